@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * mod_shared_session: the session that a request's cookie names, out of an
+ * external store, in the hands of every downstream handler.
+ *
+ * This file is the module's table of contents: its hooks in the order of a
+ * server's and a request's life. src/README.md says what lies where.
+ */
+#include <httpd.h>
+#include <http_config.h>
+#include <http_protocol.h>
+#include <http_request.h>
+
+#include "config/directives.h"
+#include "config/settings.h"
+#include "request/caching.h"
+#include "request/flow.h"
+#include "request/lifecycle.h"
+
+static void register_hooks(apr_pool_t *p)
+{
+    static const char *const after_rewrite[] = { "mod_rewrite.c", NULL };
+    static const char *const after_setenvif[] = { "mod_setenvif.c", NULL };
+    static const char *const after_headers[] = { "mod_headers.c", NULL };
+
+    (void)p;
+    ap_hook_pre_config(shs_lifecycle_on_pre_config, NULL, NULL,
+                       APR_HOOK_MIDDLE);
+    ap_hook_check_config(shs_lifecycle_on_check_config, NULL, NULL,
+                         APR_HOOK_MIDDLE);
+    ap_hook_post_config(shs_lifecycle_on_post_config, NULL, NULL,
+                        APR_HOOK_LAST);
+    ap_hook_child_init(shs_lifecycle_on_child_init, NULL, NULL,
+                       APR_HOOK_MIDDLE);
+
+    /* Before mod_cache's quick handler and before anybody reads a header. */
+    ap_hook_post_read_request(shs_flow_on_post_read_request, NULL, NULL,
+                              APR_HOOK_REALLY_FIRST);
+    /* The first hook at which the directory's settings are final, and before
+     * every access check. */
+    ap_hook_header_parser(shs_flow_on_request, after_setenvif, NULL,
+                          APR_HOOK_MIDDLE);
+    /* The first hook of a subrequest; not called when its directory is its
+     * page's, and then fixups is the first. */
+    ap_hook_check_access(shs_flow_on_request, NULL, NULL, APR_HOOK_REALLY_FIRST,
+                         AP_AUTH_INTERNAL_PER_CONF);
+    ap_hook_fixups(shs_flow_on_request, after_rewrite, NULL, APR_HOOK_MIDDLE);
+    ap_hook_insert_filter(shs_flow_on_insert_filter, after_headers, NULL,
+                          APR_HOOK_REALLY_LAST);
+    ap_hook_insert_error_filter(shs_flow_on_insert_error_filter, after_headers,
+                                NULL, APR_HOOK_REALLY_LAST);
+    shs_caching_register();
+}
+
+AP_DECLARE_MODULE(shared_session) = {
+    STANDARD20_MODULE_STUFF,
+    shs_settings_create,
+    shs_settings_merge,
+    shs_settings_create_server,
+    shs_settings_merge_server,
+    shs_directives,
+    register_hooks,
+};

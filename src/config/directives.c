@@ -1,0 +1,384 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "config/directives.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+#include <http_core.h>
+
+#include "config/names.h"
+#include "config/settings.h"
+#include "session/cookie.h"
+#include "session/ident.h"
+#include "store/option.h"
+
+static const char *complain(const cmd_parms *cmd, const char *error)
+{
+    return apr_pstrcat(cmd->pool, cmd->cmd->name, ": ", error, NULL);
+}
+
+static shs_server_settings_t *server_settings(const cmd_parms *cmd)
+{
+    return ap_get_module_config(cmd->server->module_config,
+                                &shared_session_module);
+}
+
+/* An option that names a file may name it from ServerRoot. */
+static const char *resolve_path(const cmd_parms *cmd, const char *option)
+{
+    static const char *const names[] = { "password-file=", "ca=", "cert=",
+                                         "key=" };
+    apr_size_t i;
+
+    for (i = 0; i < sizeof(names) / sizeof(names[0]); ++i) {
+        apr_size_t len = strlen(names[i]);
+
+        if (!strncmp(option, names[i], len) && option[len]) {
+            return apr_pstrcat(cmd->pool, names[i],
+                               ap_server_root_relative(cmd->pool, option + len),
+                               NULL);
+        }
+    }
+    return option;
+}
+
+static const char *set_store(cmd_parms *cmd, void *dir, int argc,
+                             char *const argv[])
+{
+    apr_array_header_t *options;
+    const char *error;
+    int i;
+
+    (void)dir;
+    if (argc < 1) {
+        return complain(cmd, "a URL is needed, as in redis://127.0.0.1:6379/0"
+                             " or unix:///run/redis/redis.sock");
+    }
+    options = apr_array_make(cmd->pool, argc, sizeof(const char *));
+    for (i = 1; i < argc; ++i) {
+        APR_ARRAY_PUSH(options, const char *) = resolve_path(cmd, argv[i]);
+    }
+    error = shs_store_create(&server_settings(cmd)->store, argv[0], options,
+                             cmd->pool);
+    if (error) {
+        return complain(cmd, error);
+    }
+    /* The tree of directives is what mod_info shows: not the password. */
+    ((ap_directive_t *)cmd->directive)->args =
+        shs_store_describe(server_settings(cmd)->store);
+    return NULL;
+}
+
+static const char *set_enabled(cmd_parms *cmd, void *dir, int value)
+{
+    shs_settings_t *settings = dir;
+
+    settings->enabled.set = 1;
+    settings->enabled.value = value;
+    if (value && !ap_check_cmd_context(cmd, NOT_IN_HTACCESS)) {
+        server_settings(cmd)->enabled_at =
+            apr_psprintf(cmd->pool, "%s:%d", cmd->directive->filename,
+                         cmd->directive->line_num);
+    }
+    return NULL;
+}
+
+static const char *set_route(shs_sources_t *sources, const char *value)
+{
+    if (!strcmp(value, "none")) {
+        sources->route = SHS_IDENT_NO_ROUTE;
+        return NULL;
+    }
+    if (!*value || value[1]) {
+        return "route= takes one character, or none";
+    }
+    sources->route = *value;
+    return NULL;
+}
+
+static const char *set_parameter(cmd_parms *cmd, shs_sources_t *sources,
+                                 const char *value)
+{
+    if (!shs_cookie_is_name(value)) {
+        return apr_psprintf(cmd->pool,
+                            "url= takes the name of a path"
+                            " parameter, as in url=jsessionid,"
+                            " not '%s'",
+                            value);
+    }
+    sources->parameter = value;
+    return NULL;
+}
+
+/* NAME or option; a cookie's name cannot hold "=", so that tells them apart. */
+static const char *add_source(cmd_parms *cmd, shs_sources_t *sources,
+                              apr_array_header_t *names, const char *word)
+{
+    if (!strncmp(word, "route=", 6)) {
+        return set_route(sources, word + 6);
+    }
+    if (!strncmp(word, "url=", 4)) {
+        return set_parameter(cmd, sources, word + 4);
+    }
+    if (strchr(word, '=')) {
+        return apr_psprintf(cmd->pool,
+                            "unknown option '%s'; there are route="
+                            " and url=",
+                            word);
+    }
+    if (!shs_cookie_is_name(word)) {
+        return apr_psprintf(cmd->pool, "'%s' is no cookie name", word);
+    }
+    APR_ARRAY_PUSH(names, const char *) = word;
+    return NULL;
+}
+
+static const char *set_cookie(cmd_parms *cmd, void *dir, int argc,
+                              char *const argv[])
+{
+    shs_settings_t *settings = dir;
+    shs_sources_t *sources = &settings->sources.value;
+    apr_array_header_t *names =
+        apr_array_make(cmd->pool, argc + 1, sizeof(const char *));
+    const char *error;
+    int i;
+
+    sources->route = '.';
+    sources->parameter = NULL;
+    for (i = 0; i < argc; ++i) {
+        error = add_source(cmd, sources, names, argv[i]);
+        if (error) {
+            return complain(cmd, error);
+        }
+    }
+    if (names->nelts == 0) {
+        return complain(cmd, "a cookie name is needed, as in JSESSIONID");
+    }
+    APR_ARRAY_PUSH(names, const char *) = NULL;
+    sources->names = (const char *const *)names->elts;
+    settings->sources.set = 1;
+    return NULL;
+}
+
+static const char *set_key(cmd_parms *cmd, void *dir, const char *text)
+{
+    shs_settings_t *settings = dir;
+    const char *error = shs_key_parse(&settings->key.value, text, cmd->pool);
+
+    settings->key.set = 1;
+    return error ? complain(cmd, error) : NULL;
+}
+
+static const char *set_format(cmd_parms *cmd, void *dir, const char *name)
+{
+    shs_settings_t *settings = dir;
+
+    settings->codec.value = shs_codec_find(name);
+    settings->codec.set = 1;
+    if (!settings->codec.value) {
+        return complain(
+            cmd, apr_psprintf(cmd->pool, "unknown format '%s'; there are %s",
+                              name, shs_codec_describe_names(cmd->pool)));
+    }
+    return NULL;
+}
+
+static const char *set_failure(cmd_parms *cmd, void *dir, const char *word)
+{
+    shs_settings_t *settings = dir;
+
+    settings->denies.set = 1;
+    settings->denies.value = !strcmp(word, "deny");
+    if (!settings->denies.value && strcmp(word, "allow")) {
+        return complain(cmd, apr_psprintf(cmd->pool,
+                                          "'%s' is neither allow"
+                                          " nor deny",
+                                          word));
+    }
+    return NULL;
+}
+
+static const char *set_max_size(cmd_parms *cmd, void *dir, const char *text)
+{
+    shs_settings_t *settings = dir;
+    const char *error =
+        shs_option_parse_size(&settings->max_size.value, text, cmd->pool);
+
+    settings->max_size.set = 1;
+    return error ? complain(cmd, error) : NULL;
+}
+
+/* NAME ATTRIBUTE, or PREFIX* *, into a rule. */
+static const char *parse_rule(shs_rule_t *rule, const char *name,
+                              const char *attribute, apr_pool_t *p)
+{
+    apr_size_t len = strlen(name);
+    const char *error;
+
+    memset(rule, 0, sizeof(*rule));
+    rule->is_prefix = len > 0 && name[len - 1] == '*';
+    rule->name = rule->is_prefix ? apr_pstrmemdup(p, name, len - 1) : name;
+    error = shs_path_parse(&rule->path, attribute, p);
+    if (error) {
+        return error;
+    }
+    if (rule->is_prefix != (shs_path_kind(rule->path) == SHS_PATH_EVERY)) {
+        return "a name that ends in * goes with the attribute *, as in"
+               " 'session.* *', and no other does";
+    }
+    return NULL;
+}
+
+/* A list of the same place was made by these functions, so it may grow. */
+static shs_rule_t *add_rule(shs_rules_t *rules, apr_pool_t *p)
+{
+    if (!rules->list) {
+        rules->list = apr_array_make(p, 4, sizeof(shs_rule_t));
+    }
+    return apr_array_push((apr_array_header_t *)rules->list);
+}
+
+/* "none" alone clears; returns 1 when it was that. */
+static int clear_rules(shs_rules_t *rules, const char *name,
+                       const char *attribute)
+{
+    if (attribute || strcmp(name, "none")) {
+        return 0;
+    }
+    rules->is_cleared = 1;
+    rules->list = NULL;
+    return 1;
+}
+
+static const char needs_attribute[] =
+    "an attribute is needed after the name; or none alone, to clear";
+
+static const char *add_note(cmd_parms *cmd, void *dir, const char *name,
+                            const char *attribute)
+{
+    shs_settings_t *settings = dir;
+    shs_rule_t rule;
+    const char *error;
+
+    if (clear_rules(&settings->notes, name, attribute)) {
+        return NULL;
+    }
+    error = attribute ? parse_rule(&rule, name, attribute, cmd->pool)
+                      : needs_attribute;
+    if (!error) {
+        error = shs_names_check_note(rule.name, rule.is_prefix, cmd->pool);
+    }
+    if (error) {
+        return complain(cmd, error);
+    }
+    *add_rule(&settings->notes, cmd->pool) = rule;
+    return NULL;
+}
+
+static const char *add_env(cmd_parms *cmd, void *dir, const char *name,
+                           const char *attribute)
+{
+    shs_settings_t *settings = dir;
+    shs_rule_t rule;
+    const char *error;
+
+    if (clear_rules(&settings->env, name, attribute)) {
+        return NULL;
+    }
+    error = attribute ? parse_rule(&rule, name, attribute, cmd->pool)
+                      : needs_attribute;
+    if (!error) {
+        error = shs_names_check_env(rule.name, rule.is_prefix, cmd->pool);
+    }
+    if (error) {
+        return complain(cmd, error);
+    }
+    *add_rule(&settings->env, cmd->pool) = rule;
+    return NULL;
+}
+
+static const char *parse_encoding(shs_encoding_t *encoding, const char *word,
+                                  apr_pool_t *p)
+{
+    if (!word || !strcmp(word, "encoding=percent")) {
+        *encoding = SHS_ENCODING_PERCENT;
+    }
+    else if (!strcmp(word, "encoding=raw")) {
+        *encoding = SHS_ENCODING_RAW;
+    }
+    else if (!strcmp(word, "encoding=base64")) {
+        *encoding = SHS_ENCODING_BASE64;
+    }
+    else {
+        return apr_psprintf(p,
+                            "unknown option '%s'; there are"
+                            " encoding=percent, encoding=raw and"
+                            " encoding=base64",
+                            word);
+    }
+    return NULL;
+}
+
+/* The name is claimed for the whole server, wherever the directive stands:
+ * a client must not send it where the module is off either. */
+static const char *add_header(cmd_parms *cmd, void *dir, const char *name,
+                              const char *attribute, const char *option)
+{
+    shs_settings_t *settings = dir;
+    shs_rule_t rule;
+    shs_claim_t *claim;
+    const char *error;
+
+    if (clear_rules(&settings->headers, name, attribute)) {
+        return NULL;
+    }
+    error = attribute ? parse_rule(&rule, name, attribute, cmd->pool)
+                      : needs_attribute;
+    if (!error) {
+        error = parse_encoding(&rule.encoding, option, cmd->pool);
+    }
+    if (!error) {
+        error = shs_names_check_header(rule.name, rule.is_prefix, cmd->pool);
+    }
+    if (error) {
+        return complain(cmd, error);
+    }
+    *add_rule(&settings->headers, cmd->pool) = rule;
+    claim = apr_array_push(server_settings(cmd)->claims);
+    claim->name = rule.name;
+    claim->is_prefix = rule.is_prefix;
+    return NULL;
+}
+
+/* Where a directive may stand: what names keys, cookies, stores or headers is
+ * the administrator's, so not in .htaccess. */
+#define SERVER    RSRC_CONF
+#define DIRECTORY (RSRC_CONF | ACCESS_CONF)
+#define HTACCESS  (RSRC_CONF | ACCESS_CONF | OR_AUTHCFG)
+
+const command_rec shs_directives[] = {
+    AP_INIT_TAKE_ARGV("SharedSessionStore", set_store, NULL, SERVER,
+                      "URL [key=value ...]: where the sessions are"),
+    AP_INIT_FLAG("SharedSession", set_enabled, NULL, HTACCESS,
+                 "On|Off: whether requests here get their session"),
+    AP_INIT_TAKE_ARGV("SharedSessionCookie", set_cookie, NULL, DIRECTORY,
+                      "NAME [NAME ...] [route=C|none] [url=PARAM]: where the"
+                      " id is found"),
+    AP_INIT_TAKE1("SharedSessionKey", set_key, NULL, DIRECTORY,
+                  "TEMPLATE: the key of an id, as in session:%{id}"),
+    AP_INIT_TAKE1("SharedSessionFormat", set_format, NULL, DIRECTORY,
+                  "hash|json|form: how a session is stored"),
+    AP_INIT_TAKE12("SharedSessionNote", add_note, NULL, HTACCESS,
+                   "NAME ATTRIBUTE, or PREFIX* *, or none: request notes"),
+    AP_INIT_TAKE12("SharedSessionEnv", add_env, NULL, HTACCESS,
+                   "NAME ATTRIBUTE, or PREFIX* *, or none: environment"
+                   " variables"),
+    AP_INIT_TAKE123("SharedSessionHeader", add_header, NULL, DIRECTORY,
+                    "NAME ATTRIBUTE [encoding=percent|raw|base64], or"
+                    " PREFIX* *, or none: request headers"),
+    AP_INIT_TAKE1("SharedSessionFailure", set_failure, NULL, DIRECTORY,
+                  "allow|deny: when the store gives no answer"),
+    AP_INIT_TAKE1("SharedSessionMaxSize", set_max_size, NULL, DIRECTORY,
+                  "SIZE: a larger session is refused"),
+    { NULL }
+};

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "config/names.h"
+
+#include <string.h>
+
+#include <apr_lib.h>
+#include <apr_strings.h>
+
+/* A trailing * stands for any rest. */
+/* clang-format off */
+static const char *const reserved_headers[] = {
+    "Accept*", "Authorization", "Connection", "Content-*", "Cookie", "Expect",
+    "Forwarded", "Host", "If-*", "Keep-Alive", "Origin", "Proxy*", "Range",
+    "Referer", "Sec-*", "TE", "Trailer", "Transfer-Encoding", "Upgrade",
+    "User-Agent", "Via", "X-Forwarded-*", NULL
+};
+
+static const char *const reserved_env[] = {
+    "AUTH_*", "BALANCER_*", "BASH_ENV", "CLASSPATH", "CONTENT_*", "CONTEXT_*",
+    "DOCUMENT_*", "DYLD_*", "ENV", "FCGI_*", "GATEWAY_INTERFACE",
+    "GCONV_PATH", "GLIBC_*", "HOME", "HTTP_*", "HTTPS", "IFS", "JAVA_*",
+    "JDK_*", "LANG", "LC_*", "LD_*", "MALLOC_*", "NODE_*", "OPENSSL_*",
+    "PATH", "PATH_*", "PERL*", "PHP*", "PROXY_*", "PYTHON*", "QUERY_STRING",
+    "REDIRECT_*", "REMOTE_*", "REQUEST_*", "RUBY*", "SCRIPT_*", "SERVER_*",
+    "SHARED_SESSION", "SHELL", "SSL_*", "TZ", "UNIQUE_ID", "_JAVA_OPTIONS",
+    "nokeepalive", NULL
+};
+
+/* error-notes is printed in error pages as it is. */
+static const char *const reserved_notes[] = {
+    "SHARED_SESSION", "error-notes", "verbose-error-to", NULL
+};
+
+/* clang-format on */
+
+char shs_names_fold(char c)
+{
+    return apr_isalnum(c) ? (char)apr_tolower(c) : '-';
+}
+
+int shs_names_is_same(const char *a, const char *b)
+{
+    while (*a && *b && shs_names_fold(*a) == shs_names_fold(*b)) {
+        ++a;
+        ++b;
+    }
+    return !*a && !*b;
+}
+
+int shs_names_has_prefix(const char *name, const char *prefix)
+{
+    while (*prefix && *name
+           && shs_names_fold(*name) == shs_names_fold(*prefix)) {
+        ++name;
+        ++prefix;
+    }
+    return !*prefix;
+}
+
+/* Whether a reserved name (or pattern) covers `name`; with is_prefix, whether
+ * some name that begins with `name` would be covered. */
+static const char *find_reserved(const char *const *reserved, const char *name,
+                                 int is_prefix)
+{
+    char literal[24];
+
+    for (; *reserved; ++reserved) {
+        apr_size_t len = strcspn(*reserved, "*");
+
+        memcpy(literal, *reserved, len);
+        literal[len] = '\0';
+        if ((*reserved)[len] ? shs_names_has_prefix(name, literal)
+                             : shs_names_is_same(name, literal)) {
+            return *reserved;
+        }
+        if (is_prefix && shs_names_has_prefix(literal, name)) {
+            return *reserved;
+        }
+    }
+    return NULL;
+}
+
+const char *shs_names_check_header(const char *name, int is_prefix,
+                                   apr_pool_t *p)
+{
+    const char *reserved;
+    const char *c;
+
+    if (!*name) {
+        return "a header needs a name; with *, a beginning such as"
+               " X-Session-*";
+    }
+    for (c = name; *c; ++c) {
+        if (!apr_isalnum(*c) && *c != '-' && *c != '_') {
+            return apr_psprintf(p,
+                                "'%s' is no header name here: use letters,"
+                                " digits, - and _",
+                                name);
+        }
+    }
+    reserved = find_reserved(reserved_headers, name, is_prefix);
+    if (reserved) {
+        return apr_psprintf(p,
+                            "'%s%s' covers the header %s, which is the"
+                            " client's or the protocol's: choose a name of"
+                            " your own, as in X-Session-User",
+                            name, is_prefix ? "*" : "", reserved);
+    }
+    return NULL;
+}
+
+int shs_names_is_reserved_note(const char *name)
+{
+    return find_reserved(reserved_notes, name, 0) != NULL;
+}
+
+const char *shs_names_check_note(const char *name, int is_prefix, apr_pool_t *p)
+{
+    if (!*name) {
+        return "a note needs a name; with *, a beginning such as session.*";
+    }
+    /* As below: what an attribute would complete to a reserved name is left
+     * out when it happens. */
+    if (shs_names_is_reserved_note(name)) {
+        return apr_psprintf(p,
+                            "the note '%s%s' belongs to httpd or to this"
+                            " module: choose a name of your own",
+                            name, is_prefix ? "*" : "");
+    }
+    return NULL;
+}
+
+int shs_names_is_reserved_env(const char *name)
+{
+    return find_reserved(reserved_env, name, 0) != NULL;
+}
+
+const char *shs_names_check_env(const char *name, int is_prefix, apr_pool_t *p)
+{
+    const char *c;
+
+    if (!*name) {
+        return "a variable needs a name; with *, a beginning such as"
+               " SESSION_*";
+    }
+    for (c = name; *c; ++c) {
+        if (!apr_isalpha(*c) && *c != '_' && (c == name || !apr_isdigit(*c))) {
+            return apr_psprintf(p,
+                                "'%s' is no variable name: use letters,"
+                                " digits and _",
+                                name);
+        }
+    }
+    /* A short prefix such as S* is allowed although SERVER_NAME begins so: a
+     * reserved name that a session attribute would complete is left out. */
+    if (shs_names_is_reserved_env(name)) {
+        return apr_psprintf(p,
+                            "'%s%s' belongs to httpd, CGI or a program's"
+                            " start-up: choose a name of your own, as in"
+                            " SESSION_USER",
+                            name, is_prefix ? "*" : "");
+    }
+    return NULL;
+}

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "config/settings.h"
+
+#include <string.h>
+
+#include "session/ident.h"
+
+#define DEFAULT_MAX_SIZE (64 * 1024)
+
+static const char *const default_names[] = { "JSESSIONID", NULL };
+
+void *shs_settings_create(apr_pool_t *p, char *directory)
+{
+    shs_settings_t *settings = apr_pcalloc(p, sizeof(*settings));
+
+    (void)directory;
+    settings->sources.value.names = default_names;
+    settings->sources.value.route = '.';
+    settings->key.value = shs_key_default();
+    settings->codec.value = &shs_codec_hash;
+    settings->max_size.value = DEFAULT_MAX_SIZE;
+    return settings;
+}
+
+static shs_rules_t merge_rules(apr_pool_t *p, const shs_rules_t *outer,
+                               const shs_rules_t *inner)
+{
+    shs_rules_t merged = *inner;
+
+    if (inner->is_cleared || !outer->list) {
+        merged.is_cleared = inner->is_cleared || outer->is_cleared;
+        return merged;
+    }
+    merged.is_cleared = outer->is_cleared;
+    merged.list = inner->list ? apr_array_append(p, outer->list, inner->list)
+                              : outer->list;
+    return merged;
+}
+
+#define MERGE(option) \
+    merged->option = inner->option.set ? inner->option : outer->option
+
+void *shs_settings_merge(apr_pool_t *p, void *outer_, void *inner_)
+{
+    const shs_settings_t *outer = outer_;
+    const shs_settings_t *inner = inner_;
+    shs_settings_t *merged = apr_pcalloc(p, sizeof(*merged));
+
+    MERGE(enabled);
+    MERGE(sources);
+    MERGE(key);
+    MERGE(codec);
+    MERGE(denies);
+    MERGE(max_size);
+    merged->notes = merge_rules(p, &outer->notes, &inner->notes);
+    merged->env = merge_rules(p, &outer->env, &inner->env);
+    merged->headers = merge_rules(p, &outer->headers, &inner->headers);
+    return merged;
+}
+
+void *shs_settings_create_server(apr_pool_t *p, server_rec *s)
+{
+    shs_server_settings_t *settings = apr_pcalloc(p, sizeof(*settings));
+
+    (void)s;
+    settings->claims = apr_array_make(p, 4, sizeof(shs_claim_t));
+    return settings;
+}
+
+/* "enabled_at" is each server's own and is not inherited: its check looks at
+ * the place that said On. */
+void *shs_settings_merge_server(apr_pool_t *p, void *outer_, void *inner_)
+{
+    const shs_server_settings_t *outer = outer_;
+    const shs_server_settings_t *inner = inner_;
+    shs_server_settings_t *merged = apr_pcalloc(p, sizeof(*merged));
+
+    merged->store = inner->store ? inner->store : outer->store;
+    merged->claims = apr_array_append(p, outer->claims, inner->claims);
+    merged->enabled_at = inner->enabled_at;
+    return merged;
+}
+
+const shs_settings_t *shs_settings_of(const request_rec *r)
+{
+    return ap_get_module_config(r->per_dir_config, &shared_session_module);
+}
+
+const shs_server_settings_t *shs_settings_of_server(const server_rec *s)
+{
+    return ap_get_module_config(s->module_config, &shared_session_module);
+}
+
+static int is_same_text(const char *a, const char *b)
+{
+    return a == b || (a && b && !strcmp(a, b));
+}
+
+static int is_same_source(const shs_sources_t *a, const shs_sources_t *b)
+{
+    int i;
+
+    if (a->names != b->names) {
+        for (i = 0; a->names[i] && is_same_text(a->names[i], b->names[i]);
+             ++i) {
+            continue;
+        }
+        if (a->names[i] != b->names[i]) {
+            return 0;
+        }
+    }
+    return a->route == b->route && is_same_text(a->parameter, b->parameter);
+}
+
+int shs_settings_is_same_lookup(const shs_settings_t *a,
+                                const shs_settings_t *b)
+{
+    return a == b
+           || (is_same_source(&a->sources.value, &b->sources.value)
+               && shs_key_is_equal(a->key.value, b->key.value)
+               && a->codec.value == b->codec.value
+               && a->max_size.value == b->max_size.value);
+}
+
+const shs_settings_t *shs_settings_copy_lookup(const shs_settings_t *settings,
+                                               apr_pool_t *p)
+{
+    shs_settings_t *copy = apr_pcalloc(p, sizeof(*copy));
+
+    copy->sources = settings->sources;
+    copy->key = settings->key;
+    copy->codec = settings->codec;
+    copy->max_size = settings->max_size;
+    return copy;
+}
+
+const apr_array_header_t *shs_settings_notes(const shs_settings_t *settings,
+                                             apr_pool_t *p)
+{
+    apr_array_header_t *list;
+    shs_rule_t *rule;
+
+    if (settings->notes.list || settings->notes.is_cleared) {
+        return settings->notes.list;
+    }
+    list = apr_array_make(p, 1, sizeof(shs_rule_t));
+    rule = apr_array_push(list);
+    memset(rule, 0, sizeof(*rule));
+    rule->name = "session.";
+    rule->is_prefix = 1;
+    shs_path_parse(&rule->path, "*", p);
+    return list;
+}

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * settings: what the directives said, per server and per directory, and what
+ * holds where they said nothing. Made while the configuration is read (and for
+ * each .htaccess file), merged by httpd from the outside in, then read only.
+ */
+#ifndef SHS_CONFIG_SETTINGS_H
+#define SHS_CONFIG_SETTINGS_H
+
+#include <httpd.h>
+#include <http_config.h>
+
+#include "codec/codec.h"
+#include "session/key.h"
+#include "session/octets.h"
+#include "session/path.h"
+#include "store/store.h"
+
+extern module AP_MODULE_DECLARE_DATA shared_session_module;
+
+/* One SharedSessionNote, -Env or -Header. */
+typedef struct shs_rule_t {
+    const char *name;        /* with is_prefix: what stands before the * */
+    int is_prefix;           /* one for every top-level attribute */
+    const shs_path_t *path;  /* SHS_PATH_EVERY exactly when is_prefix */
+    shs_encoding_t encoding; /* of a header */
+} shs_rule_t;
+
+/* The rules of one kind, outer ones first. */
+typedef struct shs_rules_t {
+    int is_cleared; /* "none" was said: nothing of outer places counts */
+    const apr_array_header_t *list; /* of shs_rule_t; NULL: no rule */
+} shs_rules_t;
+
+/* Where the id is looked for. */
+typedef struct shs_sources_t {
+    const char *const *names; /* of cookies, NULL-terminated */
+    char route;               /* cuts the balancer's route off, or
+                               * SHS_IDENT_NO_ROUTE */
+    const char *parameter;    /* of the path (";jsessionid="); NULL: none */
+} shs_sources_t;
+
+/* Per directory. An option is set here or not; its value is the default when
+ * it is not. */
+typedef struct shs_settings_t {
+    struct {
+        int set;
+        int value;
+    } enabled;
+    struct {
+        int set;
+        shs_sources_t value;
+    } sources;
+    struct {
+        int set;
+        const shs_key_t *value;
+    } key;
+    struct {
+        int set;
+        const shs_codec_t *value;
+    } codec;
+    struct {
+        int set;
+        int value;
+    } denies; /* SharedSessionFailure deny */
+    struct {
+        int set;
+        apr_size_t value;
+    } max_size;
+    shs_rules_t notes;
+    shs_rules_t env;
+    shs_rules_t headers;
+} shs_settings_t;
+
+/* A header name, or the beginning of one, that is ours in this server. */
+typedef struct shs_claim_t {
+    const char *name;
+    int is_prefix;
+} shs_claim_t;
+
+/* Per server. */
+typedef struct shs_server_settings_t {
+    shs_store_t *store;         /* NULL: none */
+    apr_array_header_t *claims; /* of shs_claim_t: of this server and of the
+                                 * main server, from all their sections */
+    const char *enabled_at;     /* "file:line" of a SharedSession On in this
+                             * server's own configuration, or NULL */
+} shs_server_settings_t;
+
+void *shs_settings_create(apr_pool_t *p, char *directory);
+void *shs_settings_merge(apr_pool_t *p, void *outer, void *inner);
+void *shs_settings_create_server(apr_pool_t *p, server_rec *s);
+void *shs_settings_merge_server(apr_pool_t *p, void *outer, void *inner);
+
+/* What holds for a request (as its directories say now) or a server. */
+const shs_settings_t *shs_settings_of(const request_rec *r);
+const shs_server_settings_t *shs_settings_of_server(const server_rec *s);
+
+/* Whether two places look the session up in the same way, so that one lookup
+ * serves both. */
+int shs_settings_is_same_lookup(const shs_settings_t *a,
+                                const shs_settings_t *b);
+
+/* A copy, in p, of what is_same_lookup() compares, for as long as p lives: the
+ * settings of a directory live only as long as the request they were merged
+ * for. Rules are not copied. */
+const shs_settings_t *shs_settings_copy_lookup(const shs_settings_t *settings,
+                                               apr_pool_t *p);
+
+/* The notes' rules, which are "session.* *" where no directive gave any. */
+const apr_array_header_t *shs_settings_notes(const shs_settings_t *settings,
+                                             apr_pool_t *p);
+
+#endif

@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "redis/conn.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "redis/socket.h"
+#include "store/clock.h"
+
+/* What one read takes at most. */
+#define READ_SIZE 16384
+
+struct shs_conn_t {
+    int fd;
+    shs_tls_t *tls; /* NULL: none */
+    apr_time_t used_at;
+    shs_resp_t *resp;
+};
+
+static const char at_deadline[] = "no answer by the deadline";
+static const char at_end[] = "the server closed the connection";
+
+void shs_conn_close(shs_conn_t *conn)
+{
+    if (conn->tls) {
+        shs_tls_destroy(conn->tls);
+    }
+    if (conn->resp) {
+        shs_resp_destroy(conn->resp);
+    }
+    close(conn->fd);
+    free(conn);
+}
+
+static shs_conn_status_t start_tls(shs_conn_t *conn,
+                                   const shs_tls_context_t *context,
+                                   apr_time_t deadline, const char **reason)
+{
+    short events = 0;
+    int is_done = 0;
+
+    conn->tls = shs_tls_create(context, conn->fd);
+    if (!conn->tls) {
+        *reason = "no memory";
+        return SHS_CONN_FAILED;
+    }
+    while (!is_done) {
+        is_done = shs_tls_handshake(conn->tls, &events, reason);
+        if (!is_done && !shs_socket_wait(conn->fd, events, deadline)) {
+            *reason = "no TLS handshake by the deadline";
+            return SHS_CONN_FAILED;
+        }
+    }
+    return is_done == 1 ? SHS_CONN_OK : SHS_CONN_FAILED;
+}
+
+shs_conn_status_t shs_conn_open(shs_conn_t **out,
+                                const shs_address_t *addresses, int count,
+                                const shs_tls_context_t *context,
+                                apr_time_t deadline, const char **reason)
+{
+    shs_conn_status_t status = SHS_CONN_OK;
+    shs_conn_t *conn;
+    int fd = shs_socket_connect(addresses, count, deadline, reason);
+
+    if (fd < 0) {
+        return SHS_CONN_FAILED;
+    }
+    conn = calloc(1, sizeof(*conn));
+    if (!conn) {
+        *reason = "no memory";
+        close(fd);
+        return SHS_CONN_FAILED;
+    }
+    conn->fd = fd;
+    conn->resp = shs_resp_create();
+    if (!conn->resp) {
+        *reason = "no memory";
+        status = SHS_CONN_FAILED;
+    }
+    else if (context) {
+        status = start_tls(conn, context, deadline, reason);
+    }
+    if (status != SHS_CONN_OK) {
+        shs_conn_close(conn);
+        return status;
+    }
+    conn->used_at = shs_clock_now();
+    *out = conn;
+    return SHS_CONN_OK;
+}
+
+/* send(2) and recv(2), or TLS: how many octets; 0 and *events when it must
+ * wait; -1 when the connection has ended. */
+static ssize_t transmit(shs_conn_t *conn, shs_octets_t octets, short *events)
+{
+    ssize_t sent;
+
+    if (conn->tls) {
+        return shs_tls_send(conn->tls, octets.data, octets.len, events);
+    }
+    sent = send(conn->fd, octets.data, octets.len, MSG_NOSIGNAL);
+    if (sent < 0
+        && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)) {
+        *events = POLLOUT;
+        return 0;
+    }
+    return sent;
+}
+
+static ssize_t take(shs_conn_t *conn, char *buffer, size_t len, short *events)
+{
+    ssize_t got;
+
+    if (conn->tls) {
+        return shs_tls_receive(conn->tls, buffer, len, events);
+    }
+    got = recv(conn->fd, buffer, len, 0);
+    if (got < 0
+        && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)) {
+        *events = POLLIN;
+        return 0;
+    }
+    return got > 0 ? got : -1;
+}
+
+static shs_conn_status_t send_all(shs_conn_t *conn, shs_octets_t octets,
+                                  apr_time_t deadline, const char **reason)
+{
+    while (octets.len > 0) {
+        short events = 0;
+        ssize_t sent = transmit(conn, octets, &events);
+
+        if (sent < 0) {
+            *reason = at_end;
+            return SHS_CONN_DEAD;
+        }
+        octets.data += sent;
+        octets.len -= (apr_size_t)sent;
+        if (sent == 0 && !shs_socket_wait(conn->fd, events, deadline)) {
+            *reason = at_deadline;
+            return SHS_CONN_FAILED;
+        }
+    }
+    return SHS_CONN_OK;
+}
+
+/* Waits for octets and takes what is there. The first wait comes before the
+ * first look, which would find nothing, except in what TLS has read ahead. */
+static shs_conn_status_t receive_some(ssize_t *got, char *buffer, size_t len,
+                                      shs_conn_t *conn, apr_time_t deadline)
+{
+    short events = POLLIN;
+    int must_wait = !conn->tls || !shs_tls_has_pending(conn->tls);
+
+    for (;;) {
+        if (must_wait && !shs_socket_wait(conn->fd, events, deadline)) {
+            return SHS_CONN_FAILED;
+        }
+        *got = take(conn, buffer, len, &events);
+        if (*got != 0) {
+            return *got > 0 ? SHS_CONN_OK : SHS_CONN_DEAD;
+        }
+        must_wait = 1;
+    }
+}
+
+/* Reads what comes next into the parser. */
+static shs_conn_status_t receive(shs_conn_t *conn, int *has_begun,
+                                 apr_time_t deadline, const char **reason)
+{
+    char buffer[READ_SIZE];
+    ssize_t got = 0;
+
+    switch (receive_some(&got, buffer, sizeof(buffer), conn, deadline)) {
+    case SHS_CONN_OK:
+        break;
+    case SHS_CONN_DEAD:
+        *reason = *has_begun ? "the server closed the connection amid an"
+                               " answer"
+                             : at_end;
+        return *has_begun ? SHS_CONN_FAILED : SHS_CONN_DEAD;
+    case SHS_CONN_FAILED:
+    case SHS_CONN_TOO_LARGE:
+    case SHS_CONN_REFUSED:
+        *reason = *has_begun ? "the answer was not complete by the deadline"
+                             : at_deadline;
+        return SHS_CONN_FAILED;
+    }
+    *has_begun = 1;
+    switch (shs_resp_feed(conn->resp, buffer, (apr_size_t)got)) {
+    case SHS_RESP_TOO_LARGE:
+        return SHS_CONN_TOO_LARGE;
+    case SHS_RESP_GARBAGE:
+        *reason = "no memory";
+        return SHS_CONN_FAILED;
+    case SHS_RESP_REPLY:
+    case SHS_RESP_MORE:
+        break;
+    }
+    return SHS_CONN_OK;
+}
+
+static shs_conn_status_t receive_reply(shs_reply_t **reply, shs_conn_t *conn,
+                                       int *has_begun, apr_time_t deadline,
+                                       const char **reason)
+{
+    for (;;) {
+        shs_conn_status_t status;
+
+        switch (shs_resp_next(reply, conn->resp)) {
+        case SHS_RESP_REPLY:
+            return SHS_CONN_OK;
+        case SHS_RESP_TOO_LARGE:
+            return SHS_CONN_TOO_LARGE;
+        case SHS_RESP_GARBAGE:
+            *reason = "the answer is not the Redis protocol";
+            return SHS_CONN_FAILED;
+        case SHS_RESP_MORE:
+            break;
+        }
+        status = receive(conn, has_begun, deadline, reason);
+        if (status != SHS_CONN_OK) {
+            return status;
+        }
+    }
+}
+
+shs_conn_status_t shs_conn_ask(shs_reply_t **replies, int count,
+                               shs_conn_t *conn, shs_octets_t commands,
+                               shs_resp_limits_t limits, apr_time_t deadline,
+                               const char **reason, apr_pool_t *p)
+{
+    shs_conn_status_t status;
+    int has_begun = 0;
+    int i;
+
+    *reason = "the answer is larger than allowed";
+    memset(replies, 0, (size_t)count * sizeof(*replies));
+    shs_resp_begin(conn->resp, limits, p);
+    status = send_all(conn, commands, deadline, reason);
+    for (i = 0; status == SHS_CONN_OK && i < count; ++i) {
+        status = receive_reply(&replies[i], conn, &has_begun, deadline, reason);
+    }
+    if (status == SHS_CONN_OK && !shs_resp_is_drained(conn->resp)) {
+        *reason = "the server sent more than it was asked for";
+        status = SHS_CONN_FAILED;
+    }
+    conn->used_at = shs_clock_now();
+    return status;
+}
+
+/* Over TLS too: whatever arrives unasked, a record of the protocol included,
+ * makes the connection not worth its doubts. */
+int shs_conn_is_usable(const shs_conn_t *conn)
+{
+    char octet;
+    ssize_t got = recv(conn->fd, &octet, 1, MSG_PEEK | MSG_DONTWAIT);
+
+    return got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)
+           && !(conn->tls && shs_tls_has_pending(conn->tls));
+}
+
+apr_time_t shs_conn_used_at(const shs_conn_t *conn)
+{
+    return conn->used_at;
+}

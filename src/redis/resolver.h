@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * resolver: the addresses of one endpoint, so that no request ever waits for
+ * the name service past its deadline. A numeric address or a Unix socket is
+ * known at once. A name is looked up by a thread of its own; while a newer
+ * answer is on its way the last one is used.
+ */
+#ifndef SHS_REDIS_RESOLVER_H
+#define SHS_REDIS_RESOLVER_H
+
+#include <sys/socket.h>
+
+#include <apr_pools.h>
+#include <apr_time.h>
+
+#include "redis/endpoint.h"
+
+/* How long an answer is used before it is asked for again: short enough to
+ * follow a failover that is announced by a change of DNS. */
+#define SHS_RESOLVER_FRESH_FOR (10 * APR_USEC_PER_SEC)
+
+/* How long a name counts as unknown after the name service did not know it. */
+#define SHS_RESOLVER_RETRY_AFTER (1 * APR_USEC_PER_SEC)
+
+/* Addresses beyond these are not tried. */
+#define SHS_RESOLVER_MAX 8
+
+typedef struct shs_resolver_t shs_resolver_t;
+
+typedef struct shs_address_t {
+    struct sockaddr_storage storage;
+    socklen_t len;
+} shs_address_t;
+
+/* One for each endpoint and child; lives until the child ends, because its
+ * thread may outlive any pool. The endpoint is borrowed. */
+shs_resolver_t *shs_resolver_create(const shs_endpoint_t *endpoint);
+
+/* Writes the addresses in the order to try them and returns how many; 0 and
+ * *reason when there is none by the deadline. Safe from any thread. */
+int shs_resolver_get(shs_address_t addresses[SHS_RESOLVER_MAX],
+                     shs_resolver_t *resolver, apr_time_t deadline,
+                     const char **reason);
+
+#endif

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * socket: connecting, and waiting with a deadline. Sockets are non-blocking and
+ * close-on-exec; nothing here knows what is said over them.
+ */
+#ifndef SHS_REDIS_SOCKET_H
+#define SHS_REDIS_SOCKET_H
+
+#include <apr_time.h>
+
+#include "redis/resolver.h"
+
+/* Connects to the first address that accepts, dividing the time left among
+ * those still to try. Returns the socket, or -1 and *reason (static text). */
+int shs_socket_connect(const shs_address_t *addresses, int count,
+                       apr_time_t deadline, const char **reason);
+
+/* Waits until the socket is ready for the events of poll(2), or has failed.
+ * Returns 0 at the deadline. */
+int shs_socket_wait(int fd, short events, apr_time_t deadline);
+
+#endif

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * store_redis: the store provider for one Redis server: redis://, rediss://
+ * and unix://.
+ * One lookup is one round trip: the value and its time to live are asked for
+ * in one write.
+ */
+#ifndef SHS_REDIS_STORE_REDIS_H
+#define SHS_REDIS_STORE_REDIS_H
+
+#include "store/store.h"
+
+/* For shs_store_register(). */
+extern const shs_store_provider_t shs_store_redis;
+
+/* The most fields a hash may have to count as a session. */
+#define SHS_STORE_REDIS_MAX_FIELDS 4096
+
+#endif

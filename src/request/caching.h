@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * caching: a response that was made where sessions are exposed says so to
+ * caches (RFC 9111 section 5.2.2.7, RFC 9110 section 12.5.5): it varies with
+ * the Cookie header and, when the request offered an id, it is private.
+ *
+ * The filter runs after whatever else sets headers (mod_headers, mod_expires,
+ * backends) and before mod_cache looks at them.
+ */
+#ifndef SHS_REQUEST_CACHING_H
+#define SHS_REQUEST_CACHING_H
+
+#include <httpd.h>
+
+/* What a page that may yet include a part with a session holds back at most
+ * before its headers have to leave. */
+#define SHS_CACHING_HOLD_MAX 65536
+
+/* Registers the output filter; once, at start. */
+void shs_caching_register(void);
+
+/* Marks r's response. May be called at any time before its headers leave, also
+ * again, and after watch(). */
+void shs_caching_mark(request_rec *r, int is_private);
+
+/* Puts the filter behind those that others have added meanwhile, if a mark()
+ * before insert_filter (of a DirectoryIndex, say) has added it already. */
+void shs_caching_settle(request_rec *r);
+
+/* For a page without a session whose parts may have one (mod_include): its
+ * headers wait until it is complete, or until SHS_CACHING_HOLD_MAX octets or a
+ * flush force them out; a mark() until then still counts. If they are forced
+ * out, the page counts as private when the request has a Cookie header. */
+void shs_caching_watch(request_rec *r);
+
+#endif

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "request/lifecycle.h"
+
+#include <ap_mpm.h>
+#include <http_config.h>
+#include <http_core.h>
+
+#include "config/settings.h"
+#include "redis/store_redis.h"
+#include "request/log.h"
+
+APLOG_USE_MODULE(shared_session);
+
+/* The stores of this configuration; set anew at each start and restart, and
+ * inherited by the children. */
+static const apr_array_header_t *stores;
+
+int shs_lifecycle_on_pre_config(apr_pool_t *pconf, apr_pool_t *plog,
+                                apr_pool_t *ptemp)
+{
+    (void)pconf;
+    (void)plog;
+    (void)ptemp;
+    shs_store_register(&shs_store_redis);
+    return OK;
+}
+
+static int has_store_anywhere(const server_rec *s)
+{
+    for (; s; s = s->next) {
+        if (shs_settings_of_server(s)->store) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* The main server's sections are inherited by all virtual hosts, so its On may
+ * be meant for one that has a store. */
+int shs_lifecycle_on_check_config(apr_pool_t *pconf, apr_pool_t *plog,
+                                  apr_pool_t *ptemp, server_rec *s)
+{
+    const server_rec *host;
+
+    (void)pconf;
+    (void)plog;
+    (void)ptemp;
+    for (host = s; host; host = host->next) {
+        const shs_server_settings_t *settings = shs_settings_of_server(host);
+
+        if (!settings->enabled_at || settings->store
+            || (host == s && has_store_anywhere(s))) {
+            continue;
+        }
+        ap_log_error(APLOG_MARK, APLOG_ERR, 0, host,
+                     SHS_TAG_CONFIG
+                     "SharedSession On (%s) needs a session"
+                     " store: add SharedSessionStore to this virtual host or"
+                     " to the main server",
+                     settings->enabled_at);
+        return HTTP_INTERNAL_SERVER_ERROR;
+    }
+    return OK;
+}
+
+int shs_lifecycle_on_post_config(apr_pool_t *pconf, apr_pool_t *plog,
+                                 apr_pool_t *ptemp, server_rec *s)
+{
+    int i;
+
+    (void)plog;
+    (void)ptemp;
+    stores = shs_store_list(pconf);
+    if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG) {
+        return OK;
+    }
+    for (i = 0; i < stores->nelts; ++i) {
+        ap_log_error(
+            APLOG_MARK, APLOG_NOTICE, 0, s, SHS_TAG_START "session store %s",
+            shs_store_describe(APR_ARRAY_IDX(stores, i, shs_store_t *)));
+    }
+    return OK;
+}
+
+void shs_lifecycle_on_child_init(apr_pool_t *pchild, server_rec *s)
+{
+    int threads = 1;
+    int i;
+
+    (void)s;
+    ap_mpm_query(AP_MPMQ_MAX_THREADS, &threads);
+    for (i = 0; i < stores->nelts; ++i) {
+        shs_store_start_child(APR_ARRAY_IDX(stores, i, shs_store_t *), threads,
+                              pchild);
+    }
+}

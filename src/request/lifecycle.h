@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * lifecycle: start, check and children. Nothing connects before a request
+ * needs it, so a Redis that is down stops no server from starting.
+ */
+#ifndef SHS_REQUEST_LIFECYCLE_H
+#define SHS_REQUEST_LIFECYCLE_H
+
+#include <httpd.h>
+
+/* Hooks; signatures as http_config.h declares them. */
+int shs_lifecycle_on_pre_config(apr_pool_t *pconf, apr_pool_t *plog,
+                                apr_pool_t *ptemp);
+int shs_lifecycle_on_check_config(apr_pool_t *pconf, apr_pool_t *plog,
+                                  apr_pool_t *ptemp, server_rec *s);
+int shs_lifecycle_on_post_config(apr_pool_t *pconf, apr_pool_t *plog,
+                                 apr_pool_t *ptemp, server_rec *s);
+void shs_lifecycle_on_child_init(apr_pool_t *pchild, server_rec *s);
+
+#endif

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * log: the tags of our log lines. A tag is unique, never used again for
+ * something else, and listed with its cure in the README.
+ *
+ * What may be in a line: outcomes, reasons, names of attributes and headers
+ * (escaped by httpd), the store without credentials, an id's label. What never
+ * is, at no level: an id, a value, a cookie, a password.
+ */
+#ifndef SHS_REQUEST_LOG_H
+#define SHS_REQUEST_LOG_H
+
+#include <httpd.h>
+#include <http_log.h>
+
+#define SHS_TAG_START     "SHS001: " /* NOTICE */
+#define SHS_TAG_NO_STORE  "SHS002: " /* ERR */
+#define SHS_TAG_DOWN      "SHS003: " /* WARNING */
+#define SHS_TAG_UP        "SHS004: " /* INFO */
+#define SHS_TAG_MALFORMED "SHS005: " /* WARNING, DEBUG */
+#define SHS_TAG_REFUSED   "SHS006: " /* ERR */
+#define SHS_TAG_REQUEST   "SHS007: " /* DEBUG */
+#define SHS_TAG_FORGED    "SHS008: " /* DEBUG */
+#define SHS_TAG_LEFT_OUT  "SHS009: " /* DEBUG */
+#define SHS_TAG_DENIED    "SHS010: " /* INFO */
+#define SHS_TAG_CONFIG    "SHS011: " /* ERR */
+
+#endif

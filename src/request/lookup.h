@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * lookup: from a client's request to its session: the ids it offers, the
+ * store's answer, the codec's reading of it. The only place that knows a store
+ * and a codec. It changes nothing of the request.
+ */
+#ifndef SHS_REQUEST_LOOKUP_H
+#define SHS_REQUEST_LOOKUP_H
+
+#include <httpd.h>
+
+#include "config/settings.h"
+#include "session/ident.h"
+#include "session/outcome.h"
+#include "session/session.h"
+
+/* How many different ids of one request are looked up at most. */
+#define SHS_LOOKUP_MAX_CANDIDATES 4
+
+typedef struct shs_lookup_t {
+    shs_outcome_t outcome;
+    const shs_session_t *session; /* FOUND */
+    apr_interval_time_t ttl;      /* FOUND: left to live, microseconds, or
+                                   * SHS_TTL_FOREVER */
+    int has_ident;                /* an id was offered */
+    shs_ident_t ident;  /* the session's; else the first that was offered */
+    int candidates;     /* how many ids were offered */
+    const char *reason; /* unless FOUND or NONE: words for the log */
+} shs_lookup_t;
+
+/* Looks the session of a client's request up as the settings say. `r` is the
+ * request as the client sent it (not a subrequest or redirect); the lookup and
+ * its session are allocated from r->pool. `store` may be NULL: then it is
+ * UNAVAILABLE. All candidates together take no longer than the store's
+ * timeout. Logs what the outcome changed. */
+const shs_lookup_t *shs_lookup_run(request_rec *r, shs_store_t *store,
+                                   const shs_settings_t *settings);
+
+/* The lookup that is made when the store already failed this request once:
+ * UNAVAILABLE without asking again, or NONE without an id. */
+const shs_lookup_t *shs_lookup_skip(request_rec *r,
+                                    const shs_settings_t *settings);
+
+#endif

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * nameset: names of one channel, equal as the channel says. What makes a
+ * session of a thousand attributes cost a thousand steps: a table is searched
+ * from its start for each name, a set is not.
+ */
+#ifndef SHS_REQUEST_NAMESET_H
+#define SHS_REQUEST_NAMESET_H
+
+#include <apr_tables.h>
+
+#include "request/channel.h"
+
+typedef struct shs_nameset_t shs_nameset_t;
+
+/* An empty set, from p. */
+shs_nameset_t *shs_nameset_create(const shs_channel_t *channel, apr_pool_t *p);
+
+/* Puts a copy of the name in. Returns 0 when it was in already. */
+int shs_nameset_add(shs_nameset_t *set, const char *name);
+
+/* Removes all entries of these names from the table, in one pass. */
+void shs_nameset_sweep(apr_table_t *table, const shs_nameset_t *set);
+
+#endif

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * ident: a session id that passed the check.
+ *
+ * The id is the user's secret. It is a type of its own so that it cannot slip
+ * into a log line by %s; logs use its label.
+ */
+#ifndef SHS_SESSION_IDENT_H
+#define SHS_SESSION_IDENT_H
+
+#include <apr_pools.h>
+
+#include "session/record.h"
+
+/* Bounds of an id in octets. 16 octets of the shortest common alphabet (hex)
+ * are 64 bits, the least that OWASP's session cheat sheet accepts. */
+#define SHS_IDENT_MIN 16
+#define SHS_IDENT_MAX 256
+
+/* What separates the id from the balancer's route; none: no separator. */
+#define SHS_IDENT_NO_ROUTE '\0'
+
+/* Length of a label with its NUL. */
+#define SHS_IDENT_LABEL_SIZE 5
+
+/* Length of a SHA-256 digest in hexadecimal, with its NUL. */
+#define SHS_IDENT_DIGEST_SIZE 65
+
+typedef struct shs_ident_t shs_ident_t;
+
+/* Takes the id out of a cookie's or parameter's value: cuts from the first
+ * `route` character on (Tomcat's "ID.jvmRoute") and checks what remains,
+ * which must be 16 to 256 octets of A-Z a-z 0-9 . _ ~ + / = : @ ! -
+ * Returns 1, or 0 when it is no id. The octets are borrowed from the value. */
+int shs_ident_parse(shs_ident_t *out, shs_octets_t value, char route);
+
+/* Whether two ids are the same. */
+int shs_ident_is_equal(const shs_ident_t *a, const shs_ident_t *b);
+
+/* The octets, borrowed: for keys and for @id, for nothing else. */
+shs_octets_t shs_ident_octets(const shs_ident_t *ident);
+
+/* Writes the lower-case hexadecimal SHA-256 (FIPS 180-4) of the id. */
+void shs_ident_digest(char out[SHS_IDENT_DIGEST_SIZE],
+                      const shs_ident_t *ident);
+
+/* Writes what logs call this id: the first four digits of its digest. */
+void shs_ident_label(char out[SHS_IDENT_LABEL_SIZE], const shs_ident_t *ident);
+
+/* ---- private part: visible so that callers can hold one by value ---- */
+
+struct shs_ident_t {
+    shs_octets_t octets;
+};
+
+#endif

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "session/key.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+
+struct shs_key_t {
+    shs_octets_t prefix;
+    shs_octets_t suffix;
+    int is_hashed;
+};
+
+/* Reads a literal up to the next placeholder or the end, with %% undone.
+ * Returns what is wrong, or NULL. */
+static const char *parse_literal(shs_octets_t *out, const char **cursor,
+                                 apr_pool_t *p)
+{
+    char *text = apr_palloc(p, strlen(*cursor) + 1);
+    const char *c = *cursor;
+    char *end = text;
+
+    while (*c && !(c[0] == '%' && c[1] == '{')) {
+        if (*c == '%' && c[1] != '%') {
+            return "a single '%' stands before something else than '{': write"
+                   " '%%' for a percent sign";
+        }
+        c += *c == '%';
+        *end++ = *c++;
+    }
+    *end = '\0';
+    out->data = text;
+    out->len = (apr_size_t)(end - text);
+    *cursor = c;
+    return NULL;
+}
+
+static const char *parse_placeholder(shs_key_t *key, const char **cursor,
+                                     apr_pool_t *p)
+{
+    static const char id[] = "%{id}";
+    static const char hashed[] = "%{sha256:id}";
+
+    if (!strncmp(*cursor, id, sizeof(id) - 1)) {
+        *cursor += sizeof(id) - 1;
+        return NULL;
+    }
+    if (!strncmp(*cursor, hashed, sizeof(hashed) - 1)) {
+        *cursor += sizeof(hashed) - 1;
+        key->is_hashed = 1;
+        return NULL;
+    }
+    if (!**cursor) {
+        return "it has no placeholder, so all users would share one session:"
+               " add %{id} or %{sha256:id}";
+    }
+    return apr_psprintf(p,
+                        "'%s' begins with an unknown placeholder: there are"
+                        " %%{id} and %%{sha256:id}",
+                        *cursor);
+}
+
+const char *shs_key_parse(const shs_key_t **out, const char *text,
+                          apr_pool_t *p)
+{
+    shs_key_t *key = apr_pcalloc(p, sizeof(*key));
+    const char *error;
+
+    if ((error = parse_literal(&key->prefix, &text, p)) != NULL
+        || (error = parse_placeholder(key, &text, p)) != NULL) {
+        return error;
+    }
+    if (key->prefix.len == 0) {
+        return "a literal prefix is required before the placeholder, as in"
+               " 'session:%{id}': without it a cookie could name any key";
+    }
+    if ((error = parse_literal(&key->suffix, &text, p)) != NULL) {
+        return error;
+    }
+    if (*text) {
+        return "it has two placeholders; one is enough";
+    }
+    *out = key;
+    return NULL;
+}
+
+const shs_key_t *shs_key_default(void)
+{
+    static const shs_key_t key = { { "session:", 8 }, { "", 0 }, 0 };
+
+    return &key;
+}
+
+shs_octets_t shs_key_build(const shs_key_t *key, const shs_ident_t *ident,
+                           apr_pool_t *p)
+{
+    char digest[SHS_IDENT_DIGEST_SIZE];
+    shs_octets_t middle = shs_ident_octets(ident);
+    shs_octets_t built;
+    char *data;
+
+    if (key->is_hashed) {
+        shs_ident_digest(digest, ident);
+        middle.data = digest;
+        middle.len = sizeof(digest) - 1;
+    }
+    built.len = key->prefix.len + middle.len + key->suffix.len;
+    data = apr_palloc(p, built.len + 1);
+    memcpy(data, key->prefix.data, key->prefix.len);
+    memcpy(data + key->prefix.len, middle.data, middle.len);
+    memcpy(data + key->prefix.len + middle.len, key->suffix.data,
+           key->suffix.len);
+    data[built.len] = '\0';
+    built.data = data;
+    return built;
+}
+
+int shs_key_is_equal(const shs_key_t *a, const shs_key_t *b)
+{
+    return a == b
+           || (a->is_hashed == b->is_hashed
+               && !strcmp(a->prefix.data, b->prefix.data)
+               && !strcmp(a->suffix.data, b->suffix.data));
+}

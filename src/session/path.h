@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * path: the ATTRIBUTE of a directive, parsed once at start.
+ *
+ *   userId            the attribute of that name
+ *   user.roles[0]     into a structure: member "roles" of "user", first element
+ *   @id @status @ttl @label
+ *                     pseudo attributes: about the session, not in it
+ *   *                 every top-level attribute (only with a name ending in *)
+ *
+ * An attribute whose whole name is "user.roles[0]" is preferred to the path.
+ */
+#ifndef SHS_SESSION_PATH_H
+#define SHS_SESSION_PATH_H
+
+#include <apr_pools.h>
+
+#include "session/session.h"
+
+typedef enum shs_path_kind_t {
+    SHS_PATH_ATTRIBUTE,
+    SHS_PATH_EVERY,  /* * */
+    SHS_PATH_ID,     /* @id: the id as the cookie has it, without the route */
+    SHS_PATH_STATUS, /* @status: the outcome's word */
+    SHS_PATH_TTL,    /* @ttl: whole seconds left */
+    SHS_PATH_LABEL   /* @label: what the error log calls this id */
+} shs_path_kind_t;
+
+typedef struct shs_path_t shs_path_t;
+
+/* Returns NULL and sets *out, or returns what is wrong with the text (static
+ * or from p). The text must live as long as the path. */
+const char *shs_path_parse(const shs_path_t **out, const char *text,
+                           apr_pool_t *p);
+
+shs_path_kind_t shs_path_kind(const shs_path_t *path);
+
+/* The node that a SHS_PATH_ATTRIBUTE leads to, borrowed from the session, or
+ * NULL where there is none (also for the other kinds). */
+const shs_node_t *shs_path_find(const shs_path_t *path,
+                                const shs_session_t *session);
+
+#endif

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * record: what a store holds under a key, before anybody has understood it.
+ * Stores make records, codecs read them; the two never meet.
+ */
+#ifndef SHS_SESSION_RECORD_H
+#define SHS_SESSION_RECORD_H
+
+#include <apr.h>
+#include <apr_time.h>
+
+/* Octets with a length: any octet may occur, NUL too. The memory belongs to
+ * whoever made the record (a store: the pool given to its load). One NUL
+ * follows data[len - 1], outside the length, for the sake of printf in a
+ * debugger; no code relies on it. */
+typedef struct shs_octets_t {
+    const char *data;
+    apr_size_t len;
+} shs_octets_t;
+
+/* The two kinds of value that a store can be asked for. */
+typedef enum shs_shape_t {
+    SHS_SHAPE_STRING, /* one value (Redis string: GET) */
+    SHS_SHAPE_FIELDS  /* named values (Redis hash: HGETALL) */
+} shs_shape_t;
+
+typedef struct shs_record_field_t {
+    shs_octets_t name;
+    shs_octets_t value;
+} shs_record_field_t;
+
+/* A key without an expiry. */
+#define SHS_TTL_FOREVER APR_INT64_C(-1)
+
+typedef struct shs_record_t {
+    shs_shape_t shape;
+    shs_octets_t string;              /* SHS_SHAPE_STRING */
+    const shs_record_field_t *fields; /* SHS_SHAPE_FIELDS, in store order */
+    apr_size_t count;                 /* of fields */
+    apr_interval_time_t ttl;          /* microseconds left to live when it was
+                                       * read; SHS_TTL_FOREVER without one */
+} shs_record_t;
+
+#endif

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * store: where sessions are kept, seen from above. Callers use the functions
+ * here; behind them stands a provider, chosen by the scheme of a URL. A store
+ * knows keys and records; it knows no request and no session format.
+ *
+ * Life: created while the configuration is read (no I/O but reading files that
+ * the options name), started once in each child, then used by its threads at
+ * once. Virtual hosts that name the same store with the same options get the
+ * same object.
+ */
+#ifndef SHS_STORE_STORE_H
+#define SHS_STORE_STORE_H
+
+#include <apr_pools.h>
+#include <apr_tables.h>
+#include <apr_time.h>
+
+#include "session/outcome.h"
+#include "session/record.h"
+
+typedef struct shs_store_t shs_store_t;
+
+/* What is asked. */
+typedef struct shs_query_t {
+    shs_octets_t key;
+    shs_shape_t shape;
+    apr_size_t max_octets; /* a larger value is refused, not kept in memory:
+                            * of a string its length, of fields the sum of
+                            * names and values */
+    apr_time_t deadline;   /* by shs_clock_now(); the answer comes by then */
+} shs_query_t;
+
+/* What is answered. */
+typedef struct shs_answer_t {
+    shs_record_t record; /* set when FOUND; owned by the pool given to load */
+    const char *reason;  /* set unless FOUND: words for the log that hold
+                          * neither keys nor values nor credentials */
+    int is_refusal;      /* UNAVAILABLE because the store does not accept us
+                          * (password, permission): for the administrator */
+} shs_answer_t;
+
+/* Creates the store that a URL and its options ("key=value" strings) name, or
+ * finds the one created from the same before in the same pool, which must be
+ * one that lives as long as the configuration. Returns NULL and sets *out, or
+ * returns what is wrong, without credentials, and the cure. */
+const char *shs_store_create(shs_store_t **out, const char *url,
+                             const apr_array_header_t *options,
+                             apr_pool_t *pconf);
+
+/* All stores created in that pool (shs_store_t *), oldest first. */
+const apr_array_header_t *shs_store_list(apr_pool_t *pconf);
+
+/* Prepares the store for this child. Connects to nothing. `threads` is how
+ * many may ask at once. Called once a child, before the first load. */
+void shs_store_start_child(shs_store_t *store, int threads, apr_pool_t *pchild);
+
+/* Asks. FOUND, ABSENT, MALFORMED (the key holds another kind of value, or too
+ * much) or UNAVAILABLE; never NONE. */
+shs_outcome_t shs_store_load(shs_answer_t *answer, shs_store_t *store,
+                             const shs_query_t *query, apr_pool_t *p);
+
+/* How long a lookup may take as a whole. */
+apr_interval_time_t shs_store_timeout(const shs_store_t *store);
+
+/* The store in words, without credentials: borrowed. */
+const char *shs_store_describe(const shs_store_t *store);
+
+/* What an outcome changed in this child's view of the store's health. */
+typedef enum shs_transition_t {
+    SHS_TRANSITION_NONE,
+    SHS_TRANSITION_DOWN, /* it answered before and does not now; reported at
+                          * most once a second however it flaps */
+    SHS_TRANSITION_UP    /* it answers again */
+} shs_transition_t;
+
+/* Notes an outcome of shs_store_load() at `now` (by shs_clock_now()). Exactly
+ * one caller is told of a transition. */
+shs_transition_t shs_store_note(shs_store_t *store, shs_outcome_t outcome,
+                                apr_time_t now);
+
+/* ---- private part: what a provider implements ---- */
+
+typedef struct shs_store_provider_t {
+    const char *const *schemes; /* NULL-terminated, without "://" */
+
+    /* As shs_store_create(). *self is the provider's own; *identity is equal
+     * for equal stores and may hold secrets; *description may not. */
+    const char *(*create)(void **self, const char **identity,
+                          const char **description, const char *url,
+                          const apr_array_header_t *options, apr_pool_t *p);
+    void (*start_child)(void *self, int threads, apr_pool_t *pchild);
+    /* As shs_store_load(). Must return by the query's deadline, be safe for
+     * concurrent callers and leave answer->reason set unless FOUND. */
+    shs_outcome_t (*load)(shs_answer_t *answer, void *self,
+                          const shs_query_t *query, apr_pool_t *p);
+    apr_interval_time_t (*timeout)(const void *self);
+} shs_store_provider_t;
+
+/* Makes a provider known (static; may be called again with the same one). */
+void shs_store_register(const shs_store_provider_t *provider);
+
+#endif

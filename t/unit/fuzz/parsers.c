@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "fuzz.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "codec/codec.h"
+#include "redis/resp.h"
+#include "session/cookie.h"
+#include "session/ident.h"
+#include "session/json_text.h"
+#include "session/key.h"
+#include "session/octets.h"
+#include "session/path.h"
+
+const char *fuzz_text(const uint8_t *data, size_t size, apr_pool_t *p)
+{
+    return apr_pstrmemdup(p, (const char *)data, size);
+}
+
+void fuzz_cookie(const uint8_t *data, size_t size, apr_pool_t *p)
+{
+    const char *header = fuzz_text(data, size, p);
+    const char *end = header + strlen(header);
+    shs_octets_t values[4];
+    const char *cursor = header;
+    int count = 0;
+    int i;
+
+    while (count < 4
+           && shs_cookie_next(&values[count], &cursor, "JSESSIONID")) {
+        MUST(cursor > header && cursor <= end);
+        count++;
+    }
+    for (i = 0; i < count; i++) {
+        shs_ident_t ident;
+
+        MUST(values[i].data >= header && values[i].data <= end);
+        MUST(values[i].len <= (size_t)(end - values[i].data));
+        if (shs_ident_parse(&ident, values[i], '.')) {
+            shs_octets_t octets = shs_ident_octets(&ident);
+            char label[SHS_IDENT_LABEL_SIZE];
+
+            MUST(octets.len >= SHS_IDENT_MIN && octets.len <= SHS_IDENT_MAX);
+            MUST(!shs_octets_have_control(octets));
+            shs_ident_label(label, &ident);
+            MUST(strlen(label) == 4);
+        }
+    }
+    if (shs_cookie_find_parameter(values, header, "jsessionid")) {
+        MUST(values[0].data >= header && values[0].data <= end);
+        MUST(!memchr(values[0].data, '/', values[0].len));
+        MUST(!memchr(values[0].data, '?', values[0].len));
+    }
+    shs_cookie_is_name(header);
+}
+
+/* What a decoder made must be a tree, whatever it was made of. */
+static void look_at(const shs_session_t *session, apr_pool_t *p)
+{
+    apr_size_t count;
+    const shs_node_t *nodes = shs_session_nodes(session, &count);
+    apr_size_t top = 0;
+    apr_size_t i;
+
+    for (i = 0; i < count; i++) {
+        MUST(nodes[i].end > i && nodes[i].end <= count);
+        MUST(nodes[i].kind == SHS_KIND_ARRAY || nodes[i].kind == SHS_KIND_OBJECT
+             || nodes[i].end == i + 1);
+    }
+    for (i = 0; i < count; i = nodes[i].end, top++) {
+        shs_octets_t text;
+        const shs_node_t *found = shs_session_find(
+            session, 0, count, nodes[i].name.data, nodes[i].name.len);
+
+        /* Decoders leave no name twice. */
+        MUST(found == &nodes[i]);
+        if (shs_session_text(&text, session, &nodes[i], p)) {
+            MUST(shs_octets_encode(text, SHS_ENCODING_PERCENT, p) != NULL);
+            MUST(shs_octets_encode(text, SHS_ENCODING_BASE64, p) != NULL);
+        }
+    }
+    MUST(top == shs_session_count(session));
+}
+
+static void decode(const shs_codec_t *codec, const uint8_t *data, size_t size,
+                   apr_pool_t *p)
+{
+    shs_record_t record;
+    shs_session_t *session = NULL;
+    const char *wrong;
+
+    memset(&record, 0, sizeof(record));
+    record.shape = SHS_SHAPE_STRING;
+    record.string.data = (const char *)data;
+    record.string.len = size;
+    record.ttl = SHS_TTL_FOREVER;
+    wrong = shs_codec_decode(&session, codec, &record, p);
+    MUST(wrong ? *wrong != '\0' : session != NULL);
+    if (!wrong) {
+        look_at(session, p);
+    }
+}
+
+void fuzz_form(const uint8_t *data, size_t size, apr_pool_t *p)
+{
+    decode(&shs_codec_form, data, size, p);
+}
+
+void fuzz_json(const uint8_t *data, size_t size, apr_pool_t *p)
+{
+    decode(&shs_codec_json, data, size, p);
+}
+
+/* The values in a reply are no longer than they may be, however deep they
+ * lie, and no line is. */
+static apr_size_t texts_of(const shs_reply_t *reply, apr_size_t most)
+{
+    apr_size_t sum = reply->kind == SHS_REPLY_STRING ? reply->text.len : 0;
+    apr_size_t i;
+
+    MUST(reply->text.len <= 2048);
+    MUST(reply->kind != SHS_REPLY_ARRAY || reply->count <= most);
+    for (i = 0; reply->kind == SHS_REPLY_ARRAY && i < reply->count; i++) {
+        MUST(reply->elements[i] != NULL);
+        sum += texts_of(reply->elements[i], most);
+    }
+    return sum;
+}
+
+/* The first octet says in pieces of how many the rest is fed. */
+void fuzz_resp(const uint8_t *data, size_t size, apr_pool_t *p)
+{
+    const shs_resp_limits_t limits = { 2048, 16 };
+    size_t piece = size > 0 ? (size_t)data[0] % 17 + 1 : 1;
+    size_t at = size > 0 ? 1 : 0;
+    shs_resp_t *resp = shs_resp_create();
+    shs_resp_status_t status = SHS_RESP_MORE;
+
+    MUST(resp != NULL);
+    shs_resp_begin(resp, limits, p);
+    while (status == SHS_RESP_MORE && at < size) {
+        size_t len = size - at < piece ? size - at : piece;
+
+        status = shs_resp_feed(resp, (const char *)data + at, len);
+        at += len;
+        while (status == SHS_RESP_MORE) {
+            shs_reply_t *reply = NULL;
+
+            status = shs_resp_next(&reply, resp);
+            if (status == SHS_RESP_REPLY) {
+                MUST(reply != NULL);
+                MUST(texts_of(reply, limits.elements) <= 2048);
+                if (reply->kind == SHS_REPLY_ERROR) {
+                    MUST(*shs_resp_error_code(reply, p) != '\0');
+                }
+                status = SHS_RESP_MORE;
+                continue;
+            }
+            break;
+        }
+    }
+    shs_resp_is_drained(resp);
+    shs_resp_destroy(resp);
+}
+
+void fuzz_key(const uint8_t *data, size_t size, apr_pool_t *p)
+{
+    static const char id[] = "0123456789ABCDEF";
+    const char *text = fuzz_text(data, size, p);
+    const shs_key_t *key = NULL;
+    const char *wrong = shs_key_parse(&key, text, p);
+    shs_octets_t value = { id, sizeof(id) - 1 };
+    shs_ident_t ident;
+    shs_octets_t built;
+
+    if (wrong) {
+        MUST(*wrong != '\0');
+        return;
+    }
+    MUST(shs_ident_parse(&ident, value, '.'));
+    built = shs_key_build(key, &ident, p);
+    MUST(built.len > 0 && built.data[0] == text[0]);
+    MUST(shs_key_is_equal(key, key));
+}
+
+/* {"a":{"b":[1,{"c":"d"}]},"a.b":"e"} */
+static shs_session_t *some_session(apr_pool_t *p)
+{
+    static const char text[] =
+        "{\"a\":{\"b\":[1,{\"c\":\"d\"}]},\"a.b\":\"e\"}";
+    shs_record_t record;
+    shs_session_t *session = NULL;
+
+    memset(&record, 0, sizeof(record));
+    record.string.data = text;
+    record.string.len = sizeof(text) - 1;
+    MUST(!shs_codec_decode(&session, &shs_codec_json, &record, p));
+    return session;
+}
+
+void fuzz_path(const uint8_t *data, size_t size, apr_pool_t *p)
+{
+    const char *text = fuzz_text(data, size, p);
+    shs_session_t *session = some_session(p);
+    const shs_path_t *path = NULL;
+    const char *wrong = shs_path_parse(&path, text, p);
+    const shs_node_t *node;
+    shs_octets_t out;
+    apr_size_t count;
+
+    if (wrong) {
+        MUST(*wrong != '\0');
+        return;
+    }
+    node = shs_path_find(path, session);
+    if (node) {
+        const shs_node_t *nodes = shs_session_nodes(session, &count);
+
+        MUST(shs_path_kind(path) == SHS_PATH_ATTRIBUTE);
+        MUST(node >= nodes && node < nodes + count);
+        shs_session_text(&out, session, node, p);
+    }
+}

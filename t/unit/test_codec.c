@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "codec/codec.h"
+
+#include "unit.h"
+
+static const struct {
+    const char *name;
+    shs_shape_t shape;
+    const shs_codec_t *codec;
+} formats[] = {
+    { "hash", SHS_SHAPE_FIELDS, &shs_codec_hash },
+    { "json", SHS_SHAPE_STRING, &shs_codec_json },
+    { "form", SHS_SHAPE_STRING, &shs_codec_form },
+};
+
+START_TEST(codec_find__knows_each_format_by_its_name)
+{
+    const shs_codec_t *codec = shs_codec_find(formats[_i].name);
+
+    ck_assert_ptr_eq(codec, formats[_i].codec);
+    ck_assert_str_eq(codec->name, formats[_i].name);
+    ck_assert_int_eq(shs_codec_shape(codec), formats[_i].shape);
+}
+END_TEST
+
+static const char *const unknown[] = {
+    "", "xml", "hashh", "has", "json ", "php"
+};
+
+START_TEST(codec_find__is_null_for_a_name_it_does_not_know)
+{
+    ck_assert_ptr_null(shs_codec_find(unknown[_i]));
+}
+END_TEST
+
+START_TEST(codec_describe_names__names_them_all)
+{
+    int i;
+
+    for (i = 0; i < ROWS(formats); i++) {
+        ck_assert_ptr_nonnull(
+            strstr(shs_codec_describe_names(p), formats[i].name));
+    }
+}
+END_TEST
+
+START_TEST(codec_decode__decodes_by_the_format)
+{
+    static const char *const texts[] = { NULL, "{\"n\":\"v\"}", "n=v" };
+    shs_record_field_t field = { OCTETS("n"), OCTETS("v") };
+    shs_record_t record = { 0 };
+    shs_session_t *session = NULL;
+    const shs_node_t *node;
+
+    record.shape = formats[_i].shape;
+    record.ttl = SHS_TTL_FOREVER;
+    if (texts[_i]) {
+        record.string = unit_text(texts[_i]);
+    }
+    else {
+        record.fields = &field;
+        record.count = 1;
+    }
+    ck_assert_pstr_eq(shs_codec_decode(&session, formats[_i].codec, &record, p),
+                      NULL);
+    node = shs_session_find(session, 0, 1, "n", 1);
+    ck_assert_ptr_nonnull(node);
+    ck_assert_int_eq(node->kind, SHS_KIND_STRING);
+    ck_octets_eq(node->text, OCTETS("v"), formats[_i].name);
+}
+END_TEST
+
+static void add(TCase *tc)
+{
+    tcase_add_loop_test(tc, codec_find__knows_each_format_by_its_name, 0,
+                        ROWS(formats));
+    tcase_add_loop_test(tc, codec_find__is_null_for_a_name_it_does_not_know, 0,
+                        ROWS(unknown));
+    tcase_add_test(tc, codec_describe_names__names_them_all);
+    tcase_add_loop_test(tc, codec_decode__decodes_by_the_format, 0,
+                        ROWS(formats));
+}
+
+int main(void)
+{
+    return unit_main("codec", add);
+}

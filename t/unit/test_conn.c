@@ -1,0 +1,629 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "redis/conn.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <netinet/in.h>
+
+#include "fake.h"
+#include "store/clock.h"
+#include "unit.h"
+
+static const shs_resp_limits_t roomy = { 65536, 8192 };
+
+static apr_time_t in_ms(int ms)
+{
+    return shs_clock_now() + ms * (apr_time_t)1000;
+}
+
+static shs_conn_t *open_to(const fake_t *fake)
+{
+    shs_address_t address;
+    shs_conn_t *conn = NULL;
+    const char *reason = NULL;
+
+    fake_address(&address, fake);
+    ck_assert_int_eq(
+        shs_conn_open(&conn, &address, 1, NULL, in_ms(5000), &reason),
+        SHS_CONN_OK);
+    ck_assert_ptr_nonnull(conn);
+    return conn;
+}
+
+static shs_octets_t commands(int count)
+{
+    shs_octets_t buffer = { NULL, 0 };
+    shs_octets_t ping[] = { OCTETS("PING") };
+    int i;
+
+    for (i = 0; i < count; i++) {
+        shs_resp_append(&buffer, ping, 1, p);
+    }
+    return buffer;
+}
+
+static shs_conn_status_t ask(shs_reply_t **replies, int count, shs_conn_t *conn,
+                             int ms, const char **reason)
+{
+    *reason = NULL;
+    return shs_conn_ask(replies, count, conn, commands(count), roomy, in_ms(ms),
+                        reason, p);
+}
+
+/* -------------------------------------------------------------- the server */
+
+/* What one answers after so many commands, and how. */
+typedef struct script_t {
+    int commands;
+    const char *text;
+    int pause_ms; /* between octets; 0: all at once */
+    enum { THEN_STALL, THEN_CLOSE, THEN_RESET, THEN_AGAIN } then;
+} script_t;
+
+static void follow(fake_peer_t *peer, void *baton)
+{
+    const script_t *script = baton;
+
+    do {
+        int i;
+
+        for (i = 0; i < script->commands; i++) {
+            if (!fake_read_command(peer)) {
+                return;
+            }
+        }
+        if (!script->pause_ms) {
+            fake_say(peer, script->text);
+        }
+        else if (!fake_drip(peer, script->text, strlen(script->text),
+                            script->pause_ms)) {
+            return;
+        }
+    } while (script->then == THEN_AGAIN);
+    if (script->then == THEN_STALL) {
+        fake_stall(peer);
+    }
+    else if (script->then == THEN_RESET) {
+        fake_reset(peer);
+    }
+}
+
+/* -------------------------------------------------------------------- ask */
+
+START_TEST(conn_ask__reads_one_reply_to_each_command)
+{
+    script_t script = { 2, "$5\r\nhello\r\n:30000\r\n", 0, THEN_AGAIN };
+    fake_t *fake = fake_start(follow, &script);
+    shs_conn_t *conn = open_to(fake);
+    int i;
+
+    for (i = 0; i < 3; i++) {
+        shs_reply_t *replies[2] = { NULL, NULL };
+        const char *reason;
+
+        ck_assert_int_eq(ask(replies, 2, conn, 5000, &reason), SHS_CONN_OK);
+        ck_assert_int_eq(replies[0]->kind, SHS_REPLY_STRING);
+        ck_octets_eq(replies[0]->text, OCTETS("hello"), "first");
+        ck_assert_int_eq(replies[1]->integer, 30000);
+    }
+    shs_conn_close(conn);
+    ck_assert_int_eq(fake_accepted(fake), 1);
+    fake_stop(fake);
+}
+END_TEST
+
+START_TEST(conn_ask__is_patient_with_single_octets)
+{
+    script_t script = { 2, "$5\r\nhello\r\n:30000\r\n", 1, THEN_STALL };
+    fake_t *fake = fake_start(follow, &script);
+    shs_conn_t *conn = open_to(fake);
+    shs_reply_t *replies[2] = { NULL, NULL };
+    const char *reason;
+
+    ck_assert_int_eq(ask(replies, 2, conn, 10000, &reason), SHS_CONN_OK);
+    ck_octets_eq(replies[0]->text, OCTETS("hello"), "dripped");
+    shs_conn_close(conn);
+    fake_stop(fake);
+}
+END_TEST
+
+static const struct {
+    script_t script;
+    shs_conn_status_t status;
+    const char *why;
+} failures[] = {
+    { { 1, "", 0, THEN_STALL }, SHS_CONN_FAILED, "accepts, never answers" },
+    { { 1, "$5\r\nhel", 0, THEN_STALL },
+      SHS_CONN_FAILED,
+      "stalls half way through a reply" },
+    { { 1, "$5\r\nhello\r\n$", 0, THEN_STALL },
+      SHS_CONN_FAILED,
+      "an octet too many" },
+    { { 1,
+        "$1000\r\nxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+        "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
+        10, THEN_STALL },
+      SHS_CONN_FAILED,
+      "drips past the deadline" },
+    { { 1, "$2147483647\r\nx", 0, THEN_STALL },
+      SHS_CONN_FAILED,
+      "promises 2 GiB" },
+    { { 1, "*2\r\n+a\r\n", 0, THEN_STALL },
+      SHS_CONN_FAILED,
+      "stalls amid an array" },
+    { { 1, "", 0, THEN_CLOSE }, SHS_CONN_DEAD, "closes before an octet" },
+    { { 1, "$", 0, THEN_CLOSE }, SHS_CONN_FAILED, "closes after an octet" },
+    { { 1, "$5\r\nhel", 0, THEN_CLOSE },
+      SHS_CONN_FAILED,
+      "closes amid a reply" },
+    { { 1, "HTTP/1.1 400 Bad Request\r\n\r\n", 0, THEN_STALL },
+      SHS_CONN_FAILED,
+      "is no Redis" },
+    { { 1, "$-7\r\n", 0, THEN_STALL }, SHS_CONN_FAILED, "lies" },
+    { { 1, "+a\r\n+b\r\n", 0, THEN_STALL },
+      SHS_CONN_FAILED,
+      "two replies for one command" },
+    { { 1, "+a\r\n*1\r\n", 0, THEN_STALL },
+      SHS_CONN_FAILED,
+      "one reply and the beginning of another" },
+    { { 1, "*8193\r\n", 0, THEN_STALL },
+      SHS_CONN_TOO_LARGE,
+      "more elements than allowed" },
+};
+
+START_TEST(conn_ask__says_what_went_wrong_by_the_deadline)
+{
+    script_t script = failures[_i].script;
+    fake_t *fake = fake_start(follow, &script);
+    shs_conn_t *conn = open_to(fake);
+    shs_reply_t *reply = NULL;
+    const char *reason;
+    apr_time_t begun = shs_clock_now();
+    shs_conn_status_t status = ask(&reply, 1, conn, 100, &reason);
+    apr_time_t spent = shs_clock_now() - begun;
+
+    ck_assert_msg(status == failures[_i].status, "%d, not %d: %s", status,
+                  failures[_i].status, failures[_i].why);
+    ck_assert_msg(reason && *reason, "no reason: %s", failures[_i].why);
+    ck_assert_msg(spent <= (100 + unit_slack_ms()) * (apr_time_t)1000,
+                  "%d ms: %s", (int)(spent / 1000), failures[_i].why);
+    shs_conn_close(conn);
+    fake_stop(fake);
+}
+END_TEST
+
+START_TEST(conn_ask__a_reset_before_an_octet_is_dead_after_one_it_is_failed)
+{
+    script_t script = { 1, _i ? "+" : "", 0, THEN_RESET };
+    fake_t *fake = fake_start(follow, &script);
+    shs_conn_t *conn = open_to(fake);
+    shs_reply_t *reply = NULL;
+    const char *reason;
+    shs_conn_status_t status = ask(&reply, 1, conn, 2000, &reason);
+
+    /* A reset takes octets with it that were not read yet. */
+    ck_assert(status == (_i ? SHS_CONN_FAILED : SHS_CONN_DEAD)
+              || (_i && status == SHS_CONN_DEAD));
+    ck_assert_ptr_nonnull(reason);
+    shs_conn_close(conn);
+    fake_stop(fake);
+}
+END_TEST
+
+/* The best of five: a busy machine may be late, the code may not. */
+START_TEST(conn_ask__keeps_the_deadline_to_a_few_milliseconds)
+{
+    static const char drip[] = "$60\r\n0123456789012345678901234567890123456789"
+                               "01234567890123456789";
+    script_t stall = { 1, "$5\r\nhel", 0, THEN_STALL };
+    script_t dripping = { 1, drip, 1, THEN_STALL };
+    apr_time_t best = APR_USEC_PER_SEC;
+    int round;
+
+    for (round = 0; round < 5; round++) {
+        fake_t *fake = fake_start(follow, _i ? &dripping : &stall);
+        shs_conn_t *conn = open_to(fake);
+        shs_reply_t *reply = NULL;
+        const char *reason;
+        apr_time_t deadline = in_ms(40);
+        apr_time_t late;
+
+        ck_assert_int_eq(shs_conn_ask(&reply, 1, conn, commands(1), roomy,
+                                      deadline, &reason, p),
+                         SHS_CONN_FAILED);
+        late = shs_clock_now() - deadline;
+        ck_assert_int_ge(late, 0);
+        best = late < best ? late : best;
+        shs_conn_close(conn);
+        fake_stop(fake);
+    }
+    ck_assert_int_le(best, 5000 + 20 * (unit_slack_ms() - 250));
+}
+END_TEST
+
+START_TEST(conn_ask__gives_up_at_once_when_the_deadline_has_passed)
+{
+    script_t script = { 1, "", 0, THEN_STALL };
+    fake_t *fake = fake_start(follow, &script);
+    shs_conn_t *conn = open_to(fake);
+    shs_reply_t *reply = NULL;
+    const char *reason;
+
+    ck_assert_int_eq(ask(&reply, 1, conn, -1, &reason), SHS_CONN_FAILED);
+    ck_assert_ptr_nonnull(reason);
+    shs_conn_close(conn);
+    fake_stop(fake);
+}
+END_TEST
+
+/* A server that reads nothing: the socket's buffers fill up. */
+START_TEST(conn_ask__keeps_the_deadline_while_sending)
+{
+    script_t script = { 0, "", 0, THEN_STALL };
+    fake_t *fake;
+    shs_conn_t *conn;
+    shs_reply_t *reply = NULL;
+    shs_octets_t large;
+    const char *reason = NULL;
+    apr_time_t deadline;
+
+    script.commands = 1;
+    fake = fake_start(follow, &script);
+    conn = open_to(fake);
+    large.len = 64 * 1024 * 1024;
+    large.data = calloc(1, large.len);
+    ck_assert_ptr_nonnull(large.data);
+    deadline = in_ms(100);
+    /* Noughts are no command: the fake closes, or the deadline comes. */
+    ck_assert_int_ne(
+        shs_conn_ask(&reply, 1, conn, large, roomy, deadline, &reason, p),
+        SHS_CONN_OK);
+    ck_assert_ptr_nonnull(reason);
+    ck_assert_int_le(shs_clock_now(),
+                     deadline + unit_slack_ms() * (apr_time_t)1000);
+    shs_conn_close(conn);
+    fake_stop(fake);
+    free((void *)(uintptr_t)large.data);
+}
+END_TEST
+
+typedef struct large_t {
+    size_t promised;
+    const char *end;
+} large_t;
+
+static const large_t larges[] = {
+    { 65537, "\r\n" },  /* by one octet */
+    { 200000, "\r\n" }, /* complete, and small enough to be received */
+    { 800000, "" },     /* never complete: refused while it comes */
+};
+
+static void say_large(fake_peer_t *peer, void *baton)
+{
+    const large_t *large = baton;
+    char *text = malloc(large->promised);
+
+    if (text && fake_read_command(peer)) {
+        char head[32];
+
+        apr_snprintf(head, sizeof(head), "$%d\r\n", (int)large->promised);
+        fake_say(peer, head);
+        memset(text, 'x', large->promised);
+        fake_send(peer, text, large->promised);
+        fake_say(peer, large->end);
+        fake_stall(peer);
+    }
+    free(text);
+}
+
+START_TEST(conn_ask__refuses_a_value_past_the_limits)
+{
+    large_t large = larges[_i];
+    fake_t *fake = fake_start(say_large, &large);
+    shs_conn_t *conn = open_to(fake);
+    shs_reply_t *reply = NULL;
+    const char *reason;
+
+    ck_assert_int_eq(ask(&reply, 1, conn, 5000, &reason), SHS_CONN_TOO_LARGE);
+    ck_assert_ptr_nonnull(reason);
+    shs_conn_close(conn);
+    fake_stop(fake);
+}
+END_TEST
+
+/* "-ERR max number of clients reached" and a close: the reason must be seen. */
+START_TEST(conn_ask__gives_what_came_before_it_failed)
+{
+    script_t script = { 2, "-ERR max\r\n", 0, THEN_CLOSE };
+    fake_t *fake = fake_start(follow, &script);
+    shs_conn_t *conn = open_to(fake);
+    shs_reply_t *replies[2] = { (void *)conn, (void *)conn };
+    const char *reason;
+
+    ck_assert_int_eq(ask(replies, 2, conn, 5000, &reason), SHS_CONN_FAILED);
+    ck_assert_ptr_nonnull(replies[0]);
+    ck_assert_int_eq(replies[0]->kind, SHS_REPLY_ERROR);
+    ck_assert_ptr_null(replies[1]);
+    shs_conn_close(conn);
+    fake_stop(fake);
+}
+END_TEST
+
+START_TEST(conn_ask__an_error_reply_is_a_reply)
+{
+    script_t script = { 1, "-NOAUTH Authentication required.\r\n", 0,
+                        THEN_AGAIN };
+    fake_t *fake = fake_start(follow, &script);
+    shs_conn_t *conn = open_to(fake);
+    shs_reply_t *reply = NULL;
+    const char *reason;
+
+    ck_assert_int_eq(ask(&reply, 1, conn, 5000, &reason), SHS_CONN_OK);
+    ck_assert_int_eq(reply->kind, SHS_REPLY_ERROR);
+    shs_conn_close(conn);
+    fake_stop(fake);
+}
+END_TEST
+
+/* ------------------------------------------------------------------- open */
+
+START_TEST(conn_open__says_why_nobody_listens)
+{
+    fake_t *fake = fake_start(follow, NULL);
+    shs_address_t address;
+    shs_conn_t *conn = NULL;
+    const char *reason = NULL;
+
+    fake_address(&address, fake);
+    fake_stop(fake);
+    ck_assert_int_eq(
+        shs_conn_open(&conn, &address, 1, NULL, in_ms(2000), &reason),
+        SHS_CONN_FAILED);
+    ck_assert_msg(reason && *reason, "no reason");
+}
+END_TEST
+
+START_TEST(conn_open__goes_on_to_the_next_address)
+{
+    script_t script = { 1, "+OK\r\n", 0, THEN_AGAIN };
+    fake_t *gone = fake_start(follow, NULL);
+    fake_t *fake = fake_start(follow, &script);
+    shs_address_t addresses[2];
+    shs_conn_t *conn = NULL;
+    shs_reply_t *reply = NULL;
+    const char *reason = NULL;
+
+    fake_address(&addresses[0], gone);
+    fake_address(&addresses[1], fake);
+    fake_stop(gone);
+    ck_assert_int_eq(
+        shs_conn_open(&conn, addresses, 2, NULL, in_ms(5000), &reason),
+        SHS_CONN_OK);
+    ck_assert_int_eq(ask(&reply, 1, conn, 5000, &reason), SHS_CONN_OK);
+    shs_conn_close(conn);
+    fake_stop(fake);
+}
+END_TEST
+
+/* A listener whose backlog is full drops what comes: connect() hangs. Fills
+ * one and gives its address; the sockets are closed by the process's end. */
+static void fill_a_backlog(shs_address_t *address)
+{
+    int listener = socket(AF_INET, SOCK_STREAM, 0);
+    struct sockaddr_in in;
+    socklen_t len = sizeof(in);
+    int i;
+
+    memset(&in, 0, sizeof(in));
+    in.sin_family = AF_INET;
+    in.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    ck_assert_int_eq(bind(listener, (struct sockaddr *)&in, sizeof(in)), 0);
+    ck_assert_int_eq(listen(listener, 0), 0);
+    getsockname(listener, (struct sockaddr *)&in, &len);
+    for (i = 0; i < 4; i++) {
+        int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+
+        connect(fd, (struct sockaddr *)&in, sizeof(in));
+    }
+    memset(address, 0, sizeof(*address));
+    memcpy(&address->storage, &in, sizeof(in));
+    address->len = sizeof(in);
+}
+
+START_TEST(conn_open__keeps_the_deadline)
+{
+    shs_address_t address;
+    shs_conn_t *conn = NULL;
+    const char *reason = NULL;
+    apr_time_t deadline;
+
+    fill_a_backlog(&address);
+    deadline = in_ms(100);
+    ck_assert_int_eq(shs_conn_open(&conn, &address, 1, NULL, deadline, &reason),
+                     SHS_CONN_FAILED);
+    ck_assert_msg(reason && *reason, "no reason");
+    ck_assert_int_ge(shs_clock_now(), deadline - 1000);
+    ck_assert_int_le(shs_clock_now(),
+                     deadline + unit_slack_ms() * (apr_time_t)1000);
+}
+END_TEST
+
+START_TEST(conn_open__leaves_time_for_the_next_address)
+{
+    script_t script = { 1, "+OK\r\n", 0, THEN_AGAIN };
+    fake_t *fake = fake_start(follow, &script);
+    shs_address_t addresses[2];
+    shs_conn_t *conn = NULL;
+    const char *reason = NULL;
+
+    fill_a_backlog(&addresses[0]);
+    fake_address(&addresses[1], fake);
+    ck_assert_int_eq(
+        shs_conn_open(&conn, addresses, 2, NULL, in_ms(400), &reason),
+        SHS_CONN_OK);
+    shs_conn_close(conn);
+    fake_stop(fake);
+}
+END_TEST
+
+/* Descriptors of this process that have not the close-on-exec flag. */
+static int inheritable(void)
+{
+    DIR *dir = opendir("/proc/self/fd");
+    struct dirent *entry;
+    int count = 0;
+
+    if (!dir) {
+        return -1;
+    }
+    while ((entry = readdir(dir))) {
+        int flags = fcntl(atoi(entry->d_name), F_GETFD);
+
+        if (entry->d_name[0] != '.' && flags >= 0 && !(flags & FD_CLOEXEC)) {
+            count++;
+        }
+    }
+    closedir(dir);
+    return count;
+}
+
+static void wait_silently(fake_peer_t *peer, void *baton)
+{
+    (void)baton;
+    fake_stall(peer);
+}
+
+START_TEST(conn_open__hands_no_descriptor_to_child_programs)
+{
+    fake_t *fake = fake_start(wait_silently, NULL);
+    int before = inheritable();
+    shs_conn_t *conn = open_to(fake);
+
+    ck_assert_int_eq(inheritable(), before);
+    shs_conn_close(conn);
+    fake_stop(fake);
+}
+END_TEST
+
+START_TEST(conn_close__leaves_no_descriptor_behind)
+{
+    script_t script = { 1, "$5\r\nhel", 0, THEN_STALL };
+    fake_t *fake = fake_start(follow, &script);
+    int highest = dup(0);
+    int i;
+
+    close(highest);
+    for (i = 0; i < 50; i++) {
+        shs_conn_t *conn = open_to(fake);
+        shs_reply_t *reply = NULL;
+        const char *reason;
+
+        ask(&reply, 1, conn, 1, &reason);
+        shs_conn_close(conn);
+    }
+    fake_stop(fake);
+    i = dup(0);
+    ck_assert_int_le(i, highest + 1);
+    close(i);
+}
+END_TEST
+
+/* ---------------------------------------------------------------- usable */
+
+static void close_on_go(fake_peer_t *peer, void *baton)
+{
+    if (fake_read_command(peer)) {
+        fake_say(peer, "+OK\r\n");
+        fake_wait(peer);
+        if (baton) {
+            fake_say(peer, baton);
+            fake_stall(peer);
+        }
+    }
+}
+
+static int becomes_unusable(const shs_conn_t *conn)
+{
+    apr_time_t until = in_ms(5000);
+
+    while (shs_clock_now() < until) {
+        if (!shs_conn_is_usable(conn)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static char late[] = "$6\r\nsecret\r\n";
+
+START_TEST(conn_is_usable__is_false_once_it_is_closed_or_not_silent)
+{
+    fake_t *fake = fake_start(close_on_go, _i ? late : NULL);
+    shs_conn_t *conn = open_to(fake);
+    shs_reply_t *reply = NULL;
+    const char *reason;
+
+    ck_assert(shs_conn_is_usable(conn));
+    ck_assert_int_eq(ask(&reply, 1, conn, 5000, &reason), SHS_CONN_OK);
+    ck_assert(shs_conn_is_usable(conn));
+    fake_go(fake);
+    ck_assert_msg(becomes_unusable(conn), "still usable");
+    shs_conn_close(conn);
+    fake_stop(fake);
+}
+END_TEST
+
+START_TEST(conn_used_at__is_the_time_of_the_last_answer)
+{
+    script_t script = { 1, "+OK\r\n", 0, THEN_AGAIN };
+    fake_t *fake = fake_start(follow, &script);
+    apr_time_t before = shs_clock_now();
+    shs_conn_t *conn = open_to(fake);
+    shs_reply_t *reply = NULL;
+    const char *reason;
+
+    ck_assert_int_ge(shs_conn_used_at(conn), before);
+    before = shs_clock_now();
+    ck_assert_int_eq(ask(&reply, 1, conn, 5000, &reason), SHS_CONN_OK);
+    ck_assert_int_ge(shs_conn_used_at(conn), before);
+    ck_assert_int_le(shs_conn_used_at(conn), shs_clock_now());
+    shs_conn_close(conn);
+    fake_stop(fake);
+}
+END_TEST
+
+static void add(TCase *tc)
+{
+    tcase_add_test(tc, conn_ask__reads_one_reply_to_each_command);
+    tcase_add_test(tc, conn_ask__is_patient_with_single_octets);
+    tcase_add_loop_test(tc, conn_ask__says_what_went_wrong_by_the_deadline, 0,
+                        ROWS(failures));
+    tcase_add_loop_test(
+        tc, conn_ask__a_reset_before_an_octet_is_dead_after_one_it_is_failed, 0,
+        2);
+    tcase_add_loop_test(tc, conn_ask__keeps_the_deadline_to_a_few_milliseconds,
+                        0, 2);
+    tcase_add_test(tc, conn_ask__gives_up_at_once_when_the_deadline_has_passed);
+    tcase_add_test(tc, conn_ask__keeps_the_deadline_while_sending);
+    tcase_add_loop_test(tc, conn_ask__refuses_a_value_past_the_limits, 0,
+                        ROWS(larges));
+    tcase_add_test(tc, conn_ask__gives_what_came_before_it_failed);
+    tcase_add_test(tc, conn_ask__an_error_reply_is_a_reply);
+    tcase_add_test(tc, conn_open__says_why_nobody_listens);
+    tcase_add_test(tc, conn_open__goes_on_to_the_next_address);
+    tcase_add_test(tc, conn_open__keeps_the_deadline);
+    tcase_add_test(tc, conn_open__leaves_time_for_the_next_address);
+    tcase_add_test(tc, conn_open__hands_no_descriptor_to_child_programs);
+    tcase_add_test(tc, conn_close__leaves_no_descriptor_behind);
+    tcase_add_loop_test(
+        tc, conn_is_usable__is_false_once_it_is_closed_or_not_silent, 0, 2);
+    tcase_add_test(tc, conn_used_at__is_the_time_of_the_last_answer);
+}
+
+int main(void)
+{
+    return unit_main("conn", add);
+}

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "session/ident.h"
+
+#include "unit.h"
+
+#define ID16 "0123456789ABCDEF"
+
+/* sha256sum of ID16 */
+#define DIGEST16 \
+    "2125b2c332b1113aae9bfc5e9f7e3b4c91d828cb942c2df1eeb02502eccae9e9"
+
+static shs_octets_t repeated(char c, apr_size_t len)
+{
+    char *text = apr_palloc(p, len + 1);
+
+    memset(text, c, len);
+    return unit_exact(text, len);
+}
+
+static shs_ident_t ident_of(const char *text)
+{
+    shs_ident_t ident;
+
+    ck_assert_int_eq(
+        shs_ident_parse(&ident, unit_text(text), SHS_IDENT_NO_ROUTE), 1);
+    return ident;
+}
+
+static const struct {
+    apr_size_t len;
+    int is_id;
+    const char *why;
+} lengths[] = {
+    { 0, 0, "no id at all" },
+    { 1, 0, "guessed at once" },
+    { SHS_IDENT_MIN - 1, 0, "one too few" },
+    { SHS_IDENT_MIN, 1, "just enough" },
+    { SHS_IDENT_MAX, 1, "just not too many" },
+    { SHS_IDENT_MAX + 1, 0, "one too many" },
+    { 8000, 0, "a header full" },
+};
+
+START_TEST(ident_parse__takes_16_to_256_octets)
+{
+    shs_ident_t ident;
+
+    ck_assert_msg(shs_ident_parse(&ident, repeated('a', lengths[_i].len), '.')
+                      == lengths[_i].is_id,
+                  "%d octets: %s", (int)lengths[_i].len, lengths[_i].why);
+}
+END_TEST
+
+/* First, in the middle and last: a check that skips an end lets it in. */
+START_TEST(ident_parse__takes_each_octet_of_the_alphabet_and_no_other)
+{
+    int wanted = (_i >= '0' && _i <= '9') || (_i >= 'A' && _i <= 'Z')
+                 || (_i >= 'a' && _i <= 'z')
+                 || (_i && strchr("._~+/=:@!-", _i));
+    int at[] = { 0, 10, 19 };
+    int k;
+
+    for (k = 0; k < ROWS(at); k++) {
+        char text[20];
+        shs_ident_t ident;
+
+        memset(text, 'a', sizeof(text));
+        text[at[k]] = (char)_i;
+        ck_assert_msg(shs_ident_parse(&ident, unit_exact(text, sizeof(text)),
+                                      SHS_IDENT_NO_ROUTE)
+                          == wanted,
+                      "octet 0x%02x at %d", _i, at[k]);
+    }
+}
+END_TEST
+
+static const struct {
+    const char *value;
+    char route;
+    const char *id; /* NULL: none */
+    const char *why;
+} routes[] = {
+    { ID16 ".zoneA", '.', ID16, "the balancer's route is no part of the id" },
+    { ID16, '.', ID16, "no route" },
+    { ID16 ".", '.', ID16, "an empty route" },
+    { ID16 ".a.b", '.', ID16, "from the first separator on" },
+    { ID16 ".a.b", SHS_IDENT_NO_ROUTE, ID16 ".a.b", "route=none" },
+    { ID16 "!1234", '!', ID16, "another separator" },
+    { ID16 ".a!1", '!', ID16 ".a", "only the one that was named" },
+    { ".zoneA-0123456789abcdef", '.', NULL, "nothing but a route" },
+    { "0123456789ABCDE.zone", '.', NULL, "too short without its route" },
+    { ID16 ".<script>", '.', ID16, "the route is not judged" },
+    { ID16 "\r\nSET x y", '.', NULL, "a command in a cookie" },
+    { ID16 " ", '.', NULL, "white space" },
+    { ID16 "*", '.', NULL, "a pattern" },
+    { ID16 "%41", '.', NULL, "an escape" },
+};
+
+START_TEST(ident_parse__cuts_the_route)
+{
+    shs_ident_t ident;
+    int is_id =
+        shs_ident_parse(&ident, unit_text(routes[_i].value), routes[_i].route);
+
+    ck_assert_msg(is_id == (routes[_i].id != NULL), "%d: %s", is_id,
+                  routes[_i].why);
+    if (is_id) {
+        ck_octets_eq(shs_ident_octets(&ident), unit_text(routes[_i].id),
+                     routes[_i].why);
+    }
+}
+END_TEST
+
+START_TEST(ident_parse__measures_what_is_left_of_the_route)
+{
+    shs_octets_t value = repeated('a', SHS_IDENT_MAX + 40);
+    char *octets = apr_pmemdup(p, value.data, value.len);
+    shs_ident_t ident;
+
+    octets[SHS_IDENT_MAX] = '.';
+    ck_assert(shs_ident_parse(&ident, unit_exact(octets, value.len), '.'));
+    ck_assert_uint_eq(shs_ident_octets(&ident).len, SHS_IDENT_MAX);
+}
+END_TEST
+
+START_TEST(ident_parse__a_nul_is_no_end)
+{
+    shs_ident_t ident;
+
+    ck_assert(!shs_ident_parse(&ident, OCTETS(ID16 "\0"), '.'));
+    ck_assert(!shs_ident_parse(&ident, OCTETS(ID16 "\0"), SHS_IDENT_NO_ROUTE));
+    ck_assert(
+        !shs_ident_parse(&ident, OCTETS(ID16 "\0" ID16), SHS_IDENT_NO_ROUTE));
+}
+END_TEST
+
+START_TEST(ident_parse__borrows_from_the_value)
+{
+    shs_octets_t value = unit_text(ID16 ".zoneA");
+    shs_ident_t ident;
+
+    ck_assert(shs_ident_parse(&ident, value, '.'));
+    ck_assert_ptr_eq(shs_ident_octets(&ident).data, value.data);
+}
+END_TEST
+
+START_TEST(ident_is_equal__compares_all_octets_and_the_length)
+{
+    shs_ident_t a = ident_of(ID16);
+    shs_ident_t same = ident_of(ID16);
+    shs_ident_t longer = ident_of(ID16 "0");
+    shs_ident_t last = ident_of("0123456789ABCDE0");
+    shs_ident_t first = ident_of("x123456789ABCDEF");
+    shs_ident_t lower = ident_of("0123456789abcdef");
+
+    ck_assert(shs_ident_is_equal(&a, &same));
+    ck_assert(!shs_ident_is_equal(&a, &longer));
+    ck_assert(!shs_ident_is_equal(&longer, &a));
+    ck_assert(!shs_ident_is_equal(&a, &last));
+    ck_assert(!shs_ident_is_equal(&a, &first));
+    ck_assert(!shs_ident_is_equal(&a, &lower));
+}
+END_TEST
+
+START_TEST(ident_digest__is_lower_case_sha256)
+{
+    shs_ident_t ident = ident_of(ID16);
+    char digest[SHS_IDENT_DIGEST_SIZE];
+
+    shs_ident_digest(digest, &ident);
+    ck_assert_str_eq(digest, DIGEST16);
+}
+END_TEST
+
+START_TEST(ident_digest__leaves_the_route_out)
+{
+    shs_ident_t ident;
+    char digest[SHS_IDENT_DIGEST_SIZE];
+
+    ck_assert(shs_ident_parse(&ident, unit_text(ID16 ".zoneA"), '.'));
+    shs_ident_digest(digest, &ident);
+    ck_assert_str_eq(digest, DIGEST16);
+}
+END_TEST
+
+START_TEST(ident_label__is_four_digits_of_the_digest)
+{
+    shs_ident_t ident = ident_of(ID16);
+    char label[SHS_IDENT_LABEL_SIZE];
+
+    shs_ident_label(label, &ident);
+    ck_assert_str_eq(label, "2125");
+}
+END_TEST
+
+static void add(TCase *tc)
+{
+    tcase_add_loop_test(tc, ident_parse__takes_16_to_256_octets, 0,
+                        ROWS(lengths));
+    tcase_add_loop_test(
+        tc, ident_parse__takes_each_octet_of_the_alphabet_and_no_other, 0, 256);
+    tcase_add_loop_test(tc, ident_parse__cuts_the_route, 0, ROWS(routes));
+    tcase_add_test(tc, ident_parse__measures_what_is_left_of_the_route);
+    tcase_add_test(tc, ident_parse__a_nul_is_no_end);
+    tcase_add_test(tc, ident_parse__borrows_from_the_value);
+    tcase_add_test(tc, ident_is_equal__compares_all_octets_and_the_length);
+    tcase_add_test(tc, ident_digest__is_lower_case_sha256);
+    tcase_add_test(tc, ident_digest__leaves_the_route_out);
+    tcase_add_test(tc, ident_label__is_four_digits_of_the_digest);
+}
+
+int main(void)
+{
+    return unit_main("ident", add);
+}

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "session/json_text.h"
+
+#include <jansson.h>
+
+#include "unit.h"
+
+#define NONE OCTETS("")
+
+static shs_octets_t text_of(const shs_session_t *session, apr_size_t at)
+{
+    apr_size_t count;
+    const shs_node_t *nodes = shs_session_nodes(session, &count);
+
+    return shs_json_text_write(nodes, nodes + at, p);
+}
+
+/* ["x"] with x as one string. */
+static shs_octets_t array_of(shs_octets_t string)
+{
+    shs_session_t *session = shs_session_create(2, p);
+    apr_size_t array =
+        shs_session_append(session, SHS_KIND_ARRAY, OCTETS("n"), NONE);
+
+    shs_session_append(session, SHS_KIND_STRING, NONE, string);
+    shs_session_close(session, array);
+    return text_of(session, array);
+}
+
+START_TEST(json_text_write__escapes_what_must_be_and_nothing_else)
+{
+    char octet = (char)_i;
+    shs_octets_t got = array_of(unit_exact(&octet, 1));
+    json_t *back;
+    json_error_t error;
+
+    if (_i >= 0x20 && _i != '"' && _i != '\\' && _i != 0x7f) {
+        ck_octets_eq(got, unit_text(apr_psprintf(p, "[\"%c\"]", _i)),
+                     "not escaped");
+        return;
+    }
+    ck_assert_msg(got.len > 5 && got.data[2] == '\\', "%s", unit_show(got));
+    back = json_loadb(got.data, got.len, JSON_ALLOW_NUL, &error);
+    ck_assert_msg(back != NULL, "%s: %s", unit_show(got), error.text);
+    ck_assert_uint_eq(json_string_length(json_array_get(back, 0)), 1);
+    ck_assert_int_eq(json_string_value(json_array_get(back, 0))[0], octet);
+    json_decref(back);
+}
+END_TEST
+
+START_TEST(json_text_write__escapes_names_too)
+{
+    shs_session_t *session = shs_session_create(2, p);
+    apr_size_t object =
+        shs_session_append(session, SHS_KIND_OBJECT, OCTETS("n"), NONE);
+
+    shs_session_append(session, SHS_KIND_NUMBER, OCTETS("a\"b\\"), OCTETS("1"));
+    shs_session_close(session, object);
+    ck_octets_eq(text_of(session, object), OCTETS("{\"a\\\"b\\\\\":1}"),
+                 "a name is text of a client's too");
+}
+END_TEST
+
+static const struct {
+    const char *text;
+    const char *why;
+} kept[] = {
+    { "\xc3\xa9", "two octets" },           { "\xea\xb9\x80", "three octets" },
+    { "\xf0\x9f\x98\x80", "four octets" },  { "\xff\xfe", "no UTF-8 at all" },
+    { "a/b", "a solidus needs no escape" }, { "</script>", "this is no HTML" },
+};
+
+START_TEST(json_text_write__leaves_octets_from_0x80_as_they_are)
+{
+    ck_octets_eq(array_of(unit_text(kept[_i].text)),
+                 unit_text(apr_psprintf(p, "[\"%s\"]", kept[_i].text)),
+                 kept[_i].why);
+}
+END_TEST
+
+START_TEST(json_text_write__writes_every_kind_and_empty_structures)
+{
+    shs_session_t *s = shs_session_create(0, p);
+    apr_size_t top = shs_session_append(s, SHS_KIND_OBJECT, OCTETS("t"), NONE);
+    apr_size_t inner;
+
+    shs_session_append(s, SHS_KIND_STRING, OCTETS("s"), OCTETS("v"));
+    shs_session_append(s, SHS_KIND_NUMBER, OCTETS("n"), OCTETS("-1.5e3"));
+    shs_session_append(s, SHS_KIND_BOOL, OCTETS("b"), OCTETS("false"));
+    shs_session_append(s, SHS_KIND_NULL, OCTETS("z"), NONE);
+    inner = shs_session_append(s, SHS_KIND_ARRAY, OCTETS("a"), NONE);
+    shs_session_close(s, inner);
+    inner = shs_session_append(s, SHS_KIND_OBJECT, OCTETS("o"), NONE);
+    shs_session_close(s, inner);
+    shs_session_append(s, SHS_KIND_STRING, NONE, NONE);
+    shs_session_close(s, top);
+    shs_session_append(s, SHS_KIND_STRING, OCTETS("next"), OCTETS("no"));
+    ck_octets_eq(text_of(s, top),
+                 OCTETS("{\"s\":\"v\",\"n\":-1.5e3,\"b\":false,\"z\":null,"
+                        "\"a\":[],\"o\":{},\"\":\"\"}"),
+                 "in stored order, without white space");
+    ck_octets_eq(text_of(s, inner), OCTETS("{}"), "without its name");
+}
+END_TEST
+
+START_TEST(json_text_write__separates_siblings_of_structures)
+{
+    shs_session_t *s = shs_session_create(0, p);
+    apr_size_t top = shs_session_append(s, SHS_KIND_ARRAY, OCTETS("t"), NONE);
+    int i;
+
+    for (i = 0; i < 3; i++) {
+        apr_size_t inner = shs_session_append(s, SHS_KIND_ARRAY, NONE, NONE);
+
+        shs_session_append(s, SHS_KIND_NUMBER, NONE, OCTETS("1"));
+        shs_session_append(s, SHS_KIND_NULL, NONE, NONE);
+        shs_session_close(s, inner);
+    }
+    shs_session_close(s, top);
+    ck_octets_eq(text_of(s, top), OCTETS("[[1,null],[1,null],[1,null]]"),
+                 "commas between, none behind");
+}
+END_TEST
+
+START_TEST(json_text_write__writes_the_deepest_structure)
+{
+    shs_session_t *s = shs_session_create(0, p);
+    apr_size_t opened[SHS_SESSION_MAX_DEPTH];
+    shs_octets_t got;
+    int i;
+
+    for (i = 0; i < SHS_SESSION_MAX_DEPTH; i++) {
+        opened[i] = shs_session_append(s, SHS_KIND_ARRAY, NONE, NONE);
+    }
+    while (i-- > 0) {
+        shs_session_close(s, opened[i]);
+    }
+    got = text_of(s, 0);
+    ck_assert_uint_eq(got.len, 2 * SHS_SESSION_MAX_DEPTH);
+    for (i = 0; i < SHS_SESSION_MAX_DEPTH; i++) {
+        ck_assert_int_eq(got.data[i], '[');
+        ck_assert_int_eq(got.data[got.len - 1 - (apr_size_t)i], ']');
+    }
+}
+END_TEST
+
+START_TEST(json_text_write__holds_a_value_of_64_KiB_of_controls)
+{
+    const apr_size_t len = 65536;
+    char *octets = apr_palloc(p, len);
+    shs_octets_t got;
+    apr_size_t i;
+
+    memset(octets, 1, len);
+    got = array_of((shs_octets_t){ octets, len });
+    ck_assert_uint_eq(got.len, len * 6 + 4);
+    for (i = 0; i < got.len; i++) {
+        ck_assert(got.data[i] >= 0x20);
+    }
+}
+END_TEST
+
+static void add(TCase *tc)
+{
+    tcase_add_loop_test(
+        tc, json_text_write__escapes_what_must_be_and_nothing_else, 0, 0x80);
+    tcase_add_test(tc, json_text_write__escapes_names_too);
+    tcase_add_loop_test(tc,
+                        json_text_write__leaves_octets_from_0x80_as_they_are, 0,
+                        ROWS(kept));
+    tcase_add_test(tc, json_text_write__writes_every_kind_and_empty_structures);
+    tcase_add_test(tc, json_text_write__separates_siblings_of_structures);
+    tcase_add_test(tc, json_text_write__writes_the_deepest_structure);
+    tcase_add_test(tc, json_text_write__holds_a_value_of_64_KiB_of_controls);
+}
+
+int main(void)
+{
+    return unit_main("json_text", add);
+}

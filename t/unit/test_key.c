@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "session/key.h"
+
+#include "unit.h"
+
+#define ID16 "0123456789ABCDEF"
+#define DIGEST16 \
+    "2125b2c332b1113aae9bfc5e9f7e3b4c91d828cb942c2df1eeb02502eccae9e9"
+
+static shs_ident_t ident_of(const char *text)
+{
+    shs_ident_t ident;
+
+    ck_assert_int_eq(
+        shs_ident_parse(&ident, unit_text(text), SHS_IDENT_NO_ROUTE), 1);
+    return ident;
+}
+
+static const shs_key_t *key_of(const char *text)
+{
+    const shs_key_t *key = NULL;
+
+    ck_assert_pstr_eq(shs_key_parse(&key, text, p), NULL);
+    ck_assert_ptr_nonnull(key);
+    return key;
+}
+
+static const struct {
+    const char *template;
+    const char *key;
+    const char *why;
+} templates[] = {
+    { "session:%{id}", "session:" ID16, "the default" },
+    { "s%{id}", "s" ID16, "the shortest" },
+    { "session:%{sha256:id}", "session:" DIGEST16,
+      "who reads keys cannot take sessions over" },
+    { "spring:session:sessions:%{id}", "spring:session:sessions:" ID16,
+      "Spring Session" },
+    { "app:%{id}:attributes", "app:" ID16 ":attributes",
+      "a literal behind it" },
+    { "100%%:%{id}", "100%:" ID16, "a percent sign in front" },
+    { "%%%{id}", "%" ID16, "a percent sign is a literal prefix" },
+    { "s:%{id}%%", "s:" ID16 "%", "a percent sign behind" },
+    { "s %{id}", "s " ID16, "a key may hold a space" },
+    { "{tag}:%{id}", "{tag}:" ID16, "a cluster's hash tag" },
+};
+
+START_TEST(key_build__writes_the_id_into_the_template)
+{
+    shs_ident_t ident = ident_of(ID16);
+
+    ck_octets_eq(shs_key_build(key_of(templates[_i].template), &ident, p),
+                 unit_text(templates[_i].key), templates[_i].why);
+}
+END_TEST
+
+static const struct {
+    const char *template;
+    const char *why;
+} refused[] = {
+    { "", "nothing" },
+    { "session:", "every session under one key" },
+    { "%{id}", "a client could name any key of the store" },
+    { "%{sha256:id}", "the same rule for a digest" },
+    { "session:%{name}", "an unknown placeholder" },
+    { "session:%{ID}", "placeholders are lower case" },
+    { "session:%{md5:id}", "an unknown digest" },
+    { "session:%{sha256:name}", "a digest of something unknown" },
+    { "session:%{}", "an empty placeholder" },
+    { "session:%{id", "an open brace" },
+    { "session:%{id}%", "half a percent sign" },
+    { "session:%id", "the braces are missing" },
+    { "%{id}:session", "a literal behind it is no prefix" },
+};
+
+START_TEST(key_parse__refuses_with_words)
+{
+    const shs_key_t *key = NULL;
+    const char *wrong = shs_key_parse(&key, refused[_i].template, p);
+
+    ck_assert_msg(wrong && *wrong, "\"%s\" was taken: %s", refused[_i].template,
+                  refused[_i].why);
+}
+END_TEST
+
+START_TEST(key_default__is_session_and_the_id)
+{
+    shs_ident_t ident = ident_of(ID16);
+
+    ck_octets_eq(shs_key_build(shs_key_default(), &ident, p),
+                 OCTETS("session:" ID16), "the README says so");
+    ck_assert(shs_key_is_equal(shs_key_default(), key_of("session:%{id}")));
+}
+END_TEST
+
+START_TEST(key_build__holds_the_longest_id)
+{
+    char *text = apr_palloc(p, SHS_IDENT_MAX + 1);
+    shs_ident_t ident;
+    shs_octets_t key;
+
+    memset(text, 'z', SHS_IDENT_MAX);
+    text[SHS_IDENT_MAX] = '\0';
+    ident = ident_of(text);
+    key = shs_key_build(key_of("a%{id}b"), &ident, p);
+    ck_octets_eq(key, unit_text(apr_pstrcat(p, "a", text, "b", NULL)),
+                 "all 256 octets");
+}
+END_TEST
+
+START_TEST(key_build__needs_no_nul_behind_the_id)
+{
+    shs_ident_t ident;
+
+    ck_assert(shs_ident_parse(&ident, unit_exact(ID16 "rest", 16), '.'));
+    ck_octets_eq(shs_key_build(key_of("s:%{id}"), &ident, p), OCTETS("s:" ID16),
+                 "a cookie goes on behind its value");
+}
+END_TEST
+
+static const struct {
+    const char *a;
+    const char *b;
+    int is_equal;
+    const char *why;
+} pairs[] = {
+    { "session:%{id}", "session:%{id}", 1, "two parses of one text" },
+    { "session:%{id}", "session:%{sha256:id}", 0, "another digest" },
+    { "session:%{id}", "sessio:%{id}", 0, "another prefix" },
+    { "session:%{id}", "session:%{id}:", 0, "another suffix" },
+    { "s:%{id}a", "s:%{id}b", 0, "a suffix of the same length" },
+    { "ab%{id}c", "a%{id}bc", 0, "the placeholder elsewhere" },
+    { "s:%{id}%%", "s:%{id}%%", 1, "an escape" },
+};
+
+START_TEST(key_is_equal__means_that_the_same_keys_are_made)
+{
+    const shs_key_t *a = key_of(pairs[_i].a);
+    const shs_key_t *b = key_of(pairs[_i].b);
+
+    ck_assert_msg(!!shs_key_is_equal(a, b) == pairs[_i].is_equal, "%s",
+                  pairs[_i].why);
+    ck_assert_msg(!!shs_key_is_equal(b, a) == pairs[_i].is_equal, "%s",
+                  pairs[_i].why);
+}
+END_TEST
+
+static void add(TCase *tc)
+{
+    tcase_add_loop_test(tc, key_build__writes_the_id_into_the_template, 0,
+                        ROWS(templates));
+    tcase_add_loop_test(tc, key_parse__refuses_with_words, 0, ROWS(refused));
+    tcase_add_test(tc, key_default__is_session_and_the_id);
+    tcase_add_test(tc, key_build__holds_the_longest_id);
+    tcase_add_test(tc, key_build__needs_no_nul_behind_the_id);
+    tcase_add_loop_test(tc, key_is_equal__means_that_the_same_keys_are_made, 0,
+                        ROWS(pairs));
+}
+
+int main(void)
+{
+    return unit_main("key", add);
+}

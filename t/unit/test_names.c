@@ -1,0 +1,374 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * config/names.c needs nothing of httpd, so it is compiled into this test.
+ */
+#include "config/names.h"
+
+#include "unit.h"
+
+static const struct {
+    const char *a;
+    const char *b;
+    int is_same;
+    const char *why;
+} pairs[] = {
+    { "X-User", "X-User", 1, "the same" },
+    { "X-User", "x-uSER", 1, "letters of any case" },
+    { "X-User", "X_User", 1, "CGI folds these" },
+    { "X-User", "X.User", 1, "PHP folds these" },
+    { "X-User", "X User", 1, "no letter and no digit" },
+    { "X-User", "X~User", 1, "no letter and no digit" },
+    { "X-User", "X\x80User", 1, "no letter and no digit" },
+    { "X--User", "X-_User", 1, "one by one" },
+    { "X-User", "XUser", 0, "the hyphen is not nothing" },
+    { "X-User", "X--User", 0, "two are not one" },
+    { "X-User", "X-User-", 0, "longer" },
+    { "X-User", "X-User--", 0, "longer by two" },
+    { "X-User-", "X-User_Y", 0, "longer behind the separator" },
+    { "X-User", "X-Use", 0, "shorter" },
+    { "X-User1", "X-User2", 0, "digits count" },
+    { "X-User", "X-Usep", 0, "another letter" },
+    { "-", "_", 1, "nothing else" },
+    { "a", "-", 0, "a letter is no hyphen" },
+    { "", "", 1, "nothing" },
+    { "", "-", 0, "nothing and something" },
+};
+
+START_TEST(names_is_same__folds_as_what_is_downstream_does)
+{
+    ck_assert_msg(!!shs_names_is_same(pairs[_i].a, pairs[_i].b)
+                      == pairs[_i].is_same,
+                  "%s", pairs[_i].why);
+    ck_assert_msg(!!shs_names_is_same(pairs[_i].b, pairs[_i].a)
+                      == pairs[_i].is_same,
+                  "the other way round: %s", pairs[_i].why);
+}
+END_TEST
+
+/* Octets that strtolower's cousins of some locale would fold, or 0x40 apart. */
+START_TEST(names_is_same__folds_letters_only_with_letters)
+{
+    char a[2] = { (char)_i, '\0' };
+    int other;
+
+    for (other = 1; other < 256; other++) {
+        char b[2] = { (char)other, '\0' };
+        int is_alnum_a = (_i >= '0' && _i <= '9') || (_i >= 'A' && _i <= 'Z')
+                         || (_i >= 'a' && _i <= 'z');
+        int is_alnum_b = (other >= '0' && other <= '9')
+                         || (other >= 'A' && other <= 'Z')
+                         || (other >= 'a' && other <= 'z');
+        int wanted = is_alnum_a && is_alnum_b
+                         ? _i == other
+                               || (_i >= 'A' && other >= 'A'
+                                   && (_i | 0x20) == (other | 0x20))
+                         : !is_alnum_a && !is_alnum_b;
+
+        ck_assert_msg(!!shs_names_is_same(a, b) == wanted, "0x%02x, 0x%02x", _i,
+                      other);
+    }
+}
+END_TEST
+
+static const struct {
+    const char *name;
+    const char *prefix;
+    int has;
+    const char *why;
+} prefixes[] = {
+    { "X-Session-User", "X-Session-", 1, "it begins so" },
+    { "x_session_user", "X-Session-", 1, "folded" },
+    { "X-Session-", "X-Session-", 1, "nothing behind" },
+    { "X-Session", "X-Session-", 0, "shorter than the prefix" },
+    { "X-Sessions-User", "X-Session-", 0, "another name" },
+    { "AX-Session-User", "X-Session-", 0, "not at the beginning" },
+    { "anything", "", 1, "an empty prefix" },
+};
+
+START_TEST(names_has_prefix__folds_too)
+{
+    ck_assert_msg(!!shs_names_has_prefix(prefixes[_i].name, prefixes[_i].prefix)
+                      == prefixes[_i].has,
+                  "%s", prefixes[_i].why);
+}
+END_TEST
+
+static const struct {
+    const char *name;
+    int is_prefix;
+    int is_taken;
+    const char *why;
+} headers[] = {
+    { "X-User", 0, 1, "the plain case" },
+    { "X_User", 0, 1, "an underscore" },
+    { "Remote-User", 0, 1, "a name of its own" },
+    { "X-Session-", 1, 1, "a wildcard" },
+    { "Y", 1, 1, "a short wildcard" },
+    { "X-", 1, 0, "would cover X-Forwarded-*" },
+    { "X", 1, 0, "would cover X-Forwarded-*" },
+    { "x_f", 1, 0, "would cover X-Forwarded-*, folded" },
+    { "X-Forwarded-", 1, 0, "is X-Forwarded-*" },
+    { "X-G", 1, 1, "covers it not" },
+    { "A", 1, 0, "would cover Accept* and Authorization" },
+    { "P", 1, 0, "would cover Proxy*" },
+    { "S", 1, 0, "would cover Sec-*" },
+    { "X-Forwarded-For", 0, 0, "whom proxies vouch for" },
+    { "X-Forwarded", 0, 1, "not X-Forwarded-*" },
+    { "Forwarded", 0, 0, "whom proxies vouch for" },
+    { "Via", 0, 0, "of the path" },
+    { "Authorization", 0, 0, "the client's credentials" },
+    { "Accept", 0, 0, "what the client can read" },
+    { "Accept-Encoding", 0, 0, "what the client can read" },
+    { "Origin", 0, 0, "what CORS relies on" },
+    { "Referer", 0, 0, "what CSRF checks rely on" },
+    { "Sec-Fetch-Site", 0, 0, "what CSRF checks rely on" },
+    { "User-Agent", 0, 0, "the client's" },
+    { "", 0, 0, "no name" },
+    { "X User", 0, 0, "a space" },
+    { "X:User", 0, 0, "a colon" },
+    { "X.User", 0, 0, "no such character" },
+    { "X-User\r\nY", 0, 0, "a line end" },
+    { "X-\xc3\xa9", 0, 0, "no ASCII" },
+    { "Host", 0, 0, "routing" },
+    { "host", 0, 0, "in any case" },
+    { "Cookie", 0, 0, "the session's own" },
+    { "Connection", 0, 0, "of the hop" },
+    { "Content-Length", 0, 0, "framing" },
+    { "Content_Length", 0, 0, "folded" },
+    { "Content-Type", 0, 0, "of the body" },
+    { "Content-Anything", 0, 0, "of the body" },
+    { "Transfer-Encoding", 0, 0, "framing" },
+    { "TRANSFER_ENCODING", 0, 0, "folded" },
+    { "TE", 0, 0, "of the hop" },
+    { "Trailer", 0, 0, "framing" },
+    { "Upgrade", 0, 0, "of the hop" },
+    { "Expect", 0, 0, "framing" },
+    { "Keep-Alive", 0, 0, "of the hop" },
+    { "Proxy-Authorization", 0, 0, "of the hop" },
+    { "Proxy-Connection", 0, 0, "of the hop" },
+    { "Proxy", 0, 0, "httpoxy: HTTP_PROXY to a CGI program" },
+    { "Range", 0, 0, "makes another response" },
+    { "If-None-Match", 0, 0, "makes another response" },
+    { "If-Modified-Since", 0, 0, "makes another response" },
+    { "Hosts", 0, 1, "a longer name" },
+    { "Cookie2", 0, 1, "a longer name" },
+    { "Contents", 0, 1, "not Content-*" },
+    { "TEst", 0, 1, "a longer name" },
+    { "", 1, 0, "every header" },
+    { "C", 1, 0, "would cover Cookie" },
+    { "Co", 1, 0, "would cover Content-*" },
+    { "Content-", 1, 0, "is Content-*" },
+    { "Content-X-", 1, 0, "is within Content-*" },
+    { "Ho", 1, 0, "would cover Host" },
+    { "Host", 1, 0, "would cover Host" },
+    { "Host-", 1, 1, "covers it not" },
+    { "T", 1, 0, "would cover TE" },
+    { "If-", 1, 0, "is If-*" },
+    { "I", 1, 0, "would cover If-*" },
+    { "proxy_", 1, 0, "folded" },
+};
+
+START_TEST(names_check_header__refuses_what_belongs_to_http)
+{
+    const char *wrong =
+        shs_names_check_header(headers[_i].name, headers[_i].is_prefix, p);
+
+    if (headers[_i].is_taken) {
+        ck_assert_msg(!wrong, "%s%s was refused (%s): %s", headers[_i].name,
+                      headers[_i].is_prefix ? "*" : "", wrong, headers[_i].why);
+    }
+    else {
+        ck_assert_msg(wrong && *wrong, "%s%s was taken: %s", headers[_i].name,
+                      headers[_i].is_prefix ? "*" : "", headers[_i].why);
+    }
+}
+END_TEST
+
+static const struct {
+    const char *name;
+    int is_reserved;
+    const char *why;
+} variables[] = {
+    { "SESSION_USER", 0, "the plain case" },
+    { "user", 0, "lower case" },
+    { "HTTP_X_USER", 1, "a header, to CGI" },
+    { "HTTP_PROXY", 1, "httpoxy" },
+    { "SERVER_NAME", 1, "httpd's" },
+    { "REMOTE_USER", 1, "who is logged in" },
+    { "REMOTE_ADDR", 1, "who asks" },
+    { "REDIRECT_STATUS", 1, "an internal redirect's" },
+    { "SSL_CLIENT_S_DN", 1, "a certificate's" },
+    { "AUTH_TYPE", 1, "who is logged in" },
+    { "CONTENT_LENGTH", 1, "framing" },
+    { "CONTEXT_PREFIX", 1, "httpd's" },
+    { "DOCUMENT_ROOT", 1, "which files" },
+    { "SCRIPT_FILENAME", 1, "which program" },
+    { "REQUEST_METHOD", 1, "httpd's" },
+    { "QUERY_STRING", 1, "httpd's" },
+    { "PATH", 1, "which programs" },
+    { "PATH_INFO", 1, "httpd's" },
+    { "PATHS", 0, "a longer name" },
+    { "GATEWAY_INTERFACE", 1, "CGI's" },
+    { "UNIQUE_ID", 1, "httpd's" },
+    { "LD_PRELOAD", 1, "foreign code" },
+    { "LD_LIBRARY_PATH", 1, "foreign code" },
+    { "DYLD_INSERT_LIBRARIES", 1, "foreign code" },
+    { "GCONV_PATH", 1, "foreign code" },
+    { "BALANCER_WORKER_NAME", 1, "mod_proxy_balancer's" },
+    { "PROXY_X", 1, "mod_proxy's" },
+    { "SHARED_SESSION", 1, "ours" },
+    { "SHARED_SESSION_X", 0, "a longer name" },
+    { "HOME", 1, "a runtime's" },
+    { "IFS", 1, "a shell's" },
+    { "ENV", 1, "a shell's" },
+    { "BASH_ENV", 1, "a shell's" },
+    { "SHELL", 1, "a runtime's" },
+    { "TZ", 1, "a runtime's" },
+    { "LANG", 1, "a runtime's" },
+    { "LC_ALL", 1, "a runtime's" },
+    { "PERL5LIB", 1, "foreign code" },
+    { "PYTHONPATH", 1, "foreign code" },
+    { "RUBYOPT", 1, "foreign code" },
+    { "NODE_OPTIONS", 1, "foreign code" },
+    { "JAVA_TOOL_OPTIONS", 1, "foreign code" },
+    { "PERL_UNICODE", 1, "foreign code" },
+    { "PHPRC", 1, "foreign code" },
+    { "PHP_VALUE", 1, "sets PHP's options, to php-fpm" },
+    { "PHP_ADMIN_VALUE", 1, "sets PHP's options, to php-fpm" },
+    { "PHP_INI_SCAN_DIR", 1, "foreign code" },
+    { "CLASSPATH", 1, "foreign code" },
+    { "_JAVA_OPTIONS", 1, "foreign code" },
+    { "OPENSSL_CONF", 1, "foreign code" },
+    { "GLIBC_TUNABLES", 1, "a C library's" },
+    { "MALLOC_CHECK_", 1, "a C library's" },
+    { "FCGI_ROLE", 1, "a protocol's" },
+    { "HTTPS", 1, "whether it was encrypted" },
+    { "nokeepalive", 1, "changes what httpd does" },
+};
+
+START_TEST(names_check_env__refuses_what_belongs_to_others)
+{
+    const char *wrong = shs_names_check_env(variables[_i].name, 0, p);
+
+    ck_assert_msg(!!wrong == variables[_i].is_reserved, "%s: %s",
+                  variables[_i].name, variables[_i].why);
+    ck_assert_msg(!!shs_names_is_reserved_env(variables[_i].name)
+                      == variables[_i].is_reserved,
+                  "%s: %s", variables[_i].name, variables[_i].why);
+}
+END_TEST
+
+static const struct {
+    const char *name;
+    int is_prefix;
+    int is_taken;
+    const char *why;
+} shapes[] = {
+    { "_", 0, 1, "an underscore may begin a name" },
+    { "A1", 0, 1, "a digit may follow" },
+    { "", 0, 0, "no name" },
+    { "1A", 0, 0, "a digit may not begin a name" },
+    { "A-B", 0, 0, "a hyphen" },
+    { "A B", 0, 0, "a space" },
+    { "A=B", 0, 0, "an equals sign" },
+    { "A\nB", 0, 0, "a line end" },
+    { "\xc3\xa9", 0, 0, "no ASCII" },
+    { "SESSION_", 1, 1, "a wildcard" },
+    { "S", 1, 1, "a short one; what is reserved is left out at run time" },
+    { "", 1, 0, "every variable" },
+    { "HTTP_", 1, 0, "is HTTP_*" },
+    { "HTTP_X_", 1, 0, "is within HTTP_*" },
+    { "LD_", 1, 0, "is LD_*" },
+    { "PATH_", 1, 0, "is PATH_*" },
+    { "REDIRECT_SESSION_", 1, 0, "is within REDIRECT_*" },
+    { "1", 1, 0, "a digit may not begin a name" },
+    { "A-", 1, 0, "a hyphen" },
+};
+
+START_TEST(names_check_env__wants_a_name_that_programs_can_read)
+{
+    const char *wrong =
+        shs_names_check_env(shapes[_i].name, shapes[_i].is_prefix, p);
+
+    if (shapes[_i].is_taken) {
+        ck_assert_msg(!wrong, "\"%s\"%s was refused (%s): %s", shapes[_i].name,
+                      shapes[_i].is_prefix ? "*" : "", wrong, shapes[_i].why);
+    }
+    else {
+        ck_assert_msg(wrong && *wrong, "\"%s\"%s was taken: %s",
+                      shapes[_i].name, shapes[_i].is_prefix ? "*" : "",
+                      shapes[_i].why);
+    }
+}
+END_TEST
+
+static const struct {
+    const char *name;
+    int is_prefix;
+    int is_taken;
+    const char *why;
+} notes[] = {
+    { "session.", 1, 1, "the default" },
+    { "user", 0, 1, "the plain case" },
+    { "", 0, 0, "no name" },
+    { "SHARED_SESSION", 0, 0, "ours" },
+    { "shared_session", 0, 0, "ours, in other letters" },
+    { "Error-Notes", 0, 0, "a table's names have no case" },
+    { "SHARED_", 1, 1, "what is reserved is left out at run time" },
+    { "error-", 1, 1, "what is reserved is left out at run time" },
+    { "", 1, 0, "every note" },
+    { "error-notes", 0, 0, "printed in error pages as it is" },
+    { "verbose-error-to", 0, 0, "changes what httpd says" },
+    { "error-note", 0, 1, "another name" },
+};
+
+START_TEST(names_check_note__refuses_what_httpd_acts_on)
+{
+    const char *wrong =
+        shs_names_check_note(notes[_i].name, notes[_i].is_prefix, p);
+
+    ck_assert_msg((wrong == NULL) == notes[_i].is_taken, "\"%s\": %s",
+                  notes[_i].name, notes[_i].why);
+    if (*notes[_i].name) {
+        ck_assert_msg(!!shs_names_is_reserved_note(notes[_i].name)
+                          == !notes[_i].is_taken,
+                      "%s", notes[_i].why);
+    }
+}
+END_TEST
+
+START_TEST(names_fold__keeps_digits_lowers_letters_and_hyphens_the_rest)
+{
+    int wanted = (_i >= '0' && _i <= '9') || (_i >= 'a' && _i <= 'z') ? _i
+                 : _i >= 'A' && _i <= 'Z' ? _i - 'A' + 'a'
+                                          : '-';
+
+    ck_assert_int_eq(shs_names_fold((char)_i), wanted);
+}
+END_TEST
+
+static void add(TCase *tc)
+{
+    tcase_add_loop_test(tc, names_is_same__folds_as_what_is_downstream_does, 0,
+                        ROWS(pairs));
+    tcase_add_loop_test(tc, names_is_same__folds_letters_only_with_letters, 1,
+                        256);
+    tcase_add_loop_test(tc, names_check_note__refuses_what_httpd_acts_on, 0,
+                        ROWS(notes));
+    tcase_add_loop_test(
+        tc, names_fold__keeps_digits_lowers_letters_and_hyphens_the_rest, 1,
+        256);
+    tcase_add_loop_test(tc, names_has_prefix__folds_too, 0, ROWS(prefixes));
+    tcase_add_loop_test(tc, names_check_header__refuses_what_belongs_to_http, 0,
+                        ROWS(headers));
+    tcase_add_loop_test(tc, names_check_env__refuses_what_belongs_to_others, 0,
+                        ROWS(variables));
+    tcase_add_loop_test(tc,
+                        names_check_env__wants_a_name_that_programs_can_read, 0,
+                        ROWS(shapes));
+}
+
+int main(void)
+{
+    return unit_main("names", add);
+}

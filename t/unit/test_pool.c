@@ -1,0 +1,568 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "redis/pool.h"
+
+#include <pthread.h>
+#include <unistd.h>
+
+#include "fake.h"
+#include "store/clock.h"
+#include "unit.h"
+
+#define FOREVER apr_time_from_sec(3600)
+
+static const shs_resp_limits_t roomy = { 65536, 8192 };
+
+static apr_time_t in_ms(int ms)
+{
+    return shs_clock_now() + ms * (apr_time_t)1000;
+}
+
+/* -------------------------------------------------------------- the server */
+
+/* Answers each command with its last argument. */
+static void echo(fake_peer_t *peer, void *baton)
+{
+    (void)baton;
+    while (fake_read_command(peer)) {
+        char reply[600];
+        const char *last = peer->arguments[peer->count - 1];
+
+        apr_snprintf(reply, sizeof(reply), "$%d\r\n%s\r\n", (int)strlen(last),
+                     last);
+        fake_say(peer, reply);
+    }
+}
+
+/* Answers one command, then closes. */
+static void answer_once(fake_peer_t *peer, void *baton)
+{
+    (void)baton;
+    if (fake_read_command(peer)) {
+        fake_say(peer, "+OK\r\n");
+    }
+}
+
+/* ---------------------------------------------------------------- dialling */
+
+typedef struct dialler_t {
+    shs_address_t address;
+    int dials;
+    int is_broken;
+    shs_conn_status_t status; /* when broken */
+} dialler_t;
+
+static shs_conn_status_t dial(shs_conn_t **out, void *baton,
+                              apr_time_t deadline, const char **reason,
+                              apr_pool_t *borrower)
+{
+    dialler_t *dialler = baton;
+
+    (void)borrower;
+    __atomic_add_fetch(&dialler->dials, 1, __ATOMIC_SEQ_CST);
+    if (__atomic_load_n(&dialler->is_broken, __ATOMIC_SEQ_CST)) {
+        *reason = "the dialler is broken";
+        return dialler->status;
+    }
+    return shs_conn_open(out, &dialler->address, 1, NULL, deadline, reason);
+}
+
+static dialler_t dialler;
+
+static shs_pool_t *pool_of(fake_t *fake, int size, apr_interval_time_t idle)
+{
+    memset(&dialler, 0, sizeof(dialler));
+    fake_address(&dialler.address, fake);
+    return shs_pool_create(size, idle, dial, &dialler, p);
+}
+
+static shs_conn_t *borrow(shs_pool_t *pool, int *is_new)
+{
+    shs_conn_t *conn = NULL;
+    const char *reason = "none";
+    int any = -1;
+    shs_conn_status_t status = shs_pool_borrow(&conn, is_new ? is_new : &any,
+                                               pool, in_ms(5000), &reason, p);
+
+    ck_assert_msg(status == SHS_CONN_OK, "%d: %s", status, reason);
+    ck_assert_ptr_nonnull(conn);
+    return conn;
+}
+
+/* Asks the echo for a text and says whether that text came back. */
+static int is_echoed(shs_conn_t *conn, const char *text, apr_pool_t *pool)
+{
+    shs_octets_t buffer = { NULL, 0 };
+    shs_octets_t arguments[2] = { { "ECHO", 4 }, { NULL, 0 } };
+    shs_reply_t *reply = NULL;
+    const char *reason = NULL;
+
+    arguments[1].data = text;
+    arguments[1].len = strlen(text);
+    shs_resp_append(&buffer, arguments, 2, pool);
+    return shs_conn_ask(&reply, 1, conn, buffer, roomy, in_ms(5000), &reason,
+                        pool)
+               == SHS_CONN_OK
+           && reply->text.len == strlen(text)
+           && !memcmp(reply->text.data, text, reply->text.len);
+}
+
+/* Waits until the peer has closed an idle connection. */
+static void wait_until_closed(const shs_conn_t *conn)
+{
+    apr_time_t until = in_ms(5000);
+
+    while (shs_conn_is_usable(conn)) {
+        ck_assert_msg(shs_clock_now() < until, "the fake did not close");
+        usleep(1000);
+    }
+}
+
+/* ------------------------------------------------------------------- rules */
+
+START_TEST(pool_create__dials_nobody)
+{
+    fake_t *fake = fake_start(echo, NULL);
+
+    ck_assert_ptr_nonnull(pool_of(fake, 4, FOREVER));
+    ck_assert_int_eq(dialler.dials, 0);
+    fake_stop(fake);
+}
+END_TEST
+
+START_TEST(pool_borrow__gives_the_last_given_back_first)
+{
+    fake_t *fake = fake_start(echo, NULL);
+    shs_pool_t *pool = pool_of(fake, 4, FOREVER);
+    int is_new = -1;
+    shs_conn_t *a = borrow(pool, &is_new);
+    shs_conn_t *b = borrow(pool, NULL);
+    shs_conn_t *c = borrow(pool, NULL);
+
+    ck_assert_int_eq(is_new, 1);
+    ck_assert(a != b && b != c && a != c);
+    shs_pool_give_back(pool, a);
+    shs_pool_give_back(pool, b);
+    shs_pool_give_back(pool, c);
+    ck_assert_ptr_eq(borrow(pool, &is_new), c);
+    ck_assert_int_eq(is_new, 0);
+    ck_assert_ptr_eq(borrow(pool, NULL), b);
+    ck_assert_ptr_eq(borrow(pool, NULL), a);
+    ck_assert_int_eq(dialler.dials, 3);
+    shs_pool_discard(pool, a);
+    shs_pool_discard(pool, b);
+    shs_pool_discard(pool, c);
+    fake_stop(fake);
+}
+END_TEST
+
+START_TEST(pool_borrow__does_not_give_one_connection_to_two)
+{
+    fake_t *fake = fake_start(echo, NULL);
+    shs_pool_t *pool = pool_of(fake, 4, FOREVER);
+    shs_conn_t *a = borrow(pool, NULL);
+    shs_conn_t *b;
+
+    shs_pool_give_back(pool, a);
+    a = borrow(pool, NULL);
+    b = borrow(pool, NULL);
+    ck_assert_ptr_ne(a, b);
+    shs_pool_give_back(pool, a);
+    shs_pool_give_back(pool, b);
+    fake_stop(fake);
+}
+END_TEST
+
+START_TEST(pool_borrow__waits_no_longer_than_the_deadline)
+{
+    fake_t *fake = fake_start(echo, NULL);
+    shs_pool_t *pool = pool_of(fake, 1, FOREVER);
+    shs_conn_t *a = borrow(pool, NULL);
+    shs_conn_t *b = NULL;
+    const char *reason = NULL;
+    int is_new;
+    apr_time_t deadline = in_ms(60);
+
+    ck_assert_int_ne(shs_pool_borrow(&b, &is_new, pool, deadline, &reason, p),
+                     SHS_CONN_OK);
+    ck_assert_msg(reason && *reason, "no reason");
+    ck_assert_int_ge(shs_clock_now(), deadline - 1000);
+    ck_assert_int_le(shs_clock_now(),
+                     deadline + unit_slack_ms() * (apr_time_t)1000);
+    ck_assert_int_eq(dialler.dials, 1);
+    /* Nothing was lost by the waiting. */
+    shs_pool_give_back(pool, a);
+    ck_assert_ptr_eq(borrow(pool, NULL), a);
+    shs_pool_discard(pool, a);
+    fake_stop(fake);
+}
+END_TEST
+
+START_TEST(pool_discard__makes_room_for_a_new_one)
+{
+    fake_t *fake = fake_start(echo, NULL);
+    shs_pool_t *pool = pool_of(fake, 1, FOREVER);
+    int i;
+
+    for (i = 0; i < 10; i++) {
+        int is_new = 0;
+        shs_conn_t *conn = borrow(pool, &is_new);
+
+        ck_assert_int_eq(is_new, 1);
+        shs_pool_discard(pool, conn);
+    }
+    ck_assert_int_eq(dialler.dials, 10);
+    fake_stop(fake);
+}
+END_TEST
+
+static const shs_conn_status_t statuses[] = { SHS_CONN_FAILED, SHS_CONN_DEAD,
+                                              SHS_CONN_TOO_LARGE,
+                                              SHS_CONN_REFUSED };
+
+START_TEST(pool_borrow__a_failed_dial_takes_no_room)
+{
+    fake_t *fake = fake_start(echo, NULL);
+    shs_pool_t *pool = pool_of(fake, 2, FOREVER);
+    int i;
+
+    dialler.is_broken = 1;
+    dialler.status = statuses[_i];
+    for (i = 0; i < 10; i++) {
+        shs_conn_t *conn = NULL;
+        const char *reason = NULL;
+        int is_new;
+
+        ck_assert_int_eq(
+            shs_pool_borrow(&conn, &is_new, pool, in_ms(1000), &reason, p),
+            statuses[_i]);
+        ck_assert_str_eq(reason, "the dialler is broken");
+    }
+    ck_assert_int_eq(dialler.dials, 10);
+    dialler.is_broken = 0;
+    shs_pool_discard(pool, borrow(pool, NULL));
+    fake_stop(fake);
+}
+END_TEST
+
+/* ----------------------------------------------------------- idle and dead */
+
+START_TEST(pool_borrow__closes_what_was_idle_for_too_long)
+{
+    fake_t *fake = fake_start(echo, NULL);
+    shs_pool_t *pool = pool_of(fake, 4, 20 * 1000);
+    shs_conn_t *conn = borrow(pool, NULL);
+    int is_new = -1;
+
+    shs_pool_give_back(pool, conn);
+    usleep(40 * 1000);
+    conn = borrow(pool, &is_new);
+    ck_assert_int_eq(is_new, 1);
+    ck_assert_int_eq(dialler.dials, 2);
+    ck_assert(is_echoed(conn, "hello", p));
+    shs_pool_discard(pool, conn);
+    fake_stop(fake);
+}
+END_TEST
+
+START_TEST(pool_borrow__never_gives_one_that_was_closed)
+{
+    fake_t *fake = fake_start(answer_once, NULL);
+    shs_pool_t *pool = pool_of(fake, 4, FOREVER);
+    shs_conn_t *conn = borrow(pool, NULL);
+    int is_new = -1;
+
+    /* The echo is not what answers here, but something comes. */
+    is_echoed(conn, "hello", p);
+    wait_until_closed(conn);
+    shs_pool_give_back(pool, conn);
+    conn = borrow(pool, &is_new);
+    ck_assert_int_eq(is_new, 1);
+    shs_pool_discard(pool, conn);
+    fake_stop(fake);
+}
+END_TEST
+
+static void say_late(fake_peer_t *peer, void *baton)
+{
+    (void)baton;
+    if (peer->nth > 0) {
+        echo(peer, NULL);
+        return;
+    }
+    if (fake_read_command(peer)) {
+        fake_say(peer, "$5\r\nfirst\r\n");
+        fake_wait(peer);
+        fake_say(peer, "$6\r\nsecret\r\n");
+        fake_stall(peer);
+    }
+}
+
+/* The worst bug there is: what came late must not answer the next one. */
+START_TEST(pool_borrow__never_gives_one_on_which_something_waits)
+{
+    fake_t *fake = fake_start(say_late, NULL);
+    shs_pool_t *pool = pool_of(fake, 1, FOREVER);
+    shs_conn_t *conn = borrow(pool, NULL);
+    int is_new = -1;
+
+    ck_assert(is_echoed(conn, "first", p));
+    shs_pool_give_back(pool, conn);
+    fake_go(fake);
+    wait_until_closed(conn);
+    conn = borrow(pool, &is_new);
+    ck_assert_int_eq(is_new, 1);
+    ck_assert(is_echoed(conn, "mine", p));
+    shs_pool_give_back(pool, conn);
+    fake_stop(fake);
+}
+END_TEST
+
+START_TEST(pool_flush__closes_what_is_idle_and_nothing_else)
+{
+    fake_t *fake = fake_start(echo, NULL);
+    shs_pool_t *pool = pool_of(fake, 4, FOREVER);
+    shs_conn_t *a = borrow(pool, NULL);
+    shs_conn_t *b = borrow(pool, NULL);
+    shs_conn_t *c = borrow(pool, NULL);
+    int is_new = -1;
+
+    shs_pool_give_back(pool, a);
+    shs_pool_give_back(pool, b);
+    shs_pool_flush(pool);
+    ck_assert_msg(is_echoed(c, "lent", p), "what is lent was closed");
+    a = borrow(pool, &is_new);
+    ck_assert_int_eq(is_new, 1);
+    b = borrow(pool, &is_new);
+    ck_assert_int_eq(is_new, 1);
+    ck_assert_int_eq(dialler.dials, 5);
+    shs_pool_discard(pool, a);
+    shs_pool_discard(pool, b);
+    shs_pool_discard(pool, c);
+    shs_pool_flush(pool);
+    fake_stop(fake);
+}
+END_TEST
+
+START_TEST(pool_create__closes_what_is_idle_when_the_childs_pool_goes)
+{
+    fake_t *fake = fake_start(echo, NULL);
+    apr_pool_t *pchild;
+    shs_pool_t *pool;
+    shs_conn_t *idle;
+    shs_conn_t *lent;
+
+    apr_pool_create(&pchild, p);
+    memset(&dialler, 0, sizeof(dialler));
+    fake_address(&dialler.address, fake);
+    pool = shs_pool_create(4, FOREVER, dial, &dialler, pchild);
+    idle = borrow(pool, NULL);
+    lent = borrow(pool, NULL);
+    shs_pool_give_back(pool, idle);
+    apr_pool_destroy(pchild);
+    /* A thread that is still at work goes on and ends its loan. */
+    ck_assert(is_echoed(lent, "at work", p));
+    shs_pool_give_back(pool, lent);
+    /* Whatever comes now is no crash. */
+    {
+        shs_conn_t *conn = NULL;
+        const char *reason = NULL;
+        int is_new;
+
+        if (shs_pool_borrow(&conn, &is_new, pool, in_ms(200), &reason, p)
+            == SHS_CONN_OK) {
+            shs_pool_discard(pool, conn);
+        }
+    }
+    fake_stop(fake);
+}
+END_TEST
+
+/* ----------------------------------------------------------------- threads */
+
+typedef struct lender_t {
+    shs_pool_t *pool;
+    shs_conn_t *conn;
+    int is_discarding;
+} lender_t;
+
+static void *end_loan_later(void *data)
+{
+    lender_t *lender = data;
+
+    usleep(50 * 1000);
+    if (lender->is_discarding) {
+        shs_pool_discard(lender->pool, lender->conn);
+    }
+    else {
+        shs_pool_give_back(lender->pool, lender->conn);
+    }
+    return NULL;
+}
+
+START_TEST(pool_borrow__waits_until_another_ends_its_loan)
+{
+    fake_t *fake = fake_start(echo, NULL);
+    lender_t lender;
+    pthread_t thread;
+    shs_conn_t *conn;
+    int is_new = -1;
+
+    lender.pool = pool_of(fake, 1, FOREVER);
+    lender.conn = borrow(lender.pool, NULL);
+    lender.is_discarding = _i;
+    ck_assert_int_eq(pthread_create(&thread, NULL, end_loan_later, &lender), 0);
+    conn = borrow(lender.pool, &is_new);
+    ck_assert_int_eq(is_new, _i);
+    ck_assert(is_echoed(conn, "hello", p));
+    pthread_join(thread, NULL);
+    shs_pool_discard(lender.pool, conn);
+    fake_stop(fake);
+}
+END_TEST
+
+static void *fail_later(void *data)
+{
+    lender_t *lender = data;
+
+    usleep(50 * 1000);
+    __atomic_store_n(&dialler.is_broken, 1, __ATOMIC_SEQ_CST);
+    shs_pool_discard(lender->pool, lender->conn);
+    return NULL;
+}
+
+START_TEST(pool_borrow__a_waiter_is_told_when_the_store_is_gone)
+{
+    fake_t *fake = fake_start(echo, NULL);
+    lender_t lender;
+    pthread_t thread;
+    shs_conn_t *conn = NULL;
+    const char *reason = NULL;
+    int is_new;
+    apr_time_t begun;
+
+    lender.pool = pool_of(fake, 1, FOREVER);
+    lender.conn = borrow(lender.pool, NULL);
+    dialler.status = SHS_CONN_FAILED;
+    begun = shs_clock_now();
+    ck_assert_int_eq(pthread_create(&thread, NULL, fail_later, &lender), 0);
+    ck_assert_int_eq(
+        shs_pool_borrow(&conn, &is_new, lender.pool, in_ms(20000), &reason, p),
+        SHS_CONN_FAILED);
+    ck_assert_int_le(shs_clock_now() - begun, apr_time_from_sec(10));
+    ck_assert_ptr_nonnull(reason);
+    pthread_join(thread, NULL);
+    fake_stop(fake);
+}
+END_TEST
+
+typedef struct worker_t {
+    shs_pool_t *pool;
+    int nth;
+    int strangers;
+    int failures;
+} worker_t;
+
+static int borrowed;
+static int most_borrowed;
+
+static void *work(void *data)
+{
+    worker_t *worker = data;
+    apr_pool_t *own;
+    int i;
+
+    apr_pool_create(&own, NULL);
+    for (i = 0; i < 100; i++) {
+        shs_conn_t *conn = NULL;
+        const char *reason = NULL;
+        int is_new;
+        int now;
+        int most;
+
+        if (shs_pool_borrow(&conn, &is_new, worker->pool, in_ms(20000), &reason,
+                            own)
+            != SHS_CONN_OK) {
+            worker->failures++;
+            continue;
+        }
+        now = __atomic_add_fetch(&borrowed, 1, __ATOMIC_SEQ_CST);
+        most = __atomic_load_n(&most_borrowed, __ATOMIC_SEQ_CST);
+        while (now > most
+               && !__atomic_compare_exchange_n(&most_borrowed, &most, now, 0,
+                                               __ATOMIC_SEQ_CST,
+                                               __ATOMIC_SEQ_CST)) {
+            /* another was faster */
+        }
+        if (!is_echoed(conn, apr_psprintf(own, "%d-%d", worker->nth, i), own)) {
+            worker->strangers++;
+        }
+        __atomic_sub_fetch(&borrowed, 1, __ATOMIC_SEQ_CST);
+        if (i % 10 == 9) {
+            shs_pool_discard(worker->pool, conn);
+        }
+        else {
+            shs_pool_give_back(worker->pool, conn);
+        }
+        if (i % 33 == 32) {
+            shs_pool_flush(worker->pool);
+        }
+        apr_pool_clear(own);
+    }
+    apr_pool_destroy(own);
+    return NULL;
+}
+
+START_TEST(pool__keeps_its_bound_under_sixteen_threads)
+{
+    enum { THREADS = 16, SIZE = 4 };
+    fake_t *fake = fake_start(echo, NULL);
+    shs_pool_t *pool = pool_of(fake, SIZE, FOREVER);
+    pthread_t threads[THREADS];
+    worker_t workers[THREADS];
+    int i;
+
+    for (i = 0; i < THREADS; i++) {
+        workers[i].pool = pool;
+        workers[i].nth = i;
+        workers[i].strangers = 0;
+        workers[i].failures = 0;
+        ck_assert_int_eq(pthread_create(&threads[i], NULL, work, &workers[i]),
+                         0);
+    }
+    for (i = 0; i < THREADS; i++) {
+        pthread_join(threads[i], NULL);
+        ck_assert_int_eq(workers[i].strangers, 0);
+        ck_assert_int_eq(workers[i].failures, 0);
+    }
+    ck_assert_int_le(most_borrowed, SIZE);
+    ck_assert_int_eq(borrowed, 0);
+    shs_pool_flush(pool);
+    fake_stop(fake);
+}
+END_TEST
+
+static void add(TCase *tc)
+{
+    tcase_add_test(tc, pool_create__dials_nobody);
+    tcase_add_test(tc, pool_borrow__gives_the_last_given_back_first);
+    tcase_add_test(tc, pool_borrow__does_not_give_one_connection_to_two);
+    tcase_add_test(tc, pool_borrow__waits_no_longer_than_the_deadline);
+    tcase_add_test(tc, pool_discard__makes_room_for_a_new_one);
+    tcase_add_loop_test(tc, pool_borrow__a_failed_dial_takes_no_room, 0,
+                        ROWS(statuses));
+    tcase_add_test(tc, pool_borrow__closes_what_was_idle_for_too_long);
+    tcase_add_test(tc, pool_borrow__never_gives_one_that_was_closed);
+    tcase_add_test(tc, pool_borrow__never_gives_one_on_which_something_waits);
+    tcase_add_test(tc, pool_flush__closes_what_is_idle_and_nothing_else);
+    tcase_add_test(tc,
+                   pool_create__closes_what_is_idle_when_the_childs_pool_goes);
+    tcase_add_loop_test(tc, pool_borrow__waits_until_another_ends_its_loan, 0,
+                        2);
+    tcase_add_test(tc, pool_borrow__a_waiter_is_told_when_the_store_is_gone);
+    tcase_add_test(tc, pool__keeps_its_bound_under_sixteen_threads);
+}
+
+int main(void)
+{
+    return unit_main("pool", add);
+}

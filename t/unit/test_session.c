@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "session/session.h"
+
+#include "unit.h"
+
+#define NONE OCTETS("")
+
+/* The example in session.h. */
+static shs_session_t *example(apr_size_t expected)
+{
+    shs_session_t *session = shs_session_create(expected, p);
+    apr_size_t user;
+    apr_size_t roles;
+
+    user = shs_session_append(session, SHS_KIND_OBJECT, OCTETS("user"), NONE);
+    shs_session_append(session, SHS_KIND_NUMBER, OCTETS("id"), OCTETS("7"));
+    roles = shs_session_append(session, SHS_KIND_ARRAY, OCTETS("roles"), NONE);
+    shs_session_append(session, SHS_KIND_STRING, NONE, OCTETS("a"));
+    shs_session_append(session, SHS_KIND_STRING, NONE, OCTETS("b"));
+    shs_session_close(session, roles);
+    shs_session_close(session, user);
+    shs_session_append(session, SHS_KIND_BOOL, OCTETS("ok"), OCTETS("true"));
+    return session;
+}
+
+static const struct {
+    shs_kind_t kind;
+    const char *name;
+    const char *text;
+    apr_size_t end;
+} wanted[] = {
+    { SHS_KIND_OBJECT, "user", "", 5 }, { SHS_KIND_NUMBER, "id", "7", 2 },
+    { SHS_KIND_ARRAY, "roles", "", 5 }, { SHS_KIND_STRING, "", "a", 4 },
+    { SHS_KIND_STRING, "", "b", 5 },    { SHS_KIND_BOOL, "ok", "true", 6 },
+};
+
+START_TEST(session_nodes__are_as_the_example_shows)
+{
+    apr_size_t count;
+    const shs_node_t *nodes = shs_session_nodes(example(8), &count);
+
+    ck_assert_uint_eq(count, ROWS(wanted));
+    ck_assert_int_eq(nodes[_i].kind, wanted[_i].kind);
+    ck_octets_eq(nodes[_i].name, unit_text(wanted[_i].name), "name");
+    ck_octets_eq(nodes[_i].text, unit_text(wanted[_i].text), "text");
+    ck_assert_uint_eq(nodes[_i].end, wanted[_i].end);
+}
+END_TEST
+
+START_TEST(session_append__returns_the_index)
+{
+    shs_session_t *session = shs_session_create(0, p);
+    apr_size_t i;
+
+    for (i = 0; i < 10; i++) {
+        ck_assert_uint_eq(shs_session_append(session, SHS_KIND_STRING,
+                                             OCTETS("n"), OCTETS("v")),
+                          i);
+    }
+}
+END_TEST
+
+START_TEST(session_append__grows_past_what_was_expected)
+{
+    const apr_size_t many = 10000;
+    shs_session_t *session = shs_session_create((apr_size_t)_i, p);
+    const shs_node_t *nodes;
+    apr_size_t count;
+    apr_size_t i;
+
+    for (i = 0; i < many; i++) {
+        shs_session_append(session, SHS_KIND_STRING,
+                           unit_text(apr_psprintf(p, "n%d", (int)i)),
+                           unit_text(apr_psprintf(p, "v%d", (int)i)));
+    }
+    nodes = shs_session_nodes(session, &count);
+    ck_assert_uint_eq(count, many);
+    for (i = 0; i < many; i++) {
+        ck_assert_uint_eq(nodes[i].end, i + 1);
+        ck_octets_eq(nodes[i].text, unit_text(apr_psprintf(p, "v%d", (int)i)),
+                     "moved whole");
+    }
+    ck_assert_uint_eq(shs_session_count(session), many);
+}
+END_TEST
+
+START_TEST(session_count__counts_the_top_level_and_nulls)
+{
+    shs_session_t *session = example(2);
+
+    ck_assert_uint_eq(shs_session_count(session), 2);
+    shs_session_append(session, SHS_KIND_NULL, OCTETS("gone"), NONE);
+    ck_assert_uint_eq(shs_session_count(session), 3);
+    ck_assert_uint_eq(shs_session_count(shs_session_create(4, p)), 0);
+}
+END_TEST
+
+START_TEST(session_replace__gives_a_scalar_another_text)
+{
+    shs_session_t *session = shs_session_create(4, p);
+    const shs_node_t *node;
+    apr_size_t at;
+
+    shs_session_append(session, SHS_KIND_STRING, OCTETS("a"), OCTETS("1"));
+    at = shs_session_append(session, SHS_KIND_STRING, OCTETS("n"), OCTETS("2"));
+    shs_session_append(session, SHS_KIND_STRING, OCTETS("b"), OCTETS("3"));
+    shs_session_replace(session, at, OCTETS("other"));
+    node = shs_session_find(session, 0, 3, "n", 1);
+    ck_assert_ptr_nonnull(node);
+    ck_octets_eq(node->text, OCTETS("other"), "the last one counts");
+    ck_assert_uint_eq(node->end, at + 1);
+    ck_assert_uint_eq(shs_session_count(session), 3);
+}
+END_TEST
+
+START_TEST(session_find__does_not_look_inside_structures)
+{
+    shs_session_t *session = example(8);
+
+    ck_assert_ptr_null(shs_session_find(session, 0, 6, "id", 2));
+    ck_assert_ptr_nonnull(shs_session_find(session, 1, 5, "id", 2));
+    ck_assert_ptr_null(shs_session_find(session, 1, 5, "ok", 2));
+    ck_assert_ptr_nonnull(shs_session_find(session, 0, 6, "ok", 2));
+    ck_assert_ptr_null(shs_session_find(session, 0, 0, "user", 4));
+    ck_assert_ptr_null(shs_session_find(session, 0, 6, "", 0));
+}
+END_TEST
+
+static const struct {
+    const char *name;
+    apr_size_t len;
+    int is_found;
+    const char *why;
+} names[] = {
+    { "a\0b", 3, 1, "a NUL is a part of a name" },
+    { "a", 1, 0, "what stands before the NUL is another name" },
+    { "a\0c", 3, 0, "what stands behind the NUL counts" },
+    { "a\0bc", 4, 0, "longer" },
+    { "A\0b", 3, 0, "case counts" },
+};
+
+START_TEST(session_find__compares_octets)
+{
+    shs_session_t *session = shs_session_create(1, p);
+
+    shs_session_append(session, SHS_KIND_STRING, unit_exact("a\0b", 3),
+                       OCTETS("v"));
+    ck_assert_msg(
+        !!shs_session_find(session, 0, 1, names[_i].name, names[_i].len)
+            == names[_i].is_found,
+        "%s", names[_i].why);
+}
+END_TEST
+
+START_TEST(session_text__borrows_a_scalar)
+{
+    static const shs_kind_t kinds[] = { SHS_KIND_STRING, SHS_KIND_NUMBER,
+                                        SHS_KIND_BOOL };
+    shs_octets_t stored = unit_exact("a\0\r\n\xff", 5);
+    shs_session_t *session = shs_session_create(1, p);
+    shs_octets_t text;
+    apr_size_t count;
+    apr_size_t at = shs_session_append(session, kinds[_i], OCTETS("n"), stored);
+
+    ck_assert(shs_session_text(&text, session,
+                               shs_session_nodes(session, &count) + at, p));
+    ck_assert_ptr_eq(text.data, stored.data);
+    ck_assert_uint_eq(text.len, 5);
+}
+END_TEST
+
+START_TEST(session_text__has_none_for_null)
+{
+    shs_session_t *session = shs_session_create(1, p);
+    shs_octets_t text;
+    apr_size_t count;
+
+    shs_session_append(session, SHS_KIND_NULL, OCTETS("n"), NONE);
+    ck_assert(!shs_session_text(&text, session,
+                                shs_session_nodes(session, &count), p));
+}
+END_TEST
+
+START_TEST(session_text__writes_a_structure_as_compact_json)
+{
+    shs_session_t *session = example(8);
+    shs_octets_t text;
+    apr_size_t count;
+    const shs_node_t *nodes = shs_session_nodes(session, &count);
+
+    ck_assert(shs_session_text(&text, session, nodes, p));
+    ck_octets_eq(text, OCTETS("{\"id\":7,\"roles\":[\"a\",\"b\"]}"), "object");
+    ck_assert(shs_session_text(&text, session, nodes + 2, p));
+    ck_octets_eq(text, OCTETS("[\"a\",\"b\"]"), "a member of it");
+}
+END_TEST
+
+START_TEST(session_expiry__is_0_until_it_is_said)
+{
+    shs_session_t *session = shs_session_create(0, p);
+
+    ck_assert_int_eq(shs_session_expiry(session), 0);
+    shs_session_set_expiry(session, 1700000000123456);
+    ck_assert_int_eq(shs_session_expiry(session), 1700000000123456);
+}
+END_TEST
+
+static void add(TCase *tc)
+{
+    tcase_add_loop_test(tc, session_nodes__are_as_the_example_shows, 0,
+                        ROWS(wanted));
+    tcase_add_test(tc, session_append__returns_the_index);
+    tcase_add_loop_test(tc, session_append__grows_past_what_was_expected, 0, 4);
+    tcase_add_test(tc, session_count__counts_the_top_level_and_nulls);
+    tcase_add_test(tc, session_replace__gives_a_scalar_another_text);
+    tcase_add_test(tc, session_find__does_not_look_inside_structures);
+    tcase_add_loop_test(tc, session_find__compares_octets, 0, ROWS(names));
+    tcase_add_loop_test(tc, session_text__borrows_a_scalar, 0, 3);
+    tcase_add_test(tc, session_text__has_none_for_null);
+    tcase_add_test(tc, session_text__writes_a_structure_as_compact_json);
+    tcase_add_test(tc, session_expiry__is_0_until_it_is_said);
+}
+
+int main(void)
+{
+    return unit_main("session", add);
+}

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "unit.h"
+
+#include <signal.h>
+
+#include <apr_general.h>
+
+apr_pool_t *p;
+
+/* What lives until the process ends, as its header says, is no leak. The
+ * sanitizer's own name for the hook (sanitizer/lsan_interface.h). */
+const char *__lsan_default_suppressions(void);
+const char *__lsan_default_suppressions(void)
+{
+    return "leak:shs_resolver_create\nleak:shs_pool_create\n";
+}
+
+static void open_pool(void)
+{
+    ck_assert_int_eq(apr_pool_create(&p, NULL), APR_SUCCESS);
+}
+
+static void close_pool(void)
+{
+    apr_pool_destroy(p);
+    p = NULL;
+}
+
+static apr_status_t free_octets(void *data)
+{
+    free(data);
+    return APR_SUCCESS;
+}
+
+shs_octets_t unit_exact(const char *data, apr_size_t len)
+{
+    shs_octets_t octets;
+    char *copy = malloc(len ? len : 1);
+
+    ck_assert_ptr_nonnull(copy);
+    if (len) {
+        memcpy(copy, data, len);
+    }
+    apr_pool_cleanup_register(p, copy, free_octets, apr_pool_cleanup_null);
+    octets.data = copy;
+    octets.len = len;
+    return octets;
+}
+
+shs_octets_t unit_text(const char *text)
+{
+    return unit_exact(text, strlen(text));
+}
+
+int unit_is_equal(shs_octets_t a, shs_octets_t b)
+{
+    return a.len == b.len && (!a.len || !memcmp(a.data, b.data, a.len));
+}
+
+const char *unit_show(shs_octets_t octets)
+{
+    const apr_size_t most = 200;
+    apr_size_t len = octets.len < most ? octets.len : most;
+    char *shown = apr_palloc(p, len * 4 + 4);
+    char *at = shown;
+    apr_size_t i;
+
+    for (i = 0; i < len; i++) {
+        unsigned char c = (unsigned char)octets.data[i];
+
+        if (c < 0x20 || c > 0x7e) {
+            at += apr_snprintf(at, 5, "\\x%02x", c);
+        }
+        else {
+            *at++ = (char)c;
+        }
+    }
+    strcpy(at, octets.len > most ? "..." : "");
+    return shown;
+}
+
+int unit_slack_ms(void)
+{
+    const char *said = getenv("SHS_UNIT_SLACK_MS");
+
+    return said ? atoi(said) : 250;
+}
+
+int unit_main(const char *file, void (*add)(TCase *tc))
+{
+    Suite *suite = suite_create(file);
+    TCase *tc = tcase_create(file);
+    SRunner *runner;
+    int failed;
+
+    signal(SIGPIPE, SIG_IGN);
+    apr_initialize();
+    tcase_set_timeout(tc, 60);
+    tcase_add_checked_fixture(tc, open_pool, close_pool);
+    add(tc);
+    suite_add_tcase(suite, tc);
+    runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    failed = srunner_ntests_failed(runner);
+    if (srunner_ntests_run(runner) == 0) {
+        failed = 1;
+    }
+    srunner_free(runner);
+    apr_terminate();
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * unit: what every unit test shares: a pool that lives as long as one test,
+ * octets that end exactly where they say, and a main. A test's name is the
+ * promise it keeps; a table's row ends with the reason it exists.
+ */
+#ifndef T_UNIT_UNIT_H
+#define T_UNIT_UNIT_H
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <apr_pools.h>
+#include <apr_strings.h>
+#include <check.h>
+
+#include "session/record.h"
+
+/* This test's pool. */
+extern apr_pool_t *p;
+
+#define ROWS(table) ((int)(sizeof(table) / sizeof((table)[0])))
+
+/* A literal as octets, its own NULs included. */
+#define OCTETS(literal) ((shs_octets_t){ (literal), sizeof(literal) - 1 })
+
+/* A copy in memory of its own without anything behind it, so that a sanitizer
+ * sees who reads past the end. Freed with p. */
+shs_octets_t unit_exact(const char *data, apr_size_t len);
+
+/* The same of a C string. */
+shs_octets_t unit_text(const char *text);
+
+int unit_is_equal(shs_octets_t a, shs_octets_t b);
+
+/* Octets for a failure's message: what cannot be printed as \xNN. From p. */
+const char *unit_show(shs_octets_t octets);
+
+#define ck_octets_eq(got, wanted, why)                               \
+    do {                                                             \
+        shs_octets_t got_ = (got);                                   \
+        shs_octets_t wanted_ = (wanted);                             \
+        ck_assert_msg(unit_is_equal(got_, wanted_),                  \
+                      "got \"%s\", not \"%s\": %s", unit_show(got_), \
+                      unit_show(wanted_), (why));                    \
+    } while (0)
+
+/* By how much a deadline may be missed on a busy machine, milliseconds;
+ * SHS_UNIT_SLACK_MS in the environment says more, for valgrind. */
+int unit_slack_ms(void);
+
+/* Runs what `add` adds to one case. To be returned by main. */
+int unit_main(const char *file, void (*add)(TCase *tc));
+
+#endif
