@@ -1,0 +1,284 @@
+# What `httpd -t` says about a configuration: the directive's name, what is
+# wrong and the cure; and what it accepts. One row, one promise.
+use strict;
+use warnings;
+
+use SHS;
+
+my $store = 'SharedSessionStore redis://127.0.0.1:6379';
+my $httpd = SHS::Httpd->new(files => {
+    'empty-password' => '', 'blank-password' => "\nSeCrEt-second-line\n",
+    'good-password' => "SeCrEt-password\n" });
+my $root = $httpd->root;
+
+# [text of the configuration, pattern of the error, why]
+my @refused = (
+    # the store
+    ["SharedSessionStore http://127.0.0.1/",
+     qr/^SharedSessionStore: .*redis:\/\//m, 'a URL of another scheme'],
+    ["SharedSessionStore redis", qr/^SharedSessionStore: /m, 'no URL at all'],
+    ["SharedSessionStore redis://", qr/^SharedSessionStore: /m, 'no host'],
+    ["SharedSessionStore redis://127.0.0.1:0/",
+     qr/^SharedSessionStore: .*port/m, 'port 0'],
+    ["SharedSessionStore redis://127.0.0.1:65536/",
+     qr/^SharedSessionStore: /m, 'a port that does not exist'],
+    ["SharedSessionStore redis://127.0.0.1:abc/",
+     qr/^SharedSessionStore: /m, 'a port that is no number'],
+    ["SharedSessionStore redis://127.0.0.1/x",
+     qr/^SharedSessionStore: .*database/m, 'a database that is no number'],
+    ["SharedSessionStore redis://127.0.0.1/-1",
+     qr/^SharedSessionStore: .*database/m, 'a negative database'],
+    ["SharedSessionStore redis://127.0.0.1/1/2",
+     qr/^SharedSessionStore: /m, 'two databases'],
+    ["SharedSessionStore redis://127.0.0.1/?db=1",
+     qr/^SharedSessionStore: /m, 'a query on redis://'],
+    ["SharedSessionStore redis://us%zzer:SeCrEt\@127.0.0.1/",
+     qr/^SharedSessionStore: .*%/m, 'a broken escape in the user'],
+    ["SharedSessionStore redis://u:SeCrEt%00\@127.0.0.1/",
+     qr/^SharedSessionStore: /m, 'a NUL in the password'],
+    ["SharedSessionStore redis://user\@127.0.0.1/",
+     qr/^SharedSessionStore: .*password/m, 'a user without a password'],
+    ["SharedSessionStore unix://run/redis.sock",
+     qr/^SharedSessionStore: .*unix:\/\/\//m, 'a relative socket path'],
+    ["SharedSessionStore unix:///" . 'x' x 200,
+     qr/^SharedSessionStore: .*long/m, 'a socket path longer than the system takes'],
+    ["SharedSessionStore unix:///run/redis.sock?base=1",
+     qr/^SharedSessionStore: .*db=/m, 'another query on unix://'],
+    ["$store colour=red", qr/^SharedSessionStore: .*colour/m,
+     'an unknown option'],
+    ["$store timeout", qr/^SharedSessionStore: /m, 'an option without a value'],
+    ["$store timeout=", qr/^SharedSessionStore: .*timeout/m,
+     'an option with an empty value'],
+    ["$store timeout=0", qr/^SharedSessionStore: .*timeout/m, 'no time at all'],
+    ["$store timeout=-5ms", qr/^SharedSessionStore: .*timeout/m,
+     'a negative time'],
+    ["$store timeout=5parsecs", qr/^SharedSessionStore: .*timeout/m,
+     'an unknown unit'],
+    ["$store connect-timeout=often", qr/^SharedSessionStore: .*connect-timeout/m,
+     'a connect-timeout that is no time'],
+    ["$store pool=0", qr/^SharedSessionStore: .*pool/m, 'a pool of nothing'],
+    ["$store pool=many", qr/^SharedSessionStore: .*pool/m,
+     'a pool that is no number'],
+    ["$store idle=soon", qr/^SharedSessionStore: .*idle/m,
+     'an idle time that is no time'],
+    ["$store password-file=$root/missing",
+     qr/^SharedSessionStore: .*missing.*(?:No such file|cannot be read)/m,
+     'a password-file that is not there'],
+    ["$store password-file=$root/empty-password",
+     qr/^SharedSessionStore: .*empty/m, 'a password-file with nothing in it'],
+    ["$store password-file=$root/blank-password",
+     qr/^SharedSessionStore: .*empty/m,
+     'a password-file whose first line is empty'],
+    # no part of a password comes back, however wrong the URL is
+    ["SharedSessionStore redis://user/SeCrEtpw\@host:6379/0",
+     qr/^SharedSessionStore: /m, 'a password with a slash'],
+    ["SharedSessionStore redis://user:12/SeCrEt\@host/0",
+     qr/^SharedSessionStore: /m, 'a slash in the password'],
+    ["SharedSessionStore redis://user:12 SeCrEt\@host/0",
+     qr/^SharedSessionStore: /m, 'a blank in the password'],
+    ["SharedSessionStore user:SeCrEt//ret\@host://",
+     qr/^SharedSessionStore: /m, 'no scheme, a password'],
+    ["SharedSessionStore redis://user/SeCrEt\@host:6379/0",
+     qr/^SharedSessionStore: /m, 'a slash for the colon before the password'],
+    ["SharedSessionStore redis://user:1234/5SeCrEt\@host/0",
+     qr/^SharedSessionStore: /m, 'a password that begins like a port'],
+    ["SharedSessionStore redis://user:SeCrEt\@host/SeCrEt2",
+     qr/^SharedSessionStore: /m, 'what stands for the database'],
+    ["SharedSessionStore redis://user:12\@host/0 SeCrEt=1",
+     qr/^SharedSessionStore: /m, 'an option that is none'],
+    ["SharedSessionStore redis://user:SeCrEt?\@host/",
+     qr/^SharedSessionStore: /m, 'a question mark in the password'],
+    # the cookie
+    ['SharedSessionCookie "a b"', qr/^SharedSessionCookie: /m,
+     'a cookie name with a blank'],
+    ['SharedSessionCookie a;b', qr/^SharedSessionCookie: /m,
+     'a cookie name with a separator'],
+    ['SharedSessionCookie route=.', qr/^SharedSessionCookie: .*name/m,
+     'options only, no name'],
+    ['SharedSessionCookie JSESSIONID route=ab', qr/^SharedSessionCookie: .*route/m,
+     'a route separator of two characters'],
+    ['SharedSessionCookie JSESSIONID route=', qr/^SharedSessionCookie: .*route/m,
+     'an empty route separator'],
+    ['SharedSessionCookie JSESSIONID url=', qr/^SharedSessionCookie: .*url/m,
+     'an empty url parameter'],
+    ['SharedSessionCookie JSESSIONID url=a/b', qr/^SharedSessionCookie: .*url/m,
+     'a url parameter that cannot stand in a path'],
+    ['SharedSessionCookie JSESSIONID path=/', qr/^SharedSessionCookie: .*path/m,
+     'an unknown cookie option'],
+    # the key
+    ['SharedSessionKey %{id}', qr/^SharedSessionKey: .*prefix/m,
+     'a template without a literal prefix'],
+    ['SharedSessionKey %{sha256:id}', qr/^SharedSessionKey: .*prefix/m,
+     'a digest without a literal prefix'],
+    ['SharedSessionKey session:', qr/^SharedSessionKey: .*%\{id\}/m,
+     'a template without an id: everybody would share one session'],
+    ['SharedSessionKey {%{id}}:%{id}', qr/^SharedSessionKey: .*two/m,
+     'two placeholders'],
+    ['SharedSessionKey a%b:%{id}', qr/^SharedSessionKey: .*%%/m,
+     'a single percent sign'],
+    ['SharedSessionKey session:%{user}', qr/^SharedSessionKey: /m,
+     'an unknown placeholder'],
+    ['SharedSessionKey session:%{md5:id}', qr/^SharedSessionKey: /m,
+     'an unknown digest'],
+    ['SharedSessionKey session:%{id', qr/^SharedSessionKey: /m,
+     'a placeholder that never ends'],
+    ['SharedSessionKey ""', qr/^SharedSessionKey\b/m, 'an empty template'],
+    # format, failure, size, switch
+    ['SharedSessionFormat xml', qr/^SharedSessionFormat: .*xml.*hash.*json.*form/m,
+     'an unknown format, with those there are'],
+    ['SharedSessionFailure maybe', qr/^SharedSessionFailure: .*allow.*deny/m,
+     'neither allow nor deny'],
+    ['SharedSessionMaxSize 0', qr/^SharedSessionMaxSize: /m, 'size 0'],
+    ['SharedSessionMaxSize -1', qr/^SharedSessionMaxSize: /m, 'a negative size'],
+    ['SharedSessionMaxSize big', qr/^SharedSessionMaxSize: /m,
+     'a size that is no number'],
+    ['SharedSessionMaxSize 1Q', qr/^SharedSessionMaxSize: /m,
+     'an unknown unit of size'],
+    ['SharedSession maybe', qr/^SharedSession must be On or Off/m,
+     'neither On nor Off'],
+    # lists
+    ['SharedSessionNote user', qr/^SharedSessionNote: .*attribute/m,
+     'a note without an attribute'],
+    ['SharedSessionNote x.* name', qr/^SharedSessionNote: .*\*/m,
+     'a wildcard name for one attribute'],
+    ['SharedSessionNote user *', qr/^SharedSessionNote: .*\*/m,
+     'every attribute in one note'],
+    ['SharedSessionNote SHARED_SESSION user', qr/^SharedSessionNote: /m,
+     "the module's own note"],
+    ['SharedSessionNote shared_session user', qr/^SharedSessionNote: /m,
+     "the module's own note, in other letters"],
+    ['SharedSessionNote shared_session x', qr/^SharedSessionNote: .*shared_session/m,
+     '... whatever the attribute'],
+    ['SharedSessionNote error-notes x', qr/^SharedSessionNote: .*error-notes/m,
+     "httpd's note that error pages print as it is"],
+    ['SharedSessionNote Error-Notes x', qr/^SharedSessionNote: .*Error-Notes/m,
+     '... in other letters'],
+    ['SharedSessionNote verbose-error-to x',
+     qr/^SharedSessionNote: .*verbose-error-to/m, "httpd's note that has it printed"],
+    ['SharedSessionNote * *', qr/^SharedSessionNote: /m, "every note, httpd's too"],
+    ['SharedSessionNote user @nothing', qr/^SharedSessionNote: .*\@nothing/m,
+     'a pseudo attribute that does not exist'],
+    ['SharedSessionEnv user', qr/^SharedSessionEnv: .*attribute/m,
+     'a variable without an attribute'],
+    ['SharedSessionEnv my-user user', qr/^SharedSessionEnv: .*my-user/m,
+     'a variable name no shell can use'],
+    ['SharedSessionEnv 1USER user', qr/^SharedSessionEnv: /m,
+     'a variable name that begins with a digit'],
+    ['SharedSessionEnv * *', qr/^SharedSessionEnv: /m,
+     'every variable there is'],
+    ['SharedSessionHeader X-User', qr/^SharedSessionHeader: .*attribute/m,
+     'a header without an attribute'],
+    ['SharedSessionHeader "X User" user', qr/^SharedSessionHeader: /m,
+     'a header name with a blank'],
+    ['SharedSessionHeader X:User user', qr/^SharedSessionHeader: /m,
+     'a header name with a colon'],
+    ['SharedSessionHeader X-User user encoding=rot13',
+     qr/^SharedSessionHeader: .*(?:rot13|encoding)/m, 'an unknown encoding'],
+    ['SharedSessionHeader X-User user encoding',
+     qr/^SharedSessionHeader: /m, 'a third word that is no option'],
+    ['SharedSessionHeader * *', qr/^SharedSessionHeader: /m,
+     'every header there is'],
+);
+push @refused, map { ["SharedSessionEnv $_ user",
+                      qr/^SharedSessionEnv: .*\Q$_\E/m,
+                      "the reserved variable $_"] }
+    qw(HTTP_X SERVER_NAME REMOTE_USER REDIRECT_X SSL_CLIENT AUTH_TYPE
+       CONTENT_TYPE CONTEXT_PREFIX DOCUMENT_ROOT SCRIPT_NAME REQUEST_URI
+       QUERY_STRING PATH PATH_INFO GATEWAY_INTERFACE UNIQUE_ID LD_PRELOAD
+       DYLD_LIBRARY_PATH GCONV_PATH BALANCER_NAME PROXY_X SHARED_SESSION HOME
+       IFS ENV BASH_ENV SHELL TZ LANG LC_ALL PERL5LIB PERL5OPT PYTHONPATH
+       RUBYOPT NODE_OPTIONS JAVA_TOOL_OPTIONS nokeepalive PHP_VALUE
+       PHP_ADMIN_VALUE PHPRC php_value PERL_UNICODE FCGI_ROLE HTTPS CLASSPATH
+       _JAVA_OPTIONS OPENSSL_CONF GLIBC_TUNABLES);
+push @refused, map { ["SharedSessionEnv $_ *", qr/^SharedSessionEnv: /m,
+                      "the wildcard $_ begins a reserved name"] }
+    qw(HTTP_* REMOTE_* LD_* LD_PRE* SERVER_* PHP_* PHP* PERL5* FCGI_*);
+push @refused, map { ["SharedSessionHeader $_ user",
+                      qr/^SharedSessionHeader: .*\Q$_\E/m,
+                      "the header $_ is not ours"] }
+    qw(Host host HOST Cookie Connection Content-Length Content_Type
+       Transfer-Encoding Transfer_Encoding TE Trailer Upgrade Expect Keep-Alive
+       Proxy-Authorization Range If-Match If_None_Match Authorization Accept
+       Accept-Encoding Proxy X-Forwarded-For X_Forwarded_Proto Forwarded Via
+       Origin Referer User-Agent Sec-Fetch-Site);
+push @refused, map { ["SharedSessionHeader $_ *",
+                      qr/^SharedSessionHeader: /m,
+                      "the wildcard $_ could cover a header that is not ours"] }
+    qw(C* Co* Content-* Hos* If-* I* T* Proxy-* Proxy-Aut* A* Au* P* X-* X* X-F*
+       X-Forwarded-* x_* O* R* S* U* V*);
+
+for my $row (@refused) {
+    my ($conf, $pattern, $why) = @$row;
+    my $with = $conf =~ /^SharedSessionStore/ ? '' : "$store\n";
+    $httpd->configure("$with$conf");
+    my ($code, $said) = $httpd->check;
+    subtest "refused: $why" => sub {
+        isnt($code, 0, 'httpd -t fails');
+        like($said, $pattern, 'and says which directive and why');
+        unlike($said, qr/SeCrEt/, 'without the secret in it');
+    };
+}
+
+# Contexts: what names keys, cookies, stores or headers is not for .htaccess,
+# and a store belongs to a server.
+for my $row (["<Location /x>\n$store\n</Location>", 'a store in a Location'],
+             ["<Directory /tmp>\n$store\n</Directory>", 'a store in a Directory']) {
+    $httpd->configure($row->[0]);
+    my ($code, $said) = $httpd->check;
+    isnt($code, 0, "refused: $row->[1]");
+    like($said, qr/SharedSessionStore.*not allowed/, "... by its context");
+}
+
+for my $row (['SharedSession On', 'in the main server'],
+             ["<VirtualHost *:1>\nSharedSession On\n</VirtualHost>",
+              'in a virtual host'],
+             ["<VirtualHost *:1>\n$store\n</VirtualHost>\n"
+              . "<VirtualHost *:1>\nSharedSession On\n</VirtualHost>",
+              "in a virtual host beside one with a store"]) {
+    $httpd->configure($row->[0]);
+    my ($code, $said) = $httpd->check;
+    isnt($code, 0, "refused: SharedSession On without a store $row->[1]");
+    like($said, qr{SHS011: .*SharedSession\b.*SharedSessionStore},
+         '... SHS011 names the cure');
+}
+
+my @accepted = (
+    ["SharedSessionStore redis://127.0.0.1", 'the shortest URL'],
+    ["SharedSessionStore redis://localhost:6380/15", 'port and database'],
+    ["SharedSessionStore redis://[::1]:6379/", 'an IPv6 address'],
+    ["SharedSessionStore redis://:SeCrEt\@127.0.0.1/", 'a password only'],
+    ["SharedSessionStore redis://us%65r:SeC%40rEt\@127.0.0.1/0", 'escapes'],
+    ["SharedSessionStore unix:///run/redis/redis.sock", 'a socket'],
+    ["SharedSessionStore unix:///run/redis/redis.sock?db=3", 'a socket, a database'],
+    ["$store connect-timeout=50ms timeout=1s pool=4 idle=2m",
+     'every option with a unit'],
+    ["$store password-file=$root/good-password", 'a password-file'],
+    ["SharedSessionStore redis://app\@127.0.0.1/ password-file=$root/good-password",
+     'a user and a password-file'],
+    ["$store\nSharedSession On\nSharedSessionCookie A B route=none url=jsid\n"
+     . "SharedSessionKey app:%{sha256:id}:s\nSharedSessionFormat json\n"
+     . "SharedSessionNote n.* *\nSharedSessionNote u user.roles[0]\n"
+     . "SharedSessionEnv S_* *\nSharedSessionHeader X-S-* *\n"
+     . "SharedSessionHeader X-User \@label encoding=base64\n"
+     . "SharedSessionFailure deny\nSharedSessionMaxSize 1M",
+     'every directive in a server'],
+    ["$store\n<Location /a>\nSharedSession On\nSharedSessionCookie A\n"
+     . "SharedSessionKey a:%{id}\nSharedSessionFormat form\n"
+     . "SharedSessionNote none\nSharedSessionEnv none\n"
+     . "SharedSessionHeader none\nSharedSessionHeader X-User user\n"
+     . "SharedSessionFailure allow\nSharedSessionMaxSize 100\n</Location>",
+     'every directive but the store in a Location'],
+    ["$store\n<VirtualHost *:1>\nSharedSession On\n</VirtualHost>",
+     "a virtual host with the main server's store"],
+    ["$store\nSharedSessionHeader X-S* *\nSharedSessionHeader X-G-* *\n"
+     . "SharedSessionEnv S* *\nSharedSessionNote SHARED_* *\n"
+     . "SharedSessionNote error-* *",
+     'beginnings that reserved names have too, where these are left out'],
+);
+for my $row (@accepted) {
+    $httpd->configure($row->[0]);
+    my ($code, $said) = $httpd->check;
+    is($code, 0, "accepted: $row->[1]") || diag $said;
+}
+
+done_testing;

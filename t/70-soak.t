@@ -1,0 +1,141 @@
+# Many workers over many sessions, while Redis is paused, killed and restarted:
+# every answer belongs to its cookie. SHS_SOAK_REQUESTS (30000) and
+# SHS_SOAK_SESSIONS (1000) set the size; `t/run soak` takes 200,000.
+use strict;
+use warnings;
+
+use SHS;
+use SHS::Load;
+use Time::HiRes qw(sleep time);
+
+my $requests = $ENV{SHS_SOAK_REQUESTS} || 30000;
+my $count = $ENV{SHS_SOAK_SESSIONS} || 1000;
+
+my $store = SHS::Redis->start;
+my $port = $store->port;
+my $httpd = private_httpd(files => { 'htdocs/page.html' => "page\n" },
+                          loglevel => 'notice shared_session:info',
+                          conf => <<"CONF");
+SharedSessionStore redis://127.0.0.1:$port timeout=60ms connect-timeout=60ms pool=8
+SharedSession On
+SharedSessionEnv OWNER owner
+Header always set X-Status "%{SHARED_SESSION}e"
+Header always set X-Owner "%{OWNER}e"
+CONF
+
+my @sessions = map { [ sprintf('SeCrEt-soak-%06d-%d', $_, $$),
+                       "owner-$_-" . 'x' x ($_ % 300) ] } 1 .. $count;
+
+sub plant {
+    my $client = SHS::Redis::Client->new(port => $port);
+    $client->cmd('HSET', "session:$_->[0]", 'owner', $_->[1], 'pad',
+                 'y' x 500) for @sessions;
+    return;
+}
+plant();
+
+sub load {
+    my (%more) = @_;
+    return SHS::Load::run(port => $httpd->port, path => '/page.html',
+                          host => 'soak.test', sessions => \@sessions,
+                          workers => 8, requests => $requests, %more);
+}
+
+# The client can tell a stranger: one session holds somebody else's owner.
+$store->cmd('HSET', "session:$sessions[0][0]", 'owner', $sessions[1][1]);
+my $sum = load(sessions => [ @sessions[0 .. 3] ], requests => 400);
+ok($sum->{strangers} > 20, 'a planted stranger is noticed');
+$store->cmd('HSET', "session:$sessions[0][0]", 'owner', $sessions[0][1]);
+
+# A quiet Redis: everybody found.
+$sum = load(requests => int($requests / 10));
+is($sum->{status_found}, int($requests / 10), 'a quiet Redis: everybody found');
+is($sum->{strangers}, 0, '... no stranger');
+
+# Trouble, all the time the load lasts: stopped for longer than the deadline,
+# slow, connections killed, the server killed and started again.
+my $trouble = SHS::Process::fork_child('trouble', sub {
+    my %did = map { $_ => 0 } qw(stopped paused killed restarted);
+    my $tell = sub {
+        open my $out, '>', "$ENV{SHS_TMP}/trouble.$$.tmp" or return;
+        print $out join ' ', map { "$_ $did{$_}" } sort keys %did;
+        close $out;
+        rename "$ENV{SHS_TMP}/trouble.$$.tmp", "$ENV{SHS_TMP}/trouble";
+    };
+    my $go_on = 1;
+    $SIG{TERM} = sub { $go_on = 0 };
+    while ($go_on) {
+        for my $what (qw(stop pause stop kill stop restart)) {
+            last if !$go_on;
+            eval {
+                if ($what eq 'stop') {
+                    $store->pause;
+                    sleep 0.15;
+                    $store->resume;
+                    $did{stopped}++;
+                }
+                elsif ($what eq 'pause') {
+                    $store->cmd('CLIENT', 'PAUSE', 120, 'ALL');
+                    $did{paused}++;
+                }
+                elsif ($what eq 'kill') {
+                    $store->cmd('CLIENT', 'KILL', 'TYPE', 'normal',
+                                'SKIPME', 'yes');
+                    $did{killed}++;
+                }
+                else {
+                    $store->restart;
+                    sleep 0.1;
+                    plant();
+                    $did{restarted}++;
+                }
+            };
+            $tell->();
+            sleep 0.25;
+        }
+    }
+    $store->resume;
+    $store->stop;
+});
+# The child owns the Redis from here on: it starts it again under new pids.
+SHS::Process::forget($store->pid);
+
+$sum = load();
+SHS::Process::stop($trouble, 'TERM', 30);
+my %did = split ' ', slurp("$ENV{SHS_TMP}/trouble");
+
+note SHS::Load::words($sum);
+diag SHS::Load::words($sum) if $requests >= 100_000;
+note join ', ', map { "$_ $did{$_} times" } sort keys %did;
+diag join ', ', map { "$_ $did{$_} times" } sort keys %did
+    if $requests >= 100_000;
+is($sum->{requests}, $requests, "$requests requests, all of them counted");
+is($sum->{strangers}, 0, 'no stranger: every answer belonged to its cookie');
+is($sum->{broken}, 0, 'no connection broke, no request was lost');
+is($sum->{lost}, 0, 'no worker was lost');
+is($sum->{code_200} // 0, $requests, 'every request was answered with 200');
+ok($sum->{status_found} > $requests / 5, 'many were found')
+    || diag(SHS::Load::words($sum));
+ok($sum->{status_unavailable} > 0, 'some met a Redis that was not there')
+    || diag(SHS::Load::words($sum));
+ok($did{stopped} > 0 && $did{restarted} > 0, 'Redis was stopped and restarted');
+is($sum->{status_missing} // 0, 0, 'every answer had a status');
+is($sum->{status_malformed} // 0, 0, 'none was malformed');
+
+# Afterwards all is well.
+$store = SHS::Redis->start(port => $port);
+plant();
+$sum = load(requests => int($requests / 10));
+is($sum->{status_found} // 0, int($requests / 10), 'afterwards everybody is found');
+is($sum->{strangers}, 0, '... and nobody is a stranger');
+is(scalar $httpd->logged(qr/exit signal/), 0, 'no child has died');
+ok(scalar $httpd->logged(qr/SHS003: /), 'SHS003 was logged');
+ok(scalar $httpd->logged(qr/SHS004: /), 'SHS004 was logged');
+
+# Connections: no more than pool= for a child, however many came and went.
+my $limit = 8 * (mpm() eq 'prefork' ? 24 : 2);
+my @clients = split /\n/, $store->cmd('CLIENT', 'LIST');
+ok(@clients <= $limit + 2, "at most pool= connections a child ($limit)")
+    || diag(scalar @clients);
+
+done_testing;

@@ -1,0 +1,104 @@
+# No client can pretend: headers the module may set never come from outside, in
+# no spelling, also where the module is Off; nor can a client have ours removed.
+use strict;
+use warnings;
+
+use SHS;
+
+my $id = hash_session(user => 'anna', role => 'chef');
+
+sub at {
+    my ($path, %more) = @_;
+    return get($path, host => 'forge.test', %more);
+}
+
+# Every name that CGI, WSGI or a servlet could take for ours.
+sub like_ours {
+    my ($r, $kind) = @_;
+    return [ grep { (my $n = lc) =~ tr/a-z0-9/-/c;
+                    $n =~ /^(?:http-)?x-(?:user|session|elsewhere)/ }
+             $r->names($kind) ];
+}
+
+my @spellings = qw(X-User x-user X-USER X_User x_user X_USER X-user X.User
+    X-Session-Role x-session-role X_Session_Role X-Session_Role
+    X-Session-Anything X-SESSION- X_SESSION_ X-Elsewhere x_elsewhere);
+for my $name (@spellings) {
+    my @forged = (headers => [[$name, 'forged']]);
+    for my $row (['/off', 'where the module is Off'], ['/x', 'in no place'],
+                 ['/on', 'where it is On, without a cookie'],
+                 ['/on/none', 'where the header list was cleared']) {
+        my ($path, $where) = @$row;
+        subtest "$name from a client, $where" => sub {
+            my $mark = log_mark();
+            is_deeply(like_ours(at("$path/backend", @forged), 'header'), [],
+                      'does not reach a backend');
+            log_like($mark, qr/SHS008: /, 'SHS008 tells so');
+            unlike(log_since($mark), qr/forged/, '... without the value');
+            is_deeply(like_ours(at("$path/lua", @forged), 'header'), [],
+                      'nor a handler');
+            is_deeply(like_ours(at("$path/cgi", @forged), 'env'), [],
+                      'nor CGI');
+        };
+    }
+    my $r = at('/on/backend', @forged, cookie => "JSESSIONID=$id");
+    is($r->hdr('X-User'), 'anna', "$name beside a session: ours is there");
+    is($r->hdr('X-Session-Role'), 'chef', '... the wildcard too');
+    unlike($r->body, qr/forged/, '... and the forged one is nowhere');
+    is(at('/on/cgi', @forged, cookie => "JSESSIONID=$id")->env('HTTP_X_USER'),
+       'anna', '... CGI sees ours');
+}
+
+# Several at once, folded lines, and what merely looks alike.
+my $r = at('/off/backend', headers => [map { [$_, 'forged'] } @spellings]);
+is_deeply(like_ours($r, 'header'), [], 'all spellings at once');
+$r = at('/off/backend', headers => [['X-Users', 'mine'], ['XX-User', 'mine'],
+                                    ['X-Use', 'mine'], ['My-X-User', 'mine'],
+                                    ['X-Sess', 'mine'], ['XUser', 'mine']]);
+is($r->hdr($_), 'mine', "$_ is another header and passes")
+    for qw(X-Users XX-User X-Use My-X-User X-Sess XUser);
+$r = get('/x/backend', host => 'forge-other.test',
+         headers => [['X-User', 'mine']]);
+is($r->hdr('X-User'), 'mine', "another virtual host's names are not taken");
+
+# Connection: a client names our header as hop-by-hop.
+for my $value ('X-User', 'close, X-User', 'x-user', 'X_User', 'X-User, X-User',
+               'X-Session-Role', ' , X-User ,,', 'keep-alive,X-User,x-session-role',
+               'foo;X-User', 'foo; X-User;x-session-role', 'X-User;q=1', ';X_User',
+               'close;X-User', "foo\tX-User", 'foo X-User X-Session-Role') {
+    my $b = at('/on/backend', cookie => "JSESSIONID=$id",
+               raw => SHS::HTTP::text(path => '/on/backend', host => 'forge.test',
+                                      version => '1.0',
+                                      cookie => "JSESSIONID=$id",
+                                      headers => [['Connection', $value]]));
+    is($b->hdr('X-User'), 'anna', "'Connection: $value' does not delete ours");
+    is($b->hdr('X-Session-Role'), 'chef', '... nor the wildcard');
+}
+$r = at('/on/backend', cookie => "JSESSIONID=$id",
+        raw => SHS::HTTP::text(path => '/on/backend', host => 'forge.test',
+            version => '1.0', cookie => "JSESSIONID=$id",
+            headers => [['Connection', 'close'], ['Connection', 'X-User']]));
+is($r->hdr('X-User'), 'anna', 'two Connection lines do not delete ours');
+$r = at('/on/backend', raw => SHS::HTTP::text(path => '/on/backend',
+    host => 'forge.test', version => '1.0', cookie => "JSESSIONID=$id",
+    headers => [['Connection', 'close, X-Mine, X-User'], ['X-Mine', 'hop']]));
+is($r->hdr('X-Mine'), undef, "... and the client's own tokens still count");
+
+# Notes, variables and status cannot come from outside either.
+$r = at('/on/cgi', headers => [['SHARED_SESSION', 'found'],
+                               ['Shared-Session', 'found']]);
+is($r->env('SHARED_SESSION'), 'none', 'the status cannot be forged');
+is(at('/off/cgi', headers => [['SHARED_SESSION', 'found']])
+       ->env('SHARED_SESSION'), undef, '... nor where the module is Off');
+
+# The cookie still reaches the backend, with the others.
+$r = at('/on/backend', cookie => "a=b; JSESSIONID=$id.r1; c=d");
+is($r->hdr('Cookie'), "a=b; JSESSIONID=$id.r1; c=d", 'the cookie is left alone');
+
+# A trailer in a chunked request is no header.
+$r = at('/on/cgi', raw => "POST /on/cgi HTTP/1.1\r\nHost: forge.test\r\n"
+    . "Transfer-Encoding: chunked\r\nTrailer: X-User\r\nConnection: close\r\n"
+    . "\r\n1\r\nx\r\n0\r\nX-User: forged\r\n\r\n");
+is($r->env('HTTP_X_USER'), undef, 'a trailer does not become our header');
+
+done_testing;

@@ -1,0 +1,142 @@
+# Nothing secret leaves the module by the log, at no level, in no state; and
+# the client is told nothing about the store. (The run also searches every
+# error_log of every test.)
+use strict;
+use warnings;
+
+use SHS;
+
+my $locked = SHS::Redis->start(
+    acl => "user default on >SeCrEt-password ~* &* +\@all\n");
+$locked->{login} = ['SeCrEt-password'];
+my $port = $locked->port;
+my $down = SHS::Process::free_port();
+my $talker = SHS::Fake->start(sub {
+    my ($c) = @_;
+    while (1) {
+        my $key = $c->load;
+        $c->send("-ERR SeCrEt text about $key\r\n" x 2);
+    }
+});
+
+my ($modules) = slurp("$ENV{SHS_TMP}/t/conf/modules." . mpm() . '.conf')
+    =~ m{^LoadModule \S+ (\S+)/[^/]+\.so$}m;
+
+my $httpd = private_httpd(
+    loglevel => 'debug shared_session:trace8',
+    files => { 'password' => "SeCrEt-password\n" },
+    conf => <<"CONF");
+LoadModule info_module $modules/mod_info.so
+<Location /info>
+    SetHandler server-info
+</Location>
+SharedSessionStore redis://:SeCrEt-password\@127.0.0.1:$port
+<VirtualHost *:\${SHS_PORT}>
+    ServerName found.test
+    SharedSession On
+    SharedSessionHeader X-User user
+    SharedSessionEnv USER_ID user
+    SharedSessionNote id \@id
+    <Location /json>
+        SharedSessionFormat json
+        SharedSessionKey json:%{id}
+    </Location>
+    <Location /form>
+        SharedSessionFormat form
+        SharedSessionKey form:%{id}
+    </Location>
+</VirtualHost>
+<VirtualHost *:\${SHS_PORT}>
+    ServerName file.test
+    SharedSessionStore redis://127.0.0.1:$port password-file=\${HOME_DIR}/password
+    SharedSession On
+</VirtualHost>
+<VirtualHost *:\${SHS_PORT}>
+    ServerName wrong.test
+    SharedSessionStore redis://:SeCrEt-wrong\@127.0.0.1:$port
+    SharedSession On
+</VirtualHost>
+<VirtualHost *:\${SHS_PORT}>
+    ServerName down.test
+    SharedSessionStore redis://us:SeCrEt-down\@127.0.0.1:$down
+    SharedSession On
+    SharedSessionFailure deny
+</VirtualHost>
+<VirtualHost *:\${SHS_PORT}>
+    ServerName talker.test
+    SharedSessionStore redis://127.0.0.1:@{[$talker->port]}
+    SharedSession On
+</VirtualHost>
+CONF
+
+my $id = fresh_id();
+$locked->put_hash("session:$id", { user => 'SeCrEt-value',
+                                   broken => "SeCrEt\r\nvalue" });
+my %bad;
+for my $format (qw(json form)) {
+    $bad{$format} = fresh_id();
+    $locked->put_string("$format:$bad{$format}", '{"SeCrEt": %zz');
+}
+my @states = (
+    ['found', '/x/lua', $id, 'found'], ['file', '/x/lua', $id, 'found'],
+    ['found', '/x/lua', fresh_id(), 'absent'],
+    ['found', '/json/lua', $bad{json}, 'malformed'],
+    ['found', '/form/lua', $bad{form}, 'malformed'],
+    ['found', '/x/lua', 'SeCrEt+but$no{id', 'none'],
+    ['wrong', '/x/lua', $id, 'unavailable'],
+    ['talker', '/x/lua', $id, 'unavailable'],
+    ['down', '/x/lua', $id, 503],
+);
+for my $state (@states) {
+    my ($host, $path, $session, $expected) = @$state;
+    my $r = $httpd->get($path, host => "$host.test",
+                        cookie => "JSESSIONID=$session.SeCrEt-route; "
+                                  . 'other=SeCrEt-cookie',
+                        headers => [['X-User', 'SeCrEt-forged']]);
+    is($expected eq 503 ? $r->code : $r->note('SHARED_SESSION'), $expected,
+       "a request to $host$path ends as $expected");
+    if ($expected eq 503) {
+        unlike($r->raw, qr/SeCrEt|$down|redis/i,
+               '... and the client learns nothing about the store');
+    }
+}
+# TRACE sends a request back to the client: not with what is in the session.
+my $trace = $httpd->get('/x/page', host => 'found.test', method => 'TRACE',
+                        cookie => "JSESSIONID=$id");
+is($trace->code, 200, 'TRACE is answered');
+unlike($trace->raw, qr/X-User|SeCrEt-value/i, '... without a header of ours');
+# Of a proxied place httpd answers it late, or the backend does.
+for my $row ([[['Max-Forwards', '0']], 'by the proxy'], [[], 'by the backend']) {
+    my ($headers, $who) = @$row;
+    $trace = $httpd->get('/x/backend', host => 'found.test', method => 'TRACE',
+                         cookie => "JSESSIONID=$id", headers => $headers);
+    is($trace->code, 200, "TRACE is answered $who");
+    like($trace->raw, qr/JSESSIONID/, '... with the headers of the request');
+    unlike($trace->raw, qr/X-User|SeCrEt-value/i, '... without a header of ours');
+}
+
+# mod_info shows every directive with its arguments.
+for my $query ('', '?config', '?mod_shared_session.c', '?server') {
+    my $info = $httpd->get("/info$query", host => 'down.test');
+    is($info->code, 200, "/info$query is answered");
+    like($info->body, qr/SharedSessionStore/, '... and shows the stores')
+        if $query !~ /server/;
+    unlike($info->raw, qr/SeCrEt/, '... without a password');
+}
+
+my $label = label($id);
+ok($httpd->wait_logged(qr/SHS007: .*\b$label\b/),
+   'the log tells a session by the label of its id');
+ok(scalar $httpd->logged(qr/SHS00[3-9]: /) >= 8, 'the log is not empty');
+for my $tag (map { sprintf 'SHS%03d', $_ } 1, 3, 5, 6, 7, 8, 9, 10) {
+    ok(scalar $httpd->logged(qr/\b$tag: /), "$tag was written here");
+}
+my $log = $httpd->error_log;
+my @shown = $log =~ /^(.*SeCrEt.*)$/mg;
+is_deeply(\@shown, [], 'no id, value, cookie or password is in the log');
+my @hashes = grep { index($log, substr sha256_hex($_), 0, 8) >= 0 }
+    $id, values %bad;
+is_deeply(\@hashes, [], 'nor more of a hash than the label');
+unlike($httpd->output, qr/SeCrEt/, 'nor in what httpd says at start');
+
+done_testing;

@@ -1,0 +1,78 @@
+# The connections of a child: as many as pool= says, closed when they were idle
+# for longer than idle=, one pool for all who name the same store.
+use strict;
+use warnings;
+
+use SHS;
+use SHS::Load;
+
+my $store = SHS::Redis->start;
+my $port = $store->port;
+my $httpd = private_httpd(files => { 'htdocs/page.html' => "page\n" },
+                          conf => <<"CONF");
+Header always set X-Status "%{SHARED_SESSION}e"
+Header always set X-Owner "%{OWNER}e"
+SharedSessionEnv OWNER owner
+SharedSession On
+SharedSessionStore redis://127.0.0.1:$port timeout=5s pool=2 idle=1s
+<VirtualHost *:\${SHS_PORT}>
+    ServerName first.test
+</VirtualHost>
+<VirtualHost *:\${SHS_PORT}>
+    ServerName second.test
+    SharedSessionStore redis://127.0.0.1:$port timeout=5s pool=2 idle=1s
+</VirtualHost>
+<IfModule !mpm_prefork_module>
+    StartServers 1
+    ServerLimit 1
+    MaxRequestWorkers 25
+    MaxSpareThreads 25
+</IfModule>
+<IfModule mpm_prefork_module>
+    StartServers 1
+    ServerLimit 1
+    MaxRequestWorkers 1
+    MinSpareServers 1
+</IfModule>
+CONF
+my @sessions = map { [ fresh_id(), "owner$_" ] } 1 .. 20;
+$store->put_hash("session:$_->[0]", { owner => $_->[1] }) for @sessions;
+
+sub connections { return ($store->cmd('INFO', 'stats')
+                          =~ /total_connections_received:(\d+)/)[0] }
+sub clients {
+    return scalar grep { !/cmd=client/ } split /\n/,
+        $store->cmd('CLIENT', 'LIST');
+}
+
+# More workers than connections: they wait for one another, nobody is refused.
+my $sum = SHS::Load::run(port => $httpd->port, path => '/page.html',
+                         host => 'first.test', sessions => \@sessions,
+                         workers => mpm() eq 'prefork' ? 1 : 12,
+                         requests => 2000);
+is($sum->{status_found}, 2000, 'twelve at once with pool=2: everybody found');
+is($sum->{strangers}, 0, '... their own');
+cmp_ok(clients(), '<=', 2, 'at most two connections at the end');
+cmp_ok($store->cmd('INFO', 'clients') =~ /connected_clients:(\d+)/ && $1, '<=', 3,
+       '... and Redis agrees');
+
+my $before = connections();
+$httpd->get('/x/lua', host => 'second.test',
+            cookie => "JSESSIONID=$sessions[0][0]") for 1 .. 5;
+is(connections(), $before,
+   'another virtual host that names the same store uses the same connections');
+
+# idle=1s: the next request after more than a second is on a fresh connection.
+my $end = Time::HiRes::time() + 1.3;
+SHS::Process::wait_for('the idle time', 5,
+                       sub { Time::HiRes::time() > $end });
+$before = connections();
+my $r = $httpd->get('/x/lua', host => 'first.test',
+                    cookie => "JSESSIONID=$sessions[1][0]");
+is($r->env('OWNER'), 'owner2', 'after idle= the request is served');
+is(connections(), $before + 1, '... on a fresh connection');
+$r = $httpd->get('/x/lua', host => 'first.test',
+                 cookie => "JSESSIONID=$sessions[1][0]");
+is(connections(), $before + 1, '... which the next request uses again');
+
+done_testing;

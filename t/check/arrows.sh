@@ -1,0 +1,134 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# The arrows of src/README.md: reads the #includes and fails on any that points
+# elsewhere. A line of the table: who may include what, by shell pattern.
+source "$(dirname "${BASH_SOURCE[0]}")/guard.bash"
+
+allowed() { # includer included
+    case "$1 $2" in
+        'mod_shared_session.c config/'* | 'mod_shared_session.c request/'*) ;;
+
+        # Nobody above the stores names one but who registers them.
+        'redis/store_redis.c redis/store_redis.h') ;;
+        'request/lifecycle.c redis/store_redis.h') ;;
+        *' redis/store_redis.h') return 1 ;;
+
+        # request: only lookup knows a codec and a store.
+        'request/'*' request/'* | 'request/'*' config/'*) ;;
+        'request/lookup.'?' session/'* | 'request/lookup.'?' codec/'*) ;;
+        'request/lookup.'?' store/'*) ;;
+        'request/'[cegfl]*' session/'*) ;;
+        'request/lifecycle.c store/'* | 'request/flow.'?' store/'*) ;;
+
+        'config/names.'?' config/names.h') ;;
+        'config/names.'*) return 1 ;;
+        'config/'*' config/'* | 'config/'*' session/'*) ;;
+        'config/'*' codec/codec.h') ;;
+        'config/'*' store/store.h' | 'config/'*' store/option.h') ;;
+
+        'codec/'*' codec/codec.h' | 'codec/'*' session/'*) ;;
+
+        'store/'*' store/'*) ;;
+        'store/'*' session/ident.h' | 'store/'*' session/outcome.h') ;;
+        'store/'*' session/record.h') ;;
+
+        # redis: the provider on top, then pool -> conn -> resp, socket,
+        # tls; socket -> resolver -> endpoint -> tls. Other files there are the provider's parts: they may know
+        # what is below, and nothing below may know them.
+        'redis/'*' session/record.h' | 'redis/'*' session/octets.h') ;;
+        'redis/'*' session/outcome.h') ;;
+        'redis/'*' store/clock.h' | 'redis/'*' store/option.h') ;;
+        'redis/pool.'?' redis/pool.h' | 'redis/pool.'?' redis/conn.h') ;;
+        'redis/conn.'?' redis/conn.h' | 'redis/conn.'?' redis/resp.h') ;;
+        'redis/conn.'?' redis/resolver.h') ;;
+        'redis/resolver.'?' redis/resolver.h') ;;
+        'redis/resolver.'?' redis/endpoint.h') ;;
+        'redis/endpoint.'?' redis/endpoint.h') ;;
+        'redis/endpoint.'?' redis/tls.h' | 'redis/tls.'?' redis/tls.h') ;;
+        'redis/conn.'?' redis/tls.h' | 'redis/conn.'?' redis/socket.h') ;;
+        'redis/socket.'?' redis/socket.h') ;;
+        'redis/socket.'?' redis/resolver.h') ;;
+        'redis/resp.'?' redis/resp.h') ;;
+        'redis/pool.'* | 'redis/conn.'* | 'redis/resolver.'*) return 1 ;;
+        'redis/endpoint.'* | 'redis/resp.'*) return 1 ;;
+        'redis/tls.'* | 'redis/socket.'*) return 1 ;;
+        'redis/'*' redis/'* | 'redis/'*' store/store.h') ;;
+
+        'session/'*' session/'*) ;;
+        *) return 1 ;;
+    esac
+}
+
+# What is not ours, and who may have it.
+allowed_outside() { # includer header
+    case $2 in
+        httpd.h | http_*.h | ap_*.h | util_*.h | mod_*.h | mpm_common.h | \
+            scoreboard.h)
+            case $1 in
+                config/names.*) return 1 ;;
+                config/* | request/* | mod_shared_session.[ch]) ;;
+                *) return 1 ;;
+            esac
+            ;;
+        hiredis* ) [[ $1 == redis/resp.c ]] ;;
+        jansson*) [[ $1 == codec/* || $1 == session/json_text.c ]] ;;
+        openssl*) [[ $1 == session/ident.c || $1 == redis/tls.c ]] ;;
+    esac
+}
+
+need src mod_shared_session.c
+mapfile -t files < <(find src -name '*.[ch]' | sort; ls mod_shared_session.[ch])
+edges=$(mktemp)
+trap 'rm -f "$edges"' EXIT
+
+for file in "${files[@]}"; do
+    includer=${file#src/}
+    first=
+    while IFS=: read -r line include; do
+        header=$(sed -E 's/^[[:space:]]*#[[:space:]]*include[[:space:]]*[<"]([^>"]+)[>"].*/\1/' <<<"$include")
+        looked_at 1
+        if [[ $include == *'"'* ]]; then
+            [[ -n $first ]] || first=$header
+            if [[ ! -f src/$header ]]; then
+                complain "$file:$line: \"$header\" is no file below src"
+            elif ! allowed "$includer" "$header"; then
+                complain "$file:$line: $includer must not know $header"
+            fi
+            printf '%s %s\n' "$(dirname "$includer")" "$(dirname "$header")" \
+                >>"$edges"
+        elif ! allowed_outside "$includer" "$header"; then
+            complain "$file:$line: $includer must not include <$header>"
+        fi
+    done < <(grep -nE '^[[:space:]]*#[[:space:]]*include' "$file")
+    if [[ $file == src/*.c && $first != "${includer%.c}.h" &&
+        -f ${file%.c}.h ]]; then
+        complain "$file: includes \"$first\" before its own header"
+    fi
+done
+
+# No circles between directories.
+if ! circle=$(awk '$1 != $2' "$edges" | sort -u | tsort 2>&1 >/dev/null); then
+    complain "a circle between directories: ${circle//$'\n'/ }"
+fi
+
+# What the includes cannot tell, because config/settings.h shows both.
+forbid() { # pattern where why
+    local hits
+    # shellcheck disable=SC2086 # a list of files
+    if hits=$(grep -nE "$1" $2); then
+        complain "$3:" $'\n'"$hits"
+    fi
+    looked_at 1
+}
+forbid 'shs_(store|codec)_(load|decode|find|create|shape)' \
+    'src/request/caching.c src/request/guard.c src/request/expose.c src/request/flow.c' \
+    'only request/lookup asks a store or a codec'
+forbid 'apr_time_now|shs_clock_now|[^_]time\(NULL\)|gettimeofday' \
+    "$(echo src/session/*.c src/codec/*.c src/config/*.c)" \
+    'time is a parameter below request'
+forbid 'ap_log_|apr_file_printf|(^|[^_a-z])f?printf\(|perror\(' \
+    "$(echo src/session/*.c src/codec/*.c src/store/*.c src/redis/*.c)" \
+    'who decides, logs: nothing below request does'
+
+finish 'includes point where they may'

@@ -1,0 +1,47 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# The command table, conf/shared_session.conf and the README's reference name
+# the same directives; the configuration names each exactly once.
+source "$(dirname "${BASH_SOURCE[0]}")/guard.bash"
+
+table=src/config/directives.c
+conf=conf/shared_session.conf
+need "$table" "$conf" README.md
+
+mapfile -t directives < <(
+    sed -nE 's/.*AP_INIT_[A-Z0-9_]+\("([A-Za-z]+)".*/\1/p' "$table" | sort)
+looked_at "${#directives[@]}"
+
+is_known() { # name
+    local directive
+    for directive in "${directives[@]}"; do
+        [[ $directive != "$1" ]] || return 0
+    done
+    return 1
+}
+
+for directive in "${directives[@]}"; do
+    count=$(grep -cE "^[[:space:]]*$directive([[:space:]]|$)" "$conf" || true)
+    if ((count != 1)); then
+        complain "$conf names $directive $count times, not once"
+    fi
+    if ! grep -qE "^(#+ |\| *)\`?$directive\`?([^A-Za-z]|$)" README.md; then
+        complain "README.md has no row or heading for $directive"
+    fi
+done
+
+# Nothing unknown there, nor in the examples, the demo and the tests' own.
+while IFS=: read -r file line name; do
+    looked_at 1
+    if ! is_known "$name"; then
+        complain "$file:$line: there is no directive $name"
+    fi
+done < <(
+    grep -rnoE '\bSharedSession[A-Za-z]*' README.md src/README.md |
+        sort -u
+    grep -rnE '^[[:space:]]*SharedSession' conf demo/*.conf t/conf |
+        sed -E 's/^([^:]*:[0-9]+:)[[:space:]]*([A-Za-z]+).*/\1\2/'
+)
+
+finish 'directives and mentions of them agree'

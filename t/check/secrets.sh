@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# No log call is given an id, a key, a value, a cookie or a password. What they
+# are given is told by src/request/log.h; the tests look at what comes out.
+source "$(dirname "${BASH_SOURCE[0]}")/guard.bash"
+
+need src/request
+# Words that name a secret, in an argument of a log call.
+secret='shs_ident_octets|shs_ident_digest|shs_key_build|query|octets|->key|\.key'
+secret+='|password|credential|cookie|->record|\.record|\.text|->text'
+secret+='|->value|\.value|headers_in|->url\b|->identity|shs_session_text'
+
+while IFS= read -r call; do
+    looked_at 1
+    # What stands in quotes is words; what is between them is arguments.
+    arguments=$(sed -E 's/"([^"\\]|\\.)*"/""/g' <<<"${call#*:*:}")
+    if grep -qE "$secret" <<<"$arguments"; then
+        complain "a secret may be logged: $call"
+    fi
+    if grep -qE '%\.\*s|%pp' <<<"$call"; then
+        complain "octets or a pointer in a log line: $call"
+    fi
+done < <(awk '/ap_log_[a-z]*error\(/ { inside = 1; call = FILENAME ":" FNR ":" }
+    inside { sub(/^[ \t]+/, " "); call = call $0 }
+    inside && /;/ { print call; inside = 0 }' src/*/*.c mod_shared_session.c)
+
+# The opaque id is opened for keys and for @id, and nowhere else.
+while IFS=: read -r file line _; do
+    looked_at 1
+    case $file in
+        src/session/ident.c | src/session/key.c | src/request/expose.c) ;;
+        *) complain "$file:$line: takes an id's octets" ;;
+    esac
+done < <(grep -nE 'shs_ident_octets\(|ident(\.|->)octets' src/*/*.c)
+
+# A reason goes to the log as it is: nothing below may format a value into it.
+if hits=$(grep -nE '%\.\*s' src/codec/*.c src/redis/*.c src/store/*.c \
+    src/session/path.c); then
+    complain "octets in a reason:"$'\n'"$hits"
+fi
+
+finish 'log calls and uses of an id keep the secrets'

@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# An HTTP server behind the proxy: answers with the request line and every
+# header as it came over the wire (lines "header name value", percent-encoded),
+# and with the route of its own, so that a balancer's choice can be seen.
+
+package SHS::Backend;
+
+use strict;
+use warnings;
+
+use IO::Socket::INET;
+use SHS::Process;
+
+sub start {
+    my ($class, %want) = @_;
+    my $listener = IO::Socket::INET->new(Listen => 128, ReuseAddr => 1,
+                                         LocalAddr => '127.0.0.1:0') or die $!;
+    my $self = bless { port => $listener->sockport }, $class;
+    $self->{pids} = [ map {
+        SHS::Process::fork_child('backend', sub {
+            $SIG{PIPE} = 'IGNORE';
+            while (1) {
+                my $s = $listener->accept or next;
+                serve($s, $want{route} // 'none');
+                close $s;
+            }
+        });
+    } 1 .. 3 ];
+    close $listener;
+    return $self;
+}
+
+sub port { $_[0]{port} }
+sub stop { SHS::Process::stop($_) for @{ $_[0]{pids} }; return }
+
+sub encode {
+    my ($text) = @_;
+    $text =~ s/([^A-Za-z0-9._~-])/sprintf '%%%02X', ord $1/ge;
+    return $text;
+}
+
+sub serve {
+    my ($s, $route) = @_;
+    my $in = '';
+    while ($in !~ /\r\n\r\n/) {
+        sysread $s, $in, 65536, length $in or return;
+    }
+    my ($first, @lines) = split /\r\n/, ($in =~ /^(.*?)\r\n\r\n/s)[0];
+    my $body = 'request line ' . encode($first) . "\nrequest route $route\n";
+    for my $line (@lines) {
+        $body .= "header " . encode($1) . ' ' . encode($2) . "\n"
+            if $line =~ /^([^:]+):\s*(.*)$/s;
+    }
+    my $out = "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n"
+        . "Connection: close\r\nContent-Length: " . length($body)
+        . "\r\n\r\n$body";
+    while (length $out) {
+        my $n = syswrite $s, $out or last;
+        substr $out, 0, $n, '';
+    }
+    return;
+}
+
+1;

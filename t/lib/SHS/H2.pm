@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# Just enough HTTP/2 (RFC 9113, prior knowledge) to send many requests with
+# different headers at the same time over one connection, and to collect the
+# bodies. Headers are sent as HPACK literals; those of the answers are not read:
+# the probes write into the body what a test wants to know.
+
+package SHS::H2;
+
+use strict;
+use warnings;
+
+use IO::Socket::INET;
+
+sub frame {
+    my ($type, $flags, $stream, $payload) = @_;
+    return substr(pack('N', length $payload), 1)
+        . pack('CCN', $type, $flags, $stream) . $payload;
+}
+
+sub text {    # a length in the 7-bit prefix code, then the octets
+    my ($t) = @_;
+    my $n = length $t;
+    return chr($n) . $t if $n < 127;
+    $n -= 127;
+    my $out = chr 127;
+    while ($n >= 128) {
+        $out .= chr($n % 128 + 128);
+        $n = int($n / 128);
+    }
+    return $out . chr($n) . $t;
+}
+
+# fetch(port, [ [path, [name => value], ...], ... ]) -> bodies, in order; undef
+# for a stream that was reset.
+sub fetch {
+    my ($port, @requests) = @_;
+    my $s = IO::Socket::INET->new(PeerAddr => "127.0.0.1:$port") or die $!;
+    binmode $s;
+    my $out = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" . frame(4, 0, 0, '');
+    my $stream = -1;
+    for my $request (@requests) {
+        my ($path, @headers) = @$request;
+        $stream += 2;
+        my $block = join '', map { "\0" . text($_->[0]) . text($_->[1]) }
+            [':method', 'GET'], [':scheme', 'http'],
+            [':authority', 'localhost'], [':path', $path],
+            map { [lc $_->[0], $_->[1]] } @headers;
+        $out .= frame(1, 0x5, $stream, $block);
+    }
+    syswrite $s, $out;
+    my (%body, %done, $in);
+    $in = '';
+    local $SIG{ALRM} = sub { die "no end of the answers by HTTP/2\n" };
+    alarm 30;
+    while (keys %done < @requests) {
+        while (length $in >= 9) {
+            my ($a, $b, $type, $flags, $id) = unpack 'CnCCN', $in;
+            my $length = $a * 65536 + $b;
+            last if length $in < 9 + $length;
+            my $payload = substr $in, 9, $length;
+            substr $in, 0, 9 + $length, '';
+            $body{$id} .= $payload if $type == 0;
+            $done{$id} = 1 if $type <= 1 && $flags & 1;
+            if ($type == 3) {
+                $done{$id} = 1;
+                delete $body{$id};
+            }
+            syswrite $s, frame(4, 1, 0, '') if $type == 4 && !($flags & 1);
+            die "GOAWAY\n" if $type == 7 && unpack('x4N', $payload);
+        }
+        last if keys %done >= @requests;
+        sysread $s, $in, 65536, length $in or die "closed\n";
+    }
+    # httpd shall have ended the connection before somebody stops it: prefork
+    # takes a child's memory away in the middle of whatever it does.
+    shutdown $s, 1;
+    1 while sysread $s, my $rest, 65536;
+    alarm 0;
+    return map { $body{ 2 * $_ + 1 } } 0 .. $#requests;
+}
+
+1;

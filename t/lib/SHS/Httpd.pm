@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# An httpd of a test's own: for what cannot be shown on the one server that
+# Apache::Test runs (start failures, reloads, other stores). Same modules and
+# same probes (conf/probes.conf), own ServerRoot, own port, ended by its pid.
+
+package SHS::Httpd;
+
+use strict;
+use warnings;
+
+use File::Path qw(make_path);
+use File::Temp qw(tempdir);
+use POSIX ();
+use SHS::HTTP;
+use SHS::Process;
+
+# new(conf => text, files => { 'htdocs/x' => text }, mpm => ..., no_module => 1,
+#     listen_backend => port of a SHS::Backend, loglevel => ...)
+sub new {
+    my ($class, %want) = @_;
+    my $tmp = SHS::Process::tmp();
+    my $root = tempdir('httpd-XXXXXX', DIR => $tmp);
+    chmod 0755, $root;
+    make_path("$root/logs", "$root/htdocs", "$root/cache");
+    chmod 0777, "$root/cache", "$root/logs";
+    my $self = bless { root => $root, port => SHS::Process::free_port(),
+                       mpm => $want{mpm} || $ENV{SHS_MPM} }, $class;
+    for my $name (keys %{ $want{files} || {} }) {
+        $self->write($name, $want{files}{$name});
+    }
+    $self->{want} = \%want;
+    $self->configure($want{conf} // '');
+    return $self;
+}
+
+sub start {
+    my ($class, %want) = @_;
+    my $self = $class->new(%want);
+    $self->run;
+    return $self;
+}
+
+sub write {
+    my ($self, $name, $text) = @_;
+    my $path = "$self->{root}/$name";
+    (my $dir = $path) =~ s{/[^/]*$}{};
+    make_path($dir);
+    open my $out, '>', $path or die "$path: $!";
+    binmode $out;
+    print $out $text;
+    close $out;
+    return $path;
+}
+
+sub configure {
+    my ($self, $conf) = @_;
+    my $t = "$ENV{SHS_TMP}/t";
+    my %want = %{ $self->{want} };
+    my $user = $> == 0 ? "User nobody\nGroup nogroup\n" : '';
+    my $backend = $want{backend} || $ENV{SHS_BACKEND} || 9;
+    my $loglevel = $want{loglevel} || 'notice shared_session:trace8';
+    my $module = $want{no_module} ? '' :
+        "LoadModule shared_session_module $ENV{SHS_MODULE}\n";
+    $self->write('httpd.conf', <<"CONF");
+ServerRoot $self->{root}
+Include $t/conf/modules.$self->{mpm}.conf
+$module
+ServerName localhost
+Listen 127.0.0.1:$self->{port}
+PidFile logs/httpd.pid
+ErrorLog logs/error_log
+LogLevel $loglevel
+DocumentRoot $self->{root}/htdocs
+$user
+Define SHS_PORT $self->{port}
+Define SHS_ROOT $t
+Define SHS_RUN $self->{root}/logs
+Define DOCS $self->{root}/htdocs
+Define HOME_DIR $self->{root}
+Define SHS_BACKEND $backend
+Include $t/conf/probes.conf
+$conf
+CONF
+    return;
+}
+
+sub port { $_[0]{port} }
+sub pid  { $_[0]{pid} }
+sub root { $_[0]{root} }
+
+# (exit code, what it said)
+sub check {
+    my ($self) = @_;
+    my $said = `$ENV{SHS_HTTPD} -t -f $self->{root}/httpd.conf 2>&1`;
+    return ($? >> 8, $said . $self->error_log);
+}
+
+sub run {
+    my ($self, @under) = @_;
+    my $pid = fork // die "fork: $!";
+    if ($pid == 0) {
+        # A group of its own: prefork ends with a signal to its whole group.
+        POSIX::setsid();
+        open STDIN, '<', '/dev/null';
+        open STDOUT, '>>', "$self->{root}/logs/stdout";
+        open STDERR, '>&', \*STDOUT;
+        exec(@under, $ENV{SHS_HTTPD}, '-f', "$self->{root}/httpd.conf",
+             @under ? '-X' : ('-D', 'FOREGROUND')) or POSIX::_exit(127);
+    }
+    SHS::Process::note($pid, 'httpd');
+    $self->{pid} = $pid;
+    eval { SHS::Process::wait_for_port($self->{port}, $pid,
+                                       @under ? 120 : 20) }
+        or die "httpd did not start: $@" . $self->output;
+    return;
+}
+
+sub output {
+    my ($self) = @_;
+    return slurp("$self->{root}/logs/stdout") . $self->error_log;
+}
+
+sub stop {
+    my ($self, $signal) = @_;
+    return if !$self->{pid};
+    my $clean = SHS::Process::stop($self->{pid}, $signal, 30);
+    delete $self->{pid};
+    return $clean;
+}
+
+sub graceful { kill 'USR1', $_[0]{pid} }
+
+sub get {
+    my ($self, $path, %more) = @_;
+    return SHS::HTTP::request(port => $self->{port}, path => $path, %more);
+}
+
+sub slurp {
+    my ($path) = @_;
+    open my $in, '<', $path or return '';
+    binmode $in;
+    local $/;
+    return scalar(<$in>) // '';
+}
+
+sub error_log { slurp("$_[0]{root}/logs/error_log") }
+
+# Lines of the error log that match, newest last.
+sub logged {
+    my ($self, $pattern) = @_;
+    return grep { $_ =~ $pattern } split /\n/, $self->error_log;
+}
+
+sub wait_logged {
+    my ($self, $pattern, $seconds) = @_;
+    return eval { SHS::Process::wait_for("a log line $pattern",
+        $seconds || 5, sub { scalar $self->logged($pattern) }) } || 0;
+}
+
+sub children { return SHS::Process::children_of($_[0]{pid}) }
+
+1;
