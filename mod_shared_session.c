@@ -16,6 +16,7 @@
 #include "request/caching.h"
 #include "request/flow.h"
 #include "request/lifecycle.h"
+#include "request/status.h"
 
 static void register_hooks(apr_pool_t *p)
 {
@@ -23,7 +24,6 @@ static void register_hooks(apr_pool_t *p)
     static const char *const after_setenvif[] = { "mod_setenvif.c", NULL };
     static const char *const after_headers[] = { "mod_headers.c", NULL };
 
-    (void)p;
     ap_hook_pre_config(shs_lifecycle_on_pre_config, NULL, NULL,
                        APR_HOOK_MIDDLE);
     ap_hook_check_config(shs_lifecycle_on_check_config, NULL, NULL,
@@ -50,6 +50,7 @@ static void register_hooks(apr_pool_t *p)
     ap_hook_insert_error_filter(shs_flow_on_insert_error_filter, after_headers,
                                 NULL, APR_HOOK_REALLY_LAST);
     shs_caching_register();
+    shs_status_register(p);
 }
 
 AP_DECLARE_MODULE(shared_session) = {

@@ -26,8 +26,9 @@ static shs_server_settings_t *server_settings(const cmd_parms *cmd)
 /* An option that names a file may name it from ServerRoot. */
 static const char *resolve_path(const cmd_parms *cmd, const char *option)
 {
-    static const char *const names[] = { "password-file=", "ca=", "cert=",
-                                         "key=" };
+    static const char *const names[] = {
+        "password-file=", "sentinel-password-file=", "ca=", "cert=", "key="
+    };
     apr_size_t i;
 
     for (i = 0; i < sizeof(names) / sizeof(names[0]); ++i) {

@@ -14,10 +14,30 @@ int shs_answer_has_code(const shs_reply_t *reply, const char *code)
            && reply->text.data[len] == ' ';
 }
 
+int shs_answer_is_turning_away(const shs_reply_t *reply)
+{
+    return shs_answer_has_code(reply, "ERR max number of clients");
+}
+
+int shs_answer_is_not_ready(const shs_reply_t *reply)
+{
+    return shs_answer_has_code(reply, "LOADING")
+           || shs_answer_has_code(reply, "MASTERDOWN")
+           || shs_answer_has_code(reply, "CLUSTERDOWN")
+           || shs_answer_has_code(reply, "TRYAGAIN");
+}
+
 const char *shs_answer_describe_error(const shs_reply_t *reply, apr_pool_t *p)
 {
-    if (shs_answer_has_code(reply, "ERR max number of clients")) {
+    if (shs_answer_is_turning_away(reply)) {
         return "it has reached its maxclients";
+    }
+    if (shs_answer_has_code(reply, "MOVED")
+        || shs_answer_has_code(reply, "ASK")) {
+        return "it is a member of a Redis Cluster: write redis+cluster://";
+    }
+    if (shs_answer_has_code(reply, "ERR This instance has cluster support")) {
+        return "it is no member of a Redis Cluster: write redis://";
     }
     return apr_psprintf(p, "it answers %s", shs_resp_error_code(reply, p));
 }

@@ -22,6 +22,14 @@ const char *shs_answer_describe_error(const shs_reply_t *reply, apr_pool_t *p);
  * WRONGPASS, NOPERM): the administrator's to mend. */
 int shs_answer_is_refusal(const shs_reply_t *reply);
 
+/* Whether it says that the server has reached its maxclients. It closes the
+ * connection then. */
+int shs_answer_is_turning_away(const shs_reply_t *reply);
+
+/* Whether it says that the server, or its cluster, will answer soon (LOADING,
+ * MASTERDOWN, CLUSTERDOWN, TRYAGAIN). */
+int shs_answer_is_not_ready(const shs_reply_t *reply);
+
 /* Whether the two replies are of the kinds that the question can have. If not,
  * the connection is out of step and must not be used again. */
 int shs_answer_is_expected(shs_reply_t *const replies[2], shs_shape_t shape);

@@ -38,12 +38,13 @@ void shs_conn_close(shs_conn_t *conn)
 
 static shs_conn_status_t start_tls(shs_conn_t *conn,
                                    const shs_tls_context_t *context,
-                                   apr_time_t deadline, const char **reason)
+                                   const char *host, apr_time_t deadline,
+                                   const char **reason)
 {
     short events = 0;
     int is_done = 0;
 
-    conn->tls = shs_tls_create(context, conn->fd);
+    conn->tls = shs_tls_create(context, host, conn->fd);
     if (!conn->tls) {
         *reason = "no memory";
         return SHS_CONN_FAILED;
@@ -52,7 +53,7 @@ static shs_conn_status_t start_tls(shs_conn_t *conn,
         is_done = shs_tls_handshake(conn->tls, &events, reason);
         if (!is_done && !shs_socket_wait(conn->fd, events, deadline)) {
             *reason = "no TLS handshake by the deadline";
-            return SHS_CONN_FAILED;
+            return SHS_CONN_TIMEOUT;
         }
     }
     return is_done == 1 ? SHS_CONN_OK : SHS_CONN_FAILED;
@@ -61,14 +62,15 @@ static shs_conn_status_t start_tls(shs_conn_t *conn,
 shs_conn_status_t shs_conn_open(shs_conn_t **out,
                                 const shs_address_t *addresses, int count,
                                 const shs_tls_context_t *context,
-                                apr_time_t deadline, const char **reason)
+                                const char *host, apr_time_t deadline,
+                                const char **reason)
 {
     shs_conn_status_t status = SHS_CONN_OK;
     shs_conn_t *conn;
     int fd = shs_socket_connect(addresses, count, deadline, reason);
 
     if (fd < 0) {
-        return SHS_CONN_FAILED;
+        return shs_clock_now() < deadline ? SHS_CONN_FAILED : SHS_CONN_TIMEOUT;
     }
     conn = calloc(1, sizeof(*conn));
     if (!conn) {
@@ -83,7 +85,7 @@ shs_conn_status_t shs_conn_open(shs_conn_t **out,
         status = SHS_CONN_FAILED;
     }
     else if (context) {
-        status = start_tls(conn, context, deadline, reason);
+        status = start_tls(conn, context, host, deadline, reason);
     }
     if (status != SHS_CONN_OK) {
         shs_conn_close(conn);
@@ -143,7 +145,7 @@ static shs_conn_status_t send_all(shs_conn_t *conn, shs_octets_t octets,
         octets.len -= (apr_size_t)sent;
         if (sent == 0 && !shs_socket_wait(conn->fd, events, deadline)) {
             *reason = at_deadline;
-            return SHS_CONN_FAILED;
+            return SHS_CONN_TIMEOUT;
         }
     }
     return SHS_CONN_OK;
@@ -159,7 +161,7 @@ static shs_conn_status_t receive_some(ssize_t *got, char *buffer, size_t len,
 
     for (;;) {
         if (must_wait && !shs_socket_wait(conn->fd, events, deadline)) {
-            return SHS_CONN_FAILED;
+            return SHS_CONN_TIMEOUT;
         }
         *got = take(conn, buffer, len, &events);
         if (*got != 0) {
@@ -184,12 +186,10 @@ static shs_conn_status_t receive(shs_conn_t *conn, int *has_begun,
                                " answer"
                              : at_end;
         return *has_begun ? SHS_CONN_FAILED : SHS_CONN_DEAD;
-    case SHS_CONN_FAILED:
-    case SHS_CONN_TOO_LARGE:
-    case SHS_CONN_REFUSED:
+    default:
         *reason = *has_begun ? "the answer was not complete by the deadline"
                              : at_deadline;
-        return SHS_CONN_FAILED;
+        return SHS_CONN_TIMEOUT;
     }
     *has_begun = 1;
     switch (shs_resp_feed(conn->resp, buffer, (apr_size_t)got)) {

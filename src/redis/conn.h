@@ -22,22 +22,28 @@ typedef struct shs_conn_t shs_conn_t;
 
 typedef enum shs_conn_status_t {
     SHS_CONN_OK,
-    SHS_CONN_DEAD,      /* it was closed before an octet of the answer came;
+    SHS_CONN_DEAD,        /* it was closed before an octet of the answer came;
                          * a connection from a pool may have died there, and a
                          * reading command can be asked again elsewhere */
-    SHS_CONN_FAILED,    /* the deadline, a reset amid a reply, garbage */
-    SHS_CONN_TOO_LARGE, /* the reply is past the limits */
-    SHS_CONN_REFUSED    /* the server does not accept us: not by open or ask,
-                         * but by those who introduce a connection */
+    SHS_CONN_TIMEOUT,     /* the deadline passed */
+    SHS_CONN_FAILED,      /* no connection, a reset amid a reply, garbage */
+    SHS_CONN_TOO_LARGE,   /* the reply is past the limits */
+    SHS_CONN_REFUSED,     /* the server does not accept us ... */
+    SHS_CONN_WRONG_ROLE,  /* ... or is not the master it should be: not by open
+                          * or ask, but by those who introduce a connection */
+    SHS_CONN_TURNED_AWAY, /* ... or has reached its maxclients */
+    SHS_CONN_BUSY         /* not by open or ask, but by a pool: all connections
+                         * are with others, and it was not tried */
 } shs_conn_status_t;
 
-/* Connects to the first address that accepts, and speaks TLS when a context is
- * given. OK and *out, to be closed by shs_conn_close(), or FAILED and *reason
- * (static text). */
+/* Connects to the first address that accepts, and speaks TLS with that host
+ * when a context is given. OK and *out, to be closed by shs_conn_close(), or
+ * TIMEOUT or FAILED and *reason (static text). */
 shs_conn_status_t shs_conn_open(shs_conn_t **out,
                                 const shs_address_t *addresses, int count,
                                 const shs_tls_context_t *context,
-                                apr_time_t deadline, const char **reason);
+                                const char *host, apr_time_t deadline,
+                                const char **reason);
 
 /* Sends commands (octets made by shs_resp_append()) and reads one reply to
  * each into replies[0..count), built in p. On OK the connection can be used

@@ -6,44 +6,62 @@
 #include <apr_strings.h>
 
 #include "redis/answer.h"
+#include "redis/sentinel_reply.h"
 #include "session/octets.h"
 
-#define MAX_REPLIES 3
+#define MAX_REPLIES 5
 
 /* What a reply is to. */
-typedef enum topic_t { LOGIN, DATABASE, NAME } topic_t;
+typedef enum topic_t { LOGIN, DATABASE, NAME, REPLICA, ROLE } topic_t;
 
-/* Returns the number of replies to expect, and what they are to. */
-static int append_commands(shs_octets_t *commands, topic_t topics[MAX_REPLIES],
-                           const shs_endpoint_t *endpoint, apr_pool_t *p)
+typedef struct script_t {
+    shs_octets_t commands;
+    topic_t topics[MAX_REPLIES];
+    int count;
+} script_t;
+
+static void say(script_t *script, topic_t topic, const char *const *words,
+                apr_pool_t *p)
 {
     shs_octets_t arguments[3];
-    int replies = 0;
     int count = 0;
 
-    if (endpoint->password) {
-        arguments[count++] = shs_octets_of("AUTH");
-        if (endpoint->user) {
-            arguments[count++] = shs_octets_of(endpoint->user);
-        }
-        arguments[count++] = shs_octets_of(endpoint->password);
-        shs_resp_append(commands, arguments, count, p);
-        topics[replies++] = LOGIN;
+    while (words[count]) {
+        arguments[count] = shs_octets_of(words[count]);
+        ++count;
     }
-    if (endpoint->db > 0) {
-        arguments[0] = shs_octets_of("SELECT");
-        arguments[1] = shs_octets_of(apr_itoa(p, endpoint->db));
-        shs_resp_append(commands, arguments, 2, p);
-        topics[replies++] = DATABASE;
+    shs_resp_append(&script->commands, arguments, count, p);
+    script->topics[script->count++] = topic;
+}
+
+static void write_script(script_t *script, const shs_greeting_t *greeting,
+                         const char *password, apr_pool_t *p)
+{
+    const char *user = shs_credentials_user(greeting->credentials);
+
+    memset(script, 0, sizeof(*script));
+    if (password && user) {
+        say(script, LOGIN, (const char *[]){ "AUTH", user, password, NULL }, p);
     }
-    if (endpoint->client_name) {
-        arguments[0] = shs_octets_of("CLIENT");
-        arguments[1] = shs_octets_of("SETNAME");
-        arguments[2] = shs_octets_of(endpoint->client_name);
-        shs_resp_append(commands, arguments, 3, p);
-        topics[replies++] = NAME;
+    else if (password) {
+        say(script, LOGIN, (const char *[]){ "AUTH", password, NULL }, p);
     }
-    return replies;
+    if (greeting->db > 0) {
+        say(script, DATABASE,
+            (const char *[]){ "SELECT", apr_itoa(p, greeting->db), NULL }, p);
+    }
+    if (greeting->client_name) {
+        say(script, NAME,
+            (const char *[]){ "CLIENT", "SETNAME", greeting->client_name,
+                              NULL },
+            p);
+    }
+    if (greeting->is_for_replica) {
+        say(script, REPLICA, (const char *[]){ "READONLY", NULL }, p);
+    }
+    if (greeting->must_be_master) {
+        say(script, ROLE, (const char *[]){ "ROLE", NULL }, p);
+    }
 }
 
 /* "ERR" is how a Redis without the user, or without the database, answers. */
@@ -51,48 +69,97 @@ static shs_conn_status_t read_error(const char **reason,
                                     const shs_reply_t *reply, topic_t topic,
                                     apr_pool_t *p)
 {
+    static const char *const refusals[] = {
+        "it refuses the user or password (AUTH)",
+        "it refuses the database (SELECT)",
+        "",
+        "it refuses READONLY",
+        "the user may not ask for its ROLE",
+    };
+
+    *reason = shs_answer_describe_error(reply, p);
+    if (shs_answer_is_turning_away(reply)) {
+        return SHS_CONN_TURNED_AWAY;
+    }
     if (shs_answer_is_refusal(reply)
-        || (shs_answer_has_code(reply, "ERR")
-            && !shs_answer_has_code(reply, "ERR max number of clients"))) {
-        *reason = topic == LOGIN ? "it refuses the user or password (AUTH)"
-                                 : "it refuses the database (SELECT)";
+        || (topic <= DATABASE && shs_answer_has_code(reply, "ERR"))) {
+        *reason = refusals[topic];
         return SHS_CONN_REFUSED;
     }
-    *reason = shs_answer_describe_error(reply, p);
     return SHS_CONN_FAILED;
 }
 
+static shs_conn_status_t read_reply(const char **reason,
+                                    const shs_reply_t *reply, topic_t topic,
+                                    apr_pool_t *p)
+{
+    if (reply->kind == SHS_REPLY_ERROR) {
+        /* A name is for whoever looks at CLIENT LIST: no session fails for a
+         * user who may not set it. */
+        return topic == NAME ? SHS_CONN_OK
+                             : read_error(reason, reply, topic, p);
+    }
+    if (topic == ROLE) {
+        *reason = "it is not the master";
+        return shs_sentinel_reply_is_master(reply) ? SHS_CONN_OK
+                                                   : SHS_CONN_WRONG_ROLE;
+    }
+    *reason = "its answer is of a kind that was not asked for";
+    return reply->kind == SHS_REPLY_STATUS ? SHS_CONN_OK : SHS_CONN_FAILED;
+}
+
+/* Returns in *topic which question was not answered well. */
+static shs_conn_status_t converse(topic_t *topic, shs_conn_t *conn,
+                                  const script_t *script, apr_time_t deadline,
+                                  const char **reason, apr_pool_t *p)
+{
+    const shs_resp_limits_t limits = { 65536, 1024 };
+    shs_reply_t *replies[MAX_REPLIES] = { NULL };
+    shs_conn_status_t asked, status;
+    int i;
+
+    asked = shs_conn_ask(replies, script->count, conn, script->commands, limits,
+                         deadline, reason, p);
+    for (i = 0; i < script->count && replies[i]; ++i) {
+        const char *why = NULL;
+
+        status = read_reply(&why, replies[i], script->topics[i], p);
+        if (status != SHS_CONN_OK) {
+            *topic = script->topics[i];
+            *reason = why;
+            return status;
+        }
+    }
+    return asked == SHS_CONN_OK || asked == SHS_CONN_TIMEOUT ? asked
+                                                             : SHS_CONN_FAILED;
+}
+
 shs_conn_status_t shs_greeting_send(shs_conn_t *conn,
-                                    const shs_endpoint_t *endpoint,
+                                    const shs_greeting_t *greeting,
                                     apr_time_t deadline, const char **reason,
                                     apr_pool_t *p)
 {
-    const shs_resp_limits_t limits = { 1024, 0 };
-    shs_octets_t commands = { "", 0 };
-    shs_reply_t *replies[MAX_REPLIES] = { NULL };
-    topic_t topics[MAX_REPLIES];
-    int count = append_commands(&commands, topics, endpoint, p);
+    shs_credentials_t *credentials = greeting->credentials;
+    const char *password = shs_credentials_password(credentials, p);
+    topic_t topic = NAME;
     shs_conn_status_t status;
-    int i;
+    script_t script;
 
-    if (count == 0) {
+    write_script(&script, greeting, password, p);
+    if (script.count == 0) {
         return SHS_CONN_OK;
     }
-    status = shs_conn_ask(replies, count, conn, commands, limits, deadline,
-                          reason, p);
-    for (i = 0; i < count && replies[i]; ++i) {
-        /* A name is for whoever looks at CLIENT LIST: no session fails for
-         * a user who may not set it. */
-        if (topics[i] == NAME && replies[i]->kind == SHS_REPLY_ERROR) {
-            continue;
-        }
-        if (replies[i]->kind == SHS_REPLY_ERROR) {
-            return read_error(reason, replies[i], topics[i], p);
-        }
-        if (replies[i]->kind != SHS_REPLY_STATUS) {
-            *reason = "its answer is of a kind that was not asked for";
-            return SHS_CONN_FAILED;
-        }
+    status = converse(&topic, conn, &script, deadline, reason, p);
+    if (status != SHS_CONN_REFUSED || topic != LOGIN
+        || !shs_credentials_file(credentials)) {
+        return status;
     }
-    return status == SHS_CONN_OK ? SHS_CONN_OK : SHS_CONN_FAILED;
+    if (!shs_credentials_renew(credentials, password, p)) {
+        *reason = "it refuses the user or password (AUTH), and password-file"
+                  " has no other, or cannot be read by the server's user";
+        return status;
+    }
+    password = shs_credentials_password(credentials, p);
+    write_script(&script, greeting, password, p);
+    return converse(&topic, conn, &script, deadline, reason, p);
 }

@@ -7,19 +7,18 @@
 #include "redis/resolver.h"
 
 #include <netdb.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/un.h>
-#include <time.h>
 
+#include "redis/thread.h"
 #include "store/clock.h"
 
 struct shs_resolver_t {
     pthread_mutex_t lock;
     pthread_cond_t answered;
-    const char *host;
+    char host[256];
     char port[8];
     int is_static; /* the addresses never change */
     int is_asking; /* a thread is on its way */
@@ -77,61 +76,68 @@ static void *thread_main(void *data)
     return NULL;
 }
 
-/* The server's signals are for its own threads. */
 static void start_thread(shs_resolver_t *resolver)
 {
-    pthread_attr_t attributes;
-    pthread_t thread;
-    sigset_t all, before;
-
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    pthread_attr_init(&attributes);
-    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-    resolver->is_asking =
-        !pthread_create(&thread, &attributes, thread_main, resolver);
+    resolver->is_asking = shs_thread_start(thread_main, resolver);
     resolver->asked_at = shs_clock_now();
-    pthread_attr_destroy(&attributes);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
-static void set_unix_address(shs_resolver_t *resolver, const char *path)
+static shs_resolver_t *create(void)
+{
+    shs_resolver_t *resolver = calloc(1, sizeof(*resolver));
+
+    if (resolver) {
+        shs_thread_init(&resolver->lock, &resolver->answered);
+    }
+    return resolver;
+}
+
+shs_resolver_t *shs_resolver_create(const char *host, int port)
+{
+    shs_resolver_t *resolver = create();
+
+    if (!resolver) {
+        return NULL;
+    }
+    snprintf(resolver->host, sizeof(resolver->host), "%s", host);
+    snprintf(resolver->port, sizeof(resolver->port), "%d", port);
+    resolver->count = look_up(resolver->addresses, resolver, AI_NUMERICHOST);
+    resolver->is_static = resolver->count > 0;
+    return resolver;
+}
+
+shs_resolver_t *shs_resolver_create_unix(const char *path)
 {
     struct sockaddr_un address;
+    shs_resolver_t *resolver = create();
 
+    if (!resolver) {
+        return NULL;
+    }
     memset(&address, 0, sizeof(address));
     address.sun_family = AF_UNIX;
     strncpy(address.sun_path, path, sizeof(address.sun_path) - 1);
     memcpy(&resolver->addresses[0].storage, &address, sizeof(address));
     resolver->addresses[0].len = sizeof(address);
     resolver->count = 1;
+    resolver->is_static = 1;
+    return resolver;
 }
 
-shs_resolver_t *shs_resolver_create(const shs_endpoint_t *endpoint)
+int shs_resolver_destroy(shs_resolver_t *resolver)
 {
-    shs_resolver_t *resolver;
-    pthread_condattr_t monotonic;
-    apr_pool_t *lasting;
+    int is_asking;
 
-    /* Without a parent it lasts until the process ends. */
-    apr_pool_create(&lasting, NULL);
-    resolver = apr_pcalloc(lasting, sizeof(*resolver));
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_mutex_init(&resolver->lock, NULL);
-    pthread_cond_init(&resolver->answered, &monotonic);
-    pthread_condattr_destroy(&monotonic);
-    if (endpoint->path) {
-        set_unix_address(resolver, endpoint->path);
+    pthread_mutex_lock(&resolver->lock);
+    is_asking = resolver->is_asking;
+    pthread_mutex_unlock(&resolver->lock);
+    if (is_asking) {
+        return 0;
     }
-    else {
-        resolver->host = endpoint->host;
-        snprintf(resolver->port, sizeof(resolver->port), "%d", endpoint->port);
-        resolver->count =
-            look_up(resolver->addresses, resolver, AI_NUMERICHOST);
-    }
-    resolver->is_static = resolver->count > 0;
-    return resolver;
+    pthread_cond_destroy(&resolver->answered);
+    pthread_mutex_destroy(&resolver->lock);
+    free(resolver);
+    return 1;
 }
 
 /* A name that was not found is asked for again soon, but not each time. */
@@ -147,13 +153,9 @@ static int is_stale(const shs_resolver_t *resolver)
 
 static void wait_for_answer(shs_resolver_t *resolver, apr_time_t deadline)
 {
-    struct timespec until;
-
-    until.tv_sec = (time_t)apr_time_sec(deadline);
-    until.tv_nsec = (long)apr_time_usec(deadline) * 1000;
     while (resolver->is_asking && resolver->count == 0
            && shs_clock_now() < deadline) {
-        pthread_cond_timedwait(&resolver->answered, &resolver->lock, &until);
+        shs_thread_wait(&resolver->answered, &resolver->lock, deadline);
     }
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * resolver: the addresses of one endpoint, so that no request ever waits for
+ * resolver: the addresses of one server, so that no request ever waits for
  * the name service past its deadline. A numeric address or a Unix socket is
  * known at once. A name is looked up by a thread of its own; while a newer
  * answer is on its way the last one is used.
@@ -10,10 +10,7 @@
 
 #include <sys/socket.h>
 
-#include <apr_pools.h>
 #include <apr_time.h>
-
-#include "redis/endpoint.h"
 
 /* How long an answer is used before it is asked for again: short enough to
  * follow a failover that is announced by a change of DNS. */
@@ -32,9 +29,16 @@ typedef struct shs_address_t {
     socklen_t len;
 } shs_address_t;
 
-/* One for each endpoint and child; lives until the child ends, because its
- * thread may outlive any pool. The endpoint is borrowed. */
-shs_resolver_t *shs_resolver_create(const shs_endpoint_t *endpoint);
+/* For a host name or numeric address (at most 255 octets, copied); NULL only
+ * without memory. Belongs to no pool, because its thread may outlive any. */
+shs_resolver_t *shs_resolver_create(const char *host, int port);
+
+/* For a Unix socket's path, which the system can take. */
+shs_resolver_t *shs_resolver_create_unix(const char *path);
+
+/* Frees it, which nobody may use any more. Returns 0, and does nothing, while
+ * a name is being looked up. */
+int shs_resolver_destroy(shs_resolver_t *resolver);
 
 /* Writes the addresses in the order to try them and returns how many; 0 and
  * *reason when there is none by the deadline. Safe from any thread. */

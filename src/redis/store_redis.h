@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * store_redis: the store provider for one Redis server: redis://, rediss://
- * and unix://.
+ * store_redis: the store provider for Redis: one server, what Sentinels watch,
+ * or a Cluster; over TCP, TLS or a Unix socket.
  * One lookup is one round trip: the value and its time to live are asked for
  * in one write.
  */

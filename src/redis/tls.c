@@ -14,8 +14,7 @@
 
 struct shs_tls_context_t {
     SSL_CTX *ssl;
-    const char *name;
-    int is_address; /* name is an IP address */
+    const char *name; /* NULL: the host that was dialled */
     int is_unverified;
 };
 
@@ -136,29 +135,24 @@ const char *shs_tls_context_create(shs_tls_context_t **out,
         error = load_own(context->ssl, options, p);
     }
     context->name = options->name;
-    context->is_address = is_address(options->name);
     context->is_unverified = options->is_unverified;
     *out = context;
     return error;
 }
 
 /* The name goes to the server too (RFC 6066 section 3), addresses do not. */
-static int set_name(SSL *ssl, const shs_tls_context_t *context)
+static int set_name(SSL *ssl, const char *name, int is_unverified)
 {
-    if (!context->is_address && !SSL_set_tlsext_host_name(ssl, context->name)) {
-        return 0;
+    if (is_address(name)) {
+        return is_unverified
+               || X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), name);
     }
-    if (context->is_unverified) {
-        return 1;
-    }
-    if (context->is_address) {
-        return X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl),
-                                             context->name);
-    }
-    return SSL_set1_host(ssl, context->name);
+    return SSL_set_tlsext_host_name(ssl, name)
+           && (is_unverified || SSL_set1_host(ssl, name));
 }
 
-shs_tls_t *shs_tls_create(const shs_tls_context_t *context, int fd)
+shs_tls_t *shs_tls_create(const shs_tls_context_t *context, const char *host,
+                          int fd)
 {
     shs_tls_t *tls = calloc(1, sizeof(*tls));
 
@@ -167,7 +161,8 @@ shs_tls_t *shs_tls_create(const shs_tls_context_t *context, int fd)
     }
     tls->ssl = SSL_new(context->ssl);
     if (!tls->ssl || !SSL_set_fd(tls->ssl, fd)
-        || !set_name(tls->ssl, context)) {
+        || !set_name(tls->ssl, context->name ? context->name : host,
+                     context->is_unverified)) {
         shs_tls_destroy(tls);
         return NULL;
     }

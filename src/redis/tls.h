@@ -18,12 +18,12 @@ typedef struct shs_tls_options_t {
                        * those of the system */
     const char *cert;  /* our certificate and its chain (PEM) ... */
     const char *key;   /* ... and its key, not encrypted */
-    const char *name;  /* the name or address that the server's certificate must
-                       * be for */
+    const char *name;  /* the name or address that the servers' certificates
+                       * must be for; NULL: the one that was dialled */
     int is_unverified; /* any certificate will do */
 } shs_tls_options_t;
 
-/* What all connections to one server share. Made while the configuration is
+/* What all connections of one store share. Made while the configuration is
  * read, used by all children; freed with the pool it was made from. */
 typedef struct shs_tls_context_t shs_tls_context_t;
 
@@ -36,8 +36,10 @@ const char *shs_tls_context_create(shs_tls_context_t **out,
 /* One connection's TLS. */
 typedef struct shs_tls_t shs_tls_t;
 
-/* For a connected socket, which stays the caller's; NULL without memory. */
-shs_tls_t *shs_tls_create(const shs_tls_context_t *context, int fd);
+/* For a socket connected to that host, which stays the caller's; NULL without
+ * memory. */
+shs_tls_t *shs_tls_create(const shs_tls_context_t *context, const char *host,
+                          int fd);
 void shs_tls_destroy(shs_tls_t *tls);
 
 /* The next three make progress without blocking. Where they cannot, they return

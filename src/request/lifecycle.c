@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* For dladdr() and RTLD_NODELETE. */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
 #include "request/lifecycle.h"
+
+#include <dlfcn.h>
 
 #include <ap_mpm.h>
 #include <http_config.h>
@@ -14,6 +20,11 @@ APLOG_USE_MODULE(shared_session);
 /* The stores of this configuration; set anew at each start and restart, and
  * inherited by the children. */
 static const apr_array_header_t *stores;
+
+const apr_array_header_t *shs_lifecycle_stores(void)
+{
+    return stores;
+}
 
 int shs_lifecycle_on_pre_config(apr_pool_t *pconf, apr_pool_t *plog,
                                 apr_pool_t *ptemp)
@@ -66,6 +77,7 @@ int shs_lifecycle_on_check_config(apr_pool_t *pconf, apr_pool_t *plog,
 int shs_lifecycle_on_post_config(apr_pool_t *pconf, apr_pool_t *plog,
                                  apr_pool_t *ptemp, server_rec *s)
 {
+    apr_status_t rv;
     int i;
 
     (void)plog;
@@ -74,12 +86,34 @@ int shs_lifecycle_on_post_config(apr_pool_t *pconf, apr_pool_t *plog,
     if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG) {
         return OK;
     }
+    rv = shs_store_share(pconf);
+    if (rv != APR_SUCCESS) {
+        ap_log_error(APLOG_MARK, APLOG_ERR, rv, s,
+                     SHS_TAG_CONFIG
+                     "no shared memory for the session stores' circuit"
+                     " breakers and counters");
+        return HTTP_INTERNAL_SERVER_ERROR;
+    }
     for (i = 0; i < stores->nelts; ++i) {
-        ap_log_error(
-            APLOG_MARK, APLOG_NOTICE, 0, s, SHS_TAG_START "session store %s",
-            shs_store_describe(APR_ARRAY_IDX(stores, i, shs_store_t *)));
+        const shs_store_t *store = APR_ARRAY_IDX(stores, i, shs_store_t *);
+
+        ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, s,
+                     SHS_TAG_START "session store %s (%s)",
+                     shs_store_describe(store),
+                     shs_store_describe_options(store));
     }
     return OK;
+}
+
+/* Threads that look up a host name or a master may still run when the child
+ * exits and modules are unloaded: this one stays. */
+static void pin_module(void)
+{
+    Dl_info info;
+
+    if (dladdr(&shared_session_module, &info) && info.dli_fname) {
+        dlopen(info.dli_fname, RTLD_NOW | RTLD_NOLOAD | RTLD_NODELETE);
+    }
 }
 
 void shs_lifecycle_on_child_init(apr_pool_t *pchild, server_rec *s)
@@ -87,10 +121,16 @@ void shs_lifecycle_on_child_init(apr_pool_t *pchild, server_rec *s)
     int threads = 1;
     int i;
 
-    (void)s;
+    pin_module();
     ap_mpm_query(AP_MPMQ_MAX_THREADS, &threads);
     for (i = 0; i < stores->nelts; ++i) {
-        shs_store_start_child(APR_ARRAY_IDX(stores, i, shs_store_t *), threads,
-                              pchild);
+        shs_store_t *store = APR_ARRAY_IDX(stores, i, shs_store_t *);
+
+        if (!shs_store_start_child(store, threads, pchild)) {
+            ap_log_error(APLOG_MARK, APLOG_CRIT, 0, s,
+                         SHS_TAG_CONFIG "no memory for the session store %s",
+                         shs_store_describe(store));
+            exit(APEXIT_CHILDSICK);
+        }
     }
 }

@@ -6,7 +6,12 @@
 #ifndef SHS_REQUEST_LIFECYCLE_H
 #define SHS_REQUEST_LIFECYCLE_H
 
+#include <apr_tables.h>
 #include <httpd.h>
+
+/* The stores (shs_store_t *) of the configuration in force; NULL before it was
+ * read. */
+const apr_array_header_t *shs_lifecycle_stores(void);
 
 /* Hooks; signatures as http_config.h declares them. */
 int shs_lifecycle_on_pre_config(apr_pool_t *pconf, apr_pool_t *plog,

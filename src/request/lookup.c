@@ -111,30 +111,30 @@ static shs_outcome_t decode(shs_lookup_t *lookup, const shs_record_t *record,
     return SHS_OUTCOME_FOUND;
 }
 
-static void log_transition(const request_rec *r, shs_store_t *store,
-                           shs_outcome_t outcome, const shs_answer_t *answer)
+static void log_transition(const request_rec *r, const shs_store_t *store,
+                           const shs_answer_t *answer)
 {
-    switch (shs_store_note(store, outcome, shs_clock_now())) {
+    const char *words = shs_store_describe(store);
+
+    switch (answer->transition) {
     case SHS_TRANSITION_NONE:
         break;
+    case SHS_TRANSITION_REFUSED:
+        ap_log_error(APLOG_MARK, APLOG_ERR, 0, r->server,
+                     SHS_TAG_REFUSED
+                     "the session store %s refuses us: %s;"
+                     " correct user, password or database in"
+                     " SharedSessionStore, or the user's ACL in Redis",
+                     words, answer->transition_reason);
+        break;
     case SHS_TRANSITION_DOWN:
-        if (answer->is_refusal) {
-            ap_log_error(APLOG_MARK, APLOG_ERR, 0, r->server,
-                         SHS_TAG_REFUSED
-                         "the session store %s refuses us: %s;"
-                         " correct user, password or database in"
-                         " SharedSessionStore, or the user's ACL in Redis",
-                         shs_store_describe(store), answer->reason);
-            break;
-        }
         ap_log_error(APLOG_MARK, APLOG_WARNING, 0, r->server,
                      SHS_TAG_DOWN "the session store %s gives no answer: %s",
-                     shs_store_describe(store), answer->reason);
+                     words, answer->transition_reason);
         break;
     case SHS_TRANSITION_UP:
         ap_log_error(APLOG_MARK, APLOG_INFO, 0, r->server,
-                     SHS_TAG_UP "the session store %s answers again",
-                     shs_store_describe(store));
+                     SHS_TAG_UP "the session store %s answers again", words);
         break;
     }
 }
@@ -155,7 +155,7 @@ static shs_outcome_t load(shs_lookup_t *lookup, const request_rec *r,
     query.max_octets = settings->max_size.value;
     query.deadline = deadline;
     outcome = shs_store_load(&answer, store, &query, r->pool);
-    log_transition(r, store, outcome, &answer);
+    log_transition(r, store, &answer);
     lookup->reason = answer.reason;
     if (outcome == SHS_OUTCOME_FOUND) {
         warned_at = &warned_of_codec;

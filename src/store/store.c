@@ -4,7 +4,7 @@
 #include <assert.h>
 #include <string.h>
 
-#include <apr_atomic.h>
+#include <apr_shm.h>
 #include <apr_strings.h>
 
 #define MAX_PROVIDERS 8
@@ -12,10 +12,8 @@
 struct shs_store_t {
     const shs_store_provider_t *provider;
     void *self;
-    const char *identity;
-    const char *description;
-    volatile apr_uint32_t is_down;
-    volatile apr_uint32_t went_down_at_s;
+    shs_store_words_t words;
+    void *shared; /* what the host's children share */
 };
 
 static const shs_store_provider_t *providers[MAX_PROVIDERS];
@@ -93,7 +91,7 @@ static shs_store_t *find_same(const apr_array_header_t *list,
         shs_store_t *store = APR_ARRAY_IDX(list, i, shs_store_t *);
 
         if (store->provider == wanted->provider
-            && !strcmp(store->identity, wanted->identity)) {
+            && !strcmp(store->words.identity, wanted->words.identity)) {
             return store;
         }
     }
@@ -119,8 +117,8 @@ const char *shs_store_create(shs_store_t **out, const char *url,
         return apr_pstrcat(pconf, "unknown scheme; there are ",
                            describe_schemes(pconf), NULL);
     }
-    error = store->provider->create(&store->self, &store->identity,
-                                    &store->description, url, options, pconf);
+    error = store->provider->create(&store->self, &store->words, url, options,
+                                    pconf);
     if (error) {
         return error;
     }
@@ -132,9 +130,50 @@ const char *shs_store_create(shs_store_t **out, const char *url,
     return NULL;
 }
 
-void shs_store_start_child(shs_store_t *store, int threads, apr_pool_t *pchild)
+/* The stores' parts begin where any type may. */
+static apr_size_t part_of(const shs_store_t *store)
 {
-    store->provider->start_child(store->self, threads, pchild);
+    return APR_ALIGN(store->provider->shared_size(store->self), 64);
+}
+
+apr_status_t shs_store_share(apr_pool_t *pconf)
+{
+    const apr_array_header_t *list = list_of(pconf);
+    apr_size_t size = 0;
+    apr_shm_t *memory;
+    apr_status_t rv;
+    char *part;
+    int i;
+
+    for (i = 0; i < list->nelts; ++i) {
+        size += part_of(APR_ARRAY_IDX(list, i, shs_store_t *));
+    }
+    if (size == 0) {
+        return APR_SUCCESS;
+    }
+    rv = apr_shm_create(&memory, size, NULL, pconf);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    part = apr_shm_baseaddr_get(memory);
+    memset(part, 0, size);
+    for (i = 0; i < list->nelts; ++i) {
+        shs_store_t *store = APR_ARRAY_IDX(list, i, shs_store_t *);
+
+        store->shared = part;
+        part += part_of(store);
+    }
+    return APR_SUCCESS;
+}
+
+int shs_store_start_child(shs_store_t *store, int threads, apr_pool_t *pchild)
+{
+    if (!store->shared) {
+        store->shared =
+            apr_pcalloc(pchild, store->provider->shared_size(store->self));
+    }
+    return store->provider->start_child(store->self, store->shared, threads,
+                                        pchild);
 }
 
 shs_outcome_t shs_store_load(shs_answer_t *answer, shs_store_t *store,
@@ -159,25 +198,18 @@ apr_interval_time_t shs_store_timeout(const shs_store_t *store)
 
 const char *shs_store_describe(const shs_store_t *store)
 {
-    return store->description;
+    return store->words.url;
 }
 
-shs_transition_t shs_store_note(shs_store_t *store, shs_outcome_t outcome,
-                                apr_time_t now)
+const char *shs_store_describe_options(const shs_store_t *store)
 {
-    apr_uint32_t now_s = (apr_uint32_t)apr_time_sec(now) + 1;
+    return store->words.options;
+}
 
-    if (outcome != SHS_OUTCOME_UNAVAILABLE) {
-        return apr_atomic_read32(&store->is_down)
-                       && apr_atomic_cas32(&store->is_down, 0, 1) == 1
-                   ? SHS_TRANSITION_UP
-                   : SHS_TRANSITION_NONE;
+void shs_store_report(shs_store_report_fn tell, void *baton,
+                      const shs_store_t *store, apr_pool_t *p)
+{
+    if (store->shared) {
+        store->provider->report(tell, baton, store->self, store->shared, p);
     }
-    if (apr_atomic_read32(&store->is_down)
-        || apr_atomic_read32(&store->went_down_at_s) == now_s
-        || apr_atomic_cas32(&store->is_down, 1, 0) != 0) {
-        return SHS_TRANSITION_NONE;
-    }
-    apr_atomic_set32(&store->went_down_at_s, now_s);
-    return SHS_TRANSITION_DOWN;
 }

@@ -31,6 +31,15 @@ typedef struct shs_query_t {
     apr_time_t deadline;   /* by shs_clock_now(); the answer comes by then */
 } shs_query_t;
 
+/* What an answer changed in what the whole host knows of the store's health. Of
+ * all its children exactly one caller is told. */
+typedef enum shs_transition_t {
+    SHS_TRANSITION_NONE,
+    SHS_TRANSITION_DOWN,   /* it gives no answer any more */
+    SHS_TRANSITION_UP,     /* it answers again */
+    SHS_TRANSITION_REFUSED /* it does not accept us; told once a minute */
+} shs_transition_t;
+
 /* What is answered. */
 typedef struct shs_answer_t {
     shs_record_t record; /* set when FOUND; owned by the pool given to load */
@@ -38,6 +47,8 @@ typedef struct shs_answer_t {
                           * neither keys nor values nor credentials */
     int is_refusal;      /* UNAVAILABLE because the store does not accept us
                           * (password, permission): for the administrator */
+    shs_transition_t transition;
+    const char *transition_reason; /* set if DOWN or REFUSED, as `reason` */
 } shs_answer_t;
 
 /* Creates the store that a URL and its options ("key=value" strings) name, or
@@ -51,9 +62,15 @@ const char *shs_store_create(shs_store_t **out, const char *url,
 /* All stores created in that pool (shs_store_t *), oldest first. */
 const apr_array_header_t *shs_store_list(apr_pool_t *pconf);
 
+/* Makes the memory in which the host's children share what they know of all
+ * stores of that pool; in the parent, before any child. It goes with the pool.
+ * Without it (as in a test) each child knows its own. */
+apr_status_t shs_store_share(apr_pool_t *pconf);
+
 /* Prepares the store for this child. Connects to nothing. `threads` is how
- * many may ask at once. Called once a child, before the first load. */
-void shs_store_start_child(shs_store_t *store, int threads, apr_pool_t *pchild);
+ * many may ask at once. Called once a child, before the first load. Returns 0
+ * without memory: nothing can be loaded then. */
+int shs_store_start_child(shs_store_t *store, int threads, apr_pool_t *pchild);
 
 /* Asks. FOUND, ABSENT, MALFORMED (the key holds another kind of value, or too
  * much) or UNAVAILABLE; never NONE. */
@@ -63,38 +80,47 @@ shs_outcome_t shs_store_load(shs_answer_t *answer, shs_store_t *store,
 /* How long a lookup may take as a whole. */
 apr_interval_time_t shs_store_timeout(const shs_store_t *store);
 
-/* The store in words, without credentials: borrowed. */
+/* The store in words, without credentials: its URL; and what its options came
+ * to. Borrowed. */
 const char *shs_store_describe(const shs_store_t *store);
+const char *shs_store_describe_options(const shs_store_t *store);
 
-/* What an outcome changed in this child's view of the store's health. */
-typedef enum shs_transition_t {
-    SHS_TRANSITION_NONE,
-    SHS_TRANSITION_DOWN, /* it answered before and does not now; reported at
-                          * most once a second however it flaps */
-    SHS_TRANSITION_UP    /* it answers again */
-} shs_transition_t;
+/* Called with the name and the value of one figure. */
+typedef void (*shs_store_report_fn)(void *baton, const char *name,
+                                    const char *value);
 
-/* Notes an outcome of shs_store_load() at `now` (by shs_clock_now()). Exactly
- * one caller is told of a transition. */
-shs_transition_t shs_store_note(shs_store_t *store, shs_outcome_t outcome,
-                                apr_time_t now);
+/* Tells the store's state and counters, for a status page: "Breaker" and
+ * "closed", "Timeouts" and "0". In any process of the host. */
+void shs_store_report(shs_store_report_fn tell, void *baton,
+                      const shs_store_t *store, apr_pool_t *p);
 
 /* ---- private part: what a provider implements ---- */
+
+typedef struct shs_store_words_t {
+    const char *identity; /* equal for equal stores; may hold secrets */
+    const char *url;      /* neither this ... */
+    const char *options;  /* ... nor this does */
+} shs_store_words_t;
 
 typedef struct shs_store_provider_t {
     const char *const *schemes; /* NULL-terminated, without "://" */
 
-    /* As shs_store_create(). *self is the provider's own; *identity is equal
-     * for equal stores and may hold secrets; *description may not. */
-    const char *(*create)(void **self, const char **identity,
-                          const char **description, const char *url,
-                          const apr_array_header_t *options, apr_pool_t *p);
-    void (*start_child)(void *self, int threads, apr_pool_t *pchild);
+    /* As shs_store_create(). *self is the provider's own; *words are not to
+     * be changed. */
+    const char *(*create)(void **self, shs_store_words_t *words,
+                          const char *url, const apr_array_header_t *options,
+                          apr_pool_t *p);
+    /* How much memory the host's children share; zeroed before use. */
+    apr_size_t (*shared_size)(const void *self);
+    int (*start_child)(void *self, void *shared, int threads,
+                       apr_pool_t *pchild);
     /* As shs_store_load(). Must return by the query's deadline, be safe for
      * concurrent callers and leave answer->reason set unless FOUND. */
     shs_outcome_t (*load)(shs_answer_t *answer, void *self,
                           const shs_query_t *query, apr_pool_t *p);
     apr_interval_time_t (*timeout)(const void *self);
+    void (*report)(shs_store_report_fn tell, void *baton, const void *self,
+                   const void *shared, apr_pool_t *p);
 } shs_store_provider_t;
 
 /* Makes a provider known (static; may be called again with the same one). */

@@ -19,7 +19,7 @@
 
 #include "unit.h"
 
-#define MAX_PEERS 512
+#define MAX_PEERS 4096
 
 struct fake_t {
     fake_fn serve;
@@ -142,6 +142,19 @@ int fake_accepted(fake_t *fake)
 int fake_commands(fake_t *fake)
 {
     return locked(fake, &fake->commands);
+}
+
+void fake_hang_up(fake_t *fake)
+{
+    int i;
+
+    pthread_mutex_lock(&fake->lock);
+    for (i = 0; i < fake->accepted; i++) {
+        if (fake->is_open[i]) {
+            shutdown(fake->peers[i].fd, SHUT_RDWR);
+        }
+    }
+    pthread_mutex_unlock(&fake->lock);
 }
 
 void fake_stop(fake_t *fake)
@@ -276,6 +289,12 @@ void fake_stall(fake_peer_t *peer)
     while (recv(peer->fd, octets, sizeof(octets), 0) > 0) {
         /* read and forgotten */
     }
+}
+
+void fake_linger(fake_peer_t *peer)
+{
+    shutdown(peer->fd, SHUT_WR);
+    fake_stall(peer);
 }
 
 void fake_reset(fake_peer_t *peer)

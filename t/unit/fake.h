@@ -38,6 +38,9 @@ void fake_address(shs_address_t *address, const fake_t *fake);
 int fake_accepted(fake_t *fake);
 int fake_commands(fake_t *fake);
 
+/* Ends every connection; new ones are accepted. */
+void fake_hang_up(fake_t *fake);
+
 /* Ends every connection and every thread. */
 void fake_stop(fake_t *fake);
 
@@ -49,6 +52,9 @@ void fake_say(fake_peer_t *peer, const char *text);
 int fake_drip(fake_peer_t *peer, const char *data, size_t len, int pause_ms);
 /* Says nothing until the peer closes. */
 void fake_stall(fake_peer_t *peer);
+/* Lets what was said arrive before the close that follows, although the peer
+ * may have said more than was read. */
+void fake_linger(fake_peer_t *peer);
 /* Makes the close that follows a reset. */
 void fake_reset(fake_peer_t *peer);
 /* Waits for fake_go(), which lets one waiter go on. */

@@ -26,9 +26,9 @@ static shs_conn_t *open_to(const fake_t *fake)
     const char *reason = NULL;
 
     fake_address(&address, fake);
-    ck_assert_int_eq(
-        shs_conn_open(&conn, &address, 1, NULL, in_ms(5000), &reason),
-        SHS_CONN_OK);
+    ck_assert_int_eq(shs_conn_open(&conn, &address, 1, NULL, "127.0.0.1",
+                                   in_ms(5000), &reason),
+                     SHS_CONN_OK);
     ck_assert_ptr_nonnull(conn);
     return conn;
 }
@@ -135,9 +135,9 @@ static const struct {
     shs_conn_status_t status;
     const char *why;
 } failures[] = {
-    { { 1, "", 0, THEN_STALL }, SHS_CONN_FAILED, "accepts, never answers" },
+    { { 1, "", 0, THEN_STALL }, SHS_CONN_TIMEOUT, "accepts, never answers" },
     { { 1, "$5\r\nhel", 0, THEN_STALL },
-      SHS_CONN_FAILED,
+      SHS_CONN_TIMEOUT,
       "stalls half way through a reply" },
     { { 1, "$5\r\nhello\r\n$", 0, THEN_STALL },
       SHS_CONN_FAILED,
@@ -146,13 +146,13 @@ static const struct {
         "$1000\r\nxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
         "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
         10, THEN_STALL },
-      SHS_CONN_FAILED,
+      SHS_CONN_TIMEOUT,
       "drips past the deadline" },
     { { 1, "$2147483647\r\nx", 0, THEN_STALL },
-      SHS_CONN_FAILED,
+      SHS_CONN_TIMEOUT,
       "promises 2 GiB" },
     { { 1, "*2\r\n+a\r\n", 0, THEN_STALL },
-      SHS_CONN_FAILED,
+      SHS_CONN_TIMEOUT,
       "stalls amid an array" },
     { { 1, "", 0, THEN_CLOSE }, SHS_CONN_DEAD, "closes before an octet" },
     { { 1, "$", 0, THEN_CLOSE }, SHS_CONN_FAILED, "closes after an octet" },
@@ -233,7 +233,7 @@ START_TEST(conn_ask__keeps_the_deadline_to_a_few_milliseconds)
 
         ck_assert_int_eq(shs_conn_ask(&reply, 1, conn, commands(1), roomy,
                                       deadline, &reason, p),
-                         SHS_CONN_FAILED);
+                         SHS_CONN_TIMEOUT);
         late = shs_clock_now() - deadline;
         ck_assert_int_ge(late, 0);
         best = late < best ? late : best;
@@ -252,7 +252,7 @@ START_TEST(conn_ask__gives_up_at_once_when_the_deadline_has_passed)
     shs_reply_t *reply = NULL;
     const char *reason;
 
-    ck_assert_int_eq(ask(&reply, 1, conn, -1, &reason), SHS_CONN_FAILED);
+    ck_assert_int_eq(ask(&reply, 1, conn, -1, &reason), SHS_CONN_TIMEOUT);
     ck_assert_ptr_nonnull(reason);
     shs_conn_close(conn);
     fake_stop(fake);
@@ -379,9 +379,9 @@ START_TEST(conn_open__says_why_nobody_listens)
 
     fake_address(&address, fake);
     fake_stop(fake);
-    ck_assert_int_eq(
-        shs_conn_open(&conn, &address, 1, NULL, in_ms(2000), &reason),
-        SHS_CONN_FAILED);
+    ck_assert_int_eq(shs_conn_open(&conn, &address, 1, NULL, "127.0.0.1",
+                                   in_ms(2000), &reason),
+                     SHS_CONN_FAILED);
     ck_assert_msg(reason && *reason, "no reason");
 }
 END_TEST
@@ -399,9 +399,9 @@ START_TEST(conn_open__goes_on_to_the_next_address)
     fake_address(&addresses[0], gone);
     fake_address(&addresses[1], fake);
     fake_stop(gone);
-    ck_assert_int_eq(
-        shs_conn_open(&conn, addresses, 2, NULL, in_ms(5000), &reason),
-        SHS_CONN_OK);
+    ck_assert_int_eq(shs_conn_open(&conn, addresses, 2, NULL, "127.0.0.1",
+                                   in_ms(5000), &reason),
+                     SHS_CONN_OK);
     ck_assert_int_eq(ask(&reply, 1, conn, 5000, &reason), SHS_CONN_OK);
     shs_conn_close(conn);
     fake_stop(fake);
@@ -442,8 +442,9 @@ START_TEST(conn_open__keeps_the_deadline)
 
     fill_a_backlog(&address);
     deadline = in_ms(100);
-    ck_assert_int_eq(shs_conn_open(&conn, &address, 1, NULL, deadline, &reason),
-                     SHS_CONN_FAILED);
+    ck_assert_int_eq(
+        shs_conn_open(&conn, &address, 1, NULL, "127.0.0.1", deadline, &reason),
+        SHS_CONN_TIMEOUT);
     ck_assert_msg(reason && *reason, "no reason");
     ck_assert_int_ge(shs_clock_now(), deadline - 1000);
     ck_assert_int_le(shs_clock_now(),
@@ -461,9 +462,9 @@ START_TEST(conn_open__leaves_time_for_the_next_address)
 
     fill_a_backlog(&addresses[0]);
     fake_address(&addresses[1], fake);
-    ck_assert_int_eq(
-        shs_conn_open(&conn, addresses, 2, NULL, in_ms(400), &reason),
-        SHS_CONN_OK);
+    ck_assert_int_eq(shs_conn_open(&conn, addresses, 2, NULL, "127.0.0.1",
+                                   in_ms(400), &reason),
+                     SHS_CONN_OK);
     shs_conn_close(conn);
     fake_stop(fake);
 }

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "redis/greeting.h"
 
+#include <stdio.h>
+#include <unistd.h>
+
 #include "fake.h"
 #include "store/clock.h"
 #include "unit.h"
@@ -67,35 +70,53 @@ static const struct {
       "nothing is no answer to SELECT" },
     { NULL, "SECRET", 0, "SECRET\r\n", NULL, NULL, SHS_CONN_FAILED,
       "is no Redis" },
-    { NULL, "SECRET", 0, NULL, NULL, NULL, SHS_CONN_FAILED, "silence" },
-    { NULL, "SECRET", 3, "+OK\r\n", NULL, NULL, SHS_CONN_FAILED,
+    { NULL, "SECRET", 0, NULL, NULL, NULL, SHS_CONN_TIMEOUT, "silence" },
+    { NULL, "SECRET", 3, "+OK\r\n", NULL, NULL, SHS_CONN_TIMEOUT,
       "silence after the first" },
+    { NULL, "SECRET", 0, "-ERR max number of clients reached\r\n", NULL, NULL,
+      SHS_CONN_TURNED_AWAY, "has reached its maxclients" },
 };
+
+/* A greeting that says nothing but what is set in it. */
+static shs_greeting_t greeting_of(const char *user, const char *password)
+{
+    shs_greeting_t greeting;
+
+    memset(&greeting, 0, sizeof(greeting));
+    greeting.credentials = shs_credentials_create(user, password, p);
+    return greeting;
+}
+
+static shs_conn_t *open_to(const fake_t *fake)
+{
+    apr_time_t deadline = shs_clock_now() + apr_time_from_sec(5);
+    shs_address_t address;
+    shs_conn_t *conn = NULL;
+    const char *reason = NULL;
+
+    fake_address(&address, fake);
+    ck_assert_int_eq(
+        shs_conn_open(&conn, &address, 1, NULL, "127.0.0.1", deadline, &reason),
+        SHS_CONN_OK);
+    return conn;
+}
 
 START_TEST(greeting_send__says_who_we_are_and_believes_ok_only)
 {
     script_t script = { greetings[_i].first, greetings[_i].second, "" };
     fake_t *fake = fake_start(serve, &script);
-    shs_endpoint_t endpoint;
-    shs_address_t address;
-    shs_conn_t *conn = NULL;
+    shs_greeting_t greeting =
+        greeting_of(greetings[_i].user, greetings[_i].password);
+    shs_conn_t *conn = open_to(fake);
     const char *reason = NULL;
     apr_time_t deadline = shs_clock_now() + 150 * 1000;
     shs_conn_status_t status;
 
-    memset(&endpoint, 0, sizeof(endpoint));
-    endpoint.user = greetings[_i].user;
-    endpoint.password = greetings[_i].password;
-    endpoint.db = greetings[_i].db;
-    fake_address(&address, fake);
-    ck_assert_int_eq(shs_conn_open(&conn, &address, 1, NULL,
-                                   deadline + apr_time_from_sec(5), &reason),
-                     SHS_CONN_OK);
+    greeting.db = greetings[_i].db;
     if (greetings[_i].first) {
         deadline += apr_time_from_sec(greetings[_i].second ? 5 : 1);
     }
-    reason = NULL;
-    status = shs_greeting_send(conn, &endpoint, deadline, &reason, p);
+    status = shs_greeting_send(conn, &greeting, deadline, &reason, p);
     ck_assert_msg(status == greetings[_i].status, "%d: %s", status,
                   greetings[_i].why);
     if (status != SHS_CONN_OK) {
@@ -120,18 +141,13 @@ START_TEST(greeting_send__names_the_connection_if_it_may)
     script_t script = { "+OK\r\n", answers[_i], "" };
     fake_t *fake = fake_start(serve, &script);
     apr_time_t deadline = shs_clock_now() + apr_time_from_sec(5);
-    shs_endpoint_t endpoint;
-    shs_address_t address;
-    shs_conn_t *conn = NULL;
+    shs_greeting_t greeting = greeting_of(NULL, NULL);
+    shs_conn_t *conn = open_to(fake);
     const char *reason = NULL;
 
-    memset(&endpoint, 0, sizeof(endpoint));
-    endpoint.db = 3;
-    endpoint.client_name = "web-1";
-    fake_address(&address, fake);
-    ck_assert_int_eq(shs_conn_open(&conn, &address, 1, NULL, deadline, &reason),
-                     SHS_CONN_OK);
-    ck_assert_int_eq(shs_greeting_send(conn, &endpoint, deadline, &reason, p),
+    greeting.db = 3;
+    greeting.client_name = "web-1";
+    ck_assert_int_eq(shs_greeting_send(conn, &greeting, deadline, &reason, p),
                      SHS_CONN_OK);
     shs_conn_close(conn);
     fake_stop(fake);
@@ -139,8 +155,115 @@ START_TEST(greeting_send__names_the_connection_if_it_may)
 }
 END_TEST
 
+/* ------------------------------------------- masters, replicas, new secrets */
+
+#define IS_MASTER "*3\r\n$6\r\nmaster\r\n:0\r\n*0\r\n"
+#define IS_SLAVE                                \
+    "*5\r\n$5\r\nslave\r\n$1\r\nh\r\n:6379\r\n" \
+    "$9\r\nconnected\r\n:0\r\n"
+
+static const struct {
+    int is_for_replica;
+    int must_be_master;
+    const char *first;
+    const char *seen;
+    shs_conn_status_t status;
+    const char *why;
+} roles[] = {
+    { 0, 1, IS_MASTER, "ROLE|", SHS_CONN_OK, "it is the master" },
+    { 0, 1, IS_SLAVE, "ROLE|", SHS_CONN_WRONG_ROLE, "it was demoted" },
+    { 0, 1, "*2\r\n$8\r\nsentinel\r\n*0\r\n", "ROLE|", SHS_CONN_WRONG_ROLE,
+      "it is a Sentinel" },
+    { 0, 1, "+OK\r\n", "ROLE|", SHS_CONN_WRONG_ROLE, "it says nothing of it" },
+    { 0, 1, "-NOPERM SECRET\r\n", "ROLE|", SHS_CONN_REFUSED,
+      "who may not ask would trust blindly" },
+    { 0, 1, "-ERR SECRET\r\n", "ROLE|", SHS_CONN_FAILED,
+      "no role: no trust, but no refusal" },
+    { 1, 0, "+OK\r\n", "READONLY|", SHS_CONN_OK, "a cluster's replica" },
+    { 1, 0, "-NOPERM SECRET\r\n", "READONLY|", SHS_CONN_REFUSED,
+      "it would redirect each question" },
+    { 1, 0, "-ERR SECRET\r\n", "READONLY|", SHS_CONN_FAILED,
+      "it is no member of a cluster" },
+};
+
+START_TEST(greeting_send__knows_a_master_from_a_replica)
+{
+    script_t script = { roles[_i].first, NULL, "" };
+    fake_t *fake = fake_start(serve, &script);
+    shs_greeting_t greeting = greeting_of(NULL, NULL);
+    shs_conn_t *conn = open_to(fake);
+    const char *reason = NULL;
+    shs_conn_status_t status;
+
+    greeting.is_for_replica = roles[_i].is_for_replica;
+    greeting.must_be_master = roles[_i].must_be_master;
+    status = shs_greeting_send(
+        conn, &greeting, shs_clock_now() + apr_time_from_sec(5), &reason, p);
+    ck_assert_msg(status == roles[_i].status, "%d: %s", status, roles[_i].why);
+    if (status != SHS_CONN_OK) {
+        ck_assert_msg(reason && *reason && !strstr(reason, "SECRET"), "%s: %s",
+                      reason, roles[_i].why);
+    }
+    shs_conn_close(conn);
+    fake_stop(fake);
+    ck_assert_str_eq(script.seen, roles[_i].seen);
+}
+END_TEST
+
+static const char *write_password(const char *path, const char *password)
+{
+    FILE *file = fopen(path, "w");
+
+    ck_assert_ptr_nonnull(file);
+    fputs(password, file);
+    fclose(file);
+    return path;
+}
+
+/* A password changes while httpd runs: the file is read again, once. */
+START_TEST(greeting_send__says_the_new_password_of_the_file)
+{
+    static const struct {
+        const char *now;
+        const char *second;
+        const char *seen;
+        shs_conn_status_t status;
+    } files[] = {
+        { "NEW", "+OK\r\n", "AUTH alice OLD|AUTH alice NEW|", SHS_CONN_OK },
+        { "NEW", "-WRONGPASS x\r\n", "AUTH alice OLD|AUTH alice NEW|",
+          SHS_CONN_REFUSED },
+        { "OLD", "+OK\r\n", "AUTH alice OLD|", SHS_CONN_REFUSED },
+    };
+    script_t script = { "-WRONGPASS x\r\n", files[_i].second, "" };
+    fake_t *fake = fake_start(serve, &script);
+    shs_greeting_t greeting = greeting_of("alice", NULL);
+    shs_conn_t *conn = open_to(fake);
+    const char *path =
+        apr_psprintf(p, "shs-unit-greeting.%d.%d", (int)getpid(), _i);
+    const char *reason = NULL;
+    shs_conn_status_t status;
+
+    ck_assert_pstr_eq(shs_credentials_read_file(greeting.credentials,
+                                                write_password(path, "OLD"), p),
+                      NULL);
+    write_password(path, files[_i].now);
+    status = shs_greeting_send(
+        conn, &greeting, shs_clock_now() + apr_time_from_sec(5), &reason, p);
+    unlink(path);
+    ck_assert_int_eq(status, files[_i].status);
+    ck_assert(status == SHS_CONN_OK || (reason && *reason));
+    shs_conn_close(conn);
+    fake_stop(fake);
+    ck_assert_str_eq(script.seen, files[_i].seen);
+}
+END_TEST
+
 static void add(TCase *tc)
 {
+    tcase_add_loop_test(tc, greeting_send__knows_a_master_from_a_replica, 0,
+                        ROWS(roles));
+    tcase_add_loop_test(tc, greeting_send__says_the_new_password_of_the_file, 0,
+                        3);
     tcase_add_loop_test(tc, greeting_send__names_the_connection_if_it_may, 0,
                         3);
     tcase_add_loop_test(tc, greeting_send__says_who_we_are_and_believes_ok_only,

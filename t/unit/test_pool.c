@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* gettid() */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
 #include "redis/pool.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <unistd.h>
 
 #include "fake.h"
@@ -30,6 +35,25 @@ static void echo(fake_peer_t *peer, void *baton)
         apr_snprintf(reply, sizeof(reply), "$%d\r\n%s\r\n", (int)strlen(last),
                      last);
         fake_say(peer, reply);
+    }
+}
+
+static int ended;
+
+/* The same, and counts the connections that were closed. */
+static void until_closed(fake_peer_t *peer, void *baton)
+{
+    echo(peer, baton);
+    __atomic_add_fetch(&ended, 1, __ATOMIC_SEQ_CST);
+}
+
+static void wait_until_ended(int count)
+{
+    apr_time_t until = in_ms(5000);
+
+    while (__atomic_load_n(&ended, __ATOMIC_SEQ_CST) < count) {
+        ck_assert_msg(shs_clock_now() < until, "%d are closed", ended);
+        usleep(1000);
     }
 }
 
@@ -63,16 +87,28 @@ static shs_conn_status_t dial(shs_conn_t **out, void *baton,
         *reason = "the dialler is broken";
         return dialler->status;
     }
-    return shs_conn_open(out, &dialler->address, 1, NULL, deadline, reason);
+    return shs_conn_open(out, &dialler->address, 1, NULL, "127.0.0.1", deadline,
+                         reason);
 }
 
 static dialler_t dialler;
 
+static apr_status_t destroy(void *pool)
+{
+    shs_pool_destroy(pool);
+    return APR_SUCCESS;
+}
+
 static shs_pool_t *pool_of(fake_t *fake, int size, apr_interval_time_t idle)
 {
+    shs_pool_t *pool;
+
     memset(&dialler, 0, sizeof(dialler));
     fake_address(&dialler.address, fake);
-    return shs_pool_create(size, idle, dial, &dialler, p);
+    pool = shs_pool_create(size, idle, dial, &dialler);
+    ck_assert_ptr_nonnull(pool);
+    apr_pool_cleanup_register(p, pool, destroy, apr_pool_cleanup_null);
+    return pool;
 }
 
 static shs_conn_t *borrow(shs_pool_t *pool, int *is_new)
@@ -343,36 +379,26 @@ START_TEST(pool_flush__closes_what_is_idle_and_nothing_else)
 }
 END_TEST
 
-START_TEST(pool_create__closes_what_is_idle_when_the_childs_pool_goes)
+START_TEST(pool_close__closes_what_is_idle_and_what_is_given_back)
 {
-    fake_t *fake = fake_start(echo, NULL);
-    apr_pool_t *pchild;
-    shs_pool_t *pool;
-    shs_conn_t *idle;
-    shs_conn_t *lent;
+    fake_t *fake = fake_start(until_closed, NULL);
+    shs_pool_t *pool = pool_of(fake, 4, FOREVER);
+    shs_conn_t *idle = borrow(pool, NULL);
+    shs_conn_t *lent = borrow(pool, NULL);
+    int is_new = -1;
 
-    apr_pool_create(&pchild, p);
-    memset(&dialler, 0, sizeof(dialler));
-    fake_address(&dialler.address, fake);
-    pool = shs_pool_create(4, FOREVER, dial, &dialler, pchild);
-    idle = borrow(pool, NULL);
-    lent = borrow(pool, NULL);
     shs_pool_give_back(pool, idle);
-    apr_pool_destroy(pchild);
+    shs_pool_close(pool);
+    wait_until_ended(1);
     /* A thread that is still at work goes on and ends its loan. */
     ck_assert(is_echoed(lent, "at work", p));
     shs_pool_give_back(pool, lent);
-    /* Whatever comes now is no crash. */
-    {
-        shs_conn_t *conn = NULL;
-        const char *reason = NULL;
-        int is_new;
-
-        if (shs_pool_borrow(&conn, &is_new, pool, in_ms(200), &reason, p)
-            == SHS_CONN_OK) {
-            shs_pool_discard(pool, conn);
-        }
-    }
+    wait_until_ended(2);
+    /* Whatever comes now is no crash, and leaves nothing open. */
+    lent = borrow(pool, &is_new);
+    ck_assert_int_eq(is_new, 1);
+    shs_pool_give_back(pool, lent);
+    wait_until_ended(3);
     fake_stop(fake);
 }
 END_TEST
@@ -541,6 +567,374 @@ START_TEST(pool__keeps_its_bound_under_sixteen_threads)
 }
 END_TEST
 
+/* ------------------------------------------------------------------- dials */
+
+/* A dialler that waits until it is let go, and then fails or does not. */
+static struct {
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    int is_open; /* no need to wait */
+    int dials, now, most;
+} gate = { PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0, 0, 0, 0 };
+
+static shs_conn_status_t dial_at_gate(shs_conn_t **out, void *baton,
+                                      apr_time_t deadline, const char **reason,
+                                      apr_pool_t *borrower)
+{
+    shs_conn_status_t status;
+
+    pthread_mutex_lock(&gate.lock);
+    gate.dials++;
+    gate.now++;
+    gate.most = gate.now > gate.most ? gate.now : gate.most;
+    pthread_cond_broadcast(&gate.changed);
+    while (!gate.is_open) {
+        pthread_cond_wait(&gate.changed, &gate.lock);
+    }
+    pthread_mutex_unlock(&gate.lock);
+    status = dial(out, baton, deadline, reason, borrower);
+    pthread_mutex_lock(&gate.lock);
+    gate.now--;
+    pthread_mutex_unlock(&gate.lock);
+    return status;
+}
+
+static void open_gate(void)
+{
+    pthread_mutex_lock(&gate.lock);
+    gate.is_open = 1;
+    pthread_cond_broadcast(&gate.changed);
+    pthread_mutex_unlock(&gate.lock);
+}
+
+static void await_dial(void)
+{
+    pthread_mutex_lock(&gate.lock);
+    while (gate.dials == 0) {
+        pthread_cond_wait(&gate.changed, &gate.lock);
+    }
+    pthread_mutex_unlock(&gate.lock);
+}
+
+static shs_pool_t *gated_pool_of(fake_t *fake, int size)
+{
+    shs_pool_t *pool;
+
+    memset(&dialler, 0, sizeof(dialler));
+    fake_address(&dialler.address, fake);
+    gate.is_open = gate.dials = gate.most = 0;
+    pool = shs_pool_create(size, FOREVER, dial_at_gate, &dialler);
+    apr_pool_cleanup_register(p, pool, destroy, apr_pool_cleanup_null);
+    return pool;
+}
+
+/* A thread that borrows once, and ends its loan at once. */
+typedef struct waiter_t {
+    shs_pool_t *pool;
+    int ms;
+    pthread_t thread;
+    int tid; /* set when it has one */
+    shs_conn_status_t status;
+    char reason[100];
+    apr_time_t took;
+} waiter_t;
+
+static void *borrow_once(void *data)
+{
+    waiter_t *waiter = data;
+    apr_time_t begun = shs_clock_now();
+    shs_conn_t *conn = NULL;
+    const char *reason = "";
+    apr_pool_t *own;
+    int is_new;
+
+    apr_pool_create(&own, NULL);
+    __atomic_store_n(&waiter->tid, gettid(), __ATOMIC_SEQ_CST);
+    waiter->status = shs_pool_borrow(&conn, &is_new, waiter->pool,
+                                     in_ms(waiter->ms), &reason, own);
+    waiter->took = shs_clock_now() - begun;
+    if (waiter->status == SHS_CONN_OK) {
+        shs_pool_give_back(waiter->pool, conn);
+    }
+    else {
+        apr_cpystrn(waiter->reason, reason, sizeof(waiter->reason));
+    }
+    apr_pool_destroy(own);
+    return NULL;
+}
+
+/* Returns when it waits, for the gate or for others. */
+static void start_waiter(waiter_t *waiter, shs_pool_t *pool, int ms)
+{
+    memset(waiter, 0, sizeof(*waiter));
+    waiter->pool = pool;
+    waiter->ms = ms;
+    ck_assert_int_eq(pthread_create(&waiter->thread, NULL, borrow_once, waiter),
+                     0);
+    while (__atomic_load_n(&waiter->tid, __ATOMIC_SEQ_CST) == 0) {
+        sched_yield();
+    }
+    unit_await_sleeper(waiter->tid);
+}
+
+#define WAITERS 8
+
+/* Loop 0: all fail with the one that dials; 1: it succeeds. */
+START_TEST(pool_borrow__dials_once_while_others_wait)
+{
+    fake_t *fake = fake_start(echo, NULL);
+    shs_pool_t *pool = gated_pool_of(fake, WAITERS);
+    waiter_t waiters[WAITERS];
+    int i;
+
+    dialler.status = SHS_CONN_FAILED;
+    dialler.is_broken = _i == 0;
+    for (i = 0; i < WAITERS; i++) {
+        start_waiter(&waiters[i], pool, 50000);
+    }
+    ck_assert_int_eq(gate.dials, 1);
+    open_gate();
+    for (i = 0; i < WAITERS; i++) {
+        pthread_join(waiters[i].thread, NULL);
+        if (_i == 0) {
+            ck_assert_int_eq(waiters[i].status, SHS_CONN_FAILED);
+            ck_assert_str_eq(waiters[i].reason, "the dialler is broken");
+        }
+        else {
+            ck_assert_int_eq(waiters[i].status, SHS_CONN_OK);
+        }
+        ck_assert_int_lt(waiters[i].took, apr_time_from_sec(20));
+    }
+    ck_assert_int_eq(gate.most, 1);
+    ck_assert(_i == 1 || gate.dials == 1);
+    fake_stop(fake);
+}
+END_TEST
+
+/* A server with no room for more clients: those that we have will do. */
+START_TEST(pool_borrow__waits_for_anothers_after_a_failed_dial)
+{
+    fake_t *fake = fake_start(echo, NULL);
+    shs_pool_t *pool = gated_pool_of(fake, 4);
+    waiter_t waiters[3];
+    shs_conn_t *conn;
+    int i;
+
+    open_gate();
+    conn = borrow(pool, NULL);
+    dialler.is_broken = 1;
+    dialler.status = SHS_CONN_TURNED_AWAY;
+    for (i = 0; i < 3; i++) {
+        start_waiter(&waiters[i], pool, 50000);
+    }
+    ck_assert(is_echoed(conn, "at work", p));
+    shs_pool_give_back(pool, conn);
+    for (i = 0; i < 3; i++) {
+        pthread_join(waiters[i].thread, NULL);
+        ck_assert_int_eq(waiters[i].status, SHS_CONN_OK);
+    }
+    fake_stop(fake);
+}
+END_TEST
+
+/* ... and if none comes, the reason is why the dial failed. */
+START_TEST(pool_borrow__says_why_the_dial_failed_at_the_deadline)
+{
+    fake_t *fake = fake_start(echo, NULL);
+    shs_pool_t *pool = pool_of(fake, 4, FOREVER);
+    shs_conn_t *conn = borrow(pool, NULL);
+    shs_conn_t *none = NULL;
+    const char *reason = NULL;
+    int is_new;
+
+    dialler.is_broken = 1;
+    dialler.status = SHS_CONN_TURNED_AWAY;
+    ck_assert_int_eq(
+        shs_pool_borrow(&none, &is_new, pool, in_ms(60), &reason, p),
+        SHS_CONN_TURNED_AWAY);
+    ck_assert_str_eq(reason, "the dialler is broken");
+    shs_pool_give_back(pool, conn);
+    fake_stop(fake);
+}
+END_TEST
+
+/* A wrong password is wrong on each connection. */
+START_TEST(pool_borrow__does_not_wait_after_a_refusal)
+{
+    fake_t *fake = fake_start(echo, NULL);
+    shs_pool_t *pool = pool_of(fake, 4, FOREVER);
+    shs_conn_t *conn = borrow(pool, NULL);
+    shs_conn_t *none = NULL;
+    const char *reason = NULL;
+    int is_new;
+    apr_time_t begun = shs_clock_now();
+
+    dialler.is_broken = 1;
+    dialler.status = _i ? SHS_CONN_WRONG_ROLE : SHS_CONN_REFUSED;
+    ck_assert_int_eq(
+        shs_pool_borrow(&none, &is_new, pool, in_ms(50000), &reason, p),
+        dialler.status);
+    ck_assert_int_lt(shs_clock_now() - begun, apr_time_from_sec(20));
+    shs_pool_give_back(pool, conn);
+    fake_stop(fake);
+}
+END_TEST
+
+/* All lent is another matter than a dial that takes too long. */
+START_TEST(pool_borrow__says_whether_others_had_them_all)
+{
+    fake_t *fake = fake_start(echo, NULL);
+    shs_pool_t *pool = gated_pool_of(fake, 2);
+    waiter_t dialling, late;
+    shs_conn_t *conn;
+
+    open_gate();
+    conn = borrow(pool, NULL);
+    gate.is_open = gate.dials = 0;
+    start_waiter(&dialling, pool, 50000);
+    await_dial();
+    start_waiter(&late, pool, 30);
+    pthread_join(late.thread, NULL);
+    ck_assert_int_eq(late.status, SHS_CONN_BUSY);
+    shs_pool_discard(pool, conn);
+    start_waiter(&late, pool, 30);
+    pthread_join(late.thread, NULL);
+    ck_assert_int_eq(late.status, SHS_CONN_TIMEOUT);
+    open_gate();
+    pthread_join(dialling.thread, NULL);
+    ck_assert_int_eq(dialling.status, SHS_CONN_OK);
+    fake_stop(fake);
+}
+END_TEST
+
+/* Its time was up: that says nothing of the server, nor of the others' time. */
+START_TEST(pool_borrow__one_that_is_late_makes_no_other_fail)
+{
+    fake_t *fake = fake_start(echo, NULL);
+    shs_pool_t *pool = gated_pool_of(fake, 4);
+    waiter_t late, other;
+    apr_time_t passed;
+
+    start_waiter(&late, pool, 1);
+    await_dial();
+    passed = in_ms(2);
+    start_waiter(&other, pool, 20000);
+    /* Past its deadline shs_conn_open() gives TIMEOUT. */
+    while (shs_clock_now() < passed) {
+        usleep(1000);
+    }
+    open_gate();
+    pthread_join(late.thread, NULL);
+    ck_assert_int_eq(late.status, SHS_CONN_TIMEOUT);
+    pthread_join(other.thread, NULL);
+    ck_assert_msg(other.status == SHS_CONN_OK, "%d: %s after %d ms",
+                  other.status, other.reason, (int)(other.took / 1000));
+    fake_stop(fake);
+}
+END_TEST
+
+/* ------------------------------------------------------------ lost wakeups */
+
+/* Every third dial fails. */
+static shs_conn_status_t dial_badly(shs_conn_t **out, void *baton,
+                                    apr_time_t deadline, const char **reason,
+                                    apr_pool_t *borrower)
+{
+    dialler_t *self = baton;
+
+    if (__atomic_load_n(&self->dials, __ATOMIC_SEQ_CST) % 3 == 2) {
+        __atomic_add_fetch(&self->dials, 1, __ATOMIC_SEQ_CST);
+        *reason = "this one fails";
+        return SHS_CONN_FAILED;
+    }
+    return dial(out, baton, deadline, reason, borrower);
+}
+
+typedef struct runner_t {
+    shs_pool_t *pool;
+    int nth;
+    int got, failed, late;
+    apr_time_t longest;
+} runner_t;
+
+#define RUNNERS 24
+#define RUNS    150
+
+static void *run_often(void *data)
+{
+    runner_t *runner = data;
+    apr_pool_t *own;
+    int i;
+
+    apr_pool_create(&own, NULL);
+    for (i = 0; i < RUNS; i++) {
+        apr_time_t begun = shs_clock_now();
+        shs_conn_t *conn = NULL;
+        const char *reason = NULL;
+        int is_new;
+
+        switch (shs_pool_borrow(&conn, &is_new, runner->pool, in_ms(15000),
+                                &reason, own)) {
+        case SHS_CONN_OK:
+            runner->got++;
+            if (i % 4 == runner->nth % 4) {
+                shs_pool_discard(runner->pool, conn);
+            }
+            else {
+                shs_pool_give_back(runner->pool, conn);
+            }
+            break;
+        case SHS_CONN_FAILED:
+            runner->failed++;
+            break;
+        default:
+            runner->late++;
+            break;
+        }
+        if (i % 16 == runner->nth % 16) {
+            shs_pool_flush(runner->pool);
+        }
+        begun = shs_clock_now() - begun;
+        runner->longest = begun > runner->longest ? begun : runner->longest;
+        apr_pool_clear(own);
+    }
+    apr_pool_destroy(own);
+    return NULL;
+}
+
+/* No loan lasts longer than a moment, so none who waits does. */
+START_TEST(pool__wakes_everybody_up_although_dials_fail)
+{
+    fake_t *fake = fake_start(until_closed, NULL);
+    shs_pool_t *pool;
+    pthread_t threads[RUNNERS];
+    runner_t runners[RUNNERS];
+    int got = 0;
+    int i;
+
+    memset(&dialler, 0, sizeof(dialler));
+    fake_address(&dialler.address, fake);
+    pool = shs_pool_create(2 + _i, FOREVER, dial_badly, &dialler);
+    apr_pool_cleanup_register(p, pool, destroy, apr_pool_cleanup_null);
+    for (i = 0; i < RUNNERS; i++) {
+        memset(&runners[i], 0, sizeof(runners[i]));
+        runners[i].pool = pool;
+        runners[i].nth = i;
+        ck_assert_int_eq(
+            pthread_create(&threads[i], NULL, run_often, &runners[i]), 0);
+    }
+    for (i = 0; i < RUNNERS; i++) {
+        pthread_join(threads[i], NULL);
+        ck_assert_int_eq(runners[i].late, 0);
+        ck_assert_msg(runners[i].longest < apr_time_from_sec(7), "%d ms",
+                      (int)(runners[i].longest / 1000));
+        got += runners[i].got;
+    }
+    ck_assert_int_gt(got, RUNNERS * RUNS / 4);
+    fake_stop(fake);
+}
+END_TEST
+
 static void add(TCase *tc)
 {
     tcase_add_test(tc, pool_create__dials_nobody);
@@ -554,12 +948,18 @@ static void add(TCase *tc)
     tcase_add_test(tc, pool_borrow__never_gives_one_that_was_closed);
     tcase_add_test(tc, pool_borrow__never_gives_one_on_which_something_waits);
     tcase_add_test(tc, pool_flush__closes_what_is_idle_and_nothing_else);
-    tcase_add_test(tc,
-                   pool_create__closes_what_is_idle_when_the_childs_pool_goes);
+    tcase_add_test(tc, pool_close__closes_what_is_idle_and_what_is_given_back);
     tcase_add_loop_test(tc, pool_borrow__waits_until_another_ends_its_loan, 0,
                         2);
     tcase_add_test(tc, pool_borrow__a_waiter_is_told_when_the_store_is_gone);
     tcase_add_test(tc, pool__keeps_its_bound_under_sixteen_threads);
+    tcase_add_loop_test(tc, pool_borrow__dials_once_while_others_wait, 0, 2);
+    tcase_add_test(tc, pool_borrow__waits_for_anothers_after_a_failed_dial);
+    tcase_add_test(tc, pool_borrow__says_why_the_dial_failed_at_the_deadline);
+    tcase_add_loop_test(tc, pool_borrow__does_not_wait_after_a_refusal, 0, 2);
+    tcase_add_test(tc, pool_borrow__says_whether_others_had_them_all);
+    tcase_add_test(tc, pool_borrow__one_that_is_late_makes_no_other_fail);
+    tcase_add_loop_test(tc, pool__wakes_everybody_up_although_dials_fail, 0, 3);
 }
 
 int main(void)

@@ -98,19 +98,25 @@ void freeaddrinfo(struct addrinfo *info)
 
 /* ------------------------------------------------------------------ tests */
 
-static shs_resolver_t *resolver_of(const char *url)
+static apr_status_t destroy(void *resolver)
 {
-    shs_endpoint_t *endpoint;
+    ck_assert_int_eq(shs_resolver_destroy(resolver), 1);
+    return APR_SUCCESS;
+}
+
+/* Of a host, or of a Unix socket's path; destroyed with p. */
+static shs_resolver_t *resolver_of(const char *host)
+{
+    shs_resolver_t *resolver = *host == '/' ? shs_resolver_create_unix(host)
+                                            : shs_resolver_create(host, 6380);
 
     /* For tests that run in one process, as under valgrind. */
     asked = 0;
     delay_ms = 0;
 
-    ck_assert_pstr_eq(
-        shs_endpoint_parse(&endpoint, url,
-                           apr_array_make(p, 1, sizeof(const char *)), p),
-        NULL);
-    return shs_resolver_create(endpoint);
+    ck_assert_ptr_nonnull(resolver);
+    apr_pool_cleanup_register(p, resolver, destroy, apr_pool_cleanup_null);
+    return resolver;
 }
 
 static apr_time_t in_ms(int ms)
@@ -121,7 +127,7 @@ static apr_time_t in_ms(int ms)
 START_TEST(resolver_get__knows_an_ipv4_address_at_once)
 {
     shs_address_t addresses[SHS_RESOLVER_MAX];
-    shs_resolver_t *resolver = resolver_of("redis://127.0.0.1:6380");
+    shs_resolver_t *resolver = resolver_of("127.0.0.1");
     const char *reason = NULL;
     struct sockaddr_in in;
 
@@ -139,7 +145,7 @@ END_TEST
 START_TEST(resolver_get__knows_an_ipv6_address_at_once)
 {
     shs_address_t addresses[SHS_RESOLVER_MAX];
-    shs_resolver_t *resolver = resolver_of("redis://[::1]:6380");
+    shs_resolver_t *resolver = resolver_of("::1");
     const char *reason = NULL;
     struct sockaddr_in6 in6;
 
@@ -155,7 +161,7 @@ END_TEST
 START_TEST(resolver_get__knows_a_socket_at_once)
 {
     shs_address_t addresses[SHS_RESOLVER_MAX];
-    shs_resolver_t *resolver = resolver_of("unix:///run/redis.sock?db=1");
+    shs_resolver_t *resolver = resolver_of("/run/redis.sock");
     const char *reason = NULL;
     struct sockaddr_un un;
 
@@ -171,7 +177,7 @@ END_TEST
 START_TEST(resolver_get__looks_a_name_up)
 {
     shs_address_t addresses[SHS_RESOLVER_MAX];
-    shs_resolver_t *resolver = resolver_of("redis://3.test:6380");
+    shs_resolver_t *resolver = resolver_of("3.test");
     const char *reason = NULL;
     int i;
 
@@ -193,7 +199,7 @@ END_TEST
 START_TEST(resolver_get__keeps_the_answer)
 {
     shs_address_t addresses[SHS_RESOLVER_MAX];
-    shs_resolver_t *resolver = resolver_of("redis://2.test");
+    shs_resolver_t *resolver = resolver_of("2.test");
     const char *reason = NULL;
     int i;
 
@@ -210,7 +216,7 @@ END_TEST
 START_TEST(resolver_get__gives_no_more_than_fit)
 {
     shs_address_t addresses[SHS_RESOLVER_MAX];
-    shs_resolver_t *resolver = resolver_of("redis://20.test");
+    shs_resolver_t *resolver = resolver_of("20.test");
     const char *reason = NULL;
 
     ck_assert_int_eq(
@@ -219,8 +225,7 @@ START_TEST(resolver_get__gives_no_more_than_fit)
 }
 END_TEST
 
-static const char *const unknown[] = { "redis://no-such-host.invalid",
-                                       "redis://0.test" };
+static const char *const unknown[] = { "no-such-host.invalid", "0.test" };
 
 START_TEST(resolver_get__says_why_a_name_has_no_address)
 {
@@ -237,12 +242,12 @@ END_TEST
 START_TEST(resolver_get__never_waits_past_the_deadline)
 {
     shs_address_t addresses[SHS_RESOLVER_MAX];
-    shs_resolver_t *resolver = resolver_of("redis://1.test");
+    shs_resolver_t *resolver = resolver_of("1.test");
     const char *reason = NULL;
     apr_time_t begun;
     apr_time_t deadline;
 
-    delay_ms = 600 + 2 * unit_slack_ms();
+    __atomic_store_n(&delay_ms, 600 + 2 * unit_slack_ms(), __ATOMIC_SEQ_CST);
     begun = shs_clock_now();
     deadline = in_ms(50);
     ck_assert_int_eq(shs_resolver_get(addresses, resolver, deadline, &reason),
@@ -259,16 +264,30 @@ START_TEST(resolver_get__never_waits_past_the_deadline)
 }
 END_TEST
 
+/* Its thread would find freed memory. */
+START_TEST(resolver_destroy__does_nothing_while_a_name_is_looked_up)
+{
+    shs_address_t addresses[SHS_RESOLVER_MAX];
+    shs_resolver_t *resolver = resolver_of("1.test");
+    const char *reason = NULL;
+
+    __atomic_store_n(&delay_ms, 100, __ATOMIC_SEQ_CST);
+    ck_assert_int_eq(shs_resolver_get(addresses, resolver, in_ms(-1), &reason),
+                     0);
+    ck_assert_int_eq(shs_resolver_destroy(resolver), 0);
+    ck_assert_int_eq(
+        shs_resolver_get(addresses, resolver, in_ms(20000), &reason), 1);
+}
+END_TEST
+
 START_TEST(resolver_get__does_not_ask_for_an_address)
 {
     shs_address_t addresses[SHS_RESOLVER_MAX];
     const char *reason = NULL;
 
-    shs_resolver_get(addresses, resolver_of("redis://127.0.0.1"), in_ms(100),
-                     &reason);
-    shs_resolver_get(addresses, resolver_of("redis://[::1]"), in_ms(100),
-                     &reason);
-    shs_resolver_get(addresses, resolver_of("unix:///s"), in_ms(100), &reason);
+    shs_resolver_get(addresses, resolver_of("127.0.0.1"), in_ms(100), &reason);
+    shs_resolver_get(addresses, resolver_of("::1"), in_ms(100), &reason);
+    shs_resolver_get(addresses, resolver_of("/s"), in_ms(100), &reason);
     ck_assert_int_eq(asked, 0);
 }
 END_TEST
@@ -297,7 +316,7 @@ START_TEST(resolver_get__is_safe_from_any_thread)
     int wrong[THREADS] = { 0 };
     int i;
 
-    shared = resolver_of("redis://1.test");
+    shared = resolver_of("1.test");
     for (i = 0; i < THREADS; i++) {
         ck_assert_int_eq(pthread_create(&threads[i], NULL, get_many, &wrong[i]),
                          0);
@@ -319,6 +338,8 @@ static void add(TCase *tc)
     tcase_add_test(tc, resolver_get__gives_no_more_than_fit);
     tcase_add_loop_test(tc, resolver_get__says_why_a_name_has_no_address, 0,
                         ROWS(unknown));
+    tcase_add_test(tc,
+                   resolver_destroy__does_nothing_while_a_name_is_looked_up);
     tcase_add_test(tc, resolver_get__does_not_ask_for_an_address);
     tcase_add_test(tc, resolver_get__never_waits_past_the_deadline);
     tcase_add_test(tc, resolver_get__is_safe_from_any_thread);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/store.h"
 
-#include <pthread.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "unit.h"
 
@@ -9,6 +10,8 @@
 
 typedef struct fake_store_t {
     int threads;
+    char *shared;
+    int is_without_memory;
     int loads;
     const shs_query_t *asked;
     shs_answer_t answer;
@@ -17,8 +20,11 @@ typedef struct fake_store_t {
 
 static fake_store_t *last_created;
 
-static const char *fake_create(void **self, const char **identity,
-                               const char **description, const char *url,
+/* How much each store shares, in the order in which they were created. */
+#define SHARED_SIZE 100
+
+static const char *fake_create(void **self, shs_store_words_t *words,
+                               const char *url,
                                const apr_array_header_t *options,
                                apr_pool_t *pool)
 {
@@ -29,19 +35,32 @@ static const char *fake_create(void **self, const char **identity,
     }
     last_created = apr_pcalloc(pool, sizeof(*last_created));
     *self = last_created;
-    *identity = url;
+    words->identity = url;
     for (i = 0; i < options->nelts; i++) {
-        *identity = apr_pstrcat(pool, *identity, " ",
-                                APR_ARRAY_IDX(options, i, const char *), NULL);
+        words->identity =
+            apr_pstrcat(pool, words->identity, " ",
+                        APR_ARRAY_IDX(options, i, const char *), NULL);
     }
-    *description = "a fake";
+    words->url = "a fake";
+    words->options = "x=0";
     return NULL;
 }
 
-static void fake_start_child(void *self, int threads, apr_pool_t *pchild)
+static apr_size_t fake_shared_size(const void *self)
 {
+    (void)self;
+    return SHARED_SIZE;
+}
+
+static int fake_start_child(void *self, void *shared, int threads,
+                            apr_pool_t *pchild)
+{
+    fake_store_t *store = self;
+
     (void)pchild;
-    ((fake_store_t *)self)->threads = threads;
+    store->threads = threads;
+    store->shared = shared;
+    return !store->is_without_memory;
 }
 
 static shs_outcome_t fake_load(shs_answer_t *answer, void *self,
@@ -62,10 +81,19 @@ static apr_interval_time_t fake_timeout(const void *self)
     return 123456;
 }
 
+/* Tells the first octet that is shared. */
+static void fake_report(shs_store_report_fn tell, void *baton, const void *self,
+                        const void *shared, apr_pool_t *pool)
+{
+    (void)self;
+    tell(baton, "First", apr_psprintf(pool, "%d", *(const char *)shared));
+}
+
 static const char *const fake_schemes[] = { "fake", "fakes", NULL };
-static const shs_store_provider_t fake = { fake_schemes, fake_create,
-                                           fake_start_child, fake_load,
-                                           fake_timeout };
+static const shs_store_provider_t fake = { fake_schemes,     fake_create,
+                                           fake_shared_size, fake_start_child,
+                                           fake_load,        fake_timeout,
+                                           fake_report };
 
 static apr_array_header_t *options(const char *one, const char *two)
 {
@@ -97,6 +125,7 @@ START_TEST(store_create__chooses_the_provider_by_the_scheme)
 {
     ck_assert_str_eq(shs_store_describe(store_of("fake://h")), "a fake");
     ck_assert_str_eq(shs_store_describe(store_of("fakes://h")), "a fake");
+    ck_assert_str_eq(shs_store_describe_options(store_of("fakes://h")), "x=0");
 }
 END_TEST
 
@@ -197,9 +226,111 @@ START_TEST(store_start_child__tells_the_provider_how_many_threads)
 {
     shs_store_t *store = store_of("fake://h");
 
-    shs_store_start_child(store, 25, p);
+    ck_assert_int_ne(shs_store_start_child(store, 25, p), 0);
     ck_assert_int_eq(last_created->threads, 25);
     ck_assert_int_eq(last_created->loads, 0);
+    last_created->is_without_memory = 1;
+    ck_assert_int_eq(shs_store_start_child(store, 25, p), 0);
+}
+END_TEST
+
+/* ----------------------------------------------------------------- sharing */
+
+static int is_zero(const char *octets, int count)
+{
+    while (count > 0 && octets[count - 1] == 0) {
+        count--;
+    }
+    return count == 0;
+}
+
+/* What a test has without it, every child of a real host has of its own. */
+START_TEST(store_start_child__gives_zeroed_memory_to_a_store_that_shares_none)
+{
+    shs_store_t *store = store_of("fake://h");
+
+    shs_store_start_child(store, 1, p);
+    ck_assert_ptr_nonnull(last_created->shared);
+    ck_assert(is_zero(last_created->shared, SHARED_SIZE));
+    memset(last_created->shared, 1, SHARED_SIZE);
+}
+END_TEST
+
+START_TEST(store_share__gives_each_store_a_part_of_its_own)
+{
+    enum { STORES = 5 };
+    fake_store_t *stores[STORES];
+    int i, j;
+
+    for (i = 0; i < STORES; i++) {
+        store_of(apr_psprintf(p, "fake://%d", i));
+        stores[i] = last_created;
+    }
+    ck_assert_int_eq(shs_store_share(p), APR_SUCCESS);
+    for (i = 0; i < STORES; i++) {
+        shs_store_start_child(
+            APR_ARRAY_IDX(shs_store_list(p), i, shs_store_t *), 1, p);
+        ck_assert(is_zero(stores[i]->shared, SHARED_SIZE));
+        ck_assert_msg((apr_uintptr_t)stores[i]->shared % sizeof(apr_int64_t)
+                          == 0,
+                      "an atomic counter cannot lie there");
+        memset(stores[i]->shared, i + 1, SHARED_SIZE);
+    }
+    for (i = 0; i < STORES; i++) {
+        for (j = 0; j < SHARED_SIZE; j++) {
+            ck_assert_int_eq(stores[i]->shared[j], i + 1);
+        }
+    }
+}
+END_TEST
+
+START_TEST(store_share__is_seen_by_another_process)
+{
+    shs_store_t *store = store_of("fake://h");
+    fake_store_t *self = last_created;
+    int status = -1;
+    pid_t child;
+
+    ck_assert_int_eq(shs_store_share(p), APR_SUCCESS);
+    child = fork();
+    if (child == 0) {
+        shs_store_start_child(store, 1, p);
+        self->shared[0] = 42;
+        _exit(0);
+    }
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert_int_eq(status, 0);
+    shs_store_start_child(store, 1, p);
+    ck_assert_int_eq(self->shared[0], 42);
+}
+END_TEST
+
+START_TEST(store_share__needs_no_memory_for_no_stores)
+{
+    ck_assert_int_eq(shs_store_share(p), APR_SUCCESS);
+}
+END_TEST
+
+static void remember(void *baton, const char *name, const char *value)
+{
+    *(const char **)baton = apr_pstrcat(p, name, "=", value, NULL);
+}
+
+START_TEST(store_report__tells_what_is_shared_in_any_process)
+{
+    shs_store_t *store = store_of("fake://h");
+    const char *told = NULL;
+
+    /* Nothing is known yet, and nothing is made up. */
+    shs_store_report(remember, &told, store, p);
+    ck_assert_ptr_null(told);
+    shs_store_share(p);
+    shs_store_report(remember, &told, store, p);
+    ck_assert_str_eq(told, "First=0");
+    shs_store_start_child(store, 1, p);
+    last_created->shared[0] = 7;
+    shs_store_report(remember, &told, store, p);
+    ck_assert_str_eq(told, "First=7");
 }
 END_TEST
 
@@ -232,121 +363,6 @@ START_TEST(store_load__turns_no_outcome_into_another)
 }
 END_TEST
 
-/* ------------------------------------------------------------------ note */
-
-#define NOW apr_time_from_sec(1000)
-
-START_TEST(store_note__tells_of_a_fall_and_a_recovery_once)
-{
-    shs_store_t *store = store_of("fake://h");
-    const shs_transition_t none = SHS_TRANSITION_NONE;
-
-    ck_assert_int_eq(shs_store_note(store, SHS_OUTCOME_FOUND, NOW), none);
-    ck_assert_int_eq(shs_store_note(store, SHS_OUTCOME_UNAVAILABLE, NOW + 1),
-                     SHS_TRANSITION_DOWN);
-    ck_assert_int_eq(shs_store_note(store, SHS_OUTCOME_UNAVAILABLE, NOW + 2),
-                     none);
-    ck_assert_int_eq(shs_store_note(store, SHS_OUTCOME_UNAVAILABLE,
-                                    NOW + apr_time_from_sec(60)),
-                     none);
-    ck_assert_int_eq(
-        shs_store_note(store, SHS_OUTCOME_FOUND, NOW + apr_time_from_sec(61)),
-        SHS_TRANSITION_UP);
-    ck_assert_int_eq(
-        shs_store_note(store, SHS_OUTCOME_FOUND, NOW + apr_time_from_sec(62)),
-        none);
-}
-END_TEST
-
-START_TEST(store_note__a_store_that_never_answered_is_down_too)
-{
-    shs_store_t *store = store_of("fake://h");
-
-    ck_assert_int_eq(shs_store_note(store, SHS_OUTCOME_UNAVAILABLE, NOW),
-                     SHS_TRANSITION_DOWN);
-}
-END_TEST
-
-/* A store that says "nothing there" or "not like that" is alive. */
-START_TEST(store_note__every_answer_is_an_answer)
-{
-    shs_store_t *store = store_of("fake://h");
-
-    ck_assert_int_eq(shs_store_note(store, outcomes[_i], NOW),
-                     SHS_TRANSITION_NONE);
-    ck_assert_int_eq(shs_store_note(store, SHS_OUTCOME_UNAVAILABLE, NOW + 1),
-                     SHS_TRANSITION_DOWN);
-    ck_assert_int_eq(
-        shs_store_note(store, outcomes[_i], NOW + apr_time_from_sec(2)),
-        SHS_TRANSITION_UP);
-}
-END_TEST
-
-START_TEST(store_note__reports_a_flapping_store_at_most_once_a_second)
-{
-    shs_store_t *store = store_of("fake://h");
-    int down = 0;
-    int up = 0;
-    int i;
-
-    for (i = 0; i < 3000; i++) {
-        shs_outcome_t outcome =
-            i % 2 ? SHS_OUTCOME_FOUND : SHS_OUTCOME_UNAVAILABLE;
-
-        switch (shs_store_note(store, outcome, NOW + i * 1000)) {
-        case SHS_TRANSITION_DOWN:
-            down++;
-            break;
-        case SHS_TRANSITION_UP:
-            up++;
-            break;
-        case SHS_TRANSITION_NONE:
-            break;
-        }
-    }
-    ck_assert_msg(down >= 2 && down <= 4, "%d times in three seconds", down);
-    ck_assert_msg(up <= down, "%d times up, %d times down", up, down);
-}
-END_TEST
-
-static shs_store_t *shared;
-static pthread_barrier_t barrier;
-
-static void *note_once(void *told)
-{
-    pthread_barrier_wait(&barrier);
-    *(shs_transition_t *)told =
-        shs_store_note(shared, SHS_OUTCOME_UNAVAILABLE, NOW);
-    return NULL;
-}
-
-START_TEST(store_note__tells_exactly_one_of_many_threads)
-{
-    enum { THREADS = 16 };
-    pthread_t threads[THREADS];
-    shs_transition_t told[THREADS];
-    int round;
-    int i;
-
-    pthread_barrier_init(&barrier, NULL, THREADS);
-    for (round = 0; round < 20; round++) {
-        int down = 0;
-
-        shared = store_of(apr_psprintf(p, "fake://%d", round));
-        for (i = 0; i < THREADS; i++) {
-            ck_assert_int_eq(
-                pthread_create(&threads[i], NULL, note_once, &told[i]), 0);
-        }
-        for (i = 0; i < THREADS; i++) {
-            pthread_join(threads[i], NULL);
-            down += told[i] == SHS_TRANSITION_DOWN;
-        }
-        ck_assert_int_eq(down, 1);
-    }
-    pthread_barrier_destroy(&barrier);
-}
-END_TEST
-
 static void add(TCase *tc)
 {
     tcase_add_test(tc, store_create__chooses_the_provider_by_the_scheme);
@@ -359,15 +375,15 @@ static void add(TCase *tc)
     tcase_add_test(tc, store_list__is_oldest_first);
     tcase_add_test(tc, store_register__may_be_called_again);
     tcase_add_test(tc, store_start_child__tells_the_provider_how_many_threads);
+    tcase_add_test(
+        tc, store_start_child__gives_zeroed_memory_to_a_store_that_shares_none);
+    tcase_add_test(tc, store_share__gives_each_store_a_part_of_its_own);
+    tcase_add_test(tc, store_share__is_seen_by_another_process);
+    tcase_add_test(tc, store_share__needs_no_memory_for_no_stores);
+    tcase_add_test(tc, store_report__tells_what_is_shared_in_any_process);
     tcase_add_test(tc, store_timeout__is_the_providers);
     tcase_add_loop_test(tc, store_load__turns_no_outcome_into_another, 0,
                         ROWS(outcomes));
-    tcase_add_test(tc, store_note__tells_of_a_fall_and_a_recovery_once);
-    tcase_add_test(tc, store_note__a_store_that_never_answered_is_down_too);
-    tcase_add_loop_test(tc, store_note__every_answer_is_an_answer, 0, 3);
-    tcase_add_test(tc,
-                   store_note__reports_a_flapping_store_at_most_once_a_second);
-    tcase_add_test(tc, store_note__tells_exactly_one_of_many_threads);
 }
 
 int main(void)

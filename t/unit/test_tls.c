@@ -59,7 +59,7 @@ START_TEST(tls_handshake__waits_for_a_silent_peer_without_blocking)
     ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds),
                      0);
     ck_assert_ptr_null(create(&context, NULL, NULL, NULL));
-    tls = shs_tls_create(context, fds[0]);
+    tls = shs_tls_create(context, "redis.test", fds[0]);
     ck_assert_ptr_nonnull(tls);
     ck_assert_int_eq(shs_tls_handshake(tls, &events, &reason), 0);
     ck_assert_int_eq(events, POLLIN);
@@ -85,7 +85,7 @@ START_TEST(tls_handshake__fails_with_words_when_the_peer_speaks_no_tls)
     ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds),
                      0);
     ck_assert_ptr_null(create(&context, NULL, NULL, NULL));
-    tls = shs_tls_create(context, fds[0]);
+    tls = shs_tls_create(context, "redis.test", fds[0]);
     ck_assert_int_eq(shs_tls_handshake(tls, &events, &reason), 0);
     if (said[_i]) {
         ck_assert_int_gt(write(fds[1], said[_i], strlen(said[_i])), 0);

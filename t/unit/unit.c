@@ -2,18 +2,12 @@
 #include "unit.h"
 
 #include <signal.h>
+#include <stdio.h>
+#include <unistd.h>
 
 #include <apr_general.h>
 
 apr_pool_t *p;
-
-/* What lives until the process ends, as its header says, is no leak. The
- * sanitizer's own name for the hook (sanitizer/lsan_interface.h). */
-const char *__lsan_default_suppressions(void);
-const char *__lsan_default_suppressions(void)
-{
-    return "leak:shs_resolver_create\nleak:shs_pool_create\n";
-}
 
 static void open_pool(void)
 {
@@ -84,6 +78,37 @@ int unit_slack_ms(void)
     const char *said = getenv("SHS_UNIT_SLACK_MS");
 
     return said ? atoi(said) : 250;
+}
+
+/* The state is the word behind the name, which may have any octet but ")". */
+static int is_asleep(int tid)
+{
+    char path[64], text[512];
+    const char *state;
+    size_t len;
+    FILE *file;
+
+    apr_snprintf(path, sizeof(path), "/proc/self/task/%d/stat", tid);
+    file = fopen(path, "r");
+    ck_assert_msg(file != NULL, "no thread %d", tid);
+    len = fread(text, 1, sizeof(text) - 1, file);
+    fclose(file);
+    text[len] = '\0';
+    state = strrchr(text, ')');
+    return state && state[2] == 'S';
+}
+
+void unit_await_sleeper(int tid)
+{
+    int seen = 0;
+    int i;
+
+    /* A moment may be for a lock that is soon free. */
+    for (i = 0; seen < 10; i++) {
+        ck_assert_msg(i < 20000, "thread %d does not sleep", tid);
+        seen = is_asleep(tid) ? seen + 1 : 0;
+        usleep(500);
+    }
 }
 
 int unit_main(const char *file, void (*add)(TCase *tc))

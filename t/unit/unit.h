@@ -49,6 +49,10 @@ const char *unit_show(shs_octets_t octets);
  * SHS_UNIT_SLACK_MS in the environment says more, for valgrind. */
 int unit_slack_ms(void);
 
+/* Waits until that thread (gettid()) sleeps, as one does that waits for a lock
+ * or a condition. */
+void unit_await_sleeper(int tid);
+
 /* Runs what `add` adds to one case. To be returned by main. */
 int unit_main(const char *file, void (*add)(TCase *tc));
 

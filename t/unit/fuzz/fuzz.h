@@ -21,6 +21,10 @@ void fuzz_json(const uint8_t *data, size_t size, apr_pool_t *p);
 void fuzz_resp(const uint8_t *data, size_t size, apr_pool_t *p);
 void fuzz_key(const uint8_t *data, size_t size, apr_pool_t *p);
 void fuzz_path(const uint8_t *data, size_t size, apr_pool_t *p);
+void fuzz_slot(const uint8_t *data, size_t size, apr_pool_t *p);
+void fuzz_redirect(const uint8_t *data, size_t size, apr_pool_t *p);
+void fuzz_map(const uint8_t *data, size_t size, apr_pool_t *p);
+void fuzz_sentinel(const uint8_t *data, size_t size, apr_pool_t *p);
 
 /* Stays in with NDEBUG, unlike assert(). */
 #define MUST(condition)     \

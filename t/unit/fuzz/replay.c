@@ -18,8 +18,11 @@ static const struct {
     const char *name;
     void (*fuzz)(const uint8_t *data, size_t size, apr_pool_t *p);
 } parsers[] = {
-    { "cookie", fuzz_cookie }, { "form", fuzz_form }, { "json", fuzz_json },
-    { "resp", fuzz_resp },     { "key", fuzz_key },   { "path", fuzz_path },
+    { "cookie", fuzz_cookie }, { "form", fuzz_form },
+    { "json", fuzz_json },     { "resp", fuzz_resp },
+    { "key", fuzz_key },       { "path", fuzz_path },
+    { "slot", fuzz_slot },     { "redirect", fuzz_redirect },
+    { "map", fuzz_map },       { "sentinel", fuzz_sentinel },
 };
 
 typedef void (*fuzz_fn)(const uint8_t *data, size_t size, apr_pool_t *p);

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "redis/attempt.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "store/clock.h"
+
+/* A connection came late when the wait took this part of what is left. */
+#define LATE_PART 8
+
+static shs_question_form_t form_of(const shs_passage_t *passage, int is_asking)
+{
+    return is_asking ? SHS_QUESTION_ASKING
+           : shs_node_role(passage->route.node) == SHS_NODE_MASTER
+               ? SHS_QUESTION_ROLE
+               : SHS_QUESTION_PLAIN;
+}
+
+static void name_server(shs_attempt_t *attempt, const shs_passage_t *passage,
+                        apr_pool_t *p)
+{
+    if (attempt->verdict.reason
+        && passage->client->endpoint->mode != SHS_ENDPOINT_SINGLE) {
+        attempt->verdict.reason =
+            apr_pstrcat(p, shs_node_describe(passage->route.node), ": ",
+                        attempt->verdict.reason, NULL);
+    }
+}
+
+/* Ends the loan of a connection. What broke this one broke the others of its
+ * pool too; that an answer was late says nothing of them. */
+static void return_conn(const shs_attempt_t *attempt, shs_pool_t *pool,
+                        shs_conn_t *conn)
+{
+    if (attempt->verdict.is_conn_good) {
+        shs_pool_give_back(pool, conn);
+        return;
+    }
+    shs_pool_discard(pool, conn);
+    if (attempt->status != SHS_CONN_TIMEOUT
+        && attempt->status != SHS_CONN_TOO_LARGE) {
+        shs_pool_flush(pool);
+    }
+}
+
+/* Who had to wait for a connection, and then had not the whole time to ask,
+ * learns of the pool and not of the server. */
+static void excuse_server(shs_attempt_t *attempt, apr_interval_time_t waited,
+                          apr_interval_time_t left)
+{
+    shs_verdict_t *verdict = &attempt->verdict;
+
+    if (attempt->status == SHS_CONN_TIMEOUT && !attempt->is_new_conn
+        && waited > left / LATE_PART) {
+        verdict->next = SHS_VERDICT_FAIL;
+        verdict->cause = SHS_COUNTER_POOL_FULL;
+        verdict->reason = "all connections of the pool were busy for too long";
+        verdict->is_server_fine = 1;
+    }
+}
+
+void shs_attempt_make(shs_attempt_t *attempt, const shs_passage_t *passage,
+                      const shs_query_t *query, int is_asking, int may_retry,
+                      apr_pool_t *p)
+{
+    shs_pool_t *pool = shs_node_pool(passage->route.node);
+    apr_time_t began_at = shs_clock_now();
+    apr_time_t asked_at = began_at;
+    const char *reason = NULL;
+    shs_question_t question;
+    shs_conn_t *conn;
+    int has_conn;
+
+    memset(attempt, 0, sizeof(*attempt));
+    attempt->status = shs_pool_borrow(&conn, &attempt->is_new_conn, pool,
+                                      query->deadline, &reason, p);
+    has_conn = attempt->status == SHS_CONN_OK;
+    if (has_conn) {
+        asked_at = shs_clock_now();
+        shs_question_build(&question, query, form_of(passage, is_asking), p);
+        attempt->status =
+            shs_question_ask(&attempt->got, &question, conn, &reason, p);
+    }
+    shs_verdict_read(&attempt->verdict, attempt->status, &attempt->got,
+                     has_conn && !attempt->is_new_conn && may_retry, reason, p);
+    if (has_conn) {
+        return_conn(attempt, pool, conn);
+        excuse_server(attempt, asked_at - began_at, query->deadline - asked_at);
+    }
+    if (attempt->verdict.next == SHS_VERDICT_AGAIN
+        || attempt->verdict.next == SHS_VERDICT_RENEW) {
+        shs_topology_note_failure(passage->client->topology);
+    }
+    name_server(attempt, passage, p);
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * attempt: one question on one connection to the server of an open passage, and
+ * what it came to. The connection's loan ends here, so that none is held while
+ * anything else is waited for.
+ */
+#ifndef SHS_REDIS_ATTEMPT_H
+#define SHS_REDIS_ATTEMPT_H
+
+#include "redis/passage.h"
+#include "redis/verdict.h"
+
+typedef struct shs_attempt_t {
+    shs_conn_status_t status;
+    shs_question_answer_t got;
+    shs_verdict_t verdict; /* where there are several servers its reason names
+                            * this one */
+    int is_new_conn;       /* it was dialled for this question */
+} shs_attempt_t;
+
+/* `is_asking`: an ASK redirection led here. `may_retry`: a pooled connection
+ * that turns out dead may be left for another. */
+void shs_attempt_make(shs_attempt_t *attempt, const shs_passage_t *passage,
+                      const shs_query_t *query, int is_asking, int may_retry,
+                      apr_pool_t *p);
+
+#endif

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * breaker: a circuit breaker, so that a server that gives no answer costs the
+ * whole host one waiting request now and then, and not every request its
+ * deadline. It lies in memory that all children share, takes no lock, and
+ * survives a child that is killed at any instruction. It knows nothing of
+ * Redis; time is a parameter.
+ *
+ *             `failures` in a row                 first_probe_after
+ *   CLOSED ----------------------------> OPEN ----------------------> HALF-OPEN
+ *     ^                                   ^  the probe fails: backoff     |
+ *     |                                   +-------------------------------+
+ *     +-------------------------------------------------------------------+
+ *                                the probe succeeds
+ *
+ * After the n-th failed probe the next one goes after first_probe_after and a
+ * random part of min(4, 2^n) times it (full jitter, after Brooker, "Exponential
+ * Backoff and Jitter", AWS Architecture Blog 2015, with a floor, so that two
+ * probes never follow each other at once).
+ *
+ * Which server it stands for may change, as when a failover names a new
+ * master. `subject` tells them apart: another subject than the one that failed
+ * may be probed at once.
+ */
+#ifndef SHS_REDIS_BREAKER_H
+#define SHS_REDIS_BREAKER_H
+
+#include <stdatomic.h>
+
+#include <apr_time.h>
+
+typedef struct shs_breaker_policy_t {
+    int failures; /* in a row that open it; 1 or more */
+    apr_interval_time_t first_probe_after;
+    apr_interval_time_t probe_for; /* a probe not heard of for so long is lost
+                                    * with its child: another may go */
+    int is_off;                    /* it only reports: nothing is blocked */
+} shs_breaker_policy_t;
+
+/* Zeroed memory is a closed breaker. In shared memory; fields are private. */
+typedef struct shs_breaker_t {
+    _Atomic apr_int64_t probe_at;   /* shs_clock_now() of the next probe; 0:
+                                   * closed */
+    _Atomic apr_uint32_t failures;  /* in a row */
+    _Atomic apr_uint32_t is_told;   /* that it is down */
+    _Atomic apr_uint32_t is_proven; /* it has answered once */
+    _Atomic apr_uint32_t rounds;    /* probes that failed since it opened */
+    _Atomic apr_uint32_t subject;   /* which server failed */
+} shs_breaker_t;
+
+typedef enum shs_breaker_pass_t {
+    SHS_BREAKER_PASS,  /* closed: ask */
+    SHS_BREAKER_PROBE, /* ask, and let it know: others wait for this answer */
+    SHS_BREAKER_BLOCK  /* open: do not ask */
+} shs_breaker_pass_t;
+
+typedef enum shs_breaker_verdict_t {
+    SHS_BREAKER_OK,
+    SHS_BREAKER_FAILED,
+    SHS_BREAKER_UNKNOWN /* it came to no answer for reasons of our own */
+} shs_breaker_verdict_t;
+
+/* What is to be told, once, by whoever is given it: that the breaker opened, or
+ * that the first question of all failed, which rather is a mistake in the
+ * configuration; and afterwards that there was an answer. */
+typedef enum shs_breaker_news_t {
+    SHS_BREAKER_NO_NEWS,
+    SHS_BREAKER_DOWN,
+    SHS_BREAKER_UP
+} shs_breaker_news_t;
+
+/* Whether a request may ask that subject (not 0) now. Unless BLOCK, its verdict
+ * must follow by shs_breaker_note(). */
+shs_breaker_pass_t shs_breaker_admit(shs_breaker_t *breaker,
+                                     const shs_breaker_policy_t *policy,
+                                     apr_uint32_t subject, apr_time_t now);
+
+shs_breaker_news_t shs_breaker_note(shs_breaker_t *breaker,
+                                    const shs_breaker_policy_t *policy,
+                                    shs_breaker_pass_t pass,
+                                    shs_breaker_verdict_t verdict,
+                                    apr_uint32_t subject, apr_time_t now);
+
+/* "closed", "open" or "half-open". */
+const char *shs_breaker_describe(const shs_breaker_t *breaker, apr_time_t now);
+
+#endif

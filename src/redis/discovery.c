@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "redis/discovery.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "redis/cluster.h"
+#include "redis/sentinel.h"
+#include "store/clock.h"
+
+/* Servers of the URL, and as many that they named. */
+#define MOST_SOURCES 32
+
+/* In haste a server is given this part of its time. */
+#define HASTE 8
+
+/* Who did not tell is asked after the others for so long. */
+#define AVOIDED_FOR (30 * APR_USEC_PER_SEC)
+
+struct shs_discovery_t {
+    const shs_endpoint_t *endpoint;
+    shs_nodes_t *nodes;
+    shs_node_t *seeds[MOST_SOURCES]; /* those of the URL, held */
+    int seed_count;
+    shs_node_t *members[MOST_SOURCES]; /* masters of a cluster, held */
+    int member_count;
+    unsigned runs;
+    struct failed_t {
+        apr_uint32_t subject; /* shs_node_subject() */
+        apr_time_t at;
+    } failed[MOST_SOURCES];     /* those that did not tell, a ring ... */
+    unsigned failures;          /* ... and how many there have been */
+    _Atomic apr_int64_t *epoch; /* the highest that a Sentinel told ... */
+    apr_int64_t told;           /* by the one that told last */
+    int behind;     /* ... and how many told a lower one in this run */
+    int is_refused; /* in this run, by one of them at least */
+    char reason[160];
+};
+
+shs_discovery_t *shs_discovery_create(const shs_endpoint_t *endpoint,
+                                      shs_nodes_t *nodes,
+                                      _Atomic apr_int64_t *epoch)
+{
+    shs_discovery_t *discovery = calloc(1, sizeof(*discovery));
+    shs_node_role_t role = endpoint->mode == SHS_ENDPOINT_SENTINEL
+                               ? SHS_NODE_SENTINEL
+                               : SHS_NODE_PLAIN;
+    int i;
+
+    if (!discovery) {
+        return NULL;
+    }
+    discovery->endpoint = endpoint;
+    discovery->nodes = nodes;
+    discovery->epoch = epoch;
+    for (i = 0; i < endpoint->server_count && i < MOST_SOURCES; ++i) {
+        shs_node_t *node = shs_nodes_hold(nodes, &endpoint->servers[i], role);
+
+        if (node) {
+            discovery->seeds[discovery->seed_count++] = node;
+        }
+    }
+    return discovery;
+}
+
+static void remember_reason(shs_discovery_t *discovery, const shs_node_t *node,
+                            const char *reason)
+{
+    snprintf(discovery->reason, sizeof(discovery->reason), "%s %s: %s",
+             discovery->endpoint->mode == SHS_ENDPOINT_SENTINEL
+                 ? "no Sentinel names the master;"
+                 : "no member of the cluster tells its slots;",
+             shs_node_describe(node), reason);
+}
+
+/* Raises what the host knows. Returns 0 if that is higher already. */
+static int raise_epoch(_Atomic apr_int64_t *known, apr_int64_t epoch)
+{
+    apr_int64_t before = atomic_load(known);
+
+    while (epoch > before) {
+        if (atomic_compare_exchange_weak(known, &before, epoch)) {
+            return 1;
+        }
+    }
+    return epoch == before;
+}
+
+/* Who lags behind has not heard of a failover. */
+static shs_conn_status_t ask_sentinel(shs_map_t **map,
+                                      shs_discovery_t *discovery,
+                                      shs_node_t *node, apr_time_t deadline,
+                                      const char **reason, apr_pool_t *p)
+{
+    const shs_endpoint_t *endpoint = discovery->endpoint;
+    apr_int64_t epoch = -1;
+    shs_conn_status_t status =
+        shs_sentinel_ask(map, &epoch, node, endpoint->master_name,
+                         endpoint->reads_replicas, deadline, reason, p);
+
+    if (status == SHS_CONN_OK && epoch >= 0
+        && !raise_epoch(discovery->epoch, epoch)) {
+        *reason = "the Sentinel has not heard of the last failover";
+        ++discovery->behind;
+        return SHS_CONN_FAILED;
+    }
+    discovery->told = epoch;
+    return status;
+}
+
+/* How long one server is given, in haste and without. */
+static apr_interval_time_t time_for(const shs_endpoint_t *endpoint,
+                                    int is_hasty)
+{
+    apr_interval_time_t whole = endpoint->connect_timeout + endpoint->timeout;
+
+    return is_hasty ? whole / HASTE : whole;
+}
+
+apr_interval_time_t shs_discovery_patience(const shs_endpoint_t *endpoint)
+{
+    return endpoint->server_count * time_for(endpoint, 1);
+}
+
+static shs_view_t *ask(shs_discovery_t *discovery, shs_node_t *node,
+                       int is_hasty)
+{
+    const shs_endpoint_t *endpoint = discovery->endpoint;
+    int is_sentinel = endpoint->mode == SHS_ENDPOINT_SENTINEL;
+    apr_time_t deadline = shs_clock_now() + time_for(endpoint, is_hasty);
+    const char *reason = "more servers are named than can be known";
+    shs_view_t *view = NULL;
+    shs_conn_status_t status;
+    shs_map_t *map;
+    apr_pool_t *p;
+
+    /* Unmanaged: the process may end, and its pools with it, meanwhile. */
+    if (apr_pool_create_unmanaged(&p) != APR_SUCCESS) {
+        remember_reason(discovery, node, "no memory");
+        return NULL;
+    }
+    status = is_sentinel
+                 ? ask_sentinel(&map, discovery, node, deadline, &reason, p)
+                 : shs_cluster_ask(&map, node, deadline, &reason, p);
+    if (status == SHS_CONN_OK) {
+        view =
+            shs_view_create(map, discovery->nodes,
+                            is_sentinel ? SHS_NODE_MASTER : SHS_NODE_PLAIN, p);
+    }
+    if (!view) {
+        discovery->is_refused |= status == SHS_CONN_REFUSED;
+        remember_reason(discovery, node, reason);
+        apr_pool_destroy(p);
+    }
+    return view;
+}
+
+static int is_avoided(const shs_discovery_t *discovery, const shs_node_t *node)
+{
+    apr_time_t now = shs_clock_now();
+    int i;
+
+    for (i = 0; i < MOST_SOURCES; ++i) {
+        const struct failed_t *failed = &discovery->failed[i];
+
+        if (failed->subject == shs_node_subject(node)
+            && now - failed->at < AVOIDED_FOR) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static void avoid(shs_discovery_t *discovery, const shs_node_t *node)
+{
+    struct failed_t *failed =
+        &discovery->failed[discovery->failures++ % MOST_SOURCES];
+
+    failed->subject = shs_node_subject(node);
+    failed->at = shs_clock_now();
+}
+
+/* Each in its turn, beginning with another one each time: first, in haste,
+ * those that told when they were asked last; then all. */
+static shs_view_t *ask_in_turn(shs_discovery_t *discovery,
+                               shs_node_t *const *nodes, int count)
+{
+    shs_view_t *view = NULL;
+    int is_hasty, i;
+
+    for (is_hasty = 1; is_hasty >= 0; --is_hasty) {
+        for (i = 0; i < count && !view; ++i) {
+            shs_node_t *node =
+                nodes[(discovery->runs + (unsigned)i) % (unsigned)count];
+
+            if (is_hasty && is_avoided(discovery, node)) {
+                continue;
+            }
+            view = ask(discovery, node, is_hasty);
+            if (!view && is_hasty) {
+                avoid(discovery, node);
+            }
+        }
+    }
+    return view;
+}
+
+/* In a cluster the members found last may be asked next time: the URL's may
+ * have gone by then. */
+static void remember_members(shs_discovery_t *discovery, const shs_view_t *view)
+{
+    while (discovery->member_count > 0) {
+        shs_nodes_release(discovery->nodes,
+                          discovery->members[--discovery->member_count]);
+    }
+    if (discovery->endpoint->mode == SHS_ENDPOINT_CLUSTER) {
+        discovery->member_count = shs_view_sample(
+            discovery->members, MOST_SOURCES, view, discovery->nodes);
+    }
+}
+
+/* Where each and every Sentinel tells a lower epoch, they were set up anew. */
+static shs_view_t *ask_seeds(shs_discovery_t *discovery)
+{
+    shs_view_t *view;
+
+    discovery->behind = 0;
+    view = ask_in_turn(discovery, discovery->seeds, discovery->seed_count);
+    if (!view && discovery->behind > 0
+        && discovery->behind == discovery->seed_count) {
+        atomic_store(discovery->epoch, 0);
+        view = ask_in_turn(discovery, discovery->seeds, discovery->seed_count);
+    }
+    return view;
+}
+
+shs_conn_status_t shs_discovery_run(shs_view_t **view,
+                                    shs_discovery_t *discovery,
+                                    const char **reason)
+{
+    ++discovery->runs;
+    discovery->is_refused = 0;
+    discovery->reason[0] = '\0';
+    *reason = discovery->reason;
+    *view = ask_in_turn(discovery, discovery->members, discovery->member_count);
+    if (!*view) {
+        *view = ask_seeds(discovery);
+    }
+    if (*view) {
+        remember_members(discovery, *view);
+        return SHS_CONN_OK;
+    }
+    return discovery->is_refused ? SHS_CONN_REFUSED : SHS_CONN_FAILED;
+}
+
+apr_int64_t shs_discovery_epoch(const shs_discovery_t *discovery)
+{
+    return discovery->told >= 0 ? discovery->told
+                                : atomic_load(discovery->epoch);
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * shared: what all children of a host know of one store: its counters and its
+ * circuit breakers. One breaker stands for a single server, or for the master
+ * that Sentinels name, or for finding out who serves what; in a cluster each
+ * shard has one more, and the replicas of a shard one.
+ */
+#ifndef SHS_REDIS_SHARED_H
+#define SHS_REDIS_SHARED_H
+
+#include "redis/breaker.h"
+#include "redis/counters.h"
+
+/* Beyond these, shards share the last. */
+#define SHS_SHARED_SHARDS 128
+
+typedef struct shs_shared_shard_t {
+    _Atomic apr_uint32_t key; /* 0: free */
+    shs_breaker_t breaker;
+} shs_shared_shard_t;
+
+/* What Sentinels told any child of this host. A writer sets the subject before
+ * the time, a reader reads the time before the subject. */
+typedef struct shs_shared_master_t {
+    _Atomic apr_int64_t epoch;        /* the highest config-epoch */
+    _Atomic apr_uint32_t subject;     /* shs_node_subject() of the master ... */
+    _Atomic apr_int64_t confirmed_at; /* ... when that was asked */
+    _Atomic apr_int64_t failed_at;    /* when a master last failed a question */
+} shs_shared_master_t;
+
+/* Zeroed memory is valid. Nothing in it is an offset or a length; times are of
+ * shs_clock_now(). */
+typedef struct shs_shared_t {
+    shs_counters_t counters;
+    _Atomic apr_int64_t refusal_told_at; /* 0: never */
+    shs_shared_master_t master;
+    shs_breaker_t breaker;
+    shs_shared_shard_t shards[SHS_SHARED_SHARDS];
+} shs_shared_t;
+
+/* The breaker of the shard with that key (not 0), which is the same in every
+ * child; claimed when first asked for. */
+shs_breaker_t *shs_shared_breaker_of(shs_shared_t *shared, apr_uint32_t key);
+
+/* The first breaker that is not closed, or the store's own. */
+const shs_breaker_t *shs_shared_worst_breaker(const shs_shared_t *shared,
+                                              apr_time_t now);
+
+#endif

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "redis/view.h"
+
+/* Masters that MOVED names before the map is read again. */
+#define ROOM_TO_LEARN 16
+
+struct shs_view_t {
+    apr_pool_t *p;
+    shs_map_t *map;
+    int count;
+    struct master_t {
+        shs_node_t *node; /* held; NULL: the table of nodes was full */
+        int lowest_slot;
+    } masters[]; /* [0..map->shard_count) are the map's shards */
+};
+
+typedef struct master_t master_t;
+
+shs_view_t *shs_view_create(shs_map_t *map, shs_nodes_t *nodes,
+                            shs_node_role_t role, apr_pool_t *p)
+{
+    apr_size_t room = (apr_size_t)map->shard_count + ROOM_TO_LEARN;
+    shs_view_t *view =
+        apr_pcalloc(p, sizeof(*view) + room * sizeof(view->masters[0]));
+    int held = 0;
+    int i;
+
+    view->p = p;
+    view->map = map;
+    view->count = map->shard_count;
+    for (i = 0; i < view->count; ++i) {
+        const shs_shard_t *shard = &map->shards[i];
+
+        view->masters[i].node = shs_nodes_hold(nodes, &shard->master, role);
+        view->masters[i].lowest_slot = shard->lowest_slot;
+        held += view->masters[i].node != NULL;
+    }
+    return held > 0 ? view : NULL;
+}
+
+void shs_view_destroy(shs_view_t *view, shs_nodes_t *nodes)
+{
+    int i;
+
+    for (i = 0; i < view->count; ++i) {
+        if (view->masters[i].node) {
+            shs_nodes_release(nodes, view->masters[i].node);
+        }
+    }
+    apr_pool_destroy(view->p);
+}
+
+int shs_view_find(shs_node_t **node, int *lowest_slot, const shs_view_t *view,
+                  int slot)
+{
+    int shard = view->map->shard_of[slot];
+
+    if (shard == SHS_MAP_NONE || !view->masters[shard].node) {
+        return 0;
+    }
+    *node = view->masters[shard].node;
+    *lowest_slot = view->masters[shard].lowest_slot;
+    return 1;
+}
+
+int shs_view_find_replica(const shs_server_t **server, int *lowest_slot,
+                          const shs_view_t *view, int slot, int nth)
+{
+    int shard = view->map->shard_of[slot];
+
+    if (shard == SHS_MAP_NONE || shard >= view->map->shard_count
+        || nth >= view->map->shards[shard].replica_count) {
+        return 0;
+    }
+    *server = &view->map->shards[shard].replicas[nth];
+    *lowest_slot = view->masters[shard].lowest_slot;
+    return 1;
+}
+
+static int find_master(const shs_view_t *view, const shs_node_t *node)
+{
+    int i;
+
+    for (i = 0; i < view->count; ++i) {
+        if (view->masters[i].node == node) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+int shs_view_place(shs_view_t *view, shs_nodes_t *nodes, shs_node_t *node,
+                   int slot, int learn)
+{
+    int i = find_master(view, node);
+
+    if (i < 0 && learn
+        && view->count < view->map->shard_count + ROOM_TO_LEARN) {
+        shs_nodes_hold_again(nodes, node);
+        i = view->count++;
+        view->masters[i].node = node;
+        view->masters[i].lowest_slot = slot;
+    }
+    if (i < 0) {
+        return slot;
+    }
+    if (learn) {
+        view->map->shard_of[slot] = (apr_uint16_t)i;
+    }
+    return view->masters[i].lowest_slot;
+}
+
+int shs_view_drop(const shs_view_t *old, const shs_view_t *view)
+{
+    int dropped = 0;
+    int i;
+
+    for (i = 0; i < old->count; ++i) {
+        shs_node_t *node = old->masters[i].node;
+
+        if (node && find_master(view, node) < 0) {
+            shs_pool_flush(shs_node_pool(node));
+            ++dropped;
+        }
+    }
+    return dropped;
+}
+
+int shs_view_sample(shs_node_t **out, int most, const shs_view_t *view,
+                    shs_nodes_t *nodes)
+{
+    int count = 0;
+    int i;
+
+    for (i = 0; i < view->count && count < most; ++i) {
+        if (view->masters[i].node) {
+            shs_nodes_hold_again(nodes, view->masters[i].node);
+            out[count++] = view->masters[i].node;
+        }
+    }
+    return count;
+}

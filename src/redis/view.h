@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * view: a map whose servers have become nodes: what a child knows at one moment
+ * of who serves what. It takes no lock; its owner does.
+ */
+#ifndef SHS_REDIS_VIEW_H
+#define SHS_REDIS_VIEW_H
+
+#include "redis/map.h"
+#include "redis/nodes.h"
+
+typedef struct shs_view_t shs_view_t;
+
+/* Holds the masters' nodes, in that role. Takes over `p`, an unmanaged pool
+ * that holds the map. NULL when not even one master can be known. */
+shs_view_t *shs_view_create(shs_map_t *map, shs_nodes_t *nodes,
+                            shs_node_role_t role, apr_pool_t *p);
+void shs_view_destroy(shs_view_t *view, shs_nodes_t *nodes);
+
+/* The master that serves the slot, borrowed, and its shard's lowest slot. 0:
+ * nobody does. */
+int shs_view_find(shs_node_t **node, int *lowest_slot, const shs_view_t *view,
+                  int slot);
+
+/* The nth replica of that master; 0 if there are not so many. */
+int shs_view_find_replica(const shs_server_t **server, int *lowest_slot,
+                          const shs_view_t *view, int slot, int nth);
+
+/* The lowest slot of the shard whose master that node is, or `slot` when it is
+ * not known as one. With `learn` the slot is that node's from now on, as far
+ * as there is room to remember it. */
+int shs_view_place(shs_view_t *view, shs_nodes_t *nodes, shs_node_t *node,
+                   int slot, int learn);
+
+/* Closes the idle connections to masters of `old` that are none in `view`.
+ * Returns how many masters that were. */
+int shs_view_drop(const shs_view_t *old, const shs_view_t *view);
+
+/* Holds some masters' nodes in out[0..most) and returns how many. */
+int shs_view_sample(shs_node_t **out, int most, const shs_view_t *view,
+                    shs_nodes_t *nodes);
+
+#endif

@@ -1,0 +1,387 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "actor.h"
+
+#include <pthread.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
+#include "fake.h"
+#include "store/clock.h"
+#include "unit.h"
+
+#define MAX_LINES 64
+
+const char actor_close[] = "close";
+const char actor_stall[] = "stall";
+const char actor_wait[] = "wait";
+const char actor_slow[] = "slow";
+
+/* What to say to which command. */
+typedef struct line_t {
+    const char *command;
+    const char *reply;
+    int is_once;
+    int is_over;
+} line_t;
+
+struct actor_t {
+    const char *name;
+    fake_t *fake;
+    pthread_mutex_t lock; /* of what follows */
+    line_t lines[MAX_LINES];
+    int count;
+    char seen[65536];
+    size_t len;
+};
+
+static void write_words(char *text, size_t room, const fake_peer_t *peer)
+{
+    int i;
+
+    text[0] = '\0';
+    for (i = 0; i < peer->count; i++) {
+        size_t len = strlen(text);
+
+        apr_snprintf(text + len, room - len, "%s%s", i ? " " : "",
+                     peer->arguments[i]);
+    }
+}
+
+static int begins_with(const char *text, const char *words)
+{
+    size_t len = strlen(words);
+
+    return !strncmp(text, words, len)
+           && (text[len] == '\0' || text[len] == ' ' || text[len] == '|');
+}
+
+/* What the test has said; NULL: nothing. */
+static const char *find_reply(actor_t *actor, const char *words, int may_wait)
+{
+    int i;
+
+    for (i = actor->count - 1; i >= 0; i--) {
+        line_t *line = &actor->lines[i];
+
+        if (line->is_over || !begins_with(words, line->command)
+            || (!may_wait
+                && (line->reply == actor_wait || line->reply == actor_slow))) {
+            continue;
+        }
+        line->is_over = line->is_once;
+        return line->reply;
+    }
+    return NULL;
+}
+
+static const char *hear(actor_t *actor, const char *words)
+{
+    const char *reply;
+    size_t room;
+
+    pthread_mutex_lock(&actor->lock);
+    room = sizeof(actor->seen) - actor->len;
+    if (strlen(words) + 2 < room) {
+        actor->len +=
+            (size_t)apr_snprintf(actor->seen + actor->len, room, "%s|", words);
+    }
+    reply = find_reply(actor, words, 1);
+    pthread_mutex_unlock(&actor->lock);
+    return reply;
+}
+
+static const char *hear_again(actor_t *actor, const char *words)
+{
+    const char *reply;
+
+    pthread_mutex_lock(&actor->lock);
+    reply = find_reply(actor, words, 0);
+    pthread_mutex_unlock(&actor->lock);
+    return reply;
+}
+
+static void say_default(fake_peer_t *peer, const actor_t *actor)
+{
+    static const char *const fine[] = { "AUTH", "SELECT", "CLIENT", "ASKING",
+                                        "READONLY" };
+    const char *command = peer->arguments[0];
+    const char *key = peer->count > 1 ? peer->arguments[1] : "";
+    const char *reply = "-ERR unknown command\r\n";
+    char value[1200];
+    int i;
+
+    for (i = 0; i < ROWS(fine); i++) {
+        if (!strcmp(command, fine[i])) {
+            reply = "+OK\r\n";
+        }
+    }
+    if (!strcmp(command, "GET")) {
+        apr_snprintf(value, sizeof(value), "$%d\r\n%s %s\r\n",
+                     (int)(strlen(actor->name) + 1 + strlen(key)), actor->name,
+                     key);
+        reply = value;
+    }
+    else if (!strcmp(command, "HGETALL")) {
+        apr_snprintf(value, sizeof(value), "*2\r\n$%d\r\n%s\r\n$%d\r\n%s\r\n",
+                     (int)strlen(actor->name), actor->name, (int)strlen(key),
+                     key);
+        reply = value;
+    }
+    else if (!strcmp(command, "PTTL")) {
+        reply = ":5000\r\n";
+    }
+    else if (!strcmp(command, "ROLE")) {
+        reply = ACTOR_MASTER;
+    }
+    fake_say(peer, reply);
+}
+
+static void play(fake_peer_t *peer, void *baton)
+{
+    actor_t *actor = baton;
+    char words[1200];
+
+    while (fake_read_command(peer)) {
+        const char *reply;
+
+        write_words(words, sizeof(words), peer);
+        reply = hear(actor, words);
+        if (reply == actor_wait || reply == actor_slow) {
+            if (reply == actor_wait) {
+                fake_wait(peer);
+            }
+            else {
+                usleep(50 * 1000);
+            }
+            reply = hear_again(actor, words);
+        }
+        if (reply == actor_close) {
+            return;
+        }
+        if (reply == actor_stall) {
+            fake_stall(peer);
+            return;
+        }
+        if (reply && *reply == *ACTOR_LAST) {
+            fake_say(peer, reply + 1);
+            fake_linger(peer);
+            return;
+        }
+        if (reply) {
+            fake_say(peer, reply);
+        }
+        else {
+            say_default(peer, actor);
+        }
+    }
+}
+
+actor_t *actor_start(const char *name)
+{
+    actor_t *actor = calloc(1, sizeof(*actor));
+
+    ck_assert_ptr_nonnull(actor);
+    pthread_mutex_init(&actor->lock, NULL);
+    actor->name = name;
+    actor->fake = fake_start(play, actor);
+    return actor;
+}
+
+void actor_stop(actor_t *actor)
+{
+    fake_stop(actor->fake);
+    pthread_mutex_destroy(&actor->lock);
+    free(actor);
+}
+
+int actor_port(const actor_t *actor)
+{
+    return fake_port(actor->fake);
+}
+
+shs_server_t actor_server(const actor_t *actor)
+{
+    shs_server_t server = { "127.0.0.1", actor_port(actor) };
+
+    return server;
+}
+
+/* Words that only put off what was said before. */
+static int is_pause(const char *reply)
+{
+    return reply == actor_wait || reply == actor_slow;
+}
+
+static void add_line(actor_t *actor, const char *command, const char *reply,
+                     int is_once)
+{
+    int i = 0;
+    int to = 0;
+
+    pthread_mutex_lock(&actor->lock);
+    /* What this one hides, or what is over, is forgotten. */
+    for (i = 0; i < actor->count; i++) {
+        const line_t *line = &actor->lines[i];
+
+        if (!line->is_over
+            && (is_once || is_pause(reply) || line->is_once
+                || strcmp(line->command, command) != 0)) {
+            actor->lines[to++] = *line;
+        }
+    }
+    actor->count = to;
+    ck_assert_int_lt(actor->count, MAX_LINES);
+    actor->lines[actor->count].command = command;
+    actor->lines[actor->count].reply = reply;
+    actor->lines[actor->count].is_once = is_once;
+    actor->lines[actor->count].is_over = 0;
+    actor->count++;
+    pthread_mutex_unlock(&actor->lock);
+}
+
+void actor_says(actor_t *actor, const char *command, const char *reply)
+{
+    add_line(actor, command, reply, 0);
+}
+
+void actor_says_once(actor_t *actor, const char *command, const char *reply)
+{
+    add_line(actor, command, reply, 1);
+}
+
+void actor_go(actor_t *actor)
+{
+    fake_go(actor->fake);
+}
+
+void actor_hang_up(actor_t *actor)
+{
+    fake_hang_up(actor->fake);
+}
+
+int actor_accepted(actor_t *actor)
+{
+    return fake_accepted(actor->fake);
+}
+
+int actor_asked(actor_t *actor, const char *command)
+{
+    const char *at;
+    int count = 0;
+
+    pthread_mutex_lock(&actor->lock);
+    for (at = actor->seen; *at; at = strchr(at, '|') + 1) {
+        count += begins_with(at, command);
+    }
+    pthread_mutex_unlock(&actor->lock);
+    return count;
+}
+
+void actor_await(actor_t *actor, const char *command, int count)
+{
+    apr_time_t until = shs_clock_now() + apr_time_from_sec(10);
+
+    while (actor_asked(actor, command) < count) {
+        ck_assert_msg(shs_clock_now() < until, "%s was asked %s %d times",
+                      actor->name, command, actor_asked(actor, command));
+        usleep(1000);
+    }
+}
+
+const char *actor_seen(actor_t *actor)
+{
+    const char *seen;
+
+    pthread_mutex_lock(&actor->lock);
+    seen = apr_pstrdup(p, actor->seen);
+    pthread_mutex_unlock(&actor->lock);
+    return seen;
+}
+
+/* ------------------------------------------------------------- a Sentinel */
+
+static const char *bulk(const char *text)
+{
+    return apr_psprintf(p, "$%d\r\n%s\r\n", (int)strlen(text), text);
+}
+
+static const char *number(int value)
+{
+    return apr_psprintf(p, "%d", value);
+}
+
+void actor_names_master(actor_t *sentinel, const actor_t *master, int epoch)
+{
+    const char *port = number(actor_port(master));
+
+    /* First the epoch: who asks in between hears of the old master, which is
+     * behind then, and asks again. */
+    actor_says(sentinel, "SENTINEL MASTER",
+               apr_pstrcat(p, "*4\r\n", bulk("name"), bulk("m"),
+                           bulk("config-epoch"), bulk(number(epoch)), NULL));
+    actor_says(sentinel, "SENTINEL get-master-addr-by-name",
+               apr_pstrcat(p, "*2\r\n", bulk("127.0.0.1"), bulk(port), NULL));
+    actor_names_replica(sentinel, NULL);
+}
+
+void actor_names_replica(actor_t *sentinel, const actor_t *replica)
+{
+    const char *none = "*0\r\n";
+
+    actor_says(sentinel, "SENTINEL REPLICAS",
+               !replica ? none
+                        : apr_pstrcat(p, "*1\r\n*6\r\n", bulk("ip"),
+                                      bulk("127.0.0.1"), bulk("port"),
+                                      bulk(number(actor_port(replica))),
+                                      bulk("flags"), bulk("slave"), NULL));
+}
+
+/* ---------------------------------------------------- a cluster's member */
+
+static const char *node_of(const actor_t *actor)
+{
+    return actor ? apr_psprintf(p, "*2\r\n$9\r\n127.0.0.1\r\n:%d\r\n",
+                                actor_port(actor))
+                 : "";
+}
+
+void actor_tells_slots(actor_t *member, const actor_range_t *ranges, int count)
+{
+    const char *reply = apr_psprintf(p, "*%d\r\n", count);
+    int i;
+
+    for (i = 0; i < count; i++) {
+        reply = apr_pstrcat(
+            p, reply,
+            apr_psprintf(p, "*%d\r\n:%d\r\n:%d\r\n", ranges[i].replica ? 4 : 3,
+                         ranges[i].first, ranges[i].last),
+            node_of(ranges[i].master), node_of(ranges[i].replica), NULL);
+    }
+    actor_says(member, "CLUSTER SLOTS", reply);
+}
+
+const char *actor_redirects(const char *word, int slot, const actor_t *to)
+{
+    return apr_psprintf(p, "-%s %d 127.0.0.1:%d\r\n", word, slot,
+                        actor_port(to));
+}
+
+/* ---------------------------------------------------------------- nobody */
+
+int actor_refusing_port(void)
+{
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    struct sockaddr_in in;
+    socklen_t len = sizeof(in);
+
+    memset(&in, 0, sizeof(in));
+    in.sin_family = AF_INET;
+    in.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    /* Bound, so that nobody else gets it, and not listening. */
+    ck_assert_int_eq(bind(fd, (struct sockaddr *)&in, sizeof(in)), 0);
+    ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&in, &len), 0);
+    return ntohs(in.sin_port);
+}

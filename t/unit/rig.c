@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "rig.h"
+
+#include <unistd.h>
+
+#include "store/clock.h"
+
+/* A topology keeps its view for ever, in a pool whose memory comes from mmap()
+ * (Debian's APR), where a leak checker does not look for pointers. Its own name
+ * for the hook (sanitizer/lsan_interface.h). */
+const char *__lsan_default_suppressions(void);
+const char *__lsan_default_suppressions(void)
+{
+    return "leak:apr_pool_create_unmanaged_ex\n";
+}
+
+const char *__lsan_default_options(void);
+const char *__lsan_default_options(void)
+{
+    return "print_suppressions=0";
+}
+
+/* All there ever were: what is reachable is no leak. */
+static struct kept_t {
+    struct kept_t *next;
+    void *memory;
+} * kept;
+
+static void *keep(void *memory)
+{
+    struct kept_t *entry = calloc(1, sizeof(*entry));
+
+    ck_assert(memory && entry);
+    entry->memory = memory;
+    entry->next = kept;
+    kept = entry;
+    return memory;
+}
+
+shs_endpoint_t *rig_endpoint(const char *url, const char *options)
+{
+    apr_array_header_t *list = apr_array_make(p, 4, sizeof(const char *));
+    char *words = apr_pstrdup(p, options);
+    shs_endpoint_t *endpoint = NULL;
+    const char *wrong;
+    char *last, *word;
+
+    for (word = apr_strtok(words, " ", &last); word;
+         word = apr_strtok(NULL, " ", &last)) {
+        APR_ARRAY_PUSH(list, const char *) = word;
+    }
+    wrong = shs_endpoint_parse(&endpoint, url, list, p);
+    ck_assert_msg(!wrong, "%s: %s", url, wrong);
+    return endpoint;
+}
+
+shs_nodes_t *rig_nodes(const shs_endpoint_t *endpoint, int pool_size)
+{
+    shs_node_kind_t kind = { endpoint, NULL, pool_size };
+
+    return keep(shs_nodes_create(&kind));
+}
+
+rig_t *rig_create(const char *url, const char *options, const rig_t *sibling)
+{
+    rig_t *rig = keep(calloc(1, sizeof(*rig)));
+
+    rig->endpoint = rig_endpoint(url, options);
+    rig->nodes =
+        rig_nodes(rig->endpoint, shs_endpoint_pool_size(rig->endpoint, 4));
+    rig->shared =
+        sibling ? sibling->shared : keep(calloc(1, sizeof(*rig->shared)));
+    rig->client.endpoint = rig->endpoint;
+    rig->client.shared = rig->shared;
+    rig->client.topology =
+        shs_topology_create(rig->endpoint, rig->nodes, rig->shared, p);
+    ck_assert_ptr_nonnull(rig->client.topology);
+    return rig;
+}
+
+apr_time_t rig_in_ms(int ms)
+{
+    return shs_clock_now() + ms * (apr_time_t)1000;
+}
+
+void rig_await(apr_time_t time)
+{
+    while (shs_clock_now() <= time) {
+        usleep(1000);
+    }
+}
+
+apr_uint64_t rig_counter(const rig_t *rig, shs_counter_t counter)
+{
+    return shs_counters_get(&rig->shared->counters, counter);
+}

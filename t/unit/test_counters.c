@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "redis/counters.h"
+
+#include <ctype.h>
+#include <pthread.h>
+
+#include "unit.h"
+
+static shs_counters_t counters;
+
+START_TEST(counters_add__counts_that_one_alone)
+{
+    int i;
+
+    memset(&counters, 0, sizeof(counters));
+    shs_counters_add(&counters, _i);
+    shs_counters_add(&counters, _i);
+    for (i = 0; i < SHS_COUNTER_COUNT; i++) {
+        ck_assert_uint_eq(shs_counters_get(&counters, i), i == _i ? 2 : 0);
+    }
+}
+END_TEST
+
+/* A figure without a name, or under another's, misleads who reads the page. */
+START_TEST(counters_name__is_one_word_of_its_own)
+{
+    const char *name = shs_counters_name(_i);
+    const char *c;
+    int i;
+
+    ck_assert_ptr_nonnull(name);
+    ck_assert(isupper((unsigned char)*name));
+    for (c = name; *c; c++) {
+        ck_assert_msg(isalpha((unsigned char)*c), "%s", name);
+    }
+    for (i = 0; i < SHS_COUNTER_COUNT; i++) {
+        ck_assert_msg(i == _i || strcmp(shs_counters_name(i), name) != 0,
+                      "%s is the name of two", name);
+    }
+}
+END_TEST
+
+static const struct {
+    shs_counter_t counter;
+    const char *name;
+} names[] = {
+    { SHS_COUNTER_UNAVAILABLE, "Unavailable" },
+    { SHS_COUNTER_TIMEOUTS, "Timeouts" },
+    { SHS_COUNTER_UNREACHABLE, "Unreachable" },
+    { SHS_COUNTER_REFUSED, "Refused" },
+    { SHS_COUNTER_MAX_CLIENTS, "MaxClients" },
+    { SHS_COUNTER_POOL_FULL, "PoolFull" },
+    { SHS_COUNTER_OUT_OF_MEMORY, "OutOfMemory" },
+    { SHS_COUNTER_NOT_READY, "NotReady" },
+    { SHS_COUNTER_OTHER_ERRORS, "OtherErrors" },
+    { SHS_COUNTER_BLOCKED, "Blocked" },
+    { SHS_COUNTER_OUTAGES, "Outages" },
+    { SHS_COUNTER_RETRIES, "Retries" },
+    { SHS_COUNTER_REDIRECTIONS, "Redirections" },
+    { SHS_COUNTER_REPLICA_READS, "ReplicaReads" },
+    { SHS_COUNTER_FAILOVERS, "Failovers" },
+};
+
+/* The names are what monitoring reads: they stay with their counters. */
+START_TEST(counters_name__is_what_is_counted)
+{
+    ck_assert_int_eq(ROWS(names), SHS_COUNTER_COUNT);
+    ck_assert_str_eq(shs_counters_name(names[_i].counter), names[_i].name);
+}
+END_TEST
+
+static void *add_often(void *data)
+{
+    int i;
+
+    (void)data;
+    for (i = 0; i < 10000; i++) {
+        shs_counters_add(&counters, SHS_COUNTER_RETRIES);
+    }
+    return NULL;
+}
+
+START_TEST(counters_add__loses_none_among_threads)
+{
+    enum { THREADS = 8 };
+    pthread_t threads[THREADS];
+    int i;
+
+    memset(&counters, 0, sizeof(counters));
+    for (i = 0; i < THREADS; i++) {
+        ck_assert_int_eq(pthread_create(&threads[i], NULL, add_often, NULL), 0);
+    }
+    for (i = 0; i < THREADS; i++) {
+        pthread_join(threads[i], NULL);
+    }
+    ck_assert_uint_eq(shs_counters_get(&counters, SHS_COUNTER_RETRIES), 80000);
+}
+END_TEST
+
+static void add(TCase *tc)
+{
+    tcase_add_loop_test(tc, counters_add__counts_that_one_alone, 0,
+                        SHS_COUNTER_COUNT);
+    tcase_add_loop_test(tc, counters_name__is_one_word_of_its_own, 0,
+                        SHS_COUNTER_COUNT);
+    tcase_add_loop_test(tc, counters_name__is_what_is_counted, 0, ROWS(names));
+    tcase_add_test(tc, counters_add__loses_none_among_threads);
+}
+
+int main(void)
+{
+    return unit_main("counters", add);
+}

@@ -1,0 +1,445 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * exchange, where Sentinels name the master: no answer of a master that was
+ * demoted is ever taken, and Sentinels that are gone cost no session.
+ */
+#include "redis/exchange.h"
+
+#include "actor.h"
+#include "redis/trust.h"
+#include "rig.h"
+#include "store/clock.h"
+#include "unit.h"
+
+#define FOUND       SHS_OUTCOME_FOUND
+#define UNAVAILABLE SHS_OUTCOME_UNAVAILABLE
+
+/* What the last question came to. */
+static shs_answer_t got;
+static apr_time_t took;
+
+static shs_outcome_t ask(const rig_t *rig, const char *key, int ms)
+{
+    shs_query_t query = { unit_text(key), SHS_SHAPE_STRING, 65536, 0 };
+    apr_time_t begun = shs_clock_now();
+    shs_outcome_t outcome;
+
+    memset(&got, 0, sizeof(got));
+    query.deadline = begun + ms * (apr_time_t)1000;
+    outcome = shs_exchange_run(&got, &rig->client, &query, p);
+    took = shs_clock_now() - begun;
+    ck_assert_msg(took <= (ms + unit_slack_ms()) * (apr_time_t)1000,
+                  "%d of %d ms", (int)(took / 1000), ms);
+    ck_assert_msg(outcome == FOUND || got.reason, "no reason");
+    return outcome;
+}
+
+#define ck_given(rig, key, value)                                           \
+    do {                                                                    \
+        shs_outcome_t outcome_ = ask((rig), (key), 10000);                  \
+        ck_assert_msg(outcome_ == FOUND, "%d: %s", outcome_, got.reason);   \
+        ck_octets_eq(got.record.string, unit_text(value), "whose answer?"); \
+    } while (0)
+
+/* A Sentinel s that names master x, which another, y, may follow. */
+static actor_t *s, *x, *y;
+
+static void open_stage(void)
+{
+    s = actor_start("s");
+    x = actor_start("x");
+    y = actor_start("y");
+    actor_names_master(s, x, 1);
+}
+
+static void close_stage(void)
+{
+    actor_stop(s);
+    actor_stop(x);
+    actor_stop(y);
+}
+
+static rig_t *rig_on(const char *options, const rig_t *sibling)
+{
+    return rig_create(
+        apr_psprintf(p, "redis+sentinel://127.0.0.1:%d/m", actor_port(s)),
+        options, sibling);
+}
+
+static void fail_over(void)
+{
+    actor_names_master(s, y, 2);
+}
+
+/* Lets all that is known grow older than it is relied on. */
+static void outlive_the_lease(void)
+{
+    rig_await(shs_clock_now() + SHS_TRUST_LEASE + 10000);
+}
+
+/* ---------------------------------------------------------------- roles */
+
+START_TEST(exchange_run__asks_for_the_role_behind_each_question)
+{
+    rig_t *rig = rig_on("", NULL);
+
+    ck_given(rig, "k", "x k");
+    ck_given(rig, "l", "x l");
+    ck_assert_str_eq(actor_seen(x),
+                     "ROLE|GET k|PTTL k|ROLE|GET l|PTTL l|ROLE|");
+    ck_assert_int_eq(actor_accepted(x), 1);
+}
+END_TEST
+
+/* What a server says that is the master no more, while its value is there. */
+static const struct {
+    const char *command;
+    const char *reply;
+    const char *why;
+} demoted[] = {
+    { "ROLE", ACTOR_SLAVE, "it says so itself" },
+    { "GET", "-READONLY x\r\n", "it writes no more" },
+    { "GET", actor_close, "it ends" },
+};
+
+START_TEST(exchange_run__asks_the_new_master_in_the_same_lookup)
+{
+    rig_t *rig = rig_on("", NULL);
+
+    ck_given(rig, "k", "x k");
+    fail_over();
+    actor_says(x, demoted[_i].command, demoted[_i].reply);
+    ck_given(rig, "l", "y l");
+    ck_assert_uint_eq(rig_counter(rig, SHS_COUNTER_FAILOVERS), 1);
+    ck_assert_uint_eq(rig_counter(rig, SHS_COUNTER_UNAVAILABLE), 0);
+    /* And it is no surprise any more. */
+    actor_says(x, demoted[_i].command, NULL);
+    ck_given(rig, "m", "y m");
+    ck_assert_int_eq(actor_asked(x, "GET m"), 0);
+}
+END_TEST
+
+START_TEST(exchange_run__takes_no_answer_of_a_slave)
+{
+    rig_t *rig = rig_on("", NULL);
+
+    ck_given(rig, "k", "x k");
+    actor_says(x, "ROLE", ACTOR_SLAVE);
+    ck_assert_int_eq(ask(rig, "l", 300), UNAVAILABLE);
+    ck_assert_uint_eq(rig_counter(rig, SHS_COUNTER_NOT_READY), 1);
+    actor_says(x, "ROLE", NULL);
+    ck_given(rig, "m", "x m");
+}
+END_TEST
+
+/* An error about the key is an answer too. */
+static const char *const about_the_key[] = { "-WRONGTYPE x\r\n", ACTOR_NIL };
+
+START_TEST(exchange_run__takes_no_word_of_a_slave_about_a_key)
+{
+    rig_t *rig = rig_on("", NULL);
+
+    ck_given(rig, "k", "x k");
+    actor_says(x, "GET", about_the_key[_i]);
+    actor_says(x, "ROLE", ACTOR_SLAVE);
+    ck_assert_int_eq(ask(rig, "l", 300), UNAVAILABLE);
+}
+END_TEST
+
+/* Without ROLE nothing is known. */
+START_TEST(exchange_run__takes_no_answer_of_who_hides_its_role)
+{
+    rig_t *rig = rig_on("breaker=off", NULL);
+
+    ck_given(rig, "k", "x k");
+    actor_says(x, "ROLE", "-NOPERM x\r\n");
+    actor_says(x, "GET", about_the_key[_i]);
+    ck_assert_int_eq(ask(rig, "l", 300), UNAVAILABLE);
+    ck_assert(got.is_refusal);
+}
+END_TEST
+
+/* ---------------------------------------------------------------- trust */
+
+/* It comes back from a pause, or empty, and calls itself master still. */
+START_TEST(exchange_run__takes_no_answer_older_than_the_lease)
+{
+    rig_t *rig = rig_on("", NULL);
+
+    ck_given(rig, "k", "x k");
+    fail_over();
+    outlive_the_lease();
+    ck_given(rig, "l", "y l");
+}
+END_TEST
+
+/* Sentinels were gone for a moment, long ago. */
+START_TEST(exchange_run__relies_on_no_old_master_after_a_quiet_time)
+{
+    rig_t *rig = rig_on("connect-timeout=100ms timeout=500ms", NULL);
+
+    ck_given(rig, "k", "x k");
+    actor_says(s, "SENTINEL", "-ERR x\r\n");
+    outlive_the_lease();
+    ck_given(rig, "l", "x l");
+    fail_over();
+    /* So that x has long answered when it does. */
+    actor_says(s, "SENTINEL get-master-addr-by-name", actor_slow);
+    rig_await(rig_in_ms(2500));
+    ck_given(rig, "m", "y m");
+}
+END_TEST
+
+START_TEST(exchange_run__believes_a_new_connection_only_if_a_sentinel_does)
+{
+    rig_t *rig = rig_on("", NULL);
+
+    ck_given(rig, "k", "x k");
+    actor_hang_up(x);
+    fail_over();
+    ck_given(rig, "l", "y l");
+}
+END_TEST
+
+/* One child hears of a failover; another asks a Sentinel that does not know. */
+START_TEST(exchange_run__believes_the_highest_epoch_on_the_host)
+{
+    actor_t *late = actor_start("late");
+    const char *url =
+        apr_psprintf(p, "redis+sentinel://127.0.0.1:%d,127.0.0.1:%d/m",
+                     actor_port(_i ? s : late), actor_port(_i ? late : s));
+    rig_t *rig = rig_on("", NULL);
+    rig_t *other = rig_create(url, "", rig);
+    int i;
+
+    actor_names_master(late, x, 1);
+    ck_given(other, "k", "x k");
+    ck_given(rig, "k", "x k");
+    fail_over();
+    actor_says_once(x, "ROLE", ACTOR_SLAVE);
+    ck_given(rig, "l", "y l");
+    /* The old one comes back and calls itself master. */
+    for (i = 0; i < 5; i++) {
+        ck_given(other, "m", "y m");
+        actor_hang_up(x);
+        actor_hang_up(y);
+    }
+    actor_stop(late);
+}
+END_TEST
+
+/* ------------------------------------------------- Sentinels that are gone */
+
+static const struct {
+    const char *reply;
+    const char *why;
+} gone[] = {
+    { "-ERR x\r\n", "an error" },
+    { actor_close, "dead" },
+    { actor_stall, "hang" },
+};
+
+/* How long it may take where nobody needs to be waited for. */
+#define AT_ONCE (100 * 1000 + 200 * (apr_time_t)(unit_slack_ms()))
+
+START_TEST(exchange_run__needs_no_sentinel_while_the_master_answers)
+{
+    rig_t *rig = rig_on("connect-timeout=100ms timeout=1s", NULL);
+    int slow = 0;
+    int i;
+
+    ck_given(rig, "k", "x k");
+    actor_says(s, "SENTINEL", gone[_i].reply);
+    outlive_the_lease();
+    for (i = 0; i < 8; i++) {
+        /* The first may have to find out that they hang. */
+        slow += ask(rig, "l", 1000) != FOUND || took > AT_ONCE;
+    }
+    ck_assert_msg(slow <= 2, "%d of 8 lookups waited for a Sentinel: %s", slow,
+                  gone[_i].why);
+    ck_assert(gone[_i].reply == actor_stall || slow == 0);
+}
+END_TEST
+
+/* A connection was cut, as by a timeout of Redis: its successor is new. */
+START_TEST(exchange_run__needs_no_sentinel_for_a_new_connection)
+{
+    rig_t *rig = rig_on("connect-timeout=100ms timeout=1s", NULL);
+    int slow = 0;
+    int i;
+
+    ck_given(rig, "k", "x k");
+    actor_says(s, "SENTINEL", gone[_i].reply);
+    outlive_the_lease();
+    actor_hang_up(x);
+    for (i = 0; i < 8; i++) {
+        /* The first may have to find out that they hang. */
+        slow += ask(rig, "l", 1000) != FOUND || took > AT_ONCE;
+    }
+    ck_assert_msg(slow <= 2, "%d of 8 lookups waited for a Sentinel: %s", slow,
+                  gone[_i].why);
+    ck_assert(gone[_i].reply == actor_stall || slow == 0);
+}
+END_TEST
+
+START_TEST(exchange_run__says_that_no_sentinel_names_the_master)
+{
+    rig_t *rig = rig_on("breaker=2/1h", NULL);
+    int i;
+
+    actor_says(s, "SENTINEL", "-ERR SECRET\r\n");
+    for (i = 0; i < 2; i++) {
+        ck_assert_int_eq(ask(rig, "k", 300), UNAVAILABLE);
+        ck_assert_ptr_nonnull(strstr(got.reason, "Sentinel"));
+        ck_assert_ptr_null(strstr(got.reason, "SECRET"));
+        /* The first question of all: a mistake in the configuration. */
+        ck_assert_int_eq(got.transition,
+                         i == 0 ? SHS_TRANSITION_DOWN : SHS_TRANSITION_NONE);
+    }
+    ck_assert_int_eq(ask(rig, "k", 300), UNAVAILABLE);
+    ck_assert_uint_eq(rig_counter(rig, SHS_COUNTER_BLOCKED), 1);
+}
+END_TEST
+
+START_TEST(exchange_run__a_sentinels_refusal_is_the_administrators)
+{
+    rig_t *rig = rig_on("", NULL);
+
+    actor_says(s, "SENTINEL", "-NOAUTH x\r\n");
+    ck_assert_int_eq(ask(rig, "k", 300), UNAVAILABLE);
+    ck_assert(got.is_refusal);
+    ck_assert_int_eq(got.transition, SHS_TRANSITION_REFUSED);
+}
+END_TEST
+
+/* -------------------------------------------------------------- replicas */
+
+START_TEST(exchange_run__asks_a_replica_when_the_master_is_gone)
+{
+    actor_t *r = actor_start("r");
+    rig_t *rig =
+        rig_on("read-from=replica-on-failure breaker=2/1h retry=0", NULL);
+    int i;
+
+    actor_names_replica(s, r);
+    actor_says(r, "ROLE", ACTOR_SLAVE);
+    ck_given(rig, "k", "x k");
+    actor_says(x, "GET", actor_close);
+    for (i = 1; i <= 4; i++) {
+        ck_given(rig, "l", "r l");
+        ck_assert_uint_eq(rig_counter(rig, SHS_COUNTER_REPLICA_READS),
+                          (apr_uint64_t)i);
+    }
+    /* The breaker has opened meanwhile. */
+    ck_assert_int_eq(actor_asked(x, "GET l"), 2);
+    ck_assert_int_eq(actor_asked(r, "READONLY"), 0);
+    actor_stop(r);
+}
+END_TEST
+
+START_TEST(exchange_run__believes_no_replica_that_knows_no_session)
+{
+    actor_t *r = actor_start("r");
+    rig_t *rig = rig_on("read-from=replica-on-failure retry=0", NULL);
+
+    actor_names_replica(s, r);
+    actor_says(r, "GET", ACTOR_NIL);
+    ck_given(rig, "k", "x k");
+    actor_says(x, "GET", actor_close);
+    ck_assert_int_eq(ask(rig, "l", 1000), UNAVAILABLE);
+    ck_assert_ptr_nonnull(strstr(got.reason, "replica"));
+    ck_assert_uint_eq(rig_counter(rig, SHS_COUNTER_UNAVAILABLE), 1);
+    actor_stop(r);
+}
+END_TEST
+
+START_TEST(exchange_run__asks_no_replica_unless_it_may)
+{
+    actor_t *r = actor_start("r");
+    rig_t *rig = rig_on("retry=0", NULL);
+
+    actor_names_replica(s, r);
+    ck_given(rig, "k", "x k");
+    actor_says(x, "GET", actor_close);
+    ck_assert_int_eq(ask(rig, "l", 1000), UNAVAILABLE);
+    ck_assert_int_eq(actor_accepted(r), 0);
+    actor_stop(r);
+}
+END_TEST
+
+/* The master's rack is gone, and the Sentinel in it. */
+START_TEST(exchange_run__leaves_time_for_a_replica)
+{
+    actor_t *r = actor_start("r");
+    rig_t *rig =
+        rig_on("read-from=replica-on-failure retry=0 timeout=1s", NULL);
+
+    actor_names_replica(s, r);
+    ck_given(rig, "k", "x k");
+    actor_says(s, "SENTINEL", actor_stall);
+    actor_says(x, "GET", actor_close);
+    ck_assert_int_eq(ask(rig, "l", 1000), FOUND);
+    ck_octets_eq(got.record.string, OCTETS("r l"), "whose answer?");
+    actor_stop(r);
+}
+END_TEST
+
+/* A replica that recovers must not hide that the master has just gone. */
+START_TEST(exchange_run__tells_of_the_master_whatever_the_replica_does)
+{
+    actor_t *r = actor_start("r");
+    rig_t *rig =
+        rig_on("read-from=replica-on-failure breaker=1/1ms retry=0", NULL);
+    shs_breaker_t *replicas = shs_shared_breaker_of(rig->shared, 0x10001);
+
+    actor_names_replica(s, r);
+    ck_given(rig, "k", "x k");
+    /* It was down, as some lookup before was told. */
+    shs_breaker_note(replicas, &rig->endpoint->breaker, SHS_BREAKER_PASS,
+                     SHS_BREAKER_FAILED, 2, shs_clock_now());
+    actor_says(x, "GET", actor_close);
+    ck_given(rig, "l", "r l");
+    ck_assert_int_eq(got.transition, SHS_TRANSITION_DOWN);
+    actor_stop(r);
+}
+END_TEST
+
+static void add(TCase *tc)
+{
+    tcase_add_checked_fixture(tc, open_stage, close_stage);
+    tcase_add_test(tc, exchange_run__asks_for_the_role_behind_each_question);
+    tcase_add_loop_test(tc,
+                        exchange_run__asks_the_new_master_in_the_same_lookup, 0,
+                        ROWS(demoted));
+    tcase_add_test(tc, exchange_run__takes_no_answer_of_a_slave);
+    tcase_add_loop_test(tc, exchange_run__takes_no_word_of_a_slave_about_a_key,
+                        0, ROWS(about_the_key));
+    tcase_add_loop_test(tc, exchange_run__takes_no_answer_of_who_hides_its_role,
+                        0, ROWS(about_the_key));
+    tcase_add_test(tc, exchange_run__takes_no_answer_older_than_the_lease);
+    tcase_add_test(tc,
+                   exchange_run__relies_on_no_old_master_after_a_quiet_time);
+    tcase_add_test(
+        tc, exchange_run__believes_a_new_connection_only_if_a_sentinel_does);
+    tcase_add_loop_test(
+        tc, exchange_run__believes_the_highest_epoch_on_the_host, 0, 2);
+    tcase_add_loop_test(
+        tc, exchange_run__needs_no_sentinel_while_the_master_answers, 0,
+        ROWS(gone));
+    tcase_add_loop_test(tc,
+                        exchange_run__needs_no_sentinel_for_a_new_connection, 0,
+                        ROWS(gone));
+    tcase_add_test(tc, exchange_run__says_that_no_sentinel_names_the_master);
+    tcase_add_test(tc, exchange_run__a_sentinels_refusal_is_the_administrators);
+    tcase_add_test(tc, exchange_run__asks_a_replica_when_the_master_is_gone);
+    tcase_add_test(tc, exchange_run__believes_no_replica_that_knows_no_session);
+    tcase_add_test(tc, exchange_run__asks_no_replica_unless_it_may);
+    tcase_add_test(tc, exchange_run__leaves_time_for_a_replica);
+    tcase_add_test(tc,
+                   exchange_run__tells_of_the_master_whatever_the_replica_does);
+}
+
+int main(void)
+{
+    return unit_main("exchange_sentinel", add);
+}
