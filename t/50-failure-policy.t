@@ -29,7 +29,7 @@ my $httpd = private_httpd(
     conf => <<"CONF");
 <VirtualHost *:\${SHS_PORT}>
     ServerName store.test
-    SharedSessionStore redis://127.0.0.1:$port timeout=300ms connect-timeout=300ms
+    SharedSessionStore redis://127.0.0.1:$port timeout=300ms connect-timeout=300ms breaker=off
     SharedSession On
     <Location /deny>
         SharedSessionFailure deny

@@ -87,11 +87,10 @@ my @lies = (
     ['noperm', sub { $_[0]->send("-NOPERM SeCrEt\r\n-NOPERM SeCrEt\r\n");
                      honest($_[0]) }, 'unavailable', 'NOPERM', 'SHS006'],
     ['loading', sub { $_[0]->send("-LOADING SeCrEt text\r\n" x 2);
-                      honest($_[0]) }, 'unavailable', 'LOADING', 'SHS003'],
-    ['masterdown', sub { $_[0]->send("-MASTERDOWN SeCrEt text\r\n" x 2);
-                         honest($_[0]) }, 'unavailable', 'MASTERDOWN', 'SHS003'],
+                      $_[0]->stall }, 'unavailable', 'no answer', 'SHS003'],
     ['moved', sub { $_[0]->send("-MOVED 1 SeCrEt:6379\r\n" x 2);
-                    honest($_[0]) }, 'unavailable', 'MOVED', 'SHS003'],
+                    honest($_[0]) }, 'unavailable',
+     'it is a member of a Redis Cluster: write redis\+cluster://', 'SHS003'],
     ['err', sub { $_[0]->send("-ERR unknown SeCrEt\r\n" x 2);
                   honest($_[0]) }, 'unavailable', 'ERR', 'SHS003'],
     ['full', sub { $_[0]->send("-ERR max number of clients reached\r\n");
@@ -198,7 +197,7 @@ for my $name (sort keys %fake) {
     $vhosts .= <<"CONF";
 <VirtualHost *:\${SHS_PORT}>
     ServerName $name.test
-    SharedSessionStore redis://127.0.0.1:$port timeout=300ms connect-timeout=300ms
+    SharedSessionStore redis://127.0.0.1:$port timeout=300ms connect-timeout=300ms breaker=off
     SharedSession On
     <Location /json>
         SharedSessionFormat json

@@ -54,7 +54,12 @@ $store->resume;
 is(scalar(grep { /^note SHARED_SESSION unavailable$/m } @body), 8,
    'a stopped Redis: every stream is answered, unavailable');
 is(scalar(grep { /owner/ && !/X-Owner/i } @body), 0, '... with no session');
+# Eight failures have opened the circuit breaker; a probe closes it.
 $store->cmd('PING');
+SHS::Process::wait_for('the store to be asked again', 20, sub {
+    my ($probe) = SHS::H2::fetch($port, $requests[0]);
+    return ($probe // '') =~ /^note SHARED_SESSION found$/m;
+});
 @body = SHS::H2::fetch($port, @requests);
 is(scalar(grep { ($body[$_] // '') =~ /^note session\.owner owner(\d+)$/m
                  && $1 == $_ + 1 } 0 .. 79), 70,

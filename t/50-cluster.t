@@ -1,0 +1,557 @@
+# A real Redis Cluster: every session is found at the node that has its slot,
+# while slots move and masters die; and nodes that lie lead nobody astray.
+use strict;
+use warnings;
+
+use SHS;
+use SHS::Certs;
+use SHS::Cluster;
+use SHS::Load;
+use SHS::Report;
+use SHS::Watch;
+use Time::HiRes qw(time);
+
+sub figure { return SHS::Report::figure(@_) }
+
+# --- the servers ---------------------------------------------------------------
+
+my $certs = SHS::Certs->new;
+$certs->sign('server', 'DNS:localhost,IP:127.0.0.1');
+my $cluster = SHS::Cluster->start(
+    tls => $certs,
+    acl => "user default on nopass ~* &* +\@all\n"
+         . "user app on >SeCrEt-app ~session:* &* +get +hgetall +pttl"
+         . " +cluster|slots +asking +readonly\n");
+my @nodes = $cluster->nodes;
+my $nobody = SHS::Process::free_port();
+my $loner = SHS::Redis->start;
+
+# --- nodes that lie ------------------------------------------------------------------
+
+sub bulk { return defined $_[0] ? SHS::Fake::Conn::bulk($_[0]) : "\$-1\r\n" }
+
+# The reply to CLUSTER SLOTS: [first, last, host, port], ...
+sub slots {
+    my @shards = @_;
+    return '*' . @shards . "\r\n" . join '', map {
+        my ($first, $last, $host, $port) = @$_;
+        "*3\r\n:$first\r\n:$last\r\n*3\r\n" . bulk($host) . ":$port\r\n"
+            . bulk('0' x 40)
+    } @shards;
+}
+
+my $anna = '*2' . "\r\n" . bulk('owner') . bulk('anna');
+
+# fake(port, what CLUSTER SLOTS says, what HGETALL says): the last is a sub,
+# given the key's slot and whether ASKING came before.
+sub fake {
+    my ($port, $slots, $value) = @_;
+    return SHS::Fake->start(sub {
+        my ($c) = @_;
+        my $is_asking = 0;
+        while (1) {
+            my ($word, @more) = $c->read_any;
+            $word = uc $word;
+            my $was_asking = $is_asking;
+            $is_asking = $word eq 'ASKING';
+            my $says = $word eq 'HGETALL' || $word eq 'PTTL'
+                ? $value->(SHS::Cluster::slot($more[0]), $was_asking) : undef;
+            $c->send($word eq 'CLUSTER' ? $slots
+                     : !defined $says ? "+OK\r\n"
+                     : $word eq 'PTTL' && $says !~ /^-/ ? ":-1\r\n" : $says);
+        }
+    }, port => $port);
+}
+
+my %port = map { $_ => SHS::Process::free_port() }
+    qw(round1 round2 empty empty2 ask ask2 null garbage unknown far);
+my $local = '127.0.0.1';
+my %fake = (
+    # Two that know that the other has it.
+    round1 => fake($port{round1}, slots([ 0, 16383, $local, $port{round1} ]),
+                   sub { "-MOVED $_[0] $local:$port{round2}\r\n" }),
+    round2 => fake($port{round2}, slots([ 0, 16383, $local, $port{round1} ]),
+                   sub { "-MOVED $_[0] $local:$port{round1}\r\n" }),
+    # MOVED and ASK without a host: the same one, another port.
+    empty => fake($port{empty}, slots([ 0, 16383, $local, $port{empty} ]),
+                  sub { "-MOVED $_[0] :$port{empty2}\r\n" }),
+    empty2 => fake($port{empty2}, slots([ 0, 16383, '', $port{empty2} ]),
+                   sub { $anna }),
+    ask => fake($port{ask}, slots([ 0, 16383, $local, $port{ask} ]),
+                sub { "-ASK $_[0] :$port{ask2}\r\n" }),
+    ask2 => fake($port{ask2}, slots([ 0, 16383, $local, $port{ask2} ]),
+                 sub { $_[1] ? $anna : "-MOVED $_[0] $local:$port{ask}\r\n" }),
+    # CLUSTER SLOTS without a host: the one that was asked.
+    null => fake($port{null}, slots([ 0, 16383, undef, $port{null} ]),
+                 sub { $anna }),
+    # What cannot be meant.
+    garbage => fake($port{garbage},
+                    slots([ 0, 16383, $local, $port{garbage} ]),
+                    sub { "-MOVED 99999 SeCrEt:999999:\x01\r\n" }),
+    # Somebody has the slots, and nobody knows who.
+    unknown => fake($port{unknown}, slots([ 0, 16383, '?', 0 ]),
+                    sub { $anna }),
+    # MOVED to where nobody is.
+    far => fake($port{far}, slots([ 0, 16383, $local, $port{far} ]),
+                sub { "-MOVED $_[0] $local:$nobody\r\n" }),
+);
+
+# --- the httpd ---------------------------------------------------------------------
+
+my $ca = $certs->path('ca.crt');
+my $here = "redis+cluster://$local";
+my @seeds = map { $_->port } @nodes;
+my %stores = (
+    all => $cluster->url . ' timeout=1s',
+    others => $cluster->url . ' timeout=2s name=others',
+    struck => $cluster->url . ' timeout=400ms name=struck',
+    fallback => $cluster->url
+        . ' read-from=replica-on-failure timeout=300ms breaker=3/1s',
+    next => "$here:$nobody,$local:$seeds[1]",
+    tls => $cluster->url(tls => 1, user => 'app', password => 'SeCrEt-app')
+        . " ca=$ca timeout=2s",
+    untrusted => $cluster->url(tls => 1),
+    loner => "$here:" . $loner->port,
+    dead => "$here:$nobody",
+    intruder => $cluster->url(user => 'app', password => 'SeCrEt-wrong'),
+    (map { ("seed$_" => "$here:$seeds[$_] timeout=1s") } 0 .. 5),
+    (map { $_ => "$here:$port{$_} timeout=400ms" } keys %fake),
+);
+my %more = (
+    tagged => 'SharedSessionKey session:{7}:%{id}',
+    around => 'SharedSessionKey session:{%{id}}:data',
+);
+my $common = <<'CONF';
+<Location /server-status>
+    SetHandler server-status
+</Location>
+SharedSessionEnv OWNER owner
+Header always set X-Status "%{SHARED_SESSION}e"
+Header always set X-Owner "%{OWNER}e"
+CONF
+my $httpd = private_httpd(
+    files => { 'htdocs/page.html' => "page\n" },
+    loglevel => 'notice shared_session:info',
+    conf => $common . join '', map { <<"CONF" } sort keys %stores, keys %more);
+<VirtualHost *:\${SHS_PORT}>
+    ServerName $_.test
+    SharedSessionStore @{[ $stores{$_} // $stores{all} ]}
+    SharedSession On
+    @{[ $more{$_} // '' ]}
+</VirtualHost>
+CONF
+# One child: what it learns, it knows.
+my $single = private_httpd(
+    files => { 'htdocs/page.html' => "page\n" },
+    loglevel => 'notice shared_session:info',
+    conf => $common . <<"CONF" . one_child());
+SharedSessionStore $stores{all}
+SharedSession On
+CONF
+
+my @sessions = map { [ sprintf('SeCrEt-cluster-%06d-%d', $_, $$),
+                       "owner-$_" ] } 1 .. 300;
+# The slots at both ends of each share.
+push @sessions, map {
+    my $key = SHS::Cluster::key_in_slot($_, "session:SeCrEt-edge-$$-");
+    [ $key =~ s/^session://r, "edge-$_" ]
+} 0, 5460, 5461, 10_922, 10_923, 16_383;
+$cluster->put_hash("session:$_->[0]", { owner => $_->[1] }) for @sessions;
+
+sub ask {
+    my ($host, $id, $from) = @_;
+    return ($from // $httpd)->get('/page.html', host => "$host.test",
+                                  cookie => 'JSESSIONID='
+                                      . ($id // $sessions[0][0]));
+}
+sub status { return $_[0]->header('X-Status') // 'missing' }
+sub owner  { return $_[0]->header('X-Owner') // '(null)' }
+
+sub of_load {
+    my ($host, @of) = @_;
+    return (port => $httpd->port, path => '/page.html', host => "$host.test",
+            sessions => @of ? \@of : \@sessions);
+}
+sub probe {
+    my ($host, @ids) = @_;
+    return SHS::Watch->probe(port => $httpd->port, path => '/page.html',
+                             host => "$host.test", ids => \@ids);
+}
+
+sub all_found {
+    my ($host, $why, $requests) = @_;
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    $requests //= 400;
+    my $sum = SHS::Load::run(of_load($host), requests => $requests,
+                             workers => 3);
+    return ok($sum->{strangers} == 0
+              && ($sum->{status_found} // 0) == $requests, "$host: $why")
+        || diag(SHS::Load::words($sum));
+}
+
+# A counter of the store, as mod_status tells it.
+sub counter {
+    my ($from, $name) = @_;
+    my $text = $from->get('/server-status?auto')->body;
+    my @values = $text =~ /^SharedSessionStore\d+\Q$name\E: (\d+)/mg;
+    my $sum = 0;
+    $sum += $_ for @values;
+    return @values ? $sum : -1;
+}
+
+# --- every slot, every seed -----------------------------------------------------------
+
+{
+    my %at;
+    my $map = $cluster->read_map;
+    $at{ $map->[ SHS::Cluster::slot("session:$_->[0]") ]->port }++
+        for @sessions;
+    is(scalar keys %at, 3, 'the sessions are with three masters: '
+       . join ', ', map { "$at{$_}" } sort keys %at);
+}
+for my $n (0 .. 5) {
+    my @wrong = grep { owner(ask("seed$n", $_->[0])) ne $_->[1] }
+        @sessions[ map { $n + 6 * $_ } 0 .. $#sessions / 6 ];
+    is(scalar @wrong, 0, "seed $n alone, "
+       . ($n < 3 ? 'a master' : 'a replica') . ': its sixth of the sessions')
+        || diag(join ' ', map { $_->[0] } @wrong);
+}
+all_found('all', 'sessions of all slots', 1200);
+all_found('next', 'a seed that is down is passed by');
+all_found('tls', 'TLS, an ACL user');
+
+# Hash tags in SharedSessionKey: all in one slot, or each where its id says.
+my @tagged = map { [ fresh_id(), "tagged-$_" ] } 1 .. 60;
+for (@tagged) {
+    $cluster->put_hash("session:{7}:$_->[0]", { owner => $_->[1] });
+    $cluster->put_hash("session:{$_->[0]}:data", { owner => $_->[1] });
+}
+is($cluster->slot_of("session:{7}:$tagged[0][0]"), $cluster->slot_of('7'),
+   'a hash tag: its slot');
+for my $host (qw(tagged around)) {
+    my @wrong = grep { owner(ask($host, $_->[0])) ne $_->[1] } @tagged;
+    is(scalar @wrong, 0, "$host: $more{$host}");
+}
+
+# [host, log tag, what the log says, why]
+for my $row (
+    ['loner', 'SHS003', qr/no member of a Redis Cluster/,
+     'a server that is no cluster\'s'],
+    ['dead', 'SHS003', qr/refused/, 'no seed that answers'],
+    ['untrusted', 'SHS003', qr/not trusted/, 'an authority we do not know'],
+    ['intruder', 'SHS006', qr/refuses the user or password/,
+     'a password that is wrong'],
+    ['unknown', 'SHS003', qr/slot/, 'nobody knows who has the slots'],
+    ['garbage', 'SHS003', qr/redirect/, 'MOVED that cannot be meant'],
+    ['far', 'SHS003', qr/refused/, 'MOVED to where nobody is']) {
+    my ($host, $tag, $like, $why) = @$row;
+    my $r = ask($host);
+    is(status($r), 'unavailable', "$why: unavailable");
+    within($r->seconds, 0, 1.5, '... in time');
+    ok($httpd->wait_logged(qr/$tag: .*$like/), "... and $tag says so: $like")
+        || diag(join "\n", $httpd->logged(qr/SHS00[36]: /));
+}
+
+# --- nodes that lie ------------------------------------------------------------------
+
+for my $row (['empty', 'MOVED without a host: the same host'],
+             ['ask', 'ASK without a host, with ASKING before each command'],
+             ['null', 'CLUSTER SLOTS without a host: the one that was asked']) {
+    my ($host, $why) = @$row;
+    is(owner(ask($host)), 'anna', $why);
+}
+for my $n (1 .. 3) {
+    my $before = grep { / HGETALL / } map { $_->journal } @fake{qw(round1 round2)};
+    my $r = ask('round1');
+    my $after = grep { / HGETALL / } map { $_->journal } @fake{qw(round1 round2)};
+    is(status($r), 'unavailable', "MOVED in a circle: unavailable ($n)");
+    within($r->seconds, 0, 1.4, '... by the deadline');
+    cmp_ok($after - $before, '<=', 6, '... after five redirections at most ('
+           . ($after - $before) . ' questions)');
+    figure('Cluster, MOVED in a circle: questions of one lookup',
+           $after - $before, '') if $n == 1;
+}
+ok($httpd->wait_logged(qr/SHS003: .*circle/), '... and SHS003 says why');
+
+# --- MOVED is followed once, and learnt --------------------------------------------
+
+# How often the nodes were asked for CLUSTER SLOTS, but for the test itself.
+sub reads_of_map {
+    my $sum = 0;
+    for my $node ($cluster->live) {
+        my $info = $node->cmd('INFO', 'commandstats');
+        $sum += $1 if $info =~ /^cmdstat_cluster\|slots:calls=(\d+)/m;
+    }
+    return $sum - $cluster->slots_asked;
+}
+
+{
+    my ($id, $owner) = @{ $sessions[7] };
+    my $slot = $cluster->slot_of("session:$id");
+    is(owner(ask('single', $id, $single)), $owner, 'one child, before');
+    my $from = $cluster->owner_of_slot($slot);
+    my ($to) = grep { $_ != $from } $cluster->masters;
+    my $begun = time;
+    my $reads = reads_of_map();
+    my $redirections = counter($single, 'Redirections');
+    $cluster->migrate_slot($slot, $from, $to);
+    my @wrong = grep { owner(ask('single', $id, $single)) ne $owner } 1 .. 40;
+    is(scalar @wrong, 0, 'a slot has moved: all of 40 requests found it');
+    $redirections = counter($single, 'Redirections') - $redirections;
+    cmp_ok($redirections, '<=', 2, "... with $redirections redirections:"
+           . ' MOVED is learnt');
+    cmp_ok($redirections, '>=', 1, '... and was needed');
+
+    # One slot after the other, faster than the map may be read again. All to
+    # one node: nodes that take each other's slots so fast may come to disagree.
+    my @of_others = grep {
+        $cluster->owner_of("session:$_->[0]") != $to
+    } @sessions[ 10 .. 299 ];
+    my ($slots, $sum, @missed) = (0, 0);
+    while (time < $begun + 1.5 && $slots < @of_others) {
+        my ($other, $its) = @{ $of_others[ $slots++ ] };
+        $slot = $cluster->slot_of("session:$other");
+        $from = $cluster->owner_of_slot($slot);
+        $cluster->migrate_slot($slot, $from, $to) if $from != $to;
+        for (1 .. 5) {
+            my $r = ask('single', $other, $single);
+            owner($r) eq $its ? $sum++
+                : push @missed, sprintf 'slot %d, the %dth: %s', $slot, $slots,
+                                        status($r);
+        }
+    }
+    is($sum, 5 * $slots, "$slots slots more: all of 5 requests for each found")
+        || diag(join "\n", @missed[ 0 .. ($#missed < 9 ? $#missed : 9) ]);
+    my $seconds = time - $begun;
+    $reads = reads_of_map() - $reads;
+    cmp_ok($reads, '<=', $seconds + 2, sprintf 'the map was read %d times in'
+           . ' %.1f s', $reads, $seconds);
+    cmp_ok($reads, '>=', 1, '... and it was read');
+    figure('Cluster, slots moved: reads of the map a second',
+           sprintf('%.1f', $reads / $seconds), '/s');
+}
+
+# --- a slot that is moved while requests run ---------------------------------------
+
+{
+    my $load = SHS::Watch->load(of_load('tagged', @tagged));
+    $load->wait_for_more(100);
+    my $slot = $cluster->slot_of('7');
+    my $from = $cluster->owner_of_slot($slot);
+    my ($to) = grep { $_ != $from } $cluster->masters;
+    my $redirections = counter($httpd, 'Redirections');
+    my $begun = time;
+    my $reply = sub {
+        my ($when, @of) = @_;
+        my @wrong = grep { owner(ask('tagged', $_->[0])) ne $_->[1] } @of;
+        is(scalar @wrong, 0, "$when: found");
+    };
+
+    $cluster->begin_move($slot, $from, $to);
+    $reply->('MIGRATING, the key still here', @tagged[ 0 .. 9 ]);
+    $load->wait_for_more(200);
+    my @keys = $cluster->keys_in($slot, $from);
+    my @first = splice @keys, 0, @keys / 2;
+    my %gone = map { $_ => 1 } @first;
+    for my $key (@first) {
+        $cluster->move_key($key, $from, $to);
+        ask('tagged', $key =~ s/.*://r);
+    }
+    $reply->('the key has moved, the slot has not (ASK)',
+             grep { $gone{"session:{7}:$_->[0]"} } @tagged);
+    $reply->('another is still here',
+             grep { !$gone{"session:{7}:$_->[0]"} } @tagged);
+    my $id = fresh_id();
+    is(status(ask('tagged', $id)), 'absent', 'one that never was: absent');
+    $load->wait_for_more(300);
+    $cluster->move_key($_, $from, $to) for @keys;
+    $reply->('all keys have moved, the slot has not', @tagged[ 0 .. 9 ]);
+    $load->wait_for_more(100);
+    $cluster->end_move($slot, $from, $to);
+    $reply->('the slot has moved (MOVED)', @tagged);
+    $load->wait_for_more(200);
+    my $sum = $load->stop;
+    note SHS::Load::words($sum);
+    is($sum->{strangers}, 0, 'no stranger');
+    is($sum->{broken} + $sum->{lost}, 0, 'no request was lost');
+    is($sum->{status_found} // 0, $sum->{requests},
+       "every one of $sum->{requests} requests was found meanwhile")
+        || diag(SHS::Load::words($sum));
+    $redirections = counter($httpd, 'Redirections') - $redirections;
+    cmp_ok($redirections, '>', 0, "$redirections redirections were followed");
+    figure('Cluster, a slot moved under load: requests', $sum->{requests}, '');
+    figure('Cluster, a slot moved under load: wrong answers',
+           $sum->{strangers}, '');
+    figure('Cluster, a slot moved under load: not found',
+           $sum->{requests} - ($sum->{status_found} // 0), '');
+    figure('Cluster, a slot moved under load: redirections', $redirections, '');
+}
+
+# --- a master is killed ------------------------------------------------------------
+
+# The sessions, by whether their slots are the node's.
+sub split_by {
+    my ($node) = @_;
+    my $map = $cluster->read_map;
+    my (@its, @others);
+    for (@sessions) {
+        my $at = $map->[ SHS::Cluster::slot("session:$_->[0]") ];
+        push @{ $at == $node ? \@its : \@others }, $_;
+    }
+    return (\@its, \@others);
+}
+
+# Everything that was written is on the replicas.
+$_->cmd('WAIT', 1, 10_000) for $cluster->masters;
+
+{
+    my $key = 'session:' . $sessions[0][0];
+    my $slot = $cluster->slot_of($key);
+    my ($its, $others) = split_by($cluster->owner_of_slot($slot));
+    # Connected, every child.
+    all_found($_, 'before') for qw(others struck fallback);
+    my $steady = SHS::Watch->load(of_load('others', @$others));
+    my $load = SHS::Watch->load(of_load('struck'), requests => 100);
+    my $probe = probe('struck', map { $_->[0] } @$its);
+    my $fallback = probe('fallback', map { $_->[0] } @$its);
+    $_->wait_for_more(30) for $steady, $load, $probe, $fallback;
+
+    my ($old, $since) = $cluster->kill_master_of($key);
+    my $dead_at = time;
+    my ($new, $taken) = $cluster->wait_for_takeover($slot, $old);
+    my $found = $probe->wait_found_since($dead_at);
+    my $recovery = $found->{ended} - $taken;
+    cmp_ok($recovery, '<', 1, sprintf 'kill -9: a session of its shard found'
+           . ' %.3f s after the replica took over', $recovery);
+    figure('Cluster, kill -9: recovery after the replica took over',
+           sprintf('%.3f', $recovery > 0 ? $recovery : 0), 's');
+    figure('Cluster, kill -9: from kill to takeover (Redis\' own)',
+           sprintf('%.1f', $taken - $since), 's');
+    $_->wait_for_more(150) for $steady, $load, $probe, $fallback;
+    # It comes back and thinks, for a moment, that all is as it was.
+    $cluster->rejoin($old);
+    $_->wait_for_more(50) for $steady, $load, $probe;
+    my @answers = $probe->stop;
+    my @fallback = $fallback->stop;
+    my $sum = $load->stop;
+    my $others_sum = $steady->stop;
+
+    note 'the other shards: ' . SHS::Load::words($others_sum);
+    note 'all shards: ' . SHS::Load::words($sum);
+    is($others_sum->{status_found} // 0, $others_sum->{requests},
+       "the other shards: all of $others_sum->{requests} requests found,"
+       . ' all the time') || diag(SHS::Load::words($others_sum));
+    for ($sum, $others_sum) {
+        is($_->{strangers}, 0, 'no stranger');
+        is($_->{broken} + $_->{lost}, 0, 'no request was lost');
+        is($_->{status_absent} // 0, 0, 'no session was lost (load)');
+    }
+    is(scalar(grep { $_->{status} eq 'absent' } @answers, @fallback), 0,
+       'no session was lost (probes)');
+    my @down = grep { $_->{begun} > $dead_at && $_->{ended} < $taken - 0.1 }
+        @answers;
+    is(scalar(grep { $_->{status} ne 'unavailable' } @down), 0,
+       'without a master its sessions are unavailable (' . @down
+       . ' requests)');
+    @down = grep { $_->{begun} > $dead_at && $_->{ended} < $taken - 0.1 }
+        @fallback;
+    my @served = grep { $_->{status} eq 'found' } @down;
+    cmp_ok(scalar @served, '>', 0, sprintf 'replica-on-failure: %d of %d were'
+           . ' found meanwhile', scalar @served, scalar @down);
+    figure('Cluster, replica-on-failure: found while there was no master',
+           sprintf('%.0f', @down ? 100 * @served / @down : 0), '%');
+    my ($longest) = sort { $b <=> $a } map { $_->{ended} - $_->{begun} }
+        @answers;
+    cmp_ok($longest, '<', 1.4, sprintf 'the longest request took %.3f s',
+           $longest);
+    figure('Cluster, kill -9: longest request', sprintf('%.3f', $longest), 's');
+    figure('Cluster, kill -9: requests',
+           $sum->{requests} + $others_sum->{requests} + @answers, '');
+    figure('Cluster, kill -9: wrong answers',
+           $sum->{strangers} + $others_sum->{strangers}, '');
+    figure('Cluster, kill -9: sessions lost',
+           ($sum->{status_absent} // 0)
+           + scalar(grep { $_->{status} eq 'absent' } @answers), '');
+    all_found('all', 'afterwards everybody is found');
+}
+
+# --- the cluster is down -----------------------------------------------------------
+
+{
+    my ($id) = @{ $sessions[1] };
+    my $key = "session:$id";
+    my $slot = $cluster->slot_of($key);
+    my $master = $cluster->owner_of_slot($slot);
+    my (undef, $others) = split_by($master);
+    my ($heir) = $cluster->replicas_of($master);
+    my $before = owner(ask('struck', $id));
+    $_->cmd('CONFIG', 'SET', 'cluster-require-full-coverage', 'yes')
+        for $cluster->live;
+    $heir->cmd('CONFIG', 'SET', 'cluster-replica-no-failover', 'yes');
+    my $load = SHS::Watch->load(of_load('struck', @$others), requests => 100);
+    my $probe = probe('struck', map { $_->[0] } @$others);
+    my $changing = probe('struck', $id);
+    $_->wait_for_more(30) for $load, $probe, $changing;
+    my ($old, $since) = $cluster->pause_master_of($key);
+    $cluster->wait_until('the cluster to be down', sub {
+        $_[0]->cmd('CLUSTER', 'INFO') =~ /cluster_state:fail/ });
+    my $down_at = time;
+    my @down = map { ask('struck', $_->[0]) } @$others[ 0 .. 9 ];
+    is(scalar(grep { status($_) ne 'unavailable' } @down), 0,
+       'CLUSTERDOWN: what is there is unavailable too, and nobody is absent');
+    my ($longest) = sort { $b <=> $a } map { $_->seconds } @down;
+    cmp_ok($longest, '<', 1.4, sprintf '... in %.3f s at most', $longest);
+    ok($httpd->wait_logged(qr/SHS003: .*CLUSTERDOWN/), '... and SHS003 says so');
+    $load->wait_for_more(50);
+
+    $heir->cmd('CONFIG', 'SET', 'cluster-replica-no-failover', 'no');
+    my ($new, $taken) = $cluster->wait_for_takeover($slot, $old);
+    my $well = SHS::Process::wait_for('every node to be well', 20, sub {
+        my @ill = grep { $_->cmd('CLUSTER', 'INFO') !~ /cluster_state:ok/ }
+            $cluster->live;
+        !@ill && time });
+    my $found = $probe->wait_found_since($down_at);
+    my $recovery = $found->{ended} - $well;
+    cmp_ok($recovery, '<', 2, sprintf 'found %.3f s after the cluster was well'
+           . ' again', $recovery);
+    figure('Cluster, CLUSTERDOWN: recovery after the cluster is well',
+           sprintf('%.3f', $recovery > 0 ? $recovery : 0), 's');
+
+    # The old master goes on, with the session as it was.
+    $new->cmd('HSET', $key, 'owner', 'new');
+    my $changed = time;
+    $old->resume;
+    $changing->wait_found_since($changed);
+    $_->wait_for_more(100) for $load, $probe, $changing;
+    my @answers = $probe->stop;
+    my @changing = $changing->stop;
+    my $sum = $load->stop;
+    note SHS::Load::words($sum);
+    is($sum->{strangers}, 0, 'no stranger');
+    is($sum->{broken} + $sum->{lost}, 0, 'no request was lost');
+    is($sum->{status_absent} // 0, 0, 'no session was lost (load)');
+    is(scalar(grep { $_->{status} eq 'absent' } @answers, @changing), 0,
+       'no session was lost (probes)');
+    my @stale = grep { $_->{begun} > $changed && $_->{owner} eq $before }
+        @changing;
+    is(scalar @stale, 0, 'SIGCONT of the old master: nobody sees a session as it'
+       . ' was before') || diag(sprintf '%.3f s after the change',
+                                $stale[-1]{begun} - $changed);
+    $cluster->rejoin($old);
+    is(owner(ask('struck', $id)), 'new', '... but as it is now');
+    $cluster->put_hash($key, { owner => $before });
+    all_found('all', 'afterwards everybody is found', 1200);
+    all_found('tls', 'afterwards everybody is found');
+}
+
+# --- afterwards ------------------------------------------------------------------------
+
+for ($httpd, $single) {
+    ok(SHS::Process::is_alive($_->pid), 'httpd lives');
+    is(scalar $_->logged(qr/exit signal/), 0, 'and no child has died');
+    unlike($_->error_log, qr/SeCrEt/, 'no password in the log');
+    is(scalar $_->logged(qr/\(null\)/), 0, 'no reason is missing in the log');
+}
+ok($httpd->wait_logged(qr/SHS004: /), 'SHS004 was logged');
+
+done_testing;

@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# Figures that a test measured. They are notes of the test; when SHS_REPORT
+# names a file they are also appended to it, a line each:
+# name TAB value TAB unit TAB mpm.
+
+package SHS::Report;
+
+use strict;
+use warnings;
+
+use Test::More ();
+
+# figure('time to recovery after a failover', 0.213, 's')
+sub figure {
+    my ($name, $value, $unit) = @_;
+    $unit //= '';
+    my $mpm = $ENV{SHS_MPM} // '';
+    Test::More::note("figure: $name: $value $unit");
+    my $file = $ENV{SHS_REPORT} or return;
+    open my $out, '>>', $file or die "SHS_REPORT $file: $!\n";
+    my $line = join "\t", map { s/[\t\n]/ /gr } $name, $value, $unit, $mpm;
+    syswrite $out, "$line\n";
+    close $out;
+    return;
+}
+
+1;
