@@ -32,7 +32,7 @@ struct shs_discovery_t {
     unsigned failures;          /* ... and how many there have been */
     _Atomic apr_int64_t *epoch; /* the highest that a Sentinel told ... */
     apr_int64_t told;           /* by the one that told last */
-    int behind;     /* ... and how many told a lower one in this run */
+    int behind;     /* ... and how many, asked once each, told a lower one */
     int is_refused; /* in this run, by one of them at least */
     char reason[160];
 };
@@ -181,7 +181,8 @@ static void avoid(shs_discovery_t *discovery, const shs_node_t *node)
 }
 
 /* Each in its turn, beginning with another one each time: first, in haste,
- * those that told when they were asked last; then all. */
+ * those that told when they were asked last; then all. Who is behind is counted
+ * anew each time round, because some are asked twice. */
 static shs_view_t *ask_in_turn(shs_discovery_t *discovery,
                                shs_node_t *const *nodes, int count)
 {
@@ -189,6 +190,7 @@ static shs_view_t *ask_in_turn(shs_discovery_t *discovery,
     int is_hasty, i;
 
     for (is_hasty = 1; is_hasty >= 0; --is_hasty) {
+        discovery->behind = 0;
         for (i = 0; i < count && !view; ++i) {
             shs_node_t *node =
                 nodes[(discovery->runs + (unsigned)i) % (unsigned)count];
@@ -219,13 +221,13 @@ static void remember_members(shs_discovery_t *discovery, const shs_view_t *view)
     }
 }
 
-/* Where each and every Sentinel tells a lower epoch, they were set up anew. */
+/* Where each and every Sentinel tells a lower epoch, they were set up anew. One
+ * that is dead may know better than all that lag behind. */
 static shs_view_t *ask_seeds(shs_discovery_t *discovery)
 {
-    shs_view_t *view;
+    shs_view_t *view =
+        ask_in_turn(discovery, discovery->seeds, discovery->seed_count);
 
-    discovery->behind = 0;
-    view = ask_in_turn(discovery, discovery->seeds, discovery->seed_count);
     if (!view && discovery->behind > 0
         && discovery->behind == discovery->seed_count) {
         atomic_store(discovery->epoch, 0);

@@ -11,7 +11,8 @@
  *  2. One renewal at a time, and no sooner after the last than it is due.
  *  3. A Sentinel's word of a lower epoch than any child of the host has heard
  *     before is ignored: a demoted master does not come back by a Sentinel that
- *     lags behind.
+ *     lags behind. Only where every one of the URL answers, and tells a lower
+ *     one, were they set up anew.
  *  4. An answer of a Sentinel's master counts only as trust.h says.
  */
 #ifndef SHS_REDIS_TOPOLOGY_H

@@ -228,6 +228,80 @@ START_TEST(exchange_run__believes_the_highest_epoch_on_the_host)
 }
 END_TEST
 
+/* Those of a URL that know an older epoch than the host, and those that are
+ * dead. */
+static const struct {
+    int lagging;
+    int dead;
+} laggards[] = { { 1, 1 }, { 1, 2 }, { 2, 1 } };
+
+static rig_t *rig_of_laggards(int nth, actor_t **late, const rig_t *sibling)
+{
+    const char *hosts = "";
+    int i;
+
+    for (i = 0; i < laggards[nth].lagging; i++) {
+        late[i] = actor_start("late");
+        actor_names_master(late[i], x, 1);
+        hosts = apr_psprintf(p, "%s,127.0.0.1:%d", hosts, actor_port(late[i]));
+    }
+    for (i = 0; i < laggards[nth].dead; i++) {
+        hosts =
+            apr_psprintf(p, "%s,127.0.0.1:%d", hosts, actor_refusing_port());
+    }
+    return rig_create(apr_psprintf(p, "redis+sentinel://%s/m", hosts + 1),
+                      "breaker=off", sibling);
+}
+
+/* One that is dead may know of the failover. */
+START_TEST(exchange_run__believes_no_laggards_while_another_is_dead)
+{
+    rig_t *rig = rig_on("", NULL);
+    actor_t *late[2];
+    rig_t *other;
+    int i;
+
+    fail_over();
+    ck_given(rig, "k", "y k");
+    other = rig_of_laggards(_i, late, rig);
+    /* A server is remembered not to have told, so each run is another one. */
+    for (i = 0; i < 4; i++) {
+        ck_assert_int_eq(ask(other, "l", 1000), UNAVAILABLE);
+        rig_await(shs_clock_now() + SHS_TOPOLOGY_AFTER_FAILURE);
+    }
+    ck_assert_int_eq(actor_asked(x, "GET"), 0);
+    ck_assert_int_eq(atomic_load(&rig->shared->master.epoch), 2);
+    for (i = 0; i < laggards[_i].lagging; i++) {
+        ck_assert_int_gt(actor_asked(late[i], "SENTINEL"), 0);
+        actor_stop(late[i]);
+    }
+}
+END_TEST
+
+/* The first lookup of a child asks them once. */
+START_TEST(exchange_run__believes_sentinels_that_were_all_set_up_anew)
+{
+    actor_t *b = actor_start("b");
+    actor_t *c = actor_start("c");
+    rig_t *rig = rig_on("", NULL);
+    rig_t *other = rig_create(
+        apr_psprintf(
+            p, "redis+sentinel://127.0.0.1:%d,127.0.0.1:%d,127.0.0.1:%d/m",
+            actor_port(s), actor_port(b), actor_port(c)),
+        "", rig);
+
+    fail_over();
+    ck_given(rig, "k", "y k");
+    actor_names_master(s, x, 1);
+    actor_names_master(b, x, 1);
+    actor_names_master(c, x, 1);
+    ck_given(other, "l", "x l");
+    ck_assert_int_eq(atomic_load(&rig->shared->master.epoch), 1);
+    actor_stop(b);
+    actor_stop(c);
+}
+END_TEST
+
 /* ------------------------------------------------- Sentinels that are gone */
 
 static const struct {
@@ -423,6 +497,11 @@ static void add(TCase *tc)
         tc, exchange_run__believes_a_new_connection_only_if_a_sentinel_does);
     tcase_add_loop_test(
         tc, exchange_run__believes_the_highest_epoch_on_the_host, 0, 2);
+    tcase_add_loop_test(
+        tc, exchange_run__believes_no_laggards_while_another_is_dead, 0,
+        ROWS(laggards));
+    tcase_add_test(tc,
+                   exchange_run__believes_sentinels_that_were_all_set_up_anew);
     tcase_add_loop_test(
         tc, exchange_run__needs_no_sentinel_while_the_master_answers, 0,
         ROWS(gone));
