@@ -8,6 +8,13 @@
 /* The random part is at most so many times first_probe_after. */
 #define MOST_BACKOFF 4
 
+/* From when on one may be early again, after a probe that goes now. */
+static apr_int64_t early_after(const shs_breaker_policy_t *policy,
+                               apr_time_t now)
+{
+    return now + policy->probe_for + policy->first_probe_after;
+}
+
 /* Takes the right to probe: whoever moves probe_at away from what was read. */
 static shs_breaker_pass_t take_probe(shs_breaker_t *breaker,
                                      const shs_breaker_policy_t *policy,
@@ -18,19 +25,26 @@ static shs_breaker_pass_t take_probe(shs_breaker_t *breaker,
                                         now + policy->probe_for)) {
         return SHS_BREAKER_BLOCK;
     }
-    atomic_store(&breaker->subject, subject);
+    if (subject != SHS_BREAKER_NOBODY) {
+        atomic_store(&breaker->subject, subject);
+    }
+    if (atomic_load(&breaker->early_at) != 0) {
+        atomic_store(&breaker->early_at, early_after(policy, now));
+    }
     return SHS_BREAKER_PROBE;
 }
 
 /* Whether the breaker stands for another server so far: then of all who know
  * the new one the first may probe it before its time. */
-static int is_first_to_name(shs_breaker_t *breaker, apr_uint32_t subject)
+static int is_early(shs_breaker_t *breaker, const shs_breaker_policy_t *policy,
+                    apr_uint32_t subject, apr_time_t now)
 {
-    apr_uint32_t failed = atomic_load(&breaker->subject);
+    apr_int64_t early_at = atomic_load(&breaker->early_at);
 
-    return failed != subject
-           && atomic_compare_exchange_strong(&breaker->subject, &failed,
-                                             subject);
+    return subject != SHS_BREAKER_NOBODY
+           && subject != atomic_load(&breaker->subject) && now >= early_at
+           && atomic_compare_exchange_strong(&breaker->early_at, &early_at,
+                                             early_after(policy, now));
 }
 
 shs_breaker_pass_t shs_breaker_admit(shs_breaker_t *breaker,
@@ -42,7 +56,7 @@ shs_breaker_pass_t shs_breaker_admit(shs_breaker_t *breaker,
     if (probe_at == 0 || policy->is_off) {
         return SHS_BREAKER_PASS;
     }
-    if (now < probe_at && !is_first_to_name(breaker, subject)) {
+    if (now < probe_at && !is_early(breaker, policy, subject, now)) {
         return SHS_BREAKER_BLOCK;
     }
     return take_probe(breaker, policy, probe_at, subject, now);
@@ -63,6 +77,7 @@ static shs_breaker_news_t note_success(shs_breaker_t *breaker)
     set(&breaker->is_proven, 1);
     if (atomic_load(&breaker->probe_at) != 0) {
         atomic_store(&breaker->probe_at, 0);
+        atomic_store(&breaker->early_at, 0);
     }
     return atomic_load(&breaker->is_told) != 0
                    && atomic_exchange(&breaker->is_told, 0) != 0

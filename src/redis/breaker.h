@@ -20,7 +20,10 @@
  *
  * Which server it stands for may change, as when a failover names a new
  * master. `subject` tells them apart: another subject than the one that failed
- * may be probed at once.
+ * may be probed at once. But children that know different servers must not
+ * take turns in that: after the first such probe of an outage each further one
+ * keeps as far away from every probe as if that had waited to its end and put
+ * the next one off.
  */
 #ifndef SHS_REDIS_BREAKER_H
 #define SHS_REDIS_BREAKER_H
@@ -28,6 +31,10 @@
 #include <stdatomic.h>
 
 #include <apr_time.h>
+
+/* The subject of who has yet to find out which server to ask: never probed
+ * before its time. */
+#define SHS_BREAKER_NOBODY 1
 
 typedef struct shs_breaker_policy_t {
     int failures; /* in a row that open it; 1 or more */
@@ -41,6 +48,8 @@ typedef struct shs_breaker_policy_t {
 typedef struct shs_breaker_t {
     _Atomic apr_int64_t probe_at;   /* shs_clock_now() of the next probe; 0:
                                    * closed */
+    _Atomic apr_int64_t early_at;   /* from when on another subject may be
+                                   * probed before that; 0: at once */
     _Atomic apr_uint32_t failures;  /* in a row */
     _Atomic apr_uint32_t is_told;   /* that it is down */
     _Atomic apr_uint32_t is_proven; /* it has answered once */

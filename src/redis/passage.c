@@ -3,9 +3,6 @@
 
 #include "store/clock.h"
 
-/* To the circuit breaker: nobody is known who could be asked. */
-#define SUBJECT_NOBODY 1
-
 static int refuse(shs_passage_t *passage, shs_counter_t cause,
                   const char *reason)
 {
@@ -92,7 +89,7 @@ static int open_first(shs_passage_t *passage)
     const shs_client_t *client = passage->client;
     shs_breaker_t *own = &client->shared->breaker;
 
-    if (!admit(passage, own, SUBJECT_NOBODY)) {
+    if (!admit(passage, own, SHS_BREAKER_NOBODY)) {
         shs_topology_suspect(client->topology);
         return 0;
     }

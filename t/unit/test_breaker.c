@@ -9,8 +9,10 @@
 #define SECOND APR_USEC_PER_SEC
 #define NOW    (1000 * SECOND)
 
-#define X 2 /* a server, and another */
-#define Y 3
+#define X      2 /* a server, and others */
+#define Y      3
+#define Z      4
+#define NOBODY SHS_BREAKER_NOBODY
 
 static const shs_breaker_policy_t policy = { 3, SECOND, SECOND / 2, 0 };
 static const shs_breaker_policy_t off = { 3, SECOND, SECOND / 2, 1 };
@@ -189,6 +191,113 @@ START_TEST(breaker__another_server_that_fails_is_put_off_too)
                      SHS_BREAKER_NO_NEWS);
     ck_assert_int_eq(admit(Y, NOW + 2 + SECOND - 1), SHS_BREAKER_BLOCK);
     ck_assert_int_eq(admit(Y, NOW + 2 + 3 * SECOND), SHS_BREAKER_PROBE);
+}
+END_TEST
+
+/* Children of one host may know different servers. */
+START_TEST(breaker__sends_one_early_probe_while_servers_alternate)
+{
+    int probed = 0;
+    int i;
+
+    open_it(NOW);
+    for (i = 1; i <= 100; i++) {
+        apr_uint32_t subject = i % 2 ? Y : X;
+        shs_breaker_pass_t pass = admit(subject, NOW + i);
+
+        if (pass == SHS_BREAKER_PROBE) {
+            note(pass, SHS_BREAKER_FAILED, subject, NOW + i);
+            probed++;
+        }
+    }
+    ck_assert_int_eq(probed, 1);
+}
+END_TEST
+
+/* While none answers, each probe waits for so long, and all children ask all
+ * the time. */
+START_TEST(breaker__sends_one_probe_in_its_time_whoever_asks)
+{
+    static const apr_uint32_t subjects[] = { X, Y, NOBODY, Z, X };
+    const apr_interval_time_t waits = SECOND / 3;
+    apr_time_t probed_at = 0;
+    apr_uint32_t probed = 0;
+    int probes = 0;
+    int i;
+
+    open_it(NOW);
+    for (i = 1; i <= 60000; i++) {
+        apr_time_t now = NOW + i * (SECOND / 1000);
+        apr_uint32_t subject = subjects[i % ROWS(subjects)];
+
+        if (probed && now - probed_at >= waits) {
+            note(SHS_BREAKER_PROBE, SHS_BREAKER_FAILED, probed, now);
+            probed = 0;
+        }
+        if (admit(subject, now) == SHS_BREAKER_PROBE) {
+            ck_assert_msg(!probed && now - probed_at >= waits + SECOND,
+                          "probe %d %d ms after the last", probes,
+                          (int)((now - probed_at) / 1000));
+            probed = subject;
+            probed_at = now;
+            probes++;
+        }
+    }
+    ck_assert_int_ge(probes, 12);
+}
+END_TEST
+
+START_TEST(breaker__another_server_is_probed_at_once_in_each_outage)
+{
+    int i;
+
+    for (i = 0; i < 3; i++) {
+        apr_time_t now = NOW + i * (SECOND / 10);
+
+        open_it(now);
+        /* Its time has come, and nothing has changed yet. */
+        failed(SHS_BREAKER_PROBE, now);
+        ck_assert_int_eq(admit(Y, now + 1), SHS_BREAKER_PROBE);
+        ck_assert_int_eq(note(SHS_BREAKER_PROBE, SHS_BREAKER_OK, Y, now + 2),
+                         SHS_BREAKER_UP);
+    }
+}
+END_TEST
+
+START_TEST(breaker__a_regular_probe_does_not_delay_another_server)
+{
+    open_it(NOW);
+    ck_assert_int_eq(admit(X, NOW + SECOND), SHS_BREAKER_PROBE);
+    failed(SHS_BREAKER_PROBE, NOW + SECOND + 1);
+    ck_assert_int_eq(admit(Y, NOW + SECOND + 2), SHS_BREAKER_PROBE);
+}
+END_TEST
+
+/* Who has yet to find out whom to ask is no reason to try before the time, and
+ * leaves it known who failed. */
+START_TEST(breaker__who_knows_nobody_waits_for_the_probes_time)
+{
+    open_it(NOW);
+    ck_assert_int_eq(admit(NOBODY, NOW + 1), SHS_BREAKER_BLOCK);
+    ck_assert_int_eq(admit(NOBODY, NOW + SECOND - 1), SHS_BREAKER_BLOCK);
+    ck_assert_int_eq(admit(NOBODY, NOW + SECOND), SHS_BREAKER_PROBE);
+    note(SHS_BREAKER_PROBE, SHS_BREAKER_FAILED, NOBODY, NOW + SECOND);
+    ck_assert_int_eq(admit(X, NOW + SECOND + 1), SHS_BREAKER_BLOCK);
+    ck_assert_int_eq(admit(Y, NOW + SECOND + 1), SHS_BREAKER_PROBE);
+}
+END_TEST
+
+/* Nobody was known, and now there is a server. */
+START_TEST(breaker__the_first_known_server_may_be_probed_at_once)
+{
+    int i;
+
+    for (i = 0; i < policy.failures; i++) {
+        note(SHS_BREAKER_PASS, SHS_BREAKER_FAILED, NOBODY, NOW);
+    }
+    ck_assert_int_eq(admit(NOBODY, NOW + 1), SHS_BREAKER_BLOCK);
+    ck_assert_int_eq(admit(X, NOW + 1), SHS_BREAKER_PROBE);
+    ck_assert_int_eq(admit(NOBODY, NOW + 2), SHS_BREAKER_BLOCK);
 }
 END_TEST
 
@@ -517,6 +626,13 @@ static void add(TCase *tc)
     tcase_add_test(tc, breaker__an_unknown_straggler_brings_no_probe_forward);
     tcase_add_test(tc, breaker__another_server_may_be_probed_at_once);
     tcase_add_test(tc, breaker__another_server_that_fails_is_put_off_too);
+    tcase_add_test(tc, breaker__sends_one_early_probe_while_servers_alternate);
+    tcase_add_test(tc, breaker__sends_one_probe_in_its_time_whoever_asks);
+    tcase_add_test(tc,
+                   breaker__another_server_is_probed_at_once_in_each_outage);
+    tcase_add_test(tc, breaker__a_regular_probe_does_not_delay_another_server);
+    tcase_add_test(tc, breaker__who_knows_nobody_waits_for_the_probes_time);
+    tcase_add_test(tc, breaker__the_first_known_server_may_be_probed_at_once);
     tcase_add_loop_test(tc, breaker__puts_the_next_probe_off_within_its_bounds,
                         0, ROWS(backoffs));
     tcase_add_test(tc, breaker__forgets_the_backoff_when_it_closes);

@@ -375,6 +375,27 @@ START_TEST(exchange_run__says_that_no_sentinel_names_the_master)
 }
 END_TEST
 
+/* Children are forked all the time; they have yet to ask for the master, and
+ * the others know it. */
+START_TEST(exchange_run__a_new_child_brings_no_probe_forward)
+{
+    rig_t *rig = rig_on("breaker=1/1h retry=0", NULL);
+    int i;
+
+    ck_given(rig, "k", "x k");
+    actor_says(x, "GET", actor_close);
+    ck_assert_int_eq(ask(rig, "l", 1000), UNAVAILABLE);
+    for (i = 0; i < 3; i++) {
+        rig_t *newborn = rig_on("breaker=1/1h retry=0", rig);
+
+        ck_assert_int_eq(ask(newborn, "m", 1000), UNAVAILABLE);
+        ck_assert_int_eq(ask(rig, "m", 1000), UNAVAILABLE);
+    }
+    ck_assert_int_eq(actor_asked(x, "GET m"), 0);
+    ck_assert_uint_eq(rig_counter(rig, SHS_COUNTER_BLOCKED), 6);
+}
+END_TEST
+
 START_TEST(exchange_run__a_sentinels_refusal_is_the_administrators)
 {
     rig_t *rig = rig_on("", NULL);
@@ -509,6 +530,7 @@ static void add(TCase *tc)
                         exchange_run__needs_no_sentinel_for_a_new_connection, 0,
                         ROWS(gone));
     tcase_add_test(tc, exchange_run__says_that_no_sentinel_names_the_master);
+    tcase_add_test(tc, exchange_run__a_new_child_brings_no_probe_forward);
     tcase_add_test(tc, exchange_run__a_sentinels_refusal_is_the_administrators);
     tcase_add_test(tc, exchange_run__asks_a_replica_when_the_master_is_gone);
     tcase_add_test(tc, exchange_run__believes_no_replica_that_knows_no_session);
