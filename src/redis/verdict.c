@@ -61,6 +61,20 @@ static void read_status(shs_verdict_t *verdict, shs_conn_status_t status,
     }
 }
 
+/* A connection that lost its login is of use to nobody. */
+static void read_refusal(shs_verdict_t *verdict, const shs_reply_t *error,
+                         int is_pooled)
+{
+    int is_logged_out = shs_answer_has_code(error, "NOAUTH");
+
+    set(verdict,
+        is_logged_out && is_pooled ? SHS_VERDICT_AGAIN : SHS_VERDICT_FAIL,
+        SHS_COUNTER_REFUSED);
+    verdict->is_refusal = 1;
+    verdict->is_server_fine = 1;
+    verdict->is_conn_good = !is_logged_out;
+}
+
 /* A complete and fitting answer that is, or holds, an error reply. The
  * connection is as good as before, unless it lost its login or its server its
  * role. */
@@ -84,15 +98,8 @@ static void read_error(shs_verdict_t *verdict, const shs_reply_t *error,
         set(verdict, SHS_VERDICT_RENEW, SHS_COUNTER_NOT_READY);
         verdict->is_conn_good = 0;
     }
-    else if (shs_answer_has_code(error, "NOAUTH") && is_pooled) {
-        set(verdict, SHS_VERDICT_AGAIN, SHS_COUNTER_REFUSED);
-        verdict->is_refusal = 1;
-        verdict->is_conn_good = 0;
-    }
     else if (shs_answer_is_refusal(error)) {
-        set(verdict, SHS_VERDICT_FAIL, SHS_COUNTER_REFUSED);
-        verdict->is_refusal = 1;
-        verdict->is_server_fine = 1;
+        read_refusal(verdict, error, is_pooled);
     }
     else if (shs_answer_has_code(error, "OOM")) {
         set(verdict, SHS_VERDICT_FAIL, SHS_COUNTER_OUT_OF_MEMORY);

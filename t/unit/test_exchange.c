@@ -210,8 +210,8 @@ static const struct {
     int may_stay_open; /* the connection */
     const char *why;
 } errors[] = {
-    { "-NOAUTH SECRET\r\n", UNAVAILABLE, SHS_COUNTER_REFUSED, 1, 1,
-      "it wants a password that we have not" },
+    { "-NOAUTH SECRET\r\n", UNAVAILABLE, SHS_COUNTER_REFUSED, 1, 0,
+      "it wants a password that we have not, or not said here" },
     { "-NOPERM SECRET\r\n", UNAVAILABLE, SHS_COUNTER_REFUSED, 1, 1,
       "the user may not GET" },
     { "-OOM SECRET\r\n", UNAVAILABLE, SHS_COUNTER_OUT_OF_MEMORY, 0, 1,
@@ -271,6 +271,23 @@ START_TEST(exchange_run__dials_anew_once_where_a_login_was_lost)
     ck_assert_int_eq(ask(rig, "s:m", 5000), UNAVAILABLE);
     ck_assert(got.is_refusal);
     ck_assert_int_eq(actor_asked(a, "GET s:m"), 2);
+    actor_stop(a);
+}
+END_TEST
+
+/* ... and who may not ask again leaves no such connection to the next. */
+START_TEST(exchange_run__keeps_no_connection_whose_login_was_lost)
+{
+    actor_t *a = actor_start("a");
+    rig_t *rig = rig_on(a, "breaker=off retry=0");
+
+    ck_given(rig, "s:k", "a s:k");
+    actor_says_once(a, "GET", "-NOAUTH x\r\n");
+    ck_assert_int_eq(ask(rig, "s:l", 5000), UNAVAILABLE);
+    ck_assert(got.is_refusal);
+    ck_assert_int_eq(actor_accepted(a), 1);
+    ck_given(rig, "s:m", "a s:m");
+    ck_assert_int_eq(actor_accepted(a), 2);
     actor_stop(a);
 }
 END_TEST
@@ -549,6 +566,7 @@ static void add(TCase *tc)
         ROWS(not_ready));
     tcase_add_loop_test(tc, exchange_run__tells_errors_apart, 0, ROWS(errors));
     tcase_add_test(tc, exchange_run__dials_anew_once_where_a_login_was_lost);
+    tcase_add_test(tc, exchange_run__keeps_no_connection_whose_login_was_lost);
     tcase_add_test(tc, exchange_run__tells_of_a_refusal_once_a_minute);
     tcase_add_test(tc, exchange_run__asks_no_more_when_the_breaker_is_open);
     tcase_add_test(tc, exchange_run__closes_the_breaker_by_a_probe);
