@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "redis/answer.h"
 #include "redis/greeting.h"
 #include "redis/resolver.h"
 #include "store/clock.h"
@@ -132,6 +133,19 @@ shs_node_t *shs_node_create(const shs_node_kind_t *kind,
     return node;
 }
 
+static int has_lost_login(shs_reply_t *const *replies, int count)
+{
+    int i;
+
+    for (i = 0; i < count; ++i) {
+        if (replies[i]->kind == SHS_REPLY_ERROR
+            && shs_answer_has_code(replies[i], "NOAUTH")) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 shs_conn_status_t shs_node_ask(shs_reply_t **replies, int count,
                                shs_node_t *node, shs_octets_t commands,
                                shs_resp_limits_t limits, apr_time_t deadline,
@@ -149,13 +163,13 @@ shs_conn_status_t shs_node_ask(shs_reply_t **replies, int count,
         }
         status = shs_conn_ask(replies, count, conn, commands, limits, deadline,
                               reason, p);
-        if (status == SHS_CONN_OK) {
+        if (status == SHS_CONN_OK && !has_lost_login(replies, count)) {
             shs_pool_give_back(node->pool, conn);
             return status;
         }
         shs_pool_discard(node->pool, conn);
         shs_pool_flush(node->pool);
-    } while (status == SHS_CONN_DEAD && !is_new);
+    } while ((status == SHS_CONN_DEAD || status == SHS_CONN_OK) && !is_new);
     return status;
 }
 

@@ -39,8 +39,8 @@ shs_node_t *shs_node_create(const shs_node_kind_t *kind,
 int shs_node_destroy(shs_node_t *node);
 
 /* Asks outside of any session's lookup, by the deadline, once more on a new
- * connection if a pooled one turns out dead. OK and the replies, of whatever
- * kind, built in p; or anything else and *reason. */
+ * connection if a pooled one turns out dead or without its login. OK and the
+ * replies, of whatever kind, built in p; or anything else and *reason. */
 shs_conn_status_t shs_node_ask(shs_reply_t **replies, int count,
                                shs_node_t *node, shs_octets_t commands,
                                shs_resp_limits_t limits, apr_time_t deadline,

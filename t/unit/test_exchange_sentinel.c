@@ -407,6 +407,25 @@ START_TEST(exchange_run__a_sentinels_refusal_is_the_administrators)
 }
 END_TEST
 
+START_TEST(exchange_run__dials_a_sentinel_anew_where_a_login_was_lost)
+{
+    rig_t *rig = rig_on("", NULL);
+
+    ck_given(rig, "k", "x k");
+    ck_assert_int_eq(actor_accepted(s), 1);
+    actor_says_once(s, "SENTINEL", "-NOAUTH x\r\n");
+    ck_assert_int_eq(shs_topology_renew(rig->client.topology, shs_clock_now(),
+                                        rig_in_ms(5000)),
+                     1);
+    ck_assert_int_eq(actor_accepted(s), 2);
+    actor_says(s, "SENTINEL", "-NOAUTH x\r\n");
+    ck_assert_int_eq(shs_topology_renew(rig->client.topology, shs_clock_now(),
+                                        rig_in_ms(300)),
+                     0);
+    ck_given(rig, "l", "x l");
+}
+END_TEST
+
 /* -------------------------------------------------------------- replicas */
 
 START_TEST(exchange_run__asks_a_replica_when_the_master_is_gone)
@@ -532,6 +551,8 @@ static void add(TCase *tc)
     tcase_add_test(tc, exchange_run__says_that_no_sentinel_names_the_master);
     tcase_add_test(tc, exchange_run__a_new_child_brings_no_probe_forward);
     tcase_add_test(tc, exchange_run__a_sentinels_refusal_is_the_administrators);
+    tcase_add_test(tc,
+                   exchange_run__dials_a_sentinel_anew_where_a_login_was_lost);
     tcase_add_test(tc, exchange_run__asks_a_replica_when_the_master_is_gone);
     tcase_add_test(tc, exchange_run__believes_no_replica_that_knows_no_session);
     tcase_add_test(tc, exchange_run__asks_no_replica_unless_it_may);
