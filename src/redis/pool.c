@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <apr_strings.h>
 
@@ -248,21 +249,40 @@ shs_conn_status_t shs_pool_borrow(shs_conn_t **out, int *is_new,
     }
 }
 
+/* With the lock: takes out the connection that has been idle for the longest
+ * time, if that was too long. Where few borrow, none comes down to it. */
+static shs_conn_t *take_bottom(shs_pool_t *pool, apr_time_t now)
+{
+    shs_conn_t *bottom = pool->stack[0];
+
+    if (pool->idle == 0 || now - shs_conn_used_at(bottom) <= pool->idle_limit) {
+        return NULL;
+    }
+    --pool->idle;
+    memmove(&pool->stack[0], &pool->stack[1],
+            (size_t)pool->idle * sizeof(pool->stack[0]));
+    return bottom;
+}
+
+/* The time is that of the answer which has just come: no clock is asked. */
 void shs_pool_give_back(shs_pool_t *pool, shs_conn_t *conn)
 {
-    int is_kept;
+    shs_conn_t *closed;
 
     pthread_mutex_lock(&pool->lock);
     assert(pool->borrowed > 0);
     --pool->borrowed;
-    is_kept = !pool->is_closing;
-    if (is_kept) {
+    if (pool->is_closing) {
+        closed = conn;
+    }
+    else {
+        closed = take_bottom(pool, shs_conn_used_at(conn));
         pool->stack[pool->idle++] = conn;
     }
     pthread_cond_signal(&pool->changed);
     pthread_mutex_unlock(&pool->lock);
-    if (!is_kept) {
-        shs_conn_close(conn);
+    if (closed) {
+        shs_conn_close(closed);
     }
 }
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * pool: the connections of one child to one server. Bounded; the last given
- * back is the first borrowed, so that the rest may age out; dialled when one
- * is needed and none is idle. No I/O happens under its lock.
+ * back is the first borrowed, so that the rest ages out: with each one given
+ * back another may be closed that was idle for too long. Dialled when one is
+ * needed and none is idle. No I/O happens under its lock.
  *
  * One thread dials at a time. The others wait for what is given back or for
  * their turn; when the dial fails they fail with it, at once and for the same

@@ -300,6 +300,37 @@ START_TEST(pool_borrow__closes_what_was_idle_for_too_long)
 }
 END_TEST
 
+/* After a peak one connection does for what comes. */
+START_TEST(pool_give_back__closes_what_is_not_needed_any_more)
+{
+    fake_t *fake = fake_start(until_closed, NULL);
+    shs_pool_t *pool = pool_of(fake, 4, 100 * 1000);
+    apr_time_t until = in_ms(5000);
+    shs_conn_t *conns[4];
+    int i;
+
+    ended = 0;
+    for (i = 0; i < 4; i++) {
+        conns[i] = borrow(pool, NULL);
+    }
+    for (i = 0; i < 4; i++) {
+        ck_assert(is_echoed(conns[i], "peak", p));
+        shs_pool_give_back(pool, conns[i]);
+    }
+    while (fake_accepted(fake) - __atomic_load_n(&ended, __ATOMIC_SEQ_CST)
+           != 1) {
+        shs_conn_t *conn = borrow(pool, NULL);
+
+        ck_assert(is_echoed(conn, "now and then", p));
+        shs_pool_give_back(pool, conn);
+        ck_assert_msg(shs_clock_now() < until, "%d of %d are closed", ended,
+                      fake_accepted(fake));
+        usleep(1000);
+    }
+    fake_stop(fake);
+}
+END_TEST
+
 START_TEST(pool_borrow__never_gives_one_that_was_closed)
 {
     fake_t *fake = fake_start(answer_once, NULL);
@@ -945,6 +976,7 @@ static void add(TCase *tc)
     tcase_add_loop_test(tc, pool_borrow__a_failed_dial_takes_no_room, 0,
                         ROWS(statuses));
     tcase_add_test(tc, pool_borrow__closes_what_was_idle_for_too_long);
+    tcase_add_test(tc, pool_give_back__closes_what_is_not_needed_any_more);
     tcase_add_test(tc, pool_borrow__never_gives_one_that_was_closed);
     tcase_add_test(tc, pool_borrow__never_gives_one_on_which_something_waits);
     tcase_add_test(tc, pool_flush__closes_what_is_idle_and_nothing_else);
