@@ -245,6 +245,15 @@ static int ask_again(lookup_t *lookup)
     return 1;
 }
 
+/* To the circuit breaker: who refuses us in a complete answer is there. */
+static shs_breaker_verdict_t judge(const shs_verdict_t *verdict)
+{
+    if (!verdict->is_server_fine) {
+        return SHS_BREAKER_FAILED;
+    }
+    return verdict->is_refusal ? SHS_BREAKER_OK : SHS_BREAKER_UNKNOWN;
+}
+
 /* Puts the question until it is answered, or nobody is left to ask. */
 static void converse(lookup_t *lookup)
 {
@@ -271,8 +280,7 @@ static void converse(lookup_t *lookup)
             is_open = renew(lookup);
             break;
         case SHS_VERDICT_FAIL:
-            leave(lookup, lookup->verdict.is_server_fine ? SHS_BREAKER_UNKNOWN
-                                                         : SHS_BREAKER_FAILED);
+            leave(lookup, judge(&lookup->verdict));
             is_open = 0;
             break;
         }
@@ -325,12 +333,13 @@ static int is_news(shs_shared_t *shared, apr_time_t now)
                                              now);
 }
 
-/* A refusal has its own line, and is not told as an outage too. */
+/* A refusal has its own line, and is not told as an outage too. One that ends
+ * an outage tells of that, and the next one of itself. */
 static void read_transition(shs_answer_t *answer, const lookup_t *lookup)
 {
     const shs_passage_t *passage = &lookup->passage;
 
-    if (!answer->is_refusal) {
+    if (!answer->is_refusal || passage->transition == SHS_TRANSITION_UP) {
         answer->transition = passage->transition;
         answer->transition_reason = passage->transition_reason;
     }

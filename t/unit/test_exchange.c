@@ -363,6 +363,36 @@ START_TEST(exchange_run__closes_the_breaker_by_a_probe)
 }
 END_TEST
 
+/* A server that refuses us answers: that ends the outage, and its own line says
+ * what is wrong. */
+static const char *const refusals[] = { "-NOPERM x\r\n", "-NOAUTH x\r\n",
+                                        "-WRONGPASS x\r\n" };
+
+START_TEST(exchange_run__closes_the_breaker_by_a_refusal)
+{
+    actor_t *a = actor_start("a");
+    rig_t *rig = rig_on(a, "breaker=1/10ms retry=0");
+    apr_time_t until = rig_in_ms(5000);
+
+    ck_given(rig, "s:k", "a s:k");
+    actor_says(a, "GET", refusals[_i]);
+    actor_says_once(a, "GET", actor_close);
+    ck_assert_int_eq(ask(rig, "s:l", 5000), UNAVAILABLE);
+    ck_assert_int_eq(got.transition, SHS_TRANSITION_DOWN);
+    while (actor_asked(a, "GET s:m") == 0) {
+        ck_assert_int_eq(ask(rig, "s:m", 5000), UNAVAILABLE);
+        ck_assert_int_lt(shs_clock_now(), until);
+    }
+    ck_assert(got.is_refusal);
+    ck_breaker(rig, "closed");
+    ck_assert_int_eq(got.transition, SHS_TRANSITION_UP);
+    ck_assert_int_eq(ask(rig, "s:n", 5000), UNAVAILABLE);
+    ck_assert_int_eq(got.transition, SHS_TRANSITION_REFUSED);
+    ck_breaker(rig, "closed");
+    actor_stop(a);
+}
+END_TEST
+
 /* What is said about a key, or by an administrator, is an answer. */
 static const char *const answers[] = { ACTOR_NIL, "-WRONGTYPE x\r\n",
                                        "-NOPERM x\r\n" };
@@ -570,6 +600,8 @@ static void add(TCase *tc)
     tcase_add_test(tc, exchange_run__tells_of_a_refusal_once_a_minute);
     tcase_add_test(tc, exchange_run__asks_no_more_when_the_breaker_is_open);
     tcase_add_test(tc, exchange_run__closes_the_breaker_by_a_probe);
+    tcase_add_loop_test(tc, exchange_run__closes_the_breaker_by_a_refusal, 0,
+                        ROWS(refusals));
     tcase_add_loop_test(tc, exchange_run__an_answer_opens_no_breaker, 0,
                         ROWS(answers));
     tcase_add_test(tc, exchange_run__a_full_pool_opens_no_breaker);
