@@ -14,6 +14,9 @@
 /* In haste a server is given this part of its time. */
 #define HASTE 8
 
+/* What a run has to do at most beside waiting for a server. */
+#define MOST_WORK (1 * APR_USEC_PER_SEC)
+
 /* Who did not tell is asked after the others for so long. */
 #define AVOIDED_FOR (30 * APR_USEC_PER_SEC)
 
@@ -32,6 +35,7 @@ struct shs_discovery_t {
     unsigned failures;          /* ... and how many there have been */
     _Atomic apr_int64_t *epoch; /* the highest that a Sentinel told ... */
     apr_int64_t told;           /* by the one that told last */
+    const _Atomic int *is_closing;
     int behind;     /* ... and how many, asked once each, told a lower one */
     int is_refused; /* in this run, by one of them at least */
     char reason[160];
@@ -39,7 +43,8 @@ struct shs_discovery_t {
 
 shs_discovery_t *shs_discovery_create(const shs_endpoint_t *endpoint,
                                       shs_nodes_t *nodes,
-                                      _Atomic apr_int64_t *epoch)
+                                      _Atomic apr_int64_t *epoch,
+                                      const _Atomic int *is_closing)
 {
     shs_discovery_t *discovery = calloc(1, sizeof(*discovery));
     shs_node_role_t role = endpoint->mode == SHS_ENDPOINT_SENTINEL
@@ -53,6 +58,7 @@ shs_discovery_t *shs_discovery_create(const shs_endpoint_t *endpoint,
     discovery->endpoint = endpoint;
     discovery->nodes = nodes;
     discovery->epoch = epoch;
+    discovery->is_closing = is_closing;
     for (i = 0; i < endpoint->server_count && i < MOST_SOURCES; ++i) {
         shs_node_t *node = shs_nodes_hold(nodes, &endpoint->servers[i], role);
 
@@ -120,6 +126,11 @@ static apr_interval_time_t time_for(const shs_endpoint_t *endpoint,
 apr_interval_time_t shs_discovery_patience(const shs_endpoint_t *endpoint)
 {
     return endpoint->server_count * time_for(endpoint, 1);
+}
+
+apr_interval_time_t shs_discovery_end_within(const shs_endpoint_t *endpoint)
+{
+    return time_for(endpoint, 0) + MOST_WORK;
 }
 
 static shs_view_t *ask(shs_discovery_t *discovery, shs_node_t *node,
@@ -191,7 +202,8 @@ static shs_view_t *ask_in_turn(shs_discovery_t *discovery,
 
     for (is_hasty = 1; is_hasty >= 0; --is_hasty) {
         discovery->behind = 0;
-        for (i = 0; i < count && !view; ++i) {
+        for (i = 0; i < count && !view && !atomic_load(discovery->is_closing);
+             ++i) {
             shs_node_t *node =
                 nodes[(discovery->runs + (unsigned)i) % (unsigned)count];
 
@@ -242,7 +254,8 @@ shs_conn_status_t shs_discovery_run(shs_view_t **view,
 {
     ++discovery->runs;
     discovery->is_refused = 0;
-    discovery->reason[0] = '\0';
+    snprintf(discovery->reason, sizeof(discovery->reason),
+             "this process of the server ends");
     *reason = discovery->reason;
     *view = ask_in_turn(discovery, discovery->members, discovery->member_count);
     if (!*view) {

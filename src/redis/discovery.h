@@ -13,15 +13,20 @@
 typedef struct shs_discovery_t shs_discovery_t;
 
 /* Holds the nodes of the endpoint's servers. All are borrowed; *epoch is the
- * highest config-epoch that any child of the host was told. NULL without
- * memory. Belongs to no APR pool, because a thread uses it. */
+ * highest config-epoch that any child of the host was told; once *is_closing is
+ * set no further server is asked. NULL without memory. Belongs to no APR pool,
+ * because a thread uses it. */
 shs_discovery_t *shs_discovery_create(const shs_endpoint_t *endpoint,
                                       shs_nodes_t *nodes,
-                                      _Atomic apr_int64_t *epoch);
+                                      _Atomic apr_int64_t *epoch,
+                                      const _Atomic int *is_closing);
 
 /* How long it takes at most until each server of the URL has been asked once,
  * in haste: after that none is expected to answer soon. */
 apr_interval_time_t shs_discovery_patience(const shs_endpoint_t *endpoint);
+
+/* How long a run goes on at most after *is_closing was set. */
+apr_interval_time_t shs_discovery_end_within(const shs_endpoint_t *endpoint);
 
 /* Asks, each server in haste at first, so that one that hangs does not hold up
  * the rest, and then for connect-timeout and timeout; by one thread at a time.

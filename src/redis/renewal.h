@@ -28,9 +28,9 @@ typedef struct shs_renewal_t {
     pthread_cond_t ended;
     shs_renewal_job_t job;
     int is_running;
-    int is_closing;
-    apr_time_t began_at; /* the last one; 0: there was none */
-    apr_time_t known_at; /* when the last one that succeeded began */
+    _Atomic int is_closing; /* for the job too, which has not the lock */
+    apr_time_t began_at;    /* the last one; 0: there was none */
+    apr_time_t known_at;    /* when the last one that succeeded began */
 } shs_renewal_t;
 
 void shs_renewal_init(shs_renewal_t *renewal, shs_renewal_job_t job);

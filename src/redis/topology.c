@@ -11,9 +11,6 @@
 #include "redis/trust.h"
 #include "store/clock.h"
 
-/* How long a child that ends waits for its renewal to end. */
-#define END_WITHIN (2 * APR_USEC_PER_SEC)
-
 /* Key of a shard's breakers in shared memory; 0 is none. */
 #define KEY_OF_MASTER(lowest_slot)  ((apr_uint32_t)(lowest_slot) + 1)
 #define KEY_OF_REPLICA(lowest_slot) ((apr_uint32_t)(lowest_slot) + 0x10001)
@@ -44,7 +41,9 @@ static apr_status_t close_topology(void *data)
 {
     shs_topology_t *topology = data;
 
-    shs_renewal_close(&topology->renewal, shs_clock_now() + END_WITHIN);
+    shs_renewal_close(&topology->renewal,
+                      shs_clock_now()
+                          + shs_discovery_end_within(topology->endpoint));
     return APR_SUCCESS;
 }
 
@@ -60,7 +59,8 @@ static int add_sources(shs_topology_t *topology)
         return topology->only != NULL;
     }
     topology->discovery = shs_discovery_create(endpoint, topology->nodes,
-                                               &topology->shared->master.epoch);
+                                               &topology->shared->master.epoch,
+                                               &topology->renewal.is_closing);
     return topology->discovery != NULL;
 }
 

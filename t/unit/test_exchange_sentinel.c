@@ -5,6 +5,8 @@
  */
 #include "redis/exchange.h"
 
+#include <unistd.h>
+
 #include "actor.h"
 #include "redis/trust.h"
 #include "rig.h"
@@ -426,6 +428,76 @@ START_TEST(exchange_run__dials_a_sentinel_anew_where_a_login_was_lost)
 }
 END_TEST
 
+/* ------------------------------------------------------ a child that ends */
+
+/* Of three Sentinels that hang, each asked first in haste, an eighth of its
+ * time, how many were asked when the child ends. */
+static const struct {
+    const char *options;
+    int asked;
+    int one_ask_ms;
+    const char *why;
+} endings[] = {
+    { "connect-timeout=100ms timeout=700ms", 1, 800, "others are not asked" },
+    { "connect-timeout=100ms timeout=2200ms", 4, 2300, "one takes its time" },
+};
+
+static int count_asked(actor_t *const sentinels[3])
+{
+    int asked = 0;
+    int i;
+
+    for (i = 0; i < 3; i++) {
+        asked += actor_asked(sentinels[i], "SENTINEL get-master-addr-by-name");
+    }
+    return asked;
+}
+
+/* The configuration, which a renewal reads, goes with the child. */
+START_TEST(topology__has_no_renewal_left_when_its_child_has_ended)
+{
+    actor_t *const sentinels[3] = { s, x, y };
+    rig_t *rig =
+        rig_create(apr_psprintf(p,
+                                "redis+sentinel://127.0.0.1:%d,127.0.0.1:%d"
+                                ",127.0.0.1:%d/m",
+                                actor_port(s), actor_port(x), actor_port(y)),
+                   endings[_i].options, NULL);
+    apr_time_t begun, until = rig_in_ms(20000);
+    shs_topology_t *topology;
+    const char *reason = NULL;
+    apr_pool_t *pchild;
+    shs_route_t route;
+    int asked, i;
+
+    apr_pool_create(&pchild, p);
+    topology =
+        shs_topology_create(rig->endpoint, rig->nodes, rig->shared, pchild);
+    ck_assert_ptr_nonnull(topology);
+    for (i = 0; i < 3; i++) {
+        actor_says(sentinels[i], "SENTINEL", actor_stall);
+    }
+    shs_topology_suspect(topology);
+    while ((asked = count_asked(sentinels)) < endings[_i].asked) {
+        ck_assert_int_lt(shs_clock_now(), until);
+        usleep(1000);
+    }
+    begun = shs_clock_now();
+    apr_pool_destroy(pchild);
+    begun = shs_clock_now() - begun;
+    /* TIMEOUT, if a renewal were still running. */
+    ck_assert_int_eq(
+        shs_topology_find(&route, topology, 0, shs_clock_now(), &reason, p),
+        SHS_CONN_FAILED);
+    ck_assert_msg(reason && *reason, "no reason");
+    ck_assert_int_le(begun, (endings[_i].one_ask_ms + unit_slack_ms())
+                                * (apr_time_t)1000);
+    /* One more may have been asked just before it ended. */
+    ck_assert_msg(count_asked(sentinels) <= asked + 1, "%s: %d",
+                  endings[_i].why, count_asked(sentinels));
+}
+END_TEST
+
 /* -------------------------------------------------------------- replicas */
 
 START_TEST(exchange_run__asks_a_replica_when_the_master_is_gone)
@@ -553,6 +625,9 @@ static void add(TCase *tc)
     tcase_add_test(tc, exchange_run__a_sentinels_refusal_is_the_administrators);
     tcase_add_test(tc,
                    exchange_run__dials_a_sentinel_anew_where_a_login_was_lost);
+    tcase_add_loop_test(tc,
+                        topology__has_no_renewal_left_when_its_child_has_ended,
+                        0, ROWS(endings));
     tcase_add_test(tc, exchange_run__asks_a_replica_when_the_master_is_gone);
     tcase_add_test(tc, exchange_run__believes_no_replica_that_knows_no_session);
     tcase_add_test(tc, exchange_run__asks_no_replica_unless_it_may);
