@@ -125,103 +125,162 @@ for my $path ($shared, '/cdn/cgi') {
     is($r->header('Surrogate-Control'), 'max-age=60', '... and Surrogate-Control');
 }
 
-# --- mod_cache, before all modules ------------------------------------------------
+# --- mod_cache ------------------------------------------------------------------
+# Before all modules, as a handler, and as a handler that stores where its CACHE
+# marker stands among the filters: there it decides before our filter has spoken.
 my $n = 0;
+my $host;
 sub cached {
     my ($path, $id, @headers) = @_;
-    return get($path, host => 'cache.test', headers => [@headers],
+    return get($path, host => $host, headers => [@headers],
                defined $id ? (cookie => "JSESSIONID=$id") : ());
 }
-my $url = "/open/cgi?cc=max-age=600&etag&run=$$";
-my $first = cached($url)->env('RANDOM_OF_THIS_RUN');
-is(cached($url)->env('RANDOM_OF_THIS_RUN'), $first,
-   'the cache works: a page without sessions comes out of it');
+sub who { return $_[0]->raw =~ /(anna|bert)/ ? $1 : 'nobody' }
 
-my @places = ('/on/cgi?x', '/on/cgi?cc=max-age=600', '/on/cgi?cc=public,max-age=600',
+# A page under a URL that was never asked for. Without a query, as mod_cache is
+# more careful with one.
+sub new_page {
+    my ($path) = @_;
+    my $unique = "$$-" . ++$n;
+    if ($path =~ m{^/(.*)\.html$}) {
+        write_page("$1-$unique.html",
+                   slurp("$ENV{SHS_TMP}/t/htdocs/cache/$1.html"));
+        return "/$1-$unique.html";
+    }
+    $path =~ s{/(cgi|lua|backend)\b}{/$unique/$1} or die $path;
+    return $path;
+}
+
+my @places = ('/on/cgi', '/on/cgi?cc=max-age=600', '/on/cgi?cc=public,max-age=600',
     '/on/cgi?cc=s-maxage=600', '/on/cgi?cc=public,s-maxage=600&vary=Accept',
-    '/expires/cgi?x', '/set/cgi?x', '/always/cgi?x', '/on/backend?x',
-    '/on/lua?x', '/rewrite/page.html?x', '/home/page.html?x',
-    '/first/page.html?x',
+    '/expires/cgi', '/set/cgi', '/always/cgi', '/on/backend',
+    '/on/lua', '/rewrite/page.html', '/home/page.html',
+    '/first/page.html',
     '/on/cgi?expires=Thu,%2031%20Dec%202037%2023:59:59%20GMT',
     '/store-private/cgi?cc=max-age=600', '/store-private/cgi?cc=public,max-age=600');
-for my $place (@places) {
-    my $page = "$place&etag&run=$$-" . ++$n;
-    subtest "cached $place" => sub {
-        my $user = sub {
-            my ($reply) = @_;
-            my ($who) = $reply->raw =~ /(anna|bert)/;
-            return $who // 'nobody';
-        };
-        is($user->(cached($page, $anna)), 'anna', 'the page of anna');
-        is($user->(cached($page, $bert)), 'bert', 'bert gets his own');
-        is($user->(cached($page)), 'nobody', 'nobody gets nobody\'s');
-        is($user->(cached($page, undef, ['X-User', 'anna'])), 'nobody',
-           'nor by a forged header');
-        is($user->(cached($page, undef, ['Cookie', 'x=y'])), 'nobody',
-           'nor with another cookie');
-        is($user->(cached($page, fresh_id())), 'nobody',
-           'nor with an id without a session');
-        is($user->(cached($page, $anna)), 'anna', 'anna again');
-    };
+
+sub each_user_gets_his_own {
+    my ($page) = @_;
+    is(who(cached($page, $anna)), 'anna', 'the page of anna');
+    is(who(cached($page, $bert)), 'bert', 'bert gets his own');
+    is(who(cached($page)), 'nobody', 'nobody gets nobody\'s');
+    is(who(cached($page, undef, ['X-User', 'anna'])), 'nobody',
+       'nor by a forged header');
+    is(who(cached($page, undef, ['Cookie', 'x=y'])), 'nobody',
+       'nor with another cookie');
+    is(who(cached($page, fresh_id())), 'nobody',
+       'nor with an id without a session');
+    is(who(cached($page, $anna)), 'anna', 'anna again');
+    return;
 }
-# The other way round: what was stored for nobody is not served to a session.
-my $page = "/on/cgi?cc=public,max-age=600&etag&run=$$-" . ++$n;
-cached($page) for 1 .. 2;
-is(cached($page, $anna)->env('USER_ID'), 'anna',
-   'a page stored for nobody does not hide a session');
+
+sub places_are_kept_apart {
+    for my $place (@places) {
+        subtest "$host$place" => sub {
+            each_user_gets_his_own(new_page($place));
+        };
+        # The other way round: what was stored for nobody hides no session.
+        my $page = new_page($place);
+        cached($page) for 1 .. 2;
+        is(who(cached($page, $anna)), 'anna',
+           '... and a page stored for nobody is not served to a session');
+    }
+    return;
+}
 
 # A response that begins a session is not the next client's.
-for my $cc ('max-age=600', 'public,%20max-age=600', 's-maxage=600') {
-    my $begins = "/on/cgi?cookie=JSESSIONID=new&cc=$cc&etag&run=$$-" . ++$n;
-    my @tokens = map { cached($begins)->env('RANDOM_OF_THIS_RUN') } 1 .. 2;
-    isnt($tokens[1], $tokens[0],
-         "a Set-Cookie is not handed to the next client ($cc)");
+sub beginnings_are_not_kept {
+    for my $cc ('max-age=600', 'public,%20max-age=600', 's-maxage=600') {
+        my $begins = new_page("/on/cgi?cookie=JSESSIONID=new&cc=$cc");
+        my @tokens = map { cached($begins)->env('RANDOM_OF_THIS_RUN') } 1 .. 2;
+        isnt($tokens[1], $tokens[0],
+             "a Set-Cookie is not handed to the next client ($cc)");
+    }
+    return;
 }
 
 # A part of a page by SSI is kept under no URL: not under its own, not in another
 # page.
-sub who { return $_[0]->raw =~ /(anna|bert)/ ? $1 : 'nobody' }
-for my $row (map { my $place = $_; map { [$place, "/on/$place/$_"] }
-                   qw(lua backend cgi?cc=max-age=600&etag) } qw(home first onpage)) {
-    # mod_cache sees a part only if no file is behind it: not cgi.
-    my ($place, $part) = @$row;
-    write_page("$place/part.html", ($place eq 'first' ? '' : "<html>\n")
-               . qq(<!--#include virtual="$part" -->\n));
-    my $page_of = sub { "/$place/part.html?run=$$-" . ++$n };
-    is(who(cached($page_of->(), $anna)), 'anna', "/$place: a page with anna's $part");
-    is(who(cached($part)), 'nobody', "... is not found under the part's URL");
-    is(who(cached($part, $bert)), 'bert', '... by nobody else');
-    is(who(cached($page_of->(), $bert)), 'bert', '... nor in another page');
-    is(who(cached($page_of->())), 'nobody', '... nor without a session');
+sub parts_are_not_kept {
+    for my $row (map { my $place = $_; map { [$place, "/on/$place/$_"] }
+                       qw(lua backend cgi?cc=max-age=600&etag) }
+                     qw(home first onpage)) {
+        # mod_cache sees a part only if no file is behind it: not cgi.
+        my ($place, $part) = @$row;
+        write_page("$place/part.html", ($place eq 'first' ? '' : "<html>\n")
+                   . qq(<!--#include virtual="$part" -->\n));
+        my $page = new_page("/$place/part.html");
+        is(who(cached($page, $anna)), 'anna',
+           "/$place: a page with anna's $part");
+        is(who(cached($part)), 'nobody', "... is not found under the part's URL");
+        is(who(cached($part, $bert)), 'bert', '... by nobody else');
+        is(who(cached($page, $bert)), 'bert', "... nor under the page's");
+        is(who(cached($page)), 'nobody', '... nor without a session');
+        is(who(cached(new_page("/$place/part.html"), $bert)), 'bert',
+           '... nor in another page');
+        $page = new_page("/$place/part.html");
+        cached($page) for 1 .. 2;
+        is(who(cached($page, $anna)), 'anna',
+           "... and a page kept for nobody does not hide anna's");
+    }
+    return;
 }
 
 # A page is held back till its parts are there, but not without end.
-my $long = 'x' x 100;
-write_page('home/long.html', "<html>\n" . "$long\n" x 2000
-           . qq(<!--#include virtual="/on/lua" -->\n));
-my $long_page = "/home/long.html?run=$$-" . ++$n;
-$r = cached($long_page, $anna);
-is(who($r), 'anna', '200 KB of text and then a part with a session');
-like($r->body, qr/^<html>\n(?:$long\n){2000}/, '... all of the text is there');
-is(words($r->header('Cache-Control')), 'max-age=600 private',
-   '... private, as the request had a Cookie header');
-is(words($r->header('Vary')), 'cookie', '... Vary: Cookie');
-is(who(cached($long_page, $bert)), 'bert', '... and is not kept for bert');
-is(who(cached($long_page)), 'nobody', '... nor for nobody');
-$r = cached($long_page . '-x', undef, ['Cookie', 'x=y']);
-is(words($r->header('Cache-Control')), 'max-age=600 private',
-   '... also when the Cookie header holds no session');
-$r = cached($long_page . '-y');
-is(words($r->header('Cache-Control')), 'max-age=600',
-   '... without a Cookie header it is everybody\'s');
-is(words($r->header('Vary')), 'cookie', '... that sends no cookie');
-is(who(cached($long_page . '-y', $anna)), 'anna', '... so anna gets her own');
+sub long_pages_go_out_in_time {
+    my $long = 'x' x 100;
+    write_page('home/long.html', "<html>\n" . "$long\n" x 2000
+               . qq(<!--#include virtual="/on/lua" -->\n));
+    my $page = new_page('/home/long.html');
+    my $reply = cached($page, $anna);
+    is(who($reply), 'anna', '200 KB of text and then a part with a session');
+    like($reply->body, qr/^<html>\n(?:$long\n){2000}/, '... all of the text is there');
+    is(words($reply->header('Cache-Control')), 'max-age=600 private',
+       '... private, as the request had a Cookie header');
+    is(words($reply->header('Vary')), 'cookie', '... Vary: Cookie');
+    is(who(cached($page, $bert)), 'bert', '... and is not kept for bert');
+    is(who(cached($page)), 'nobody', '... nor for nobody');
+    $reply = cached(new_page('/home/long.html'), undef, ['Cookie', 'x=y']);
+    is(words($reply->header('Cache-Control')), 'max-age=600 private',
+       '... also when the Cookie header holds no session');
+    $page = new_page('/home/long.html');
+    $reply = cached($page);
+    is(words($reply->header('Cache-Control')), 'max-age=600',
+       '... without a Cookie header it is everybody\'s');
+    is(words($reply->header('Vary')), 'cookie', '... that sends no cookie');
+    is(who(cached($page, $anna)), 'anna', '... so anna gets her own');
+    return;
+}
 
 # A page without any such part stays what it was.
-write_page('home/plain.html', "<html>\n<!--#echo var=\"DOCUMENT_NAME\" -->\n");
-$r = cached("/home/plain.html?run=$$", $anna);
-is(words($r->header('Cache-Control')), 'max-age=600',
-   'a page by SSI without a part with a session is not marked');
-is($r->header('Vary'), undef, '... in no way');
+sub plain_pages_are_not_marked {
+    write_page('home/plain.html', "<html>\n<!--#echo var=\"DOCUMENT_NAME\" -->\n");
+    my $reply = cached("/home/plain.html?run=$$", $anna);
+    is(words($reply->header('Cache-Control')), 'max-age=600',
+       'a page by SSI without a part with a session is not marked');
+    is($reply->header('Vary'), undef, '... in no way');
+    return;
+}
+
+# [host, whether it keeps what a place with sessions says to nobody]
+for my $row (['cache.test', 1], ['cache-handler.test', 1],
+             ['cache-marker.test', 0]) {
+    ($host, my $keeps) = @$row;
+    my $url = new_page('/open/cgi?cc=max-age=600');
+    my $token = cached($url)->env('RANDOM_OF_THIS_RUN');
+    is(cached($url)->env('RANDOM_OF_THIS_RUN'), $token,
+       "$host: the cache works: a page without sessions comes out of it");
+    $url = new_page('/on/cgi?cc=max-age=600');
+    $token = cached($url)->env('RANDOM_OF_THIS_RUN');
+    my $again = cached($url)->env('RANDOM_OF_THIS_RUN');
+    is($again eq $token ? 1 : 0, $keeps,
+       '... and where the module is On, a page without a session '
+       . ($keeps ? 'does too' : 'does not'));
+    places_are_kept_apart();
+    beginnings_are_not_kept();
+    parts_are_not_kept();
+    long_pages_go_out_in_time();
+    plain_pages_are_not_marked();
+}
 
 done_testing;

@@ -77,6 +77,12 @@ static int read_control(void *data, const char *key, const char *value)
     return 1;
 }
 
+/* For mod_cache, also where it is told to overlook headers. */
+static void keep_out_of_cache(request_rec *r)
+{
+    apr_table_setn(r->subprocess_env, "no-cache", "1");
+}
+
 static void make_private(request_rec *r)
 {
     /* Fields that shared caches prefer to Cache-Control (RFC 9213). */
@@ -99,8 +105,7 @@ static void make_private(request_rec *r)
         apr_table_unset(r->err_headers_out, for_shared[i]);
         apr_table_unset(r->headers_out, for_shared[i]);
     }
-    /* For mod_cache, also where it is told to overlook headers. */
-    apr_table_setn(r->subprocess_env, "no-cache", "1");
+    keep_out_of_cache(r);
 }
 
 static int has_token(request_rec *r, const apr_table_t *table,
@@ -111,7 +116,7 @@ static int has_token(request_rec *r, const apr_table_t *table,
     return vary && ap_find_token(r->pool, vary, token);
 }
 
-static void vary_with_cookie(request_rec *r)
+int shs_caching_varies(request_rec *r)
 {
     const char *const tokens[] = { "*", "Cookie" };
     int i;
@@ -119,10 +124,10 @@ static void vary_with_cookie(request_rec *r)
     for (i = 0; i < 2; ++i) {
         if (has_token(r, r->headers_out, tokens[i])
             || has_token(r, r->err_headers_out, tokens[i])) {
-            return;
+            return 1;
         }
     }
-    apr_table_mergen(r->headers_out, "Vary", "Cookie");
+    return 0;
 }
 
 static void set_headers(const state_t *state, request_rec *r)
@@ -135,7 +140,9 @@ static void set_headers(const state_t *state, request_rec *r)
         || apr_table_get(r->err_headers_out, "Set-Cookie")) {
         make_private(r);
     }
-    vary_with_cookie(r);
+    if (!shs_caching_varies(r)) {
+        apr_table_mergen(r->headers_out, "Vary", "Cookie");
+    }
 }
 
 static int has_flush(const apr_bucket_brigade *brigade)
@@ -229,15 +236,37 @@ void shs_caching_settle(request_rec *r)
     }
 }
 
+/* Whether mod_cache stores what reaches a marker (SetOutputFilter CACHE) that
+ * stands before our filter: then it decides before that has set a header. Its
+ * handler puts CACHE_SAVE into the marker's place. */
+static int is_stored_earlier(const request_rec *r)
+{
+    const ap_filter_t *f;
+
+    for (f = r->output_filters; f && f->frec != filter; f = f->next) {
+        if (!ap_cstr_casecmp(f->frec->name, "CACHE")
+            || !ap_cstr_casecmp(f->frec->name, "CACHE_SAVE")) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 void shs_caching_mark(request_rec *r, int is_private)
 {
     state_t *state = state_of(r);
 
     state->is_marked = 1;
     state->is_private |= is_private;
+    if (is_stored_earlier(r)) {
+        keep_out_of_cache(r);
+    }
 }
 
 void shs_caching_watch(request_rec *r)
 {
     state_of(r)->is_watching = 1;
+    if (is_stored_earlier(r)) {
+        keep_out_of_cache(r);
+    }
 }

@@ -5,7 +5,8 @@
  * the Cookie header and, when the request offered an id, it is private.
  *
  * The filter runs after whatever else sets headers (mod_headers, mod_expires,
- * backends) and before mod_cache looks at them.
+ * backends) and before mod_cache looks at them, unless SetOutputFilter CACHE
+ * tells mod_cache to look earlier: there no such response is stored at all.
  */
 #ifndef SHS_REQUEST_CACHING_H
 #define SHS_REQUEST_CACHING_H
@@ -19,8 +20,12 @@
 /* Registers the output filter; once, at start. */
 void shs_caching_register(void);
 
+/* Whether r's response says already that it varies with the Cookie header. */
+int shs_caching_varies(request_rec *r);
+
 /* Marks r's response. May be called at any time before its headers leave, also
- * again, and after watch(). */
+ * again, and after watch(); insert_filter has to call it or watch(), as only
+ * then mod_cache's marker is in its place. */
 void shs_caching_mark(request_rec *r, int is_private);
 
 /* Puts the filter behind those that others have added meanwhile, if a mark()

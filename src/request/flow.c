@@ -126,14 +126,14 @@ static void withdraw(request_rec *r, const visit_t *visit)
     }
 }
 
-/* The response that answers the client: of r itself, or of the page that
- * includes r. */
-static void mark_response(request_rec *r, const chain_t *chain)
+/* The request whose response answers the client: r itself, or that of the page
+ * which includes r. */
+static request_rec *page_of(request_rec *r)
 {
     while (r->main) {
         r = r->main;
     }
-    shs_caching_mark(r, chain->is_private);
+    return r;
 }
 
 /* Whether r is the error document of a request that was denied: that page may
@@ -174,7 +174,7 @@ static void expose(request_rec *r, visit_t *visit,
     if (r->main) {
         /* mod_cache keeps parts too, and no header tells them apart. */
         r->no_cache = 1;
-        mark_response(r, chain);
+        shs_caching_mark(page_of(r), chain->is_private);
     }
     if (visit->lookup->outcome == SHS_OUTCOME_UNAVAILABLE
         && settings->denies.value) {
@@ -251,11 +251,15 @@ void shs_flow_on_insert_filter(request_rec *r)
     enter(r);
     visit = visit_of(r);
     if (r->main) {
+        /* One that mod_cache's quick handler has kept passes no other hook. */
+        if (shs_caching_varies(r)) {
+            shs_caching_mark(page_of(r), 0);
+        }
         return;
     }
     shs_caching_settle(r);
     if (visit && visit->chain->is_marked) {
-        mark_response(r, visit->chain);
+        shs_caching_mark(r, visit->chain->is_private);
     }
     else if (shs_settings_of_server(r->server)->store && is_assembled(r)) {
         shs_caching_watch(r);
@@ -267,6 +271,6 @@ void shs_flow_on_insert_error_filter(request_rec *r)
     const visit_t *visit = visit_of(r);
 
     if (visit && visit->chain->is_marked && !r->main) {
-        mark_response(r, visit->chain);
+        shs_caching_mark(r, visit->chain->is_private);
     }
 }
