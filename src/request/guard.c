@@ -43,7 +43,8 @@ static const char *find_claimed(const apr_table_t *table,
 }
 
 /* The Connection header without the tokens that name our headers. mod_proxy,
- * which obeys them, takes them apart at ";" too. */
+ * which obeys them, takes them apart at ";" too, and at any white space, of
+ * which some versions of httpd let more in than RFC 9110 allows. */
 static void scrub_connection(request_rec *r, const apr_array_header_t *claims)
 {
     const char *connection = apr_table_get(r->headers_in, "Connection");
@@ -55,7 +56,7 @@ static void scrub_connection(request_rec *r, const apr_array_header_t *claims)
         return;
     }
     rest = apr_pstrdup(r->pool, connection);
-    while ((token = apr_strtok(rest, ",; \t", &rest)) != NULL) {
+    while ((token = apr_strtok(rest, ",; \t\v\f\r\n", &rest)) != NULL) {
         if (is_claimed(claims, token)) {
             is_changed = 1;
         }
