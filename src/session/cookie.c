@@ -13,26 +13,36 @@ static const char *skip_space(const char *c)
     return c;
 }
 
+/* The next ";", or the next ", ": so httpd joins two Cookie lines. To everybody
+ * who reads by RFC 6265 any other "," is an octet of the value. */
+static const char *find_separator(const char *c)
+{
+    c += strcspn(c, ",;");
+    while (*c == ',' && c[1] != ' ') {
+        ++c;
+        c += strcspn(c, ",;");
+    }
+    return c;
+}
+
 /* Where the pair that starts at c ends: at ";", which no quotation protects
- * (RFC 6265 section 4.1.1), or at "," outside quotation marks. A mark that is
+ * (RFC 6265 section 4.1.1), or at ", " outside quotation marks. A mark that is
  * not closed before the ";" quotes nothing. */
 static const char *end_of_pair(const char *c)
 {
     const char *semicolon = c + strcspn(c, ";");
-    const char *quote = skip_space(c + strcspn(c, "=;,"));
+    const char *end = find_separator(c);
+    const char *equals = c + strcspn(c, "=");
 
-    if (*quote == '=') {
-        quote = skip_space(quote + 1);
-    }
-    if (*quote == '"') {
-        const char *closing = strpbrk(quote + 1, "\";");
+    if (*equals && equals < end) {
+        const char *quote = skip_space(equals + 1);
+        const char *closing = *quote == '"' ? strpbrk(quote + 1, "\";") : NULL;
 
         if (closing && *closing == '"') {
-            c = closing + 1;
+            end = find_separator(closing + 1);
         }
     }
-    c += strcspn(c, ",;");
-    return c < semicolon ? c : semicolon;
+    return end < semicolon ? end : semicolon;
 }
 
 static shs_octets_t trim(const char *from, const char *to)

@@ -14,8 +14,8 @@
 /* Finds the next cookie called exactly `name` in a Cookie header's value
  * (RFC 6265 section 4.2.1), from *cursor on, which starts at the header and is
  * moved behind what was found. Pairs end at ";" and, outside quotation marks,
- * also at ",", because httpd joins repeated header lines with ", ". A value in
- * quotation marks is given without them. Returns 1 and borrows the value from
+ * also at ", ", with which httpd joins repeated header lines; any other ","
+ * belongs to the value. One in quotation marks is given without them. Returns 1 and borrows the value from
  * the header, or 0 at the end. */
 int shs_cookie_next(shs_octets_t *value, const char **cursor, const char *name);
 
