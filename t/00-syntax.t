@@ -240,10 +240,14 @@ push @refused, map { ["SharedSessionEnv $_ user",
        IFS ENV BASH_ENV SHELL TZ LANG LC_ALL PERL5LIB PERL5OPT PYTHONPATH
        RUBYOPT NODE_OPTIONS JAVA_TOOL_OPTIONS nokeepalive PHP_VALUE
        PHP_ADMIN_VALUE PHPRC php_value PERL_UNICODE FCGI_ROLE HTTPS CLASSPATH
-       _JAVA_OPTIONS OPENSSL_CONF GLIBC_TUNABLES);
+       _JAVA_OPTIONS OPENSSL_CONF GLIBC_TUNABLES SHELLOPTS BASHOPTS
+       BASH_XTRACEFD PS4 CDPATH LUA_PATH LUA_INIT GEM_HOME TMPDIR tmpdir
+       HOSTALIASES RES_OPTIONS LOCPATH NLSPATH JDK_JAVA_OPTIONS
+       DOTNET_STARTUP_HOOKS GIT_SSH_COMMAND HTTPS_PROXY);
 push @refused, map { ["SharedSessionEnv $_ *", qr/^SharedSessionEnv: /m,
                       "the wildcard $_ begins a reserved name"] }
-    qw(HTTP_* REMOTE_* LD_* LD_PRE* SERVER_* PHP_* PHP* PERL5* FCGI_*);
+    qw(HTTP_* REMOTE_* LD_* LD_PRE* SERVER_* PHP_* PHP* PERL5* FCGI_* LUA_* GEM_*
+       BASH_* DOTNET_* GIT_*);
 push @refused, map { ["SharedSessionHeader $_ user",
                       qr/^SharedSessionHeader: .*\Q$_\E/m,
                       "the header $_ is not ours"] }

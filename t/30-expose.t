@@ -218,11 +218,13 @@ for my $handler (qw(lua backend)) {
 
 my $mark = log_mark();
 $r = at('/reserved/cgi', session('{"P_FINE":"x","P_HOST":"evil","ATH":"/evil",'
-    . '"D_PRELOAD":"/evil.so","FINE":"y"}'));
+    . '"D_PRELOAD":"/evil.so","HELLOPTS":"xtrace","S4":"$(evil)","FINE":"y"}'));
 isnt($r->env('PATH'), '/evil', 'a wildcard cannot make PATH');
 is($r->env('LD_PRELOAD'), undef, 'a wildcard cannot make LD_PRELOAD');
 isnt($r->env('HTTP_HOST'), 'evil', 'a wildcard cannot make HTTP_*');
+is($r->env($_), undef, "a wildcard cannot make $_") for qw(SHELLOPTS PS4);
 is($r->env('LFINE'), 'y', '... but what is free');
+is($r->env('SFINE'), 'y', '... with each of them');
 log_like($mark, qr{SHS009: .*variable}, 'SHS009 tells that something was left out');
 
 # --- other consumers ---------------------------------------------------------------

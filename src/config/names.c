@@ -16,14 +16,26 @@ static const char *const reserved_headers[] = {
 };
 
 static const char *const reserved_env[] = {
-    "AUTH_*", "BALANCER_*", "BASH_ENV", "CLASSPATH", "CONTENT_*", "CONTEXT_*",
-    "DOCUMENT_*", "DYLD_*", "ENV", "FCGI_*", "GATEWAY_INTERFACE",
-    "GCONV_PATH", "GLIBC_*", "HOME", "HTTP_*", "HTTPS", "IFS", "JAVA_*",
-    "JDK_*", "LANG", "LC_*", "LD_*", "MALLOC_*", "NODE_*", "OPENSSL_*",
-    "PATH", "PATH_*", "PERL*", "PHP*", "PROXY_*", "PYTHON*", "QUERY_STRING",
-    "REDIRECT_*", "REMOTE_*", "REQUEST_*", "RUBY*", "SCRIPT_*", "SERVER_*",
-    "SHARED_SESSION", "SHELL", "SSL_*", "TZ", "UNIQUE_ID", "_JAVA_OPTIONS",
-    "nokeepalive", NULL
+    "ALL_PROXY", "AUTH_*", "AWKLIBPATH", "AWKPATH", "BALANCER_*",
+    "BASHOPTS", "BASH_*", "BROWSER", "BUNDLE_*", "CDPATH", "CLASSPATH",
+    "COMPLUS_*", "CONTENT_*", "CONTEXT_*", "CORECLR_*", "COR_*", "CURL_*",
+    "DBUS_*", "DENO_*", "DOCUMENT_*", "DOTNET_*", "DYLD_*", "EDITOR", "ENV",
+    "ERL_*", "FCGI_*", "FONTCONFIG_*", "FPATH", "FTP_PROXY",
+    "GATEWAY_INTERFACE", "GCONV_PATH", "GDK_*", "GEM_*", "GETCONF_DIR",
+    "GHCRTS", "GIO_*", "GIT_*", "GLIBC_*", "GLOBIGNORE", "GNUTLS_*",
+    "GODEBUG", "GOTRACEBACK", "GS_*", "GTK_*", "GUILE_*", "HOME",
+    "HOSTALIASES", "HTTPS", "HTTPS_PROXY", "HTTP_*", "IFS", "JAVA_*",
+    "JDK_*", "JULIA_*", "KRB5*", "LANG", "LANGUAGE", "LC_*", "LD_*", "LESS",
+    "LESSCLOSE", "LESSOPEN", "LOCALDOMAIN", "LOCPATH", "LUA_*", "MAGICK_*",
+    "MAKEFLAGS", "MALLOC_*", "MONO_*", "NETRC", "NIS_PATH", "NLSPATH",
+    "NODE_*", "NO_PROXY", "NPM_*", "OCAMLRUNPARAM", "OLDPWD", "OPENSSL_*",
+    "PAGER", "PATH", "PATH_*", "PERL*", "PHP*", "POSIXLY_CORRECT",
+    "PROMPT_COMMAND", "PROXY_*", "PS1", "PS2", "PS4", "PWD", "PYTHON*",
+    "QUERY_STRING", "REDIRECT_*", "REMOTE_*", "REQUEST_*", "RESOLV_*",
+    "RES_OPTIONS", "RUBY*", "SCRIPT_*", "SERVER_*", "SHARED_SESSION",
+    "SHELL", "SHELLOPTS", "SSH_*", "SSL_*", "TCLLIBPATH", "TCL_LIBRARY",
+    "TEMP", "TERM", "TERMINFO", "TMP", "TMPDIR", "TZ", "TZDIR", "UNIQUE_ID",
+    "VISUAL", "XDG_*", "ZDOTDIR", "_JAVA_OPTIONS", "nokeepalive", NULL
 };
 
 /* error-notes is printed in error pages as it is. */
