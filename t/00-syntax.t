@@ -289,7 +289,13 @@ for my $row (['SharedSession On', 'in the main server'],
               'in a virtual host'],
              ["<VirtualHost *:1>\n$store\n</VirtualHost>\n"
               . "<VirtualHost *:1>\nSharedSession On\n</VirtualHost>",
-              "in a virtual host beside one with a store"]) {
+              "in a virtual host beside one with a store"],
+             ["SharedSession Off\nSharedSession On", 'after an Off'],
+             ["SharedSession On\n<Location /x>\nSharedSession Off\n</Location>",
+              'outside of a place that is Off'],
+             ["<Location /x>\nSharedSession On\n</Location>\n"
+              . "<Location /y>\nSharedSession On\nSharedSession Off\n</Location>",
+              'beside a place where it was taken back']) {
     $httpd->configure($row->[0]);
     my ($code, $said) = $httpd->check;
     isnt($code, 0, "refused: SharedSession On without a store $row->[1]");
@@ -342,6 +348,9 @@ my @accepted = (
      'every directive but the store in a Location'],
     ["$store\n<VirtualHost *:1>\nSharedSession On\n</VirtualHost>",
      "a virtual host with the main server's store"],
+    ["SharedSession On\nSharedSession Off", 'On taken back, without a store'],
+    ["<Location /x>\nSharedSession On\nSharedSession Off\n</Location>",
+     'On taken back in a Location, without a store'],
     ["$store\nSharedSessionHeader X-S* *\nSharedSessionHeader X-G-* *\n"
      . "SharedSessionEnv S* *\nSharedSessionNote SHARED_* *\n"
      . "SharedSessionNote error-* *",

@@ -77,7 +77,11 @@ static const char *set_enabled(cmd_parms *cmd, void *dir, int value)
     settings->enabled.set = 1;
     settings->enabled.value = value;
     if (value && !ap_check_cmd_context(cmd, NOT_IN_HTACCESS)) {
-        server_settings(cmd)->enabled_at =
+        shs_enabling_t *enabling =
+            apr_array_push(server_settings(cmd)->enablings);
+
+        enabling->settings = settings;
+        enabling->at =
             apr_psprintf(cmd->pool, "%s:%d", cmd->directive->filename,
                          cmd->directive->line_num);
     }

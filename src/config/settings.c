@@ -64,11 +64,12 @@ void *shs_settings_create_server(apr_pool_t *p, server_rec *s)
 
     (void)s;
     settings->claims = apr_array_make(p, 4, sizeof(shs_claim_t));
+    settings->enablings = apr_array_make(p, 4, sizeof(shs_enabling_t));
     return settings;
 }
 
-/* "enabled_at" is each server's own and is not inherited: its check looks at
- * the place that said On. */
+/* The enablings are each server's own and are not inherited: their check looks
+ * at the places that said On. */
 void *shs_settings_merge_server(apr_pool_t *p, void *outer_, void *inner_)
 {
     const shs_server_settings_t *outer = outer_;
@@ -77,7 +78,7 @@ void *shs_settings_merge_server(apr_pool_t *p, void *outer_, void *inner_)
 
     merged->store = inner->store ? inner->store : outer->store;
     merged->claims = apr_array_append(p, outer->claims, inner->claims);
-    merged->enabled_at = inner->enabled_at;
+    merged->enablings = inner->enablings;
     return merged;
 }
 
@@ -89,6 +90,21 @@ const shs_settings_t *shs_settings_of(const request_rec *r)
 const shs_server_settings_t *shs_settings_of_server(const server_rec *s)
 {
     return ap_get_module_config(s->module_config, &shared_session_module);
+}
+
+const char *shs_settings_enabled_at(const shs_server_settings_t *settings)
+{
+    int i;
+
+    for (i = 0; i < settings->enablings->nelts; ++i) {
+        const shs_enabling_t *enabling =
+            &APR_ARRAY_IDX(settings->enablings, i, shs_enabling_t);
+
+        if (enabling->settings->enabled.value) {
+            return enabling->at;
+        }
+    }
+    return NULL;
 }
 
 static int is_same_text(const char *a, const char *b)

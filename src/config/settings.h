@@ -78,13 +78,20 @@ typedef struct shs_claim_t {
     int is_prefix;
 } shs_claim_t;
 
+/* A place that said SharedSession On; whether it still does is in its settings,
+ * as the last word there counts. */
+typedef struct shs_enabling_t {
+    const shs_settings_t *settings;
+    const char *at; /* "file:line" */
+} shs_enabling_t;
+
 /* Per server. */
 typedef struct shs_server_settings_t {
-    shs_store_t *store;         /* NULL: none */
-    apr_array_header_t *claims; /* of shs_claim_t: of this server and of the
+    shs_store_t *store;            /* NULL: none */
+    apr_array_header_t *claims;    /* of shs_claim_t: of this server and of the
                                  * main server, from all their sections */
-    const char *enabled_at;     /* "file:line" of a SharedSession On in this
-                             * server's own configuration, or NULL */
+    apr_array_header_t *enablings; /* of shs_enabling_t: of this server's own
+                                    * configuration */
 } shs_server_settings_t;
 
 void *shs_settings_create(apr_pool_t *p, char *directory);
@@ -95,6 +102,10 @@ void *shs_settings_merge_server(apr_pool_t *p, void *outer, void *inner);
 /* What holds for a request (as its directories say now) or a server. */
 const shs_settings_t *shs_settings_of(const request_rec *r);
 const shs_server_settings_t *shs_settings_of_server(const server_rec *s);
+
+/* "file:line" of a SharedSession On in the server's own configuration that is
+ * in force, or NULL. */
+const char *shs_settings_enabled_at(const shs_server_settings_t *settings);
 
 /* Whether two places look the session up in the same way, so that one lookup
  * serves both. */

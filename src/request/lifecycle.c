@@ -58,8 +58,9 @@ int shs_lifecycle_on_check_config(apr_pool_t *pconf, apr_pool_t *plog,
     (void)ptemp;
     for (host = s; host; host = host->next) {
         const shs_server_settings_t *settings = shs_settings_of_server(host);
+        const char *enabled_at = shs_settings_enabled_at(settings);
 
-        if (!settings->enabled_at || settings->store
+        if (!enabled_at || settings->store
             || (host == s && has_store_anywhere(s))) {
             continue;
         }
@@ -68,7 +69,7 @@ int shs_lifecycle_on_check_config(apr_pool_t *pconf, apr_pool_t *plog,
                      "SharedSession On (%s) needs a session"
                      " store: add SharedSessionStore to this virtual host or"
                      " to the main server",
-                     settings->enabled_at);
+                     enabled_at);
         return HTTP_INTERNAL_SERVER_ERROR;
     }
     return OK;
