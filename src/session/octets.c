@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "session/octets.h"
 
+#include <limits.h>
 #include <string.h>
 
 #include <apr_base64.h>
@@ -83,6 +84,10 @@ const char *shs_octets_encode(shs_octets_t octets, shs_encoding_t encoding,
                    ? NULL
                    : apr_pstrmemdup(p, octets.data, octets.len);
     case SHS_ENCODING_BASE64:
+        /* apr_base64 counts in int, and the text is longer by a third. */
+        if (octets.len > INT_MAX / 2) {
+            return NULL;
+        }
         text =
             apr_palloc(p, (apr_size_t)apr_base64_encode_len((int)octets.len));
         apr_base64_encode(text, octets.data, (int)octets.len);

@@ -27,7 +27,7 @@ shs_octets_t shs_octets_of(const char *text);
 int shs_octets_have_control(shs_octets_t octets);
 
 /* The octets in that encoding as a C string from p; NULL when they cannot be
- * carried in it (RAW only). */
+ * carried in it (RAW, and BASE64 past a gigabyte). */
 const char *shs_octets_encode(shs_octets_t octets, shs_encoding_t encoding,
                               apr_pool_t *p);
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "session/octets.h"
 
+#include <limits.h>
+
 #include "unit.h"
 
 START_TEST(octets_have_control__is_true_of_controls_but_not_of_tab)
@@ -127,6 +129,19 @@ START_TEST(octets_encode__carries_64_KiB_of_the_worst)
 }
 END_TEST
 
+/* apr_base64 counts in int. Nothing of such a value is read. */
+START_TEST(octets_encode__refuses_what_base64_cannot_count)
+{
+    const apr_size_t lens[] = { (apr_size_t)INT_MAX / 2 + 1,
+                                (apr_size_t)INT_MAX, (apr_size_t)INT_MAX + 1,
+                                2 * (apr_size_t)INT_MAX + 2 };
+    shs_octets_t octets = { "a", 0 };
+
+    octets.len = lens[_i];
+    ck_assert_ptr_null(shs_octets_encode(octets, SHS_ENCODING_BASE64, p));
+}
+END_TEST
+
 START_TEST(octets_unescape__knows_both_cases_of_digits_and_nothing_else)
 {
     int value = _i >= '0' && _i <= '9'   ? _i - '0'
@@ -245,6 +260,8 @@ static void add(TCase *tc)
                         256);
     tcase_add_loop_test(tc, octets_encode__table, 0, ROWS(encodings));
     tcase_add_test(tc, octets_encode__carries_64_KiB_of_the_worst);
+    tcase_add_loop_test(tc, octets_encode__refuses_what_base64_cannot_count, 0,
+                        4);
     tcase_add_test(tc, octets_of__borrows_a_c_string);
     tcase_add_loop_test(
         tc, octets_unescape__knows_both_cases_of_digits_and_nothing_else, 0,
