@@ -144,6 +144,31 @@ is($r->body, "deutsch\n", 'MultiViews');
 is($n, 1, '... one lookup');
 like($r->header('X-Seen'), qr/^found outer=anna/, '... exposed');
 
+# The file has settings of its own, which are not those of the name that was
+# asked for.
+for my $row (['/swap/', 'DirectoryIndex'], ['/swap/page', 'MultiViews']) {
+    my ($path, $what) = @$row;
+    ($r, $n) = ask($path, headers => [['Accept-Language', 'de']]);
+    is($r->note('SHARED_SESSION'), 'found', "$what to a file with its own rules");
+    is($n, 1, '... one lookup');
+    is($r->note('inner.user'), 'anna', "... the file's notes");
+    is($r->env('INNER_USER'), 'anna', "... the file's variables");
+    is($r->hdr('X-Inner'), 'anna', "... the file's headers");
+    is($r->note('outer.user'), undef, "... not the directory's notes");
+    is($r->env('OUTER_USER'), undef, "... nor the directory's variables");
+    is($r->hdr('X-Outer'), undef, "... nor the directory's headers");
+}
+for my $row (['/swap-off/', 'DirectoryIndex'], ['/swap-off/page', 'MultiViews']) {
+    my ($path, $what) = @$row;
+    ($r, $n) = ask($path, headers => [['Accept-Language', 'de']]);
+    is($r->code, 200, "$what to a file where the module is Off");
+    is_deeply([grep { /SHARED_SESSION|user/i } $r->names('note')], [],
+              '... no notes');
+    is_deeply([grep { /SHARED_SESSION|_USER$/ } $r->names('env')], [],
+              '... no variables');
+    is($r->hdr('X-Outer'), undef, '... no headers');
+}
+
 ($r, $n) = ask('/from/page');
 is($r->code, 200, 'mod_rewrite in a directory');
 is($n, 1, '... one lookup');
