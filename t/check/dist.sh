@@ -1,0 +1,46 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# What `make install` leaves is what httpd loads and nothing else, and what
+# `make dist` packs is enough to build, install and uninstall from. The unit
+# tests of the tarball are compiled and not run: they were, by t/run.
+source "$(dirname "${BASH_SOURCE[0]}")/guard.bash"
+
+build=build/default
+need "$build/Makefile" Makefile.am
+tmp=$(mktemp -d --suffix=.shs-dist)
+trap 'rm -rf "$tmp"' EXIT
+
+say_why() { # words
+    complain "$1:"$'\n'"$(grep -vE '^(make|rm|libtool)' "$tmp/log" | tail -n 20)"
+}
+
+installed() {
+    (cd "$tmp/root" && find . ! -type d | sed 's/^\.//' | sort)
+}
+
+# The Makefile knows where, Makefile.am knows what.
+where=$(sed -nE 's/^moduledir = //p' "$build/Makefile")
+wanted=$(sed -nE 's/^module_LTLIBRARIES \+?= *//p' Makefile.am | tr ' ' '\n' |
+    sed -nE "s@^(.+)\.la\$@$where/\1.so@p" | sort)
+looked_at "$(grep -c . <<<"$wanted")"
+
+mkdir "$tmp/root"
+if ! make -C "$build" install DESTDIR="$tmp/root" >"$tmp/log" 2>&1; then
+    say_why 'make install'
+elif [[ $(installed) != "$wanted" ]]; then
+    complain "make install leaves"$'\n'"$(installed)"$'\n'"and should leave"$'\n'"$wanted"
+fi
+if ! make -C "$build" uninstall DESTDIR="$tmp/root" >"$tmp/log" 2>&1; then
+    say_why 'make uninstall'
+elif [[ -n $(installed) ]]; then
+    complain "make uninstall leaves"$'\n'"$(installed)"
+fi
+
+if ! make -C "$build" -j"$(nproc)" distcheck TESTS= >"$tmp/log" 2>&1; then
+    say_why 'make distcheck'
+fi
+chmod -R u+w "$build"/mod_shared_session-* 2>/dev/null || true
+rm -rf "$build"/mod_shared_session-*
+
+finish 'modules are installed and uninstalled, and the tarball is complete'
