@@ -80,9 +80,9 @@ my $trouble = SHS::Process::fork_child('trouble', sub {
                     $did{paused}++;
                 }
                 elsif ($what eq 'kill') {
-                    $store->cmd('CLIENT', 'KILL', 'TYPE', 'normal',
-                                'SKIPME', 'yes');
-                    $did{killed}++;
+                    my $killed = $store->cmd('CLIENT', 'KILL', 'TYPE', 'normal',
+                                             'SKIPME', 'yes');
+                    $did{killed}++ if $killed > 0;
                 }
                 else {
                     $store->restart;
@@ -101,25 +101,39 @@ my $trouble = SHS::Process::fork_child('trouble', sub {
 # The child owns the Redis from here on: it starts it again under new pids.
 SHS::Process::forget($store->pid);
 
+# On a fast machine the load may be over before each kind of trouble has come.
+my @kinds = qw(stopped paused killed restarted);
+my %did;
+my $is_complete = sub {
+    %did = split ' ', slurp("$ENV{SHS_TMP}/trouble");
+    return !grep { !$did{$_} } @kinds;
+};
+my $asked = $requests;
 $sum = load();
+for (1 .. 50) {
+    last if $is_complete->();
+    my $more = load(requests => int($requests / 10));
+    $sum->{$_} += $more->{$_} for keys %$more;
+    $asked += int($requests / 10);
+}
 SHS::Process::stop($trouble, 'TERM', 30);
-my %did = split ' ', slurp("$ENV{SHS_TMP}/trouble");
+$is_complete->();
 
 note SHS::Load::words($sum);
 diag SHS::Load::words($sum) if $requests >= 100_000;
 note join ', ', map { "$_ $did{$_} times" } sort keys %did;
 diag join ', ', map { "$_ $did{$_} times" } sort keys %did
     if $requests >= 100_000;
-is($sum->{requests}, $requests, "$requests requests, all of them counted");
+is($sum->{requests}, $asked, "$asked requests, all of them counted");
 is($sum->{strangers}, 0, 'no stranger: every answer belonged to its cookie');
 is($sum->{broken}, 0, 'no connection broke, no request was lost');
 is($sum->{lost}, 0, 'no worker was lost');
-is($sum->{code_200} // 0, $requests, 'every request was answered with 200');
-ok($sum->{status_found} > $requests / 5, 'many were found')
+is($sum->{code_200} // 0, $asked, 'every request was answered with 200');
+ok($sum->{status_found} > $asked / 5, 'many were found')
     || diag(SHS::Load::words($sum));
 ok($sum->{status_unavailable} > 0, 'some met a Redis that was not there')
     || diag(SHS::Load::words($sum));
-ok($did{stopped} > 0 && $did{restarted} > 0, 'Redis was stopped and restarted');
+ok($did{$_}, "meanwhile Redis, or its connections, were $_") for @kinds;
 is($sum->{status_missing} // 0, 0, 'every answer had a status');
 is($sum->{status_malformed} // 0, 0, 'none was malformed');
 
