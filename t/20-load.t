@@ -136,6 +136,15 @@ my $fixtures = JSON::PP->new->utf8->decode(slurp("$ENV{SHS_TMP}/t/fixtures/sessi
 my %place = ('sess:' => '/fixture-sess', 'app:sess:' => '/fixture-app',
              ':1:django.contrib.sessions.cache' => '/fixture-django',
              '' => '/fixture-bare');
+# What the cookie that the application itself had set gives: a percent sign is in
+# no id, so Express' is none and costs no question.
+my %cookie_gives = (
+    'express-connect-redis/default' => ['none', 0],
+    'express-connect-redis/jsessionid' => ['none', 0],
+    'koa-session/default' => ['found', 1],
+    'fastify-session/default' => ['found', 1],
+    'django/cache-json' => ['found', 1],
+);
 sub as_text {
     my ($value) = @_;
     return JSON::PP->new->canonical->encode($value) if ref $value
@@ -167,6 +176,16 @@ for my $session (@$fixtures) {
             }
         }
     };
+    my ($status, $lookups) = @{ $cookie_gives{ $session->{capture} } };
+    my $cookies = join '; ', map { "$_->{name}=$_->{value}" } @{ $session->{cookie} };
+    my $n = redis()->lookups_during(sub {
+        $reply = get("$place{$prefix}/lua", host => 'load.test', cookie => $cookies);
+    });
+    is($reply->note('SHARED_SESSION'), $status,
+       "the cookie of $session->{capture}: $status");
+    is($reply->note('session.userId'), $status eq 'found' ? 'alice' : undef,
+       '... with what is in it');
+    is($n, $lookups, "... questions to Redis: $lookups");
 }
 
 # --- keys ---------------------------------------------------------------------
