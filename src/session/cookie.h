@@ -15,8 +15,8 @@
  * (RFC 6265 section 4.2.1), from *cursor on, which starts at the header and is
  * moved behind what was found. Pairs end at ";" and, outside quotation marks,
  * also at ", ", with which httpd joins repeated header lines; any other ","
- * belongs to the value. One in quotation marks is given without them. Returns 1 and borrows the value from
- * the header, or 0 at the end. */
+ * belongs to the value. A value in quotation marks is given without them.
+ * Returns 1 and borrows the value from the header, or 0 at the end. */
 int shs_cookie_next(shs_octets_t *value, const char **cursor, const char *name);
 
 /* Finds the path parameter `name` (";name=value", RFC 3986 section 3.3) in
