@@ -1,5 +1,6 @@
 # The connections of a child: as many as pool= says, closed when they were idle
-# for longer than idle=, one pool for all who name the same store.
+# for longer than idle=, one pool for all who name the same store; and not kept
+# while a response takes its time.
 use strict;
 use warnings;
 
@@ -8,19 +9,33 @@ use SHS::Load;
 
 my $store = SHS::Redis->start;
 my $port = $store->port;
+
+# Answers once a file is there, and says by another one that it was asked.
+my ($asked, $go) = map { SHS::Process::tmp() . "/$_.$$" } qw(asked go);
+sub touch { my ($path) = @_; open my $out, '>', $path or die "$path: $!"; return }
+my $backend = SHS::Backend->start(before => sub {
+    touch($asked);
+    SHS::Process::wait_for('leave to answer', 60, sub { -e $go });
+});
 my $httpd = private_httpd(files => { 'htdocs/page.html' => "page\n" },
                           conf => <<"CONF");
 Header always set X-Status "%{SHARED_SESSION}e"
 Header always set X-Owner "%{OWNER}e"
 SharedSessionEnv OWNER owner
 SharedSession On
-SharedSessionStore redis://127.0.0.1:$port timeout=5s pool=2 idle=1s
+SharedSessionStore redis://127.0.0.1:$port timeout=5s pool=2 idle=3s
 <VirtualHost *:\${SHS_PORT}>
     ServerName first.test
 </VirtualHost>
 <VirtualHost *:\${SHS_PORT}>
     ServerName second.test
-    SharedSessionStore redis://127.0.0.1:$port timeout=5s pool=2 idle=1s
+    SharedSessionStore redis://127.0.0.1:$port timeout=5s pool=2 idle=3s
+</VirtualHost>
+<VirtualHost *:\${SHS_PORT}>
+    ServerName narrow.test
+    SharedSessionStore redis://127.0.0.1:$port timeout=5s pool=1 name=narrow
+    ProxyPass /slow http://127.0.0.1:@{[$backend->port]}/slow
+    SharedSessionHeader X-Owner owner
 </VirtualHost>
 <IfModule !mpm_prefork_module>
     StartServers 1
@@ -62,9 +77,9 @@ $httpd->get('/x/lua', host => 'second.test',
 is(connections(), $before,
    'another virtual host that names the same store uses the same connections');
 
-# idle=1s: the next request after more than a second is on a fresh connection.
-my $end = Time::HiRes::time() + 1.3;
-SHS::Process::wait_for('the idle time', 5,
+# idle=3s: the next request after more than that is on a fresh connection.
+my $end = Time::HiRes::time() + 3.3;
+SHS::Process::wait_for('the idle time', 10,
                        sub { Time::HiRes::time() > $end });
 $before = connections();
 my $r = $httpd->get('/x/lua', host => 'first.test',
@@ -74,5 +89,35 @@ is(connections(), $before + 1, '... on a fresh connection');
 $r = $httpd->get('/x/lua', host => 'first.test',
                  cookie => "JSESSIONID=$sessions[1][0]");
 is(connections(), $before + 1, '... which the next request uses again');
+
+# The only connection is back in the pool before a long response begins. Under
+# prefork no child has two requests at once.
+if (mpm() ne 'prefork') {
+    my ($from, $to);
+    pipe $from, $to or die $!;
+    my $slow = SHS::Process::fork_child('slow client', sub {
+        my $reply = $httpd->get('/slow', host => 'narrow.test', timeout => 90,
+                                cookie => "JSESSIONID=$sessions[2][0]");
+        syswrite $to, join ' ', $reply->code, $reply->hdr('X-Owner') // 'none';
+    });
+    close $to;
+    ok(eval { SHS::Process::wait_for('the backend to be asked', 30,
+                                     sub { -e $asked }) },
+       'a request with pool=1 has its session and waits for a backend');
+    for my $n (3 .. 7) {
+        $r = $httpd->get('/x/lua', host => 'narrow.test',
+                         cookie => "JSESSIONID=$sessions[$n][0]");
+        is($r->env('OWNER'), $sessions[$n][1],
+           'another request gets its own session meanwhile');
+    }
+    ok(SHS::Process::is_alive($slow), '... while the first still waits');
+    my @lines = grep { /\bname=narrow\b/ } split /\n/,
+        $store->cmd('CLIENT', 'LIST');
+    is(scalar @lines, 1, '... both by the same connection');
+    touch($go);
+    my $said = <$from>;
+    is($said, "200 $sessions[2][1]", 'the long response ends, with its session');
+    SHS::Process::stop($slow);
+}
 
 done_testing;

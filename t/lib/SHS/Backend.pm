@@ -3,6 +3,9 @@
 # An HTTP server behind the proxy: answers with the request line and every
 # header as it came over the wire (lines "header name value", percent-encoded),
 # and with the route of its own, so that a balancer's choice can be seen.
+#
+#   start(route => name, before => sub that is run when a request has come, and
+#         before it is answered)
 
 package SHS::Backend;
 
@@ -22,7 +25,7 @@ sub start {
             $SIG{PIPE} = 'IGNORE';
             while (1) {
                 my $s = $listener->accept or next;
-                serve($s, $want{route} // 'none');
+                serve($s, %want);
                 close $s;
             }
         });
@@ -41,11 +44,13 @@ sub encode {
 }
 
 sub serve {
-    my ($s, $route) = @_;
+    my ($s, %want) = @_;
+    my $route = $want{route} // 'none';
     my $in = '';
     while ($in !~ /\r\n\r\n/) {
         sysread $s, $in, 65536, length $in or return;
     }
+    $want{before}->() if $want{before};
     my ($first, @lines) = split /\r\n/, ($in =~ /^(.*?)\r\n\r\n/s)[0];
     my $body = 'request line ' . encode($first) . "\nrequest route $route\n";
     for my $line (@lines) {
