@@ -133,6 +133,7 @@ sub answers {
                 $record_size;
             $is[2] = $statuses[ $is[2] ];
             push @{ $self->{answers} }, \@is;
+            $worker->{begun} = $is[0];
             $self->note_settled(\@is);
         }
     }
@@ -159,6 +160,14 @@ sub since {
     my ($self, $moment, $status) = @_;
     return grep { $_->[0] >= $moment && (!$status || $_->[2] eq $status) }
         @{ $self->answers };
+}
+
+# Whether every worker has had an answer to what it asked for at that moment or
+# later: what was under way then is over.
+sub have_all_begun_since {
+    my ($self, $moment) = @_;
+    $self->answers;
+    return !grep { ($_->{begun} // 0) < $moment } @{ $self->{workers} };
 }
 
 # When the first that was found ended after that moment; undef: none yet.
