@@ -87,7 +87,7 @@ Header always set X-Owner "%{OWNER}e"
 </VirtualHost>
 <VirtualHost *:\${SHS_PORT}>
     ServerName acl.test
-    SharedSessionStore redis://app\@127.0.0.1:$port password-file=$password_file $times
+    SharedSessionStore redis://app\@127.0.0.1:$port password-file=$password_file timeout=5s breaker=5/200ms pool=8
 </VirtualHost>
 <VirtualHost *:\${SHS_PORT}>
     ServerName fake.test
@@ -98,6 +98,10 @@ Header always set X-Owner "%{OWNER}e"
     SharedSessionStore redis://127.0.0.1:$port timeout=5s pool=8
 </VirtualHost>
 <VirtualHost *:\${SHS_PORT}>
+    ServerName far.test
+    SharedSessionStore redis://127.0.0.1:$proxy_port timeout=5s pool=8
+</VirtualHost>
+<VirtualHost *:\${SHS_PORT}>
     ServerName patient.test
     SharedSessionStore redis://127.0.0.1:$fake_port timeout=5s pool=8
 </VirtualHost>
@@ -106,14 +110,18 @@ Header always set X-Owner "%{OWNER}e"
     MinSpareServers 4
 </IfModule>
 CONF
-my %port_of = (direct => $port, steady => $port, proxy => $proxy_port, acl => $port,
-               fake => $fake_port, patient => $fake_port);
+my %port_of = (direct => $port, steady => $port, proxy => $proxy_port,
+               far => $proxy_port, acl => $port, fake => $fake_port,
+               patient => $fake_port);
+# Those whose deadline no busy machine makes them miss: where hardly anybody may
+# go without.
+my %deadline_of = map { $_ => 5 } qw(steady acl far patient);
 # Stores at the same port times children times pool=, of which a child uses no
 # more than it has threads.
 my $most = mpm() eq 'prefork' ? 24 : 2 * 8;
 my %most_connections = (direct => 3 * $most, steady => 3 * $most,
-                        acl => 3 * $most, proxy => $most, fake => 2 * $most,
-                        patient => 2 * $most);
+                        acl => 3 * $most, proxy => 2 * $most, far => 2 * $most,
+                        fake => 2 * $most, patient => 2 * $most);
 
 my @real = map { [ sprintf('SeCrEt-fault-%06d-%d', $_, $$),
                    "owner-$_-" . 'x' x ($_ % 300) ] } 1 .. 500;
@@ -149,7 +157,8 @@ my @faults;
 #   seconds  how long it lasts, but not before 40 requests were answered
 #   freezes  ... of which there are none
 #   hurts    somebody must have gone without
-#   spares   so many may go without each time
+#   times    how often it comes, at least
+#   spares   so many may go without each time, on average
 #   before, after  what else is looked at
 sub fault { push @faults, { @_ }; return }
 
@@ -191,7 +200,7 @@ sub run_fault {
         $is_well &&= $watch->('the end', sub { $load->settled($ended) > 60 });
         push @recoveries, max(0, ($load->first_found($ended) // $ended + 20)
                                  - $ended);
-        last if $load->count >= $share;
+        last if $load->count >= $share && @recoveries >= ($f->{times} // 1);
     }
     diag("$f->{name}: $@") if !$is_well;
     my $answers = $load->answers;
@@ -214,7 +223,7 @@ sub run_fault {
            '... and with a status');
         is($sum->{status_malformed} // 0, 0, 'none is malformed')
             if !$f->{malforms};
-        cmp_ok($longest, '<', ($f->{deadline} // $timeout) + $slack,
+        cmp_ok($longest, '<', ($deadline_of{$host} // $timeout) + $slack,
                'none waited for longer than its deadline');
         cmp_ok($peak, '<=', $most_connections{$host} + 2,
                'no more connections than pool= allows');
@@ -248,11 +257,13 @@ fault(name => 'stopped for longer than the deadline', host => 'direct',
       begin => sub { $store->pause }, end => sub { $store->resume });
 
 fault(name => 'stopped for a moment', host => 'steady', seconds => 0.3,
-      deadline => 5, spares => 0, freezes => 1,
+      spares => 0, freezes => 1,
       begin => sub { $store->pause }, end => sub { $store->resume });
 
-# A connection that is killed before its first answer is not dialled again.
-fault(name => 'CLIENT KILL', host => 'direct', seconds => 0.2, spares => 2,
+# A connection that is killed before its first answer is not dialled again. How
+# many of these there are is chance, hence five times.
+fault(name => 'CLIENT KILL', host => 'steady', seconds => 0.2, spares => 2,
+      times => 5,
       begin => sub { $store->cmd('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME',
                                  'yes') }, end => sub { });
 
@@ -288,19 +299,23 @@ fault(name => 'maxclients reached', host => 'direct', hurts => 1,
 # Short-lived tokens: the file is written, the server takes the new one only,
 # and all connections are closed.
 fault(name => 'password rotated', host => 'acl', seconds => 0.2, spares => 2,
+      times => 5,
       begin => sub {
           rotate();
           $store->cmd('CLIENT', 'KILL', 'USER', 'app');
       }, end => sub { });
 
 fault(name => 'NOPERM', host => 'acl', hurts => 1,
-      before => sub { [ received(), scalar refusals() ] },
+      before => sub { [ received(), scalar refusals(), time ] },
       begin => sub { $store->cmd('ACL', 'SETUSER', 'app', '-hgetall') },
       end => sub { $store->cmd('ACL', 'SETUSER', 'app', '+hgetall') },
       after => sub {
           my ($sum, $before) = @_;
           my @lines = refusals();
-          is(@lines - $before->[1], 1, 'SHS006 tells of it, once');
+          my $lines = @lines - $before->[1];
+          cmp_ok($lines, '>', 0, 'SHS006 tells of it');
+          cmp_ok($lines, '<=', 1 + int((time - $before->[2]) / 60),
+                 '... once a minute at most');
           like($lines[-1], qr/:error\].*NOPERM.*ACL/, '... the cure too');
           cmp_ok(received() - $before->[0], '<=', 2 * $workers,
                  'no connection is given up for it');
@@ -335,7 +350,7 @@ for my $row (['OOM command not allowed', 'OutOfMemory'],
 for my $error ('LOADING Redis is loading', 'MASTERDOWN Link with MASTER is down') {
     my ($code) = $error =~ /^(\w+)/;
     fault(name => "-$code for a moment", host => 'patient', seconds => 0.3,
-          deadline => 5, spares => 0, freezes => 1,
+          spares => 0, freezes => 1,
           begin => sub { write_file($mood, $error) },
           end => sub { write_file($mood, '') });
 }
@@ -343,15 +358,15 @@ for my $error ('LOADING Redis is loading', 'MASTERDOWN Link with MASTER is down'
 # --- the way there --------------------------------------------------------------
 
 my $passes = sub { $proxy->pass };
-fault(name => 'connections dropped', host => 'proxy', seconds => 0.2,
+fault(name => 'connections dropped', host => 'far', seconds => 0.2, times => 5,
       spares => 2, begin => sub { $proxy->drop }, end => $passes);
-fault(name => 'connections reset', host => 'proxy', seconds => 0.2,
+fault(name => 'connections reset', host => 'far', seconds => 0.2, times => 5,
       spares => 2, begin => sub { $proxy->drop(reset => 1) }, end => $passes);
 fault(name => 'closed at once', host => 'proxy', hurts => 1,
       begin => sub { $proxy->slam }, end => $passes);
 fault(name => 'nobody listens', host => 'proxy', hurts => 1,
       begin => sub { $proxy->refuse }, end => $passes);
-fault(name => '40 ms late', host => 'proxy', spares => 0, seconds => 0.5,
+fault(name => '40 ms late', host => 'far', spares => 0, seconds => 0.5,
       begin => sub { $proxy->delay(40) }, end => $passes);
 fault(name => 'later than the deadline', host => 'proxy', hurts => 1,
       begin => sub { $proxy->delay(700) }, end => $passes);
@@ -374,24 +389,25 @@ run_fault($_) for @faults;
 
 sub burst {
     my ($requests) = @_;
-    return SHS::Load::run(port => $httpd->port, path => '/page.html',
-                          host => 'direct.test', sessions => \@real,
-                          workers => $workers, requests => $requests);
+    return SHS::Load->start(port => $httpd->port, path => '/page.html',
+                            host => 'steady.test', sessions => \@real,
+                            workers => $workers, requests => $requests);
 }
 subtest 'timeout 1: idle connections closed by the server' => sub {
     $store->cmd('CONFIG', 'SET', 'timeout', 1);
     my %sum;
-    my $peak = 0;
-    for my $round (1 .. 2) {
-        my $part = burst(300);
+    my ($peak, $longest) = (0, 0);
+    for my $round (1 .. 3) {
+        my $load = burst(300);
+        my $part = $load->sum;
         $sum{$_} += $part->{$_} for keys %$part;
+        $longest = max($longest, SHS::Load::longest(@{ $load->answers }));
         $peak = max($peak, connections($port));
+        next if $round == 3;
         ok(eval { SHS::Process::wait_for('idle connections to be closed', 20,
                                          sub { connections($port) == 0 }) },
            'the server closes what is idle');
     }
-    my $part = burst(300);
-    $sum{$_} += $part->{$_} for keys %$part;
     delete $store->{client};
     $store->cmd('CONFIG', 'SET', 'timeout', 0);
     is($sum{status_found}, 900, 'everybody is found, also by those who meet'
@@ -402,6 +418,8 @@ subtest 'timeout 1: idle connections closed by the server' => sub {
     SHS::Report::figure("$name: requests", $sum{requests});
     SHS::Report::figure("$name: wrong answers", $sum{strangers});
     SHS::Report::figure("$name: sessions lost", $sum{status_absent} // 0);
+    SHS::Report::figure("$name: longest stall", sprintf('%.2f', $longest), 's');
+    SHS::Report::figure("$name: recovery", 'none needed');
     SHS::Report::figure("$name: connections", $peak);
 };
 
