@@ -24,7 +24,8 @@ use Time::HiRes ();
 
 # run(port => N, path => '/x', host => ..., sessions => [[id, owner], ...],
 #     requests => N, workers => N, pause => seconds between two of a worker)
-#     -> { requests, strangers, status_..., code_..., broken, seconds, lost }
+#     -> { requests, strangers, status_..., code_..., broken, seconds, lost,
+#          longest: the seconds of the request that took longest }
 # The server must answer with the headers X-Status and X-Owner. `path` may be
 # a list: a worker asks for one after the other.
 sub run {
@@ -72,7 +73,8 @@ sub begin {
 sub sum {
     my ($self) = @_;
     return $self->{sum} if $self->{sum};
-    my %total = (requests => 0, strangers => 0, broken => 0, lost => 0);
+    my %total = (requests => 0, strangers => 0, broken => 0, lost => 0,
+                 longest => 0);
     for my $worker (@{ $self->{workers} }) {
         my $line = readline $worker->{from};
         if (!defined $line) {
@@ -81,7 +83,7 @@ sub sum {
         }
         for my $pair (split ' ', $line) {
             my ($name, $n) = split /=/, $pair;
-            $total{$name} += $n;
+            add(\%total, $name, $n);
         }
     }
     for my $worker (@{ $self->{workers} }) {
@@ -93,6 +95,14 @@ sub sum {
     unlink $self->{base}, $self->{stop},
         grep { defined } map { $_->{journal} } @{ $self->{workers} };
     return $self->{sum} = \%total;
+}
+
+# Adds one count of a part to that of all parts.
+sub add {
+    my ($total, $name, $n) = @_;
+    $total->{$name} = $name eq 'longest' ? max($total->{$name} // 0, $n)
+                                         : ($total->{$name} // 0) + $n;
+    return;
 }
 
 # Ends it after the requests that are under way; returns the sum.
@@ -208,7 +218,7 @@ sub work {
     my (%q) = @_;
     my @sessions = @{ $q{sessions} };
     my @paths = ref $q{path} ? @{ $q{path} } : ($q{path});
-    my %sum = (requests => 0, strangers => 0, broken => 0);
+    my %sum = (requests => 0, strangers => 0, broken => 0, longest => 0);
     my ($s, $buf, $fresh_connection, $turn) = (undef, '', 0, 0);
     my $journal;
     if ($q{journal}) {
@@ -217,8 +227,10 @@ sub work {
     my $begun;
     my $write_down = sub {
         my ($status, $code) = @_;
+        my $took = Time::HiRes::time() - $begun;
+        $sum{longest} = $took if $took > $sum{longest};
         return if !$journal;
-        syswrite $journal, pack($record, $begun, Time::HiRes::time() - $begun,
+        syswrite $journal, pack($record, $begun, $took,
             $number_of{$status} // 0, $code, $turn % @paths);
     };
     local $SIG{PIPE} = 'IGNORE';

@@ -5,8 +5,9 @@
 #   SHS::Watch->probe    one client, one request after the other; each answer
 #                        is written down with the moments it began and ended
 #   SHS::Watch->load     SHS::Load again and again; the sum of its counts
+#   SHS::Watch->peak     how many connections an httpd has to some ports at most
 #
-# Both run in processes of their own until stop().
+# All run in processes of their own until stop().
 
 package SHS::Watch;
 
@@ -59,7 +60,7 @@ sub load {
         my %total;
         while (!-e "$path.stop") {
             my $sum = SHS::Load::run(requests => 200, workers => 2, %q);
-            $total{$_} += $sum->{$_} for keys %$sum;
+            SHS::Load::add(\%total, $_, $sum->{$_}) for keys %$sum;
             open my $out, '>', "$path.tmp" or die "$path: $!";
             print $out map { "$_\t$total{$_}\n" } keys %total;
             close $out;
@@ -67,6 +68,41 @@ sub load {
         }
     });
     return $self;
+}
+
+# peak(httpd => SHS::Httpd, ports => [...]): stop() returns the number.
+sub peak {
+    my ($class, %q) = @_;
+    my $self = bless { journal => journal(), kind => 'peak' }, $class;
+    my $path = $self->{journal};
+    my %is_there = map { sprintf('%04X', $_) => 1 } @{ $q{ports} };
+    $self->{pid} = SHS::Process::fork_child('connections', sub {
+        open my $out, '>>', $path or die "$path: $!";
+        my $peak = -1;
+        while (!-e "$path.stop") {
+            my $now = count_connections(\%is_there, $q{httpd}->children);
+            if ($now > $peak) {
+                syswrite $out, "$now\n";
+                $peak = $now;
+            }
+            sleep 0.05;
+        }
+    });
+    return $self;
+}
+
+# Connections of some processes to ports, as the kernel counts them: whatever
+# the servers there are doing.
+sub count_connections {
+    my ($is_there, @pids) = @_;
+    my %is_theirs;
+    for my $fd (map { glob "/proc/$_/fd/*" } @pids) {
+        $is_theirs{$1} = 1 if (readlink($fd) // '') =~ /^socket:\[(\d+)\]/;
+    }
+    open my $in, '<', '/proc/net/tcp' or return 0;
+    return scalar grep {
+        /^ *\d+: \S+ [0-9A-F]{8}:([0-9A-F]{4}) 01 (?:\S+ +){5}(\d+) /
+            && $is_there->{$1} && $is_theirs{$2} } <$in>;
 }
 
 sub read_journal {
@@ -87,7 +123,7 @@ sub answers {
 sub sum {
     my ($self) = @_;
     my %sum = (requests => 0, strangers => 0, broken => 0, lost => 0,
-               seconds => 0);
+               seconds => 0, longest => 0);
     $sum{ $_->[0] } = $_->[1] for $self->read_journal;
     return \%sum;
 }
@@ -119,7 +155,7 @@ sub wait_for_more {
 }
 
 # Ends it after the request, or round, that is under way. Returns what it saw:
-# the list of answers of a probe, the sum of a load.
+# the list of answers of a probe, the sum of a load, the number of a peak.
 sub stop {
     my ($self) = @_;
     open my $out, '>', "$self->{journal}.stop" or die $!;
@@ -127,7 +163,10 @@ sub stop {
     eval { SHS::Process::wait_for('the last request', 60, sub {
         !SHS::Process::is_alive($self->{pid}) }) };
     SHS::Process::stop($self->{pid});
-    return $self->{kind} eq 'load' ? $self->sum : $self->answers;
+    return $self->sum if $self->{kind} eq 'load';
+    return $self->answers if $self->{kind} eq 'probe';
+    my @numbers = $self->read_journal;
+    return @numbers ? $numbers[-1][0] : 0;
 }
 
 1;
