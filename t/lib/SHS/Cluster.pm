@@ -296,14 +296,18 @@ sub pause_master_of {
     return ($master, $moment);
 }
 
-# Waits till another node than that serves the slot; (node, moment at which it
-# said so).
+# Waits till another node than that serves the slot; (node, moment after which it
+# had said so, moment at which none did yet).
 sub wait_for_takeover {
     my ($self, $slot, $from) = @_;
+    my $not_yet = 0;
     my @who = eval {
         SHS::Process::wait_for("another master of slot $slot", 40, sub {
+            my $asked = time;
             my $owner = eval { $self->owner_of_slot($slot) };
-            $owner && $owner != $from && [ $owner, time ] });
+            return [ $owner, time, $not_yet ] if $owner && $owner != $from;
+            $not_yet = $asked;
+            return 0 });
     } or die $@ . $self->describe;
     return @{ $who[0] };
 }
