@@ -6,8 +6,8 @@
  * wait for it only when nothing is known, or nothing that can be relied on.
  *
  * Numbered rules:
- *  1. What is known is replaced as a whole, under the lock; no I/O happens
- *     under it.
+ *  1. What is known is replaced as a whole, under the lock; nothing waits for
+ *     the network under it, though sockets may be closed.
  *  2. One renewal at a time, and no sooner after the last than it is due.
  *  3. A Sentinel's word of a lower epoch than any child of the host has heard
  *     before is ignored: a demoted master does not come back by a Sentinel that
