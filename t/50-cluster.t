@@ -398,15 +398,12 @@ sub reads_of_map {
         || diag(SHS::Load::words($sum));
     $redirections = counter($httpd, 'Redirections') - $redirections;
     cmp_ok($redirections, '>', 0, "$redirections redirections were followed");
-    figure('Cluster, a slot moved under load: requests', $sum->{requests}, '');
-    figure('Cluster, a slot moved under load: wrong answers',
-           $sum->{strangers}, '');
-    figure('Cluster, a slot moved under load: not found',
-           $sum->{requests} - ($sum->{status_found} // 0), '');
-    figure('Cluster, a slot moved under load: redirections', $redirections, '');
-    figure('Cluster, a slot moved under load: longest request',
-           sprintf('%.2f', $sum->{longest}), 's');
-    figure('Cluster, a slot moved under load: connections', $connections->stop);
+    SHS::Report::fault('Cluster, a slot moved under load',
+                       requests => $sum->{requests}, wrong => $sum->{strangers},
+                       lost => $sum->{status_absent} // 0,
+                       stall => $sum->{longest},
+                       connections => $connections->stop);
+    figure('Cluster, redirections while a slot moved', $redirections);
 }
 
 # --- a master is killed ------------------------------------------------------------
@@ -446,9 +443,7 @@ $_->cmd('WAIT', 1, 10_000) for $cluster->masters;
     my $recovery = $found->{ended} - $taken;
     cmp_ok($recovery, '<', 1, sprintf 'kill -9: a session of its shard found'
            . ' %.3f s after the replica took over', $recovery);
-    figure('Cluster, kill -9: recovery after the replica took over',
-           sprintf('%.2f', $recovery > 0 ? $recovery : 0), 's');
-    figure('Cluster, kill -9: from kill to takeover (Redis\' own)',
+    figure('Cluster, kill -9, on Redis\' side: from kill to takeover',
            sprintf('%.1f', $taken - $since), 's');
     $_->wait_for_more(150) for $steady, $load, $probe, $fallback;
     # It comes back and thinks, for a moment, that all is as it was.
@@ -488,15 +483,12 @@ $_->cmd('WAIT', 1, 10_000) for $cluster->masters;
     $longest = $sum->{longest} if $sum->{longest} > $longest;
     cmp_ok($longest, '<', 0.4 + $slack, sprintf 'none waited for longer than'
            . ' its deadline: %.3f s', $longest);
-    figure('Cluster, kill -9: longest request', sprintf('%.2f', $longest), 's');
-    figure('Cluster, kill -9: connections', $connections->stop);
-    figure('Cluster, kill -9: requests',
-           $sum->{requests} + $others_sum->{requests} + @answers, '');
-    figure('Cluster, kill -9: wrong answers',
-           $sum->{strangers} + $others_sum->{strangers}, '');
-    figure('Cluster, kill -9: sessions lost',
-           ($sum->{status_absent} // 0)
-           + scalar(grep { $_->{status} eq 'absent' } @answers), '');
+    my $absent = grep { $_->{status} eq 'absent' } @answers;
+    SHS::Report::fault('Cluster, kill -9',
+        requests => $sum->{requests} + $others_sum->{requests} + @answers,
+        wrong => $sum->{strangers} + $others_sum->{strangers},
+        lost => ($sum->{status_absent} // 0) + $absent, stall => $longest,
+        recovery => $recovery, connections => $connections->stop);
     all_found('all', 'afterwards everybody is found');
 }
 
@@ -543,8 +535,6 @@ $_->cmd('WAIT', 1, 10_000) for $cluster->masters;
     # A probe comes every 200 ms to a second, and takes its 400 ms.
     cmp_ok($recovery, '<', 5 * 0.2 + 0.4 + $slack, sprintf 'found %.3f s after'
            . ' the cluster was well again', $recovery);
-    figure('Cluster, CLUSTERDOWN: recovery after the cluster is well',
-           sprintf('%.2f', $recovery > 0 ? $recovery : 0), 's');
 
     # The old master goes on, with the session as it was.
     $new->cmd('HSET', $key, 'owner', 'new');
@@ -561,17 +551,17 @@ $_->cmd('WAIT', 1, 10_000) for $cluster->masters;
     is($sum->{status_absent} // 0, 0, 'no session was lost (load)');
     is(scalar(grep { $_->{status} eq 'absent' } @answers, @changing), 0,
        'no session was lost (probes)');
-    figure('Cluster, CLUSTERDOWN: requests', $sum->{requests} + @answers);
-    figure('Cluster, CLUSTERDOWN: wrong answers', $sum->{strangers});
-    figure('Cluster, CLUSTERDOWN: sessions lost', ($sum->{status_absent} // 0)
-           + grep { $_->{status} eq 'absent' } @answers, @changing);
+    my $absent = grep { $_->{status} eq 'absent' } @answers, @changing;
     ($longest) = sort { $b <=> $a } $sum->{longest}, map {
         $_->{ended} - $_->{begun} } @answers, @changing;
     cmp_ok($longest, '<', 0.4 + $slack, sprintf 'none waited for longer than'
            . ' its deadline: %.3f s', $longest);
-    figure('Cluster, CLUSTERDOWN: longest request', sprintf('%.2f', $longest),
-           's');
-    figure('Cluster, CLUSTERDOWN: connections', $connections->stop);
+    SHS::Report::fault('Cluster, CLUSTERDOWN',
+                       requests => $sum->{requests} + @answers,
+                       wrong => $sum->{strangers},
+                       lost => ($sum->{status_absent} // 0) + $absent,
+                       stall => $longest, recovery => $recovery,
+                       connections => $connections->stop);
     my @stale = grep { $_->{begun} > $changed && $_->{owner} eq $before }
         @changing;
     is(scalar @stale, 0, 'SIGCONT of the old master: nobody sees a session as it'

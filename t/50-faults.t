@@ -232,13 +232,10 @@ sub run_fault {
                'nobody goes without, or hardly anybody')
             if defined $f->{spares};
         $f->{after}->($sum, $state, scalar @recoveries) if $f->{after};
-        my $figure = sub { SHS::Report::figure("$f->{name}: $_[0]", @_[1, 2]) };
-        $figure->('requests', $sum->{requests});
-        $figure->('wrong answers', $sum->{strangers});
-        $figure->('sessions lost', $absent);
-        $figure->('longest stall', sprintf('%.2f', $longest), 's');
-        $figure->('recovery', sprintf('%.2f', max(@recoveries, 0)), 's');
-        $figure->('connections', $peak);
+        SHS::Report::fault($f->{name}, requests => $sum->{requests},
+                           wrong => $sum->{strangers}, lost => $absent,
+                           stall => $longest, recovery => max(@recoveries, 0),
+                           connections => $peak);
     };
     return;
 }
@@ -414,13 +411,10 @@ subtest 'timeout 1: idle connections closed by the server' => sub {
        . ' a closed connection');
     is($sum{strangers}, 0, '... no wrong answer');
     $all{requests} += $sum{requests};
-    my $name = 'timeout 1';
-    SHS::Report::figure("$name: requests", $sum{requests});
-    SHS::Report::figure("$name: wrong answers", $sum{strangers});
-    SHS::Report::figure("$name: sessions lost", $sum{status_absent} // 0);
-    SHS::Report::figure("$name: longest stall", sprintf('%.2f', $longest), 's');
-    SHS::Report::figure("$name: recovery", 'none needed');
-    SHS::Report::figure("$name: connections", $peak);
+    SHS::Report::fault('timeout 1', requests => $sum{requests},
+                       wrong => $sum{strangers},
+                       lost => $sum{status_absent} // 0, stall => $longest,
+                       connections => $peak);
 };
 
 is(scalar $httpd->logged(qr/exit signal/), 0, 'no child has died');

@@ -432,13 +432,11 @@ sub done {
     is($sum->{status_absent} // 0, 0, 'no session was lost (load)');
     my $absent = grep { $_->{status} eq 'absent' } @answers;
     is($absent, 0, 'no session was lost (probe)');
-    figure("$name: requests", $sum->{requests} + @answers);
-    figure("$name: wrong answers", $sum->{strangers});
-    figure("$name: sessions lost", ($sum->{status_absent} // 0) + $absent);
-    figure("$name: longest request", sprintf('%.2f', $longest), 's');
-    figure("$name: recovery after +switch-master", sprintf('%.2f', $recovery),
-           's');
-    figure("$name: connections", $connections->stop);
+    SHS::Report::fault($name, requests => $sum->{requests} + @answers,
+                       wrong => $sum->{strangers},
+                       lost => ($sum->{status_absent} // 0) + $absent,
+                       stall => $longest, recovery => $recovery,
+                       connections => $connections->stop);
     return ($sum, @answers);
 }
 
@@ -456,7 +454,7 @@ sub done {
     my $found = $watch->{probe}->wait_found_since($dead_at);
     note sprintf 'first session found %.3f s after +switch-master was announced',
         $found->{ended} - $announced;
-    figure('Sentinel, kill -9: from kill to +switch-master (Sentinel\'s own)',
+    figure('Sentinel, kill -9, on Redis\' side: from kill to +switch-master',
            sprintf('%.1f', $announced - $since), 's');
 
     # The old one is started again, as the master that its file says, empty.
@@ -488,9 +486,10 @@ sub done {
     my @lost = grep { !$new->cmd('EXISTS', "session:$_") } @written;
     note scalar @written . ' writes were acknowledged, the new master lacks '
         . @lost;
-    figure('Sentinel, kill -9: writes acknowledged before', scalar @written, '');
-    figure('Sentinel, kill -9: of those, lost by Redis\' asynchronous'
-           . ' replication', scalar @lost, '');
+    figure('Sentinel, kill -9, on Redis\' side: writes acknowledged before',
+           scalar @written);
+    figure('Sentinel, kill -9, on Redis\' side: of those, lost by asynchronous'
+           . ' replication', scalar @lost);
     my %is_lost = map { $_ => 1 } @lost;
     my @wrong = grep { status(ask('plain', $_))
                        ne ($is_lost{$_} ? 'absent' : 'found') }

@@ -197,7 +197,7 @@ for my $host (@hosts) {
     $figure->('wrong answers', $sum->{strangers});
     $figure->('longest stall',
               sprintf('%.2f', SHS::Load::longest(@{ $with{$host} })), 's');
-    $figure->('connections', $peak{$host});
+    $figure->('connections at peak', $peak{$host});
 }
 SHS::Report::figure('20 graceful restarts: longest stall without a store',
                     sprintf('%.2f', SHS::Load::longest(@without)), 's');

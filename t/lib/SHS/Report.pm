@@ -25,4 +25,20 @@ sub figure {
     return;
 }
 
+# A row of the table of faults in README.md: fault('black hole', requests => 600,
+# wrong => 0, lost => 0, stall => seconds, recovery => seconds or undef where
+# there is none to wait for, connections => N)
+sub fault {
+    my ($name, %of) = @_;
+    figure("$name: requests", $of{requests});
+    figure("$name: wrong answers", $of{wrong});
+    figure("$name: sessions lost", $of{lost});
+    figure("$name: longest stall", sprintf('%.2f', $of{stall}), 's');
+    figure("$name: recovery", defined $of{recovery}
+           ? (sprintf('%.2f', $of{recovery} > 0 ? $of{recovery} : 0), 's')
+           : 'none needed');
+    figure("$name: connections at peak", $of{connections});
+    return;
+}
+
 1;
