@@ -359,6 +359,11 @@ fault(name => 'connections dropped', host => 'far', seconds => 0.2, times => 5,
       spares => 2, begin => sub { $proxy->drop }, end => $passes);
 fault(name => 'connections reset', host => 'far', seconds => 0.2, times => 5,
       spares => 2, begin => sub { $proxy->drop(reset => 1) }, end => $passes);
+# Everybody is waiting for an answer then, and asks once more.
+fault(name => 'connections dropped, answers 40 ms late', host => 'far',
+      seconds => 0.2, times => 5, spares => 2,
+      before => sub { $proxy->delay(40); return },
+      begin => sub { $proxy->drop }, end => sub { }, after => $passes);
 fault(name => 'closed at once', host => 'proxy', hurts => 1,
       begin => sub { $proxy->slam }, end => $passes);
 fault(name => 'nobody listens', host => 'proxy', hurts => 1,
