@@ -160,4 +160,15 @@ sub wait_logged {
 
 sub children { return SHS::Process::children_of($_[0]{pid}) }
 
+# Whether every child that serves has all its threads: ThreadsPerChild and its
+# listener at least, but for prefork. (mod_cgid's daemon has one.)
+sub is_settled {
+    my ($self) = @_;
+    my @threads = map { slurp("/proc/$_/status") =~ /^Threads:\s*(\d+)/m ? $1 : 0 }
+        $self->children;
+    return @threads > 1 && !grep { !$_ } @threads if $self->{mpm} eq 'prefork';
+    my @serving = grep { $_ > 1 } @threads;
+    return @serving >= 2 && @threads - @serving <= 1 && !grep { $_ < 26 } @serving;
+}
+
 1;
