@@ -51,3 +51,27 @@ const char *shs_codec_decode(shs_session_t **out, const shs_codec_t *codec,
     assert((error == NULL) == (*out != NULL));
     return error;
 }
+
+/* A string that could not be read again is not written. */
+static const char *check(const shs_codec_t *codec, const shs_edit_t *edit,
+                         apr_pool_t *p)
+{
+    shs_record_t record = { SHS_SHAPE_STRING, edit->string, NULL, 0, 0 };
+    shs_session_t *session;
+
+    return codec->shape == SHS_SHAPE_STRING
+               ? shs_codec_decode(&session, codec, &record, p)
+               : NULL;
+}
+
+const char *shs_codec_edit(shs_edit_t *out, const shs_codec_t *codec,
+                           const shs_record_t *old, const shs_change_t *change,
+                           shs_codec_extent_t extent, apr_pool_t *p)
+{
+    const char *error;
+
+    assert(!old || old->shape == codec->shape);
+    memset(out, 0, sizeof(*out));
+    error = codec->edit(out, old, change, extent, p);
+    return error ? error : check(codec, out, p);
+}

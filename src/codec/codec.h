@@ -10,6 +10,7 @@
 
 #include <apr_pools.h>
 
+#include "session/change.h"
 #include "session/record.h"
 #include "session/session.h"
 
@@ -30,6 +31,20 @@ shs_shape_t shs_codec_shape(const shs_codec_t *codec);
 const char *shs_codec_decode(shs_session_t **out, const shs_codec_t *codec,
                              const shs_record_t *record, apr_pool_t *p);
 
+/* Whether a change shall be told as such, or the session with it as a whole. */
+typedef enum shs_codec_extent_t {
+    SHS_CODEC_CHANGES, /* where the shape has parts, only those that change */
+    SHS_CODEC_WHOLE    /* for a new key */
+} shs_codec_extent_t;
+
+/* What a change comes to in the store. `old` is the record of the session that
+ * is changed, which was decoded before; NULL: there is none yet. Returns NULL
+ * and sets *out, which borrows from all of these and from p; or returns why it
+ * cannot be done: words, never a part of a value. */
+const char *shs_codec_edit(shs_edit_t *out, const shs_codec_t *codec,
+                           const shs_record_t *old, const shs_change_t *change,
+                           shs_codec_extent_t extent, apr_pool_t *p);
+
 /* ---- private part: what a format provides ---- */
 
 struct shs_codec_t {
@@ -38,6 +53,10 @@ struct shs_codec_t {
     /* As shs_codec_decode(). Must not keep the record or log. */
     const char *(*decode)(shs_session_t **out, const shs_record_t *record,
                           apr_pool_t *p);
+    /* As shs_codec_edit(). */
+    const char *(*edit)(shs_edit_t *out, const shs_record_t *old,
+                        const shs_change_t *change, shs_codec_extent_t extent,
+                        apr_pool_t *p);
 };
 
 extern const shs_codec_t shs_codec_hash;

@@ -11,9 +11,9 @@
 
 #include <apr_hash.h>
 #include <apr_lib.h>
-#include <apr_strings.h>
 
-#include "session/octets.h"
+#include "session/json_patch.h"
+#include "session/pairs.h"
 
 static int is_expiry(shs_octets_t name)
 {
@@ -39,87 +39,151 @@ static int parse_expiry(apr_time_t *at, shs_octets_t text)
     return 1;
 }
 
-/* Decodes data[0..len) into scratch, which advances past it. */
-static int unescape(shs_octets_t *out, char **scratch, const char *data,
-                    apr_size_t len)
-{
-    out->data = *scratch;
-    if (shs_octets_unescape(*scratch, &out->len, data, len, 1)) {
-        return 0;
-    }
-    *scratch += out->len;
-    *(*scratch)++ = '\0';
-    return 1;
-}
+/* A session that is being read. `seen` leads from a name to its node's index
+ * plus one. */
+typedef struct reading_t {
+    shs_session_t *session;
+    apr_hash_t *seen;
+} reading_t;
 
-/* A name given again replaces its earlier value, as mod_session's table does.
- * `seen` leads from a name to its node's index plus one. */
-static void put(shs_session_t *session, apr_hash_t *seen, shs_octets_t name,
-                shs_octets_t value)
+/* A name given again replaces its earlier value, as in mod_session's table. */
+static void put(reading_t *reading, shs_octets_t name, shs_octets_t value)
 {
     apr_ssize_t len = (apr_ssize_t)name.len;
-    apr_uintptr_t index = (apr_uintptr_t)apr_hash_get(seen, name.data, len);
+    apr_uintptr_t index =
+        (apr_uintptr_t)apr_hash_get(reading->seen, name.data, len);
 
     if (index > 0) {
-        shs_session_replace(session, index - 1, value);
+        shs_session_replace(reading->session, index - 1, value);
         return;
     }
-    index = shs_session_append(session, SHS_KIND_STRING, name, value) + 1;
-    apr_hash_set(seen, name.data, len, (void *)index);
+    index =
+        shs_session_append(reading->session, SHS_KIND_STRING, name, value) + 1;
+    apr_hash_set(reading->seen, name.data, len, (void *)index);
 }
 
-static const char *decode_pair(shs_session_t *session, apr_hash_t *seen,
-                               char **scratch, const char *pair, apr_size_t len)
+static const char *take_pair(void *data, shs_octets_t name, shs_octets_t value)
 {
-    const char *equals = memchr(pair, '=', len);
-    apr_size_t name_len = equals ? (apr_size_t)(equals - pair) : len;
-    shs_octets_t name, value = { "", 0 };
+    reading_t *reading = data;
     apr_time_t expires_at;
 
-    if (name_len == 0) {
-        return "urlencoded pairs, but one has no name";
+    if (shs_life_is_reserved(name)) {
+        shs_life_read(shs_session_life(reading->session), name, value);
     }
-    if (!unescape(&name, scratch, pair, name_len)
-        || (equals
-            && !unescape(&value, scratch, equals + 1, len - name_len - 1))) {
-        return "urlencoded pairs, but a '%' is not followed by two"
-               " hexadecimal digits";
+    else if (!is_expiry(name)) {
+        put(reading, name, value);
     }
-    if (!is_expiry(name)) {
-        put(session, seen, name, value);
-        return NULL;
+    else if (parse_expiry(&expires_at, value)) {
+        shs_session_set_expiry(reading->session, expires_at);
     }
-    if (!parse_expiry(&expires_at, value)) {
+    else {
         return "urlencoded pairs, but 'expiry' is no time";
     }
-    shs_session_set_expiry(session, expires_at);
     return NULL;
 }
 
 static const char *decode(shs_session_t **out, const shs_record_t *record,
                           apr_pool_t *p)
 {
-    const char *at = record->string.data;
-    const char *end = at + record->string.len;
-    shs_session_t *session = shs_session_create(16, p);
-    apr_hash_t *seen = apr_hash_make(p);
-    /* Decoding never lengthens, but each name and value gets a NUL, and "a"
-     * and "a&" are one octet or two for two NULs. */
-    char *scratch = apr_palloc(p, 2 * record->string.len + 2);
+    reading_t reading = { shs_session_create(16, p), apr_hash_make(p) };
+    const char *error = shs_pairs_read(record->string, take_pair, &reading, p);
 
-    while (at < end) {
-        const char *stop = memchr(at, '&', (apr_size_t)(end - at));
-        apr_size_t len = (apr_size_t)((stop ? stop : end) - at);
-        const char *error;
-
-        error = len ? decode_pair(session, seen, &scratch, at, len) : NULL;
-        if (error) {
-            return error;
-        }
-        at += len + 1;
+    if (!error) {
+        *out = reading.session;
     }
-    *out = session;
+    return error;
+}
+
+/* The pairs of a session that is being changed, the last of each name. */
+typedef struct draft_t {
+    apr_array_header_t *pairs; /* of shs_record_field_t; a value without data
+                                * is removed */
+    apr_hash_t *places;        /* name to its index plus one */
+} draft_t;
+
+static void set_pair(draft_t *draft, shs_octets_t name, shs_octets_t value)
+{
+    apr_ssize_t len = (apr_ssize_t)name.len;
+    apr_uintptr_t place =
+        (apr_uintptr_t)apr_hash_get(draft->places, name.data, len);
+    shs_record_field_t *pair;
+
+    if (place > 0) {
+        pair = &APR_ARRAY_IDX(draft->pairs, place - 1, shs_record_field_t);
+    }
+    else {
+        pair = apr_array_push(draft->pairs);
+        place = (apr_uintptr_t)draft->pairs->nelts;
+        apr_hash_set(draft->places, name.data, len, (void *)place);
+    }
+    pair->name = name;
+    pair->value = value;
+}
+
+static const char *take_old(void *data, shs_octets_t name, shs_octets_t value)
+{
+    set_pair(data, name, value);
     return NULL;
 }
 
-const shs_codec_t shs_codec_form = { "form", SHS_SHAPE_STRING, decode };
+static shs_octets_t find_pair(const draft_t *draft, shs_octets_t name)
+{
+    apr_uintptr_t place = (apr_uintptr_t)apr_hash_get(draft->places, name.data,
+                                                      (apr_ssize_t)name.len);
+    shs_octets_t nothing = { NULL, 0 };
+
+    return place > 0
+               ? APR_ARRAY_IDX(draft->pairs, place - 1, shs_record_field_t)
+                     .value
+               : nothing;
+}
+
+static const char *apply(draft_t *draft, const shs_change_entry_t *entry,
+                         apr_pool_t *p)
+{
+    shs_octets_t value = entry->value;
+    const char *error = NULL;
+
+    if (is_expiry(entry->name)) {
+        return "an attribute cannot be called expiry in the format form";
+    }
+    if (entry->kind == SHS_CHANGE_MERGE) {
+        error = shs_json_patch_merge(&value, find_pair(draft, entry->name),
+                                     entry->value, p);
+    }
+    else if (entry->kind == SHS_CHANGE_UNSET) {
+        value.data = NULL;
+    }
+    if (!error) {
+        set_pair(draft, entry->name, value);
+    }
+    return error;
+}
+
+static const char *edit(shs_edit_t *out, const shs_record_t *old,
+                        const shs_change_t *change, shs_codec_extent_t extent,
+                        apr_pool_t *p)
+{
+    draft_t draft = { apr_array_make(p, 8, sizeof(shs_record_field_t)),
+                      apr_hash_make(p) };
+    const shs_change_entry_t *entries;
+    const char *error = NULL;
+    int count, i;
+
+    (void)extent;
+    if (old) {
+        error = shs_pairs_read(old->string, take_old, &draft, p);
+    }
+    entries = shs_change_entries(change, &count);
+    for (i = 0; i < count && !error; ++i) {
+        error = apply(&draft, &entries[i], p);
+    }
+    if (!error) {
+        out->string =
+            shs_pairs_write((const shs_record_field_t *)draft.pairs->elts,
+                            (apr_size_t)draft.pairs->nelts, p);
+    }
+    return error;
+}
+
+const shs_codec_t shs_codec_form = { "form", SHS_SHAPE_STRING, decode, edit };

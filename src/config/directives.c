@@ -8,8 +8,7 @@
 
 #include "config/names.h"
 #include "config/settings.h"
-#include "session/cookie.h"
-#include "session/ident.h"
+#include "config/source.h"
 #include "store/option.h"
 
 static const char *complain(const cmd_parms *cmd, const char *error)
@@ -88,81 +87,15 @@ static const char *set_enabled(cmd_parms *cmd, void *dir, int value)
     return NULL;
 }
 
-static const char *set_route(shs_sources_t *sources, const char *value)
-{
-    if (!strcmp(value, "none")) {
-        sources->route = SHS_IDENT_NO_ROUTE;
-        return NULL;
-    }
-    if (!*value || value[1]) {
-        return "route= takes one character, or none";
-    }
-    sources->route = *value;
-    return NULL;
-}
-
-static const char *set_parameter(cmd_parms *cmd, shs_sources_t *sources,
-                                 const char *value)
-{
-    if (!shs_cookie_is_name(value)) {
-        return apr_psprintf(cmd->pool,
-                            "url= takes the name of a path"
-                            " parameter, as in url=jsessionid,"
-                            " not '%s'",
-                            value);
-    }
-    sources->parameter = value;
-    return NULL;
-}
-
-/* NAME or option; a cookie's name cannot hold "=", so that tells them apart. */
-static const char *add_source(cmd_parms *cmd, shs_sources_t *sources,
-                              apr_array_header_t *names, const char *word)
-{
-    if (!strncmp(word, "route=", 6)) {
-        return set_route(sources, word + 6);
-    }
-    if (!strncmp(word, "url=", 4)) {
-        return set_parameter(cmd, sources, word + 4);
-    }
-    if (strchr(word, '=')) {
-        return apr_psprintf(cmd->pool,
-                            "unknown option '%s'; there are route="
-                            " and url=",
-                            word);
-    }
-    if (!shs_cookie_is_name(word)) {
-        return apr_psprintf(cmd->pool, "'%s' is no cookie name", word);
-    }
-    APR_ARRAY_PUSH(names, const char *) = word;
-    return NULL;
-}
-
 static const char *set_cookie(cmd_parms *cmd, void *dir, int argc,
                               char *const argv[])
 {
     shs_settings_t *settings = dir;
-    shs_sources_t *sources = &settings->sources.value;
-    apr_array_header_t *names =
-        apr_array_make(cmd->pool, argc + 1, sizeof(const char *));
-    const char *error;
-    int i;
+    const char *error =
+        shs_source_parse(&settings->sources.value, argc, argv, cmd->pool);
 
-    sources->route = '.';
-    sources->parameter = NULL;
-    for (i = 0; i < argc; ++i) {
-        error = add_source(cmd, sources, names, argv[i]);
-        if (error) {
-            return complain(cmd, error);
-        }
-    }
-    if (names->nelts == 0) {
-        return complain(cmd, "a cookie name is needed, as in JSESSIONID");
-    }
-    APR_ARRAY_PUSH(names, const char *) = NULL;
-    sources->names = (const char *const *)names->elts;
     settings->sources.set = 1;
-    return NULL;
+    return error ? complain(cmd, error) : NULL;
 }
 
 static const char *set_key(cmd_parms *cmd, void *dir, const char *text)
@@ -211,6 +144,68 @@ static const char *set_max_size(cmd_parms *cmd, void *dir, const char *text)
 
     settings->max_size.set = 1;
     return error ? complain(cmd, error) : NULL;
+}
+
+static const char *set_idle(cmd_parms *cmd, void *dir, const char *text)
+{
+    shs_settings_t *settings = dir;
+    const char *error =
+        shs_option_parse_lifetime(&settings->idle.value, text, cmd->pool);
+
+    settings->idle.set = 1;
+    return error ? complain(cmd, error) : NULL;
+}
+
+static const char *set_absolute(cmd_parms *cmd, void *dir, const char *text)
+{
+    shs_settings_t *settings = dir;
+    const char *error =
+        shs_option_parse_lifetime(&settings->absolute.value, text, cmd->pool);
+
+    settings->absolute.set = 1;
+    return error ? complain(cmd, error) : NULL;
+}
+
+static const char *set_touch(cmd_parms *cmd, void *dir, const char *text)
+{
+    shs_settings_t *settings = dir;
+    const char *error = NULL;
+
+    settings->touch.set = 1;
+    settings->touch.value = 0;
+    if (strcasecmp(text, "Off")) {
+        error =
+            shs_option_parse_lifetime(&settings->touch.value, text, cmd->pool);
+    }
+    return error ? complain(cmd, error) : NULL;
+}
+
+static const char *set_grace(cmd_parms *cmd, void *dir, const char *text)
+{
+    shs_settings_t *settings = dir;
+    const char *error = NULL;
+
+    settings->grace.set = 1;
+    settings->grace.value = 0;
+    if (strcmp(text, "0")) {
+        error =
+            shs_option_parse_lifetime(&settings->grace.value, text, cmd->pool);
+    }
+    if (!error && settings->grace.value > apr_time_from_sec(60)) {
+        error = "at most 60s: so long the old id goes on being one that opens"
+                " the session";
+    }
+    return error ? complain(cmd, error) : NULL;
+}
+
+static const char *set_control(cmd_parms *cmd, void *dir, int value)
+{
+    shs_settings_t *settings = dir;
+
+    (void)cmd;
+    settings->control.set = 1;
+    settings->control.value = value;
+    return NULL;
 }
 
 /* NAME ATTRIBUTE, or PREFIX* *, into a rule. */
@@ -367,8 +362,10 @@ const command_rec shs_directives[] = {
     AP_INIT_FLAG("SharedSession", set_enabled, NULL, HTACCESS,
                  "On|Off: whether requests here get their session"),
     AP_INIT_TAKE_ARGV("SharedSessionCookie", set_cookie, NULL, DIRECTORY,
-                      "NAME [NAME ...] [route=C|none] [url=PARAM]: where the"
-                      " id is found"),
+                      "NAME [NAME ...] [route=C|none] [url=PARAM] [path=]"
+                      " [domain=] [secure|insecure] [httponly=] [samesite=]"
+                      " [max-age=] [partitioned]: where the id is found, and"
+                      " how its cookie is set"),
     AP_INIT_TAKE1("SharedSessionKey", set_key, NULL, DIRECTORY,
                   "TEMPLATE: the key of an id, as in session:%{id}"),
     AP_INIT_TAKE1("SharedSessionFormat", set_format, NULL, DIRECTORY,
@@ -385,5 +382,16 @@ const command_rec shs_directives[] = {
                   "allow|deny: when the store gives no answer"),
     AP_INIT_TAKE1("SharedSessionMaxSize", set_max_size, NULL, DIRECTORY,
                   "SIZE: a larger session is refused"),
+    AP_INIT_TAKE1("SharedSessionIdleTimeout", set_idle, NULL, DIRECTORY,
+                  "TIME: how long a session lives unused"),
+    AP_INIT_TAKE1("SharedSessionAbsoluteTimeout", set_absolute, NULL, DIRECTORY,
+                  "TIME: how long a session lives at all"),
+    AP_INIT_TAKE1("SharedSessionTouch", set_touch, NULL, DIRECTORY,
+                  "INTERVAL|Off: how often requests keep a session alive"),
+    AP_INIT_TAKE1("SharedSessionRotateGrace", set_grace, NULL, DIRECTORY,
+                  "TIME: how long a rotated id still leads to the session"),
+    AP_INIT_FLAG("SharedSessionControl", set_control, NULL, DIRECTORY,
+                 "On|Off: whether responses from downstream may change the"
+                 " session"),
     { NULL }
 };

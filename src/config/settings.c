@@ -6,6 +6,10 @@
 #include "session/ident.h"
 
 #define DEFAULT_MAX_SIZE (64 * 1024)
+#define DEFAULT_IDLE     apr_time_from_sec(30 * 60)
+#define DEFAULT_ABSOLUTE apr_time_from_sec(12 * 60 * 60)
+#define DEFAULT_TOUCH    apr_time_from_sec(60)
+#define DEFAULT_GRACE    apr_time_from_sec(10)
 
 static const char *const default_names[] = { "JSESSIONID", NULL };
 
@@ -19,6 +23,10 @@ void *shs_settings_create(apr_pool_t *p, char *directory)
     settings->key.value = shs_key_default();
     settings->codec.value = &shs_codec_hash;
     settings->max_size.value = DEFAULT_MAX_SIZE;
+    settings->idle.value = DEFAULT_IDLE;
+    settings->absolute.value = DEFAULT_ABSOLUTE;
+    settings->touch.value = DEFAULT_TOUCH;
+    settings->grace.value = DEFAULT_GRACE;
     return settings;
 }
 
@@ -52,6 +60,11 @@ void *shs_settings_merge(apr_pool_t *p, void *outer_, void *inner_)
     MERGE(codec);
     MERGE(denies);
     MERGE(max_size);
+    MERGE(idle);
+    MERGE(absolute);
+    MERGE(touch);
+    MERGE(grace);
+    MERGE(control);
     merged->notes = merge_rules(p, &outer->notes, &inner->notes);
     merged->env = merge_rules(p, &outer->env, &inner->env);
     merged->headers = merge_rules(p, &outer->headers, &inner->headers);
@@ -135,7 +148,8 @@ int shs_settings_is_same_lookup(const shs_settings_t *a,
            || (is_same_source(&a->sources.value, &b->sources.value)
                && shs_key_is_equal(a->key.value, b->key.value)
                && a->codec.value == b->codec.value
-               && a->max_size.value == b->max_size.value);
+               && a->max_size.value == b->max_size.value
+               && a->absolute.value == b->absolute.value);
 }
 
 const shs_settings_t *shs_settings_copy_lookup(const shs_settings_t *settings,
@@ -147,6 +161,7 @@ const shs_settings_t *shs_settings_copy_lookup(const shs_settings_t *settings,
     copy->key = settings->key;
     copy->codec = settings->codec;
     copy->max_size = settings->max_size;
+    copy->absolute = settings->absolute;
     return copy;
 }
 

@@ -11,33 +11,20 @@
 #include <http_config.h>
 
 #include "codec/codec.h"
+#include "config/rule.h"
 #include "session/key.h"
-#include "session/octets.h"
-#include "session/path.h"
+#include "session/set_cookie.h"
 #include "store/store.h"
 
 extern module AP_MODULE_DECLARE_DATA shared_session_module;
 
-/* One SharedSessionNote, -Env or -Header. */
-typedef struct shs_rule_t {
-    const char *name;        /* with is_prefix: what stands before the * */
-    int is_prefix;           /* one for every top-level attribute */
-    const shs_path_t *path;  /* SHS_PATH_EVERY exactly when is_prefix */
-    shs_encoding_t encoding; /* of a header */
-} shs_rule_t;
-
-/* The rules of one kind, outer ones first. */
-typedef struct shs_rules_t {
-    int is_cleared; /* "none" was said: nothing of outer places counts */
-    const apr_array_header_t *list; /* of shs_rule_t; NULL: no rule */
-} shs_rules_t;
-
-/* Where the id is looked for. */
+/* Where the id is looked for, and where one of ours is put. */
 typedef struct shs_sources_t {
     const char *const *names; /* of cookies, NULL-terminated */
     char route;               /* cuts the balancer's route off, or
                                * SHS_IDENT_NO_ROUTE */
     const char *parameter;    /* of the path (";jsessionid="); NULL: none */
+    shs_set_cookie_t cookie;  /* how the first of them is set */
 } shs_sources_t;
 
 /* Per directory. An option is set here or not; its value is the default when
@@ -67,6 +54,26 @@ typedef struct shs_settings_t {
         int set;
         apr_size_t value;
     } max_size;
+    struct {
+        int set;
+        apr_interval_time_t value;
+    } idle; /* of a session that does not say it itself */
+    struct {
+        int set;
+        apr_interval_time_t value;
+    } absolute;
+    struct {
+        int set;
+        apr_interval_time_t value; /* 0: requests keep no session alive */
+    } touch;
+    struct {
+        int set;
+        apr_interval_time_t value;
+    } grace;
+    struct {
+        int set;
+        int value;
+    } control;
     shs_rules_t notes;
     shs_rules_t env;
     shs_rules_t headers;

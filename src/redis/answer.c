@@ -44,7 +44,9 @@ const char *shs_answer_describe_error(const shs_reply_t *reply, apr_pool_t *p)
 
 int shs_answer_is_refusal(const shs_reply_t *reply)
 {
+    /* The last is a script's, whose user may not call what it calls. */
     return shs_answer_has_code(reply, "NOAUTH")
+           || shs_answer_has_code(reply, "ERR ACL failure in script:")
            || shs_answer_has_code(reply, "WRONGPASS")
            || shs_answer_has_code(reply, "NOPERM");
 }

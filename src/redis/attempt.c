@@ -62,8 +62,8 @@ static void excuse_server(shs_attempt_t *attempt, apr_interval_time_t waited,
 }
 
 void shs_attempt_make(shs_attempt_t *attempt, const shs_passage_t *passage,
-                      const shs_query_t *query, int is_asking, int may_retry,
-                      apr_pool_t *p)
+                      const shs_query_t *query, const shs_write_t *write,
+                      int is_asking, int may_retry, apr_pool_t *p)
 {
     shs_pool_t *pool = shs_node_pool(passage->route.node);
     apr_time_t began_at = shs_clock_now();
@@ -79,7 +79,8 @@ void shs_attempt_make(shs_attempt_t *attempt, const shs_passage_t *passage,
     has_conn = attempt->status == SHS_CONN_OK;
     if (has_conn) {
         asked_at = shs_clock_now();
-        shs_question_build(&question, query, form_of(passage, is_asking), p);
+        shs_question_build(&question, query, write, form_of(passage, is_asking),
+                           p);
         attempt->status =
             shs_question_ask(&attempt->got, &question, conn, &reason, p);
     }

@@ -18,10 +18,11 @@ typedef struct shs_attempt_t {
     int is_new_conn;       /* it was dialled for this question */
 } shs_attempt_t;
 
-/* `is_asking`: an ASK redirection led here. `may_retry`: a pooled connection
- * that turns out dead may be left for another. */
+/* `write` is as for shs_question_build(). `is_asking`: an ASK redirection led
+ * here. `may_retry`: a pooled connection that turns out dead may be left for
+ * another. */
 void shs_attempt_make(shs_attempt_t *attempt, const shs_passage_t *passage,
-                      const shs_query_t *query, int is_asking, int may_retry,
-                      apr_pool_t *p);
+                      const shs_query_t *query, const shs_write_t *write,
+                      int is_asking, int may_retry, apr_pool_t *p);
 
 #endif

@@ -20,7 +20,8 @@ const char *shs_counters_name(shs_counter_t counter)
         "Unavailable",  "Timeouts",     "Unreachable", "Refused",
         "MaxClients",   "PoolFull",     "OutOfMemory", "NotReady",
         "OtherErrors",  "Blocked",      "Outages",     "Retries",
-        "Redirections", "ReplicaReads", "Failovers",
+        "Redirections", "ReplicaReads", "Failovers",   "Writes",
+        "Conflicts",
     };
 
     return names[counter];

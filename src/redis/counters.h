@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * counters: what happened to a store's lookups on this host, in memory that
- * all children share. Only what went wrong or round about is counted: a lookup
- * that is answered at once touches none of it.
+ * all children share. Of lookups only what went wrong or round about is
+ * counted: one that is answered at once touches none of it.
  */
 #ifndef SHS_REDIS_COUNTERS_H
 #define SHS_REDIS_COUNTERS_H
@@ -27,6 +27,8 @@ typedef enum shs_counter_t {
     SHS_COUNTER_REDIRECTIONS,  /* MOVED and ASK */
     SHS_COUNTER_REPLICA_READS, /* answered by a replica */
     SHS_COUNTER_FAILOVERS,     /* changes of a known master, in some child */
+    SHS_COUNTER_WRITES,        /* sessions written to, touched or ended */
+    SHS_COUNTER_CONFLICTS,     /* ... in vain: another was faster */
     SHS_COUNTER_COUNT
 } shs_counter_t;
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "redis/answer.h"
+#include "redis/script.h"
 #include "redis/sentinel_reply.h"
 #include "session/octets.h"
 
@@ -25,8 +26,8 @@ static void append(shs_octets_t *commands, const char *name,
     shs_resp_append(commands, arguments, key ? 2 : 1, p);
 }
 
-void shs_question_build(shs_question_t *question, const shs_query_t *query,
-                        shs_question_form_t form, apr_pool_t *p)
+static shs_octets_t build_read(const shs_query_t *query,
+                               shs_question_form_t form, apr_pool_t *p)
 {
     shs_octets_t commands = { "", 0 };
 
@@ -39,10 +40,40 @@ void shs_question_build(shs_question_t *question, const shs_query_t *query,
         append(&commands, "ASKING", NULL, p);
     }
     append(&commands, "PTTL", &query->key, p);
+    return commands;
+}
+
+static shs_octets_t build_write(const shs_write_t *write,
+                                shs_question_form_t form, apr_pool_t *p)
+{
+    shs_octets_t commands = { "", 0 };
+    shs_octets_t script = shs_script_build(write, p);
+    char *both;
+
+    if (form != SHS_QUESTION_ASKING) {
+        return script;
+    }
+    append(&commands, "ASKING", NULL, p);
+    both = apr_palloc(p, commands.len + script.len);
+    memcpy(both, commands.data, commands.len);
+    memcpy(both + commands.len, script.data, script.len);
+    commands.data = both;
+    commands.len += script.len;
+    return commands;
+}
+
+void shs_question_build(shs_question_t *question, const shs_query_t *query,
+                        const shs_write_t *write, shs_question_form_t form,
+                        apr_pool_t *p)
+{
+    shs_octets_t commands =
+        write ? build_write(write, form, p) : build_read(query, form, p);
+
     if (form == SHS_QUESTION_ROLE) {
         append(&commands, "ROLE", NULL, p);
     }
     question->query = query;
+    question->write = write;
     question->form = form;
     question->commands = commands;
 }
@@ -56,7 +87,7 @@ static shs_resp_limits_t limits_of(const shs_question_t *question)
 {
     shs_resp_limits_t limits = { question->query->max_octets,
                                  question->query->shape == SHS_SHAPE_FIELDS
-                                     ? 2 * SHS_QUESTION_MAX_FIELDS
+                                     ? 2 * SHS_STORE_MAX_FIELDS
                                      : 0 };
 
     if (question->form == SHS_QUESTION_ROLE) {
@@ -94,36 +125,56 @@ static shs_reply_t *first_error(shs_reply_t *const *replies, int count)
     return NULL;
 }
 
-static int is_expected(shs_reply_t *const *replies,
+static int is_of_kind(const shs_reply_t *reply, shs_reply_kind_t kind)
+{
+    return reply->kind == kind || reply->kind == SHS_REPLY_ERROR;
+}
+
+/* How many replies the question has, and which of them are the value (or the
+ * script's) and PTTL, -1: none. */
+typedef struct layout_t {
+    int count;
+    int value;
+    int ttl;
+    int role;
+} layout_t;
+
+static layout_t layout_of(const shs_question_t *question)
+{
+    layout_t layout = { 0, 0, -1, -1 };
+
+    if (question->form == SHS_QUESTION_ASKING) {
+        ++layout.count;
+    }
+    layout.value = layout.count++;
+    if (!question->write) {
+        layout.count += question->form == SHS_QUESTION_ASKING;
+        layout.ttl = layout.count++;
+    }
+    if (question->form == SHS_QUESTION_ROLE) {
+        layout.role = layout.count++;
+    }
+    return layout;
+}
+
+static int is_expected(shs_reply_t *const *replies, const layout_t *layout,
                        const shs_question_t *question,
                        const shs_question_answer_t *answer)
 {
-    if (question->form == SHS_QUESTION_ROLE
-        && replies[2]->kind != SHS_REPLY_ARRAY
-        && replies[2]->kind != SHS_REPLY_ERROR) {
-        return 0;
-    }
-    if (question->form == SHS_QUESTION_ASKING
-        && ((replies[0]->kind != SHS_REPLY_STATUS
-             && replies[0]->kind != SHS_REPLY_ERROR)
-            || (replies[2]->kind != SHS_REPLY_STATUS
-                && replies[2]->kind != SHS_REPLY_ERROR))) {
-        return 0;
-    }
-    return shs_answer_is_expected(answer->replies, question->query->shape);
-}
+    int i;
 
-static int count_replies(shs_question_form_t form)
-{
-    switch (form) {
-    case SHS_QUESTION_PLAIN:
-        break;
-    case SHS_QUESTION_ASKING:
-        return 4;
-    case SHS_QUESTION_ROLE:
-        return 3;
+    for (i = 0; i < layout->count; ++i) {
+        shs_reply_kind_t kind =
+            i == layout->role ? SHS_REPLY_ARRAY : SHS_REPLY_STATUS;
+
+        if (i != layout->value && i != layout->ttl
+            && !is_of_kind(replies[i], kind)) {
+            return 0;
+        }
     }
-    return 2;
+    return question->write ? shs_script_is_expected(answer->replies[0])
+                           : shs_answer_is_expected(answer->replies,
+                                                    question->query->shape);
 }
 
 /* Who is no master, or does not say, is believed in nothing else either. */
@@ -137,32 +188,38 @@ static void read_role(shs_question_answer_t *answer, shs_reply_t *role)
     }
 }
 
+static shs_conn_status_t fail(const char **reason)
+{
+    *reason = "its answer is of a kind that was not asked for";
+    return SHS_CONN_FAILED;
+}
+
 shs_conn_status_t shs_question_ask(shs_question_answer_t *answer,
                                    const shs_question_t *question,
                                    shs_conn_t *conn, const char **reason,
                                    apr_pool_t *p)
 {
     const shs_query_t *query = question->query;
-    int count = count_replies(question->form);
-    int is_asking = question->form == SHS_QUESTION_ASKING;
+    layout_t layout = layout_of(question);
     shs_reply_t *replies[MAX_REPLIES];
     shs_conn_status_t status;
 
     memset(answer, 0, sizeof(*answer));
-    status = shs_conn_ask(replies, count, conn, question->commands,
+    status = shs_conn_ask(replies, layout.count, conn, question->commands,
                           limits_of(question), query->deadline, reason, p);
-    answer->error = first_error(replies, count);
+    answer->error = first_error(replies, layout.count);
     if (status != SHS_CONN_OK) {
-        return status;
+        /* A script gives nothing that could be large. */
+        return status == SHS_CONN_TOO_LARGE && question->write ? fail(reason)
+                                                               : status;
     }
-    answer->replies[0] = replies[is_asking ? 1 : 0];
-    answer->replies[1] = replies[is_asking ? 3 : 1];
-    if (!is_expected(replies, question, answer)) {
-        *reason = "its answer is of a kind that was not asked for";
-        return SHS_CONN_FAILED;
+    answer->replies[0] = replies[layout.value];
+    answer->replies[1] = layout.ttl >= 0 ? replies[layout.ttl] : NULL;
+    if (!is_expected(replies, &layout, question, answer)) {
+        return fail(reason);
     }
-    if (question->form == SHS_QUESTION_ROLE) {
-        read_role(answer, replies[2]);
+    if (layout.role >= 0) {
+        read_role(answer, replies[layout.role]);
     }
     return !answer->is_demoted
                    && is_too_large(answer->replies[0], query->max_octets)

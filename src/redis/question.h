@@ -2,8 +2,9 @@
  *
  * question: what is asked for a session, in one write, and whether what came
  * back is an answer to it: the value (GET or HGETALL) and its time to live
- * (PTTL), and where a Sentinel named the server, its ROLE, so that no answer of
- * a master that was demoted meanwhile is ever taken.
+ * (PTTL), or a script that changes it; and where a Sentinel named the server,
+ * its ROLE, so that no answer of a master that was demoted meanwhile is ever
+ * taken.
  */
 #ifndef SHS_REDIS_QUESTION_H
 #define SHS_REDIS_QUESTION_H
@@ -13,9 +14,6 @@
 #include "redis/conn.h"
 #include "store/store.h"
 
-/* The most fields a hash may have to count as a session. */
-#define SHS_QUESTION_MAX_FIELDS 4096
-
 typedef enum shs_question_form_t {
     SHS_QUESTION_PLAIN,
     SHS_QUESTION_ASKING, /* of a cluster's node that a slot is moving to */
@@ -24,15 +22,19 @@ typedef enum shs_question_form_t {
 
 typedef struct shs_question_t {
     const shs_query_t *query;
+    const shs_write_t *write; /* NULL: it asks for the value */
     shs_question_form_t form;
     shs_octets_t commands;
 } shs_question_t;
 
+/* `write` is NULL, or what is done there, and then query is its `at`. */
 void shs_question_build(shs_question_t *question, const shs_query_t *query,
-                        shs_question_form_t form, apr_pool_t *p);
+                        const shs_write_t *write, shs_question_form_t form,
+                        apr_pool_t *p);
 
 typedef struct shs_question_answer_t {
-    shs_reply_t *replies[2]; /* value and PTTL, of the expected kinds when OK */
+    shs_reply_t *replies[2]; /* value and PTTL, or the script's and NULL; of the
+                              * expected kinds when OK */
     shs_reply_t *error;      /* OK: the error to ROLE, else the first, or NULL;
                               * otherwise what the server said before it closed
                               * the connection, or NULL */

@@ -79,6 +79,12 @@ static shs_outcome_t load(shs_answer_t *answer, void *self,
     return shs_exchange_run(answer, &((redis_t *)self)->client, query, p);
 }
 
+static shs_wrote_t write_to(shs_answer_t *answer, void *self,
+                            const shs_write_t *write, apr_pool_t *p)
+{
+    return shs_exchange_write(answer, &((redis_t *)self)->client, write, p);
+}
+
 static apr_interval_time_t timeout(const void *self)
 {
     return ((const redis_t *)self)->endpoint->timeout;
@@ -107,5 +113,5 @@ static const char *const schemes[] = {
 };
 
 const shs_store_provider_t shs_store_redis = { schemes,     create, shared_size,
-                                               start_child, load,   timeout,
-                                               report };
+                                               start_child, load,   write_to,
+                                               timeout,     report };

@@ -13,7 +13,4 @@
 /* For shs_store_register(). */
 extern const shs_store_provider_t shs_store_redis;
 
-/* The most fields a hash may have to count as a session. */
-#define SHS_STORE_REDIS_MAX_FIELDS 4096
-
 #endif

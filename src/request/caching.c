@@ -14,6 +14,7 @@ typedef struct state_t {
     int is_marked;
     int is_private;
     int is_watching;
+    int is_forbidden;
     apr_bucket_brigade *held; /* while watching; NULL: nothing yet */
 } state_t;
 
@@ -140,6 +141,9 @@ static void set_headers(const state_t *state, request_rec *r)
         || apr_table_get(r->err_headers_out, "Set-Cookie")) {
         make_private(r);
     }
+    if (state->is_forbidden) {
+        apr_table_setn(r->headers_out, "Cache-Control", "no-store");
+    }
     if (!shs_caching_varies(r)) {
         apr_table_mergen(r->headers_out, "Vary", "Cookie");
     }
@@ -261,6 +265,11 @@ void shs_caching_mark(request_rec *r, int is_private)
     if (is_stored_earlier(r)) {
         keep_out_of_cache(r);
     }
+}
+
+void shs_caching_forbid(request_rec *r)
+{
+    state_of(r)->is_forbidden = 1;
 }
 
 void shs_caching_watch(request_rec *r)

@@ -28,6 +28,10 @@ int shs_caching_varies(request_rec *r);
  * then mod_cache's marker is in its place. */
 void shs_caching_mark(request_rec *r, int is_private);
 
+/* The response gives the client a session, or takes one away: nobody keeps it
+ * (no-store). With mark(). */
+void shs_caching_forbid(request_rec *r);
+
 /* Puts the filter behind those that others have added meanwhile, if a mark()
  * before insert_filter (of a DirectoryIndex, say) has added it already. */
 void shs_caching_settle(request_rec *r);

@@ -8,6 +8,7 @@
 
 #include "config/settings.h"
 #include "request/caching.h"
+#include "request/chain.h"
 #include "request/expose.h"
 #include "request/guard.h"
 #include "request/log.h"
@@ -18,129 +19,35 @@ APLOG_USE_MODULE(shared_session);
 /* What clients are told to wait after a 503. */
 #define RETRY_AFTER_S "5"
 
-/* A lookup and the settings that led to it. */
-typedef struct memo_t memo_t;
-struct memo_t {
-    const shs_settings_t *settings;
-    const shs_store_t *store;
-    const shs_lookup_t *lookup;
-    memo_t *next;
-};
-
-/* One client request, whatever it became. Lives in its first request's pool. */
-typedef struct chain_t {
-    request_rec *first;
-    memo_t *memos;
-    const shs_store_t *failed; /* did not answer (rule 3) */
-    int is_marked;             /* some visit exposed: the response varies ... */
-    int is_private;            /* ... and an id was offered */
-} chain_t;
-
-/* One request_rec. Lives in its pool. */
-typedef struct visit_t {
-    chain_t *chain;
-    const ap_conf_vector_t *config; /* what it was applied for; NULL: not yet */
-    const shs_settings_t *settings; /* exposed by these; NULL: nothing is */
-    const shs_lookup_t *lookup;
-    int status; /* OK, or the status that ends the request */
-} visit_t;
-
-static visit_t *visit_of(const request_rec *r)
-{
-    return ap_get_module_config(r->request_config, &shared_session_module);
-}
-
-/* The request that this one was made from, or NULL. */
-static request_rec *outer_of(const request_rec *r)
-{
-    return r->prev ? r->prev : r->main;
-}
-
-/* The visit of the nearest outer request that has one, or NULL. */
-static const visit_t *outer_visit_of(const request_rec *r)
-{
-    const visit_t *visit = NULL;
-
-    while (!visit && (r = outer_of(r)) != NULL) {
-        visit = visit_of(r);
-    }
-    return visit;
-}
-
-/* Makes the visit. The first request of the chain makes the chain; it gets a
- * visit too when only a later one needs it, to hold the chain for others. */
-static visit_t *create_visit(request_rec *r)
-{
-    request_rec *outer = outer_of(r);
-    visit_t *visit = apr_pcalloc(r->pool, sizeof(*visit));
-
-    if (outer) {
-        visit_t *holder = visit_of(outer);
-
-        visit->chain = (holder ? holder : create_visit(outer))->chain;
-    }
-    else {
-        visit->chain = apr_pcalloc(r->pool, sizeof(*visit->chain));
-        visit->chain->first = r;
-    }
-    ap_set_module_config(r->request_config, &shared_session_module, visit);
-    return visit;
-}
-
-/* The chain's lookup for these settings (rule 1). */
-static const shs_lookup_t *look_up(chain_t *chain, request_rec *r,
-                                   const shs_settings_t *settings)
-{
-    shs_store_t *store = shs_settings_of_server(r->server)->store;
-    memo_t *memo;
-
-    for (memo = chain->memos; memo; memo = memo->next) {
-        if (memo->store == store
-            && shs_settings_is_same_lookup(memo->settings, settings)) {
-            return memo->lookup;
-        }
-    }
-    memo = apr_pcalloc(chain->first->pool, sizeof(*memo));
-    memo->settings = shs_settings_copy_lookup(settings, chain->first->pool);
-    memo->store = store;
-    memo->lookup = store && chain->failed == store
-                       ? shs_lookup_skip(chain->first, settings)
-                       : shs_lookup_run(chain->first, store, settings);
-    if (memo->lookup->outcome == SHS_OUTCOME_UNAVAILABLE) {
-        chain->failed = store;
-    }
-    memo->next = chain->memos;
-    chain->memos = memo;
-    return memo->lookup;
-}
-
 /* Takes back what is not r's own (rule 2): of its earlier settings, when
  * DirectoryIndex or MultiViews gave it another file's, or of the request that
  * it was made from. */
-static void withdraw(request_rec *r, const visit_t *visit)
+static void withdraw(request_rec *r, const shs_visit_t *visit)
 {
-    const visit_t *source = visit && visit->config ? visit : outer_visit_of(r);
+    const shs_visit_t *source =
+        visit && visit->config ? visit : shs_chain_outer_visit_of(r);
 
     if (source && source->settings) {
         shs_expose_withdraw(r, source->settings, source->lookup);
     }
 }
 
-/* The request whose response answers the client: r itself, or that of the page
- * which includes r. */
-static request_rec *page_of(request_rec *r)
+/* The response that answers the client: of r itself, or of the page that
+ * includes r. */
+static void mark_response(request_rec *r, const shs_chain_t *chain)
 {
-    while (r->main) {
-        r = r->main;
+    r = shs_chain_page_of(r);
+    shs_caching_mark(r, chain->is_private);
+    if (chain->cookie) {
+        shs_caching_forbid(r);
     }
-    return r;
 }
 
 /* Whether r is the error document of a request that was denied: that page may
  * stand in the same place. */
 static int is_page_of_denial(const request_rec *r)
 {
-    const visit_t *denied = r->prev ? visit_of(r->prev) : NULL;
+    const shs_visit_t *denied = r->prev ? shs_chain_visit_of(r->prev) : NULL;
 
     return denied && denied->status == HTTP_SERVICE_UNAVAILABLE
            && r->prev->status == HTTP_SERVICE_UNAVAILABLE;
@@ -161,12 +68,12 @@ static int deny(request_rec *r)
     return HTTP_SERVICE_UNAVAILABLE;
 }
 
-static void expose(request_rec *r, visit_t *visit,
+static void expose(request_rec *r, shs_visit_t *visit,
                    const shs_settings_t *settings)
 {
-    chain_t *chain = visit->chain;
+    shs_chain_t *chain = visit->chain;
 
-    visit->lookup = look_up(chain, r, settings);
+    visit->lookup = shs_chain_look_up(chain, r, settings);
     visit->settings = settings;
     shs_expose_apply(r, settings, visit->lookup);
     chain->is_marked = 1;
@@ -174,7 +81,7 @@ static void expose(request_rec *r, visit_t *visit,
     if (r->main) {
         /* mod_cache keeps parts too, and no header tells them apart. */
         r->no_cache = 1;
-        shs_caching_mark(page_of(r), chain->is_private);
+        mark_response(r, chain);
     }
     if (visit->lookup->outcome == SHS_OUTCOME_UNAVAILABLE
         && settings->denies.value) {
@@ -189,13 +96,13 @@ static int enter(request_rec *r)
 {
     const shs_settings_t *settings = shs_settings_of(r);
     int is_on = settings->enabled.value && r->method_number != M_TRACE;
-    visit_t *visit = visit_of(r);
+    shs_visit_t *visit = shs_chain_visit_of(r);
 
-    if (!visit && !is_on && !outer_visit_of(r)) {
+    if (!visit && !is_on && !shs_chain_outer_visit_of(r)) {
         return OK;
     }
     if (!visit) {
-        visit = create_visit(r);
+        visit = shs_chain_create_visit(r);
     }
     if (visit->config == r->per_dir_config) {
         return visit->status;
@@ -246,20 +153,20 @@ static int is_assembled(const request_rec *r)
  * at fixups. */
 void shs_flow_on_insert_filter(request_rec *r)
 {
-    const visit_t *visit;
+    const shs_visit_t *visit;
 
     enter(r);
-    visit = visit_of(r);
+    visit = shs_chain_visit_of(r);
     if (r->main) {
         /* One that mod_cache's quick handler has kept passes no other hook. */
         if (shs_caching_varies(r)) {
-            shs_caching_mark(page_of(r), 0);
+            shs_caching_mark(shs_chain_page_of(r), 0);
         }
         return;
     }
     shs_caching_settle(r);
     if (visit && visit->chain->is_marked) {
-        shs_caching_mark(r, visit->chain->is_private);
+        mark_response(r, visit->chain);
     }
     else if (shs_settings_of_server(r->server)->store && is_assembled(r)) {
         shs_caching_watch(r);
@@ -268,9 +175,9 @@ void shs_flow_on_insert_filter(request_rec *r)
 
 void shs_flow_on_insert_error_filter(request_rec *r)
 {
-    const visit_t *visit = visit_of(r);
+    const shs_visit_t *visit = shs_chain_visit_of(r);
 
     if (visit && visit->chain->is_marked && !r->main) {
-        shs_caching_mark(r, visit->chain->is_private);
+        mark_response(r, visit->chain);
     }
 }

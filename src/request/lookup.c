@@ -89,30 +89,42 @@ static void log_malformed(const request_rec *r, const shs_ident_t *ident,
                   label, reason);
 }
 
-/* Reads the record. The session may say by itself that it is over. */
+/* Whether a session is over by what it says itself. */
+static int is_over(const shs_session_t *session, const shs_settings_t *settings,
+                   apr_time_t now)
+{
+    const shs_life_t *life = shs_session_get_life(session);
+    apr_time_t expiry = shs_session_expiry(session);
+
+    return (expiry != 0 && expiry <= now)
+           || (life->created_at != 0
+               && life->created_at + settings->absolute.value <= now);
+}
+
+/* Reads the record. */
 static shs_outcome_t decode(shs_lookup_t *lookup, const shs_record_t *record,
-                            const shs_codec_t *codec, apr_time_t now,
+                            const shs_settings_t *settings, apr_time_t now,
                             apr_pool_t *p)
 {
     shs_session_t *session;
-    apr_time_t expiry;
 
-    lookup->reason = shs_codec_decode(&session, codec, record, p);
+    lookup->reason =
+        shs_codec_decode(&session, settings->codec.value, record, p);
     if (lookup->reason) {
         return SHS_OUTCOME_MALFORMED;
     }
-    expiry = shs_session_expiry(session);
-    if (expiry != 0 && expiry <= now) {
+    if (is_over(session, settings, now)) {
         lookup->reason = "it expired, as the session itself says";
         return SHS_OUTCOME_ABSENT;
     }
     lookup->session = session;
+    lookup->record = *record;
     lookup->ttl = record->ttl;
     return SHS_OUTCOME_FOUND;
 }
 
-static void log_transition(const request_rec *r, const shs_store_t *store,
-                           const shs_answer_t *answer)
+void shs_lookup_log_transition(const request_rec *r, const shs_store_t *store,
+                               const shs_answer_t *answer)
 {
     const char *words = shs_store_describe(store);
 
@@ -139,9 +151,11 @@ static void log_transition(const request_rec *r, const shs_store_t *store,
     }
 }
 
-static shs_outcome_t load(shs_lookup_t *lookup, const request_rec *r,
-                          shs_store_t *store, const shs_settings_t *settings,
-                          const shs_ident_t *ident, apr_time_t deadline)
+/* What is under lookup->key. */
+static shs_outcome_t load_key(shs_lookup_t *lookup, const request_rec *r,
+                              shs_store_t *store,
+                              const shs_settings_t *settings,
+                              const shs_ident_t *ident)
 {
     static volatile apr_uint32_t warned_of_store;
     static volatile apr_uint32_t warned_of_codec;
@@ -150,20 +164,58 @@ static shs_outcome_t load(shs_lookup_t *lookup, const request_rec *r,
     shs_answer_t answer;
     shs_outcome_t outcome;
 
-    query.key = shs_key_build(settings->key.value, ident, r->pool);
+    query.key = lookup->key;
     query.shape = shs_codec_shape(settings->codec.value);
     query.max_octets = settings->max_size.value;
-    query.deadline = deadline;
+    query.deadline = lookup->deadline;
     outcome = shs_store_load(&answer, store, &query, r->pool);
-    log_transition(r, store, &answer);
+    shs_lookup_log_transition(r, store, &answer);
     lookup->reason = answer.reason;
     if (outcome == SHS_OUTCOME_FOUND) {
         warned_at = &warned_of_codec;
-        outcome = decode(lookup, &answer.record, settings->codec.value,
-                         apr_time_now(), r->pool);
+        outcome =
+            decode(lookup, &answer.record, settings, apr_time_now(), r->pool);
     }
     if (outcome == SHS_OUTCOME_MALFORMED) {
         log_malformed(r, ident, lookup->reason, warned_at);
+    }
+    return outcome;
+}
+
+/* Whether the session has a successor that this id may follow. A value that is
+ * no key of ours leads nowhere, and nor does one beside attributes, which would
+ * be some application's. */
+static int has_successor(const shs_lookup_t *lookup,
+                         const shs_settings_t *settings)
+{
+    const shs_life_t *life = shs_session_get_life(lookup->session);
+
+    return life->is_rotated && life->successor.len > 0
+           && shs_session_count(lookup->session) == 0
+           && shs_key_is_of(settings->key.value, life->successor);
+}
+
+/* The session of an id: the one under its key, or the one that this has become
+ * by rotations. */
+static shs_outcome_t load(shs_lookup_t *lookup, const request_rec *r,
+                          shs_store_t *store, const shs_settings_t *settings,
+                          const shs_ident_t *ident)
+{
+    shs_outcome_t outcome;
+    int steps = 0;
+
+    lookup->key = shs_key_build(settings->key.value, ident, r->pool);
+    lookup->is_forwarded = 0;
+    outcome = load_key(lookup, r, store, settings, ident);
+    while (outcome == SHS_OUTCOME_FOUND && has_successor(lookup, settings)) {
+        lookup->key = shs_session_get_life(lookup->session)->successor;
+        lookup->session = NULL;
+        lookup->is_forwarded = 1;
+        if (++steps > SHS_LOOKUP_MAX_ROTATIONS) {
+            lookup->reason = "it was rotated too often in too little time";
+            return SHS_OUTCOME_ABSENT;
+        }
+        outcome = load_key(lookup, r, store, settings, ident);
     }
     return outcome;
 }
@@ -175,13 +227,11 @@ static void try_candidates(shs_lookup_t *lookup, const request_rec *r,
                            shs_store_t *store, const shs_settings_t *settings,
                            const shs_ident_t *idents)
 {
-    apr_time_t deadline = shs_clock_now() + shs_store_timeout(store);
     const char *malformed = NULL;
     int i;
 
     for (i = 0; i < lookup->candidates; ++i) {
-        lookup->outcome =
-            load(lookup, r, store, settings, &idents[i], deadline);
+        lookup->outcome = load(lookup, r, store, settings, &idents[i]);
         if (lookup->outcome == SHS_OUTCOME_FOUND) {
             lookup->ident = idents[i];
             return;
@@ -255,6 +305,7 @@ const shs_lookup_t *shs_lookup_run(request_rec *r, shs_store_t *store,
     shs_lookup_t *lookup = create(idents, r, settings);
 
     if (lookup->candidates > 0 && store) {
+        lookup->deadline = began + shs_store_timeout(store);
         try_candidates(lookup, r, store, settings, idents);
     }
     else if (lookup->candidates > 0) {
@@ -277,5 +328,36 @@ const shs_lookup_t *shs_lookup_skip(request_rec *r,
         lookup->reason = "the store already failed this request";
     }
     log_outcome(r, lookup, 0);
+    return lookup;
+}
+
+const shs_lookup_t *shs_lookup_run_ident(request_rec *r, shs_store_t *store,
+                                         const shs_settings_t *settings,
+                                         const shs_ident_t *ident)
+{
+    apr_time_t began = shs_clock_now();
+    shs_lookup_t *lookup = apr_pcalloc(r->pool, sizeof(*lookup));
+
+    lookup->has_ident = 1;
+    lookup->ident = *ident;
+    lookup->candidates = 1;
+    lookup->deadline = began + shs_store_timeout(store);
+    lookup->outcome = load(lookup, r, store, settings, ident);
+    log_outcome(r, lookup, shs_clock_now() - began);
+    return lookup;
+}
+
+const shs_lookup_t *shs_lookup_make_ended(request_rec *r,
+                                          const shs_ident_t *ident)
+{
+    shs_lookup_t *lookup = apr_pcalloc(r->pool, sizeof(*lookup));
+
+    lookup->outcome = ident ? SHS_OUTCOME_ABSENT : SHS_OUTCOME_NONE;
+    if (ident) {
+        lookup->has_ident = 1;
+        lookup->ident = *ident;
+        lookup->candidates = 1;
+        lookup->reason = "the request has ended it";
+    }
     return lookup;
 }

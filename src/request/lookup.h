@@ -13,6 +13,10 @@
 #include "session/ident.h"
 #include "session/outcome.h"
 #include "session/session.h"
+#include "store/store.h"
+
+/* How many rotations one after the other an old id is followed through. */
+#define SHS_LOOKUP_MAX_ROTATIONS 4
 
 /* How many different ids of one request are looked up at most. */
 #define SHS_LOOKUP_MAX_CANDIDATES 4
@@ -23,9 +27,16 @@ typedef struct shs_lookup_t {
     apr_interval_time_t ttl;      /* FOUND: left to live, microseconds, or
                                    * SHS_TTL_FOREVER */
     int has_ident;                /* an id was offered */
-    shs_ident_t ident;  /* the session's; else the first that was offered */
-    int candidates;     /* how many ids were offered */
-    const char *reason; /* unless FOUND or NONE: words for the log */
+    shs_ident_t ident;   /* the session's; else the first that was offered */
+    int candidates;      /* how many ids were offered */
+    const char *reason;  /* unless FOUND or NONE: words for the log */
+    apr_time_t deadline; /* of all that this lookup asks, by shs_clock_now() */
+
+    /* FOUND: for whoever writes to it. */
+    shs_octets_t key;    /* where it is ... */
+    shs_record_t record; /* ... and what was read there */
+    int is_forwarded;    /* the id is an old one: the session has a new one, and
+                          * its key does not follow from `ident` */
 } shs_lookup_t;
 
 /* Looks the session of a client's request up as the settings say. `r` is the
@@ -35,6 +46,20 @@ typedef struct shs_lookup_t {
  * timeout. Logs what the outcome changed. */
 const shs_lookup_t *shs_lookup_run(request_rec *r, shs_store_t *store,
                                    const shs_settings_t *settings);
+
+/* Looks up the session of one id, whatever the request's cookies say: one that
+ * was looked up before, or that has just been made. */
+const shs_lookup_t *shs_lookup_run_ident(request_rec *r, shs_store_t *store,
+                                         const shs_settings_t *settings,
+                                         const shs_ident_t *ident);
+
+/* A session that the request has ended: ABSENT, or NONE if `ident` is NULL. */
+const shs_lookup_t *shs_lookup_make_ended(request_rec *r,
+                                          const shs_ident_t *ident);
+
+/* Logs what an answer has changed in what is known of the store. */
+void shs_lookup_log_transition(const request_rec *r, const shs_store_t *store,
+                               const shs_answer_t *answer);
 
 /* The lookup that is made when the store already failed this request once:
  * UNAVAILABLE without asking again, or NONE without an id. */

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include <apr_base64.h>
+#include <apr_general.h>
 #include <openssl/evp.h>
 
 /* 1 for A-Z a-z 0-9 . _ ~ + / = : @ ! - */
@@ -40,6 +42,25 @@ int shs_ident_parse(shs_ident_t *out, shs_octets_t value, char route)
         }
     }
     out->octets = value;
+    return 1;
+}
+
+int shs_ident_create(shs_ident_t *out, apr_pool_t *p)
+{
+    unsigned char octets[SHS_IDENT_ENTROPY];
+    char *text = apr_palloc(p, apr_base64_encode_len(sizeof(octets)));
+    int i;
+
+    if (apr_generate_random_bytes(octets, sizeof(octets)) != APR_SUCCESS) {
+        return 0;
+    }
+    apr_base64_encode_binary(text, octets, sizeof(octets));
+    for (i = 0; i < SHS_IDENT_LENGTH; ++i) {
+        text[i] = (char)(text[i] == '+' ? '-' : text[i] == '/' ? '_' : text[i]);
+    }
+    text[SHS_IDENT_LENGTH] = '\0';
+    out->octets.data = text;
+    out->octets.len = SHS_IDENT_LENGTH;
     return 1;
 }
 

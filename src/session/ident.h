@@ -34,10 +34,19 @@ typedef struct shs_ident_t shs_ident_t;
  * Returns 1, or 0 when it is no id. The octets are borrowed from the value. */
 int shs_ident_parse(shs_ident_t *out, shs_octets_t value, char route);
 
+/* Octets of chance in an id of ours, and its length. */
+#define SHS_IDENT_ENTROPY 32
+#define SHS_IDENT_LENGTH  43
+
+/* A new id: 256 bits from the system's generator (apr_generate_random_bytes())
+ * in base64url without padding (RFC 4648 section 5), in p. Returns 0 when the
+ * system gives none. */
+int shs_ident_create(shs_ident_t *out, apr_pool_t *p);
+
 /* Whether two ids are the same. */
 int shs_ident_is_equal(const shs_ident_t *a, const shs_ident_t *b);
 
-/* The octets, borrowed: for keys and for @id, for nothing else. */
+/* The octets, borrowed: for keys, @id and the cookie, for nothing else. */
 shs_octets_t shs_ident_octets(const shs_ident_t *ident);
 
 /* Writes the lower-case hexadecimal SHA-256 (FIPS 180-4) of the id. */

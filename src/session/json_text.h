@@ -5,9 +5,8 @@
  * escaped (quotation mark, reverse solidus, U+0000 to U+001F), and U+007F,
  * which the exposures refuse as a control character.
  *
- * Octets that are no UTF-8 are written as they are: only text from a decoder
- * that accepts such octets (hash, form) could hold them, and those decoders
- * make no structures.
+ * An octet that is no part of UTF-8, as hash and form may hold it, is written
+ * as U+FFFD: others would refuse the whole text because of it.
  */
 #ifndef SHS_SESSION_JSON_TEXT_H
 #define SHS_SESSION_JSON_TEXT_H
@@ -18,5 +17,9 @@
  * allocated from p. */
 shs_octets_t shs_json_text_write(const shs_node_t *nodes,
                                  const shs_node_t *node, apr_pool_t *p);
+
+/* All of them as the members of one object. */
+shs_octets_t shs_json_text_write_all(const shs_node_t *nodes, apr_size_t count,
+                                     apr_pool_t *p);
 
 #endif

@@ -115,6 +115,14 @@ shs_octets_t shs_key_build(const shs_key_t *key, const shs_ident_t *ident,
     return built;
 }
 
+int shs_key_is_of(const shs_key_t *key, shs_octets_t built)
+{
+    return built.len > key->prefix.len + key->suffix.len
+           && !memcmp(built.data, key->prefix.data, key->prefix.len)
+           && !memcmp(built.data + built.len - key->suffix.len,
+                      key->suffix.data, key->suffix.len);
+}
+
 int shs_key_is_equal(const shs_key_t *a, const shs_key_t *b)
 {
     return a == b

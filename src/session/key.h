@@ -30,6 +30,9 @@ const shs_key_t *shs_key_default(void);
 shs_octets_t shs_key_build(const shs_key_t *key, const shs_ident_t *ident,
                            apr_pool_t *p);
 
+/* Whether the key begins and ends as the template's keys do. */
+int shs_key_is_of(const shs_key_t *key, shs_octets_t built);
+
 /* Whether two templates make the same keys. */
 int shs_key_is_equal(const shs_key_t *a, const shs_key_t *b);
 

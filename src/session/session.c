@@ -10,6 +10,7 @@ struct shs_session_t {
     apr_size_t count;
     apr_size_t room;
     apr_time_t expires_at;
+    shs_life_t life;
     apr_pool_t *p;
 };
 
@@ -70,6 +71,16 @@ apr_time_t shs_session_expiry(const shs_session_t *session)
     return session->expires_at;
 }
 
+shs_life_t *shs_session_life(shs_session_t *session)
+{
+    return &session->life;
+}
+
+const shs_life_t *shs_session_get_life(const shs_session_t *session)
+{
+    return &session->life;
+}
+
 const shs_node_t *shs_session_nodes(const shs_session_t *session,
                                     apr_size_t *count)
 {
@@ -121,4 +132,9 @@ int shs_session_text(shs_octets_t *text, const shs_session_t *session,
         return 1;
     }
     return 0;
+}
+
+shs_octets_t shs_session_json(const shs_session_t *session, apr_pool_t *p)
+{
+    return shs_json_text_write_all(session->nodes, session->count, p);
 }

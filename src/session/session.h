@@ -27,6 +27,7 @@
 #include <apr_pools.h>
 #include <apr_time.h>
 
+#include "session/life.h"
 #include "session/record.h"
 
 typedef enum shs_kind_t {
@@ -71,6 +72,10 @@ void shs_session_replace(shs_session_t *session, apr_size_t node,
 void shs_session_set_expiry(shs_session_t *session, apr_time_t expires_at);
 apr_time_t shs_session_expiry(const shs_session_t *session);
 
+/* What the session says of itself; decoders write to it. Borrowed. */
+shs_life_t *shs_session_life(shs_session_t *session);
+const shs_life_t *shs_session_get_life(const shs_session_t *session);
+
 /* The nodes, borrowed, and how many there are. */
 const shs_node_t *shs_session_nodes(const shs_session_t *session,
                                     apr_size_t *count);
@@ -83,6 +88,9 @@ apr_size_t shs_session_count(const shs_session_t *session);
 const shs_node_t *shs_session_find(const shs_session_t *session,
                                    apr_size_t from, apr_size_t to,
                                    const char *name, apr_size_t len);
+
+/* All attributes as one JSON object (RFC 8259), compact, from p. */
+shs_octets_t shs_session_json(const shs_session_t *session, apr_pool_t *p);
 
 /* A node as text for the outside: a scalar as it is (borrowed), a structure as
  * compact JSON (allocated from p). Returns 0 for null, which has none. */

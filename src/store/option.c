@@ -6,7 +6,10 @@
 #include <apr_lib.h>
 #include <apr_strings.h>
 
-#define LONGEST (24 * 3600 * APR_USEC_PER_SEC)
+#define SECOND APR_USEC_PER_SEC
+
+/* No number that is in range has so many of any unit. */
+#define MOST 100000000
 
 /* Reads up to ten digits. Returns how many, 0 when there are none or more. */
 static int parse_digits(apr_int64_t *out, const char *text)
@@ -23,36 +26,71 @@ static int parse_digits(apr_int64_t *out, const char *text)
     return digits;
 }
 
+/* The last of a list has no name. */
+typedef struct unit_t {
+    const char *name;
+    apr_int64_t scale;
+} unit_t;
+
+/* What a text of a number and one of the units says, in microseconds; -1: it is
+ * none, 0: too much to count. */
+static apr_interval_time_t read_time(const char *text, const unit_t *units)
+{
+    apr_int64_t number;
+    int digits = parse_digits(&number, text);
+
+    for (; digits > 0 && units->name; ++units) {
+        if (!strcmp(text + digits, units->name)) {
+            return number < MOST ? number * units->scale : 0;
+        }
+    }
+    return -1;
+}
+
 const char *shs_option_parse_duration(apr_interval_time_t *out,
                                       const char *text, apr_pool_t *p)
 {
-    static const struct {
-        const char *unit;
-        apr_int64_t scale;
-    } units[] = {
-        { "ms", 1000 },
-        { "s", APR_USEC_PER_SEC },
-        { "m", 60 * APR_USEC_PER_SEC },
-        { "h", 3600 * APR_USEC_PER_SEC },
-    };
-    apr_int64_t number;
-    int digits = parse_digits(&number, text);
-    apr_size_t i;
+    static const unit_t units[] = { { "ms", 1000 },
+                                    { "s", SECOND },
+                                    { "m", 60 * SECOND },
+                                    { "h", 3600 * SECOND },
+                                    { NULL, 0 } };
+    apr_interval_time_t time = read_time(text, units);
 
-    for (i = 0; digits > 0 && i < sizeof(units) / sizeof(units[0]); ++i) {
-        if (!strcmp(text + digits, units[i].unit)) {
-            if (number < 1 || number > LONGEST / units[i].scale) {
-                return apr_psprintf(p, "'%s' is out of range: 1ms to 24h",
-                                    text);
-            }
-            *out = number * units[i].scale;
-            return NULL;
-        }
+    if (time < 0) {
+        return apr_psprintf(p,
+                            "'%s' is no duration: write a number and ms, s, m"
+                            " or h, as in 200ms",
+                            text);
     }
-    return apr_psprintf(p,
-                        "'%s' is no duration: write a number and ms, s, m"
-                        " or h, as in 200ms",
-                        text);
+    if (time < 1000 || time > 24 * 3600 * SECOND) {
+        return apr_psprintf(p, "'%s' is out of range: 1ms to 24h", text);
+    }
+    *out = time;
+    return NULL;
+}
+
+const char *shs_option_parse_lifetime(apr_interval_time_t *out,
+                                      const char *text, apr_pool_t *p)
+{
+    static const unit_t units[] = { { "s", SECOND },
+                                    { "m", 60 * SECOND },
+                                    { "h", 3600 * SECOND },
+                                    { "d", 24 * 3600 * SECOND },
+                                    { NULL, 0 } };
+    apr_interval_time_t time = read_time(text, units);
+
+    if (time < 0) {
+        return apr_psprintf(p,
+                            "'%s' is no time: write a number and s, m, h or d,"
+                            " as in 30m",
+                            text);
+    }
+    if (time < SECOND || time > 400 * 24 * 3600 * SECOND) {
+        return apr_psprintf(p, "'%s' is out of range: 1s to 400d", text);
+    }
+    *out = time;
+    return NULL;
 }
 
 const char *shs_option_parse_number(int *out, const char *text, int least,

@@ -14,6 +14,11 @@
 const char *shs_option_parse_duration(apr_interval_time_t *out,
                                       const char *text, apr_pool_t *p);
 
+/* The same of how long something lives: "60s", "30m", "12h", "7d". 1s to 400d,
+ * which is the longest that browsers keep a cookie. */
+const char *shs_option_parse_lifetime(apr_interval_time_t *out,
+                                      const char *text, apr_pool_t *p);
+
 /* A whole number from `least` to `most`. */
 const char *shs_option_parse_number(int *out, const char *text, int least,
                                     int most, apr_pool_t *p);

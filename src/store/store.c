@@ -191,6 +191,21 @@ shs_outcome_t shs_store_load(shs_answer_t *answer, shs_store_t *store,
     return outcome;
 }
 
+shs_wrote_t shs_store_write(shs_answer_t *answer, shs_store_t *store,
+                            const shs_write_t *write, apr_pool_t *p)
+{
+    shs_wrote_t wrote;
+
+    assert(write->at.key.len > 0 && write->at.max_octets > 0);
+    assert(write->ttl > 0 || write->kind == SHS_WRITE_CHANGE
+           || write->kind == SHS_WRITE_FORWARD
+           || write->kind == SHS_WRITE_REMOVE);
+    memset(answer, 0, sizeof(*answer));
+    wrote = store->provider->write(answer, store->self, write, p);
+    assert(wrote == SHS_WROTE_DONE || answer->reason);
+    return wrote;
+}
+
 apr_interval_time_t shs_store_timeout(const shs_store_t *store)
 {
     return store->provider->timeout(store->self);

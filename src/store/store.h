@@ -18,18 +18,9 @@
 
 #include "session/outcome.h"
 #include "session/record.h"
+#include "store/query.h"
 
 typedef struct shs_store_t shs_store_t;
-
-/* What is asked. */
-typedef struct shs_query_t {
-    shs_octets_t key;
-    shs_shape_t shape;
-    apr_size_t max_octets; /* a larger value is refused, not kept in memory:
-                            * of a string its length, of fields the sum of
-                            * names and values */
-    apr_time_t deadline;   /* by shs_clock_now(); the answer comes by then */
-} shs_query_t;
 
 /* What an answer changed in what the whole host knows of the store's health. Of
  * all its children exactly one caller is told. */
@@ -77,7 +68,12 @@ int shs_store_start_child(shs_store_t *store, int threads, apr_pool_t *pchild);
 shs_outcome_t shs_store_load(shs_answer_t *answer, shs_store_t *store,
                              const shs_query_t *query, apr_pool_t *p);
 
-/* How long a lookup may take as a whole. */
+/* Writes. The outcome, and unless it is DONE answer->reason; of *answer the
+ * record is not used. */
+shs_wrote_t shs_store_write(shs_answer_t *answer, shs_store_t *store,
+                            const shs_write_t *write, apr_pool_t *p);
+
+/* How long a lookup, or a write, may take as a whole. */
 apr_interval_time_t shs_store_timeout(const shs_store_t *store);
 
 /* The store in words, without credentials: its URL; and what its options came
@@ -118,6 +114,9 @@ typedef struct shs_store_provider_t {
      * concurrent callers and leave answer->reason set unless FOUND. */
     shs_outcome_t (*load)(shs_answer_t *answer, void *self,
                           const shs_query_t *query, apr_pool_t *p);
+    /* As shs_store_write(). Must return by the deadline of write->at. */
+    shs_wrote_t (*write)(shs_answer_t *answer, void *self,
+                         const shs_write_t *write, apr_pool_t *p);
     apr_interval_time_t (*timeout)(const void *self);
     void (*report)(shs_store_report_fn tell, void *baton, const void *self,
                    const void *shared, apr_pool_t *p);

@@ -5,8 +5,8 @@
 # elsewhere. A line of the table: who may include what, by shell pattern.
 source "$(dirname "${BASH_SOURCE[0]}")/guard.bash"
 
-redis_order=(store_redis exchange attempt passage verdict question topology renewal discovery sentinel
-    cluster view nodes node greeting sentinel_reply map redirect announced answer pool
+redis_order=(store_redis exchange conversation attempt passage verdict question topology renewal discovery sentinel
+    cluster view nodes node greeting sentinel_reply map redirect announced script answer pool
     conn socket resolver endpoint tls credentials trust shared breaker counters server
     slot resp thread)
 
@@ -37,11 +37,15 @@ allowed() { # includer included
         'request/lifecycle.c redis/store_redis.h') ;;
         *' redis/store_redis.h') return 1 ;;
 
-        # request: only lookup knows a codec and a store.
+        'request/api.c ../mod_shared_session.h') ;;
+
+        # request: only lookup and writer know a codec and a store.
         'request/'*' request/'* | 'request/'*' config/'*) ;;
         'request/lookup.'?' session/'* | 'request/lookup.'?' codec/'*) ;;
         'request/lookup.'?' store/'*) ;;
-        'request/'[cegfl]*' session/'*) ;;
+        'request/writer.'?' codec/'* | 'request/writer.'?' store/'*) ;;
+        'request/keepalive.c store/clock.h') ;;
+        'request/'[!g]*' session/'*) ;;
         'request/lifecycle.c store/'* | 'request/flow.'?' store/'*) ;;
         'request/status.c store/store.h') ;;
 
@@ -55,12 +59,13 @@ allowed() { # includer included
 
         'store/'*' store/'*) ;;
         'store/'*' session/ident.h' | 'store/'*' session/outcome.h') ;;
-        'store/'*' session/record.h') ;;
+        'store/'*' session/record.h' | 'store/'*' session/change.h') ;;
 
         # redis: from the provider down; who stands lower knows nothing of
         # what stands higher.
         'redis/'*' session/record.h' | 'redis/'*' session/octets.h') ;;
         'redis/'*' session/outcome.h') ;;
+        'redis/script.c session/life.h') ;;
         'redis/'*' store/clock.h' | 'redis/'*' store/option.h') ;;
         'redis/'*' redis/'*) is_lower "$1" "$2" ;;
         'redis/'*' store/store.h') is_lower "$1" redis/answer.h ;;
@@ -82,7 +87,7 @@ allowed_outside() { # includer header
             esac
             ;;
         hiredis* ) [[ $1 == redis/resp.c ]] ;;
-        jansson*) [[ $1 == codec/* || $1 == session/json_text.c ]] ;;
+        jansson*) [[ $1 == codec/* || $1 == session/json_* ]] ;;
         openssl*) [[ $1 == session/ident.c || $1 == redis/tls.c ]] ;;
     esac
 }

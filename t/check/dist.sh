@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# What `make install` leaves is what httpd loads and nothing else, and what
-# `make dist` packs is enough to build, install and uninstall from. The unit
-# tests of the tarball are compiled and not run: they were, by t/run.
+# What `make install` leaves is what httpd loads, the header for other modules
+# and nothing else, and what `make dist` packs is enough to build, install and
+# uninstall from. The unit tests of the tarball are compiled and not run: they
+# were, by t/run.
 source "$(dirname "${BASH_SOURCE[0]}")/guard.bash"
 
 build=build/default
@@ -21,8 +22,15 @@ installed() {
 
 # The Makefile knows where, Makefile.am knows what.
 where=$(sed -nE 's/^moduledir = //p' "$build/Makefile")
-wanted=$(sed -nE 's/^module_LTLIBRARIES \+?= *//p' Makefile.am | tr ' ' '\n' |
-    sed -nE "s@^(.+)\.la\$@$where/\1.so@p" | sort)
+headers=$(sed -nE 's/^httpd_includedir = //p' "$build/Makefile")
+wanted=$(
+    {
+        sed -nE 's/^module_LTLIBRARIES \+?= *//p' Makefile.am | tr ' ' '\n' |
+            sed -nE "s@^(.+)\.la\$@$where/\1.so@p"
+        sed -nE 's/^moduleinclude_HEADERS \+?= *//p' Makefile.am | tr ' ' '\n' |
+            sed -nE "s@^(.+\.h)\$@$headers/\1@p"
+    } | sort
+)
 looked_at "$(grep -c . <<<"$wanted")"
 
 mkdir "$tmp/root"

@@ -23,13 +23,14 @@ while IFS= read -r call; do
     fi
 done < <(awk '/ap_log_[a-z]*error\(/ { inside = 1; call = FILENAME ":" FNR ":" }
     inside { sub(/^[ \t]+/, " "); call = call $0 }
-    inside && /;/ { print call; inside = 0 }' src/*/*.c mod_shared_session.c)
+    inside && /;/ { print call; inside = 0 }' src/*/*.c mod_*.c)
 
-# The opaque id is opened for keys and for @id, and nowhere else.
+# The opaque id is opened for keys, for @id and for its cookie, and nowhere else.
 while IFS=: read -r file line _; do
     looked_at 1
     case $file in
-        src/session/ident.c | src/session/key.c | src/request/expose.c) ;;
+        src/session/ident.c | src/session/key.c | src/request/expose.c | \
+            src/request/keeper.c) ;;
         *) complain "$file:$line: takes an id's octets" ;;
     esac
 done < <(grep -nE 'shs_ident_octets\(|ident(\.|->)octets' src/*/*.c)

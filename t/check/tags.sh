@@ -13,7 +13,7 @@ while read -r macro tag; do
     if (($(grep -c "\"$tag: \"" "$header") != 1)); then
         complain "$header: $tag is not unique"
     fi
-    if ! grep -rqE "\b$macro\b" --include='*.c' src; then
+    if ! grep -rqE "\b$macro\b" --include='*.c' src mod_*.c; then
         complain "$header: $macro ($tag) is never used"
     fi
     if ! grep -qE "^\| *\`?$tag\`? *\|[^|]+\|[^|]+\|[^|]+\|" README.md; then
@@ -32,7 +32,7 @@ if (($(grep -cE '"SHS' "$header") != looked)); then
 fi
 
 # A tag is written in one place, so that grep finds who uses it.
-if hits=$(grep -rnE '"SHS[0-9]{3}' src mod_shared_session.c | grep -v "^$header:"); then
+if hits=$(grep -rnE '"SHS[0-9]{3}' src mod_*.c | grep -v "^$header:"); then
     complain "a tag outside $header:"$'\n'"$hits"
 fi
 while read -r tag; do
@@ -48,6 +48,6 @@ while IFS= read -r call; do
     fi
 done < <(awk '/ap_log_[a-z]*error\(/ { inside = 1; call = FILENAME ":" FNR ":" }
     inside { sub(/^[ \t]+/, " "); call = call $0 }
-    inside && /;/ { print call; inside = 0 }' src/*/*.c mod_shared_session.c)
+    inside && /;/ { print call; inside = 0 }' src/*/*.c mod_*.c)
 
 finish 'tags and log calls are in step'

@@ -136,6 +136,9 @@ static void say_default(fake_peer_t *peer, const actor_t *actor)
     else if (!strcmp(command, "ROLE")) {
         reply = ACTOR_MASTER;
     }
+    else if (!strcmp(command, "EVAL")) {
+        reply = ":1\r\n";
+    }
     fake_say(peer, reply);
 }
 

@@ -70,6 +70,40 @@ START_TEST(codec_decode__decodes_by_the_format)
 }
 END_TEST
 
+/* What was written is read back, in every format. */
+START_TEST(codec_edit__makes_what_the_format_reads)
+{
+    shs_change_t *change = shs_change_create(p);
+    shs_record_t record = { 0 };
+    shs_session_t *session = NULL;
+    const shs_node_t *nodes;
+    apr_size_t count;
+    shs_edit_t made;
+
+    shs_change_add(change, SHS_CHANGE_JSON, OCTETS("@created"),
+                   OCTETS("1700000000123"));
+    shs_change_add(change, SHS_CHANGE_JSON, OCTETS("@max"), OCTETS("1800"));
+    shs_change_set(change, "n", "a \"b\" &=%+");
+    shs_change_add(change, SHS_CHANGE_TEXT, OCTETS("m"), OCTETS(""));
+    ck_assert_pstr_eq(shs_codec_edit(&made, formats[_i].codec, NULL, change,
+                                     SHS_CODEC_WHOLE, p),
+                      NULL);
+    record.shape = formats[_i].shape;
+    record.string = made.string;
+    record.fields = made.fields;
+    record.count = made.count;
+    ck_assert_pstr_eq(shs_codec_decode(&session, formats[_i].codec, &record, p),
+                      NULL);
+    nodes = shs_session_nodes(session, &count);
+    ck_assert_uint_eq(count, 2);
+    ck_octets_eq(nodes[0].text, OCTETS("a \"b\" &=%+"), formats[_i].name);
+    ck_assert_uint_eq(nodes[1].text.len, 0);
+    ck_assert_int_eq(shs_session_get_life(session)->created_at,
+                     1700000000123000);
+    ck_assert_int_eq(shs_session_get_life(session)->idle, 1800000000);
+}
+END_TEST
+
 static void add(TCase *tc)
 {
     tcase_add_loop_test(tc, codec_find__knows_each_format_by_its_name, 0,
@@ -78,6 +112,8 @@ static void add(TCase *tc)
                         ROWS(unknown));
     tcase_add_test(tc, codec_describe_names__names_them_all);
     tcase_add_loop_test(tc, codec_decode__decodes_by_the_format, 0,
+                        ROWS(formats));
+    tcase_add_loop_test(tc, codec_edit__makes_what_the_format_reads, 0,
                         ROWS(formats));
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "codec/codec.h"
 
+#include <sys/resource.h>
+
 #include "unit.h"
 
 static const char *decode(shs_session_t **out, shs_octets_t string)
@@ -183,6 +185,226 @@ START_TEST(codec_form__takes_a_thousand_pairs)
 }
 END_TEST
 
+static const struct {
+    const char *text;
+    apr_time_t created_at;
+    apr_interval_time_t idle;
+    const char *successor; /* NULL: it was not rotated */
+    const char *why;
+} lives[] = {
+    { "n=v", 0, 0, NULL, "it says nothing" },
+    { "%40created=1700000000123&n=v&%40max=1800", 1700000000123000, 1800000000,
+      NULL, "as we write it" },
+    { "n=v&@created=1700000000123", 1700000000123000, 0, NULL,
+      "as another may write it" },
+    { "%40max=1&n=v&%40max=2", 0, 2000000, NULL, "the last one counts" },
+    { "%40rotated=session%3Anext&n=v", 0, 0, "session:next",
+      "the key of its successor" },
+    { "n=v&%40rotated=", 0, 0, "", "nobody may follow" },
+    { "n=v&%40rotated", 0, 0, "", "without an equals sign" },
+    { "n=%40rotated%3Dk", 0, 0, NULL, "a value" },
+};
+
+START_TEST(codec_form__reads_what_it_says_of_itself)
+{
+    shs_session_t *session = decoded(lives[_i].text);
+    const shs_life_t *life = shs_session_get_life(session);
+
+    ck_assert_msg(life->created_at == lives[_i].created_at, "%s",
+                  lives[_i].why);
+    ck_assert_msg(life->idle == lives[_i].idle, "%s", lives[_i].why);
+    ck_assert_msg(!!life->is_rotated == (lives[_i].successor != NULL), "%s",
+                  lives[_i].why);
+    if (lives[_i].successor) {
+        ck_octets_eq(life->successor, unit_text(lives[_i].successor),
+                     lives[_i].why);
+    }
+    ck_assert_uint_eq(shs_session_count(session), 1);
+}
+END_TEST
+
+/* ------------------------------------------------------------------- edit */
+
+static const char *edit(shs_octets_t *out, const char *old,
+                        const shs_change_t *change, shs_codec_extent_t extent)
+{
+    shs_record_t record = { 0 };
+    shs_edit_t made;
+    const char *wrong;
+
+    record.shape = SHS_SHAPE_STRING;
+    record.string = unit_text(old ? old : "");
+    memset(&made, 0xff, sizeof(made));
+    wrong = shs_codec_edit(&made, &shs_codec_form, old ? &record : NULL, change,
+                           extent, p);
+    if (!wrong) {
+        ck_assert_uint_eq(made.count + made.name_count + made.expected_count,
+                          0);
+    }
+    *out = made.string;
+    return wrong;
+}
+
+/* What has no parts is written as a whole, whatever is asked for. */
+static void ck_edited(const char *old, const shs_change_t *change,
+                      const char *wanted, const char *why)
+{
+    static const shs_codec_extent_t extents[] = { SHS_CODEC_CHANGES,
+                                                  SHS_CODEC_WHOLE };
+    shs_octets_t got;
+    int i;
+
+    for (i = 0; i < ROWS(extents); i++) {
+        const char *wrong = edit(&got, old, change, extents[i]);
+
+        ck_assert_msg(!wrong, "%s: %s", why, wrong);
+        ck_octets_eq(got, unit_text(wanted), why);
+    }
+}
+
+static shs_change_t *change_of(shs_change_kind_t kind, shs_octets_t name,
+                               shs_octets_t value)
+{
+    shs_change_t *change = shs_change_create(p);
+
+    shs_change_add(change, kind, name, value);
+    return change;
+}
+
+/* "n" is changed in what is stored. */
+static const struct {
+    const char *old; /* NULL: there is none yet */
+    shs_change_kind_t kind;
+    const char *value;
+    const char *edited;
+    const char *why;
+} edits[] = {
+    { "a=1&n=v&b=2", SHS_CHANGE_TEXT, "x y", "a=1&n=x+y&b=2", "in its place" },
+    { "a=1", SHS_CHANGE_TEXT, "v", "a=1&n=v", "a new one" },
+    { "a=1&n=v", SHS_CHANGE_TEXT, "", "a=1&n=", "empty text is something" },
+    { "n=1&a=1&n=2", SHS_CHANGE_TEXT, "v", "n=v&a=1", "of two one is left" },
+    { "a=1&b=1&a=2", SHS_CHANGE_TEXT, "v", "a=2&b=1&n=v",
+      "of others too, and the last one counts" },
+    { "a=1&n=v&b=2", SHS_CHANGE_UNSET, "", "a=1&b=2", "it goes" },
+    { "n=v", SHS_CHANGE_UNSET, "", "", "the last of all" },
+    { "a=1", SHS_CHANGE_UNSET, "", "a=1", "it was not there" },
+    { "a=1&n=v", SHS_CHANGE_JSON, "[1,2]", "a=1&n=%5B1%2C2%5D",
+      "what is no text is JSON" },
+    { "n=%7B%22x%22%3A1%7D&a=1", SHS_CHANGE_MERGE, "{\"y\":2}",
+      "n=%7B%22x%22%3A1%2C%22y%22%3A2%7D&a=1", "merged" },
+    { "n=text", SHS_CHANGE_MERGE, "{\"y\":2}", "n=%7B%22y%22%3A2%7D",
+      "text counts as an empty object" },
+    { "a=1", SHS_CHANGE_MERGE, "{\"y\":2}", "a=1&n=%7B%22y%22%3A2%7D",
+      "so does nothing" },
+    { NULL, SHS_CHANGE_TEXT, "v", "n=v", "a session of nothing" },
+    { NULL, SHS_CHANGE_MERGE, "{\"y\":null}", "n=%7B%7D",
+      "merged into nothing" },
+    { NULL, SHS_CHANGE_UNSET, "", "", "nothing of nothing" },
+    { "", SHS_CHANGE_TEXT, "v", "n=v", "an empty one" },
+    { "a&&b=%00%ff&", SHS_CHANGE_TEXT, "v", "a=&b=%00%FF&n=v",
+      "the rest is written as we write it" },
+    { "expiry=1700000000123456&a=1", SHS_CHANGE_TEXT, "v",
+      "expiry=1700000000123456&a=1&n=v", "mod_session's time is kept" },
+    { "%40created=1&a=1", SHS_CHANGE_TEXT, "v", "%40created=1&a=1&n=v",
+      "what it says of itself is kept" },
+};
+
+START_TEST(codec_form_edit__changes_that_pair_alone)
+{
+    ck_edited(
+        edits[_i].old,
+        change_of(edits[_i].kind, OCTETS("n"), unit_text(edits[_i].value)),
+        edits[_i].edited, edits[_i].why);
+}
+END_TEST
+
+START_TEST(codec_form_edit__makes_all_changes_at_once)
+{
+    shs_change_t *change = shs_change_create(p);
+
+    shs_change_add(change, SHS_CHANGE_UNSET, OCTETS("a"), OCTETS(""));
+    shs_change_set(change, "@rotated", "session:next");
+    shs_change_set(change, "z", "1");
+    shs_change_add(change, SHS_CHANGE_MERGE, OCTETS("m"), OCTETS("{}"));
+    ck_edited("a=1&b=2", change, "b=2&%40rotated=session%3Anext&z=1&m=%7B%7D",
+              "one after the other");
+    ck_edited("a=1", shs_change_create(p), "a=1", "or none");
+}
+END_TEST
+
+START_TEST(codec_form_edit__holds_any_octets)
+{
+    ck_edited(
+        "a=1",
+        change_of(SHS_CHANGE_TEXT, OCTETS("\0\xff=&"), OCTETS("\0\r\n\xff")),
+        "a=1&%00%FF%3D%26=%00%0D%0A%FF", "in a name and a value");
+}
+END_TEST
+
+static long most_kib(void)
+{
+    struct rusage usage;
+
+    ck_assert_int_eq(getrusage(RUSAGE_SELF, &usage), 0);
+    return usage.ru_maxrss;
+}
+
+/* The default SharedSessionMaxSize has room for as many; pools give nothing
+ * back before the request ends. */
+START_TEST(codec_form_edit__takes_memory_for_each_pair_once)
+{
+    const int many = 10000;
+    char *old = apr_pcalloc(p, (apr_size_t)many * 8 + 1);
+    char *at = old;
+    long before;
+    shs_octets_t got;
+    int i;
+
+    for (i = 0; i < many; i++) {
+        at += apr_snprintf(at, 8, "%x&", i);
+    }
+    before = most_kib();
+    ck_assert_pstr_eq(edit(&got, old,
+                           change_of(SHS_CHANGE_TEXT, OCTETS("n"), OCTETS("v")),
+                           SHS_CODEC_CHANGES),
+                      NULL);
+    ck_assert_int_lt(most_kib() - before, 32 * 1024);
+}
+END_TEST
+
+static const struct {
+    const char *old;
+    shs_change_kind_t kind;
+    const char *name;
+    const char *value;
+    const char *why;
+} impossible[] = {
+    { "a=1", SHS_CHANGE_TEXT, "expiry", "SECRET",
+      "an attribute that mod_session would take for a time" },
+    { "a=1", SHS_CHANGE_TEXT, "expiry", "1700000000123456",
+      "even if it is one" },
+    { "expiry=1700000000123456", SHS_CHANGE_UNSET, "expiry", "",
+      "and the time itself" },
+    { "a=1", SHS_CHANGE_MERGE, "n", "SECRET", "a patch that is no JSON" },
+    { "n=%7B%22SECRET%22%3A12345678901234567890%7D", SHS_CHANGE_MERGE, "n",
+      "{\"y\":2}", "an object with a number that would be changed" },
+    { "a=1", SHS_CHANGE_TEXT, "", "SECRET", "a pair without a name" },
+};
+
+START_TEST(codec_form_edit__refuses_what_a_form_cannot_hold)
+{
+    shs_octets_t got;
+    const char *wrong =
+        edit(&got, impossible[_i].old,
+             change_of(impossible[_i].kind, unit_text(impossible[_i].name),
+                       unit_text(impossible[_i].value)),
+             SHS_CODEC_CHANGES);
+
+    ck_assert_msg(wrong && *wrong, "it was taken: %s", impossible[_i].why);
+    ck_assert_msg(!strstr(wrong, "SECRET"), "the reason tells: %s", wrong);
+}
+END_TEST
+
 static void add(TCase *tc)
 {
     tcase_add_loop_test(tc, codec_form__reads_pairs, 0, ROWS(pairs));
@@ -195,6 +417,15 @@ static void add(TCase *tc)
     tcase_add_test(tc, codec_form__leaves_no_name_twice);
     tcase_add_test(tc, codec_form__leaves_the_record_as_it_is);
     tcase_add_test(tc, codec_form__takes_a_thousand_pairs);
+    tcase_add_loop_test(tc, codec_form__reads_what_it_says_of_itself, 0,
+                        ROWS(lives));
+    tcase_add_loop_test(tc, codec_form_edit__changes_that_pair_alone, 0,
+                        ROWS(edits));
+    tcase_add_test(tc, codec_form_edit__makes_all_changes_at_once);
+    tcase_add_test(tc, codec_form_edit__holds_any_octets);
+    tcase_add_test(tc, codec_form_edit__takes_memory_for_each_pair_once);
+    tcase_add_loop_test(tc, codec_form_edit__refuses_what_a_form_cannot_hold, 0,
+                        ROWS(impossible));
 }
 
 int main(void)

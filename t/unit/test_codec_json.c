@@ -355,6 +355,263 @@ START_TEST(codec_json__reads_captured_sessions_as_their_applications_do)
 }
 END_TEST
 
+static const struct {
+    const char *json;
+    apr_time_t created_at;
+    apr_interval_time_t idle;
+    const char *successor; /* NULL: it was not rotated */
+    const char *why;
+} lives[] = {
+    { "{\"n\":1}", 0, 0, NULL, "it says nothing" },
+    { "{\"@created\":1700000000123,\"n\":1,\"@max\":1800}", 1700000000123000,
+      1800000000, NULL, "numbers" },
+    { "{\"@created\":\"1700000000123\",\"n\":1,\"@max\":\"1800\"}",
+      1700000000123000, 1800000000, NULL, "numbers in text" },
+    { "{\"@created\":1700000000123.0,\"n\":1,\"@max\":1.8e3}", 1700000000123000,
+      1800000000, NULL, "reals" },
+    { "{\"@created\":1700000000123,\"n\":12345678901234567890}",
+      1700000000123000, 0, NULL,
+      "beside a number that makes all of them reals" },
+    { "{\"@rotated\":\"session:next\",\"n\":1}", 0, 0, "session:next",
+      "the key of its successor" },
+    { "{\"n\":1,\"@rotated\":\"\"}", 0, 0, "", "nobody may follow" },
+    { "{\"n\":{\"@created\":1,\"@max\":1,\"@rotated\":\"k\"}}", 0, 0, NULL,
+      "an attribute's members are the application's" },
+    { "{\"@created\":{},\"@max\":[1800],\"n\":1}", 0, 0, NULL,
+      "structures say nothing" },
+    { "{\"@created\":null,\"@max\":true,\"n\":1}", 0, 0, NULL,
+      "nor do other kinds" },
+};
+
+START_TEST(codec_json__reads_what_it_says_of_itself)
+{
+    shs_session_t *session = decoded(lives[_i].json);
+    const shs_life_t *life = shs_session_get_life(session);
+    apr_size_t count;
+    const shs_node_t *nodes = shs_session_nodes(session, &count);
+
+    ck_assert_msg(life->created_at == lives[_i].created_at, "%s",
+                  lives[_i].why);
+    ck_assert_msg(life->idle == lives[_i].idle, "%s", lives[_i].why);
+    ck_assert_msg(!!life->is_rotated == (lives[_i].successor != NULL), "%s",
+                  lives[_i].why);
+    if (lives[_i].successor) {
+        ck_octets_eq(life->successor, unit_text(lives[_i].successor),
+                     lives[_i].why);
+    }
+    ck_assert_uint_eq(shs_session_count(session), 1);
+    ck_octets_eq(nodes[0].name, OCTETS("n"), "reserved ones are no attributes");
+}
+END_TEST
+
+/* ------------------------------------------------------------------- edit */
+
+static const char *edit(shs_octets_t *out, const char *old,
+                        const shs_change_t *change, shs_codec_extent_t extent)
+{
+    shs_record_t record = { 0 };
+    shs_edit_t made;
+    const char *wrong;
+
+    record.shape = SHS_SHAPE_STRING;
+    record.string = unit_text(old ? old : "");
+    memset(&made, 0xff, sizeof(made));
+    wrong = shs_codec_edit(&made, &shs_codec_json, old ? &record : NULL, change,
+                           extent, p);
+    if (!wrong) {
+        ck_assert_uint_eq(made.count + made.name_count + made.expected_count,
+                          0);
+    }
+    *out = made.string;
+    return wrong;
+}
+
+/* What has no parts is written as a whole, whatever is asked for. */
+static void ck_edited(const char *old, const shs_change_t *change,
+                      const char *wanted, const char *why)
+{
+    static const shs_codec_extent_t extents[] = { SHS_CODEC_CHANGES,
+                                                  SHS_CODEC_WHOLE };
+    shs_octets_t got;
+    int i;
+
+    for (i = 0; i < ROWS(extents); i++) {
+        const char *wrong = edit(&got, old, change, extents[i]);
+
+        ck_assert_msg(!wrong, "%s: %s", why, wrong);
+        ck_octets_eq(got, unit_text(wanted), why);
+    }
+}
+
+static shs_change_t *change_of(shs_change_kind_t kind, shs_octets_t name,
+                               shs_octets_t value)
+{
+    shs_change_t *change = shs_change_create(p);
+
+    shs_change_add(change, kind, name, value);
+    return change;
+}
+
+/* "n" is changed in what is stored. */
+static const struct {
+    const char *old; /* NULL: there is none yet */
+    shs_change_kind_t kind;
+    const char *value;
+    const char *edited;
+    const char *why;
+} edits[] = {
+    { "{\"a\":1,\"n\":\"v\",\"b\":[true,null]}", SHS_CHANGE_TEXT, "w",
+      "{\"a\":1,\"n\":\"w\",\"b\":[true,null]}", "text, in its place" },
+    { "{\"a\":1}", SHS_CHANGE_TEXT, "7", "{\"a\":1,\"n\":\"7\"}",
+      "text that looks like a number is text" },
+    { "{\"a\":1}", SHS_CHANGE_TEXT, "", "{\"a\":1,\"n\":\"\"}",
+      "empty text is something" },
+    { "{}", SHS_CHANGE_TEXT, "\"\\\n\xc3\xa9",
+      "{\"n\":\"\\\"\\\\\\n\xc3\xa9\"}", "escaped where it must be" },
+    { "{\"n\":\"v\"}", SHS_CHANGE_JSON, "7", "{\"n\":7}", "a number" },
+    { "{\"n\":\"v\"}", SHS_CHANGE_JSON, "true", "{\"n\":true}", "a bool" },
+    { "{\"n\":\"v\"}", SHS_CHANGE_JSON, "[1,{\"x\":null}]",
+      "{\"n\":[1,{\"x\":null}]}", "an array replaces whole" },
+    { "{\"n\":{\"x\":1}}", SHS_CHANGE_JSON, "{\"y\":2}", "{\"n\":{\"y\":2}}",
+      "an object that is not to be merged" },
+    { "{\"a\":1,\"n\":{\"x\":1}}", SHS_CHANGE_UNSET, "", "{\"a\":1}",
+      "it goes" },
+    { "{\"a\":1}", SHS_CHANGE_UNSET, "", "{\"a\":1}", "it was not there" },
+    { "{\"n\":{\"x\":1},\"a\":1}", SHS_CHANGE_MERGE, "{\"y\":{\"z\":2}}",
+      "{\"n\":{\"x\":1,\"y\":{\"z\":2}},\"a\":1}", "merged" },
+    { "{\"n\":{\"x\":1}}", SHS_CHANGE_MERGE, "{\"x\":null}", "{\"n\":{}}",
+      "a member goes, the attribute stays" },
+    { "{\"n\":[1]}", SHS_CHANGE_MERGE, "{\"x\":1}", "{\"n\":{\"x\":1}}",
+      "an array counts as an empty object" },
+    { "{\"n\":\"{\\\"x\\\":1}\"}", SHS_CHANGE_MERGE, "{\"y\":1}",
+      "{\"n\":{\"y\":1}}", "so does text, even if it looks like one" },
+    { "{\"a\":1}", SHS_CHANGE_MERGE, "{\"x\":1,\"y\":null}",
+      "{\"a\":1,\"n\":{\"x\":1}}", "so does nothing" },
+    { NULL, SHS_CHANGE_TEXT, "v", "{\"n\":\"v\"}", "a session of nothing" },
+    { NULL, SHS_CHANGE_MERGE, "{\"x\":1}", "{\"n\":{\"x\":1}}",
+      "merged into nothing" },
+    { NULL, SHS_CHANGE_UNSET, "", "{}", "nothing of nothing" },
+    { " { \"a\" : [ 1 , 2 ] } ", SHS_CHANGE_UNSET, "", "{\"a\":[1,2]}",
+      "compact" },
+    { "{\"@created\":1,\"cookie\":{\"originalMaxAge\":null}}", SHS_CHANGE_TEXT,
+      "v", "{\"@created\":1,\"cookie\":{\"originalMaxAge\":null},\"n\":\"v\"}",
+      "what others rely on is kept as it is, nulls too" },
+    { "{\"i\":9007199254740993,\"l\":-9223372036854775808}", SHS_CHANGE_UNSET,
+      "", "{\"i\":9007199254740993,\"l\":-9223372036854775808}",
+      "integers of 64 bits are kept exactly" },
+    { "{\"a\":\"x\\u0000y\"}", SHS_CHANGE_UNSET, "", "{\"a\":\"x\\u0000y\"}",
+      "a NUL in a text is kept" },
+};
+
+START_TEST(codec_json_edit__changes_that_member_alone)
+{
+    ck_edited(
+        edits[_i].old,
+        change_of(edits[_i].kind, OCTETS("n"), unit_text(edits[_i].value)),
+        edits[_i].edited, edits[_i].why);
+}
+END_TEST
+
+START_TEST(codec_json_edit__makes_all_changes_at_once)
+{
+    shs_change_t *change = shs_change_create(p);
+
+    shs_change_add(change, SHS_CHANGE_JSON, OCTETS("@created"), OCTETS("12"));
+    shs_change_add(change, SHS_CHANGE_UNSET, OCTETS("a"), OCTETS(""));
+    shs_change_set(change, "z", "1");
+    shs_change_add(change, SHS_CHANGE_MERGE, OCTETS("m"), OCTETS("{\"y\":2}"));
+    ck_edited("{\"a\":1,\"m\":{\"x\":1}}", change,
+              "{\"m\":{\"x\":1,\"y\":2},\"@created\":12,\"z\":\"1\"}",
+              "one after the other");
+    ck_edited("{\"a\":1}", shs_change_create(p), "{\"a\":1}", "or none");
+}
+END_TEST
+
+START_TEST(codec_json_edit__holds_a_nul_in_a_text)
+{
+    ck_edited("{}", change_of(SHS_CHANGE_TEXT, OCTETS("n"), OCTETS("a\0b")),
+              "{\"n\":\"a\\u0000b\"}", "an octet as any other");
+}
+END_TEST
+
+/* A real that is not touched stays the same number. */
+START_TEST(codec_json_edit__keeps_reals)
+{
+    shs_octets_t got;
+    shs_session_t *session;
+    const shs_node_t *node;
+    char *end;
+
+    ck_assert_pstr_eq(edit(&got, apr_psprintf(p, "{\"n\":%s}", reals[_i]),
+                           change_of(SHS_CHANGE_TEXT, OCTETS("m"), OCTETS("v")),
+                           SHS_CODEC_CHANGES),
+                      NULL);
+    ck_assert_pstr_eq(decode(&session, got), NULL);
+    node = shs_session_find(session, 0, 2, "n", 1);
+    ck_assert(strtod(apr_pstrmemdup(p, node->text.data, node->text.len), &end)
+              == strtod(reals[_i], NULL));
+}
+END_TEST
+
+/* So many levels of arrays, as a member's value. */
+static const char *levels(int count)
+{
+    char *text = apr_pcalloc(p, 2 * (apr_size_t)count + 1);
+
+    memset(text, '[', (apr_size_t)count);
+    memset(text + count, ']', (apr_size_t)count);
+    return text;
+}
+
+START_TEST(codec_json_edit__writes_nothing_that_is_too_deep_to_be_read)
+{
+    shs_octets_t got;
+    shs_change_t *change = change_of(SHS_CHANGE_JSON, OCTETS("n"),
+                                     unit_text(levels(SHS_SESSION_MAX_DEPTH)));
+    const char *wrong = edit(&got, "{}", change, SHS_CODEC_CHANGES);
+
+    ck_assert(wrong && *wrong);
+    change = change_of(SHS_CHANGE_JSON, OCTETS("n"),
+                       unit_text(levels(SHS_SESSION_MAX_DEPTH - 1)));
+    ck_assert_pstr_eq(edit(&got, "{}", change, SHS_CODEC_CHANGES), NULL);
+}
+END_TEST
+
+static const struct {
+    const char *old;
+    shs_change_kind_t kind;
+    const char *name;
+    const char *value;
+    const char *why;
+} impossible[] = {
+    { "{}", SHS_CHANGE_TEXT, "n", "SECRET\xff", "a text that is no UTF-8" },
+    { "{}", SHS_CHANGE_TEXT, "n\xff", "SECRET", "a name that is none" },
+    { "{}", SHS_CHANGE_JSON, "n\xff", "1", "the same, of JSON" },
+    { "{}", SHS_CHANGE_MERGE, "n\xff", "{\"x\":1}", "the same, of a merge" },
+    { "{}", SHS_CHANGE_JSON, "n", "SECRET", "what is no JSON" },
+    { "{}", SHS_CHANGE_JSON, "n", "1 2", "something behind" },
+    { "{}", SHS_CHANGE_JSON, "n", "", "nothing" },
+    { "{}", SHS_CHANGE_MERGE, "n", "SECRET", "a patch that is no JSON" },
+    { "{\"SECRET\":12345678901234567890}", SHS_CHANGE_TEXT, "n", "v",
+      "a number that would come back as another" },
+    { "{\"a\":[[-9223372036854775809]]}", SHS_CHANGE_UNSET, "n", "",
+      "the same further down, whatever is changed" },
+};
+
+START_TEST(codec_json_edit__refuses_what_json_cannot_hold)
+{
+    shs_octets_t got;
+    const char *wrong =
+        edit(&got, impossible[_i].old,
+             change_of(impossible[_i].kind, unit_text(impossible[_i].name),
+                       unit_text(impossible[_i].value)),
+             SHS_CODEC_CHANGES);
+
+    ck_assert_msg(wrong && *wrong, "it was taken: %s", impossible[_i].why);
+    ck_assert_msg(!strstr(wrong, "SECRET"), "the reason tells: %s", wrong);
+}
+END_TEST
+
 static void add(TCase *tc)
 {
     tcase_add_loop_test(tc, codec_json__reads_each_kind, 0, ROWS(values));
@@ -376,6 +633,17 @@ static void add(TCase *tc)
     tcase_add_test(tc, codec_json__outlives_the_parser_that_read_it);
     tcase_add_test(
         tc, codec_json__reads_captured_sessions_as_their_applications_do);
+    tcase_add_loop_test(tc, codec_json__reads_what_it_says_of_itself, 0,
+                        ROWS(lives));
+    tcase_add_loop_test(tc, codec_json_edit__changes_that_member_alone, 0,
+                        ROWS(edits));
+    tcase_add_test(tc, codec_json_edit__makes_all_changes_at_once);
+    tcase_add_test(tc, codec_json_edit__holds_a_nul_in_a_text);
+    tcase_add_loop_test(tc, codec_json_edit__keeps_reals, 0, ROWS(reals));
+    tcase_add_test(tc,
+                   codec_json_edit__writes_nothing_that_is_too_deep_to_be_read);
+    tcase_add_loop_test(tc, codec_json_edit__refuses_what_json_cannot_hold, 0,
+                        ROWS(impossible));
 }
 
 int main(void)

@@ -59,6 +59,8 @@ static const struct {
     { SHS_COUNTER_REDIRECTIONS, "Redirections" },
     { SHS_COUNTER_REPLICA_READS, "ReplicaReads" },
     { SHS_COUNTER_FAILOVERS, "Failovers" },
+    { SHS_COUNTER_WRITES, "Writes" },
+    { SHS_COUNTER_CONFLICTS, "Conflicts" },
 };
 
 /* The names are what monitoring reads: they stay with their counters. */

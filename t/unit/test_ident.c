@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "session/ident.h"
 
+#include <apr_lib.h>
+
 #include "unit.h"
 
 #define ID16 "0123456789ABCDEF"
@@ -192,6 +194,80 @@ START_TEST(ident_label__is_four_digits_of_the_digest)
 }
 END_TEST
 
+static shs_ident_t created(void)
+{
+    shs_ident_t ident;
+
+    ck_assert_int_eq(shs_ident_create(&ident, p), 1);
+    return ident;
+}
+
+START_TEST(ident_create__is_43_octets_of_base64url)
+{
+    shs_octets_t id;
+    apr_size_t i;
+    int k;
+
+    for (k = 0; k < 100; k++) {
+        shs_ident_t ident = created();
+
+        id = shs_ident_octets(&ident);
+        ck_assert_uint_eq(id.len, SHS_IDENT_LENGTH);
+        for (i = 0; i < id.len; i++) {
+            ck_assert_msg(apr_isalnum(id.data[i]) || id.data[i] == '-'
+                              || id.data[i] == '_',
+                          "0x%02x at %d", id.data[i], (int)i);
+        }
+    }
+}
+END_TEST
+
+START_TEST(ident_create__comes_back_from_a_cookie_as_the_same)
+{
+    shs_ident_t ident = created();
+    shs_octets_t id = shs_ident_octets(&ident);
+    shs_ident_t parsed;
+    const char *cookie =
+        apr_pstrcat(p, apr_pstrmemdup(p, id.data, id.len), ".zoneA", NULL);
+
+    ck_assert_int_eq(shs_ident_parse(&parsed, unit_text(cookie), '.'), 1);
+    ck_assert(shs_ident_is_equal(&ident, &parsed));
+}
+END_TEST
+
+/* Of 256 bits no two are alike, and every bit of a thousand is seen set and
+ * not set: 43 characters of 6 bits, of the last one 4. */
+START_TEST(ident_create__has_256_bits_of_chance)
+{
+    static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnop"
+                                   "qrstuvwxyz0123456789-_";
+    int all_set[SHS_IDENT_LENGTH] = { 0 };
+    int all_clear[SHS_IDENT_LENGTH] = { 0 };
+    shs_ident_t before = created();
+    int i, k;
+
+    for (k = 0; k < 1000; k++) {
+        shs_ident_t ident = created();
+
+        ck_assert(!shs_ident_is_equal(&ident, &before));
+        before = ident;
+        for (i = 0; i < SHS_IDENT_LENGTH; i++) {
+            int digit =
+                (int)(strchr(alphabet, ident.octets.data[i]) - alphabet);
+
+            all_set[i] |= digit;
+            all_clear[i] |= ~digit & 63;
+        }
+    }
+    for (i = 0; i < SHS_IDENT_LENGTH; i++) {
+        int wanted = i == SHS_IDENT_LENGTH - 1 ? 0x3c : 0x3f;
+
+        ck_assert_int_eq(all_set[i], wanted);
+        ck_assert_int_eq(all_clear[i] & wanted, wanted);
+    }
+}
+END_TEST
+
 static void add(TCase *tc)
 {
     tcase_add_loop_test(tc, ident_parse__takes_16_to_256_octets, 0,
@@ -206,6 +282,9 @@ static void add(TCase *tc)
     tcase_add_test(tc, ident_digest__is_lower_case_sha256);
     tcase_add_test(tc, ident_digest__leaves_the_route_out);
     tcase_add_test(tc, ident_label__is_four_digits_of_the_digest);
+    tcase_add_test(tc, ident_create__is_43_octets_of_base64url);
+    tcase_add_test(tc, ident_create__comes_back_from_a_cookie_as_the_same);
+    tcase_add_test(tc, ident_create__has_256_bits_of_chance);
 }
 
 int main(void)

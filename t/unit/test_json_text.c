@@ -65,16 +65,64 @@ static const struct {
     const char *text;
     const char *why;
 } kept[] = {
-    { "\xc3\xa9", "two octets" },           { "\xea\xb9\x80", "three octets" },
-    { "\xf0\x9f\x98\x80", "four octets" },  { "\xff\xfe", "no UTF-8 at all" },
-    { "a/b", "a solidus needs no escape" }, { "</script>", "this is no HTML" },
+    { "\xc3\xa9", "two octets" },
+    { "\xea\xb9\x80", "three octets" },
+    { "\xf0\x9f\x98\x80", "four octets" },
+    { "\xc2\x80", "the first of two octets" },
+    { "\xdf\xbf", "the last of two" },
+    { "\xe0\xa0\x80", "the first of three" },
+    { "\xed\x9f\xbf", "the last before the surrogates" },
+    { "\xee\x80\x80", "the first behind them" },
+    { "\xef\xbf\xbf", "the last of three" },
+    { "\xf0\x90\x80\x80", "the first of four" },
+    { "\xf4\x8f\xbf\xbf", "the last of all" },
+    { "a/b", "a solidus needs no escape" },
+    { "</script>", "this is no HTML" },
 };
 
-START_TEST(json_text_write__leaves_octets_from_0x80_as_they_are)
+START_TEST(json_text_write__leaves_utf_8_as_it_is)
 {
     ck_octets_eq(array_of(unit_text(kept[_i].text)),
                  unit_text(apr_psprintf(p, "[\"%s\"]", kept[_i].text)),
                  kept[_i].why);
+}
+END_TEST
+
+#define NO "\\ufffd"
+
+/* A browser would refuse all of a session for one octet of a hash. */
+static const struct {
+    const char *text;
+    const char *written;
+    const char *why;
+} broken[] = {
+    { "\xff\xfe", NO NO, "no UTF-8 at all" },
+    { "a\xff\"b", "a" NO "\\\"b", "the rest is as it was, and escaped" },
+    { "\x80", NO, "the middle of a character" },
+    { "\xc3", NO, "the text ends too early" },
+    { "\xea\xb9", NO NO, "the same, of three" },
+    { "\xf0\x9f\x98", NO NO NO, "the same, of four" },
+    { "\xea\xb9z", NO NO "z", "what follows is not swallowed" },
+    { "\xf0\x9f\x98\"", NO NO NO "\\\"", "nor is what must be escaped" },
+    { "\xc3\"", NO "\\\"", "nor here" },
+    { "\xc0\xaf", NO NO, "a solidus in two octets" },
+    { "\xe0\x9f\xbf", NO NO NO, "two octets in three" },
+    { "\xf0\x8f\xbf\xbf", NO NO NO NO, "three octets in four" },
+    { "\xed\xa0\x80", NO NO NO, "a surrogate" },
+    { "\xf4\x90\x80\x80", NO NO NO NO, "past the last of all" },
+    { "\xf5\x80\x80\x80", NO NO NO NO, "no first octet" },
+};
+
+START_TEST(json_text_write__replaces_what_is_no_utf_8)
+{
+    shs_octets_t got = array_of(unit_text(broken[_i].text));
+    json_t *back = json_loadb(got.data, got.len, 0, NULL);
+
+    ck_octets_eq(got,
+                 unit_text(apr_psprintf(p, "[\"%s\"]", broken[_i].written)),
+                 broken[_i].why);
+    ck_assert_ptr_nonnull(back);
+    json_decref(back);
 }
 END_TEST
 
@@ -160,18 +208,57 @@ START_TEST(json_text_write__holds_a_value_of_64_KiB_of_controls)
 }
 END_TEST
 
+static shs_octets_t all_of(const shs_session_t *session)
+{
+    apr_size_t count;
+    const shs_node_t *nodes = shs_session_nodes(session, &count);
+
+    return shs_json_text_write_all(nodes, count, p);
+}
+
+START_TEST(json_text_write_all__is_one_object_of_every_kind)
+{
+    shs_session_t *s = shs_session_create(0, p);
+    apr_size_t top, inner;
+
+    shs_session_append(s, SHS_KIND_STRING, OCTETS("s\""), OCTETS("v\n"));
+    shs_session_append(s, SHS_KIND_NUMBER, OCTETS("n"), OCTETS("-1.5e3"));
+    shs_session_append(s, SHS_KIND_BOOL, OCTETS("b"), OCTETS("false"));
+    shs_session_append(s, SHS_KIND_NULL, OCTETS("z"), NONE);
+    top = shs_session_append(s, SHS_KIND_OBJECT, OCTETS("o"), NONE);
+    inner = shs_session_append(s, SHS_KIND_ARRAY, OCTETS("a"), NONE);
+    shs_session_append(s, SHS_KIND_NUMBER, NONE, OCTETS("1"));
+    shs_session_close(s, inner);
+    shs_session_close(s, top);
+    shs_session_append(s, SHS_KIND_STRING, OCTETS("last"), NONE);
+    ck_octets_eq(all_of(s),
+                 OCTETS("{\"s\\\"\":\"v\\n\",\"n\":-1.5e3,\"b\":false,"
+                        "\"z\":null,\"o\":{\"a\":[1]},\"last\":\"\"}"),
+                 "in stored order, without white space");
+}
+END_TEST
+
+START_TEST(json_text_write_all__writes_an_empty_object_for_nothing)
+{
+    ck_octets_eq(all_of(shs_session_create(0, p)), OCTETS("{}"), "no nodes");
+}
+END_TEST
+
 static void add(TCase *tc)
 {
     tcase_add_loop_test(
         tc, json_text_write__escapes_what_must_be_and_nothing_else, 0, 0x80);
     tcase_add_test(tc, json_text_write__escapes_names_too);
-    tcase_add_loop_test(tc,
-                        json_text_write__leaves_octets_from_0x80_as_they_are, 0,
+    tcase_add_loop_test(tc, json_text_write__leaves_utf_8_as_it_is, 0,
                         ROWS(kept));
+    tcase_add_loop_test(tc, json_text_write__replaces_what_is_no_utf_8, 0,
+                        ROWS(broken));
     tcase_add_test(tc, json_text_write__writes_every_kind_and_empty_structures);
     tcase_add_test(tc, json_text_write__separates_siblings_of_structures);
     tcase_add_test(tc, json_text_write__writes_the_deepest_structure);
     tcase_add_test(tc, json_text_write__holds_a_value_of_64_KiB_of_controls);
+    tcase_add_test(tc, json_text_write_all__is_one_object_of_every_kind);
+    tcase_add_test(tc, json_text_write_all__writes_an_empty_object_for_nothing);
 }
 
 int main(void)

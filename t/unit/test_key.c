@@ -145,6 +145,38 @@ START_TEST(key_is_equal__means_that_the_same_keys_are_made)
 }
 END_TEST
 
+static const struct {
+    const char *template;
+    const char *key;
+    int is_of;
+    const char *why;
+} built[] = {
+    { "s:%{id}:x", "s:" ID16 ":x", 1, "one that was built" },
+    { "s:%{id}:x", "s:a:x", 1, "what is between is not judged" },
+    { "s:%{id}:x", "s::x", 0, "but there must be something" },
+    { "s:%{id}:x", "s:x", 0, "prefix and suffix overlap" },
+    { "s:%{id}:x", "", 0, "nothing" },
+    { "s:%{id}:x", "s", 0, "less than the prefix" },
+    { "s:%{id}:x", "t:" ID16 ":x", 0, "another prefix" },
+    { "s:%{id}:x", "s:" ID16 ":y", 0, "another suffix" },
+    { "s:%{id}:x", " s:" ID16 ":x", 0, "something in front" },
+    { "s:%{id}:x", "s:" ID16 ":x ", 0, "something behind" },
+    { "s:%{id}", "s:" ID16, 1, "without a suffix" },
+    { "s:%{id}", "s:", 0, "the prefix alone" },
+    { "s:%{id}", "config", 0, "any other key of the store" },
+    { "100%%%{id}", "100%" ID16, 1, "a percent sign" },
+};
+
+/* A stored value may name the key of its successor: not just any key. */
+START_TEST(key_is_of__knows_a_key_by_both_ends)
+{
+    ck_assert_msg(
+        !!shs_key_is_of(key_of(built[_i].template), unit_text(built[_i].key))
+            == built[_i].is_of,
+        "%s: %s", built[_i].key, built[_i].why);
+}
+END_TEST
+
 static void add(TCase *tc)
 {
     tcase_add_loop_test(tc, key_build__writes_the_id_into_the_template, 0,
@@ -155,6 +187,8 @@ static void add(TCase *tc)
     tcase_add_test(tc, key_build__needs_no_nul_behind_the_id);
     tcase_add_loop_test(tc, key_is_equal__means_that_the_same_keys_are_made, 0,
                         ROWS(pairs));
+    tcase_add_loop_test(tc, key_is_of__knows_a_key_by_both_ends, 0,
+                        ROWS(built));
 }
 
 int main(void)

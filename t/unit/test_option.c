@@ -60,6 +60,62 @@ START_TEST(option_parse_duration__table)
 }
 END_TEST
 
+#define DAY (86400000 * MS)
+
+static const struct {
+    const char *text;
+    apr_interval_time_t lifetime; /* microseconds, or REFUSED */
+    const char *why;
+} lifetimes[] = {
+    { "30m", 1800000 * MS, "the default idle timeout" },
+    { "12h", DAY / 2, "hours" },
+    { "7d", 7 * DAY, "days" },
+    { "60s", 60000 * MS, "seconds" },
+    { "1s", 1000 * MS, "the least" },
+    { "400d", 400 * DAY, "the most" },
+    { "34560000s", 400 * DAY, "the most in seconds" },
+    { "9600h", 400 * DAY, "the most in hours" },
+    { "401d", REFUSED, "one day past the most" },
+    { "34560001s", REFUSED, "one second past the most" },
+    { "576001m", REFUSED, "one minute past the most" },
+    { "0s", REFUSED, "no time at all" },
+    { "0d", REFUSED, "no time at all" },
+    { "500ms", REFUSED, "Redis could, cookies could not" },
+    { "1800", REFUSED, "minutes or seconds? nobody guesses" },
+    { "d", REFUSED, "no number" },
+    { "", REFUSED, "nothing" },
+    { "-1d", REFUSED, "into the past" },
+    { "+1d", REFUSED, "strtol would take it" },
+    { " 1d", REFUSED, "strtol would take it" },
+    { "1d ", REFUSED, "something behind" },
+    { "1 d", REFUSED, "something between" },
+    { "1day", REFUSED, "an unknown unit" },
+    { "1w", REFUSED, "an unknown unit" },
+    { "1.5h", REFUSED, "whole numbers only" },
+    { "213503983d", REFUSED, "overflows to 16 hours" },
+    { "9999999999d", REFUSED, "overflows in the multiplication" },
+    { "18446744073709551617s", REFUSED, "overflows to 1" },
+};
+
+START_TEST(option_parse_lifetime__table)
+{
+    apr_interval_time_t got = REFUSED;
+    const char *wrong = shs_option_parse_lifetime(&got, lifetimes[_i].text, p);
+
+    if (lifetimes[_i].lifetime == REFUSED) {
+        ck_assert_msg(wrong && *wrong,
+                      "\"%s\" was taken as %" APR_TIME_T_FMT ": %s",
+                      lifetimes[_i].text, got, lifetimes[_i].why);
+        ck_assert_int_eq(got, REFUSED);
+    }
+    else {
+        ck_assert_msg(!wrong, "\"%s\" was refused (%s): %s", lifetimes[_i].text,
+                      wrong, lifetimes[_i].why);
+        ck_assert_int_eq(got, lifetimes[_i].lifetime);
+    }
+}
+END_TEST
+
 static const struct {
     const char *text;
     int least;
@@ -186,6 +242,7 @@ END_TEST
 static void add(TCase *tc)
 {
     tcase_add_loop_test(tc, option_parse_duration__table, 0, ROWS(durations));
+    tcase_add_loop_test(tc, option_parse_lifetime__table, 0, ROWS(lifetimes));
     tcase_add_loop_test(tc, option_parse_number__table, 0, ROWS(numbers));
     tcase_add_loop_test(tc, option_parse_size__table, 0, ROWS(sizes));
     tcase_add_loop_test(tc, option_describe_duration__is_for_a_person, 0,

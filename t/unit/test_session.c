@@ -205,6 +205,33 @@ START_TEST(session_expiry__is_0_until_it_is_said)
 }
 END_TEST
 
+START_TEST(session_json__is_all_attributes_as_one_object)
+{
+    shs_session_t *session = example(8);
+
+    ck_octets_eq(shs_session_json(session, p),
+                 OCTETS("{\"user\":{\"id\":7,\"roles\":[\"a\",\"b\"]},"
+                        "\"ok\":true}"),
+                 "the example");
+    ck_octets_eq(shs_session_json(shs_session_create(0, p), p), OCTETS("{}"),
+                 "a session without attributes is an object too");
+}
+END_TEST
+
+START_TEST(session_life__says_nothing_until_it_is_written_to)
+{
+    shs_session_t *session = shs_session_create(0, p);
+    shs_life_t nothing;
+
+    memset(&nothing, 0, sizeof(nothing));
+    ck_assert_int_eq(
+        memcmp(shs_session_get_life(session), &nothing, sizeof(nothing)), 0);
+    shs_life_read(shs_session_life(session), OCTETS("@max"), OCTETS("60"));
+    ck_assert_int_eq(shs_session_get_life(session)->idle, 60000000);
+    ck_assert_uint_eq(shs_session_count(session), 0);
+}
+END_TEST
+
 static void add(TCase *tc)
 {
     tcase_add_loop_test(tc, session_nodes__are_as_the_example_shows, 0,
@@ -219,6 +246,8 @@ static void add(TCase *tc)
     tcase_add_test(tc, session_text__has_none_for_null);
     tcase_add_test(tc, session_text__writes_a_structure_as_compact_json);
     tcase_add_test(tc, session_expiry__is_0_until_it_is_said);
+    tcase_add_test(tc, session_json__is_all_attributes_as_one_object);
+    tcase_add_test(tc, session_life__says_nothing_until_it_is_written_to);
 }
 
 int main(void)

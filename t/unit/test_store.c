@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/store.h"
 
+#include <stdio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -16,6 +17,8 @@ typedef struct fake_store_t {
     const shs_query_t *asked;
     shs_answer_t answer;
     shs_outcome_t outcome;
+    shs_wrote_t wrote;
+    int is_silent; /* it leaves the answer as it is */
 } fake_store_t;
 
 static fake_store_t *last_created;
@@ -75,6 +78,19 @@ static shs_outcome_t fake_load(shs_answer_t *answer, void *self,
     return store->outcome;
 }
 
+static shs_wrote_t fake_write(shs_answer_t *answer, void *self,
+                              const shs_write_t *write, apr_pool_t *pool)
+{
+    fake_store_t *store = self;
+
+    (void)pool;
+    store->asked = &write->at;
+    if (!store->is_silent) {
+        *answer = store->answer;
+    }
+    return store->wrote;
+}
+
 static apr_interval_time_t fake_timeout(const void *self)
 {
     (void)self;
@@ -92,8 +108,8 @@ static void fake_report(shs_store_report_fn tell, void *baton, const void *self,
 static const char *const fake_schemes[] = { "fake", "fakes", NULL };
 static const shs_store_provider_t fake = { fake_schemes,     fake_create,
                                            fake_shared_size, fake_start_child,
-                                           fake_load,        fake_timeout,
-                                           fake_report };
+                                           fake_load,        fake_write,
+                                           fake_timeout,     fake_report };
 
 static apr_array_header_t *options(const char *one, const char *two)
 {
@@ -363,6 +379,99 @@ START_TEST(store_load__turns_no_outcome_into_another)
 }
 END_TEST
 
+/* ----------------------------------------------------------------- write */
+
+static const struct {
+    shs_wrote_t wrote;
+    const char *reason;
+} wrotes[] = {
+    { SHS_WROTE_DONE, NULL },
+    { SHS_WROTE_GONE, "it is gone" },
+    { SHS_WROTE_CONFLICT, "another was faster" },
+    { SHS_WROTE_TOO_LARGE, "it is too much" },
+    { SHS_WROTE_MALFORMED, "it is no session" },
+    { SHS_WROTE_UNAVAILABLE, "no answer" },
+};
+
+static shs_write_t write_of(shs_write_kind_t kind, apr_interval_time_t ttl)
+{
+    shs_write_t write;
+
+    memset(&write, 0, sizeof(write));
+    write.kind = kind;
+    write.at.key = OCTETS("key");
+    write.at.max_octets = 100;
+    write.ttl = ttl;
+    return write;
+}
+
+START_TEST(store_write__turns_no_outcome_into_another)
+{
+    shs_store_t *store = store_of("fake://h");
+    shs_write_t write = write_of(SHS_WRITE_CREATE, 1000);
+    shs_answer_t answer;
+
+    shs_store_start_child(store, 1, p);
+    last_created->wrote = wrotes[_i].wrote;
+    last_created->answer.reason = wrotes[_i].reason;
+    last_created->answer.transition = SHS_TRANSITION_UP;
+    ck_assert_int_eq(shs_store_write(&answer, store, &write, p),
+                     wrotes[_i].wrote);
+    ck_assert_pstr_eq(answer.reason, wrotes[_i].reason);
+    ck_assert_int_eq(answer.transition, SHS_TRANSITION_UP);
+    ck_assert_ptr_eq(last_created->asked, &write.at);
+    ck_assert_int_eq(last_created->loads, 0);
+}
+END_TEST
+
+/* A provider sets only what it has to say. */
+START_TEST(store_write__begins_with_an_empty_answer)
+{
+    shs_store_t *store = store_of("fake://h");
+    shs_write_t write = write_of(SHS_WRITE_REMOVE, 0);
+    shs_answer_t answer, nothing;
+
+    shs_store_start_child(store, 1, p);
+    last_created->is_silent = 1;
+    last_created->wrote = SHS_WROTE_DONE;
+    memset(&answer, 1, sizeof(answer));
+    memset(&nothing, 0, sizeof(nothing));
+    shs_store_write(&answer, store, &write, p);
+    ck_assert_int_eq(memcmp(&answer, &nothing, sizeof(answer)), 0);
+}
+END_TEST
+
+/* Whose ttl is 0: CHANGE keeps it, FORWARD and REMOVE end the session. */
+static const struct {
+    shs_write_kind_t kind;
+    int may_have_none;
+} ttls[] = {
+    { SHS_WRITE_CREATE, 0 },  { SHS_WRITE_CHANGE, 1 }, { SHS_WRITE_TOUCH, 0 },
+    { SHS_WRITE_FORWARD, 1 }, { SHS_WRITE_REMOVE, 1 },
+};
+
+START_TEST(store_write__asserts_that_what_lives_has_a_ttl)
+{
+    shs_store_t *store = store_of("fake://h");
+    shs_write_t write = write_of(ttls[_i].kind, 0);
+    shs_answer_t answer;
+    int status = -1;
+    pid_t child;
+
+    shs_store_start_child(store, 1, p);
+    last_created->wrote = SHS_WROTE_DONE;
+    child = fork();
+    if (child == 0) {
+        fclose(stderr); /* where assert() would shout */
+        shs_store_write(&answer, store, &write, p);
+        _exit(0);
+    }
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert_int_eq(status == 0, ttls[_i].may_have_none);
+    ck_assert(status == 0 || WIFSIGNALED(status));
+}
+END_TEST
+
 static void add(TCase *tc)
 {
     tcase_add_test(tc, store_create__chooses_the_provider_by_the_scheme);
@@ -384,6 +493,11 @@ static void add(TCase *tc)
     tcase_add_test(tc, store_timeout__is_the_providers);
     tcase_add_loop_test(tc, store_load__turns_no_outcome_into_another, 0,
                         ROWS(outcomes));
+    tcase_add_loop_test(tc, store_write__turns_no_outcome_into_another, 0,
+                        ROWS(wrotes));
+    tcase_add_test(tc, store_write__begins_with_an_empty_answer);
+    tcase_add_loop_test(tc, store_write__asserts_that_what_lives_has_a_ttl, 0,
+                        ROWS(ttls));
 }
 
 int main(void)

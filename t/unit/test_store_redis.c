@@ -473,7 +473,7 @@ END_TEST
 
 START_TEST(store_redis_load__takes_4096_fields_and_not_one_more)
 {
-    const int count = SHS_STORE_REDIS_MAX_FIELDS + _i;
+    const int count = SHS_STORE_MAX_FIELDS + _i;
     char *value = apr_palloc(p, (apr_size_t)count * 24 + 64);
     char *at = value + apr_snprintf(value, 32, "*%d\r\n", 2 * count);
     redis_t self = { NULL, ":-1\r\n", NULL, NULL, 0, "" };

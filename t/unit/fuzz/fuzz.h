@@ -18,6 +18,9 @@
 void fuzz_cookie(const uint8_t *data, size_t size, apr_pool_t *p);
 void fuzz_form(const uint8_t *data, size_t size, apr_pool_t *p);
 void fuzz_json(const uint8_t *data, size_t size, apr_pool_t *p);
+void fuzz_pairs(const uint8_t *data, size_t size, apr_pool_t *p);
+void fuzz_patch(const uint8_t *data, size_t size, apr_pool_t *p);
+void fuzz_edit(const uint8_t *data, size_t size, apr_pool_t *p);
 void fuzz_resp(const uint8_t *data, size_t size, apr_pool_t *p);
 void fuzz_key(const uint8_t *data, size_t size, apr_pool_t *p);
 void fuzz_path(const uint8_t *data, size_t size, apr_pool_t *p);

@@ -23,6 +23,8 @@ static const struct {
     { "key", fuzz_key },       { "path", fuzz_path },
     { "slot", fuzz_slot },     { "redirect", fuzz_redirect },
     { "map", fuzz_map },       { "sentinel", fuzz_sentinel },
+    { "pairs", fuzz_pairs },   { "patch", fuzz_patch },
+    { "edit", fuzz_edit },
 };
 
 typedef void (*fuzz_fn)(const uint8_t *data, size_t size, apr_pool_t *p);

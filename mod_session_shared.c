@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * mod_session_shared: httpd's own mod_session keeps its sessions where
+ * mod_shared_session has them, so that Session, SessionEnv, SessionHeader,
+ * SessionMaxAge and mod_auth_form work across servers. Each entry of mod_session
+ * is an attribute; what has changed is written, nothing else.
+ *
+ * A module of its own, because the hooks of mod_session are symbols that must be
+ * there when it is loaded. It knows mod_shared_session only by the optional
+ * functions of its header. Where SharedSession is Off it leaves sessions to
+ * other providers.
+ *
+ * mod_session's ways that matter here (modules/session/mod_session.c): load is
+ * called several times a request; a session whose time is over is thrown away
+ * for an empty one that only mod_session knows; save is called for what is dirty,
+ * and where SessionMaxAge is set for every request that has loaded one; entries
+ * are all there is, so an empty one is a session that has ended.
+ */
+#include <string.h>
+
+#include <apr_optional.h>
+#include <apr_strings.h>
+#include <apr_tables.h>
+#include <httpd.h>
+#include <http_config.h>
+#include <http_log.h>
+#include <http_request.h>
+#include <mod_session.h>
+
+#include "mod_shared_session.h"
+#include "request/log.h"
+
+APLOG_USE_MODULE(session_shared);
+
+/* The attribute that keeps mod_session's own expiry, microseconds since the
+ * epoch. */
+#define EXPIRY "mod_session-expiry"
+
+/* When mod_session encodes a session, for SessionEnv and before each save, it
+ * puts the expiry among the entries, by this name. It is none. */
+#define ENCODED_EXPIRY "expiry"
+
+/* How much later than stored an expiry must be to be worth a write: this, or
+ * half of SessionMaxAge. */
+#define EXPIRY_EVERY apr_time_from_sec(60)
+
+/* mod_auth_form keeps the name of who has logged in as "<AuthName>-user". */
+#define LOGIN_SUFFIX "-user"
+
+/* What was loaded for a client's request. */
+typedef struct loaded_t {
+    session_rec *session;
+    apr_table_t *was;  /* entries as they are stored */
+    apr_time_t expiry; /* as it is stored, or 0 */
+    int is_stored;     /* there is a session ... */
+    int is_over;       /* ... whose time, by mod_session, is over */
+} loaded_t;
+
+static APR_OPTIONAL_FN_TYPE(shared_session_find) * find;
+static APR_OPTIONAL_FN_TYPE(shared_session_iterate) * iterate;
+static APR_OPTIONAL_FN_TYPE(shared_session_begin) * begin;
+static APR_OPTIONAL_FN_TYPE(shared_session_change) * change;
+static APR_OPTIONAL_FN_TYPE(shared_session_destroy) * destroy;
+
+static void on_optional_fn_retrieve(void)
+{
+    find = APR_RETRIEVE_OPTIONAL_FN(shared_session_find);
+    iterate = APR_RETRIEVE_OPTIONAL_FN(shared_session_iterate);
+    begin = APR_RETRIEVE_OPTIONAL_FN(shared_session_begin);
+    change = APR_RETRIEVE_OPTIONAL_FN(shared_session_change);
+    destroy = APR_RETRIEVE_OPTIONAL_FN(shared_session_destroy);
+}
+
+/* Subrequests and redirects share what their client's request has loaded. */
+static request_rec *first_of(request_rec *r)
+{
+    while (r->prev || r->main) {
+        r = r->prev ? r->prev : r->main;
+    }
+    return r;
+}
+
+static loaded_t *loaded_of(request_rec *r)
+{
+    return ap_get_module_config(first_of(r)->request_config,
+                                &session_shared_module);
+}
+
+/* -------------------------------------------------------------------- load */
+
+/* Entries are strings: what holds a NUL is none. */
+static int take_attribute(void *data, const char *name, const char *value,
+                          apr_size_t len)
+{
+    loaded_t *loaded = data;
+
+    if (!strcmp(name, EXPIRY)) {
+        loaded->expiry = apr_atoi64(value);
+    }
+    else if (strlen(value) == len && strcmp(name, ENCODED_EXPIRY)) {
+        apr_table_set(loaded->was, name, value);
+    }
+    return 1;
+}
+
+static loaded_t *load(request_rec *r)
+{
+    apr_pool_t *p = first_of(r)->pool;
+    loaded_t *loaded = apr_pcalloc(p, sizeof(*loaded));
+    session_rec *session = apr_pcalloc(p, sizeof(*session));
+
+    loaded->session = session;
+    loaded->was = apr_table_make(p, 8);
+    loaded->is_stored = find(r) == SHARED_SESSION_FOUND;
+    iterate(r, take_attribute, loaded);
+    loaded->is_over = loaded->expiry != 0 && loaded->expiry < apr_time_now();
+    session->pool = p;
+    /* mod_session would replace one that is over by another that we do not
+     * know, and hand us that to be saved. */
+    session->entries =
+        loaded->is_over ? apr_table_make(p, 8) : apr_table_copy(p, loaded->was);
+    session->expiry = loaded->is_over ? 0 : loaded->expiry;
+    session->dirty = loaded->is_over; /* to be asked to save it: it ends */
+    ap_set_module_config(first_of(r)->request_config, &session_shared_module,
+                         loaded);
+    return loaded;
+}
+
+static apr_status_t on_session_load(request_rec *r, session_rec **session)
+{
+    loaded_t *loaded = loaded_of(r);
+
+    if (!find) {
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
+                      SHS_TAG_GLUE "mod_session_shared needs"
+                                   " mod_shared_session: add its LoadModule");
+        return DECLINED;
+    }
+    if (!loaded) {
+        switch (find(r)) {
+        case SHARED_SESSION_OFF:
+            return DECLINED;
+        case SHARED_SESSION_UNAVAILABLE:
+            return HTTP_SERVICE_UNAVAILABLE;
+        case SHARED_SESSION_FOUND:
+        case SHARED_SESSION_NONE:
+        case SHARED_SESSION_ABSENT:
+        case SHARED_SESSION_MALFORMED:
+            break;
+        }
+        loaded = load(r);
+    }
+    /* What mod_session has encoded for SessionEnv it would decode again, over
+     * what was set since. */
+    loaded->session->encoded = NULL;
+    *session = loaded->session;
+    return OK;
+}
+
+/* -------------------------------------------------------------------- save */
+
+/* What has changed since it was loaded. */
+typedef struct difference_t {
+    const apr_table_t *was;
+    const apr_table_t *is;
+    apr_table_t *set;
+    apr_array_header_t *unset; /* of const char * */
+    int is_login;
+} difference_t;
+
+static int is_login_name(const char *name)
+{
+    apr_size_t len = strlen(name);
+    apr_size_t suffix = sizeof(LOGIN_SUFFIX) - 1;
+
+    return len > suffix && !strcmp(name + len - suffix, LOGIN_SUFFIX);
+}
+
+static int find_set(void *data, const char *name, const char *value)
+{
+    difference_t *difference = data;
+    const char *before = apr_table_get(difference->was, name);
+
+    if (!before || strcmp(before, value)) {
+        apr_table_set(difference->set, name, value);
+        difference->is_login |= is_login_name(name);
+    }
+    return 1;
+}
+
+static int find_unset(void *data, const char *name, const char *value)
+{
+    difference_t *difference = data;
+
+    (void)value;
+    if (!apr_table_get(difference->is, name)) {
+        APR_ARRAY_PUSH(difference->unset, const char *) = name;
+    }
+    return 1;
+}
+
+static void compare(difference_t *difference, const loaded_t *loaded,
+                    const session_rec *session, apr_pool_t *p)
+{
+    memset(difference, 0, sizeof(*difference));
+    difference->was = loaded->was;
+    difference->is = session->entries;
+    difference->set = apr_table_make(p, 4);
+    difference->unset = apr_array_make(p, 2, sizeof(const char *));
+    apr_table_do(find_set, difference, session->entries, NULL);
+    apr_table_do(find_unset, difference, loaded->was, NULL);
+}
+
+/* Whether the expiry that mod_session moves at each request has to be written:
+ * not each time. */
+static int is_expiry_due(const loaded_t *loaded, const session_rec *session)
+{
+    apr_interval_time_t half = apr_time_from_sec(session->maxage) / 2;
+    apr_interval_time_t step =
+        half > 0 && half < EXPIRY_EVERY ? half : EXPIRY_EVERY;
+
+    return session->expiry != 0 && session->expiry - loaded->expiry >= step;
+}
+
+static void set_expiry(apr_table_t *set, const session_rec *session)
+{
+    if (session->expiry != 0) {
+        apr_table_setn(
+            set, EXPIRY,
+            apr_psprintf(session->pool, "%" APR_TIME_T_FMT, session->expiry));
+    }
+}
+
+/* A session that is there. Who logs in gets a new id. */
+static shared_session_result_e update(request_rec *r, const loaded_t *loaded,
+                                      const session_rec *session)
+{
+    shared_session_result_e result = SHARED_SESSION_DONE;
+    difference_t difference;
+
+    compare(&difference, loaded, session, r->pool);
+    if (apr_is_empty_table(difference.set) && difference.unset->nelts == 0
+        && !is_expiry_due(loaded, session)) {
+        return SHARED_SESSION_DONE;
+    }
+    set_expiry(difference.set, session);
+    if (!difference.is_login) {
+        return change(r, difference.set, difference.unset);
+    }
+    result = begin(r, difference.set);
+    return result == SHARED_SESSION_DONE && difference.unset->nelts > 0
+               ? change(r, NULL, difference.unset)
+               : result;
+}
+
+static shared_session_result_e store(request_rec *r, const loaded_t *loaded,
+                                     const session_rec *session)
+{
+    shared_session_result_e result = SHARED_SESSION_DONE;
+    int is_empty = apr_is_empty_table(session->entries);
+
+    if (loaded->is_stored && (is_empty || loaded->is_over)) {
+        result = destroy(r);
+    }
+    else if (loaded->is_stored) {
+        return update(r, loaded, session);
+    }
+    if (!is_empty
+        && (result == SHARED_SESSION_DONE || result == SHARED_SESSION_GONE)) {
+        apr_table_t *all = apr_table_copy(r->pool, session->entries);
+
+        set_expiry(all, session);
+        result = begin(r, all);
+    }
+    return result;
+}
+
+/* mod_session saves for the whole chain of redirects; what stands for the
+ * client's request is saved once. */
+static apr_status_t on_session_save(request_rec *r, session_rec *session)
+{
+    loaded_t *loaded = loaded_of(r);
+    shared_session_result_e result;
+
+    if (!loaded || loaded->session != session) {
+        return DECLINED;
+    }
+    apr_table_unset(session->entries, ENCODED_EXPIRY);
+    result = store(r, loaded, session);
+    if (result == SHARED_SESSION_DONE || result == SHARED_SESSION_GONE) {
+        return OK;
+    }
+    ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
+                  SHS_TAG_GLUE "mod_session's session was not saved");
+    return HTTP_SERVICE_UNAVAILABLE;
+}
+
+static void register_hooks(apr_pool_t *p)
+{
+    (void)p;
+    ap_hook_optional_fn_retrieve(on_optional_fn_retrieve, NULL, NULL,
+                                 APR_HOOK_MIDDLE);
+    ap_hook_session_load(on_session_load, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_session_save(on_session_save, NULL, NULL, APR_HOOK_MIDDLE);
+}
+
+module AP_MODULE_DECLARE_DATA session_shared_module = {
+    STANDARD20_MODULE_STUFF, NULL, NULL, NULL, NULL, NULL, register_hooks,
+};

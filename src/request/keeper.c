@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "request/keeper.h"
+
+#include <string.h>
+
+#include <apr_optional.h>
+#include <apr_strings.h>
+
+#include "request/caching.h"
+#include "request/chain.h"
+#include "request/expose.h"
+#include "request/log.h"
+#include "session/set_cookie.h"
+
+APLOG_USE_MODULE(shared_session);
+
+/* mod_ssl's, as its mod_ssl.h declares it. */
+APR_DECLARE_OPTIONAL_FN(int, ssl_is_https, (conn_rec *));
+
+static int is_served(const request_rec *r)
+{
+    return shs_settings_of(r)->enabled.value && r->method_number != M_TRACE
+           && shs_settings_of_server(r->server)->store;
+}
+
+const shs_lookup_t *shs_keeper_find(request_rec *r)
+{
+    shs_visit_t *visit = shs_chain_visit_of(r);
+
+    if (!is_served(r)) {
+        return NULL;
+    }
+    if (!visit) {
+        visit = shs_chain_create_visit(r);
+    }
+    return shs_chain_look_up(visit->chain, r, shs_settings_of(r));
+}
+
+static shs_writer_t writer_of(request_rec *r)
+{
+    shs_writer_t writer = { shs_chain_visit_of(r)->chain->first,
+                            shs_settings_of_server(r->server)->store,
+                            shs_settings_of(r) };
+
+    return writer;
+}
+
+/* The session has been written to, and is looked up anew by that id; NULL: it
+ * has ended. */
+static void outdate(request_rec *r, const shs_ident_t *ident)
+{
+    shs_chain_t *chain = shs_chain_visit_of(r)->chain;
+    shs_writer_t writer = writer_of(r);
+    shs_memo_t *memo =
+        shs_chain_find_memo(chain, writer.store, writer.settings);
+    const shs_lookup_t *old = memo->lookup;
+
+    chain->is_private = 1;
+    memo->is_outdated = ident != NULL;
+    if (ident) {
+        memo->ident = *ident;
+    }
+    else {
+        memo->lookup = shs_lookup_make_ended(
+            writer.r, old->has_ident ? &old->ident : NULL);
+    }
+}
+
+void shs_keeper_expose(request_rec *r)
+{
+    shs_visit_t *visit = shs_chain_visit_of(r);
+
+    if (visit && visit->settings) {
+        shs_expose_withdraw(r, visit->settings, visit->lookup);
+        visit->lookup = shs_keeper_find(r);
+        shs_expose_apply(r, visit->settings, visit->lookup);
+    }
+}
+
+/* A table, and the value that is not to go there. */
+typedef struct others_t {
+    apr_table_t *table;
+    const char *value;
+} others_t;
+
+static int copy_other(void *data, const char *name, const char *value)
+{
+    const others_t *others = data;
+
+    if (!others->value || strcmp(value, others->value)) {
+        apr_table_addn(others->table, name, value);
+    }
+    return 1;
+}
+
+static void take_back_cookie(request_rec *page, const char *cookie)
+{
+    others_t others = { apr_table_make(page->pool, 2), cookie };
+    others_t back = { page->err_headers_out, NULL };
+
+    apr_table_do(copy_other, &others, page->err_headers_out, "Set-Cookie",
+                 NULL);
+    apr_table_unset(page->err_headers_out, "Set-Cookie");
+    apr_table_do(copy_other, &back, others.table, NULL);
+}
+
+/* Error documents keep err_headers_out, and so does what is redirected. */
+static void set_cookie(request_rec *r, const char *cookie)
+{
+    shs_chain_t *chain = shs_chain_visit_of(r)->chain;
+    request_rec *page = shs_chain_page_of(r);
+
+    if (chain->cookie) {
+        take_back_cookie(page, chain->cookie);
+    }
+    chain->cookie = apr_pstrdup(chain->first->pool, cookie);
+    apr_table_addn(page->err_headers_out, "Set-Cookie", chain->cookie);
+    chain->is_marked = 1;
+    chain->is_private = 1;
+    shs_caching_mark(page, 1);
+    shs_caching_forbid(page);
+}
+
+static int is_tls(const request_rec *r)
+{
+    APR_OPTIONAL_FN_TYPE(ssl_is_https) *is_https =
+        APR_RETRIEVE_OPTIONAL_FN(ssl_is_https);
+
+    return is_https && is_https(r->connection);
+}
+
+/* The cookie with the id; NULL: takes it away. */
+static void give_cookie(request_rec *r, const shs_ident_t *ident)
+{
+    const shs_sources_t *sources = &shs_settings_of(r)->sources.value;
+    shs_octets_t nothing = { NULL, 0 };
+
+    set_cookie(r,
+               shs_set_cookie_write(&sources->cookie, sources->names[0],
+                                    ident ? shs_ident_octets(ident) : nothing,
+                                    is_tls(r), r->pool));
+}
+
+static void log_change(request_rec *r, const char *what,
+                       const shs_written_t *written, const shs_ident_t *ident)
+{
+    char label[SHS_IDENT_LABEL_SIZE];
+
+    if (!APLOGrinfo(r)) {
+        return;
+    }
+    if (written->status != SHS_WRITER_DONE) {
+        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
+                      SHS_TAG_UNWRITTEN "the session was not %s: %s", what,
+                      written->reason);
+        return;
+    }
+    shs_ident_label(label, ident);
+    ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
+                  SHS_TAG_CHANGED "the session was %s (id %s)", what, label);
+}
+
+static shs_written_t find_nothing(const char *reason)
+{
+    shs_written_t written;
+
+    memset(&written, 0, sizeof(written));
+    written.status = SHS_WRITER_NONE;
+    written.reason = reason;
+    return written;
+}
+
+/* What a write to the session that the request has would come to by what the
+ * lookup says; DONE: go on. */
+static shs_written_t read_lookup(const shs_lookup_t *lookup)
+{
+    shs_written_t written = find_nothing("there is no session");
+
+    if (!lookup) {
+        written.reason = "SharedSession is Off here, or there is no store";
+        return written;
+    }
+    switch (lookup->outcome) {
+    case SHS_OUTCOME_FOUND:
+        written.status = SHS_WRITER_DONE;
+        break;
+    case SHS_OUTCOME_NONE:
+    case SHS_OUTCOME_ABSENT:
+        break;
+    case SHS_OUTCOME_MALFORMED:
+        written.status = SHS_WRITER_MALFORMED;
+        written.reason = lookup->reason;
+        break;
+    case SHS_OUTCOME_UNAVAILABLE:
+        written.status = SHS_WRITER_UNAVAILABLE;
+        written.reason = lookup->reason;
+        break;
+    }
+    return written;
+}
+
+/* Tells the client of a new id, and the request. */
+static void take_ident(request_rec *r, const shs_written_t *written)
+{
+    if (written->status == SHS_WRITER_DONE) {
+        give_cookie(r, &written->ident);
+        outdate(r, &written->ident);
+    }
+}
+
+static shs_written_t create(request_rec *r, const shs_change_t *change)
+{
+    shs_writer_t writer = writer_of(r);
+    shs_written_t written = shs_writer_create(&writer, change);
+
+    take_ident(r, &written);
+    log_change(r, "created", &written, &written.ident);
+    return written;
+}
+
+static shs_written_t rotate(request_rec *r, const shs_lookup_t *lookup,
+                            const shs_change_t *change)
+{
+    shs_writer_t writer = writer_of(r);
+    shs_written_t written = shs_writer_rotate(&writer, lookup, change);
+
+    take_ident(r, &written);
+    log_change(r, "rotated", &written, &written.ident);
+    return written;
+}
+
+shs_written_t shs_keeper_rotate(request_rec *r, const shs_change_t *change)
+{
+    const shs_lookup_t *lookup = shs_keeper_find(r);
+    shs_written_t written = read_lookup(lookup);
+
+    return written.status == SHS_WRITER_DONE ? rotate(r, lookup, change)
+                                             : written;
+}
+
+/* A session that another has ended or rotated meanwhile is none to go on with,
+ * nor is what cannot be read. */
+shs_written_t shs_keeper_begin(request_rec *r, const shs_change_t *change)
+{
+    const shs_lookup_t *lookup = shs_keeper_find(r);
+    shs_written_t written = read_lookup(lookup);
+
+    if (written.status == SHS_WRITER_DONE) {
+        written = rotate(r, lookup, change);
+    }
+    switch (written.status) {
+    case SHS_WRITER_NONE:
+    case SHS_WRITER_ROTATED:
+    case SHS_WRITER_MALFORMED:
+        return lookup ? create(r, change) : written;
+    case SHS_WRITER_DONE:
+    case SHS_WRITER_CONFLICT:
+    case SHS_WRITER_INVALID:
+    case SHS_WRITER_TOO_LARGE:
+    case SHS_WRITER_UNAVAILABLE:
+        break;
+    }
+    return written;
+}
+
+shs_written_t shs_keeper_change(request_rec *r, const shs_change_t *change)
+{
+    const shs_lookup_t *lookup = shs_keeper_find(r);
+    shs_written_t written = read_lookup(lookup);
+    shs_writer_t writer;
+
+    if (written.status != SHS_WRITER_DONE) {
+        return written;
+    }
+    writer = writer_of(r);
+    written = shs_writer_change(&writer, lookup, change);
+    if (written.status == SHS_WRITER_DONE) {
+        outdate(r, &lookup->ident);
+    }
+    log_change(r, "changed", &written, &lookup->ident);
+    return written;
+}
+
+shs_written_t shs_keeper_end(request_rec *r)
+{
+    const shs_lookup_t *lookup = shs_keeper_find(r);
+    shs_written_t written = read_lookup(lookup);
+    shs_writer_t writer;
+
+    if (written.status != SHS_WRITER_DONE) {
+        return written;
+    }
+    writer = writer_of(r);
+    written = shs_writer_end(&writer, lookup);
+    if (written.status == SHS_WRITER_DONE) {
+        give_cookie(r, NULL);
+        outdate(r, NULL);
+    }
+    log_change(r, "ended", &written, &lookup->ident);
+    return written;
+}

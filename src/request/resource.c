@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "request/resource.h"
+
+#include <string.h>
+
+#include <apr_lib.h>
+#include <apr_strings.h>
+#include <apr_uri.h>
+#include <http_core.h>
+#include <http_protocol.h>
+
+#include "request/keeper.h"
+#include "request/log.h"
+#include "session/json_patch.h"
+#include "session/octets.h"
+
+APLOG_USE_MODULE(shared_session);
+
+#define HANDLER "shared-session"
+
+#define RETRY_AFTER_S "5"
+
+/* ------------------------------------------------------------------ answers */
+
+static int send_octets(request_rec *r, int status, const char *type,
+                       shs_octets_t octets)
+{
+    r->status = status;
+    ap_set_content_type(r, type);
+    ap_set_content_length(r, (apr_off_t)octets.len);
+    apr_table_setn(r->headers_out, "X-Content-Type-Options", "nosniff");
+    if (!r->header_only) {
+        ap_rwrite(octets.data, (int)octets.len, r);
+    }
+    return OK;
+}
+
+/* RFC 9457. The words are ours and need no escaping. */
+static int refuse(request_rec *r, int status, const char *detail)
+{
+    const char *line = ap_get_status_line(status);
+
+    if (status == HTTP_SERVICE_UNAVAILABLE) {
+        apr_table_setn(r->headers_out, "Retry-After", RETRY_AFTER_S);
+    }
+    return send_octets(
+        r, status, "application/problem+json",
+        shs_octets_of(apr_psprintf(r->pool,
+                                   "{\"title\":\"%s\",\"status\":%d,"
+                                   "\"detail\":\"%s\"}\n",
+                                   line + 4, status, detail)));
+}
+
+static int refuse_outcome(request_rec *r, shs_outcome_t outcome)
+{
+    switch (outcome) {
+    case SHS_OUTCOME_NONE:
+        return refuse(r, HTTP_NOT_FOUND, "the request has no session id");
+    case SHS_OUTCOME_ABSENT:
+        return refuse(r, HTTP_NOT_FOUND, "there is no such session");
+    case SHS_OUTCOME_MALFORMED:
+        return refuse(r, HTTP_INTERNAL_SERVER_ERROR,
+                      "what is stored is no session that can be read");
+    case SHS_OUTCOME_UNAVAILABLE:
+    case SHS_OUTCOME_FOUND:
+        break;
+    }
+    return refuse(r, HTTP_SERVICE_UNAVAILABLE,
+                  "the session store gives no answer");
+}
+
+static int send_session(request_rec *r, int status)
+{
+    const shs_lookup_t *lookup = shs_keeper_find(r);
+
+    if (lookup->outcome != SHS_OUTCOME_FOUND) {
+        return refuse_outcome(r, lookup->outcome);
+    }
+    return send_octets(r, status, "application/json",
+                       shs_session_json(lookup->session, r->pool));
+}
+
+/* What a write came to; DONE: the session with that status. */
+static int send_written(request_rec *r, const shs_written_t *written,
+                        int status)
+{
+    switch (written->status) {
+    case SHS_WRITER_DONE:
+        return send_session(r, status);
+    case SHS_WRITER_NONE:
+        return refuse(r, HTTP_NOT_FOUND, "there is no such session");
+    case SHS_WRITER_ROTATED:
+        return refuse(r, HTTP_CONFLICT, "the session has another id by now");
+    case SHS_WRITER_CONFLICT:
+        return refuse(r, HTTP_CONFLICT,
+                      "the session was changed too often meanwhile");
+    case SHS_WRITER_INVALID:
+        return refuse(r, HTTP_UNPROCESSABLE_ENTITY,
+                      "the session's format cannot hold that");
+    case SHS_WRITER_TOO_LARGE:
+        return refuse(r, HTTP_REQUEST_ENTITY_TOO_LARGE,
+                      "the session would be too large");
+    case SHS_WRITER_MALFORMED:
+        return refuse_outcome(r, SHS_OUTCOME_MALFORMED);
+    case SHS_WRITER_UNAVAILABLE:
+        break;
+    }
+    return refuse_outcome(r, SHS_OUTCOME_UNAVAILABLE);
+}
+
+/* --------------------------------------------------------------- requests */
+
+static int is_type(request_rec *r, const char *wanted)
+{
+    const char *type = apr_table_get(r->headers_in, "Content-Type");
+    apr_size_t len = strlen(wanted);
+
+    return type && !strncasecmp(type, wanted, len)
+           && (!type[len] || type[len] == ';' || apr_isspace(type[len]));
+}
+
+/* Whether Origin, which browsers send with what changes, is this server. */
+static int is_own_origin(request_rec *r, const char *origin)
+{
+    const char *host = apr_table_get(r->headers_in, "Host");
+    apr_uri_t uri;
+
+    return host && apr_uri_parse(r->pool, origin, &uri) == APR_SUCCESS
+           && uri.hostinfo && !strcasecmp(uri.hostinfo, host);
+}
+
+/* Whether a browser says that somebody else's page has sent the request. */
+static int is_foreign(request_rec *r)
+{
+    const char *site = apr_table_get(r->headers_in, "Sec-Fetch-Site");
+    const char *origin = apr_table_get(r->headers_in, "Origin");
+
+    if (site) {
+        return strcmp(site, "same-origin") && strcmp(site, "none");
+    }
+    return origin && !is_own_origin(r, origin);
+}
+
+/* OK and *body; or the status of what is wrong with it. */
+static int read_body(shs_octets_t *body, request_rec *r)
+{
+    char *buffer = apr_palloc(r->pool, SHS_RESOURCE_MAX_BODY + 1);
+    apr_size_t len = 0;
+    long got = 1;
+    int status = ap_setup_client_block(r, REQUEST_CHUNKED_DECHUNK);
+
+    if (status != OK) {
+        return status;
+    }
+    if (ap_should_client_block(r)) {
+        while (len <= SHS_RESOURCE_MAX_BODY && got > 0) {
+            got = ap_get_client_block(r, buffer + len,
+                                      SHS_RESOURCE_MAX_BODY + 1 - len);
+            len += got > 0 ? (apr_size_t)got : 0;
+        }
+    }
+    body->data = buffer;
+    body->len = len;
+    return got < 0                       ? HTTP_BAD_REQUEST
+           : len > SHS_RESOURCE_MAX_BODY ? HTTP_REQUEST_ENTITY_TOO_LARGE
+                                         : OK;
+}
+
+/* NULL and the change that the body says; or the answer is *status. */
+static shs_change_t *read_change(int *answer, request_rec *r)
+{
+    shs_change_t *change = shs_change_create(r->pool);
+    shs_octets_t body = { "", 0 };
+    const char *error;
+    int status = read_body(&body, r);
+
+    if (status != OK) {
+        *answer = refuse(r, status,
+                         status == HTTP_REQUEST_ENTITY_TOO_LARGE
+                             ? "a body has 65536 octets at most"
+                             : "the body cannot be read");
+        return NULL;
+    }
+    error = shs_json_patch_read(change, body, r->pool);
+    if (error) {
+        *answer = refuse(r, HTTP_BAD_REQUEST, error);
+        return NULL;
+    }
+    error = shs_change_check(change);
+    if (error) {
+        *answer = refuse(r, HTTP_UNPROCESSABLE_ENTITY, error);
+        return NULL;
+    }
+    return change;
+}
+
+/* ---------------------------------------------------------------- methods */
+
+static int post(request_rec *r)
+{
+    int was_there = shs_keeper_find(r)->outcome == SHS_OUTCOME_FOUND;
+    shs_written_t written;
+    shs_change_t *change;
+    int answer = OK;
+
+    if (!is_type(r, "application/json")) {
+        return refuse(r, HTTP_UNSUPPORTED_MEDIA_TYPE,
+                      "POST takes application/json");
+    }
+    change = read_change(&answer, r);
+    if (!change) {
+        return answer;
+    }
+    written = shs_keeper_begin(r, change);
+    return send_written(r, &written, was_there ? HTTP_OK : HTTP_CREATED);
+}
+
+static int patch(request_rec *r)
+{
+    shs_written_t written;
+    shs_change_t *change;
+    int answer = OK;
+
+    if (!is_type(r, "application/merge-patch+json")
+        && !is_type(r, "application/json")) {
+        return refuse(r, HTTP_UNSUPPORTED_MEDIA_TYPE,
+                      "PATCH takes application/merge-patch+json");
+    }
+    change = read_change(&answer, r);
+    if (!change) {
+        return answer;
+    }
+    written = shs_keeper_change(r, change);
+    return send_written(r, &written, HTTP_OK);
+}
+
+static int remove_session(request_rec *r)
+{
+    shs_written_t written = shs_keeper_end(r);
+
+    if (written.status != SHS_WRITER_DONE) {
+        return send_written(r, &written, HTTP_NO_CONTENT);
+    }
+    r->status = HTTP_NO_CONTENT;
+    return OK;
+}
+
+static int answer_change(request_rec *r)
+{
+    if (is_foreign(r)) {
+        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
+                      SHS_TAG_FOREIGN "refused a request that comes from"
+                                      " another site's page");
+        return refuse(r, HTTP_FORBIDDEN,
+                      "the request comes from another site's page");
+    }
+    switch (r->method_number) {
+    case M_POST:
+        return post(r);
+    case M_PATCH:
+        return patch(r);
+    default:
+        return remove_session(r);
+    }
+}
+
+int shs_resource_answer(request_rec *r)
+{
+    if (!r->handler || strcmp(r->handler, HANDLER)) {
+        return DECLINED;
+    }
+    if (!shs_keeper_find(r)) {
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
+                      SHS_TAG_RESOURCE "SetHandler " HANDLER
+                                       " needs SharedSession On in the"
+                                       " same place, and SharedSessionStore");
+        return HTTP_INTERNAL_SERVER_ERROR;
+    }
+    switch (r->method_number) {
+    case M_GET:
+        return send_session(r, HTTP_OK);
+    case M_POST:
+    case M_PATCH:
+    case M_DELETE:
+        return answer_change(r);
+    default:
+        apr_table_setn(r->headers_out, "Allow",
+                       "GET, HEAD, POST, PATCH, DELETE");
+        return refuse(r, HTTP_METHOD_NOT_ALLOWED,
+                      "there are GET, POST, PATCH and DELETE");
+    }
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * change: what is to become of a session's attributes, whatever format it is
+ * stored in; and what that comes to in the store (edit). Codecs make the one
+ * of the other, so that neither stores nor requests know a format.
+ */
+#ifndef SHS_SESSION_CHANGE_H
+#define SHS_SESSION_CHANGE_H
+
+#include <apr_pools.h>
+#include <apr_tables.h>
+
+#include "session/record.h"
+
+typedef enum shs_change_kind_t {
+    SHS_CHANGE_TEXT,  /* value: text, as octets */
+    SHS_CHANGE_JSON,  /* value: JSON (RFC 8259) that is no string */
+    SHS_CHANGE_MERGE, /* value: a JSON object to be merged into the attribute
+                       * (RFC 7396) */
+    SHS_CHANGE_UNSET  /* no value */
+} shs_change_kind_t;
+
+typedef struct shs_change_entry_t {
+    shs_change_kind_t kind;
+    shs_octets_t name;
+    shs_octets_t value;
+} shs_change_entry_t;
+
+typedef struct shs_change_t shs_change_t;
+
+/* An empty one, in p. */
+shs_change_t *shs_change_create(apr_pool_t *p);
+
+/* Adds an entry; the last one for a name counts. Names and values are borrowed
+ * and must live as long as the change. */
+void shs_change_add(shs_change_t *change, shs_change_kind_t kind,
+                    shs_octets_t name, shs_octets_t value);
+
+/* TEXT, of C strings. */
+void shs_change_set(shs_change_t *change, const char *name, const char *value);
+
+/* The entries, borrowed, no name twice. */
+const shs_change_entry_t *shs_change_entries(const shs_change_t *change,
+                                             int *count);
+
+/* NULL if no entry touches what is reserved or cannot be an attribute's name,
+ * else what is wrong (static). For changes that come from outside. */
+const char *shs_change_check(const shs_change_t *change);
+
+/* What a change comes to in the store. Of SHS_SHAPE_FIELDS: fields to set and
+ * names to remove, provided that `expected` are there as they say. Of
+ * SHS_SHAPE_STRING: the whole new value. */
+typedef struct shs_edit_t {
+    const shs_record_field_t *fields;
+    apr_size_t count;
+    const shs_octets_t *names;
+    apr_size_t name_count;
+    const shs_record_field_t *expected;
+    apr_size_t expected_count;
+    shs_octets_t string;
+} shs_edit_t;
+
+#endif

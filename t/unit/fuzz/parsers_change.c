@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "fuzz.h"
+
+#include <string.h>
+
+#include <apr_tables.h>
+
+#include "codec/codec.h"
+#include "session/json_patch.h"
+#include "session/pairs.h"
+
+static int is_equal(shs_octets_t a, shs_octets_t b)
+{
+    return a.len == b.len && (!a.len || !memcmp(a.data, b.data, a.len));
+}
+
+static shs_octets_t octets_of(const uint8_t *data, size_t size)
+{
+    shs_octets_t octets = { (const char *)data, size };
+
+    return octets;
+}
+
+/* ----------------------------------------------------------------- pairs */
+
+static const char *take(void *baton, shs_octets_t name, shs_octets_t value)
+{
+    shs_record_field_t *pair = apr_array_push(baton);
+
+    MUST(name.len > 0 && value.data);
+    pair->name = name;
+    pair->value = value;
+    return NULL;
+}
+
+/* What was read, once written, is read as the same. */
+void fuzz_pairs(const uint8_t *data, size_t size, apr_pool_t *p)
+{
+    apr_array_header_t *read = apr_array_make(p, 8, sizeof(shs_record_field_t));
+    apr_array_header_t *again =
+        apr_array_make(p, 8, sizeof(shs_record_field_t));
+    const char *wrong = shs_pairs_read(octets_of(data, size), take, read, p);
+    shs_octets_t text;
+    int i;
+
+    if (wrong) {
+        MUST(*wrong != '\0');
+        return;
+    }
+    text = shs_pairs_write((const shs_record_field_t *)read->elts,
+                           (apr_size_t)read->nelts, p);
+    MUST(!shs_pairs_read(text, take, again, p));
+    MUST(again->nelts == read->nelts);
+    for (i = 0; i < read->nelts; i++) {
+        const shs_record_field_t *a =
+            &APR_ARRAY_IDX(read, i, shs_record_field_t);
+        const shs_record_field_t *b =
+            &APR_ARRAY_IDX(again, i, shs_record_field_t);
+
+        MUST(is_equal(a->name, b->name) && is_equal(a->value, b->value));
+    }
+}
+
+/* -------------------------------------------------- what has two parts */
+
+/* The input up to its first line's end, and what is behind it. */
+static shs_octets_t cut(shs_octets_t *rest, shs_octets_t input)
+{
+    const char *end =
+        input.len > 0 ? memchr(input.data, '\n', input.len) : NULL;
+    shs_octets_t first = input;
+
+    rest->data = input.data + input.len;
+    rest->len = 0;
+    if (end) {
+        first.len = (apr_size_t)(end - input.data);
+        rest->data = end + 1;
+        rest->len = input.len - first.len - 1;
+    }
+    return first;
+}
+
+static shs_change_t *read_patch(shs_octets_t json, apr_pool_t *p)
+{
+    shs_change_t *change = shs_change_create(p);
+    const char *wrong = shs_json_patch_read(change, json, p);
+
+    MUST(!wrong || *wrong);
+    return wrong ? NULL : change;
+}
+
+/* ----------------------------------------------------------------- patch */
+
+/* Merged into nothing, a patch leaves nothing that removes. */
+static void merge_into_nothing(shs_octets_t patch, apr_pool_t *p)
+{
+    shs_octets_t nothing = { "", 0 };
+    const shs_change_entry_t *entries;
+    shs_change_t *change;
+    shs_octets_t merged;
+    int count, i;
+
+    MUST(!shs_json_patch_merge(&merged, nothing, patch, p));
+    change = read_patch(merged, p);
+    MUST(change != NULL);
+    entries = shs_change_entries(change, &count);
+    for (i = 0; i < count; i++) {
+        MUST(entries[i].kind != SHS_CHANGE_UNSET);
+    }
+}
+
+/* A value, and in the next line a patch: each object of it is merged into the
+ * value, which done twice must come to the same. */
+void fuzz_patch(const uint8_t *data, size_t size, apr_pool_t *p)
+{
+    shs_octets_t json;
+    shs_octets_t old = cut(&json, octets_of(data, size));
+    shs_change_t *change = read_patch(json, p);
+    const shs_change_entry_t *entries;
+    int count, i;
+
+    if (!change) {
+        return;
+    }
+    shs_change_check(change);
+    entries = shs_change_entries(change, &count);
+    for (i = 0; i < count; i++) {
+        shs_octets_t once, twice;
+        const char *wrong;
+
+        MUST(entries[i].value.len > 0 || entries[i].kind == SHS_CHANGE_TEXT
+             || entries[i].kind == SHS_CHANGE_UNSET);
+        if (entries[i].kind != SHS_CHANGE_MERGE) {
+            continue;
+        }
+        MUST(entries[i].value.data[0] == '{');
+        merge_into_nothing(entries[i].value, p);
+        wrong = shs_json_patch_merge(&once, old, entries[i].value, p);
+        MUST(!wrong || *wrong);
+        if (!wrong) {
+            MUST(!shs_json_patch_merge(&twice, once, entries[i].value, p));
+            MUST(is_equal(once, twice));
+        }
+    }
+}
+
+/* ------------------------------------------------------------------ edit */
+
+static shs_session_t *decode(const shs_codec_t *codec,
+                             const shs_record_t *record, apr_pool_t *p)
+{
+    shs_session_t *session = NULL;
+
+    return shs_codec_decode(&session, codec, record, p) ? NULL : session;
+}
+
+static const shs_node_t *find(const shs_session_t *session, shs_octets_t name)
+{
+    apr_size_t count;
+
+    shs_session_nodes(session, &count);
+    return shs_session_find(session, 0, count, name.data, name.len);
+}
+
+static const shs_change_entry_t *entry_of(const shs_change_t *change,
+                                          shs_octets_t name)
+{
+    const shs_change_entry_t *entries;
+    int count, i;
+
+    entries = shs_change_entries(change, &count);
+    for (i = 0; i < count; i++) {
+        if (is_equal(entries[i].name, name)) {
+            return &entries[i];
+        }
+    }
+    return NULL;
+}
+
+/* What was to change has changed, and nothing else. */
+static void compare(const shs_session_t *before, const shs_session_t *after,
+                    const shs_change_t *change, apr_pool_t *p)
+{
+    const shs_change_entry_t *entries;
+    const shs_node_t *nodes, *node;
+    shs_octets_t old, new;
+    apr_size_t size, at;
+    int count, i;
+
+    entries = shs_change_entries(change, &count);
+    for (i = 0; i < count; i++) {
+        node = find(after, entries[i].name);
+        MUST((node == NULL) == (entries[i].kind == SHS_CHANGE_UNSET));
+        MUST(entries[i].kind != SHS_CHANGE_TEXT
+             || is_equal(node->text, entries[i].value));
+    }
+    nodes = before ? shs_session_nodes(before, &size) : NULL;
+    for (at = 0; nodes && at < size; at = nodes[at].end) {
+        if (entry_of(change, nodes[at].name)) {
+            continue;
+        }
+        node = find(after, nodes[at].name);
+        MUST(node && node->kind == nodes[at].kind);
+        MUST(shs_session_text(&old, before, &nodes[at], p)
+             == shs_session_text(&new, after, node, p));
+        MUST(node->kind == SHS_KIND_NULL || is_equal(old, new));
+    }
+}
+
+/* A hash of one field, the pairs' or JSON's text. */
+static void set_old(shs_record_t *record, shs_record_field_t *field,
+                    const shs_codec_t *codec, shs_octets_t old)
+{
+    memset(record, 0, sizeof(*record));
+    record->shape = shs_codec_shape(codec);
+    record->ttl = SHS_TTL_FOREVER;
+    record->string = old;
+    field->name.data = "a";
+    field->name.len = 1;
+    field->value = old;
+    record->fields = field;
+    record->count = record->shape == SHS_SHAPE_FIELDS;
+}
+
+/* The first octet says which format, and whether there is a session; then it,
+ * and in the next line a patch. */
+void fuzz_edit(const uint8_t *data, size_t size, apr_pool_t *p)
+{
+    static const shs_codec_t *const codecs[] = { &shs_codec_json,
+                                                 &shs_codec_form,
+                                                 &shs_codec_hash };
+    const shs_codec_t *codec = codecs[size > 0 ? data[0] % 3 : 0];
+    int is_new = size > 0 && data[0] >= 'a';
+    shs_octets_t json;
+    shs_octets_t old =
+        cut(&json, octets_of(data + (size > 0), size - (size > 0)));
+    shs_change_t *change = read_patch(json, p);
+    shs_session_t *before, *after;
+    shs_record_field_t field;
+    shs_record_t record;
+    const char *wrong;
+    shs_edit_t edit;
+
+    set_old(&record, &field, codec, old);
+    before = decode(codec, &record, p);
+    if (!before || !change || shs_change_check(change)) {
+        return;
+    }
+    wrong = shs_codec_edit(&edit, codec, is_new ? NULL : &record, change,
+                           SHS_CODEC_WHOLE, p);
+    if (wrong) {
+        MUST(*wrong != '\0');
+        return;
+    }
+    record.string = edit.string;
+    record.fields = edit.fields;
+    record.count = edit.count;
+    after = decode(codec, &record, p);
+    MUST(after != NULL);
+    compare(is_new ? NULL : before, after, change, p);
+}

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "redis/question.h"
+
+#include "actor.h"
+#include "fake.h"
+#include "redis/script.h"
+#include "store/clock.h"
+#include "unit.h"
+
+#define PLAIN  SHS_QUESTION_PLAIN
+#define ASKING SHS_QUESTION_ASKING
+#define ROLE   SHS_QUESTION_ROLE
+
+static shs_write_t some_write(void)
+{
+    shs_write_t write;
+
+    memset(&write, 0, sizeof(write));
+    write.kind = SHS_WRITE_REMOVE;
+    write.at.key = OCTETS("s:k");
+    write.at.max_octets = 5;
+    write.at.deadline = shs_clock_now() + 5 * APR_USEC_PER_SEC;
+    return write;
+}
+
+/* ------------------------------------------------------------------ build */
+
+#define ASKING_WIRE "*1\r\n$6\r\nASKING\r\n"
+#define ROLE_WIRE   "*1\r\n$4\r\nROLE\r\n"
+#define GET_WIRE    "*2\r\n$3\r\nGET\r\n$3\r\ns:k\r\n"
+#define PTTL_WIRE   "*2\r\n$4\r\nPTTL\r\n$3\r\ns:k\r\n"
+
+static const struct {
+    shs_question_form_t form;
+    const char *before; /* the script */
+    const char *behind;
+    const char *reading; /* instead of a write */
+    const char *why;
+} forms[] = {
+    { PLAIN, "", "", GET_WIRE PTTL_WIRE, "nothing else" },
+    { ASKING, ASKING_WIRE, "", ASKING_WIRE GET_WIRE ASKING_WIRE PTTL_WIRE,
+      "it holds for one command" },
+    { ROLE, "", ROLE_WIRE, GET_WIRE PTTL_WIRE ROLE_WIRE,
+      "behind, so that it is the later of the two" },
+};
+
+START_TEST(question_build__has_the_script_in_one_write)
+{
+    shs_write_t write = some_write();
+    shs_octets_t script = shs_script_build(&write, p);
+    shs_question_t question;
+
+    shs_question_build(&question, &write.at, &write, forms[_i].form, p);
+    ck_octets_eq(
+        question.commands,
+        unit_text(apr_pstrcat(p, forms[_i].before,
+                              apr_pstrmemdup(p, script.data, script.len),
+                              forms[_i].behind, NULL)),
+        forms[_i].why);
+    ck_assert_ptr_eq(question.query, &write.at);
+    ck_assert_ptr_eq(question.write, &write);
+}
+END_TEST
+
+START_TEST(question_build__asks_for_the_value_without_a_write)
+{
+    shs_write_t write = some_write();
+    shs_question_t question;
+
+    shs_question_build(&question, &write.at, NULL, forms[_i].form, p);
+    ck_octets_eq(question.commands, unit_text(forms[_i].reading),
+                 forms[_i].why);
+    ck_assert_ptr_null(question.write);
+}
+END_TEST
+
+/* -------------------------------------------------------------------- ask */
+
+typedef struct script_t {
+    int commands;
+    const char *text;
+} script_t;
+
+static void say_after(fake_peer_t *peer, void *baton)
+{
+    const script_t *script = baton;
+    int i;
+
+    for (i = 0; i < script->commands; i++) {
+        if (!fake_read_command(peer)) {
+            return;
+        }
+    }
+    fake_say(peer, script->text);
+    fake_stall(peer);
+}
+
+#define OK     SHS_CONN_OK
+#define FAILED SHS_CONN_FAILED
+
+static const struct {
+    shs_question_form_t form;
+    const char *text;
+    shs_conn_status_t status;
+    int integer;       /* of an OK without an error */
+    const char *error; /* its first word */
+    int is_demoted;
+    const char *why;
+} answers[] = {
+    { PLAIN, ":1\r\n", OK, 1, NULL, 0, "done" },
+    { PLAIN, ":-2\r\n", OK, -2, NULL, 0, "too large" },
+    { PLAIN, "-WRONGTYPE x\r\n", OK, 0, "WRONGTYPE", 0, "an error" },
+    { PLAIN, ":2\r\n", FAILED, 0, NULL, 0, "no script gives that" },
+    { PLAIN, "+OK\r\n", FAILED, 0, NULL, 0, "nor a status" },
+    { PLAIN, "$1\r\n1\r\n", FAILED, 0, NULL, 0, "nor a string" },
+    { PLAIN, "$6\r\nSECRET\r\n", FAILED, 0, NULL, 0,
+      "nor one past the session's size" },
+    { PLAIN, "*1\r\n:1\r\n", FAILED, 0, NULL, 0, "nor an array" },
+    { PLAIN, "*0\r\n", FAILED, 0, NULL, 0, "nor an empty one" },
+    { PLAIN, ":1\r\n:1\r\n", FAILED, 0, NULL, 0, "two replies to one" },
+    { ASKING, "+OK\r\n:1\r\n", OK, 1, NULL, 0, "done" },
+    { ASKING, "+OK\r\n:0\r\n", OK, 0, NULL, 0, "gone" },
+    { ASKING, "+OK\r\n-MOVED 1 x:1\r\n", OK, 0, "MOVED", 0,
+      "the slot has moved on" },
+    { ASKING, "-ERR x\r\n:1\r\n", OK, 0, "ERR", 0, "it is no cluster" },
+    { ASKING, ":1\r\n+OK\r\n", FAILED, 0, NULL, 0, "in another order" },
+    { ASKING, "+OK\r\n+OK\r\n", FAILED, 0, NULL, 0, "a read's" },
+    { ROLE, ":1\r\n" ACTOR_MASTER, OK, 1, NULL, 0, "the master" },
+    { ROLE, ":-1\r\n" ACTOR_MASTER, OK, -1, NULL, 0, "a conflict" },
+    { ROLE, ":1\r\n" ACTOR_SLAVE, OK, 1, NULL, 1, "demoted meanwhile" },
+    { ROLE, "-READONLY x\r\n" ACTOR_SLAVE, OK, 0, "READONLY", 1,
+      "demoted before" },
+    { ROLE, "-OOM x\r\n" ACTOR_MASTER, OK, 0, "OOM", 0, "an error" },
+    { ROLE, "-OOM x\r\n-NOPERM x\r\n", OK, 0, "NOPERM", 0,
+      "who does not say is believed in nothing else" },
+    { ROLE, ":1\r\n-NOPERM x\r\n", OK, 0, "NOPERM", 0, "not even in that" },
+    { ROLE, ":1\r\n:1\r\n", FAILED, 0, NULL, 0, "ROLE gives no number" },
+    { ROLE, ":1\r\n$6\r\nmaster\r\n", FAILED, 0, NULL, 0, "nor a string" },
+};
+
+START_TEST(question_ask__takes_a_scripts_answer_and_no_other)
+{
+    script_t script = { answers[_i].form == PLAIN ? 1 : 2, answers[_i].text };
+    fake_t *fake = fake_start(say_after, &script);
+    shs_write_t write = some_write();
+    const char *reason = NULL;
+    shs_question_answer_t answer;
+    shs_question_t question;
+    shs_conn_status_t status;
+    shs_address_t address;
+    shs_conn_t *conn;
+
+    fake_address(&address, fake);
+    ck_assert_int_eq(shs_conn_open(&conn, &address, 1, NULL, "127.0.0.1",
+                                   write.at.deadline, &reason),
+                     OK);
+    shs_question_build(&question, &write.at, &write, answers[_i].form, p);
+    status = shs_question_ask(&answer, &question, conn, &reason, p);
+    ck_assert_msg(status == answers[_i].status, "%d (%s): %s", status, reason,
+                  answers[_i].why);
+    if (status == FAILED) {
+        ck_assert(reason && !strstr(reason, "SECRET"));
+    }
+    else {
+        ck_assert_msg((answer.error != NULL) == (answers[_i].error != NULL),
+                      "%s", answers[_i].why);
+        ck_assert_ptr_null(answer.replies[1]);
+        ck_assert_msg(answer.is_demoted == answers[_i].is_demoted, "%s",
+                      answers[_i].why);
+    }
+    if (answers[_i].error && answer.error) {
+        ck_assert_str_eq(shs_resp_error_code(answer.error, p),
+                         answers[_i].error);
+    }
+    else if (status == OK) {
+        ck_assert_int_eq(answer.replies[0]->kind, SHS_REPLY_INTEGER);
+        ck_assert_int_eq(answer.replies[0]->integer, answers[_i].integer);
+    }
+    shs_conn_close(conn);
+    fake_stop(fake);
+}
+END_TEST
+
+static void add(TCase *tc)
+{
+    tcase_add_loop_test(tc, question_build__has_the_script_in_one_write, 0,
+                        ROWS(forms));
+    tcase_add_loop_test(tc, question_build__asks_for_the_value_without_a_write,
+                        0, ROWS(forms));
+    tcase_add_loop_test(tc, question_ask__takes_a_scripts_answer_and_no_other,
+                        0, ROWS(answers));
+}
+
+int main(void)
+{
+    return unit_main("question", add);
+}
