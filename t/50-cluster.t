@@ -1,5 +1,6 @@
 # A real Redis Cluster: every session is found at the node that has its slot,
-# while slots move and masters die; and nodes that lie lead nobody astray.
+# while slots move and masters die, and is written to there; and nodes that lie
+# lead nobody astray.
 use strict;
 use warnings;
 
@@ -122,6 +123,7 @@ my %stores = (
     (map { ("seed$_" => "$here:$seeds[$_] timeout=2s") } 0 .. 5),
     (map { $_ => "$here:$port{$_} timeout=2s" } keys %fake),
 );
+$stores{writes} = $cluster->url . ' timeout=3s name=writes';
 my %more = (
     tagged => 'SharedSessionKey session:{7}:%{id}',
     around => 'SharedSessionKey session:{%{id}}:data',
@@ -130,6 +132,10 @@ my $common = <<'CONF';
 <Location /server-status>
     SetHandler server-status
 </Location>
+<Location /session>
+    SetHandler shared-session
+</Location>
+SharedSessionControl On
 SharedSessionEnv OWNER owner
 Header always set X-Status "%{SHARED_SESSION}e"
 Header always set X-Owner "%{OWNER}e"
@@ -572,6 +578,124 @@ $_->cmd('WAIT', 1, 10_000) for $cluster->masters;
     $cluster->put_hash($key, { owner => $before });
     all_found('all', 'afterwards everybody is found', 1200);
     all_found('tls', 'afterwards everybody is found');
+}
+
+# --- writing -------------------------------------------------------------------------
+
+# (code, the id that was given or the one that was used)
+sub put {
+    my ($host, $method, $id, $body, $path) = @_;
+    my $r = $httpd->get($path // '/session', host => "$host.test", method => $method,
+                        headers => [defined $body ? ['Content-Type', 'application/json'] : ()],
+                        defined $body ? (body => $body) : (),
+                        defined $id ? (cookie => "JSESSIONID=$id") : ());
+    my ($new) = ($r->header('Set-Cookie') // '') =~ /^JSESSIONID=([^;,]+)/;
+    return ($r->code, $new // $id);
+}
+# What the node that has a key's slot says of it.
+sub at_node {
+    my ($key) = @_;
+    return { @{ $cluster->owner_of($key)->cmd('HGETALL', $key) } };
+}
+
+{
+    my ($elsewhere, @wrong) = (0);
+    for my $n (1 .. 30) {
+        my ($code, $id) = put('writes', 'POST', undef, "{\"owner\":\"$n\"}");
+        my ($changed) = put('writes', 'PATCH', $id, '{"cart":"7"}');
+        # A login, or a rotation alone: the copy has another slot.
+        my ($rotated, $new) = $n % 3 ? put('writes', 'POST', $id, '{"role":"admin"}')
+            : put('writes', 'GET', $id, undef, '/x/cgi?action=rotate');
+        my %is = %{ at_node("session:$new") };
+        my %old = %{ at_node("session:$id") };
+        push @wrong, "$n: $code $changed $rotated" if "$code $changed $rotated" ne '201 200 200'
+            || $new eq $id || $is{owner} ne $n || $is{cart} ne '7'
+            || ($is{role} // 'none') ne ($n % 3 ? 'admin' : 'none') || !exists $old{'@rotated'}
+            || grep { owner(ask('writes', $_)) ne $n } $id, $new;
+        $elsewhere++ if $cluster->owner_of("session:$id") != $cluster->owner_of("session:$new");
+        my ($ended) = put('writes', 'DELETE', $new);
+        push @wrong, "$n: end $ended" if $ended != 204 || %{ at_node("session:$new") };
+    }
+    is_deeply(\@wrong, [], 'sessions are begun, changed, rotated and ended');
+    cmp_ok($elsewhere, '>', 5, "... $elsewhere of 30 went to another master when rotated");
+}
+
+{
+    my $slot = $cluster->slot_of('7');
+    my $from = $cluster->owner_of_slot($slot);
+    my ($to) = grep { $_ != $from } $cluster->masters;
+    my ($count, %expected, @wrong) = (0);
+    my $begin = sub {
+        my ($code, $id) = put('tagged', 'POST', undef, '{"owner":"begun"}');
+        push @wrong, "begin $code" if $code != 201;
+        $expected{$id} = 'begun';
+        return $id;
+    };
+    my $change = sub {
+        my ($id) = @_;
+        my $value = 'change ' . ++$count;
+        my ($code) = put('tagged', 'PATCH', $id, "{\"owner\":\"$value\"}");
+        push @wrong, "change $code" if $code != 200;
+        $expected{$id} = $value;
+    };
+    my $rotate = sub {
+        my ($id) = @_;
+        my ($code, $new) = put('tagged', 'POST', $id, '{"role":"admin"}');
+        push @wrong, "rotation $code" if $code != 200 || $new eq $id;
+        $expected{$new} = delete $expected{$id};
+    };
+    my @ids = map { $begin->() } 1 .. 24;
+    $cluster->begin_move($slot, $from, $to);
+    my $moved = 0;
+    for my $key ($cluster->keys_in($slot, $from)) {
+        my ($id) = $key =~ /^session:\{7\}:(.*)/ or next;
+        $cluster->move_key($key, $from, $to);
+        next if !exists $expected{$id};
+        $change->($id);                                # has moved: ASK
+        $change->($_) for grep { $_ ne $id } $ids[ $moved % @ids ];
+        $begin->() if $moved % 4 == 0;                 # is nowhere yet: ASK
+        $rotate->($id) if $moved % 4 == 1;
+        if ($moved % 4 == 2) {
+            my ($code) = put('tagged', 'DELETE', $id);
+            push @wrong, "end $code" if $code != 204;
+            $expected{$id} = '(null)';
+        }
+        @ids = grep { exists $expected{$_} && $expected{$_} ne '(null)' } @ids;
+        $moved++;
+    }
+    cmp_ok($moved, '>=', 20, "$moved sessions moved with their slot");
+    for my $key ($cluster->keys_in($slot, $from)) {
+        $cluster->move_key($key, $from, $to);
+    }
+    $change->($ids[0]);
+    $cluster->end_move($slot, $from, $to);
+    $change->($ids[1]);                                # MOVED
+    is_deeply(\@wrong, [], '... and were written to meanwhile, each time');
+    my %is = map { $_ => owner(ask('tagged', $_)) } keys %expected;
+    is_deeply(\%is, \%expected, '... nothing of it is lost');
+}
+
+{
+    my ($code, $id) = put('writes', 'POST', undef, '{"owner":"anna"}');
+    my $key = "session:$id";
+    $_->cmd('WAIT', 1, 10_000) for $cluster->masters;
+    my ($old, $since) = $cluster->kill_master_of($key);
+    my ($new, $taken) = $cluster->wait_for_takeover($cluster->slot_of($key), $old);
+    my @codes;
+    SHS::Process::wait_for('a write after the takeover', 20, sub {
+        push @codes, (put('writes', 'PATCH', $id, '{"cart":"8"}'))[0];
+        $codes[-1] == 200 });
+    my $recovery = time - $taken;
+    is_deeply([grep { !/^(?:200|503)$/ } @codes], [], 'kill -9: until then it was 503');
+    cmp_ok($recovery, '<', 5, sprintf '... and written %.3f s after the takeover', $recovery);
+    figure('Cluster, kill -9: first write after the replica took over',
+           sprintf('%.3f', $recovery), 's');
+    my %is = $new->hash($key);
+    is("$is{owner} $is{cart}", 'anna 8', '... to what the replica had');
+    my ($rotated, $next) = put('writes', 'POST', $id, '{"role":"admin"}');
+    is($rotated, 200, '... a login works');
+    is((put('writes', 'DELETE', $next))[0], 204, '... and a logout');
+    $cluster->rejoin($old);
 }
 
 # --- afterwards ------------------------------------------------------------------------

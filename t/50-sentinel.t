@@ -177,6 +177,9 @@ my $httpd = private_httpd(
 </Location>
 # Of each request: the child, the moments it began and ended, what came of it.
 LogFormat "%P %{begin:usec}t %{end:usec}t %{SHARED_SESSION}e" times
+<Location /session>
+    SetHandler shared-session
+</Location>
 SharedSessionEnv OWNER owner
 Header always set X-Status "%{SHARED_SESSION}e"
 Header always set X-Owner "%{OWNER}e"
@@ -572,6 +575,46 @@ sub done {
     all_found('secured', 'afterwards everybody is found');
     ok($new->cmd('INFO', 'commandstats') =~ /cmdstat_hgetall:calls=[1-9]/,
        '... at the new master');
+}
+
+# --- writing, before and after a failover -------------------------------------------
+
+{
+    my $put = sub {
+        my ($method, $id, $body) = @_;
+        my $r = $httpd->get('/session', host => 'quiet.test', method => $method,
+                            headers => [defined $body ? ['Content-Type', 'application/json'] : ()],
+                            defined $body ? (body => $body) : (),
+                            defined $id ? (cookie => "JSESSIONID=$id") : ());
+        my ($new) = ($r->header('Set-Cookie') // '') =~ /^JSESSIONID=([^;,]+)/;
+        return ($r->code, $new // $id);
+    };
+    $plain->wait_settled;
+    my ($code, $id) = $put->('POST', undef, '{"owner":"anna"}');
+    is($code, 201, 'a session begins at the master');
+    is((owner(ask('quiet', $id))), 'anna', '... and is found');
+    my $old = $plain->wait_replicated($plain->master);
+    my $since = time;
+    (($plain->sentinels)[0])->cmd('SENTINEL', 'FAILOVER', 'mymaster');
+    my ($new, $announced) = $plain->wait_for_promotion($since);
+    isnt($new->port, $old->port, 'another master');
+    my @codes;
+    SHS::Process::wait_for('a write at the new master', 20, sub {
+        push @codes, ($put->('PATCH', $id, '{"cart":"8"}'))[0];
+        # What the old one has still taken is gone with it.
+        $codes[-1] == 200 && ($new->cmd('HGET', "session:$id", 'cart') // '') eq '8' });
+    my $recovery = time - $announced;
+    is_deeply([grep { !/^(?:200|503)$/ } @codes], [], '... until it is found writes are 503');
+    cmp_ok($recovery, '<', 5, sprintf '... written to %.3f s after it was announced', $recovery);
+    figure('Sentinel, FAILOVER: first write after +switch-master',
+           sprintf('%.3f', $recovery > 0 ? $recovery : 0), 's');
+    my ($rotated, $next) = $put->('POST', $id, '{"role":"admin"}');
+    is($rotated, 200, '... a login works');
+    my %is = $new->hash("session:$next");
+    is("$is{owner} $is{cart} $is{role}", 'anna 8 admin', '... with all that was there');
+    is(($put->('DELETE', $next))[0], 204, '... and a logout');
+    is($new->cmd('EXISTS', "session:$next"), 0, '... ends it there');
+    $plain->wait_settled;
 }
 
 # --- afterwards ------------------------------------------------------------------------

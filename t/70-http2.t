@@ -1,4 +1,5 @@
-# HTTP/2: streams of one connection, each with its own cookie, at the same time.
+# HTTP/2: streams of one connection, each with its own cookie, at the same time;
+# and sessions begun, changed and ended by them.
 use strict;
 use warnings;
 
@@ -14,6 +15,10 @@ SharedSessionStore redis://127.0.0.1:@{[$store->port]} timeout=1s
 SharedSession On
 SharedSessionNote session.* *
 SharedSessionHeader X-Owner owner
+SharedSessionControl On
+<Location /session>
+    SetHandler shared-session
+</Location>
 CONF
 my $port = $httpd->port;
 
@@ -90,6 +95,67 @@ for my $reader (@readers) {
 }
 is_deeply([ map { ($_ // 'nothing') + 0 } @own ], [ (700) x 4 ],
           '3,200 streams over 40 connections: each with its own session');
+# --- what changes a session -----------------------------------------------------
+
+# By curl, which reads the headers of an answer too.
+sub ask {
+    my ($method, $path, $id, $body) = @_;
+    open my $curl, '-|', 'curl', '-s', '-i', '--max-time', 60,
+        '--http2-prior-knowledge', '-X', $method,
+        defined $id ? ('-H', "Cookie: JSESSIONID=$id") : (),
+        defined $body ? ('-H', 'Content-Type: application/json', '-d', $body) : (),
+        "http://127.0.0.1:$port$path" or die "curl: $!";
+    binmode $curl;
+    my $in = do { local $/; <$curl> };
+    close $curl;
+    like($in // '', qr{^HTTP/2 }, "$method $path is answered by HTTP/2");
+    return SHS::HTTP::Reply->parse($in // '');
+}
+sub id_of {
+    my ($r) = @_;
+    return ($r->header('Set-Cookie') // '') =~ /^JSESSIONID=([^;,]+)/ ? $1 : 'none';
+}
+my $r = ask('POST', '/session', undef, '{"owner":"anna"}');
+is($r->code, 201, 'a login');
+my $id = id_of($r);
+like($id, qr/^[A-Za-z0-9_-]{43}$/, '... gives a cookie');
+is($r->header('Cache-Control'), 'no-store', '... that nobody keeps');
+is(ask('PATCH', '/session', $id, '{"cart":"7"}')->code, 200, 'a change');
+like(ask('GET', '/session', $id)->body, qr/"cart":"7"/, '... is made');
+
+for my $kind (qw(cgi backend)) {
+    $r = ask('GET', "/x/$kind?action=create&set=owner%3Dberta");
+    is({ $store->hash('session:' . id_of($r)) }->{owner}, 'berta', "$kind: create");
+    unlike($r->raw, qr/^x-session-/mi, '... in headers that nobody sees');
+    my $first = id_of($r);
+    $r = ask('GET', "/x/$kind?action=rotate&set=role%3Dadmin", $first);
+    isnt(id_of($r), $first, '... a rotation gives another id');
+    is({ $store->hash('session:' . id_of($r)) }->{role}, 'admin', '... of which that is true');
+    $r = ask('GET', "/x/$kind?action=destroy", id_of($r));
+    like($r->header('Set-Cookie'), qr/^JSESSIONID=; .*Max-Age=0/, '... an end takes it away');
+
+    $store->cmd('CONFIG', 'SET', 'maxmemory', 1);
+    $r = ask('GET', "/x/$kind?action=create&set=owner%3Dberta");
+    $store->cmd('CONFIG', 'SET', 'maxmemory', 0);
+    is($r->code, 503, "$kind: Redis takes no write: 503");
+    is($r->header('Set-Cookie'), undef, '... without a cookie');
+    is($r->header('Retry-After'), 5, '... but with a time');
+    unlike($r->body, qr/^(?:env \S|request line )/m, '... and without the page');
+    is(ask('GET', "/x/$kind?set=n%3D1", $id)->code, 200, '... then it does again');
+}
+
+# Streams of one connection that change one session.
+@body = SHS::H2::fetch($port, map {
+    ["/x/backend?set=w$_%3D$_", ['Cookie', "JSESSIONID=$id"]] } 1 .. 40);
+is(scalar(grep { ($_ // '') =~ /^request line/m } @body), 40, '40 streams change one session');
+my %is = $store->hash("session:$id");
+is_deeply({ map { $_ => $is{$_} } grep { /^w/ } keys %is }, { map { ("w$_" => $_) } 1 .. 40 },
+          '... and nothing is lost');
+is(ask('DELETE', '/session', $id)->code, 204, 'a logout');
+@body = SHS::H2::fetch($port, map {
+    ["/x/backend?set=w$_%3D$_", ['Cookie', "JSESSIONID=$id"]] } 1 .. 10);
+is($store->cmd('EXISTS', "session:$id"), 0, '... after which no stream makes it again');
+
 is(scalar $httpd->logged(qr/exit signal/), 0, 'no child has died');
 
 done_testing;

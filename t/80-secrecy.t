@@ -23,7 +23,8 @@ my ($modules) = slurp("$ENV{SHS_TMP}/t/conf/modules." . mpm() . '.conf')
     =~ m{^LoadModule \S+ (\S+)/[^/]+\.so$}m;
 
 my $httpd = private_httpd(
-    loglevel => 'debug shared_session:trace8',
+    # mod_proxy would log the queries that a test makes.
+    loglevel => 'debug shared_session:trace8 proxy:info proxy_http:info',
     files => { 'password' => "SeCrEt-password\n" },
     conf => <<"CONF");
 LoadModule info_module $modules/mod_info.so
@@ -45,6 +46,30 @@ SharedSessionStore redis://:SeCrEt-password\@127.0.0.1:$port
         SharedSessionFormat form
         SharedSessionKey form:%{id}
     </Location>
+</VirtualHost>
+<VirtualHost *:\${SHS_PORT}>
+    ServerName write.test
+    SharedSession On
+    SharedSessionControl On
+    SharedSessionIdleTimeout 30m
+    SharedSessionNote session.* *
+    <Location /json>
+        SharedSessionFormat json
+        SharedSessionKey json:%{id}
+    </Location>
+    <Location /form>
+        SharedSessionFormat form
+        SharedSessionKey form:%{id}
+    </Location>
+    <LocationMatch /session\$>
+        SetHandler shared-session
+    </LocationMatch>
+    <LocationMatch /off>
+        SharedSessionControl Off
+    </LocationMatch>
+    <LocationMatch /small>
+        SharedSessionMaxSize 1K
+    </LocationMatch>
 </VirtualHost>
 <VirtualHost *:\${SHS_PORT}>
     ServerName file.test
@@ -124,18 +149,82 @@ for my $query ('', '?config', '?mod_shared_session.c', '?server') {
     unlike($info->raw, qr/SeCrEt/, '... without a password');
 }
 
+# --- what is written -----------------------------------------------------------------
+
+# The ids that we make have no planted word: they are searched for as they are.
+my @made;
+sub write_to {
+    my ($host, $path, $of, $method, $body, @headers) = @_;
+    my $r = $httpd->get($path, host => "$host.test", method => $method // 'GET',
+                        headers => [@headers, defined $body ? ['Content-Type', 'application/json'] : ()],
+                        defined $body ? (body => $body) : (),
+                        cookie => 'JSESSIONID=' . ($of // fresh_id()) . '; other=SeCrEt-cookie');
+    push @made, $1 if ($r->header('Set-Cookie') // '') =~ /^JSESSIONID=([^;,]+)/;
+    return $r;
+}
+my $secret = '{"SeCrEt-name":"SeCrEt-new","user":"SeCrEt-user"}';
+for my $area ('', '/json', '/form') {
+    # Each is done, or not done, in every way.
+    is(write_to('write', "$area/session", undef, 'POST', $secret)->code, 201, "$area: created");
+    my $id = $made[-1];
+    is(write_to('write', "$area/session", $id, 'PATCH', $secret)->code, 200, '... changed');
+    is(write_to('write', "$area/session", $id, 'POST', $secret)->code, 200, '... a login');
+    write_to('write', "$area/session", $id, 'PATCH', $secret);
+    $id = $made[-1];
+    for my $kind (qw(cgi backend)) {
+        write_to('write', "$area/x/$kind?set=SeCrEt-name%3DSeCrEt-value", $id);
+        write_to('write', "$area/x/$kind?unset=SeCrEt-name", $id);
+        write_to('write', "$area/x/$kind?action=rotate", $id);
+        $id = $made[-1];
+        write_to('write', "$area/x/$kind?action=rotate&set=SeCrEt-name%3DSeCrEt-value", $id);
+        $id = $made[-1];
+        write_to('write', "$area/x/$kind?action=create&set=SeCrEt-name%3DSeCrEt-value");
+        write_to('write', "$area/x/$kind?action=destroy", $made[-1]);
+        # What is wrong with it is told without it.
+        write_to('write', "$area/x/$kind?set=SeCrEt-name%3DSeCrEt%25zz", $id);
+        write_to('write', "$area/x/$kind?set=%40SeCrEt-name%3DSeCrEt", $id);
+        write_to('write', "$area/x/$kind?action=SeCrEt-action", $id);
+        write_to('write', "$area/off/$kind?set=SeCrEt-name%3DSeCrEt", $id);
+        write_to('write', "$area/small/x/$kind?set=SeCrEt-name%3D" . 'SeCrEt' x 200, $id);
+        write_to('write', "$area/x/$kind?set=SeCrEt-name%3DSeCrEt");
+        write_to($_, "$area/x/$kind?action=create&set=SeCrEt-name%3DSeCrEt", $id)
+            for qw(wrong down talker);
+    }
+    for my $body ('{"SeCrEt', '["SeCrEt"]', '{"@SeCrEt":1}', '{"SeCrEt":1,"SeCrEt":2}',
+                  "{\"SeCrEt\":\"\xff\"}") {
+        write_to('write', "$area/session", $id, 'PATCH', $body);
+    }
+    is(write_to('write', "$area/session", $id, 'DELETE', undef, ['Origin', 'http://SeCrEt.test'])->code,
+       403, '... refused');
+    is(write_to('write', "$area/session", $id, 'DELETE')->code, 204, '... ended');
+    write_to('write', "$area/session", $id, 'PATCH', $secret);
+}
+# Kept alive; and what another has broken meanwhile.
+$locked->put_hash("session:$id", { user => 'SeCrEt-value' }, 60);
+is(write_to('write', '/x/lua', $id)->note('session.user'), 'SeCrEt-value', 'kept alive');
+cmp_ok($locked->cmd('PTTL', "session:$id"), '>', 60_000, '... it is');
+$locked->put_string("session:$id", 'SeCrEt', 60);
+write_to('write', '/x/cgi?set=SeCrEt-name%3DSeCrEt', $id);
+write_to('write', '/x/cgi?action=create&set=SeCrEt-name%3DSeCrEt', $id);
+for my $what (qw(created changed rotated ended)) {
+    ok($httpd->wait_logged(qr/SHS012: the session was $what \(id [0-9a-f]{4}\)/),
+       "SHS012: $what, by the label of its id");
+}
+cmp_ok(scalar @made, '>', 20, scalar @made . ' ids were given');
+
 my $label = label($id);
 ok($httpd->wait_logged(qr/SHS007: .*\b$label\b/),
    'the log tells a session by the label of its id');
 ok(scalar $httpd->logged(qr/SHS00[3-9]: /) >= 8, 'the log is not empty');
-for my $tag (map { sprintf 'SHS%03d', $_ } 1, 3, 5, 6, 7, 8, 9, 10) {
+for my $tag (map { sprintf 'SHS%03d', $_ } 1, 3, 5 .. 10, 12 .. 14, 16) {
     ok(scalar $httpd->logged(qr/\b$tag: /), "$tag was written here");
 }
 my $log = $httpd->error_log;
 my @shown = $log =~ /^(.*SeCrEt.*)$/mg;
 is_deeply(\@shown, [], 'no id, value, cookie or password is in the log');
+is_deeply([grep { index($log, $_) >= 0 } @made], [], 'nor an id that we have given');
 my @hashes = grep { index($log, substr sha256_hex($_), 0, 8) >= 0 }
-    $id, values %bad;
+    $id, @made, values %bad;
 is_deeply(\@hashes, [], 'nor more of a hash than the label');
 unlike($httpd->output, qr/SeCrEt/, 'nor in what httpd says at start');
 

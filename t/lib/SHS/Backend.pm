@@ -2,7 +2,9 @@
 #
 # An HTTP server behind the proxy: answers with the request line and every
 # header as it came over the wire (lines "header name value", percent-encoded),
-# and with the route of its own, so that a balancer's choice can be seen.
+# and with the route of its own, so that a balancer's choice can be seen. set=,
+# unset= and action= in the query are sent as the X-Session- headers that change
+# the session, status= as the status.
 #
 #   start(route => name, before => sub that is run when a request has come, and
 #         before it is answered)
@@ -43,6 +45,12 @@ sub encode {
     return $text;
 }
 
+sub decode {
+    my ($text) = @_;
+    $text =~ s/%([0-9A-Fa-f]{2})/chr hex $1/ge;
+    return $text;
+}
+
 sub serve {
     my ($s, %want) = @_;
     my $route = $want{route} // 'none';
@@ -57,7 +65,12 @@ sub serve {
         $body .= "header " . encode($1) . ' ' . encode($2) . "\n"
             if $line =~ /^([^:]+):\s*(.*)$/s;
     }
-    my $out = "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n"
+    my %query = map { my ($n, $v) = split /=/, $_, 2; ($n => decode($v // '')) }
+        split /&/, ($first =~ /\?(\S*)/)[0] // '';
+    my $status = $query{status} // '200 OK';
+    my $control = join '', map { defined $query{$_} ? "X-Session-\u$_: $query{$_}\r\n" : () }
+        qw(set unset action);
+    my $out = "HTTP/1.1 $status\r\nContent-Type: text/plain\r\n$control"
         . "Connection: close\r\nContent-Length: " . length($body)
         . "\r\n\r\n$body";
     while (length $out) {

@@ -118,6 +118,9 @@ sub put_hash {
     return $key;
 }
 
+# What a hash holds, as a list of names and values.
+sub hash { return @{ $_[0]->cmd('HGETALL', $_[1]) } }
+
 sub put_string {
     my ($self, $key, $text, $ttl_s) = @_;
     $self->cmd('SET', $key, $text, $ttl_s ? ('EX', $ttl_s) : ());

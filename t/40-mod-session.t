@@ -1,0 +1,272 @@
+# httpd's own mod_session and mod_auth_form over mod_session_shared: a session or
+# login of one server is one of the other; who logs in gets a new id; what did
+# not change is not written, what did is written alone; a session whose time is
+# over, by mod_session's own clock, is none; and a visitor of whom nothing is to
+# be remembered gets none.
+use strict;
+use warnings;
+
+use Digest::SHA qw(sha1_base64);
+use SHS;
+use Time::HiRes qw(time);
+
+my $store = SHS::Redis->start;
+my ($modules) = slurp("$ENV{SHS_TMP}/t/conf/modules." . mpm() . '.conf')
+    =~ m{^LoadModule \S+ (\S+)/[^/]+\.so$}m;
+my $glue = $ENV{SHS_MODULE} =~ s/mod_shared_session/mod_session_shared/r;
+my $load = join '', map { "LoadModule ${_}_module $modules/mod_$_.so\n" }
+    qw(session request auth_form authn_file);
+$load .= "LoadModule session_shared_module $glue\n";
+
+my $auth = <<'CONF';
+    AuthType Form
+    AuthName realm
+    AuthFormProvider file
+    AuthUserFile ${HOME_DIR}/users
+    Session On
+CONF
+my %conf = (
+    files => { users => 'alice:{SHA}' . sha1_base64('SeCrEt-alice') . "=\n",
+               'htdocs/hello.html' => "hello\n" },
+    conf => $load . <<"CONF");
+LogLevel session_shared:trace8 session:trace8
+SharedSession On
+SharedSessionStore redis://127.0.0.1:@{[$store->port]} timeout=5s
+SharedSessionNote session.* *
+<Location /private>
+$auth
+    AuthFormLoginRequiredLocation /login
+    Require valid-user
+</Location>
+<Location /dologin>
+    SetHandler form-login-handler
+$auth
+    AuthFormLoginSuccessLocation /private/lua
+    AuthFormLoginRequiredLocation /login
+</Location>
+<Location /logout>
+    SetHandler form-logout-handler
+    AuthName realm
+    AuthFormLogoutLocation /bye
+    Session On
+</Location>
+<Location /app>
+    Session On
+    SessionEnv On
+    SessionHeader X-Replace-Session
+</Location>
+<Location /aged>
+    Session On
+    SessionEnv On
+    SessionHeader X-Replace-Session
+    SessionMaxAge 1800
+</Location>
+<Location /plain>
+    Session On
+</Location>
+CONF
+my %server = map { $_ => private_httpd(%conf) } qw(A B);
+
+# ask('A', path, id, more)
+sub ask {
+    my ($where, $path, $id, %more) = @_;
+    return $server{$where}->get($path, %more,
+                                defined $id ? (cookie => "JSESSIONID=$id") : ());
+}
+sub id_of {
+    my ($r) = @_;
+    return ($r->header('Set-Cookie') // '') =~ /^JSESSIONID=([^;,]+)/ ? $1 : 'none';
+}
+sub stored { return { $store->hash("session:$_[0]") } }
+sub entries {
+    my %is = %{ stored($_[0]) };
+    delete @is{ grep { /^\@/ } keys %is };
+    return \%is;
+}
+sub env { return join '&', sort split /&/, $_[0]->env('HTTP_SESSION') // 'none' }
+sub replace {
+    my ($where, $id, $pairs, $place) = @_;
+    return ask($where, ($place // '/app') . '/cgi?replace='
+               . $pairs =~ s/([&=%])/sprintf '%%%02X', ord $1/ger, $id);
+}
+sub login {
+    my ($where, $id, $password) = @_;
+    return ask($where, '/dologin', $id, method => 'POST',
+               headers => [['Content-Type', 'application/x-www-form-urlencoded']],
+               body => 'httpd_username=alice&httpd_password=' . ($password // 'SeCrEt-alice'));
+}
+sub writes {
+    my ($code) = @_;
+    return grep { $_->[1] eq 'EVAL' } $store->commands_during($code);
+}
+
+# --- visitors ---------------------------------------------------------------------
+
+for my $path (qw(/app/cgi /aged/cgi /plain/lua /private/lua)) {
+    my $r;
+    my @writes = writes(sub { $r = ask('A', $path) });
+    is($r->header('Set-Cookie'), undef, "$path: who is nobody gets no cookie");
+    is(scalar @writes, 0, '... and no session');
+    @writes = writes(sub { $r = ask('A', $path, fresh_id()) });
+    is(scalar @writes, 0, '... also with the cookie of none');
+    is($r->header('Set-Cookie'), undef, '... which is left alone');
+}
+is($store->cmd('DBSIZE'), 0, 'nothing is in Redis');
+
+# --- SessionHeader, SessionEnv ------------------------------------------------------
+
+my $r = replace('A', undef, 'a=1&b=2');
+is($r->code, 200, 'SessionHeader begins a session');
+unlike($r->raw, qr/X-Replace-Session/i, '... and is taken out');
+my $id = id_of($r);
+like($id, qr/^[A-Za-z0-9_-]{43}$/, '... with an id in a cookie');
+is_deeply(entries($id), { a => 1, b => 2 }, '... each entry is an attribute');
+is(env(ask('B', '/app/cgi', $id)), 'a=1&b=2', '... SessionEnv shows it on the other server');
+is(ask('B', '/plain/lua', $id)->note('session.a'), 1, '... and so does SharedSessionNote');
+my $brought = fresh_id();
+$r = replace('A', $brought, 'a=1');
+isnt(id_of($r), $brought, 'an id that the client brought is not taken');
+is($store->cmd('EXISTS', "session:$brought"), 0, '... nor is it in Redis');
+
+is(scalar writes(sub { ask($_, '/app/cgi', $id) for qw(A B A) }), 0,
+   'without a change nothing is written');
+is(scalar writes(sub { replace('B', $id, 'a=1') }), 0, '... nor where the same is set');
+my @writes = writes(sub { $r = replace('B', $id, 'b=3') });
+is(scalar @writes, 1, 'a change is one write');
+ok(!(grep { $_ eq 'a' } @{ $writes[0] }), '... of what has changed alone');
+is($r->header('Set-Cookie'), undef, '... with no new cookie');
+is_deeply(entries($id), { a => 1, b => 3 }, '... and is made');
+replace('A', $id, 'a=&c=x%26y');
+is(env(ask('B', '/app/cgi', $id)), 'b=3&c=x%26y', 'an entry is removed, another set');
+$r = replace('A', $id, 'b=&c=');
+is($store->cmd('EXISTS', "session:$id"), 0, 'a session without entries has ended');
+like($r->header('Set-Cookie') // '', qr/^JSESSIONID=;/, '... and so has its cookie');
+
+# Changes of different entries at the same time, on both servers.
+$id = id_of(replace('A', undef, 'n=0'));
+my @pids = map { my $w = $_;
+    SHS::Process::fork_child("writer $w", sub {
+        replace($w % 2 ? 'A' : 'B', $id, "w$w-$_=1") for 1 .. 10;
+    }) } 1 .. 4;
+for (@pids) {
+    waitpid $_, 0;
+    SHS::Process::forget($_);
+}
+is(scalar(keys %{ entries($id) }), 41, 'four writers, ten entries each: all are kept');
+
+# --- SessionMaxAge -------------------------------------------------------------------
+
+my $expiry = 'mod_session-expiry';
+$r = replace('A', undef, 'a=1', '/aged');
+$id = id_of($r);
+my $left = stored($id)->{$expiry} / 1e6 - time;
+ok($left > 1780 && $left <= 1800, 'SessionMaxAge: the expiry is stored') || diag $left;
+is(scalar writes(sub { ask($_, '/aged/cgi', $id) for qw(A B) }), 0,
+   '... and not at each request');
+$store->cmd('HSET', "session:$id", $expiry, int((time + 1700) * 1e6));
+is(scalar writes(sub { ask('B', '/aged/cgi', $id) }), 1, '... but after a minute');
+$left = stored($id)->{$expiry} / 1e6 - time;
+ok($left > 1780 && $left <= 1800, '... anew') || diag $left;
+is(env(ask('A', '/aged/cgi', $id)) =~ /\ba=1\b/, 1, '... the session goes on');
+
+$store->cmd('HSET', "session:$id", $expiry, int((time - 1) * 1e6));
+unlike(env(ask('A', '/app/cgi', $id)), qr/\ba=1\b/, 'one whose time is over is empty');
+is($store->cmd('EXISTS', "session:$id"), 0, '... and has ended');
+is(ask('B', '/plain/lua', $id)->note('SHARED_SESSION'), 'absent', '... everywhere');
+$id = id_of(replace('A', undef, 'a=1', '/aged'));
+$store->cmd('HSET', "session:$id", $expiry, int((time - 1) * 1e6));
+my $next = id_of(replace('B', $id, 'z=1', '/aged'));
+isnt($next, $id, 'what begins in its place has another id');
+is(entries($next)->{a}, undef, '... and nothing of the old one');
+is(entries($next)->{z}, 1, '... but its own');
+is($store->cmd('EXISTS', "session:$id"), 0, '... the old one is gone');
+
+# --- mod_auth_form -------------------------------------------------------------------
+
+$r = ask('A', '/private/lua');
+is($r->code, 302, 'who has not logged in is sent to the login');
+is($r->header('Location'), '/login', '... that is there');
+$r = login('A', undef, 'wrong');
+is($r->header('Set-Cookie'), undef, 'a wrong password gives no cookie');
+$r = login('A');
+is($r->code, 302, 'a login on A');
+is($r->header('Location'), '/private/lua', '... that succeeds');
+$id = id_of($r);
+is(stored($id)->{'realm-user'}, 'alice', '... is a session');
+is($r->header('Cache-Control'), 'no-store', '... whose cookie nobody keeps');
+for my $where (qw(A B)) {
+    is(ask($where, '/private/lua', $id)->code, 200, "... and is known on $where");
+}
+is(ask('B', '/private/lua', fresh_id())->code, 302, '... not with another id');
+is(scalar writes(sub { ask($_, '/private/lua', $id) for qw(A B A) }), 0,
+   '... and its pages write nothing');
+
+$r = ask('A', '/logout', $id);
+is($store->cmd('EXISTS', "session:$id"), 0, 'a logout on A ends the session');
+like($r->header('Set-Cookie') // '', qr/^JSESSIONID=;/, '... and the cookie');
+is(ask('B', '/private/lua', $id)->code, 302, '... on B at once');
+
+# Fixation: the id that somebody had before the login is not the one after it.
+my $planted = id_of(replace('A', undef, 'cart=7'));
+$r = login('B', $planted);
+$id = id_of($r);
+isnt($id, $planted, 'a login gives a new id');
+is(entries($id)->{cart}, 7, '... to the session that was there');
+is(ask('A', '/private/lua', $id)->code, 200, '... which is logged in');
+for my $where (qw(A B)) {
+    is(ask($where, '/private/lua', $planted)->code, 302,
+       "... the id before it is not, on $where");
+}
+is(stored($planted)->{'realm-user'}, undef, '... nor does Redis say so');
+my $again = id_of(login('A', $id));
+is(ask('B', '/private/lua', $again eq 'none' ? $id : $again)->code, 200,
+   'a second login is one too');
+
+# Its time is over, by mod_session.
+$id = $again eq 'none' ? $id : $again;
+$store->cmd('HSET', "session:$id", $expiry, int((time - 1) * 1e6));
+is(ask('B', '/private/lua', $id)->code, 302, 'a login whose time is over is none');
+is($store->cmd('EXISTS', "session:$id"), 0, '... and has ended');
+
+# --- trouble ----------------------------------------------------------------------------
+
+$id = id_of(replace('A', undef, 'a=1'));
+my $before = entries($id);
+my @keys = sort @{ $store->cmd('KEYS', '*') };
+$store->cmd('CONFIG', 'SET', 'maxmemory', 1);
+$r = login('A');
+is($r->header('Set-Cookie'), undef, 'Redis takes no write: no cookie for a login');
+is_deeply([sort @{ $store->cmd('KEYS', '*') }], \@keys, '... and no session with one');
+$r = replace('A', $id, 'a=2');
+is_deeply(entries($id), $before, '... nor is a change made');
+$store->cmd('CONFIG', 'SET', 'maxmemory', 0);
+ok($server{A}->wait_logged(qr/SHS017: .*was not saved/), '... and SHS017 says so');
+replace('A', $id, 'a=2');
+is(entries($id)->{a}, 2, 'then it is');
+
+$id = id_of(login('A'));
+is(ask('A', '/private/lua', $id)->code, 200, 'a login before Redis dies');
+$store->stop('KILL');
+$r = ask('A', '/private/lua', $id);
+isnt($r->code, 200, 'without Redis nobody is in') || diag $r->body;
+$r = login('B');
+is($r->header('Set-Cookie'), undef, '... nor gets the cookie of a login');
+$store->run;
+SHS::Process::wait_for('the store to be asked again', 20, sub {
+    id_of($r = login('B')) ne 'none' });
+is(ask('A', '/private/lua', id_of($r))->code, 200, 'when it is back a login works');
+
+# Without mod_shared_session it loads, and says what is missing.
+my $alone = private_httpd(no_module => 1, loglevel => 'notice',
+                          files => { 'htdocs/x.html' => "page\n" },
+                          conf => $load . "<Location />\nSession On\n</Location>\n");
+is($alone->get('/x.html')->body, "page\n", 'without mod_shared_session pages are served');
+ok($alone->wait_logged(qr/SHS017: mod_session_shared needs mod_shared_session/),
+   '... and SHS017 says what is missing');
+
+for my $server (values %server, $alone) {
+    is(scalar $server->logged(qr/exit signal/), 0, 'no child has died');
+    unlike($server->error_log, qr/SeCrEt/, 'no id or password in the log');
+}
+
+done_testing;

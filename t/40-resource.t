@@ -1,0 +1,163 @@
+# SetHandler shared-session: the session as a JSON resource, for each format
+# that can be written.
+use strict;
+use warnings;
+
+use JSON::PP ();
+use SHS;
+
+my $json = JSON::PP->new->allow_nonref;
+
+# (reply, its JSON)
+sub ask {
+    my ($path, $method, $id, $body, %more) = @_;
+    my @headers = @{ $more{headers} || [] };
+    push @headers, ['Content-Type', $more{type} || 'application/json']
+        if defined $body && !exists $more{no_type};
+    my $r = get($path, host => 'resource.test', method => $method,
+                headers => \@headers, defined $body ? (body => $body) : (),
+                defined $id ? (cookie => "JSESSIONID=$id") : ());
+    return ($r, eval { $json->decode($r->body) });
+}
+
+sub id_of {
+    my ($r) = @_;
+    return ($r->header('Set-Cookie') // '') =~ /^JSESSIONID=([^;]+)/ ? $1 : undef;
+}
+
+my %place = (hash => ['/session', '/x'], json => ['/json/session', '/json'],
+             form => ['/form/session', '/form']);
+my %key = (hash => sub { "session:$_[0]" }, json => sub { "json:$_[0]" },
+           form => sub { 'form:' . sha256_hex($_[0]) });
+
+for my $format (qw(hash json form)) {
+    my ($path, $area) = @{ $place{$format} };
+    my $key = $key{$format};
+    my ($r, $is) = ask($path, 'GET');
+    is($r->code, 404, "$format: no cookie, no session");
+    is($r->header('Content-Type'), 'application/problem+json', '... as a problem');
+    is($is->{status}, 404, '... that says so');
+    is($r->header('Set-Cookie'), undef, '... and no cookie is given');
+
+    my $brought = fresh_id();
+    ($r, $is) = ask($path, 'POST', $brought,
+                    '{"userId":"alice","userNm":"Alice Kim","n":3}');
+    is($r->code, 201, "$format: POST creates");
+    my $id = id_of($r) // 'no id';
+    like($id, qr/^[A-Za-z0-9_-]{43}$/, '... under an id of 256 bits');
+    isnt($id, $brought, '... that is not the one the client brought');
+    is(redis()->cmd('EXISTS', $key->($brought)), 0, '... under which is nothing');
+    is($r->header('Set-Cookie'), "JSESSIONID=$id; Path=/; HttpOnly; SameSite=Lax",
+       '... in a cookie for this host, not for scripts, nor other sites');
+    is($r->header('Cache-Control'), 'no-store', '... that nobody keeps');
+    is($is->{userNm}, 'Alice Kim', '... and shows it');
+    my $ttl = redis()->cmd('PTTL', $key->($id));
+    ok($ttl > 1_795_000 && $ttl <= 1_800_000, '... to live for 30 minutes')
+        || diag $ttl;
+
+    ($r, $is) = ask($path, 'GET', $id);
+    is($r->code, 200, "$format: GET");
+    is("$is->{userId} $is->{n}", 'alice 3', '... shows what was set');
+    is_deeply([grep { /^\@/ } keys %$is], [], '... and nothing that is reserved');
+    like($r->header('Cache-Control'), qr/private/, '... to nobody else');
+    is(get("$area/lua", host => 'resource.test', cookie => "JSESSIONID=$id")
+           ->note('session.userId'), 'alice', '... as it is exposed');
+    ($r) = ask($path, 'GET', $brought);
+    is($r->code, 404, '... not to another id');
+
+    ($r, $is) = ask($path, 'PATCH', $id, '{"n":null,"cart":{"a":1,"b":[1,2]}}');
+    is($r->code, 200, "$format: PATCH");
+    ok(!exists $is->{n}, '... null removes');
+    my $cart = ref $is->{cart} ? $is->{cart} : $json->decode($is->{cart});
+    is_deeply($cart, { a => 1, b => [1, 2] }, '... an object is set');
+    is($is->{userId}, 'alice', '... the rest stays');
+    ($r, $is) = ask($path, 'PATCH', $id, '{"cart":{"a":null,"c":{"d":true}}}',
+                    type => 'application/merge-patch+json');
+    $cart = ref $is->{cart} ? $is->{cart} : $json->decode($is->{cart});
+    is_deeply($cart, { b => [1, 2], c => { d => JSON::PP::true } },
+              '... and merged into (RFC 7396)');
+    is($r->header('Set-Cookie'), undef, '... with no new cookie');
+
+    ($r, $is) = ask($path, 'POST', $id, '{"role":"admin"}');
+    is($r->code, 200, "$format: POST with a session is a login");
+    my $new = id_of($r) // 'no id';
+    isnt($new, $id, '... under a new id');
+    is("$is->{userId} $is->{role}", 'alice admin', '... with what was there');
+    ($r, $is) = ask($path, 'GET', $id);
+    is($is->{role}, undef, '... the old id sees nothing of the login');
+    my $grace = redis()->cmd('PTTL', $key->($id));
+    ok($grace > 5_000 && $grace <= 10_000, '... and lives for ten seconds')
+        || diag $grace;
+    ($r) = ask($path, 'PATCH', $id, '{"evil":1}');
+    is($r->code, 409, '... and writes no more');
+    ($r, $is) = ask($path, 'GET', $new);
+    is($is->{evil}, undef, '... to nobody');
+
+    ($r) = ask($path, 'DELETE', $new);
+    is($r->code, 204, "$format: DELETE");
+    like($r->header('Set-Cookie') // '', qr/^JSESSIONID=; Path=\/; Max-Age=0; Expires=Thu, 01 Jan 1970/,
+         '... takes the cookie away');
+    is(redis()->cmd('EXISTS', $key->($new)), 0, '... the session is gone');
+    ($r) = ask($path, 'GET', $new);
+    is($r->code, 404, '... for everybody');
+    ($r) = ask($path, 'PATCH', $new, '{"a":1}');
+    is($r->code, 404, '... and is not made again by a change');
+    is(redis()->cmd('EXISTS', $key->($new)), 0, '... in Redis neither');
+}
+
+# --- what is refused ----------------------------------------------------------
+my ($r, $is) = ask('/session', 'POST', undef, '{"a":"b"}');
+my $id = id_of($r);
+for my $case (
+    ['a body that is no JSON', 'PATCH', '{"a":', {}, 400],
+    ['JSON that is no object', 'PATCH', '["a"]', {}, 400],
+    ['a name twice', 'PATCH', '{"a":1,"a":2}', {}, 400],
+    ['JSON that is no UTF-8', 'PATCH', "{\"a\":\"\xff\"}", {}, 400],
+    ['nested too deeply', 'PATCH', ('{"a":' x 70) . '1' . ('}' x 70), {}, 400],
+    ['a reserved name', 'PATCH', '{"@user":"root"}', {}, 422],
+    ['an empty name', 'PATCH', '{"":"root"}', {}, 422],
+    ['a name with a line break', 'PATCH', '{"a\nb":"root"}', {}, 422],
+    ['65537 octets', 'PATCH', '{"a":"' . ('x' x (65537 - 8)) . '"}', {}, 413],
+    ['a session that grows too large', 'PATCH', '{"a":"' . ('x' x 65500) . '"}', {}, 413],
+    ['a form', 'POST', 'a=b', { type => 'application/x-www-form-urlencoded' }, 415],
+    ['JSON by another name', 'POST', '{"a":1}', { type => 'text/plain' }, 415],
+    ['no type', 'POST', '{"a":1}', { no_type => 1 }, 415],
+    ['PUT', 'PUT', '{"a":1}', {}, 405],
+    ['another site', 'POST', '{"a":1}', { headers => [['Sec-Fetch-Site', 'cross-site']] }, 403],
+    ['a sister site', 'PATCH', '{"a":1}', { headers => [['Sec-Fetch-Site', 'same-site']] }, 403],
+    ['another origin', 'DELETE', undef, { headers => [['Origin', 'https://evil.test']] }, 403],
+    ['no origin at all', 'DELETE', undef, { headers => [['Origin', 'null']] }, 403],
+) {
+    my ($what, $method, $body, $more, $code) = @$case;
+    my $mark = log_mark();
+    ($r) = ask('/session', $method, $id, $body, %$more);
+    is($r->code, $code, "$what: $code");
+    log_like($mark, qr/SHS016: /, '... and logged') if $code == 403;
+    is($r->header('Set-Cookie'), undef, '... without a cookie');
+}
+($r, $is) = ask('/session', 'GET', $id);
+is_deeply($is, { a => 'b' }, 'what was refused has changed nothing');
+($r) = ask('/session', 'PUT', $id);
+is($r->header('Allow'), 'GET, HEAD, POST, PATCH, DELETE', '405 says what is allowed');
+($r) = ask('/session', 'PATCH', $id, '{"a":"c"}',
+           headers => [['Sec-Fetch-Site', 'same-origin']]);
+is($r->code, 200, 'the same origin may');
+($r) = ask('/session', 'PATCH', $id, '{"a":"d"}',
+           headers => [['Origin', 'http://resource.test']]);
+is($r->code, 200, '... by its Origin too');
+
+my $mark = log_mark();
+($r) = ask('/off', 'GET', $id);
+is($r->code, 500, 'the handler where SharedSession is Off');
+log_like($mark, qr/SHS015: .*SharedSession On/, '... says what is missing');
+
+# A body of exactly the limit is taken.
+($r) = ask('/session', 'PATCH', $id, '{"a":"' . ('x' x 1000) . '"' . (' ' x (65536 - 1008)) . '}');
+is($r->code, 200, '65536 octets are taken');
+
+# HEAD tells the same without a body.
+($r) = ask('/session', 'HEAD', $id);
+is($r->code, 200, 'HEAD');
+is($r->body, '', '... without a body');
+
+done_testing;

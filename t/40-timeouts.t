@@ -1,0 +1,334 @@
+# How long a session lives. Idle: each use gives it its whole time again, as the
+# key's time to live, written at most once an interval, never cut short, and
+# never to one that was ended or rotated meanwhile. Absolute: counted from when
+# it was created, and nothing extends it. After a rotation the old id has the
+# grace, and what it leads to is not kept alive by it.
+use strict;
+use warnings;
+
+use SHS;
+use SHS::Relay;
+use Time::HiRes qw(time);
+
+my %key = (hash => 'session:', json => 'json:', form => 'form:');
+my %area = (hash => '', json => '/json', form => '/form');
+
+sub at {
+    my ($path, $id) = @_;
+    return get($path, host => 'timeouts.test', cookie => "JSESSIONID=$id");
+}
+sub id_of {
+    my ($r) = @_;
+    return ($r->header('Set-Cookie') // '') =~ /^JSESSIONID=([^;,]+)/ ? $1 : 'none';
+}
+sub pttl { return redis()->cmd('PTTL', $_[0]) }
+sub now_ms { return int(time * 1000) }
+
+# A session as it is stored in a format: (id, key).
+sub session {
+    my ($format, %member) = @_;
+    my $id = fresh_id();
+    my $key = "$key{$format}$id";
+    $member{user} //= 'anna';
+    my @names = sort keys %member;
+    redis()->put_hash($key, \%member) if $format eq 'hash';
+    redis()->put_string($key, '{' . join(',', map {
+        "\"$_\":" . ($member{$_} =~ /^\d+$/ ? $member{$_} : "\"$member{$_}\"")
+    } @names) . '}') if $format eq 'json';
+    redis()->put_string($key, join '&', map { s/\@/%40/r . "=$member{$_}" } @names)
+        if $format eq 'form';
+    return ($id, $key);
+}
+
+# What reached Redis for a key meanwhile: commands (EVAL) and what the scripts
+# did there (PEXPIRE).
+sub counted {
+    my ($key, $code) = @_;
+    my @seen = grep { grep { $_ eq $key } @$_ } redis()->commands_during($code);
+    my %count = (EVAL => 0, PEXPIRE => 0);
+    $count{ $_->[1] }++ for @seen;
+    return \%count;
+}
+
+# (time to live before, after, what was seen) of one request
+sub touched {
+    my ($path, $id, $key, $before) = @_;
+    defined $before ? redis()->cmd('PEXPIRE', $key, $before)
+                    : redis()->cmd('PERSIST', $key);
+    my $r;
+    my $count = counted($key, sub { $r = at($path, $id) });
+    is($r->note('SHARED_SESSION'), 'found', "$path: found");
+    return ($count, pttl($key));
+}
+
+sub between {
+    my ($is, $low, $high, $name) = @_;
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    return ok($is > $low && $is <= $high, $name)
+        || diag("$is is not in $low .. $high");
+}
+
+# The key ends between two moments; what is asked takes its time, too.
+sub ends_between {
+    my ($key, $low, $high, $name) = @_;
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    my $before = now_ms();
+    my $left = pttl($key);
+    my $after = now_ms();
+    return ok($left > 0 && $after + $left >= $low - 20 && $before + $left <= $high + 20, $name)
+        || diag(join ' ', $left, $before + $left - $low, $after + $left - $high);
+}
+
+# --- idle ------------------------------------------------------------------------
+
+for my $format (qw(hash json form)) {
+    my $area = $area{$format};
+    my ($id, $key) = session($format, '@max' => 1800, '@created' => now_ms());
+    my ($count, $ttl) = touched("$area/x/lua", $id, $key, 1_735_000);
+    is($count->{EVAL}, 1, "$format: it is due: one write");
+    between($ttl, 1_790_000, 1_800_000, '... that gives it its whole time');
+    $count = counted($key, sub { at("$area/x/lua", $id) for 1 .. 5 });
+    is($count->{EVAL}, 0, '... and then none for an interval');
+    ($count, $ttl) = touched("$area/x/lua", $id, $key, 1_760_000);
+    is($count->{EVAL}, 0, "$format: 40 s after it is not due");
+    between($ttl, 1_700_000, 1_760_000, '... and its time runs');
+    ($count, $ttl) = touched("$area/x/lua", $id, $key, 9_000_000);
+    is($count->{EVAL}, 0, "$format: a longer life is not cut short");
+    between($ttl, 8_900_000, 9_000_000, '... at all');
+    ($count, $ttl) = touched("$area/x/lua", $id, $key, undef);
+    is($count->{EVAL}, 1, "$format: one without an end gets one");
+    between($ttl, 1_790_000, 1_800_000, '... as it says');
+    ($count, $ttl) = touched("$area/off/lua", $id, $key, 30_000);
+    is($count->{EVAL}, 0, "$format: SharedSessionTouch Off keeps none alive");
+    between($ttl, 0, 30_000, '... ever');
+    ($count, $ttl) = touched("$area/often/lua", $id, $key, 1_793_000);
+    is($count->{EVAL}, 1, "$format: an interval of 5 s");
+    between($ttl, 1_793_000, 1_800_000, '... is kept');
+
+    # What says nothing of its idle timeout.
+    ($id, $key) = session($format);
+    ($count, $ttl) = touched("$area/x/lua", $id, $key, 30_000);
+    is($count->{EVAL}, 0, "$format: without \@max it is left alone");
+    between($ttl, 0, 30_000, '... as somebody else has made it');
+    ($count, $ttl) = touched("$area/idle/lua", $id, $key, 30_000);
+    is($count->{EVAL}, 1, '... but where SharedSessionIdleTimeout is said');
+    between($ttl, 590_000, 600_000, '... it has that');
+    is(at("$area/x/lua", $id)->note('session.user'), 'anna', '... and is what it was');
+
+    # A session's own @max counts more than the directive.
+    ($id, $key) = session($format, '@max' => 60);
+    ($count, $ttl) = touched("$area/idle/lua", $id, $key, 20_000);
+    is($count->{EVAL}, 1, "$format: due at half of a short life");
+    between($ttl, 50_000, 60_000, '... which is its own');
+    ($count, $ttl) = touched("$area/idle/lua", $id, $key, 45_000);
+    is($count->{EVAL}, 0, '... and not before');
+}
+
+# A new session lives as long as it says, and no longer than it may at all.
+for my $row (['/x', 1800, 1_800_000], ['/idle', 600, 600_000], ['/short', 7200, 3_600_000]) {
+    my ($area, $max, $most) = @$row;
+    my $new = id_of(get("$area/cgi?action=create&set=a%3Db", host => 'timeouts.test'));
+    is(redis()->cmd('HGET', "session:$new", '@max'), $max, "$area: \@max of a new one");
+    between(pttl("session:$new"), $most - 10_000, $most, '... and its time');
+}
+
+# Many at once: whoever comes first keeps it alive, the rest finds that done.
+{
+    my ($id, $key) = session('hash', '@max' => 1800);
+    redis()->cmd('PEXPIRE', $key, 900_000);
+    my $count = counted($key, sub {
+        my @pids = map {
+            SHS::Process::fork_child('reader', sub { at('/x/lua', $id) })
+        } 1 .. 12;
+        for (@pids) {
+            waitpid $_, 0;
+            SHS::Process::forget($_);
+        }
+    });
+    ok($count->{EVAL} >= 1, '12 requests at once: some see that it is due');
+    is($count->{PEXPIRE}, 1, '... and one of them writes');
+    my $accessed = redis()->cmd('HGET', $key, '@accessed');
+    ok(abs($accessed - now_ms()) < 20_000, '... when it was used');
+}
+
+# --- absolute ----------------------------------------------------------------------
+
+my $hour = 3_600_000;
+for my $format (qw(hash json form)) {
+    my $area = $area{$format};
+    my ($id, $key) = session($format, '@max' => 1800, '@created' => now_ms() - $hour + 300_000);
+    my ($count, $ttl) = touched("$area/hour/lua", $id, $key, 20_000);
+    is($count->{EVAL}, 1, "$format: five minutes before its end it is kept alive");
+    between($ttl, 250_000, 300_000, '... for five minutes');
+    $count = counted($key, sub { at("$area/hour/lua", $id) for 1 .. 3 });
+    is($count->{EVAL}, 0, '... once');
+
+    my $r = at("$area/hour/cgi?action=rotate", $id);
+    my $new = "$key{$format}" . id_of($r);
+    between(pttl($new), 250_000, 300_000, "$format: a rotation does not extend it");
+    $r = at("$area/hour/cgi?action=create&set=role%3Dadmin", id_of($r));
+    $new = "$key{$format}" . id_of($r);
+    between(pttl($new), 250_000, 300_000, '... nor does a login');
+    is(at("$area/hour/lua", id_of($r))->note('session.role'), 'admin', '... into it');
+
+    # It ends at its moment, whatever time the key has: by the session's word.
+    my $ends = now_ms() + 1_500;
+    ($id, $key) = session($format, '@max' => 1800, '@created' => $ends - $hour);
+    redis()->cmd('PEXPIRE', $key, 1_700_000);
+    my ($last_found, $first_absent);
+    SHS::Process::wait_for('the end of a session', 20, sub {
+        my $asked = now_ms();
+        my $is = at("$area/hour/lua", $id)->note('SHARED_SESSION');
+        $is eq 'found' ? ($last_found = $asked) : ($first_absent = now_ms());
+        $is eq 'absent';
+    });
+    ok(!$last_found || $last_found <= $ends, "$format: none is found that was asked"
+       . ' for after its end') || diag($last_found - $ends, ' ms');
+    cmp_ok($first_absent, '>=', $ends, '... nor lost before');
+    is(pttl($key) > 0, 1, '... though its key is there');
+    is(counted($key, sub { at("$area/hour/lua", $id) })->{EVAL}, 0,
+       '... which is not kept alive');
+
+    # And so does its key, where a touch has set its time.
+    $ends = now_ms() + 20_000;
+    ($id, $key) = session($format, '@max' => 1800, '@created' => $ends - $hour);
+    at("$area/hour/lua", $id);
+    ends_between($key, $ends, $ends, "$format: a touch sets what is left, to the moment");
+
+    ($id, $key) = session($format, '@max' => 1800, '@created' => now_ms() - $hour - 1);
+    is(at("$area/hour/lua", $id)->note('SHARED_SESSION'), 'absent', "$format: over");
+    for my $what ('action=rotate', 'set=a%3Db', 'action=destroy') {
+        $r = at("$area/hour/cgi?$what", $id);
+        is($r->header('Set-Cookie'), undef, "... for $what too");
+    }
+    $r = at("$area/hour/cgi?action=create&set=a%3Db", $id);
+    is(at("$area/hour/lua", id_of($r))->note('session.user'), undef,
+       '... and who logs in begins anew');
+    is(at("$area/x/lua", $id)->note('SHARED_SESSION'), 'found',
+       '... while elsewhere it may live longer');
+}
+
+# Idle to the second: from when it was used.
+for my $format (qw(hash json form)) {
+    my ($id, $key) = session($format, '@max' => 20);
+    redis()->cmd('PEXPIRE', $key, 9_500);
+    my $from = now_ms();
+    is(at("$area{$format}/x/lua", $id)->note('SHARED_SESSION'), 'found', "$format: used");
+    ends_between($key, $from + 20_000, now_ms() + 20_000, '... it ends 20 s after that');
+    redis()->cmd('PEXPIRE', $key, 1);
+    SHS::Process::wait_for('the end of its time', 20, sub { pttl($key) == -2 });
+    is(at("$area{$format}/x/lua", $id)->note('SHARED_SESSION'), 'absent', '... and is gone then');
+}
+
+# --- rotation -----------------------------------------------------------------------
+
+for my $format (qw(hash json form)) {
+    my $area = $area{$format};
+    my ($id, $key) = session($format, '@max' => 1800, '@created' => now_ms());
+    my $new = id_of(at("$area/x/cgi?action=rotate", $id));
+    my $successor = "$key{$format}$new";
+    my $grace = pttl($key);
+    between($grace, 4_000, 10_000, "$format: the old id has its grace");
+    redis()->cmd('PEXPIRE', $successor, 900_000);
+    my @seen = redis()->commands_during(sub {
+        is(at("$area/x/lua", $id)->note('session.user'), 'anna', '... leads there') for 1 .. 3;
+    });
+    is_deeply([grep { $_->[1] eq 'EVAL' } @seen], [], '... and keeps nothing alive');
+    between(pttl($successor), 0, 900_000, '... not the session');
+    cmp_ok(pttl($key), '<=', $grace, '... nor itself');
+    my $count = counted($successor, sub { at("$area/x/lua", $new) });
+    is($count->{EVAL}, 1, '... but the new id does');
+
+    # After a login the old one shows what was there before; it is not kept alive.
+    at("$area/x/cgi?action=rotate&set=role%3Dadmin", $new);
+    $count = counted($successor, sub { at("$area/x/lua", $new) for 1 .. 3 });
+    is($count->{EVAL}, 0, "$format: nor is the old id of a login kept alive");
+    between(pttl($successor), 0, 10_000, '... beyond its grace');
+    redis()->cmd('PEXPIRE', $successor, 1_000);
+    is(counted($successor, sub { at("$area/idle/lua", $new) })->{EVAL}, 0,
+       '... however little that is');
+
+    # One that has less left than the grace does not get more by it.
+    ($id, $key) = session($format);
+    redis()->cmd('PEXPIRE', $key, 20_000);
+    at("$area/grace60/cgi?action=rotate", $id);
+    between(pttl($key), 0, 20_000, "$format: a grace ends with the session at the latest");
+
+    for my $row (['grace60', 50_000, 60_000], ['brief', 0, 1_000]) {
+        my ($place, $low, $high) = @$row;
+        ($id, $key) = session($format, '@max' => 1800);
+        redis()->cmd('PEXPIRE', $key, 1_800_000);
+        $new = id_of(at("$area/$place/cgi?action=rotate", $id));
+        my $left = pttl($key);
+        ok($left == -2 && !$low || $left > $low && $left <= $high,
+           "$format, SharedSessionRotateGrace, $place") || diag($left);
+    }
+    SHS::Process::wait_for('the end of the grace', 20, sub { pttl($key) == -2 });
+    is(at("$area/x/lua", $id)->note('SHARED_SESSION'), 'absent',
+       '... after which the old id leads nowhere');
+    is(at("$area/x/lua", $new)->note('session.user'), 'anna', '... and the new one does');
+
+    for my $how ('action=rotate', 'action=create&set=role%3Dadmin') {
+        ($id, $key) = session($format, '@max' => 1800);
+        $new = id_of(at("$area/grace0/cgi?$how", $id));
+        is(pttl($key), -2, "$format, SharedSessionRotateGrace 0, $how: the old id is gone");
+        is(at("$area/x/lua", $id)->note('SHARED_SESSION'), 'absent', '... at once');
+        is(at("$area/x/lua", $new)->note('session.user'), 'anna', '... the session is not');
+    }
+}
+
+# --- ended or rotated between the load and the touch ----------------------------------
+
+my $race = SHS::Redis->start;
+my $relay = SHS::Relay->start(to => $race->port, before => sub {
+    my ($redis, $name, undef, undef, $key) = @_;
+    if (uc $name eq 'EVAL' && $key =~ /-(ended|rotated|changed)$/) {
+        $redis->cmd('DEL', $key) if $1 eq 'ended';
+        if ($1 eq 'rotated') {
+            $redis->cmd('TYPE', $key) eq 'hash'
+                ? $redis->cmd('HSET', $key, '@rotated', 'session:x')
+                : $redis->cmd('SET', $key, $key =~ /^json/ ? '{"@rotated":"json:x"}'
+                                                          : '%40rotated=form:x');
+            $redis->cmd('PEXPIRE', $key, 10_000);
+        }
+        $redis->cmd('SET', $key, $key =~ /^json/ ? '{"user":"berta"}' : 'user=berta',
+                    'PX', 10_000)
+            if $1 eq 'changed' && $key !~ /^session/;
+    }
+    return undef;
+});
+my $httpd = private_httpd(conf => <<"CONF");
+SharedSessionStore redis://127.0.0.1:@{[$relay->port]} timeout=5s
+SharedSession On
+SharedSessionIdleTimeout 30m
+SharedSessionNote session.* *
+<Location /json>
+    SharedSessionKey json:%{id}
+    SharedSessionFormat json
+</Location>
+<Location /form>
+    SharedSessionKey form:%{id}
+    SharedSessionFormat form
+</Location>
+CONF
+for my $format (qw(hash json form)) {
+    for my $what (qw(ended rotated changed)) {
+        next if $what eq 'changed' && $format eq 'hash';
+        my $id = fresh_id() . "-$what";
+        my $key = "$key{$format}$id";
+        $format eq 'hash' ? $race->put_hash($key, { user => 'anna' }, 60)
+            : $race->put_string($key, $format eq 'json' ? '{"user":"anna"}' : 'user=anna', 60);
+        my $r = $httpd->get("$area{$format}/x/lua", cookie => "JSESSIONID=$id");
+        is($r->note('session.user'), 'anna', "$format: a request has a session");
+        is($race->cmd('EXISTS', $key), 0, '... and what was ended meanwhile stays so')
+            if $what eq 'ended';
+        between($race->cmd('PTTL', $key), 0, 10_000, '... what was rotated is not extended')
+            if $what eq 'rotated';
+        is($race->cmd('GET', $key), $format eq 'json' ? '{"user":"berta"}' : 'user=berta',
+           '... what another has written is not undone') if $what eq 'changed';
+        ok($httpd->wait_logged(qr/SHS013: .*not kept alive: .*gone/), '... and the log says so')
+            if $what eq 'ended';
+    }
+}
+
+done_testing;
