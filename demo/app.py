@@ -3,14 +3,18 @@
 """The application behind one zone: app.py PORT ZONE
 
 It keeps its logins in its own memory, as applications do, and knows nothing
-of Redis. What its web server says in X-Session-User it believes.
+of Redis. What its web server says in X-Session-User it believes, and who POSTs
+to /login, /password or /logout changes the session that the web server keeps:
+by headers of the answer. What a real one would check first, a password, is left
+out.
 """
+import json
 import secrets
 import signal
 import sys
 from http.cookies import SimpleCookie
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 PORT, ZONE = int(sys.argv[1]), sys.argv[2]
 logins = {}
@@ -27,6 +31,21 @@ class App(BaseHTTPRequestHandler):
             self.answer(404, "no such page")
         else:
             page(parse_qs(url.query))
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        if self.path == "/login":
+            user = json.loads(body)["user"]
+            self.answer(200, f"welcome, {user}", {
+                "X-Session-Action": "create",
+                "X-Session-Set": urlencode({"user": user, "role": "member"})})
+        elif self.path == "/password":
+            self.answer(200, "your password is another now",
+                        {"X-Session-Action": "rotate"})
+        elif self.path == "/logout":
+            self.answer(200, "goodbye", {"X-Session-Action": "destroy"})
+        else:
+            self.answer(404, "no such page")
 
     def login(self, query):
         user = query.get("user", ["nobody"])[0]
