@@ -25,8 +25,7 @@ struct shs_topology_t {
     shs_discovery_t *discovery;
     shs_view_t *view;  /* NULL: nothing is known yet */
     shs_trust_t trust; /* in the view's master, with Sentinels */
-    shs_view_t
-        *found; /* by the renewal that runs, which alone reads this ... */
+    shs_view_t *found; /* by the renewal that runs, which alone reads it ... */
     shs_conn_status_t found_status; /* ... and this */
     shs_conn_status_t failure;      /* of the last one; OK: it did not fail */
     apr_time_t failed_at;
@@ -64,7 +63,6 @@ static int add_sources(shs_topology_t *topology)
     return topology->discovery != NULL;
 }
 
-/* With the lock. */
 static void learn_master(shs_topology_t *topology)
 {
     shs_node_t *node;
@@ -191,7 +189,6 @@ int shs_topology_is_known(shs_topology_t *topology)
     return is_known;
 }
 
-/* With the lock. */
 static void fill_route(shs_route_t *route, shs_topology_t *topology,
                        shs_node_t *node, int lowest_slot)
 {
@@ -370,8 +367,11 @@ static shs_conn_status_t await_word(shs_topology_t *topology, apr_time_t since,
         shs_renewal_begin(&topology->renewal, SHS_TRUST_CONFIRM_EVERY);
         return SHS_CONN_OK;
     }
+    /* One that began late proves to be silent later. */
     return shs_renewal_since(&topology->renewal, since,
                              silent_at < deadline ? silent_at : deadline)
+                   || is_silent(topology)
+                   || shs_renewal_since(&topology->renewal, since, deadline)
                    || is_silent(topology)
                ? SHS_CONN_OK
                : SHS_CONN_TIMEOUT;

@@ -90,7 +90,9 @@ static int is_asleep(int tid)
 
     apr_snprintf(path, sizeof(path), "/proc/self/task/%d/stat", tid);
     file = fopen(path, "r");
-    ck_assert_msg(file != NULL, "no thread %d", tid);
+    if (!file) {
+        return 1; /* it has ended, and waits for nothing any more */
+    }
     len = fread(text, 1, sizeof(text) - 1, file);
     fclose(file);
     text[len] = '\0';
