@@ -95,10 +95,8 @@ typedef struct shs_enabling_t {
 /* Per server. */
 typedef struct shs_server_settings_t {
     shs_store_t *store;            /* NULL: none */
-    apr_array_header_t *claims;    /* of shs_claim_t: of this server and of the
-                                 * main server, from all their sections */
-    apr_array_header_t *enablings; /* of shs_enabling_t: of this server's own
-                                    * configuration */
+    apr_array_header_t *claims;    /* of shs_claim_t: also the main server's */
+    apr_array_header_t *enablings; /* of shs_enabling_t: this server's own */
 } shs_server_settings_t;
 
 void *shs_settings_create(apr_pool_t *p, char *directory);
