@@ -6,6 +6,7 @@
 #include <apr_strings.h>
 #include <http_core.h>
 
+#include "config/cache_policy.h"
 #include "config/names.h"
 #include "config/settings.h"
 #include "config/source.h"
@@ -98,13 +99,29 @@ static const char *set_cookie(cmd_parms *cmd, void *dir, int argc,
     return error ? complain(cmd, error) : NULL;
 }
 
+static const char *set_cache(cmd_parms *cmd, void *dir, int argc,
+                             char *const argv[])
+{
+    const char *error = shs_cache_policy_parse(&server_settings(cmd)->cache,
+                                               argc, argv, cmd->pool);
+
+    (void)dir;
+    server_settings(cmd)->has_cache = 1;
+    return error ? complain(cmd, error) : NULL;
+}
+
 static const char *set_key(cmd_parms *cmd, void *dir, const char *text)
 {
     shs_settings_t *settings = dir;
     const char *error = shs_key_parse(&settings->key.value, text, cmd->pool);
 
     settings->key.set = 1;
-    return error ? complain(cmd, error) : NULL;
+    if (error) {
+        return complain(cmd, error);
+    }
+    APR_ARRAY_PUSH(server_settings(cmd)->prefixes, const char *) =
+        shs_key_prefix(settings->key.value);
+    return NULL;
 }
 
 static const char *set_format(cmd_parms *cmd, void *dir, const char *name)
@@ -121,19 +138,38 @@ static const char *set_format(cmd_parms *cmd, void *dir, const char *name)
     return NULL;
 }
 
-static const char *set_failure(cmd_parms *cmd, void *dir, const char *word)
+/* allow|deny, stale=TIME, or both. */
+static const char *set_failure(cmd_parms *cmd, void *dir, const char *word,
+                               const char *option)
 {
     shs_settings_t *settings = dir;
+    const char *error;
 
-    settings->denies.set = 1;
-    settings->denies.value = !strcmp(word, "deny");
-    if (!settings->denies.value && strcmp(word, "allow")) {
-        return complain(cmd, apr_psprintf(cmd->pool,
-                                          "'%s' is neither allow"
-                                          " nor deny",
-                                          word));
+    settings->denies.set = settings->stale.set = 1;
+    settings->denies.value = 0;
+    settings->stale.value = 0;
+    if (strncmp(word, "stale=", 6)) {
+        settings->denies.value = !strcmp(word, "deny");
+        if (!settings->denies.value && strcmp(word, "allow")) {
+            return complain(cmd,
+                            apr_psprintf(cmd->pool,
+                                         "'%s' is neither allow nor deny, nor"
+                                         " stale=TIME",
+                                         word));
+        }
+        word = option;
     }
-    return NULL;
+    else if (option) {
+        return complain(cmd, "stale= comes after allow or deny");
+    }
+    if (!word) {
+        return NULL;
+    }
+    error = strncmp(word, "stale=", 6)
+                ? "after allow or deny there is only stale=TIME"
+                : shs_option_parse_lifetime(&settings->stale.value, word + 6,
+                                            cmd->pool);
+    return error ? complain(cmd, error) : NULL;
 }
 
 static const char *set_max_size(cmd_parms *cmd, void *dir, const char *text)
@@ -208,115 +244,26 @@ static const char *set_control(cmd_parms *cmd, void *dir, int value)
     return NULL;
 }
 
-/* NAME ATTRIBUTE, or PREFIX* *, into a rule. */
-static const char *parse_rule(shs_rule_t *rule, const char *name,
-                              const char *attribute, apr_pool_t *p)
-{
-    apr_size_t len = strlen(name);
-    const char *error;
-
-    memset(rule, 0, sizeof(*rule));
-    rule->is_prefix = len > 0 && name[len - 1] == '*';
-    rule->name = rule->is_prefix ? apr_pstrmemdup(p, name, len - 1) : name;
-    error = shs_path_parse(&rule->path, attribute, p);
-    if (error) {
-        return error;
-    }
-    if (rule->is_prefix != (shs_path_kind(rule->path) == SHS_PATH_EVERY)) {
-        return "a name that ends in * goes with the attribute *, as in"
-               " 'session.* *', and no other does";
-    }
-    return NULL;
-}
-
-/* A list of the same place was made by these functions, so it may grow. */
-static shs_rule_t *add_rule(shs_rules_t *rules, apr_pool_t *p)
-{
-    if (!rules->list) {
-        rules->list = apr_array_make(p, 4, sizeof(shs_rule_t));
-    }
-    return apr_array_push((apr_array_header_t *)rules->list);
-}
-
-/* "none" alone clears; returns 1 when it was that. */
-static int clear_rules(shs_rules_t *rules, const char *name,
-                       const char *attribute)
-{
-    if (attribute || strcmp(name, "none")) {
-        return 0;
-    }
-    rules->is_cleared = 1;
-    rules->list = NULL;
-    return 1;
-}
-
-static const char needs_attribute[] =
-    "an attribute is needed after the name; or none alone, to clear";
-
 static const char *add_note(cmd_parms *cmd, void *dir, const char *name,
                             const char *attribute)
 {
     shs_settings_t *settings = dir;
-    shs_rule_t rule;
-    const char *error;
+    shs_rule_t *rule;
+    const char *error = shs_rule_add(&rule, &settings->notes, name, attribute,
+                                     shs_names_check_note, cmd->pool);
 
-    if (clear_rules(&settings->notes, name, attribute)) {
-        return NULL;
-    }
-    error = attribute ? parse_rule(&rule, name, attribute, cmd->pool)
-                      : needs_attribute;
-    if (!error) {
-        error = shs_names_check_note(rule.name, rule.is_prefix, cmd->pool);
-    }
-    if (error) {
-        return complain(cmd, error);
-    }
-    *add_rule(&settings->notes, cmd->pool) = rule;
-    return NULL;
+    return error ? complain(cmd, error) : NULL;
 }
 
 static const char *add_env(cmd_parms *cmd, void *dir, const char *name,
                            const char *attribute)
 {
     shs_settings_t *settings = dir;
-    shs_rule_t rule;
-    const char *error;
+    shs_rule_t *rule;
+    const char *error = shs_rule_add(&rule, &settings->env, name, attribute,
+                                     shs_names_check_env, cmd->pool);
 
-    if (clear_rules(&settings->env, name, attribute)) {
-        return NULL;
-    }
-    error = attribute ? parse_rule(&rule, name, attribute, cmd->pool)
-                      : needs_attribute;
-    if (!error) {
-        error = shs_names_check_env(rule.name, rule.is_prefix, cmd->pool);
-    }
-    if (error) {
-        return complain(cmd, error);
-    }
-    *add_rule(&settings->env, cmd->pool) = rule;
-    return NULL;
-}
-
-static const char *parse_encoding(shs_encoding_t *encoding, const char *word,
-                                  apr_pool_t *p)
-{
-    if (!word || !strcmp(word, "encoding=percent")) {
-        *encoding = SHS_ENCODING_PERCENT;
-    }
-    else if (!strcmp(word, "encoding=raw")) {
-        *encoding = SHS_ENCODING_RAW;
-    }
-    else if (!strcmp(word, "encoding=base64")) {
-        *encoding = SHS_ENCODING_BASE64;
-    }
-    else {
-        return apr_psprintf(p,
-                            "unknown option '%s'; there are"
-                            " encoding=percent, encoding=raw and"
-                            " encoding=base64",
-                            word);
-    }
-    return NULL;
+    return error ? complain(cmd, error) : NULL;
 }
 
 /* The name is claimed for the whole server, wherever the directive stands:
@@ -325,28 +272,22 @@ static const char *add_header(cmd_parms *cmd, void *dir, const char *name,
                               const char *attribute, const char *option)
 {
     shs_settings_t *settings = dir;
-    shs_rule_t rule;
+    shs_rule_t *rule;
     shs_claim_t *claim;
-    const char *error;
+    const char *error = shs_rule_add(&rule, &settings->headers, name, attribute,
+                                     shs_names_check_header, cmd->pool);
 
-    if (clear_rules(&settings->headers, name, attribute)) {
-        return NULL;
-    }
-    error = attribute ? parse_rule(&rule, name, attribute, cmd->pool)
-                      : needs_attribute;
-    if (!error) {
-        error = parse_encoding(&rule.encoding, option, cmd->pool);
-    }
-    if (!error) {
-        error = shs_names_check_header(rule.name, rule.is_prefix, cmd->pool);
+    if (!error && rule) {
+        error = shs_rule_parse_encoding(&rule->encoding, option, cmd->pool);
     }
     if (error) {
         return complain(cmd, error);
     }
-    *add_rule(&settings->headers, cmd->pool) = rule;
-    claim = apr_array_push(server_settings(cmd)->claims);
-    claim->name = rule.name;
-    claim->is_prefix = rule.is_prefix;
+    if (rule) {
+        claim = apr_array_push(server_settings(cmd)->claims);
+        claim->name = rule->name;
+        claim->is_prefix = rule->is_prefix;
+    }
     return NULL;
 }
 
@@ -359,6 +300,9 @@ static const char *add_header(cmd_parms *cmd, void *dir, const char *name,
 const command_rec shs_directives[] = {
     AP_INIT_TAKE_ARGV("SharedSessionStore", set_store, NULL, SERVER,
                       "URL [key=value ...]: where the sessions are"),
+    AP_INIT_TAKE_ARGV("SharedSessionCache", set_cache, NULL, SERVER,
+                      "On|Off [size=] [max-entry=] [ttl=] [lease=]"
+                      " [negative=]: sessions kept near"),
     AP_INIT_FLAG("SharedSession", set_enabled, NULL, HTACCESS,
                  "On|Off: whether requests here get their session"),
     AP_INIT_TAKE_ARGV("SharedSessionCookie", set_cookie, NULL, DIRECTORY,
@@ -378,8 +322,8 @@ const command_rec shs_directives[] = {
     AP_INIT_TAKE123("SharedSessionHeader", add_header, NULL, DIRECTORY,
                     "NAME ATTRIBUTE [encoding=percent|raw|base64], or"
                     " PREFIX* *, or none: request headers"),
-    AP_INIT_TAKE1("SharedSessionFailure", set_failure, NULL, DIRECTORY,
-                  "allow|deny: when the store gives no answer"),
+    AP_INIT_TAKE12("SharedSessionFailure", set_failure, NULL, DIRECTORY,
+                   "allow|deny [stale=TIME]: when the store gives no answer"),
     AP_INIT_TAKE1("SharedSessionMaxSize", set_max_size, NULL, DIRECTORY,
                   "SIZE: a larger session is refused"),
     AP_INIT_TAKE1("SharedSessionIdleTimeout", set_idle, NULL, DIRECTORY,

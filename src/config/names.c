@@ -45,9 +45,13 @@ static const char *const reserved_notes[] = {
 
 /* clang-format on */
 
+/* By ASCII, whatever the locale, and without asking it. */
 char shs_names_fold(char c)
 {
-    return apr_isalnum(c) ? (char)apr_tolower(c) : '-';
+    if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')) {
+        return c;
+    }
+    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : '-';
 }
 
 int shs_names_is_same(const char *a, const char *b)
@@ -70,26 +74,25 @@ int shs_names_has_prefix(const char *name, const char *prefix)
 }
 
 /* Whether a reserved name (or pattern) covers `name`; with is_prefix, whether
- * some name that begins with `name` would be covered. */
+ * some name that begins with `name` would be covered. Nearly always the first
+ * characters differ; every attribute that goes out is asked about. */
+static int covers(const char *reserved, const char *name, int is_prefix)
+{
+    while (*reserved && *reserved != '*' && *name
+           && shs_names_fold(*reserved) == shs_names_fold(*name)) {
+        ++reserved;
+        ++name;
+    }
+    return *reserved == '*' || (!*name && (!*reserved || is_prefix));
+}
+
 static const char *find_reserved(const char *const *reserved, const char *name,
                                  int is_prefix)
 {
-    char literal[24];
-
-    for (; *reserved; ++reserved) {
-        apr_size_t len = strcspn(*reserved, "*");
-
-        memcpy(literal, *reserved, len);
-        literal[len] = '\0';
-        if ((*reserved)[len] ? shs_names_has_prefix(name, literal)
-                             : shs_names_is_same(name, literal)) {
-            return *reserved;
-        }
-        if (is_prefix && shs_names_has_prefix(literal, name)) {
-            return *reserved;
-        }
+    while (*reserved && !covers(*reserved, name, is_prefix)) {
+        ++reserved;
     }
-    return NULL;
+    return *reserved;
 }
 
 const char *shs_names_check_header(const char *name, int is_prefix,

@@ -25,4 +25,19 @@ typedef struct shs_rules_t {
     const apr_array_header_t *list; /* of shs_rule_t; NULL: no rule */
 } shs_rules_t;
 
+/* NULL if a name is allowed, else what is wrong: as in config/names.h. */
+typedef const char *(*shs_rule_check_fn)(const char *name, int is_prefix,
+                                         apr_pool_t *p);
+
+/* Reads NAME ATTRIBUTE or PREFIX* * and adds it; "none" alone (attribute NULL)
+ * clears, and *out is NULL then. Returns NULL and the rule, which may yet be
+ * completed; or what is wrong and the cure. */
+const char *shs_rule_add(shs_rule_t **out, shs_rules_t *rules, const char *name,
+                         const char *attribute, shs_rule_check_fn check,
+                         apr_pool_t *p);
+
+/* encoding=..., or NULL for the default. */
+const char *shs_rule_parse_encoding(shs_encoding_t *out, const char *word,
+                                    apr_pool_t *p);
+
 #endif

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "config/cache_policy.h"
 #include "session/ident.h"
 
 #define DEFAULT_MAX_SIZE (64 * 1024)
@@ -59,6 +60,7 @@ void *shs_settings_merge(apr_pool_t *p, void *outer_, void *inner_)
     MERGE(key);
     MERGE(codec);
     MERGE(denies);
+    MERGE(stale);
     MERGE(max_size);
     MERGE(idle);
     MERGE(absolute);
@@ -76,6 +78,8 @@ void *shs_settings_create_server(apr_pool_t *p, server_rec *s)
     shs_server_settings_t *settings = apr_pcalloc(p, sizeof(*settings));
 
     (void)s;
+    shs_cache_policy_default(&settings->cache);
+    settings->prefixes = apr_array_make(p, 4, sizeof(const char *));
     settings->claims = apr_array_make(p, 4, sizeof(shs_claim_t));
     settings->enablings = apr_array_make(p, 4, sizeof(shs_enabling_t));
     return settings;
@@ -90,6 +94,9 @@ void *shs_settings_merge_server(apr_pool_t *p, void *outer_, void *inner_)
     shs_server_settings_t *merged = apr_pcalloc(p, sizeof(*merged));
 
     merged->store = inner->store ? inner->store : outer->store;
+    merged->has_cache = inner->has_cache || outer->has_cache;
+    merged->cache = inner->has_cache ? inner->cache : outer->cache;
+    merged->prefixes = apr_array_append(p, outer->prefixes, inner->prefixes);
     merged->claims = apr_array_append(p, outer->claims, inner->claims);
     merged->enablings = inner->enablings;
     return merged;

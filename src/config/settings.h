@@ -12,9 +12,9 @@
 
 #include "codec/codec.h"
 #include "config/rule.h"
+#include "config/server.h"
 #include "session/key.h"
 #include "session/set_cookie.h"
-#include "store/store.h"
 
 extern module AP_MODULE_DECLARE_DATA shared_session_module;
 
@@ -52,6 +52,10 @@ typedef struct shs_settings_t {
     } denies; /* SharedSessionFailure deny */
     struct {
         int set;
+        apr_interval_time_t value; /* 0: nothing stale is served */
+    } stale;
+    struct {
+        int set;
         apr_size_t value;
     } max_size;
     struct {
@@ -78,26 +82,6 @@ typedef struct shs_settings_t {
     shs_rules_t env;
     shs_rules_t headers;
 } shs_settings_t;
-
-/* A header name, or the beginning of one, that is ours in this server. */
-typedef struct shs_claim_t {
-    const char *name;
-    int is_prefix;
-} shs_claim_t;
-
-/* A place that said SharedSession On; whether it still does is in its settings,
- * as the last word there counts. */
-typedef struct shs_enabling_t {
-    const shs_settings_t *settings;
-    const char *at; /* "file:line" */
-} shs_enabling_t;
-
-/* Per server. */
-typedef struct shs_server_settings_t {
-    shs_store_t *store;            /* NULL: none */
-    apr_array_header_t *claims;    /* of shs_claim_t: also the main server's */
-    apr_array_header_t *enablings; /* of shs_enabling_t: this server's own */
-} shs_server_settings_t;
 
 void *shs_settings_create(apr_pool_t *p, char *directory);
 void *shs_settings_merge(apr_pool_t *p, void *outer, void *inner);

@@ -254,6 +254,42 @@ shs_conn_status_t shs_conn_ask(shs_reply_t **replies, int count,
     return status;
 }
 
+void shs_conn_begin(shs_conn_t *conn, shs_resp_limits_t limits, apr_pool_t *p)
+{
+    shs_resp_begin(conn->resp, limits, p);
+}
+
+shs_conn_status_t shs_conn_send(shs_conn_t *conn, shs_octets_t commands,
+                                apr_time_t deadline, const char **reason)
+{
+    return send_all(conn, commands, deadline, reason);
+}
+
+shs_conn_status_t shs_conn_receive(shs_reply_t **reply, shs_conn_t *conn,
+                                   apr_time_t deadline, const char **reason)
+{
+    int has_begun = 0;
+
+    *reason = "the server's news are larger than allowed";
+    return receive_reply(reply, conn, &has_begun, deadline, reason);
+}
+
+void shs_conn_wait(shs_conn_t *const *conns, int count, apr_time_t deadline)
+{
+    struct pollfd fds[SHS_CONN_WAIT_MAX];
+    int i;
+
+    for (i = 0; i < count && i < SHS_CONN_WAIT_MAX; ++i) {
+        if (conns[i]->tls && shs_tls_has_pending(conns[i]->tls)) {
+            return;
+        }
+        fds[i].fd = conns[i]->fd;
+        fds[i].events = POLLIN;
+        fds[i].revents = 0;
+    }
+    poll(fds, (nfds_t)i, shs_clock_left_ms(deadline));
+}
+
 /* Over TLS too: whatever arrives unasked, a record of the protocol included,
  * makes the connection not worth its doubts. */
 int shs_conn_is_usable(const shs_conn_t *conn)

@@ -55,6 +55,26 @@ shs_conn_status_t shs_conn_ask(shs_reply_t **replies, int count,
                                shs_resp_limits_t limits, apr_time_t deadline,
                                const char **reason, apr_pool_t *p);
 
+/* ---- for a connection on which the server speaks unasked */
+
+/* Replies from now on are built in p, within these limits each; when the last
+ * one was received whole. */
+void shs_conn_begin(shs_conn_t *conn, shs_resp_limits_t limits, apr_pool_t *p);
+
+shs_conn_status_t shs_conn_send(shs_conn_t *conn, shs_octets_t commands,
+                                apr_time_t deadline, const char **reason);
+
+/* The next reply. OK, or TIMEOUT, after which it can be asked again; after
+ * anything else the connection must be closed. */
+shs_conn_status_t shs_conn_receive(shs_reply_t **reply, shs_conn_t *conn,
+                                   apr_time_t deadline, const char **reason);
+
+#define SHS_CONN_WAIT_MAX 64
+
+/* Waits until one of several has something to be received; no longer than the
+ * deadline. */
+void shs_conn_wait(shs_conn_t *const *conns, int count, apr_time_t deadline);
+
 /* Whether it is open and silent, as an unused connection must be; one system
  * call, no round trip. */
 int shs_conn_is_usable(const shs_conn_t *conn);

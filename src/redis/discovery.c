@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include <apr_strings.h>
+
 #include "redis/cluster.h"
 #include "redis/sentinel.h"
 #include "store/clock.h"
@@ -266,6 +268,24 @@ shs_conn_status_t shs_discovery_run(shs_view_t **view,
         return SHS_CONN_OK;
     }
     return discovery->is_refused ? SHS_CONN_REFUSED : SHS_CONN_FAILED;
+}
+
+shs_conn_status_t shs_discovery_explain(const char **reason,
+                                        const shs_discovery_t *discovery,
+                                        int is_running,
+                                        shs_conn_status_t failure,
+                                        apr_pool_t *p)
+{
+    if (is_running) {
+        *reason = discovery->endpoint->mode == SHS_ENDPOINT_SENTINEL
+                      ? "no Sentinel named the master by the deadline"
+                      : "no member of the cluster told its slots in time";
+        return SHS_CONN_TIMEOUT;
+    }
+    *reason = failure == SHS_CONN_OK
+                  ? "no thread could be started to find out who serves what"
+                  : apr_pstrdup(p, discovery->reason);
+    return failure == SHS_CONN_REFUSED ? SHS_CONN_REFUSED : SHS_CONN_FAILED;
 }
 
 apr_int64_t shs_discovery_epoch(const shs_discovery_t *discovery)

@@ -40,4 +40,12 @@ shs_conn_status_t shs_discovery_run(shs_view_t **view,
 /* The config-epoch of the view found last, by the thread that found it. */
 apr_int64_t shs_discovery_epoch(const shs_discovery_t *discovery);
 
+/* Why nothing is known: a run is under way, or the last one came to `failure`
+ * (OK: there was none). The status of who waited in vain, and *reason, in p. */
+shs_conn_status_t shs_discovery_explain(const char **reason,
+                                        const shs_discovery_t *discovery,
+                                        int is_running,
+                                        shs_conn_status_t failure,
+                                        apr_pool_t *p);
+
 #endif

@@ -23,6 +23,7 @@ static shs_outcome_t read_taken(shs_answer_t *answer,
                          " than 4096 fields";
         return SHS_OUTCOME_MALFORMED;
     }
+    answer->source = talk->is_replica ? 0 : talk->passage.subject;
     outcome = shs_answer_read(answer, talk->attempt.got.replies,
                               talk->query->shape, talk->p);
     if (!talk->is_replica) {

@@ -173,6 +173,13 @@ shs_conn_status_t shs_node_ask(shs_reply_t **replies, int count,
     return status;
 }
 
+shs_conn_status_t shs_node_dial(shs_conn_t **out, shs_node_t *node,
+                                apr_time_t deadline, const char **reason,
+                                apr_pool_t *p)
+{
+    return dial(out, node, deadline, reason, p);
+}
+
 shs_pool_t *shs_node_pool(shs_node_t *node)
 {
     return node->pool;

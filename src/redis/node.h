@@ -46,6 +46,11 @@ shs_conn_status_t shs_node_ask(shs_reply_t **replies, int count,
                                shs_resp_limits_t limits, apr_time_t deadline,
                                const char **reason, apr_pool_t *p);
 
+/* A connection of the caller's own, beside the pool, ready for commands. */
+shs_conn_status_t shs_node_dial(shs_conn_t **out, shs_node_t *node,
+                                apr_time_t deadline, const char **reason,
+                                apr_pool_t *p);
+
 /* Borrowed. */
 shs_pool_t *shs_node_pool(shs_node_t *node);
 const shs_server_t *shs_node_server(const shs_node_t *node);

@@ -8,7 +8,7 @@
 
 #include <apr_strings.h>
 
-#include "redis/thread.h"
+#include "store/thread.h"
 #include "store/clock.h"
 
 /* A turn is late after this part of a borrower's time. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "redis/renewal.h"
 
-#include "redis/thread.h"
+#include "store/thread.h"
 #include "store/clock.h"
 
 void shs_renewal_init(shs_renewal_t *renewal, shs_renewal_job_t job)

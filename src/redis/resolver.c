@@ -12,7 +12,7 @@
 #include <string.h>
 #include <sys/un.h>
 
-#include "redis/thread.h"
+#include "store/thread.h"
 #include "store/clock.h"
 
 struct shs_resolver_t {

@@ -5,6 +5,7 @@
 
 #include "redis/endpoint.h"
 #include "redis/exchange.h"
+#include "redis/listener.h"
 #include "redis/nodes.h"
 #include "redis/shared.h"
 #include "redis/topology.h"
@@ -90,6 +91,14 @@ static apr_interval_time_t timeout(const void *self)
     return ((const redis_t *)self)->endpoint->timeout;
 }
 
+static int listen_to(void *self, const shs_watch_t *watch, apr_pool_t *pchild)
+{
+    const redis_t *redis = self;
+
+    return shs_listener_start(redis->client.topology, watch,
+                              redis->endpoint->timeout, pchild);
+}
+
 static void report(shs_store_report_fn tell, void *baton, const void *self,
                    const void *shared, apr_pool_t *p)
 {
@@ -112,6 +121,7 @@ static const char *const schemes[] = {
     "rediss+sentinel", "redis+cluster", "rediss+cluster", NULL
 };
 
-const shs_store_provider_t shs_store_redis = { schemes,     create, shared_size,
-                                               start_child, load,   write_to,
-                                               timeout,     report };
+const shs_store_provider_t shs_store_redis = {
+    schemes,  create,  shared_size, start_child, load,
+    write_to, timeout, listen_to,   report
+};

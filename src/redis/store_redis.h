@@ -8,7 +8,7 @@
 #ifndef SHS_REDIS_STORE_REDIS_H
 #define SHS_REDIS_STORE_REDIS_H
 
-#include "store/store.h"
+#include "store/provider.h"
 
 /* For shs_store_register(). */
 extern const shs_store_provider_t shs_store_redis;

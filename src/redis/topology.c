@@ -4,8 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <apr_strings.h>
-
 #include "redis/discovery.h"
 #include "redis/renewal.h"
 #include "redis/trust.h"
@@ -200,23 +198,6 @@ static void fill_route(shs_route_t *route, shs_topology_t *topology,
                          : &topology->shared->breaker;
 }
 
-static shs_conn_status_t describe_ignorance(const char **reason,
-                                            const shs_topology_t *topology,
-                                            apr_pool_t *p)
-{
-    if (topology->renewal.is_running) {
-        *reason = topology->endpoint->mode == SHS_ENDPOINT_SENTINEL
-                      ? "no Sentinel named the master by the deadline"
-                      : "no member of the cluster told its slots in time";
-        return SHS_CONN_TIMEOUT;
-    }
-    *reason = topology->failure == SHS_CONN_OK
-                  ? "no thread could be started to find out who serves what"
-                  : apr_pstrdup(p, topology->reason);
-    return topology->failure == SHS_CONN_REFUSED ? SHS_CONN_REFUSED
-                                                 : SHS_CONN_FAILED;
-}
-
 shs_conn_status_t shs_topology_find(shs_route_t *route,
                                     shs_topology_t *topology, int slot,
                                     apr_time_t deadline, const char **reason,
@@ -235,7 +216,9 @@ shs_conn_status_t shs_topology_find(shs_route_t *route,
     pthread_mutex_lock(&topology->renewal.lock);
     know(topology, deadline);
     if (!topology->view) {
-        status = describe_ignorance(reason, topology, p);
+        status = shs_discovery_explain(reason, topology->discovery,
+                                       topology->renewal.is_running,
+                                       topology->failure, p);
     }
     else if (shs_view_find(&node, &lowest_slot, topology->view, slot)) {
         fill_route(route, topology, node, lowest_slot);
@@ -321,6 +304,23 @@ void shs_topology_leave(shs_topology_t *topology, shs_route_t *route)
         shs_nodes_release(topology->nodes, route->node);
     }
     route->node = NULL;
+}
+
+apr_time_t shs_topology_known_at(shs_topology_t *topology)
+{
+    apr_time_t at = 0;
+
+    if (topology->only) {
+        return APR_INT64_MAX;
+    }
+    pthread_mutex_lock(&topology->renewal.lock);
+    if (topology->view) {
+        at = topology->endpoint->mode == SHS_ENDPOINT_CLUSTER
+                 ? topology->renewal.known_at
+                 : shs_trust_known_at(&topology->trust);
+    }
+    pthread_mutex_unlock(&topology->renewal.lock);
+    return at;
 }
 
 void shs_topology_suspect(shs_topology_t *topology)

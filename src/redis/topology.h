@@ -69,6 +69,11 @@ int shs_topology_is_current(shs_topology_t *topology, const shs_route_t *route,
 
 void shs_topology_leave(shs_topology_t *topology, shs_route_t *route);
 
+/* When those who know were asked, last, who the masters are. A single server is
+ * always the one: APR_INT64_MAX. 0: nothing is known, or another child has
+ * heard of a later failover. */
+apr_time_t shs_topology_known_at(shs_topology_t *topology);
+
 /* Renews what is known, if that is due, and does not wait. */
 void shs_topology_suspect(shs_topology_t *topology);
 

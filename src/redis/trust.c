@@ -31,6 +31,11 @@ int shs_trust_is_behind(const shs_trust_t *trust)
     return trust->epoch < atomic_load(&trust->shared->epoch);
 }
 
+apr_time_t shs_trust_known_at(const shs_trust_t *trust)
+{
+    return shs_trust_is_behind(trust) ? 0 : shs_trust_confirmed_at(trust);
+}
+
 apr_time_t shs_trust_required(const shs_trust_t *trust, int is_new_connection,
                               apr_time_t now)
 {

@@ -41,6 +41,9 @@ void shs_trust_learn(shs_trust_t *trust, apr_uint32_t subject,
 /* When a Sentinel last named our master, to whichever child was asking. */
 apr_time_t shs_trust_confirmed_at(const shs_trust_t *trust);
 
+/* The same, or 0 when another child has heard of a later failover. */
+apr_time_t shs_trust_known_at(const shs_trust_t *trust);
+
 /* Whether another child has heard of a later failover. */
 int shs_trust_is_behind(const shs_trust_t *trust);
 

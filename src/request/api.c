@@ -39,7 +39,7 @@ static const char *shared_session_status(request_rec *r)
 {
     const shs_lookup_t *lookup = shs_keeper_find(r);
 
-    return lookup ? shs_outcome_describe(lookup->outcome) : "off";
+    return lookup ? shs_lookup_describe(lookup) : "off";
 }
 
 /* The session that was found, or NULL. */

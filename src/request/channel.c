@@ -71,7 +71,7 @@ static const char *make_plain_value(shs_octets_t value, shs_encoding_t encoding,
 
 static char fold_case(char c)
 {
-    return (char)apr_tolower(c);
+    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 }
 
 const shs_channel_t shs_channel_notes = { "note", fold_case, make_note_name,

@@ -17,6 +17,7 @@
 
 APLOG_USE_MODULE(shared_session);
 
+#define FAMILY "X-Session-"
 #define SET    "X-Session-Set"
 #define UNSET  "X-Session-Unset"
 #define ACTION "X-Session-Action"
@@ -115,6 +116,23 @@ static int read_action(void *data, const char *key, const char *value)
     return 0;
 }
 
+/* Whether a table has one of our headers, or one that is named alike: every
+ * response is looked at, and hardly any has. */
+static int has_order(const apr_table_t *table)
+{
+    const apr_array_header_t *entries = apr_table_elts(table);
+    int i;
+
+    for (i = 0; i < entries->nelts; ++i) {
+        const char *key = APR_ARRAY_IDX(entries, i, apr_table_entry_t).key;
+
+        if (!strncasecmp(key, FAMILY, strlen(FAMILY))) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 /* Reads the headers and takes them out. */
 static void take_order(order_t *order, request_rec *r)
 {
@@ -122,6 +140,9 @@ static void take_order(order_t *order, request_rec *r)
     int i;
 
     memset(order, 0, sizeof(*order));
+    if (!has_order(tables[0]) && !has_order(tables[1])) {
+        return;
+    }
     order->p = r->pool;
     order->change = shs_change_create(r->pool);
     for (i = 0; i < 2; ++i) {

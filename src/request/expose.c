@@ -58,7 +58,7 @@ static int find_value(shs_octets_t *value, const shs_path_t *path,
         *value = shs_ident_octets(&lookup->ident);
         return is_found;
     case SHS_PATH_STATUS:
-        *value = shs_octets_of(shs_outcome_describe(lookup->outcome));
+        *value = shs_octets_of(shs_lookup_describe(lookup));
         return 1;
     case SHS_PATH_TTL:
         if (!is_found || lookup->ttl == SHS_TTL_FOREVER) {
@@ -163,10 +163,11 @@ static int add_entry(void *table, const char *name, const char *value)
 }
 
 /* The rules with a *, all together. A PREFIX given twice belongs to the later
- * rule. */
+ * rule. Where the table has anything, entries of these names leave it first. */
 static void put_every(const outlet_t *outlet)
 {
     apr_pool_t *p = outlet->r->pool;
+    int is_fresh = apr_is_empty_table(outlet->table);
     apr_table_t *found = NULL;
     shs_nameset_t *taken = NULL;
     int i;
@@ -178,12 +179,12 @@ static void put_every(const outlet_t *outlet)
             continue;
         }
         if (!found) {
-            found = apr_table_make(p, 16);
+            found = is_fresh ? outlet->table : apr_table_make(p, 16);
             taken = shs_nameset_create(outlet->channel, p);
         }
         find_every(found, outlet, rule, taken);
     }
-    if (found) {
+    if (found && !is_fresh) {
         shs_nameset_sweep(outlet->table, taken);
         apr_table_do(add_entry, outlet->table, found, NULL);
     }
@@ -268,7 +269,7 @@ static void open_outlets(outlet_t outlets[3], request_rec *r,
 void shs_expose_apply(request_rec *r, const shs_settings_t *settings,
                       const shs_lookup_t *lookup)
 {
-    const char *status = shs_outcome_describe(lookup->outcome);
+    const char *status = shs_lookup_describe(lookup);
     outlet_t outlets[3];
     int i;
 

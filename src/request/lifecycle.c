@@ -14,6 +14,8 @@
 #include "config/settings.h"
 #include "redis/store_redis.h"
 #include "request/log.h"
+#include "session/key.h"
+#include "store/store.h"
 
 APLOG_USE_MODULE(shared_session);
 
@@ -75,6 +77,37 @@ int shs_lifecycle_on_check_config(apr_pool_t *pconf, apr_pool_t *plog,
     return OK;
 }
 
+/* Tells the stores what of them is kept near. Virtual hosts that share a store
+ * share that. */
+static int set_caches(server_rec *s)
+{
+    for (; s; s = s->next) {
+        const shs_server_settings_t *settings = shs_settings_of_server(s);
+        int i;
+
+        if (!settings->store) {
+            continue;
+        }
+        if (!shs_store_set_cache(settings->store, &settings->cache)) {
+            ap_log_error(APLOG_MARK, APLOG_ERR, 0, s,
+                         SHS_TAG_CONFIG
+                         "SharedSessionCache differs from what another virtual"
+                         " host says of the same store %s: say it once, in the"
+                         " main server, or name the stores differently",
+                         shs_store_describe(settings->store));
+            return 0;
+        }
+        shs_store_add_prefix(settings->store,
+                             shs_key_prefix(shs_key_default()));
+        for (i = 0; i < settings->prefixes->nelts; ++i) {
+            shs_store_add_prefix(
+                settings->store,
+                APR_ARRAY_IDX(settings->prefixes, i, const char *));
+        }
+    }
+    return 1;
+}
+
 int shs_lifecycle_on_post_config(apr_pool_t *pconf, apr_pool_t *plog,
                                  apr_pool_t *ptemp, server_rec *s)
 {
@@ -86,6 +119,9 @@ int shs_lifecycle_on_post_config(apr_pool_t *pconf, apr_pool_t *plog,
     stores = shs_store_list(pconf);
     if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG) {
         return OK;
+    }
+    if (!set_caches(s)) {
+        return HTTP_INTERNAL_SERVER_ERROR;
     }
     rv = shs_store_share(pconf);
     if (rv != APR_SUCCESS) {

@@ -3,16 +3,10 @@
 
 #include <string.h>
 
-#include <apr_atomic.h>
-
-#include "request/log.h"
+#include "request/lookup_log.h"
+#include "request/nearby.h"
 #include "session/cookie.h"
 #include "store/clock.h"
-
-APLOG_USE_MODULE(shared_session);
-
-/* What would be logged for each request is logged once in this time. */
-#define WARN_EVERY_S 60
 
 /* Adds the id in a value, unless it is none or there already. */
 static int add_candidate(shs_ident_t *idents, int count, shs_octets_t value,
@@ -59,36 +53,6 @@ static int find_candidates(shs_ident_t *idents, const request_rec *r,
     return count;
 }
 
-/* Whether the warning is due; exactly one thread is told so. */
-static int is_due(volatile apr_uint32_t *last)
-{
-    apr_uint32_t now = (apr_uint32_t)apr_time_sec(shs_clock_now()) + 1;
-    apr_uint32_t before = apr_atomic_read32(last);
-
-    return (before == 0 || now - before >= WARN_EVERY_S)
-           && apr_atomic_cas32(last, now, before) == before;
-}
-
-/* Each class of reasons has its own `warned_at`, so that one broken session
- * hides no other trouble. */
-static void log_malformed(const request_rec *r, const shs_ident_t *ident,
-                          const char *reason, volatile apr_uint32_t *warned_at)
-{
-    /* A variable: the macro below reads the level more than once. */
-    int level = is_due(warned_at) ? APLOG_WARNING : APLOG_DEBUG;
-    char label[SHS_IDENT_LABEL_SIZE];
-
-    if (!APLOG_R_IS_LEVEL(r, level)) {
-        return;
-    }
-    shs_ident_label(label, ident);
-    ap_log_rerror(APLOG_MARK, level, 0, r,
-                  SHS_TAG_MALFORMED "malformed session (id %s): %s; compare"
-                                    " SharedSessionFormat, SharedSessionKey and"
-                                    " SharedSessionMaxSize with what is stored",
-                  label, reason);
-}
-
 /* Whether a session is over by what it says itself. */
 static int is_over(const shs_session_t *session, const shs_settings_t *settings,
                    apr_time_t now)
@@ -101,85 +65,119 @@ static int is_over(const shs_session_t *session, const shs_settings_t *settings,
                && life->created_at + settings->absolute.value <= now);
 }
 
-/* Reads the record. */
-static shs_outcome_t decode(shs_lookup_t *lookup, const shs_record_t *record,
-                            const shs_settings_t *settings, apr_time_t now,
-                            apr_pool_t *p)
+/* Takes a session that there is, if it is not over. */
+static shs_outcome_t accept_session(shs_lookup_t *lookup,
+                                    const shs_session_t *session,
+                                    apr_interval_time_t ttl,
+                                    const shs_settings_t *settings)
 {
-    shs_session_t *session;
-
-    lookup->reason =
-        shs_codec_decode(&session, settings->codec.value, record, p);
-    if (lookup->reason) {
-        return SHS_OUTCOME_MALFORMED;
-    }
-    if (is_over(session, settings, now)) {
+    if (is_over(session, settings, apr_time_now())) {
         lookup->reason = "it expired, as the session itself says";
         return SHS_OUTCOME_ABSENT;
     }
     lookup->session = session;
-    lookup->record = *record;
-    lookup->ttl = record->ttl;
+    lookup->ttl = ttl;
     return SHS_OUTCOME_FOUND;
 }
 
-void shs_lookup_log_transition(const request_rec *r, const shs_store_t *store,
-                               const shs_answer_t *answer)
+static shs_query_t make_query(const shs_lookup_t *lookup,
+                              const shs_settings_t *settings)
 {
-    const char *words = shs_store_describe(store);
-
-    switch (answer->transition) {
-    case SHS_TRANSITION_NONE:
-        break;
-    case SHS_TRANSITION_REFUSED:
-        ap_log_error(APLOG_MARK, APLOG_ERR, 0, r->server,
-                     SHS_TAG_REFUSED
-                     "the session store %s refuses us: %s;"
-                     " correct user, password or database in"
-                     " SharedSessionStore, or the user's ACL in Redis",
-                     words, answer->transition_reason);
-        break;
-    case SHS_TRANSITION_DOWN:
-        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, r->server,
-                     SHS_TAG_DOWN "the session store %s gives no answer: %s",
-                     words, answer->transition_reason);
-        break;
-    case SHS_TRANSITION_UP:
-        ap_log_error(APLOG_MARK, APLOG_INFO, 0, r->server,
-                     SHS_TAG_UP "the session store %s answers again", words);
-        break;
-    }
-}
-
-/* What is under lookup->key. */
-static shs_outcome_t load_key(shs_lookup_t *lookup, const request_rec *r,
-                              shs_store_t *store,
-                              const shs_settings_t *settings,
-                              const shs_ident_t *ident)
-{
-    static volatile apr_uint32_t warned_of_store;
-    static volatile apr_uint32_t warned_of_codec;
-    volatile apr_uint32_t *warned_at = &warned_of_store;
     shs_query_t query;
-    shs_answer_t answer;
-    shs_outcome_t outcome;
 
     query.key = lookup->key;
     query.shape = shs_codec_shape(settings->codec.value);
     query.max_octets = settings->max_size.value;
     query.deadline = lookup->deadline;
-    outcome = shs_store_load(&answer, store, &query, r->pool);
+    return query;
+}
+
+/* Asks the store for what is under lookup->key, and keeps what it says. */
+static shs_outcome_t ask_store(shs_lookup_t *lookup, const request_rec *r,
+                               shs_store_t *store,
+                               const shs_settings_t *settings,
+                               const shs_ident_t *ident,
+                               const shs_nearby_t *nearby)
+{
+    shs_query_t query = make_query(lookup, settings);
+    shs_session_t *session = NULL;
+    shs_answer_t answer;
+    shs_outcome_t outcome = shs_store_load(&answer, store, &query, r->pool);
+    int is_read;
+
     shs_lookup_log_transition(r, store, &answer);
     lookup->reason = answer.reason;
-    if (outcome == SHS_OUTCOME_FOUND) {
-        warned_at = &warned_of_codec;
-        outcome =
-            decode(lookup, &answer.record, settings, apr_time_now(), r->pool);
+    is_read = outcome == SHS_OUTCOME_FOUND;
+    if (is_read) {
+        lookup->reason = shs_codec_decode(&session, settings->codec.value,
+                                          &answer.record, r->pool);
+        outcome = session ? SHS_OUTCOME_FOUND : SHS_OUTCOME_MALFORMED;
     }
     if (outcome == SHS_OUTCOME_MALFORMED) {
-        log_malformed(r, ident, lookup->reason, warned_at);
+        shs_lookup_log_malformed(r, ident, lookup->reason, is_read);
+    }
+    if (outcome == SHS_OUTCOME_FOUND || outcome == SHS_OUTCOME_ABSENT) {
+        shs_nearby_keep(nearby, session, answer.record.ttl, answer.source,
+                        r->pool);
+    }
+    if (outcome == SHS_OUTCOME_FOUND) {
+        lookup->record = answer.record;
+        outcome = accept_session(lookup, session, answer.record.ttl, settings);
     }
     return outcome;
+}
+
+/* For want of an answer takes what the near-cache had lately; but not where
+ * something is to be changed by it. */
+static shs_outcome_t take_stale(shs_lookup_t *lookup, const request_rec *r,
+                                const shs_settings_t *settings,
+                                shs_nearby_t *nearby)
+{
+    shs_near_found_t found = SHS_NEAR_MISS;
+
+    if (r->method_number == M_GET || r->method_number == M_OPTIONS) {
+        found = shs_nearby_find_stale(nearby, settings->stale.value, r->pool);
+    }
+    if (found == SHS_NEAR_MISS) {
+        return SHS_OUTCOME_UNAVAILABLE;
+    }
+    lookup->is_near = 1;
+    lookup->is_stale = found == SHS_NEAR_STALE;
+    return accept_session(lookup, nearby->session, nearby->ttl, settings);
+}
+
+/* What is under lookup->key, in the near-cache or in the store. */
+static shs_outcome_t load_key(shs_lookup_t *lookup, const request_rec *r,
+                              shs_store_t *store,
+                              const shs_settings_t *settings,
+                              const shs_ident_t *ident)
+{
+    shs_outcome_t outcome;
+    shs_nearby_t nearby;
+
+    memset(&nearby, 0, sizeof(nearby));
+    lookup->is_near = 0;
+    if (!lookup->must_be_fresh) {
+        switch (shs_nearby_find(&nearby, store, settings, lookup->key,
+                                lookup->deadline, r->pool)) {
+        case SHS_NEAR_HIT:
+            lookup->is_near = 1;
+            shs_nearby_leave(&nearby);
+            return accept_session(lookup, nearby.session, nearby.ttl, settings);
+        case SHS_NEAR_NOTHING:
+            lookup->reason = "there is no such key, as was seen a moment ago";
+            shs_nearby_leave(&nearby);
+            return SHS_OUTCOME_ABSENT;
+        case SHS_NEAR_MISS:
+        case SHS_NEAR_STALE:
+            break;
+        }
+    }
+    outcome = ask_store(lookup, r, store, settings, ident, &nearby);
+    shs_nearby_leave(&nearby);
+    return outcome == SHS_OUTCOME_UNAVAILABLE
+               ? take_stale(lookup, r, settings, &nearby)
+               : outcome;
 }
 
 /* Whether the session has a successor that this id may follow. A value that is
@@ -249,40 +247,6 @@ static void try_candidates(shs_lookup_t *lookup, const request_rec *r,
     }
 }
 
-static void log_outcome(const request_rec *r, const shs_lookup_t *lookup,
-                        apr_interval_time_t took)
-{
-    char label[SHS_IDENT_LABEL_SIZE] = "-";
-
-    if (!APLOG_R_IS_LEVEL(r, APLOG_DEBUG)) {
-        return;
-    }
-    if (lookup->has_ident) {
-        shs_ident_label(label, &lookup->ident);
-    }
-    ap_log_rerror(
-        APLOG_MARK, APLOG_DEBUG, 0, r,
-        SHS_TAG_REQUEST "session %s%s%s (id %s, candidates %d,"
-                        " attributes %" APR_SIZE_T_FMT ", %" APR_TIME_T_FMT
-                        " us)",
-        shs_outcome_describe(lookup->outcome), lookup->reason ? ": " : "",
-        lookup->reason ? lookup->reason : "", label, lookup->candidates,
-        lookup->session ? shs_session_count(lookup->session) : 0, took);
-}
-
-static void log_missing_store(const request_rec *r)
-{
-    static volatile apr_uint32_t warned_at;
-
-    if (is_due(&warned_at)) {
-        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
-                      SHS_TAG_NO_STORE
-                      "SharedSession is On here, but no"
-                      " SharedSessionStore is in effect for this virtual"
-                      " host: add one to it or to the main server");
-    }
-}
-
 static shs_lookup_t *create(shs_ident_t *idents, request_rec *r,
                             const shs_settings_t *settings)
 {
@@ -311,9 +275,9 @@ const shs_lookup_t *shs_lookup_run(request_rec *r, shs_store_t *store,
     else if (lookup->candidates > 0) {
         lookup->outcome = SHS_OUTCOME_UNAVAILABLE;
         lookup->reason = "no SharedSessionStore is in effect here";
-        log_missing_store(r);
+        shs_lookup_log_missing_store(r);
     }
-    log_outcome(r, lookup, shs_clock_now() - began);
+    shs_lookup_log_outcome(r, lookup, shs_clock_now() - began);
     return lookup;
 }
 
@@ -327,8 +291,13 @@ const shs_lookup_t *shs_lookup_skip(request_rec *r,
         lookup->outcome = SHS_OUTCOME_UNAVAILABLE;
         lookup->reason = "the store already failed this request";
     }
-    log_outcome(r, lookup, 0);
+    shs_lookup_log_outcome(r, lookup, 0);
     return lookup;
+}
+
+const char *shs_lookup_describe(const shs_lookup_t *lookup)
+{
+    return lookup->is_stale ? "stale" : shs_outcome_describe(lookup->outcome);
 }
 
 const shs_lookup_t *shs_lookup_run_ident(request_rec *r, shs_store_t *store,
@@ -341,9 +310,10 @@ const shs_lookup_t *shs_lookup_run_ident(request_rec *r, shs_store_t *store,
     lookup->has_ident = 1;
     lookup->ident = *ident;
     lookup->candidates = 1;
+    lookup->must_be_fresh = 1;
     lookup->deadline = began + shs_store_timeout(store);
     lookup->outcome = load(lookup, r, store, settings, ident);
-    log_outcome(r, lookup, shs_clock_now() - began);
+    shs_lookup_log_outcome(r, lookup, shs_clock_now() - began);
     return lookup;
 }
 

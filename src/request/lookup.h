@@ -30,12 +30,16 @@ typedef struct shs_lookup_t {
     shs_ident_t ident;   /* the session's; else the first that was offered */
     int candidates;      /* how many ids were offered */
     const char *reason;  /* unless FOUND or NONE: words for the log */
+    int must_be_fresh;   /* the near-cache is not looked at */
     apr_time_t deadline; /* of all that this lookup asks, by shs_clock_now() */
 
     /* FOUND: for whoever writes to it. */
     shs_octets_t key;    /* where it is ... */
     shs_record_t record; /* ... and what was read there */
-    int is_forwarded;    /* the id is an old one: the session has a new one, and
+    int is_near;      /* it came from the near-cache: `record` is not there */
+    int is_stale;     /* ... and the store could not be asked whether it has
+                          * changed */
+    int is_forwarded; /* the id is an old one: the session has a new one, and
                           * its key does not follow from `ident` */
 } shs_lookup_t;
 
@@ -47,8 +51,11 @@ typedef struct shs_lookup_t {
 const shs_lookup_t *shs_lookup_run(request_rec *r, shs_store_t *store,
                                    const shs_settings_t *settings);
 
-/* Looks up the session of one id, whatever the request's cookies say: one that
- * was looked up before, or that has just been made. */
+/* The word for what it came to: "found", "stale", ... Static. */
+const char *shs_lookup_describe(const shs_lookup_t *lookup);
+
+/* Looks up the session of one id in the store itself, whatever the request's
+ * cookies say: one that was looked up before, or has just been made. */
 const shs_lookup_t *shs_lookup_run_ident(request_rec *r, shs_store_t *store,
                                          const shs_settings_t *settings,
                                          const shs_ident_t *ident);
@@ -56,10 +63,6 @@ const shs_lookup_t *shs_lookup_run_ident(request_rec *r, shs_store_t *store,
 /* A session that the request has ended: ABSENT, or NONE if `ident` is NULL. */
 const shs_lookup_t *shs_lookup_make_ended(request_rec *r,
                                           const shs_ident_t *ident);
-
-/* Logs what an answer has changed in what is known of the store. */
-void shs_lookup_log_transition(const request_rec *r, const shs_store_t *store,
-                               const shs_answer_t *answer);
 
 /* The lookup that is made when the store already failed this request once:
  * UNAVAILABLE without asking again, or NONE without an id. */

@@ -1,13 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "request/nameset.h"
 
-#include <apr_hash.h>
 #include <apr_strings.h>
+
+/* At first, and always a power of two; at most half of them are taken. */
+#define PLACES 16
+
+typedef struct place_t {
+    const char *name; /* NULL: free */
+    apr_uint32_t hash;
+} place_t;
 
 struct shs_nameset_t {
     const shs_channel_t *channel;
-    apr_hash_t *folded;
     apr_pool_t *p;
+    place_t *places;
+    apr_uint32_t size;
+    apr_uint32_t count;
 };
 
 shs_nameset_t *shs_nameset_create(const shs_channel_t *channel, apr_pool_t *p)
@@ -15,31 +24,68 @@ shs_nameset_t *shs_nameset_create(const shs_channel_t *channel, apr_pool_t *p)
     shs_nameset_t *set = apr_palloc(p, sizeof(*set));
 
     set->channel = channel;
-    set->folded = apr_hash_make(p);
     set->p = p;
+    set->places = apr_pcalloc(p, PLACES * sizeof(place_t));
+    set->size = PLACES;
+    set->count = 0;
     return set;
 }
 
-/* Equal for names that are one. */
-static const char *fold(const shs_nameset_t *set, const char *name)
+/* FNV-1a of the name as it counts, from where chance has put the set. */
+static apr_uint32_t hash_of(const shs_nameset_t *set, const char *name)
 {
-    char *folded = apr_pstrdup(set->p, name);
-    char *c;
+    apr_uint32_t hash = 2166136261u ^ (apr_uint32_t)(apr_uintptr_t)set;
 
-    for (c = folded; *c; ++c) {
-        *c = set->channel->fold(*c);
+    for (; *name; ++name) {
+        hash ^= (unsigned char)set->channel->fold(*name);
+        hash *= 16777619u;
     }
-    return folded;
+    return hash ^ hash >> 15;
+}
+
+/* Where the name is, or a free place where it belongs. */
+static place_t *place_of(const shs_nameset_t *set, const char *name,
+                         apr_uint32_t hash)
+{
+    apr_uint32_t i = hash & (set->size - 1);
+
+    while (
+        set->places[i].name
+        && (set->places[i].hash != hash
+            || !shs_channel_is_same(set->channel, set->places[i].name, name))) {
+        i = (i + 1) & (set->size - 1);
+    }
+    return &set->places[i];
+}
+
+static void grow(shs_nameset_t *set)
+{
+    const place_t *old = set->places;
+    apr_uint32_t count = set->size;
+    apr_uint32_t i;
+
+    set->size = 2 * count;
+    set->places = apr_pcalloc(set->p, set->size * sizeof(place_t));
+    for (i = 0; i < count; ++i) {
+        if (old[i].name) {
+            *place_of(set, old[i].name, old[i].hash) = old[i];
+        }
+    }
 }
 
 int shs_nameset_add(shs_nameset_t *set, const char *name)
 {
-    const char *folded = fold(set, name);
+    apr_uint32_t hash = hash_of(set, name);
+    place_t *place = place_of(set, name, hash);
 
-    if (apr_hash_get(set->folded, folded, APR_HASH_KEY_STRING)) {
+    if (place->name) {
         return 0;
     }
-    apr_hash_set(set->folded, folded, APR_HASH_KEY_STRING, folded);
+    place->name = name;
+    place->hash = hash;
+    if (2 * ++set->count > set->size) {
+        grow(set);
+    }
     return 1;
 }
 
@@ -48,7 +94,7 @@ void shs_nameset_sweep(apr_table_t *table, const shs_nameset_t *set)
     const apr_array_header_t *entries;
     int i;
 
-    if (apr_is_empty_table(table) || apr_hash_count(set->folded) == 0) {
+    if (apr_is_empty_table(table) || set->count == 0) {
         return;
     }
     entries = apr_table_elts(apr_table_clone(set->p, table));
@@ -57,8 +103,7 @@ void shs_nameset_sweep(apr_table_t *table, const shs_nameset_t *set)
         const apr_table_entry_t *entry =
             &APR_ARRAY_IDX(entries, i, apr_table_entry_t);
 
-        if (!apr_hash_get(set->folded, fold(set, entry->key),
-                          APR_HASH_KEY_STRING)) {
+        if (!place_of(set, entry->key, hash_of(set, entry->key))->name) {
             apr_table_addn(table, entry->key, entry->val);
         }
     }

@@ -16,7 +16,8 @@ typedef struct shs_nameset_t shs_nameset_t;
 /* An empty set, from p. */
 shs_nameset_t *shs_nameset_create(const shs_channel_t *channel, apr_pool_t *p);
 
-/* Puts a copy of the name in. Returns 0 when it was in already. */
+/* Puts the name in, which has to live as long as the set. Returns 0 when it was
+ * in already. */
 int shs_nameset_add(shs_nameset_t *set, const char *name);
 
 /* Removes all entries of these names from the table, in one pass. */

@@ -6,17 +6,15 @@
 
 #include <apr_strings.h>
 
+#include "request/lookup_log.h"
 #include "session/key.h"
 #include "session/octets.h"
 #include "store/clock.h"
 
 static shs_written_t say(shs_writer_status_t status, const char *reason)
 {
-    shs_written_t written;
+    shs_written_t written = { status, reason, { { NULL, 0 } } };
 
-    memset(&written, 0, sizeof(written));
-    written.status = status;
-    written.reason = reason;
     return written;
 }
 
@@ -79,12 +77,8 @@ static int is_too_large(const shs_edit_t *edit, apr_size_t max_octets)
 
 static shs_written_t refuse_size(void)
 {
-    return say(SHS_WRITER_TOO_LARGE,
-               "the session would be larger than SharedSessionMaxSize, or have"
-               " more than 4096 fields");
+    return say(SHS_WRITER_TOO_LARGE, "it is too large, or of too many fields");
 }
-
-/* ------------------------------------------------------------------ create */
 
 static void add_number(shs_change_t *change, const char *name,
                        apr_int64_t number, apr_pool_t *p)
@@ -217,8 +211,15 @@ static shs_written_t try_hard(
                              const shs_lookup_t *lookup,
                              const shs_change_t *change))
 {
-    shs_written_t written = read_outcome(lookup);
+    shs_written_t written;
     int tries;
+
+    /* The near-cache has no record to start from, and may be a moment old. */
+    if (lookup->is_near) {
+        lookup = shs_lookup_run_ident(writer->r, writer->store,
+                                      writer->settings, &lookup->ident);
+    }
+    written = read_outcome(lookup);
 
     for (tries = 1; written.status == SHS_WRITER_DONE; ++tries) {
         written = do_once(writer, lookup, change);
@@ -388,7 +389,7 @@ static shs_written_t end_once(const shs_writer_t *writer,
 shs_written_t shs_writer_end(const shs_writer_t *writer,
                              const shs_lookup_t *lookup)
 {
-    shs_written_t written = is_frozen(lookup)
+    shs_written_t written = !lookup->is_near && is_frozen(lookup)
                                 ? end_once(writer, lookup, NULL)
                                 : try_hard(writer, lookup, NULL, end_once);
 

@@ -115,6 +115,11 @@ shs_octets_t shs_key_build(const shs_key_t *key, const shs_ident_t *ident,
     return built;
 }
 
+const char *shs_key_prefix(const shs_key_t *key)
+{
+    return key->prefix.data;
+}
+
 int shs_key_is_of(const shs_key_t *key, shs_octets_t built)
 {
     return built.len > key->prefix.len + key->suffix.len

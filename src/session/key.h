@@ -30,6 +30,9 @@ const shs_key_t *shs_key_default(void);
 shs_octets_t shs_key_build(const shs_key_t *key, const shs_ident_t *ident,
                            apr_pool_t *p);
 
+/* How all keys of the template begin; borrowed. */
+const char *shs_key_prefix(const shs_key_t *key);
+
 /* Whether the key begins and ends as the template's keys do. */
 int shs_key_is_of(const shs_key_t *key, shs_octets_t built);
 

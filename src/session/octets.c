@@ -21,16 +21,54 @@ static int is_control(unsigned char c)
     return (c < 0x20 && c != '\t') || c == 0x7f;
 }
 
-int shs_octets_have_control(shs_octets_t octets)
+#define EACH(octet) ((apr_uint64_t)0x0101010101010101u * (octet))
+
+/* Whether one of eight octets is below 0x20 or 0x7F; a TAB is, too. */
+static int is_suspect(apr_uint64_t word)
+{
+    apr_uint64_t del = word ^ EACH(0x7f);
+
+    return ((((word - EACH(0x20)) & ~word) | ((del - EACH(1)) & ~del))
+            & EACH(0x80))
+           != 0;
+}
+
+static int has_control(const char *data, apr_size_t len)
 {
     apr_size_t i;
 
-    for (i = 0; i < octets.len; ++i) {
-        if (is_control((unsigned char)octets.data[i])) {
+    for (i = 0; i < len; ++i) {
+        if (is_control((unsigned char)data[i])) {
             return 1;
         }
     }
     return 0;
+}
+
+static int word_has_control(const char *data)
+{
+    apr_uint64_t word;
+
+    memcpy(&word, data, sizeof(word));
+    return is_suspect(word) && has_control(data, sizeof(word));
+}
+
+/* Every value that is exposed passes here, so eight octets at a time; the last
+ * eight may overlap those before. */
+int shs_octets_have_control(shs_octets_t octets)
+{
+    apr_size_t i;
+
+    if (octets.len < sizeof(apr_uint64_t)) {
+        return has_control(octets.data, octets.len);
+    }
+    for (i = 0; i < octets.len - sizeof(apr_uint64_t);
+         i += sizeof(apr_uint64_t)) {
+        if (word_has_control(octets.data + i)) {
+            return 1;
+        }
+    }
+    return word_has_control(octets.data + octets.len - sizeof(apr_uint64_t));
 }
 
 /* A space at an end would be trimmed on the way (RFC 9110 section 5.5). */

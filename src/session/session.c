@@ -55,6 +55,12 @@ void shs_session_close(shs_session_t *session, apr_size_t structure)
     session->nodes[structure].end = session->count;
 }
 
+void shs_session_set_end(shs_session_t *session, apr_size_t node,
+                         apr_size_t end)
+{
+    session->nodes[node].end = end;
+}
+
 void shs_session_replace(shs_session_t *session, apr_size_t node,
                          shs_octets_t text)
 {

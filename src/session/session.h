@@ -62,6 +62,10 @@ apr_size_t shs_session_append(shs_session_t *session, shs_kind_t kind,
                               shs_octets_t name, shs_octets_t text);
 void shs_session_close(shs_session_t *session, apr_size_t structure);
 
+/* The same where the end is known before its members are in. */
+void shs_session_set_end(shs_session_t *session, apr_size_t node,
+                         apr_size_t end);
+
 /* Gives a scalar another text: where a format allows a name twice and the last
  * one counts. */
 void shs_session_replace(shs_session_t *session, apr_size_t node,

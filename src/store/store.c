@@ -2,10 +2,16 @@
 #include "store/store.h"
 
 #include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <apr_shm.h>
 #include <apr_strings.h>
+
+#include "store/clock.h"
+#include "store/near_memory.h"
+#include "store/near_news.h"
+#include "store/provider.h"
 
 #define MAX_PROVIDERS 8
 
@@ -13,7 +19,13 @@ struct shs_store_t {
     const shs_store_provider_t *provider;
     void *self;
     shs_store_words_t words;
-    void *shared; /* what the host's children share */
+    void *shared; /* what the host's children share ... */
+    void *nearby; /* ... and their near-cache's memory; NULL: none */
+    shs_near_policy_t policy;
+    shs_watch_t watch;
+    shs_near_cache_t *cache; /* of this child; NULL: none */
+    shs_flights_t *flights;
+    int listens_to_all;
 };
 
 static const shs_store_provider_t *providers[MAX_PROVIDERS];
@@ -136,6 +148,13 @@ static apr_size_t part_of(const shs_store_t *store)
     return APR_ALIGN(store->provider->shared_size(store->self), 64);
 }
 
+static apr_size_t nearby_of(const shs_store_t *store)
+{
+    return store->policy.is_on
+               ? APR_ALIGN(shs_near_memory_size(&store->policy), 64)
+               : 0;
+}
+
 apr_status_t shs_store_share(apr_pool_t *pconf)
 {
     const apr_array_header_t *list = list_of(pconf);
@@ -146,7 +165,9 @@ apr_status_t shs_store_share(apr_pool_t *pconf)
     int i;
 
     for (i = 0; i < list->nelts; ++i) {
-        size += part_of(APR_ARRAY_IDX(list, i, shs_store_t *));
+        const shs_store_t *store = APR_ARRAY_IDX(list, i, shs_store_t *);
+
+        size += part_of(store) + nearby_of(store);
     }
     if (size == 0) {
         return APR_SUCCESS;
@@ -162,9 +183,133 @@ apr_status_t shs_store_share(apr_pool_t *pconf)
 
         store->shared = part;
         part += part_of(store);
+        if (store->policy.is_on) {
+            store->nearby = part;
+            part += nearby_of(store);
+            if (!shs_near_memory_prepare(store->nearby)) {
+                return APR_EGENERAL;
+            }
+        }
     }
     return APR_SUCCESS;
 }
+
+/* ------------------------------------------------------------- near-cache */
+
+int shs_store_set_cache(shs_store_t *store, const shs_near_policy_t *policy)
+{
+    if (!store->provider->listen) {
+        return 1;
+    }
+    if (store->policy.size != 0
+        && !shs_near_cache_is_same_policy(&store->policy, policy)) {
+        return 0;
+    }
+    store->policy = *policy;
+    return 1;
+}
+
+void shs_store_add_prefix(shs_store_t *store, const char *prefix)
+{
+    store->listens_to_all |= !shs_watch_add_prefix(&store->watch, prefix);
+}
+
+static void on_changed(void *data, shs_octets_t key)
+{
+    shs_near_news_invalidate(((shs_store_t *)data)->cache, key);
+}
+
+static void on_flushed(void *data)
+{
+    shs_near_news_flush(((shs_store_t *)data)->cache);
+}
+
+static void on_lively(void *data, apr_time_t at)
+{
+    shs_near_news_lease(((shs_store_t *)data)->cache, at);
+}
+
+static void on_listening(void *data, const apr_uint32_t *sources, int count)
+{
+    shs_near_news_listen_to(((shs_store_t *)data)->cache, sources, count);
+}
+
+static int on_elected(void *data, apr_time_t now)
+{
+    return shs_near_news_elect(((shs_store_t *)data)->cache, now);
+}
+
+static void on_silent(void *data, const char *reason)
+{
+    shs_near_news_say(((shs_store_t *)data)->cache, reason);
+}
+
+/* What the listener's thread uses belongs to no pool that ends before it. None
+ * is ever freed, and so leak checkers see that it is meant. */
+typedef struct kept_t {
+    struct kept_t *next;
+    shs_flights_t *flights;
+    apr_pool_t *p;
+    apr_allocator_t *allocator;
+} kept_t;
+
+static kept_t *all_kept;
+
+static kept_t *keep_for_good(void)
+{
+    kept_t *kept = calloc(1, sizeof(*kept));
+
+    if (!kept) {
+        return NULL;
+    }
+    kept->flights = shs_flight_create();
+    if (!kept->flights
+        || apr_pool_create_unmanaged_ex(&kept->p, NULL, NULL) != APR_SUCCESS) {
+        free(kept->flights);
+        free(kept);
+        return NULL;
+    }
+    kept->allocator = apr_pool_allocator_get(kept->p);
+    kept->next = all_kept;
+    all_kept = kept;
+    return kept;
+}
+
+static int start_cache(shs_store_t *store, apr_pool_t *pchild)
+{
+    kept_t *kept = keep_for_good();
+
+    if (!kept) {
+        return 0;
+    }
+    store->cache =
+        shs_near_memory_attach(store->nearby, &store->policy, kept->p);
+    store->flights = kept->flights;
+    store->watch.baton = store;
+    store->watch.lease = store->policy.lease;
+    store->watch.changed = on_changed;
+    store->watch.flushed = on_flushed;
+    store->watch.lively = on_lively;
+    store->watch.listening = on_listening;
+    store->watch.elected = on_elected;
+    store->watch.silent = on_silent;
+    if (store->listens_to_all) {
+        store->watch.prefix_count = 0;
+    }
+    return store->provider->listen(store->self, &store->watch, pchild);
+}
+
+shs_near_cache_t *shs_store_cache(const shs_store_t *store)
+{
+    return store->cache;
+}
+
+shs_flights_t *shs_store_flights(const shs_store_t *store)
+{
+    return store->flights;
+}
+
+/* ------------------------------------------------------------------- child */
 
 int shs_store_start_child(shs_store_t *store, int threads, apr_pool_t *pchild)
 {
@@ -173,7 +318,8 @@ int shs_store_start_child(shs_store_t *store, int threads, apr_pool_t *pchild)
             apr_pcalloc(pchild, store->provider->shared_size(store->self));
     }
     return store->provider->start_child(store->self, store->shared, threads,
-                                        pchild);
+                                        pchild)
+           && (!store->nearby || start_cache(store, pchild));
 }
 
 shs_outcome_t shs_store_load(shs_answer_t *answer, shs_store_t *store,
@@ -202,6 +348,10 @@ shs_wrote_t shs_store_write(shs_answer_t *answer, shs_store_t *store,
            || write->kind == SHS_WRITE_REMOVE);
     memset(answer, 0, sizeof(*answer));
     wrote = store->provider->write(answer, store->self, write, p);
+    if (store->cache) {
+        /* Whatever came of it: who reads next on this host sees the truth. */
+        shs_near_news_invalidate(store->cache, write->at.key);
+    }
     assert(wrote == SHS_WROTE_DONE || answer->reason);
     return wrote;
 }
@@ -221,10 +371,30 @@ const char *shs_store_describe_options(const shs_store_t *store)
     return store->words.options;
 }
 
+/* In any process: the parent has no handle of its own. */
+static void report_cache(shs_store_report_fn tell, void *baton,
+                         const shs_store_t *store, apr_pool_t *p)
+{
+    const shs_near_cache_t *cache =
+        store->cache ? store->cache
+                     : shs_near_memory_attach(store->nearby, &store->policy, p);
+    int i;
+
+    tell(baton, "Cache", shs_near_news_describe(cache, shs_clock_now()));
+    for (i = 0; i < SHS_NEAR_COUNTER_COUNT; ++i) {
+        tell(baton, shs_near_news_counter_name(i),
+             apr_psprintf(p, "%" APR_UINT64_T_FMT,
+                          shs_near_news_count(cache, i)));
+    }
+}
+
 void shs_store_report(shs_store_report_fn tell, void *baton,
                       const shs_store_t *store, apr_pool_t *p)
 {
     if (store->shared) {
         store->provider->report(tell, baton, store->self, store->shared, p);
+    }
+    if (store->nearby) {
+        report_cache(tell, baton, store, p);
     }
 }

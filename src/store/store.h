@@ -18,6 +18,8 @@
 
 #include "session/outcome.h"
 #include "session/record.h"
+#include "store/flight.h"
+#include "store/near_cache.h"
 #include "store/query.h"
 
 typedef struct shs_store_t shs_store_t;
@@ -36,6 +38,7 @@ typedef struct shs_answer_t {
     shs_record_t record; /* set when FOUND; owned by the pool given to load */
     const char *reason;  /* set unless FOUND: words for the log that hold
                           * neither keys nor values nor credentials */
+    apr_uint32_t source; /* which server said so (for store_cache.h), or 0 */
     int is_refusal;      /* UNAVAILABLE because the store does not accept us
                           * (password, permission): for the administrator */
     shs_transition_t transition;
@@ -90,39 +93,22 @@ typedef void (*shs_store_report_fn)(void *baton, const char *name,
 void shs_store_report(shs_store_report_fn tell, void *baton,
                       const shs_store_t *store, apr_pool_t *p);
 
-/* ---- private part: what a provider implements ---- */
-
-typedef struct shs_store_words_t {
-    const char *identity; /* equal for equal stores; may hold secrets */
-    const char *url;      /* neither this ... */
-    const char *options;  /* ... nor this does */
-} shs_store_words_t;
-
-typedef struct shs_store_provider_t {
-    const char *const *schemes; /* NULL-terminated, without "://" */
-
-    /* As shs_store_create(). *self is the provider's own; *words are not to
-     * be changed. */
-    const char *(*create)(void **self, shs_store_words_t *words,
-                          const char *url, const apr_array_header_t *options,
-                          apr_pool_t *p);
-    /* How much memory the host's children share; zeroed before use. */
-    apr_size_t (*shared_size)(const void *self);
-    int (*start_child)(void *self, void *shared, int threads,
-                       apr_pool_t *pchild);
-    /* As shs_store_load(). Must return by the query's deadline, be safe for
-     * concurrent callers and leave answer->reason set unless FOUND. */
-    shs_outcome_t (*load)(shs_answer_t *answer, void *self,
-                          const shs_query_t *query, apr_pool_t *p);
-    /* As shs_store_write(). Must return by the deadline of write->at. */
-    shs_wrote_t (*write)(shs_answer_t *answer, void *self,
-                         const shs_write_t *write, apr_pool_t *p);
-    apr_interval_time_t (*timeout)(const void *self);
-    void (*report)(shs_store_report_fn tell, void *baton, const void *self,
-                   const void *shared, apr_pool_t *p);
-} shs_store_provider_t;
-
 /* Makes a provider known (static; may be called again with the same one). */
+typedef struct shs_store_provider_t shs_store_provider_t;
 void shs_store_register(const shs_store_provider_t *provider);
+
+/* ---- its near-cache */
+
+/* Before shs_store_share(). All who name the store want the same: returns 0 if
+ * another policy was set before. Without a provider that can listen it stays
+ * without a cache. */
+int shs_store_set_cache(shs_store_t *store, const shs_near_policy_t *policy);
+
+/* Keys that begin so are cached. */
+void shs_store_add_prefix(shs_store_t *store, const char *prefix);
+
+/* In a child: the cache, and the flights of its threads; NULL: none. */
+shs_near_cache_t *shs_store_cache(const shs_store_t *store);
+shs_flights_t *shs_store_flights(const shs_store_t *store);
 
 #endif

@@ -5,10 +5,10 @@
 # elsewhere. A line of the table: who may include what, by shell pattern.
 source "$(dirname "${BASH_SOURCE[0]}")/guard.bash"
 
-redis_order=(store_redis exchange conversation attempt passage verdict question topology renewal discovery sentinel
-    cluster view nodes node greeting sentinel_reply map redirect announced script answer pool
+redis_order=(store_redis listener exchange conversation attempt passage verdict question topology renewal discovery sentinel
+    cluster view nodes node greeting feed sentinel_reply map redirect announced script answer pool
     conn socket resolver endpoint tls credentials trust shared breaker counters server
-    slot resp thread)
+    slot resp)
 
 rank_of() { # redis/file.c: its place in the order, the last for unknown ones
     local name=${1#redis/} i
@@ -34,6 +34,7 @@ allowed() { # includer included
 
         # Nobody above the stores names one but who registers them.
         'redis/store_redis.c redis/store_redis.h') ;;
+        'redis/store_redis.'?' store/provider.h') ;;
         'request/lifecycle.c redis/store_redis.h') ;;
         *' redis/store_redis.h') return 1 ;;
 
@@ -44,7 +45,8 @@ allowed() { # includer included
         'request/lookup.'?' session/'* | 'request/lookup.'?' codec/'*) ;;
         'request/lookup.'?' store/'*) ;;
         'request/writer.'?' codec/'* | 'request/writer.'?' store/'*) ;;
-        'request/keepalive.c store/clock.h') ;;
+        'request/keepalive.c store/clock.h' | 'request/nearby.'?' store/'*) ;;
+        'request/lookup_log.c store/clock.h') ;;
         'request/'[!g]*' session/'*) ;;
         'request/lifecycle.c store/'* | 'request/flow.'?' store/'*) ;;
         'request/status.c store/store.h') ;;
@@ -53,7 +55,7 @@ allowed() { # includer included
         'config/names.'*) return 1 ;;
         'config/'*' config/'* | 'config/'*' session/'*) ;;
         'config/'*' codec/codec.h') ;;
-        'config/'*' store/store.h' | 'config/'*' store/option.h') ;;
+        'config/'*' store/store.h' | 'config/'*' store/near_cache.h' | 'config/'*' store/option.h') ;;
 
         'codec/'*' codec/codec.h' | 'codec/'*' session/'*) ;;
 
@@ -67,6 +69,7 @@ allowed() { # includer included
         'redis/'*' session/outcome.h') ;;
         'redis/script.c session/life.h') ;;
         'redis/'*' store/clock.h' | 'redis/'*' store/option.h') ;;
+        'redis/'*' store/thread.h' | 'redis/'*' store/watch.h') ;;
         'redis/'*' redis/'*) is_lower "$1" "$2" ;;
         'redis/'*' store/store.h') is_lower "$1" redis/answer.h ;;
 

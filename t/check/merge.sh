@@ -5,14 +5,14 @@
 # lose what an outer place said.
 source "$(dirname "${BASH_SOURCE[0]}")/guard.bash"
 
-header=src/config/settings.h
+headers=(src/config/settings.h src/config/server.h)
 code=src/config/settings.c
-need "$header" "$code"
+need "${headers[@]}" "$code"
 
 # A member's name is the last word before its ";": of "struct { int set; int
 # value; } enabled;", on one line or on four, it is "enabled".
 fields() { # type
-    sed -E ':a; s@/\*[^*]*\*/@@; ta' "$header" |
+    cat "${headers[@]}" | sed -E ':a; s@/\*[^*]*\*/@@; ta' |
         awk -v type="$1" '
             $0 ~ "^typedef struct " type " [{]" { inside = 1; next }
             $0 ~ "^[}] " type ";" { exit }
@@ -57,7 +57,7 @@ check() { # type function
         fi
     done
     if ((found == 0)); then
-        complain "$header: no field of $1 was found"
+        complain "${headers[*]}: no field of $1 was found"
     fi
     looked_at "$found"
 }

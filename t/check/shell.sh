@@ -5,9 +5,9 @@
 # of shellcheck, has no mistake in it.
 source "$(dirname "${BASH_SOURCE[0]}")/guard.bash"
 
-need scripts/prepare demo/run t/run .ci/run
+need scripts/prepare demo/run t/run bench/run .ci/run
 mapfile -t files < <(
-    find scripts demo t .ci -type f | grep -vE '^t/(logs|state)/' |
+    find scripts demo bench t .ci -type f | grep -vE '^t/(logs|state)/' |
         while IFS= read -r file; do
             if head -n 1 "$file" | grep -qaE '^#!.*\b(ba)?sh\b' ||
                 [[ $file == *.sh || $file == *.bash ]]; then

@@ -14,7 +14,7 @@
 
 typedef struct fake_t fake_t;
 
-#define FAKE_MAX_ARGUMENTS 8
+#define FAKE_MAX_ARGUMENTS 12
 
 typedef struct fake_peer_t {
     fake_t *fake;

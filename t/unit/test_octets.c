@@ -26,6 +26,27 @@ START_TEST(octets_have_control__looks_at_the_first_and_the_last)
 }
 END_TEST
 
+START_TEST(octets_have_control__looks_at_every_place_of_any_length)
+{
+    static const char others[] = { 'a', '\t', ' ', (char)0x80, (char)0xff };
+    int wanted = (_i < 0x20 && _i != '\t') || _i == 0x7f;
+    apr_size_t len, at, k;
+    char text[20];
+
+    for (k = 0; k < sizeof(others); ++k) {
+        for (len = 1; len <= sizeof(text); ++len) {
+            for (at = 0; at < len; ++at) {
+                memset(text, others[k], len);
+                text[at] = (char)_i;
+                ck_assert_msg(
+                    !!shs_octets_have_control(unit_exact(text, len)) == wanted,
+                    "octet 0x%02x at %d of %d", _i, (int)at, (int)len);
+            }
+        }
+    }
+}
+END_TEST
+
 /* Between two letters, so that the rule for spaces at the ends is not met. */
 START_TEST(octets_encode__percent_writes_each_octet_by_the_rule)
 {
@@ -253,6 +274,8 @@ static void add(TCase *tc)
 {
     tcase_add_loop_test(
         tc, octets_have_control__is_true_of_controls_but_not_of_tab, 0, 256);
+    tcase_add_loop_test(
+        tc, octets_have_control__looks_at_every_place_of_any_length, 0, 256);
     tcase_add_test(tc, octets_have_control__looks_at_the_first_and_the_last);
     tcase_add_loop_test(
         tc, octets_encode__percent_writes_each_octet_by_the_rule, 0, 256);

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/store.h"
+#include "store/provider.h"
 
 #include <stdio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "near.h"
+#include "store/clock.h"
 #include "unit.h"
 
 /* ------------------------------------------------- a provider of our own */
@@ -97,6 +100,17 @@ static apr_interval_time_t fake_timeout(const void *self)
     return 123456;
 }
 
+static const shs_watch_t *watched;
+static int cannot_listen;
+
+static int fake_listen(void *self, const shs_watch_t *watch, apr_pool_t *pchild)
+{
+    (void)self;
+    (void)pchild;
+    watched = watch;
+    return !cannot_listen;
+}
+
 /* Tells the first octet that is shared. */
 static void fake_report(shs_store_report_fn tell, void *baton, const void *self,
                         const void *shared, apr_pool_t *pool)
@@ -106,10 +120,17 @@ static void fake_report(shs_store_report_fn tell, void *baton, const void *self,
 }
 
 static const char *const fake_schemes[] = { "fake", "fakes", NULL };
-static const shs_store_provider_t fake = { fake_schemes,     fake_create,
+static const shs_store_provider_t fake = {
+    fake_schemes, fake_create,  fake_shared_size, fake_start_child, fake_load,
+    fake_write,   fake_timeout, fake_listen,      fake_report
+};
+
+static const char *const deaf_schemes[] = { "deaf", NULL };
+static const shs_store_provider_t deaf = { deaf_schemes,     fake_create,
                                            fake_shared_size, fake_start_child,
                                            fake_load,        fake_write,
-                                           fake_timeout,     fake_report };
+                                           fake_timeout,     NULL,
+                                           fake_report };
 
 static apr_array_header_t *options(const char *one, const char *two)
 {
@@ -472,8 +493,239 @@ START_TEST(store_write__asserts_that_what_lives_has_a_ttl)
 }
 END_TEST
 
+/* -------------------------------------------------------- its near-cache */
+
+static const char *prefixes_of(const shs_watch_t *watch)
+{
+    const char *text = "";
+    int i;
+
+    for (i = 0; i < watch->prefix_count; i++) {
+        text = apr_pstrcat(p, text, watch->prefixes[i], "|", NULL);
+    }
+    return text;
+}
+
+static shs_store_t *cached_store(void)
+{
+    shs_near_policy_t policy = near_policy();
+    shs_store_t *store = store_of("fake://h");
+
+    watched = NULL;
+    cannot_listen = 0;
+    ck_assert(shs_store_set_cache(store, &policy));
+    ck_assert_int_eq(shs_store_share(p), APR_SUCCESS);
+    return store;
+}
+
+START_TEST(store_cache__is_none_where_none_is_wanted_or_possible)
+{
+    shs_near_policy_t policy = near_policy();
+    shs_store_t *off, *cannot = NULL;
+
+    shs_store_register(&deaf);
+    off = store_of("fake://h");
+    shs_store_create(&cannot, "deaf://h", options(NULL, NULL), p);
+    ck_assert(shs_store_set_cache(cannot, &policy));
+    policy.is_on = 0;
+    ck_assert(shs_store_set_cache(off, &policy));
+    ck_assert_int_eq(shs_store_share(p), APR_SUCCESS);
+    watched = NULL;
+    ck_assert(shs_store_start_child(off, 1, p));
+    ck_assert(shs_store_start_child(cannot, 1, p));
+    ck_assert_ptr_null(shs_store_cache(off));
+    ck_assert_ptr_null(shs_store_flights(off));
+    ck_assert_ptr_null(shs_store_cache(cannot));
+    ck_assert_ptr_null(watched);
+}
+END_TEST
+
+START_TEST(store_set_cache__refuses_another_policy)
+{
+    shs_near_policy_t policy = near_policy();
+    shs_store_t *store = store_of("fake://h");
+
+    ck_assert(shs_store_set_cache(store, &policy));
+    ck_assert(shs_store_set_cache(store, &policy));
+    policy.lease++;
+    ck_assert(!shs_store_set_cache(store, &policy));
+}
+END_TEST
+
+static const struct {
+    const char *added[4];
+    const char *come_to;
+    const char *why;
+} prefixes[] = {
+    { { "session:" }, "session:|", "one" },
+    { { "a:", "b:", "a:" }, "a:|b:|", "one twice" },
+    { { "a:", "a:b:", "c:" }, "a:|c:|", "one within another" },
+    { { "a:b:", "c:", "a:" }, "c:|a:|", "one around another" },
+    { { "a:b:", "a:c:", "a:" }, "a:|", "one around two" },
+    { { "a:", "" }, "|", "everything" },
+    { { "", "a:" }, "|", "everything first" },
+};
+
+START_TEST(store_add_prefix__leaves_none_that_begins_with_another)
+{
+    shs_store_t *store = cached_store();
+    int i;
+
+    for (i = 0; i < 4 && prefixes[_i].added[i]; i++) {
+        shs_store_add_prefix(store, prefixes[_i].added[i]);
+    }
+    ck_assert(shs_store_start_child(store, 1, p));
+    ck_assert_msg(!strcmp(prefixes_of(watched), prefixes[_i].come_to), "%s: %s",
+                  prefixes[_i].why, prefixes_of(watched));
+}
+END_TEST
+
+START_TEST(store_add_prefix__of_too_many_means_all)
+{
+    shs_store_t *store = cached_store();
+    int i;
+
+    for (i = 0; i <= SHS_WATCH_PREFIXES; i++) {
+        shs_store_add_prefix(store, apr_psprintf(p, "%c:", 'a' + i));
+    }
+    ck_assert(shs_store_start_child(store, 1, p));
+    ck_assert_int_eq(watched->prefix_count, 0);
+}
+END_TEST
+
+static shs_near_ticket_t ticket_for(shs_store_t *store, const char *key)
+{
+    shs_near_name_t name = near_name(shs_store_cache(store), key);
+    shs_near_ticket_t ticket;
+
+    ck_assert(shs_near_cache_begin(&ticket, shs_store_cache(store), &name,
+                                   shs_clock_now()));
+    return ticket;
+}
+
+static void keep(shs_store_t *store, const char *key,
+                 const shs_near_ticket_t *ticket)
+{
+    shs_near_name_t name = near_name(shs_store_cache(store), key);
+
+    shs_near_cache_put(shs_store_cache(store), &name, ticket, NEAR_SOURCE,
+                       OCTETS("value"), SHS_TTL_FOREVER, shs_clock_now());
+}
+
+static const char *found(shs_store_t *store, const char *key)
+{
+    return near_find(shs_store_cache(store), key, shs_clock_now());
+}
+
+/* As the listener's thread calls. */
+static shs_store_t *live_store(void)
+{
+    static const apr_uint32_t source = NEAR_SOURCE;
+    shs_store_t *store = cached_store();
+
+    ck_assert(shs_store_start_child(store, 1, p));
+    ck_assert_ptr_nonnull(shs_store_flights(store));
+    ck_assert(watched->elected(watched->baton, shs_clock_now()));
+    watched->listening(watched->baton, &source, 1);
+    watched->lively(watched->baton, shs_clock_now());
+    return store;
+}
+
+START_TEST(store_cache__is_told_what_the_watch_is_told)
+{
+    shs_store_t *store = live_store();
+    shs_near_ticket_t ticket = ticket_for(store, "k");
+
+    keep(store, "k", &ticket);
+    ck_assert_str_eq(found(store, "k"), "value");
+    watched->changed(watched->baton, unit_text("k"));
+    ck_assert_str_eq(found(store, "k"), "MISS");
+    ticket = ticket_for(store, "k");
+    keep(store, "k", &ticket);
+    ck_assert_str_eq(found(store, "k"), "value");
+    watched->flushed(watched->baton);
+    ck_assert_str_eq(found(store, "k"), "MISS");
+    watched->listening(watched->baton, NULL, 0);
+    ticket = ticket_for(store, "k");
+    keep(store, "k", &ticket);
+    ck_assert_str_eq(found(store, "k"), "MISS");
+    ck_assert_int_eq(watched->lease, near_policy().lease);
+}
+END_TEST
+
+static const shs_wrote_t wrote[] = { SHS_WROTE_DONE, SHS_WROTE_UNAVAILABLE };
+
+/* Nobody has heard of it yet: it may be written though no answer came. */
+START_TEST(store_write__drops_what_is_near_whatever_came_of_it)
+{
+    shs_store_t *store = live_store();
+    shs_near_ticket_t before = ticket_for(store, "k");
+    shs_answer_t answer;
+    shs_write_t write;
+
+    keep(store, "k", &before);
+    keep(store, "other", &before);
+    memset(&write, 0, sizeof(write));
+    write.kind = SHS_WRITE_REMOVE;
+    write.at.key = unit_text("k");
+    write.at.max_octets = 100;
+    last_created->wrote = wrote[_i];
+    last_created->answer.reason = "a reason";
+    ck_assert_int_eq(shs_store_write(&answer, store, &write, p), wrote[_i]);
+    ck_assert_str_eq(found(store, "k"), "MISS");
+    /* Who has asked before the write and is late. */
+    keep(store, "k", &before);
+    ck_assert_str_eq(found(store, "k"), "MISS");
+}
+END_TEST
+
+START_TEST(store_start_child__fails_with_the_listener)
+{
+    shs_store_t *store = cached_store();
+
+    cannot_listen = 1;
+    ck_assert(!shs_store_start_child(store, 1, p));
+}
+END_TEST
+
+static void gather(void *baton, const char *name, const char *value)
+{
+    const char **text = baton;
+
+    *text = apr_pstrcat(p, *text, name, "=", value, "|", NULL);
+}
+
+START_TEST(store_report__tells_of_the_cache_in_any_process)
+{
+    shs_store_t *store = cached_store();
+    const char *text = "";
+
+    shs_store_report(gather, &text, store, p);
+    ck_assert_msg(strstr(text, "Cache=nobody listens yet|CacheHits=0|"), "%s",
+                  text);
+    ck_assert(shs_store_start_child(store, 1, p));
+    watched->silent(watched->baton, "a reason");
+    watched->flushed(watched->baton);
+    text = "";
+    shs_store_report(gather, &text, store, p);
+    ck_assert_msg(strstr(text, "Cache=a reason|"), "%s", text);
+    ck_assert_msg(strstr(text, "CacheFlushes=1|"), "%s", text);
+}
+END_TEST
+
 static void add(TCase *tc)
 {
+    tcase_add_test(tc, store_cache__is_none_where_none_is_wanted_or_possible);
+    tcase_add_test(tc, store_set_cache__refuses_another_policy);
+    tcase_add_loop_test(tc,
+                        store_add_prefix__leaves_none_that_begins_with_another,
+                        0, ROWS(prefixes));
+    tcase_add_test(tc, store_add_prefix__of_too_many_means_all);
+    tcase_add_test(tc, store_cache__is_told_what_the_watch_is_told);
+    tcase_add_loop_test(tc, store_write__drops_what_is_near_whatever_came_of_it,
+                        0, ROWS(wrote));
+    tcase_add_test(tc, store_start_child__fails_with_the_listener);
+    tcase_add_test(tc, store_report__tells_of_the_cache_in_any_process);
     tcase_add_test(tc, store_create__chooses_the_provider_by_the_scheme);
     tcase_add_loop_test(
         tc, store_create__refuses_with_words_and_without_credentials, 0,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "redis/thread.h"
+#include "store/thread.h"
 
 #include <signal.h>
 #include <time.h>

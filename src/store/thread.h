@@ -4,8 +4,8 @@
  * request may wait. Nobody joins it, and the process may end while it runs, so
  * what it touches must belong to no pool that is destroyed before.
  */
-#ifndef SHS_REDIS_THREAD_H
-#define SHS_REDIS_THREAD_H
+#ifndef SHS_STORE_THREAD_H
+#define SHS_STORE_THREAD_H
 
 #include <pthread.h>
 

@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "redis/listener.h"
+
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "redis/feed.h"
+#include "redis/slot.h"
+#include "store/clock.h"
+#include "store/thread.h"
+
+/* How long it waits for news before it looks around. */
+#define TURN (50 * 1000)
+
+/* Who is not elected, or has failed, looks again after this. */
+#define REST (250 * 1000)
+
+/* Who is refused tries again after this. */
+#define LONG_REST (10 * APR_USEC_PER_SEC)
+
+/* In this part of the lease it is asked for a sign of life, and looked who the
+ * masters are. */
+#define PART 8
+
+/* In a cluster every so many slots it is asked who serves them. A master of
+ * fewer in a row may be overlooked; then nothing of it is kept. */
+#define SLOT_STEP 32
+
+/* What a listener has to do at most beside waiting for a server. */
+#define MOST_WORK (1 * APR_USEC_PER_SEC)
+
+/* Memory that is kept of what a great deal of news took. */
+#define MOST_KEPT ((apr_size_t)(256 * 1024))
+
+typedef struct source_t {
+    shs_route_t route;
+    shs_feed_t feed; /* conn NULL: none */
+    apr_pool_t *p;
+} source_t;
+
+typedef struct listener_t {
+    shs_topology_t *topology;
+    const shs_watch_t *watch;
+    apr_interval_time_t timeout;
+    _Atomic int is_closing;
+    _Atomic int is_over;
+    source_t sources[SHS_CONN_WAIT_MAX];
+    int count;
+    apr_time_t looked_at;
+    apr_time_t known_at; /* these were the masters then */
+    apr_time_t again_at; /* refused: not before */
+} listener_t;
+
+static void rest(apr_interval_time_t time)
+{
+    poll(NULL, 0, (int)(time / 1000));
+}
+
+static void drop_sources(listener_t *listener)
+{
+    int i;
+
+    listener->watch->listening(listener->watch->baton, NULL, 0);
+    for (i = 0; i < listener->count; ++i) {
+        shs_feed_close(&listener->sources[i].feed);
+        shs_topology_leave(listener->topology, &listener->sources[i].route);
+        apr_pool_destroy(listener->sources[i].p);
+    }
+    listener->count = 0;
+}
+
+/* Who serves what, in routes[0..]; -1 when it is not known, or they are more
+ * than can be listened to. */
+static int find_masters(shs_route_t *routes, listener_t *listener,
+                        apr_pool_t *p)
+{
+    apr_time_t deadline = shs_clock_now() + listener->timeout;
+    const char *reason;
+    int count = 0;
+    int slot, i;
+
+    for (slot = 0; slot < SHS_SLOT_COUNT; slot += SLOT_STEP) {
+        shs_route_t route;
+
+        if (shs_topology_find(&route, listener->topology, slot, deadline,
+                              &reason, p)
+            != SHS_CONN_OK) {
+            continue;
+        }
+        for (i = 0; i < count && routes[i].node != route.node; ++i) {
+            continue;
+        }
+        if (i < count || count == SHS_CONN_WAIT_MAX) {
+            shs_topology_leave(listener->topology, &route);
+        }
+        else {
+            routes[count++] = route;
+        }
+    }
+    return count;
+}
+
+static int is_same(const listener_t *listener, const shs_route_t *routes,
+                   int count)
+{
+    int i, j;
+
+    for (i = 0; i < count; ++i) {
+        for (j = 0; j < listener->count
+                    && listener->sources[j].route.node != routes[i].node;
+             ++j) {
+            continue;
+        }
+        if (j == listener->count) {
+            return 0;
+        }
+    }
+    return count == listener->count;
+}
+
+static int is_elected(const listener_t *listener)
+{
+    return !listener->is_closing
+           && listener->watch->elected(listener->watch->baton, shs_clock_now());
+}
+
+static int open_feed(listener_t *listener, source_t *source,
+                     const char **reason)
+{
+    apr_time_t deadline = shs_clock_now() + listener->timeout;
+    shs_conn_t *conn;
+    shs_conn_status_t status =
+        shs_node_dial(&conn, source->route.node, deadline, reason, source->p);
+
+    if (status == SHS_CONN_OK) {
+        status = shs_feed_open(&source->feed, conn, listener->watch, deadline,
+                               reason, source->p);
+    }
+    if (status == SHS_CONN_REFUSED) {
+        listener->again_at = shs_clock_now() + LONG_REST;
+    }
+    return status == SHS_CONN_OK;
+}
+
+/* A feed from each of them, which are then listened to. Returns 0 and *reason
+ * if there is one that gives none. */
+static int open_feeds(listener_t *listener, const char **reason)
+{
+    apr_uint32_t numbers[SHS_CONN_WAIT_MAX];
+    int i;
+
+    for (i = 0; i < listener->count; ++i) {
+        source_t *source = &listener->sources[i];
+
+        /* Keeps its office, as long as it takes. */
+        if (!is_elected(listener) || !open_feed(listener, source, reason)) {
+            return 0;
+        }
+        numbers[i] = shs_node_subject(source->route.node);
+    }
+    /* What was missed before they spoke may be anything. */
+    listener->watch->flushed(listener->watch->baton);
+    listener->watch->listening(listener->watch->baton, numbers,
+                               listener->count);
+    return 1;
+}
+
+/* Takes the routes over. */
+static void set_sources(listener_t *listener, const shs_route_t *routes,
+                        int count)
+{
+    int i;
+
+    drop_sources(listener);
+    for (i = 0; i < count; ++i) {
+        source_t *source = &listener->sources[i];
+
+        memset(source, 0, sizeof(*source));
+        source->route = routes[i];
+        apr_pool_create_unmanaged_ex(&source->p, NULL, NULL);
+        apr_allocator_max_free_set(apr_pool_allocator_get(source->p),
+                                   MOST_KEPT);
+    }
+    listener->count = count;
+}
+
+/* Looks who the masters are; begins anew with others. Returns 0 and *reason if
+ * nobody can be listened to. */
+static int look(listener_t *listener, const char **reason)
+{
+    shs_route_t routes[SHS_CONN_WAIT_MAX];
+    apr_time_t known_at = shs_topology_known_at(listener->topology);
+    apr_pool_t *p;
+    int count, i;
+
+    listener->known_at = known_at;
+    if (shs_clock_now() - known_at > 2 * listener->watch->lease / PART) {
+        shs_topology_suspect(listener->topology);
+    }
+    apr_pool_create_unmanaged_ex(&p, NULL, NULL);
+    count = find_masters(routes, listener, p);
+    apr_pool_destroy(p);
+    listener->looked_at = shs_clock_now();
+    if (count > 0 && is_same(listener, routes, count)) {
+        for (i = 0; i < count; ++i) {
+            shs_topology_leave(listener->topology, &routes[i]);
+        }
+        return 1;
+    }
+    set_sources(listener, routes, count);
+    *reason = "nobody is known who could be listened to";
+    return count > 0 && open_feeds(listener, reason);
+}
+
+/* When the sign of life was asked for that all of them have given, and they
+ * were all there were. */
+static apr_time_t lively_at(const listener_t *listener)
+{
+    apr_time_t at = listener->known_at;
+    int i;
+
+    for (i = 0; i < listener->count; ++i) {
+        if (listener->sources[i].feed.lively_at < at) {
+            at = listener->sources[i].feed.lively_at;
+        }
+    }
+    return at;
+}
+
+static int hear_all(listener_t *listener, const char **reason)
+{
+    apr_time_t now = shs_clock_now();
+    int i;
+
+    for (i = 0; i < listener->count; ++i) {
+        shs_feed_t *feed = &listener->sources[i].feed;
+
+        if (shs_feed_hear(feed, reason) != SHS_CONN_OK) {
+            return 0;
+        }
+        if (feed->asked_at != 0
+            && now - feed->asked_at > listener->watch->lease) {
+            *reason = "it gives no sign of life";
+            return 0;
+        }
+        if (now - feed->lively_at > listener->watch->lease / PART
+            && shs_feed_ask(feed, shs_clock_now(), reason) != SHS_CONN_OK) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+/* One turn: waits for news, hears them, asks for signs of life. */
+static int turn(listener_t *listener, const char **reason)
+{
+    shs_conn_t *conns[SHS_CONN_WAIT_MAX];
+    apr_time_t at;
+    int i;
+
+    for (i = 0; i < listener->count; ++i) {
+        conns[i] = listener->sources[i].feed.conn;
+    }
+    shs_conn_wait(conns, listener->count, shs_clock_now() + TURN);
+    if (!hear_all(listener, reason)) {
+        return 0;
+    }
+    at = lively_at(listener);
+    if (at != 0) {
+        listener->watch->lively(listener->watch->baton, at);
+        listener->watch->silent(listener->watch->baton, NULL);
+    }
+    return 1;
+}
+
+/* Listens until it is not its turn any more, or something fails. */
+static void listen_on(listener_t *listener)
+{
+    const char *reason = NULL;
+    int is_well = look(listener, &reason);
+
+    while (is_well && is_elected(listener)) {
+        is_well = turn(listener, &reason)
+                  && (shs_clock_now() - listener->looked_at
+                          < listener->watch->lease / PART
+                      || look(listener, &reason));
+    }
+    if (!is_well) {
+        listener->watch->silent(listener->watch->baton, reason);
+    }
+    drop_sources(listener);
+}
+
+static void *run(void *data)
+{
+    listener_t *listener = data;
+
+    while (!listener->is_closing) {
+        if (is_elected(listener) && shs_clock_now() >= listener->again_at) {
+            listen_on(listener);
+        }
+        if (!listener->is_closing) {
+            rest(REST);
+        }
+    }
+    listener->is_over = 1;
+    return NULL;
+}
+
+static apr_status_t stop(void *data)
+{
+    listener_t *listener = data;
+    /* As long as it looks who the masters are, and then waits for one. */
+    apr_time_t deadline = shs_clock_now() + 2 * listener->timeout + MOST_WORK;
+
+    listener->is_closing = 1;
+    while (!listener->is_over && shs_clock_now() < deadline) {
+        rest(5 * 1000);
+    }
+    return APR_SUCCESS;
+}
+
+int shs_listener_start(shs_topology_t *topology, const shs_watch_t *watch,
+                       apr_interval_time_t timeout, apr_pool_t *pchild)
+{
+    /* Never freed: it may outlive the child's pools. */
+    static listener_t *all;
+    listener_t *listener = calloc(1, sizeof(*listener));
+
+    if (!listener) {
+        return 0;
+    }
+    listener->topology = topology;
+    listener->watch = watch;
+    listener->timeout = timeout;
+    all = listener;
+    (void)all;
+    if (!shs_thread_start(run, listener)) {
+        free(listener);
+        return 0;
+    }
+    apr_pool_cleanup_register(pchild, listener, stop, apr_pool_cleanup_null);
+    return 1;
+}

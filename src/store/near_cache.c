@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store/near_cache.h"
+
+#include <string.h>
+
+#include "store/near_memory.h"
+
+/* The longest key that is cached. */
+#define MOST_KEY 1000
+
+int shs_near_cache_is_same_policy(const shs_near_policy_t *a,
+                                  const shs_near_policy_t *b)
+{
+    return a->is_on == b->is_on && a->size == b->size
+           && a->max_entry == b->max_entry && a->ttl == b->ttl
+           && a->lease == b->lease && a->negative == b->negative;
+}
+
+/* ------------------------------------------------------------------- names */
+
+shs_near_name_t shs_near_cache_name(const shs_near_cache_t *cache,
+                                    shs_octets_t kind, shs_octets_t key)
+{
+    const shs_near_head_t *head = cache->head;
+    shs_near_name_t name = { 0, 0, 0 };
+    char text[sizeof(apr_uint64_t) + MOST_KEY];
+    apr_uint64_t of_kind = apr_siphash24(kind.data, kind.len, head->bucket_key);
+
+    if (key.len > MOST_KEY) {
+        return name;
+    }
+    memcpy(text, &of_kind, sizeof(of_kind));
+    memcpy(text + sizeof(of_kind), key.data, key.len);
+    name.a = apr_siphash24(text, sizeof(of_kind) + key.len, head->keys[0]);
+    name.b = apr_siphash24(text, sizeof(of_kind) + key.len, head->keys[1]);
+    /* Zero is an empty slot, and the name of nothing. */
+    name.a += name.a == 0;
+    name.bucket = shs_near_memory_bucket(cache, key);
+    return name;
+}
+
+static apr_uint64_t epochs_of(const shs_near_cache_t *cache,
+                              const shs_near_name_t *name)
+{
+    return (apr_uint64_t)atomic_load(&cache->head->all) << 32
+           | atomic_load(&cache->head->epochs[name->bucket]);
+}
+
+/* -------------------------------------------------------------------- find */
+
+static int find_entry(shs_near_entry_t *entry, const shs_near_cache_t *cache,
+                      const shs_near_name_t *name, apr_time_t now,
+                      apr_pool_t *p)
+{
+    int i, way;
+
+    for (i = 0; i < SHS_NEAR_CLASSES; ++i) {
+        const shs_near_class_t *class = &cache->classes[i];
+
+        for (way = 0; way < SHS_NEAR_WAYS; ++way) {
+            if (shs_near_slot_read(
+                    entry, shs_near_memory_slot(class, name->b, way), name->a,
+                    name->b, class->octets, cache->head->keys, p)
+                && entry->dies_at > now
+                && entry->epochs == epochs_of(cache, name)) {
+                return 1;
+            }
+        }
+    }
+    return 0;
+}
+
+int shs_near_cache_is_live(const shs_near_cache_t *cache, apr_time_t now)
+{
+    return now < shs_near_memory_lease_end(cache);
+}
+
+shs_near_found_t shs_near_cache_find(shs_octets_t *octets,
+                                     apr_interval_time_t *ttl,
+                                     apr_interval_time_t *age,
+                                     shs_near_cache_t *cache,
+                                     const shs_near_name_t *name,
+                                     apr_time_t now, apr_pool_t *p)
+{
+    /* Before the epochs: news that came in between are older than this lease or
+     * raise an epoch that is still to be compared. */
+    apr_time_t end = shs_near_memory_lease_end(cache);
+    shs_near_entry_t entry;
+
+    if (name->a == 0 || !find_entry(&entry, cache, name, now, p)) {
+        return SHS_NEAR_MISS;
+    }
+    *octets = entry.octets;
+    *ttl =
+        entry.dies_at == APR_INT64_MAX ? SHS_TTL_FOREVER : entry.dies_at - now;
+    if (entry.believed_until < end) {
+        end = entry.believed_until;
+    }
+    if (now < end) {
+        shs_near_memory_count(cache, entry.octets.len > 0
+                                         ? SHS_NEAR_HITS
+                                         : SHS_NEAR_NEGATIVE_HITS);
+        return entry.octets.len > 0 ? SHS_NEAR_HIT : SHS_NEAR_NOTHING;
+    }
+    *age = now - end;
+    return entry.octets.len > 0 ? SHS_NEAR_STALE : SHS_NEAR_MISS;
+}
+
+/* --------------------------------------------------------------------- put */
+
+int shs_near_cache_begin(shs_near_ticket_t *ticket,
+                         const shs_near_cache_t *cache,
+                         const shs_near_name_t *name, apr_time_t now)
+{
+    ticket->epochs = epochs_of(cache, name);
+    ticket->asked_at = now;
+    return name->a != 0 && shs_near_cache_is_live(cache, now);
+}
+
+/* How much a slot is worth: one that holds this name, or nothing that counts,
+ * is worth nothing; otherwise the older it is the less. One that is being
+ * written cannot be had. */
+static apr_uint64_t worth_of(const shs_near_slot_t *slot,
+                             const shs_near_cache_t *cache,
+                             const shs_near_name_t *name, apr_time_t now)
+{
+    apr_uint64_t a = shs_near_slot_get(&slot->a);
+    apr_uint64_t epochs = shs_near_slot_get(&slot->epochs);
+
+    if (!shs_near_slot_is_free(slot)) {
+        return APR_UINT64_MAX;
+    }
+    if (a == 0 || (a == name->a && shs_near_slot_get(&slot->b) == name->b)
+        || (apr_uint32_t)(epochs >> 32) != atomic_load(&cache->head->all)
+        || (apr_time_t)shs_near_slot_get(&slot->believed_until) <= now) {
+        return 0;
+    }
+    return shs_near_slot_get(&slot->put_at);
+}
+
+static shs_near_slot_t *choose(const shs_near_cache_t *cache,
+                               const shs_near_class_t *class,
+                               const shs_near_name_t *name, apr_time_t now)
+{
+    shs_near_slot_t *least = shs_near_memory_slot(class, name->b, 0);
+    apr_uint64_t worth = worth_of(least, cache, name, now);
+    int way;
+
+    for (way = 1; way < SHS_NEAR_WAYS; ++way) {
+        shs_near_slot_t *slot = shs_near_memory_slot(class, name->b, way);
+        apr_uint64_t its = worth_of(slot, cache, name, now);
+
+        if (its < worth) {
+            least = slot;
+            worth = its;
+        }
+    }
+    return least;
+}
+
+static const shs_near_class_t *class_for(const shs_near_cache_t *cache,
+                                         apr_size_t len)
+{
+    int i;
+
+    for (i = 0; i < SHS_NEAR_CLASSES; ++i) {
+        if (len <= cache->classes[i].octets) {
+            return &cache->classes[i];
+        }
+    }
+    return NULL;
+}
+
+/* From the moment before the store was asked: it may have taken its time. */
+static apr_time_t end_of(const shs_near_ticket_t *ticket,
+                         apr_interval_time_t ttl)
+{
+    return ttl == SHS_TTL_FOREVER || ttl > APR_INT64_MAX - ticket->asked_at
+               ? APR_INT64_MAX
+               : ticket->asked_at + ttl;
+}
+
+void shs_near_cache_put(shs_near_cache_t *cache, const shs_near_name_t *name,
+                        const shs_near_ticket_t *ticket, apr_uint32_t source,
+                        shs_octets_t octets, apr_interval_time_t ttl,
+                        apr_time_t now)
+{
+    const shs_near_class_t *class = class_for(cache, octets.len);
+    shs_near_entry_t entry;
+
+    if (!class) {
+        shs_near_memory_count(cache, SHS_NEAR_TOO_LARGE);
+        return;
+    }
+    if (!shs_near_memory_is_source(cache, source)) {
+        return;
+    }
+    entry.a = name->a;
+    entry.b = name->b;
+    entry.epochs = ticket->epochs;
+    entry.put_at = now;
+    entry.believed_until = end_of(
+        ticket, octets.len > 0 ? cache->policy.ttl : cache->policy.negative);
+    entry.dies_at = end_of(ticket, ttl);
+    entry.octets = octets;
+    shs_near_slot_write(choose(cache, class, name, now), &entry, cache->pid,
+                        cache->head->keys);
+}

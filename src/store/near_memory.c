@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store/near_memory.h"
+
+#include <unistd.h>
+
+#include <apr_general.h>
+
+/* Octets of a class's entries; the last one's are the policy's. */
+static const apr_size_t class_octets[SHS_NEAR_CLASSES] = { 0, 512, 1536, 0 };
+
+/* Parts of the memory, of 16. */
+static const apr_size_t class_parts[SHS_NEAR_CLASSES] = { 1, 8, 4, 3 };
+
+static void lay_out(shs_near_class_t classes[SHS_NEAR_CLASSES],
+                    const shs_near_policy_t *policy)
+{
+    int i;
+
+    for (i = 0; i < SHS_NEAR_CLASSES; ++i) {
+        shs_near_class_t *class = &classes[i];
+
+        class->octets =
+            i < SHS_NEAR_CLASSES - 1 && class_octets[i] < policy->max_entry
+                ? class_octets[i]
+                : policy->max_entry;
+        class->slot_size = shs_near_slot_size(class->octets);
+        class->sets = policy->size / 16 * class_parts[i]
+                      / (class->slot_size * SHS_NEAR_WAYS);
+        class->sets = class->sets > 0 ? class->sets : 1;
+    }
+}
+
+static apr_size_t octets_of(const shs_near_class_t *class)
+{
+    return class->sets * SHS_NEAR_WAYS * class->slot_size;
+}
+
+apr_size_t shs_near_memory_size(const shs_near_policy_t *policy)
+{
+    shs_near_class_t classes[SHS_NEAR_CLASSES];
+    apr_size_t octets = sizeof(shs_near_head_t);
+    int i;
+
+    lay_out(classes, policy);
+    for (i = 0; i < SHS_NEAR_CLASSES; ++i) {
+        octets += octets_of(&classes[i]);
+    }
+    return octets;
+}
+
+int shs_near_memory_prepare(void *memory)
+{
+    shs_near_head_t *head = memory;
+
+    return apr_generate_random_bytes((unsigned char *)head->keys,
+                                     sizeof(head->keys))
+               == APR_SUCCESS
+           && apr_generate_random_bytes(head->bucket_key,
+                                        sizeof(head->bucket_key))
+                  == APR_SUCCESS;
+}
+
+shs_near_cache_t *shs_near_memory_attach(void *memory,
+                                         const shs_near_policy_t *policy,
+                                         apr_pool_t *p)
+{
+    shs_near_cache_t *cache = apr_pcalloc(p, sizeof(*cache));
+    char *at = (char *)memory + sizeof(shs_near_head_t);
+    int i;
+
+    cache->policy = *policy;
+    cache->head = memory;
+    cache->pid = (apr_uint32_t)getpid();
+    lay_out(cache->classes, policy);
+    for (i = 0; i < SHS_NEAR_CLASSES; ++i) {
+        cache->classes[i].base = at;
+        at += octets_of(&cache->classes[i]);
+    }
+    return cache;
+}
+
+void shs_near_memory_count(shs_near_cache_t *cache, shs_near_counter_t counter)
+{
+    atomic_fetch_add_explicit(
+        &cache->head->stripes[cache->pid % SHS_NEAR_STRIPES].values[counter], 1,
+        memory_order_relaxed);
+}
+
+apr_uint32_t shs_near_memory_bucket(const shs_near_cache_t *cache,
+                                    shs_octets_t key)
+{
+    return (
+        apr_uint32_t)(apr_siphash24(key.data, key.len, cache->head->bucket_key)
+                      % SHS_NEAR_BUCKETS);
+}
+
+apr_time_t shs_near_memory_lease_end(const shs_near_cache_t *cache)
+{
+    apr_uint64_t leased_at = atomic_load(&cache->head->leased_at);
+
+    return leased_at ? (apr_time_t)leased_at + cache->policy.lease : 0;
+}
+
+static apr_uint32_t term_of(apr_uint64_t word)
+{
+    return (apr_uint32_t)(word >> 32);
+}
+
+int shs_near_memory_is_source(const shs_near_cache_t *cache,
+                              apr_uint32_t source)
+{
+    const shs_near_head_t *head = cache->head;
+    apr_uint32_t term = term_of(atomic_load(&head->listener));
+    apr_uint64_t count = atomic_load(&head->source_count);
+    apr_uint64_t wanted = (apr_uint64_t)term << 32 | source;
+    apr_uint32_t i;
+
+    if (term == 0 || term_of(count) != term) {
+        return 0;
+    }
+    for (i = 0; i < (apr_uint32_t)count && i < SHS_NEAR_SOURCES; ++i) {
+        if (atomic_load(&head->sources[i]) == wanted) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+shs_near_slot_t *shs_near_memory_slot(const shs_near_class_t *class,
+                                      apr_uint64_t hash, int way)
+{
+    apr_size_t set = (apr_size_t)(hash % class->sets);
+
+    return (shs_near_slot_t *)(class->base
+                               + (set * SHS_NEAR_WAYS + (apr_size_t)way)
+                                     * class->slot_size);
+}

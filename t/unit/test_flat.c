@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "session/flat.h"
+
+#include "codec/codec.h"
+#include "unit.h"
+
+static const char text[] =
+    "{\"user\":{\"id\":7,\"roles\":[\"a\",\"b\"],\"none\":{},\"empty\":[]},"
+    "\"ok\":true,\"no\":null,\"long\":\"0123456789012345678901234567890\","
+    "\"nul\":\"a\\u0000b\",\"\":\"\"}";
+
+static shs_session_t *decode(const char *json)
+{
+    shs_session_t *session = NULL;
+    shs_record_t record;
+
+    memset(&record, 0, sizeof(record));
+    record.shape = SHS_SHAPE_STRING;
+    record.string = unit_text(json);
+    record.ttl = SHS_TTL_FOREVER;
+    ck_assert_pstr_eq(
+        shs_codec_decode(&session, shs_codec_find("json"), &record, p), NULL);
+    return session;
+}
+
+/* Memory of its own, that ends where it says. */
+static shs_session_t *read_exactly(shs_octets_t octets)
+{
+    return shs_flat_read(unit_exact(octets.data, octets.len), p);
+}
+
+/* Touches every octet that a reader of the session can reach. */
+static apr_size_t walk(const shs_session_t *session)
+{
+    const shs_node_t *nodes;
+    apr_size_t count, i, sum = 0;
+
+    nodes = shs_session_nodes(session, &count);
+    for (i = 0; i < count; i++) {
+        apr_size_t j;
+
+        ck_assert_msg(nodes[i].end > i && nodes[i].end <= count,
+                      "an end outside of the session");
+        for (j = 0; j <= nodes[i].name.len; j++) {
+            sum += (unsigned char)nodes[i].name.data[j];
+        }
+        for (j = 0; j <= nodes[i].text.len; j++) {
+            sum += (unsigned char)nodes[i].text.data[j];
+        }
+        ck_assert_int_eq(nodes[i].text.data[nodes[i].text.len], 0);
+    }
+    ck_assert_uint_le(shs_session_count(session), count);
+    sum += shs_session_json(session, p).len;
+    return sum;
+}
+
+START_TEST(flat_read__gives_back_what_was_written)
+{
+    shs_session_t *session = decode(text);
+    shs_session_t *again;
+    shs_octets_t octets;
+
+    shs_session_set_expiry(session, 123456789);
+    shs_session_life(session)->created_at = 77;
+    shs_session_life(session)->idle = 88;
+    octets = shs_flat_write(session, p);
+    again = read_exactly(octets);
+    ck_assert_ptr_nonnull(again);
+    ck_octets_eq(shs_session_json(again, p), shs_session_json(session, p),
+                 "attributes");
+    ck_assert_int_eq(shs_session_expiry(again), 123456789);
+    ck_assert_int_eq(shs_session_get_life(again)->created_at, 77);
+    ck_assert_int_eq(shs_session_get_life(again)->idle, 88);
+    walk(again);
+    ck_octets_eq(shs_flat_write(again, p), octets, "written again");
+}
+END_TEST
+
+START_TEST(flat_read__gives_back_a_session_without_attributes)
+{
+    shs_session_t *again = read_exactly(shs_flat_write(decode("{}"), p));
+
+    ck_assert_ptr_nonnull(again);
+    ck_assert_uint_eq(shs_session_count(again), 0);
+}
+END_TEST
+
+START_TEST(flat_read__gives_back_the_deepest_that_a_decoder_makes)
+{
+    shs_session_t *session = shs_session_create(1, p);
+    shs_session_t *again;
+    apr_size_t depth;
+
+    for (depth = 0; depth < SHS_SESSION_MAX_DEPTH; depth++) {
+        shs_session_append(session, SHS_KIND_OBJECT, OCTETS("o"), OCTETS(""));
+    }
+    shs_session_append(session, SHS_KIND_STRING, OCTETS("s"), OCTETS("t"));
+    for (depth = 0; depth < SHS_SESSION_MAX_DEPTH; depth++) {
+        shs_session_close(session, depth);
+    }
+    again = read_exactly(shs_flat_write(session, p));
+    ck_assert_ptr_nonnull(again);
+    ck_octets_eq(shs_session_json(again, p), shs_session_json(session, p),
+                 "deep");
+}
+END_TEST
+
+START_TEST(flat_read__refuses_every_beginning_of_one)
+{
+    shs_octets_t octets = shs_flat_write(decode(text), p);
+    apr_size_t len;
+
+    for (len = 0; len < octets.len; len++) {
+        shs_octets_t part = { octets.data, len };
+
+        ck_assert_msg(!read_exactly(part), "%d octets of %d were taken",
+                      (int)len, (int)octets.len);
+    }
+}
+END_TEST
+
+START_TEST(flat_read__refuses_what_does_not_say_that_it_is_one)
+{
+    shs_octets_t octets = shs_flat_write(decode("{}"), p);
+
+    ck_assert_ptr_nonnull(read_exactly(octets));
+    ((char *)octets.data)[0] ^= 1;
+    ck_assert_ptr_null(read_exactly(octets));
+}
+END_TEST
+
+/* The octets come from memory that others write: whatever is in it, nothing
+ * outside is read. */
+START_TEST(flat_read__stays_inside_whatever_an_octet_becomes)
+{
+    static const unsigned char values[] = { 0,    1,    2,    5,    24,
+                                            0x40, 0x7f, 0x80, 0xfe, 0xff };
+    shs_octets_t octets = shs_flat_write(decode(text), p);
+    char *mutant = apr_palloc(p, octets.len);
+    apr_pool_t *whole = p;
+    int taken = 0;
+    apr_size_t i;
+    int j;
+
+    for (i = 0; i < octets.len; i++) {
+        apr_pool_create(&p, whole);
+        for (j = 0; j < ROWS(values) + 8; j++) {
+            shs_octets_t changed = { mutant, octets.len };
+            shs_session_t *session;
+
+            memcpy(mutant, octets.data, octets.len);
+            mutant[i] = j < ROWS(values)
+                            ? (char)values[j]
+                            : (char)(mutant[i] ^ 1 << (j - ROWS(values)));
+            session = read_exactly(changed);
+            if (session) {
+                walk(session);
+                taken++;
+            }
+        }
+        apr_pool_destroy(p);
+        p = whole;
+    }
+    ck_assert_int_gt(taken, 0);
+}
+END_TEST
+
+START_TEST(flat_read__stays_inside_whatever_the_octets_are)
+{
+    shs_octets_t octets = shs_flat_write(decode(text), p);
+    char *mutant = apr_palloc(p, octets.len);
+    apr_pool_t *whole = p;
+    apr_uint64_t seed = 88172645463325252u;
+    int i, j;
+
+    for (i = 0; i < 20000; i++) {
+        shs_octets_t changed = { mutant, octets.len };
+        shs_session_t *session;
+
+        memcpy(mutant, octets.data, octets.len);
+        for (j = 0; j < 1 + i % 6; j++) {
+            seed ^= seed << 13;
+            seed ^= seed >> 7;
+            seed ^= seed << 17;
+            mutant[seed % octets.len] = (char)(seed >> 32);
+        }
+        apr_pool_create(&p, whole);
+        session = read_exactly(changed);
+        if (session) {
+            walk(session);
+        }
+        apr_pool_destroy(p);
+        p = whole;
+    }
+}
+END_TEST
+
+static void add(TCase *tc)
+{
+    tcase_add_test(tc, flat_read__gives_back_what_was_written);
+    tcase_add_test(tc, flat_read__gives_back_a_session_without_attributes);
+    tcase_add_test(tc, flat_read__gives_back_the_deepest_that_a_decoder_makes);
+    tcase_add_test(tc, flat_read__refuses_every_beginning_of_one);
+    tcase_add_test(tc, flat_read__refuses_what_does_not_say_that_it_is_one);
+    tcase_add_test(tc, flat_read__stays_inside_whatever_an_octet_becomes);
+    tcase_add_test(tc, flat_read__stays_inside_whatever_the_octets_are);
+}
+
+int main(void)
+{
+    return unit_main("flat", add);
+}

@@ -1,0 +1,486 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store/near_cache.h"
+
+#include <unistd.h>
+
+#include "near.h"
+
+#define SECOND APR_USEC_PER_SEC
+
+static const apr_time_t now = 1000 * SECOND;
+static shs_near_policy_t policy;
+static shs_near_cache_t *cache;
+
+static void make_cache(void)
+{
+    policy = near_policy();
+    cache = near_live(&policy, now);
+}
+
+static apr_uint64_t counted(shs_near_counter_t counter)
+{
+    return shs_near_news_count(cache, counter);
+}
+
+/* Time passes, and the listener hears nothing new. */
+static void lease(apr_time_t at)
+{
+    shs_near_news_elect(cache, at);
+    shs_near_news_lease(cache, at);
+}
+
+/* ------------------------------------------------------------------- find */
+
+START_TEST(near_find__gives_what_was_put)
+{
+    ck_assert_str_eq(near_find(cache, "k", now), "MISS");
+    near_put(cache, "k", "value", 60 * SECOND, now);
+    ck_assert_str_eq(near_find(cache, "k", now), "value");
+    ck_assert_str_eq(near_find(cache, "k", now + SECOND), "value");
+    ck_assert_str_eq(near_find(cache, "other", now), "MISS");
+    ck_assert_uint_eq(counted(SHS_NEAR_HITS), 2);
+}
+END_TEST
+
+START_TEST(near_find__tells_the_time_that_is_left)
+{
+    shs_near_name_t name = near_name(cache, "k");
+    shs_octets_t octets;
+    apr_interval_time_t ttl, age;
+
+    near_put(cache, "k", "value", 60 * SECOND, now);
+    shs_near_cache_find(&octets, &ttl, &age, cache, &name, now + SECOND, p);
+    ck_assert_int_eq(ttl, 59 * SECOND);
+    near_put(cache, "k", "value", SHS_TTL_FOREVER, now);
+    shs_near_cache_find(&octets, &ttl, &age, cache, &name, now + SECOND, p);
+    ck_assert_int_eq(ttl, SHS_TTL_FOREVER);
+}
+END_TEST
+
+START_TEST(near_find__ends_with_the_key)
+{
+    near_put(cache, "k", "value", SECOND, now);
+    ck_assert_str_eq(near_find(cache, "k", now + SECOND - 1), "value");
+    ck_assert_str_eq(near_find(cache, "k", now + SECOND), "MISS");
+    /* Nor is it stale then. */
+    ck_assert_str_eq(near_find(cache, "k", now + 9 * SECOND), "MISS");
+    near_put(cache, "k", "for ever and a day", APR_INT64_MAX, now);
+    ck_assert_str_eq(near_find(cache, "k", now + SECOND), "for ever and a day");
+}
+END_TEST
+
+/* An answer may take a second, and the key died that much earlier. */
+START_TEST(near_find__counts_the_keys_time_from_before_it_was_asked_for)
+{
+    shs_near_name_t name = near_name(cache, "k");
+    shs_near_ticket_t ticket;
+
+    ck_assert(shs_near_cache_begin(&ticket, cache, &name, now));
+    shs_near_cache_put(cache, &name, &ticket, NEAR_SOURCE, OCTETS("v"),
+                       3 * SECOND / 2, now + SECOND);
+    ck_assert_str_eq(near_find(cache, "k", now + SECOND), "v");
+    ck_assert_str_eq(near_find(cache, "k", now + 3 * SECOND / 2), "MISS");
+}
+END_TEST
+
+START_TEST(near_find__remembers_that_there_is_nothing_for_a_moment)
+{
+    near_put(cache, "k", NULL, SHS_TTL_FOREVER, now);
+    ck_assert_str_eq(near_find(cache, "k", now), "NOTHING");
+    ck_assert_str_eq(near_find(cache, "k", now + SECOND - 1), "NOTHING");
+    ck_assert_str_eq(near_find(cache, "k", now + SECOND), "MISS");
+    ck_assert_uint_eq(counted(SHS_NEAR_NEGATIVE_HITS), 2);
+    /* That there was nothing once is never served as stale. */
+    ck_assert_str_eq(near_find(cache, "k", now + 5 * SECOND), "MISS");
+}
+END_TEST
+
+START_TEST(near_find__believes_an_entry_for_its_ttl_at_most)
+{
+    near_put(cache, "k", "value", SHS_TTL_FOREVER, now);
+    lease(now + 299 * SECOND);
+    ck_assert_str_eq(near_find(cache, "k", now + 300 * SECOND - 1), "value");
+    ck_assert_str_eq(near_find(cache, "k", now + 300 * SECOND), "STALE value");
+}
+END_TEST
+
+/* ------------------------------------------------------------------ lease */
+
+START_TEST(near_find__believes_nothing_past_the_lease)
+{
+    shs_near_name_t name = near_name(cache, "k");
+    shs_octets_t octets;
+    apr_interval_time_t ttl, age = 0;
+
+    near_put(cache, "k", "value", 60 * SECOND, now);
+    ck_assert(shs_near_cache_is_live(cache, now + 2 * SECOND - 1));
+    ck_assert_str_eq(near_find(cache, "k", now + 2 * SECOND - 1), "value");
+    ck_assert(!shs_near_cache_is_live(cache, now + 2 * SECOND));
+    ck_assert_str_eq(near_find(cache, "k", now + 2 * SECOND), "STALE value");
+    ck_assert_int_eq(shs_near_cache_find(&octets, &ttl, &age, cache, &name,
+                                         now + 5 * SECOND, p),
+                     SHS_NEAR_STALE);
+    ck_assert_int_eq(age, 3 * SECOND);
+}
+END_TEST
+
+START_TEST(near_find__believes_again_when_all_was_heard)
+{
+    near_put(cache, "k", "value", 60 * SECOND, now);
+    ck_assert_str_eq(near_find(cache, "k", now + 9 * SECOND), "STALE value");
+    lease(now + 8 * SECOND);
+    ck_assert_str_eq(near_find(cache, "k", now + 9 * SECOND), "value");
+}
+END_TEST
+
+START_TEST(near_lease__never_goes_back)
+{
+    lease(now + SECOND);
+    lease(now - 100 * SECOND);
+    ck_assert(shs_near_cache_is_live(cache, now + 3 * SECOND - 1));
+    ck_assert(!shs_near_cache_is_live(cache, now + 3 * SECOND));
+}
+END_TEST
+
+START_TEST(near_begin__keeps_nothing_when_nobody_listens)
+{
+    shs_near_name_t name = near_name(cache, "k");
+    shs_near_ticket_t ticket;
+
+    ck_assert(shs_near_cache_begin(&ticket, cache, &name, now));
+    ck_assert(!shs_near_cache_begin(&ticket, cache, &name, now + 2 * SECOND));
+    cache = near_attach(near_memory(&policy), &policy, 0);
+    ck_assert(!shs_near_cache_begin(&ticket, cache, &name, now));
+    ck_assert_str_eq(near_find(cache, "k", now), "MISS");
+}
+END_TEST
+
+/* ----------------------------------------------------------------- epochs */
+
+START_TEST(near_find__believes_nothing_that_was_changed)
+{
+    near_put(cache, "k", "old", 60 * SECOND, now);
+    near_put(cache, "other", "same", 60 * SECOND, now);
+    shs_near_news_invalidate(cache, unit_text("k"));
+    ck_assert_str_eq(near_find(cache, "k", now), "MISS");
+    ck_assert_str_eq(near_find(cache, "k", now + 9 * SECOND), "MISS");
+    ck_assert_str_eq(near_find(cache, "other", now), "same");
+    ck_assert_uint_eq(counted(SHS_NEAR_INVALIDATED), 1);
+    near_put(cache, "k", "new", 60 * SECOND, now);
+    ck_assert_str_eq(near_find(cache, "k", now), "new");
+}
+END_TEST
+
+/* Read before the change, put after it was heard of. */
+START_TEST(near_put__of_what_was_read_before_a_change_is_never_believed)
+{
+    shs_near_name_t name = near_name(cache, "k");
+    shs_near_ticket_t ticket;
+
+    ck_assert(shs_near_cache_begin(&ticket, cache, &name, now));
+    if (_i == 0) {
+        shs_near_news_invalidate(cache, unit_text("k"));
+    }
+    else {
+        shs_near_news_flush(cache);
+    }
+    shs_near_cache_put(cache, &name, &ticket, NEAR_SOURCE, OCTETS("old"),
+                       60 * SECOND, now);
+    ck_assert_str_eq(near_find(cache, "k", now), "MISS");
+    ck_assert_str_eq(near_find(cache, "k", now + 9 * SECOND), "MISS");
+}
+END_TEST
+
+START_TEST(near_put__of_what_was_there_does_not_outlive_that_it_is_gone)
+{
+    near_put(cache, "k", NULL, SHS_TTL_FOREVER, now);
+    shs_near_news_invalidate(cache, unit_text("k"));
+    ck_assert_str_eq(near_find(cache, "k", now), "MISS");
+    near_put(cache, "k", "there", 60 * SECOND, now);
+    ck_assert_str_eq(near_find(cache, "k", now), "there");
+    shs_near_news_invalidate(cache, unit_text("k"));
+    near_put(cache, "k", NULL, SHS_TTL_FOREVER, now);
+    ck_assert_str_eq(near_find(cache, "k", now), "NOTHING");
+}
+END_TEST
+
+/* One name in two classes, the older in the one that is looked at first. */
+START_TEST(near_find__finds_the_new_one_behind_an_old_one_of_another_size)
+{
+    char *large = apr_palloc(p, 2001);
+
+    memset(large, 'x', 2000);
+    large[2000] = '\0';
+    near_put(cache, "k", "small", 60 * SECOND, now);
+    shs_near_news_invalidate(cache, unit_text("k"));
+    near_put(cache, "k", large, 60 * SECOND, now);
+    ck_assert_str_eq(near_find(cache, "k", now), large);
+}
+END_TEST
+
+START_TEST(near_flush__drops_everything)
+{
+    int i;
+
+    for (i = 0; i < 50; i++) {
+        near_put(cache, apr_itoa(p, i), i % 2 ? "value" : NULL, 60 * SECOND,
+                 now);
+    }
+    shs_near_news_flush(cache);
+    for (i = 0; i < 50; i++) {
+        ck_assert_str_eq(near_find(cache, apr_itoa(p, i), now), "MISS");
+    }
+    ck_assert_uint_eq(counted(SHS_NEAR_FLUSHES), 1);
+}
+END_TEST
+
+/* ---------------------------------------------------------------- sources */
+
+START_TEST(near_put__keeps_nothing_of_who_is_not_listened_to)
+{
+    static const apr_uint32_t sources[] = { 3, 4 };
+    shs_near_name_t name = near_name(cache, "k");
+    shs_near_ticket_t ticket;
+    apr_uint32_t source;
+
+    shs_near_news_listen_to(cache, sources, 2);
+    for (source = 0; source < 8; source++) {
+        shs_near_cache_begin(&ticket, cache, &name, now);
+        shs_near_cache_put(cache, &name, &ticket, source, OCTETS("v"),
+                           60 * SECOND, now);
+        ck_assert_str_eq(near_find(cache, "k", now),
+                         source == 3 || source == 4 ? "v" : "MISS");
+        shs_near_news_invalidate(cache, unit_text("k"));
+    }
+    shs_near_news_listen_to(cache, NULL, 0);
+    shs_near_cache_put(cache, &name, &ticket, 3, OCTETS("v"), 60 * SECOND, now);
+    ck_assert_str_eq(near_find(cache, "k", now), "MISS");
+}
+END_TEST
+
+/* ------------------------------------------------------------------ names */
+
+START_TEST(near_name__is_of_kind_and_key)
+{
+    static const shs_octets_t kinds[] = {
+        { "", 0 }, { "a", 1 }, { "ab", 2 }, { "\0", 1 }
+    };
+    static const shs_octets_t keys[] = {
+        { "bk", 2 }, { "k", 1 }, { "", 0 }, { "k\0", 2 }
+    };
+    shs_near_name_t names[16];
+    int i, j;
+
+    for (i = 0; i < 16; i++) {
+        names[i] = shs_near_cache_name(cache, kinds[i / 4], keys[i % 4]);
+        ck_assert_uint_ne(names[i].a, 0);
+        for (j = 0; j < i; j++) {
+            ck_assert(names[i].a != names[j].a && names[i].b != names[j].b);
+            /* News know keys and no kinds. */
+            ck_assert(i % 4 != j % 4 || names[i].bucket == names[j].bucket);
+        }
+    }
+}
+END_TEST
+
+START_TEST(near_find__never_hits_another_kind_or_key)
+{
+    shs_near_name_t other =
+        shs_near_cache_name(cache, OCTETS("another"), OCTETS("k"));
+    shs_octets_t octets;
+    apr_interval_time_t ttl, age;
+    int i;
+
+    near_put(cache, "k", "value", 60 * SECOND, now);
+    ck_assert_int_eq(
+        shs_near_cache_find(&octets, &ttl, &age, cache, &other, now, p),
+        SHS_NEAR_MISS);
+    for (i = 0; i < 5000; i++) {
+        ck_assert_str_eq(near_find(cache, apr_itoa(p, i), now), "MISS");
+    }
+    /* Another host's memory: its names are others. */
+    ck_assert_uint_ne(
+        near_name(near_attach(near_memory(&policy), &policy, 0), "k").a,
+        near_name(cache, "k").a);
+}
+END_TEST
+
+START_TEST(near_name__of_too_long_a_key_is_none)
+{
+    char *key = apr_palloc(p, 2000);
+    shs_near_name_t name;
+    shs_near_ticket_t ticket;
+
+    memset(key, 'k', 1999);
+    key[1001] = '\0';
+    name = near_name(cache, key);
+    ck_assert(!shs_near_cache_begin(&ticket, cache, &name, now));
+    ck_assert_str_eq(near_find(cache, key, now), "MISS");
+    key[1000] = '\0';
+    near_put(cache, key, "v", 60 * SECOND, now);
+    ck_assert_str_eq(near_find(cache, key, now), "v");
+}
+END_TEST
+
+/* --------------------------------------------------------- size, eviction */
+
+START_TEST(near_put__counts_what_is_too_large)
+{
+    char *value = apr_palloc(p, 4098);
+
+    memset(value, 'v', 4097);
+    value[4097] = '\0';
+    near_put(cache, "k", value, 60 * SECOND, now);
+    ck_assert_str_eq(near_find(cache, "k", now), "MISS");
+    ck_assert_uint_eq(counted(SHS_NEAR_TOO_LARGE), 1);
+    value[4096] = '\0';
+    near_put(cache, "k", value, 60 * SECOND, now);
+    ck_assert_str_eq(near_find(cache, "k", now), value);
+}
+END_TEST
+
+/* Keys whose entries stand in the same set of that class. */
+static void find_neighbours(const char **keys, int count, int class)
+{
+    apr_size_t sets = cache->classes[class].sets;
+    int found = 0;
+    int i;
+
+    for (i = 0; found < count; i++) {
+        const char *key = apr_psprintf(p, "n%d", i);
+
+        if (near_name(cache, key).b % sets == 0) {
+            keys[found++] = key;
+        }
+    }
+}
+
+START_TEST(near_put__evicts_the_oldest_of_a_set)
+{
+    const char *keys[6];
+    int i;
+
+    find_neighbours(keys, 6, 1);
+    for (i = 0; i < 4; i++) {
+        near_put(cache, keys[i], keys[i], 60 * SECOND, now + (i ^ 1));
+    }
+    near_put(cache, keys[4], keys[4], 60 * SECOND, now + 10);
+    ck_assert_str_eq(near_find(cache, keys[1], now + 10), "MISS");
+    for (i = 0; i < 5; i++) {
+        ck_assert(i == 1
+                  || !strcmp(near_find(cache, keys[i], now + 10), keys[i]));
+    }
+    /* One that is there takes its own place, one that counts no more is
+     * nobody's. */
+    near_put(cache, keys[0], "again", 60 * SECOND, now + 11);
+    shs_near_news_flush(cache);
+    near_put(cache, keys[5], "last", 60 * SECOND, now + 12);
+    ck_assert_str_eq(near_find(cache, keys[5], now + 12), "last");
+}
+END_TEST
+
+START_TEST(near_put__of_nothing_evicts_no_session)
+{
+    int i;
+
+    near_put(cache, "session", "value", 60 * SECOND, now);
+    for (i = 0; i < 20000; i++) {
+        near_put(cache, apr_itoa(p, i), NULL, SHS_TTL_FOREVER, now + 1);
+    }
+    ck_assert_str_eq(near_find(cache, "session", now + 1), "value");
+}
+END_TEST
+
+/* A process that is stopped amid a write has one slot of a set, not all. */
+START_TEST(near_put__goes_past_a_slot_that_is_being_written)
+{
+    const char *keys[2];
+    shs_near_slot_t *slot;
+
+    find_neighbours(keys, 2, 1);
+    slot = shs_near_memory_slot(&cache->classes[1], near_name(cache, keys[0]).b,
+                                0);
+    slot->claim = (APR_UINT64_C(1) << 32) | (apr_uint64_t)getppid();
+    near_put(cache, keys[0], "value", 60 * SECOND, now);
+    ck_assert_str_eq(near_find(cache, keys[0], now), "value");
+}
+END_TEST
+
+START_TEST(near_memory__holds_neither_keys_nor_ids)
+{
+    const char *memory = (const char *)cache->head;
+    apr_size_t size = shs_near_memory_size(&policy);
+    apr_size_t i;
+
+    near_put(cache, "session:SeCrEt0123456789", "value", 60 * SECOND, now);
+    near_put(cache, "session:SeCrEtnothing", NULL, 60 * SECOND, now);
+    for (i = 0; i + 6 < size; i++) {
+        ck_assert(memcmp(memory + i, "SeCrEt", 6) != 0);
+    }
+}
+END_TEST
+
+START_TEST(near_memory__stays_inside_what_it_asked_for)
+{
+    static const apr_size_t sizes[] = { 64 * 1024, 1024 * 1024,
+                                        16 * 1024 * 1024 };
+    int i, j, way;
+
+    for (i = 0; i < ROWS(sizes); i++) {
+        policy.size = sizes[i];
+        policy.max_entry = 1024;
+        cache = near_attach(near_memory(&policy), &policy, 0);
+        for (j = 0; j < SHS_NEAR_CLASSES; j++) {
+            for (way = 0; way < SHS_NEAR_WAYS; way++) {
+                const shs_near_class_t *class = &cache->classes[j];
+                char *slot =
+                    (char *)shs_near_memory_slot(class, class->sets - 1, way);
+
+                ck_assert(slot + class->slot_size
+                          <= (char *)cache->head
+                                 + shs_near_memory_size(&policy));
+                ck_assert_uint_eq((apr_uintptr_t)slot % 8, 0);
+            }
+        }
+    }
+}
+END_TEST
+
+static void add(TCase *tc)
+{
+    tcase_add_checked_fixture(tc, make_cache, NULL);
+    tcase_add_test(tc, near_find__gives_what_was_put);
+    tcase_add_test(tc, near_find__tells_the_time_that_is_left);
+    tcase_add_test(tc, near_find__ends_with_the_key);
+    tcase_add_test(
+        tc, near_find__counts_the_keys_time_from_before_it_was_asked_for);
+    tcase_add_test(tc, near_find__remembers_that_there_is_nothing_for_a_moment);
+    tcase_add_test(tc, near_find__believes_an_entry_for_its_ttl_at_most);
+    tcase_add_test(tc, near_find__believes_nothing_past_the_lease);
+    tcase_add_test(tc, near_find__believes_again_when_all_was_heard);
+    tcase_add_test(tc, near_lease__never_goes_back);
+    tcase_add_test(tc, near_begin__keeps_nothing_when_nobody_listens);
+    tcase_add_test(tc, near_find__believes_nothing_that_was_changed);
+    tcase_add_loop_test(
+        tc, near_put__of_what_was_read_before_a_change_is_never_believed, 0, 2);
+    tcase_add_test(
+        tc, near_put__of_what_was_there_does_not_outlive_that_it_is_gone);
+    tcase_add_test(
+        tc, near_find__finds_the_new_one_behind_an_old_one_of_another_size);
+    tcase_add_test(tc, near_flush__drops_everything);
+    tcase_add_test(tc, near_put__keeps_nothing_of_who_is_not_listened_to);
+    tcase_add_test(tc, near_name__is_of_kind_and_key);
+    tcase_add_test(tc, near_find__never_hits_another_kind_or_key);
+    tcase_add_test(tc, near_name__of_too_long_a_key_is_none);
+    tcase_add_test(tc, near_put__counts_what_is_too_large);
+    tcase_add_test(tc, near_put__evicts_the_oldest_of_a_set);
+    tcase_add_test(tc, near_put__of_nothing_evicts_no_session);
+    tcase_add_test(tc, near_put__goes_past_a_slot_that_is_being_written);
+    tcase_add_test(tc, near_memory__holds_neither_keys_nor_ids);
+    tcase_add_test(tc, near_memory__stays_inside_what_it_asked_for);
+}
+
+int main(void)
+{
+    return unit_main("near_cache", add);
+}
