@@ -1,0 +1,10 @@
+<?php
+// SPDX-License-Identifier: Apache-2.0
+// PHP's own sessions, kept in Redis by phpredis; ?bare does without.
+header('Content-Type: text/plain');
+if (isset($_GET['bare'])) {
+    echo "hello alice\n";
+    return;
+}
+session_start(['read_and_close' => true]);
+echo 'hello ', $_SESSION['userId'] ?? 'nobody', "\n";

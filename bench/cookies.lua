@@ -1,0 +1,17 @@
+-- SPDX-License-Identifier: Apache-2.0
+--
+-- Each request with the cookie of another session, drawn by lot:
+--   wrk ... -s cookies.lua URL -- FIRST LAST
+-- Ids are "bench" and the number in 21 digits, as store.py makes them.
+local first, last, before, after
+
+function init(args)
+    first, last = tonumber(args[1]), tonumber(args[2])
+    math.randomseed(os.time())
+    wrk.headers["Cookie"] = "JSESSIONID=bench" .. ("%021d"):format(0)
+    before, after = wrk.format():match("^(.-bench)%d+(.*)$")
+end
+
+function request()
+    return before .. ("%021d"):format(math.random(first, last)) .. after
+end

@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: Apache-2.0
+"""bench/run's own: options, and the order of things."""
+import argparse
+import pathlib
+import signal
+import sys
+import time
+
+import cost
+import load
+import machine as m
+import markdown
+import picture
+import plan
+import report
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+
+# The share of the machine that other jobs may take of a round.
+QUIET = 0.1
+
+# Until then rounds that others have disturbed are measured again.
+PATIENT_UNTIL = time.monotonic() + 10 * 60
+
+
+def options():
+    parser = argparse.ArgumentParser(prog='bench/run')
+    parser.add_argument('--quick', action='store_true')
+    parser.add_argument('--rounds', type=int)
+    parser.add_argument('--seconds', type=int)
+    parser.add_argument('--only', action='append', default=[])
+    parser.add_argument('--out', type=pathlib.Path, default=ROOT / 'build/bench')
+    said = parser.parse_args()
+    said.rounds = said.rounds or (1 if said.quick else 7)
+    said.seconds = said.seconds or 1
+    said.many = 100_000 if said.quick else 1_000_000
+    return said
+
+
+def choose(groups, only):
+    """The variants that are wanted, with what their ratios are to."""
+    known = {v.name for _, rows in groups.values() for v in rows}
+    for name in only:
+        if name not in known | set(groups) | set(cost.PARTS):
+            words = ' '.join([*groups, *cost.PARTS])
+            sys.exit(f'bench: no {name}; there are {words}, and single rows')
+    chosen = {}
+    for name, (title, rows) in groups.items():
+        for row in rows:
+            row.base = row.base or rows[0].name
+        wanted = {v.name for v in rows
+                  if not only or name in only or v.name in only}
+        wanted |= {v.base for v in rows if v.name in wanted}
+        rows = [v for v in rows if v.name in wanted]
+        if rows:
+            chosen[name] = (title, rows)
+    return chosen
+
+
+# ------------------------------------------------------------------- measuring
+
+def measure_once(bench, target, seconds):
+    """One time of load, and what it cost whom, for each request."""
+    family = m.family_of(p.pid for p in target.processes)
+    redis = [bench.redis.process.pid]
+    gauges = {
+        'cpu_us': lambda: m.cpu_s(family) * 1e6,
+        'redis_cpu_us': lambda: m.cpu_s(redis) * 1e6,
+        'commands_1000': lambda: bench.redis.counts()[0] * 1000,
+        'connections_1000': lambda: bench.redis.counts()[1] * 1000,
+    }
+    # The generator's own is among what its parent has waited for.
+    ours = lambda: m.cpu_s(family) + m.cpu_s(redis) + sum(m.os.times()[:4])
+    before = {name: gauge() for name, gauge in gauges.items()}
+    others, began = m.busy_s() - ours(), time.monotonic()
+    found = load.measure(bench.machine, target, seconds)
+    took = (time.monotonic() - began) * m.os.cpu_count()
+    found['others_share'] = max(0, (m.busy_s() - ours() - others) / took)
+    for name, gauge in gauges.items():
+        found[name] = (gauge() - before[name]) / found['requests']
+    return found
+
+
+def start_all(bench, rows, missing):
+    targets = {}
+    for variant in rows:
+        try:
+            targets[variant.name] = plan.start(bench, variant)
+        except (m.Missing, OSError, RuntimeError) as error:
+            missing[variant.name] = f'{variant.words}: {error}'
+            print(f'  missing: {missing[variant.name]}', flush=True)
+    return targets
+
+
+def measure_round(bench, targets, names, said):
+    """All in turn; what each has come to, by name."""
+    runs = {name: measure_once(bench, targets[name], said.seconds)
+            for name in names}
+    words = ' '.join(f'{name} {runs[name]["rate"]:.0f}' for name in targets)
+    print(f'  {words} (others {disturbance(runs):.0%})', flush=True)
+    return runs
+
+
+def disturbance(runs):
+    """What other jobs took of the machine while a round lasted."""
+    shares = [run['others_share'] for run in runs.values()]
+    return sum(shares) / len(shares)
+
+
+def measure_rounds(bench, targets, said):
+    """Rounds, each beginning with another variant, so that a machine that is
+    slow for a while is slow for all. While other jobs take too much, there are
+    up to as many again, and those that were disturbed least count."""
+    names = list(targets)
+    rounds = []
+    for number in range(said.rounds if said.quick else 2 * said.rounds):
+        shift = number % len(names)
+        rounds.append(measure_round(bench, targets,
+                                    names[shift:] + names[:shift], said))
+        rounds.sort(key=disturbance)
+        rounds = rounds[:said.rounds]
+        if len(rounds) == said.rounds and (disturbance(rounds[-1]) < QUIET
+                                           or time.monotonic() > PATIENT_UNTIL):
+            break
+    return {name: [runs[name] for runs in rounds] for name in names}
+
+
+def measure_group(bench, rows, said, missing):
+    keep = list(bench.machine.running)
+    targets = start_all(bench, rows, missing)
+    for target in targets.values():
+        load.warm(target, 20 if said.quick else 200)
+    runs = measure_rounds(bench, targets, said) if targets else {}
+    shared = [bench.redis.process, *([bench.farther.process]
+                                     if bench.farther else [])]
+    bench.machine.end(*(p for p in bench.machine.running
+                        if p not in keep and p not in shared))
+    return runs
+
+
+def measure_all(machine, said):
+    groups = choose(plan.groups(said.many), said.only)
+    bench = plan.Bench(machine, said.many)
+    result = report.new(said)
+    for name, (title, rows) in groups.items():
+        print(f'{title} ({name})', flush=True)
+        runs = measure_group(bench, rows, said, result['missing'])
+        report.add_group(result, name, title, rows, runs)
+    cost.measure(bench, said, result)
+    return result
+
+
+def main():
+    said = options()
+    began = time.monotonic()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    with m.Machine(ROOT) as machine:
+        result = measure_all(machine, said)
+    result['took_s'] = round(time.monotonic() - began)
+    report.show(result)
+    report.write(result, said.out)
+    markdown.write(result, said.out)
+    picture.draw(result, said.out)
+    # Ours has to be measurable everywhere; what others need may be missing.
+    return 1 if report.has_failed(result) else 0
+
+
+if __name__ == '__main__':
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except m.Missing as error:
+        sys.exit(f'bench: {error}')

@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The tables of the README, from results.json: markdown.py [FILE]"""
+import json
+import pathlib
+import sys
+
+HEAD = '''| {title} | requests/s | of bare | min–max | CPU µs | added | p50 ms | p99 ms |
+|---|---|---|---|---|---|---|---|'''
+
+
+def signed(figure):
+    return f'{figure:+.1f}'.replace('-', '−')
+
+
+def row_of(row):
+    is_bare = row['name'] == row['base']
+    cells = [row['words'], f'{row["rate"]:,.0f}', f'{row["ratio"]:.2f}',
+             '' if is_bare else f'{row["ratio_min"]:.2f}–{row["ratio_max"]:.2f}',
+             f'{row["cpu_us"]:.1f}',
+             '' if is_bare else signed(row['added_cpu_us']),
+             f'{row["p50_ms"]:.2f}', f'{row["p99_ms"]:.2f}']
+    return f'| {" | ".join(cells)} |'
+
+
+def tables(result):
+    for group in result['groups'].values():
+        if group['rows']:
+            yield '\n'.join([HEAD.format(title=group['title'].lower()),
+                             *map(row_of, group['rows'])])
+
+
+def write(result, out):
+    text = '\n\n'.join(tables(result))
+    (out / 'results.md').write_text(text + '\n')
+
+
+if __name__ == '__main__':
+    path = pathlib.Path(sys.argv[1] if sys.argv[1:] else 'bench/results.json')
+    print('\n\n'.join(tables(json.loads(path.read_text()))))

@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The figures: medians, ratios within a round, the table and the JSON."""
+import json
+import os
+import statistics
+import time
+
+# What the module wants to reach: row, figure, how, bound, words.
+GOALS = [
+    ('hit', 'ratio', '>=', 0.97, 'near-cache hit, of bare httpd'),
+    ('hit', 'added_cpu_us', '<', 2.0, 'near-cache hit, CPU added (us)'),
+    ('tcp', 'ratio', '>=', 0.62, 'Redis by TCP, of bare httpd'),
+    ('unix', 'ratio', '>=', 0.68, 'Redis by Unix socket, of bare httpd'),
+    ('hit', 'p99_ratio', '<=', 1.2, 'near-cache hit, p99 of bare httpd'),
+    ('hit-far', 'ratio_to_hit', '>=', 0.95,
+     'near-cache hit with Redis 1 ms away, of one with it near'),
+    ('tcp-many', 'cpu_ratio_to_1000', '<=', 1.1,
+     'CPU of httpd with many sessions, of that with 1,000'),
+]
+
+
+def new(said):
+    return {'date': time.strftime('%Y-%m-%d'), 'cores': os.cpu_count(),
+            'rounds': said.rounds, 'seconds': said.seconds, 'groups': {},
+            'missing': {}}
+
+
+def medians(runs):
+    return {key: statistics.median(run[key] for run in runs) for key in runs[0]}
+
+
+def ratios(runs, base, key):
+    """Of each round; a percentile may be below what wrk can tell."""
+    return [a[key] / b[key] for a, b in zip(runs, base) if b[key]]
+
+
+def added(runs, base, key):
+    return statistics.median(a[key] - b[key] for a, b in zip(runs, base))
+
+
+def summarise(variant, runs, base):
+    row = {'name': variant.name, 'words': variant.words, 'base': variant.base,
+           **medians(runs)}
+    rates = ratios(runs, base, 'rate')
+    row['ratio'] = statistics.median(rates)
+    row['ratio_min'], row['ratio_max'] = min(rates), max(rates)
+    row['added_cpu_us'] = added(runs, base, 'cpu_us')
+    row['p99_ratio'] = statistics.median(ratios(runs, base, 'p99_ms'))
+    row['runs'] = runs
+    return row
+
+
+def add_group(result, name, title, variants, runs):
+    result['groups'][name] = {'title': title, 'rows': [
+        summarise(v, runs[v.name], runs[v.base]) for v in variants
+        if v.name in runs and v.base in runs]}
+
+
+def rows_of(result):
+    return {row['name']: row for group in result['groups'].values()
+            for row in group['rows']}
+
+
+# ----------------------------------------------------------------------- goals
+
+def figure_of(rows, name, key):
+    row = rows.get(name)
+    if row and key == 'ratio_to_hit':
+        hit = rows.get('hit')
+        return hit and statistics.median(ratios(row['runs'], hit['runs'], 'rate'))
+    if row and key == 'cpu_ratio_to_1000':
+        few = rows.get('tcp-1000')
+        return few and row['cpu_us'] / few['cpu_us']
+    return row and row[key]
+
+
+def goals(result):
+    rows = rows_of(result)
+    for name, key, how, bound, words in GOALS:
+        figure = figure_of(rows, name, key)
+        if figure is not None:
+            is_met = {'>=': figure >= bound, '<=': figure <= bound,
+                      '<': figure < bound}[how]
+            yield {'words': words, 'figure': round(figure, 3),
+                   'bound': f'{how} {bound}', 'is_met': is_met}
+
+
+# ----------------------------------------------------------------------- table
+
+HEAD = ('', 'requests/s', 'of bare', 'min-max', 'CPU us', 'added', 'p50 ms',
+        'p99 ms', 'p99 ratio', 'Redis/1000', 'conns/1000')
+
+
+def cells(row):
+    return (row['words'], f'{row["rate"]:,.0f}', f'{row["ratio"]:.2f}',
+            f'{row["ratio_min"]:.2f}-{row["ratio_max"]:.2f}',
+            f'{row["cpu_us"]:.1f}', f'{row["added_cpu_us"]:+.1f}',
+            f'{row["p50_ms"]:.2f}', f'{row["p99_ms"]:.2f}',
+            f'{row["p99_ratio"]:.2f}', f'{row["commands_1000"]:.0f}',
+            f'{row["connections_1000"]:.1f}')
+
+
+def line(words):
+    widths = (42, 11, 8, 11, 8, 7, 7, 8, 10, 11, 11)
+    return ''.join(w.ljust(n) if i == 0 else w.rjust(n)
+                   for i, (w, n) in enumerate(zip(words, widths)))
+
+
+def show(result):
+    for group in result['groups'].values():
+        if group['rows']:
+            print(f'\n{line((group["title"], *HEAD[1:]))}')
+        for row in group['rows']:
+            print(line(cells(row)))
+    for octets, fit in result.get('memory', {}).items():
+        print(f'\nmemory: {fit["fit_in_4M"]} sessions of {octets} octets fit in'
+              f' size=4M, {fit["octets_each"]} octets each', end='')
+    if 'instructions' in result:
+        words = ', '.join(f'{k} {v:,}' for k, v in
+                          result['instructions'].items())
+        print(f'\ninstructions for each request: {words}', end='')
+    print()
+    result['goals'] = list(goals(result))
+    for goal in result['goals']:
+        print(f'{"met   " if goal["is_met"] else "missed"} {goal["words"]}:'
+              f' {goal["figure"]} (goal {goal["bound"]})')
+    shares = [row['others_share'] for row in rows_of(result).values()]
+    if shares:
+        result['others_share'] = statistics.median(shares)
+        print(f'other jobs took {result["others_share"]:.0%} of the machine'
+              f' meanwhile, at most {max(shares):.0%}')
+    for words in result['missing'].values():
+        print(f'missing: {words}')
+
+
+def write(result, out):
+    out.mkdir(parents=True, exist_ok=True)
+    path = out / 'results.json'
+    path.write_text(json.dumps(rounded(result), indent=1) + '\n')
+    print(f'figures: {path}')
+
+
+def rounded(value):
+    """Without digits that say nothing, and without each run."""
+    if isinstance(value, float):
+        return round(value, 3)
+    if isinstance(value, dict):
+        return {k: rounded(v) for k, v in value.items() if k != 'runs'}
+    if isinstance(value, list):
+        return [rounded(v) for v in value]
+    return value
+
+
+def has_failed(result):
+    """Whether a row of the module's own is missing."""
+    from alternatives import ALL
+    theirs = {name for name, *_ in ALL} | {'instructions'}
+    return any(name not in theirs for name in result['missing'])
