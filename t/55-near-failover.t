@@ -1,0 +1,160 @@
+# The near-cache while the master changes: what is written to the new one is
+# seen within the lease, though every lookup before was a hit and nobody asked.
+use strict;
+use warnings;
+
+use SHS;
+use SHS::Cluster;
+use SHS::Report;
+use SHS::Sentinel;
+use Time::HiRes qw(time);
+
+my $lease = 2;
+
+sub start {
+    my ($url) = @_;
+    return private_httpd(conf => <<"CONF");
+SharedSessionStore $url timeout=1s
+SharedSessionCache On lease=${lease}s
+SharedSession On
+SharedSessionNote session.* *
+LoadModule status_module /usr/lib/apache2/modules/mod_status.so
+<Location /status>
+    SetHandler server-status
+    SharedSession Off
+</Location>
+CONF
+}
+
+sub is_live {
+    my ($httpd) = @_;
+    return $httpd->get('/status?auto')->body =~ /^SharedSessionStore0Cache: live$/m;
+}
+
+sub v {
+    my ($httpd, $id) = @_;
+    my $r = $httpd->get('/x/lua', cookie => "JSESSIONID=$id");
+    return $r->note('session.v') // $r->note('SHARED_SESSION') // 'broken';
+}
+
+# What a request saw that began later than the lease after that moment; reads on
+# until it sees the version.
+sub follow {
+    my ($httpd, $id, $wanted, $acked, $what) = @_;
+    my ($old, $seen) = (0);
+    eval { SHS::Process::wait_for($what, 20, sub {
+        my $began = time;
+        my $is = v($httpd, $id);
+        $old = $began - $acked if $is =~ /^\d+$/ && $is < $wanted && $began - $acked > $old;
+        $seen = time if $is eq $wanted;
+        $seen }) };
+    ok($seen, "$what: the new version is seen");
+    cmp_ok($old, '<=', $lease, "$what: nothing older than the lease");
+    SHS::Report::figure("Near-cache, $what: the new version is seen after",
+                        sprintf('%.2f', ($seen // time) - $acked), 's');
+    return;
+}
+
+sub wait_hits {
+    my ($httpd, $what) = @_;
+    ok(eval { SHS::Process::wait_for($what, 20, sub { is_live($httpd) }) }, "$what: live");
+    return;
+}
+
+# Reads, each a hit, for a while.
+sub read_on {
+    my ($httpd, $id, $wanted) = @_;
+    my $other = 0;
+    for (1 .. 200) {
+        $other++ if v($httpd, $id) ne $wanted;
+    }
+    return $other;
+}
+
+# --- Sentinel ------------------------------------------------------------------------
+
+{
+    my $sentinel = SHS::Sentinel->start;
+    my $httpd = start($sentinel->url);
+    wait_hits($httpd, 'Sentinel');
+    my $id = fresh_id();
+    my $master = $sentinel->master;
+    $master->put_hash("session:$id", { v => 1 }, 600);
+    $master->cmd('WAIT', 2, 2000);
+    is(v($httpd, $id), 1, 'Sentinel: a session');
+    is(read_on($httpd, $id, 1), 0, '... again and again');
+    my ($old) = $sentinel->pause_master;
+    my $new;
+    SHS::Process::wait_for('a new master', 30, sub {
+        $new = eval { $sentinel->master };
+        $new && $new != $old && $new->cmd('ROLE')->[0] eq 'master' });
+    $new->cmd('HSET', "session:$id", v => 2);
+    follow($httpd, $id, 2, time, 'Sentinel, failover');
+    wait_hits($httpd, 'Sentinel, after the failover');
+    $old->resume;
+    $new->cmd('HSET', "session:$id", v => 3);
+    follow($httpd, $id, 3, time, 'Sentinel, the old master is back');
+    is(read_on($httpd, $id, 3), 0, '... and stays');
+    $httpd->stop;
+}
+
+# --- Cluster -------------------------------------------------------------------------
+
+{
+    my $cluster = SHS::Cluster->start;
+    my $httpd = start($cluster->url);
+    wait_hits($httpd, 'Cluster');
+    my $id = fresh_id();
+    my $key = "session:$id";
+    my $slot = $cluster->slot_of($key);
+    my $from = $cluster->owner_of_slot($slot);
+    my ($to) = grep { $_ != $from } $cluster->masters;
+    $from->cmd('HSET', $key, v => 1);
+    is(v($httpd, $id), 1, 'Cluster: a session');
+    is(read_on($httpd, $id, 1), 0, '... again and again');
+
+    $cluster->begin_move($slot, $from, $to);
+    $cluster->move_key($key, $from, $to);
+    is(v($httpd, $id), 1, 'Cluster: its key has moved, the slot has not');
+    $cluster->end_move($slot, $from, $to);
+    $to->cmd('HSET', $key, v => 2);
+    follow($httpd, $id, 2, time, 'Cluster, a slot moved');
+    is(read_on($httpd, $id, 2), 0, '... and stays');
+
+    # By hand: the old master goes on as a replica, and so does its connection.
+    my ($heir) = $cluster->replicas_of($to);
+    $heir->cmd('CLUSTER', 'FAILOVER');
+    SHS::Process::wait_for('the heir', 20, sub { $heir->cmd('ROLE')->[0] eq 'master' });
+    $heir->cmd('HSET', $key, v => 3);
+    follow($httpd, $id, 3, time, 'Cluster, failover by hand');
+    $heir->cmd('HSET', $key, v => 4);
+    follow($httpd, $id, 4, time, 'Cluster, after it');
+    wait_hits($httpd, 'Cluster, after it');
+    is(read_on($httpd, $id, 4), 0, '... and stays');
+
+    # The deposed one answers PING and hears nothing of what its successor is
+    # told: it may not connect there. Nor may httpd, but it need not believe
+    # what it has.
+    # When it has caught up.
+    SHS::Process::wait_for('the failover', 20, sub {
+        eval { $to->cmd('CLUSTER', 'FAILOVER') } });
+    SHS::Process::wait_for('the heir', 20, sub { $to->cmd('ROLE')->[0] eq 'master' });
+    $to->cmd('CONFIG', 'SET', 'requirepass', 'nobody-knows');
+    $to->cmd('CLIENT', 'KILL', 'TYPE', 'replica');
+    $to->cmd('HSET', $key, v => 5);
+    my ($acked, $oldest, %seen) = (time, 0);
+    while (time < $acked + 2 * $lease) {
+        my $began = time;
+        my $is = v($httpd, $id);
+        $seen{$is}++;
+        $oldest = $began - $acked if $is eq '4';
+    }
+    note join ', ', map { "$_: $seen{$_}" } sort keys %seen;
+    cmp_ok($oldest, '<=', $lease, 'Cluster, a deposed master that hears nothing:'
+           . ' nothing older than the lease');
+    $to->cmd('CONFIG', 'SET', 'requirepass', '');
+    follow($httpd, $id, 5, time, 'Cluster, and when it can be asked');
+    $httpd->stop;
+}
+
+done_testing;
