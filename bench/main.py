@@ -66,6 +66,7 @@ def measure_once(bench, target, seconds):
     gauges = {
         'cpu_us': lambda: m.cpu_s(family) * 1e6,
         'redis_cpu_us': lambda: m.cpu_s(redis) * 1e6,
+        'load_cpu_us': lambda: sum(m.os.times()[2:4]) * 1e6,
         'commands_1000': lambda: bench.redis.counts()[0] * 1000,
         'connections_1000': lambda: bench.redis.counts()[1] * 1000,
     }
@@ -78,6 +79,8 @@ def measure_once(bench, target, seconds):
     found['others_share'] = max(0, (m.busy_s() - ours() - others) / took)
     for name, gauge in gauges.items():
         found[name] = (gauge() - before[name]) / found['requests']
+    found['all_cpu_us'] = sum(found[name] for name in
+                              ('cpu_us', 'redis_cpu_us', 'load_cpu_us'))
     return found
 
 

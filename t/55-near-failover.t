@@ -135,9 +135,11 @@ sub read_on {
     # The deposed one answers PING and hears nothing of what its successor is
     # told: it may not connect there. Nor may httpd, but it need not believe
     # what it has.
-    # When it has caught up.
-    SHS::Process::wait_for('the failover', 20, sub {
-        eval { $to->cmd('CLUSTER', 'FAILOVER') } });
+    # When it has caught up; it asks nobody.
+    SHS::Process::wait_for('the replica', 30, sub {
+        my $role = $to->cmd('ROLE');
+        $role->[0] eq 'slave' && $role->[3] eq 'connected' });
+    $to->cmd('CLUSTER', 'FAILOVER', 'TAKEOVER');
     SHS::Process::wait_for('the heir', 20, sub { $to->cmd('ROLE')->[0] eq 'master' });
     $to->cmd('CONFIG', 'SET', 'requirepass', 'nobody-knows');
     $to->cmd('CLIENT', 'KILL', 'TYPE', 'replica');
