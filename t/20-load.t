@@ -15,7 +15,7 @@ sub at {
 
 # --- hash -------------------------------------------------------------------
 my $id = hash_session(user => 'anna', empty => '', 'with space' => 'a b',
-                      '@created' => '1700000000000', '@max' => '1800',
+                      '@created' => time . '000', '@max' => '1800',
                       '@user' => 'anna');
 my $r = at('/x', $id);
 is($r->note('SHARED_SESSION'), 'found', 'hash: found');
