@@ -60,5 +60,4 @@ pass('... until it is there again');
 $store->cmd('FLUSHALL');
 SHS::Process::wait_for('nothing', 5, sub { user($id) eq 'absent' });
 pass('FLUSHALL empties it');
-diag explain status();
 done_testing;
