@@ -9,7 +9,7 @@ use Time::HiRes qw(time);
 my $store = SHS::Redis->start;
 my $httpd = private_httpd(conf => one_child() . <<"CONF");
 SharedSessionStore redis://127.0.0.1:@{[$store->port]} timeout=1s
-SharedSessionCache On lease=2s negative=1s
+SharedSessionCache On lease=2s negative=5s
 SharedSession On
 SharedSessionNote session.* *
 LoadModule status_module /usr/lib/apache2/modules/mod_status.so
@@ -72,7 +72,7 @@ SHS::Process::wait_for('the end', 5, sub { user($id) eq 'absent' });
 pass('a session that was ended is gone');
 is(asked('absent', 3), 0, 'that it is absent is remembered');
 $store->put_hash("session:$id", { user => 'new' }, 60);
-SHS::Process::wait_for('the new one', 0.9, sub { user($id) eq 'new' });
+SHS::Process::wait_for('the new one', 4, sub { user($id) eq 'new' });
 pass('... until it is there again');
 
 $store->cmd('FLUSHALL');
