@@ -26,6 +26,7 @@
 #include <http_log.h>
 #include <http_request.h>
 #include <mod_session.h>
+#include <util_filter.h>
 
 #include "mod_shared_session.h"
 #include "request/log.h"
@@ -39,6 +40,9 @@ APLOG_USE_MODULE(session_shared);
 /* When mod_session encodes a session, for SessionEnv and before each save, it
  * puts the expiry among the entries, by this name. It is none. */
 #define ENCODED_EXPIRY "expiry"
+
+/* What clients are told to wait after a 503. */
+#define RETRY_AFTER_S "5"
 
 /* How much later than stored an expiry must be to be worth a write: this, or
  * half of SessionMaxAge. */
@@ -54,6 +58,7 @@ typedef struct loaded_t {
     apr_time_t expiry; /* as it is stored, or 0 */
     int is_stored;     /* there is a session ... */
     int is_over;       /* ... whose time, by mod_session, is over */
+    int is_refused;    /* it could not be saved, and the client is told */
 } loaded_t;
 
 static APR_OPTIONAL_FN_TYPE(shared_session_find) * find;
@@ -275,6 +280,21 @@ static shared_session_result_e store(request_rec *r, const loaded_t *loaded,
     return result;
 }
 
+/* mod_session lets the answer go out all the same when it cannot save: here it
+ * ends, so that nobody believes to be logged in, or out. */
+static ap_filter_rec_t *refusal;
+
+static apr_status_t refuse(ap_filter_t *f, apr_bucket_brigade *brigade)
+{
+    request_rec *r = f->r;
+
+    ap_remove_output_filter(f);
+    apr_brigade_cleanup(brigade);
+    apr_table_setn(r->err_headers_out, "Retry-After", RETRY_AFTER_S);
+    ap_die(HTTP_SERVICE_UNAVAILABLE, r);
+    return AP_FILTER_ERROR;
+}
+
 /* mod_session saves for the whole chain of redirects; what stands for the
  * client's request is saved once. */
 static apr_status_t on_session_save(request_rec *r, session_rec *session)
@@ -285,6 +305,10 @@ static apr_status_t on_session_save(request_rec *r, session_rec *session)
     if (!loaded || loaded->session != session) {
         return DECLINED;
     }
+    /* The page that says so would be saved for too. */
+    if (loaded->is_refused) {
+        return OK;
+    }
     apr_table_unset(session->entries, ENCODED_EXPIRY);
     result = store(r, loaded, session);
     if (result == SHARED_SESSION_DONE || result == SHARED_SESSION_GONE) {
@@ -292,6 +316,11 @@ static apr_status_t on_session_save(request_rec *r, session_rec *session)
     }
     ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
                   SHS_TAG_GLUE "mod_session's session was not saved");
+    loaded->is_refused = 1;
+    while (r->next) {
+        r = r->next;
+    }
+    ap_add_output_filter_handle(refusal, NULL, r, r->connection);
     return HTTP_SERVICE_UNAVAILABLE;
 }
 
@@ -300,6 +329,9 @@ static void register_hooks(apr_pool_t *p)
     (void)p;
     ap_hook_optional_fn_retrieve(on_optional_fn_retrieve, NULL, NULL,
                                  APR_HOOK_MIDDLE);
+    /* Behind mod_session's filter, which saves, and before headers leave. */
+    refusal = ap_register_output_filter("SESSION_SHARED_REFUSAL", refuse, NULL,
+                                        AP_FTYPE_CONTENT_SET);
     ap_hook_session_load(on_session_load, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_session_save(on_session_save, NULL, NULL, APR_HOOK_MIDDLE);
 }
