@@ -10,6 +10,7 @@
 #include <util_filter.h>
 
 #include "config/settings.h"
+#include "request/flow.h"
 #include "request/keeper.h"
 #include "request/log.h"
 #include "session/octets.h"
@@ -21,9 +22,6 @@ APLOG_USE_MODULE(shared_session);
 #define SET    "X-Session-Set"
 #define UNSET  "X-Session-Unset"
 #define ACTION "X-Session-Action"
-
-/* What clients are told to wait after a 503. */
-#define RETRY_AFTER_S "5"
 
 static ap_filter_rec_t *filter;
 
@@ -223,7 +221,8 @@ static int answer(request_rec *r, const order_t *order)
     case SHS_WRITER_ROTATED:
     case SHS_WRITER_CONFLICT:
     case SHS_WRITER_UNAVAILABLE:
-        apr_table_setn(r->err_headers_out, "Retry-After", RETRY_AFTER_S);
+        apr_table_setn(r->err_headers_out, "Retry-After",
+                       SHS_FLOW_RETRY_AFTER_S);
         return HTTP_SERVICE_UNAVAILABLE;
     }
     return OK;

@@ -16,9 +16,6 @@
 
 APLOG_USE_MODULE(shared_session);
 
-/* What clients are told to wait after a 503. */
-#define RETRY_AFTER_S "5"
-
 /* Takes back what is not r's own (rule 2): of its earlier settings, when
  * DirectoryIndex or MultiViews gave it another file's, or of the request that
  * it was made from. */
@@ -59,7 +56,8 @@ static int deny(request_rec *r)
         return OK;
     }
     if (!r->main) {
-        apr_table_setn(r->err_headers_out, "Retry-After", RETRY_AFTER_S);
+        apr_table_setn(r->err_headers_out, "Retry-After",
+                       SHS_FLOW_RETRY_AFTER_S);
         ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
                       SHS_TAG_DENIED
                       "answered 503: the session store gives"

@@ -9,6 +9,7 @@
 #include <http_core.h>
 #include <http_protocol.h>
 
+#include "request/flow.h"
 #include "request/keeper.h"
 #include "request/log.h"
 #include "session/json_patch.h"
@@ -17,8 +18,6 @@
 APLOG_USE_MODULE(shared_session);
 
 #define HANDLER "shared-session"
-
-#define RETRY_AFTER_S "5"
 
 /* ------------------------------------------------------------------ answers */
 
@@ -41,7 +40,7 @@ static int refuse(request_rec *r, int status, const char *detail)
     const char *line = ap_get_status_line(status);
 
     if (status == HTTP_SERVICE_UNAVAILABLE) {
-        apr_table_setn(r->headers_out, "Retry-After", RETRY_AFTER_S);
+        apr_table_setn(r->headers_out, "Retry-After", SHS_FLOW_RETRY_AFTER_S);
     }
     return send_octets(
         r, status, "application/problem+json",
