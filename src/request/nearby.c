@@ -122,8 +122,7 @@ void shs_nearby_keep(const shs_nearby_t *nearby, const shs_session_t *session,
         octets = shs_flat_write(session, p);
     }
     shs_near_cache_put(nearby->cache, &nearby->name, &nearby->ticket, source,
-                       octets, session ? ttl : SHS_TTL_FOREVER,
-                       shs_clock_now());
+                       octets, session ? ttl : SHS_TTL_FOREVER);
 }
 
 void shs_nearby_leave(const shs_nearby_t *nearby)

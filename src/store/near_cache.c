@@ -48,23 +48,22 @@ static apr_uint64_t epochs_of(const shs_near_cache_t *cache,
 
 /* -------------------------------------------------------------------- find */
 
+/* One that counts: one of another size may be older. */
 static int find_entry(shs_near_entry_t *entry, const shs_near_cache_t *cache,
                       const shs_near_name_t *name, apr_time_t now,
                       apr_pool_t *p)
 {
-    int i, way;
+    int i;
 
-    for (i = 0; i < SHS_NEAR_CLASSES; ++i) {
+    for (i = 0; i < cache->class_count; ++i) {
         const shs_near_class_t *class = &cache->classes[i];
 
-        for (way = 0; way < SHS_NEAR_WAYS; ++way) {
-            if (shs_near_slot_read(
-                    entry, shs_near_memory_slot(class, name->b, way), name->a,
-                    name->b, class->octets, cache->head->keys, p)
-                && entry->dies_at > now
-                && entry->epochs == epochs_of(cache, name)) {
-                return 1;
-            }
+        if (shs_near_set_read(entry, shs_near_memory_set(class, name->b),
+                              class->room, name->a, name->b, cache->head->keys,
+                              p)
+            && entry->dies_at > now
+            && entry->epochs == epochs_of(cache, name)) {
+            return 1;
         }
     }
     return 0;
@@ -117,53 +116,16 @@ int shs_near_cache_begin(shs_near_ticket_t *ticket,
     return name->a != 0 && shs_near_cache_is_live(cache, now);
 }
 
-/* How much a slot is worth: one that holds this name, or nothing that counts,
- * is worth nothing; otherwise the older it is the less. One that is being
- * written cannot be had. */
-static apr_uint64_t worth_of(const shs_near_slot_t *slot,
-                             const shs_near_cache_t *cache,
-                             const shs_near_name_t *name, apr_time_t now)
-{
-    apr_uint64_t a = shs_near_slot_get(&slot->a);
-    apr_uint64_t epochs = shs_near_slot_get(&slot->epochs);
-
-    if (!shs_near_slot_is_free(slot)) {
-        return APR_UINT64_MAX;
-    }
-    if (a == 0 || (a == name->a && shs_near_slot_get(&slot->b) == name->b)
-        || (apr_uint32_t)(epochs >> 32) != atomic_load(&cache->head->all)
-        || (apr_time_t)shs_near_slot_get(&slot->believed_until) <= now) {
-        return 0;
-    }
-    return shs_near_slot_get(&slot->put_at);
-}
-
-static shs_near_slot_t *choose(const shs_near_cache_t *cache,
-                               const shs_near_class_t *class,
-                               const shs_near_name_t *name, apr_time_t now)
-{
-    shs_near_slot_t *least = shs_near_memory_slot(class, name->b, 0);
-    apr_uint64_t worth = worth_of(least, cache, name, now);
-    int way;
-
-    for (way = 1; way < SHS_NEAR_WAYS; ++way) {
-        shs_near_slot_t *slot = shs_near_memory_slot(class, name->b, way);
-        apr_uint64_t its = worth_of(slot, cache, name, now);
-
-        if (its < worth) {
-            least = slot;
-            worth = its;
-        }
-    }
-    return least;
-}
-
 static const shs_near_class_t *class_for(const shs_near_cache_t *cache,
                                          apr_size_t len)
 {
+    int nothing = cache->class_count - 1;
     int i;
 
-    for (i = 0; i < SHS_NEAR_CLASSES; ++i) {
+    if (len == 0) {
+        return &cache->classes[nothing];
+    }
+    for (i = 0; i < nothing; ++i) {
         if (len <= cache->classes[i].octets) {
             return &cache->classes[i];
         }
@@ -182,8 +144,7 @@ static apr_time_t end_of(const shs_near_ticket_t *ticket,
 
 void shs_near_cache_put(shs_near_cache_t *cache, const shs_near_name_t *name,
                         const shs_near_ticket_t *ticket, apr_uint32_t source,
-                        shs_octets_t octets, apr_interval_time_t ttl,
-                        apr_time_t now)
+                        shs_octets_t octets, apr_interval_time_t ttl)
 {
     const shs_near_class_t *class = class_for(cache, octets.len);
     shs_near_entry_t entry;
@@ -198,11 +159,10 @@ void shs_near_cache_put(shs_near_cache_t *cache, const shs_near_name_t *name,
     entry.a = name->a;
     entry.b = name->b;
     entry.epochs = ticket->epochs;
-    entry.put_at = now;
     entry.believed_until = end_of(
         ticket, octets.len > 0 ? cache->policy.ttl : cache->policy.negative);
     entry.dies_at = end_of(ticket, ttl);
     entry.octets = octets;
-    shs_near_slot_write(choose(cache, class, name, now), &entry, cache->pid,
-                        cache->head->keys);
+    shs_near_set_write(shs_near_memory_set(class, name->b), class->room, &entry,
+                       cache->pid, cache->head->keys);
 }

@@ -18,10 +18,10 @@
  *     asked (a ticket), and believed while they are the same. So a value that
  *     was read before a change and is put after it is never believed, and
  *     nobody waits for anybody in order to invalidate.
- *  3. Slots. A writer claims a slot by its process id; readers copy, and then
- *     look whether it was claimed meanwhile. What a writer that was killed
- *     leaves claimed is taken over once its process is gone. Each entry carries
- *     a keyed checksum (SipHash-2-4) of its name and octets.
+ *  3. Sets. A writer claims a set by its process id; readers copy an entry, and
+ *     then look whether its place was taken away meanwhile. What a writer that
+ *     was killed leaves claimed is taken over once its process is gone. Each
+ *     entry carries a keyed checksum (SipHash-2-4) of its name and octets.
  *
  * Names are two keyed hashes, 128 bits; the key is made at start, so neither
  * keys nor ids stand in that memory. Times are of shs_clock_now().
@@ -94,8 +94,7 @@ int shs_near_cache_begin(shs_near_ticket_t *ticket,
  * there is no such key. */
 void shs_near_cache_put(shs_near_cache_t *cache, const shs_near_name_t *name,
                         const shs_near_ticket_t *ticket, apr_uint32_t source,
-                        shs_octets_t octets, apr_interval_time_t ttl,
-                        apr_time_t now);
+                        shs_octets_t octets, apr_interval_time_t ttl);
 
 /* Whether entries are believed now. */
 int shs_near_cache_is_live(const shs_near_cache_t *cache, apr_time_t now);

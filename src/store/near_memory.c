@@ -5,44 +5,65 @@
 
 #include <apr_general.h>
 
-/* Octets of a class's entries; the last one's are the policy's. */
-static const apr_size_t class_octets[SHS_NEAR_CLASSES] = { 0, 512, 1536, 0 };
+/* Of the largest entries of each class. */
+#define KIB ((apr_size_t)1024)
+static const apr_size_t class_octets[SHS_NEAR_CLASSES - 1] = {
+    4 * KIB, 32 * KIB, 256 * KIB, 1024 * KIB
+};
 
-/* Parts of the memory, of 16. */
-static const apr_size_t class_parts[SHS_NEAR_CLASSES] = { 1, 8, 4, 3 };
+/* What a set has room for: so many of the largest, or of the smallest. */
+#define LARGEST 4
 
-static void lay_out(shs_near_class_t classes[SHS_NEAR_CLASSES],
-                    const shs_near_policy_t *policy)
-{
-    int i;
-
-    for (i = 0; i < SHS_NEAR_CLASSES; ++i) {
-        shs_near_class_t *class = &classes[i];
-
-        class->octets =
-            i < SHS_NEAR_CLASSES - 1 && class_octets[i] < policy->max_entry
-                ? class_octets[i]
-                : policy->max_entry;
-        class->slot_size = shs_near_slot_size(class->octets);
-        class->sets = policy->size / 16 * class_parts[i]
-                      / (class->slot_size * SHS_NEAR_WAYS);
-        class->sets = class->sets > 0 ? class->sets : 1;
-    }
-}
+/* Parts of the memory, of 16, for "nothing". */
+#define NOTHING 1
 
 static apr_size_t octets_of(const shs_near_class_t *class)
 {
-    return class->sets * SHS_NEAR_WAYS * class->slot_size;
+    return class->sets * shs_near_set_size(class->room);
+}
+
+static void lay_out_class(shs_near_class_t *class, apr_size_t octets,
+                          apr_size_t entries, apr_size_t size)
+{
+    class->octets = octets;
+    class->room = entries * shs_near_set_words(octets);
+    class->sets = size / shs_near_set_size(class->room);
+    class->sets = class->sets > 0 ? class->sets : 1;
+}
+
+/* The smallest class gets half of it, the others share the rest. Returns how
+ * many there are. */
+static int lay_out(shs_near_class_t classes[SHS_NEAR_CLASSES],
+                   const shs_near_policy_t *policy)
+{
+    apr_size_t size = policy->size / 16 * (16 - NOTHING);
+    int last = 0;
+    int i;
+
+    while (last < SHS_NEAR_CLASSES - 2
+           && class_octets[last] < policy->max_entry) {
+        ++last;
+    }
+    for (i = 0; i <= last; ++i) {
+        apr_size_t octets = i < last ? class_octets[i] : policy->max_entry;
+        apr_size_t parts = i == 0 ? 2 : 2 * (apr_size_t)last;
+
+        lay_out_class(&classes[i], octets, LARGEST,
+                      last == 0 ? size : size / parts);
+    }
+    lay_out_class(&classes[i], 0, SHS_NEAR_SET_ENTRIES,
+                  policy->size / 16 * NOTHING);
+    return i + 1;
 }
 
 apr_size_t shs_near_memory_size(const shs_near_policy_t *policy)
 {
     shs_near_class_t classes[SHS_NEAR_CLASSES];
     apr_size_t octets = sizeof(shs_near_head_t);
+    int count = lay_out(classes, policy);
     int i;
 
-    lay_out(classes, policy);
-    for (i = 0; i < SHS_NEAR_CLASSES; ++i) {
+    for (i = 0; i < count; ++i) {
         octets += octets_of(&classes[i]);
     }
     return octets;
@@ -71,8 +92,8 @@ shs_near_cache_t *shs_near_memory_attach(void *memory,
     cache->policy = *policy;
     cache->head = memory;
     cache->pid = (apr_uint32_t)getpid();
-    lay_out(cache->classes, policy);
-    for (i = 0; i < SHS_NEAR_CLASSES; ++i) {
+    cache->class_count = lay_out(cache->classes, policy);
+    for (i = 0; i < cache->class_count; ++i) {
         cache->classes[i].base = at;
         at += octets_of(&cache->classes[i]);
     }
@@ -126,12 +147,10 @@ int shs_near_memory_is_source(const shs_near_cache_t *cache,
     return 0;
 }
 
-shs_near_slot_t *shs_near_memory_slot(const shs_near_class_t *class,
-                                      apr_uint64_t hash, int way)
+shs_near_set_t *shs_near_memory_set(const shs_near_class_t *class,
+                                    apr_uint64_t hash)
 {
-    apr_size_t set = (apr_size_t)(hash % class->sets);
-
-    return (shs_near_slot_t *)(class->base
-                               + (set * SHS_NEAR_WAYS + (apr_size_t)way)
-                                     * class->slot_size);
+    return (shs_near_set_t *)(class->base
+                              + (apr_size_t)(hash % class->sets)
+                                    * shs_near_set_size(class->room));
 }

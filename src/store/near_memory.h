@@ -5,27 +5,27 @@
  *
  *   head        keys of the hashes, lease, who listens, whom to, counters
  *   epochs      65536 counters
- *   classes     nothing | up to 512 octets | up to 1536 | up to max_entry
- *               each: sets of four slots
+ *   classes     up to 4 KiB | 32 KiB | 256 KiB | 1 MiB, as far as max_entry
+ *               says, and nothing; each: sets with room for four of its largest
  *
- * "Nothing" has a class of its own, so that a flood of invented ids evicts no
- * session. Nothing read here is used as an offset; a number is compared with
- * what there is before it is used.
+ * One with small sessions only has one class. "Nothing" has one of its own, so
+ * that a flood of invented ids evicts no session. Nothing read here is used as
+ * an offset; a number is compared with what there is before it is used.
  */
 #ifndef SHS_STORE_NEAR_MEMORY_H
 #define SHS_STORE_NEAR_MEMORY_H
 
 #include "store/near_cache.h"
 #include "store/near_news.h"
-#include "store/near_slot.h"
+#include "store/near_set.h"
 
-#define SHS_NEAR_WAYS    4
 #define SHS_NEAR_BUCKETS 65536
-#define SHS_NEAR_CLASSES 4
+#define SHS_NEAR_CLASSES 5
 #define SHS_NEAR_STRIPES 16
 
+/* A cache line. */
 typedef struct shs_near_stripe_t {
-    shs_near_word_t values[8]; /* of a cache line */
+    _Alignas(64) shs_near_word_t values[8];
 } shs_near_stripe_t;
 
 typedef struct shs_near_head_t {
@@ -46,7 +46,7 @@ typedef struct shs_near_head_t {
 
 typedef struct shs_near_class_t {
     apr_size_t octets; /* of an entry at most */
-    apr_size_t slot_size;
+    apr_size_t room;   /* of a set, in words */
     apr_size_t sets;
     char *base;
 } shs_near_class_t;
@@ -54,7 +54,8 @@ typedef struct shs_near_class_t {
 struct shs_near_cache_t {
     shs_near_policy_t policy;
     shs_near_head_t *head;
-    shs_near_class_t classes[SHS_NEAR_CLASSES];
+    shs_near_class_t classes[SHS_NEAR_CLASSES]; /* the last: nothing */
+    int class_count;
     apr_uint32_t pid;
     apr_uint32_t term; /* in which this process was elected; its listener's */
 };
@@ -84,8 +85,8 @@ void shs_near_memory_count(shs_near_cache_t *cache, shs_near_counter_t counter);
 int shs_near_memory_is_source(const shs_near_cache_t *cache,
                               apr_uint32_t source);
 
-/* One of the slots where an entry of that name may be. */
-shs_near_slot_t *shs_near_memory_slot(const shs_near_class_t *class,
-                                      apr_uint64_t hash, int way);
+/* The set where an entry of that name may be. */
+shs_near_set_t *shs_near_memory_set(const shs_near_class_t *class,
+                                    apr_uint64_t hash);
 
 #endif

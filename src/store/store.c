@@ -142,16 +142,16 @@ const char *shs_store_create(shs_store_t **out, const char *url,
     return NULL;
 }
 
-/* The stores' parts begin where any type may. */
+#define LINE 64 /* of a cache, with which each store's parts begin */
 static apr_size_t part_of(const shs_store_t *store)
 {
-    return APR_ALIGN(store->provider->shared_size(store->self), 64);
+    return APR_ALIGN(store->provider->shared_size(store->self), LINE);
 }
 
 static apr_size_t nearby_of(const shs_store_t *store)
 {
     return store->policy.is_on
-               ? APR_ALIGN(shs_near_memory_size(&store->policy), 64)
+               ? APR_ALIGN(shs_near_memory_size(&store->policy), LINE)
                : 0;
 }
 
@@ -172,12 +172,12 @@ apr_status_t shs_store_share(apr_pool_t *pconf)
     if (size == 0) {
         return APR_SUCCESS;
     }
-    rv = apr_shm_create(&memory, size, NULL, pconf);
+    rv = apr_shm_create(&memory, size + LINE, NULL, pconf);
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    part = apr_shm_baseaddr_get(memory);
-    memset(part, 0, size);
+    /* The system gives it zeroed, and each page when it is used first. */
+    part = (char *)APR_ALIGN((apr_uintptr_t)apr_shm_baseaddr_get(memory), LINE);
     for (i = 0; i < list->nelts; ++i) {
         shs_store_t *store = APR_ARRAY_IDX(list, i, shs_store_t *);
 

@@ -78,7 +78,7 @@ void near_put(shs_near_cache_t *cache, const char *key, const char *value,
 
     ck_assert(shs_near_cache_begin(&ticket, cache, &name, now));
     shs_near_cache_put(cache, &name, &ticket, NEAR_SOURCE,
-                       value ? unit_text(value) : OCTETS(""), ttl, now);
+                       value ? unit_text(value) : OCTETS(""), ttl);
 }
 
 const char *near_find(shs_near_cache_t *cache, const char *key, apr_time_t now)

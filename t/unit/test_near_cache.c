@@ -29,6 +29,15 @@ static void lease(apr_time_t at)
     shs_near_news_lease(cache, at);
 }
 
+static const char *a_value(apr_size_t len)
+{
+    char *value = apr_palloc(p, len + 1);
+
+    memset(value, 'v', len);
+    value[len] = '\0';
+    return value;
+}
+
 /* ------------------------------------------------------------------- find */
 
 START_TEST(near_find__gives_what_was_put)
@@ -77,7 +86,7 @@ START_TEST(near_find__counts_the_keys_time_from_before_it_was_asked_for)
 
     ck_assert(shs_near_cache_begin(&ticket, cache, &name, now));
     shs_near_cache_put(cache, &name, &ticket, NEAR_SOURCE, OCTETS("v"),
-                       3 * SECOND / 2, now + SECOND);
+                       3 * SECOND / 2);
     ck_assert_str_eq(near_find(cache, "k", now + SECOND), "v");
     ck_assert_str_eq(near_find(cache, "k", now + 3 * SECOND / 2), "MISS");
 }
@@ -185,7 +194,7 @@ START_TEST(near_put__of_what_was_read_before_a_change_is_never_believed)
         shs_near_news_flush(cache);
     }
     shs_near_cache_put(cache, &name, &ticket, NEAR_SOURCE, OCTETS("old"),
-                       60 * SECOND, now);
+                       60 * SECOND);
     ck_assert_str_eq(near_find(cache, "k", now), "MISS");
     ck_assert_str_eq(near_find(cache, "k", now + 9 * SECOND), "MISS");
 }
@@ -207,10 +216,10 @@ END_TEST
 /* One name in two classes, the older in the one that is looked at first. */
 START_TEST(near_find__finds_the_new_one_behind_an_old_one_of_another_size)
 {
-    char *large = apr_palloc(p, 2001);
+    const char *large = a_value(5000);
 
-    memset(large, 'x', 2000);
-    large[2000] = '\0';
+    policy.max_entry = 8192;
+    cache = near_live(&policy, now);
     near_put(cache, "k", "small", 60 * SECOND, now);
     shs_near_news_invalidate(cache, unit_text("k"));
     near_put(cache, "k", large, 60 * SECOND, now);
@@ -247,13 +256,13 @@ START_TEST(near_put__keeps_nothing_of_who_is_not_listened_to)
     for (source = 0; source < 8; source++) {
         shs_near_cache_begin(&ticket, cache, &name, now);
         shs_near_cache_put(cache, &name, &ticket, source, OCTETS("v"),
-                           60 * SECOND, now);
+                           60 * SECOND);
         ck_assert_str_eq(near_find(cache, "k", now),
                          source == 3 || source == 4 ? "v" : "MISS");
         shs_near_news_invalidate(cache, unit_text("k"));
     }
     shs_near_news_listen_to(cache, NULL, 0);
-    shs_near_cache_put(cache, &name, &ticket, 3, OCTETS("v"), 60 * SECOND, now);
+    shs_near_cache_put(cache, &name, &ticket, 3, OCTETS("v"), 60 * SECOND);
     ck_assert_str_eq(near_find(cache, "k", now), "MISS");
 }
 END_TEST
@@ -326,16 +335,11 @@ END_TEST
 
 START_TEST(near_put__counts_what_is_too_large)
 {
-    char *value = apr_palloc(p, 4098);
-
-    memset(value, 'v', 4097);
-    value[4097] = '\0';
-    near_put(cache, "k", value, 60 * SECOND, now);
+    near_put(cache, "k", a_value(4097), 60 * SECOND, now);
     ck_assert_str_eq(near_find(cache, "k", now), "MISS");
     ck_assert_uint_eq(counted(SHS_NEAR_TOO_LARGE), 1);
-    value[4096] = '\0';
-    near_put(cache, "k", value, 60 * SECOND, now);
-    ck_assert_str_eq(near_find(cache, "k", now), value);
+    near_put(cache, "k", a_value(4096), 60 * SECOND, now);
+    ck_assert_str_eq(near_find(cache, "k", now), a_value(4096));
 }
 END_TEST
 
@@ -355,27 +359,74 @@ static void find_neighbours(const char **keys, int count, int class)
     }
 }
 
+/* How many of them are found. */
+static int count_found(const char **keys, int count)
+{
+    int found = 0;
+    int i;
+
+    for (i = 0; i < count; i++) {
+        found += strcmp(near_find(cache, keys[i], now), "MISS") != 0;
+    }
+    return found;
+}
+
 START_TEST(near_put__evicts_the_oldest_of_a_set)
 {
+    const char *large = a_value(4096);
     const char *keys[6];
     int i;
 
-    find_neighbours(keys, 6, 1);
+    find_neighbours(keys, 6, 0);
     for (i = 0; i < 4; i++) {
-        near_put(cache, keys[i], keys[i], 60 * SECOND, now + (i ^ 1));
+        near_put(cache, keys[i], large, 60 * SECOND, now);
     }
-    near_put(cache, keys[4], keys[4], 60 * SECOND, now + 10);
-    ck_assert_str_eq(near_find(cache, keys[1], now + 10), "MISS");
-    for (i = 0; i < 5; i++) {
-        ck_assert(i == 1
-                  || !strcmp(near_find(cache, keys[i], now + 10), keys[i]));
+    ck_assert_int_eq(count_found(keys, 4), 4);
+    near_put(cache, keys[4], large, 60 * SECOND, now);
+    ck_assert_str_eq(near_find(cache, keys[0], now), "MISS");
+    ck_assert_int_eq(count_found(keys + 1, 4), 4);
+    /* One that is there takes its own place. */
+    near_put(cache, keys[1], "again", 60 * SECOND, now);
+    ck_assert_str_eq(near_find(cache, keys[1], now), "again");
+    ck_assert_int_eq(count_found(keys + 1, 4), 4);
+}
+END_TEST
+
+/* What an operator counts on: README says how much a session takes. */
+START_TEST(near_put__keeps_what_fits)
+{
+    static const struct {
+        apr_size_t octets;
+        int least; /* of a MiB */
+    } rows[] = { { 200, 3000 }, { 500, 1500 }, { 2000, 300 }, { 4000, 150 } };
+    const char **keys = apr_palloc(p, 4096 * sizeof(*keys));
+    int i;
+
+    for (i = 0; i < rows[_i].least; i++) {
+        keys[i] = apr_itoa(p, i);
+        near_put(cache, keys[i], a_value(rows[_i].octets), 60 * SECOND, now);
     }
-    /* One that is there takes its own place, one that counts no more is
-     * nobody's. */
-    near_put(cache, keys[0], "again", 60 * SECOND, now + 11);
-    shs_near_news_flush(cache);
-    near_put(cache, keys[5], "last", 60 * SECOND, now + 12);
-    ck_assert_str_eq(near_find(cache, keys[5], now + 12), "last");
+    /* Some sets get more than others. */
+    ck_assert_int_ge(count_found(keys, i), i * 9 / 10);
+}
+END_TEST
+
+START_TEST(near_put__keeps_each_size_where_there_is_room_for_it)
+{
+    static const apr_size_t sizes[] = { 1,         4096,       4097,
+                                        32 * 1024, 256 * 1024, 1024 * 1024 };
+    int i;
+
+    policy.size = 64 * 1024 * 1024;
+    policy.max_entry = 1024 * 1024;
+    cache = near_live(&policy, now);
+    for (i = 0; i < ROWS(sizes); i++) {
+        near_put(cache, apr_itoa(p, i), a_value(sizes[i]), 60 * SECOND, now);
+    }
+    for (i = 0; i < ROWS(sizes); i++) {
+        ck_assert_uint_eq(strlen(near_find(cache, apr_itoa(p, i), now)),
+                          sizes[i]);
+    }
 }
 END_TEST
 
@@ -391,18 +442,25 @@ START_TEST(near_put__of_nothing_evicts_no_session)
 }
 END_TEST
 
-/* A process that is stopped amid a write has one slot of a set, not all. */
-START_TEST(near_put__goes_past_a_slot_that_is_being_written)
+/* A process that is stopped amid a write keeps a set from being written, and
+ * what is in it is read. */
+START_TEST(near_put__leaves_a_set_alone_that_is_being_written)
 {
-    const char *keys[2];
-    shs_near_slot_t *slot;
+    const char *keys[3];
+    shs_near_set_t *set;
 
-    find_neighbours(keys, 2, 1);
-    slot = shs_near_memory_slot(&cache->classes[1], near_name(cache, keys[0]).b,
-                                0);
-    slot->claim = (APR_UINT64_C(1) << 32) | (apr_uint64_t)getppid();
+    find_neighbours(keys, 2, 0);
+    keys[2] = "another set's";
+    set = shs_near_memory_set(&cache->classes[0], near_name(cache, keys[0]).b);
+    ck_assert_ptr_ne(set, shs_near_memory_set(&cache->classes[0],
+                                              near_name(cache, keys[2]).b));
     near_put(cache, keys[0], "value", 60 * SECOND, now);
+    set->claim |= (apr_uint64_t)getppid();
+    near_put(cache, keys[1], "value", 60 * SECOND, now);
+    near_put(cache, keys[2], "value", 60 * SECOND, now);
     ck_assert_str_eq(near_find(cache, keys[0], now), "value");
+    ck_assert_str_eq(near_find(cache, keys[1], now), "MISS");
+    ck_assert_str_eq(near_find(cache, keys[2], now), "value");
 }
 END_TEST
 
@@ -422,26 +480,41 @@ END_TEST
 
 START_TEST(near_memory__stays_inside_what_it_asked_for)
 {
-    static const apr_size_t sizes[] = { 64 * 1024, 1024 * 1024,
-                                        16 * 1024 * 1024 };
-    int i, j, way;
+    static const struct {
+        apr_size_t size;
+        apr_size_t max_entry;
+        int classes;
+    } rows[] = {
+        { 64 * 1024, 1024, 2 },
+        { 1024 * 1024, 4096, 2 },
+        { 16 * 1024 * 1024, 4097, 3 },
+        { 16 * 1024 * 1024, 256 * 1024, 4 },
+        { 1024 * 1024 * 1024, 1024 * 1024, 5 },
+    };
+    apr_size_t i;
 
-    for (i = 0; i < ROWS(sizes); i++) {
-        policy.size = sizes[i];
-        policy.max_entry = 1024;
-        cache = near_attach(near_memory(&policy), &policy, 0);
-        for (j = 0; j < SHS_NEAR_CLASSES; j++) {
-            for (way = 0; way < SHS_NEAR_WAYS; way++) {
-                const shs_near_class_t *class = &cache->classes[j];
-                char *slot =
-                    (char *)shs_near_memory_slot(class, class->sets - 1, way);
+    policy.size = rows[_i].size;
+    policy.max_entry = rows[_i].max_entry;
+    cache = near_attach(near_memory(&policy), &policy, 0);
+    ck_assert_int_eq(cache->class_count, rows[_i].classes);
+    for (i = 0; i < (apr_size_t)cache->class_count; i++) {
+        const shs_near_class_t *class = &cache->classes[i];
+        char *first = (char *)shs_near_memory_set(class, 0);
+        char *last = (char *)shs_near_memory_set(class, class->sets - 1);
 
-                ck_assert(slot + class->slot_size
-                          <= (char *)cache->head
-                                 + shs_near_memory_size(&policy));
-                ck_assert_uint_eq((apr_uintptr_t)slot % 8, 0);
-            }
-        }
+        ck_assert(first >= (char *)cache->head + sizeof(shs_near_head_t));
+        ck_assert(last + shs_near_set_size(class->room)
+                  <= (char *)cache->head + shs_near_memory_size(&policy));
+        ck_assert_uint_eq((apr_uintptr_t)first % 64, 0);
+        ck_assert_uint_eq((apr_uintptr_t)last % 64, 0);
+        ck_assert_uint_lt(class->room, 1u << 20);
+        ck_assert_uint_ge(class->room, shs_near_set_words(class->octets));
+    }
+    /* About as much as was said, where it is not tiny. */
+    if (policy.size >= 1024 * 1024) {
+        ck_assert_uint_le(shs_near_memory_size(&policy),
+                          policy.size + sizeof(shs_near_head_t));
+        ck_assert_uint_ge(shs_near_memory_size(&policy), policy.size / 4 * 3);
     }
 }
 END_TEST
@@ -475,9 +548,11 @@ static void add(TCase *tc)
     tcase_add_test(tc, near_put__counts_what_is_too_large);
     tcase_add_test(tc, near_put__evicts_the_oldest_of_a_set);
     tcase_add_test(tc, near_put__of_nothing_evicts_no_session);
-    tcase_add_test(tc, near_put__goes_past_a_slot_that_is_being_written);
+    tcase_add_loop_test(tc, near_put__keeps_what_fits, 0, 4);
+    tcase_add_test(tc, near_put__keeps_each_size_where_there_is_room_for_it);
+    tcase_add_test(tc, near_put__leaves_a_set_alone_that_is_being_written);
     tcase_add_test(tc, near_memory__holds_neither_keys_nor_ids);
-    tcase_add_test(tc, near_memory__stays_inside_what_it_asked_for);
+    tcase_add_loop_test(tc, near_memory__stays_inside_what_it_asked_for, 0, 5);
 }
 
 int main(void)

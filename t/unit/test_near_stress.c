@@ -105,7 +105,7 @@ static void write_one(shs_near_cache_t *cache, apr_uint64_t *seed)
     }
     octets.len = fill(value, key, version);
     shs_near_cache_put(cache, &name, &ticket, NEAR_SOURCE, octets,
-                       SHS_TTL_FOREVER, now);
+                       SHS_TTL_FOREVER);
     atomic_fetch_add(&board->puts, 1);
 }
 

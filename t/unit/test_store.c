@@ -609,7 +609,7 @@ static void keep(shs_store_t *store, const char *key,
     shs_near_name_t name = near_name(shs_store_cache(store), key);
 
     shs_near_cache_put(shs_store_cache(store), &name, ticket, NEAR_SOURCE,
-                       OCTETS("value"), SHS_TTL_FOREVER, shs_clock_now());
+                       OCTETS("value"), SHS_TTL_FOREVER);
 }
 
 static const char *found(shs_store_t *store, const char *key)

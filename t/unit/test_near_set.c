@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store/near_set.h"
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "unit.h"
+
+#define LARGEST 256
+#define OURS    ((apr_uint32_t)getpid())
+
+static shs_near_keys_t keys = { "0123456789abcde", "fedcba987654321" };
+static apr_size_t room; /* for four of the largest */
+static shs_near_set_t *set;
+
+static void make_set(void)
+{
+    room = 4 * shs_near_set_words(LARGEST);
+    set = calloc(1, shs_near_set_size(room));
+}
+
+static void free_set(void)
+{
+    free(set);
+}
+
+static int write_value(apr_uint64_t name, const char *value)
+{
+    shs_near_entry_t entry = { name, 12, 13, 15, 16, unit_text(value) };
+
+    return shs_near_set_write(set, room, &entry, OURS, keys);
+}
+
+static const char *read_value(apr_uint64_t name)
+{
+    shs_near_entry_t entry;
+
+    return shs_near_set_read(&entry, set, room, name, 12, keys, p)
+               ? apr_pstrmemdup(p, entry.octets.data, entry.octets.len)
+               : NULL;
+}
+
+static const char *a_value(int len)
+{
+    char *value = apr_palloc(p, (apr_size_t)len + 1);
+
+    memset(value, 'a' + len % 26, (apr_size_t)len);
+    value[len] = '\0';
+    return value;
+}
+
+/* A process that has been and is no more. */
+static apr_uint32_t late_pid(void)
+{
+    pid_t pid = fork();
+
+    if (pid == 0) {
+        _exit(0);
+    }
+    waitpid(pid, NULL, 0);
+    return (apr_uint32_t)pid;
+}
+
+/* -------------------------------------------------------------------- read */
+
+START_TEST(set_read__gives_what_was_written)
+{
+    shs_near_entry_t got;
+    int len;
+
+    for (len = 0; len <= LARGEST; len++) {
+        ck_assert(write_value(11, a_value(len)));
+        ck_assert_str_eq(read_value(11), a_value(len));
+    }
+    ck_assert(write_value(11, "x"));
+    ck_assert(shs_near_set_read(&got, set, room, 11, 12, keys, p));
+    ck_assert_uint_eq(got.epochs, 13);
+    ck_assert_int_eq(got.believed_until, 15);
+    ck_assert_int_eq(got.dies_at, 16);
+    ck_assert_uint_eq((apr_uintptr_t)got.octets.data % 8, 0);
+}
+END_TEST
+
+START_TEST(set_read__gives_nothing_of_another_name_or_of_none)
+{
+    shs_near_entry_t got;
+
+    ck_assert(!shs_near_set_read(&got, set, room, 11, 12, keys, p));
+    ck_assert(!shs_near_set_read(&got, set, room, 0, 0, keys, p));
+    write_value(11, "x");
+    ck_assert(!shs_near_set_read(&got, set, room, 10, 12, keys, p));
+    ck_assert(!shs_near_set_read(&got, set, room, 11, 13, keys, p));
+    /* One with the same tag. */
+    ck_assert(!shs_near_set_read(&got, set, room, 11 | APR_UINT64_C(1) << 32,
+                                 12, keys, p));
+    ck_assert(shs_near_set_read(&got, set, room, 11, 12, keys, p));
+}
+END_TEST
+
+START_TEST(set_read__tells_those_apart_that_have_one_tag)
+{
+    apr_uint64_t other = 11 | APR_UINT64_C(1) << 32;
+
+    write_value(11, "one");
+    write_value(other, "other");
+    ck_assert_str_eq(read_value(11), "one");
+    ck_assert_str_eq(read_value(other), "other");
+    write_value(other, "again");
+    ck_assert_str_eq(read_value(11), "one");
+    ck_assert_str_eq(read_value(other), "again");
+}
+END_TEST
+
+/* The words of the one entry, which begins the room. */
+START_TEST(set_read__refuses_every_changed_word)
+{
+    int count = (int)shs_near_entry_words(10);
+    int i, bit;
+
+    write_value(11, "0123456789");
+    for (i = 0; i < count; i++) {
+        for (bit = 0; bit < 64; bit += 7) {
+            apr_uint64_t was = set->room[i];
+
+            set->room[i] ^= (apr_uint64_t)1 << bit;
+            if (i < count - 1 || bit < 16) { /* the rest is padding */
+                ck_assert_msg(!read_value(11), "word %d, bit %d", i, bit);
+            }
+            set->room[i] = was;
+        }
+    }
+    ck_assert_str_eq(read_value(11), "0123456789");
+}
+END_TEST
+
+START_TEST(set_read__refuses_what_another_key_has_signed)
+{
+    shs_near_keys_t others = { "another", "key" };
+    shs_near_entry_t got;
+
+    write_value(11, "x");
+    ck_assert(!shs_near_set_read(&got, set, room, 11, 12, others, p));
+}
+END_TEST
+
+/* Lengths and places that would lead out of the room. */
+START_TEST(set_read__takes_no_number_for_granted)
+{
+    static const apr_uint64_t lengths[] = { 9, LARGEST + 8, 1u << 31,
+                                            APR_UINT64_MAX, APR_INT64_MAX };
+    apr_uint64_t good;
+    int i;
+
+    write_value(11, "x");
+    good = set->places[0];
+    for (i = 0; i < ROWS(lengths); i++) {
+        set->room[5] = lengths[i];
+        ck_assert_ptr_null(read_value(11));
+    }
+    for (i = 0; i < 40; i++) {
+        set->places[0] = good ^ APR_UINT64_C(1) << i;
+        (void)read_value(11); /* for the sanitizers to see */
+        set->places[0] = good ^ (APR_UINT64_C(0xffffffffff) >> i);
+        ck_assert_ptr_null(read_value(11));
+    }
+}
+END_TEST
+
+/* ------------------------------------------------------------------- write */
+
+START_TEST(set_write__goes_over_the_oldest)
+{
+    int i;
+
+    for (i = 1; i <= 100; i++) {
+        write_value((apr_uint64_t)i, a_value(LARGEST - i));
+        ck_assert_str_eq(read_value((apr_uint64_t)i), a_value(LARGEST - i));
+        if (i > 3) {
+            ck_assert_ptr_nonnull(read_value((apr_uint64_t)i - 2));
+            ck_assert_ptr_null(i > 12 ? read_value((apr_uint64_t)i - 12)
+                                      : NULL);
+        }
+    }
+}
+END_TEST
+
+/* As many small ones as there are places, then one more. */
+START_TEST(set_write__takes_the_place_of_the_oldest_when_all_are_given)
+{
+    int i;
+
+    free(set);
+    room = 8 * 100;
+    set = calloc(1, shs_near_set_size(room));
+    for (i = 1; i <= SHS_NEAR_SET_ENTRIES; i++) {
+        write_value((apr_uint64_t)i, "");
+    }
+    for (i = 1; i <= 300; i++) {
+        apr_uint64_t name = (apr_uint64_t)i;
+
+        ck_assert_str_eq(read_value(name), "");
+        write_value(name + SHS_NEAR_SET_ENTRIES, "");
+        ck_assert_ptr_null(read_value(name));
+        ck_assert_str_eq(read_value(name + 1), "");
+    }
+}
+END_TEST
+
+START_TEST(set_write__puts_one_of_the_same_name_in_its_place)
+{
+    apr_uint64_t next;
+    int i;
+
+    write_value(11, a_value(100));
+    write_value(12, a_value(100));
+    next = set->next;
+    for (i = 0; i < 100; i++) {
+        write_value(11, a_value(i));
+        ck_assert_str_eq(read_value(11), a_value(i));
+        ck_assert_uint_eq(set->next, next);
+    }
+    /* It has outgrown its place. */
+    write_value(11, a_value(200));
+    ck_assert_str_eq(read_value(11), a_value(200));
+    ck_assert_str_eq(read_value(12), a_value(100));
+    ck_assert_uint_gt(set->next, next);
+}
+END_TEST
+
+/* Against a plain list of what was written last: nothing else is ever found. */
+START_TEST(set_write__never_mixes_them)
+{
+    const char *last[20] = { NULL };
+    unsigned seed = 7;
+    int found = 0;
+    int i, j;
+
+    for (i = 0; i < 5000; i++) {
+        seed = seed * 1103515245u + 12345u;
+        j = (int)(seed >> 16) % 20;
+        last[j] = a_value((int)(seed >> 8) % (LARGEST + 1));
+        write_value((apr_uint64_t)j + 1, last[j]);
+        ck_assert_str_eq(read_value((apr_uint64_t)j + 1), last[j]);
+        for (j = 0; j < 20; j++) {
+            const char *got = read_value((apr_uint64_t)j + 1);
+
+            ck_assert(!got || !strcmp(got, last[j]));
+            found += got != NULL;
+        }
+    }
+    ck_assert_int_gt(found, 5000 * 4);
+}
+END_TEST
+
+/* ------------------------------------------------------------------- claim */
+
+/* A thread of ours has our pid: it is a claim like another. */
+START_TEST(set_write__respects_a_claim_of_one_that_lives)
+{
+    apr_uint32_t owner = _i ? OURS : (apr_uint32_t)getppid();
+
+    write_value(11, "x");
+    set->claim |= owner;
+    ck_assert(!write_value(11, "y"));
+    ck_assert(!write_value(12, "y"));
+    ck_assert_str_eq(read_value(11), "x");
+    set->claim &= ~(apr_uint64_t)0xffffffff;
+    ck_assert_str_eq(read_value(11), "x");
+    ck_assert(write_value(11, "y"));
+    ck_assert_str_eq(read_value(11), "y");
+}
+END_TEST
+
+/* What it had in hand may be anything; nothing of the set is believed. */
+START_TEST(set_write__takes_over_from_a_writer_that_was_killed)
+{
+    shs_near_word_t *words = (shs_near_word_t *)set;
+    int count = (int)(shs_near_set_size(room) / 8);
+    apr_uint32_t dead = late_pid();
+    int i, j;
+
+    for (i = 1; i <= count; i += i < 60 ? 1 : 7) {
+        memset((void *)set, 0, shs_near_set_size(room));
+        write_value(11, "before it all");
+        write_value(12, "another");
+        set->claim = (set->claim + (APR_UINT64_C(1) << 32)) | dead;
+        for (j = 1; j < i; j++) {
+            words[j] = 0x4141414141414141u;
+        }
+        ck_assert(write_value(11, "after"));
+        ck_assert_str_eq(read_value(11), "after");
+        ck_assert_ptr_null(read_value(12));
+        ck_assert(write_value(12, "too"));
+        ck_assert_str_eq(read_value(12), "too");
+        ck_assert_str_eq(read_value(11), "after");
+    }
+}
+END_TEST
+
+START_TEST(set_write__counts_claims)
+{
+    int i;
+
+    for (i = 1; i < 5; i++) {
+        write_value(11, "x");
+        ck_assert_uint_eq(set->claim, (apr_uint64_t)i << 32);
+    }
+}
+END_TEST
+
+/* A reader that copied meanwhile would see that the place was given anew. */
+START_TEST(set_write__gives_places_anew)
+{
+    apr_uint64_t before;
+
+    write_value(11, "x");
+    before = set->places[0];
+    write_value(11, "x");
+    ck_assert_uint_ne(set->places[0], before);
+    ck_assert_uint_eq(set->places[0] & 0xffffffffff, before & 0xffffffffff);
+}
+END_TEST
+
+static void add(TCase *tc)
+{
+    tcase_add_checked_fixture(tc, make_set, free_set);
+    tcase_add_test(tc, set_read__gives_what_was_written);
+    tcase_add_test(tc, set_read__gives_nothing_of_another_name_or_of_none);
+    tcase_add_test(tc, set_read__tells_those_apart_that_have_one_tag);
+    tcase_add_test(tc, set_read__refuses_every_changed_word);
+    tcase_add_test(tc, set_read__refuses_what_another_key_has_signed);
+    tcase_add_test(tc, set_read__takes_no_number_for_granted);
+    tcase_add_test(tc, set_write__goes_over_the_oldest);
+    tcase_add_test(tc,
+                   set_write__takes_the_place_of_the_oldest_when_all_are_given);
+    tcase_add_test(tc, set_write__puts_one_of_the_same_name_in_its_place);
+    tcase_add_test(tc, set_write__never_mixes_them);
+    tcase_add_loop_test(tc, set_write__respects_a_claim_of_one_that_lives, 0,
+                        2);
+    tcase_add_test(tc, set_write__takes_over_from_a_writer_that_was_killed);
+    tcase_add_test(tc, set_write__counts_claims);
+    tcase_add_test(tc, set_write__gives_places_anew);
+}
+
+int main(void)
+{
+    return unit_main("near_set", add);
+}
