@@ -45,15 +45,6 @@ static const char *const reserved_notes[] = {
 
 /* clang-format on */
 
-/* By ASCII, whatever the locale, and without asking it. */
-char shs_names_fold(char c)
-{
-    if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')) {
-        return c;
-    }
-    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : '-';
-}
-
 int shs_names_is_same(const char *a, const char *b)
 {
     while (*a && *b && shs_names_fold(*a) == shs_names_fold(*b)) {
@@ -124,9 +115,9 @@ const char *shs_names_check_header(const char *name, int is_prefix,
     return NULL;
 }
 
-int shs_names_is_reserved_note(const char *name)
+int shs_names_is_reserved_note(const char *name, int is_prefix)
 {
-    return find_reserved(reserved_notes, name, 0) != NULL;
+    return find_reserved(reserved_notes, name, is_prefix) != NULL;
 }
 
 const char *shs_names_check_note(const char *name, int is_prefix, apr_pool_t *p)
@@ -136,7 +127,7 @@ const char *shs_names_check_note(const char *name, int is_prefix, apr_pool_t *p)
     }
     /* As below: what an attribute would complete to a reserved name is left
      * out when it happens. */
-    if (shs_names_is_reserved_note(name)) {
+    if (shs_names_is_reserved_note(name, 0)) {
         return apr_psprintf(p,
                             "the note '%s%s' belongs to httpd or to this"
                             " module: choose a name of your own",
@@ -145,9 +136,9 @@ const char *shs_names_check_note(const char *name, int is_prefix, apr_pool_t *p)
     return NULL;
 }
 
-int shs_names_is_reserved_env(const char *name)
+int shs_names_is_reserved_env(const char *name, int is_prefix)
 {
-    return find_reserved(reserved_env, name, 0) != NULL;
+    return find_reserved(reserved_env, name, is_prefix) != NULL;
 }
 
 const char *shs_names_check_env(const char *name, int is_prefix, apr_pool_t *p)
@@ -168,7 +159,7 @@ const char *shs_names_check_env(const char *name, int is_prefix, apr_pool_t *p)
     }
     /* A short prefix such as S* is allowed although SERVER_NAME begins so: a
      * reserved name that a session attribute would complete is left out. */
-    if (shs_names_is_reserved_env(name)) {
+    if (shs_names_is_reserved_env(name, 0)) {
         return apr_psprintf(p,
                             "'%s%s' belongs to httpd, CGI or a program's"
                             " start-up: choose a name of your own, as in"

@@ -13,8 +13,15 @@
 #include <apr_pools.h>
 
 /* How a character of a name counts when names are compared: letters in lower
- * case, digits, and '-' for all others. */
-char shs_names_fold(char c);
+ * case, digits, and '-' for all others. By ASCII, whatever the locale, and
+ * without asking it: every character of every name that goes out passes here. */
+static inline char shs_names_fold(char c)
+{
+    if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')) {
+        return c;
+    }
+    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : '-';
+}
 
 /* Whether two names fold to one; or whether the name, or its beginning,
  * folds to the prefix. */
@@ -34,11 +41,12 @@ const char *shs_names_check_env(const char *name, int is_prefix, apr_pool_t *p);
 const char *shs_names_check_note(const char *name, int is_prefix,
                                  apr_pool_t *p);
 
-/* Whether a note of that name is ours or one that httpd acts on. */
-int shs_names_is_reserved_note(const char *name);
+/* Whether a note of that name is ours or one that httpd acts on; with
+ * is_prefix: whether one that begins so is. */
+int shs_names_is_reserved_note(const char *name, int is_prefix);
 
 /* Whether a variable of that name belongs to httpd, CGI or a runtime's
- * start-up, so that no session value may take it. */
-int shs_names_is_reserved_env(const char *name);
+ * start-up, so that no session value may take it; likewise. */
+int shs_names_is_reserved_env(const char *name, int is_prefix);
 
 #endif

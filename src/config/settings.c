@@ -172,20 +172,14 @@ const shs_settings_t *shs_settings_copy_lookup(const shs_settings_t *settings,
     return copy;
 }
 
-const apr_array_header_t *shs_settings_notes(const shs_settings_t *settings,
-                                             apr_pool_t *p)
+const apr_array_header_t *shs_settings_notes(const shs_settings_t *settings)
 {
-    apr_array_header_t *list;
-    shs_rule_t *rule;
+    static shs_rule_t rule = { "session.", 1, &shs_path_every,
+                               SHS_ENCODING_RAW };
+    static const apr_array_header_t list = { NULL, sizeof(rule), 1, 1,
+                                             (char *)&rule };
 
-    if (settings->notes.list || settings->notes.is_cleared) {
-        return settings->notes.list;
-    }
-    list = apr_array_make(p, 1, sizeof(shs_rule_t));
-    rule = apr_array_push(list);
-    memset(rule, 0, sizeof(*rule));
-    rule->name = "session.";
-    rule->is_prefix = 1;
-    shs_path_parse(&rule->path, "*", p);
-    return list;
+    return settings->notes.list || settings->notes.is_cleared
+               ? settings->notes.list
+               : &list;
 }

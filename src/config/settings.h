@@ -108,7 +108,6 @@ const shs_settings_t *shs_settings_copy_lookup(const shs_settings_t *settings,
                                                apr_pool_t *p);
 
 /* The notes' rules, which are "session.* *" where no directive gave any. */
-const apr_array_header_t *shs_settings_notes(const shs_settings_t *settings,
-                                             apr_pool_t *p);
+const apr_array_header_t *shs_settings_notes(const shs_settings_t *settings);
 
 #endif

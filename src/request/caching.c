@@ -112,9 +112,9 @@ static void make_private(request_rec *r)
 static int has_token(request_rec *r, const apr_table_t *table,
                      const char *token)
 {
-    const char *vary = apr_table_getm(r->pool, table, "Vary");
-
-    return vary && ap_find_token(r->pool, vary, token);
+    return apr_table_get(table, "Vary") != NULL
+           && ap_find_token(r->pool, apr_table_getm(r->pool, table, "Vary"),
+                            token);
 }
 
 int shs_caching_varies(request_rec *r)

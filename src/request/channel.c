@@ -6,8 +6,6 @@
 #include <apr_lib.h>
 #include <apr_strings.h>
 
-#include "config/names.h"
-
 /* PREFIX and the attribute's octets in one string. */
 static char *join(const char *prefix, shs_octets_t attribute, apr_pool_t *p)
 {
@@ -40,20 +38,14 @@ static char *join_plain(const char *prefix, shs_octets_t attribute, char other,
 static const char *make_note_name(const char *prefix, shs_octets_t attribute,
                                   apr_pool_t *p)
 {
-    const char *name = join(prefix, attribute, p);
-
-    return shs_octets_have_control(attribute)
-                   || shs_names_is_reserved_note(name)
-               ? NULL
-               : name;
+    return shs_octets_have_control(attribute) ? NULL
+                                              : join(prefix, attribute, p);
 }
 
 static const char *make_env_name(const char *prefix, shs_octets_t attribute,
                                  apr_pool_t *p)
 {
-    const char *name = join_plain(prefix, attribute, '_', p);
-
-    return shs_names_is_reserved_env(name) ? NULL : name;
+    return join_plain(prefix, attribute, '_', p);
 }
 
 static const char *make_header_name(const char *prefix, shs_octets_t attribute,
@@ -69,23 +61,19 @@ static const char *make_plain_value(shs_octets_t value, shs_encoding_t encoding,
     return shs_octets_encode(value, SHS_ENCODING_RAW, p);
 }
 
-static char fold_case(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
-
-const shs_channel_t shs_channel_notes = { "note", fold_case, make_note_name,
-                                          make_plain_value };
-const shs_channel_t shs_channel_env = { "variable", fold_case, make_env_name,
-                                        make_plain_value };
-const shs_channel_t shs_channel_headers = { "header", shs_names_fold,
-                                            make_header_name,
+const shs_channel_t shs_channel_notes = { "note", 0, shs_names_is_reserved_note,
+                                          make_note_name, make_plain_value };
+const shs_channel_t shs_channel_env = { "variable", 0,
+                                        shs_names_is_reserved_env,
+                                        make_env_name, make_plain_value };
+const shs_channel_t shs_channel_headers = { "header", 1, NULL, make_header_name,
                                             shs_octets_encode };
 
 int shs_channel_is_same(const shs_channel_t *channel, const char *a,
                         const char *b)
 {
-    while (*a && *b && channel->fold(*a) == channel->fold(*b)) {
+    while (*a && *b
+           && shs_channel_fold(channel, *a) == shs_channel_fold(channel, *b)) {
         ++a;
         ++b;
     }

@@ -9,17 +9,22 @@
 
 #include <apr_pools.h>
 
+#include "config/names.h"
 #include "session/octets.h"
 
 typedef struct shs_channel_t {
     const char *noun; /* for the log: "note", "variable", "header" */
 
-    /* A character of a name as it counts in comparisons. httpd's tables ignore
-     * case; headers are folded as CGI and backends fold them. */
-    char (*fold)(char c);
+    /* Whether names that CGI and backends take for one are one; httpd's tables
+     * ignore only case. */
+    int is_folded;
+
+    /* Whether a name (with is_prefix: one that begins so) is not ours to take;
+     * NULL: what the directive allows is. */
+    int (*is_reserved)(const char *name, int is_prefix);
 
     /* PREFIX and an attribute's name as a name, from p, or NULL when it can be
-     * none or is not ours to take. */
+     * none. */
     const char *(*make_name)(const char *prefix, shs_octets_t attribute,
                              apr_pool_t *p);
 
@@ -31,6 +36,15 @@ typedef struct shs_channel_t {
 extern const shs_channel_t shs_channel_notes;
 extern const shs_channel_t shs_channel_env;
 extern const shs_channel_t shs_channel_headers;
+
+/* A character of a name as it counts in comparisons. */
+static inline char shs_channel_fold(const shs_channel_t *channel, char c)
+{
+    if (channel->is_folded) {
+        return shs_names_fold(c);
+    }
+    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
 
 /* Whether two names are one in the channel. */
 int shs_channel_is_same(const shs_channel_t *channel, const char *a,

@@ -109,13 +109,33 @@ static int is_named(const outlet_t *outlet, const char *name, int is_prefix,
     return 0;
 }
 
+/* Whether an attribute's name could make one of the rule's PREFIX that is
+ * reserved: asked once, for nearly always none could. */
+static int may_clash(const outlet_t *outlet, const shs_rule_t *rule)
+{
+    const shs_channel_t *channel = outlet->channel;
+
+    return channel->is_reserved && channel->is_reserved(rule->name, 1);
+}
+
+/* PREFIX and an attribute's name as a name that it may have, or NULL. */
+static const char *make_name(const outlet_t *outlet, const shs_rule_t *rule,
+                             const shs_node_t *node, int can_clash)
+{
+    const shs_channel_t *channel = outlet->channel;
+    const char *name =
+        channel->make_name(rule->name, node->name, outlet->r->pool);
+
+    return name && can_clash && channel->is_reserved(name, 0) ? NULL : name;
+}
+
 /* The name that a top-level attribute gets under PREFIX, or NULL when it gets
  * none. `taken` are the names that other attributes have got before. */
 static const char *take_name(const outlet_t *outlet, const shs_rule_t *rule,
-                             const shs_node_t *node, shs_nameset_t *taken)
+                             const shs_node_t *node, int can_clash,
+                             shs_nameset_t *taken)
 {
-    const char *name =
-        outlet->channel->make_name(rule->name, node->name, outlet->r->pool);
+    const char *name = make_name(outlet, rule, node, can_clash);
 
     if (!name) {
         leave_out(outlet, rule->name,
@@ -137,6 +157,7 @@ static void find_every(apr_table_t *found, const outlet_t *outlet,
                        const shs_rule_t *rule, shs_nameset_t *taken)
 {
     const shs_session_t *session = outlet->lookup->session;
+    int can_clash = may_clash(outlet, rule);
     const shs_node_t *nodes;
     apr_size_t count, i;
 
@@ -148,7 +169,7 @@ static void find_every(apr_table_t *found, const outlet_t *outlet,
         if (!shs_session_text(&value, session, &nodes[i], outlet->r->pool)) {
             continue;
         }
-        name = take_name(outlet, rule, &nodes[i], taken);
+        name = take_name(outlet, rule, &nodes[i], can_clash, taken);
         text = name ? make_value(outlet, name, value, rule->encoding) : NULL;
         if (text) {
             apr_table_addn(found, name, text);
@@ -213,34 +234,44 @@ static void put_named(const outlet_t *outlet)
     }
 }
 
+/* Adds every name that a rule with a * may have set. */
+static void collect_every(shs_nameset_t *names, const outlet_t *outlet,
+                          const shs_rule_t *rule, const char *before)
+{
+    const shs_session_t *session = outlet->lookup->session;
+    int can_clash = may_clash(outlet, rule);
+    const shs_node_t *nodes = NULL;
+    apr_size_t count = 0, i;
+
+    if (session) {
+        nodes = shs_session_nodes(session, &count);
+    }
+    for (i = 0; i < count; i = nodes[i].end) {
+        const char *name = make_name(outlet, rule, &nodes[i], can_clash);
+
+        if (name) {
+            shs_nameset_add(names,
+                            apr_pstrcat(outlet->r->pool, before, name, NULL));
+        }
+    }
+}
+
 /* Adds every name that the outlet may have set to `names`, each behind
  * `before`. */
 static void collect_names(shs_nameset_t *names, const outlet_t *outlet,
                           const char *before)
 {
-    const shs_session_t *session = outlet->lookup->session;
-    apr_pool_t *p = outlet->r->pool;
-    const shs_node_t *nodes = NULL;
-    apr_size_t count = 0, j;
     int i;
 
-    if (session) {
-        nodes = shs_session_nodes(session, &count);
-    }
     for (i = 0; i < rule_count(outlet); ++i) {
         const shs_rule_t *rule = rule_at(outlet, i);
 
-        if (!rule->is_prefix) {
-            shs_nameset_add(names, apr_pstrcat(p, before, rule->name, NULL));
-            continue;
+        if (rule->is_prefix) {
+            collect_every(names, outlet, rule, before);
         }
-        for (j = 0; j < count; j = nodes[j].end) {
-            const char *name =
-                outlet->channel->make_name(rule->name, nodes[j].name, p);
-
-            if (name) {
-                shs_nameset_add(names, apr_pstrcat(p, before, name, NULL));
-            }
+        else {
+            shs_nameset_add(
+                names, apr_pstrcat(outlet->r->pool, before, rule->name, NULL));
         }
     }
 }
@@ -253,7 +284,7 @@ static void open_outlets(outlet_t outlets[3], request_rec *r,
 
     outlets[NOTES].channel = &shs_channel_notes;
     outlets[NOTES].table = r->notes;
-    outlets[NOTES].rules = shs_settings_notes(settings, r->pool);
+    outlets[NOTES].rules = shs_settings_notes(settings);
     outlets[ENV].channel = &shs_channel_env;
     outlets[ENV].table = r->subprocess_env;
     outlets[ENV].rules = settings->env.list;

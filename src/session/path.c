@@ -21,6 +21,8 @@ struct shs_path_t {
     int count; /* 0: the text can only be a whole name */
 };
 
+const shs_path_t shs_path_every = { SHS_PATH_EVERY, "*", 1, NULL, 0 };
+
 static const struct {
     const char *text;
     shs_path_kind_t kind;

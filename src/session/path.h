@@ -28,6 +28,9 @@ typedef enum shs_path_kind_t {
 
 typedef struct shs_path_t shs_path_t;
 
+/* What "*" is parsed to. */
+extern const shs_path_t shs_path_every;
+
 /* Returns NULL and sets *out, or returns what is wrong with the text (static
  * or from p). The text must live as long as the path. */
 const char *shs_path_parse(const shs_path_t **out, const char *text,

@@ -1,12 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/near_cache.h"
 
-#include <string.h>
-
 #include "store/near_memory.h"
-
-/* The longest key that is cached. */
-#define MOST_KEY 1000
 
 int shs_near_cache_is_same_policy(const shs_near_policy_t *a,
                                   const shs_near_policy_t *b)
@@ -18,24 +13,19 @@ int shs_near_cache_is_same_policy(const shs_near_policy_t *a,
 
 /* ------------------------------------------------------------------- names */
 
+/* What differs in the kind alone is one key, so its hash need not be longer. */
 shs_near_name_t shs_near_cache_name(const shs_near_cache_t *cache,
                                     shs_octets_t kind, shs_octets_t key)
 {
     const shs_near_head_t *head = cache->head;
-    shs_near_name_t name = { 0, 0, 0 };
-    char text[sizeof(apr_uint64_t) + MOST_KEY];
-    apr_uint64_t of_kind = apr_siphash24(kind.data, kind.len, head->bucket_key);
+    apr_uint64_t of_kind = apr_siphash24(kind.data, kind.len, head->kind_key);
+    shs_near_name_t name;
 
-    if (key.len > MOST_KEY) {
-        return name;
-    }
-    memcpy(text, &of_kind, sizeof(of_kind));
-    memcpy(text + sizeof(of_kind), key.data, key.len);
-    name.a = apr_siphash24(text, sizeof(of_kind) + key.len, head->keys[0]);
-    name.b = apr_siphash24(text, sizeof(of_kind) + key.len, head->keys[1]);
-    /* Zero is an empty slot, and the name of nothing. */
-    name.a += name.a == 0;
-    name.bucket = shs_near_memory_bucket(cache, key);
+    name.a = apr_siphash24(key.data, key.len, head->keys[0]);
+    name.b = apr_siphash24(key.data, key.len, head->keys[1]);
+    name.bucket = (apr_uint32_t)(name.a % SHS_NEAR_BUCKETS);
+    name.a ^= of_kind;
+    name.b += of_kind;
     return name;
 }
 
@@ -86,7 +76,7 @@ shs_near_found_t shs_near_cache_find(shs_octets_t *octets,
     apr_time_t end = shs_near_memory_lease_end(cache);
     shs_near_entry_t entry;
 
-    if (name->a == 0 || !find_entry(&entry, cache, name, now, p)) {
+    if (!find_entry(&entry, cache, name, now, p)) {
         return SHS_NEAR_MISS;
     }
     *octets = entry.octets;
@@ -113,7 +103,7 @@ int shs_near_cache_begin(shs_near_ticket_t *ticket,
 {
     ticket->epochs = epochs_of(cache, name);
     ticket->asked_at = now;
-    return name->a != 0 && shs_near_cache_is_live(cache, now);
+    return shs_near_cache_is_live(cache, now);
 }
 
 static const shs_near_class_t *class_for(const shs_near_cache_t *cache,

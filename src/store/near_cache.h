@@ -21,9 +21,9 @@
  *  3. Sets. A writer claims a set by its process id; readers copy an entry, and
  *     then look whether its place was taken away meanwhile. What a writer that
  *     was killed leaves claimed is taken over once its process is gone. Each
- *     entry carries a keyed checksum (SipHash-2-4) of its name and octets.
+ *     entry carries a checksum of its name and octets.
  *
- * Names are two keyed hashes, 128 bits; the key is made at start, so neither
+ * Names are two keyed hashes (SipHash-2-4), 128 bits; the key is made at start, so neither
  * keys nor ids stand in that memory. Times are of shs_clock_now().
  */
 #ifndef SHS_STORE_NEAR_CACHE_H

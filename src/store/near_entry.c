@@ -21,30 +21,64 @@ int shs_near_entry_is_named(const shs_near_word_t *words, apr_uint64_t a,
     return shs_near_get(&words[A]) == a && shs_near_get(&words[B]) == b;
 }
 
-/* Binds the octets to all the rest. */
-static apr_uint64_t sum_of(const shs_near_entry_t *entry, shs_near_keys_t keys)
-{
-    apr_uint64_t words[7];
+/* A sum of words in four lanes, which a processor mixes side by side: SipHash
+ * of a session took longer than all the rest of a hit. It tells damage, not
+ * malice: who can write here could read any key that is here too. Multiplying
+ * by an odd number and folding the upper half down can both be undone, so one
+ * word that differs always makes another sum. */
+#define LANES 4
 
-    words[0] = apr_siphash24(entry->octets.len > 0 ? entry->octets.data : "",
-                             entry->octets.len, keys[0]);
-    words[1] = entry->a;
-    words[2] = entry->b;
-    words[3] = entry->epochs;
-    words[4] = (apr_uint64_t)entry->believed_until;
-    words[5] = (apr_uint64_t)entry->dies_at;
-    words[6] = entry->octets.len;
-    return apr_siphash24(words, sizeof(words), keys[1]);
+typedef struct sum_t {
+    apr_uint64_t lanes[LANES];
+} sum_t;
+
+static apr_uint64_t mix(apr_uint64_t lane, apr_uint64_t word)
+{
+    lane = (lane ^ word) * APR_UINT64_C(0x9e3779b97f4a7c15);
+    return lane ^ lane >> 32;
 }
 
-static const char *copy_words(const shs_near_word_t *from, apr_size_t len,
-                              apr_pool_t *p)
+static sum_t begin_sum(const shs_near_entry_t *entry, shs_near_keys_t keys)
 {
-    apr_uint64_t *words = apr_palloc(p, 8 * words_of(len) + 8);
-    apr_size_t i;
+    sum_t sum;
 
-    for (i = 0; i < words_of(len); ++i) {
+    memcpy(sum.lanes, keys, sizeof(sum.lanes));
+    sum.lanes[0] = mix(sum.lanes[0], entry->a);
+    sum.lanes[1] = mix(sum.lanes[1], entry->b);
+    sum.lanes[2] = mix(sum.lanes[2], entry->epochs);
+    sum.lanes[3] = mix(sum.lanes[3], (apr_uint64_t)entry->believed_until);
+    sum.lanes[0] = mix(sum.lanes[0], (apr_uint64_t)entry->dies_at);
+    sum.lanes[1] = mix(sum.lanes[1], entry->octets.len);
+    return sum;
+}
+
+static apr_uint64_t end_sum(const sum_t *sum)
+{
+    apr_uint64_t all = sum->lanes[0];
+    int i;
+
+    for (i = 1; i < LANES; ++i) {
+        all = mix(all, sum->lanes[i]);
+    }
+    return all;
+}
+
+/* Copies the words, and adds them to the sum. */
+static const char *copy_words(sum_t *sum, const shs_near_word_t *from,
+                              apr_size_t count, apr_pool_t *p)
+{
+    apr_uint64_t *words = apr_palloc(p, 8 * count + 8);
+    apr_size_t i, j;
+
+    for (i = 0; i + LANES <= count; i += LANES) {
+        for (j = 0; j < LANES; ++j) {
+            words[i + j] = shs_near_get(&from[i + j]);
+            sum->lanes[j] = mix(sum->lanes[j], words[i + j]);
+        }
+    }
+    for (j = 0; i < count; ++i, ++j) {
         words[i] = shs_near_get(&from[i]);
+        sum->lanes[j] = mix(sum->lanes[j], words[i]);
     }
     return (const char *)words;
 }
@@ -53,7 +87,8 @@ int shs_near_entry_read(shs_near_entry_t *entry, const shs_near_word_t *words,
                         apr_size_t count, apr_uint64_t a, apr_uint64_t b,
                         shs_near_keys_t keys, apr_pool_t *p)
 {
-    apr_uint64_t sum;
+    apr_uint64_t wanted;
+    sum_t sum;
 
     if (count < DATA || !shs_near_entry_is_named(words, a, b)) {
         return 0;
@@ -64,36 +99,36 @@ int shs_near_entry_read(shs_near_entry_t *entry, const shs_near_word_t *words,
     entry->believed_until = (apr_time_t)shs_near_get(&words[BELIEVED_UNTIL]);
     entry->dies_at = (apr_time_t)shs_near_get(&words[DIES_AT]);
     entry->octets.len = (apr_size_t)shs_near_get(&words[LEN]);
-    sum = shs_near_get(&words[SUM]);
+    wanted = shs_near_get(&words[SUM]);
     if (entry->octets.len > 8 * (count - DATA)) {
         return 0;
     }
-    entry->octets.data = copy_words(words + DATA, entry->octets.len, p);
-    return sum == sum_of(entry, keys);
-}
-
-static void write_words(shs_near_word_t *to, shs_octets_t octets)
-{
-    apr_size_t i;
-
-    for (i = 0; i < words_of(octets.len); ++i) {
-        apr_size_t left = octets.len - 8 * i;
-        apr_uint64_t word = 0;
-
-        memcpy(&word, octets.data + 8 * i, left < 8 ? left : 8);
-        shs_near_set(&to[i], word);
-    }
+    sum = begin_sum(entry, keys);
+    entry->octets.data =
+        copy_words(&sum, words + DATA, words_of(entry->octets.len), p);
+    return end_sum(&sum) == wanted;
 }
 
 void shs_near_entry_write(shs_near_word_t *words, const shs_near_entry_t *entry,
                           shs_near_keys_t keys)
 {
+    shs_octets_t octets = entry->octets;
+    sum_t sum = begin_sum(entry, keys);
+    apr_size_t i;
+
     shs_near_set(&words[A], entry->a);
     shs_near_set(&words[B], entry->b);
     shs_near_set(&words[EPOCHS], entry->epochs);
     shs_near_set(&words[BELIEVED_UNTIL], (apr_uint64_t)entry->believed_until);
     shs_near_set(&words[DIES_AT], (apr_uint64_t)entry->dies_at);
-    shs_near_set(&words[LEN], entry->octets.len);
-    shs_near_set(&words[SUM], sum_of(entry, keys));
-    write_words(words + DATA, entry->octets);
+    shs_near_set(&words[LEN], octets.len);
+    for (i = 0; i < words_of(octets.len); ++i) {
+        apr_size_t left = octets.len - 8 * i;
+        apr_uint64_t word = 0;
+
+        memcpy(&word, octets.data + 8 * i, left < 8 ? left : 8);
+        shs_near_set(&words[DATA + i], word);
+        sum.lanes[i % LANES] = mix(sum.lanes[i % LANES], word);
+    }
+    shs_near_set(&words[SUM], end_sum(&sum));
 }

@@ -37,7 +37,7 @@ typedef struct shs_near_entry_t {
     shs_octets_t octets; /* aligned to 8 octets when read */
 } shs_near_entry_t;
 
-/* Two keys for checksums. */
+/* Two keys of names (SipHash-2-4), which are where checksums begin, too. */
 typedef unsigned char shs_near_keys_t[2][APR_SIPHASH_KSIZE];
 
 /* How many words an entry of so many octets takes. */

@@ -76,8 +76,7 @@ int shs_near_memory_prepare(void *memory)
     return apr_generate_random_bytes((unsigned char *)head->keys,
                                      sizeof(head->keys))
                == APR_SUCCESS
-           && apr_generate_random_bytes(head->bucket_key,
-                                        sizeof(head->bucket_key))
+           && apr_generate_random_bytes(head->kind_key, sizeof(head->kind_key))
                   == APR_SUCCESS;
 }
 
@@ -110,9 +109,8 @@ void shs_near_memory_count(shs_near_cache_t *cache, shs_near_counter_t counter)
 apr_uint32_t shs_near_memory_bucket(const shs_near_cache_t *cache,
                                     shs_octets_t key)
 {
-    return (
-        apr_uint32_t)(apr_siphash24(key.data, key.len, cache->head->bucket_key)
-                      % SHS_NEAR_BUCKETS);
+    return (apr_uint32_t)(apr_siphash24(key.data, key.len, cache->head->keys[0])
+                          % SHS_NEAR_BUCKETS);
 }
 
 apr_time_t shs_near_memory_lease_end(const shs_near_cache_t *cache)

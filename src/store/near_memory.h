@@ -30,7 +30,7 @@ typedef struct shs_near_stripe_t {
 
 typedef struct shs_near_head_t {
     shs_near_keys_t keys;
-    unsigned char bucket_key[APR_SIPHASH_KSIZE];
+    unsigned char kind_key[APR_SIPHASH_KSIZE];
     shs_near_word_t leased_at;
     shs_near_word_t heard_at; /* the listener's sign of life */
     char silent[128];         /* why nobody listens; for people */

@@ -297,7 +297,7 @@ START_TEST(names_check_env__refuses_what_belongs_to_others)
 
     ck_assert_msg(!!wrong == variables[_i].is_reserved, "%s: %s",
                   variables[_i].name, variables[_i].why);
-    ck_assert_msg(!!shs_names_is_reserved_env(variables[_i].name)
+    ck_assert_msg(!!shs_names_is_reserved_env(variables[_i].name, 0)
                       == variables[_i].is_reserved,
                   "%s: %s", variables[_i].name, variables[_i].why);
 }
@@ -379,7 +379,7 @@ START_TEST(names_check_note__refuses_what_httpd_acts_on)
     ck_assert_msg((wrong == NULL) == notes[_i].is_taken, "\"%s\": %s",
                   notes[_i].name, notes[_i].why);
     if (*notes[_i].name) {
-        ck_assert_msg(!!shs_names_is_reserved_note(notes[_i].name)
+        ck_assert_msg(!!shs_names_is_reserved_note(notes[_i].name, 0)
                           == !notes[_i].is_taken,
                       "%s", notes[_i].why);
     }

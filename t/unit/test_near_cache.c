@@ -282,7 +282,6 @@ START_TEST(near_name__is_of_kind_and_key)
 
     for (i = 0; i < 16; i++) {
         names[i] = shs_near_cache_name(cache, kinds[i / 4], keys[i % 4]);
-        ck_assert_uint_ne(names[i].a, 0);
         for (j = 0; j < i; j++) {
             ck_assert(names[i].a != names[j].a && names[i].b != names[j].b);
             /* News know keys and no kinds. */
@@ -311,23 +310,6 @@ START_TEST(near_find__never_hits_another_kind_or_key)
     ck_assert_uint_ne(
         near_name(near_attach(near_memory(&policy), &policy, 0), "k").a,
         near_name(cache, "k").a);
-}
-END_TEST
-
-START_TEST(near_name__of_too_long_a_key_is_none)
-{
-    char *key = apr_palloc(p, 2000);
-    shs_near_name_t name;
-    shs_near_ticket_t ticket;
-
-    memset(key, 'k', 1999);
-    key[1001] = '\0';
-    name = near_name(cache, key);
-    ck_assert(!shs_near_cache_begin(&ticket, cache, &name, now));
-    ck_assert_str_eq(near_find(cache, key, now), "MISS");
-    key[1000] = '\0';
-    near_put(cache, key, "v", 60 * SECOND, now);
-    ck_assert_str_eq(near_find(cache, key, now), "v");
 }
 END_TEST
 
@@ -544,7 +526,6 @@ static void add(TCase *tc)
     tcase_add_test(tc, near_put__keeps_nothing_of_who_is_not_listened_to);
     tcase_add_test(tc, near_name__is_of_kind_and_key);
     tcase_add_test(tc, near_find__never_hits_another_kind_or_key);
-    tcase_add_test(tc, near_name__of_too_long_a_key_is_none);
     tcase_add_test(tc, near_put__counts_what_is_too_large);
     tcase_add_test(tc, near_put__evicts_the_oldest_of_a_set);
     tcase_add_test(tc, near_put__of_nothing_evicts_no_session);
