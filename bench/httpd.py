@@ -10,7 +10,7 @@ ServerRoot {dir}
 PidFile {dir}/pid
 Listen 127.0.0.1:{port}
 ServerName bench
-LoadModule mpm_{mpm}_module {modules}/mod_mpm_{mpm}.so
+{mpm}
 LoadModule authz_core_module {modules}/mod_authz_core.so
 LoadModule hello_module {work}/hello.so
 User nobody
@@ -21,18 +21,7 @@ DocumentRoot {work}/htdocs
 KeepAlive On
 MaxKeepAliveRequests 0
 Mutex sem
-<IfModule !mpm_prefork_module>
-    ThreadsPerChild 32
-    ServerLimit 2
-    StartServers 2
-    MaxRequestWorkers 64
-    MaxSpareThreads 64
-</IfModule>
-<IfModule mpm_prefork_module>
-    StartServers 16
-    MaxSpareServers 32
-    MaxRequestWorkers 32
-</IfModule>
+{workers}
 <Directory />
     AllowOverride None
 </Directory>
@@ -41,6 +30,28 @@ Mutex sem
 </Location>
 {more}
 '''
+
+THREADS = '''
+ThreadsPerChild {threads}
+ServerLimit {servers}
+StartServers {servers}
+MaxRequestWorkers {all}
+MaxSpareThreads {all}
+'''
+
+PROCESSES = '''
+StartServers 16
+MaxSpareServers 32
+MaxRequestWorkers 32
+'''
+
+# The MPM's name, and how many work. "single": event with one process.
+WORKERS = {
+    'event': ('event', THREADS.format(threads=32, servers=2, all=64)),
+    'worker': ('worker', THREADS.format(threads=32, servers=2, all=64)),
+    'single': ('event', THREADS.format(threads=8, servers=1, all=8)),
+    'prefork': ('prefork', PROCESSES),
+}
 
 
 class Builder:
@@ -58,13 +69,20 @@ class Builder:
         self.load_ours = f'LoadModule shared_session_module {self.ours}'
         page = machine.dir('htdocs') / 'index.txt'
         page.write_text('hello\n')
-        includes = [f'-I{query("INCLUDEDIR")}', '-I'
-                    + m.output_of('apr-1-config', '--includedir').strip()]
-        m.output_of(m.need('gcc'), '-O2', '-shared', '-fPIC', *includes,
-                    *shlex.split(query('CFLAGS')),
-                    *m.output_of('apr-1-config', '--cppflags').split(),
-                    '-o', machine.work / 'hello.so',
-                    machine.root / 'bench/hello.c')
+        self.flags = [f'-I{query("INCLUDEDIR")}', '-I'
+                      + m.output_of('apr-1-config', '--includedir').strip(),
+                      *shlex.split(query('CFLAGS')),
+                      *m.output_of('apr-1-config', '--cppflags').split()]
+        self.build('hello')
+
+    def build(self, name, *libraries):
+        """A module of our own; returns its LoadModule."""
+        out = self.machine.work / f'{name}.so'
+        if not out.exists():
+            m.output_of(m.need('gcc'), '-O2', '-shared', '-fPIC', *self.flags,
+                        '-o', out, self.machine.root / f'bench/{name}.c',
+                        *libraries)
+        return f'LoadModule {name}_module {out}'
 
     def module(self, name, package='apache2-bin'):
         """LoadModule of one of httpd's, or Missing."""
@@ -75,8 +93,10 @@ class Builder:
         directory = self.machine.dir(name)
         port = self.machine.free_port()
         conf = directory / 'httpd.conf'
+        kind, workers = WORKERS[mpm]
+        mpm = f'LoadModule mpm_{kind}_module {self.modules}/mod_mpm_{kind}.so'
         conf.write_text(CONF.format(dir=directory, port=port, mpm=mpm, more=more,
-                                    work=self.machine.work,
+                                    work=self.machine.work, workers=workers,
                                     modules=self.modules))
         return conf, port
 

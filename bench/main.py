@@ -13,11 +13,15 @@ import markdown
 import picture
 import plan
 import report
+import turns
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 # The share of the machine that other jobs may take of a round.
 QUIET = 0.1
+
+# What is measured otherwise than by rounds of load.
+PARTS = ('turns', *cost.PARTS)
 
 # Until then rounds that others have disturbed are measured again.
 PATIENT_UNTIL = time.monotonic() + 10 * 60
@@ -41,8 +45,8 @@ def choose(groups, only):
     """The variants that are wanted, with what their ratios are to."""
     known = {v.name for _, rows in groups.values() for v in rows}
     for name in only:
-        if name not in known | set(groups) | set(cost.PARTS):
-            words = ' '.join([*groups, *cost.PARTS])
+        if name not in known | set(groups) | set(PARTS):
+            words = ' '.join([*groups, *PARTS])
             sys.exit(f'bench: no {name}; there are {words}, and single rows')
     chosen = {}
     for name, (title, rows) in groups.items():
@@ -149,6 +153,8 @@ def measure_all(machine, said):
         print(f'{title} ({name})', flush=True)
         runs = measure_group(bench, rows, said, result['missing'])
         report.add_group(result, name, title, rows, runs)
+    if 'turns' in said.only or not said.only:
+        result['turns'] = turns.measure(bench, said)
     cost.measure(bench, said, result)
     return result
 

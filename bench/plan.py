@@ -79,7 +79,7 @@ def cookie_of(octets):
     return {'Cookie': f'JSESSIONID={id_of(octets)}'}
 
 
-def ours(name, words, way='tcp', cache='', mpm='event', path='/hello',
+def ours(name, words, way='tcp', cache='Off', mpm='event', path='/hello',
          octets=200, numbers=None, base='', more=''):
     """On, with a session; `cache` are the words of SharedSessionCache."""
     def start(bench):
@@ -87,11 +87,12 @@ def ours(name, words, way='tcp', cache='', mpm='event', path='/hello',
             bench.fill(numbers[1])
         conf = [bench.httpd.load_ours, more,
                 f'SharedSessionStore {bench.store_url(way)}',
-                f'SharedSessionCache {cache}' if cache else '',
+                f'SharedSessionCache {cache}',
                 'SharedSession On', 'SharedSessionHeader X-User userId']
         process, url = bench.httpd.start(name, '\n'.join(conf), mpm)
         target = Target(name, url + path, [process], cookie_of(octets), numbers,
-                        'alice' if path == '/hello' else 'hello', bool(cache))
+                        'alice' if path == '/hello' else 'hello',
+                        cache.startswith('On'))
         if numbers:
             target.headers['Cookie'] = 'JSESSIONID=' + store.ID % numbers[0]
         return target
@@ -102,6 +103,19 @@ def without_cookie(name, words):
     def start(bench):
         target = ours(name, words).start(bench)
         return dataclasses.replace(target, headers={}, expect='nobody')
+    return Variant(name, words, start)
+
+
+def naive(name, words, way):
+    """A handler that asks Redis by itself, as simply as can be."""
+    def start(bench):
+        address = bench.redis.port if way == 'tcp' else bench.redis.socket
+        conf = [bench.httpd.build('naive', '-lhiredis'),
+                f'NaiveStore {address}',
+                '<Location /naive>', 'SetHandler naive', '</Location>']
+        process, url = bench.httpd.start(name, '\n'.join(conf))
+        return Target(name, f'{url}/naive', [process], cookie_of(200), None,
+                      'alice')
     return Variant(name, words, start)
 
 
@@ -117,6 +131,8 @@ def cost():
              more='SharedSessionNote none'),
         ours('tcp', 'Redis by TCP'),
         ours('unix', 'Redis by Unix socket', 'unix'),
+        naive('naive-tcp', 'a plain client by TCP', 'tcp'),
+        naive('naive-unix', 'a plain client by Unix socket', 'unix'),
         ours('tls', 'Redis by TLS', 'tls'),
         ours('hit-far', 'near-cache hit, Redis 1 ms away', 'far', 'On'),
         ours('far', 'Redis by TCP, 1 ms away', 'far'),

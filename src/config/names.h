@@ -14,7 +14,7 @@
 
 /* How a character of a name counts when names are compared: letters in lower
  * case, digits, and '-' for all others. By ASCII, whatever the locale, and
- * without asking it: every character of every name that goes out passes here. */
+ * without asking it: each character of every name that goes out passes. */
 static inline char shs_names_fold(char c)
 {
     if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')) {

@@ -19,6 +19,7 @@ typedef struct outlet_t {
     request_rec *r;
     apr_table_t *table;
     const apr_array_header_t *rules; /* may be NULL */
+    int has_names;                   /* one of them names a name */
     const shs_lookup_t *lookup;
 } outlet_t;
 
@@ -142,7 +143,7 @@ static const char *take_name(const outlet_t *outlet, const shs_rule_t *rule,
                   "an attribute's name makes none that is allowed");
         return NULL;
     }
-    if (is_named(outlet, name, 0, 0)) {
+    if (outlet->has_names && is_named(outlet, name, 0, 0)) {
         return NULL;
     }
     if (!shs_nameset_add(taken, name)) {
@@ -276,6 +277,16 @@ static void collect_names(shs_nameset_t *names, const outlet_t *outlet,
     }
 }
 
+static int has_names(const outlet_t *outlet)
+{
+    int i = 0;
+
+    while (i < rule_count(outlet) && rule_at(outlet, i)->is_prefix) {
+        ++i;
+    }
+    return i < rule_count(outlet);
+}
+
 static void open_outlets(outlet_t outlets[3], request_rec *r,
                          const shs_settings_t *settings,
                          const shs_lookup_t *lookup)
@@ -294,6 +305,7 @@ static void open_outlets(outlet_t outlets[3], request_rec *r,
     for (i = 0; i < 3; ++i) {
         outlets[i].r = r;
         outlets[i].lookup = lookup;
+        outlets[i].has_names = has_names(&outlets[i]);
     }
 }
 

@@ -53,14 +53,26 @@ static int word_has_control(const char *data)
     return is_suspect(word) && has_control(data, sizeof(word));
 }
 
-/* Every value that is exposed passes here, so eight octets at a time; the last
- * eight may overlap those before. */
+/* Four to seven, the middle twice. */
+static int half_words_have_control(const char *data, apr_size_t len)
+{
+    char octets[8];
+
+    memcpy(octets, data, 4);
+    memcpy(octets + 4, data + len - 4, 4);
+    return word_has_control(octets);
+}
+
+/* Every name and value that is exposed passes here, so eight octets at a time;
+ * the last eight may overlap those before. */
 int shs_octets_have_control(shs_octets_t octets)
 {
     apr_size_t i;
 
     if (octets.len < sizeof(apr_uint64_t)) {
-        return has_control(octets.data, octets.len);
+        return octets.len < 4
+                   ? has_control(octets.data, octets.len)
+                   : half_words_have_control(octets.data, octets.len);
     }
     for (i = 0; i < octets.len - sizeof(apr_uint64_t);
          i += sizeof(apr_uint64_t)) {

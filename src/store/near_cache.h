@@ -23,8 +23,8 @@
  *     was killed leaves claimed is taken over once its process is gone. Each
  *     entry carries a checksum of its name and octets.
  *
- * Names are two keyed hashes (SipHash-2-4), 128 bits; the key is made at start, so neither
- * keys nor ids stand in that memory. Times are of shs_clock_now().
+ * Names are two keyed hashes (SipHash-2-4), 128 bits; the key is made at start,
+ * so neither keys nor ids stand in that memory. Times are of shs_clock_now().
  */
 #ifndef SHS_STORE_NEAR_CACHE_H
 #define SHS_STORE_NEAR_CACHE_H

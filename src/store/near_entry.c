@@ -63,24 +63,43 @@ static apr_uint64_t end_sum(const sum_t *sum)
     return all;
 }
 
-/* Copies the words, and adds them to the sum. */
-static const char *copy_words(sum_t *sum, const shs_near_word_t *from,
-                              apr_size_t count, apr_pool_t *p)
+/* Copies the words, and adds them to the sum: unrolled, so that no lane waits
+ * for another. */
+static void copy_words(sum_t *sum, apr_uint64_t *to,
+                       const shs_near_word_t *from, apr_size_t count)
 {
-    apr_uint64_t *words = apr_palloc(p, 8 * count + 8);
-    apr_size_t i, j;
+    apr_uint64_t a = sum->lanes[0], b = sum->lanes[1];
+    apr_uint64_t c = sum->lanes[2], d = sum->lanes[3];
+    apr_size_t i;
 
     for (i = 0; i + LANES <= count; i += LANES) {
-        for (j = 0; j < LANES; ++j) {
-            words[i + j] = shs_near_get(&from[i + j]);
-            sum->lanes[j] = mix(sum->lanes[j], words[i + j]);
-        }
+        a = mix(a, to[i] = shs_near_get(&from[i]));
+        b = mix(b, to[i + 1] = shs_near_get(&from[i + 1]));
+        c = mix(c, to[i + 2] = shs_near_get(&from[i + 2]));
+        d = mix(d, to[i + 3] = shs_near_get(&from[i + 3]));
     }
-    for (j = 0; i < count; ++i, ++j) {
-        words[i] = shs_near_get(&from[i]);
-        sum->lanes[j] = mix(sum->lanes[j], words[i]);
+    for (; i < count; ++i) {
+        a = mix(a, to[i] = shs_near_get(&from[i]));
     }
-    return (const char *)words;
+    *sum = (sum_t){ { a, b, c, d } };
+}
+
+/* Writes the octets as words, the last one filled up with zeros, and adds them
+ * to the sum. */
+static void write_words(sum_t *sum, shs_near_word_t *to, shs_octets_t octets)
+{
+    apr_size_t count = words_of(octets.len);
+    apr_size_t i;
+
+    for (i = 0; i < count; ++i) {
+        apr_size_t left = octets.len - 8 * i;
+        apr_size_t lane = i < count / LANES * LANES ? i % LANES : 0;
+        apr_uint64_t word = 0;
+
+        memcpy(&word, octets.data + 8 * i, left < 8 ? left : 8);
+        shs_near_set(&to[i], word);
+        sum->lanes[lane] = mix(sum->lanes[lane], word);
+    }
 }
 
 int shs_near_entry_read(shs_near_entry_t *entry, const shs_near_word_t *words,
@@ -88,6 +107,7 @@ int shs_near_entry_read(shs_near_entry_t *entry, const shs_near_word_t *words,
                         shs_near_keys_t keys, apr_pool_t *p)
 {
     apr_uint64_t wanted;
+    apr_uint64_t *copy;
     sum_t sum;
 
     if (count < DATA || !shs_near_entry_is_named(words, a, b)) {
@@ -103,32 +123,25 @@ int shs_near_entry_read(shs_near_entry_t *entry, const shs_near_word_t *words,
     if (entry->octets.len > 8 * (count - DATA)) {
         return 0;
     }
+    count = words_of(entry->octets.len);
+    copy = apr_palloc(p, 8 * count + 8);
     sum = begin_sum(entry, keys);
-    entry->octets.data =
-        copy_words(&sum, words + DATA, words_of(entry->octets.len), p);
+    copy_words(&sum, copy, words + DATA, count);
+    entry->octets.data = (const char *)copy;
     return end_sum(&sum) == wanted;
 }
 
 void shs_near_entry_write(shs_near_word_t *words, const shs_near_entry_t *entry,
                           shs_near_keys_t keys)
 {
-    shs_octets_t octets = entry->octets;
     sum_t sum = begin_sum(entry, keys);
-    apr_size_t i;
 
     shs_near_set(&words[A], entry->a);
     shs_near_set(&words[B], entry->b);
     shs_near_set(&words[EPOCHS], entry->epochs);
     shs_near_set(&words[BELIEVED_UNTIL], (apr_uint64_t)entry->believed_until);
     shs_near_set(&words[DIES_AT], (apr_uint64_t)entry->dies_at);
-    shs_near_set(&words[LEN], octets.len);
-    for (i = 0; i < words_of(octets.len); ++i) {
-        apr_size_t left = octets.len - 8 * i;
-        apr_uint64_t word = 0;
-
-        memcpy(&word, octets.data + 8 * i, left < 8 ? left : 8);
-        shs_near_set(&words[DATA + i], word);
-        sum.lanes[i % LANES] = mix(sum.lanes[i % LANES], word);
-    }
+    shs_near_set(&words[LEN], entry->octets.len);
+    write_words(&sum, words + DATA, entry->octets);
     shs_near_set(&words[SUM], end_sum(&sum));
 }

@@ -14,8 +14,8 @@ trap 'rm -rf "$tmp"' EXIT
 mkdir "$tmp/work"
 chmod 755 "$tmp/work"
 
-rows=(none nocookie hit tcp far)
-only=()
+rows=(none nocookie hit tcp naive-tcp far)
+only=(--only turns)
 for row in "${rows[@]}"; do
     only+=(--only "$row")
 done
@@ -37,15 +37,21 @@ if ! python3 - "$tmp/out/results.json" "${rows[@]}" <<'PY'; then
 import json
 import sys
 
-rows = {row['name']: row for row in
-        json.load(open(sys.argv[1]))['groups']['cost']['rows']}
+result = json.load(open(sys.argv[1]))
+rows = {row['name']: row for row in result['groups']['cost']['rows']}
 assert list(rows) == sys.argv[2:], list(rows)
 for row in rows.values():
     assert row['rate'] > 0 and row['p50_ms'] > 0 and row['cpu_us'] > 0, row
 for name, least, most in (('none', 0, 0), ('nocookie', 0, 0), ('hit', 0, 20),
-                          ('tcp', 1990, 2050), ('far', 1990, 2050)):
+                          ('tcp', 1990, 2050), ('naive-tcp', 990, 1050),
+                          ('far', 1990, 2050)):
     assert least <= rows[name]['commands_1000'] <= most, rows[name]
 assert rows['far']['p50_ms'] > 1, rows['far']
+turns = result['turns']
+assert list(turns) == ['off', 'nocookie', 'hit', 'hit-lean', 'tcp', 'unix'], turns
+# A round trip takes a thread longer than looking into memory.
+assert 0 < turns['off']['p10_us'] < turns['hit']['p10_us'], turns
+assert turns['hit']['p10_us'] < turns['tcp']['p10_us'], turns
 PY
     complain "figures that cannot be true"
 fi

@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a request costs the thread that answers it, by that thread's own clock,
+with each kind of request on the same server in turn."""
+import statistics
+import subprocess
+
+import load
+import machine as m
+import plan
+
+# Path, host, name, words, directives of its place.
+KINDS = (
+    ('/0', 'near', 'off', 'module loaded, Off', ''),
+    ('/1', 'near', 'nocookie', 'On, request without its cookie',
+     'SharedSession On\nSharedSessionCookie NOSUCH'),
+    ('/2', 'near', 'hit', 'near-cache hit', 'SharedSession On'),
+    ('/3', 'near', 'hit-lean', '... and SharedSessionNote none',
+     'SharedSession On\nSharedSessionNote none'),
+    ('/4', 'tcp', 'tcp', 'Redis by TCP', 'SharedSession On'),
+    ('/5', 'unix', 'unix', 'Redis by Unix socket', 'SharedSession On'),
+)
+
+CONF = '''
+LoadModule stopwatch_module {work}/stopwatch.so
+{load}
+{places}
+<Location /stopwatch>
+    SetHandler stopwatch
+</Location>
+<VirtualHost *>
+    ServerName near
+    SharedSessionStore redis://127.0.0.1:{redis.port}
+    SharedSessionCache On
+</VirtualHost>
+<VirtualHost *>
+    ServerName tcp
+    SharedSessionStore redis://localhost:{redis.port}
+    SharedSessionCache Off
+</VirtualHost>
+<VirtualHost *>
+    ServerName unix
+    SharedSessionStore unix://{redis.socket}
+    SharedSessionCache Off
+</VirtualHost>
+'''
+
+PLACE = '''
+<Location {path}>
+    SetHandler hello
+    SharedSessionHeader X-User userId
+    {words}
+</Location>
+'''
+
+
+def start(bench):
+    bench.httpd.build('stopwatch')
+    places = ''.join(PLACE.format(path=path, words=words)
+                     for path, _, _, _, words in KINDS)
+    conf = CONF.format(work=bench.machine.work, load=bench.httpd.load_ours,
+                       places=places, redis=bench.redis)
+    # One process, for the stopwatch is each process's own.
+    process, url = bench.httpd.start('turns', conf, 'single')
+    target = plan.Target('turns', f'{url}/2', [process],
+                         {**plan.cookie_of(200), 'Host': 'near'}, None, 'alice',
+                         True)
+    plan.wait_for_hits(bench, target)
+    return target, url
+
+
+def measure_once(bench, target, url, seconds):
+    """Medians and tenths in microseconds, by name."""
+    load.ask(f'{url}/stopwatch')
+    words = [m.need('wrk'), '-t1', '-c4', f'-d{seconds}s', '-H',
+             f'Cookie: {target.headers["Cookie"]}', '-s',
+             bench.machine.root / 'bench/turns.lua', url, '--',
+             *(host + path for path, host, *_ in KINDS)]
+    subprocess.run(words, stdout=subprocess.DEVNULL, check=True,
+                   stdin=subprocess.DEVNULL, timeout=seconds + 60)
+    _, text = load.ask(f'{url}/stopwatch')
+    lines = {line.split()[0]: line.split() for line in text.splitlines()}
+    return {name: [int(ns) / 1000 for ns in lines[path[1:]][2:]]
+            for path, _, name, *_ in KINDS}
+
+
+def measure(bench, said):
+    print('A request by its thread\'s clock (turns)', flush=True)
+    target, url = start(bench)
+    runs = [measure_once(bench, target, url, 1 if said.quick else 3)
+            for _ in range(said.rounds)]
+    bench.machine.end(*target.processes)
+    return {name: summarise(words, [run[name] for run in runs],
+                            [run['off'] for run in runs])
+            for _, _, name, words, _ in KINDS}
+
+
+def summarise(words, runs, base):
+    added = [[ours - theirs for ours, theirs in zip(run, off)]
+             for run, off in zip(runs, base)]
+    return {'words': words,
+            'p10_us': statistics.median(run[0] for run in runs),
+            'p50_us': statistics.median(run[1] for run in runs),
+            'added_p10_us': statistics.median(run[0] for run in added),
+            'added_us': statistics.median(run[1] for run in added)}
