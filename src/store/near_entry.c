@@ -18,7 +18,8 @@ apr_size_t shs_near_entry_words(apr_size_t octets)
 int shs_near_entry_is_named(const shs_near_word_t *words, apr_uint64_t a,
                             apr_uint64_t b)
 {
-    return shs_near_get(&words[A]) == a && shs_near_get(&words[B]) == b;
+    return shs_near_word_get(&words[A]) == a
+           && shs_near_word_get(&words[B]) == b;
 }
 
 /* A sum of words in four lanes, which a processor mixes side by side: SipHash
@@ -73,13 +74,13 @@ static void copy_words(sum_t *sum, apr_uint64_t *to,
     apr_size_t i;
 
     for (i = 0; i + LANES <= count; i += LANES) {
-        a = mix(a, to[i] = shs_near_get(&from[i]));
-        b = mix(b, to[i + 1] = shs_near_get(&from[i + 1]));
-        c = mix(c, to[i + 2] = shs_near_get(&from[i + 2]));
-        d = mix(d, to[i + 3] = shs_near_get(&from[i + 3]));
+        a = mix(a, to[i] = shs_near_word_get(&from[i]));
+        b = mix(b, to[i + 1] = shs_near_word_get(&from[i + 1]));
+        c = mix(c, to[i + 2] = shs_near_word_get(&from[i + 2]));
+        d = mix(d, to[i + 3] = shs_near_word_get(&from[i + 3]));
     }
     for (; i < count; ++i) {
-        a = mix(a, to[i] = shs_near_get(&from[i]));
+        a = mix(a, to[i] = shs_near_word_get(&from[i]));
     }
     *sum = (sum_t){ { a, b, c, d } };
 }
@@ -97,7 +98,7 @@ static void write_words(sum_t *sum, shs_near_word_t *to, shs_octets_t octets)
         apr_uint64_t word = 0;
 
         memcpy(&word, octets.data + 8 * i, left < 8 ? left : 8);
-        shs_near_set(&to[i], word);
+        shs_near_word_set(&to[i], word);
         sum->lanes[lane] = mix(sum->lanes[lane], word);
     }
 }
@@ -115,11 +116,12 @@ int shs_near_entry_read(shs_near_entry_t *entry, const shs_near_word_t *words,
     }
     entry->a = a;
     entry->b = b;
-    entry->epochs = shs_near_get(&words[EPOCHS]);
-    entry->believed_until = (apr_time_t)shs_near_get(&words[BELIEVED_UNTIL]);
-    entry->dies_at = (apr_time_t)shs_near_get(&words[DIES_AT]);
-    entry->octets.len = (apr_size_t)shs_near_get(&words[LEN]);
-    wanted = shs_near_get(&words[SUM]);
+    entry->epochs = shs_near_word_get(&words[EPOCHS]);
+    entry->believed_until =
+        (apr_time_t)shs_near_word_get(&words[BELIEVED_UNTIL]);
+    entry->dies_at = (apr_time_t)shs_near_word_get(&words[DIES_AT]);
+    entry->octets.len = (apr_size_t)shs_near_word_get(&words[LEN]);
+    wanted = shs_near_word_get(&words[SUM]);
     if (entry->octets.len > 8 * (count - DATA)) {
         return 0;
     }
@@ -136,12 +138,13 @@ void shs_near_entry_write(shs_near_word_t *words, const shs_near_entry_t *entry,
 {
     sum_t sum = begin_sum(entry, keys);
 
-    shs_near_set(&words[A], entry->a);
-    shs_near_set(&words[B], entry->b);
-    shs_near_set(&words[EPOCHS], entry->epochs);
-    shs_near_set(&words[BELIEVED_UNTIL], (apr_uint64_t)entry->believed_until);
-    shs_near_set(&words[DIES_AT], (apr_uint64_t)entry->dies_at);
-    shs_near_set(&words[LEN], entry->octets.len);
+    shs_near_word_set(&words[A], entry->a);
+    shs_near_word_set(&words[B], entry->b);
+    shs_near_word_set(&words[EPOCHS], entry->epochs);
+    shs_near_word_set(&words[BELIEVED_UNTIL],
+                      (apr_uint64_t)entry->believed_until);
+    shs_near_word_set(&words[DIES_AT], (apr_uint64_t)entry->dies_at);
+    shs_near_word_set(&words[LEN], entry->octets.len);
     write_words(&sum, words + DATA, entry->octets);
-    shs_near_set(&words[SUM], end_sum(&sum));
+    shs_near_word_set(&words[SUM], end_sum(&sum));
 }

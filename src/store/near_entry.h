@@ -8,25 +8,12 @@
 #ifndef SHS_STORE_NEAR_ENTRY_H
 #define SHS_STORE_NEAR_ENTRY_H
 
-#include <stdatomic.h>
-
 #include <apr_pools.h>
 #include <apr_siphash.h>
 #include <apr_time.h>
 
 #include "session/record.h"
-
-typedef _Atomic apr_uint64_t shs_near_word_t;
-
-static inline apr_uint64_t shs_near_get(const shs_near_word_t *word)
-{
-    return atomic_load_explicit(word, memory_order_relaxed);
-}
-
-static inline void shs_near_set(shs_near_word_t *word, apr_uint64_t value)
-{
-    atomic_store_explicit(word, value, memory_order_relaxed);
-}
+#include "store/near_word.h"
 
 typedef struct shs_near_entry_t {
     apr_uint64_t a; /* the name */

@@ -111,7 +111,7 @@ apr_uint64_t shs_near_news_count(const shs_near_cache_t *cache,
     int i;
 
     for (i = 0; i < SHS_NEAR_STRIPES; ++i) {
-        sum += shs_near_get(&cache->head->stripes[i].values[counter]);
+        sum += shs_near_word_get(&cache->head->stripes[i].values[counter]);
     }
     return sum;
 }
