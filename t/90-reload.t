@@ -107,7 +107,9 @@ for my $n (1, 2) {
        '... with sessions');
 }
 
-# Stopping closes everything, cleanly.
+# Stopping closes everything, cleanly; not amid a restart, in which httpd loses
+# a signal to end.
+SHS::Process::wait_for('the children', 20, sub { $httpd->is_settled });
 ok($httpd->stop, 'httpd ends when told');
 ok(eval { SHS::Process::wait_for('the end of the connections', 10,
                                  sub { clients($other) == 0 }) },
