@@ -23,9 +23,8 @@ static redisContext *connection(void)
     static __thread redisContext *context;
 
     if (!context) {
-        context = *address == '/'
-                      ? redisConnectUnix(address)
-                      : redisConnect("127.0.0.1", atoi(address));
+        context = *address == '/' ? redisConnectUnix(address)
+                                  : redisConnect("127.0.0.1", atoi(address));
     }
     return context;
 }

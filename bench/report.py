@@ -9,7 +9,8 @@ import time
 GOALS = [
     ('hit', 'ratio', '>=', 0.97, 'near-cache hit, of bare httpd'),
     ('hit', 'cpu_ratio', '>=', 0.97, '... by the CPU of all processes'),
-    ('hit', 'turns_added_us', '<', 2.0, 'near-cache hit, CPU added (us)'),
+    ('hit', 'turns_added_us', '<', 2.0, 
+     'near-cache hit, CPU added to the module Off, by the thread\'s clock (us)'),
     ('tcp', 'ratio', '>=', 0.62, 'Redis by TCP, of bare httpd'),
     ('tcp', 'cpu_ratio', '>=', 0.62, '... by the CPU of all processes'),
     ('unix', 'ratio', '>=', 0.68, 'Redis by Unix socket, of bare httpd'),
@@ -73,7 +74,8 @@ def figure_of(result, name, key):
     rows = rows_of(result)
     row = rows.get(name)
     if key == 'turns_added_us':
-        return 'turns' in result and result['turns'][name]['added_us'] or None
+        row = result.get('turns', {}).get(name)
+        return row and row['added_us']
     if row and key == 'ratio_to_hit':
         hit = rows.get('hit')
         return hit and statistics.median(ratios(row['runs'], hit['runs'], 'rate'))

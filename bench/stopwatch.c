@@ -22,6 +22,9 @@
 #define KINDS 10
 #define MOST  100000
 
+/* A second. */
+#define LONGEST 1000000000u
+
 extern module AP_MODULE_DECLARE_DATA stopwatch_module;
 
 static apr_uint32_t times[KINDS][MOST];
@@ -50,11 +53,14 @@ static int stop(request_rec *r)
         ap_get_module_config(r->request_config, &stopwatch_module);
     int kind = r->uri && r->uri[0] == '/' ? r->uri[1] - '0' : -1;
 
-    if (at && kind >= 0 && kind < KINDS) {
+    apr_uint64_t took = at ? thread_time() - *at : LONGEST;
+
+    /* One that another thread ends has no time. */
+    if (took < LONGEST && kind >= 0 && kind < KINDS) {
         unsigned i = atomic_fetch_add(&counts[kind], 1);
 
         if (i < MOST) {
-            times[kind][i] = (apr_uint32_t)(thread_time() - *at);
+            times[kind][i] = (apr_uint32_t)took;
         }
     }
     return DECLINED;

@@ -33,19 +33,26 @@ shs_nameset_t *shs_nameset_create(const shs_channel_t *channel, apr_pool_t *p)
     return set;
 }
 
+/* Twice multiplied, so that no two names make one hash wherever the set is. */
 static apr_uint64_t mix(apr_uint64_t hash, apr_uint64_t word)
 {
     hash = (hash ^ word) * APR_UINT64_C(0x9e3779b97f4a7c15);
-    return hash ^ hash >> 32;
+    hash = (hash ^ hash >> 32) * APR_UINT64_C(0xd6e8feb86659fd93);
+    return hash ^ hash >> 29;
 }
 
-/* Eight characters, of whatever case. */
+#define EACH(octet) ((apr_uint64_t)0x0101010101010101u * (octet))
+
+/* Eight characters, with A-Z in lower case. */
 static apr_uint64_t word_at(const char *name)
 {
-    apr_uint64_t word;
+    apr_uint64_t word, low, is_upper;
 
     memcpy(&word, name, sizeof(word));
-    return word | APR_UINT64_C(0x2020202020202020);
+    low = word & EACH(0x7f);
+    is_upper = (low + EACH(0x80 - 'A')) & ~(low + EACH(0x7f - 'Z')) & ~word
+               & EACH(0x80);
+    return word | is_upper >> 2;
 }
 
 /* From where chance has put the set. Where only case does not count it takes

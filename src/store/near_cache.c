@@ -45,15 +45,16 @@ static int find_entry(shs_near_entry_t *entry, const shs_near_cache_t *cache,
 {
     int i;
 
+    entry->a = name->a;
+    entry->b = name->b;
+    entry->epochs = epochs_of(cache, name);
     for (i = 0; i < cache->class_count; ++i) {
         const shs_near_class_t *class = &cache->classes[i];
 
         if (shs_near_set_read(entry, shs_near_memory_set(class, name->b),
-                              class->room, name->a, name->b, cache->head->keys,
-                              p)
-            && entry->dies_at > now
-            && entry->epochs == epochs_of(cache, name)) {
-            return 1;
+                              class->room, cache->head->keys, p)) {
+            return entry->dies_at > now
+                   && entry->epochs == epochs_of(cache, name);
         }
     }
     return 0;

@@ -26,7 +26,8 @@ int shs_near_entry_is_named(const shs_near_word_t *words, apr_uint64_t a,
  * of a session took longer than all the rest of a hit. It tells damage, not
  * malice: who can write here could read any key that is here too. Multiplying
  * by an odd number and folding the upper half down can both be undone, so one
- * word that differs always makes another sum. */
+ * word that differs always makes another sum; two that were made to cancel each
+ * other do not. */
 #define LANES 4
 
 typedef struct sum_t {
@@ -104,27 +105,22 @@ static void write_words(sum_t *sum, shs_near_word_t *to, shs_octets_t octets)
 }
 
 int shs_near_entry_read(shs_near_entry_t *entry, const shs_near_word_t *words,
-                        apr_size_t count, apr_uint64_t a, apr_uint64_t b,
-                        shs_near_keys_t keys, apr_pool_t *p)
+                        apr_size_t count, shs_near_keys_t keys, apr_pool_t *p)
 {
-    apr_uint64_t wanted;
+    apr_uint64_t len = shs_near_word_get(&words[LEN]);
+    apr_uint64_t wanted = shs_near_word_get(&words[SUM]);
     apr_uint64_t *copy;
     sum_t sum;
 
-    if (count < DATA || !shs_near_entry_is_named(words, a, b)) {
+    if (!shs_near_entry_is_named(words, entry->a, entry->b)
+        || shs_near_word_get(&words[EPOCHS]) != entry->epochs
+        || len > 8 * (count - DATA)) {
         return 0;
     }
-    entry->a = a;
-    entry->b = b;
-    entry->epochs = shs_near_word_get(&words[EPOCHS]);
     entry->believed_until =
         (apr_time_t)shs_near_word_get(&words[BELIEVED_UNTIL]);
     entry->dies_at = (apr_time_t)shs_near_word_get(&words[DIES_AT]);
-    entry->octets.len = (apr_size_t)shs_near_word_get(&words[LEN]);
-    wanted = shs_near_word_get(&words[SUM]);
-    if (entry->octets.len > 8 * (count - DATA)) {
-        return 0;
-    }
+    entry->octets.len = (apr_size_t)len;
     count = words_of(entry->octets.len);
     copy = apr_palloc(p, 8 * count + 8);
     sum = begin_sum(entry, keys);

@@ -34,12 +34,11 @@ apr_size_t shs_near_entry_words(apr_size_t octets);
 int shs_near_entry_is_named(const shs_near_word_t *words, apr_uint64_t a,
                             apr_uint64_t b);
 
-/* Copies the entry into p if it is the one of that name. Returns 0 if it is
- * another, does not fit into `count` words, or is no entry as it was written
- * with those keys. */
+/* Copies the entry into p if it is the one of *entry's name and epochs. Returns
+ * 0 if it is another, does not fit into `count` words (one's least or more), or
+ * is no entry as it was written with those keys. */
 int shs_near_entry_read(shs_near_entry_t *entry, const shs_near_word_t *words,
-                        apr_size_t count, apr_uint64_t a, apr_uint64_t b,
-                        shs_near_keys_t keys, apr_pool_t *p);
+                        apr_size_t count, shs_near_keys_t keys, apr_pool_t *p);
 
 /* Writes shs_near_entry_words() of them. */
 void shs_near_entry_write(shs_near_word_t *words, const shs_near_entry_t *entry,

@@ -11,7 +11,7 @@ static const apr_size_t class_octets[SHS_NEAR_CLASSES - 1] = {
     4 * KIB, 32 * KIB, 256 * KIB, 1024 * KIB
 };
 
-/* What a set has room for: so many of the largest, or of the smallest. */
+/* Of the largest a set has room for so many. */
 #define LARGEST 4
 
 /* Parts of the memory, of 16, for "nothing". */

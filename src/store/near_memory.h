@@ -6,7 +6,8 @@
  *   head        keys of the hashes, lease, who listens, whom to, counters
  *   epochs      65536 counters
  *   classes     up to 4 KiB | 32 KiB | 256 KiB | 1 MiB, as far as max_entry
- *               says, and nothing; each: sets with room for four of its largest
+ *               says: sets with room for four of the largest; and nothing: sets
+ *               of as many as have a place
  *
  * One with small sessions only has one class. "Nothing" has one of its own, so
  * that a flood of invented ids evicts no session. Nothing read here is used as

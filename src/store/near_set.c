@@ -33,14 +33,15 @@ static apr_uint64_t word_of(apr_uint64_t times, place_t place)
     return times << 40 | (apr_uint64_t)place.words << 20 | place.at;
 }
 
-/* One that would not be in the room is none. */
+/* One that would not be in the room, or cannot have been given, is none. */
 static place_t place_of(apr_uint64_t word, apr_size_t room)
 {
     place_t place;
 
     place.at = (apr_size_t)(word & 0xfffff);
     place.words = (apr_size_t)(word >> 20 & 0xfffff);
-    if (place.words > room || place.at > room - place.words) {
+    if (place.words > room || place.at > room - place.words
+        || place.words % LINE != 0 || place.at % LINE != 0) {
         place.words = 0;
     }
     return place;
@@ -77,16 +78,15 @@ static int is_tagged(const shs_near_set_t *set, int i, apr_uint64_t a)
 }
 
 static int read_at(shs_near_entry_t *entry, const shs_near_set_t *set, int i,
-                   apr_size_t room, apr_uint64_t a, apr_uint64_t b,
-                   shs_near_keys_t keys, apr_pool_t *p)
+                   apr_size_t room, shs_near_keys_t keys, apr_pool_t *p)
 {
     apr_uint64_t before =
         atomic_load_explicit(&set->places[i], memory_order_acquire);
     place_t place = place_of(before, room);
 
     if (place.words == 0
-        || !shs_near_entry_read(entry, &set->room[place.at], place.words, a, b,
-                                keys, p)) {
+        || !shs_near_entry_read(entry, &set->room[place.at], place.words, keys,
+                                p)) {
         return 0;
     }
     atomic_thread_fence(memory_order_acquire);
@@ -94,14 +94,13 @@ static int read_at(shs_near_entry_t *entry, const shs_near_set_t *set, int i,
 }
 
 int shs_near_set_read(shs_near_entry_t *entry, const shs_near_set_t *set,
-                      apr_size_t room, apr_uint64_t a, apr_uint64_t b,
-                      shs_near_keys_t keys, apr_pool_t *p)
+                      apr_size_t room, shs_near_keys_t keys, apr_pool_t *p)
 {
     int i;
 
     for (i = 0; i < ENTRIES; ++i) {
-        if (is_tagged(set, i, a)
-            && read_at(entry, set, i, room, a, b, keys, p)) {
+        if (is_tagged(set, i, entry->a)
+            && read_at(entry, set, i, room, keys, p)) {
             return 1;
         }
     }
@@ -193,25 +192,31 @@ static int find_oldest(const shs_near_set_t *set, apr_size_t room,
     return oldest;
 }
 
-/* Room behind the last, from those who have it. */
-static place_t make_room(shs_near_set_t *set, apr_size_t room, apr_size_t words)
+/* Room behind the last. */
+static place_t find_room(shs_near_set_t *set, apr_size_t room, apr_size_t words)
 {
     apr_uint64_t next = shs_near_word_get(&set->next);
     place_t place;
+
+    place.at = next <= room - words && next % LINE == 0 ? (apr_size_t)next : 0;
+    place.words = words;
+    shs_near_word_set(&set->next, place.at + words);
+    return place;
+}
+
+/* From all who have any of it. */
+static void clear_room(shs_near_set_t *set, apr_size_t room, place_t place)
+{
     int i;
 
-    place.at = next <= room - words ? (apr_size_t)next : 0;
-    place.words = words;
     for (i = 0; i < ENTRIES; ++i) {
         place_t other = place_of(shs_near_word_get(&set->places[i]), room);
 
-        if (other.words > 0 && other.at < place.at + words
+        if (other.at < place.at + place.words
             && place.at < other.at + other.words) {
             take_away(&set->places[i]);
         }
     }
-    shs_near_word_set(&set->next, place.at + words);
-    return place;
 }
 
 static void write_at(shs_near_set_t *set, int i, place_t place,
@@ -240,10 +245,11 @@ int shs_near_set_write(shs_near_set_t *set, apr_size_t room,
         place = place_of(shs_near_word_get(&set->places[i]), room);
     }
     if (place.words < words) {
-        place = make_room(set, room, words);
-        if (i == ENTRIES) {
-            i = find_oldest(set, room, place.at + words);
-        }
+        place = find_room(set, room, words);
+    }
+    clear_room(set, room, place);
+    if (i == ENTRIES) {
+        i = find_oldest(set, room, place.at + words);
     }
     write_at(set, i, place, entry, keys);
     let_go(set);

@@ -5,7 +5,8 @@
  *
  * An entry takes the room that it needs, behind the one that was written
  * before; at the end writing begins again in front, over the oldest. So large
- * and small ones share the room, and what goes is what was put first.
+ * and small ones share the room, and what goes is what came first: one that is
+ * written anew where it was keeps its turn.
  *
  * Each entry has a place: where it stands, and how often that place has been
  * given. A writer takes the place away before it writes over the room; a reader
@@ -40,11 +41,10 @@ apr_size_t shs_near_set_words(apr_size_t octets);
 /* Octets of memory of a set with that room, in words: less than 1 << 20. */
 apr_size_t shs_near_set_size(apr_size_t room);
 
-/* Copies the entry of that name into p. Returns 0 if there is none, or it was
- * being written over. */
+/* Copies the entry of that name and those epochs into p. Returns 0 if there is
+ * none, or it was being written over. */
 int shs_near_set_read(shs_near_entry_t *entry, const shs_near_set_t *set,
-                      apr_size_t room, apr_uint64_t a, apr_uint64_t b,
-                      shs_near_keys_t keys, apr_pool_t *p);
+                      apr_size_t room, shs_near_keys_t keys, apr_pool_t *p);
 
 /* Writes the entry, for which there is room, in place of an older one of its
  * name. Returns 0 if a process that lives has claimed the set. */

@@ -12,6 +12,10 @@
 
 typedef _Atomic apr_uint64_t shs_near_word_t;
 
+/* A lock that the compiler's library takes is each process's own. */
+_Static_assert(ATOMIC_LLONG_LOCK_FREE == 2,
+               "processes cannot share a 64-bit word on this processor");
+
 static inline apr_uint64_t shs_near_word_get(const shs_near_word_t *word)
 {
     return atomic_load_explicit(word, memory_order_relaxed);

@@ -33,9 +33,9 @@ static int write_value(apr_uint64_t name, const char *value)
 
 static const char *read_value(apr_uint64_t name)
 {
-    shs_near_entry_t entry;
+    shs_near_entry_t entry = { name, 12, 13, 0, 0, OCTETS("") };
 
-    return shs_near_set_read(&entry, set, room, name, 12, keys, p)
+    return shs_near_set_read(&entry, set, room, keys, p)
                ? apr_pstrmemdup(p, entry.octets.data, entry.octets.len)
                : NULL;
 }
@@ -65,7 +65,7 @@ static apr_uint32_t late_pid(void)
 
 START_TEST(set_read__gives_what_was_written)
 {
-    shs_near_entry_t got;
+    shs_near_entry_t got = { 11, 12, 13, 0, 0, OCTETS("") };
     int len;
 
     for (len = 0; len <= LARGEST; len++) {
@@ -73,27 +73,33 @@ START_TEST(set_read__gives_what_was_written)
         ck_assert_str_eq(read_value(11), a_value(len));
     }
     ck_assert(write_value(11, "x"));
-    ck_assert(shs_near_set_read(&got, set, room, 11, 12, keys, p));
-    ck_assert_uint_eq(got.epochs, 13);
+    ck_assert(shs_near_set_read(&got, set, room, keys, p));
     ck_assert_int_eq(got.believed_until, 15);
     ck_assert_int_eq(got.dies_at, 16);
     ck_assert_uint_eq((apr_uintptr_t)got.octets.data % 8, 0);
 }
 END_TEST
 
-START_TEST(set_read__gives_nothing_of_another_name_or_of_none)
+START_TEST(set_read__gives_nothing_of_another_name_or_epoch_or_of_none)
 {
-    shs_near_entry_t got;
+    const shs_near_entry_t others[] = {
+        { 0, 0, 0, 0, 0, OCTETS("") },
+        { 10, 12, 13, 0, 0, OCTETS("") },
+        { 11, 13, 13, 0, 0, OCTETS("") },
+        { 11, 12, 14, 0, 0, OCTETS("") },
+        /* One with the same tag. */
+        { 11 | APR_UINT64_C(1) << 32, 12, 13, 0, 0, OCTETS("") },
+    };
+    int i;
 
-    ck_assert(!shs_near_set_read(&got, set, room, 11, 12, keys, p));
-    ck_assert(!shs_near_set_read(&got, set, room, 0, 0, keys, p));
+    ck_assert_ptr_null(read_value(11));
     write_value(11, "x");
-    ck_assert(!shs_near_set_read(&got, set, room, 10, 12, keys, p));
-    ck_assert(!shs_near_set_read(&got, set, room, 11, 13, keys, p));
-    /* One with the same tag. */
-    ck_assert(!shs_near_set_read(&got, set, room, 11 | APR_UINT64_C(1) << 32,
-                                 12, keys, p));
-    ck_assert(shs_near_set_read(&got, set, room, 11, 12, keys, p));
+    for (i = 0; i < ROWS(others); i++) {
+        shs_near_entry_t got = others[i];
+
+        ck_assert(!shs_near_set_read(&got, set, room, keys, p));
+    }
+    ck_assert_str_eq(read_value(11), "x");
 }
 END_TEST
 
@@ -136,10 +142,10 @@ END_TEST
 START_TEST(set_read__refuses_what_another_key_has_signed)
 {
     shs_near_keys_t others = { "another", "key" };
-    shs_near_entry_t got;
+    shs_near_entry_t got = { 11, 12, 13, 0, 0, OCTETS("") };
 
     write_value(11, "x");
-    ck_assert(!shs_near_set_read(&got, set, room, 11, 12, others, p));
+    ck_assert(!shs_near_set_read(&got, set, room, others, p));
 }
 END_TEST
 
@@ -227,6 +233,23 @@ START_TEST(set_write__puts_one_of_the_same_name_in_its_place)
 }
 END_TEST
 
+/* No two places share room. */
+static void check_places(void)
+{
+    int taken[4 * (LARGEST + 64) / 8] = { 0 };
+    apr_size_t i, j;
+
+    for (i = 0; i < SHS_NEAR_SET_ENTRIES; i++) {
+        apr_size_t at = set->places[i] & 0xfffff;
+        apr_size_t words = set->places[i] >> 20 & 0xfffff;
+
+        ck_assert_uint_le(at + words, room);
+        for (j = at; j < at + words; j++) {
+            ck_assert_int_eq(taken[j]++, 0);
+        }
+    }
+}
+
 /* Against a plain list of what was written last: nothing else is ever found. */
 START_TEST(set_write__never_mixes_them)
 {
@@ -241,6 +264,7 @@ START_TEST(set_write__never_mixes_them)
         last[j] = a_value((int)(seed >> 8) % (LARGEST + 1));
         write_value((apr_uint64_t)j + 1, last[j]);
         ck_assert_str_eq(read_value((apr_uint64_t)j + 1), last[j]);
+        check_places();
         for (j = 0; j < 20; j++) {
             const char *got = read_value((apr_uint64_t)j + 1);
 
@@ -249,6 +273,30 @@ START_TEST(set_write__never_mixes_them)
         }
     }
     ck_assert_int_gt(found, 5000 * 4);
+}
+END_TEST
+
+/* Whatever stands there, it is written where it belongs, and found. */
+START_TEST(set_write__takes_no_number_for_granted)
+{
+    unsigned seed = 11;
+    int i, j;
+
+    for (i = 0; i < 3000; i++) {
+        for (j = 0; j < SHS_NEAR_SET_ENTRIES; j++) {
+            apr_uint64_t word;
+
+            seed = seed * 1103515245u + 12345u;
+            word = (apr_uint64_t)(seed >> 8 & 0x3f) << 20 | (seed >> 16 & 0xff);
+            set->places[j] = j % 2 ? word : word & ~APR_UINT64_C(0x700007);
+            set->tags[j] = j % 3 ? 11 : 12;
+        }
+        set->next = i % 3 ? seed >> 7 & 0xff : APR_UINT64_MAX - seed;
+        ck_assert(write_value(11, a_value(i % LARGEST)));
+        ck_assert_str_eq(read_value(11), a_value(i % LARGEST));
+        ck_assert(write_value(12, "another"));
+        ck_assert_str_eq(read_value(12), "another");
+    }
 }
 END_TEST
 
@@ -325,7 +373,8 @@ static void add(TCase *tc)
 {
     tcase_add_checked_fixture(tc, make_set, free_set);
     tcase_add_test(tc, set_read__gives_what_was_written);
-    tcase_add_test(tc, set_read__gives_nothing_of_another_name_or_of_none);
+    tcase_add_test(tc,
+                   set_read__gives_nothing_of_another_name_or_epoch_or_of_none);
     tcase_add_test(tc, set_read__tells_those_apart_that_have_one_tag);
     tcase_add_test(tc, set_read__refuses_every_changed_word);
     tcase_add_test(tc, set_read__refuses_what_another_key_has_signed);
@@ -335,6 +384,7 @@ static void add(TCase *tc)
                    set_write__takes_the_place_of_the_oldest_when_all_are_given);
     tcase_add_test(tc, set_write__puts_one_of_the_same_name_in_its_place);
     tcase_add_test(tc, set_write__never_mixes_them);
+    tcase_add_test(tc, set_write__takes_no_number_for_granted);
     tcase_add_loop_test(tc, set_write__respects_a_claim_of_one_that_lives, 0,
                         2);
     tcase_add_test(tc, set_write__takes_over_from_a_writer_that_was_killed);

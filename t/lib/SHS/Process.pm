@@ -10,6 +10,7 @@ package SHS::Process;
 use strict;
 use warnings;
 
+use Fcntl qw(O_CREAT O_EXCL O_WRONLY);
 use File::Path qw(make_path);
 use IO::Socket::INET;
 use POSIX qw(:sys_wait_h);
@@ -121,6 +122,13 @@ sub fork_child {
 
 # Below the ports that the system gives to outgoing connections: one of those
 # could take the port of a server that is being restarted.
+# Each is given once in a run, for another test may run at the same time.
+sub is_ours {
+    my ($port) = @_;
+    my $note = tmp() . "/ports/$port";
+    return sysopen(my $out, $note, O_CREAT | O_EXCL | O_WRONLY);
+}
+
 sub free_port {
     for (1 .. 200) {
         my $port = 10_240 + int rand 20_000;
@@ -128,7 +136,7 @@ sub free_port {
                                       LocalAddr => '127.0.0.1',
                                       LocalPort => $port) or next;
         close $s;
-        return $port;
+        return $port if is_ours($port);
     }
     die "no free port: $!";
 }
