@@ -10,7 +10,7 @@ import plan
 PARTS = ('instructions', 'memory')
 
 # Octets, and how many sessions of them are more than fit in 4M of near-cache.
-FIT = ((200, 6000), (2048, 1000), (16384, 200))
+FIT = ((200, 12000), (2048, 3000), (16384, 400))
 
 
 # ---------------------------------------------------------------- instructions
