@@ -2,6 +2,7 @@
 #include "redis/feed.h"
 
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "fake.h"
 #include "store/clock.h"
@@ -24,7 +25,7 @@ typedef struct server_t {
     const char *replies[3]; /* NULL: it says nothing more */
     const char *then;       /* behind the last reply */
     const char *rest;       /* after fake_go(); NULL: nothing */
-    int is_flood;           /* says `rest` again and again */
+    _Atomic int is_flood;   /* says `rest` again and again */
     int closes;
     char seen[1024];
 } server_t;
@@ -98,11 +99,20 @@ static server_t usual(const char *then)
 
 static int told;
 static char news[4096];
+static int is_slow;       /* it takes its time with each */
+static server_t *stopped; /* by the one that is as many as are enough */
+static const int enough = 1000;
 
 static void on_changed(void *baton, shs_octets_t key)
 {
     (void)baton;
     told++;
+    if (is_slow) {
+        usleep(1000);
+    }
+    if (stopped && told >= enough) {
+        stopped->is_flood = 0;
+    }
     if (strlen(news) + key.len + 2 < sizeof(news)) {
         strncat(news, key.data, key.len);
         strcat(news, "|");
@@ -344,6 +354,28 @@ START_TEST(feed_hear__comes_back_from_a_server_that_never_stops)
 }
 END_TEST
 
+/* It is told faster than it listens, so there is no moment without more: the
+ * server stops only when it has been listened to for a second and longer. Of
+ * what one read brings some keys are left, no more. */
+START_TEST(feed_hear__comes_back_while_there_is_more)
+{
+    server_t server = usual(NULL);
+    fake_t *fake = fake_start(serve, &server);
+    char *key = apr_palloc(p, 4001);
+
+    memset(key, 'k', 4000);
+    key[4000] = '\0';
+    server.rest = apr_pstrcat(p, NEWS "*1\r\n$4000\r\n", key, "\r\n", NULL);
+    server.is_flood = 1;
+    ck_assert_int_eq(open_to(fake, 5000), SHS_CONN_OK);
+    is_slow = 1;
+    stopped = &server;
+    ck_assert_int_eq(hear(1), SHS_CONN_OK);
+    ck_assert_msg(server.is_flood, "%d were told in one breath", told);
+    end(fake);
+}
+END_TEST
+
 /* --------------------------------------------------------------------- ask */
 
 static void serve_pongs(fake_peer_t *peer, void *baton)
@@ -425,6 +457,7 @@ static void add(TCase *tc)
     tcase_add_loop_test(tc, feed_hear__fails_when_the_server_closes, 0, 2);
     tcase_add_loop_test(tc, feed_hear__fails_on_more_than_it_takes, 0, 2);
     tcase_add_test(tc, feed_hear__comes_back_from_a_server_that_never_stops);
+    tcase_add_test(tc, feed_hear__comes_back_while_there_is_more);
     tcase_add_test(tc, feed_ask__is_lively_from_when_it_was_asked);
     tcase_add_test(tc, feed_hear__makes_nothing_of_a_pong_nobody_asked_for);
 }
