@@ -4,6 +4,7 @@ use strict;
 use warnings;
 
 use SHS;
+use SHS::Certs;
 use SHS::Cluster;
 use SHS::Report;
 use SHS::Sentinel;
@@ -27,10 +28,12 @@ LoadModule status_module /usr/lib/apache2/modules/mod_status.so
 CONF
 }
 
-sub is_live {
-    my ($httpd) = @_;
-    return $httpd->get('/status?auto')->body =~ /^SharedSessionStore0Cache: live$/m;
+sub status {
+    my ($httpd, $name) = @_;
+    return $httpd->get('/status?auto')->body =~ /^SharedSessionStore0$name: (.*)$/m ? $1 : '';
 }
+
+sub is_live { return status($_[0], 'Cache') eq 'live' }
 
 sub v {
     my ($httpd, $id) = @_;
@@ -55,6 +58,21 @@ sub follow {
     SHS::Report::figure("Near-cache, $what: the new version is seen after",
                         sprintf('%.2f', ($seen // time) - $acked), 's');
     return;
+}
+
+# How long after that moment the old version was still given, by requests that began
+# in two leases from then.
+sub oldest {
+    my ($httpd, $id, $old, $acked) = @_;
+    my ($oldest, %seen) = (0);
+    while (time < $acked + 2 * $lease) {
+        my $began = time;
+        my $is = v($httpd, $id);
+        $seen{$is}++;
+        $oldest = $began - $acked if $is eq $old;
+    }
+    note join ', ', map { "$_: $seen{$_}" } sort keys %seen;
+    return $oldest;
 }
 
 sub wait_hits {
@@ -109,8 +127,12 @@ sub read_on {
 # --- Cluster -------------------------------------------------------------------------
 
 {
-    my $cluster = SHS::Cluster->start;
-    my $httpd = start($cluster->url);
+    my ($certs, $strange) = map { SHS::Certs->new } 1 .. 2;
+    $_->sign('server', 'DNS:localhost,IP:127.0.0.1') for $certs, $strange;
+    my $cluster = SHS::Cluster->start(
+        tls => $certs, args => [ '--enable-debug-command', 'local' ],
+        acl => "user default on nopass ~* &* +\@all\nuser app on >word ~* &* +\@all\n");
+    my $httpd = start($cluster->url(user => 'app', password => 'word'));
     wait_hits($httpd, 'Cluster');
     my $id = fresh_id();
     my $key = "session:$id";
@@ -150,20 +172,37 @@ sub read_on {
     $to->cmd('CLUSTER', 'FAILOVER', 'TAKEOVER');
     SHS::Process::wait_for('the heir', 20, sub { $to->cmd('ROLE')->[0] eq 'master' });
     $to->cmd('CONFIG', 'SET', 'requirepass', 'nobody-knows');
+    $to->cmd('ACL', 'SETUSER', 'app', 'resetpass', '>nobody-knows');
     $to->cmd('CLIENT', 'KILL', 'TYPE', 'replica');
     $to->cmd('HSET', $key, v => 5);
-    my ($acked, $oldest, %seen) = (time, 0);
-    while (time < $acked + 2 * $lease) {
-        my $began = time;
-        my $is = v($httpd, $id);
-        $seen{$is}++;
-        $oldest = $began - $acked if $is eq '4';
-    }
-    note join ', ', map { "$_: $seen{$_}" } sort keys %seen;
-    cmp_ok($oldest, '<=', $lease, 'Cluster, a deposed master that hears nothing:'
-           . ' nothing older than the lease');
+    cmp_ok(oldest($httpd, $id, 4, time), '<=', $lease, 'Cluster, a deposed master that'
+           . ' hears nothing: nothing older than the lease');
     $to->cmd('CONFIG', 'SET', 'requirepass', '');
+    $to->cmd('ACL', 'SETUSER', 'app', 'resetpass', '>word');
     follow($httpd, $id, 5, time, 'Cluster, and when it can be asked');
+
+    # A master that the others miss, though httpd does not: it answers PING and
+    # names itself, and at first nobody else tells who the masters are.
+    $cluster->wait_ok;
+    wait_hits($httpd, 'Cluster, all is well');
+    is(read_on($httpd, $id, 5), 0, '... and stays');
+    ($heir) = $cluster->replicas_of($to);
+    my @others = grep { $_ != $to } $cluster->nodes;
+    $_->cmd('ACL', 'SETUSER', 'app', '-cluster|slots') for @others;
+    $cluster->cut_off($to, $strange);
+    SHS::Process::wait_for('the heir, and the other to notice', 30, sub {
+        $heir->cmd('ROLE')->[0] eq 'master'
+            && $to->cmd('CLUSTER', 'INFO') =~ /cluster_state:fail/ });
+    ok((grep { $_->[2] == $to } $cluster->shards_by($to)),
+       'Cluster, a master that is cut off: names itself');
+    $heir->cmd('HSET', $key, v => 6);
+    cmp_ok(oldest($httpd, $id, 5, time), '<=', $lease, '... nothing older than the lease');
+    $_->cmd('ACL', 'SETUSER', 'app', '+cluster|slots') for @others;
+    follow($httpd, $id, 6, time, '... and when others tell');
+    wait_hits($httpd, '... then');
+    is(read_on($httpd, $id, 6), 0, '... and stays');
+    $cluster->reconnect($to);
+    follow($httpd, $id, 6, time, 'Cluster, the one that was cut off is back');
     $httpd->stop;
 }
 

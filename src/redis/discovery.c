@@ -30,13 +30,16 @@ struct shs_discovery_t {
     shs_node_t *members[MOST_SOURCES]; /* masters of a cluster, held */
     int member_count;
     unsigned runs;
+    shs_view_t *doubted; /* what was told in this run, for want of better */
+    int asked;           /* in this run, each time counted ... */
+    int lagging;         /* ... members that told a lower epoch than known */
     struct failed_t {
         apr_uint32_t subject; /* shs_node_subject() */
         apr_time_t at;
     } failed[MOST_SOURCES];     /* those that did not tell, a ring ... */
     unsigned failures;          /* ... and how many there have been */
-    _Atomic apr_int64_t *epoch; /* the highest that a Sentinel told ... */
-    apr_int64_t told;           /* by the one that told last */
+    _Atomic apr_int64_t *epoch; /* the highest that anybody told ... */
+    apr_int64_t told;           /* by the Sentinel that told last */
     const _Atomic int *is_closing;
     int behind;     /* ... and how many, asked once each, told a lower one */
     int is_refused; /* in this run, by one of them at least */
@@ -135,8 +138,33 @@ apr_interval_time_t shs_discovery_end_within(const shs_endpoint_t *endpoint)
     return time_for(endpoint, 0) + MOST_WORK;
 }
 
-static shs_view_t *ask(shs_discovery_t *discovery, shs_node_t *node,
-                       int is_hasty)
+/* One that is cut off goes on naming the masters it knew, and notices late: its
+ * epoch tells when it has missed an election. */
+static int is_doubtful(shs_discovery_t *discovery,
+                       const shs_cluster_state_t *state)
+{
+    int is_behind = state->epoch >= 0 && !state->is_down
+                    && !raise_epoch(discovery->epoch, state->epoch);
+
+    discovery->lagging += is_behind;
+    return state->is_down || is_behind;
+}
+
+/* Keeps the first. NULL: others are to be asked. */
+static shs_view_t *keep_aside(shs_discovery_t *discovery, shs_view_t *view)
+{
+    if (discovery->doubted) {
+        shs_view_destroy(view, discovery->nodes);
+        return NULL;
+    }
+    shs_view_doubt(view);
+    discovery->doubted = view;
+    return NULL;
+}
+
+/* *has_told: it has, though the view be NULL because it is doubted. */
+static shs_view_t *ask(int *has_told, shs_discovery_t *discovery,
+                       shs_node_t *node, int is_hasty)
 {
     const shs_endpoint_t *endpoint = discovery->endpoint;
     int is_sentinel = endpoint->mode == SHS_ENDPOINT_SENTINEL;
@@ -144,9 +172,12 @@ static shs_view_t *ask(shs_discovery_t *discovery, shs_node_t *node,
     const char *reason = "more servers are named than can be known";
     shs_view_t *view = NULL;
     shs_conn_status_t status;
+    shs_cluster_state_t state = { 0, -1 };
     shs_map_t *map;
     apr_pool_t *p;
 
+    *has_told = 0;
+    ++discovery->asked;
     /* Unmanaged: the process may end, and its pools with it, meanwhile. */
     if (apr_pool_create_unmanaged(&p) != APR_SUCCESS) {
         remember_reason(discovery, node, "no memory");
@@ -154,7 +185,7 @@ static shs_view_t *ask(shs_discovery_t *discovery, shs_node_t *node,
     }
     status = is_sentinel
                  ? ask_sentinel(&map, discovery, node, deadline, &reason, p)
-                 : shs_cluster_ask(&map, node, deadline, &reason, p);
+                 : shs_cluster_ask(&map, &state, node, deadline, &reason, p);
     if (status == SHS_CONN_OK) {
         view =
             shs_view_create(map, discovery->nodes,
@@ -164,8 +195,12 @@ static shs_view_t *ask(shs_discovery_t *discovery, shs_node_t *node,
         discovery->is_refused |= status == SHS_CONN_REFUSED;
         remember_reason(discovery, node, reason);
         apr_pool_destroy(p);
+        return NULL;
     }
-    return view;
+    *has_told = 1;
+    return !is_sentinel && is_doubtful(discovery, &state)
+               ? keep_aside(discovery, view)
+               : view;
 }
 
 static int is_avoided(const shs_discovery_t *discovery, const shs_node_t *node)
@@ -193,9 +228,19 @@ static void avoid(shs_discovery_t *discovery, const shs_node_t *node)
     failed->at = shs_clock_now();
 }
 
+/* In haste, one that did not tell lately; and where a doubted view is to be had
+ * already, later on, one that has told it. */
+static int is_left_out(const shs_discovery_t *discovery, const shs_node_t *node,
+                       int is_hasty)
+{
+    return is_hasty ? is_avoided(discovery, node)
+                    : discovery->doubted && !is_avoided(discovery, node);
+}
+
 /* Each in its turn, beginning with another one each time: first, in haste,
- * those that told when they were asked last; then all. Who is behind is counted
- * anew each time round, because some are asked twice. */
+ * those that told when they were asked last; then all, and without haste if
+ * there is nothing to be had so far. Who is behind is counted anew each time
+ * round, because some are asked twice. */
 static shs_view_t *ask_in_turn(shs_discovery_t *discovery,
                                shs_node_t *const *nodes, int count)
 {
@@ -208,12 +253,14 @@ static shs_view_t *ask_in_turn(shs_discovery_t *discovery,
              ++i) {
             shs_node_t *node =
                 nodes[(discovery->runs + (unsigned)i) % (unsigned)count];
+            int has_told;
 
-            if (is_hasty && is_avoided(discovery, node)) {
+            if (is_left_out(discovery, node, is_hasty)) {
                 continue;
             }
-            view = ask(discovery, node, is_hasty);
-            if (!view && is_hasty) {
+            view =
+                ask(&has_told, discovery, node, is_hasty || discovery->doubted);
+            if (!has_told && is_hasty) {
                 avoid(discovery, node);
             }
         }
@@ -250,12 +297,32 @@ static shs_view_t *ask_seeds(shs_discovery_t *discovery)
     return view;
 }
 
+/* A doubted view is taken when there is none else. Where each and every one
+ * tells a lower epoch, the cluster was set up anew: next time they are
+ * believed. */
+static shs_view_t *weigh(shs_discovery_t *discovery, shs_view_t *view)
+{
+    shs_view_t *doubted = discovery->doubted;
+
+    discovery->doubted = NULL;
+    if (!view && doubted && discovery->lagging == discovery->asked
+        && !atomic_load(discovery->is_closing)) {
+        atomic_store(discovery->epoch, 0);
+    }
+    if (view && doubted) {
+        shs_view_destroy(doubted, discovery->nodes);
+    }
+    return view ? view : doubted;
+}
+
 shs_conn_status_t shs_discovery_run(shs_view_t **view,
                                     shs_discovery_t *discovery,
                                     const char **reason)
 {
     ++discovery->runs;
     discovery->is_refused = 0;
+    discovery->asked = 0;
+    discovery->lagging = 0;
     snprintf(discovery->reason, sizeof(discovery->reason),
              "this process of the server ends");
     *reason = discovery->reason;
@@ -263,6 +330,7 @@ shs_conn_status_t shs_discovery_run(shs_view_t **view,
     if (!*view) {
         *view = ask_seeds(discovery);
     }
+    *view = weigh(discovery, *view);
     if (*view) {
         remember_members(discovery, *view);
         return SHS_CONN_OK;

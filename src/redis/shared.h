@@ -19,10 +19,11 @@ typedef struct shs_shared_shard_t {
     shs_breaker_t breaker;
 } shs_shared_shard_t;
 
-/* What Sentinels told any child of this host. A writer sets the subject before
- * the time, a reader reads the time before the subject. */
+/* What Sentinels told any child of this host; a cluster's members only the
+ * epoch. A writer sets the subject before the time, a reader reads the time
+ * before the subject. */
 typedef struct shs_shared_master_t {
-    _Atomic apr_int64_t epoch;        /* the highest config-epoch */
+    _Atomic apr_int64_t epoch;        /* the highest that was told */
     _Atomic apr_uint32_t subject;     /* shs_node_subject() of the master ... */
     _Atomic apr_int64_t confirmed_at; /* ... when that was asked */
     _Atomic apr_int64_t failed_at;    /* when a master last failed a question */

@@ -314,7 +314,7 @@ apr_time_t shs_topology_known_at(shs_topology_t *topology)
         return APR_INT64_MAX;
     }
     pthread_mutex_lock(&topology->renewal.lock);
-    if (topology->view) {
+    if (topology->view && !shs_view_is_doubted(topology->view)) {
         at = topology->endpoint->mode == SHS_ENDPOINT_CLUSTER
                  ? topology->renewal.known_at
                  : shs_trust_known_at(&topology->trust);

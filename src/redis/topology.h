@@ -14,6 +14,9 @@
  *     lags behind. Only where every one of the URL answers, and tells a lower
  *     one, were they set up anew.
  *  4. An answer of a Sentinel's master counts only as trust.h says.
+ *  5. A cluster's member that says that the cluster is down, or has missed an
+ *     election, is believed only while no other tells. What it names may be
+ *     asked, and is no proof that nobody else serves those slots.
  */
 #ifndef SHS_REDIS_TOPOLOGY_H
 #define SHS_REDIS_TOPOLOGY_H
@@ -71,7 +74,7 @@ void shs_topology_leave(shs_topology_t *topology, shs_route_t *route);
 
 /* When those who know were asked, last, who the masters are. A single server is
  * always the one: APR_INT64_MAX. 0: nothing is known, or another child has
- * heard of a later failover. */
+ * heard of a later failover, or what is known is doubted (rule 5). */
 apr_time_t shs_topology_known_at(shs_topology_t *topology);
 
 /* Renews what is known, if that is due, and does not wait. */

@@ -7,6 +7,7 @@
 struct shs_view_t {
     apr_pool_t *p;
     shs_map_t *map;
+    int is_doubted;
     int count;
     struct master_t {
         shs_node_t *node; /* held; NULL: the table of nodes was full */
@@ -48,6 +49,16 @@ void shs_view_destroy(shs_view_t *view, shs_nodes_t *nodes)
         }
     }
     apr_pool_destroy(view->p);
+}
+
+void shs_view_doubt(shs_view_t *view)
+{
+    view->is_doubted = 1;
+}
+
+int shs_view_is_doubted(const shs_view_t *view)
+{
+    return view->is_doubted;
 }
 
 int shs_view_find(shs_node_t **node, int *lowest_slot, const shs_view_t *view,

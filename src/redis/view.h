@@ -17,6 +17,11 @@ shs_view_t *shs_view_create(shs_map_t *map, shs_nodes_t *nodes,
                             shs_node_role_t role, apr_pool_t *p);
 void shs_view_destroy(shs_view_t *view, shs_nodes_t *nodes);
 
+/* Who told it may know less than others: it serves who has to ask somebody, and
+ * proves nothing. A view begins undoubted. */
+void shs_view_doubt(shs_view_t *view);
+int shs_view_is_doubted(const shs_view_t *view);
+
 /* The master that serves the slot, borrowed, and its shard's lowest slot. 0:
  * nobody does. */
 int shs_view_find(shs_node_t **node, int *lowest_slot, const shs_view_t *view,

@@ -366,6 +366,17 @@ void actor_tells_slots(actor_t *member, const actor_range_t *ranges, int count)
     actor_says(member, "CLUSTER SLOTS", reply);
 }
 
+void actor_tells_state(actor_t *member, const char *state, int epoch)
+{
+    actor_says(member, "CLUSTER INFO",
+               bulk(apr_psprintf(p,
+                                 "cluster_state:%s\r\n"
+                                 "cluster_slots_assigned:16384\r\n"
+                                 "cluster_current_epoch:%d\r\n"
+                                 "cluster_my_epoch:1\r\n",
+                                 state, epoch)));
+}
+
 const char *actor_redirects(const char *word, int slot, const actor_t *to)
 {
     return apr_psprintf(p, "-%s %d 127.0.0.1:%d\r\n", word, slot,

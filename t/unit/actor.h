@@ -81,6 +81,10 @@ typedef struct actor_range_t {
 
 void actor_tells_slots(actor_t *member, const actor_range_t *ranges, int count);
 
+/* CLUSTER INFO: the state, "ok" or "fail", and the current epoch. Left alone it
+ * is an error. */
+void actor_tells_state(actor_t *member, const char *state, int epoch);
+
 /* "MOVED 123 127.0.0.1:7000" as an error reply; from p. */
 const char *actor_redirects(const char *word, int slot, const actor_t *to);
 

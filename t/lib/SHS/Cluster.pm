@@ -4,7 +4,8 @@
 # replica for each of them, on free loopback ports. Slots move and masters die
 # at a test's word.
 #
-#   start(tls => SHS::Certs with a "server", acl => ..., login => [user, pw])
+#   start(tls => SHS::Certs with a "server", acl => ..., login => [user, pw],
+#         args => [more of redis-server])
 #
 # With TLS every node has both kinds of port, and tells each client the other
 # nodes' ports of its own kind: one cluster serves redis+cluster:// and
@@ -79,7 +80,7 @@ sub new_node {
     }
     my $node = SHS::Cluster::Node->start(
         port => $port, acl => $self->{acl},
-        args => [ @args, '--cluster-enabled', 'yes',
+        args => [ @args, @{ $self->{args} || [] }, '--cluster-enabled', 'yes',
                   '--cluster-config-file', 'nodes.conf',
                   '--cluster-node-timeout', $self->{node_timeout},
                   '--cluster-replica-validity-factor', '0',
@@ -310,6 +311,33 @@ sub wait_for_takeover {
             return 0 });
     } or die $@ . $self->describe;
     return @{ $who[0] };
+}
+
+# From here on the node and all the others do not hear of each other, and clients
+# hear of each of them as before: on the bus it shows a certificate of an authority
+# that they do not know, and knows no other. Needs tls, and args => [qw(
+# --enable-debug-command local)] to end the connections that there are.
+sub cut_off {
+    my ($self, $node, $strange) = @_;
+    $self->show($node, $strange);
+    for my $peer (grep { $_ != $node } $self->nodes) {
+        $node->cmd('DEBUG', 'CLUSTERLINK', 'KILL', 'ALL', $peer->id);
+    }
+    return;
+}
+
+sub reconnect {
+    my ($self, $node) = @_;
+    $self->show($node, $self->{tls});
+    return $self->wait_ok;
+}
+
+sub show {
+    my ($self, $node, $certs) = @_;
+    $node->cmd('CONFIG', 'SET', 'tls-cert-file', $certs->path('server.crt'),
+               'tls-key-file', $certs->path('server.key'),
+               'tls-ca-cert-file', $certs->path('ca.crt'));
+    return;
 }
 
 # A node that was killed is there again; as a replica, if somebody else took
