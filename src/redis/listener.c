@@ -40,6 +40,7 @@ typedef struct source_t {
 } source_t;
 
 typedef struct listener_t {
+    struct listener_t *next;
     shs_topology_t *topology;
     const shs_watch_t *watch;
     apr_interval_time_t timeout;
@@ -51,6 +52,10 @@ typedef struct listener_t {
     apr_time_t known_at; /* these were the masters then */
     apr_time_t again_at; /* refused: not before */
 } listener_t;
+
+/* Every one of this child. None is ever freed, because its thread may outlive
+ * the child's pools; and so leak checkers see that it is meant. */
+static listener_t *all;
 
 static void rest(apr_interval_time_t time)
 {
@@ -324,8 +329,6 @@ static apr_status_t stop(void *data)
 int shs_listener_start(shs_topology_t *topology, const shs_watch_t *watch,
                        apr_interval_time_t timeout, apr_pool_t *pchild)
 {
-    /* Never freed: it may outlive the child's pools. */
-    static listener_t *all;
     listener_t *listener = calloc(1, sizeof(*listener));
 
     if (!listener) {
@@ -334,12 +337,12 @@ int shs_listener_start(shs_topology_t *topology, const shs_watch_t *watch,
     listener->topology = topology;
     listener->watch = watch;
     listener->timeout = timeout;
-    all = listener;
-    (void)all;
     if (!shs_thread_start(run, listener)) {
         free(listener);
         return 0;
     }
+    listener->next = all;
+    all = listener;
     apr_pool_cleanup_register(pchild, listener, stop, apr_pool_cleanup_null);
     return 1;
 }

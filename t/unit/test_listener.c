@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * listener: what it tells while the masters answer and those who know who the
+ * masters are do not, or say otherwise. What comes over one connection:
+ * test_feed.
+ */
+#include "redis/listener.h"
+
+#include <stdatomic.h>
+#include <unistd.h>
+
+#include "actor.h"
+#include "redis/slot.h"
+#include "rig.h"
+#include "store/clock.h"
+#include "unit.h"
+
+#define SUBSCRIBED \
+    "*3\r\n$9\r\nsubscribe\r\n$20\r\n__redis__:invalidate\r\n:1\r\n"
+#define PONG "*2\r\n$4\r\npong\r\n$0\r\n\r\n"
+
+/* It asks for a sign of life every eighth of it. */
+#define LEASE (400 * 1000)
+
+/* So many signs of life would have renewed any lease. */
+#define MANY 10
+
+/* --------------------------------------------------------------- the watch */
+
+static _Atomic apr_int64_t lively_until; /* the latest that was told */
+static _Atomic int flushes;
+static _Atomic apr_uint32_t source; /* the last of those listened to; 0: none */
+static _Atomic int source_count;
+
+static void on_changed(void *baton, shs_octets_t key)
+{
+    (void)baton;
+    (void)key;
+}
+
+static void on_flushed(void *baton)
+{
+    (void)baton;
+    ++flushes;
+}
+
+static void on_lively(void *baton, apr_time_t at)
+{
+    (void)baton;
+    if (at > lively_until) {
+        lively_until = at;
+    }
+}
+
+static void on_listening(void *baton, const apr_uint32_t *sources, int count)
+{
+    (void)baton;
+    source = count > 0 ? sources[count - 1] : 0;
+    source_count = count;
+}
+
+static int on_elected(void *baton, apr_time_t now)
+{
+    (void)baton;
+    (void)now;
+    return 1;
+}
+
+static void on_silent(void *baton, const char *reason)
+{
+    (void)baton;
+    (void)reason;
+}
+
+static const shs_watch_t watch = {
+    .lease = LEASE,
+    .changed = on_changed,
+    .flushed = on_flushed,
+    .lively = on_lively,
+    .listening = on_listening,
+    .elected = on_elected,
+    .silent = on_silent,
+};
+
+/* ------------------------------------------------------------- the servers */
+
+/* A Sentinel s that names master x, which another, y, may follow. Or members x
+ * and y of a cluster. */
+static actor_t *s, *x, *y;
+static int slot_of_x, slot_of_y;
+static rig_t *rig;
+static apr_pool_t *pchild;
+
+static void tell_masters(const actor_t *of_x, const actor_t *of_y)
+{
+    const actor_range_t ranges[] = {
+        { slot_of_x, slot_of_x + 31, of_x, NULL },
+        { slot_of_y, slot_of_y + 31, of_y, NULL },
+    };
+
+    actor_tells_slots(x, ranges, 2);
+    actor_tells_slots(y, ranges, 2);
+}
+
+static void tell_state(const char *state)
+{
+    actor_tells_state(x, state, 5);
+    actor_tells_state(y, state, 5);
+}
+
+static actor_t *start_master(const char *name)
+{
+    actor_t *master = actor_start(name);
+
+    actor_says(master, "CLIENT ID", ":42\r\n");
+    actor_says(master, "SUBSCRIBE", SUBSCRIBED);
+    actor_says(master, "PING", PONG);
+    return master;
+}
+
+static void open_stage(void)
+{
+    s = actor_start("s");
+    x = start_master("x");
+    y = start_master("y");
+    actor_names_master(s, x, 1);
+    slot_of_x = 32;
+    slot_of_y = 9600;
+    tell_masters(x, y);
+    tell_state("ok");
+    lively_until = 0;
+    flushes = 0;
+    source = 0;
+}
+
+/* As it is when a child ends. */
+static void close_stage(void)
+{
+    if (pchild) {
+        apr_pool_destroy(pchild);
+    }
+    actor_stop(s);
+    actor_stop(x);
+    actor_stop(y);
+}
+
+static void listen_to(const char *url)
+{
+    rig = rig_create(url, "connect-timeout=50ms timeout=100ms", NULL);
+    apr_pool_create(&pchild, p);
+    ck_assert(shs_listener_start(rig->client.topology, &watch,
+                                 rig->endpoint->timeout, pchild));
+}
+
+/* The second Sentinel is dead. */
+static void listen_to_sentinels(void)
+{
+    listen_to(apr_psprintf(p, "redis+sentinel://127.0.0.1:%d,127.0.0.1:%d/m",
+                           actor_port(s), actor_refusing_port()));
+}
+
+static void listen_to_cluster(void)
+{
+    listen_to(apr_psprintf(p, "redis+cluster://127.0.0.1:%d", actor_port(x)));
+}
+
+/* Waits until it is told that all was heard of that is older than this moment.
+ */
+static void await_life(void)
+{
+    apr_time_t since = shs_clock_now();
+    apr_time_t until = since + apr_time_from_sec(20);
+
+    while (lively_until <= since) {
+        ck_assert_msg(shs_clock_now() < until, "it tells of no sign of life");
+        usleep(1000);
+    }
+}
+
+/* While a master answers on and on nothing later than that is told. */
+static void ck_no_life_after(apr_time_t at, actor_t *master)
+{
+    actor_await(master, "PING", actor_asked(master, "PING") + MANY);
+    ck_assert_msg(lively_until <= at, "%d ms more were told than is known",
+                  (int)((lively_until - at) / 1000));
+}
+
+static apr_uint32_t number_of(const actor_t *actor, shs_node_role_t role)
+{
+    shs_server_t server = actor_server(actor);
+    shs_node_t *node = shs_nodes_hold(rig->nodes, &server, role);
+    apr_uint32_t number = shs_node_subject(node);
+
+    shs_nodes_release(rig->nodes, node);
+    return number;
+}
+
+/* -------------------------------------------------------------- Sentinels */
+
+static const struct {
+    const char *reply; /* NULL: another child has heard of a failover */
+    const char *why;
+} silences[] = {
+    { actor_stall, "the Sentinel hangs" },
+    { actor_close, "it ends" },
+    { "-ERR x\r\n", "it knows nothing any more" },
+    { NULL, "it has not heard of a failover" },
+};
+
+START_TEST(listener__promises_no_more_than_the_sentinels_confirm)
+{
+    listen_to_sentinels();
+    await_life();
+    ck_assert_uint_eq(source, number_of(x, SHS_NODE_MASTER));
+    if (silences[_i].reply) {
+        actor_says(s, "SENTINEL", silences[_i].reply);
+    }
+    else {
+        rig->shared->master.epoch = 9;
+        ck_assert_int_eq(shs_topology_known_at(rig->client.topology), 0);
+    }
+    ck_no_life_after(shs_clock_now(), x);
+    /* And it goes on when they do. */
+    actor_names_master(s, x, 10);
+    await_life();
+}
+END_TEST
+
+/* The old one answers all the time. */
+START_TEST(listener__turns_to_the_master_that_is_named)
+{
+    int before;
+
+    listen_to_sentinels();
+    await_life();
+    before = flushes;
+    actor_names_master(s, y, 2);
+    actor_await(y, "PING", MANY);
+    ck_assert_uint_eq(source, number_of(y, SHS_NODE_MASTER));
+    ck_assert_int_gt(flushes, before);
+    await_life();
+}
+END_TEST
+
+/* ---------------------------------------------------------------- cluster */
+
+START_TEST(listener__hears_every_master_of_a_cluster)
+{
+    listen_to_cluster();
+    await_life();
+    ck_assert_int_eq(source_count, 2);
+    actor_says(_i ? x : y, "PING", actor_stall);
+    ck_no_life_after(shs_clock_now(), _i ? y : x);
+    actor_says(_i ? x : y, "PING", PONG);
+    await_life();
+}
+END_TEST
+
+/* Each is cut off from the rest, and may have a successor that nobody sees. */
+START_TEST(listener__promises_nothing_by_masters_that_are_cut_off)
+{
+    listen_to_cluster();
+    await_life();
+    tell_state("fail");
+    ck_no_life_after(shs_clock_now(), x);
+    ck_assert_int_eq(source_count, 2);
+    tell_state("ok");
+    await_life();
+}
+END_TEST
+
+START_TEST(listener__promises_nothing_while_no_member_tells_its_slots)
+{
+    listen_to_cluster();
+    await_life();
+    actor_says(x, "CLUSTER", silences[_i].reply);
+    actor_says(y, "CLUSTER", silences[_i].reply);
+    ck_no_life_after(shs_clock_now(), x);
+}
+END_TEST
+
+START_TEST(listener__does_without_cluster_info)
+{
+    actor_says(x, "CLUSTER INFO", "-NOPERM x\r\n");
+    actor_says(y, "CLUSTER INFO", "-NOPERM x\r\n");
+    listen_to_cluster();
+    await_life();
+}
+END_TEST
+
+static void add(TCase *tc)
+{
+    tcase_add_checked_fixture(tc, open_stage, close_stage);
+    tcase_add_loop_test(tc,
+                        listener__promises_no_more_than_the_sentinels_confirm,
+                        0, ROWS(silences));
+    tcase_add_test(tc, listener__turns_to_the_master_that_is_named);
+    tcase_add_loop_test(tc, listener__hears_every_master_of_a_cluster, 0, 2);
+    tcase_add_test(tc, listener__promises_nothing_by_masters_that_are_cut_off);
+    tcase_add_loop_test(
+        tc, listener__promises_nothing_while_no_member_tells_its_slots, 0,
+        ROWS(silences) - 1);
+    tcase_add_test(tc, listener__does_without_cluster_info);
+}
+
+int main(void)
+{
+    return unit_main("listener", add);
+}
