@@ -4,6 +4,7 @@ use strict;
 use warnings;
 
 use SHS;
+use SHS::Proxy;
 use Time::HiRes qw(time);
 
 my $store = SHS::Redis->start;
@@ -78,4 +79,81 @@ pass('... until it is there again');
 $store->cmd('FLUSHALL');
 SHS::Process::wait_for('nothing', 5, sub { user($id) eq 'absent' });
 pass('FLUSHALL empties it');
+
+# --- requests that miss the same at once -----------------------------------------
+
+# One asks, the others wait for its answer. That is no answer any more for those
+# that began after the session was changed. A child of prefork has no two threads.
+if (mpm() ne 'prefork') {
+    my $proxy = SHS::Proxy->start(to => $store->port);
+    my $host = private_httpd(conf => one_child() . <<"CONF");
+SharedSessionStore redis://127.0.0.1:@{[$proxy->port]} timeout=20s
+SharedSessionCache On lease=20s
+SharedSession On
+SharedSessionNote session.* *
+# What is read for a change is another question, and waits for none.
+<Location /session>
+    SetHandler shared-session
+    SharedSessionMaxSize 32K
+</Location>
+LoadModule status_module /usr/lib/apache2/modules/mod_status.so
+<Location /status>
+    SetHandler server-status
+    SharedSession Off
+</Location>
+CONF
+    my $is = sub {
+        my ($name) = @_;
+        return $host->get('/status?auto')->body =~ /^\Q$name\E: (\S+)/m ? $1 : ''; };
+    SHS::Process::wait_for('live', 10, sub { $is->('SharedSessionStore0Cache') eq 'live' });
+
+    my $hear = sub {
+        my ($change) = @_;
+        my $heard = $is->('SharedSessionStore0CacheInvalidations');
+        $change->();
+        SHS::Process::wait_for('the news', 10, sub {
+            $is->('SharedSessionStore0CacheInvalidations') > $heard }); };
+
+    # The reply is read when it is asked for: ->().
+    my $begin = sub {
+        my ($key) = @_;
+        my $s = IO::Socket::INET->new(PeerAddr => '127.0.0.1:' . $host->port) or die $!;
+        syswrite $s, SHS::HTTP::text(path => '/x/lua', cookie => "JSESSIONID=$key");
+        return sub {
+            my $in = '';
+            while (sysread $s, $in, 65536, length $in) { }
+            my $r = SHS::HTTP::Reply->parse($in);
+            return $r->note('session.v') // $r->note('SHARED_SESSION') // 'broken'; } };
+    my $lookups = sub {
+        return $store->cmd('INFO', 'commandstats') =~ /^cmdstat_hgetall:calls=(\d+)/m ? $1 : 0 };
+    # What the one that asks is told, the versions that the others are, who begin
+    # when the sub is done, and how often Redis was asked.
+    my $fly = sub {
+        my ($during) = @_;
+        my $key = fresh_id();
+        $hear->(sub { $store->cmd('HSET', "session:$key", v => 1) });
+        my ($asked, $hurt) = ($lookups->(), $proxy->late(to => "session:$key")->{hurt});
+        my $first = $begin->($key);
+        SHS::Process::wait_for('an answer on its way', 10, sub { $proxy->stats->{hurt} > $hurt });
+        $during->($key);
+        my @others = map { $begin->($key) } 1 .. 3;
+        # And the one that looks.
+        SHS::Process::wait_for('the others', 10, sub { $is->('BusyWorkers') >= 5 });
+        $proxy->pass;
+        my @versions = map { $_->() } $first, @others;
+        return ("@versions", $lookups->() - $asked); };
+
+    is(join(', ', $fly->(sub { })), '1 1 1 1, 1', 'of four that miss at once one asks');
+    my ($versions) = $fly->(sub {
+        my ($key) = @_;
+        $hear->(sub { $store->cmd('HSET', "session:$key", v => 2) }); });
+    is($versions, '1 2 2 2', '... but what it is told is not for who came after a change');
+    ($versions) = $fly->(sub {
+        is($host->get('/session', cookie => "JSESSIONID=$_[0]", method => 'PATCH',
+                      headers => [['Content-Type', 'application/json']],
+                      body => '{"v":"2"}')->code, 200, 'a change that is made here'); });
+    is($versions, '1 2 2 2', '... likewise');
+    $host->stop;
+    $proxy->stop;
+}
 done_testing;

@@ -6,6 +6,8 @@
 #
 #   pass                  all octets go through
 #   delay(ms)             ... each chunk of an answer so much later
+#   late(to => text)      the answer to the next question with that text in it
+#                         comes after the next command; all else goes through
 #   halve(every => n)     of every n-th chunk of an answer the first half, then
 #                         nothing more; with close => 1, then the end
 #   corrupt(every => n)   one octet of every n-th chunk of an answer is another:
@@ -87,6 +89,7 @@ sub tell {
 
 sub pass      { return shift->tell('pass') }
 sub delay     { return $_[0]->tell('delay', ms => $_[1]) }
+sub late      { return shift->tell('late', @_) }
 sub halve     { return shift->tell('halve', every => 1, @_) }
 sub corrupt   { return shift->tell('corrupt', every => 1, @_) }
 sub blackhole { return shift->tell('blackhole') }
@@ -190,7 +193,7 @@ sub obey {
 sub change {
     my ($self, $mode, $more) = @_;
     die "no mode $mode\n" if $mode
-        !~ /^(?:pass|delay|halve|corrupt|blackhole|deaf|hold|slam|refuse)$/;
+        !~ /^(?:pass|delay|late|halve|corrupt|blackhole|deaf|hold|slam|refuse)$/;
     my $before = $self->{mode};
     ($self->{mode}, $self->{more}, $self->{chunks}) = ($mode, $more, 0);
     $self->open_ears if $before =~ /^(?:deaf|refuse)$/;
@@ -201,7 +204,10 @@ sub change {
     }
     $self->close_ears if $mode eq 'deaf';
     $self->watch_listener;
-    $self->watch($_) for values %{ $self->{ends} };
+    for my $end (values %{ $self->{ends} }) {
+        delete $end->{is_late} and map { $_->[0] = 0 } @{ $end->{out} };
+        $self->watch($end);
+    }
     return;
 }
 
@@ -326,6 +332,8 @@ sub read_from {
     if ($end->{is_client}) {
         $self->{count}{asked}++;
         $self->{count}{last} = $end->{port};
+        $end->{is_late} = !$self->{chunks}++ if $self->{mode} eq 'late'
+            && index($octets, $self->{more}{to}) >= 0;
     }
     my $peer = $end->{peer};
     if ($self->{mode} =~ /^(?:blackhole|deaf)$/) {
@@ -361,6 +369,10 @@ sub answer {
     if ($mode eq 'delay') {
         $self->{count}{hurt}++;
         return $self->forward($client, $octets, $more->{ms} / 1000);
+    }
+    if ($client->{is_late}) {
+        $self->{count}{hurt}++;
+        return $self->forward($client, $octets, 3600);
     }
     if ($mode !~ /^(?:halve|corrupt)$/
         || ++$self->{chunks} % $more->{every} != 0) {
