@@ -7,7 +7,7 @@ use SHS;
 
 my $store = 'SharedSessionStore redis://127.0.0.1:6379';
 my $sentinel = 'SharedSessionStore redis+sentinel://127.0.0.1/mymaster';
-my $httpd = SHS::Httpd->new(files => {
+my $httpd = SHS::Httpd->new(near => 1, files => {
     'empty-password' => '', 'blank-password' => "\nSeCrEt-second-line\n",
     'good-password' => "SeCrEt-password\n" });
 my $root = $httpd->root;
@@ -139,6 +139,13 @@ my @refused = (
      qr/^SharedSessionStore: /m, 'an option that is none'],
     ["SharedSessionStore redis://user:SeCrEt?\@host/",
      qr/^SharedSessionStore: /m, 'a question mark in the password'],
+    # the near-cache
+    ['SharedSessionCache', qr/^SharedSessionCache: On or Off/m, 'no word at all'],
+    ['SharedSessionCache size=16M', qr/^SharedSessionCache: On or Off/m, 'options alone'],
+    ['SharedSessionCache On lease=100ms', qr/^SharedSessionCache: .*1s to 60s/m,
+     'a lease too short to be kept up'],
+    ['SharedSessionCache On colour=red', qr/^SharedSessionCache: .*colour.*lease=/m,
+     'an unknown option, with those there are'],
     # the cookie
     ['SharedSessionCookie "a b"', qr/^SharedSessionCookie: /m,
      'a cookie name with a blank'],
@@ -383,6 +390,13 @@ my @accepted = (
      'every directive but the store in a Location'],
     ["$store\n<VirtualHost *:1>\nSharedSession On\n</VirtualHost>",
      "a virtual host with the main server's store"],
+    ["$store\nSharedSessionCache Off\n<VirtualHost *:1>\n</VirtualHost>",
+     'the near-cache Off, once for all'],
+    ["$store\n<VirtualHost *:1>\n$store name=far\nSharedSessionCache Off\n</VirtualHost>",
+     'the near-cache Off for a store of its own'],
+    ["SharedSessionCache Off", 'the near-cache Off, without a store'],
+    ["$store\nSharedSessionCache On size=32M max-entry=8K ttl=1m lease=1s negative=500ms",
+     'the near-cache with every option'],
     ["SharedSession On\nSharedSession Off", 'On taken back, without a store'],
     ["<Location /x>\nSharedSession On\nSharedSession Off\n</Location>",
      'On taken back in a Location, without a store'],

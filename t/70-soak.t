@@ -1,6 +1,6 @@
 # Many workers over many sessions, while Redis is paused, killed and restarted:
-# every answer belongs to its cookie. Without the circuit breaker, so that as
-# many requests as can be meet the trouble. SHS_SOAK_REQUESTS (30000) and
+# every answer belongs to its cookie. With the near-cache, as users have it; and
+# without the circuit breaker, so that as many requests as can be meet the trouble. SHS_SOAK_REQUESTS (30000) and
 # SHS_SOAK_SESSIONS (1000) set the size; `t/run soak` takes 200,000.
 use strict;
 use warnings;
@@ -15,7 +15,7 @@ my $count = $ENV{SHS_SOAK_SESSIONS} || 1000;
 my $store = SHS::Redis->start;
 my $port = $store->port;
 my $httpd = private_httpd(files => { 'htdocs/page.html' => "page\n" },
-                          loglevel => 'notice shared_session:info',
+                          loglevel => 'notice shared_session:info', near => 1,
                           conf => <<"CONF");
 SharedSession On
 SharedSessionEnv OWNER owner
@@ -58,6 +58,10 @@ $store->cmd('HSET', "session:$sessions[0][0]", 'owner', $sessions[1][1]);
 my $sum = load('steady', sessions => [ @sessions[0 .. 3] ], requests => 400);
 ok($sum->{strangers} > 20, 'a planted stranger is noticed');
 $store->cmd('HSET', "session:$sessions[0][0]", 'owner', $sessions[0][1]);
+SHS::Process::wait_for('the news of it', 20, sub {
+    ($httpd->get('/page.html', host => 'steady.test',
+                 cookie => "JSESSIONID=$sessions[0][0]")->header('X-Owner') // '')
+        eq $sessions[0][1] });
 
 # A quiet Redis: everybody found.
 $sum = load('steady', requests => int($requests / 10));
@@ -153,6 +157,8 @@ is($sum->{status_malformed} // 0, 0, 'none was malformed');
 # machine answers within its deadline, and with the patient one at once.
 $store = SHS::Redis->start(port => $port);
 plant();
+# What a store without sessions has said may be believed until it is heard anew.
+wait_heard($store, qw(soak steady));
 my $load = SHS::Load->start(of_load('soak'), requests => 200_000,
                             pause => 0.001);
 ok(eval { SHS::Process::wait_for('many to be found in a row', 60, sub {
@@ -170,13 +176,15 @@ ok(scalar $httpd->logged(qr/SHS003: /), 'SHS003 was logged');
 ok(scalar $httpd->logged(qr/SHS004: /), 'SHS004 was logged');
 
 # Connections: no more than pool= for a child, however many came and went, and
-# no more than it has threads.
+# no more than it has threads; and one for the host that listens.
 my $limit = mpm() eq 'prefork' ? 24 : 8 * 2;
 my @clients = split /\n/, $store->cmd('CLIENT', 'LIST');
 for my $host (qw(soak steady)) {
-    my $count = grep { /\bname=$host\b/ } @clients;
+    my @of_host = grep { /\bname=$host\b/ } @clients;
+    my $count = grep { / sub=0 / } @of_host;
     cmp_ok($count, '<=', $limit, "$host: at most pool= connections a child");
     cmp_ok($count, '>', 0, '... and some');
+    is(@of_host - $count, 1, '... and one that listens');
 }
 
 done_testing;

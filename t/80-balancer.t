@@ -7,7 +7,7 @@ use SHS;
 
 my $store = SHS::Redis->start;
 my @member = map { SHS::Backend->start(route => $_) } qw(one two);
-my $httpd = private_httpd(conf => <<"CONF");
+my $httpd = private_httpd(near => 1, conf => <<"CONF");
 SharedSessionStore redis://127.0.0.1:@{[$store->port]}
 SharedSession On
 SharedSessionCookie JSESSIONID url=jsessionid

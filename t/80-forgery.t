@@ -78,7 +78,7 @@ for my $value ('X-User', 'close, X-User', 'x-user', 'X_User', 'X-User, X-User',
 # refuses them also with Unsafe spares us; one that does not finds ours in place.
 # The option is the server's, as it counts before a request names its host.
 my $redis_port = redis()->port;
-my $unsafe = private_httpd(conf => <<"CONF");
+my $unsafe = private_httpd(near => 1, conf => <<"CONF");
 HttpProtocolOptions Unsafe
 SharedSessionStore redis://127.0.0.1:$redis_port timeout=2s
 SharedSession On

@@ -25,6 +25,7 @@ my ($modules) = slurp("$ENV{SHS_TMP}/t/conf/modules." . mpm() . '.conf')
 my $httpd = private_httpd(
     # mod_proxy would log the queries that a test makes.
     loglevel => 'debug shared_session:trace8 proxy:info proxy_http:info',
+    near => 1,
     files => { 'password' => "SeCrEt-password\n" },
     conf => <<"CONF");
 LoadModule info_module $modules/mod_info.so
@@ -200,9 +201,10 @@ for my $area ('', '/json', '/form') {
     write_to('write', "$area/session", $id, 'PATCH', $secret);
 }
 # Kept alive; and what another has broken meanwhile.
-$locked->put_hash("session:$id", { user => 'SeCrEt-value' }, 60);
-is(write_to('write', '/x/lua', $id)->note('session.user'), 'SeCrEt-value', 'kept alive');
-cmp_ok($locked->cmd('PTTL', "session:$id"), '>', 60_000, '... it is');
+my $kept = fresh_id();
+$locked->put_hash("session:$kept", { user => 'SeCrEt-value' }, 60);
+is(write_to('write', '/x/lua', $kept)->note('session.user'), 'SeCrEt-value', 'kept alive');
+cmp_ok($locked->cmd('PTTL', "session:$kept"), '>', 60_000, '... it is');
 $locked->put_string("session:$id", 'SeCrEt', 60);
 write_to('write', '/x/cgi?set=SeCrEt-name%3DSeCrEt', $id);
 write_to('write', '/x/cgi?action=create&set=SeCrEt-name%3DSeCrEt', $id);
@@ -224,7 +226,7 @@ my @shown = $log =~ /^(.*SeCrEt.*)$/mg;
 is_deeply(\@shown, [], 'no id, value, cookie or password is in the log');
 is_deeply([grep { index($log, $_) >= 0 } @made], [], 'nor an id that we have given');
 my @hashes = grep { index($log, substr sha256_hex($_), 0, 8) >= 0 }
-    $id, @made, values %bad;
+    $id, $kept, @made, values %bad;
 is_deeply(\@hashes, [], 'nor more of a hash than the label');
 unlike($httpd->output, qr/SeCrEt/, 'nor in what httpd says at start');
 

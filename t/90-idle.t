@@ -37,6 +37,11 @@ SharedSessionStore redis://127.0.0.1:$port timeout=5s pool=2 idle=3s
     ProxyPass /slow http://127.0.0.1:@{[$backend->port]}/slow
     SharedSessionHeader X-Owner owner
 </VirtualHost>
+<VirtualHost *:\${SHS_PORT}>
+    ServerName near.test
+    SharedSessionStore redis://127.0.0.1:$port timeout=5s pool=2 idle=1s name=near
+    SharedSessionCache On
+</VirtualHost>
 <IfModule !mpm_prefork_module>
     StartServers 1
     ServerLimit 1
@@ -53,6 +58,12 @@ CONF
 my @sessions = map { [ fresh_id(), "owner$_" ] } 1 .. 20;
 $store->put_hash("session:$_->[0]", { owner => $_->[1] }) for @sessions;
 
+# As users have it the host has one connection more, that listens from the start,
+# unused for however long; beside it requests need none once their session is near.
+wait_heard($store, 'near');
+sub listeners { return $store->cmd('CLIENT', 'LIST', 'TYPE', 'pubsub') =~ /^id=(\d+)/mg }
+my @listeners = listeners();
+is(scalar @listeners, 1, '... one for the host');
 sub connections { return ($store->cmd('INFO', 'stats')
                           =~ /total_connections_received:(\d+)/)[0] }
 sub clients {
@@ -67,8 +78,8 @@ my $sum = SHS::Load::run(port => $httpd->port, path => '/page.html',
                          requests => 2000);
 is($sum->{status_found}, 2000, 'twelve at once with pool=2: everybody found');
 is($sum->{strangers}, 0, '... their own');
-cmp_ok(clients(), '<=', 2, 'at most two connections at the end');
-cmp_ok($store->cmd('INFO', 'clients') =~ /connected_clients:(\d+)/ && $1, '<=', 3,
+cmp_ok(clients(), '<=', 3, 'at most two connections at the end, and one that listens');
+cmp_ok($store->cmd('INFO', 'clients') =~ /connected_clients:(\d+)/ && $1, '<=', 4,
        '... and Redis agrees');
 
 my $before = connections();
@@ -89,6 +100,18 @@ is(connections(), $before + 1, '... on a fresh connection');
 $r = $httpd->get('/x/lua', host => 'first.test',
                  cookie => "JSESSIONID=$sessions[1][0]");
 is(connections(), $before + 1, '... which the next request uses again');
+
+is_deeply([listeners()], \@listeners, 'the connection that listens is not idle');
+my $near = sub {
+    is($httpd->get('/x/lua', host => 'near.test', cookie => "JSESSIONID=$sessions[2][0]")
+           ->env('OWNER'), 'owner3', 'a session from the near-cache') for 1 .. $_[0];
+};
+ok(eval { SHS::Process::wait_for('it to be near', 20, sub {
+    !$store->lookups_during(sub { $near->(1) }, text => $sessions[2][0]) }) },
+   '... which asks nobody');
+$before = connections();
+$near->(5);
+is(connections(), $before, '... and needs no connection');
 
 # The only connection is back in the pool before a long response begins. Under
 # prefork no child has two requests at once.

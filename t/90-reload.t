@@ -14,7 +14,7 @@ my $other = SHS::Redis->start;
 sub conf {
     my ($store_port) = @_;
     return <<"CONF";
-SharedSessionStore redis://127.0.0.1:$store_port timeout=2s pool=8
+SharedSessionStore redis://127.0.0.1:$store_port timeout=2s pool=8 name=reload
 SharedSession On
 SharedSessionEnv OWNER owner
 SharedSessionNote session.* *
@@ -23,17 +23,22 @@ Header always set X-Owner "%{OWNER}e"
 CONF
 }
 my $httpd = SHS::Httpd->new(files => { 'htdocs/page.html' => "page\n" },
-                            loglevel => 'notice shared_session:info',
+                            loglevel => 'notice shared_session:info', near => 1,
                             conf => conf($port));
 my @sessions = map { [ sprintf('SeCrEt-reload-%06d-%d', $_, $$), "owner$_" ] }
     1 .. 200;
 $store->put_hash("session:$_->[0]", { owner => $_->[1] }) for @sessions;
 $other->put_hash("session:$_->[0]", { owner => "other $_->[1]" }) for @sessions;
 
+# Connections of children's pools; those that listen.
 sub clients {
     my ($redis) = @_;
-    my @lines = grep { !/cmd=client/ } split /\n/, $redis->cmd('CLIENT', 'LIST');
-    return scalar @lines;
+    return scalar grep { /\bname=reload\b.* cmd=(?:pttl|hgetall)\b/ }
+        split /\n/, $redis->cmd('CLIENT', 'LIST');
+}
+sub all_clients {
+    my ($redis) = @_;
+    return scalar grep { /\bname=reload\b/ } split /\n/, $redis->cmd('CLIENT', 'LIST');
 }
 
 sub fds { my ($pid) = @_; return scalar(() = glob "/proc/$pid/fd/*") }
@@ -41,7 +46,9 @@ sub fds { my ($pid) = @_; return scalar(() = glob "/proc/$pid/fd/*") }
 sub ask { return $httpd->get('/x/lua', cookie => "JSESSIONID=$_[0]") }
 
 $httpd->run;
-is(clients($store), 0, 'no connection is made before the first request');
+is(clients($store), 0, 'no connection for a lookup is made before the first request');
+wait_heard($store, 'reload');
+is(all_clients($store), 1, '... and one that listens');
 is(ask($sessions[0][0])->note('session.owner'), 'owner1', 'started');
 
 # Reloads while requests come in.
@@ -78,9 +85,10 @@ is($sum->{strangers}, 0, '... its own');
 # Old children go, and with them their connections.
 my $children = mpm() eq 'prefork' ? 24 : 3;
 ok(eval { SHS::Process::wait_for('the old children to go', 20, sub {
-    clients($store) <= 8 * $children && $httpd->children <= $children + 1 }) },
+    all_clients($store) <= 8 * $children + 1 && $httpd->children <= $children + 1 }) },
    'the old children end, and their connections with them')
-    || diag(clients($store) . ' connections, ' . $httpd->children . ' children');
+    || diag(all_clients($store) . ' connections, ' . $httpd->children . ' children');
+wait_heard($store, 'reload');
 cmp_ok(fds($httpd->pid), '<=', $before_fds + 2,
        'the parent has no more descriptors than before');
 
@@ -91,13 +99,13 @@ ok(eval { SHS::Process::wait_for('the new store', 10, sub {
     (ask($sessions[0][0])->note('session.owner') // '') eq 'other owner1' }) },
    'a reload with another store uses that');
 ok(eval { SHS::Process::wait_for('the end of the old connections', 20,
-                                 sub { clients($store) == 0 }) },
-   '... and no connection to the old one is left') || diag clients($store);
+                                 sub { all_clients($store) == 0 }) },
+   '... and no connection to the old one is left') || diag all_clients($store);
 
 # A hard restart, twice; not in the moment in which a child is being started,
 # which httpd itself does not always survive.
 for my $n (1, 2) {
-    SHS::Process::wait_for('the children', 20, sub { $httpd->is_settled });
+    SHS::Process::wait_for('the children', 30, sub { $httpd->is_settled });
     kill 'HUP', $httpd->pid;
     ok(eval { SHS::Process::wait_for('the restart', 20, sub {
         $httpd->logged(qr/AH00494|SIGHUP/) >= $n
@@ -112,7 +120,7 @@ for my $n (1, 2) {
 SHS::Process::wait_for('the children', 20, sub { $httpd->is_settled });
 ok($httpd->stop, 'httpd ends when told');
 ok(eval { SHS::Process::wait_for('the end of the connections', 10,
-                                 sub { clients($other) == 0 }) },
+                                 sub { all_clients($other) == 0 }) },
    '... and leaves no connection');
 is(scalar $httpd->logged(qr/exit signal/), 0, 'no child has died');
 

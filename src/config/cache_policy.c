@@ -13,6 +13,7 @@
 void shs_cache_policy_default(shs_near_policy_t *policy)
 {
     memset(policy, 0, sizeof(*policy));
+    policy->is_on = 1;
     policy->size = 16 * MIB;
     policy->max_entry = 4 * KIB;
     policy->ttl = apr_time_from_sec(5 * 60);
@@ -48,7 +49,7 @@ static const char *set_option(shs_near_policy_t *policy, const char *word,
                               apr_pool_t *p)
 {
     if (!strncmp(word, "size=", 5)) {
-        return set_size(&policy->size, word + 5, MIB, 1024 * MIB, p);
+        return set_size(&policy->size, word + 5, MIB, 512 * MIB, p);
     }
     if (!strncmp(word, "max-entry=", 10)) {
         return set_size(&policy->max_entry, word + 10, KIB, MIB, p);

@@ -9,7 +9,7 @@
 
 #include "store/near_cache.h"
 
-/* What holds where nothing is said. */
+/* What holds where nothing is said: On. */
 void shs_cache_policy_default(shs_near_policy_t *policy);
 
 /* On|Off and options. Returns NULL and sets *out, or what is wrong and the

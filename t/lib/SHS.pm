@@ -24,7 +24,7 @@ use SHS::Redis;
 our @EXPORT = (@Test::More::EXPORT,
     qw(get redis mpm server_port fresh_id label sha256_hex log_mark
        log_since log_like within slurp one_child private_httpd
-       hash_session));
+       hash_session wait_heard));
 
 # The Redis and httpd of the run, started by TEST.PL; their addresses come
 # with the configuration that Apache::Test saved.
@@ -118,6 +118,20 @@ sub one_child {
     MinSpareServers 1
 </IfModule>
 CONF
+}
+
+# Until somebody listens to what changes in a Redis, for each of the stores with
+# these name= that have a near-cache: has begun anew, and has been answered.
+sub wait_heard {
+    my ($redis, @names) = @_;
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    my @lines;
+    return ok(eval { SHS::Process::wait_for('listeners', 20, sub {
+        @lines = split /\n/, $redis->cmd('CLIENT', 'LIST', 'TYPE', 'pubsub');
+        for my $name (@names) {
+            return 0 if 1 != grep { /\bname=$name\b.*\bcmd=ping\b/ } @lines;
+        }
+        1 }) }, "for each of @names one listens") || diag join "\n", @lines;
 }
 
 sub private_httpd { return SHS::Httpd->start(@_) }
