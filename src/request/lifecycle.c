@@ -135,9 +135,10 @@ int shs_lifecycle_on_post_config(apr_pool_t *pconf, apr_pool_t *plog,
         const shs_store_t *store = APR_ARRAY_IDX(stores, i, shs_store_t *);
 
         ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, s,
-                     SHS_TAG_START "session store %s (%s)",
+                     SHS_TAG_START "session store %s (%s; %s)",
                      shs_store_describe(store),
-                     shs_store_describe_options(store));
+                     shs_store_describe_options(store),
+                     shs_store_describe_cache(store, pconf));
     }
     return OK;
 }

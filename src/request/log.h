@@ -30,5 +30,6 @@
 #define SHS_TAG_RESOURCE  "SHS015: " /* ERR */
 #define SHS_TAG_FOREIGN   "SHS016: " /* INFO */
 #define SHS_TAG_GLUE      "SHS017: " /* ERR, INFO: mod_session_shared */
+#define SHS_TAG_SILENT    "SHS018: " /* WARNING, INFO */
 
 #endif

@@ -65,6 +65,19 @@ void shs_lookup_log_transition(const request_rec *r, const shs_store_t *store,
         ap_log_error(APLOG_MARK, APLOG_INFO, 0, r->server,
                      SHS_TAG_UP "the session store %s answers again", words);
         break;
+    case SHS_TRANSITION_SILENT:
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, r->server,
+                     SHS_TAG_SILENT
+                     "the sessions of the store %s are not kept near, and each"
+                     " request asks it: %s; let its user listen, or set"
+                     " SharedSessionCache Off",
+                     words, answer->transition_reason);
+        break;
+    case SHS_TRANSITION_TELLING:
+        ap_log_error(
+            APLOG_MARK, APLOG_INFO, 0, r->server,
+            SHS_TAG_SILENT "the sessions of the store %s are kept near", words);
+        break;
     }
 }
 

@@ -2,16 +2,17 @@
 #include "store/store.h"
 
 #include <assert.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <apr_shm.h>
 #include <apr_strings.h>
 
 #include "store/clock.h"
+#include "store/near_child.h"
 #include "store/near_memory.h"
 #include "store/near_news.h"
 #include "store/provider.h"
+#include "store/silence.h"
 
 #define MAX_PROVIDERS 8
 
@@ -19,12 +20,12 @@ struct shs_store_t {
     const shs_store_provider_t *provider;
     void *self;
     shs_store_words_t words;
-    void *shared; /* what the host's children share ... */
-    void *nearby; /* ... and their near-cache's memory; NULL: none */
+    void *shared;           /* what the host's children share ... */
+    void *nearby;           /* ... and their near-cache's memory; NULL: none */
+    shs_silence_t *silence; /* with `nearby` */
     shs_near_policy_t policy;
     shs_watch_t watch;
-    shs_near_cache_t *cache; /* of this child; NULL: none */
-    shs_flights_t *flights;
+    shs_near_child_t near; /* of this child; cache NULL: none */
     int listens_to_all;
 };
 
@@ -148,6 +149,11 @@ static apr_size_t part_of(const shs_store_t *store)
     return APR_ALIGN(store->provider->shared_size(store->self), LINE);
 }
 
+static apr_size_t silence_of(const shs_store_t *store)
+{
+    return store->policy.is_on ? APR_ALIGN(sizeof(shs_silence_t), LINE) : 0;
+}
+
 static apr_size_t nearby_of(const shs_store_t *store)
 {
     return store->policy.is_on
@@ -167,7 +173,7 @@ apr_status_t shs_store_share(apr_pool_t *pconf)
     for (i = 0; i < list->nelts; ++i) {
         const shs_store_t *store = APR_ARRAY_IDX(list, i, shs_store_t *);
 
-        size += part_of(store) + nearby_of(store);
+        size += part_of(store) + silence_of(store) + nearby_of(store);
     }
     if (size == 0) {
         return APR_SUCCESS;
@@ -184,6 +190,8 @@ apr_status_t shs_store_share(apr_pool_t *pconf)
         store->shared = part;
         part += part_of(store);
         if (store->policy.is_on) {
+            store->silence = (void *)part;
+            part += silence_of(store);
             store->nearby = part;
             part += nearby_of(store);
             if (!shs_near_memory_prepare(store->nearby)) {
@@ -214,85 +222,12 @@ void shs_store_add_prefix(shs_store_t *store, const char *prefix)
     store->listens_to_all |= !shs_watch_add_prefix(&store->watch, prefix);
 }
 
-static void on_changed(void *data, shs_octets_t key)
-{
-    shs_near_news_invalidate(((shs_store_t *)data)->cache, key);
-}
-
-static void on_flushed(void *data)
-{
-    shs_near_news_flush(((shs_store_t *)data)->cache);
-}
-
-static void on_lively(void *data, apr_time_t at)
-{
-    shs_near_news_lease(((shs_store_t *)data)->cache, at);
-}
-
-static void on_listening(void *data, const apr_uint32_t *sources, int count)
-{
-    shs_near_news_listen_to(((shs_store_t *)data)->cache, sources, count);
-}
-
-static int on_elected(void *data, apr_time_t now)
-{
-    return shs_near_news_elect(((shs_store_t *)data)->cache, now);
-}
-
-static void on_silent(void *data, const char *reason)
-{
-    shs_near_news_say(((shs_store_t *)data)->cache, reason);
-}
-
-/* What the listener's thread uses belongs to no pool that ends before it. None
- * is ever freed, and so leak checkers see that it is meant. */
-typedef struct kept_t {
-    struct kept_t *next;
-    shs_flights_t *flights;
-    apr_pool_t *p;
-    apr_allocator_t *allocator;
-} kept_t;
-
-static kept_t *all_kept;
-
-static kept_t *keep_for_good(void)
-{
-    kept_t *kept = calloc(1, sizeof(*kept));
-
-    if (!kept) {
-        return NULL;
-    }
-    kept->flights = shs_flight_create();
-    if (!kept->flights
-        || apr_pool_create_unmanaged_ex(&kept->p, NULL, NULL) != APR_SUCCESS) {
-        free(kept->flights);
-        free(kept);
-        return NULL;
-    }
-    kept->allocator = apr_pool_allocator_get(kept->p);
-    kept->next = all_kept;
-    all_kept = kept;
-    return kept;
-}
-
 static int start_cache(shs_store_t *store, apr_pool_t *pchild)
 {
-    kept_t *kept = keep_for_good();
-
-    if (!kept) {
+    if (!shs_near_child_start(&store->near, &store->watch, store->nearby,
+                              &store->policy)) {
         return 0;
     }
-    store->cache =
-        shs_near_memory_attach(store->nearby, &store->policy, kept->p);
-    store->flights = kept->flights;
-    store->watch.baton = store;
-    store->watch.lease = store->policy.lease;
-    store->watch.changed = on_changed;
-    store->watch.flushed = on_flushed;
-    store->watch.lively = on_lively;
-    store->watch.listening = on_listening;
-    store->watch.elected = on_elected;
-    store->watch.silent = on_silent;
     if (store->listens_to_all) {
         store->watch.prefix_count = 0;
     }
@@ -301,12 +236,12 @@ static int start_cache(shs_store_t *store, apr_pool_t *pchild)
 
 shs_near_cache_t *shs_store_cache(const shs_store_t *store)
 {
-    return store->cache;
+    return store->near.cache;
 }
 
 shs_flights_t *shs_store_flights(const shs_store_t *store)
 {
-    return store->flights;
+    return store->near.flights;
 }
 
 /* ------------------------------------------------------------------- child */
@@ -322,6 +257,28 @@ int shs_store_start_child(shs_store_t *store, int threads, apr_pool_t *pchild)
            && (!store->nearby || start_cache(store, pchild));
 }
 
+/* Once for the host, as what the provider itself has to tell. */
+static void note_silence(shs_answer_t *answer, const shs_store_t *store,
+                         shs_outcome_t outcome)
+{
+    apr_time_t now = shs_clock_now();
+
+    switch (shs_silence_note(
+        store->silence, shs_near_cache_is_live(store->near.cache, now),
+        outcome != SHS_OUTCOME_UNAVAILABLE, store->policy.lease, now)) {
+    case SHS_SILENCE_NO_NEWS:
+        break;
+    case SHS_SILENCE_BEGUN:
+        answer->transition = SHS_TRANSITION_SILENT;
+        answer->transition_reason =
+            shs_near_news_describe(store->near.cache, now);
+        break;
+    case SHS_SILENCE_OVER:
+        answer->transition = SHS_TRANSITION_TELLING;
+        break;
+    }
+}
+
 shs_outcome_t shs_store_load(shs_answer_t *answer, shs_store_t *store,
                              const shs_query_t *query, apr_pool_t *p)
 {
@@ -330,6 +287,9 @@ shs_outcome_t shs_store_load(shs_answer_t *answer, shs_store_t *store,
     assert(query->key.len > 0 && query->max_octets > 0);
     memset(answer, 0, sizeof(*answer));
     outcome = store->provider->load(answer, store->self, query, p);
+    if (store->near.cache && answer->transition == SHS_TRANSITION_NONE) {
+        note_silence(answer, store, outcome);
+    }
     assert(outcome != SHS_OUTCOME_NONE);
     assert(outcome == SHS_OUTCOME_FOUND || answer->reason);
     assert(outcome != SHS_OUTCOME_FOUND
@@ -348,9 +308,9 @@ shs_wrote_t shs_store_write(shs_answer_t *answer, shs_store_t *store,
            || write->kind == SHS_WRITE_REMOVE);
     memset(answer, 0, sizeof(*answer));
     wrote = store->provider->write(answer, store->self, write, p);
-    if (store->cache) {
+    if (store->near.cache) {
         /* Whatever came of it: who reads next on this host sees the truth. */
-        shs_near_news_invalidate(store->cache, write->at.key);
+        shs_near_news_invalidate(store->near.cache, write->at.key);
     }
     assert(wrote == SHS_WROTE_DONE || answer->reason);
     return wrote;
@@ -371,13 +331,24 @@ const char *shs_store_describe_options(const shs_store_t *store)
     return store->words.options;
 }
 
+const char *shs_store_describe_cache(const shs_store_t *store, apr_pool_t *p)
+{
+    return store->policy.is_on
+               ? apr_psprintf(p,
+                              "near-cache of %" APR_SIZE_T_FMT "M, lease %dms",
+                              store->policy.size / (1024 * 1024),
+                              (int)apr_time_as_msec(store->policy.lease))
+               : "no near-cache";
+}
+
 /* In any process: the parent has no handle of its own. */
 static void report_cache(shs_store_report_fn tell, void *baton,
                          const shs_store_t *store, apr_pool_t *p)
 {
     const shs_near_cache_t *cache =
-        store->cache ? store->cache
-                     : shs_near_memory_attach(store->nearby, &store->policy, p);
+        store->near.cache
+            ? store->near.cache
+            : shs_near_memory_attach(store->nearby, &store->policy, p);
     int i;
 
     tell(baton, "Cache", shs_near_news_describe(cache, shs_clock_now()));

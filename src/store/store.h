@@ -28,9 +28,12 @@ typedef struct shs_store_t shs_store_t;
  * all its children exactly one caller is told. */
 typedef enum shs_transition_t {
     SHS_TRANSITION_NONE,
-    SHS_TRANSITION_DOWN,   /* it gives no answer any more */
-    SHS_TRANSITION_UP,     /* it answers again */
-    SHS_TRANSITION_REFUSED /* it does not accept us; told once a minute */
+    SHS_TRANSITION_DOWN,    /* it gives no answer any more */
+    SHS_TRANSITION_UP,      /* it answers again */
+    SHS_TRANSITION_REFUSED, /* it does not accept us; told once a minute */
+    SHS_TRANSITION_SILENT,  /* it answers, but does not tell what changes:
+                             * nothing is kept near */
+    SHS_TRANSITION_TELLING  /* it does again */
 } shs_transition_t;
 
 /* What is answered. */
@@ -42,7 +45,8 @@ typedef struct shs_answer_t {
     int is_refusal;      /* UNAVAILABLE because the store does not accept us
                           * (password, permission): for the administrator */
     shs_transition_t transition;
-    const char *transition_reason; /* set if DOWN or REFUSED, as `reason` */
+    const char *transition_reason; /* set if DOWN, REFUSED or SILENT, as
+                                    * `reason` */
 } shs_answer_t;
 
 /* Creates the store that a URL and its options ("key=value" strings) name, or
@@ -83,6 +87,9 @@ apr_interval_time_t shs_store_timeout(const shs_store_t *store);
  * to. Borrowed. */
 const char *shs_store_describe(const shs_store_t *store);
 const char *shs_store_describe_options(const shs_store_t *store);
+
+/* Its near-cache in words, in p. */
+const char *shs_store_describe_cache(const shs_store_t *store, apr_pool_t *p);
 
 /* Called with the name and the value of one figure. */
 typedef void (*shs_store_report_fn)(void *baton, const char *name,

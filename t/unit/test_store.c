@@ -679,6 +679,61 @@ START_TEST(store_write__drops_what_is_near_whatever_came_of_it)
 }
 END_TEST
 
+/* Asks until that is told, and says for what reason. */
+static const char *load_until(shs_store_t *store, shs_transition_t transition,
+                              int is_live)
+{
+    apr_time_t end = shs_clock_now() + apr_time_from_sec(20);
+    shs_query_t query = { OCTETS("k"), SHS_SHAPE_FIELDS, 100, 0 };
+    shs_answer_t answer;
+
+    do {
+        ck_assert(shs_clock_now() < end);
+        if (is_live) {
+            watched->lively(watched->baton, shs_clock_now());
+        }
+        shs_store_load(&answer, store, &query, p);
+    } while (answer.transition == SHS_TRANSITION_NONE);
+    ck_assert_int_eq(answer.transition, transition);
+    return answer.transition_reason;
+}
+
+START_TEST(store_load__tells_that_nothing_is_kept_near_and_when_it_is_again)
+{
+    static const apr_uint32_t source = NEAR_SOURCE;
+    shs_near_policy_t policy = near_policy();
+    shs_store_t *store = store_of("fake://h");
+
+    policy.lease = 100 * 1000;
+    cannot_listen = 0;
+    ck_assert(shs_store_set_cache(store, &policy));
+    ck_assert_int_eq(shs_store_share(p), APR_SUCCESS);
+    ck_assert(shs_store_start_child(store, 1, p));
+    last_created->outcome = SHS_OUTCOME_ABSENT;
+    last_created->answer.reason = "nothing is there";
+    watched->silent(watched->baton, "it may not listen");
+    ck_assert_str_eq(load_until(store, SHS_TRANSITION_SILENT, 0),
+                     "it may not listen");
+    ck_assert(watched->elected(watched->baton, shs_clock_now()));
+    watched->listening(watched->baton, &source, 1);
+    load_until(store, SHS_TRANSITION_TELLING, 1);
+}
+END_TEST
+
+START_TEST(store_describe_cache__says_how_large_and_how_old)
+{
+    shs_near_policy_t policy = near_policy();
+    shs_store_t *on = store_of("fake://on"), *off = store_of("fake://off");
+
+    ck_assert(shs_store_set_cache(on, &policy));
+    policy.is_on = 0;
+    ck_assert(shs_store_set_cache(off, &policy));
+    ck_assert_str_eq(shs_store_describe_cache(on, p),
+                     "near-cache of 1M, lease 2000ms");
+    ck_assert_str_eq(shs_store_describe_cache(off, p), "no near-cache");
+}
+END_TEST
+
 START_TEST(store_start_child__fails_with_the_listener)
 {
     shs_store_t *store = cached_store();
@@ -724,6 +779,9 @@ static void add(TCase *tc)
     tcase_add_test(tc, store_cache__is_told_what_the_watch_is_told);
     tcase_add_loop_test(tc, store_write__drops_what_is_near_whatever_came_of_it,
                         0, ROWS(wrote));
+    tcase_add_test(
+        tc, store_load__tells_that_nothing_is_kept_near_and_when_it_is_again);
+    tcase_add_test(tc, store_describe_cache__says_how_large_and_how_old);
     tcase_add_test(tc, store_start_child__fails_with_the_listener);
     tcase_add_test(tc, store_report__tells_of_the_cache_in_any_process);
     tcase_add_test(tc, store_create__chooses_the_provider_by_the_scheme);
