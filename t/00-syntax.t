@@ -345,6 +345,16 @@ for my $row (['SharedSession On', 'in the main server'],
          '... SHS011 names the cure');
 }
 
+# Of one store there is one near-cache.
+for my $row (["SharedSessionCache Off", 'Off beside one that says nothing, which is On'],
+             ["SharedSessionCache On lease=5s", 'another lease']) {
+    $httpd->configure("$store\n<VirtualHost *:1>\n$row->[0]\n</VirtualHost>");
+    my ($code, $said) = $httpd->check;
+    isnt($code, 0, "refused: two virtual hosts, one store: $row->[1]");
+    like($said, qr{SHS011: SharedSessionCache differs.*say it once, in the main server},
+         '... SHS011 names the cure');
+}
+
 my @accepted = (
     ["SharedSessionStore redis://127.0.0.1", 'the shortest URL'],
     ["SharedSessionStore redis://localhost:6380/15", 'port and database'],

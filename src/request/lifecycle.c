@@ -48,35 +48,6 @@ static int has_store_anywhere(const server_rec *s)
     return 0;
 }
 
-/* The main server's sections are inherited by all virtual hosts, so its On may
- * be meant for one that has a store. */
-int shs_lifecycle_on_check_config(apr_pool_t *pconf, apr_pool_t *plog,
-                                  apr_pool_t *ptemp, server_rec *s)
-{
-    const server_rec *host;
-
-    (void)pconf;
-    (void)plog;
-    (void)ptemp;
-    for (host = s; host; host = host->next) {
-        const shs_server_settings_t *settings = shs_settings_of_server(host);
-        const char *enabled_at = shs_settings_enabled_at(settings);
-
-        if (!enabled_at || settings->store
-            || (host == s && has_store_anywhere(s))) {
-            continue;
-        }
-        ap_log_error(APLOG_MARK, APLOG_ERR, 0, host,
-                     SHS_TAG_CONFIG
-                     "SharedSession On (%s) needs a session"
-                     " store: add SharedSessionStore to this virtual host or"
-                     " to the main server",
-                     enabled_at);
-        return HTTP_INTERNAL_SERVER_ERROR;
-    }
-    return OK;
-}
-
 /* Tells the stores what of them is kept near. Virtual hosts that share a store
  * share that. */
 static int set_caches(server_rec *s)
@@ -108,6 +79,35 @@ static int set_caches(server_rec *s)
     return 1;
 }
 
+/* The main server's sections are inherited by all virtual hosts, so its On may
+ * be meant for one that has a store. */
+int shs_lifecycle_on_check_config(apr_pool_t *pconf, apr_pool_t *plog,
+                                  apr_pool_t *ptemp, server_rec *s)
+{
+    const server_rec *host;
+
+    (void)pconf;
+    (void)plog;
+    (void)ptemp;
+    for (host = s; host; host = host->next) {
+        const shs_server_settings_t *settings = shs_settings_of_server(host);
+        const char *enabled_at = shs_settings_enabled_at(settings);
+
+        if (!enabled_at || settings->store
+            || (host == s && has_store_anywhere(s))) {
+            continue;
+        }
+        ap_log_error(APLOG_MARK, APLOG_ERR, 0, host,
+                     SHS_TAG_CONFIG
+                     "SharedSession On (%s) needs a session"
+                     " store: add SharedSessionStore to this virtual host or"
+                     " to the main server",
+                     enabled_at);
+        return HTTP_INTERNAL_SERVER_ERROR;
+    }
+    return set_caches(s) ? OK : HTTP_INTERNAL_SERVER_ERROR;
+}
+
 int shs_lifecycle_on_post_config(apr_pool_t *pconf, apr_pool_t *plog,
                                  apr_pool_t *ptemp, server_rec *s)
 {
@@ -119,9 +119,6 @@ int shs_lifecycle_on_post_config(apr_pool_t *pconf, apr_pool_t *plog,
     stores = shs_store_list(pconf);
     if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG) {
         return OK;
-    }
-    if (!set_caches(s)) {
-        return HTTP_INTERNAL_SERVER_ERROR;
     }
     rv = shs_store_share(pconf);
     if (rv != APR_SUCCESS) {
