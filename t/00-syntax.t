@@ -1,5 +1,6 @@
 # What `httpd -t` says about a configuration: the directive's name, what is
 # wrong and the cure; and what it accepts. One row, one promise.
+# The same with every MPM.
 use strict;
 use warnings;
 

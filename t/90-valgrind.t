@@ -1,5 +1,6 @@
 # valgrind on a live httpd (prefork, one process): no error and no definite leak
 # with the module in its stack, over every outcome of a lookup.
+# The same with every MPM.
 use strict;
 use warnings;
 
