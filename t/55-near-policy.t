@@ -17,6 +17,8 @@ my @users = (
      'the server refuses SUBSCRIBE __redis__:invalidate'],
     ['elsewhere', '+client|id +client|tracking +subscribe +ping',
      'the server refuses SUBSCRIBE __redis__:invalidate'],
+    ['unasked', '+client|id +client|tracking +subscribe &__redis__:invalidate',
+     'the server refuses PING'],
     ['full', '+client|id +client|tracking +subscribe +ping &__redis__:invalidate'],
 );
 my $redis = SHS::Redis->start(acl => join '', "user default on nopass ~* &* +\@all\n",

@@ -19,7 +19,7 @@ my $fake = SHS::Fake->start(sub {
 });
 
 my $httpd = SHS::Httpd->new(
-    mpm => 'prefork', loglevel => 'notice shared_session:trace8',
+    mpm => 'prefork', loglevel => 'notice shared_session:trace8', near => 1,
     files => { 'htdocs/ssi/page.html' =>
                    qq(<!--#include virtual="/x/lua" --><!--#include virtual="/json/lua" -->) },
     conf => <<"CONF");

@@ -226,6 +226,10 @@ shs_conn_status_t shs_feed_hear(shs_feed_t *feed, const char **reason)
         if (status != SHS_CONN_OK) {
             return status;
         }
+        if (reply->kind == SHS_REPLY_ERROR) {
+            *reason = "the server refuses PING";
+            return SHS_CONN_REFUSED;
+        }
         if (!take(feed, reply)) {
             *reason = "the server says what is no news";
             return SHS_CONN_FAILED;

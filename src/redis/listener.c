@@ -241,7 +241,12 @@ static int hear_all(listener_t *listener, const char **reason)
     for (i = 0; i < listener->count; ++i) {
         shs_feed_t *feed = &listener->sources[i].feed;
 
-        if (shs_feed_hear(feed, reason) != SHS_CONN_OK) {
+        shs_conn_status_t status = shs_feed_hear(feed, reason);
+
+        if (status == SHS_CONN_REFUSED) {
+            listener->again_at = now + LONG_REST;
+        }
+        if (status != SHS_CONN_OK) {
             return 0;
         }
         if (feed->asked_at != 0
@@ -325,6 +330,9 @@ static apr_status_t stop(void *data)
     }
     return APR_SUCCESS;
 }
+
+/* None is ever freed: it may outlive the child's pools. */
+static listener_t *all;
 
 int shs_listener_start(shs_topology_t *topology, const shs_watch_t *watch,
                        apr_interval_time_t timeout, apr_pool_t *pchild)
