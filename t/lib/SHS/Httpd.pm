@@ -116,7 +116,7 @@ sub run {
         exec(@under, $ENV{SHS_HTTPD}, '-f', "$self->{root}/httpd.conf",
              @under ? '-X' : ('-D', 'FOREGROUND')) or POSIX::_exit(127);
     }
-    SHS::Process::note($pid, 'httpd');
+    SHS::Process::note($pid, "httpd $self->{port}");
     $self->{pid} = $pid;
     eval { SHS::Process::wait_for_port($self->{port}, $pid,
                                        @under ? 120 : 20) }

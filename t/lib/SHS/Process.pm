@@ -91,9 +91,25 @@ sub wait_for {
     }
 }
 
+# Waits, for a moment at most, until no connection to the port is open at the
+# server's end. httpd's event MPM, told to end at once, looks through its
+# workers' connections while these may be closing them, and a child may die of
+# that (apr_os_sock_get() of a socket that is gone).
+sub await_quiet {
+    my ($port) = @_;
+    my $address = sprintf '0100007F:%04X', $port;
+    return eval { wait_for("the connections to $port", 2, sub {
+        open my $in, '<', '/proc/net/tcp' or return 1;
+        # Local address, state (not listening), inode (a process has it).
+        return !grep { $_->[1] eq $address && $_->[3] ne '0A' && $_->[9] }
+            map { [split] } <$in>;
+    }) };
+}
+
 sub stop {
     my ($pid, $signal, $seconds) = @_;
     return if !$pid;
+    await_quiet($1) if ($mine{$pid} // '') =~ /^httpd (\d+)$/;
     kill $signal || 'TERM', $pid;
     my $gone = eval { wait_for("end of $pid", $seconds || 10,
                                sub { !is_alive($pid) }) };
