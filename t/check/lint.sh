@@ -54,32 +54,22 @@ if ! out=$(cppcheck --quiet --std=c11 --language=c --error-exitcode=1 \
     complain "cppcheck:"$'\n'"$out"
 fi
 
-# Two at a time: one file a process.
-tidy() {
-    local out
-    if ! out=$(clang-tidy --quiet --warnings-as-errors='*' \
-        --checks="$checks" "$1" -- -std=gnu11 -Isrc \
-        "${cflags[@]}" "${apxs[@]}" 2>/dev/null); then
-        printf '%s\n' "$out" | grep -vE '^[0-9]+ warnings' || true
-        return 1
-    fi
-}
+# Two at a time: one file a process, each with what it says in a file of its own.
 said=$(mktemp -d)
 trap 'rm -rf "$said"' EXIT
-for ((i = 0; i < ${#files[@]}; i += 2)); do
-    pids=()
-    for file in "${files[@]:i:2}"; do
-        tidy "$file" >"$said/${file//\//_}" &
-        pids+=("$!")
-    done
-    k=0
-    for pid in "${pids[@]}"; do
-        file=${files[i + k]}
-        if ! wait "$pid"; then
-            complain "clang-tidy:"$'\n'"$(cat "$said/${file//\//_}")"
-        fi
-        k=$((k + 1))
-    done
+tidy() { # directory file check... -- flag...
+    local out to=$1/${2//\//_}
+    shift
+    if ! out=$(clang-tidy --quiet --warnings-as-errors='*' "$@" 2>/dev/null); then
+        printf '%s\n' "$out" | grep -vE '^[0-9]+ warnings' >"$to"
+    fi
+}
+export -f tidy
+printf '%s\0' "${files[@]}" |
+    xargs -0 -P 2 -I '{}' bash -c 'tidy "$@"' _ "$said" '{}' --checks="$checks" \
+        -- -std=gnu11 -Isrc "${cflags[@]}" "${apxs[@]}"
+for file in "$said"/*; do
+    [[ ! -e $file ]] || complain "clang-tidy:"$'\n'"$(<"$file")"
 done
 
 finish 'files: clang, cppcheck and clang-tidy are quiet'
