@@ -14,9 +14,15 @@
 /* What one read takes at most. */
 #define READ_SIZE 16384
 
+/* A wait that may take at least this may be recv(2)'s own, which ends as much
+ * later as the system's clock ticks. */
+#define LEAST_PATIENT (80 * 1000)
+#define TICKS         (20 * 1000)
+
 struct shs_conn_t {
     int fd;
-    shs_tls_t *tls; /* NULL: none */
+    apr_interval_time_t patience; /* recv(2) waits so long; 0: not, -1: never */
+    shs_tls_t *tls;               /* NULL: none */
     apr_time_t used_at;
     shs_resp_t *resp;
 };
@@ -105,7 +111,7 @@ static ssize_t transmit(shs_conn_t *conn, shs_octets_t octets, short *events)
     if (conn->tls) {
         return shs_tls_send(conn->tls, octets.data, octets.len, events);
     }
-    sent = send(conn->fd, octets.data, octets.len, MSG_NOSIGNAL);
+    sent = send(conn->fd, octets.data, octets.len, MSG_NOSIGNAL | MSG_DONTWAIT);
     if (sent < 0
         && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)) {
         *events = POLLOUT;
@@ -114,14 +120,15 @@ static ssize_t transmit(shs_conn_t *conn, shs_octets_t octets, short *events)
     return sent;
 }
 
-static ssize_t take(shs_conn_t *conn, char *buffer, size_t len, short *events)
+static ssize_t take(shs_conn_t *conn, char *buffer, size_t len, int flags,
+                    short *events)
 {
     ssize_t got;
 
     if (conn->tls) {
         return shs_tls_receive(conn->tls, buffer, len, events);
     }
-    got = recv(conn->fd, buffer, len, 0);
+    got = recv(conn->fd, buffer, len, flags);
     if (got < 0
         && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)) {
         *events = POLLIN;
@@ -151,6 +158,22 @@ static shs_conn_status_t send_all(shs_conn_t *conn, shs_octets_t octets,
     return SHS_CONN_OK;
 }
 
+/* Whether recv(2) may wait by itself. How long it does is set once: three
+ * quarters of the first wait, for nearly all of a connection have the same
+ * time. What is left then is waited for by poll(2). */
+static int is_patient(shs_conn_t *conn, apr_time_t deadline)
+{
+    apr_interval_time_t left = deadline - shs_clock_now();
+
+    if (conn->patience == 0 && left >= LEAST_PATIENT) {
+        conn->patience = left - left / 4;
+        if (!shs_socket_be_patient(conn->fd, conn->patience)) {
+            conn->patience = -1;
+        }
+    }
+    return conn->patience > 0 && left >= conn->patience + TICKS;
+}
+
 /* Waits for octets and takes what is there. The first wait comes before the
  * first look, which would find nothing, except in what TLS has read ahead. */
 static shs_conn_status_t receive_some(ssize_t *got, char *buffer, size_t len,
@@ -159,16 +182,18 @@ static shs_conn_status_t receive_some(ssize_t *got, char *buffer, size_t len,
     short events = POLLIN;
     int must_wait = !conn->tls || !shs_tls_has_pending(conn->tls);
 
-    for (;;) {
+    *got = 0;
+    if (!conn->tls && is_patient(conn, deadline)) {
+        *got = take(conn, buffer, len, 0, &events);
+    }
+    while (*got == 0) {
         if (must_wait && !shs_socket_wait(conn->fd, events, deadline)) {
             return SHS_CONN_TIMEOUT;
         }
-        *got = take(conn, buffer, len, &events);
-        if (*got != 0) {
-            return *got > 0 ? SHS_CONN_OK : SHS_CONN_DEAD;
-        }
+        *got = take(conn, buffer, len, MSG_DONTWAIT, &events);
         must_wait = 1;
     }
+    return *got > 0 ? SHS_CONN_OK : SHS_CONN_DEAD;
 }
 
 /* Reads what comes next into the parser. */

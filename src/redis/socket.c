@@ -2,9 +2,11 @@
 #include "redis/socket.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "store/clock.h"
@@ -24,6 +26,19 @@ int shs_socket_wait(int fd, short events, apr_time_t deadline)
             return 0;
         }
     }
+}
+
+int shs_socket_be_patient(int fd, apr_interval_time_t time)
+{
+    struct timeval patience;
+    int flags = fcntl(fd, F_GETFL);
+
+    patience.tv_sec = (time_t)apr_time_sec(time);
+    patience.tv_usec = (suseconds_t)apr_time_usec(time);
+    return flags >= 0
+           && !setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience,
+                          sizeof(patience))
+           && !fcntl(fd, F_SETFL, flags & ~O_NONBLOCK);
 }
 
 static int open_socket(const shs_address_t *address)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * socket: connecting, and waiting with a deadline. Sockets are non-blocking and
- * close-on-exec; nothing here knows what is said over them.
+ * socket: connecting, and waiting with a deadline. Sockets are close-on-exec,
+ * and non-blocking until shs_socket_be_patient(); nothing here knows what is
+ * said over them.
  */
 #ifndef SHS_REDIS_SOCKET_H
 #define SHS_REDIS_SOCKET_H
@@ -18,5 +19,10 @@ int shs_socket_connect(const shs_address_t *addresses, int count,
 /* Waits until the socket is ready for the events of poll(2), or has failed.
  * Returns 0 at the deadline. */
 int shs_socket_wait(int fd, short events, apr_time_t deadline);
+
+/* From now on recv(2) without MSG_DONTWAIT waits for that long (more than 0)
+ * and a few milliseconds: a system call less than to wait and to receive.
+ * Returns 0 if it cannot be had. */
+int shs_socket_be_patient(int fd, apr_interval_time_t time);
 
 #endif

@@ -244,6 +244,54 @@ START_TEST(conn_ask__keeps_the_deadline_to_a_few_milliseconds)
 }
 END_TEST
 
+static void answer_late(fake_peer_t *peer, void *baton)
+{
+    _Atomic int *ms = baton;
+
+    while (fake_read_command(peer)) {
+        usleep((useconds_t)*ms * 1000);
+        fake_say(peer, "+OK\r\n");
+    }
+}
+
+/* recv(2) waits by itself for three quarters of the first time, poll(2) for
+ * what is left, or for all that is less. */
+START_TEST(conn_ask__waits_until_the_deadline_whatever_the_first_one_was)
+{
+    static const struct {
+        int first; /* ms, answered at once */
+        int second;
+        int late;
+        shs_conn_status_t status;
+    } rows[] = {
+        { 600, 600, 10, SHS_CONN_OK },       { 600, 1000, 700, SHS_CONN_OK },
+        { 900, 100, 400, SHS_CONN_TIMEOUT }, { 900, 900, 400, SHS_CONN_OK },
+        { 30, 800, 300, SHS_CONN_OK },       { 100, 90, 300, SHS_CONN_TIMEOUT },
+        { 100, 100, 300, SHS_CONN_TIMEOUT },
+    };
+    _Atomic int late = 0;
+    fake_t *fake = fake_start(answer_late, &late);
+    shs_conn_t *conn = open_to(fake);
+    const char *reason;
+    shs_reply_t *reply;
+    apr_time_t began, took;
+
+    ck_assert_int_eq(ask(&reply, 1, conn, rows[_i].first, &reason),
+                     SHS_CONN_OK);
+    late = rows[_i].late;
+    began = shs_clock_now();
+    ck_assert_int_eq(ask(&reply, 1, conn, rows[_i].second, &reason),
+                     rows[_i].status);
+    took = (shs_clock_now() - began) / 1000;
+    if (rows[_i].status == SHS_CONN_TIMEOUT) {
+        ck_assert_int_ge(took, rows[_i].second);
+        ck_assert_int_le(took, rows[_i].second + unit_slack_ms());
+    }
+    shs_conn_close(conn);
+    fake_stop(fake);
+}
+END_TEST
+
 START_TEST(conn_ask__gives_up_at_once_when_the_deadline_has_passed)
 {
     script_t script = { 1, "", 0, THEN_STALL };
@@ -607,6 +655,9 @@ static void add(TCase *tc)
         2);
     tcase_add_loop_test(tc, conn_ask__keeps_the_deadline_to_a_few_milliseconds,
                         0, 2);
+    tcase_add_loop_test(
+        tc, conn_ask__waits_until_the_deadline_whatever_the_first_one_was, 0,
+        7);
     tcase_add_test(tc, conn_ask__gives_up_at_once_when_the_deadline_has_passed);
     tcase_add_test(tc, conn_ask__keeps_the_deadline_while_sending);
     tcase_add_loop_test(tc, conn_ask__refuses_a_value_past_the_limits, 0,
