@@ -204,6 +204,45 @@ CONF
     $httpd->stop;
 }
 
+# A store of whose changes nobody hears bridges an outage all the same, by what it
+# said last; while it answers, it is asked.
+{
+    my $httpd = private_httpd(conf => $usual . <<"CONF");
+SharedSessionStore redis://untracked:SeCrEt-untracked\@127.0.0.1:@{[$proxy->port]} timeout=200ms breaker=off
+SharedSessionCache On lease=1s
+SharedSessionFailure allow stale=3s
+CONF
+    my ($id, $changed, $ended) = map { fresh_id() } 1 .. 3;
+    $redis->put_hash("session:$_", { user => 'anna' }, 60) for $id, $changed, $ended;
+    is(session($httpd, $_), 'anna', 'a session nobody hears of') for $id, $changed, $ended;
+    is($redis->lookups_during(sub { session($httpd, $id) for 1 .. 3 }, text => $id), 3,
+       '... is asked for each time');
+    $redis->cmd('HSET', "session:$changed", user => 'berta');
+    is(session($httpd, $changed), 'berta', '... so a change is seen at once');
+    $redis->cmd('DEL', "session:$ended");
+    is(session($httpd, $ended), 'absent', '... and an end');
+    my $read = time;
+    is(session($httpd, $id), 'anna', 'read');
+    $proxy->blackhole;
+    my $r = ask($httpd, $id);
+    is($r->note('SHARED_SESSION') . ' ' . ($r->note('session.user') // ''), 'stale anna',
+       'Redis gives no answer: what it said last is stale');
+    is(session($httpd, $changed), 'berta', '... as it was last');
+    is(session($httpd, $ended), 'unavailable', '... but not what it said to be gone');
+    is(ask($httpd, $id, method => 'POST', body => 'x')->note('SHARED_SESSION'), 'unavailable',
+       '... never for POST');
+    my $gone;
+    SHS::Process::wait_for('too old', 10, sub {
+        $gone = time if ask($httpd, $id)->note('SHARED_SESSION') eq 'unavailable';
+        $gone });
+    # The answer comes when the deadline has passed; the request began before.
+    cmp_ok($gone - $read, '>', 3, '... for as long as it may be');
+    cmp_ok($gone - $read, '<', 3 + 1.5, '... and no longer');
+    $proxy->pass;
+    $proxy->drop;
+    $httpd->stop;
+}
+
 # --- many at once ----------------------------------------------------------------------------
 
 if (mpm() ne 'prefork') { # which has one thread a child

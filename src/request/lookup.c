@@ -117,8 +117,8 @@ static shs_outcome_t ask_store(shs_lookup_t *lookup, const request_rec *r,
         shs_lookup_log_malformed(r, ident, lookup->reason, is_read);
     }
     if (outcome == SHS_OUTCOME_FOUND || outcome == SHS_OUTCOME_ABSENT) {
-        shs_nearby_keep(nearby, session, answer.record.ttl, answer.source,
-                        r->pool);
+        shs_nearby_keep(nearby, lookup->key, session, answer.record.ttl,
+                        answer.source, r->pool);
     }
     if (outcome == SHS_OUTCOME_FOUND) {
         lookup->record = answer.record;

@@ -69,6 +69,7 @@ shs_near_found_t shs_nearby_find(shs_nearby_t *nearby, const shs_store_t *store,
     }
     nearby->flights = shs_store_flights(store);
     nearby->name = name_of(nearby->cache, settings, key);
+    nearby->is_for_outages = settings->stale.value > 0;
     found = look_now(nearby, p);
     if (found == SHS_NEAR_MISS
         && shs_near_cache_begin(&nearby->ticket, nearby->cache, &nearby->name,
@@ -107,22 +108,51 @@ shs_near_found_t shs_nearby_find_stale(shs_nearby_t *nearby,
     return found;
 }
 
-void shs_nearby_keep(const shs_nearby_t *nearby, const shs_session_t *session,
-                     apr_interval_time_t ttl, apr_uint32_t source,
-                     apr_pool_t *p)
+/* Nobody hears of its changes: what is there is kept to bridge an outage, and
+ * forgotten when the store says that it is gone. */
+static void keep_unheard(const shs_nearby_t *nearby, shs_octets_t key,
+                         const shs_session_t *session, apr_interval_time_t ttl,
+                         apr_pool_t *p)
+{
+    if (session) {
+        shs_near_cache_put_unheard(nearby->cache, &nearby->name,
+                                   &nearby->ticket, shs_flat_write(session, p),
+                                   ttl);
+    }
+    else {
+        shs_near_news_invalidate(nearby->cache, key);
+    }
+}
+
+static void keep_heard(const shs_nearby_t *nearby, const shs_session_t *session,
+                       apr_interval_time_t ttl, apr_uint32_t source,
+                       apr_pool_t *p)
 {
     shs_octets_t octets = { "", 0 };
 
-    /* A rotated one leads elsewhere, for a moment only. */
-    if (!nearby->can_keep || source == 0
-        || (session && shs_session_get_life(session)->is_rotated)) {
-        return;
-    }
     if (session) {
         octets = shs_flat_write(session, p);
     }
     shs_near_cache_put(nearby->cache, &nearby->name, &nearby->ticket, source,
                        octets, session ? ttl : SHS_TTL_FOREVER);
+}
+
+void shs_nearby_keep(const shs_nearby_t *nearby, shs_octets_t key,
+                     const shs_session_t *session, apr_interval_time_t ttl,
+                     apr_uint32_t source, apr_pool_t *p)
+{
+    /* A rotated one leads elsewhere, for a moment only. */
+    int is_rotated = session && shs_session_get_life(session)->is_rotated;
+
+    if (source == 0) {
+        return;
+    }
+    if (!nearby->can_keep && nearby->is_for_outages) {
+        keep_unheard(nearby, key, is_rotated ? NULL : session, ttl, p);
+    }
+    else if (nearby->can_keep && !is_rotated) {
+        keep_heard(nearby, session, ttl, source, p);
+    }
 }
 
 void shs_nearby_leave(const shs_nearby_t *nearby)

@@ -18,6 +18,7 @@ typedef struct shs_nearby_t {
     shs_near_name_t name;
     shs_near_ticket_t ticket;
     int can_keep;
+    int is_for_outages; /* where it cannot: kept for find_stale() all the same */
     int is_leader;
 
     /* Of what was found. */
@@ -39,9 +40,9 @@ shs_near_found_t shs_nearby_find_stale(shs_nearby_t *nearby,
                                        apr_interval_time_t most, apr_pool_t *p);
 
 /* The store was asked: its session is kept; NULL: there is none. */
-void shs_nearby_keep(const shs_nearby_t *nearby, const shs_session_t *session,
-                     apr_interval_time_t ttl, apr_uint32_t source,
-                     apr_pool_t *p);
+void shs_nearby_keep(const shs_nearby_t *nearby, shs_octets_t key,
+                     const shs_session_t *session, apr_interval_time_t ttl,
+                     apr_uint32_t source, apr_pool_t *p);
 
 void shs_nearby_leave(const shs_nearby_t *nearby);
 

@@ -38,26 +38,40 @@ static apr_uint64_t epochs_of(const shs_near_cache_t *cache,
 
 /* -------------------------------------------------------------------- find */
 
-/* One that counts: one of another size may be older. */
-static int find_entry(shs_near_entry_t *entry, const shs_near_cache_t *cache,
-                      const shs_near_name_t *name, apr_time_t now,
-                      apr_pool_t *p)
+static int is_believed(const shs_near_entry_t *entry, apr_time_t end,
+                       apr_time_t now)
 {
+    return now < end && now < entry->believed_until;
+}
+
+/* One that is believed, as long as the lease ends at `end`; or the latest:
+ * there may be one of each size. */
+static int find_entry(shs_near_entry_t *best, const shs_near_cache_t *cache,
+                      const shs_near_name_t *name, apr_time_t end,
+                      apr_time_t now, apr_pool_t *p)
+{
+    shs_near_entry_t entry = { 0 };
+    int is_found = 0;
     int i;
 
-    entry->a = name->a;
-    entry->b = name->b;
-    entry->epochs = epochs_of(cache, name);
-    for (i = 0; i < cache->class_count; ++i) {
+    *best = entry;
+    entry.a = name->a;
+    entry.b = name->b;
+    entry.epochs = epochs_of(cache, name);
+    for (i = 0;
+         i < cache->class_count && !(is_found && is_believed(best, end, now));
+         ++i) {
         const shs_near_class_t *class = &cache->classes[i];
 
-        if (shs_near_set_read(entry, shs_near_memory_set(class, name->b),
-                              class->room, cache->head->keys, p)) {
-            return entry->dies_at > now
-                   && entry->epochs == epochs_of(cache, name);
+        if (shs_near_set_read(&entry, shs_near_memory_set(class, name->b),
+                              class->room, cache->head->keys, p)
+            && entry.dies_at > now
+            && (!is_found || entry.asked_at > best->asked_at)) {
+            *best = entry;
+            is_found = 1;
         }
     }
-    return 0;
+    return is_found && best->epochs == epochs_of(cache, name);
 }
 
 int shs_near_cache_is_live(const shs_near_cache_t *cache, apr_time_t now)
@@ -77,22 +91,23 @@ shs_near_found_t shs_near_cache_find(shs_octets_t *octets,
     apr_time_t end = shs_near_memory_lease_end(cache);
     shs_near_entry_t entry;
 
-    if (!find_entry(&entry, cache, name, now, p)) {
+    if (!find_entry(&entry, cache, name, end, now, p)) {
         return SHS_NEAR_MISS;
     }
     *octets = entry.octets;
     *ttl =
         entry.dies_at == APR_INT64_MAX ? SHS_TTL_FOREVER : entry.dies_at - now;
-    if (entry.believed_until < end) {
-        end = entry.believed_until;
-    }
-    if (now < end) {
+    if (is_believed(&entry, end, now)) {
         shs_near_memory_count(cache, entry.octets.len > 0
                                          ? SHS_NEAR_HITS
                                          : SHS_NEAR_NEGATIVE_HITS);
         return entry.octets.len > 0 ? SHS_NEAR_HIT : SHS_NEAR_NOTHING;
     }
-    *age = now - end;
+    if (entry.believed_until < end) {
+        end = entry.believed_until;
+    }
+    /* It was so when it was asked for, also if nobody has listened since. */
+    *age = now - (end > entry.asked_at ? end : entry.asked_at);
     return entry.octets.len > 0 ? SHS_NEAR_STALE : SHS_NEAR_MISS;
 }
 
@@ -133,9 +148,9 @@ static apr_time_t end_of(const shs_near_ticket_t *ticket,
                : ticket->asked_at + ttl;
 }
 
-void shs_near_cache_put(shs_near_cache_t *cache, const shs_near_name_t *name,
-                        const shs_near_ticket_t *ticket, apr_uint32_t source,
-                        shs_octets_t octets, apr_interval_time_t ttl)
+static void put(shs_near_cache_t *cache, const shs_near_name_t *name,
+                const shs_near_ticket_t *ticket, shs_octets_t octets,
+                apr_interval_time_t ttl, apr_interval_time_t believed)
 {
     const shs_near_class_t *class = class_for(cache, octets.len);
     shs_near_entry_t entry;
@@ -144,16 +159,31 @@ void shs_near_cache_put(shs_near_cache_t *cache, const shs_near_name_t *name,
         shs_near_memory_count(cache, SHS_NEAR_TOO_LARGE);
         return;
     }
-    if (!shs_near_memory_is_source(cache, source)) {
-        return;
-    }
     entry.a = name->a;
     entry.b = name->b;
     entry.epochs = ticket->epochs;
-    entry.believed_until = end_of(
-        ticket, octets.len > 0 ? cache->policy.ttl : cache->policy.negative);
+    entry.asked_at = ticket->asked_at;
+    entry.believed_until = end_of(ticket, believed);
     entry.dies_at = end_of(ticket, ttl);
     entry.octets = octets;
     shs_near_set_write(shs_near_memory_set(class, name->b), class->room, &entry,
                        cache->pid, cache->head->keys);
+}
+
+void shs_near_cache_put(shs_near_cache_t *cache, const shs_near_name_t *name,
+                        const shs_near_ticket_t *ticket, apr_uint32_t source,
+                        shs_octets_t octets, apr_interval_time_t ttl)
+{
+    if (shs_near_memory_is_source(cache, source)) {
+        put(cache, name, ticket, octets, ttl,
+            octets.len > 0 ? cache->policy.ttl : cache->policy.negative);
+    }
+}
+
+void shs_near_cache_put_unheard(shs_near_cache_t *cache,
+                                const shs_near_name_t *name,
+                                const shs_near_ticket_t *ticket,
+                                shs_octets_t octets, apr_interval_time_t ttl)
+{
+    put(cache, name, ticket, octets, ttl, 0);
 }

@@ -65,7 +65,7 @@ typedef enum shs_near_found_t {
     SHS_NEAR_MISS,
     SHS_NEAR_HIT,
     SHS_NEAR_NOTHING, /* a hit: there is no such key */
-    SHS_NEAR_STALE    /* one that is past its lease, by *age */
+    SHS_NEAR_STALE    /* one that was last known to be so *age ago */
 } shs_near_found_t;
 
 /* ---- those who look up */
@@ -83,8 +83,8 @@ shs_near_found_t shs_near_cache_find(shs_octets_t *octets,
                                      const shs_near_name_t *name,
                                      apr_time_t now, apr_pool_t *p);
 
-/* Before the store is asked. Returns 0 when nothing can be kept now, because
- * nobody listens. */
+/* Before the store is asked. Returns 0 when nothing can be put now, because
+ * nobody listens; the ticket may serve for put_unheard() then. */
 int shs_near_cache_begin(shs_near_ticket_t *ticket,
                          const shs_near_cache_t *cache,
                          const shs_near_name_t *name, apr_time_t now);
@@ -95,6 +95,14 @@ int shs_near_cache_begin(shs_near_ticket_t *ticket,
 void shs_near_cache_put(shs_near_cache_t *cache, const shs_near_name_t *name,
                         const shs_near_ticket_t *ticket, apr_uint32_t source,
                         shs_octets_t octets, apr_interval_time_t ttl);
+
+/* Keeps an answer of whose changes nobody hears, to be STALE from the first
+ * moment: for when the store gives none any more. What the store has since said
+ * to be gone, shs_near_news_invalidate() has to be told. */
+void shs_near_cache_put_unheard(shs_near_cache_t *cache,
+                                const shs_near_name_t *name,
+                                const shs_near_ticket_t *ticket,
+                                shs_octets_t octets, apr_interval_time_t ttl);
 
 /* Whether entries are believed now. */
 int shs_near_cache_is_live(const shs_near_cache_t *cache, apr_time_t now);

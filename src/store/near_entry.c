@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum { A, B, EPOCHS, BELIEVED_UNTIL, DIES_AT, LEN, SUM, DATA };
+enum { A, B, EPOCHS, ASKED_AT, BELIEVED_UNTIL, DIES_AT, LEN, SUM, DATA };
 
 static apr_size_t words_of(apr_size_t octets)
 {
@@ -48,9 +48,10 @@ static sum_t begin_sum(const shs_near_entry_t *entry, shs_near_keys_t keys)
     sum.lanes[0] = mix(sum.lanes[0], entry->a);
     sum.lanes[1] = mix(sum.lanes[1], entry->b);
     sum.lanes[2] = mix(sum.lanes[2], entry->epochs);
-    sum.lanes[3] = mix(sum.lanes[3], (apr_uint64_t)entry->believed_until);
-    sum.lanes[0] = mix(sum.lanes[0], (apr_uint64_t)entry->dies_at);
-    sum.lanes[1] = mix(sum.lanes[1], entry->octets.len);
+    sum.lanes[3] = mix(sum.lanes[3], (apr_uint64_t)entry->asked_at);
+    sum.lanes[0] = mix(sum.lanes[0], (apr_uint64_t)entry->believed_until);
+    sum.lanes[1] = mix(sum.lanes[1], (apr_uint64_t)entry->dies_at);
+    sum.lanes[2] = mix(sum.lanes[2], entry->octets.len);
     return sum;
 }
 
@@ -117,6 +118,7 @@ int shs_near_entry_read(shs_near_entry_t *entry, const shs_near_word_t *words,
         || len > 8 * (count - DATA)) {
         return 0;
     }
+    entry->asked_at = (apr_time_t)shs_near_word_get(&words[ASKED_AT]);
     entry->believed_until =
         (apr_time_t)shs_near_word_get(&words[BELIEVED_UNTIL]);
     entry->dies_at = (apr_time_t)shs_near_word_get(&words[DIES_AT]);
@@ -137,6 +139,7 @@ void shs_near_entry_write(shs_near_word_t *words, const shs_near_entry_t *entry,
     shs_near_word_set(&words[A], entry->a);
     shs_near_word_set(&words[B], entry->b);
     shs_near_word_set(&words[EPOCHS], entry->epochs);
+    shs_near_word_set(&words[ASKED_AT], (apr_uint64_t)entry->asked_at);
     shs_near_word_set(&words[BELIEVED_UNTIL],
                       (apr_uint64_t)entry->believed_until);
     shs_near_word_set(&words[DIES_AT], (apr_uint64_t)entry->dies_at);

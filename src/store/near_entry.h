@@ -19,6 +19,7 @@ typedef struct shs_near_entry_t {
     apr_uint64_t a; /* the name */
     apr_uint64_t b;
     apr_uint64_t epochs;
+    apr_time_t asked_at; /* it was so then */
     apr_time_t believed_until;
     apr_time_t dies_at;  /* the key's own end */
     shs_octets_t octets; /* aligned to 8 octets when read */

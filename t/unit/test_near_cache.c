@@ -243,6 +243,65 @@ START_TEST(near_flush__drops_everything)
 }
 END_TEST
 
+/* ---------------------------------------------------------------- unheard */
+
+static void put_unheard(const char *key, const char *value, apr_time_t at)
+{
+    shs_near_name_t name = near_name(cache, key);
+    shs_near_ticket_t ticket;
+
+    shs_near_cache_begin(&ticket, cache, &name, at);
+    shs_near_cache_put_unheard(cache, &name, &ticket, unit_text(value),
+                               60 * SECOND);
+}
+
+static apr_interval_time_t age_of(const char *key, apr_time_t at)
+{
+    shs_near_name_t name = near_name(cache, key);
+    shs_octets_t octets;
+    apr_interval_time_t ttl, age = -1;
+
+    ck_assert_int_eq(
+        shs_near_cache_find(&octets, &ttl, &age, cache, &name, at, p),
+        SHS_NEAR_STALE);
+    return age;
+}
+
+START_TEST(near_put_unheard__is_stale_by_its_age_from_the_first_moment)
+{
+    /* One that nobody ever listened for, and one whose lease is over. */
+    if (_i == 0) {
+        cache = near_attach(near_memory(&policy), &policy, 0);
+    }
+    put_unheard("k", "value", now + 10 * SECOND);
+    ck_assert_str_eq(near_find(cache, "k", now + 10 * SECOND), "STALE value");
+    ck_assert_int_eq(age_of("k", now + 10 * SECOND), 0);
+    ck_assert_int_eq(age_of("k", now + 14 * SECOND), 4 * SECOND);
+    ck_assert_str_eq(near_find(cache, "k", now + 70 * SECOND), "MISS");
+    shs_near_news_invalidate(cache, unit_text("k"));
+    ck_assert_str_eq(near_find(cache, "k", now + 11 * SECOND), "MISS");
+}
+END_TEST
+
+START_TEST(near_put_unheard__is_never_believed)
+{
+    put_unheard("k", "value", now);
+    ck_assert_str_eq(near_find(cache, "k", now), "STALE value");
+    lease(now + SECOND);
+    ck_assert_str_eq(near_find(cache, "k", now + SECOND), "STALE value");
+}
+END_TEST
+
+START_TEST(near_put_unheard__leaves_no_older_one_of_another_size)
+{
+    policy.max_entry = 8192;
+    cache = near_live(&policy, now);
+    put_unheard("k", a_value(_i ? 5000 : 10), now + 10 * SECOND);
+    put_unheard("k", a_value(_i ? 10 : 5000), now + 11 * SECOND);
+    ck_assert_int_eq(age_of("k", now + 12 * SECOND), SECOND);
+}
+END_TEST
+
 /* ---------------------------------------------------------------- sources */
 
 START_TEST(near_put__keeps_nothing_of_who_is_not_listened_to)
@@ -523,6 +582,11 @@ static void add(TCase *tc)
     tcase_add_test(
         tc, near_find__finds_the_new_one_behind_an_old_one_of_another_size);
     tcase_add_test(tc, near_flush__drops_everything);
+    tcase_add_loop_test(
+        tc, near_put_unheard__is_stale_by_its_age_from_the_first_moment, 0, 2);
+    tcase_add_test(tc, near_put_unheard__is_never_believed);
+    tcase_add_loop_test(
+        tc, near_put_unheard__leaves_no_older_one_of_another_size, 0, 2);
     tcase_add_test(tc, near_put__keeps_nothing_of_who_is_not_listened_to);
     tcase_add_test(tc, near_name__is_of_kind_and_key);
     tcase_add_test(tc, near_find__never_hits_another_kind_or_key);

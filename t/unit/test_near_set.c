@@ -26,14 +26,14 @@ static void free_set(void)
 
 static int write_value(apr_uint64_t name, const char *value)
 {
-    shs_near_entry_t entry = { name, 12, 13, 15, 16, unit_text(value) };
+    shs_near_entry_t entry = { name, 12, 13, 14, 15, 16, unit_text(value) };
 
     return shs_near_set_write(set, room, &entry, OURS, keys);
 }
 
 static const char *read_value(apr_uint64_t name)
 {
-    shs_near_entry_t entry = { name, 12, 13, 0, 0, OCTETS("") };
+    shs_near_entry_t entry = { name, 12, 13, 0, 0, 0, OCTETS("") };
 
     return shs_near_set_read(&entry, set, room, keys, p)
                ? apr_pstrmemdup(p, entry.octets.data, entry.octets.len)
@@ -65,7 +65,7 @@ static apr_uint32_t late_pid(void)
 
 START_TEST(set_read__gives_what_was_written)
 {
-    shs_near_entry_t got = { 11, 12, 13, 0, 0, OCTETS("") };
+    shs_near_entry_t got = { 11, 12, 13, 0, 0, 0, OCTETS("") };
     int len;
 
     for (len = 0; len <= LARGEST; len++) {
@@ -74,6 +74,7 @@ START_TEST(set_read__gives_what_was_written)
     }
     ck_assert(write_value(11, "x"));
     ck_assert(shs_near_set_read(&got, set, room, keys, p));
+    ck_assert_int_eq(got.asked_at, 14);
     ck_assert_int_eq(got.believed_until, 15);
     ck_assert_int_eq(got.dies_at, 16);
     ck_assert_uint_eq((apr_uintptr_t)got.octets.data % 8, 0);
@@ -83,12 +84,12 @@ END_TEST
 START_TEST(set_read__gives_nothing_of_another_name_or_epoch_or_of_none)
 {
     const shs_near_entry_t others[] = {
-        { 0, 0, 0, 0, 0, OCTETS("") },
-        { 10, 12, 13, 0, 0, OCTETS("") },
-        { 11, 13, 13, 0, 0, OCTETS("") },
-        { 11, 12, 14, 0, 0, OCTETS("") },
+        { 0, 0, 0, 0, 0, 0, OCTETS("") },
+        { 10, 12, 13, 0, 0, 0, OCTETS("") },
+        { 11, 13, 13, 0, 0, 0, OCTETS("") },
+        { 11, 12, 14, 0, 0, 0, OCTETS("") },
         /* One with the same tag. */
-        { 11 | APR_UINT64_C(1) << 32, 12, 13, 0, 0, OCTETS("") },
+        { 11 | APR_UINT64_C(1) << 32, 12, 13, 0, 0, 0, OCTETS("") },
     };
     int i;
 
@@ -142,7 +143,7 @@ END_TEST
 START_TEST(set_read__refuses_what_another_key_has_signed)
 {
     shs_near_keys_t others = { "another", "key" };
-    shs_near_entry_t got = { 11, 12, 13, 0, 0, OCTETS("") };
+    shs_near_entry_t got = { 11, 12, 13, 0, 0, 0, OCTETS("") };
 
     write_value(11, "x");
     ck_assert(!shs_near_set_read(&got, set, room, others, p));
@@ -160,7 +161,7 @@ START_TEST(set_read__takes_no_number_for_granted)
     write_value(11, "x");
     good = set->places[0];
     for (i = 0; i < ROWS(lengths); i++) {
-        set->room[5] = lengths[i];
+        set->room[6] = lengths[i];
         ck_assert_ptr_null(read_value(11));
     }
     for (i = 0; i < 40; i++) {
