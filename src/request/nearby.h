@@ -18,7 +18,7 @@ typedef struct shs_nearby_t {
     shs_near_name_t name;
     shs_near_ticket_t ticket;
     int can_keep;
-    int is_for_outages; /* where it cannot: kept for find_stale() all the same */
+    int is_for_outages; /* where it cannot: kept, for find_stale() only */
     int is_leader;
 
     /* Of what was found. */
