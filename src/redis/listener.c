@@ -331,9 +331,6 @@ static apr_status_t stop(void *data)
     return APR_SUCCESS;
 }
 
-/* None is ever freed: it may outlive the child's pools. */
-static listener_t *all;
-
 int shs_listener_start(shs_topology_t *topology, const shs_watch_t *watch,
                        apr_interval_time_t timeout, apr_pool_t *pchild)
 {
