@@ -138,12 +138,20 @@ my @faked = map { [ $_->[0], "of session:$_->[0]" ] } @real;
 # --- what is measured --------------------------------------------------------
 
 # Connections to a port that are open at both ends, as the kernel counts them:
-# this works whatever the server at the port is doing.
+# this works whatever the server at the port is doing. What was there while it
+# was read twice was there at one moment, between; one that is read once may have
+# come when another, counted too, had gone.
 sub connections {
     my ($to) = @_;
     my $hex = sprintf '%04X', $to;
-    open my $in, '<', '/proc/net/tcp' or return 0;
-    return scalar grep { /^ *\d+: \S+ [0-9A-F]{8}:$hex 01 / } <$in>;
+    my $open = sub {
+        open my $in, '<', '/proc/net/tcp' or return;
+        # Local port and inode.
+        return map { /^ *\d+: \w+:(\w+) \w+:$hex 01 (?:\S+ +){5}(\d+) / ? "$1 $2" : () }
+            <$in>;
+    };
+    my %before = map { $_ => 1 } $open->();
+    return scalar grep { $before{$_} } $open->();
 }
 
 # The store's lines in ?auto: { Breaker => ..., Timeouts => ..., ... }
