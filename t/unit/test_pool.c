@@ -850,9 +850,10 @@ START_TEST(pool_borrow__one_that_is_late_makes_no_other_fail)
     waiter_t late, other;
     apr_time_t passed;
 
-    start_waiter(&late, pool, 1);
+    /* Time enough to begin to dial. */
+    start_waiter(&late, pool, 100);
     await_dial();
-    passed = in_ms(2);
+    passed = in_ms(101);
     start_waiter(&other, pool, 20000);
     while (shs_clock_now() < passed) {
         usleep(1000);
