@@ -8,6 +8,7 @@ use warnings;
 use List::Util qw(max);
 use POSIX ();
 use SHS;
+use SHS::Near;
 use SHS::Proxy;
 use SHS::Report;
 use Time::HiRes qw(time sleep);
@@ -21,15 +22,9 @@ sub conf {
     return <<"CONF";
 SharedSessionStore redis://127.0.0.1:$port timeout=500ms
 SharedSessionCache On lease=${lease}s negative=1s
-SharedSession On
-SharedSessionNote session.* *
+@{[near_places()]}
 <Location /session>
     SetHandler shared-session
-</Location>
-LoadModule status_module /usr/lib/apache2/modules/mod_status.so
-<Location /status>
-    SetHandler server-status
-    SharedSession Off
 </Location>
 @{[$more // '']}
 CONF
@@ -37,23 +32,6 @@ CONF
 
 my %host = (a => private_httpd(conf => conf($redis->port)),
             b => private_httpd(conf => conf($proxy->port)));
-
-sub status {
-    my ($httpd, $store) = @_;
-    $store //= 0;
-    my %is = map { /^SharedSessionStore$store(\D\S*): (.*)$/ ? ($1 => $2) : () }
-        split /\n/, $httpd->get('/status?auto')->body;
-    return \%is;
-}
-
-sub wait_live {
-    my ($httpd, $why) = @_;
-    local $Test::Builder::Level = $Test::Builder::Level + 1;
-    my $live = eval { SHS::Process::wait_for('live', 20, sub {
-        (status($httpd)->{Cache} // '') eq 'live' }) };
-    ok($live, "live: $why") || diag explain status($httpd);
-    return;
-}
 
 # No longer than that: a child that is stopped takes connections too.
 sub reply { return $_[0]->get('/x/lua', cookie => "JSESSIONID=$_[1]", timeout => 1) }
@@ -75,7 +53,7 @@ sub listener_of {
     return;
 }
 
-wait_live($host{$_}, "host $_") for sort keys %host;
+wait_live($host{$_}, "live: host $_") for sort keys %host;
 
 # --- the checker -------------------------------------------------------------------
 
@@ -234,7 +212,7 @@ for my $fault (@faults) {
     wait_past_lease();
     $end->();
     my $healed = time;
-    wait_live($host{$_}, "after $what, host $_") for sort keys %host;
+    wait_live($host{$_}, "live: after $what, host $_") for sort keys %host;
     SHS::Report::figure("Near-cache, $what: live again", sprintf('%.2f', time - $healed), 's');
     # Whoever comes back must not undo what the one elected meanwhile does.
     my $before = status($host{a})->{CacheHits} // 0;
@@ -288,7 +266,7 @@ is($wrong, 0, '... are read at once on the host');
 
 # --- what is not there -------------------------------------------------------------------
 
-wait_live($host{a}, 'before the flood');
+wait_live($host{a}, 'live: before the flood');
 my $kept = fresh_id();
 $redis->put_hash("session:$kept", { v => 5 }, 600);
 v($host{a}, $kept);

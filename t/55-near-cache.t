@@ -4,6 +4,7 @@ use strict;
 use warnings;
 
 use SHS;
+use SHS::Near;
 use SHS::Proxy;
 use Time::HiRes qw(time);
 
@@ -11,34 +12,21 @@ my $store = SHS::Redis->start;
 my $httpd = private_httpd(conf => one_child() . <<"CONF");
 SharedSessionStore redis://127.0.0.1:@{[$store->port]} timeout=1s
 SharedSessionCache On lease=2s negative=5s
-SharedSession On
-SharedSessionNote session.* *
-LoadModule status_module /usr/lib/apache2/modules/mod_status.so
-<Location /status>
-    SetHandler server-status
-    SharedSession Off
-</Location>
+@{[near_places()]}
 CONF
 
 sub at { return $httpd->get('/x/lua', cookie => "JSESSIONID=$_[0]") }
 sub user { return at($_[0])->note('session.user') // at($_[0])->note('SHARED_SESSION') }
-sub status {
-    my %is = map { /^SharedSessionStore0(\S+): (.*)$/ ? ($1 => $2) : () }
-        split /\n/, $httpd->get('/status?auto')->body;
-    return \%is;
-}
-
-ok(eval { SHS::Process::wait_for('the listener', 10, sub { status()->{Cache} eq 'live' }) },
-   'the near-cache is live') || diag explain status();
+wait_live($httpd, 'the near-cache is live');
 
 my $id = fresh_id();
 $store->put_hash("session:$id", { user => 'anna' }, 60);
 is(user($id), 'anna', 'a session');
 # Until the news of its own making have come.
 SHS::Process::wait_for('a hit', 10, sub {
-    my $hits = status()->{CacheHits};
+    my $hits = status($httpd)->{CacheHits};
     user($id);
-    status()->{CacheHits} > $hits;
+    status($httpd)->{CacheHits} > $hits;
 });
 # How often Redis is asked by some reads, at best of five times: a machine that
 # stalls for longer than the lease, or the negative time, has to ask.
@@ -53,9 +41,9 @@ sub asked {
     }
     return $least;
 }
-my $before = status()->{CacheHits};
+my $before = status($httpd)->{CacheHits};
 is(asked('anna', 5), 0, '... costs Redis nothing');
-cmp_ok(status()->{CacheHits} - $before, '>=', 5, '... and counts as hits');
+cmp_ok(status($httpd)->{CacheHits} - $before, '>=', 5, '... and counts as hits');
 
 my @took;
 for my $n (1 .. 50) {
@@ -89,23 +77,17 @@ if (mpm() ne 'prefork') {
     my $host = private_httpd(conf => one_child() . <<"CONF");
 SharedSessionStore redis://127.0.0.1:@{[$proxy->port]} timeout=20s
 SharedSessionCache On lease=20s
-SharedSession On
-SharedSessionNote session.* *
+@{[near_places()]}
 # What is read for a change is another question, and waits for none.
 <Location /session>
     SetHandler shared-session
     SharedSessionMaxSize 32K
 </Location>
-LoadModule status_module /usr/lib/apache2/modules/mod_status.so
-<Location /status>
-    SetHandler server-status
-    SharedSession Off
-</Location>
 CONF
     my $is = sub {
         my ($name) = @_;
         return $host->get('/status?auto')->body =~ /^\Q$name\E: (\S+)/m ? $1 : ''; };
-    SHS::Process::wait_for('live', 10, sub { $is->('SharedSessionStore0Cache') eq 'live' });
+    wait_live($host);
 
     my $hear = sub {
         my ($change) = @_;

@@ -6,6 +6,7 @@ use warnings;
 use SHS;
 use SHS::Certs;
 use SHS::Cluster;
+use SHS::Near;
 use SHS::Report;
 use SHS::Sentinel;
 use Time::HiRes qw(time);
@@ -18,22 +19,11 @@ sub start {
     return private_httpd(conf => <<"CONF");
 SharedSessionStore $url timeout=1s
 SharedSessionCache On lease=${lease}s
-SharedSession On
-SharedSessionNote session.* *
-LoadModule status_module /usr/lib/apache2/modules/mod_status.so
-<Location /status>
-    SetHandler server-status
-    SharedSession Off
-</Location>
+@{[near_places()]}
 CONF
 }
 
-sub status {
-    my ($httpd, $name) = @_;
-    return $httpd->get('/status?auto')->body =~ /^SharedSessionStore0$name: (.*)$/m ? $1 : '';
-}
-
-sub is_live { return status($_[0], 'Cache') eq 'live' }
+sub is_live { return (status($_[0])->{Cache} // '') eq 'live' }
 
 sub v {
     my ($httpd, $id) = @_;

@@ -5,6 +5,7 @@ use strict;
 use warnings;
 
 use SHS;
+use SHS::Near;
 use SHS::Proxy;
 use Time::HiRes qw(time);
 
@@ -25,32 +26,7 @@ my $redis = SHS::Redis->start(acl => join '', "user default on nopass ~* &* +\@a
     map { "user $_->[0] on >SeCrEt-$_->[0] ~session:* resetchannels $reads $_->[1]\n" } @users);
 my $proxy = SHS::Proxy->start(to => $redis->port);
 
-my $usual = one_child() . <<'CONF';
-SharedSession On
-SharedSessionNote session.* *
-LoadModule status_module /usr/lib/apache2/modules/mod_status.so
-<Location /status>
-    SetHandler server-status
-    SharedSession Off
-</Location>
-CONF
-
-sub status {
-    my ($httpd, $store) = @_;
-    $store //= 0;
-    my %is = map { /^SharedSessionStore$store(\D\S*): (.*)$/ ? ($1 => $2) : () }
-        split /\n/, $httpd->get('/status?auto')->body;
-    return \%is;
-}
-
-sub wait_live {
-    my ($httpd, @store) = @_;
-    local $Test::Builder::Level = $Test::Builder::Level + 1;
-    ok(eval { SHS::Process::wait_for('live', 20, sub {
-        (status($httpd, @store)->{Cache} // '') eq 'live' }) }, 'live')
-        || diag explain status($httpd, @store);
-    return;
-}
+my $usual = one_child() . near_places();
 
 sub ask {
     my ($httpd, $id, %more) = @_;

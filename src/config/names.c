@@ -66,7 +66,7 @@ int shs_names_has_prefix(const char *name, const char *prefix)
 
 /* Whether a reserved name (or pattern) covers `name`; with is_prefix, whether
  * some name that begins with `name` would be covered. Nearly always the first
- * characters differ; every attribute that goes out is asked about. */
+ * characters differ. */
 static int covers(const char *reserved, const char *name, int is_prefix)
 {
     while (*reserved && *reserved != '*' && *name
