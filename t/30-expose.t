@@ -218,14 +218,23 @@ for my $handler (qw(lua backend)) {
 
 my $mark = log_mark();
 $r = at('/reserved/cgi', session('{"P_FINE":"x","P_HOST":"evil","ATH":"/evil",'
-    . '"D_PRELOAD":"/evil.so","HELLOPTS":"xtrace","S4":"$(evil)","FINE":"y"}'));
+    . '"D_PRELOAD":"/evil.so","HELLOPTS":"xtrace","S4":"$(evil)","FINE":"y",'
+    . '"WSGI_FILE":"/evil.py","wsgi.script":"evil","JP_AJP_LOCAL_ADDR":"127.0.0.1",'
+    . '"PP_DEBUG":"1","S_VipRequest":"yes","CGI":"2"}'));
 isnt($r->env('PATH'), '/evil', 'a wildcard cannot make PATH');
 is($r->env('LD_PRELOAD'), undef, 'a wildcard cannot make LD_PRELOAD');
 isnt($r->env('HTTP_HOST'), 'evil', 'a wildcard cannot make HTTP_*');
-is($r->env($_), undef, "a wildcard cannot make $_") for qw(SHELLOPTS PS4);
+is($r->env($_), undef, "a wildcard cannot make $_")
+    for qw(SHELLOPTS PS4 UWSGI_FILE Uwsgi_script AJP_AJP_LOCAL_ADDR APP_DEBUG QS_VipRequest SCGI);
 is($r->env('LFINE'), 'y', '... but what is free');
 is($r->env('SFINE'), 'y', '... with each of them');
 log_like($mark, qr{SHS009: .*variable}, 'SHS009 tells that something was left out');
+
+$r = at('/reserved/lua', session('{"ify":"y","security-tx-context":"evil",'
+    . '"ifysecurity-tx-context":"y","_session_cookieSID":"evil"}'));
+is($r->note($_), undef, "a wildcard cannot make the note $_, which is read as a pointer")
+    for qw(modsecurity-tx-context mod_session_cookieSID);
+is($r->note('modify'), 'y', '... but what is free');
 
 # --- other consumers ---------------------------------------------------------------
 like(at('/ssi/page.html', $id)->body, qr/^found\|alice\|it is alice$/m,

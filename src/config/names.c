@@ -15,32 +15,51 @@ static const char *const reserved_headers[] = {
     "User-Agent", "Via", "X-Forwarded-*", NULL
 };
 
+/* What httpd's modules, gateways (CGI, FastCGI, SCGI, uWSGI, AJP, mod_perl,
+ * mod_wsgi, Passenger, php-fpm) and runtimes act on: whom they believe to be
+ * logged in, which file they run, which options they take. */
 static const char *const reserved_env[] = {
-    "ALL_PROXY", "AUTH_*", "AWKLIBPATH", "AWKPATH", "BALANCER_*",
-    "BASHOPTS", "BASH_*", "BROWSER", "BUNDLE_*", "CDPATH", "CLASSPATH",
-    "COMPLUS_*", "CONTENT_*", "CONTEXT_*", "CORECLR_*", "COR_*", "CURL_*",
-    "DBUS_*", "DENO_*", "DOCUMENT_*", "DOTNET_*", "DYLD_*", "EDITOR", "ENV",
-    "ERL_*", "FCGI_*", "FONTCONFIG_*", "FPATH", "FTP_PROXY",
-    "GATEWAY_INTERFACE", "GCONV_PATH", "GDK_*", "GEM_*", "GETCONF_DIR",
-    "GHCRTS", "GIO_*", "GIT_*", "GLIBC_*", "GLOBIGNORE", "GNUTLS_*",
-    "GODEBUG", "GOTRACEBACK", "GS_*", "GTK_*", "GUILE_*", "HOME",
-    "HOSTALIASES", "HTTPS", "HTTPS_PROXY", "HTTP_*", "IFS", "JAVA_*",
-    "JDK_*", "JULIA_*", "KRB5*", "LANG", "LANGUAGE", "LC_*", "LD_*", "LESS",
-    "LESSCLOSE", "LESSOPEN", "LOCALDOMAIN", "LOCPATH", "LUA_*", "MAGICK_*",
-    "MAKEFLAGS", "MALLOC_*", "MONO_*", "NETRC", "NIS_PATH", "NLSPATH",
-    "NODE_*", "NO_PROXY", "NPM_*", "OCAMLRUNPARAM", "OLDPWD", "OPENSSL_*",
-    "PAGER", "PATH", "PATH_*", "PERL*", "PHP*", "POSIXLY_CORRECT",
-    "PROMPT_COMMAND", "PROXY_*", "PS1", "PS2", "PS4", "PWD", "PYTHON*",
-    "QUERY_STRING", "REDIRECT_*", "REMOTE_*", "REQUEST_*", "RESOLV_*",
-    "RES_OPTIONS", "RUBY*", "SCRIPT_*", "SERVER_*", "SHARED_SESSION",
-    "SHELL", "SHELLOPTS", "SSH_*", "SSL_*", "TCLLIBPATH", "TCL_LIBRARY",
-    "TEMP", "TERM", "TERMINFO", "TMP", "TMPDIR", "TZ", "TZDIR", "UNIQUE_ID",
-    "VISUAL", "XDG_*", "ZDOTDIR", "_JAVA_OPTIONS", "nokeepalive", NULL
+    "AJP_AJP_*", "AJP_JK_*", "ALL_PROXY", "APP_DEBUG", "APP_ENV", "APP_KEY",
+    "APP_RUNTIME*", "APP_SECRET", "ASAN_*", "ASPNETCORE_*", "AUTHENTICATE_*",
+    "AUTHORIZE_*", "AUTH_*", "AWKLIBPATH", "AWKPATH", "AWS_*", "BALANCER_*",
+    "BASHOPTS", "BASH_*", "BROWSER", "BUNDLE_*", "CAS_*", "CATALYST_*",
+    "CDPATH", "CLASSPATH", "COMPLUS_*", "COMPOSER_*", "CONTENT_*", "CONTEXT_*",
+    "CORECLR_*", "COR_*", "CURL_*", "DANCER_*", "DATABASE_URL", "DBI_*",
+    "DBUS_*", "DENO_*", "DJANGO_*", "DOCKER_*", "DOCUMENT_*", "DOTNET_*",
+    "DYLD_*", "EDITOR", "ENV", "ERL_*", "FCGI*", "FLASK_*", "FONTCONFIG_*",
+    "FPATH", "FTP_PROXY", "GATEWAY_INTERFACE", "GCONV_PATH", "GDK_*", "GEM_*",
+    "GETCONF_DIR", "GHCRTS", "GIO_*", "GIT_*", "GLIBC_*", "GLOBIGNORE",
+    "GNUPGHOME", "GNUTLS_*", "GODEBUG", "GOTRACEBACK", "GSS_*", "GST_*",
+    "GS_*", "GTK_*", "GUILE_*", "GUNICORN_*", "H2PUSH", "H2_*", "HGRCPATH",
+    "HOME", "HOSTALIASES", "HTTP2", "HTTPS", "HTTPS_PROXY", "HTTP_*", "IFS",
+    "JAVA_*", "JDK_*", "JK_*", "JULIA_*", "KRB5*", "KUBECONFIG", "LANG",
+    "LANGUAGE", "LARAVEL_*", "LC_*", "LDAP*", "LD_*", "LESS", "LESSCLOSE",
+    "LESSOPEN", "LOCALDOMAIN", "LOCPATH", "LSAN_*", "LUA_*", "MAGICK_*",
+    "MAKEFLAGS", "MALLOC_*", "MELLON_*", "METEOR_*", "MODSEC*", "MOD_*",
+    "MOJO_*", "MONO_*", "MYSQL_*", "NETRC", "NIS_PATH", "NLSPATH", "NODE_*",
+    "NO_PROXY", "NPM_*", "OCAMLRUNPARAM", "ODBC*", "OIDC_*", "OLDPWD",
+    "OPENSSL_*", "ORACLE_*", "ORIG_*", "PAGER", "PASSENGER_*", "PATH",
+    "PATH_*", "PERL*", "PGHOST", "PGPASSFILE", "PGSERVICE*", "PGSYSCONFDIR",
+    "PHP*", "PIP_*", "PLACK_*", "POSIXLY_CORRECT", "PROMPT_COMMAND", "PROXY_*",
+    "PS1", "PS2", "PS4", "PSGI*", "PWD", "PYTHON*", "QS_*", "QT_*",
+    "QUERY_STRING", "RACK_*", "RAILS_*", "REDIRECT_*", "REMOTE_*",
+    "REQUESTS_CA_BUNDLE", "REQUEST_*", "RESOLV_*", "RES_OPTIONS", "RUBY*",
+    "R_ENVIRON*", "R_HOME", "R_LIBS*", "R_PROFILE*", "SASL_*", "SCGI*",
+    "SCRIPT_*", "SECRET_KEY*", "SERVER_*", "SHARED_SESSION", "SHELL",
+    "SHELLOPTS", "SHIB_*", "SSH_*", "SSL_*", "SYMFONY_*", "TCLLIBPATH",
+    "TCL_LIBRARY", "TEMP", "TERM", "TERMINFO", "TMP", "TMPDIR", "TNS_ADMIN",
+    "TSAN_*", "TZ", "TZDIR", "UBSAN_*", "UNIQUE_ID", "UVICORN_*", "UWSGI_*",
+    "VIRTUAL_ENV", "VISUAL", "WERKZEUG_*", "WSGI*", "XDG_*", "ZDOTDIR",
+    "_JAVA_OPTIONS", "nokeepalive", NULL
 };
 
-/* error-notes is printed in error pages as it is. */
+/* error-notes is printed in error pages as it is. What mod_session_cookie,
+ * mod_session_dbd, mod_security2 and others keep under names of theirs they
+ * read as a pointer to a structure. By others httpd's modules tell each other
+ * what to do. */
 static const char *const reserved_notes[] = {
-    "SHARED_SESSION", "error-notes", "verbose-error-to", NULL
+    "SHARED_SESSION", "cache-status", "error-notes", "http2-*", "mod_*",
+    "modsecurity-*", "proxy-*", "remoteip-*", "ssl-*", "verbose-error-to", NULL
 };
 
 /* clang-format on */
@@ -129,8 +148,8 @@ const char *shs_names_check_note(const char *name, int is_prefix, apr_pool_t *p)
      * out when it happens. */
     if (shs_names_is_reserved_note(name, 0)) {
         return apr_psprintf(p,
-                            "the note '%s%s' belongs to httpd or to this"
-                            " module: choose a name of your own",
+                            "the note '%s%s' belongs to httpd or to a module of"
+                            " it: choose a name of your own",
                             name, is_prefix ? "*" : "");
     }
     return NULL;

@@ -61,13 +61,15 @@ static const char *make_plain_value(shs_octets_t value, shs_encoding_t encoding,
     return shs_octets_encode(value, SHS_ENCODING_RAW, p);
 }
 
-const shs_channel_t shs_channel_notes = { "note", 0, shs_names_is_reserved_note,
-                                          make_note_name, make_plain_value };
-const shs_channel_t shs_channel_env = { "variable", 0,
-                                        shs_names_is_reserved_env,
-                                        make_env_name, make_plain_value };
-const shs_channel_t shs_channel_headers = { "header", 1, NULL, make_header_name,
-                                            shs_octets_encode };
+const shs_channel_t shs_channel_notes = {
+    "note", 1, 0, shs_names_is_reserved_note, make_note_name, make_plain_value
+};
+const shs_channel_t shs_channel_env = {
+    "variable", 0, 0, shs_names_is_reserved_env, make_env_name, make_plain_value
+};
+const shs_channel_t shs_channel_headers = {
+    "header", 0, 1, NULL, make_header_name, shs_octets_encode
+};
 
 int shs_channel_is_same(const shs_channel_t *channel, const char *a,
                         const char *b)

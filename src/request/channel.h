@@ -15,6 +15,9 @@
 typedef struct shs_channel_t {
     const char *noun; /* for the log: "note", "variable", "header" */
 
+    /* Whether what is in the table before is another module's, and stays. */
+    int is_others;
+
     /* Whether names that CGI and backends take for one are one; httpd's tables
      * ignore only case. */
     int is_folded;

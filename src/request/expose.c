@@ -8,6 +8,7 @@
 #include "request/channel.h"
 #include "request/log.h"
 #include "request/nameset.h"
+#include "request/sweep.h"
 
 APLOG_USE_MODULE(shared_session);
 
@@ -147,7 +148,9 @@ static const char *take_name(const outlet_t *outlet, const shs_rule_t *rule,
         return NULL;
     }
     if (!shs_nameset_add(taken, name)) {
-        leave_out(outlet, name, "another attribute already has this name");
+        leave_out(outlet, name,
+                  "another attribute, or another module, already has this"
+                  " name");
         return NULL;
     }
     return name;
@@ -184,12 +187,43 @@ static int add_entry(void *table, const char *name, const char *value)
     return 1;
 }
 
+static int is_in(void *set, const char *name)
+{
+    return shs_nameset_has(set, name);
+}
+
+static void sweep(apr_table_t *table, shs_nameset_t *names, apr_pool_t *p)
+{
+    shs_sweep_table(table, is_in, names, p);
+}
+
+static int take_own(void *taken, const char *name, const char *value)
+{
+    (void)value;
+    shs_nameset_add(taken, name);
+    return 1;
+}
+
+/* The names that no attribute gets: of notes those that are there, which other
+ * modules have set, and may read as no string. Variables and headers may come
+ * from the client, so that an attribute takes their place. */
+static shs_nameset_t *find_taken(const outlet_t *outlet)
+{
+    shs_nameset_t *taken = shs_nameset_create(outlet->channel, outlet->r->pool);
+
+    if (outlet->channel->is_others) {
+        apr_table_do(take_own, taken, outlet->table, NULL);
+    }
+    return taken;
+}
+
 /* The rules with a *, all together. A PREFIX given twice belongs to the later
  * rule. Where the table has anything, entries of these names leave it first. */
 static void put_every(const outlet_t *outlet)
 {
     apr_pool_t *p = outlet->r->pool;
-    int is_fresh = apr_is_empty_table(outlet->table);
+    int is_fresh =
+        outlet->channel->is_others || apr_is_empty_table(outlet->table);
     apr_table_t *found = NULL;
     shs_nameset_t *taken = NULL;
     int i;
@@ -202,12 +236,12 @@ static void put_every(const outlet_t *outlet)
         }
         if (!found) {
             found = is_fresh ? outlet->table : apr_table_make(p, 16);
-            taken = shs_nameset_create(outlet->channel, p);
+            taken = find_taken(outlet);
         }
         find_every(found, outlet, rule, taken);
     }
     if (found && !is_fresh) {
-        shs_nameset_sweep(outlet->table, taken);
+        sweep(outlet->table, taken, p);
         apr_table_do(add_entry, outlet->table, found, NULL);
     }
 }
@@ -349,7 +383,7 @@ void shs_expose_withdraw(request_rec *r, const shs_settings_t *settings,
     shs_nameset_add(variables, SHS_EXPOSE_STATUS);
     shs_nameset_add(variables, "REDIRECT_" SHS_EXPOSE_STATUS);
     collect_names(headers, &outlets[HEADERS], "");
-    shs_nameset_sweep(r->notes, notes);
-    shs_nameset_sweep(r->subprocess_env, variables);
-    shs_nameset_sweep(r->headers_in, headers);
+    sweep(r->notes, notes, r->pool);
+    sweep(r->subprocess_env, variables, r->pool);
+    sweep(r->headers_in, headers, r->pool);
 }

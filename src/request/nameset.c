@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-#include <apr_strings.h>
-
 /* At first, and always a power of two; at most half of them are taken. */
 #define PLACES 16
 
@@ -122,22 +120,7 @@ int shs_nameset_add(shs_nameset_t *set, const char *name)
     return 1;
 }
 
-void shs_nameset_sweep(apr_table_t *table, const shs_nameset_t *set)
+int shs_nameset_has(const shs_nameset_t *set, const char *name)
 {
-    const apr_array_header_t *entries;
-    int i;
-
-    if (apr_is_empty_table(table) || set->count == 0) {
-        return;
-    }
-    entries = apr_table_elts(apr_table_clone(set->p, table));
-    apr_table_clear(table);
-    for (i = 0; i < entries->nelts; ++i) {
-        const apr_table_entry_t *entry =
-            &APR_ARRAY_IDX(entries, i, apr_table_entry_t);
-
-        if (!place_of(set, entry->key, hash_of(set, entry->key))->name) {
-            apr_table_addn(table, entry->key, entry->val);
-        }
-    }
+    return place_of(set, name, hash_of(set, name))->name != NULL;
 }

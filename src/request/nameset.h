@@ -7,7 +7,7 @@
 #ifndef SHS_REQUEST_NAMESET_H
 #define SHS_REQUEST_NAMESET_H
 
-#include <apr_tables.h>
+#include <apr_pools.h>
 
 #include "request/channel.h"
 
@@ -20,7 +20,7 @@ shs_nameset_t *shs_nameset_create(const shs_channel_t *channel, apr_pool_t *p);
  * in already. */
 int shs_nameset_add(shs_nameset_t *set, const char *name);
 
-/* Removes all entries of these names from the table, in one pass. */
-void shs_nameset_sweep(apr_table_t *table, const shs_nameset_t *set);
+/* Whether the name is in. */
+int shs_nameset_has(const shs_nameset_t *set, const char *name);
 
 #endif
