@@ -59,7 +59,7 @@ for my $format (qw(hash json form)) {
     is($r->code, 200, "$format: GET");
     is("$is->{userId} $is->{n}", 'alice 3', '... shows what was set');
     is_deeply([grep { /^\@/ } keys %$is], [], '... and nothing that is reserved');
-    like($r->header('Cache-Control'), qr/private/, '... to nobody else');
+    is($r->header('Cache-Control'), 'no-store', '... which nothing keeps');
     is(get("$area/lua", host => 'resource.test', cookie => "JSESSIONID=$id")
            ->note('session.userId'), 'alice', '... as it is exposed');
     ($r) = ask($path, 'GET', $brought);
@@ -127,6 +127,21 @@ for my $case (
     ['a sister site', 'PATCH', '{"a":1}', { headers => [['Sec-Fetch-Site', 'same-site']] }, 403],
     ['another origin', 'DELETE', undef, { headers => [['Origin', 'https://evil.test']] }, 403],
     ['no origin at all', 'DELETE', undef, { headers => [['Origin', 'null']] }, 403],
+    ['another scheme', 'DELETE', undef, { headers => [['Origin', 'https://resource.test']] }, 403],
+    ['another port', 'DELETE', undef, { headers => [['Origin', 'http://resource.test:8080']] }, 403],
+    ['a longer name', 'DELETE', undef, { headers => [['Origin', 'http://resource.test.evil.test']] }, 403],
+    ['another site that claims our Origin', 'DELETE', undef,
+     { headers => [['Sec-Fetch-Site', 'cross-site'], ['Origin', 'http://resource.test']] }, 403],
+    ['gzip', 'PATCH', '{"a":1}', { headers => [['Content-Encoding', 'gzip']] }, 415],
+    ['two encodings', 'POST', '{"a":1}', { headers => [['Content-Encoding', 'identity, br']] }, 415],
+    ['If-Match: a tag', 'PATCH', '{"a":1}', { headers => [['If-Match', '"x"']] }, 412],
+    ['If-Match: a tag', 'POST', '{"a":1}', { headers => [['If-Match', '"x"']] }, 412],
+    ['If-Match: a tag', 'DELETE', undef, { headers => [['If-Match', 'W/"x", "y"']] }, 412],
+    ['If-Match: a tag', 'GET', undef, { headers => [['If-Match', '"x"']] }, 412],
+    ['If-None-Match: *', 'PATCH', '{"a":1}', { headers => [['If-None-Match', '*']] }, 412],
+    ['If-None-Match: *', 'POST', '{"a":1}', { headers => [['If-None-Match', '*']] }, 412],
+    ['If-None-Match: *', 'DELETE', undef, { headers => [['If-None-Match', '*']] }, 412],
+    ['If-None-Match: *', 'GET', undef, { headers => [['If-None-Match', '*']] }, 304],
 ) {
     my ($what, $method, $body, $more, $code) = @$case;
     my $mark = log_mark();
@@ -134,6 +149,7 @@ for my $case (
     is($r->code, $code, "$what: $code");
     log_like($mark, qr/SHS016: /, '... and logged') if $code == 403;
     is($r->header('Set-Cookie'), undef, '... without a cookie');
+    is($r->header('Cache-Control'), 'no-store', '... which nothing keeps');
 }
 ($r, $is) = ask('/session', 'GET', $id);
 is_deeply($is, { a => 'b' }, 'what was refused has changed nothing');
@@ -145,6 +161,35 @@ is($r->code, 200, 'the same origin may');
 ($r) = ask('/session', 'PATCH', $id, '{"a":"d"}',
            headers => [['Origin', 'http://resource.test']]);
 is($r->code, 200, '... by its Origin too');
+($r) = ask('/session', 'PATCH', $id, '{"a":"d"}',
+           headers => [['Origin', 'http://RESOURCE.test:80']]);
+is($r->code, 200, '... with the port that its scheme has');
+($r) = get('/session', host => 'tls.resource.test', method => 'DELETE',
+           cookie => 'JSESSIONID=' . fresh_id(),
+           headers => [['Origin', 'https://tls.resource.test']]);
+is($r->code, 404, '... and with the scheme that ServerName says, behind a proxy for TLS');
+$r = get('/session', host => 'tls.resource.test', method => 'DELETE',
+         cookie => 'JSESSIONID=' . fresh_id(),
+         headers => [['Origin', 'http://tls.resource.test']]);
+is($r->code, 403, '... and with no other');
+
+# Preconditions that hold (RFC 9110 section 13): "*" is met by a session that is
+# there, and a tag is never the session's.
+for my $case (
+    ['If-Match: *', 'PATCH', $id, '{"a":"e"}', ['If-Match', '*'], 200],
+    ['If-Match: * and nothing there', 'PATCH', fresh_id(), '{"a":"e"}', ['If-Match', '*'], 404],
+    ['If-Match: * and nothing there', 'POST', undef, '{"a":"e"}', ['If-Match', '*'], 412],
+    ['If-None-Match: * and nothing there', 'POST', undef, '{"a":"e"}', ['If-None-Match', '*'], 201],
+    ['If-None-Match: a tag', 'PATCH', $id, '{"a":"e"}', ['If-None-Match', '"x"'], 200],
+    ['If-None-Match: a tag', 'GET', $id, undef, ['If-None-Match', '"x"'], 200],
+    ['Content-Encoding: identity', 'PATCH', $id, '{"a":"e"}', ['Content-Encoding', 'Identity'], 200],
+) {
+    my ($what, $method, $whose, $body, $header, $code) = @$case;
+    ($r) = ask('/session', $method, $whose, $body, headers => [$header]);
+    is($r->code, $code, "$what, $method: $code");
+}
+($r) = ask('/session', 'PATCH', $id, '{"a":1}', headers => [['Content-Encoding', 'gzip']]);
+is($r->header('Accept-Encoding'), 'identity', '415 says which encoding is taken');
 
 my $mark = log_mark();
 ($r) = ask('/off', 'GET', $id);

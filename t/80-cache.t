@@ -125,6 +125,17 @@ for my $path ($shared, '/cdn/cgi') {
     is($r->header('Surrogate-Control'), 'max-age=60', '... and Surrogate-Control');
 }
 
+# So is every field that is targeted at some of them (RFC 9213), and older ones.
+my @targeted = qw(Cloudflare-CDN-Cache-Control Netlify-CDN-Cache-Control
+                  x-litespeed-cache-control Edge-Control X-Accel-Expires);
+for my $name (@targeted) {
+    is(at('/cdn/cgi', $anna)->header($name), undef, "no $name in a page of a session");
+    is(at('/cdn/cgi')->header($name), $name eq 'X-Accel-Expires' ? 60 : 'max-age=60',
+       '... in one for everybody it stays');
+}
+is(at('/cdn/cgi', $anna)->header('X-Cache-Control-Kept'), 'yes',
+   'a field that only begins so stays');
+
 # --- mod_cache ------------------------------------------------------------------
 # Before all modules, as a handler, and as a handler that stores where its CACHE
 # marker stands among the filters: there it decides before our filter has spoken.

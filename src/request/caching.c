@@ -84,13 +84,47 @@ static void keep_out_of_cache(request_rec *r)
     apr_table_setn(r->subprocess_env, "no-cache", "1");
 }
 
+/* Whether shared caches prefer the field to Cache-Control: one that is targeted
+ * at some of them (RFC 9213, whose names end so), or an older one that is. */
+static int is_targeted(const char *name)
+{
+    static const char suffix[] = "-Cache-Control";
+    static const char *const older[] = { "Edge-Control", "Surrogate-Control",
+                                         "X-Accel-Expires" };
+    apr_size_t len = strlen(name);
+    apr_size_t i;
+
+    if (len >= sizeof(suffix) - 1
+        && !strcasecmp(name + len - (sizeof(suffix) - 1), suffix)) {
+        return 1;
+    }
+    for (i = 0; i < sizeof(older) / sizeof(older[0]); ++i) {
+        if (!strcasecmp(name, older[i])) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* From the end, since removing an entry moves those behind it. */
+static void remove_targeted(apr_table_t *table)
+{
+    const apr_array_header_t *entries = apr_table_elts(table);
+    int i;
+
+    for (i = entries->nelts - 1; i >= 0; --i) {
+        const char *name = APR_ARRAY_IDX(entries, i, apr_table_entry_t).key;
+
+        if (is_targeted(name)) {
+            apr_table_unset(table, name);
+            i = i < entries->nelts ? i : entries->nelts;
+        }
+    }
+}
+
 static void make_private(request_rec *r)
 {
-    /* Fields that shared caches prefer to Cache-Control (RFC 9213). */
-    static const char *const for_shared[] = { "CDN-Cache-Control",
-                                              "Surrogate-Control" };
     control_t control = { r->pool, NULL, 0 };
-    apr_size_t i;
 
     apr_table_do(read_control, &control, r->err_headers_out, "Cache-Control",
                  NULL);
@@ -102,10 +136,8 @@ static void make_private(request_rec *r)
     }
     apr_table_unset(r->err_headers_out, "Cache-Control");
     apr_table_setn(r->headers_out, "Cache-Control", control.kept);
-    for (i = 0; i < sizeof(for_shared) / sizeof(for_shared[0]); ++i) {
-        apr_table_unset(r->err_headers_out, for_shared[i]);
-        apr_table_unset(r->headers_out, for_shared[i]);
-    }
+    remove_targeted(r->err_headers_out);
+    remove_targeted(r->headers_out);
     keep_out_of_cache(r);
 }
 

@@ -9,6 +9,7 @@
 #include <http_core.h>
 #include <http_protocol.h>
 
+#include "request/caching.h"
 #include "request/flow.h"
 #include "request/keeper.h"
 #include "request/log.h"
@@ -118,14 +119,29 @@ static int is_type(request_rec *r, const char *wanted)
            && (!type[len] || type[len] == ';' || apr_isspace(type[len]));
 }
 
-/* Whether Origin, which browsers send with what changes, is this server. */
+static apr_port_t port_of(const apr_uri_t *uri)
+{
+    return uri->port_str ? uri->port : apr_uri_port_of_scheme(uri->scheme);
+}
+
+/* Whether an Origin (RFC 6454) is this server's: scheme, host and port. Behind
+ * a proxy that ends TLS the scheme is what ServerName says. */
 static int is_own_origin(request_rec *r, const char *origin)
 {
     const char *host = apr_table_get(r->headers_in, "Host");
-    apr_uri_t uri;
+    apr_uri_t theirs, ours;
 
-    return host && apr_uri_parse(r->pool, origin, &uri) == APR_SUCCESS
-           && uri.hostinfo && !strcasecmp(uri.hostinfo, host);
+    return host
+           && apr_uri_parse(
+                  r->pool,
+                  apr_pstrcat(r->pool, ap_http_scheme(r), "://", host, NULL),
+                  &ours)
+                  == APR_SUCCESS
+           && apr_uri_parse(r->pool, origin, &theirs) == APR_SUCCESS
+           && theirs.scheme && theirs.hostname && ours.hostname
+           && !strcasecmp(theirs.scheme, ours.scheme)
+           && !strcasecmp(theirs.hostname, ours.hostname)
+           && port_of(&theirs) == port_of(&ours);
 }
 
 /* Whether a browser says that somebody else's page has sent the request. */
@@ -138,6 +154,15 @@ static int is_foreign(request_rec *r)
         return strcmp(site, "same-origin") && strcmp(site, "none");
     }
     return origin && !is_own_origin(r, origin);
+}
+
+/* Whether the body is encoded still. Asked after it was read: an input filter
+ * that decodes it (mod_deflate) takes the header away. */
+static int is_encoded(request_rec *r)
+{
+    const char *encoding = apr_table_get(r->headers_in, "Content-Encoding");
+
+    return encoding && *encoding && strcasecmp(encoding, "identity");
 }
 
 /* OK and *body; or the status of what is wrong with it. */
@@ -180,6 +205,12 @@ static shs_change_t *read_change(int *answer, request_rec *r)
                              : "the body cannot be read");
         return NULL;
     }
+    if (is_encoded(r)) {
+        apr_table_setn(r->headers_out, "Accept-Encoding", "identity");
+        *answer = refuse(r, HTTP_UNSUPPORTED_MEDIA_TYPE,
+                         "a body is taken without Content-Encoding");
+        return NULL;
+    }
     error = shs_json_patch_read(change, body, r->pool);
     if (error) {
         *answer = refuse(r, HTTP_BAD_REQUEST, error);
@@ -193,7 +224,54 @@ static shs_change_t *read_change(int *answer, request_rec *r)
     return change;
 }
 
+/* ----------------------------------------------------------- preconditions */
+
+static int is_any(const char *tags)
+{
+    return !strcmp(tags, "*");
+}
+
+/* Whether the request's preconditions (RFC 9110 section 13.1) hold for a
+ * session that is there, or is not. The resource has no entity tag, because a
+ * change to a hash cannot depend on the rest of it: none matches, and only "*"
+ * does. */
+static int holds_for(const request_rec *r, int is_there)
+{
+    const char *match = apr_table_get(r->headers_in, "If-Match");
+    const char *none_match = apr_table_get(r->headers_in, "If-None-Match");
+
+    if (match && !(is_any(match) && is_there)) {
+        return 0;
+    }
+    return !none_match || !is_any(none_match) || !is_there;
+}
+
+/* Of a session that is not there, or cannot be read, the answer is that. */
+static int fails_condition(request_rec *r)
+{
+    return shs_keeper_find(r)->outcome == SHS_OUTCOME_FOUND && !holds_for(r, 1);
+}
+
+static int refuse_condition(request_rec *r)
+{
+    return refuse(r, HTTP_PRECONDITION_FAILED,
+                  "a precondition is not met: the resource has no entity tags,"
+                  " so that If-Match and If-None-Match know * only");
+}
+
 /* ---------------------------------------------------------------- methods */
+
+static int get(request_rec *r)
+{
+    if (fails_condition(r)) {
+        if (apr_table_get(r->headers_in, "If-Match")) {
+            return refuse_condition(r);
+        }
+        r->status = HTTP_NOT_MODIFIED;
+        return OK;
+    }
+    return send_session(r, HTTP_OK);
+}
 
 static int post(request_rec *r)
 {
@@ -209,6 +287,9 @@ static int post(request_rec *r)
     change = read_change(&answer, r);
     if (!change) {
         return answer;
+    }
+    if (!holds_for(r, was_there)) {
+        return refuse_condition(r);
     }
     written = shs_keeper_begin(r, change);
     return send_written(r, &written, was_there ? HTTP_OK : HTTP_CREATED);
@@ -229,14 +310,21 @@ static int patch(request_rec *r)
     if (!change) {
         return answer;
     }
+    if (fails_condition(r)) {
+        return refuse_condition(r);
+    }
     written = shs_keeper_change(r, change);
     return send_written(r, &written, HTTP_OK);
 }
 
 static int remove_session(request_rec *r)
 {
-    shs_written_t written = shs_keeper_end(r);
+    shs_written_t written;
 
+    if (fails_condition(r)) {
+        return refuse_condition(r);
+    }
+    written = shs_keeper_end(r);
     if (written.status != SHS_WRITER_DONE) {
         return send_written(r, &written, HTTP_NO_CONTENT);
     }
@@ -275,9 +363,11 @@ int shs_resource_answer(request_rec *r)
                                        " same place, and SharedSessionStore");
         return HTTP_INTERNAL_SERVER_ERROR;
     }
+    shs_caching_mark(r, 1);
+    shs_caching_forbid(r);
     switch (r->method_number) {
     case M_GET:
-        return send_session(r, HTTP_OK);
+        return get(r);
     case M_POST:
     case M_PATCH:
     case M_DELETE:
