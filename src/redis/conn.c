@@ -10,6 +10,7 @@
 
 #include "redis/socket.h"
 #include "store/clock.h"
+#include "store/halt.h"
 
 /* What one read takes at most. */
 #define READ_SIZE 16384
@@ -165,6 +166,9 @@ static int is_patient(shs_conn_t *conn, apr_time_t deadline)
 {
     apr_interval_time_t left = deadline - shs_clock_now();
 
+    if (shs_halt_is_obeyed()) {
+        return 0; /* a halt would not end it */
+    }
     if (conn->patience == 0 && left >= LEAST_PATIENT) {
         conn->patience = left - left / 4;
         if (!shs_socket_be_patient(conn->fd, conn->patience)) {
@@ -301,7 +305,7 @@ shs_conn_status_t shs_conn_receive(shs_reply_t **reply, shs_conn_t *conn,
 
 void shs_conn_wait(shs_conn_t *const *conns, int count, apr_time_t deadline)
 {
-    struct pollfd fds[SHS_CONN_WAIT_MAX];
+    struct pollfd fds[SHS_CONN_WAIT_MAX + 1];
     int i;
 
     for (i = 0; i < count && i < SHS_CONN_WAIT_MAX; ++i) {
@@ -312,7 +316,7 @@ void shs_conn_wait(shs_conn_t *const *conns, int count, apr_time_t deadline)
         fds[i].events = POLLIN;
         fds[i].revents = 0;
     }
-    poll(fds, (nfds_t)i, shs_clock_left_ms(deadline));
+    shs_halt_poll(fds, (nfds_t)i, shs_clock_left_ms(deadline));
 }
 
 /* Over TLS too: whatever arrives unasked, a record of the protocol included,

@@ -16,9 +16,6 @@
 /* In haste a server is given this part of its time. */
 #define HASTE 8
 
-/* What a run has to do at most beside waiting for a server. */
-#define MOST_WORK (1 * APR_USEC_PER_SEC)
-
 /* Who did not tell is asked after the others for so long. */
 #define AVOIDED_FOR (30 * APR_USEC_PER_SEC)
 
@@ -131,11 +128,6 @@ static apr_interval_time_t time_for(const shs_endpoint_t *endpoint,
 apr_interval_time_t shs_discovery_patience(const shs_endpoint_t *endpoint)
 {
     return endpoint->server_count * time_for(endpoint, 1);
-}
-
-apr_interval_time_t shs_discovery_end_within(const shs_endpoint_t *endpoint)
-{
-    return time_for(endpoint, 0) + MOST_WORK;
 }
 
 /* One that is cut off goes on naming the masters it knew, and notices late: its

@@ -32,9 +32,6 @@ shs_discovery_t *shs_discovery_create(const shs_endpoint_t *endpoint,
  * in haste: after that none is expected to answer soon. */
 apr_interval_time_t shs_discovery_patience(const shs_endpoint_t *endpoint);
 
-/* How long a run goes on at most after *is_closing was set. */
-apr_interval_time_t shs_discovery_end_within(const shs_endpoint_t *endpoint);
-
 /* Asks, each server in haste at first, so that one that hangs does not hold up
  * the rest, and then for connect-timeout and timeout; by one thread at a time.
  * OK and the view, perhaps doubted, to be destroyed by the caller; REFUSED if

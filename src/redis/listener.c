@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "redis/listener.h"
 
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "redis/feed.h"
 #include "redis/slot.h"
 #include "store/clock.h"
+#include "store/halt.h"
 #include "store/thread.h"
 
 /* How long it waits for news before it looks around. */
@@ -27,9 +27,6 @@
  * fewer in a row may be overlooked; then nothing of it is kept. */
 #define SLOT_STEP 32
 
-/* What a listener has to do at most beside waiting for a server. */
-#define MOST_WORK (1 * APR_USEC_PER_SEC)
-
 /* Memory that is kept of what a great deal of news took. */
 #define MOST_KEPT ((apr_size_t)(256 * 1024))
 
@@ -44,8 +41,7 @@ typedef struct listener_t {
     shs_topology_t *topology;
     const shs_watch_t *watch;
     apr_interval_time_t timeout;
-    _Atomic int is_closing;
-    _Atomic int is_over;
+    pthread_t thread;
     source_t sources[SHS_CONN_WAIT_MAX];
     int count;
     apr_time_t looked_at;
@@ -57,9 +53,11 @@ typedef struct listener_t {
  * the child's pools; and so leak checkers see that it is meant. */
 static listener_t *all;
 
-static void rest(apr_interval_time_t time)
+static void rest(void)
 {
-    poll(NULL, 0, (int)(time / 1000));
+    struct pollfd none[1];
+
+    shs_halt_poll(none, 0, REST / 1000);
 }
 
 static void drop_sources(listener_t *listener)
@@ -126,7 +124,7 @@ static int is_same(const listener_t *listener, const shs_route_t *routes,
 
 static int is_elected(const listener_t *listener)
 {
-    return !listener->is_closing
+    return !shs_halt_is_due()
            && listener->watch->elected(listener->watch->baton, shs_clock_now());
 }
 
@@ -306,28 +304,22 @@ static void *run(void *data)
 {
     listener_t *listener = data;
 
-    while (!listener->is_closing) {
+    shs_halt_obey(shs_topology_halt(listener->topology));
+    while (!shs_halt_is_due()) {
         if (is_elected(listener) && shs_clock_now() >= listener->again_at) {
             listen_on(listener);
         }
-        if (!listener->is_closing) {
-            rest(REST);
-        }
+        rest();
     }
-    listener->is_over = 1;
     return NULL;
 }
 
 static apr_status_t stop(void *data)
 {
     listener_t *listener = data;
-    /* As long as it looks who the masters are, and then waits for one. */
-    apr_time_t deadline = shs_clock_now() + 2 * listener->timeout + MOST_WORK;
 
-    listener->is_closing = 1;
-    while (!listener->is_over && shs_clock_now() < deadline) {
-        rest(5 * 1000);
-    }
+    shs_halt_set(shs_topology_halt(listener->topology));
+    pthread_join(listener->thread, NULL);
     return APR_SUCCESS;
 }
 
@@ -342,7 +334,7 @@ int shs_listener_start(shs_topology_t *topology, const shs_watch_t *watch,
     listener->topology = topology;
     listener->watch = watch;
     listener->timeout = timeout;
-    if (!shs_thread_start(run, listener)) {
+    if (!shs_thread_start(&listener->thread, run, listener)) {
         free(listener);
         return 0;
     }

@@ -102,7 +102,7 @@ static place_t take_place(shs_conn_t **out, shs_pool_t *pool, int may_dial,
     pthread_mutex_lock(&pool->lock);
     seen = pool->dial_failures;
     place = find_place(out, pool, may_dial, seen);
-    while (place == PLACE_LATE && shs_clock_now() < deadline) {
+    while (place == PLACE_LATE && !shs_thread_is_late(deadline)) {
         shs_thread_wait(&pool->changed, &pool->lock, deadline);
         place = find_place(out, pool, may_dial, seen);
     }

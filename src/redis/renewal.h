@@ -11,6 +11,8 @@
 
 #include <apr_time.h>
 
+#include "store/halt.h"
+
 /* How soon after one the next may begin when somebody waits for it. */
 #define SHS_RENEWAL_AT_ONCE (5 * 1000)
 
@@ -27,16 +29,19 @@ typedef struct shs_renewal_t {
     pthread_mutex_t lock;
     pthread_cond_t ended;
     shs_renewal_job_t job;
+    shs_halt_t halt;     /* of the job, and of whoever ends with it */
+    pthread_t thread;    /* of the last one, which is_running ... */
+    int is_to_be_joined; /* ... or has run */
     int is_running;
-    _Atomic int is_closing; /* for the job too, which has not the lock */
-    apr_time_t began_at;    /* the last one; 0: there was none */
-    apr_time_t known_at;    /* when the last one that succeeded began */
+    apr_time_t began_at; /* the last one; 0: there was none */
+    apr_time_t known_at; /* when the last one that succeeded began */
 } shs_renewal_t;
 
-void shs_renewal_init(shs_renewal_t *renewal, shs_renewal_job_t job);
+/* Returns 0 when the system gives no descriptors. */
+int shs_renewal_init(shs_renewal_t *renewal, shs_renewal_job_t job);
 
-/* No other begins; waits for the one that runs, at most until the deadline. */
-void shs_renewal_close(shs_renewal_t *renewal, apr_time_t deadline);
+/* No other begins; halts the one that runs, and joins it. */
+void shs_renewal_close(shs_renewal_t *renewal);
 
 /* All of the following with the lock held. */
 

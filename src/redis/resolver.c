@@ -78,7 +78,7 @@ static void *thread_main(void *data)
 
 static void start_thread(shs_resolver_t *resolver)
 {
-    resolver->is_asking = shs_thread_start(thread_main, resolver);
+    resolver->is_asking = shs_thread_start(NULL, thread_main, resolver);
     resolver->asked_at = shs_clock_now();
 }
 
@@ -154,7 +154,7 @@ static int is_stale(const shs_resolver_t *resolver)
 static void wait_for_answer(shs_resolver_t *resolver, apr_time_t deadline)
 {
     while (resolver->is_asking && resolver->count == 0
-           && shs_clock_now() < deadline) {
+           && !shs_thread_is_late(deadline)) {
         shs_thread_wait(&resolver->answered, &resolver->lock, deadline);
     }
 }

@@ -10,14 +10,15 @@
 #include <unistd.h>
 
 #include "store/clock.h"
+#include "store/halt.h"
 
 int shs_socket_wait(int fd, short events, apr_time_t deadline)
 {
-    struct pollfd ready = { fd, events, 0 };
+    struct pollfd ready[2] = { { fd, events, 0 } };
 
     for (;;) {
         int left = shs_clock_left_ms(deadline);
-        int found = left > 0 ? poll(&ready, 1, left) : 0;
+        int found = left > 0 ? shs_halt_poll(ready, 1, left) : 0;
 
         if (found >= 0) {
             return found;

@@ -17,7 +17,7 @@ int shs_socket_connect(const shs_address_t *addresses, int count,
                        apr_time_t deadline, const char **reason);
 
 /* Waits until the socket is ready for the events of poll(2), or has failed.
- * Returns 0 at the deadline. */
+ * Returns 0 at the deadline, or when this thread is halted (store/halt.h). */
 int shs_socket_wait(int fd, short events, apr_time_t deadline);
 
 /* From now on recv(2) without MSG_DONTWAIT waits for that long (more than 0)

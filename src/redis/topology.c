@@ -36,11 +36,7 @@ static shs_topology_t *all;
 
 static apr_status_t close_topology(void *data)
 {
-    shs_topology_t *topology = data;
-
-    shs_renewal_close(&topology->renewal,
-                      shs_clock_now()
-                          + shs_discovery_end_within(topology->endpoint));
+    shs_renewal_close(&((shs_topology_t *)data)->renewal);
     return APR_SUCCESS;
 }
 
@@ -57,7 +53,7 @@ static int add_sources(shs_topology_t *topology)
     }
     topology->discovery = shs_discovery_create(endpoint, topology->nodes,
                                                &topology->shared->master.epoch,
-                                               &topology->renewal.is_closing);
+                                               &topology->renewal.halt.is_set);
     return topology->discovery != NULL;
 }
 
@@ -110,17 +106,16 @@ shs_topology_t *shs_topology_create(const shs_endpoint_t *endpoint,
                                     apr_pool_t *pchild)
 {
     shs_topology_t *topology = calloc(1, sizeof(*topology));
+    shs_renewal_job_t job = { find_view, take_view, topology };
 
     if (!topology) {
         return NULL;
     }
-    shs_renewal_init(&topology->renewal,
-                     (shs_renewal_job_t){ find_view, take_view, topology });
     topology->endpoint = endpoint;
     topology->nodes = nodes;
     topology->shared = shared;
     topology->trust.shared = &shared->master;
-    if (!add_sources(topology)) {
+    if (!shs_renewal_init(&topology->renewal, job) || !add_sources(topology)) {
         free(topology);
         return NULL;
     }
@@ -173,6 +168,11 @@ static void know(shs_topology_t *topology, apr_time_t deadline)
     else if (topology->endpoint->mode == SHS_ENDPOINT_SENTINEL) {
         keep_lease(topology, deadline);
     }
+}
+
+shs_halt_t *shs_topology_halt(shs_topology_t *topology)
+{
+    return &topology->renewal.halt;
 }
 
 int shs_topology_is_known(shs_topology_t *topology)

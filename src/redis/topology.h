@@ -23,6 +23,7 @@
 
 #include "redis/nodes.h"
 #include "redis/shared.h"
+#include "store/halt.h"
 
 /* How soon after one renewal the next may begin: when a server failed, and
  * when a cluster's member named another (MOVED). */
@@ -44,6 +45,10 @@ typedef struct shs_route_t {
 shs_topology_t *shs_topology_create(const shs_endpoint_t *endpoint,
                                     shs_nodes_t *nodes, shs_shared_t *shared,
                                     apr_pool_t *pchild);
+
+/* Ends its renewals, and whatever else obeys it, when it is set, as it is when
+ * `pchild` goes. */
+shs_halt_t *shs_topology_halt(shs_topology_t *topology);
 
 /* Whether anybody is known who could be asked. */
 int shs_topology_is_known(shs_topology_t *topology);

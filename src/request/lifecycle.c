@@ -140,8 +140,8 @@ int shs_lifecycle_on_post_config(apr_pool_t *pconf, apr_pool_t *plog,
     return OK;
 }
 
-/* Threads that look up a host name or a master may still run when the child
- * exits and modules are unloaded: this one stays. */
+/* A thread that looks up a host name may still run when the child exits and
+ * modules are unloaded: this one stays. */
 static void pin_module(void)
 {
     Dl_info info;

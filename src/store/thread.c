@@ -4,18 +4,26 @@
 #include <signal.h>
 #include <time.h>
 
-int shs_thread_start(void *(*run)(void *data), void *data)
+#include "store/clock.h"
+#include "store/halt.h"
+
+/* How soon a thread that waits for a condition sees that it is halted. */
+#define MOMENT (10 * 1000)
+
+int shs_thread_start(pthread_t *thread, void *(*run)(void *data), void *data)
 {
     pthread_attr_t attributes;
-    pthread_t thread;
+    pthread_t detached;
     sigset_t all, before;
     int is_started;
 
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     pthread_attr_init(&attributes);
-    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-    is_started = !pthread_create(&thread, &attributes, run, data);
+    pthread_attr_setdetachstate(&attributes, thread ? PTHREAD_CREATE_JOINABLE
+                                                    : PTHREAD_CREATE_DETACHED);
+    is_started =
+        !pthread_create(thread ? thread : &detached, &attributes, run, data);
     pthread_attr_destroy(&attributes);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     return is_started;
@@ -37,7 +45,15 @@ void shs_thread_wait(pthread_cond_t *condition, pthread_mutex_t *lock,
 {
     struct timespec until;
 
+    if (shs_halt_is_obeyed() && deadline - shs_clock_now() > MOMENT) {
+        deadline = shs_clock_now() + MOMENT;
+    }
     until.tv_sec = (time_t)apr_time_sec(deadline);
     until.tv_nsec = (long)apr_time_usec(deadline) * 1000;
     pthread_cond_timedwait(condition, lock, &until);
+}
+
+int shs_thread_is_late(apr_time_t deadline)
+{
+    return shs_halt_is_due() || shs_clock_now() >= deadline;
 }

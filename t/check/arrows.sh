@@ -69,7 +69,7 @@ allowed() { # includer included
         'redis/'*' session/outcome.h') ;;
         'redis/script.c session/life.h') ;;
         'redis/'*' store/clock.h' | 'redis/'*' store/option.h') ;;
-        'redis/'*' store/thread.h' | 'redis/'*' store/watch.h') ;;
+        'redis/'*' store/thread.h' | 'redis/'*' store/halt.h' | 'redis/'*' store/watch.h') ;;
         'redis/'*' redis/'*) is_lower "$1" "$2" ;;
         'redis/'*' store/store.h') is_lower "$1" redis/answer.h ;;
 

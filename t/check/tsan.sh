@@ -8,7 +8,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/guard.bash"
 
 need_tool gcc
 need_tool pkg-config
-sources=(src/store/near_{cache,memory,news,set,entry}.c src/store/{flight,clock,thread}.c
+sources=(src/store/near_{cache,memory,news,set,entry}.c src/store/{flight,clock,thread,halt}.c
     t/unit/unit.c t/unit/near.c)
 tests=(t/unit/test_near_stress.c t/unit/test_flight.c)
 need "${sources[@]}" "${tests[@]}"

@@ -63,6 +63,12 @@ shs_nodes_t *rig_nodes(const shs_endpoint_t *endpoint, int pool_size)
 
 rig_t *rig_create(const char *url, const char *options, const rig_t *sibling)
 {
+    return rig_create_in(url, options, sibling, p);
+}
+
+rig_t *rig_create_in(const char *url, const char *options, const rig_t *sibling,
+                     apr_pool_t *pchild)
+{
     rig_t *rig = keep(calloc(1, sizeof(*rig)));
 
     rig->endpoint = rig_endpoint(url, options);
@@ -73,7 +79,7 @@ rig_t *rig_create(const char *url, const char *options, const rig_t *sibling)
     rig->client.endpoint = rig->endpoint;
     rig->client.shared = rig->shared;
     rig->client.topology =
-        shs_topology_create(rig->endpoint, rig->nodes, rig->shared, p);
+        shs_topology_create(rig->endpoint, rig->nodes, rig->shared, pchild);
     ck_assert_ptr_nonnull(rig->client.topology);
     return rig;
 }

@@ -24,6 +24,10 @@ shs_endpoint_t *rig_endpoint(const char *url, const char *options);
  * (NULL: none). Pools have 4 connections unless pool= says more. */
 rig_t *rig_create(const char *url, const char *options, const rig_t *sibling);
 
+/* The same, but what it has at work ends with `pchild`. */
+rig_t *rig_create_in(const char *url, const char *options, const rig_t *sibling,
+                     apr_pool_t *pchild);
+
 /* Nodes alone, which are never freed. */
 shs_nodes_t *rig_nodes(const shs_endpoint_t *endpoint, int pool_size);
 

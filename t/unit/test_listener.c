@@ -59,11 +59,15 @@ static void on_listening(void *baton, const apr_uint32_t *sources, int count)
     source_count = count;
 }
 
+static int is_candidate; /* the one that asks is elected */
+static _Atomic int polls;
+
 static int on_elected(void *baton, apr_time_t now)
 {
     (void)baton;
     (void)now;
-    return 1;
+    ++polls;
+    return is_candidate;
 }
 
 static void on_silent(void *baton, const char *reason)
@@ -131,6 +135,7 @@ static void open_stage(void)
     lively_until = 0;
     flushes = 0;
     source = 0;
+    is_candidate = 1;
 }
 
 /* As it is when a child ends. */
@@ -288,6 +293,84 @@ START_TEST(listener__does_without_cluster_info)
 }
 END_TEST
 
+/* ------------------------------------------------------------------ the end */
+
+/* A child that ends while its listener, or a renewal, is at this. Each would
+ * take the timeout, half a minute, but those that sleep for a moment. */
+static const struct {
+    const char *scheme;
+    const char *path;
+    const char *stalls; /* what is not answered */
+    int is_candidate;
+    int times; /* so often, for a moment would pass unnoticed */
+    const char *why;
+} ends[] = {
+    { "redis", "", NULL, 0, 20, "it is not elected, and rests" },
+    { "redis", "", NULL, 1, 20, "it listens" },
+    { "redis", "", "CLIENT", 1, 1, "the master does not answer" },
+    { "redis", "", "SUBSCRIBE", 1, 1, "nor to the last question" },
+    { "redis+sentinel", "/m", "SENTINEL", 1, 1,
+      "the Sentinel does not answer, and it waits for that" },
+    { "redis+cluster", "", "CLUSTER", 1, 1, "a member likewise" },
+    { "redis+cluster", "", "CLUSTER", 0, 1,
+      "the same, while it is not elected and does not wait" },
+};
+
+static void begin_to_wait(const char *stalls, actor_t *asked)
+{
+    if (!stalls) {
+        if (is_candidate) {
+            await_life();
+        }
+        while (polls < 1) {
+            usleep(1000);
+        }
+        return;
+    }
+    if (!is_candidate) {
+        shs_topology_suspect(rig->client.topology);
+    }
+    actor_await(asked, stalls, 1);
+}
+
+static apr_interval_time_t time_end(const char *url, const char *stalls,
+                                    actor_t *asked)
+{
+    apr_time_t began;
+
+    if (stalls) {
+        actor_says(asked, stalls, actor_stall);
+    }
+    apr_pool_create(&pchild, p);
+    rig = rig_create_in(url, "connect-timeout=30s timeout=30s", NULL, pchild);
+    polls = 0;
+    ck_assert(shs_listener_start(rig->client.topology, &watch,
+                                 rig->endpoint->timeout, pchild));
+    begin_to_wait(stalls, asked);
+    began = shs_clock_now();
+    apr_pool_destroy(pchild);
+    pchild = NULL;
+    return shs_clock_now() - began;
+}
+
+START_TEST(listener__ends_at_once_whatever_it_waits_for)
+{
+    apr_interval_time_t took = 0;
+    actor_t *asked = *ends[_i].path ? s : x;
+    const char *url = apr_psprintf(p, "%s://127.0.0.1:%d%s", ends[_i].scheme,
+                                   actor_port(asked), ends[_i].path);
+    int n;
+
+    is_candidate = ends[_i].is_candidate;
+    for (n = 0; n < ends[_i].times; n++) {
+        took += time_end(url, ends[_i].stalls, asked);
+    }
+    ck_assert_msg(took < (200 + unit_slack_ms()) * (apr_time_t)1000,
+                  "%s: %d times took %d ms", ends[_i].why, ends[_i].times,
+                  (int)(took / 1000));
+}
+END_TEST
+
 static void add(TCase *tc)
 {
     tcase_add_checked_fixture(tc, open_stage, close_stage);
@@ -301,6 +384,8 @@ static void add(TCase *tc)
         tc, listener__promises_nothing_while_no_member_tells_its_slots, 0,
         ROWS(silences) - 1);
     tcase_add_test(tc, listener__does_without_cluster_info);
+    tcase_add_loop_test(tc, listener__ends_at_once_whatever_it_waits_for, 0,
+                        ROWS(ends));
 }
 
 int main(void)

@@ -56,7 +56,7 @@ START_TEST(thread_start__runs_it_with_its_data)
 {
     int next = 5;
 
-    ck_assert_int_eq(shs_thread_start(run, &next), 1);
+    ck_assert_int_eq(shs_thread_start(NULL, run, &next), 1);
     ck_assert(await_stage(5, in_ms(10000)));
 }
 END_TEST
@@ -69,7 +69,7 @@ START_TEST(thread_start__blocks_signals_there_and_not_here)
     int next = 1;
     int i;
 
-    shs_thread_start(run, &next);
+    shs_thread_start(NULL, run, &next);
     ck_assert(await_stage(1, in_ms(10000)));
     pthread_sigmask(SIG_SETMASK, NULL, &here);
     for (i = 0; i < ROWS(signals); i++) {
@@ -97,7 +97,7 @@ START_TEST(thread_wait__ends_when_it_is_told)
     apr_time_t begun = shs_clock_now();
     int next = 1;
 
-    ck_assert_int_eq(shs_thread_start(run, &next), 1);
+    ck_assert_int_eq(shs_thread_start(NULL, run, &next), 1);
     ck_assert(await_stage(1, in_ms(50000)));
     ck_assert_int_lt(shs_clock_now() - begun, apr_time_from_sec(20));
 }
