@@ -77,10 +77,11 @@ static const char *set_read_from(draft_t *draft, const char *value,
     int *reads_replicas = &draft->endpoint->reads_replicas;
 
     *reads_replicas = !strcmp(value, "replica-on-failure");
-    return *reads_replicas || !strcmp(value, "master")
-               ? NULL
-               : apr_psprintf(
-                   p, "'%s' is neither master nor replica-on-failure", value);
+    if (*reads_replicas || !strcmp(value, "master")) {
+        return NULL;
+    }
+    return apr_psprintf(p, "'%s' is neither master nor replica-on-failure",
+                        value);
 }
 
 static const char *set_password_file(draft_t *draft, const char *value,

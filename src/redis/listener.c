@@ -263,7 +263,7 @@ static int hear_all(listener_t *listener, const char **reason)
 /* One turn: waits for news, hears them, asks for signs of life. */
 static int turn(listener_t *listener, const char **reason)
 {
-    shs_conn_t *conns[SHS_CONN_WAIT_MAX];
+    shs_conn_t *conns[SHS_CONN_WAIT_MAX] = { NULL };
     apr_time_t at;
     int i;
 

@@ -285,33 +285,35 @@ static const char *build_remove(command_t *command, const shs_write_t *write)
     return write->at.shape == SHS_SHAPE_STRING ? remove_string : remove_fields;
 }
 
+/* The script; its arguments are added to the command. */
+static const char *build_write(command_t *command, const shs_write_t *write)
+{
+    switch (write->kind) {
+    case SHS_WRITE_CREATE:
+        return build_create(command, write);
+    case SHS_WRITE_CHANGE:
+        return build_change(command, write);
+    case SHS_WRITE_TOUCH:
+        return build_touch(command, write);
+    case SHS_WRITE_FORWARD:
+        return build_forward(command, write);
+    case SHS_WRITE_REMOVE:
+        return build_remove(command, write);
+    }
+    return "";
+}
+
 shs_octets_t shs_script_build(const shs_write_t *write, apr_pool_t *p)
 {
     command_t command = { apr_array_make(p, 16, sizeof(shs_octets_t)), p };
     shs_octets_t octets = { "", 0 };
-    const char *text = "";
+    const char *text;
 
     add(&command, shs_octets_of("EVAL"));
     add(&command, octets);
     add(&command, shs_octets_of("1"));
     add(&command, write->at.key);
-    switch (write->kind) {
-    case SHS_WRITE_CREATE:
-        text = build_create(&command, write);
-        break;
-    case SHS_WRITE_CHANGE:
-        text = build_change(&command, write);
-        break;
-    case SHS_WRITE_TOUCH:
-        text = build_touch(&command, write);
-        break;
-    case SHS_WRITE_FORWARD:
-        text = build_forward(&command, write);
-        break;
-    case SHS_WRITE_REMOVE:
-        text = build_remove(&command, write);
-        break;
-    }
+    text = build_write(&command, write);
     APR_ARRAY_IDX(command.arguments, 1, shs_octets_t) = shs_octets_of(text);
     shs_resp_append(&octets, (const shs_octets_t *)command.arguments->elts,
                     command.arguments->nelts, p);

@@ -21,10 +21,12 @@ const char *__lsan_default_options(void)
 }
 
 /* All there ever were: what is reachable is no leak. */
-static struct kept_t {
+struct kept_t {
     struct kept_t *next;
     void *memory;
-} * kept;
+};
+
+static struct kept_t *kept;
 
 static void *keep(void *memory)
 {
