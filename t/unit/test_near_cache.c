@@ -384,17 +384,20 @@ START_TEST(near_put__counts_what_is_too_large)
 }
 END_TEST
 
-/* Keys whose entries stand in the same set of that class. */
-static void find_neighbours(const char **keys, int count, int class)
+/* Keys whose entries stand in the set of that number, of that class. Which set
+ * a key has is drawn anew for each cache, so keys are searched for. */
+static void find_neighbours(const char **keys, int count, int class,
+                            apr_size_t set)
 {
     apr_size_t sets = cache->classes[class].sets;
     int found = 0;
     int i;
 
+    ck_assert_uint_lt(set, sets);
     for (i = 0; found < count; i++) {
         const char *key = apr_psprintf(p, "n%d", i);
 
-        if (near_name(cache, key).b % sets == 0) {
+        if (near_name(cache, key).b % sets == set) {
             keys[found++] = key;
         }
     }
@@ -418,7 +421,7 @@ START_TEST(near_put__evicts_the_oldest_of_a_set)
     const char *keys[6];
     int i;
 
-    find_neighbours(keys, 6, 0);
+    find_neighbours(keys, 6, 0, 0);
     for (i = 0; i < 4; i++) {
         near_put(cache, keys[i], large, 60 * SECOND, now);
     }
@@ -490,8 +493,8 @@ START_TEST(near_put__leaves_a_set_alone_that_is_being_written)
     const char *keys[3];
     shs_near_set_t *set;
 
-    find_neighbours(keys, 2, 0);
-    keys[2] = "another set's";
+    find_neighbours(keys, 2, 0, 0);
+    find_neighbours(keys + 2, 1, 0, 1);
     set = shs_near_memory_set(&cache->classes[0], near_name(cache, keys[0]).b);
     ck_assert_ptr_ne(set, shs_near_memory_set(&cache->classes[0],
                                               near_name(cache, keys[2]).b));
