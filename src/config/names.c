@@ -73,16 +73,6 @@ int shs_names_is_same(const char *a, const char *b)
     return !*a && !*b;
 }
 
-int shs_names_has_prefix(const char *name, const char *prefix)
-{
-    while (*prefix && *name
-           && shs_names_fold(*name) == shs_names_fold(*prefix)) {
-        ++name;
-        ++prefix;
-    }
-    return !*prefix;
-}
-
 /* Whether a reserved name (or pattern) covers `name`; with is_prefix, whether
  * some name that begins with `name` would be covered. Nearly always the first
  * characters differ. */

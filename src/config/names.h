@@ -23,10 +23,8 @@ static inline char shs_names_fold(char c)
     return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : '-';
 }
 
-/* Whether two names fold to one; or whether the name, or its beginning,
- * folds to the prefix. */
+/* Whether two names fold to one. */
 int shs_names_is_same(const char *a, const char *b);
-int shs_names_has_prefix(const char *name, const char *prefix);
 
 /* Returns NULL when a request header of that name (with is_prefix: every one
  * that begins so) may be taken from clients and set by us, else what is wrong

@@ -8,16 +8,11 @@
 
 #include <apr_tables.h>
 
+#include "config/claims.h"
 #include "store/near_cache.h"
 #include "store/store.h"
 
 struct shs_settings_t;
-
-/* A header name, or the beginning of one, that is ours in this server. */
-typedef struct shs_claim_t {
-    const char *name;
-    int is_prefix;
-} shs_claim_t;
 
 /* A place that said SharedSession On; whether it still does is in its settings,
  * as the last word there counts. */

@@ -3,99 +3,55 @@
 
 #include <string.h>
 
-#include <apr_strings.h>
-
-#include "config/names.h"
+#include "config/claims.h"
 #include "config/settings.h"
 #include "request/log.h"
+#include "request/sweep.h"
 
 APLOG_USE_MODULE(shared_session);
 
-static int is_claimed(const apr_array_header_t *claims, const char *name)
+/* What is_forged() asks. */
+typedef struct guarded_t {
+    request_rec *r;
+    const apr_array_header_t *claims;
+} guarded_t;
+
+static int is_forged(void *baton, const char *name)
 {
-    int i;
+    const guarded_t *guarded = baton;
 
-    for (i = 0; i < claims->nelts; ++i) {
-        const shs_claim_t *claim = &APR_ARRAY_IDX(claims, i, shs_claim_t);
-
-        if (claim->is_prefix ? shs_names_has_prefix(name, claim->name)
-                             : shs_names_is_same(name, claim->name)) {
-            return 1;
-        }
+    if (!shs_claims_have(guarded->claims, name, strlen(name))) {
+        return 0;
     }
-    return 0;
+    /* After an internal redirect it is our own. */
+    if (!guarded->r->prev) {
+        ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, guarded->r,
+                      SHS_TAG_FORGED "removed the client's header %s,"
+                                     " which SharedSessionHeader claims",
+                      name);
+    }
+    return 1;
 }
 
-static const char *find_claimed(const apr_table_t *table,
-                                const apr_array_header_t *claims)
-{
-    const apr_array_header_t *entries = apr_table_elts(table);
-    int i;
-
-    for (i = 0; i < entries->nelts; ++i) {
-        const char *name = APR_ARRAY_IDX(entries, i, apr_table_entry_t).key;
-
-        if (name && is_claimed(claims, name)) {
-            return name;
-        }
-    }
-    return NULL;
-}
-
-/* The Connection header without the tokens that name our headers. mod_proxy,
- * which obeys them, takes them apart at ";" too, and at any white space, of
- * which some versions of httpd let more in than RFC 9110 allows. */
 static void scrub_connection(request_rec *r, const apr_array_header_t *claims)
 {
-    const char *connection = apr_table_get(r->headers_in, "Connection");
-    const char *kept = NULL;
-    int is_changed = 0;
-    char *rest, *token;
+    const char *list = apr_table_get(r->headers_in, "Connection");
+    const char *kept = list ? shs_claims_strip(claims, list, r->pool) : NULL;
 
-    if (!connection) {
-        return;
-    }
-    rest = apr_pstrdup(r->pool, connection);
-    while ((token = apr_strtok(rest, ",; \t\v\f\r\n", &rest)) != NULL) {
-        if (is_claimed(claims, token)) {
-            is_changed = 1;
-        }
-        else {
-            kept = kept ? apr_pstrcat(r->pool, kept, ", ", token, NULL) : token;
-        }
-        if (!rest) {
-            break;
-        }
-    }
-    if (!is_changed) {
-        return;
-    }
-    if (kept) {
-        apr_table_setn(r->headers_in, "Connection", kept);
-    }
-    else {
+    if (list && !kept) {
         apr_table_unset(r->headers_in, "Connection");
+    }
+    else if (kept != list) {
+        apr_table_setn(r->headers_in, "Connection", kept);
     }
 }
 
 void shs_guard_scrub(request_rec *r)
 {
-    const apr_array_header_t *claims =
-        shs_settings_of_server(r->server)->claims;
-    const char *name;
+    guarded_t guarded = { r, shs_settings_of_server(r->server)->claims };
 
-    if (claims->nelts == 0) {
-        return;
+    if (guarded.claims->nelts > 0) {
+        shs_sweep_table(r->headers_in, is_forged, &guarded, r->pool);
+        scrub_connection(r, guarded.claims);
     }
-    while ((name = find_claimed(r->headers_in, claims)) != NULL) {
-        /* After an internal redirect it is our own. */
-        if (!r->prev) {
-            ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r,
-                          SHS_TAG_FORGED "removed the client's header %s,"
-                                         " which SharedSessionHeader claims",
-                          name);
-        }
-        apr_table_unset(r->headers_in, name);
-    }
-    scrub_connection(r, claims);
 }

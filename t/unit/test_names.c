@@ -72,29 +72,6 @@ END_TEST
 
 static const struct {
     const char *name;
-    const char *prefix;
-    int has;
-    const char *why;
-} prefixes[] = {
-    { "X-Session-User", "X-Session-", 1, "it begins so" },
-    { "x_session_user", "X-Session-", 1, "folded" },
-    { "X-Session-", "X-Session-", 1, "nothing behind" },
-    { "X-Session", "X-Session-", 0, "shorter than the prefix" },
-    { "X-Sessions-User", "X-Session-", 0, "another name" },
-    { "AX-Session-User", "X-Session-", 0, "not at the beginning" },
-    { "anything", "", 1, "an empty prefix" },
-};
-
-START_TEST(names_has_prefix__folds_too)
-{
-    ck_assert_msg(!!shs_names_has_prefix(prefixes[_i].name, prefixes[_i].prefix)
-                      == prefixes[_i].has,
-                  "%s", prefixes[_i].why);
-}
-END_TEST
-
-static const struct {
-    const char *name;
     int is_prefix;
     int is_taken;
     const char *why;
@@ -459,7 +436,6 @@ static void add(TCase *tc)
     tcase_add_loop_test(
         tc, names_fold__keeps_digits_lowers_letters_and_hyphens_the_rest, 1,
         256);
-    tcase_add_loop_test(tc, names_has_prefix__folds_too, 0, ROWS(prefixes));
     tcase_add_loop_test(tc, names_check_header__refuses_what_belongs_to_http, 0,
                         ROWS(headers));
     tcase_add_loop_test(tc, names_check_env__refuses_what_belongs_to_others, 0,
