@@ -64,6 +64,7 @@ my @rows = (
     ['a deep JSON body', path => '/session', method => 'PATCH', json => repeat('[')],
     ['a merge patch of objects', path => '/session', method => 'PATCH', json => '{'
          . join(',', map { qq("k$_":{"a":null}) } 1 .. 1500) . '}'],
+    ['Cache-Control of a CGI', path => '/x/cgi?cc=' . 'a,' x 3900],
     ['an order of a CGI', path => '/x/cgi?set=' . join '%26', map { "k$_%3Dv" } 1 .. 500],
 );
 growth(SHS::HTTP::text(path => $_, cookie => $cookie)) for qw(/x/lua /x/cgi /session);

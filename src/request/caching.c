@@ -7,6 +7,8 @@
 #include <apr_strings.h>
 #include <util_filter.h>
 
+#include "request/sweep.h"
+
 static ap_filter_rec_t *filter;
 
 /* The filter's state for one request. */
@@ -20,9 +22,8 @@ typedef struct state_t {
 
 /* What is kept of a response's Cache-Control. */
 typedef struct control_t {
-    apr_pool_t *p;
-    const char *kept;
-    int says_more; /* private or no-store, for the whole response */
+    apr_array_header_t *kept; /* of const char *: directives */
+    int says_more;            /* private or no-store, for the whole response */
 } control_t;
 
 static int has_name(const char *directive, apr_size_t len, const char *name)
@@ -44,6 +45,14 @@ static const char *end_of_directive(const char *c)
         }
     }
     return c;
+}
+
+/* With the space that follows a comma. */
+static void keep(apr_array_header_t *kept, const char *directive,
+                 apr_size_t len)
+{
+    APR_ARRAY_PUSH(kept, const char *) = apr_psprintf(
+        kept->pool, "%s%.*s", kept->nelts > 0 ? " " : "", (int)len, directive);
 }
 
 /* One Cache-Control line: drops what opens a shared cache. private="field"
@@ -69,9 +78,7 @@ static int read_control(void *data, const char *key, const char *value)
             has_name(c, len, "private") || has_name(c, len, "no-store");
         if (len > 0 && !has_name(c, len, "public")
             && (len < 9 || strncasecmp(c, "s-maxage=", 9))) {
-            control->kept = apr_psprintf(
-                control->p, "%s%s%.*s", control->kept ? control->kept : "",
-                control->kept ? ", " : "", (int)len, c);
+            keep(control->kept, c, len);
         }
         c = *end ? end + 1 : end;
     }
@@ -86,7 +93,7 @@ static void keep_out_of_cache(request_rec *r)
 
 /* Whether shared caches prefer the field to Cache-Control: one that is targeted
  * at some of them (RFC 9213, whose names end so), or an older one that is. */
-static int is_targeted(const char *name)
+static int is_targeted(void *baton, const char *name)
 {
     static const char suffix[] = "-Cache-Control";
     static const char *const older[] = { "Edge-Control", "Surrogate-Control",
@@ -94,6 +101,7 @@ static int is_targeted(const char *name)
     apr_size_t len = strlen(name);
     apr_size_t i;
 
+    (void)baton;
     if (len >= sizeof(suffix) - 1
         && !strcasecmp(name + len - (sizeof(suffix) - 1), suffix)) {
         return 1;
@@ -106,38 +114,21 @@ static int is_targeted(const char *name)
     return 0;
 }
 
-/* From the end, since removing an entry moves those behind it. */
-static void remove_targeted(apr_table_t *table)
-{
-    const apr_array_header_t *entries = apr_table_elts(table);
-    int i;
-
-    for (i = entries->nelts - 1; i >= 0; --i) {
-        const char *name = APR_ARRAY_IDX(entries, i, apr_table_entry_t).key;
-
-        if (is_targeted(name)) {
-            apr_table_unset(table, name);
-            i = i < entries->nelts ? i : entries->nelts;
-        }
-    }
-}
-
 static void make_private(request_rec *r)
 {
-    control_t control = { r->pool, NULL, 0 };
+    control_t control = { apr_array_make(r->pool, 4, sizeof(const char *)), 0 };
 
     apr_table_do(read_control, &control, r->err_headers_out, "Cache-Control",
                  NULL);
     apr_table_do(read_control, &control, r->headers_out, "Cache-Control", NULL);
     if (!control.says_more) {
-        control.kept =
-            control.kept ? apr_pstrcat(r->pool, control.kept, ", private", NULL)
-                         : "private";
+        keep(control.kept, "private", strlen("private"));
     }
     apr_table_unset(r->err_headers_out, "Cache-Control");
-    apr_table_setn(r->headers_out, "Cache-Control", control.kept);
-    remove_targeted(r->err_headers_out);
-    remove_targeted(r->headers_out);
+    apr_table_setn(r->headers_out, "Cache-Control",
+                   apr_array_pstrcat(r->pool, control.kept, ','));
+    shs_sweep_table(r->err_headers_out, is_targeted, NULL, r->pool);
+    shs_sweep_table(r->headers_out, is_targeted, NULL, r->pool);
     keep_out_of_cache(r);
 }
 
