@@ -96,16 +96,6 @@ static void read_headers(shs_octets_t text)
     shs_sweep_table(table, is_claimed, (void *)claims(), p);
 }
 
-static void read_cookie(shs_octets_t text)
-{
-    const char *cursor = text.data;
-    shs_octets_t value;
-
-    while (shs_cookie_next(&value, &cursor, "SID")) {
-        continue;
-    }
-}
-
 static void read_target(shs_octets_t text)
 {
     shs_octets_t value;
@@ -228,19 +218,6 @@ static const struct {
     { "headers-one-of-ours", read_headers, "", "X-Other-#\n", "X-User\n" },
     { "headers-all-of-ours", read_headers, "", "X-Session-#\n", "" },
     { "headers-same", read_headers, "", "X-User\n", "" },
-    { "cookie-pairs", read_cookie, "", "a=b; ", "" },
-    { "cookie-of-ours", read_cookie, "", "SID=x; ", "" },
-    { "cookie-without-value", read_cookie, "", "SID; ", "" },
-    { "cookie-semicolons", read_cookie, "", ";", "" },
-    { "cookie-commas", read_cookie, "", "a, ", "" },
-    { "cookie-joined", read_cookie, "", "a=b, ", "" },
-    { "cookie-joined-of-ours", read_cookie, "a=b", ", SID=x", "" },
-    { "cookie-bare-commas", read_cookie, "", ",", "" },
-    { "cookie-quotes", read_cookie, "", "a=\"b; ", "" },
-    { "cookie-joined-quotes", read_cookie, "", "a=\"b, ", "" },
-    { "cookie-joined-quotes-of-ours", read_cookie, "", "SID=\"b\", ", "" },
-    { "cookie-spaces", read_cookie, "SID", " ", "=x" },
-    { "cookie-equals", read_cookie, "", "=", "" },
     { "target-parameters", read_target, "/a", ";jsessionid=x", "" },
     { "target-semicolons", read_target, "/a", ";", "" },
     { "target-segments", read_target, "", "/a;jsessionid=", "" },
