@@ -49,7 +49,8 @@ static const char *set_option(shs_near_policy_t *policy, const char *word,
                               apr_pool_t *p)
 {
     if (!strncmp(word, "size=", 5)) {
-        return set_size(&policy->size, word + 5, MIB, 512 * MIB, p);
+        return set_size(&policy->size, word + 5, SHS_NEAR_LEAST_SIZE, 512 * MIB,
+                        p);
     }
     if (!strncmp(word, "max-entry=", 10)) {
         return set_size(&policy->max_entry, word + 10, KIB, MIB, p);
@@ -84,7 +85,7 @@ const char *shs_cache_policy_parse(shs_near_policy_t *out, int count,
     for (i = 1; i < count && !error; ++i) {
         error = set_option(out, words[i], p);
     }
-    if (!error && out->size / 16 < 4 * out->max_entry) {
+    if (!error && out->size < SHS_NEAR_LEAST_ENTRIES * out->max_entry) {
         error = "size= must be at least 64 times max-entry=";
     }
     return error;

@@ -108,6 +108,48 @@ int shs_lifecycle_on_check_config(apr_pool_t *pconf, apr_pool_t *plog,
     return set_caches(s) ? OK : HTTP_INTERNAL_SERVER_ERROR;
 }
 
+/* Whether there are children of an earlier configuration, whose clients would
+ * lose the server if this one did not start. */
+static int is_restart(void)
+{
+    int generation = 0;
+
+    return ap_mpm_query(AP_MPMQ_GENERATION, &generation) == APR_SUCCESS
+           && generation > 0;
+}
+
+/* A server that is started says what is wrong and ends; one that is restarted
+ * goes on with what it can get. */
+static int share_cache(shs_store_t *store, apr_pool_t *pconf, server_rec *s)
+{
+    const char *wanted = shs_store_describe_cache(store, pconf);
+    int may_be_less = is_restart();
+    apr_status_t rv = shs_store_share_cache(store, may_be_less, pconf);
+
+    if (rv == APR_SUCCESS) {
+        return 1;
+    }
+    if (!may_be_less) {
+        ap_log_error(APLOG_MARK, APLOG_ERR, rv, s,
+                     SHS_TAG_CONFIG
+                     "the system gives no memory for the near-cache of the"
+                     " session store %s (%s): make size= of"
+                     " SharedSessionCache smaller, or raise the limit of"
+                     " httpd's address space (ulimit -v, LimitAS=)",
+                     shs_store_describe(store), wanted);
+        return 0;
+    }
+    ap_log_error(APLOG_MARK, APLOG_WARNING, rv, s,
+                 SHS_TAG_SHORT
+                 "the system gives no memory for the near-cache of the session"
+                 " store %s (%s): goes on with %s until the next restart; make"
+                 " size= of SharedSessionCache smaller, or raise the limit of"
+                 " httpd's address space (ulimit -v, LimitAS=)",
+                 shs_store_describe(store), wanted,
+                 shs_store_describe_cache(store, pconf));
+    return 1;
+}
+
 int shs_lifecycle_on_post_config(apr_pool_t *pconf, apr_pool_t *plog,
                                  apr_pool_t *ptemp, server_rec *s)
 {
@@ -124,13 +166,16 @@ int shs_lifecycle_on_post_config(apr_pool_t *pconf, apr_pool_t *plog,
     if (rv != APR_SUCCESS) {
         ap_log_error(APLOG_MARK, APLOG_ERR, rv, s,
                      SHS_TAG_CONFIG
-                     "no shared memory for the session stores' circuit"
-                     " breakers and counters");
+                     "the system gives no shared memory for the session"
+                     " stores' circuit breakers and counters");
         return HTTP_INTERNAL_SERVER_ERROR;
     }
     for (i = 0; i < stores->nelts; ++i) {
-        const shs_store_t *store = APR_ARRAY_IDX(stores, i, shs_store_t *);
+        shs_store_t *store = APR_ARRAY_IDX(stores, i, shs_store_t *);
 
+        if (!share_cache(store, pconf, s)) {
+            return HTTP_INTERNAL_SERVER_ERROR;
+        }
         ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, s,
                      SHS_TAG_START "session store %s (%s; %s)",
                      shs_store_describe(store),

@@ -31,5 +31,6 @@
 #define SHS_TAG_FOREIGN   "SHS016: " /* INFO */
 #define SHS_TAG_GLUE      "SHS017: " /* ERR, INFO: mod_session_shared */
 #define SHS_TAG_SILENT    "SHS018: " /* WARNING, INFO */
+#define SHS_TAG_SHORT     "SHS036: " /* WARNING */
 
 #endif

@@ -34,6 +34,11 @@
 
 #include "session/record.h"
 
+/* The least that a policy's size may be: in octets, and in entries of max_entry
+ * octets. */
+#define SHS_NEAR_LEAST_SIZE    ((apr_size_t)1024 * 1024)
+#define SHS_NEAR_LEAST_ENTRIES 64
+
 typedef struct shs_near_policy_t {
     int is_on;
     apr_size_t size;         /* octets of memory, about */

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <apr_general.h>
+#include <apr_shm.h>
 
 /* Of the largest entries of each class. */
 #define KIB ((apr_size_t)1024)
@@ -78,6 +79,43 @@ int shs_near_memory_prepare(void *memory)
                == APR_SUCCESS
            && apr_generate_random_bytes(head->kind_key, sizeof(head->kind_key))
                   == APR_SUCCESS;
+}
+
+#define LINE 64 /* of a cache, at which the memory begins */
+
+apr_status_t shs_near_memory_create(void **memory,
+                                    const shs_near_policy_t *policy,
+                                    apr_pool_t *pconf)
+{
+    apr_shm_t *shared;
+    apr_status_t rv;
+
+    *memory = NULL;
+    rv = apr_shm_create(&shared, shs_near_memory_size(policy) + LINE, NULL,
+                        pconf);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    /* The system gives it zeroed, and each page when it is used first. */
+    *memory =
+        (void *)APR_ALIGN((apr_uintptr_t)apr_shm_baseaddr_get(shared), LINE);
+    if (!shs_near_memory_prepare(*memory)) {
+        *memory = NULL;
+        return APR_EGENERAL;
+    }
+    return APR_SUCCESS;
+}
+
+void shs_near_memory_create_less(void **memory, shs_near_policy_t *policy,
+                                 apr_pool_t *pconf)
+{
+    do {
+        policy->size /= 2;
+        policy->is_on =
+            policy->size >= SHS_NEAR_LEAST_SIZE
+            && policy->size >= SHS_NEAR_LEAST_ENTRIES * policy->max_entry;
+    } while (policy->is_on
+             && shs_near_memory_create(memory, policy, pconf) != APR_SUCCESS);
 }
 
 shs_near_cache_t *shs_near_memory_attach(void *memory,

@@ -68,6 +68,19 @@ apr_size_t shs_near_memory_size(const shs_near_policy_t *policy);
  * gives no random octets. */
 int shs_near_memory_prepare(void *memory);
 
+/* In the parent: makes that memory, which the children share and which goes
+ * with the pool, and prepares it. On failure (ENOMEM: under a limit of address
+ * space, or of shared mappings) *memory is NULL. */
+apr_status_t shs_near_memory_create(void **memory,
+                                    const shs_near_policy_t *policy,
+                                    apr_pool_t *pconf);
+
+/* The same with the half of policy->size, or its half, and so on down to the
+ * least that the policy may have. policy->size says then how much it is; where
+ * not even that is to be had, policy->is_on is 0, and *memory NULL. */
+void shs_near_memory_create_less(void **memory, shs_near_policy_t *policy,
+                                 apr_pool_t *pconf);
+
 /* This process's handle to it, in p. */
 shs_near_cache_t *shs_near_memory_attach(void *memory,
                                          const shs_near_policy_t *policy,

@@ -154,13 +154,6 @@ static apr_size_t silence_of(const shs_store_t *store)
     return store->policy.is_on ? APR_ALIGN(sizeof(shs_silence_t), LINE) : 0;
 }
 
-static apr_size_t nearby_of(const shs_store_t *store)
-{
-    return store->policy.is_on
-               ? APR_ALIGN(shs_near_memory_size(&store->policy), LINE)
-               : 0;
-}
-
 apr_status_t shs_store_share(apr_pool_t *pconf)
 {
     const apr_array_header_t *list = list_of(pconf);
@@ -173,7 +166,7 @@ apr_status_t shs_store_share(apr_pool_t *pconf)
     for (i = 0; i < list->nelts; ++i) {
         const shs_store_t *store = APR_ARRAY_IDX(list, i, shs_store_t *);
 
-        size += part_of(store) + silence_of(store) + nearby_of(store);
+        size += part_of(store) + silence_of(store);
     }
     if (size == 0) {
         return APR_SUCCESS;
@@ -182,7 +175,7 @@ apr_status_t shs_store_share(apr_pool_t *pconf)
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    /* The system gives it zeroed, and each page when it is used first. */
+    /* The system gives it zeroed. */
     part = (char *)APR_ALIGN((apr_uintptr_t)apr_shm_baseaddr_get(memory), LINE);
     for (i = 0; i < list->nelts; ++i) {
         shs_store_t *store = APR_ARRAY_IDX(list, i, shs_store_t *);
@@ -192,17 +185,27 @@ apr_status_t shs_store_share(apr_pool_t *pconf)
         if (store->policy.is_on) {
             store->silence = (void *)part;
             part += silence_of(store);
-            store->nearby = part;
-            part += nearby_of(store);
-            if (!shs_near_memory_prepare(store->nearby)) {
-                return APR_EGENERAL;
-            }
         }
     }
     return APR_SUCCESS;
 }
 
 /* ------------------------------------------------------------- near-cache */
+
+apr_status_t shs_store_share_cache(shs_store_t *store, int may_be_less,
+                                   apr_pool_t *pconf)
+{
+    apr_status_t rv;
+
+    if (!store->policy.is_on) {
+        return APR_SUCCESS;
+    }
+    rv = shs_near_memory_create(&store->nearby, &store->policy, pconf);
+    if (rv != APR_SUCCESS && may_be_less) {
+        shs_near_memory_create_less(&store->nearby, &store->policy, pconf);
+    }
+    return rv;
+}
 
 int shs_store_set_cache(shs_store_t *store, const shs_near_policy_t *policy)
 {

@@ -61,8 +61,9 @@ const char *shs_store_create(shs_store_t **out, const char *url,
 const apr_array_header_t *shs_store_list(apr_pool_t *pconf);
 
 /* Makes the memory in which the host's children share what they know of all
- * stores of that pool; in the parent, before any child. It goes with the pool.
- * Without it (as in a test) each child knows its own. */
+ * stores of that pool, but for the near-caches; in the parent, before any
+ * child. It goes with the pool. Without it (as in a test) each child knows its
+ * own. */
 apr_status_t shs_store_share(apr_pool_t *pconf);
 
 /* Prepares the store for this child. Connects to nothing. `threads` is how
@@ -110,6 +111,13 @@ void shs_store_register(const shs_store_provider_t *provider);
  * another policy was set before. Without a provider that can listen it stays
  * without a cache. */
 int shs_store_set_cache(shs_store_t *store, const shs_near_policy_t *policy);
+
+/* Makes the near-cache's memory, likewise; after shs_store_share(). On failure
+ * the store has no near-cache; where it may be less than the policy says, it
+ * has as much as can be had, which shs_store_describe_cache() tells, and the
+ * failure is returned all the same. */
+apr_status_t shs_store_share_cache(shs_store_t *store, int may_be_less,
+                                   apr_pool_t *pconf);
 
 /* Keys that begin so are cached. */
 void shs_store_add_prefix(shs_store_t *store, const char *prefix);

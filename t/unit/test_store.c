@@ -3,6 +3,7 @@
 #include "store/provider.h"
 
 #include <stdio.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -515,6 +516,7 @@ static shs_store_t *cached_store(void)
     cannot_listen = 0;
     ck_assert(shs_store_set_cache(store, &policy));
     ck_assert_int_eq(shs_store_share(p), APR_SUCCESS);
+    ck_assert_int_eq(shs_store_share_cache(store, 0, p), APR_SUCCESS);
     return store;
 }
 
@@ -530,6 +532,8 @@ START_TEST(store_cache__is_none_where_none_is_wanted_or_possible)
     policy.is_on = 0;
     ck_assert(shs_store_set_cache(off, &policy));
     ck_assert_int_eq(shs_store_share(p), APR_SUCCESS);
+    ck_assert_int_eq(shs_store_share_cache(off, 0, p), APR_SUCCESS);
+    ck_assert_int_eq(shs_store_share_cache(cannot, 0, p), APR_SUCCESS);
     watched = NULL;
     ck_assert(shs_store_start_child(off, 1, p));
     ck_assert(shs_store_start_child(cannot, 1, p));
@@ -698,6 +702,53 @@ static const char *load_until(shs_store_t *store, shs_transition_t transition,
     return answer.transition_reason;
 }
 
+/* In a process of its own, whose address space has room for so much more. */
+static void limit_memory(apr_size_t more)
+{
+    unsigned long pages = 0;
+    FILE *statm = fopen("/proc/self/statm", "r");
+    struct rlimit limit;
+
+    ck_assert_ptr_nonnull(statm);
+    ck_assert_int_eq(fscanf(statm, "%lu", &pages), 1);
+    fclose(statm);
+    limit.rlim_cur = limit.rlim_max =
+        pages * (rlim_t)sysconf(_SC_PAGESIZE) + more;
+    ck_assert_int_eq(setrlimit(RLIMIT_AS, &limit), 0);
+}
+
+START_TEST(store_share_cache__fails_or_takes_as_much_as_can_be_had)
+{
+    static const struct {
+        apr_size_t room; /* KiB */
+        int may_be_less;
+        const char *words;
+    } rows[] = { { 64 * 1024, 0, "near-cache of 512M, lease 2000ms" },
+                 { 64 * 1024, 1, "near-cache of 32M, lease 2000ms" },
+                 { 1024 * 1024, 1, "near-cache of 512M, lease 2000ms" },
+                 { 512, 1, "no near-cache" } };
+    shs_near_policy_t policy = near_policy();
+    shs_store_t *store = store_of("fake://h");
+    apr_status_t rv;
+    int is_whole = rows[_i].room > (apr_size_t)512 * 1024;
+
+    policy.size = (apr_size_t)512 * 1024 * 1024;
+    policy.lease = apr_time_from_sec(2);
+    cannot_listen = 0;
+    watched = NULL;
+    ck_assert(shs_store_set_cache(store, &policy));
+    ck_assert_int_eq(shs_store_share(p), APR_SUCCESS);
+    limit_memory(rows[_i].room * 1024);
+    rv = shs_store_share_cache(store, rows[_i].may_be_less, p);
+    ck_assert_int_eq(rv == APR_SUCCESS, is_whole);
+    ck_assert_str_eq(shs_store_describe_cache(store, p), rows[_i].words);
+    if (rows[_i].may_be_less) {
+        ck_assert(shs_store_start_child(store, 1, p));
+        ck_assert_int_eq(shs_store_cache(store) != NULL, rows[_i].room > 512);
+    }
+}
+END_TEST
+
 START_TEST(store_load__tells_that_nothing_is_kept_near_and_when_it_is_again)
 {
     static const apr_uint32_t source = NEAR_SOURCE;
@@ -708,6 +759,7 @@ START_TEST(store_load__tells_that_nothing_is_kept_near_and_when_it_is_again)
     cannot_listen = 0;
     ck_assert(shs_store_set_cache(store, &policy));
     ck_assert_int_eq(shs_store_share(p), APR_SUCCESS);
+    ck_assert_int_eq(shs_store_share_cache(store, 0, p), APR_SUCCESS);
     ck_assert(shs_store_start_child(store, 1, p));
     last_created->outcome = SHS_OUTCOME_ABSENT;
     last_created->answer.reason = "nothing is there";
@@ -770,6 +822,8 @@ END_TEST
 
 static void add(TCase *tc)
 {
+    tcase_add_loop_test(
+        tc, store_share_cache__fails_or_takes_as_much_as_can_be_had, 0, 4);
     tcase_add_test(tc, store_cache__is_none_where_none_is_wanted_or_possible);
     tcase_add_test(tc, store_set_cache__refuses_another_policy);
     tcase_add_loop_test(tc,
