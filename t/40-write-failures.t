@@ -29,6 +29,7 @@ sub set_mode {
 set_mode('');
 my $relay = SHS::Relay->start(to => $port, before => sub {
     my ($redis, @words) = @_;
+    die "the connection ends\n" if $words[0] eq 'HGETALL' && $words[1] =~ /poison/;
     return undef if uc $words[0] ne 'EVAL';
     my $is = slurp($mode);
     # Done, and nobody is told.
@@ -36,6 +37,10 @@ my $relay = SHS::Relay->start(to => $port, before => sub {
     die "the connection ends\n" if $is =~ /^(?:lost|closed)$/;
     SHS::Process::wait_for('another mode', 30, sub { slurp($mode) ne 'stalled' })
         if $is eq 'stalled';
+    return "-MISCONF Redis is configured to save RDB snapshots, but it's currently unable to"
+        . " persist to disk.\r\n" if $is eq 'disk';
+    return "-ERR unknown command 'EVAL', with args beginning with: '$words[1]' '1' '$words[3]'\r\n"
+        if $is eq 'noeval';
     return "-ERR something nobody has heard of SeCrEt\r\n" if $is eq 'error';
     return "+strange\r\n" if $is eq 'strange';
     return undef;
@@ -44,6 +49,10 @@ my $relay = SHS::Relay->start(to => $port, before => sub {
 my %store = (
     plain => "redis://127.0.0.1:$port timeout=1s breaker=off",
     oom => "redis://127.0.0.1:$port/0 timeout=2s name=oom breaker=5/30s",
+    replicas => "redis://127.0.0.1:$port/0 timeout=2s name=replicas breaker=5/30s",
+    disk => 'redis://127.0.0.1:' . $relay->port . ' timeout=2s name=disk breaker=5/30s',
+    noeval => 'redis://127.0.0.1:' . $relay->port . ' timeout=2s name=noeval breaker=5/30s',
+    shaky => 'redis://127.0.0.1:' . $relay->port . ' timeout=2s name=shaky breaker=5/30s',
     reader => "redis://reader:SeCrEt-reader\@127.0.0.1:$port timeout=2s breaker=5/30s",
     replica => 'redis://127.0.0.1:' . $replica->port . ' timeout=2s breaker=5/30s',
     relay => 'redis://127.0.0.1:' . $relay->port . ' timeout=700ms breaker=off',
@@ -65,6 +74,9 @@ SharedSessionNote session.* *
 ErrorDocument 503 /sorry.html
 <Location /session>
     SetHandler shared-session
+</Location>
+<Location /server-status>
+    SetHandler server-status
 </Location>
 <Location /json>
     SharedSessionKey session:json:%{id}
@@ -154,6 +166,7 @@ sub is_refused {
     push @wrong, 'the page' if $r->body =~ /^(?:env|request|header) |anna|berta/m;
     push @wrong, 'a control header' if $r->raw =~ /^X-Session-/mi;
     push @wrong, 'no Retry-After' if !$r->header('Retry-After');
+    push @wrong, 'it says what only the log knows' if $r->raw =~ /no answer/i;
     push @wrong, 'words about the store' if $r->raw =~ /SeCrEt|redis|$port|OOM/i;
     return is_deeply(\@wrong, [], "$what: 503, no cookie, no page");
 }
@@ -190,6 +203,51 @@ sub reads_work {
 }
 
 # --- error replies -----------------------------------------------------------------
+
+# Nobody's log is silent meanwhile: one warning a minute for the host and store,
+# with Redis' own word, a counter of its own, and a notice when it is over.
+sub told {
+    my ($level, $host, $like) = @_;
+    my ($url) = split ' ', $store{$host};
+    return scalar $httpd->logged(
+        qr/:$level\] .*SHS031: the session store \Q$url\E(?:\/0)? takes $like/);
+}
+sub counter {
+    my ($host, $name) = @_;
+    my $number = (grep { (sort keys %store)[$_] eq $host } 0 .. keys(%store) - 1)[0];
+    my $page = $httpd->get('/server-status?auto', host => "$host.test")->body;
+    return $page =~ /^SharedSessionStore$number$name: (\d+)$/m ? $1 : "no $name in $page";
+}
+for (['oom', 'OutOfMemory', qr/no writes: it answers OOM command not allowed/,
+      sub { $store->cmd('CONFIG', 'SET', 'maxmemory', $_[0] ? 1 : 0) }],
+     ['replicas', 'NoReplicas', qr/no writes: it answers NOREPLICAS Not enough good replicas/,
+      sub { $store->cmd('CONFIG', 'SET', 'min-replicas-to-write', $_[0] ? 5 : 0) }],
+     ['disk', 'Misconf', qr/no writes: it answers MISCONF Redis cannot save/,
+      sub { set_mode($_[0] ? 'disk' : '') }],
+     ['noeval', 'OtherErrors', qr/no writes: it answers ERR unknown command 'EVAL';/,
+      sub { set_mode($_[0] ? 'noeval' : '') }]) {
+    my ($host, $counter, $like, $trouble) = @$_;
+    my @before = (told('warn', $host, $like), told('notice', $host, qr/writes again/));
+    $trouble->(1);
+    $creations[0][1]->($host, '') for 1 .. 7;
+    $trouble->(0);
+    is(counter($host, $counter), 7, "$host: $counter counts seven");
+    is(counter($host, 'WritesFailed'), 7, '... writes that were not taken');
+    is(told('warn', $host, $like) - $before[0], 1, '... of which SHS031 warns once');
+    is(told('notice', $host, qr/writes again/), $before[1], '... and does not say that it is over');
+    $creations[0][1]->($host, '') for 1 .. 2;
+    is(told('notice', $host, qr/writes again/) - $before[1], 1, '... until it is');
+}
+
+# Lookups that fail between others that work open no breaker, and are told too.
+ask('shaky', '/x/lua', fresh_id());
+for my $n (1 .. 12) {
+    is(ask('shaky', '/x/lua', fresh_id() . 'poison')->note('SHARED_SESSION'), 'unavailable',
+       "a lookup that fails ($n)");
+    is(ask('shaky', '/x/lua', fresh_id())->note('SHARED_SESSION'), 'absent', '... one that works');
+    is(scalar $httpd->logged(qr/:warn\] .*SHS033: lookups .* fail now and then: the server closed/),
+       $n >= 5 ? 1 : 0, '... SHS033 warns once, from the fifth on');
+}
 
 my $before = everything($store);
 $store->cmd('CONFIG', 'SET', 'maxmemory', 1);
@@ -313,7 +371,7 @@ works('plain', 'once it is there again');
 
 $store->stop('KILL');
 $creations[0][1]->('breaker', '') for 1 .. 3;
-ok($httpd->wait_logged(qr{SHS003: .*:$port/1 gives no answer}), 'the breaker opens');
+ok($httpd->wait_logged(qr{SHS003: .*:$port/1 is unavailable}), 'the breaker opens');
 for my $write (@creations, @changes[0, 1, 3], @ends) {
     is_refused($write->[1]->('breaker', ''), "the breaker is open: $write->[0]");
 }

@@ -114,7 +114,7 @@ sub count_failures {
 }
 
 sub downs { return scalar $httpd->logged(qr{:warn\].*SHS003: .* \Q$url{$_[0]}\E }) }
-sub ups { return scalar $httpd->logged(qr{:info\].*SHS004: .* \Q$url{$_[0]}\E }) }
+sub ups { return scalar $httpd->logged(qr{:notice\].*SHS004: .* \Q$url{$_[0]}\E }) }
 
 sub wait_status {
     my ($name, $wanted, $seconds) = @_;
@@ -295,7 +295,7 @@ subtest 'black hole' => sub {
        'Redis is back: found');
     my $took = $load->first_found($passed) - $passed;
     cmp_ok($took, '<', 0.3 + 5 * 1 + 2, sprintf '... after %.2f s', $took);
-    ok($httpd->wait_logged(qr{:info\].*SHS004: .* \Q$url{hole}\E }),
+    ok($httpd->wait_logged(qr{:notice\].*SHS004: .* \Q$url{hole}\E }),
        'SHS004 tells that it is over');
     ok(eval { SHS::Process::wait_for('all to be well', 20, sub {
         my @last = grep { $_->[4] == 0 } $load->since($passed);

@@ -103,7 +103,7 @@ is(scalar $httpd->logged(qr/:warn\].*SHS003: /), 1,
 $store->resume;
 $store->cmd('PING');
 all_is_well('after it goes on, with six late replies on the way');
-ok($httpd->wait_logged(qr/:info\].*SHS004: /), 'SHS004 tells that it is back');
+ok($httpd->wait_logged(qr/:notice\].*SHS004: /), 'SHS004 tells that it is back');
 
 # --- paused by a command ----------------------------------------------------------
 $store->cmd('CLIENT', 'PAUSE', 1000 * $timeout + 1000, 'ALL');

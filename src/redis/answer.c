@@ -5,6 +5,8 @@
 
 #include <apr_strings.h>
 
+#include "redis/complaint.h"
+
 int shs_answer_has_code(const shs_reply_t *reply, const char *code)
 {
     apr_size_t len = strlen(code);
@@ -34,21 +36,20 @@ const char *shs_answer_describe_error(const shs_reply_t *reply, apr_pool_t *p)
     }
     if (shs_answer_has_code(reply, "MOVED")
         || shs_answer_has_code(reply, "ASK")) {
-        return "it is a member of a Redis Cluster: write redis+cluster://";
+        return "it redirects to another member of its Redis Cluster (MOVED)";
     }
     if (shs_answer_has_code(reply, "ERR This instance has cluster support")) {
         return "it is no member of a Redis Cluster: write redis://";
     }
-    return apr_psprintf(p, "it answers %s", shs_resp_error_code(reply, p));
+    return apr_pstrcat(p, "it answers ", shs_complaint_words(reply, p), NULL);
 }
 
 int shs_answer_is_refusal(const shs_reply_t *reply)
 {
-    /* The last is a script's, whose user may not call what it calls. */
     return shs_answer_has_code(reply, "NOAUTH")
-           || shs_answer_has_code(reply, "ERR ACL failure in script:")
            || shs_answer_has_code(reply, "WRONGPASS")
-           || shs_answer_has_code(reply, "NOPERM");
+           || shs_answer_has_code(reply, "NOPERM")
+           || shs_complaint_is_of_acl(reply);
 }
 
 static int are_fields(const shs_reply_t *reply)

@@ -15,11 +15,13 @@
 /* Whether an error reply begins with that code, as in "NOAUTH". */
 int shs_answer_has_code(const shs_reply_t *reply, const char *code);
 
-/* An error reply in words for the log, without the arguments it may repeat. */
+/* An error reply in words for the log: the server's own where they are known to
+ * repeat no argument (complaint.h). */
 const char *shs_answer_describe_error(const shs_reply_t *reply, apr_pool_t *p);
 
 /* Whether an error reply says that the server does not accept us (NOAUTH,
- * WRONGPASS, NOPERM): the administrator's to mend. */
+ * WRONGPASS, NOPERM, and what a script says where its user may not do what it
+ * does): the administrator's to mend. */
 int shs_answer_is_refusal(const shs_reply_t *reply);
 
 /* Whether it says that the server has reached its maxclients. It closes the

@@ -171,6 +171,11 @@ shs_breaker_news_t shs_breaker_note(shs_breaker_t *breaker,
     return SHS_BREAKER_NO_NEWS;
 }
 
+int shs_breaker_is_told(const shs_breaker_t *breaker)
+{
+    return atomic_load(&breaker->is_told) != 0;
+}
+
 const char *shs_breaker_describe(const shs_breaker_t *breaker, apr_time_t now)
 {
     apr_int64_t probe_at = atomic_load(&breaker->probe_at);

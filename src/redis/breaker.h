@@ -90,6 +90,9 @@ shs_breaker_news_t shs_breaker_note(shs_breaker_t *breaker,
                                     shs_breaker_verdict_t verdict,
                                     apr_uint32_t subject, apr_time_t now);
 
+/* Whether it was told that it is down, and not yet that there was an answer. */
+int shs_breaker_is_told(const shs_breaker_t *breaker);
+
 /* "closed", "open" or "half-open". */
 const char *shs_breaker_describe(const shs_breaker_t *breaker, apr_time_t now);
 

@@ -138,7 +138,8 @@ static int follow(shs_conversation_t *self)
     if (!is_cluster || ++self->redirections > MOST_REDIRECTIONS) {
         fail(self, SHS_COUNTER_OTHER_ERRORS,
              is_cluster ? "the cluster's members redirect in a circle"
-                        : self->verdict.reason);
+                        : apr_pstrcat(self->p, self->verdict.reason,
+                                      ": write redis+cluster://", NULL));
         leave(self, SHS_BREAKER_FAILED);
         return 0;
     }

@@ -17,10 +17,11 @@ apr_uint64_t shs_counters_get(const shs_counters_t *counters,
 const char *shs_counters_name(shs_counter_t counter)
 {
     static const char *const names[SHS_COUNTER_COUNT] = {
-        "Unavailable",  "Timeouts",     "Unreachable", "Refused",
-        "MaxClients",   "PoolFull",     "OutOfMemory", "NotReady",
-        "OtherErrors",  "Blocked",      "Outages",     "Retries",
-        "Redirections", "ReplicaReads", "Failovers",   "Writes",
+        "Unavailable",  "Timeouts",  "Unreachable", "Refused",
+        "MaxClients",   "PoolFull",  "OutOfMemory", "NoReplicas",
+        "Misconf",      "ReadOnly",  "NotReady",    "OtherErrors",
+        "Blocked",      "Outages",   "Retries",     "Redirections",
+        "ReplicaReads", "Failovers", "Writes",      "WritesFailed",
         "Conflicts",
     };
 

@@ -19,6 +19,9 @@ typedef enum shs_counter_t {
     SHS_COUNTER_MAX_CLIENTS,   /* ... the server has reached its maxclients */
     SHS_COUNTER_POOL_FULL,     /* ... all connections of the pool were busy */
     SHS_COUNTER_OUT_OF_MEMORY, /* ... the server answers OOM */
+    SHS_COUNTER_NO_REPLICAS,   /* ... the server answers NOREPLICAS */
+    SHS_COUNTER_MISCONF,       /* ... MISCONF: it cannot save to its disk */
+    SHS_COUNTER_READ_ONLY,     /* ... READONLY: it is a replica */
     SHS_COUNTER_NOT_READY,     /* ... LOADING, MASTERDOWN, CLUSTERDOWN, ... */
     SHS_COUNTER_OTHER_ERRORS,  /* ... any other error, or garbage */
     SHS_COUNTER_BLOCKED,       /* ... the circuit breaker was open */
@@ -28,6 +31,8 @@ typedef enum shs_counter_t {
     SHS_COUNTER_REPLICA_READS, /* answered by a replica */
     SHS_COUNTER_FAILOVERS,     /* changes of a known master, in some child */
     SHS_COUNTER_WRITES,        /* sessions written to, touched or ended */
+    SHS_COUNTER_WRITES_FAILED, /* ... no answer, or an error: not known to be
+                                * done */
     SHS_COUNTER_CONFLICTS,     /* ... in vain: another was faster */
     SHS_COUNTER_COUNT
 } shs_counter_t;

@@ -8,6 +8,9 @@
 /* A refusal is told once in this time on the whole host. */
 #define REFUSAL_EVERY (60 * APR_USEC_PER_SEC)
 
+/* So many failures within a minute are no accident. */
+#define REPEATEDLY 5
+
 static void count(const shs_conversation_t *talk, shs_counter_t counter)
 {
     shs_counters_add(&talk->client->shared->counters, counter);
@@ -62,6 +65,35 @@ static int is_news(shs_shared_t *shared, apr_time_t now)
                                              now);
 }
 
+/* How many failures within a minute are told. A write that is answered by an
+ * error fails by rule; what gets no answer may be an outage that begins, of
+ * which the circuit breaker tells. */
+static apr_uint32_t least_of(const shs_conversation_t *talk)
+{
+    return talk->write && talk->attempt.status == SHS_CONN_OK
+                   && talk->attempt.got.error
+               ? 1
+               : REPEATEDLY;
+}
+
+/* Of what failed, and is told by nobody else. */
+static void read_trouble(shs_answer_t *answer, const shs_conversation_t *talk)
+{
+    shs_shared_t *shared = talk->client->shared;
+    const shs_breaker_t *breaker = talk->passage.route.breaker;
+
+    if (talk->verdict.cause == SHS_COUNTER_BLOCKED || !breaker
+        || shs_breaker_is_told(breaker)) {
+        return;
+    }
+    if (shs_trouble_note(talk->write ? &shared->of_writes : &shared->of_lookups,
+                         least_of(talk), shs_clock_now())) {
+        answer->transition =
+            talk->write ? SHS_TRANSITION_UNWRITABLE : SHS_TRANSITION_SHAKY;
+        answer->transition_reason = answer->reason;
+    }
+}
+
 /* A refusal has its own line, and is not told as an outage too. One that ends
  * an outage tells of that, and the next one of itself. */
 static void read_transition(shs_answer_t *answer,
@@ -69,13 +101,20 @@ static void read_transition(shs_answer_t *answer,
 {
     const shs_passage_t *passage = &talk->passage;
 
-    if (!answer->is_refusal || passage->transition == SHS_TRANSITION_UP) {
+    if (passage->transition == SHS_TRANSITION_UP
+        || (passage->transition != SHS_TRANSITION_NONE
+            && !answer->is_refusal)) {
         answer->transition = passage->transition;
         answer->transition_reason = passage->transition_reason;
     }
-    else if (is_news(talk->client->shared, shs_clock_now())) {
-        answer->transition = SHS_TRANSITION_REFUSED;
-        answer->transition_reason = answer->reason;
+    else if (answer->is_refusal) {
+        if (is_news(talk->client->shared, shs_clock_now())) {
+            answer->transition = SHS_TRANSITION_REFUSED;
+            answer->transition_reason = answer->reason;
+        }
+    }
+    else if (talk->verdict.next != SHS_VERDICT_TAKE) {
+        read_trouble(answer, talk);
     }
 }
 
@@ -106,6 +145,15 @@ static shs_wrote_t read_written(shs_answer_t *answer,
     return SHS_WROTE_MALFORMED;
 }
 
+/* Whether it shows that writes are taken again: a server without memory ends
+ * sessions and keeps them alive all the same. */
+static int is_proof(const shs_write_t *write, shs_wrote_t wrote)
+{
+    return wrote == SHS_WROTE_DONE
+           && (write->kind == SHS_WRITE_CREATE
+               || write->kind == SHS_WRITE_CHANGE);
+}
+
 shs_wrote_t shs_exchange_write(shs_answer_t *answer, const shs_client_t *client,
                                const shs_write_t *write, apr_pool_t *p)
 {
@@ -119,10 +167,15 @@ shs_wrote_t shs_exchange_write(shs_answer_t *answer, const shs_client_t *client,
     }
     else {
         read_failure(answer, &talk);
+        count(&talk, SHS_COUNTER_WRITES_FAILED);
     }
     if (wrote == SHS_WROTE_CONFLICT) {
         count(&talk, SHS_COUNTER_CONFLICTS);
     }
     read_transition(answer, &talk);
+    if (is_proof(write, wrote) && answer->transition == SHS_TRANSITION_NONE
+        && shs_trouble_end(&client->shared->of_writes)) {
+        answer->transition = SHS_TRANSITION_WRITABLE;
+    }
     return wrote;
 }

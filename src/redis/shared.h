@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * shared: what all children of a host know of one store: its counters and its
- * circuit breakers. One breaker stands for a single server, or for the master
+ * shared: what all children of a host know of one store: its counters, what
+ * was told of it and its circuit breakers. One breaker stands for a single server, or for the master
  * that Sentinels name, or for finding out who serves what; in a cluster each
  * shard has one more, and the replicas of a shard one.
  */
@@ -10,6 +10,7 @@
 
 #include "redis/breaker.h"
 #include "redis/counters.h"
+#include "redis/trouble.h"
 
 /* Beyond these, shards share the last. */
 #define SHS_SHARED_SHARDS 128
@@ -34,6 +35,8 @@ typedef struct shs_shared_master_t {
 typedef struct shs_shared_t {
     shs_counters_t counters;
     _Atomic apr_int64_t refusal_told_at; /* 0: never */
+    shs_trouble_t of_writes;
+    shs_trouble_t of_lookups;
     shs_shared_master_t master;
     shs_breaker_t breaker;
     shs_shared_shard_t shards[SHS_SHARED_SHARDS];

@@ -75,6 +75,14 @@ static void read_refusal(shs_verdict_t *verdict, const shs_reply_t *error,
     verdict->is_conn_good = !is_logged_out;
 }
 
+static shs_counter_t find_counter(const shs_reply_t *error)
+{
+    return shs_answer_has_code(error, "OOM") ? SHS_COUNTER_OUT_OF_MEMORY
+           : shs_answer_has_code(error, "NOREPLICAS") ? SHS_COUNTER_NO_REPLICAS
+           : shs_answer_has_code(error, "MISCONF")    ? SHS_COUNTER_MISCONF
+                                                   : SHS_COUNTER_OTHER_ERRORS;
+}
+
 /* A complete and fitting answer that is, or holds, an error reply. The
  * connection is as good as before, unless it lost its login or its server its
  * role. */
@@ -95,17 +103,14 @@ static void read_error(shs_verdict_t *verdict, const shs_reply_t *error,
         set(verdict, SHS_VERDICT_WAIT, SHS_COUNTER_NOT_READY);
     }
     else if (shs_answer_has_code(error, "READONLY")) {
-        set(verdict, SHS_VERDICT_RENEW, SHS_COUNTER_NOT_READY);
+        set(verdict, SHS_VERDICT_RENEW, SHS_COUNTER_READ_ONLY);
         verdict->is_conn_good = 0;
     }
     else if (shs_answer_is_refusal(error)) {
         read_refusal(verdict, error, is_pooled);
     }
-    else if (shs_answer_has_code(error, "OOM")) {
-        set(verdict, SHS_VERDICT_FAIL, SHS_COUNTER_OUT_OF_MEMORY);
-    }
     else {
-        set(verdict, SHS_VERDICT_FAIL, SHS_COUNTER_OTHER_ERRORS);
+        set(verdict, SHS_VERDICT_FAIL, find_counter(error));
     }
 }
 

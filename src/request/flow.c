@@ -60,8 +60,8 @@ static int deny(request_rec *r)
                        SHS_FLOW_RETRY_AFTER_S);
         ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
                       SHS_TAG_DENIED
-                      "answered 503: the session store gives"
-                      " no answer and SharedSessionFailure deny is in effect");
+                      "answered 503: the session store is unavailable and"
+                      " SharedSessionFailure deny is in effect");
     }
     return HTTP_SERVICE_UNAVAILABLE;
 }

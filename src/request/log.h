@@ -16,7 +16,7 @@
 #define SHS_TAG_START     "SHS001: " /* NOTICE */
 #define SHS_TAG_NO_STORE  "SHS002: " /* ERR */
 #define SHS_TAG_DOWN      "SHS003: " /* WARNING */
-#define SHS_TAG_UP        "SHS004: " /* INFO */
+#define SHS_TAG_UP        "SHS004: " /* NOTICE */
 #define SHS_TAG_MALFORMED "SHS005: " /* WARNING, DEBUG */
 #define SHS_TAG_REFUSED   "SHS006: " /* ERR */
 #define SHS_TAG_REQUEST   "SHS007: " /* DEBUG */
@@ -30,7 +30,9 @@
 #define SHS_TAG_RESOURCE  "SHS015: " /* ERR */
 #define SHS_TAG_FOREIGN   "SHS016: " /* INFO */
 #define SHS_TAG_GLUE      "SHS017: " /* ERR, INFO: mod_session_shared */
-#define SHS_TAG_SILENT    "SHS018: " /* WARNING, INFO */
+#define SHS_TAG_SILENT    "SHS018: " /* WARNING, NOTICE */
+#define SHS_TAG_WRITES    "SHS031: " /* WARNING, NOTICE */
+#define SHS_TAG_SHAKY     "SHS033: " /* WARNING */
 #define SHS_TAG_SHORT     "SHS036: " /* WARNING */
 
 #endif

@@ -40,6 +40,50 @@ void shs_lookup_log_malformed(const request_rec *r, const shs_ident_t *ident,
                   label, reason);
 }
 
+/* What is told of the store while it answers. */
+static void log_trouble(const server_rec *s, const char *words,
+                        const shs_answer_t *answer)
+{
+    if (answer->transition == SHS_TRANSITION_UNWRITABLE) {
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
+                     SHS_TAG_WRITES
+                     "the session store %s takes no writes: %s; logins and"
+                     " changes of sessions fail until it does",
+                     words, answer->transition_reason);
+    }
+    else if (answer->transition == SHS_TRANSITION_WRITABLE) {
+        ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, s,
+                     SHS_TAG_WRITES "the session store %s takes writes again",
+                     words);
+    }
+    else {
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
+                     SHS_TAG_SHAKY
+                     "lookups in the session store %s fail now and then: %s;"
+                     " compare its counters in mod_status",
+                     words, answer->transition_reason);
+    }
+}
+
+/* What is told of its near-cache. */
+static void log_news(const server_rec *s, const char *words,
+                     const shs_answer_t *answer)
+{
+    if (answer->transition == SHS_TRANSITION_SILENT) {
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
+                     SHS_TAG_SILENT
+                     "the sessions of the store %s are not kept near, and each"
+                     " request asks it: %s; let its user listen, or set"
+                     " SharedSessionCache Off",
+                     words, answer->transition_reason);
+    }
+    else {
+        ap_log_error(
+            APLOG_MARK, APLOG_NOTICE, 0, s,
+            SHS_TAG_SILENT "the sessions of the store %s are kept near", words);
+    }
+}
+
 void shs_lookup_log_transition(const request_rec *r, const shs_store_t *store,
                                const shs_answer_t *answer)
 {
@@ -58,25 +102,22 @@ void shs_lookup_log_transition(const request_rec *r, const shs_store_t *store,
         break;
     case SHS_TRANSITION_DOWN:
         ap_log_error(APLOG_MARK, APLOG_WARNING, 0, r->server,
-                     SHS_TAG_DOWN "the session store %s gives no answer: %s",
+                     SHS_TAG_DOWN "the session store %s is unavailable: %s",
                      words, answer->transition_reason);
         break;
     case SHS_TRANSITION_UP:
-        ap_log_error(APLOG_MARK, APLOG_INFO, 0, r->server,
-                     SHS_TAG_UP "the session store %s answers again", words);
+        ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, r->server,
+                     SHS_TAG_UP "the session store %s is available again",
+                     words);
+        break;
+    case SHS_TRANSITION_UNWRITABLE:
+    case SHS_TRANSITION_WRITABLE:
+    case SHS_TRANSITION_SHAKY:
+        log_trouble(r->server, words, answer);
         break;
     case SHS_TRANSITION_SILENT:
-        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, r->server,
-                     SHS_TAG_SILENT
-                     "the sessions of the store %s are not kept near, and each"
-                     " request asks it: %s; let its user listen, or set"
-                     " SharedSessionCache Off",
-                     words, answer->transition_reason);
-        break;
     case SHS_TRANSITION_TELLING:
-        ap_log_error(
-            APLOG_MARK, APLOG_INFO, 0, r->server,
-            SHS_TAG_SILENT "the sessions of the store %s are kept near", words);
+        log_news(r->server, words, answer);
         break;
     }
 }

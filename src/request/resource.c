@@ -65,8 +65,9 @@ static int refuse_outcome(request_rec *r, shs_outcome_t outcome)
     case SHS_OUTCOME_FOUND:
         break;
     }
+    /* Without an answer, or with one that refuses: the log tells which. */
     return refuse(r, HTTP_SERVICE_UNAVAILABLE,
-                  "the session store gives no answer");
+                  "the session store is not available at present");
 }
 
 static int send_session(request_rec *r, int status)

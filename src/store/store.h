@@ -31,6 +31,11 @@ typedef enum shs_transition_t {
     SHS_TRANSITION_DOWN,    /* it gives no answer any more */
     SHS_TRANSITION_UP,      /* it answers again */
     SHS_TRANSITION_REFUSED, /* it does not accept us; told once a minute */
+    SHS_TRANSITION_UNWRITABLE, /* it can be read, and takes no writes; told
+                                * once a minute */
+    SHS_TRANSITION_WRITABLE,   /* it takes them again */
+    SHS_TRANSITION_SHAKY,   /* lookups fail now and then, but it is not down;
+                             * told once a minute */
     SHS_TRANSITION_SILENT,  /* it answers, but does not tell what changes:
                              * nothing is kept near */
     SHS_TRANSITION_TELLING  /* it does again */
@@ -45,8 +50,8 @@ typedef struct shs_answer_t {
     int is_refusal;      /* UNAVAILABLE because the store does not accept us
                           * (password, permission): for the administrator */
     shs_transition_t transition;
-    const char *transition_reason; /* set if DOWN, REFUSED or SILENT, as
-                                    * `reason` */
+    const char *transition_reason; /* set if DOWN, REFUSED, UNWRITABLE, SHAKY
+                                    * or SILENT, as `reason` */
 } shs_answer_t;
 
 /* Creates the store that a URL and its options ("key=value" strings) name, or

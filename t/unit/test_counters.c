@@ -51,6 +51,9 @@ static const struct {
     { SHS_COUNTER_MAX_CLIENTS, "MaxClients" },
     { SHS_COUNTER_POOL_FULL, "PoolFull" },
     { SHS_COUNTER_OUT_OF_MEMORY, "OutOfMemory" },
+    { SHS_COUNTER_NO_REPLICAS, "NoReplicas" },
+    { SHS_COUNTER_MISCONF, "Misconf" },
+    { SHS_COUNTER_READ_ONLY, "ReadOnly" },
     { SHS_COUNTER_NOT_READY, "NotReady" },
     { SHS_COUNTER_OTHER_ERRORS, "OtherErrors" },
     { SHS_COUNTER_BLOCKED, "Blocked" },
@@ -60,6 +63,7 @@ static const struct {
     { SHS_COUNTER_REPLICA_READS, "ReplicaReads" },
     { SHS_COUNTER_FAILOVERS, "Failovers" },
     { SHS_COUNTER_WRITES, "Writes" },
+    { SHS_COUNTER_WRITES_FAILED, "WritesFailed" },
     { SHS_COUNTER_CONFLICTS, "Conflicts" },
 };
 

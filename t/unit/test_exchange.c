@@ -220,7 +220,7 @@ static const struct {
       "anything else" },
     { "-MOVED 1 SECRET:1\r\n", UNAVAILABLE, SHS_COUNTER_OTHER_ERRORS, 0, 1,
       "the URL says that it is no cluster" },
-    { "-READONLY SECRET\r\n", UNAVAILABLE, SHS_COUNTER_NOT_READY, 0, 0,
+    { "-READONLY SECRET\r\n", UNAVAILABLE, SHS_COUNTER_READ_ONLY, 0, 0,
       "a single server that was made a replica" },
     { "-WRONGTYPE SECRET\r\n", MALFORMED, SHS_COUNTER_UNAVAILABLE, 0, 1,
       "it is about the key" },
@@ -252,6 +252,19 @@ START_TEST(exchange_run__tells_errors_apart)
     ck_given(rig, "s:l", "a s:l");
     ck_assert_msg(actor_accepted(a) == (errors[_i].may_stay_open ? 1 : 2), "%s",
                   errors[_i].why);
+    actor_stop(a);
+}
+END_TEST
+
+START_TEST(exchange_run__names_the_cure_where_the_server_is_of_a_cluster)
+{
+    actor_t *a = actor_start("a");
+    rig_t *rig = rig_on(a, "breaker=off");
+
+    actor_says(a, "GET", "-MOVED 1 SECRET:1\r\n");
+    ck_assert_int_eq(ask(rig, "s:k", 5000), UNAVAILABLE);
+    ck_assert_msg(strstr(got.reason, "write redis+cluster://"), "%s",
+                  got.reason);
     actor_stop(a);
 }
 END_TEST
@@ -595,6 +608,8 @@ static void add(TCase *tc)
         tc, exchange_run__who_was_told_to_wait_says_so_after_the_deadline, 0,
         ROWS(not_ready));
     tcase_add_loop_test(tc, exchange_run__tells_errors_apart, 0, ROWS(errors));
+    tcase_add_test(
+        tc, exchange_run__names_the_cure_where_the_server_is_of_a_cluster);
     tcase_add_test(tc, exchange_run__dials_anew_once_where_a_login_was_lost);
     tcase_add_test(tc, exchange_run__keeps_no_connection_whose_login_was_lost);
     tcase_add_test(tc, exchange_run__tells_of_a_refusal_once_a_minute);

@@ -159,6 +159,22 @@ START_TEST(exchange_run__follows_no_more_than_five_redirections)
     ck_assert_uint_eq(rig_counter(rig, SHS_COUNTER_OTHER_ERRORS), 1);
     ck_assert_uint_eq(rig_counter(rig, SHS_COUNTER_UNAVAILABLE), 1);
     ck_assert_int_lt(took, apr_time_from_sec(4));
+    ck_assert_msg(!strstr(got.reason, "write redis"), "%s", got.reason);
+}
+END_TEST
+
+/* The URL says already that it is one. */
+START_TEST(exchange_run__advises_no_cluster_where_it_is_one)
+{
+    const char *word = _i ? "ASK" : "MOVED";
+    rig_t *rig = rig_on("breaker=off");
+
+    actor_says(
+        a, "GET",
+        apr_pstrcat(p, ACTOR_LAST, actor_redirects(word, slot_of_a, b), NULL));
+    ck_assert_int_eq(ask(rig, "{a}1", 5000), UNAVAILABLE);
+    ck_assert_msg(strstr(got.reason, "redirects"), "%s", got.reason);
+    ck_assert_msg(!strstr(got.reason, "write redis"), "%s", got.reason);
 }
 END_TEST
 
@@ -326,6 +342,8 @@ static void add(TCase *tc)
     tcase_add_test(tc, exchange_run__says_asking_again_on_another_connection);
     tcase_add_loop_test(
         tc, exchange_run__follows_no_more_than_five_redirections, 0, 2);
+    tcase_add_loop_test(tc, exchange_run__advises_no_cluster_where_it_is_one, 0,
+                        2);
     tcase_add_loop_test(tc, exchange_run__follows_no_odd_redirection, 0,
                         ROWS(odd));
     tcase_add_test(tc, exchange_run__says_that_nobody_serves_the_slot);

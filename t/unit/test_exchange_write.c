@@ -189,11 +189,19 @@ static const struct {
       "the user may not EVAL" },
     { "-NOAUTH SECRET\r\n", UNAVAILABLE, SHS_COUNTER_REFUSED, 1, 0,
       "it wants a password" },
-    { "-NOREPLICAS SECRET\r\n", UNAVAILABLE, SHS_COUNTER_OTHER_ERRORS, 0, 1,
+    { "-NOREPLICAS SECRET\r\n", UNAVAILABLE, SHS_COUNTER_NO_REPLICAS, 0, 1,
       "too few replicas to write" },
+    { "-MISCONF SECRET\r\n", UNAVAILABLE, SHS_COUNTER_MISCONF, 0, 1,
+      "it cannot save to its disk" },
+    { "-ERR The user executing the script can't run this command or subcommand"
+      "\r\n",
+      UNAVAILABLE, SHS_COUNTER_REFUSED, 1, 1,
+      "the user may EVAL, and not what it calls" },
+    { "-ERR unknown command 'EVAL', with args beginning with: 'SECRET'\r\n",
+      UNAVAILABLE, SHS_COUNTER_OTHER_ERRORS, 0, 1, "it has no EVAL" },
     { "-ERR SECRET\r\n", UNAVAILABLE, SHS_COUNTER_OTHER_ERRORS, 0, 1,
       "anything else" },
-    { "-READONLY SECRET\r\n", UNAVAILABLE, SHS_COUNTER_NOT_READY, 0, 0,
+    { "-READONLY SECRET\r\n", UNAVAILABLE, SHS_COUNTER_READ_ONLY, 0, 0,
       "a single server that is a replica" },
     { "-MOVED 1 SECRET:1\r\n", UNAVAILABLE, SHS_COUNTER_OTHER_ERRORS, 0, 1,
       "the URL says that it is no cluster" },
@@ -233,6 +241,8 @@ START_TEST(exchange_write__tells_answers_apart)
     ck_assert_uint_eq(rig_counter(rig, SHS_COUNTER_WRITES), 1);
     ck_assert_uint_eq(rig_counter(rig, SHS_COUNTER_CONFLICTS), is_conflict);
     ck_assert_uint_eq(rig_counter(rig, SHS_COUNTER_UNAVAILABLE),
+                      is_unavailable);
+    ck_assert_uint_eq(rig_counter(rig, SHS_COUNTER_WRITES_FAILED),
                       is_unavailable);
     ck_assert_msg(!is_unavailable || rig_counter(rig, replies[_i].cause) == 1,
                   "%s", replies[_i].why);
@@ -313,6 +323,138 @@ START_TEST(exchange_write__an_error_opens_no_breaker)
     ck_breaker(rig, "closed");
     ck_assert_uint_eq(rig_counter(rig, SHS_COUNTER_OUTAGES), 0);
     ck_assert_int_eq(load(rig, "s:k", 5000), SHS_OUTCOME_FOUND);
+    actor_stop(one);
+}
+END_TEST
+
+/* ------------------------------------------ what no breaker has to tell of */
+
+static const struct {
+    const char *reply;
+    const char *words;
+} unwritable[] = {
+    { "-OOM command not allowed when used memory > 'maxmemory'.\r\n", "OOM" },
+    { "-NOREPLICAS Not enough good replicas to write.\r\n", "NOREPLICAS" },
+    { "-MISCONF Redis is configured to save RDB snapshots, but\r\n",
+      "MISCONF" },
+    { "-READONLY You can't write against a read only replica.\r\n",
+      "READONLY" },
+    { "-ERR unknown command 'EVAL', with args beginning with: 'x'\r\n",
+      "unknown command 'EVAL'" },
+};
+
+START_TEST(exchange_write__tells_once_a_minute_that_writes_fail)
+{
+    actor_t *one = actor_start("a");
+    rig_t *rig = rig_on(one, "breaker=2/1h");
+    rig_t *sibling = rig_create(
+        apr_psprintf(p, "redis://127.0.0.1:%d", actor_port(one)), "", rig);
+    int i;
+
+    actor_says(one, "EVAL", unwritable[_i].reply);
+    for (i = 0; i < 4; i++) {
+        ck_assert_int_eq(put(i % 2 ? sibling : rig, "s:k", 5000), UNAVAILABLE);
+        ck_assert_int_eq(got.transition, i == 0 ? SHS_TRANSITION_UNWRITABLE
+                                                : SHS_TRANSITION_NONE);
+        ck_assert_msg(
+            i > 0 || strstr(got.transition_reason, unwritable[_i].words), "%s",
+            got.transition_reason);
+    }
+    ck_assert_int_eq(load(rig, "s:k", 5000), SHS_OUTCOME_FOUND);
+    ck_assert_int_eq(got.transition, SHS_TRANSITION_NONE);
+    actor_stop(one);
+}
+END_TEST
+
+/* ... and once that they do not: a server without memory still ends sessions,
+ * which proves nothing. */
+START_TEST(exchange_write__tells_that_writes_work_again)
+{
+    actor_t *one = actor_start("a");
+    rig_t *rig = rig_on(one, "");
+    shs_write_t write = write_of("s:k");
+    int i;
+
+    actor_says_once(one, "EVAL", unwritable[0].reply);
+    ck_assert_int_eq(put(rig, "s:k", 5000), UNAVAILABLE);
+    ck_assert_int_eq(got.transition, SHS_TRANSITION_UNWRITABLE);
+    ck_done(rig, "s:k");
+    ck_assert_int_eq(got.transition, SHS_TRANSITION_NONE);
+    write.kind = SHS_WRITE_CREATE;
+    write.ttl = APR_USEC_PER_SEC;
+    write.edit.string = unit_text("v");
+    for (i = 0; i < 3; i++) {
+        write.at.deadline = rig_in_ms(5000);
+        memset(&got, 0, sizeof(got));
+        ck_assert_int_eq(shs_exchange_write(&got, &rig->client, &write, p),
+                         DONE);
+        ck_assert_int_eq(got.transition, i == 0 ? SHS_TRANSITION_WRITABLE
+                                                : SHS_TRANSITION_NONE);
+    }
+    actor_stop(one);
+}
+END_TEST
+
+/* Reads that are answered keep the breaker closed: of writes that are not
+ * nobody else would tell. */
+START_TEST(exchange_write__tells_of_silence_between_answers)
+{
+    actor_t *one = actor_start("a");
+    rig_t *rig = rig_on(one, "breaker=5/1h retry=0");
+    int told = 0;
+    int i;
+
+    ck_done(rig, "s:k");
+    actor_says(one, "EVAL", actor_close);
+    for (i = 1; i <= 8; i++) {
+        ck_assert_int_eq(put(rig, "s:k", 5000), UNAVAILABLE);
+        told += got.transition == SHS_TRANSITION_UNWRITABLE;
+        ck_assert_int_eq(told, i >= 5);
+        ck_assert_int_eq(load(rig, "s:k", 5000), SHS_OUTCOME_FOUND);
+        ck_assert_int_eq(got.transition, SHS_TRANSITION_NONE);
+    }
+    actor_stop(one);
+}
+END_TEST
+
+START_TEST(exchange_run__tells_of_silence_between_answers)
+{
+    actor_t *one = actor_start("a");
+    rig_t *rig = rig_on(one, "breaker=5/1h retry=0");
+    int told = 0;
+    int i;
+
+    ck_assert_int_eq(load(rig, "s:k", 5000), SHS_OUTCOME_FOUND);
+    actor_says(one, "GET s:l", actor_close);
+    for (i = 1; i <= 8; i++) {
+        ck_assert_int_eq(load(rig, "s:l", 5000), SHS_OUTCOME_UNAVAILABLE);
+        told += got.transition == SHS_TRANSITION_SHAKY;
+        ck_assert_int_eq(told, i >= 5);
+        ck_assert_int_eq(load(rig, "s:k", 5000), SHS_OUTCOME_FOUND);
+    }
+    actor_stop(one);
+}
+END_TEST
+
+/* An outage has its own line. */
+START_TEST(exchange_write__tells_of_an_outage_once)
+{
+    actor_t *one = actor_start("a");
+    rig_t *rig = rig_on(one, "breaker=5/1ms retry=0");
+    apr_time_t until = rig_in_ms(10000);
+    int i;
+
+    ck_done(rig, "s:k");
+    actor_says(one, "EVAL", actor_close);
+    actor_says(one, "GET", actor_close);
+    for (i = 1; rig_counter(rig, SHS_COUNTER_UNREACHABLE) < 20; i++) {
+        ck_assert_int_lt(shs_clock_now(), until);
+        ck_assert_int_eq(
+            i % 2 ? (int)put(rig, "s:k", 5000) : (int)load(rig, "s:k", 5000),
+            i % 2 ? (int)UNAVAILABLE : (int)SHS_OUTCOME_UNAVAILABLE);
+        ck_assert_int_eq(got.transition,
+                         i == 5 ? SHS_TRANSITION_DOWN : SHS_TRANSITION_NONE);
+    }
     actor_stop(one);
 }
 END_TEST
@@ -598,6 +740,13 @@ static void add(TCase *tc)
     tcase_add_loop_test(tc, exchange_write__keeps_the_deadline, 0, ROWS(slow));
     tcase_add_loop_test(tc, exchange_write__an_error_opens_no_breaker, 0,
                         ROWS(refusing));
+    tcase_add_loop_test(tc,
+                        exchange_write__tells_once_a_minute_that_writes_fail, 0,
+                        ROWS(unwritable));
+    tcase_add_test(tc, exchange_write__tells_that_writes_work_again);
+    tcase_add_test(tc, exchange_write__tells_of_silence_between_answers);
+    tcase_add_test(tc, exchange_run__tells_of_silence_between_answers);
+    tcase_add_test(tc, exchange_write__tells_of_an_outage_once);
     tcase_add_test(tc, exchange_write__silence_opens_the_breaker);
     tcase_add_test(tc, exchange_write__closes_the_breaker_by_an_answer);
     tcase_add_test(tc, exchange_write__tells_of_a_refusal_once_a_minute);
