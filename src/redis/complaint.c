@@ -23,8 +23,9 @@ typedef struct form_t {
     int is_of_acl;
 } form_t;
 
-#define MAY_NOT_RUN  "NOPERM the user has no permissions to run the '%c' command"
+#define MAY_NOT_RUN  "NOPERM the user has no permissions to run " THE_COMMAND
 #define MAY_NOT_KEY  "NOPERM the user has no permissions to access a key"
+#define THE_COMMAND  "the '%c' command"
 #define IN_SCRIPT    "NOPERM in a script: "
 #define SCRIPT_RUN   "The user executing the script can't run this command%x"
 #define SCRIPT_KEY   "The user executing the script can't access at least one%x"

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * shared: what all children of a host know of one store: its counters, what
- * was told of it and its circuit breakers. One breaker stands for a single server, or for the master
- * that Sentinels name, or for finding out who serves what; in a cluster each
- * shard has one more, and the replicas of a shard one.
+ * was told of it and its circuit breakers. One breaker stands for a single
+ * server, or for the master that Sentinels name, or for finding out who serves
+ * what; in a cluster each shard has one more, and the replicas of a shard one.
  */
 #ifndef SHS_REDIS_SHARED_H
 #define SHS_REDIS_SHARED_H

@@ -21,25 +21,9 @@
 #include "store/flight.h"
 #include "store/near_cache.h"
 #include "store/query.h"
+#include "store/transition.h"
 
 typedef struct shs_store_t shs_store_t;
-
-/* What an answer changed in what the whole host knows of the store's health. Of
- * all its children exactly one caller is told. */
-typedef enum shs_transition_t {
-    SHS_TRANSITION_NONE,
-    SHS_TRANSITION_DOWN,    /* it gives no answer any more */
-    SHS_TRANSITION_UP,      /* it answers again */
-    SHS_TRANSITION_REFUSED, /* it does not accept us; told once a minute */
-    SHS_TRANSITION_UNWRITABLE, /* it can be read, and takes no writes; told
-                                * once a minute */
-    SHS_TRANSITION_WRITABLE,   /* it takes them again */
-    SHS_TRANSITION_SHAKY,   /* lookups fail now and then, but it is not down;
-                             * told once a minute */
-    SHS_TRANSITION_SILENT,  /* it answers, but does not tell what changes:
-                             * nothing is kept near */
-    SHS_TRANSITION_TELLING  /* it does again */
-} shs_transition_t;
 
 /* What is answered. */
 typedef struct shs_answer_t {
