@@ -182,6 +182,29 @@ static const char *set_max_size(cmd_parms *cmd, void *dir, const char *text)
     return error ? complain(cmd, error) : NULL;
 }
 
+/* SIZE, of headers, then env=SIZE. */
+static const char *set_expose_limit(cmd_parms *cmd, void *dir,
+                                    const char *headers, const char *env)
+{
+    shs_settings_t *settings = dir;
+    shs_expose_limit_t *limit = &settings->expose_limit.value;
+    const char *error = NULL;
+
+    settings->expose_limit.set = 1;
+    if (env && strncmp(env, "env=", 4)) {
+        return complain(cmd,
+                        apr_psprintf(cmd->pool,
+                                     "after the size of headers there is only"
+                                     " env=SIZE, that of variables, not '%s'",
+                                     env));
+    }
+    error = shs_option_parse_size(&limit->headers, headers, cmd->pool);
+    if (!error && env) {
+        error = shs_option_parse_size(&limit->env, env + 4, cmd->pool);
+    }
+    return error ? complain(cmd, error) : NULL;
+}
+
 static const char *set_idle(cmd_parms *cmd, void *dir, const char *text)
 {
     shs_settings_t *settings = dir;
@@ -322,6 +345,10 @@ const command_rec shs_directives[] = {
     AP_INIT_TAKE123("SharedSessionHeader", add_header, NULL, DIRECTORY,
                     "NAME ATTRIBUTE [encoding=percent|raw|base64], or"
                     " PREFIX* *, or none: request headers"),
+    AP_INIT_TAKE12("SharedSessionExposeLimit", set_expose_limit, NULL,
+                   DIRECTORY,
+                   "SIZE [env=SIZE]: how much a session may add to a request"
+                   " in headers, and in variables"),
     AP_INIT_TAKE12("SharedSessionFailure", set_failure, NULL, DIRECTORY,
                    "allow|deny [stale=TIME]: when the store gives no answer"),
     AP_INIT_TAKE1("SharedSessionMaxSize", set_max_size, NULL, DIRECTORY,

@@ -7,6 +7,8 @@
 #include "session/ident.h"
 
 #define DEFAULT_MAX_SIZE (64 * 1024)
+#define DEFAULT_HEADERS  (4 * 1024)
+#define DEFAULT_ENV      (32 * 1024)
 #define DEFAULT_IDLE     apr_time_from_sec(30 * 60)
 #define DEFAULT_ABSOLUTE apr_time_from_sec(12 * 60 * 60)
 #define DEFAULT_TOUCH    apr_time_from_sec(60)
@@ -24,6 +26,8 @@ void *shs_settings_create(apr_pool_t *p, char *directory)
     settings->key.value = shs_key_default();
     settings->codec.value = &shs_codec_hash;
     settings->max_size.value = DEFAULT_MAX_SIZE;
+    settings->expose_limit.value.headers = DEFAULT_HEADERS;
+    settings->expose_limit.value.env = DEFAULT_ENV;
     settings->idle.value = DEFAULT_IDLE;
     settings->absolute.value = DEFAULT_ABSOLUTE;
     settings->touch.value = DEFAULT_TOUCH;
@@ -67,6 +71,7 @@ void *shs_settings_merge(apr_pool_t *p, void *outer_, void *inner_)
     MERGE(touch);
     MERGE(grace);
     MERGE(control);
+    MERGE(expose_limit);
     merged->notes = merge_rules(p, &outer->notes, &inner->notes);
     merged->env = merge_rules(p, &outer->env, &inner->env);
     merged->headers = merge_rules(p, &outer->headers, &inner->headers);

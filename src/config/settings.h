@@ -27,6 +27,12 @@ typedef struct shs_sources_t {
     shs_set_cookie_t cookie;  /* how the first of them is set */
 } shs_sources_t;
 
+/* How many octets of names and values may be added to one request. */
+typedef struct shs_expose_limit_t {
+    apr_size_t headers;
+    apr_size_t env;
+} shs_expose_limit_t;
+
 /* Per directory. An option is set here or not; its value is the default when
  * it is not. */
 typedef struct shs_settings_t {
@@ -78,6 +84,10 @@ typedef struct shs_settings_t {
         int set;
         int value;
     } control;
+    struct {
+        int set;
+        shs_expose_limit_t value;
+    } expose_limit;
     shs_rules_t notes;
     shs_rules_t env;
     shs_rules_t headers;

@@ -8,6 +8,7 @@
 #include <apr_strings.h>
 
 #include "store/clock.h"
+#include "store/excess.h"
 #include "store/near_child.h"
 #include "store/near_memory.h"
 #include "store/near_news.h"
@@ -23,6 +24,7 @@ struct shs_store_t {
     void *shared;           /* what the host's children share ... */
     void *nearby;           /* ... and their near-cache's memory; NULL: none */
     shs_silence_t *silence; /* with `nearby` */
+    shs_excess_t *excess;
     shs_near_policy_t policy;
     shs_watch_t watch;
     shs_near_child_t near; /* of this child; cache NULL: none */
@@ -154,6 +156,8 @@ static apr_size_t silence_of(const shs_store_t *store)
     return store->policy.is_on ? APR_ALIGN(sizeof(shs_silence_t), LINE) : 0;
 }
 
+#define EXCESS APR_ALIGN(sizeof(shs_excess_t), LINE)
+
 apr_status_t shs_store_share(apr_pool_t *pconf)
 {
     const apr_array_header_t *list = list_of(pconf);
@@ -166,7 +170,7 @@ apr_status_t shs_store_share(apr_pool_t *pconf)
     for (i = 0; i < list->nelts; ++i) {
         const shs_store_t *store = APR_ARRAY_IDX(list, i, shs_store_t *);
 
-        size += part_of(store) + silence_of(store);
+        size += part_of(store) + EXCESS + silence_of(store);
     }
     if (size == 0) {
         return APR_SUCCESS;
@@ -182,6 +186,8 @@ apr_status_t shs_store_share(apr_pool_t *pconf)
 
         store->shared = part;
         part += part_of(store);
+        store->excess = (void *)part;
+        part += EXCESS;
         if (store->policy.is_on) {
             store->silence = (void *)part;
             part += silence_of(store);
@@ -254,6 +260,7 @@ int shs_store_start_child(shs_store_t *store, int threads, apr_pool_t *pchild)
     if (!store->shared) {
         store->shared =
             apr_pcalloc(pchild, store->provider->shared_size(store->self));
+        store->excess = apr_pcalloc(pchild, sizeof(*store->excess));
     }
     return store->provider->start_child(store->self, store->shared, threads,
                                         pchild)
@@ -324,6 +331,11 @@ apr_interval_time_t shs_store_timeout(const shs_store_t *store)
     return store->provider->timeout(store->self);
 }
 
+int shs_store_note_excess(shs_store_t *store)
+{
+    return shs_excess_note(store->excess, shs_clock_now());
+}
+
 const char *shs_store_describe(const shs_store_t *store)
 {
     return store->words.url;
@@ -367,6 +379,9 @@ void shs_store_report(shs_store_report_fn tell, void *baton,
 {
     if (store->shared) {
         store->provider->report(tell, baton, store->self, store->shared, p);
+        tell(baton, "LeftOut",
+             apr_psprintf(p, "%" APR_UINT64_T_FMT,
+                          shs_excess_count(store->excess)));
     }
     if (store->nearby) {
         report_cache(tell, baton, store, p);

@@ -81,6 +81,10 @@ const char *shs_store_describe_options(const shs_store_t *store);
 /* Its near-cache in words, in p. */
 const char *shs_store_describe_cache(const shs_store_t *store, apr_pool_t *p);
 
+/* Counts a request that was given less than its session has. Returns 1 when the
+ * administrator is to be told: once a minute for the whole host. */
+int shs_store_note_excess(shs_store_t *store);
+
 /* Called with the name and the value of one figure. */
 typedef void (*shs_store_report_fn)(void *baton, const char *name,
                                     const char *value);

@@ -351,7 +351,10 @@ END_TEST
 
 static void remember(void *baton, const char *name, const char *value)
 {
-    *(const char **)baton = apr_pstrcat(p, name, "=", value, NULL);
+    const char **told = baton;
+
+    *told = apr_psprintf(p, "%s%s%s=%s", *told ? *told : "", *told ? " " : "",
+                         name, value);
 }
 
 START_TEST(store_report__tells_what_is_shared_in_any_process)
@@ -364,11 +367,29 @@ START_TEST(store_report__tells_what_is_shared_in_any_process)
     ck_assert_ptr_null(told);
     shs_store_share(p);
     shs_store_report(remember, &told, store, p);
-    ck_assert_str_eq(told, "First=0");
+    ck_assert_str_eq(told, "First=0 LeftOut=0");
     shs_store_start_child(store, 1, p);
     last_created->shared[0] = 7;
+    told = NULL;
     shs_store_report(remember, &told, store, p);
-    ck_assert_str_eq(told, "First=7");
+    ck_assert_str_eq(told, "First=7 LeftOut=0");
+}
+END_TEST
+
+/* Also without shared memory, as where it could not be had. */
+START_TEST(store_note_excess__counts_and_tells_one)
+{
+    shs_store_t *store = store_of("fake://h");
+    const char *told = NULL;
+
+    if (_i) {
+        shs_store_share(p);
+    }
+    shs_store_start_child(store, 1, p);
+    ck_assert(shs_store_note_excess(store));
+    ck_assert(!shs_store_note_excess(store));
+    shs_store_report(remember, &told, store, p);
+    ck_assert_str_eq(told, "First=0 LeftOut=2");
 }
 END_TEST
 
@@ -837,6 +858,7 @@ static void add(TCase *tc)
         tc, store_load__tells_that_nothing_is_kept_near_and_when_it_is_again);
     tcase_add_test(tc, store_describe_cache__says_how_large_and_how_old);
     tcase_add_test(tc, store_start_child__fails_with_the_listener);
+    tcase_add_loop_test(tc, store_note_excess__counts_and_tells_one, 0, 2);
     tcase_add_test(tc, store_report__tells_of_the_cache_in_any_process);
     tcase_add_test(tc, store_create__chooses_the_provider_by_the_scheme);
     tcase_add_loop_test(
@@ -853,6 +875,7 @@ static void add(TCase *tc)
     tcase_add_test(tc, store_share__gives_each_store_a_part_of_its_own);
     tcase_add_test(tc, store_share__is_seen_by_another_process);
     tcase_add_test(tc, store_share__needs_no_memory_for_no_stores);
+    tcase_add_loop_test(tc, store_note_excess__counts_and_tells_one, 0, 2);
     tcase_add_test(tc, store_report__tells_what_is_shared_in_any_process);
     tcase_add_test(tc, store_timeout__is_the_providers);
     tcase_add_loop_test(tc, store_load__turns_no_outcome_into_another, 0,

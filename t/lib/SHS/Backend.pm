@@ -7,7 +7,8 @@
 # the session, status= as the status.
 #
 #   start(route => name, before => sub that is run when a request has come, and
-#         before it is answered)
+#         before it is answered, limit => octets: what has more before its body
+#         is answered 400)
 
 package SHS::Backend;
 
@@ -68,6 +69,7 @@ sub serve {
     my %query = map { my ($n, $v) = split /=/, $_, 2; ($n => decode($v // '')) }
         split /&/, ($first =~ /\?(\S*)/)[0] // '';
     my $status = $query{status} // '200 OK';
+    $status = '400 Bad Request' if $want{limit} && index($in, "\r\n\r\n") > $want{limit};
     my $control = join '', map { defined $query{$_} ? "X-Session-\u$_: $query{$_}\r\n" : () }
         qw(set unset action);
     my $out = "HTTP/1.1 $status\r\nContent-Type: text/plain\r\n$control"
