@@ -84,6 +84,10 @@ const char *shs_cache_policy_parse(shs_near_policy_t *out, int count,
     out->is_on = !strcasecmp(words[0], "On");
     for (i = 1; i < count && !error; ++i) {
         error = set_option(out, words[i], p);
+        if (!error && shs_option_is_repeated(words, i)) {
+            error = apr_psprintf(p, "%.*s stands there twice: leave one",
+                                 (int)strcspn(words[i], "=") + 1, words[i]);
+        }
     }
     if (!error && out->size < SHS_NEAR_LEAST_ENTRIES * out->max_entry) {
         error = "size= must be at least 64 times max-entry=";

@@ -2,6 +2,7 @@
 #include "config/directives.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include <apr_strings.h>
 #include <http_core.h>
@@ -55,6 +56,13 @@ static const char *set_store(cmd_parms *cmd, void *dir, int argc,
         return complain(cmd, "a URL is needed, as in redis://127.0.0.1:6379/0"
                              " or unix:///run/redis/redis.sock");
     }
+    if (server_settings(cmd)->store) {
+        return complain(
+            cmd, apr_psprintf(cmd->pool,
+                              "stands twice in this server, which has one"
+                              " store: leave this one or the other, %s",
+                              shs_store_describe(server_settings(cmd)->store)));
+    }
     options = apr_array_make(cmd->pool, argc, sizeof(const char *));
     for (i = 1; i < argc; ++i) {
         APR_ARRAY_PUSH(options, const char *) = resolve_path(cmd, argv[i]);
@@ -102,10 +110,15 @@ static const char *set_cookie(cmd_parms *cmd, void *dir, int argc,
 static const char *set_cache(cmd_parms *cmd, void *dir, int argc,
                              char *const argv[])
 {
-    const char *error = shs_cache_policy_parse(&server_settings(cmd)->cache,
-                                               argc, argv, cmd->pool);
+    const char *error;
 
     (void)dir;
+    if (server_settings(cmd)->has_cache) {
+        return complain(cmd, "stands twice in this server: leave one, with all"
+                             " its options");
+    }
+    error = shs_cache_policy_parse(&server_settings(cmd)->cache, argc, argv,
+                                   cmd->pool);
     server_settings(cmd)->has_cache = 1;
     return error ? complain(cmd, error) : NULL;
 }
@@ -267,13 +280,20 @@ static const char *set_control(cmd_parms *cmd, void *dir, int value)
     return NULL;
 }
 
+/* A table's names, of which letters count in either case. */
+static int is_same_note(const char *a, const char *b)
+{
+    return !strcasecmp(a, b);
+}
+
 static const char *add_note(cmd_parms *cmd, void *dir, const char *name,
                             const char *attribute)
 {
     shs_settings_t *settings = dir;
     shs_rule_t *rule;
-    const char *error = shs_rule_add(&rule, &settings->notes, name, attribute,
-                                     shs_names_check_note, cmd->pool);
+    const char *error =
+        shs_rule_add(&rule, &settings->notes, name, attribute,
+                     shs_names_check_note, is_same_note, cmd->pool);
 
     return error ? complain(cmd, error) : NULL;
 }
@@ -283,8 +303,9 @@ static const char *add_env(cmd_parms *cmd, void *dir, const char *name,
 {
     shs_settings_t *settings = dir;
     shs_rule_t *rule;
-    const char *error = shs_rule_add(&rule, &settings->env, name, attribute,
-                                     shs_names_check_env, cmd->pool);
+    const char *error =
+        shs_rule_add(&rule, &settings->env, name, attribute,
+                     shs_names_check_env, shs_names_is_same, cmd->pool);
 
     return error ? complain(cmd, error) : NULL;
 }
@@ -297,8 +318,9 @@ static const char *add_header(cmd_parms *cmd, void *dir, const char *name,
     shs_settings_t *settings = dir;
     shs_rule_t *rule;
     shs_claim_t *claim;
-    const char *error = shs_rule_add(&rule, &settings->headers, name, attribute,
-                                     shs_names_check_header, cmd->pool);
+    const char *error =
+        shs_rule_add(&rule, &settings->headers, name, attribute,
+                     shs_names_check_header, shs_names_is_same, cmd->pool);
 
     if (!error && rule) {
         error = shs_rule_parse_encoding(&rule->encoding, option, cmd->pool);

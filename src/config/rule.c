@@ -34,9 +34,32 @@ static shs_rule_t *push(shs_rules_t *rules, apr_pool_t *p)
     return apr_array_push((apr_array_header_t *)rules->list);
 }
 
+static const char *refuse_second(const shs_rules_t *rules,
+                                 const shs_rule_t *rule,
+                                 shs_rule_is_same_fn is_same, apr_pool_t *p)
+{
+    int i;
+
+    for (i = 0; rules->list && i < rules->list->nelts; ++i) {
+        const shs_rule_t *first = &APR_ARRAY_IDX(rules->list, i, shs_rule_t);
+
+        if (first->is_prefix == rule->is_prefix
+            && is_same(first->name, rule->name)) {
+            const char *star = rule->is_prefix ? "*" : "";
+
+            return apr_psprintf(p,
+                                "%s%s has a rule in this place already, as"
+                                " %s%s, and only one can count: remove one, or"
+                                " give it another name",
+                                rule->name, star, first->name, star);
+        }
+    }
+    return NULL;
+}
+
 const char *shs_rule_add(shs_rule_t **out, shs_rules_t *rules, const char *name,
                          const char *attribute, shs_rule_check_fn check,
-                         apr_pool_t *p)
+                         shs_rule_is_same_fn is_same, apr_pool_t *p)
 {
     shs_rule_t rule;
     const char *error;
@@ -53,6 +76,9 @@ const char *shs_rule_add(shs_rule_t **out, shs_rules_t *rules, const char *name,
     error = parse(&rule, name, attribute, p);
     if (!error) {
         error = check(rule.name, rule.is_prefix, p);
+    }
+    if (!error) {
+        error = refuse_second(rules, &rule, is_same, p);
     }
     if (error) {
         return error;

@@ -29,12 +29,16 @@ typedef struct shs_rules_t {
 typedef const char *(*shs_rule_check_fn)(const char *name, int is_prefix,
                                          apr_pool_t *p);
 
+/* Whether two names are one to whoever is downstream. */
+typedef int (*shs_rule_is_same_fn)(const char *a, const char *b);
+
 /* Reads NAME ATTRIBUTE or PREFIX* * and adds it; "none" alone (attribute NULL)
- * clears, and *out is NULL then. Returns NULL and the rule, which may yet be
- * completed; or what is wrong and the cure. */
+ * clears, and *out is NULL then. A name that has a rule in this place already
+ * is refused: one of the two would never count. Returns NULL and the rule,
+ * which may yet be completed; or what is wrong and the cure. */
 const char *shs_rule_add(shs_rule_t **out, shs_rules_t *rules, const char *name,
                          const char *attribute, shs_rule_check_fn check,
-                         apr_pool_t *p);
+                         shs_rule_is_same_fn is_same, apr_pool_t *p);
 
 /* encoding=..., or NULL for the default. */
 const char *shs_rule_parse_encoding(shs_encoding_t *out, const char *word,

@@ -16,6 +16,7 @@ typedef struct draft_t {
     shs_endpoint_t *endpoint;
     const char *sentinel_user;
     const char *sentinel_file;
+    unsigned said; /* a bit for each of known_options that was read */
 } draft_t;
 
 static const char *set_connect_timeout(draft_t *draft, const char *value,
@@ -87,6 +88,10 @@ static const char *set_read_from(draft_t *draft, const char *value,
 static const char *set_password_file(draft_t *draft, const char *value,
                                      apr_pool_t *p)
 {
+    if (shs_credentials_password(draft->endpoint->credentials, p)) {
+        return "the URL has a password too, and only one is sent: leave it in"
+               " one of the two";
+    }
     return shs_credentials_read_file(draft->endpoint->credentials, value, p);
 }
 
@@ -250,12 +255,56 @@ static const char *parse_option(draft_t *draft, const char *option,
     if (!*value) {
         return apr_psprintf(p, "option '%s' needs a value: %s=...", name, name);
     }
+    if (draft->said & 1u << i) {
+        return apr_pstrcat(p, name, "= stands there twice: leave one", NULL);
+    }
+    draft->said |= 1u << i;
     error = refuse_reach(known_options[i].reach, draft->endpoint);
     if (error) {
         return apr_pstrcat(p, name, "= ", error, NULL);
     }
     error = known_options[i].set(draft, value, p);
     return error ? apr_pstrcat(p, name, "=: ", error, NULL) : NULL;
+}
+
+static int is_said(const draft_t *draft, const char *name)
+{
+    apr_size_t i = 0;
+
+    while (strcmp(name, known_options[i].name)) {
+        ++i;
+    }
+    return (draft->said & 1u << i) != 0;
+}
+
+/* NULL, or what contradicts itself. */
+static const char *compare(draft_t *draft, apr_pool_t *p)
+{
+    shs_endpoint_t *endpoint = draft->endpoint;
+
+    if (endpoint->connect_timeout > endpoint->timeout) {
+        if (is_said(draft, "connect-timeout")) {
+            return apr_psprintf(
+                p,
+                "connect-timeout=%s is longer than timeout=%s%s, which ends"
+                " the dial with the whole lookup: raise timeout=, or lower"
+                " connect-timeout=",
+                shs_option_describe_duration(endpoint->connect_timeout, p),
+                shs_option_describe_duration(endpoint->timeout, p),
+                is_said(draft, "timeout") ? "" : " (the default)");
+        }
+        endpoint->connect_timeout = endpoint->timeout;
+    }
+    if (endpoint->tls.is_unverified && endpoint->tls.ca) {
+        return "ca= beside verify=off, which takes any certificate: remove one"
+               " of the two";
+    }
+    if (shs_credentials_user(endpoint->credentials)
+        && !shs_credentials_password(endpoint->credentials, p)) {
+        return "a user without a password: write user:password@, or add"
+               " password-file=";
+    }
+    return NULL;
 }
 
 static void set_defaults(shs_endpoint_t *endpoint)
@@ -295,7 +344,7 @@ const char *shs_endpoint_option_parse(shs_endpoint_t *endpoint,
                                       const apr_array_header_t *options,
                                       apr_pool_t *p)
 {
-    draft_t draft = { endpoint, NULL, NULL };
+    draft_t draft = { endpoint, NULL, NULL, 0 };
     const char *error = NULL;
     int i;
 
@@ -304,13 +353,11 @@ const char *shs_endpoint_option_parse(shs_endpoint_t *endpoint,
         error =
             parse_option(&draft, APR_ARRAY_IDX(options, i, const char *), p);
     }
+    if (!error) {
+        error = compare(&draft, p);
+    }
     if (error) {
         return error;
-    }
-    if (shs_credentials_user(endpoint->credentials)
-        && !shs_credentials_password(endpoint->credentials, p)) {
-        return "a user without a password: write user:password@, or add"
-               " password-file=";
     }
     endpoint->breaker.probe_for =
         endpoint->timeout + SHS_ENDPOINT_OPTION_PROBE_SLACK;
