@@ -256,6 +256,54 @@ CONF
     $httpd->stop;
 }
 
+# --- no connection left ---------------------------------------------------------------------
+
+# The connection that listens has the last one that Redis gives: what is near is
+# found, and nothing else can be asked for. It is for Redis' maxclients to be
+# large enough.
+{
+    my $full = SHS::Redis->start;
+    my $httpd = private_httpd(near => 1, conf => $usual . <<"CONF");
+SharedSessionStore redis://127.0.0.1:@{[$full->port]} timeout=1s name=full breaker=5/200ms
+CONF
+    my ($near, $far) = (fresh_id(), fresh_id());
+    $full->put_hash("session:$_", { user => 'anna' }, 600) for $near, $far;
+    wait_live($httpd);
+    ok(eval { wait_kept($httpd, $near) }, 'one session is near');
+
+    my @others;
+    my $fill = sub {
+        for (1 .. 100) {
+            my $c = SHS::Redis::Client->new(port => $full->port);
+            my $answer = eval { $c->cmd('PING') } // $@;
+            return if $answer ne 'PONG';
+            push @others, $c;
+        }
+        die 'more than 100 connections';
+    };
+    my $admin = $full->client;
+    my @clients = split /\n/, $admin->cmd('CLIENT', 'LIST');
+    $admin->cmd('CONFIG', 'SET', 'maxclients', scalar @clients);
+    my ($lookups) = map { /^id=(\d+).* name=full .* cmd=(?:hgetall|pttl)/ ? $1 : () } @clients;
+    $admin->cmd('CLIENT', 'KILL', 'ID', $lookups);
+    $fill->();
+    my $heard = () = $admin->cmd('CLIENT', 'LIST') =~ / name=full .* cmd=(?:ping|subscribe)/g;
+    is($heard, 1, 'of this httpd one connection is left, which listens');
+
+    is(status($httpd)->{Cache}, 'live', 'the near-cache is live');
+    is(session($httpd, $near), 'anna', '... and what is near is found');
+    my %is;
+    $is{ session($httpd, $far) }++ for 1 .. 20;
+    is_deeply(\%is, { unavailable => 20 }, 'what is not is unavailable')
+        || diag explain \%is;
+    cmp_ok(status($httpd)->{MaxClients}, '>=', 5, '... for the reason that is counted');
+    like(($httpd->logged(qr/SHS003/))[-1], qr/has reached its maxclients/, '... and logged');
+    @others = ();
+    ok(eval { SHS::Process::wait_for('a connection', 10, sub {
+        session($httpd, $far) eq 'anna' }) }, '... until a connection is free');
+    $httpd->stop;
+}
+
 # --- other virtual hosts --------------------------------------------------------------------
 
 {

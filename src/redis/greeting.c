@@ -96,8 +96,9 @@ static shs_conn_status_t read_reply(const char **reason,
     if (reply->kind == SHS_REPLY_ERROR) {
         /* A name is for whoever looks at CLIENT LIST: no session fails for a
          * user who may not set it. */
-        return topic == NAME ? SHS_CONN_OK
-                             : read_error(reason, reply, topic, p);
+        return topic == NAME && !shs_answer_is_turning_away(reply)
+                   ? SHS_CONN_OK
+                   : read_error(reason, reply, topic, p);
     }
     if (topic == ROLE) {
         *reason = "it is not the master";

@@ -155,6 +155,25 @@ START_TEST(greeting_send__names_the_connection_if_it_may)
 }
 END_TEST
 
+/* Who has no place for us says so to whatever comes first. */
+START_TEST(greeting_send__is_turned_away_at_the_name_too)
+{
+    script_t script = { "-ERR max number of clients reached\r\n", NULL, "" };
+    fake_t *fake = fake_start(serve, &script);
+    apr_time_t deadline = shs_clock_now() + apr_time_from_sec(5);
+    shs_greeting_t greeting = greeting_of(NULL, NULL);
+    shs_conn_t *conn = open_to(fake);
+    const char *reason = NULL;
+
+    greeting.client_name = "web-1";
+    ck_assert_int_eq(shs_greeting_send(conn, &greeting, deadline, &reason, p),
+                     SHS_CONN_TURNED_AWAY);
+    ck_assert_str_eq(reason, "it has reached its maxclients");
+    shs_conn_close(conn);
+    fake_stop(fake);
+}
+END_TEST
+
 /* ------------------------------------------- masters, replicas, new secrets */
 
 #define IS_MASTER "*3\r\n$6\r\nmaster\r\n:0\r\n*0\r\n"
@@ -264,6 +283,7 @@ static void add(TCase *tc)
                         ROWS(roles));
     tcase_add_loop_test(tc, greeting_send__says_the_new_password_of_the_file, 0,
                         3);
+    tcase_add_test(tc, greeting_send__is_turned_away_at_the_name_too);
     tcase_add_loop_test(tc, greeting_send__names_the_connection_if_it_may, 0,
                         3);
     tcase_add_loop_test(tc, greeting_send__says_who_we_are_and_believes_ok_only,
