@@ -37,6 +37,15 @@ my @rows = (
     ["a=b;JSESSIONID=$anna;c=d", 'found', 'anna', 'without blanks'],
     ["a=b, JSESSIONID=$anna", 'found', 'anna',
      'separated by a comma, as two header lines become one'],
+    ["q=x, JSESSIONID=$bert; JSESSIONID=$anna", 'found', 'anna',
+     'a pair inside the value of another cookie in front of ours'],
+    ["JSESSIONID=$anna; q=x, JSESSIONID=$bert", 'found', 'anna', '... behind it'],
+    [join('; ', map({ "q$_=x, JSESSIONID=$_" } @gone[0 .. 4]), "JSESSIONID=$anna"),
+     'found', 'anna', '... or many of them: they take no place of ours'],
+    ["q=x, JSESSIONID=$bert; JSESSIONID=$gone", 'found', 'bert',
+     'but two header lines may have been joined'],
+    ["JSESSIONID=$gone, JSESSIONID=$anna", 'found', 'anna',
+     'also where both lines are of our name'],
     ["a=b,JSESSIONID=$anna", 'none', undef,
      'behind a comma alone it is part of another value'],
     ["JSESSIONID=$anna,x", 'none', undef, 'with such a comma it is no id'],
@@ -103,10 +112,61 @@ for my $row ([15, 'none', 'one octet too short'], [16, 'found', 'the shortest'],
     is(ask("JSESSIONID=$id")->note('SHARED_SESSION'), $status,
        "an id of $length octets is $why");
 }
-my $odd = 'SeCrEt-Az09_~+/=:@!-' . $$;
+my $odd = 'SeCrEt-Az09_~' . $$ . 'yyyyyyyy';
 session('dora', $odd);
 is(ask("JSESSIONID=$odd")->note('session.owner'), 'dora',
    'every character an id may have');
+for my $character (qw(+ / = : @ !)) {
+    my $id = session('dora', "$odd$character");
+    is(ask("JSESSIONID=$id")->note('SHARED_SESSION'), 'none',
+       "an id with $character is none where nothing says so");
+    is(ask("JSESSIONID=$id", path => '/wide/lua')->note('session.owner'), 'dora',
+       '... but where id-chars= does');
+    my $is_equals = $character eq '=';
+    is(ask("JSESSIONID=$id", path => '/padded/lua')->note('SHARED_SESSION'),
+       $is_equals ? 'found' : 'none', '... id-chars== is of = alone');
+}
+
+# A name with a prefix: what only a comma sets apart is not looked at.
+for my $name ('__Host-SID', '__Secure-SID') {
+    my %at = (path => "/$name/lua");
+    is(ask("$name=$anna", %at)->note('session.owner'), 'anna', "$name is read");
+    is(ask("q=x, $name=$bert; $name=$anna", %at)->note('session.owner'), 'anna',
+       '... and not what another host has put into a value');
+    for my $cookie ("q=x, $name=$bert", "$name=$gone; q=x, $name=$bert",
+                    "q=x, $name=$bert; $name=short", "$name=$anna, q=x") {
+        isnt(ask($cookie, %at)->note('SHARED_SESSION'), 'found',
+             '... nor where there is no other');
+    }
+    $r = ask(undef, %at, headers => [[Cookie => 'q=x'], [Cookie => "$name=$anna"]]);
+    is($r->note('SHARED_SESSION'), 'none', '... not even of a second Cookie line');
+}
+
+# Why there is none.
+for my $row (
+    [undef, 'the request has no cookie of the name', 'no cookie'],
+    ['a=b', 'the request has no cookie of the name', 'another cookie'],
+    ['JSESSIONID=short', 'the value is shorter than 16 characters', 'too short'],
+    ['JSESSIONID=', 'the value is shorter than 16 characters', 'empty'],
+    ['JSESSIONID=' . 'x' x 257, 'the value is longer than 256 characters', 'too long'],
+    ["JSESSIONID=.node1", 'the value has nothing before the route', 'only a route'],
+    ["JSESSIONID=s%3A$anna",
+     'the value has a percent sign: an encoded value is not decoded', 'encoded'],
+    ["JSESSIONID=b:$anna",
+     'the value has one of +/=:@! which id-chars= does not allow', 'a colon'],
+    ["JSESSIONID=$anna\x80", 'the value has an octet beyond ASCII', 'not ASCII'],
+    ["JSESSIONID=short; JSESSIONID=b:$anna", 'the value is shorter than 16 characters',
+     'of several the first'],
+    ["JSESSIONID=$gone", 'there is no such key (session:...)', 'absent'],
+    ["JSESSIONID=$anna", undef, 'found'],
+    ["JSESSIONID=$gone; JSESSIONID=$anna", undef, 'found after one that is absent'],
+) {
+    my ($cookie, $reason, $why) = @$row;
+    my $mark = log_mark();
+    is(ask($cookie)->note('reason'), $reason, "\@reason: $why");
+    my $words = defined $reason ? quotemeta ": $reason" : '';
+    log_like($mark, qr/SHS007: session \w+$words \(id /, '... and in the log');
+}
 
 # What is no id costs no round trip, whatever it is.
 my $base = fresh_id();
@@ -173,6 +233,12 @@ is(ask("JSESSIONID=$bert", path => $url)->note('session.owner'), 'bert',
    'url=: the cookie goes first');
 is(ask("JSESSIONID=$gone", path => $url)->note('session.owner'), 'anna',
    'url=: the parameter when the cookie has no session');
+is(ask(undef, path => "/url/a;jsessionid=$anna;jsessionid=$bert/lua")
+       ->note('session.owner'), 'anna', 'url=: the first of two');
+is(ask(undef, path => "/url/a;jsessionid=$anna/b;jsessionid=$bert/lua")
+       ->note('session.owner'), 'anna', 'url=: ... also of two segments');
+is(ask("q=x, JSESSIONID=$bert", path => $url)->note('session.owner'), 'anna',
+   'url=: what a comma sets apart in the cookies comes after it');
 is(ask(undef, path => "/x;jsessionid=$anna/lua")->note('SHARED_SESSION'),
    'none', 'without url= the parameter is not read');
 is(ask(undef, path => "/url/lua?jsessionid=$anna")->note('SHARED_SESSION'),

@@ -82,12 +82,28 @@ static const char *take_pair(void *data, shs_octets_t name, shs_octets_t value)
     return NULL;
 }
 
+/* What writes pairs escapes "{". What another place has stored as JSON must not
+ * be read: a value in it with "&" and "=" would make attributes. */
+static int is_json_object(shs_octets_t text)
+{
+    apr_size_t i = 0;
+
+    while (i < text.len && apr_isspace(text.data[i])) {
+        ++i;
+    }
+    return i < text.len && text.data[i] == '{';
+}
+
 static const char *decode(shs_session_t **out, const shs_record_t *record,
                           apr_pool_t *p)
 {
     reading_t reading = { shs_session_create(16, p), apr_hash_make(p) };
-    const char *error = shs_pairs_read(record->string, take_pair, &reading, p);
+    const char *error;
 
+    if (is_json_object(record->string)) {
+        return "it begins as a JSON object does, not as urlencoded pairs do";
+    }
+    error = shs_pairs_read(record->string, take_pair, &reading, p);
     if (!error) {
         *out = reading.session;
     }

@@ -9,6 +9,7 @@
 
 #include "config/cache_policy.h"
 #include "config/names.h"
+#include "config/place.h"
 #include "config/settings.h"
 #include "config/source.h"
 #include "store/option.h"
@@ -85,13 +86,7 @@ static const char *set_enabled(cmd_parms *cmd, void *dir, int value)
     settings->enabled.set = 1;
     settings->enabled.value = value;
     if (value && !ap_check_cmd_context(cmd, NOT_IN_HTACCESS)) {
-        shs_enabling_t *enabling =
-            apr_array_push(server_settings(cmd)->enablings);
-
-        enabling->settings = settings;
-        enabling->at =
-            apr_psprintf(cmd->pool, "%s:%d", cmd->directive->filename,
-                         cmd->directive->line_num);
+        shs_place_of(cmd, settings)->enabled_at = shs_place_at(cmd);
     }
     return NULL;
 }
@@ -132,8 +127,9 @@ static const char *set_key(cmd_parms *cmd, void *dir, const char *text)
     if (error) {
         return complain(cmd, error);
     }
-    APR_ARRAY_PUSH(server_settings(cmd)->prefixes, const char *) =
-        shs_key_prefix(settings->key.value);
+    APR_ARRAY_PUSH(server_settings(cmd)->keys, const shs_key_t *) =
+        settings->key.value;
+    shs_place_of(cmd, settings)->key_at = shs_place_at(cmd);
     return NULL;
 }
 
@@ -148,6 +144,7 @@ static const char *set_format(cmd_parms *cmd, void *dir, const char *name)
             cmd, apr_psprintf(cmd->pool, "unknown format '%s'; there are %s",
                               name, shs_codec_describe_names(cmd->pool)));
     }
+    shs_place_of(cmd, settings)->format_at = shs_place_at(cmd);
     return NULL;
 }
 
@@ -351,10 +348,10 @@ const command_rec shs_directives[] = {
     AP_INIT_FLAG("SharedSession", set_enabled, NULL, HTACCESS,
                  "On|Off: whether requests here get their session"),
     AP_INIT_TAKE_ARGV("SharedSessionCookie", set_cookie, NULL, DIRECTORY,
-                      "NAME [NAME ...] [route=C|none] [url=PARAM] [path=]"
-                      " [domain=] [secure|insecure] [httponly=] [samesite=]"
-                      " [max-age=] [partitioned]: where the id is found, and"
-                      " how its cookie is set"),
+                      "NAME [NAME ...] [route=C|none] [url=PARAM]"
+                      " [id-chars=] [path=] [domain=] [secure|insecure]"
+                      " [httponly=] [samesite=] [max-age=] [partitioned]: where"
+                      " the id is found, and how its cookie is set"),
     AP_INIT_TAKE1("SharedSessionKey", set_key, NULL, DIRECTORY,
                   "TEMPLATE: the key of an id, as in session:%{id}"),
     AP_INIT_TAKE1("SharedSessionFormat", set_format, NULL, DIRECTORY,

@@ -9,30 +9,38 @@
 #include <apr_tables.h>
 
 #include "config/claims.h"
+#include "session/key.h"
 #include "store/near_cache.h"
 #include "store/store.h"
 
 struct shs_settings_t;
 
-/* A place that said SharedSession On; whether it still does is in its settings,
- * as the last word there counts. */
-typedef struct shs_enabling_t {
+/* A section that says SharedSession On, a key or a format, or the server
+ * itself; where each was said ("file:line", or NULL). Whether it still holds is
+ * in the settings, as the last word in a section counts. */
+typedef struct shs_place_t {
     const struct shs_settings_t *settings;
-    const char *at; /* "file:line" */
-} shs_enabling_t;
+    const char *section; /* "<Location", ...; NULL: the server itself */
+    const char *path;    /* of the section */
+    const char *enabled_at;
+    const char *key_at;
+    const char *format_at;
+} shs_place_t;
 
 /* Per server. */
 typedef struct shs_server_settings_t {
-    shs_store_t *store;      /* NULL: none */
-    int has_cache;           /* SharedSessionCache was said ... */
-    shs_near_policy_t cache; /* ... or what holds without */
-    apr_array_header_t
-        *prefixes;              /* of const char *: how the keys of this server
-                                   * and of the main server begin */
+    shs_store_t *store;         /* NULL: none */
+    int has_cache;              /* SharedSessionCache was said ... */
+    shs_near_policy_t cache;    /* ... or what holds without */
+    apr_array_header_t *keys;   /* of const shs_key_t *: the templates of this
+                                 * server and of the main server */
     apr_array_header_t *claims; /* of shs_claim_t: of this server and of the
                                  * main server, from all their sections */
-    apr_array_header_t *enablings; /* of shs_enabling_t: of this server's own
-                                    * configuration */
+    apr_array_header_t *places; /* of shs_place_t: of this server's own
+                                 * configuration */
+    const shs_key_t *const *keys_that_overlap; /* NULL-terminated: all
+                                                * templates of the store, if
+                                                * some overlap; or NULL */
 } shs_server_settings_t;
 
 #endif

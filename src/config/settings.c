@@ -84,14 +84,14 @@ void *shs_settings_create_server(apr_pool_t *p, server_rec *s)
 
     (void)s;
     shs_cache_policy_default(&settings->cache);
-    settings->prefixes = apr_array_make(p, 4, sizeof(const char *));
+    settings->keys = apr_array_make(p, 4, sizeof(const shs_key_t *));
     settings->claims = apr_array_make(p, 4, sizeof(shs_claim_t));
-    settings->enablings = apr_array_make(p, 4, sizeof(shs_enabling_t));
+    settings->places = apr_array_make(p, 4, sizeof(shs_place_t));
     return settings;
 }
 
-/* The enablings are each server's own and are not inherited: their check looks
- * at the places that said On. */
+/* The places are each server's own and are not inherited: their checks look at
+ * what each server says itself. Which keys overlap is found out later. */
 void *shs_settings_merge_server(apr_pool_t *p, void *outer_, void *inner_)
 {
     const shs_server_settings_t *outer = outer_;
@@ -101,9 +101,10 @@ void *shs_settings_merge_server(apr_pool_t *p, void *outer_, void *inner_)
     merged->store = inner->store ? inner->store : outer->store;
     merged->has_cache = inner->has_cache || outer->has_cache;
     merged->cache = inner->has_cache ? inner->cache : outer->cache;
-    merged->prefixes = apr_array_append(p, outer->prefixes, inner->prefixes);
+    merged->keys = apr_array_append(p, outer->keys, inner->keys);
     merged->claims = apr_array_append(p, outer->claims, inner->claims);
-    merged->enablings = inner->enablings;
+    merged->places = inner->places;
+    merged->keys_that_overlap = NULL;
     return merged;
 }
 
@@ -121,12 +122,12 @@ const char *shs_settings_enabled_at(const shs_server_settings_t *settings)
 {
     int i;
 
-    for (i = 0; i < settings->enablings->nelts; ++i) {
-        const shs_enabling_t *enabling =
-            &APR_ARRAY_IDX(settings->enablings, i, shs_enabling_t);
+    for (i = 0; i < settings->places->nelts; ++i) {
+        const shs_place_t *place =
+            &APR_ARRAY_IDX(settings->places, i, shs_place_t);
 
-        if (enabling->settings->enabled.value) {
-            return enabling->at;
+        if (place->settings->enabled.value) {
+            return place->enabled_at;
         }
     }
     return NULL;
@@ -150,7 +151,8 @@ static int is_same_source(const shs_sources_t *a, const shs_sources_t *b)
             return 0;
         }
     }
-    return a->route == b->route && is_same_text(a->parameter, b->parameter);
+    return a->route == b->route && a->extras == b->extras
+           && is_same_text(a->parameter, b->parameter);
 }
 
 int shs_settings_is_same_lookup(const shs_settings_t *a,

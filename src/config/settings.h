@@ -18,11 +18,15 @@
 
 extern module AP_MODULE_DECLARE_DATA shared_session_module;
 
+/* How many names of cookies there may be. */
+#define SHS_SOURCES_MAX_NAMES 32
+
 /* Where the id is looked for, and where one of ours is put. */
 typedef struct shs_sources_t {
     const char *const *names; /* of cookies, NULL-terminated */
     char route;               /* cuts the balancer's route off, or
                                * SHS_IDENT_NO_ROUTE */
+    unsigned char extras;     /* characters that ids may have: see ident.h */
     const char *parameter;    /* of the path (";jsessionid="); NULL: none */
     shs_set_cookie_t cookie;  /* how the first of them is set */
 } shs_sources_t;

@@ -31,6 +31,7 @@ static int find_value(shs_octets_t *value, const shs_path_t *path,
 {
     int is_found = lookup->outcome == SHS_OUTCOME_FOUND;
     const shs_node_t *node;
+    const char *reason;
     char *label;
 
     switch (shs_path_kind(path)) {
@@ -57,6 +58,13 @@ static int find_value(shs_octets_t *value, const shs_path_t *path,
         label = apr_palloc(p, SHS_IDENT_LABEL_SIZE);
         shs_ident_label(label, &lookup->ident);
         *value = shs_octets_of(label);
+        return 1;
+    case SHS_PATH_REASON:
+        reason = shs_lookup_explain(lookup, p);
+        if (!reason) {
+            return 0;
+        }
+        *value = shs_octets_of(reason);
         return 1;
     case SHS_PATH_EVERY:
         break;

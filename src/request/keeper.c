@@ -10,6 +10,7 @@
 #include "request/chain.h"
 #include "request/expose.h"
 #include "request/log.h"
+#include "request/others.h"
 #include "session/set_cookie.h"
 
 APLOG_USE_MODULE(shared_session);
@@ -62,7 +63,7 @@ static void outdate(request_rec *r, const shs_ident_t *ident)
     }
     else {
         memo->lookup = shs_lookup_make_ended(
-            writer.r, old->has_ident ? &old->ident : NULL);
+            writer.r, writer.settings, old->has_ident ? &old->ident : NULL);
     }
 }
 
@@ -129,16 +130,40 @@ static int is_tls(const request_rec *r)
     return is_https && is_https(r->connection);
 }
 
+static const char *write_cookie(request_rec *r, int name, shs_octets_t value)
+{
+    const shs_sources_t *sources = &shs_settings_of(r)->sources.value;
+
+    return shs_set_cookie_write(&sources->cookie, sources->names[name], value,
+                                is_tls(r), r->pool);
+}
+
 /* The cookie with the id; NULL: takes it away. */
 static void give_cookie(request_rec *r, const shs_ident_t *ident)
 {
-    const shs_sources_t *sources = &shs_settings_of(r)->sources.value;
     shs_octets_t nothing = { NULL, 0 };
 
+    take_back_cookie(shs_chain_page_of(r), write_cookie(r, 0, nothing));
     set_cookie(r,
-               shs_set_cookie_write(&sources->cookie, sources->names[0],
-                                    ident ? shs_ident_octets(ident) : nothing,
-                                    is_tls(r), r->pool));
+               write_cookie(r, 0, ident ? shs_ident_octets(ident) : nothing));
+}
+
+/* Takes away the cookies of these names (bit n: the n-th) besides the first. */
+static void take_away_others(request_rec *r, apr_uint32_t names)
+{
+    const char *const *all = shs_settings_of(r)->sources.value.names;
+    request_rec *page = shs_chain_page_of(r);
+    shs_octets_t nothing = { NULL, 0 };
+    int i;
+
+    for (i = 1; all[0] && all[i]; ++i) {
+        if (names & (apr_uint32_t)1 << i) {
+            const char *cookie = write_cookie(r, i, nothing);
+
+            take_back_cookie(page, cookie);
+            apr_table_add(page->err_headers_out, "Set-Cookie", cookie);
+        }
+    }
 }
 
 static void log_change(request_rec *r, const char *what,
@@ -222,8 +247,12 @@ static shs_written_t rotate(request_rec *r, const shs_lookup_t *lookup,
                             const shs_change_t *change)
 {
     shs_writer_t writer = writer_of(r);
-    shs_written_t written = shs_writer_rotate(&writer, lookup, change);
+    apr_uint32_t names;
+    shs_written_t written = shs_others_end(&names, &writer, lookup, 0);
 
+    if (written.status == SHS_WRITER_DONE) {
+        written = shs_writer_rotate(&writer, lookup, change);
+    }
     take_ident(r, &written);
     log_change(r, "rotated", &written, &written.ident);
     return written;
@@ -285,15 +314,20 @@ shs_written_t shs_keeper_end(request_rec *r)
 {
     const shs_lookup_t *lookup = shs_keeper_find(r);
     shs_written_t written = read_lookup(lookup);
+    apr_uint32_t names;
     shs_writer_t writer;
 
     if (written.status != SHS_WRITER_DONE) {
         return written;
     }
     writer = writer_of(r);
-    written = shs_writer_end(&writer, lookup);
+    written = shs_others_end(&names, &writer, lookup, 1);
+    if (written.status == SHS_WRITER_DONE) {
+        written = shs_writer_end(&writer, lookup);
+    }
     if (written.status == SHS_WRITER_DONE) {
         give_cookie(r, NULL);
+        take_away_others(r, names);
         outdate(r, NULL);
     }
     log_change(r, "ended", &written, &lookup->ident);

@@ -31,14 +31,19 @@ shs_written_t shs_keeper_begin(request_rec *r, const shs_change_t *change);
 
 shs_written_t shs_keeper_change(request_rec *r, const shs_change_t *change);
 
-/* A new id; with a change (or NULL) it is a login: see writer.h, rule 4. */
+/* A new id; with a change (or NULL) it is a login: see writer.h, rule 4. A
+ * session that another cookie of the first name leads to ends before: on the
+ * next request that cookie may come before the one with the new id. begin()
+ * does the same. */
 shs_written_t shs_keeper_rotate(request_rec *r, const shs_change_t *change);
 
 /* Exposes anew what r's settings say, after one of these: for what comes later
  * in the same request. */
 void shs_keeper_expose(request_rec *r);
 
-/* Ends the session, then the cookie. */
+/* Ends the session, and each other one that the request's ids lead to, then the
+ * cookies of their names. Unless DONE, not all of them have ended, and the
+ * client keeps its cookies. */
 shs_written_t shs_keeper_end(request_rec *r);
 
 #endif

@@ -11,6 +11,7 @@
 #include <http_config.h>
 #include <http_core.h>
 
+#include "config/place.h"
 #include "config/settings.h"
 #include "redis/store_redis.h"
 #include "request/log.h"
@@ -22,6 +23,9 @@ APLOG_USE_MODULE(shared_session);
 /* The stores of this configuration; set anew at each start and restart, and
  * inherited by the children. */
 static const apr_array_header_t *stores;
+
+/* What is to be warned of, in words, of this configuration. */
+static apr_array_header_t *overlapping_keys, *mixed_formats;
 
 const apr_array_header_t *shs_lifecycle_stores(void)
 {
@@ -70,13 +74,35 @@ static int set_caches(server_rec *s)
         }
         shs_store_add_prefix(settings->store,
                              shs_key_prefix(shs_key_default()));
-        for (i = 0; i < settings->prefixes->nelts; ++i) {
-            shs_store_add_prefix(
-                settings->store,
-                APR_ARRAY_IDX(settings->prefixes, i, const char *));
+        for (i = 0; i < settings->keys->nelts; ++i) {
+            shs_store_add_prefix(settings->store,
+                                 shs_key_prefix(APR_ARRAY_IDX(
+                                     settings->keys, i, const shs_key_t *)));
         }
     }
     return 1;
+}
+
+static void warn(const apr_array_header_t *words, const char *tag,
+                 const server_rec *s)
+{
+    int i;
+
+    for (i = 0; i < words->nelts; ++i) {
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s, "%s%s", tag,
+                     APR_ARRAY_IDX(words, i, const char *));
+    }
+}
+
+/* A configuration is read twice at start: what is wrong with it is told on the
+ * console the first time, and in the log the second. */
+static void warn_of_places(int is_first, const server_rec *s)
+{
+    if (is_first
+        == (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG)) {
+        warn(overlapping_keys, SHS_TAG_KEYS, s);
+        warn(mixed_formats, SHS_TAG_FORMATS, s);
+    }
 }
 
 /* The main server's sections are inherited by all virtual hosts, so its On may
@@ -86,7 +112,6 @@ int shs_lifecycle_on_check_config(apr_pool_t *pconf, apr_pool_t *plog,
 {
     const server_rec *host;
 
-    (void)pconf;
     (void)plog;
     (void)ptemp;
     for (host = s; host; host = host->next) {
@@ -105,6 +130,8 @@ int shs_lifecycle_on_check_config(apr_pool_t *pconf, apr_pool_t *plog,
                      enabled_at);
         return HTTP_INTERNAL_SERVER_ERROR;
     }
+    shs_place_check(&overlapping_keys, &mixed_formats, s, pconf);
+    warn_of_places(1, s);
     return set_caches(s) ? OK : HTTP_INTERNAL_SERVER_ERROR;
 }
 
@@ -162,6 +189,7 @@ int shs_lifecycle_on_post_config(apr_pool_t *pconf, apr_pool_t *plog,
     if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG) {
         return OK;
     }
+    warn_of_places(0, s);
     rv = shs_store_share(pconf);
     if (rv != APR_SUCCESS) {
         ap_log_error(APLOG_MARK, APLOG_ERR, rv, s,

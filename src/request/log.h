@@ -31,6 +31,8 @@
 #define SHS_TAG_FOREIGN   "SHS016: " /* INFO */
 #define SHS_TAG_GLUE      "SHS017: " /* ERR, INFO: mod_session_shared */
 #define SHS_TAG_SILENT    "SHS018: " /* WARNING, NOTICE */
+#define SHS_TAG_KEYS      "SHS019: " /* WARNING */
+#define SHS_TAG_FORMATS   "SHS020: " /* WARNING */
 #define SHS_TAG_EXCESS    "SHS023: " /* WARNING */
 #define SHS_TAG_WRITES    "SHS031: " /* WARNING, NOTICE */
 #define SHS_TAG_SHAKY     "SHS033: " /* WARNING */

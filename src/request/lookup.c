@@ -3,55 +3,11 @@
 
 #include <string.h>
 
+#include <apr_strings.h>
+
 #include "request/lookup_log.h"
 #include "request/nearby.h"
-#include "session/cookie.h"
 #include "store/clock.h"
-
-/* Adds the id in a value, unless it is none or there already. */
-static int add_candidate(shs_ident_t *idents, int count, shs_octets_t value,
-                         char route)
-{
-    shs_ident_t ident;
-    int i;
-
-    if (count == SHS_LOOKUP_MAX_CANDIDATES
-        || !shs_ident_parse(&ident, value, route)) {
-        return count;
-    }
-    for (i = 0; i < count; ++i) {
-        if (shs_ident_is_equal(&idents[i], &ident)) {
-            return count;
-        }
-    }
-    idents[count] = ident;
-    return count + 1;
-}
-
-/* The ids that the request offers, in the order in which they are tried. */
-static int find_candidates(shs_ident_t *idents, const request_rec *r,
-                           const shs_sources_t *sources)
-{
-    const char *header = apr_table_get(r->headers_in, "Cookie");
-    shs_octets_t value;
-    int count = 0;
-    int i;
-
-    for (i = 0; header && sources->names[i]; ++i) {
-        const char *cursor = header;
-
-        while (count < SHS_LOOKUP_MAX_CANDIDATES
-               && shs_cookie_next(&value, &cursor, sources->names[i])) {
-            count = add_candidate(idents, count, value, sources->route);
-        }
-    }
-    if (sources->parameter
-        && shs_cookie_find_parameter(&value, r->unparsed_uri,
-                                     sources->parameter)) {
-        count = add_candidate(idents, count, value, sources->route);
-    }
-    return count;
-}
 
 /* Whether a session is over by what it says itself. */
 static int is_over(const shs_session_t *session, const shs_settings_t *settings,
@@ -134,6 +90,7 @@ static shs_outcome_t take_stale(shs_lookup_t *lookup, const request_rec *r,
                                 shs_nearby_t *nearby)
 {
     shs_near_found_t found = SHS_NEAR_MISS;
+    shs_outcome_t outcome;
 
     if (r->method_number == M_GET || r->method_number == M_OPTIONS) {
         found = shs_nearby_find_stale(nearby, settings->stale.value, r->pool);
@@ -141,9 +98,10 @@ static shs_outcome_t take_stale(shs_lookup_t *lookup, const request_rec *r,
     if (found == SHS_NEAR_MISS) {
         return SHS_OUTCOME_UNAVAILABLE;
     }
+    outcome = accept_session(lookup, nearby->session, nearby->ttl, settings);
     lookup->is_near = 1;
-    lookup->is_stale = found == SHS_NEAR_STALE;
-    return accept_session(lookup, nearby->session, nearby->ttl, settings);
+    lookup->is_stale = found == SHS_NEAR_STALE && outcome == SHS_OUTCOME_FOUND;
+    return outcome;
 }
 
 /* What is under lookup->key, in the near-cache or in the store. */
@@ -203,6 +161,8 @@ static shs_outcome_t load(shs_lookup_t *lookup, const request_rec *r,
     int steps = 0;
 
     lookup->key = shs_key_build(settings->key.value, ident, r->pool);
+    lookup->session = NULL;
+    lookup->is_stale = 0;
     lookup->is_forwarded = 0;
     outcome = load_key(lookup, r, store, settings, ident);
     while (outcome == SHS_OUTCOME_FOUND && has_successor(lookup, settings)) {
@@ -218,45 +178,72 @@ static shs_outcome_t load(shs_lookup_t *lookup, const request_rec *r,
     return outcome;
 }
 
-/* Tries the candidates. A session ends the search, and so does a store that
- * does not answer; otherwise "something is there that is no session" says more
- * than "nothing is there". */
+/* Whether a login has left the session behind: its id is an old one, and leads
+ * nowhere. */
+static int is_left_behind(const shs_lookup_t *lookup)
+{
+    return shs_session_get_life(lookup->session)->is_rotated;
+}
+
+/* Tries the candidates. A session ends the search, but for one that a login
+ * has left behind: the cookie with the new id may come after it. A store that
+ * does not answer ends it too; otherwise "something is there that is no
+ * session" says more than "nothing is there". */
 static void try_candidates(shs_lookup_t *lookup, const request_rec *r,
                            shs_store_t *store, const shs_settings_t *settings,
-                           const shs_ident_t *idents)
+                           const shs_candidates_t *candidates)
 {
-    const char *malformed = NULL;
+    shs_lookup_t left, malformed;
     int i;
 
-    for (i = 0; i < lookup->candidates; ++i) {
-        lookup->outcome = load(lookup, r, store, settings, &idents[i]);
-        if (lookup->outcome == SHS_OUTCOME_FOUND) {
-            lookup->ident = idents[i];
+    left.outcome = malformed.outcome = SHS_OUTCOME_NONE;
+    for (i = 0; i < candidates->count; ++i) {
+        lookup->outcome =
+            load(lookup, r, store, settings, &candidates->list[i].ident);
+        switch (lookup->outcome) {
+        case SHS_OUTCOME_FOUND:
+            lookup->ident = candidates->list[i].ident;
+            if (!is_left_behind(lookup)) {
+                return;
+            }
+            left = left.outcome == SHS_OUTCOME_FOUND ? left : *lookup;
+            break;
+        case SHS_OUTCOME_UNAVAILABLE:
             return;
-        }
-        if (lookup->outcome == SHS_OUTCOME_UNAVAILABLE) {
-            return;
-        }
-        if (lookup->outcome == SHS_OUTCOME_MALFORMED && !malformed) {
-            malformed = lookup->reason;
+        case SHS_OUTCOME_MALFORMED:
+            malformed = malformed.outcome == SHS_OUTCOME_MALFORMED ? malformed
+                                                                   : *lookup;
+            break;
+        case SHS_OUTCOME_NONE:
+        case SHS_OUTCOME_ABSENT:
+            break;
         }
     }
-    if (malformed) {
-        lookup->outcome = SHS_OUTCOME_MALFORMED;
-        lookup->reason = malformed;
+    if (left.outcome == SHS_OUTCOME_FOUND) {
+        *lookup = left;
+    }
+    else if (malformed.outcome == SHS_OUTCOME_MALFORMED) {
+        *lookup = malformed;
     }
 }
 
-static shs_lookup_t *create(shs_ident_t *idents, request_rec *r,
+static shs_lookup_t *create(shs_candidates_t *candidates, request_rec *r,
                             const shs_settings_t *settings)
 {
     shs_lookup_t *lookup = apr_pcalloc(r->pool, sizeof(*lookup));
 
+    shs_candidate_find(candidates, r, settings);
     lookup->outcome = SHS_OUTCOME_NONE;
-    lookup->candidates = find_candidates(idents, r, &settings->sources.value);
-    if (lookup->candidates > 0) {
+    lookup->template = settings->key.value;
+    lookup->candidates = candidates->count;
+    if (candidates->count > 0) {
         lookup->has_ident = 1;
-        lookup->ident = idents[0];
+        lookup->ident = candidates->list[0].ident;
+    }
+    else {
+        lookup->reason = candidates->refusal
+                             ? candidates->refusal
+                             : "the request has no cookie of the name";
     }
     return lookup;
 }
@@ -264,13 +251,13 @@ static shs_lookup_t *create(shs_ident_t *idents, request_rec *r,
 const shs_lookup_t *shs_lookup_run(request_rec *r, shs_store_t *store,
                                    const shs_settings_t *settings)
 {
-    shs_ident_t idents[SHS_LOOKUP_MAX_CANDIDATES];
+    shs_candidates_t candidates;
     apr_time_t began = shs_clock_now();
-    shs_lookup_t *lookup = create(idents, r, settings);
+    shs_lookup_t *lookup = create(&candidates, r, settings);
 
     if (lookup->candidates > 0 && store) {
         lookup->deadline = began + shs_store_timeout(store);
-        try_candidates(lookup, r, store, settings, idents);
+        try_candidates(lookup, r, store, settings, &candidates);
     }
     else if (lookup->candidates > 0) {
         lookup->outcome = SHS_OUTCOME_UNAVAILABLE;
@@ -284,8 +271,8 @@ const shs_lookup_t *shs_lookup_run(request_rec *r, shs_store_t *store,
 const shs_lookup_t *shs_lookup_skip(request_rec *r,
                                     const shs_settings_t *settings)
 {
-    shs_ident_t idents[SHS_LOOKUP_MAX_CANDIDATES];
-    shs_lookup_t *lookup = create(idents, r, settings);
+    shs_candidates_t candidates;
+    shs_lookup_t *lookup = create(&candidates, r, settings);
 
     if (lookup->candidates > 0) {
         lookup->outcome = SHS_OUTCOME_UNAVAILABLE;
@@ -300,6 +287,22 @@ const char *shs_lookup_describe(const shs_lookup_t *lookup)
     return lookup->is_stale ? "stale" : shs_outcome_describe(lookup->outcome);
 }
 
+const char *shs_lookup_explain(const shs_lookup_t *lookup, apr_pool_t *p)
+{
+    switch (lookup->outcome) {
+    case SHS_OUTCOME_FOUND:
+        return lookup->is_stale ? lookup->reason : NULL;
+    case SHS_OUTCOME_ABSENT:
+        return apr_pstrcat(p, lookup->reason, " (",
+                           shs_key_prefix(lookup->template), "...)", NULL);
+    case SHS_OUTCOME_NONE:
+    case SHS_OUTCOME_MALFORMED:
+    case SHS_OUTCOME_UNAVAILABLE:
+        break;
+    }
+    return lookup->reason;
+}
+
 const shs_lookup_t *shs_lookup_run_ident(request_rec *r, shs_store_t *store,
                                          const shs_settings_t *settings,
                                          const shs_ident_t *ident)
@@ -310,6 +313,7 @@ const shs_lookup_t *shs_lookup_run_ident(request_rec *r, shs_store_t *store,
     lookup->has_ident = 1;
     lookup->ident = *ident;
     lookup->candidates = 1;
+    lookup->template = settings->key.value;
     lookup->must_be_fresh = 1;
     lookup->deadline = began + shs_store_timeout(store);
     lookup->outcome = load(lookup, r, store, settings, ident);
@@ -318,16 +322,18 @@ const shs_lookup_t *shs_lookup_run_ident(request_rec *r, shs_store_t *store,
 }
 
 const shs_lookup_t *shs_lookup_make_ended(request_rec *r,
+                                          const shs_settings_t *settings,
                                           const shs_ident_t *ident)
 {
     shs_lookup_t *lookup = apr_pcalloc(r->pool, sizeof(*lookup));
 
     lookup->outcome = ident ? SHS_OUTCOME_ABSENT : SHS_OUTCOME_NONE;
+    lookup->template = settings->key.value;
+    lookup->reason = "the request has ended it";
     if (ident) {
         lookup->has_ident = 1;
         lookup->ident = *ident;
         lookup->candidates = 1;
-        lookup->reason = "the request has ended it";
     }
     return lookup;
 }

@@ -9,7 +9,7 @@
 
 #include <httpd.h>
 
-#include "config/settings.h"
+#include "request/candidate.h"
 #include "session/ident.h"
 #include "session/outcome.h"
 #include "session/session.h"
@@ -18,19 +18,18 @@
 /* How many rotations one after the other an old id is followed through. */
 #define SHS_LOOKUP_MAX_ROTATIONS 4
 
-/* How many different ids of one request are looked up at most. */
-#define SHS_LOOKUP_MAX_CANDIDATES 4
-
 typedef struct shs_lookup_t {
     shs_outcome_t outcome;
     const shs_session_t *session; /* FOUND */
     apr_interval_time_t ttl;      /* FOUND: left to live, microseconds, or
                                    * SHS_TTL_FOREVER */
     int has_ident;                /* an id was offered */
-    shs_ident_t ident;   /* the session's; else the first that was offered */
-    int candidates;      /* how many ids were offered */
-    const char *reason;  /* unless FOUND or NONE: words for the log */
-    int must_be_fresh;   /* the near-cache is not looked at */
+    shs_ident_t ident;  /* the session's; else the first that was offered */
+    int candidates;     /* how many ids were offered */
+    const char *reason; /* unless FOUND, or if is_stale: why it came to that,
+                          * in words */
+    const shs_key_t *template; /* what keys were made by */
+    int must_be_fresh;         /* the near-cache is not looked at */
     apr_time_t deadline; /* of all that this lookup asks, by shs_clock_now() */
 
     /* FOUND: for whoever writes to it. */
@@ -54,6 +53,11 @@ const shs_lookup_t *shs_lookup_run(request_rec *r, shs_store_t *store,
 /* The word for what it came to: "found", "stale", ... Static. */
 const char *shs_lookup_describe(const shs_lookup_t *lookup);
 
+/* Why it came to that, in words that tell no id and no value; of an ABSENT one
+ * also how its key begins. NULL where there is nothing to explain (FOUND, not
+ * stale). Borrowed, or from p. */
+const char *shs_lookup_explain(const shs_lookup_t *lookup, apr_pool_t *p);
+
 /* Looks up the session of one id in the store itself, whatever the request's
  * cookies say: one that was looked up before, or has just been made. */
 const shs_lookup_t *shs_lookup_run_ident(request_rec *r, shs_store_t *store,
@@ -62,6 +66,7 @@ const shs_lookup_t *shs_lookup_run_ident(request_rec *r, shs_store_t *store,
 
 /* A session that the request has ended: ABSENT, or NONE if `ident` is NULL. */
 const shs_lookup_t *shs_lookup_make_ended(request_rec *r,
+                                          const shs_settings_t *settings,
                                           const shs_ident_t *ident);
 
 /* The lookup that is made when the store already failed this request once:

@@ -126,10 +126,12 @@ void shs_lookup_log_outcome(const request_rec *r, const shs_lookup_t *lookup,
                             apr_interval_time_t took)
 {
     char label[SHS_IDENT_LABEL_SIZE] = "-";
+    const char *reason;
 
     if (!APLOG_R_IS_LEVEL(r, APLOG_DEBUG)) {
         return;
     }
+    reason = shs_lookup_explain(lookup, r->pool);
     if (lookup->has_ident) {
         shs_ident_label(label, &lookup->ident);
     }
@@ -137,9 +139,8 @@ void shs_lookup_log_outcome(const request_rec *r, const shs_lookup_t *lookup,
                   SHS_TAG_REQUEST "session %s%s%s (id %s, candidates %d,"
                                   " attributes %" APR_SIZE_T_FMT
                                   ", %" APR_TIME_T_FMT " us)%s",
-                  shs_lookup_describe(lookup), lookup->reason ? ": " : "",
-                  lookup->reason ? lookup->reason : "", label,
-                  lookup->candidates,
+                  shs_lookup_describe(lookup), reason ? ": " : "",
+                  reason ? reason : "", label, lookup->candidates,
                   lookup->session ? shs_session_count(lookup->session) : 0,
                   took, lookup->is_near ? ", from the near-cache" : "");
 }

@@ -102,22 +102,24 @@ static void add_all(shs_change_t *to, const shs_change_t *from)
 static shs_written_t create(const shs_writer_t *writer, const shs_record_t *old,
                             const shs_change_t *change, apr_interval_time_t ttl)
 {
+    const shs_settings_t *settings = writer->settings;
     apr_pool_t *p = writer->r->pool;
     shs_write_t write;
     shs_written_t written;
+    shs_octets_t key;
     shs_ident_t ident;
     const char *error;
 
-    if (!shs_ident_create(&ident, p)) {
+    if (!shs_key_create_ident(
+            &ident, &key, settings->key.value,
+            shs_settings_of_server(writer->r->server)->keys_that_overlap, p)) {
         return say(SHS_WRITER_UNAVAILABLE,
                    "the system gives no random octets for an id");
     }
-    write = shs_writer_prepare(
-        writer, SHS_WRITE_CREATE,
-        shs_key_build(writer->settings->key.value, &ident, p));
+    write = shs_writer_prepare(writer, SHS_WRITE_CREATE, key);
     write.ttl = ttl;
-    error = shs_codec_edit(&write.edit, writer->settings->codec.value, old,
-                           change, SHS_CODEC_WHOLE, p);
+    error = shs_codec_edit(&write.edit, settings->codec.value, old, change,
+                           SHS_CODEC_WHOLE, p);
     if (error) {
         return say(SHS_WRITER_INVALID, error);
     }

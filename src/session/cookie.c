@@ -13,36 +13,36 @@ static const char *skip_space(const char *c)
     return c;
 }
 
-/* The next ";", or the next ", ": so httpd joins two Cookie lines. To everybody
- * who reads by RFC 6265 any other "," is an octet of the value. */
-static const char *find_separator(const char *c)
+/* Whether c is at what ends a pair: ";", or ", " where commas count. */
+static int is_separator(const char *c, shs_cookie_split_t split)
 {
-    c += strcspn(c, ",;");
-    while (*c == ',' && c[1] != ' ') {
+    return *c == ';'
+           || (split == SHS_COOKIE_AT_COMMAS && *c == ',' && c[1] == ' ');
+}
+
+static const char *find_separator(const char *c, shs_cookie_split_t split)
+{
+    while (*c && !is_separator(c, split)) {
         ++c;
-        c += strcspn(c, ",;");
     }
     return c;
 }
 
-/* Where the pair that starts at c ends: at ";", which no quotation protects
- * (RFC 6265 section 4.1.1), or at ", " outside quotation marks. A mark that is
- * not closed before the ";" quotes nothing. */
-static const char *end_of_pair(const char *c)
+/* Where the value behind "=" ends. Quotation marks protect a ", " inside them,
+ * but no ";" (RFC 6265 section 4.1.1): a mark that is not closed before the
+ * next ";" quotes nothing. */
+static const char *end_of_value(const char *c, shs_cookie_split_t split)
 {
-    const char *semicolon = c + strcspn(c, ";");
-    const char *end = find_separator(c);
-    const char *equals = c + strcspn(c, "=");
+    const char *quote = skip_space(c);
 
-    if (*equals && equals < end) {
-        const char *quote = skip_space(equals + 1);
-        const char *closing = *quote == '"' ? strpbrk(quote + 1, "\";") : NULL;
+    if (split == SHS_COOKIE_AT_COMMAS && *quote == '"') {
+        const char *closing = strpbrk(quote + 1, "\";");
 
         if (closing && *closing == '"') {
-            end = find_separator(closing + 1);
+            return find_separator(closing + 1, split);
         }
     }
-    return end < semicolon ? end : semicolon;
+    return find_separator(c, split);
 }
 
 static shs_octets_t trim(const char *from, const char *to)
@@ -62,20 +62,30 @@ static shs_octets_t trim(const char *from, const char *to)
     return value;
 }
 
-int shs_cookie_next(shs_octets_t *value, const char **cursor, const char *name)
+/* The "=" of the pair that starts at c, or its end if it has none. */
+static const char *find_equals(const char *c, shs_cookie_split_t split)
+{
+    while (*c && *c != '=' && !is_separator(c, split)) {
+        ++c;
+    }
+    return c;
+}
+
+int shs_cookie_next(shs_octets_t *value, const char **cursor, const char *name,
+                    shs_cookie_split_t split)
 {
     apr_size_t len = strlen(name);
     const char *c = *cursor;
     int is_found = 0;
 
     while (*c && !is_found) {
-        const char *end, *equals;
+        const char *equals, *end;
 
         c = skip_space(c);
-        end = end_of_pair(c);
-        if (!strncmp(c, name, len)) {
-            equals = skip_space(c + len);
-            if (*equals == '=' && equals < end) {
+        end = equals = find_equals(c, split);
+        if (*equals == '=') {
+            end = end_of_value(equals + 1, split);
+            if (!strncmp(c, name, len) && skip_space(c + len) == equals) {
                 *value = trim(equals + 1, end);
                 is_found = 1;
             }
@@ -92,19 +102,17 @@ int shs_cookie_find_parameter(shs_octets_t *value, const char *target,
     apr_size_t len = strlen(name);
     const char *end = target + strcspn(target, "?#");
     const char *c = target;
-    int found = 0;
 
     while (c < end && (c = memchr(c, ';', (apr_size_t)(end - c))) != NULL) {
         ++c;
         if ((apr_size_t)(end - c) > len && !strncmp(c, name, len)
             && c[len] == '=') {
-            c += len + 1;
-            value->data = c;
-            value->len = strcspn(c, ";/?#");
-            found = 1;
+            value->data = c + len + 1;
+            value->len = strcspn(value->data, ";/?#");
+            return 1;
         }
     }
-    return found;
+    return 0;
 }
 
 int shs_cookie_is_name(const char *name)
@@ -117,4 +125,18 @@ int shs_cookie_is_name(const char *name)
         }
     }
     return c > name;
+}
+
+/* Browsers compare the prefixes without regard to case. */
+int shs_cookie_is_prefixed(const char *name)
+{
+    static const char *const prefixes[] = { "__Host-", "__Secure-", "__Http-" };
+    apr_size_t i;
+
+    for (i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); ++i) {
+        if (!strncasecmp(name, prefixes[i], strlen(prefixes[i]))) {
+            return 1;
+        }
+    }
+    return 0;
 }

@@ -28,11 +28,29 @@
 
 typedef struct shs_ident_t shs_ident_t;
 
+/* Besides A-Z a-z 0-9 . _ ~ -, what RFC 3986 section 2.3 calls unreserved, an
+ * id may have these where an administrator says so. They are what keys are
+ * divided by (":", "/", "@", "!", "=") or what an encoding of octets needs. */
+#define SHS_IDENT_EXTRAS "+/=:@!"
+
+/* Adds each of the characters to a set, which begins as 0. Returns 0 if one is
+ * not of SHS_IDENT_EXTRAS, or if there is none. */
+int shs_ident_add_extras(unsigned char *extras, const char *characters);
+
+/* Whether an id may have the character. */
+int shs_ident_is_allowed(char c, unsigned char extras);
+
+/* Whether the character can separate a route: a cookie can hold it, and no id
+ * that is made here does. */
+int shs_ident_is_route(char c);
+
 /* Takes the id out of a cookie's or parameter's value: cuts from the first
  * `route` character on (Tomcat's "ID.jvmRoute") and checks what remains,
- * which must be 16 to 256 octets of A-Z a-z 0-9 . _ ~ + / = : @ ! -
- * Returns 1, or 0 when it is no id. The octets are borrowed from the value. */
-int shs_ident_parse(shs_ident_t *out, shs_octets_t value, char route);
+ * which must be 16 to 256 octets that are allowed. Returns NULL, or why it is
+ * no id, in static words that tell nothing of the value but the class of its
+ * first octet that is not allowed. The octets are borrowed from the value. */
+const char *shs_ident_parse(shs_ident_t *out, shs_octets_t value, char route,
+                            unsigned char extras);
 
 /* Octets of chance in an id of ours, and its length. */
 #define SHS_IDENT_ENTROPY 32

@@ -3,9 +3,15 @@
 
 #include <string.h>
 
+#include <apr_lib.h>
 #include <apr_strings.h>
 
+/* How many new ids are tried until one makes a key that is no other
+ * template's. */
+#define MOST_IDS 64
+
 struct shs_key_t {
+    const char *text; /* as it was written */
     shs_octets_t prefix;
     shs_octets_t suffix;
     int is_hashed;
@@ -66,6 +72,7 @@ const char *shs_key_parse(const shs_key_t **out, const char *text,
     shs_key_t *key = apr_pcalloc(p, sizeof(*key));
     const char *error;
 
+    key->text = text;
     if ((error = parse_literal(&key->prefix, &text, p)) != NULL
         || (error = parse_placeholder(key, &text, p)) != NULL) {
         return error;
@@ -86,7 +93,9 @@ const char *shs_key_parse(const shs_key_t **out, const char *text,
 
 const shs_key_t *shs_key_default(void)
 {
-    static const shs_key_t key = { { "session:", 8 }, { "", 0 }, 0 };
+    static const shs_key_t key = {
+        "session:%{id}", { "session:", 8 }, { "", 0 }, 0
+    };
 
     return &key;
 }
@@ -134,4 +143,93 @@ int shs_key_is_equal(const shs_key_t *a, const shs_key_t *b)
            || (a->is_hashed == b->is_hashed
                && !strcmp(a->prefix.data, b->prefix.data)
                && !strcmp(a->suffix.data, b->suffix.data));
+}
+
+static int begins(shs_octets_t text, shs_octets_t with)
+{
+    return text.len >= with.len && !memcmp(text.data, with.data, with.len);
+}
+
+static int ends(shs_octets_t text, shs_octets_t with)
+{
+    return text.len >= with.len
+           && !memcmp(text.data + text.len - with.len, with.data, with.len);
+}
+
+static int is_digest(const char *text, apr_size_t len)
+{
+    apr_size_t i;
+
+    for (i = 0; i < len; ++i) {
+        if (!apr_isdigit(text[i]) && (text[i] < 'a' || text[i] > 'f')) {
+            return 0;
+        }
+    }
+    return len == SHS_IDENT_DIGEST_SIZE - 1;
+}
+
+/* Whether the template would have made that key from some id. */
+static int can_make(const shs_key_t *key, shs_octets_t built)
+{
+    apr_size_t literal = key->prefix.len + key->suffix.len;
+
+    if (built.len < literal + SHS_IDENT_MIN || !begins(built, key->prefix)
+        || !ends(built, key->suffix)) {
+        return 0;
+    }
+    return key->is_hashed
+               ? is_digest(built.data + key->prefix.len, built.len - literal)
+               : built.len - literal <= SHS_IDENT_MAX;
+}
+
+/* Which of two templates a key belongs to that both can make. */
+static int is_nearer(const shs_key_t *a, const shs_key_t *b)
+{
+    if (a->prefix.len != b->prefix.len) {
+        return a->prefix.len > b->prefix.len;
+    }
+    if (a->suffix.len != b->suffix.len) {
+        return a->suffix.len > b->suffix.len;
+    }
+    return a->is_hashed > b->is_hashed;
+}
+
+int shs_key_overlaps(const shs_key_t *a, const shs_key_t *b)
+{
+    return !shs_key_is_equal(a, b)
+           && (begins(a->prefix, b->prefix) || begins(b->prefix, a->prefix))
+           && (ends(a->suffix, b->suffix) || ends(b->suffix, a->suffix));
+}
+
+int shs_key_is_of_another(const shs_key_t *key, shs_octets_t built,
+                          const shs_key_t *const *all)
+{
+    int i;
+
+    for (i = 0; all && all[i]; ++i) {
+        if (is_nearer(all[i], key) && can_make(all[i], built)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+int shs_key_create_ident(shs_ident_t *out, shs_octets_t *built,
+                         const shs_key_t *key, const shs_key_t *const *all,
+                         apr_pool_t *p)
+{
+    int i;
+
+    for (i = 0; i < MOST_IDS && shs_ident_create(out, p); ++i) {
+        *built = shs_key_build(key, out, p);
+        if (!shs_key_is_of_another(key, *built, all)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+const char *shs_key_describe(const shs_key_t *key)
+{
+    return key->text;
 }

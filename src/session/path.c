@@ -29,7 +29,7 @@ static const struct {
 } pseudo[] = {
     { "*", SHS_PATH_EVERY },        { "@id", SHS_PATH_ID },
     { "@status", SHS_PATH_STATUS }, { "@ttl", SHS_PATH_TTL },
-    { "@label", SHS_PATH_LABEL },
+    { "@label", SHS_PATH_LABEL },   { "@reason", SHS_PATH_REASON },
 };
 
 /* Reads "[123]" at *cursor. Returns 0 when it is none. */
@@ -122,7 +122,7 @@ const char *shs_path_parse(const shs_path_t **out, const char *text,
         return apr_psprintf(p,
                             "there is no attribute '%s': names that begin with"
                             " @ are reserved, and the pseudo attributes are"
-                            " @id, @status, @ttl and @label",
+                            " @id, @status, @ttl, @label and @reason",
                             text);
     }
     parse_steps(path, p);

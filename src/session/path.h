@@ -4,7 +4,7 @@
  *
  *   userId            the attribute of that name
  *   user.roles[0]     into a structure: member "roles" of "user", first element
- *   @id @status @ttl @label
+ *   @id @status @ttl @label @reason
  *                     pseudo attributes: about the session, not in it
  *   *                 every top-level attribute (only with a name ending in *)
  *
@@ -23,7 +23,8 @@ typedef enum shs_path_kind_t {
     SHS_PATH_ID,     /* @id: the id as the cookie has it, without the route */
     SHS_PATH_STATUS, /* @status: the outcome's word */
     SHS_PATH_TTL,    /* @ttl: whole seconds left */
-    SHS_PATH_LABEL   /* @label: what the error log calls this id */
+    SHS_PATH_LABEL,  /* @label: what the error log calls this id */
+    SHS_PATH_REASON  /* @reason: why there is no session, in words */
 } shs_path_kind_t;
 
 typedef struct shs_path_t shs_path_t;

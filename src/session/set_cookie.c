@@ -5,21 +5,23 @@
 
 #include <apr_strings.h>
 
-static int begins(const char *name, const char *prefix)
+#include "session/cookie.h"
+
+/* Browsers compare the prefixes without regard to case. */
+static int is_host_only(const char *name)
 {
-    /* Browsers compare the prefixes without regard to case. */
-    return !strncasecmp(name, prefix, strlen(prefix));
+    return !strncasecmp(name, "__Host-", 7);
 }
 
 const char *shs_set_cookie_check(const shs_set_cookie_t *cookie,
                                  const char *name)
 {
-    int is_host = begins(name, "__Host-");
+    int is_host = is_host_only(name);
 
     if (cookie->secure == SHS_SECURE_OFF) {
-        if (is_host || begins(name, "__Secure-")) {
-            return "browsers refuse a name that begins with __Host- or"
-                   " __Secure- without Secure: remove insecure";
+        if (shs_cookie_is_prefixed(name)) {
+            return "browsers refuse a name that begins with __Host-, __Secure-"
+                   " or __Http- without Secure: remove insecure";
         }
         if (cookie->same_site && !strcmp(cookie->same_site, "None")) {
             return "browsers refuse SameSite=None without Secure: remove"
@@ -41,10 +43,9 @@ const char *shs_set_cookie_check(const shs_set_cookie_t *cookie,
 static int is_secure(const shs_set_cookie_t *cookie, const char *name,
                      int is_tls)
 {
-    return cookie->secure == SHS_SECURE_ON
+    return cookie->secure == SHS_SECURE_ON || shs_cookie_is_prefixed(name)
            || (cookie->secure == SHS_SECURE_AUTO
-               && (is_tls || cookie->is_partitioned || begins(name, "__Host-")
-                   || begins(name, "__Secure-")
+               && (is_tls || cookie->is_partitioned
                    || (cookie->same_site
                        && !strcmp(cookie->same_site, "None"))));
 }
@@ -53,6 +54,9 @@ const char *shs_set_cookie_write(const shs_set_cookie_t *cookie,
                                  const char *name, shs_octets_t value,
                                  int is_tls, apr_pool_t *p)
 {
+    int is_host = is_host_only(name);
+    const char *path = cookie->path && !is_host ? cookie->path : "/";
+    const char *domain = is_host ? NULL : cookie->domain;
     const char *age = "";
 
     if (!value.data) {
@@ -65,9 +69,8 @@ const char *shs_set_cookie_write(const shs_set_cookie_t *cookie,
     return apr_pstrcat(
         p, name, "=",
         value.data ? apr_pstrmemdup(p, value.data, value.len) : "",
-        "; Path=", cookie->path ? cookie->path : "/",
-        cookie->domain ? "; Domain=" : "", cookie->domain ? cookie->domain : "",
-        age, is_secure(cookie, name, is_tls) ? "; Secure" : "",
+        "; Path=", path, domain ? "; Domain=" : "", domain ? domain : "", age,
+        is_secure(cookie, name, is_tls) ? "; Secure" : "",
         cookie->is_for_scripts ? "" : "; HttpOnly",
         "; SameSite=", cookie->same_site ? cookie->same_site : "Lax",
         cookie->is_partitioned ? "; Partitioned" : "", NULL);

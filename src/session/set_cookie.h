@@ -36,7 +36,9 @@ const char *shs_set_cookie_check(const shs_set_cookie_t *cookie,
                                  const char *name);
 
 /* The header's value, from p. `value` needs no quoting (an id of ours); one
- * without data ends the cookie. */
+ * without data ends the cookie. Whatever `cookie` says, a name that begins with
+ * __Host- or another prefix gets what browsers insist on: Secure, and of
+ * __Host- Path=/ and no Domain. */
 const char *shs_set_cookie_write(const shs_set_cookie_t *cookie,
                                  const char *name, shs_octets_t value,
                                  int is_tls, apr_pool_t *p);

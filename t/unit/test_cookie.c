@@ -64,34 +64,76 @@ static const struct {
     { "S=\xc3\xa9", "S", { "\xc3\xa9" }, "octets are not judged here" },
 };
 
+/* The same headers where ";" alone separates: what differs. */
+static const struct {
+    const char *header;
+    const char *name;
+    const char *values[MOST + 1];
+    const char *why;
+} pairs[] = {
+    { "q=x, S=bob; S=alice", "S", { "alice" }, "a pair inside another value" },
+    { "S=alice; q=x, S=bob", "S", { "alice" }, "in front of it or behind" },
+    { "S=1, S=2", "S", { "1, S=2" }, "all of it is the first one's value" },
+    { "S=1, a=2; S=3",
+      "S",
+      { "1, a=2", "3" },
+      "and the next one's is its own" },
+    { "a=1, S=2", "S", { NULL }, "no pair at all" },
+    { "a=\"x, S=1\"", "S", { NULL }, "quotation marks or not" },
+    { "a, b=x; S=2", "S", { "2" }, "a comma in a name" },
+    { "S=\"1, 2\"; S=3", "S", { "1, 2", "3" }, "a quoted value" },
+};
+
 /* All of them, at most so many. */
 static int find(shs_octets_t *values, int most, const char *header,
-                const char *name)
+                const char *name, shs_cookie_split_t split)
 {
     int count = 0;
 
-    while (count < most && shs_cookie_next(&values[count], &header, name)) {
+    while (count < most
+           && shs_cookie_next(&values[count], &header, name, split)) {
         count++;
     }
     return count;
 }
 
-START_TEST(cookie_next__reads_what_browsers_send)
+static void check_values(const char *header, const char *name,
+                         const char *const *wanted, shs_cookie_split_t split,
+                         const char *why)
 {
     shs_octets_t values[MOST];
-    int count = find(values, MOST, cookies[_i].header, cookies[_i].name);
-    int wanted = 0;
-    int i;
+    int count = find(values, MOST, header, name, split);
+    int i = 0;
 
-    while (wanted < MOST && cookies[_i].values[wanted]) {
-        wanted++;
+    while (i < MOST && wanted[i]) {
+        i++;
     }
-    ck_assert_msg(count == wanted, "%d values, not %d: %s", count, wanted,
-                  cookies[_i].why);
+    ck_assert_msg(count == i, "%d values, not %d: %s", count, i, why);
     for (i = 0; i < count; i++) {
-        ck_octets_eq(values[i], unit_text(cookies[_i].values[i]),
-                     cookies[_i].why);
+        ck_octets_eq(values[i], unit_text(wanted[i]), why);
     }
+}
+
+START_TEST(cookie_next__at_commas_reads_joined_lines_too)
+{
+    check_values(cookies[_i].header, cookies[_i].name, cookies[_i].values,
+                 SHS_COOKIE_AT_COMMAS, cookies[_i].why);
+}
+END_TEST
+
+START_TEST(cookie_next__reads_what_browsers_send)
+{
+    if (!strstr(cookies[_i].header, ", ")) {
+        check_values(cookies[_i].header, cookies[_i].name, cookies[_i].values,
+                     SHS_COOKIE_AT_SEMICOLONS, cookies[_i].why);
+    }
+}
+END_TEST
+
+START_TEST(cookie_next__knows_no_pair_behind_a_comma)
+{
+    check_values(pairs[_i].header, pairs[_i].name, pairs[_i].values,
+                 SHS_COOKIE_AT_SEMICOLONS, pairs[_i].why);
 }
 END_TEST
 
@@ -99,7 +141,8 @@ START_TEST(cookie_next__takes_the_first_of_two_equal_names)
 {
     shs_octets_t value;
 
-    ck_assert_int_eq(find(&value, 1, "S=first; S=second", "S"), 1);
+    ck_assert_int_eq(
+        find(&value, 1, "S=first; S=second", "S", SHS_COOKIE_AT_SEMICOLONS), 1);
     ck_octets_eq(value, OCTETS("first"), "with room for one");
 }
 END_TEST
@@ -109,7 +152,7 @@ START_TEST(cookie_next__borrows_from_the_header)
     const char *header = "a=1; S=abc";
     shs_octets_t value;
 
-    ck_assert_int_eq(find(&value, 1, header, "S"), 1);
+    ck_assert_int_eq(find(&value, 1, header, "S", SHS_COOKIE_AT_SEMICOLONS), 1);
     ck_assert_ptr_eq(value.data, header + 7);
 }
 END_TEST
@@ -121,14 +164,56 @@ START_TEST(cookie_next__goes_on_where_it_stopped_and_stays_at_the_end)
     shs_octets_t value;
     int i;
 
-    ck_assert(shs_cookie_next(&value, &cursor, "S"));
+    ck_assert(shs_cookie_next(&value, &cursor, "S", _i));
     ck_assert(cursor > header && cursor <= header + strlen(header));
-    ck_assert(shs_cookie_next(&value, &cursor, "S"));
+    ck_assert(shs_cookie_next(&value, &cursor, "S", _i));
     ck_octets_eq(value, OCTETS("3"), "the second");
     for (i = 0; i < 3; i++) {
-        ck_assert(!shs_cookie_next(&value, &cursor, "S"));
+        ck_assert(!shs_cookie_next(&value, &cursor, "S", _i));
         ck_assert_ptr_eq(cursor, header + strlen(header));
     }
+}
+END_TEST
+
+static const struct {
+    const char *unit;
+    const char *why;
+} floods[] = {
+    { "a, ", "pairs without a value, apart by commas" },
+    { "a;", "pairs without a value" },
+    { "a=b, ", "pairs with one, apart by commas" },
+    { "a=\", ", "a mark in each, closed in the next" },
+    { ", ", "nothing but commas" },
+    { "S=\"", "marks without an end" },
+    { "S=x, ", "pairs of the name" },
+    { ",", "commas that separate nothing" },
+    { " ", "white space" },
+};
+
+/* Four megabytes. Read once for each pair, they would take hours. */
+START_TEST(cookie_next__reads_each_octet_a_fixed_number_of_times)
+{
+    size_t len = strlen(floods[_i].unit);
+    size_t count = 4 * 1024 * 1024 / len;
+    char *header = malloc(count * len + 1);
+    const char *cursor = header;
+    shs_octets_t value;
+    int split;
+    size_t i;
+
+    ck_assert_ptr_nonnull(header);
+    for (i = 0; i < count; i++) {
+        memcpy(header + i * len, floods[_i].unit, len);
+    }
+    header[count * len] = '\0';
+    for (split = 0; split < 2; split++) {
+        cursor = header;
+        while (shs_cookie_next(&value, &cursor, "S", split)) {
+            continue;
+        }
+        ck_assert_msg(cursor == header + count * len, "%s", floods[_i].why);
+    }
+    free(header);
 }
 END_TEST
 
@@ -145,7 +230,7 @@ START_TEST(cookie_next__stops_at_the_end_of_every_beginning)
         ck_assert_ptr_nonnull(part);
         memcpy(part, header, len);
         part[len] = '\0';
-        ck_assert_int_le(find(values, MOST, part, "S"), 2);
+        ck_assert_int_le(find(values, MOST, part, "S", _i), 2);
         free(part);
     }
 }
@@ -162,9 +247,11 @@ static const struct {
     { "/app;jsessionid=abc/x", "abc", "the segment ends it" },
     { "/app;jsessionid=abc;v=1", "abc", "the next parameter ends it" },
     { "/app;v=1;jsessionid=abc", "abc", "after another parameter" },
-    { "/a;jsessionid=outer/b;jsessionid=inner", "inner",
-      "the innermost segment's" },
-    { "/a;jsessionid=one;jsessionid=two", "two", "the last one" },
+    { "/a;jsessionid=outer/b;jsessionid=inner", "outer",
+      "of two segments the first" },
+    { "/a;jsessionid=one;jsessionid=two", "one",
+      "the first one, as in Tomcat" },
+    { "/a;jsessionid=;jsessionid=two", "", "also if it is empty" },
     { "/app?a=;jsessionid=abc", NULL, "in the query it is data" },
     { "/app#;jsessionid=abc", NULL, "in the fragment too" },
     { "/jsessionid=abc", NULL, "a segment, no parameter" },
@@ -210,15 +297,36 @@ START_TEST(cookie_is_name__refuses_the_empty_name)
 }
 END_TEST
 
+START_TEST(cookie_is_prefixed__knows_the_prefixes_in_any_case)
+{
+    ck_assert(shs_cookie_is_prefixed("__Host-SID"));
+    ck_assert(shs_cookie_is_prefixed("__Secure-SID"));
+    ck_assert(shs_cookie_is_prefixed("__Http-SID"));
+    ck_assert(shs_cookie_is_prefixed("__host-sid"));
+    ck_assert(!shs_cookie_is_prefixed("__HostSID"));
+    ck_assert(!shs_cookie_is_prefixed("_Host-SID"));
+    ck_assert(!shs_cookie_is_prefixed("__"));
+}
+END_TEST
+
 static void add(TCase *tc)
 {
+    tcase_add_loop_test(tc, cookie_next__at_commas_reads_joined_lines_too, 0,
+                        ROWS(cookies));
     tcase_add_loop_test(tc, cookie_next__reads_what_browsers_send, 0,
                         ROWS(cookies));
+    tcase_add_loop_test(tc, cookie_next__knows_no_pair_behind_a_comma, 0,
+                        ROWS(pairs));
     tcase_add_test(tc, cookie_next__takes_the_first_of_two_equal_names);
     tcase_add_test(tc, cookie_next__borrows_from_the_header);
-    tcase_add_test(tc,
-                   cookie_next__goes_on_where_it_stopped_and_stays_at_the_end);
-    tcase_add_test(tc, cookie_next__stops_at_the_end_of_every_beginning);
+    tcase_add_loop_test(
+        tc, cookie_next__goes_on_where_it_stopped_and_stays_at_the_end, 0, 2);
+    tcase_add_loop_test(tc, cookie_next__stops_at_the_end_of_every_beginning, 0,
+                        2);
+    tcase_add_loop_test(tc,
+                        cookie_next__reads_each_octet_a_fixed_number_of_times,
+                        0, ROWS(floods));
+    tcase_add_test(tc, cookie_is_prefixed__knows_the_prefixes_in_any_case);
     tcase_add_loop_test(tc, cookie_find_parameter__reads_the_path_only, 0,
                         ROWS(targets));
     tcase_add_loop_test(tc, cookie_is_name__is_a_token, 1, 256);

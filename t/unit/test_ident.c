@@ -23,8 +23,8 @@ static shs_ident_t ident_of(const char *text)
 {
     shs_ident_t ident;
 
-    ck_assert_int_eq(
-        shs_ident_parse(&ident, unit_text(text), SHS_IDENT_NO_ROUTE), 1);
+    ck_assert_ptr_null(
+        shs_ident_parse(&ident, unit_text(text), SHS_IDENT_NO_ROUTE, 0));
     return ident;
 }
 
@@ -46,18 +46,18 @@ START_TEST(ident_parse__takes_16_to_256_octets)
 {
     shs_ident_t ident;
 
-    ck_assert_msg(shs_ident_parse(&ident, repeated('a', lengths[_i].len), '.')
-                      == lengths[_i].is_id,
-                  "%d octets: %s", (int)lengths[_i].len, lengths[_i].why);
+    ck_assert_msg(
+        (shs_ident_parse(&ident, repeated('a', lengths[_i].len), '.', 0)
+         == NULL)
+            == lengths[_i].is_id,
+        "%d octets: %s", (int)lengths[_i].len, lengths[_i].why);
 }
 END_TEST
 
-/* First, in the middle and last: a check that skips an end lets it in. */
-START_TEST(ident_parse__takes_each_octet_of_the_alphabet_and_no_other)
+/* The octet first, in the middle and last: a check that skips an end lets it
+ * in. */
+static void check_octet(int octet, unsigned char extras, int wanted)
 {
-    int wanted = (_i >= '0' && _i <= '9') || (_i >= 'A' && _i <= 'Z')
-                 || (_i >= 'a' && _i <= 'z')
-                 || (_i && strchr("._~+/=:@!-", _i));
     int at[] = { 0, 10, 19 };
     int k;
 
@@ -66,12 +66,101 @@ START_TEST(ident_parse__takes_each_octet_of_the_alphabet_and_no_other)
         shs_ident_t ident;
 
         memset(text, 'a', sizeof(text));
-        text[at[k]] = (char)_i;
-        ck_assert_msg(shs_ident_parse(&ident, unit_exact(text, sizeof(text)),
-                                      SHS_IDENT_NO_ROUTE)
+        text[at[k]] = (char)octet;
+        ck_assert_msg((shs_ident_parse(&ident, unit_exact(text, sizeof(text)),
+                                       SHS_IDENT_NO_ROUTE, extras)
+                       == NULL)
                           == wanted,
-                      "octet 0x%02x at %d", _i, at[k]);
+                      "octet 0x%02x at %d", octet, at[k]);
     }
+    ck_assert_int_eq(shs_ident_is_allowed((char)octet, extras), wanted);
+}
+
+static int is_unreserved(int octet)
+{
+    return (octet >= '0' && octet <= '9') || (octet >= 'A' && octet <= 'Z')
+           || (octet >= 'a' && octet <= 'z')
+           || (octet && strchr("._~-", octet));
+}
+
+START_TEST(ident_parse__takes_what_is_unreserved_and_no_other_octet)
+{
+    check_octet(_i, 0, is_unreserved(_i));
+}
+END_TEST
+
+START_TEST(ident_parse__takes_each_extra_that_was_added)
+{
+    unsigned char all = 0;
+    unsigned char colon = 0;
+
+    ck_assert(shs_ident_add_extras(&all, SHS_IDENT_EXTRAS));
+    ck_assert(shs_ident_add_extras(&colon, ":"));
+    check_octet(_i, all,
+                is_unreserved(_i) || (_i && strchr(SHS_IDENT_EXTRAS, _i)));
+    check_octet(_i, colon, is_unreserved(_i) || _i == ':');
+}
+END_TEST
+
+START_TEST(ident_add_extras__takes_no_other_characters)
+{
+    unsigned char extras = 0;
+    char text[] = { (char)_i, '\0' };
+
+    ck_assert_int_eq(shs_ident_add_extras(&extras, text),
+                     _i && strchr("+/=:@!", _i));
+    ck_assert_int_eq(extras != 0, _i && strchr("+/=:@!", _i));
+}
+END_TEST
+
+START_TEST(ident_is_route__means_no_octet_of_our_own_ids_nor_none_of_a_cookie)
+{
+    int is_of_ours = apr_isalnum(_i) || _i == '-' || _i == '_';
+    int is_of_a_cookie =
+        _i > ' ' && _i < 127 && !strchr("\",;\\", _i); /* RFC 6265 4.1.1 */
+
+    ck_assert_int_eq(shs_ident_is_route((char)_i),
+                     is_of_a_cookie && !is_of_ours);
+}
+END_TEST
+
+static const struct {
+    const char *value;
+    const char *words;
+} refusals[] = {
+    { "", "the value is shorter than 16 characters" },
+    { "0123456789ABCDE.zone", "the value is shorter than 16 characters" },
+    { ".zone", "the value has nothing before the route" },
+    { "0123456789ABCDE\t", "the value has a control character" },
+    { "0123456789ABCDE\x7f", "the value has a control character" },
+    { "0123456789ABCDE\x80", "the value has an octet beyond ASCII" },
+    { "0123456789ABCD E", "the value has a space" },
+    { "0123456789ABCD, E", "the value has a comma" },
+    { "\"0123456789ABCDE", "the value has a quotation mark" },
+    { "s%3A0123456789ABCDE",
+      "the value has a percent sign: an encoded value is not decoded" },
+    { "b:0123456789ABCDE",
+      "the value has one of +/=:@! which id-chars= does not allow" },
+    { "0123456789ABCDE*", "the value has a character that no id has" },
+};
+
+START_TEST(ident_parse__says_why_it_is_none)
+{
+    shs_ident_t ident;
+
+    ck_assert_str_eq(
+        shs_ident_parse(&ident, unit_text(refusals[_i].value), '.', 0),
+        refusals[_i].words);
+}
+END_TEST
+
+START_TEST(ident_parse__says_that_it_is_too_long)
+{
+    shs_ident_t ident;
+
+    ck_assert_str_eq(
+        shs_ident_parse(&ident, repeated('a', SHS_IDENT_MAX + 1), '.', 0),
+        "the value is longer than 256 characters");
 }
 END_TEST
 
@@ -100,8 +189,8 @@ static const struct {
 START_TEST(ident_parse__cuts_the_route)
 {
     shs_ident_t ident;
-    int is_id =
-        shs_ident_parse(&ident, unit_text(routes[_i].value), routes[_i].route);
+    int is_id = !shs_ident_parse(&ident, unit_text(routes[_i].value),
+                                 routes[_i].route, 0);
 
     ck_assert_msg(is_id == (routes[_i].id != NULL), "%d: %s", is_id,
                   routes[_i].why);
@@ -119,7 +208,7 @@ START_TEST(ident_parse__measures_what_is_left_of_the_route)
     shs_ident_t ident;
 
     octets[SHS_IDENT_MAX] = '.';
-    ck_assert(shs_ident_parse(&ident, unit_exact(octets, value.len), '.'));
+    ck_assert(!shs_ident_parse(&ident, unit_exact(octets, value.len), '.', 0));
     ck_assert_uint_eq(shs_ident_octets(&ident).len, SHS_IDENT_MAX);
 }
 END_TEST
@@ -128,10 +217,11 @@ START_TEST(ident_parse__a_nul_is_no_end)
 {
     shs_ident_t ident;
 
-    ck_assert(!shs_ident_parse(&ident, OCTETS(ID16 "\0"), '.'));
-    ck_assert(!shs_ident_parse(&ident, OCTETS(ID16 "\0"), SHS_IDENT_NO_ROUTE));
+    ck_assert(shs_ident_parse(&ident, OCTETS(ID16 "\0"), '.', 255));
     ck_assert(
-        !shs_ident_parse(&ident, OCTETS(ID16 "\0" ID16), SHS_IDENT_NO_ROUTE));
+        shs_ident_parse(&ident, OCTETS(ID16 "\0"), SHS_IDENT_NO_ROUTE, 255));
+    ck_assert(shs_ident_parse(&ident, OCTETS(ID16 "\0" ID16),
+                              SHS_IDENT_NO_ROUTE, 255));
 }
 END_TEST
 
@@ -140,7 +230,7 @@ START_TEST(ident_parse__borrows_from_the_value)
     shs_octets_t value = unit_text(ID16 ".zoneA");
     shs_ident_t ident;
 
-    ck_assert(shs_ident_parse(&ident, value, '.'));
+    ck_assert(!shs_ident_parse(&ident, value, '.', 0));
     ck_assert_ptr_eq(shs_ident_octets(&ident).data, value.data);
 }
 END_TEST
@@ -178,7 +268,7 @@ START_TEST(ident_digest__leaves_the_route_out)
     shs_ident_t ident;
     char digest[SHS_IDENT_DIGEST_SIZE];
 
-    ck_assert(shs_ident_parse(&ident, unit_text(ID16 ".zoneA"), '.'));
+    ck_assert(!shs_ident_parse(&ident, unit_text(ID16 ".zoneA"), '.', 0));
     shs_ident_digest(digest, &ident);
     ck_assert_str_eq(digest, DIGEST16);
 }
@@ -230,7 +320,7 @@ START_TEST(ident_create__comes_back_from_a_cookie_as_the_same)
     const char *cookie =
         apr_pstrcat(p, apr_pstrmemdup(p, id.data, id.len), ".zoneA", NULL);
 
-    ck_assert_int_eq(shs_ident_parse(&parsed, unit_text(cookie), '.'), 1);
+    ck_assert_ptr_null(shs_ident_parse(&parsed, unit_text(cookie), '.', 0));
     ck_assert(shs_ident_is_equal(&ident, &parsed));
 }
 END_TEST
@@ -273,7 +363,17 @@ static void add(TCase *tc)
     tcase_add_loop_test(tc, ident_parse__takes_16_to_256_octets, 0,
                         ROWS(lengths));
     tcase_add_loop_test(
-        tc, ident_parse__takes_each_octet_of_the_alphabet_and_no_other, 0, 256);
+        tc, ident_parse__takes_what_is_unreserved_and_no_other_octet, 0, 256);
+    tcase_add_loop_test(tc, ident_parse__takes_each_extra_that_was_added, 0,
+                        256);
+    tcase_add_loop_test(tc, ident_add_extras__takes_no_other_characters, 0,
+                        256);
+    tcase_add_loop_test(
+        tc, ident_is_route__means_no_octet_of_our_own_ids_nor_none_of_a_cookie,
+        0, 256);
+    tcase_add_loop_test(tc, ident_parse__says_why_it_is_none, 0,
+                        ROWS(refusals));
+    tcase_add_test(tc, ident_parse__says_that_it_is_too_long);
     tcase_add_loop_test(tc, ident_parse__cuts_the_route, 0, ROWS(routes));
     tcase_add_test(tc, ident_parse__measures_what_is_left_of_the_route);
     tcase_add_test(tc, ident_parse__a_nul_is_no_end);

@@ -11,8 +11,8 @@ static shs_ident_t ident_of(const char *text)
 {
     shs_ident_t ident;
 
-    ck_assert_int_eq(
-        shs_ident_parse(&ident, unit_text(text), SHS_IDENT_NO_ROUTE), 1);
+    ck_assert_ptr_null(
+        shs_ident_parse(&ident, unit_text(text), SHS_IDENT_NO_ROUTE, 255));
     return ident;
 }
 
@@ -112,7 +112,8 @@ START_TEST(key_build__needs_no_nul_behind_the_id)
 {
     shs_ident_t ident;
 
-    ck_assert(shs_ident_parse(&ident, unit_exact(ID16 "rest", 16), '.'));
+    ck_assert_ptr_null(
+        shs_ident_parse(&ident, unit_exact(ID16 "rest", 16), '.', 0));
     ck_octets_eq(shs_key_build(key_of("s:%{id}"), &ident, p), OCTETS("s:" ID16),
                  "a cookie goes on behind its value");
 }
@@ -177,6 +178,99 @@ START_TEST(key_is_of__knows_a_key_by_both_ends)
 }
 END_TEST
 
+static const struct {
+    const char *a;
+    const char *b;
+    int is_overlap;
+    const char *why;
+} overlaps[] = {
+    { "session:%{id}", "session:b:%{id}", 1, "the prefix of one in the other" },
+    { "session:%{id}", "session:%{sha256:id}", 1, "two ways of one prefix" },
+    { "s:%{id}", "s:%{id}:x", 1, "one says more at its end" },
+    { "s:%{id}", "s:%{id}", 0, "the same" },
+    { "session:a:%{id}", "session:b:%{id}", 0, "neither begins the other" },
+    { "s:%{id}a", "s:%{id}b", 0, "their ends tell them apart" },
+    { "s:%{id}ba", "s:%{id}a", 1, "of one the end is the other's" },
+    { "sess:%{id}", "session:%{id}", 0, "a colon where the other goes on" },
+};
+
+START_TEST(key_overlaps__tells_whether_two_places_may_name_one_key)
+{
+    const shs_key_t *a = key_of(overlaps[_i].a);
+    const shs_key_t *b = key_of(overlaps[_i].b);
+
+    ck_assert_msg(!!shs_key_overlaps(a, b) == overlaps[_i].is_overlap, "%s",
+                  overlaps[_i].why);
+    ck_assert_msg(!!shs_key_overlaps(b, a) == overlaps[_i].is_overlap, "%s",
+                  overlaps[_i].why);
+}
+END_TEST
+
+#define HEX64 "2125b2c332b1113aae9bfc5e9f7e3b4c91d828cb942c2df1eeb02502eccae9e9"
+
+static const struct {
+    const char *template;
+    const char *other;
+    const char *id;
+    int is_of_another;
+    const char *why;
+} owners[] = {
+    { "session:%{id}", "session:b:%{id}", "b:" ID16, 1,
+      "the key of a session of the other place" },
+    { "session:b:%{id}", "session:%{id}", ID16, 0,
+      "the longer prefix keeps its own" },
+    { "session:%{id}", "session:b:%{id}", ID16, 0, "no id of the other's" },
+    { "session:%{id}", "session:b:%{id}", "b:0123456789ABCDE", 0,
+      "too short for an id of the other's" },
+    { "s_%{id}", "s_b_%{id}", "b_" ID16, 1, "without any special character" },
+    { "s:%{id}", "s:%{id}:x", ID16 ":x", 1, "a suffix" },
+    { "s:%{id}:x", "s:%{id}", ID16, 0, "the longer suffix keeps its own" },
+    { "s:%{id}", "s:%{sha256:id}", HEX64, 1, "a digest instead of its id" },
+    { "s:%{id}", "s:%{sha256:id}", ID16, 0, "no digest" },
+    { "s:%{sha256:id}", "s:%{id}", ID16, 0, "the digest keeps its own" },
+    { "s:%{id}", "s:2%{sha256:id}", "2" HEX64, 1, "both" },
+    { "s:%{id}", "t:%{id}", "t:" ID16, 0, "another prefix" },
+    { "s:%{id}", "s:%{id}", ID16, 0, "the same template twice" },
+};
+
+START_TEST(key_is_of_another__goes_by_what_says_more_of_the_key)
+{
+    const shs_key_t *key = key_of(owners[_i].template);
+    const shs_key_t *all[] = { key, key_of(owners[_i].other), NULL };
+    shs_ident_t ident = ident_of(owners[_i].id);
+    shs_octets_t made = shs_key_build(key, &ident, p);
+
+    ck_assert_msg(shs_key_is_of_another(key, made, all)
+                      == owners[_i].is_of_another,
+                  "%s", owners[_i].why);
+    ck_assert(!shs_key_is_of_another(key, made, NULL));
+}
+END_TEST
+
+/* Of 3000 ids about 47 would begin so. */
+START_TEST(key_create_ident__makes_no_key_of_another_template)
+{
+    const shs_key_t *key = key_of("s:%{id}");
+    const shs_key_t *all[] = { key, key_of("s:b%{id}"), NULL };
+    int i;
+
+    for (i = 0; i < 3000; i++) {
+        shs_ident_t ident;
+        shs_octets_t made;
+
+        ck_assert(shs_key_create_ident(&ident, &made, key, all, p));
+        ck_assert(made.data[2] != 'b');
+    }
+}
+END_TEST
+
+START_TEST(key_describe__gives_the_words_back)
+{
+    ck_assert_str_eq(shs_key_describe(key_of("100%%:%{id}")), "100%%:%{id}");
+    ck_assert_str_eq(shs_key_describe(shs_key_default()), "session:%{id}");
+}
+END_TEST
+
 static void add(TCase *tc)
 {
     tcase_add_loop_test(tc, key_build__writes_the_id_into_the_template, 0,
@@ -189,6 +283,14 @@ static void add(TCase *tc)
                         ROWS(pairs));
     tcase_add_loop_test(tc, key_is_of__knows_a_key_by_both_ends, 0,
                         ROWS(built));
+    tcase_add_loop_test(tc,
+                        key_overlaps__tells_whether_two_places_may_name_one_key,
+                        0, ROWS(overlaps));
+    tcase_add_loop_test(tc,
+                        key_is_of_another__goes_by_what_says_more_of_the_key, 0,
+                        ROWS(owners));
+    tcase_add_test(tc, key_create_ident__makes_no_key_of_another_template);
+    tcase_add_test(tc, key_describe__gives_the_words_back);
 }
 
 int main(void)

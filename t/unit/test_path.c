@@ -28,6 +28,7 @@ static const struct {
     { "@status", SHS_PATH_STATUS, "the outcome" },
     { "@ttl", SHS_PATH_TTL, "what is left" },
     { "@label", SHS_PATH_LABEL, "what logs say" },
+    { "@reason", SHS_PATH_REASON, "why there is none" },
 };
 
 START_TEST(path_parse__tells_the_kinds_apart)
@@ -194,7 +195,7 @@ START_TEST(path_find__gives_a_null_as_a_node_of_kind_null)
 END_TEST
 
 static const char *const not_attributes[] = { "*", "@id", "@status", "@ttl",
-                                              "@label" };
+                                              "@label", "@reason" };
 
 START_TEST(path_find__finds_nothing_for_other_kinds)
 {

@@ -19,39 +19,51 @@ const char *fuzz_text(const uint8_t *data, size_t size, apr_pool_t *p)
     return apr_pstrmemdup(p, (const char *)data, size);
 }
 
+static void check_ident(shs_octets_t value, unsigned char extras)
+{
+    shs_ident_t ident;
+
+    if (!shs_ident_parse(&ident, value, '.', extras)) {
+        shs_octets_t octets = shs_ident_octets(&ident);
+        char label[SHS_IDENT_LABEL_SIZE];
+
+        MUST(octets.len >= SHS_IDENT_MIN && octets.len <= SHS_IDENT_MAX);
+        MUST(!shs_octets_have_control(octets));
+        MUST(extras || !memchr(octets.data, ':', octets.len));
+        shs_ident_label(label, &ident);
+        MUST(strlen(label) == 4);
+    }
+}
+
+static void look_for_cookies(const char *header, shs_cookie_split_t split)
+{
+    const char *end = header + strlen(header);
+    const char *cursor = header;
+    shs_octets_t value;
+
+    while (shs_cookie_next(&value, &cursor, "JSESSIONID", split)) {
+        MUST(cursor > header && cursor <= end);
+        MUST(value.data >= header && value.data <= end);
+        MUST(value.len <= (size_t)(end - value.data));
+        MUST(!memchr(value.data, ';', value.len));
+        check_ident(value, 0);
+        check_ident(value, 255);
+    }
+    MUST(cursor == end);
+}
+
 void fuzz_cookie(const uint8_t *data, size_t size, apr_pool_t *p)
 {
     const char *header = fuzz_text(data, size, p);
     const char *end = header + strlen(header);
-    shs_octets_t values[4];
-    const char *cursor = header;
-    int count = 0;
-    int i;
+    shs_octets_t value;
 
-    while (count < 4
-           && shs_cookie_next(&values[count], &cursor, "JSESSIONID")) {
-        MUST(cursor > header && cursor <= end);
-        count++;
-    }
-    for (i = 0; i < count; i++) {
-        shs_ident_t ident;
-
-        MUST(values[i].data >= header && values[i].data <= end);
-        MUST(values[i].len <= (size_t)(end - values[i].data));
-        if (shs_ident_parse(&ident, values[i], '.')) {
-            shs_octets_t octets = shs_ident_octets(&ident);
-            char label[SHS_IDENT_LABEL_SIZE];
-
-            MUST(octets.len >= SHS_IDENT_MIN && octets.len <= SHS_IDENT_MAX);
-            MUST(!shs_octets_have_control(octets));
-            shs_ident_label(label, &ident);
-            MUST(strlen(label) == 4);
-        }
-    }
-    if (shs_cookie_find_parameter(values, header, "jsessionid")) {
-        MUST(values[0].data >= header && values[0].data <= end);
-        MUST(!memchr(values[0].data, '/', values[0].len));
-        MUST(!memchr(values[0].data, '?', values[0].len));
+    look_for_cookies(header, SHS_COOKIE_AT_SEMICOLONS);
+    look_for_cookies(header, SHS_COOKIE_AT_COMMAS);
+    if (shs_cookie_find_parameter(&value, header, "jsessionid")) {
+        MUST(value.data >= header && value.data <= end);
+        MUST(!memchr(value.data, '/', value.len));
+        MUST(!memchr(value.data, '?', value.len));
     }
     shs_cookie_is_name(header);
 }
@@ -179,7 +191,7 @@ void fuzz_key(const uint8_t *data, size_t size, apr_pool_t *p)
         MUST(*wrong != '\0');
         return;
     }
-    MUST(shs_ident_parse(&ident, value, '.'));
+    MUST(!shs_ident_parse(&ident, value, '.', 255));
     built = shs_key_build(key, &ident, p);
     MUST(built.len > 0 && built.data[0] == text[0]);
     MUST(shs_key_is_equal(key, key));
