@@ -100,7 +100,9 @@ APR_DECLARE_OPTIONAL_FN(shared_session_result_e, shared_session_change,
 APR_DECLARE_OPTIONAL_FN(shared_session_result_e, shared_session_rotate,
                         (request_rec * r));
 
-/* Ends the session, then its cookie. */
+/* Ends the session, and each other one that an id of the request leads to, then
+ * the cookies of their names. Unless DONE or GONE not all of them have ended,
+ * and the client keeps its cookies. */
 APR_DECLARE_OPTIONAL_FN(shared_session_result_e, shared_session_destroy,
                         (request_rec * r));
 

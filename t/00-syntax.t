@@ -212,6 +212,37 @@ my @refused = (
      'SameSite=None without Secure'],
     ['SharedSessionCookie sid partitioned insecure', qr/^SharedSessionCookie: .*Partitioned.*remove insecure/m,
      'Partitioned without Secure'],
+    # what a route cannot be: a character of the ids that are made here, or none
+    # of a cookie
+    (map { ["SharedSessionCookie JSESSIONID route=$_",
+            qr/^SharedSessionCookie: route= takes none, or one character/m,
+            "a route $_ that ids of our own may have"] } qw(- _ a Z 0 9)),
+    (map { ["SharedSessionCookie JSESSIONID 'route=$_'",
+            qr/^SharedSessionCookie: route= takes /m,
+            "a route ($_) that no cookie can hold"] } ';', ',', ' ', '"', "\x7f"),
+    ['SharedSessionCookie JSESSIONID id-chars=', qr/^SharedSessionCookie: id-chars= takes .*\+\/=:\@!/m,
+     'no characters of ids'],
+    ['SharedSessionCookie JSESSIONID id-chars=:%', qr/^SharedSessionCookie: id-chars= takes /m,
+     'a character that no id may have'],
+    ['SharedSessionCookie JSESSIONID id-chars=:! route=!', qr/^SharedSessionCookie: '!' cannot be both/m,
+     'a route that ids may have'],
+    # what is meant for an option, or for nothing, and not for a name
+    (map { ["SharedSessionCookie SID $_", qr/^SharedSessionCookie: '$_' is taken for an option/m,
+            "the word $_"] }
+     qw(Path domain Expires Max-Age SameSite Priority Version none Off On Lax route URL id-chars)),
+    ['SharedSessionCookie none', qr/^SharedSessionCookie: 'none' .*SharedSession Off/m,
+     'none for a name'],
+    ["SharedSessionCookie " . join(' ', map { "c$_" } 1 .. 33),
+     qr/^SharedSessionCookie: .*32 names/m, '33 names'],
+    (map { ["SharedSessionCookie JSESSIONID domain=$_", qr/^SharedSessionCookie: domain= takes/m,
+            "a domain $_"] }
+     '.', '..', '-', 'a..b', 'example.org.', '..example.org', '-a.org', 'a-.org',
+     'a_b.org', 'x' x 64 . '.org', join('.', ('abcdefghi') x 26)),
+    (map { ["SharedSessionCookie JSESSIONID path=$_", qr/^SharedSessionCookie: path= takes/m,
+            "a cookie path $_, which no request has"] }
+     '/a?b', '/a#b', "/\xc3\xa9", '/a;b', '/a,b', '""'),
+    ['SharedSessionCookie __Http-sid insecure', qr/^SharedSessionCookie: .*__Http-.*remove insecure/m,
+     'an __Http- cookie without Secure'],
     # lifetimes
     ['SharedSessionIdleTimeout 30', qr/^SharedSessionIdleTimeout: .*no time/m,
      'an idle timeout without a unit'],
@@ -446,6 +477,12 @@ my @accepted = (
      . "SharedSessionHeader X-User \@label encoding=base64\n"
      . "SharedSessionFailure deny\nSharedSessionMaxSize 1M",
      'every directive in a server'],
+    ["$store\nSharedSessionCookie SID Secure HttpOnly SameSite=strict PATH=/a Domain=.example.org"
+     . " Partitioned Max-Age=1h ROUTE=None URL=none ID-Chars=+/=",
+     'flags and keys in any case, as Set-Cookie has them'],
+    ["$store\nSharedSessionCookie SID domain=a-b.example.org path=/caf%C3%A9 route=!",
+     'a domain with a hyphen, a path with an escape'],
+    ["$store\nSharedSessionCookie " . join(' ', map { "c$_" } 1 .. 32), '32 names'],
     ["$store\n<Location /a>\nSharedSession On\nSharedSessionCookie A\n"
      . "SharedSessionKey a:%{id}\nSharedSessionFormat form\n"
      . "SharedSessionNote none\nSharedSessionEnv none\n"

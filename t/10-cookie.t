@@ -168,6 +168,16 @@ for my $row (
     log_like($mark, qr/SHS007: session \w+$words \(id /, '... and in the log');
 }
 
+# Flags as Set-Cookie writes them are flags, and no names of cookies.
+$r = ask(undef, path => '/flags/cgi?action=create&set=owner%3Danna');
+my ($given) = ($r->header('Set-Cookie') // '') =~ /^SID=([^;]+)/;
+is($r->header('Set-Cookie'), "SID=$given; Path=/; Secure; HttpOnly; SameSite=Strict",
+   'Secure, HttpOnly and SameSite in any case');
+is(ask("SID=$given", path => '/flags/lua')->note('session.owner'), 'anna',
+   '... beside the one name');
+is(ask("Secure=$given; HttpOnly=$given", path => '/flags/lua')->note('SHARED_SESSION'),
+   'none', '... which has no others');
+
 # What is no id costs no round trip, whatever it is.
 my $base = fresh_id();
 my @garbage = map { "JSESSIONID=$_" }

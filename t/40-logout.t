@@ -1,0 +1,155 @@
+# Several ids in one request: who logs out is logged out, whichever cookie would
+# be tried next; who logs in, or gets a new id, is not somebody else's session
+# with the next request.
+use strict;
+use warnings;
+
+use SHS;
+use SHS::Module;
+
+my $probe = SHS::Module::build('mod_session_probe');
+my $store = SHS::Redis->start;
+my $httpd = private_httpd(near => 1, conf => <<"CONF");
+LoadModule session_probe_module $probe
+SharedSessionStore redis://127.0.0.1:@{[$store->port]} timeout=5s
+SharedSession On
+SharedSessionNote session.* *
+SharedSessionControl On
+SharedSessionHeader X-User user
+SharedSessionCookie A B __Host-C url=sid path=/app domain=example.org
+<Location /session>
+    SetHandler shared-session
+</Location>
+<Location /probe>
+    SetHandler session-probe
+</Location>
+CONF
+my $port = $httpd->port;
+
+sub session {
+    my ($user) = @_;
+    my $id = fresh_id();
+    $store->put_hash("session:$id", { user => $user });
+    $store->cmd('PEXPIRE', "session:$id", 600_000);
+    return $id;
+}
+
+sub exists_ { return $store->cmd('EXISTS', "session:$_[0]") }
+
+# The cookies that the response takes away, and the one that it gives.
+sub cleared {
+    my ($r) = @_;
+    return sort map { $_->[1] =~ /^([^=]+)=;/ ? $1 : () }
+        grep { lc $_->[0] eq 'set-cookie' } @{ $r->{headers} };
+}
+sub given {
+    my ($r) = @_;
+    return map { $_->[1] =~ /^A=([^;]+);/ ? $1 : () }
+        grep { lc $_->[0] eq 'set-cookie' } @{ $r->{headers} };
+}
+
+my %logout = (
+    'the resource' => sub { $httpd->get('/session', method => 'DELETE', cookie => $_[0]) },
+    'a response' => sub { $httpd->get('/x/cgi?action=destroy', cookie => $_[0]) },
+    'a module' => sub { $httpd->get('/probe?destroy', cookie => $_[0]) },
+);
+for my $by (sort keys %logout) {
+    my ($one, $two, $three) = map { session($_) } qw(one two three);
+    my $gone = fresh_id();
+    my $cookies = "A=$one; A=$gone; A=$two; B=$three; x=y";
+    is($httpd->get('/x/lua', cookie => $cookies)->note('session.user'), 'one',
+       "logout by $by: the first is the session");
+    my $r = $logout{$by}->($cookies);
+    like($r->code, qr/^20[04]$/, '... is answered') || diag $r->raw;
+    is_deeply([map { exists_($_) } $one, $two, $three], [0, 0, 0],
+              '... and ends each session');
+    is_deeply([cleared($r)], ['A', 'B'], '... and the cookie of each name');
+    is($httpd->get('/x/lua', cookie => $cookies)->note('SHARED_SESSION'), 'absent',
+       '... so that nobody is logged in with the next request');
+}
+
+# How the cookies are taken away: where they were set, and as browsers want it.
+my ($one, $two) = map { session($_) } qw(one two);
+my $r = $httpd->get('/session', method => 'DELETE', cookie => "B=$one; __Host-C=$two");
+my $ended = 'Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT';
+is_deeply([map { $_->[1] } grep { lc $_->[0] eq 'set-cookie' } @{ $r->{headers} }],
+          ["A=; Path=/app; Domain=example.org; $ended; HttpOnly; SameSite=Lax",
+           "B=; Path=/app; Domain=example.org; $ended; HttpOnly; SameSite=Lax",
+           "__Host-C=; Path=/; $ended; Secure; HttpOnly; SameSite=Lax"],
+          'with path and domain, but for a name that cannot have them');
+is(exists_($one) + exists_($two), 0, '... and both have ended');
+
+# A name whose id leads nowhere may be another application's.
+$one = session('one');
+$r = $httpd->get('/session', method => 'DELETE', cookie => "A=$one; B=" . fresh_id());
+is_deeply([cleared($r)], ['A'], 'a cookie that leads to no session is left alone');
+
+# Whatever brings the id.
+for my $row (["B=%s", "A=%s; B=%s", '/session', 'the second name beside the first'],
+             ["A=%s", "A=%s, A=%s", '/session', 'a second Cookie line']) {
+    my (undef, $cookies, $path, $why) = @$row;
+    my @id = (session('one'), session('two'));
+    $httpd->get($path, method => 'DELETE', cookie => sprintf $cookies, @id);
+    is_deeply([map { exists_($_) } @id], [0, 0], "logout ends both: $why");
+}
+($one, $two) = map { session($_) } qw(one two);
+$httpd->get("/session/x;sid=$two", method => 'DELETE', cookie => "A=$one");
+is(exists_($one) + exists_($two), 0, 'logout ends both: the path parameter');
+
+# An id and what it was rotated to; what a login has left behind.
+for my $query ('action=rotate', 'action=create&set=role%3Dadmin') {
+    my $old = session('one');
+    my ($new) = given($httpd->get("/x/cgi?$query", cookie => "A=$old"));
+    ok($new && exists_($old) && exists_($new), "$query: an old and a new id");
+    $httpd->get('/session', method => 'DELETE', cookie => "A=$new; B=$old");
+    is(exists_($new) + exists_($old), 0, '... and logout ends both');
+}
+
+# A login while a cookie of the same name for a longer path comes first.
+for my $query ('action=create&set=role%3Dadmin', 'action=rotate') {
+    for my $order ('longest', 'short', 'third') {
+        my ($one, $two) = map { session($_) } qw(one two);
+        my $r = $httpd->get("/x/cgi?$query", cookie => "A=$one; A=$two");
+        my ($new) = given($r);
+        my $next = $order eq 'longest' ? "A=$new; A=$two"
+                 : $order eq 'short'   ? "A=$one; A=$new" : "A=$one; A=$two; A=$new";
+        my $now = $httpd->get('/x/lua', cookie => $next);
+        is($now->note('session.user'), 'one', "$query: next is the same user ($next)");
+        is($now->note('session.role'), $query =~ /role/ ? 'admin' : undef,
+           '... with what came with it');
+        $store->cmd('DEL', "session:$one"); # the grace is over
+        is($httpd->get('/x/lua', cookie => $next)->note('session.user'), 'one',
+           '... also when the old id leads nowhere any more');
+    }
+}
+
+# A cookie of another name is no rival, and may be another application's.
+($one, $two) = map { session($_) } qw(one two);
+$r = $httpd->get('/x/cgi?action=create&set=role%3Dadmin', cookie => "A=$one; B=$two");
+is(exists_($two), 1, 'a login leaves what a later name leads to alone');
+is_deeply([cleared($r)], [], '... and its cookie');
+is($httpd->get('/x/lua', cookie => "A=@{[given($r)]}; B=$two")->note('session.role'),
+   'admin', '... for it comes behind the new one');
+
+# When one of them cannot be ended, the client is told that it is not logged out.
+($one, $two) = map { session($_) } qw(one two);
+my $cookies = "A=$one; B=$two";
+$httpd->get('/x/lua', cookie => $cookies);
+$store->cmd('ACL', 'SETUSER', 'default', 'resetkeys', "~session:$one");
+$r = $httpd->get('/session', method => 'DELETE', cookie => $cookies);
+$store->cmd('ACL', 'SETUSER', 'default', 'allkeys');
+is($r->code, 503, 'one session cannot be ended: 503');
+is_deeply([cleared($r)], [], '... and the client keeps its cookies');
+is($httpd->get('/session', method => 'DELETE', cookie => $cookies)->code, 204,
+   '... and can try it again');
+is(exists_($one) + exists_($two), 0, '... with success');
+
+# One id costs no command more: it is looked up and ended.
+$one = session('one');
+$httpd->get('/x/lua', cookie => "A=$one");
+my @commands = map { $_->[1] } $store->commands_during(sub {
+    $httpd->get('/session', method => 'DELETE', cookie => "A=$one; x=y") });
+is_deeply([grep { /^(?:HGETALL|EVAL)$/ } @commands], [qw(HGETALL EVAL)],
+          'one id: one lookup and one command that ends it') || diag "@commands";
+
+done_testing;
