@@ -102,6 +102,7 @@ is(ask('under-x', substr $under, 1)->note('session.user'), 'emil',
    '... for the longer prefix has it');
 
 my $secret = fresh_id();
+$secret = fresh_id() while sha256_hex($secret) =~ /^a/;
 $store->put_hash('h:' . sha256_hex($secret), { user => 'fred' });
 is(ask('hashed', $secret)->note('session.user'), 'fred', 'a key that is a digest');
 is_not_found('plain', sha256_hex($secret), 'is not opened by the digest');

@@ -83,25 +83,23 @@ static int set_caches(server_rec *s)
     return 1;
 }
 
-static void warn(const apr_array_header_t *words, const char *tag,
-                 const server_rec *s)
-{
-    int i;
-
-    for (i = 0; i < words->nelts; ++i) {
-        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s, "%s%s", tag,
-                     APR_ARRAY_IDX(words, i, const char *));
-    }
-}
-
 /* A configuration is read twice at start: what is wrong with it is told on the
  * console the first time, and in the log the second. */
 static void warn_of_places(int is_first, const server_rec *s)
 {
+    int i;
+
     if (is_first
-        == (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG)) {
-        warn(overlapping_keys, SHS_TAG_KEYS, s);
-        warn(mixed_formats, SHS_TAG_FORMATS, s);
+        != (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG)) {
+        return;
+    }
+    for (i = 0; i < overlapping_keys->nelts; ++i) {
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s, SHS_TAG_KEYS "%s",
+                     APR_ARRAY_IDX(overlapping_keys, i, const char *));
+    }
+    for (i = 0; i < mixed_formats->nelts; ++i) {
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s, SHS_TAG_FORMATS "%s",
+                     APR_ARRAY_IDX(mixed_formats, i, const char *));
     }
 }
 

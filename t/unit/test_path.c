@@ -194,8 +194,8 @@ START_TEST(path_find__gives_a_null_as_a_node_of_kind_null)
 }
 END_TEST
 
-static const char *const not_attributes[] = { "*", "@id", "@status", "@ttl",
-                                              "@label", "@reason" };
+static const char *const not_attributes[] = { "*",    "@id",    "@status",
+                                              "@ttl", "@label", "@reason" };
 
 START_TEST(path_find__finds_nothing_for_other_kinds)
 {
