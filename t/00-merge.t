@@ -27,7 +27,11 @@ my $httpd = private_httpd(
                 keys %htaccess),
                (map { ("htdocs/no/$_/.htaccess" => "$refused{$_}\n") }
                 keys %refused),
-               'htdocs/shut/.htaccess' => "SharedSessionNote x name\n",
+               'htdocs/shut/note/.htaccess' => "SharedSessionNote x name\n",
+               'htdocs/shut/on/.htaccess' => "SharedSession On\n",
+               'htdocs/shut/env/.htaccess' => "<Files *>\nSharedSessionEnv X name\n</Files>\n",
+               'htdocs/passed/.htaccess' => "SharedSessionNote passed name\n",
+               'htdocs/listed/.htaccess' => "SharedSessionNote listed name\n",
                'htdocs/ht/on/x' => '' },
     conf => <<"CONF");
 SharedSessionStore redis://127.0.0.1:@{[redis()->port]}
@@ -72,6 +76,13 @@ SharedSessionKey merge:%{id}
     </Location>
     <Directory "\${DOCS}/shut">
         AllowOverride FileInfo
+    </Directory>
+    <Directory "\${DOCS}/passed">
+        AllowOverride FileInfo Nonfatal=Override
+    </Directory>
+    <Directory "\${DOCS}/listed">
+        AllowOverride FileInfo
+        AllowOverrideList SharedSessionNote
     </Directory>
 </VirtualHost>
 <VirtualHost *:\${SHS_PORT}>
@@ -181,6 +192,16 @@ for my $what (sort keys %refused) {
     my ($name) = split ' ', $refused{$what};
     ok(scalar $httpd->logged(qr/$name.*not allowed/), '... and the log says so');
 }
-is(at('/shut')->code, 500, 'AllowOverride without AuthConfig forbids the rest');
+for my $row (['/shut/note', 'SharedSessionNote'], ['/shut/on', 'SharedSession'],
+             ['/shut/env', 'SharedSessionEnv']) {
+    my ($path, $name) = @$row;
+    is(at($path)->code, 500, "AllowOverride without AuthConfig forbids $name");
+    ok(scalar $httpd->logged(qr/htaccess: $name not allowed here: .*AllowOverride AuthConfig, or AllowOverrideList $name/),
+       '... and the log names the AllowOverride that would allow it');
+}
+$r = at('/passed');
+is($r->code, 200, '... but is passed over with Nonfatal=Override');
+is($r->note('passed'), undef, '... and has no effect');
+is(at('/listed')->note('listed'), 'anna', '... and counts where AllowOverrideList names it');
 
 done_testing;

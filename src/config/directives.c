@@ -9,6 +9,7 @@
 
 #include "config/cache_policy.h"
 #include "config/names.h"
+#include "config/override.h"
 #include "config/place.h"
 #include "config/settings.h"
 #include "config/source.h"
@@ -383,5 +384,8 @@ const command_rec shs_directives[] = {
     AP_INIT_FLAG("SharedSessionControl", set_control, NULL, DIRECTORY,
                  "On|Off: whether responses from downstream may change the"
                  " session"),
+    SHS_OVERRIDE_EXPLAIN("SharedSession"),
+    SHS_OVERRIDE_EXPLAIN("SharedSessionNote"),
+    SHS_OVERRIDE_EXPLAIN("SharedSessionEnv"),
     { NULL }
 };

@@ -20,10 +20,11 @@ use Time::HiRes ();
 #     listen_backend => port of a SHS::Backend, loglevel => ..., near => 1)
 #
 # near: as users have it, with nothing said of the near-cache, which is On then.
-# Without, it is Off: most tests count what reaches Redis, break what is between,
-# or change a session behind httpd's back and look at once; of the near-cache
-# they would see that it saves lookups, bridges a lease, and hears of a change a
-# moment later. Those that prove what users see say near, and 55-* are its own.
+# Without, and unless `conf` speaks of it in the main server, it is Off: most
+# tests count what reaches Redis, break what is between, or change a session
+# behind httpd's back and look at once; of the near-cache they would see that it
+# saves lookups, bridges a lease, and hears of a change a moment later. Those that
+# prove what users see say near, and 55-* are its own.
 sub new {
     my ($class, %want) = @_;
     my $tmp = SHS::Process::tmp();
@@ -69,7 +70,8 @@ sub configure {
     my $loglevel = $want{loglevel} || 'notice shared_session:trace8';
     my $module = $want{no_module} ? '' :
         "LoadModule shared_session_module $ENV{SHS_MODULE}\n"
-        . ($want{near} ? '' : "SharedSessionCache Off\n");
+        . ($want{near} || $conf =~ /^SharedSessionCache /m
+           ? '' : "SharedSessionCache Off\n");
     $self->write('httpd.conf', <<"CONF");
 ServerRoot $self->{root}
 Include $t/conf/modules.$self->{mpm}.conf
