@@ -29,7 +29,9 @@
 #include <util_filter.h>
 
 #include "mod_shared_session.h"
+#include "request/htaccess.h"
 #include "request/log.h"
+#include "session/user_name.h"
 
 APLOG_USE_MODULE(session_shared);
 
@@ -48,9 +50,6 @@ APLOG_USE_MODULE(session_shared);
  * half of SessionMaxAge. */
 #define EXPIRY_EVERY apr_time_from_sec(60)
 
-/* mod_auth_form keeps the name of who has logged in as "<AuthName>-user". */
-#define LOGIN_SUFFIX "-user"
-
 /* What was loaded for a client's request. */
 typedef struct loaded_t {
     session_rec *session;
@@ -58,7 +57,8 @@ typedef struct loaded_t {
     apr_time_t expiry; /* as it is stored, or 0 */
     int is_stored;     /* there is a session ... */
     int is_over;       /* ... whose time, by mod_session, is over */
-    int is_refused;    /* it could not be saved, and the client is told */
+    int refused_with;  /* it could not be saved, and the client gets this
+                        * status; or 0 */
 } loaded_t;
 
 static APR_OPTIONAL_FN_TYPE(shared_session_find) * find;
@@ -173,14 +173,6 @@ typedef struct difference_t {
     int is_login;
 } difference_t;
 
-static int is_login_name(const char *name)
-{
-    apr_size_t len = strlen(name);
-    apr_size_t suffix = sizeof(LOGIN_SUFFIX) - 1;
-
-    return len > suffix && !strcmp(name + len - suffix, LOGIN_SUFFIX);
-}
-
 static int find_set(void *data, const char *name, const char *value)
 {
     difference_t *difference = data;
@@ -188,7 +180,7 @@ static int find_set(void *data, const char *name, const char *value)
 
     if (!before || strcmp(before, value)) {
         apr_table_set(difference->set, name, value);
-        difference->is_login |= is_login_name(name);
+        difference->is_login |= shs_user_name_is(name);
     }
     return 1;
 }
@@ -212,6 +204,8 @@ static void compare(difference_t *difference, const loaded_t *loaded,
     difference->is = session->entries;
     difference->set = apr_table_make(p, 4);
     difference->unset = apr_array_make(p, 2, sizeof(const char *));
+    /* What fills an empty session may be a login by any name. */
+    difference->is_login = apr_is_empty_table(loaded->was);
     apr_table_do(find_set, difference, session->entries, NULL);
     apr_table_do(find_unset, difference, loaded->was, NULL);
 }
@@ -236,7 +230,8 @@ static void set_expiry(apr_table_t *set, const session_rec *session)
     }
 }
 
-/* A session that is there. Who logs in gets a new id. */
+/* A session that is there. A login gets a new id, so that an id that somebody
+ * else has planted leads to none. */
 static shared_session_result_e update(request_rec *r, const loaded_t *loaded,
                                       const session_rec *session)
 {
@@ -249,7 +244,7 @@ static shared_session_result_e update(request_rec *r, const loaded_t *loaded,
         return SHARED_SESSION_DONE;
     }
     set_expiry(difference.set, session);
-    if (!difference.is_login) {
+    if (!difference.is_login || apr_is_empty_table(difference.set)) {
         return change(r, difference.set, difference.unset);
     }
     result = begin(r, difference.set);
@@ -280,6 +275,40 @@ static shared_session_result_e store(request_rec *r, const loaded_t *loaded,
     return result;
 }
 
+/* Whether nothing of it has to be told when it is not saved: no entry has
+ * changed, or what was over is not ended. */
+static int is_nothing_lost(const loaded_t *loaded, const session_rec *session)
+{
+    difference_t difference;
+
+    compare(&difference, loaded, session, session->pool);
+    return apr_is_empty_table(difference.set)
+           && (difference.unset->nelts == 0 || loaded->is_over);
+}
+
+static shared_session_result_e save(request_rec *r, const loaded_t *loaded,
+                                    const session_rec *session)
+{
+    shared_session_result_e result = SHARED_SESSION_FORBIDDEN;
+    int is_said = shs_htaccess_says_logins(first_of(r));
+
+    if (!is_said) {
+        result = store(r, loaded, session);
+    }
+    if (result == SHARED_SESSION_FORBIDDEN
+        && is_nothing_lost(loaded, session)) {
+        return SHARED_SESSION_DONE;
+    }
+    if (is_said) {
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
+                      SHS_TAG_UNTRUSTED
+                      "mod_session's session is not saved: .htaccess has"
+                      " directives of mod_session or of authentication, which"
+                      " only the server's configuration may have here");
+    }
+    return result;
+}
+
 /* mod_session lets the answer go out all the same when it cannot save: here it
  * ends, so that nobody believes to be logged in, or out. */
 static ap_filter_rec_t *refusal;
@@ -287,11 +316,14 @@ static ap_filter_rec_t *refusal;
 static apr_status_t refuse(ap_filter_t *f, apr_bucket_brigade *brigade)
 {
     request_rec *r = f->r;
+    int status = loaded_of(r)->refused_with;
 
     ap_remove_output_filter(f);
     apr_brigade_cleanup(brigade);
-    apr_table_setn(r->err_headers_out, "Retry-After", RETRY_AFTER_S);
-    ap_die(HTTP_SERVICE_UNAVAILABLE, r);
+    if (status == HTTP_SERVICE_UNAVAILABLE) {
+        apr_table_setn(r->err_headers_out, "Retry-After", RETRY_AFTER_S);
+    }
+    ap_die(status, r);
     return AP_FILTER_ERROR;
 }
 
@@ -306,22 +338,24 @@ static apr_status_t on_session_save(request_rec *r, session_rec *session)
         return DECLINED;
     }
     /* The page that says so would be saved for too. */
-    if (loaded->is_refused) {
+    if (loaded->refused_with) {
         return OK;
     }
     apr_table_unset(session->entries, ENCODED_EXPIRY);
-    result = store(r, loaded, session);
+    result = save(r, loaded, session);
     if (result == SHARED_SESSION_DONE || result == SHARED_SESSION_GONE) {
         return OK;
     }
     ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
                   SHS_TAG_GLUE "mod_session's session was not saved");
-    loaded->is_refused = 1;
+    loaded->refused_with = result == SHARED_SESSION_FORBIDDEN
+                               ? HTTP_INTERNAL_SERVER_ERROR
+                               : HTTP_SERVICE_UNAVAILABLE;
     while (r->next) {
         r = r->next;
     }
     ap_add_output_filter_handle(refusal, NULL, r, r->connection);
-    return HTTP_SERVICE_UNAVAILABLE;
+    return loaded->refused_with;
 }
 
 static void register_hooks(apr_pool_t *p)

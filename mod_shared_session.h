@@ -54,7 +54,9 @@ typedef enum shared_session_result_e {
                                 * cannot hold */
     SHARED_SESSION_TOO_LARGE, /* larger than SharedSessionMaxSize */
     SHARED_SESSION_UNREADABLE, /* what is stored is no session */
-    SHARED_SESSION_NO_ANSWER   /* of Redis: it may have been written or not */
+    SHARED_SESSION_NO_ANSWER,  /* of Redis: it may have been written or not */
+    SHARED_SESSION_FORBIDDEN   /* only .htaccess says SharedSession On here: the
+                                * server's own configuration has to */
 } shared_session_result_e;
 
 /* Looks the session up. */

@@ -246,6 +246,8 @@ my @refused = (
     # lifetimes
     ['SharedSessionIdleTimeout 30', qr/^SharedSessionIdleTimeout: .*no time/m,
      'an idle timeout without a unit'],
+    ['SharedSessionIdleTimeout 30m all', qr/^SharedSessionIdleTimeout: 'all': .*only adopt/m,
+     'an idle timeout with an unknown word'],
     ['SharedSessionIdleTimeout 0s', qr/^SharedSessionIdleTimeout: .*out of range/m,
      'an idle timeout of nothing'],
     ['SharedSessionAbsoluteTimeout 401d', qr/^SharedSessionAbsoluteTimeout: .*out of range/m,

@@ -222,6 +222,36 @@ my $again = id_of(login('A', $id));
 is(ask('B', '/private/lua', $again eq 'none' ? $id : $again)->code, 200,
    'a second login is one too');
 
+# The same by SessionHeader: a backend that logs its user in by a name of its own.
+for my $name (qw(userId USER_ID user-id User.Name my-realm-user my-realm-pw login email
+                 role isAdmin)) {
+    $planted = id_of(replace('A', undef, 'cart=7'));
+    my $new = id_of(replace('B', $planted, "$name=alice"));
+    isnt($new, 'none', "SessionHeader adds $name: a new id");
+    is_deeply(entries($new), { cart => 7, $name => 'alice' }, '... for what was there, and it');
+    unlike(env(ask($_, '/app/cgi', $planted)), qr/alice/, "... the id before sees none of it, on $_")
+        for qw(A B);
+    is(replace('A', $planted, 'late=1')->code, 503, '... and changes nothing');
+    my $other = id_of(replace('A', $new, "$name=berta"));
+    isnt($other, 'none', '... a change of it: a new id again');
+    unlike(env(ask('B', '/app/cgi', $new)), qr/berta/, '... that alone sees it');
+    is(id_of(replace('A', $other, 'note=1')), 'none', '... a change of another keeps the id');
+    is(id_of(replace('A', $other, "$name=berta")), 'none', '... and so does the same again');
+}
+for my $name (qw(cart userAgent users lastLogin pwned puser)) {
+    $planted = id_of(replace('A', undef, 'n=0'));
+    is(id_of(replace('B', $planted, "$name=1")), 'none', "$name is no user: the id stays");
+}
+for my $expires (0, 1) {
+    $planted = fresh_id();
+    $store->cmd('HSET', "session:$planted", '@created', int(time * 1000), '@max', 1800,
+                $expires ? ($expiry => int((time + 900) * 1e6)) : ());
+    my $new = id_of(replace('A', $planted, 'whoever=alice'));
+    isnt($new, 'none', 'the first attribute of an empty session: a new id');
+    is(entries($new)->{whoever}, 'alice', '... that has it');
+    is(stored($planted)->{whoever}, undef, '... and the id before has not');
+}
+
 # Its time is over, by mod_session.
 $id = $again eq 'none' ? $id : $again;
 $store->cmd('HSET', "session:$id", $expiry, int((time - 1) * 1e6));

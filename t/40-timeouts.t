@@ -68,6 +68,14 @@ sub between {
         || diag("$is is not in $low .. $high");
 }
 
+# All that is stored, as text.
+sub stored_text {
+    my ($format, $key) = @_;
+    return redis()->cmd('GET', $key) if $format ne 'hash';
+    my %is = redis()->hash($key);
+    return join '', map { "$_=$is{$_}\n" } sort keys %is;
+}
+
 # The key ends between two moments; what is asked takes its time, too.
 sub ends_between {
     my ($key, $low, $high, $name) = @_;
@@ -111,9 +119,17 @@ for my $format (qw(hash json form)) {
     is($count->{EVAL}, 0, "$format: without \@max it is left alone");
     between($ttl, 0, 30_000, '... as somebody else has made it');
     ($count, $ttl) = touched("$area/idle/lua", $id, $key, 30_000);
-    is($count->{EVAL}, 1, '... but where SharedSessionIdleTimeout is said');
+    is($count->{EVAL}, 1, '... but where SharedSessionIdleTimeout says adopt');
     between($ttl, 590_000, 600_000, '... it has that');
     is(at("$area/x/lua", $id)->note('session.user'), 'anna', '... and is what it was');
+    for my $place (qw(said inner/idle/said)) {
+        ($count, $ttl) = touched("$area/$place/lua", $id, $key, 30_000);
+        is($count->{EVAL}, 0, "... not where $place says a time alone");
+        between($ttl, 0, 30_000, '... it ends as it was to');
+        my $new = "$key{$format}" . id_of(at("$area/$place/cgi?action=rotate", $id));
+        between(pttl($new), 0, 30_000, '... under a new id too');
+        ($id, $key) = session($format);
+    }
 
     # A session's own @max counts more than the directive.
     ($id, $key) = session($format, '@max' => 60);
@@ -166,9 +182,26 @@ for my $format (qw(hash json form)) {
     my $r = at("$area/hour/cgi?action=rotate", $id);
     my $new = "$key{$format}" . id_of($r);
     between(pttl($new), 250_000, 300_000, "$format: a rotation does not extend it");
+    my $before = now_ms();
     $r = at("$area/hour/cgi?action=create&set=role%3Dadmin", id_of($r));
     $new = "$key{$format}" . id_of($r);
-    between(pttl($new), 250_000, 300_000, '... nor does a login');
+    between(pttl($new), 1_780_000, 1_800_000, '... but a login begins it anew');
+    my ($created) = stored_text($format, $new) =~ /created"?[:=]"?(\d+)/;
+    between($created, $before - 1, now_ms(), '... from when it was');
+    $r = at("$area/hour/cgi?action=rotate", id_of($r));
+    is(+(stored_text($format, "$key{$format}" . id_of($r)) =~ /created"?[:=]"?(\d+)/)[0],
+       $created, '... which the next rotation keeps');
+    # By rotate with a change, which is a login too; not by a change alone.
+    my ($aged, $aged_key) = session($format, '@max' => 1800, '@created' => now_ms() - $hour + 300_000);
+    at("$area/hour/cgi?set=role%3Dadmin", $aged);
+    between(+(stored_text($format, $aged_key) =~ /created"?[:=]"?(\d+)/)[0], 0,
+            now_ms() - 3_000_000, '... a change does not');
+    between(pttl("$key{$format}" . id_of(at("$area/hour/cgi?action=rotate&set=role%3Dchef", $aged))),
+            1_780_000, 1_800_000, '... rotate with a change does');
+    # A session of another program has no absolute timeout, and gets none.
+    my ($foreign) = session($format);
+    $foreign = "$key{$format}" . id_of(at("$area/hour/cgi?action=create&set=a%3Db", $foreign));
+    unlike(stored_text($format, $foreign), qr/created/, '... of a foreign session none begins');
     is(at("$area/hour/lua", id_of($r))->note('session.role'), 'admin', '... into it');
 
     # It ends at its moment, whatever time the key has: by the session's word.
@@ -300,7 +333,7 @@ my $relay = SHS::Relay->start(to => $race->port, before => sub {
 my $httpd = private_httpd(conf => <<"CONF");
 SharedSessionStore redis://127.0.0.1:@{[$relay->port]} timeout=5s
 SharedSession On
-SharedSessionIdleTimeout 30m
+SharedSessionIdleTimeout 30m adopt
 SharedSessionNote session.* *
 <Location /json>
     SharedSessionKey json:%{id}

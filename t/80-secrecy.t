@@ -52,7 +52,7 @@ SharedSessionStore redis://:SeCrEt-password\@127.0.0.1:$port
     ServerName write.test
     SharedSession On
     SharedSessionControl On
-    SharedSessionIdleTimeout 30m
+    SharedSessionIdleTimeout 30m adopt
     SharedSessionNote session.* *
     <Location /json>
         SharedSessionFormat json

@@ -8,6 +8,7 @@
 #include <http_core.h>
 
 #include "config/cache_policy.h"
+#include "config/lifetimes.h"
 #include "config/names.h"
 #include "config/override.h"
 #include "config/place.h"
@@ -15,7 +16,7 @@
 #include "config/source.h"
 #include "store/option.h"
 
-static const char *complain(const cmd_parms *cmd, const char *error)
+const char *shs_directives_complain(const cmd_parms *cmd, const char *error)
 {
     return apr_pstrcat(cmd->pool, cmd->cmd->name, ": ", error, NULL);
 }
@@ -55,11 +56,12 @@ static const char *set_store(cmd_parms *cmd, void *dir, int argc,
 
     (void)dir;
     if (argc < 1) {
-        return complain(cmd, "a URL is needed, as in redis://127.0.0.1:6379/0"
-                             " or unix:///run/redis/redis.sock");
+        return shs_directives_complain(
+            cmd, "a URL is needed, as in redis://127.0.0.1:6379/0"
+                 " or unix:///run/redis/redis.sock");
     }
     if (server_settings(cmd)->store) {
-        return complain(
+        return shs_directives_complain(
             cmd, apr_psprintf(cmd->pool,
                               "stands twice in this server, which has one"
                               " store: leave this one or the other, %s",
@@ -72,12 +74,17 @@ static const char *set_store(cmd_parms *cmd, void *dir, int argc,
     error = shs_store_create(&server_settings(cmd)->store, argv[0], options,
                              cmd->pool);
     if (error) {
-        return complain(cmd, error);
+        return shs_directives_complain(cmd, error);
     }
     /* The tree of directives is what mod_info shows: not the password. */
     ((ap_directive_t *)cmd->directive)->args =
         shs_store_describe(server_settings(cmd)->store);
     return NULL;
+}
+
+static int is_in_htaccess(cmd_parms *cmd)
+{
+    return ap_check_cmd_context(cmd, NOT_IN_HTACCESS) != NULL;
 }
 
 static const char *set_enabled(cmd_parms *cmd, void *dir, int value)
@@ -86,8 +93,27 @@ static const char *set_enabled(cmd_parms *cmd, void *dir, int value)
 
     settings->enabled.set = 1;
     settings->enabled.value = value;
-    if (value && !ap_check_cmd_context(cmd, NOT_IN_HTACCESS)) {
+    if (is_in_htaccess(cmd)) {
+        return NULL;
+    }
+    settings->granted.set = 1;
+    settings->granted.value = value;
+    if (value) {
         shs_place_of(cmd, settings)->enabled_at = shs_place_at(cmd);
+    }
+    return NULL;
+}
+
+/* Core's own directive, of which httpd tells every module that has it in its
+ * table: who may reach the resource is the administrator's word, and the
+ * handler of a request does not say whose word it was. */
+static const char *set_resource(cmd_parms *cmd, void *dir, const char *name)
+{
+    shs_settings_t *settings = dir;
+
+    if (!is_in_htaccess(cmd)) {
+        settings->resource.set = 1;
+        settings->resource.value = !strcasecmp(name, SHS_SETTINGS_HANDLER);
     }
     return NULL;
 }
@@ -100,7 +126,7 @@ static const char *set_cookie(cmd_parms *cmd, void *dir, int argc,
         shs_source_parse(&settings->sources.value, argc, argv, cmd->pool);
 
     settings->sources.set = 1;
-    return error ? complain(cmd, error) : NULL;
+    return error ? shs_directives_complain(cmd, error) : NULL;
 }
 
 static const char *set_cache(cmd_parms *cmd, void *dir, int argc,
@@ -110,13 +136,14 @@ static const char *set_cache(cmd_parms *cmd, void *dir, int argc,
 
     (void)dir;
     if (server_settings(cmd)->has_cache) {
-        return complain(cmd, "stands twice in this server: leave one, with all"
-                             " its options");
+        return shs_directives_complain(
+            cmd, "stands twice in this server: leave one, with all"
+                 " its options");
     }
     error = shs_cache_policy_parse(&server_settings(cmd)->cache, argc, argv,
                                    cmd->pool);
     server_settings(cmd)->has_cache = 1;
-    return error ? complain(cmd, error) : NULL;
+    return error ? shs_directives_complain(cmd, error) : NULL;
 }
 
 static const char *set_key(cmd_parms *cmd, void *dir, const char *text)
@@ -126,7 +153,7 @@ static const char *set_key(cmd_parms *cmd, void *dir, const char *text)
 
     settings->key.set = 1;
     if (error) {
-        return complain(cmd, error);
+        return shs_directives_complain(cmd, error);
     }
     APR_ARRAY_PUSH(server_settings(cmd)->keys, const shs_key_t *) =
         settings->key.value;
@@ -141,7 +168,7 @@ static const char *set_format(cmd_parms *cmd, void *dir, const char *name)
     settings->codec.value = shs_codec_find(name);
     settings->codec.set = 1;
     if (!settings->codec.value) {
-        return complain(
+        return shs_directives_complain(
             cmd, apr_psprintf(cmd->pool, "unknown format '%s'; there are %s",
                               name, shs_codec_describe_names(cmd->pool)));
     }
@@ -162,16 +189,16 @@ static const char *set_failure(cmd_parms *cmd, void *dir, const char *word,
     if (strncmp(word, "stale=", 6)) {
         settings->denies.value = !strcmp(word, "deny");
         if (!settings->denies.value && strcmp(word, "allow")) {
-            return complain(cmd,
-                            apr_psprintf(cmd->pool,
-                                         "'%s' is neither allow nor deny, nor"
-                                         " stale=TIME",
-                                         word));
+            return shs_directives_complain(
+                cmd, apr_psprintf(cmd->pool,
+                                  "'%s' is neither allow nor deny, nor"
+                                  " stale=TIME",
+                                  word));
         }
         word = option;
     }
     else if (option) {
-        return complain(cmd, "stale= comes after allow or deny");
+        return shs_directives_complain(cmd, "stale= comes after allow or deny");
     }
     if (!word) {
         return NULL;
@@ -180,7 +207,7 @@ static const char *set_failure(cmd_parms *cmd, void *dir, const char *word,
                 ? "after allow or deny there is only stale=TIME"
                 : shs_option_parse_lifetime(&settings->stale.value, word + 6,
                                             cmd->pool);
-    return error ? complain(cmd, error) : NULL;
+    return error ? shs_directives_complain(cmd, error) : NULL;
 }
 
 static const char *set_max_size(cmd_parms *cmd, void *dir, const char *text)
@@ -190,7 +217,7 @@ static const char *set_max_size(cmd_parms *cmd, void *dir, const char *text)
         shs_option_parse_size(&settings->max_size.value, text, cmd->pool);
 
     settings->max_size.set = 1;
-    return error ? complain(cmd, error) : NULL;
+    return error ? shs_directives_complain(cmd, error) : NULL;
 }
 
 /* SIZE, of headers, then env=SIZE. */
@@ -203,69 +230,17 @@ static const char *set_expose_limit(cmd_parms *cmd, void *dir,
 
     settings->expose_limit.set = 1;
     if (env && strncmp(env, "env=", 4)) {
-        return complain(cmd,
-                        apr_psprintf(cmd->pool,
-                                     "after the size of headers there is only"
-                                     " env=SIZE, that of variables, not '%s'",
-                                     env));
+        return shs_directives_complain(
+            cmd, apr_psprintf(cmd->pool,
+                              "after the size of headers there is only"
+                              " env=SIZE, that of variables, not '%s'",
+                              env));
     }
     error = shs_option_parse_size(&limit->headers, headers, cmd->pool);
     if (!error && env) {
         error = shs_option_parse_size(&limit->env, env + 4, cmd->pool);
     }
-    return error ? complain(cmd, error) : NULL;
-}
-
-static const char *set_idle(cmd_parms *cmd, void *dir, const char *text)
-{
-    shs_settings_t *settings = dir;
-    const char *error =
-        shs_option_parse_lifetime(&settings->idle.value, text, cmd->pool);
-
-    settings->idle.set = 1;
-    return error ? complain(cmd, error) : NULL;
-}
-
-static const char *set_absolute(cmd_parms *cmd, void *dir, const char *text)
-{
-    shs_settings_t *settings = dir;
-    const char *error =
-        shs_option_parse_lifetime(&settings->absolute.value, text, cmd->pool);
-
-    settings->absolute.set = 1;
-    return error ? complain(cmd, error) : NULL;
-}
-
-static const char *set_touch(cmd_parms *cmd, void *dir, const char *text)
-{
-    shs_settings_t *settings = dir;
-    const char *error = NULL;
-
-    settings->touch.set = 1;
-    settings->touch.value = 0;
-    if (strcasecmp(text, "Off")) {
-        error =
-            shs_option_parse_lifetime(&settings->touch.value, text, cmd->pool);
-    }
-    return error ? complain(cmd, error) : NULL;
-}
-
-static const char *set_grace(cmd_parms *cmd, void *dir, const char *text)
-{
-    shs_settings_t *settings = dir;
-    const char *error = NULL;
-
-    settings->grace.set = 1;
-    settings->grace.value = 0;
-    if (strcmp(text, "0")) {
-        error =
-            shs_option_parse_lifetime(&settings->grace.value, text, cmd->pool);
-    }
-    if (!error && settings->grace.value > apr_time_from_sec(60)) {
-        error = "at most 60s: so long the old id goes on being one that opens"
-                " the session";
-    }
-    return error ? complain(cmd, error) : NULL;
+    return error ? shs_directives_complain(cmd, error) : NULL;
 }
 
 static const char *set_control(cmd_parms *cmd, void *dir, int value)
@@ -293,7 +268,7 @@ static const char *add_note(cmd_parms *cmd, void *dir, const char *name,
         shs_rule_add(&rule, &settings->notes, name, attribute,
                      shs_names_check_note, is_same_note, cmd->pool);
 
-    return error ? complain(cmd, error) : NULL;
+    return error ? shs_directives_complain(cmd, error) : NULL;
 }
 
 static const char *add_env(cmd_parms *cmd, void *dir, const char *name,
@@ -305,7 +280,7 @@ static const char *add_env(cmd_parms *cmd, void *dir, const char *name,
         shs_rule_add(&rule, &settings->env, name, attribute,
                      shs_names_check_env, shs_names_is_same, cmd->pool);
 
-    return error ? complain(cmd, error) : NULL;
+    return error ? shs_directives_complain(cmd, error) : NULL;
 }
 
 /* The name is claimed for the whole server, wherever the directive stands:
@@ -324,7 +299,7 @@ static const char *add_header(cmd_parms *cmd, void *dir, const char *name,
         error = shs_rule_parse_encoding(&rule->encoding, option, cmd->pool);
     }
     if (error) {
-        return complain(cmd, error);
+        return shs_directives_complain(cmd, error);
     }
     if (rule) {
         claim = apr_array_push(server_settings(cmd)->claims);
@@ -373,13 +348,17 @@ const command_rec shs_directives[] = {
                    "allow|deny [stale=TIME]: when the store gives no answer"),
     AP_INIT_TAKE1("SharedSessionMaxSize", set_max_size, NULL, DIRECTORY,
                   "SIZE: a larger session is refused"),
-    AP_INIT_TAKE1("SharedSessionIdleTimeout", set_idle, NULL, DIRECTORY,
-                  "TIME: how long a session lives unused"),
-    AP_INIT_TAKE1("SharedSessionAbsoluteTimeout", set_absolute, NULL, DIRECTORY,
-                  "TIME: how long a session lives at all"),
-    AP_INIT_TAKE1("SharedSessionTouch", set_touch, NULL, DIRECTORY,
+    AP_INIT_TAKE12("SharedSessionIdleTimeout", shs_lifetimes_set_idle, NULL,
+                   DIRECTORY,
+                   "TIME [adopt]: how long a session lives unused; adopt: those"
+                   " of other programs too"),
+    AP_INIT_TAKE1("SharedSessionAbsoluteTimeout", shs_lifetimes_set_absolute,
+                  NULL, DIRECTORY, "TIME: how long a session lives at all"),
+    AP_INIT_TAKE1("SharedSessionTouch", shs_lifetimes_set_touch, NULL,
+                  DIRECTORY,
                   "INTERVAL|Off: how often requests keep a session alive"),
-    AP_INIT_TAKE1("SharedSessionRotateGrace", set_grace, NULL, DIRECTORY,
+    AP_INIT_TAKE1("SharedSessionRotateGrace", shs_lifetimes_set_grace, NULL,
+                  DIRECTORY,
                   "TIME: how long a rotated id still leads to the session"),
     AP_INIT_FLAG("SharedSessionControl", set_control, NULL, DIRECTORY,
                  "On|Off: whether responses from downstream may change the"
@@ -387,5 +366,8 @@ const command_rec shs_directives[] = {
     SHS_OVERRIDE_EXPLAIN("SharedSession"),
     SHS_OVERRIDE_EXPLAIN("SharedSessionNote"),
     SHS_OVERRIDE_EXPLAIN("SharedSessionEnv"),
+    AP_INIT_TAKE1("SetHandler", set_resource, NULL, OR_FILEINFO,
+                  "a handler's name: " SHS_SETTINGS_HANDLER " is the JSON"
+                  " resource"),
     { NULL }
 };

@@ -10,6 +10,9 @@
 #include <httpd.h>
 #include <http_config.h>
 
+/* What is wrong with a directive, with its name before it, from cmd->pool. */
+const char *shs_directives_complain(const cmd_parms *cmd, const char *error);
+
 extern const command_rec shs_directives[];
 
 #endif

@@ -60,6 +60,8 @@ void *shs_settings_merge(apr_pool_t *p, void *outer_, void *inner_)
     shs_settings_t *merged = apr_pcalloc(p, sizeof(*merged));
 
     MERGE(enabled);
+    MERGE(granted);
+    MERGE(resource);
     MERGE(sources);
     MERGE(key);
     MERGE(codec);
@@ -67,6 +69,7 @@ void *shs_settings_merge(apr_pool_t *p, void *outer_, void *inner_)
     MERGE(stale);
     MERGE(max_size);
     MERGE(idle);
+    MERGE(adopts);
     MERGE(absolute);
     MERGE(touch);
     MERGE(grace);

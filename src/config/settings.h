@@ -21,6 +21,20 @@ extern module AP_MODULE_DECLARE_DATA shared_session_module;
 /* How many names of cookies there may be. */
 #define SHS_SOURCES_MAX_NAMES 32
 
+/* The handler of the JSON resource. */
+#define SHS_SETTINGS_HANDLER "shared-session"
+
+/* On or Off. */
+typedef struct shs_flag_t {
+    int set;
+    int value;
+} shs_flag_t;
+
+typedef struct shs_span_t {
+    int set;
+    apr_interval_time_t value;
+} shs_span_t;
+
 /* Where the id is looked for, and where one of ours is put. */
 typedef struct shs_sources_t {
     const char *const *names; /* of cookies, NULL-terminated */
@@ -40,10 +54,12 @@ typedef struct shs_expose_limit_t {
 /* Per directory. An option is set here or not; its value is the default when
  * it is not. */
 typedef struct shs_settings_t {
-    struct {
-        int set;
-        int value;
-    } enabled;
+    shs_flag_t enabled;
+    /* SharedSession On, said outside of .htaccess: without it sessions are read
+     * and kept alive, and not written to; and SetHandler shared-session, said
+     * there too. */
+    shs_flag_t granted;
+    shs_flag_t resource;
     struct {
         int set;
         shs_sources_t value;
@@ -56,38 +72,18 @@ typedef struct shs_settings_t {
         int set;
         const shs_codec_t *value;
     } codec;
-    struct {
-        int set;
-        int value;
-    } denies; /* SharedSessionFailure deny */
-    struct {
-        int set;
-        apr_interval_time_t value; /* 0: nothing stale is served */
-    } stale;
+    shs_flag_t denies; /* SharedSessionFailure deny */
+    shs_span_t stale;  /* 0: nothing stale is served */
     struct {
         int set;
         apr_size_t value;
     } max_size;
-    struct {
-        int set;
-        apr_interval_time_t value;
-    } idle; /* of a session that does not say it itself */
-    struct {
-        int set;
-        apr_interval_time_t value;
-    } absolute;
-    struct {
-        int set;
-        apr_interval_time_t value; /* 0: requests keep no session alive */
-    } touch;
-    struct {
-        int set;
-        apr_interval_time_t value;
-    } grace;
-    struct {
-        int set;
-        int value;
-    } control;
+    shs_span_t idle;   /* of a session that does not say it itself */
+    shs_flag_t adopts; /* sessions of other programs get it too */
+    shs_span_t absolute;
+    shs_span_t touch; /* 0: requests keep no session alive */
+    shs_span_t grace;
+    shs_flag_t control;
     struct {
         int set;
         shs_expose_limit_t value;

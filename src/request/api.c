@@ -114,6 +114,8 @@ static shared_session_result_e read_written(request_rec *r,
         return SHARED_SESSION_TOO_LARGE;
     case SHS_WRITER_MALFORMED:
         return SHARED_SESSION_UNREADABLE;
+    case SHS_WRITER_FORBIDDEN:
+        return SHARED_SESSION_FORBIDDEN;
     case SHS_WRITER_UNAVAILABLE:
         break;
     }

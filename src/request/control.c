@@ -217,6 +217,7 @@ static int answer(request_rec *r, const order_t *order)
     case SHS_WRITER_INVALID:
     case SHS_WRITER_TOO_LARGE:
     case SHS_WRITER_MALFORMED:
+    case SHS_WRITER_FORBIDDEN:
         return r->proxyreq ? HTTP_BAD_GATEWAY : HTTP_INTERNAL_SERVER_ERROR;
     case SHS_WRITER_ROTATED:
     case SHS_WRITER_CONFLICT:

@@ -27,7 +27,7 @@ static apr_interval_time_t ttl_due(const shs_writer_t *writer,
     apr_interval_time_t ttl;
 
     if (settings->touch.value == 0 || lookup->is_forwarded || life->is_rotated
-        || (life->idle == 0 && !settings->idle.set)) {
+        || (life->idle == 0 && !settings->adopts.value)) {
         return 0;
     }
     ttl = shs_life_left(life, settings->idle.value, settings->absolute.value,

@@ -195,15 +195,31 @@ static shs_written_t find_nothing(const char *reason)
     return written;
 }
 
+static shs_written_t forbid(request_rec *r)
+{
+    shs_written_t written =
+        find_nothing("only .htaccess says SharedSession On here");
+
+    written.status = SHS_WRITER_FORBIDDEN;
+    ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
+                  SHS_TAG_FORBIDDEN "the session is not written to: only"
+                                    " .htaccess says SharedSession On here,"
+                                    " and the server's configuration has to");
+    return written;
+}
+
 /* What a write to the session that the request has would come to by what the
  * lookup says; DONE: go on. */
-static shs_written_t read_lookup(const shs_lookup_t *lookup)
+static shs_written_t read_lookup(request_rec *r, const shs_lookup_t *lookup)
 {
     shs_written_t written = find_nothing("there is no session");
 
     if (!lookup) {
         written.reason = "SharedSession is Off here, or there is no store";
         return written;
+    }
+    if (!shs_settings_of(r)->granted.value) {
+        return forbid(r);
     }
     switch (lookup->outcome) {
     case SHS_OUTCOME_FOUND:
@@ -261,7 +277,7 @@ static shs_written_t rotate(request_rec *r, const shs_lookup_t *lookup,
 shs_written_t shs_keeper_rotate(request_rec *r, const shs_change_t *change)
 {
     const shs_lookup_t *lookup = shs_keeper_find(r);
-    shs_written_t written = read_lookup(lookup);
+    shs_written_t written = read_lookup(r, lookup);
 
     return written.status == SHS_WRITER_DONE ? rotate(r, lookup, change)
                                              : written;
@@ -272,7 +288,7 @@ shs_written_t shs_keeper_rotate(request_rec *r, const shs_change_t *change)
 shs_written_t shs_keeper_begin(request_rec *r, const shs_change_t *change)
 {
     const shs_lookup_t *lookup = shs_keeper_find(r);
-    shs_written_t written = read_lookup(lookup);
+    shs_written_t written = read_lookup(r, lookup);
 
     if (written.status == SHS_WRITER_DONE) {
         written = rotate(r, lookup, change);
@@ -286,6 +302,7 @@ shs_written_t shs_keeper_begin(request_rec *r, const shs_change_t *change)
     case SHS_WRITER_CONFLICT:
     case SHS_WRITER_INVALID:
     case SHS_WRITER_TOO_LARGE:
+    case SHS_WRITER_FORBIDDEN:
     case SHS_WRITER_UNAVAILABLE:
         break;
     }
@@ -295,7 +312,7 @@ shs_written_t shs_keeper_begin(request_rec *r, const shs_change_t *change)
 shs_written_t shs_keeper_change(request_rec *r, const shs_change_t *change)
 {
     const shs_lookup_t *lookup = shs_keeper_find(r);
-    shs_written_t written = read_lookup(lookup);
+    shs_written_t written = read_lookup(r, lookup);
     shs_writer_t writer;
 
     if (written.status != SHS_WRITER_DONE) {
@@ -313,7 +330,7 @@ shs_written_t shs_keeper_change(request_rec *r, const shs_change_t *change)
 shs_written_t shs_keeper_end(request_rec *r)
 {
     const shs_lookup_t *lookup = shs_keeper_find(r);
-    shs_written_t written = read_lookup(lookup);
+    shs_written_t written = read_lookup(r, lookup);
     apr_uint32_t names;
     shs_writer_t writer;
 

@@ -22,8 +22,9 @@
  * TRACE. */
 const shs_lookup_t *shs_keeper_find(request_rec *r);
 
-/* All of these return what came of it, NONE also where find() is NULL. Each
- * one is done when it returns, and logged. */
+/* All of these return what came of it, NONE also where find() is NULL, and
+ * FORBIDDEN where only .htaccess says SharedSession On. Each one is done when
+ * it returns, and logged. */
 
 /* A session with these attributes under a new id: the one that the request has
  * goes on with them (a login), else there is a new one. */

@@ -5,7 +5,6 @@
 
 #include <apr_lib.h>
 #include <apr_strings.h>
-#include <apr_uri.h>
 #include <http_core.h>
 #include <http_protocol.h>
 
@@ -13,12 +12,13 @@
 #include "request/flow.h"
 #include "request/keeper.h"
 #include "request/log.h"
+#include "request/origin.h"
 #include "session/json_patch.h"
 #include "session/octets.h"
 
 APLOG_USE_MODULE(shared_session);
 
-#define HANDLER "shared-session"
+#define HANDLER SHS_SETTINGS_HANDLER
 
 /* ------------------------------------------------------------------ answers */
 
@@ -70,6 +70,12 @@ static int refuse_outcome(request_rec *r, shs_outcome_t outcome)
                   "the session store is not available at present");
 }
 
+static int forbid(request_rec *r)
+{
+    return refuse(r, HTTP_FORBIDDEN,
+                  "the server's configuration does not allow it here");
+}
+
 static int send_session(request_rec *r, int status)
 {
     const shs_lookup_t *lookup = shs_keeper_find(r);
@@ -103,6 +109,8 @@ static int send_written(request_rec *r, const shs_written_t *written,
                       "the session would be too large");
     case SHS_WRITER_MALFORMED:
         return refuse_outcome(r, SHS_OUTCOME_MALFORMED);
+    case SHS_WRITER_FORBIDDEN:
+        return forbid(r);
     case SHS_WRITER_UNAVAILABLE:
         break;
     }
@@ -118,43 +126,6 @@ static int is_type(request_rec *r, const char *wanted)
 
     return type && !strncasecmp(type, wanted, len)
            && (!type[len] || type[len] == ';' || apr_isspace(type[len]));
-}
-
-static apr_port_t port_of(const apr_uri_t *uri)
-{
-    return uri->port_str ? uri->port : apr_uri_port_of_scheme(uri->scheme);
-}
-
-/* Whether an Origin (RFC 6454) is this server's: scheme, host and port. Behind
- * a proxy that ends TLS the scheme is what ServerName says. */
-static int is_own_origin(request_rec *r, const char *origin)
-{
-    const char *host = apr_table_get(r->headers_in, "Host");
-    apr_uri_t theirs, ours;
-
-    return host
-           && apr_uri_parse(
-                  r->pool,
-                  apr_pstrcat(r->pool, ap_http_scheme(r), "://", host, NULL),
-                  &ours)
-                  == APR_SUCCESS
-           && apr_uri_parse(r->pool, origin, &theirs) == APR_SUCCESS
-           && theirs.scheme && theirs.hostname && ours.hostname
-           && !strcasecmp(theirs.scheme, ours.scheme)
-           && !strcasecmp(theirs.hostname, ours.hostname)
-           && port_of(&theirs) == port_of(&ours);
-}
-
-/* Whether a browser says that somebody else's page has sent the request. */
-static int is_foreign(request_rec *r)
-{
-    const char *site = apr_table_get(r->headers_in, "Sec-Fetch-Site");
-    const char *origin = apr_table_get(r->headers_in, "Origin");
-
-    if (site) {
-        return strcmp(site, "same-origin") && strcmp(site, "none");
-    }
-    return origin && !is_own_origin(r, origin);
 }
 
 /* Whether the body is encoded still. Asked after it was read: an input filter
@@ -335,7 +306,7 @@ static int remove_session(request_rec *r)
 
 static int answer_change(request_rec *r)
 {
-    if (is_foreign(r)) {
+    if (shs_origin_is_foreign(r)) {
         ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
                       SHS_TAG_FOREIGN "refused a request that comes from"
                                       " another site's page");
@@ -352,6 +323,16 @@ static int answer_change(request_rec *r)
     }
 }
 
+/* Whoever reaches the resource logs in as anybody: where it is, is said by the
+ * administrator, and not by all that can name a handler (.htaccess, AddHandler,
+ * RewriteRule, the content type). */
+static int is_granted(request_rec *r)
+{
+    const shs_settings_t *settings = shs_settings_of(r);
+
+    return settings->granted.value && settings->resource.value;
+}
+
 int shs_resource_answer(request_rec *r)
 {
     if (!r->handler || strcmp(r->handler, HANDLER)) {
@@ -366,6 +347,16 @@ int shs_resource_answer(request_rec *r)
     }
     shs_caching_mark(r, 1);
     shs_caching_forbid(r);
+    if (!is_granted(r)) {
+        ap_log_rerror(
+            APLOG_MARK, APLOG_ERR, 0, r,
+            SHS_TAG_FORBIDDEN
+            "the session is no resource here: that takes SharedSession"
+            " On and SetHandler " HANDLER " in the server's"
+            " configuration; .htaccess, AddHandler and others do not"
+            " count");
+        return forbid(r);
+    }
     switch (r->method_number) {
     case M_GET:
         return get(r);

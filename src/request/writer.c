@@ -4,8 +4,6 @@
 #include <poll.h>
 #include <string.h>
 
-#include <apr_strings.h>
-
 #include "request/lookup_log.h"
 #include "session/key.h"
 #include "session/octets.h"
@@ -80,24 +78,6 @@ static shs_written_t refuse_size(void)
     return say(SHS_WRITER_TOO_LARGE, "it is too large, or of too many fields");
 }
 
-static void add_number(shs_change_t *change, const char *name,
-                       apr_int64_t number, apr_pool_t *p)
-{
-    shs_change_add(change, SHS_CHANGE_JSON, shs_octets_of(name),
-                   shs_octets_of(apr_psprintf(p, "%" APR_INT64_T_FMT, number)));
-}
-
-static void add_all(shs_change_t *to, const shs_change_t *from)
-{
-    const shs_change_entry_t *entries;
-    int count, i;
-
-    entries = shs_change_entries(from, &count);
-    for (i = 0; i < count; ++i) {
-        shs_change_add(to, entries[i].kind, entries[i].name, entries[i].value);
-    }
-}
-
 /* Writes a whole session under a new id. */
 static shs_written_t create(const shs_writer_t *writer, const shs_record_t *old,
                             const shs_change_t *change, apr_interval_time_t ttl)
@@ -142,10 +122,11 @@ shs_written_t shs_writer_create(const shs_writer_t *writer,
                                   ? settings->idle.value
                                   : settings->absolute.value;
 
-    add_number(whole, SHS_LIFE_CREATED, now, p);
-    add_number(whole, SHS_LIFE_ACCESSED, now, p);
-    add_number(whole, SHS_LIFE_MAX, apr_time_sec(settings->idle.value), p);
-    add_all(whole, change);
+    shs_change_add_number(whole, SHS_LIFE_CREATED, now, p);
+    shs_change_add_number(whole, SHS_LIFE_ACCESSED, now, p);
+    shs_change_add_number(whole, SHS_LIFE_MAX,
+                          apr_time_sec(settings->idle.value), p);
+    shs_change_add_all(whole, change);
     return create(writer, NULL, whole, ttl);
 }
 
@@ -252,20 +233,24 @@ static void remove_key(const shs_writer_t *writer, shs_octets_t key)
     shs_writer_put(writer, &write);
 }
 
-/* How long the session's copy lives: as if it was used now; one that says
- * nothing of it, as long as it had left. */
+/* How long the session's copy lives: as if it was used now, or, by a login,
+ * created; one that says nothing of it, as long as it had left. */
 static apr_interval_time_t ttl_of_copy(const shs_writer_t *writer,
-                                       const shs_lookup_t *lookup)
+                                       const shs_lookup_t *lookup, int is_login)
 {
-    const shs_life_t *life = shs_session_get_life(lookup->session);
+    shs_life_t life = *shs_session_get_life(lookup->session);
     const shs_settings_t *settings = writer->settings;
     apr_interval_time_t idle = settings->idle.value;
+    apr_time_t now = apr_time_now();
 
-    if (life->idle == 0 && !settings->idle.set
+    if (life.idle == 0 && !settings->adopts.value
         && lookup->ttl != SHS_TTL_FOREVER) {
         idle = lookup->ttl;
     }
-    return shs_life_left(life, idle, settings->absolute.value, apr_time_now());
+    if (is_login && life.created_at != 0) {
+        life.created_at = now;
+    }
+    return shs_life_left(&life, idle, settings->absolute.value, now);
 }
 
 /* Lets the old id lead to the new key, or nowhere (rule 4). */
@@ -294,15 +279,22 @@ static shs_written_t forward(const shs_writer_t *writer,
     return shs_writer_put(writer, &write);
 }
 
-/* What a login adds to its change: where the session was before. */
-static const shs_change_t *add_previous(const shs_change_t *change,
-                                        const shs_lookup_t *lookup,
-                                        apr_pool_t *p)
+/* What a login adds to its change: where the session was before, and that its
+ * absolute timeout begins anew (NIST SP 800-63B-4, section 5.2: to authenticate
+ * again extends a session). One that says nothing of when it was created has
+ * none. */
+static const shs_change_t *add_login(const shs_change_t *change,
+                                     const shs_lookup_t *lookup, apr_pool_t *p)
 {
+    const shs_life_t *life = shs_session_get_life(lookup->session);
     shs_change_t *whole = shs_change_create(p);
 
     if (change) {
-        add_all(whole, change);
+        shs_change_add_all(whole, change);
+        if (life->created_at != 0) {
+            shs_change_add_number(whole, SHS_LIFE_CREATED,
+                                  apr_time_as_msec(apr_time_now()), p);
+        }
         shs_change_add(whole, SHS_CHANGE_TEXT, shs_octets_of(SHS_LIFE_PREVIOUS),
                        lookup->key);
     }
@@ -325,7 +317,7 @@ static shs_written_t rotate_once(const shs_writer_t *writer,
                                  const shs_change_t *change)
 {
     apr_pool_t *p = writer->r->pool;
-    apr_interval_time_t ttl = ttl_of_copy(writer, lookup);
+    apr_interval_time_t ttl = ttl_of_copy(writer, lookup, change != NULL);
     shs_octets_t successor;
     shs_written_t created, forwarded;
 
@@ -336,7 +328,7 @@ static shs_written_t rotate_once(const shs_writer_t *writer,
         return say(SHS_WRITER_NONE, "the session's time is over");
     }
     created =
-        create(writer, &lookup->record, add_previous(change, lookup, p), ttl);
+        create(writer, &lookup->record, add_login(change, lookup, p), ttl);
     if (created.status != SHS_WRITER_DONE) {
         return created;
     }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include <apr_hash.h>
+#include <apr_strings.h>
 
 #include "session/life.h"
 #include "session/octets.h"
@@ -47,6 +48,25 @@ void shs_change_set(shs_change_t *change, const char *name, const char *value)
 {
     shs_change_add(change, SHS_CHANGE_TEXT, shs_octets_of(name),
                    shs_octets_of(value));
+}
+
+void shs_change_add_number(shs_change_t *change, const char *name,
+                           apr_int64_t number, apr_pool_t *p)
+{
+    shs_change_add(change, SHS_CHANGE_JSON, shs_octets_of(name),
+                   shs_octets_of(apr_psprintf(p, "%" APR_INT64_T_FMT, number)));
+}
+
+void shs_change_add_all(shs_change_t *to, const shs_change_t *from)
+{
+    int i;
+
+    for (i = 0; i < from->entries->nelts; ++i) {
+        const shs_change_entry_t *entry =
+            &APR_ARRAY_IDX(from->entries, i, shs_change_entry_t);
+
+        shs_change_add(to, entry->kind, entry->name, entry->value);
+    }
 }
 
 const shs_change_entry_t *shs_change_entries(const shs_change_t *change,

@@ -39,6 +39,13 @@ void shs_change_add(shs_change_t *change, shs_change_kind_t kind,
 /* TEXT, of C strings. */
 void shs_change_set(shs_change_t *change, const char *name, const char *value);
 
+/* JSON, a number; its text is in p. */
+void shs_change_add_number(shs_change_t *change, const char *name,
+                           apr_int64_t number, apr_pool_t *p);
+
+/* All entries of another change, borrowed as there. */
+void shs_change_add_all(shs_change_t *to, const shs_change_t *from);
+
 /* The entries, borrowed, no name twice. */
 const shs_change_entry_t *shs_change_entries(const shs_change_t *change,
                                              int *count);

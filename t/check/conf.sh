@@ -10,7 +10,7 @@ conf=conf/shared_session.conf
 need "$table" "$conf" README.md
 
 mapfile -t directives < <(
-    sed -nE 's/.*AP_INIT_[A-Z0-9_]+\("([A-Za-z]+)".*/\1/p' "$table" | sort)
+    sed -nE 's/.*AP_INIT_[A-Z0-9_]+\("(SharedSession[A-Za-z]*)".*/\1/p' "$table" | sort)
 looked_at "${#directives[@]}"
 
 is_known() { # name

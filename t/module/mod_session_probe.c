@@ -90,6 +90,8 @@ static const char *name_result(shared_session_result_e is)
         return "TOO_LARGE";
     case SHARED_SESSION_UNREADABLE:
         return "UNREADABLE";
+    case SHARED_SESSION_FORBIDDEN:
+        return "FORBIDDEN";
     case SHARED_SESSION_NO_ANSWER:
         return "NO_ANSWER";
     }
