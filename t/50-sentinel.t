@@ -567,12 +567,29 @@ sub done {
     my $watch = watch('secured', $secured, map { $_->[0] } @sessions);
     my $since = time;
     my $old = $secured->master;
+    my $told = qr/:notice\] .*SHS032: the master of the session store \S+ is now/;
+    my $words = $told . ' 127\.0\.0\.1:%d, was 127\.0\.0\.1:' . $old->{told_port};
+    my $status = sub { $httpd->get('/server-status?auto', host => 'secured.test')->body };
+    my $number = (grep { (sort keys %stores)[$_] eq 'secured' } 0 .. keys(%stores) - 1)[0];
+    my ($failovers) = $status->() =~ /^SharedSessionStore${number}Failovers: (\d+)$/m;
+    like($status->(), qr/^SharedSessionStore${number}Master: 127\.0\.0\.1:@{[$old->{told_port}]}$/m,
+         'mod_status names the master');
     (($secured->sentinels)[0])->cmd('SENTINEL', 'FAILOVER', 'mymaster');
     my ($new, $announced) = $secured->wait_for_promotion($since);
     isnt($new->port, $old->port, 'SENTINEL FAILOVER: another master');
     $watch->{probe}->wait_found_since($announced);
     done('Sentinel with TLS, FAILOVER', $watch, $announced);
     all_found('secured', 'afterwards everybody is found');
+    my $line = sprintf $words, $new->{told_port};
+    is(scalar $httpd->logged(qr/$line/), 1, '... which SHS032 tells, once for the host')
+        || diag(join "\n", $httpd->logged($told));
+    my $page = $status->();
+    like($page, qr/^SharedSessionStore${number}Master: 127\.0\.0\.1:@{[$new->{told_port}]}$/m,
+         '... mod_status names the new master');
+    my ($for) = $page =~ /^SharedSessionStore${number}MasterSeconds: (\d+)$/m;
+    within($for // -1, 0, time - $since + 1, '... and for how long it has been that');
+    like($page, qr/^SharedSessionStore${number}Failovers: @{[$failovers + 1]}$/m,
+         '... and counts one failover');
     ok($new->cmd('INFO', 'commandstats') =~ /cmdstat_hgetall:calls=[1-9]/,
        '... at the new master');
 }

@@ -94,6 +94,16 @@ static void read_trouble(shs_answer_t *answer, const shs_conversation_t *talk)
     }
 }
 
+/* A failover, when there is nothing more urgent. */
+static void read_masters(shs_answer_t *answer, const shs_conversation_t *talk)
+{
+    answer->transition_reason = shs_masters_tell(&talk->client->shared->masters,
+                                                 shs_clock_now(), talk->p);
+    if (answer->transition_reason) {
+        answer->transition = SHS_TRANSITION_MASTER;
+    }
+}
+
 /* A refusal has its own line, and is not told as an outage too. One that ends
  * an outage tells of that, and the next one of itself. */
 static void read_transition(shs_answer_t *answer,
@@ -115,6 +125,9 @@ static void read_transition(shs_answer_t *answer,
     }
     else if (talk->verdict.next != SHS_VERDICT_TAKE) {
         read_trouble(answer, talk);
+    }
+    if (answer->transition == SHS_TRANSITION_NONE) {
+        read_masters(answer, talk);
     }
 }
 

@@ -104,11 +104,18 @@ static void report(shs_store_report_fn tell, void *baton, const void *self,
 {
     const shs_shared_t *memory = shared;
     apr_time_t now = shs_clock_now();
+    apr_time_t since;
+    const char *masters = shs_masters_list(&since, &memory->masters, p);
     int i;
 
     (void)self;
     tell(baton, "Breaker",
          shs_breaker_describe(shs_shared_worst_breaker(memory, now), now));
+    if (masters) {
+        tell(baton, "Master", masters);
+        tell(baton, "MasterSeconds",
+             apr_psprintf(p, "%d", (int)apr_time_sec(now - since)));
+    }
     for (i = 0; i < SHS_COUNTER_COUNT; ++i) {
         tell(baton, shs_counters_name(i),
              apr_psprintf(p, "%" APR_UINT64_T_FMT,

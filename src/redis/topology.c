@@ -93,10 +93,9 @@ static void take_view(void *data)
     if (topology->endpoint->mode == SHS_ENDPOINT_SENTINEL) {
         learn_master(topology);
     }
-    if (old && shs_view_drop(old, topology->view) > 0) {
-        shs_counters_add(&topology->shared->counters, SHS_COUNTER_FAILOVERS);
-    }
+    shs_view_enter(topology->shared, old, topology->view);
     if (old) {
+        shs_view_drop(old, topology->view);
         shs_view_destroy(old, topology->nodes);
     }
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "redis/view.h"
 
+#include "store/clock.h"
+
 /* Masters that MOVED names before the map is read again. */
 #define ROOM_TO_LEARN 16
 
@@ -121,9 +123,8 @@ int shs_view_place(shs_view_t *view, shs_nodes_t *nodes, shs_node_t *node,
     return view->masters[i].lowest_slot;
 }
 
-int shs_view_drop(const shs_view_t *old, const shs_view_t *view)
+void shs_view_drop(const shs_view_t *old, const shs_view_t *view)
 {
-    int dropped = 0;
     int i;
 
     for (i = 0; i < old->count; ++i) {
@@ -131,10 +132,91 @@ int shs_view_drop(const shs_view_t *old, const shs_view_t *view)
 
         if (node && find_master(view, node) < 0) {
             shs_pool_flush(shs_node_pool(node));
-            ++dropped;
         }
     }
-    return dropped;
+}
+
+/* Of a shard in shared memory; 0 is none. */
+static apr_uint32_t key_of(const master_t *master)
+{
+    return (apr_uint32_t)master->lowest_slot + 1;
+}
+
+static int has_subject(const shs_view_t *view, apr_uint32_t subject)
+{
+    int i;
+
+    for (i = 0; i < view->count; ++i) {
+        if (view->masters[i].node
+            && shs_node_subject(view->masters[i].node) == subject) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* Whether it is what the child knew already: what another child has found
+ * since is not undone by who learns nothing new. */
+static int is_known(const shs_view_t *old, const master_t *master)
+{
+    int i;
+
+    for (i = 0; old && i < old->map->shard_count; ++i) {
+        if (old->masters[i].node == master->node
+            && old->masters[i].lowest_slot == master->lowest_slot) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* Returns 0 where there is nothing new. A master that serves other slots now
+ * has not lost its place to another. */
+static int enter(shs_shared_t *shared, const shs_view_t *view,
+                 const master_t *master)
+{
+    shs_masters_t *masters = &shared->masters;
+    apr_uint32_t key = key_of(master);
+    apr_uint32_t subject = shs_node_subject(master->node);
+    apr_uint32_t former = shs_masters_get(masters, key);
+    int is_failover = former != 0 && !has_subject(view, former);
+
+    if (former == subject
+        || !shs_masters_set(masters, key, former, subject,
+                            shs_node_describe(master->node), is_failover,
+                            shs_clock_now())) {
+        return 0;
+    }
+    if (is_failover) {
+        shs_counters_add(&shared->counters, SHS_COUNTER_FAILOVERS);
+    }
+    return 1;
+}
+
+void shs_view_enter(shs_shared_t *shared, const shs_view_t *old,
+                    const shs_view_t *view)
+{
+    apr_uint32_t keys[SHS_MASTERS_MAX];
+    int is_new = 0;
+    int count = 0;
+    int i;
+
+    for (i = 0; !view->is_doubted && i < view->map->shard_count; ++i) {
+        const master_t *master = &view->masters[i];
+
+        if (!master->node) {
+            continue;
+        }
+        if (!is_known(old, master)) {
+            is_new |= enter(shared, view, master);
+        }
+        if (count < SHS_MASTERS_MAX) {
+            keys[count++] = key_of(master);
+        }
+    }
+    if (is_new) {
+        shs_masters_keep(&shared->masters, keys, count);
+    }
 }
 
 int shs_view_sample(shs_node_t **out, int most, const shs_view_t *view,

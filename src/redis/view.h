@@ -8,6 +8,7 @@
 
 #include "redis/map.h"
 #include "redis/nodes.h"
+#include "redis/shared.h"
 
 typedef struct shs_view_t shs_view_t;
 
@@ -37,9 +38,14 @@ int shs_view_find_replica(const shs_server_t **server, int *lowest_slot,
 int shs_view_place(shs_view_t *view, shs_nodes_t *nodes, shs_node_t *node,
                    int slot, int learn);
 
-/* Closes the idle connections to masters of `old` that are none in `view`.
- * Returns how many masters that were. */
-int shs_view_drop(const shs_view_t *old, const shs_view_t *view);
+/* Closes the idle connections to masters of `old` that are none in `view`. */
+void shs_view_drop(const shs_view_t *old, const shs_view_t *view);
+
+/* Enters what is new in the view, beside `old` (NULL: all of it), where the
+ * host's children share who the masters are, and counts those that took
+ * another's place, as this child found first. A doubted view says nothing. */
+void shs_view_enter(shs_shared_t *shared, const shs_view_t *old,
+                    const shs_view_t *view);
 
 /* Holds some masters' nodes in out[0..most) and returns how many. */
 int shs_view_sample(shs_node_t **out, int most, const shs_view_t *view,

@@ -37,6 +37,7 @@
 #define SHS_TAG_FORBIDDEN "SHS025: " /* ERR */
 #define SHS_TAG_UNTRUSTED "SHS026: " /* ERR: mod_session_shared */
 #define SHS_TAG_WRITES    "SHS031: " /* WARNING, NOTICE */
+#define SHS_TAG_MASTER    "SHS032: " /* NOTICE */
 #define SHS_TAG_SHAKY     "SHS033: " /* WARNING */
 #define SHS_TAG_SHORT     "SHS036: " /* WARNING */
 

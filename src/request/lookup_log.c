@@ -115,6 +115,12 @@ void shs_lookup_log_transition(const request_rec *r, const shs_store_t *store,
     case SHS_TRANSITION_SHAKY:
         log_trouble(r->server, words, answer);
         break;
+    case SHS_TRANSITION_MASTER:
+        ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, r->server,
+                     SHS_TAG_MASTER
+                     "the master of the session store %s is now %s",
+                     words, answer->transition_reason);
+        break;
     case SHS_TRANSITION_SILENT:
     case SHS_TRANSITION_TELLING:
         log_news(r->server, words, answer);

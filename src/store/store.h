@@ -35,7 +35,8 @@ typedef struct shs_answer_t {
                           * (password, permission): for the administrator */
     shs_transition_t transition;
     const char *transition_reason; /* set if DOWN, REFUSED, UNWRITABLE, SHAKY
-                                    * or SILENT, as `reason` */
+                                    * or SILENT, as `reason`; if MASTER: which,
+                                    * and which it was */
 } shs_answer_t;
 
 /* Creates the store that a URL and its options ("key=value" strings) name, or

@@ -222,6 +222,39 @@ START_TEST(exchange_run__asks_the_promoted_replica_in_the_same_lookup)
     actor_says(a, "GET", actor_close);
     ck_given(rig, "{a}2", "r {a}2");
     ck_assert_uint_eq(rig_counter(rig, SHS_COUNTER_FAILOVERS), 1);
+    ck_assert_int_eq(got.transition, SHS_TRANSITION_MASTER);
+    ck_assert_str_eq(got.transition_reason,
+                     apr_psprintf(p, "127.0.0.1:%d, was 127.0.0.1:%d",
+                                  actor_port(r), actor_port(a)));
+    ck_given(rig, "{b}2", "b {b}2");
+    ck_assert_int_eq(got.transition, SHS_TRANSITION_NONE);
+}
+END_TEST
+
+/* A server that serves other slots than before is no failover. */
+START_TEST(exchange_run__tells_of_no_slots_that_moved)
+{
+    rig_t *rig = rig_on("retry=0 connect-timeout=100ms timeout=300ms");
+    rig_t *late;
+    apr_time_t since;
+
+    ck_given(rig, "{a}1", "a {a}1");
+    tell_slots(b, a);
+    actor_says(a, "GET {a}", actor_redirects("MOVED", slot_of_a, b));
+    actor_says(b, "GET {b}", actor_redirects("MOVED", slot_of_b, a));
+    late = rig_create(
+        apr_psprintf(p, "redis+cluster://127.0.0.1:%d", actor_port(a)), "",
+        rig);
+    ck_given(late, "{a}2", "b {a}2");
+    ck_given(late, "{b}2", "a {b}2");
+    ck_assert_uint_eq(rig_counter(rig, SHS_COUNTER_FAILOVERS), 0);
+    ck_assert_int_eq(got.transition, SHS_TRANSITION_NONE);
+    ck_assert_str_eq(shs_masters_list(&since, &rig->shared->masters, p),
+                     slot_of_a < slot_of_b
+                         ? apr_psprintf(p, "127.0.0.1:%d, 127.0.0.1:%d",
+                                        actor_port(b), actor_port(a))
+                         : apr_psprintf(p, "127.0.0.1:%d, 127.0.0.1:%d",
+                                        actor_port(a), actor_port(b)));
 }
 END_TEST
 
@@ -349,6 +382,7 @@ static void add(TCase *tc)
     tcase_add_test(tc, exchange_run__says_that_nobody_serves_the_slot);
     tcase_add_test(tc,
                    exchange_run__asks_the_promoted_replica_in_the_same_lookup);
+    tcase_add_test(tc, exchange_run__tells_of_no_slots_that_moved);
     tcase_add_test(tc, exchange_run__a_shard_that_is_down_blocks_no_other);
     tcase_add_test(tc, exchange_run__asks_a_replica_read_only);
     tcase_add_test(tc, exchange_run__follows_what_a_replica_says);

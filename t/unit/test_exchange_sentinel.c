@@ -121,6 +121,51 @@ START_TEST(exchange_run__asks_the_new_master_in_the_same_lookup)
 }
 END_TEST
 
+/* Whatever asks first, in any child: one of them all is told, and counts. */
+START_TEST(exchange_run__tells_of_a_failover_once_for_the_host)
+{
+    rig_t *rigs[3];
+    int told = 0;
+    int i;
+
+    for (i = 0; i < 3; i++) {
+        rigs[i] = rig_on("", i ? rigs[0] : NULL);
+        ck_given(rigs[i], "k", "x k");
+        ck_assert_int_eq(got.transition, SHS_TRANSITION_NONE);
+    }
+    fail_over();
+    actor_says(x, "ROLE", ACTOR_SLAVE);
+    for (i = 0; i < 9; i++) {
+        ck_given(rigs[i % 3], "l", "y l");
+        if (got.transition == SHS_TRANSITION_MASTER) {
+            ck_assert_str_eq(got.transition_reason,
+                             apr_psprintf(p, "127.0.0.1:%d, was 127.0.0.1:%d",
+                                          actor_port(y), actor_port(x)));
+            ++told;
+        }
+    }
+    ck_assert_int_eq(told, 1);
+    ck_assert_uint_eq(rig_counter(rigs[0], SHS_COUNTER_FAILOVERS), 1);
+}
+END_TEST
+
+/* A child that is started after the failover finds what is known. */
+START_TEST(exchange_run__tells_a_new_child_of_a_failover_that_it_finds_first)
+{
+    rig_t *rig = rig_on("", NULL);
+    rig_t *late;
+
+    ck_given(rig, "k", "x k");
+    fail_over();
+    actor_says(x, "ROLE", ACTOR_SLAVE);
+    late = rig_on("", rig);
+    ck_given(late, "l", "y l");
+    ck_assert_int_eq(got.transition, SHS_TRANSITION_MASTER);
+    ck_given(rig, "l", "y l");
+    ck_assert_int_eq(got.transition, SHS_TRANSITION_NONE);
+}
+END_TEST
+
 START_TEST(exchange_run__takes_no_answer_of_a_slave)
 {
     rig_t *rig = rig_on("", NULL);
@@ -598,6 +643,9 @@ static void add(TCase *tc)
     tcase_add_loop_test(tc,
                         exchange_run__asks_the_new_master_in_the_same_lookup, 0,
                         ROWS(demoted));
+    tcase_add_test(tc, exchange_run__tells_of_a_failover_once_for_the_host);
+    tcase_add_test(
+        tc, exchange_run__tells_a_new_child_of_a_failover_that_it_finds_first);
     tcase_add_test(tc, exchange_run__takes_no_answer_of_a_slave);
     tcase_add_loop_test(tc, exchange_run__takes_no_word_of_a_slave_about_a_key,
                         0, ROWS(about_the_key));
