@@ -12,6 +12,21 @@ $certs->sign('server', 'DNS:localhost,DNS:redis.test,IP:127.0.0.1');
 $certs->sign('named', 'DNS:redis.test');
 $certs->sign('expired', 'DNS:localhost,IP:127.0.0.1', '-days', '0');
 $certs->sign('client', 'DNS:httpd.test');
+# A name in CN alone; a certificate of clients; one by an intermediate authority
+# that the server does not send; one by an authority that has expired.
+$certs->sign('localhost', '');
+$certs->sign('purpose', 'DNS:localhost,IP:127.0.0.1',
+             extensions => "extendedKeyUsage=clientAuth\n");
+$certs->sign('between', 'DNS:between', extensions => "basicConstraints=critical,CA:TRUE\n");
+$certs->sign('leaf', 'DNS:localhost,IP:127.0.0.1', by => 'between');
+$certs->sign('old', 'DNS:old', extensions => "basicConstraints=critical,CA:TRUE\n",
+             '-days', '0');
+$certs->sign('ofold', 'DNS:localhost,IP:127.0.0.1', by => 'old');
+{
+    open my $chain, '>>', $certs->path('ofold.crt') or die $!;
+    print $chain slurp($certs->path('old.crt'));
+    close $chain;
+}
 $strangers->sign('client', 'DNS:httpd.test');
 
 sub tls_redis {
@@ -34,11 +49,16 @@ my ($picky, $picky_port) = tls_redis(
     acl => "user default on nopass ~* &* +\@all\n"
          . "user app on >SeCrEt-app ~session:* &* +get +hgetall +pttl +select\n");
 my ($expired, $expired_port) = tls_redis('expired');
+my %port_of = map { my (undef, $its) = tls_redis($_); $_ => $its }
+    qw(localhost purpose leaf ofold);
 my $id = fresh_id();
 $_->put_hash("session:$id", { user => 'anna' }) for $redis, $named, $picky;
 $redis->put_string("session:big-$id", '{"big":"' . 'x' x 200_000 . '"}');
 
 my $fake = SHS::Fake->start(sub { $_[0]->stall });
+# What a TLS server of another kind says to a client without it: an alert.
+my $alert = SHS::Fake->start(sub { $_[0]->read_any; $_[0]->send("\x15\3\1\0\2\2\x46");
+                                   $_[0]->stall });
 my $ca = $certs->path('ca.crt');
 my $cert = $certs->path('client.crt');
 my $key = $certs->path('client.key');
@@ -57,6 +77,11 @@ my %stores = (
     nocert => "rediss://127.0.0.1:$picky_port ca=$ca",
     badcert => "rediss://127.0.0.1:$picky_port ca=$ca cert="
         . $strangers->path('client.crt') . ' key=' . $strangers->path('client.key'),
+    nosan => "rediss://localhost:$port_of{localhost} ca=$ca",
+    purpose => "rediss://localhost:$port_of{purpose} ca=$ca",
+    between => "rediss://localhost:$port_of{leaf} ca=$ca",
+    ofold => "rediss://localhost:$port_of{ofold} ca=$ca",
+    reverse2 => 'redis://127.0.0.1:' . $alert->port,
     plain => 'rediss://127.0.0.1:' . $redis->port . " ca=$ca",
     reverse => "redis://127.0.0.1:$port",
     stalled => 'rediss://127.0.0.1:' . $fake->port . " ca=$ca timeout=400ms",
@@ -99,18 +124,27 @@ like($redis->cmd('CLIENT', 'LIST'), qr/\bname=httpd-of-this-test\b/,
 
 for my $row (['othername', 'is for another name', 'an address that the certificate does not name'],
              ['othername2', 'is for another name', 'a servername that it does not name'],
-             ['untrusted', 'is not trusted', 'an authority that the system does not know'],
+             ['nosan', 'is for no name: it has no subjectAltName', 'a name in CN does not count'],
+             ['purpose', 'is not trusted: it is not for a TLS server', 'a certificate for clients'],
+             ['between', 'is not trusted: its issuer is not known: .*intermediate',
+              'an intermediate certificate that is missing'],
+             ['ofold', 'signed by has expired', 'an authority that has expired'],
+             ['untrusted', 'is not trusted: .*see ca=', 'an authority that the system does not know'],
              ['stranger', 'is not trusted', 'an authority that did not sign it'],
              ['expired', 'has expired', 'a certificate of yesterday'],
              ['nocert', '.', 'a server that wants our certificate and gets none'],
              ['badcert', '.', '... or gets one it does not trust'],
-             ['plain', 'TLS handshake', 'a server that does not speak TLS'],
-             ['reverse', '.', 'a TLS server asked without TLS']) {
+             ['plain', 'no TLS handshake .*write redis instead of rediss', 'a server that does not speak TLS'],
+             ['reverse', 'said nothing .*write rediss instead of redis',
+              'a TLS server asked without TLS'],
+             ['reverse2', 'it speaks TLS .*write rediss instead of redis',
+              'one that says so']) {
     my ($store, $reason, $why) = @$row;
     my $r = ask($store);
     is($r->note('SHARED_SESSION'), 'unavailable', "$store: $why");
     is($r->note('session.user'), undef, '... no attribute');
-    my $tell = $store eq 'reverse' ? "redis://127.0.0.1:$port" : 'rediss://';
+    my $tell = $store eq 'reverse' ? "redis://127.0.0.1:$port"
+        : $store eq 'reverse2' ? 'redis://127.0.0.1:' . $alert->port : 'rediss://';
     ok($httpd->wait_logged(qr/SHS00[36]: the session store \Q$tell\E.*$reason/),
        "... and the log says why ($reason)");
 }

@@ -26,10 +26,10 @@ struct shs_conn_t {
     shs_tls_t *tls;               /* NULL: none */
     apr_time_t used_at;
     shs_resp_t *resp;
+    int may_want_tls; /* it has said nothing so far, and TLS is not spoken */
 };
 
 static const char at_deadline[] = "no answer by the deadline";
-static const char at_end[] = "the server closed the connection";
 
 void shs_conn_close(shs_conn_t *conn)
 {
@@ -59,7 +59,11 @@ static shs_conn_status_t start_tls(shs_conn_t *conn,
     while (!is_done) {
         is_done = shs_tls_handshake(conn->tls, &events, reason);
         if (!is_done && !shs_socket_wait(conn->fd, events, deadline)) {
-            *reason = "no TLS handshake by the deadline";
+            *reason = shs_tls_has_heard(conn->tls)
+                          ? "no TLS handshake by the deadline"
+                          : "no TLS handshake by the deadline, not even the"
+                            " first octet (if it speaks no TLS, in the URL"
+                            " write redis instead of rediss)";
             return SHS_CONN_TIMEOUT;
         }
     }
@@ -99,8 +103,27 @@ shs_conn_status_t shs_conn_open(shs_conn_t **out,
         return status;
     }
     conn->used_at = shs_clock_now();
+    conn->may_want_tls = !context && *host != '/';
     *out = conn;
     return SHS_CONN_OK;
+}
+
+/* Why the other side may have ended it. */
+static const char *describe_end(const shs_conn_t *conn)
+{
+    const char *farewell = conn->tls ? shs_tls_farewell(conn->tls) : NULL;
+
+    return farewell             ? farewell
+           : conn->may_want_tls ? "the server closed the connection and has"
+                                  " said nothing (if it wants TLS, in the URL"
+                                  " write rediss instead of redis)"
+                                : "the server closed the connection";
+}
+
+/* An alert, or any record of TLS (RFC 8446 section 5.1). */
+static int is_tls(const char *octets, ssize_t len)
+{
+    return len >= 2 && octets[0] >= 0x14 && octets[0] <= 0x17 && octets[1] == 3;
 }
 
 /* send(2) and recv(2), or TLS: how many octets; 0 and *events when it must
@@ -146,7 +169,7 @@ static shs_conn_status_t send_all(shs_conn_t *conn, shs_octets_t octets,
         ssize_t sent = transmit(conn, octets, &events);
 
         if (sent < 0) {
-            *reason = at_end;
+            *reason = describe_end(conn);
             return SHS_CONN_DEAD;
         }
         octets.data += sent;
@@ -213,7 +236,7 @@ static shs_conn_status_t receive(shs_conn_t *conn, int *has_begun,
     case SHS_CONN_DEAD:
         *reason = *has_begun ? "the server closed the connection amid an"
                                " answer"
-                             : at_end;
+                             : describe_end(conn);
         return *has_begun ? SHS_CONN_FAILED : SHS_CONN_DEAD;
     default:
         *reason = *has_begun ? "the answer was not complete by the deadline"
@@ -221,6 +244,11 @@ static shs_conn_status_t receive(shs_conn_t *conn, int *has_begun,
         return SHS_CONN_TIMEOUT;
     }
     *has_begun = 1;
+    if (conn->may_want_tls && is_tls(buffer, got)) {
+        *reason = "it speaks TLS (in the URL write rediss instead of redis)";
+        return SHS_CONN_FAILED;
+    }
+    conn->may_want_tls = 0;
     switch (shs_resp_feed(conn->resp, buffer, (apr_size_t)got)) {
     case SHS_RESP_TOO_LARGE:
         return SHS_CONN_TOO_LARGE;

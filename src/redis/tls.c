@@ -12,6 +12,8 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
+#include "redis/distrust.h"
+
 struct shs_tls_context_t {
     SSL_CTX *ssl;
     const char *name; /* NULL: the host that was dialled */
@@ -20,6 +22,8 @@ struct shs_tls_context_t {
 
 struct shs_tls_t {
     SSL *ssl;
+    shs_distrust_t distrust;
+    const char *farewell; /* why the server ended it; NULL: not known */
 };
 
 static apr_status_t free_context(void *data)
@@ -99,6 +103,23 @@ static const char *load_own(SSL_CTX *ssl, const shs_tls_options_t *options,
                         options->key, describe_openssl(p));
 }
 
+/* OpenSSL's, for each certificate of the chain: keeps what is wrong. */
+static int on_certificate(int is_fine, X509_STORE_CTX *store)
+{
+    const SSL *ssl =
+        X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
+    shs_tls_t *tls = SSL_get_app_data(ssl);
+    X509 *own = X509_STORE_CTX_get0_cert(store);
+
+    if (!is_fine) {
+        tls->distrust.error = X509_STORE_CTX_get_error(store);
+        tls->distrust.depth = X509_STORE_CTX_get_error_depth(store);
+        tls->distrust.lacks_names =
+            X509_get_ext_by_NID(own, NID_subject_alt_name, -1) < 0;
+    }
+    return is_fine;
+}
+
 static int is_address(const char *name)
 {
     ASN1_OCTET_STRING *address = a2i_IPADDRESS(name);
@@ -126,9 +147,10 @@ const char *shs_tls_context_create(shs_tls_context_t **out,
     SSL_CTX_set_mode(context->ssl, SSL_MODE_ENABLE_PARTIAL_WRITE
                                        | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
     SSL_CTX_set_default_passwd_cb(context->ssl, refuse_passphrase);
-    SSL_CTX_set_verify(
-        context->ssl,
-        options->is_unverified ? SSL_VERIFY_NONE : SSL_VERIFY_PEER, NULL);
+    SSL_CTX_set_verify(context->ssl,
+                       options->is_unverified ? SSL_VERIFY_NONE
+                                              : SSL_VERIFY_PEER,
+                       options->is_unverified ? NULL : on_certificate);
     error =
         options->is_unverified ? NULL : load_ca(context->ssl, options->ca, p);
     if (!error) {
@@ -140,13 +162,15 @@ const char *shs_tls_context_create(shs_tls_context_t **out,
     return error;
 }
 
-/* The name goes to the server too (RFC 6066 section 3), addresses do not. */
+/* A common name is no name to be matched (RFC 9525 section 2). The name that is
+ * meant goes to the server too (RFC 6066 section 3), addresses do not. */
 static int set_name(SSL *ssl, const char *name, int is_unverified)
 {
     if (is_address(name)) {
         return is_unverified
                || X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), name);
     }
+    SSL_set_hostflags(ssl, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
     return SSL_set_tlsext_host_name(ssl, name)
            && (is_unverified || SSL_set1_host(ssl, name));
 }
@@ -166,6 +190,7 @@ shs_tls_t *shs_tls_create(const shs_tls_context_t *context, const char *host,
         shs_tls_destroy(tls);
         return NULL;
     }
+    SSL_set_app_data(tls->ssl, tls);
     SSL_set_connect_state(tls->ssl);
     return tls;
 }
@@ -179,14 +204,17 @@ void shs_tls_destroy(shs_tls_t *tls)
 }
 
 /* What an SSL call that returned `result` waits for; 0: it failed. */
-static short find_events(const shs_tls_t *tls, int result)
+static short find_events(shs_tls_t *tls, int result)
 {
+    unsigned long error = ERR_peek_last_error();
+
     switch (SSL_get_error(tls->ssl, result)) {
     case SSL_ERROR_WANT_READ:
         return POLLIN;
     case SSL_ERROR_WANT_WRITE:
         return POLLOUT;
     default:
+        tls->farewell = shs_distrust_of_server(error);
         ERR_clear_error();
         return 0;
     }
@@ -194,20 +222,11 @@ static short find_events(const shs_tls_t *tls, int result)
 
 static const char *describe_failure(const shs_tls_t *tls)
 {
-    long result = SSL_get_verify_result(tls->ssl);
-
-    switch (result) {
-    case X509_V_OK:
-        return "the TLS handshake failed: does it speak TLS, and does it take"
-               " our certificate?";
-    case X509_V_ERR_HOSTNAME_MISMATCH:
-    case X509_V_ERR_IP_ADDRESS_MISMATCH:
-        return "its certificate is for another name (see servername=)";
-    case X509_V_ERR_CERT_HAS_EXPIRED:
-        return "its certificate has expired";
-    default:
-        return "its certificate is not trusted (see ca=)";
-    }
+    return tls->distrust.error != X509_V_OK
+               ? shs_distrust_of_chain(&tls->distrust)
+           : tls->farewell ? tls->farewell
+                           : "the TLS handshake failed: does it speak TLS, and"
+                             " does it take our certificate?";
 }
 
 int shs_tls_handshake(shs_tls_t *tls, short *events, const char **reason)
@@ -262,4 +281,14 @@ ssize_t shs_tls_receive(shs_tls_t *tls, char *data, size_t len, short *events)
 int shs_tls_has_pending(const shs_tls_t *tls)
 {
     return SSL_has_pending(tls->ssl);
+}
+
+int shs_tls_has_heard(const shs_tls_t *tls)
+{
+    return BIO_number_read(SSL_get_rbio(tls->ssl)) > 0;
+}
+
+const char *shs_tls_farewell(const shs_tls_t *tls)
+{
+    return tls->farewell;
 }

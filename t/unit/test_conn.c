@@ -174,6 +174,44 @@ static const struct {
       "more elements than allowed" },
 };
 
+static const struct {
+    script_t script;
+    const char *said;
+    const char *not_said;
+    const char *why;
+} schemes[] = {
+    { { 1, "", 0, THEN_CLOSE }, "write rediss", "", "TLS servers say nothing" },
+    { { 1, "\x15\x03\x01\001\x02\x02\x46", 0, THEN_STALL },
+      "it speaks TLS (in the URL write rediss",
+      "",
+      "or an alert" },
+    { { 1, "+a\r\n", 0, THEN_CLOSE },
+      "closed the connection",
+      "rediss",
+      "it has answered before" },
+};
+
+START_TEST(conn_ask__names_the_other_scheme_to_who_talks_to_tls)
+{
+    script_t script = schemes[_i].script;
+    fake_t *fake = fake_start(follow, &script);
+    shs_conn_t *conn = open_to(fake);
+    shs_reply_t *reply = NULL;
+    const char *reason;
+
+    if (ask(&reply, 1, conn, 5000, &reason) == SHS_CONN_OK) {
+        ck_assert_int_eq(ask(&reply, 1, conn, 5000, &reason), SHS_CONN_DEAD);
+    }
+    ck_assert_msg(strstr(reason, schemes[_i].said), "%s: %s", schemes[_i].why,
+                  reason);
+    ck_assert_msg(!*schemes[_i].not_said
+                      || !strstr(reason, schemes[_i].not_said),
+                  "%s: %s", schemes[_i].why, reason);
+    shs_conn_close(conn);
+    fake_stop(fake);
+}
+END_TEST
+
 START_TEST(conn_ask__says_what_went_wrong_by_the_deadline)
 {
     script_t script = failures[_i].script;
@@ -650,6 +688,9 @@ static void add(TCase *tc)
     tcase_add_test(tc, conn_ask__is_patient_with_single_octets);
     tcase_add_loop_test(tc, conn_ask__says_what_went_wrong_by_the_deadline, 0,
                         ROWS(failures));
+    tcase_add_loop_test(tc,
+                        conn_ask__names_the_other_scheme_to_who_talks_to_tls, 0,
+                        ROWS(schemes));
     tcase_add_loop_test(
         tc, conn_ask__a_reset_before_an_octet_is_dead_after_one_it_is_failed, 0,
         2);

@@ -96,6 +96,8 @@ START_TEST(tls_handshake__fails_with_words_when_the_peer_speaks_no_tls)
     ck_assert_int_eq(shs_tls_handshake(tls, &events, &reason), -1);
     ck_assert_ptr_nonnull(reason);
     ck_assert_ptr_nonnull(strstr(reason, "TLS"));
+    ck_assert_msg(!said[_i] || strstr(reason, "write redis instead of rediss"),
+                  "%s", reason);
     shs_tls_destroy(tls);
     close(fds[0]);
     close(fds[1]);

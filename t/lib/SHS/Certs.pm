@@ -42,18 +42,25 @@ sub new {
 sub path { return "$_[0]{dir}/$_[1]" }
 
 # sign(NAME, subjectAltName, more arguments of openssl x509): NAME.crt, NAME.key
+# Before those arguments may come extensions => "..." (lines) and by => the NAME
+# of another authority. Without a subjectAltName ("") there is a name only in CN.
 sub sign {
     my ($self, $name, $san, @more) = @_;
     my $base = "$self->{dir}/$name";
+    my %more = (extensions => '', by => 'ca');
+    while (@more && exists $more{ $more[0] }) {
+        my $what = shift @more;
+        $more{$what} = shift @more;
+    }
     open my $ext, '>', "$base.ext" or die $!;
-    print $ext "subjectAltName=$san\n";
+    print $ext $san eq '' ? '' : "subjectAltName=$san\n", $more{extensions};
     close $ext;
     $self->openssl('req', '-new', '-newkey', 'ec', '-pkeyopt',
                    'ec_paramgen_curve:P-256', '-nodes', '-subj', "/CN=$name",
                    '-keyout', "$base.key", '-out', "$base.csr");
     @more = ('-days', '1') unless @more;
-    $self->openssl('x509', '-req', '-in', "$base.csr", '-CA', $self->path('ca.crt'),
-                   '-CAkey', $self->path('ca.key'), '-CAcreateserial',
+    $self->openssl('x509', '-req', '-in', "$base.csr", '-CA', $self->path("$more{by}.crt"),
+                   '-CAkey', $self->path("$more{by}.key"), '-CAcreateserial',
                    '-extfile', "$base.ext", '-out', "$base.crt", @more);
     chmod 0644, "$base.key";
     return $base;
