@@ -11,6 +11,7 @@
 #include <http_config.h>
 #include <http_core.h>
 
+#include "config/lint.h"
 #include "config/place.h"
 #include "config/settings.h"
 #include "redis/store_redis.h"
@@ -25,7 +26,7 @@ APLOG_USE_MODULE(shared_session);
 static const apr_array_header_t *stores;
 
 /* What is to be warned of, in words, of this configuration. */
-static apr_array_header_t *overlapping_keys, *mixed_formats;
+static apr_array_header_t *overlapping_keys, *mixed_formats, *contradictions;
 
 const apr_array_header_t *shs_lifecycle_stores(void)
 {
@@ -85,7 +86,7 @@ static int set_caches(server_rec *s)
 
 /* A configuration is read twice at start: what is wrong with it is told on the
  * console the first time, and in the log the second. */
-static void warn_of_places(int is_first, const server_rec *s)
+static void warn_of_words(int is_first, const server_rec *s)
 {
     int i;
 
@@ -100,6 +101,10 @@ static void warn_of_places(int is_first, const server_rec *s)
     for (i = 0; i < mixed_formats->nelts; ++i) {
         ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s, SHS_TAG_FORMATS "%s",
                      APR_ARRAY_IDX(mixed_formats, i, const char *));
+    }
+    for (i = 0; i < contradictions->nelts; ++i) {
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s, SHS_TAG_LINT "%s",
+                     APR_ARRAY_IDX(contradictions, i, const char *));
     }
 }
 
@@ -129,7 +134,8 @@ int shs_lifecycle_on_check_config(apr_pool_t *pconf, apr_pool_t *plog,
         return HTTP_INTERNAL_SERVER_ERROR;
     }
     shs_place_check(&overlapping_keys, &mixed_formats, s, pconf);
-    warn_of_places(1, s);
+    contradictions = shs_lint_find(ap_conftree, pconf);
+    warn_of_words(1, s);
     return set_caches(s) ? OK : HTTP_INTERNAL_SERVER_ERROR;
 }
 
@@ -187,7 +193,7 @@ int shs_lifecycle_on_post_config(apr_pool_t *pconf, apr_pool_t *plog,
     if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG) {
         return OK;
     }
-    warn_of_places(0, s);
+    warn_of_words(0, s);
     rv = shs_store_share(pconf);
     if (rv != APR_SUCCESS) {
         ap_log_error(APLOG_MARK, APLOG_ERR, rv, s,

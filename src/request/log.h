@@ -39,6 +39,7 @@
 #define SHS_TAG_WRITES    "SHS031: " /* WARNING, NOTICE */
 #define SHS_TAG_MASTER    "SHS032: " /* NOTICE */
 #define SHS_TAG_SHAKY     "SHS033: " /* WARNING */
+#define SHS_TAG_LINT      "SHS034: " /* WARNING */
 #define SHS_TAG_SHORT     "SHS036: " /* WARNING */
 
 #endif

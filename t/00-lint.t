@@ -1,0 +1,226 @@
+# What `httpd -t` warns of (SHS034): what a configuration says in contradiction,
+# or where it has no effect. It is accepted; the warning names the place and the
+# cure. And what it is silent about, because it may well be meant.
+# The same with every MPM.
+use strict;
+use warnings;
+
+use SHS;
+use SHS::Certs;
+
+my $store = 'SharedSessionStore redis://127.0.0.1:6379';
+my ($modules) = SHS::Httpd::slurp("$ENV{SHS_TMP}/t/conf/modules.$ENV{SHS_MPM}.conf")
+    =~ m{^LoadModule \S+ (\S+)/[^/]+\.so$}m;
+(my $glue = $ENV{SHS_MODULE}) =~ s/mod_shared_session/mod_session_shared/;
+my $with_glue = "LoadModule session_module $modules/mod_session.so\n"
+    . "LoadModule session_cookie_module $modules/mod_session_cookie.so\n"
+    . "LoadModule session_shared_module $glue\n";
+my $httpd = SHS::Httpd->new(near => 1);
+
+sub warned {
+    my ($conf) = @_;
+    $httpd->configure("$store\n$conf");
+    my ($code, $said) = $httpd->check;
+    is($code, 0, 'httpd -t accepts it') || diag $said;
+    return join "\n", grep { /SHS034: / } split /\n/, $said;
+}
+
+my $at = qr/\(\S+:\d+\)/;
+
+my @warned = (
+    # twice in one place
+    ["SharedSessionKey a:%{id}\nSharedSessionKey b:%{id}",
+     qr/SharedSessionKey a:%\{id\} $at and SharedSessionKey b:%\{id\} $at stand in one place.*remove one/,
+     'a key twice in the main server'],
+    ["<Location /x>\nSharedSession On\nSharedSessionCookie A\nSharedSessionFormat json\n"
+     . "SharedSessionCookie B\n</Location>",
+     qr/SharedSessionCookie A $at and SharedSessionCookie B $at/, 'a cookie twice in a Location'],
+    ["<VirtualHost *:1>\nSharedSession Off\nSharedSession On\n</VirtualHost>",
+     qr/SharedSession Off $at and SharedSession On $at/, 'Off, and On after it'],
+    ["SharedSessionMaxSize 1M\nsharedsessionmaxsize 1M",
+     qr/SharedSessionMaxSize 1M $at and SharedSessionMaxSize 1M $at/i,
+     'the same, in other letters'],
+    # lifetimes
+    ["SharedSessionIdleTimeout 2h\nSharedSessionAbsoluteTimeout 1h",
+     qr/SharedSessionIdleTimeout 2h $at is longer than SharedSessionAbsoluteTimeout 1h $at/,
+     'an idle timeout longer than the absolute one'],
+    ["SharedSessionAbsoluteTimeout 1h\nSharedSessionIdleTimeout 2h",
+     qr/SharedSessionIdleTimeout 2h $at is longer than SharedSessionAbsoluteTimeout 1h $at/,
+     '... in the other order'],
+    ["SharedSessionIdleTimeout 13h",
+     qr/SharedSessionIdleTimeout 13h $at is longer than SharedSessionAbsoluteTimeout 12h \(the default\)/,
+     '... than the default'],
+    ["SharedSessionIdleTimeout 2h\n<VirtualHost *:1>\n<Location /x>\nSharedSession On\n"
+     . "SharedSessionAbsoluteTimeout 1h\n</Location>\n</VirtualHost>",
+     qr/SharedSessionIdleTimeout 2h $at is longer than SharedSessionAbsoluteTimeout 1h $at/,
+     '... in a place of a virtual host, than the main server says'],
+    ["<Location />\nSharedSession On\nSharedSessionIdleTimeout 2h\n</Location>\n"
+     . "<Location /x>\nSharedSessionAbsoluteTimeout 1h\n</Location>",
+     qr/SharedSessionIdleTimeout 2h $at is longer than SharedSessionAbsoluteTimeout 1h $at/,
+     '... in a place within another'],
+    ["SharedSessionIdleTimeout 10m\nSharedSessionTouch 20m",
+     qr/SharedSessionTouch 20m $at is longer than SharedSessionIdleTimeout 10m $at/,
+     'kept alive more seldom than it lives'],
+    # without SharedSession On
+    ["<Location /x>\nSharedSessionControl On\n</Location>",
+     qr/SharedSessionControl On $at has no effect.*add SharedSession On to that place/,
+     'Control without SharedSession On'],
+    ["SharedSessionControl On", qr/SharedSessionControl On $at has no effect/,
+     '... in the main server, and nowhere is it On'],
+    ["<Location /app>\nSharedSession On\n</Location>\n"
+     . "<Location /application>\nSharedSessionControl On\n</Location>",
+     qr/SharedSessionControl On $at has no effect/,
+     '... while it is On in a place whose path only looks alike'],
+    ["<Location /x>\nSharedSession Off\nSharedSessionControl On\n</Location>\nSharedSession On",
+     qr/SharedSessionControl On $at has no effect.*instead of SharedSession Off $at/,
+     '... Off in the same place'],
+    ["<VirtualHost *:1>\nSharedSession On\n</VirtualHost>\n"
+     . "<VirtualHost *:2>\n<Location /x>\nSharedSessionControl On\n</Location>\n</VirtualHost>",
+     qr/SharedSessionControl On $at has no effect/, '... On in another virtual host'],
+    ["<Location /session>\nSetHandler shared-session\n</Location>",
+     qr/SetHandler shared-session $at has no effect.*add SharedSession On/,
+     'the JSON resource without SharedSession On'],
+    ["<Location /x>\nSharedSessionHeader X-User userId\nSharedSessionFailure deny\n</Location>",
+     qr/SharedSessionHeader X-User userId $at only keeps clients from sending.*add SharedSession On/,
+     'a header without SharedSession On'],
+    ["<Directory /srv>\nAllowOverride AuthConfig\n</Directory>\n"
+     . "<Location /x>\nSharedSessionControl On\n</Location>",
+     qr/SharedSessionControl On $at has no effect/,
+     'Control, where .htaccess may say On, but not write'],
+    # without a structure, a near-cache
+    ["<Location /x>\nSharedSession On\nSharedSessionFormat form\n"
+     . "SharedSessionHeader X-Role user.roles[0]\n</Location>",
+     qr/SharedSessionHeader X-Role user\.roles\[0\] $at looks into a structure, and SharedSessionFormat form $at has none/,
+     'a path into the format form'],
+    ["SharedSessionFormat form\n<Location /x>\nSharedSession On\n"
+     . "SharedSessionEnv ROLE user.role\n</Location>",
+     qr/SharedSessionEnv ROLE user\.role $at looks into a structure/,
+     '... which an outer place names'],
+    ["SharedSessionCache Off\n<VirtualHost *:1>\nSharedSession On\n"
+     . "SharedSessionFailure allow stale=30s\n</VirtualHost>",
+     qr/SharedSessionFailure allow stale=30s $at has no effect.*SharedSessionCache Off $at/,
+     'stale= without a near-cache'],
+    # another provider of mod_session
+    ["$with_glue<Location /x>\nSharedSession On\nSession On\nSessionCookieName s path=/\n</Location>",
+     qr/SessionCookieName s path=\/ $at gives mod_session another store.*remove SessionCookieName/,
+     'a cookie of mod_session beside SharedSession'],
+);
+for my $row (@warned) {
+    my ($conf, $pattern, $why) = @$row;
+    subtest "warned: $why" => sub {
+        my $said = warned($conf);
+        like($said, $pattern, 'SHS034 says where, and the cure');
+        is(scalar(split /\n/, $said), 1, '... once') || diag $said;
+    };
+}
+
+my @silent = (
+    ['', 'a store alone'],
+    ["SharedSession On\n<Location /x>\nSharedSession Off\nSharedSessionFailure deny\n</Location>",
+     'what else is said of a place that is Off'],
+    ["<Location /x>\nSharedSessionKey a:%{id}\nSharedSession On\n</Location>\n"
+     . "<Location /x>\nSharedSessionKey b:%{id}\n</Location>",
+     'two sections of one place, of which the later counts'],
+    ["SharedSessionNote a x\nSharedSessionNote b y", 'two notes'],
+    ["SharedSessionAbsoluteTimeout 10m", 'an absolute timeout below the default idle one'],
+    ["SharedSessionIdleTimeout 12h", 'an idle timeout that is as long'],
+    ["SharedSessionIdleTimeout 13h\n<Location /x>\nSharedSessionIdleTimeout 1h\n"
+     . "SharedSession On\n</Location>\nSharedSessionAbsoluteTimeout 14h",
+     'lifetimes that fit'],
+    ["SharedSessionIdleTimeout 10m\nSharedSessionTouch Off", 'Touch Off'],
+    ["<Location /app>\nSharedSession On\n</Location>\n"
+     . "<LocationMatch ^/app/(login|logout)\$>\nSharedSessionControl On\n</LocationMatch>",
+     'Control in a place that a pattern names'],
+    ["<Location /app>\nSharedSession On\n</Location>\n"
+     . "<Location /app/login>\nSharedSessionControl On\n</Location>",
+     'Control in a part of the place that is On'],
+    ["<Location />\nSharedSessionControl On\n</Location>\n"
+     . "<Location \"/app/\">\nSharedSession On\n</Location>", '... around it'],
+    ["SharedSessionControl On\n<VirtualHost *:1>\n<Directory /srv>\nSharedSession On\n"
+     . "</Directory>\n</VirtualHost>", '... in the main server'],
+    ["<VirtualHost *:1>\nSharedSession On\n</VirtualHost>\n"
+     . "<Location /x>\nSharedSessionControl On\n</Location>",
+     "... in the main server's place, which holds in a virtual host too"],
+    ["<Directory /srv>\nSharedSession On\n</Directory>\n"
+     . "<Location /x>\nSharedSessionControl On\nSharedSessionHeader X-User userId\n</Location>",
+     'a Directory, and a Location that may lie in it'],
+    ["<Location /x>\nSharedSession On\n<If \"true\">\nSharedSessionControl On\n</If>\n</Location>",
+     'a condition within'],
+    ["<Directory /srv>\nAllowOverride AuthConfig\n</Directory>\n"
+     . "<Directory /srv/x>\nSharedSessionCookie A\n</Directory>",
+     'a place that .htaccess may turn on'],
+    ["<Location /x>\nSetHandler server-status\n</Location>", 'another handler'],
+    ["SharedSessionFormat form\nSharedSessionNote a name\nSharedSessionNote t \@ttl\n"
+     . "SharedSessionNote s.* *", 'names in the format form'],
+    ["SharedSessionFormat json\nSharedSessionNote a user.name", 'a path into json'],
+    ["SharedSessionCache Off\n<VirtualHost *:1>\n$store name=x\nSharedSessionCache On\n"
+     . "SharedSessionFailure deny stale=30s\n</VirtualHost>",
+     'stale= in a virtual host with a near-cache'],
+    ["$with_glue<Location /x>\nSharedSession On\nSession On\n</Location>\n"
+     . "<Location /y>\nSession On\nSessionCookieName s path=/\n</Location>",
+     'a cookie of mod_session where SharedSession is Off'],
+);
+for my $row (@silent) {
+    my ($conf, $why) = @$row;
+    is(warned($conf), '', "silent: $why");
+}
+
+# What the documents show is accepted as it stands, without a warning: with the
+# modules that it says it needs, and files where it names some.
+my $certs = SHS::Certs->new;
+sub module_line {
+    my ($name) = @_;
+    my $file = $name eq 'shared_session' ? return ''
+        : $name eq 'session_shared' ? $glue : "$modules/mod_$name.so";
+    return "LoadModule ${name}_module $file\n";
+}
+sub said_of {
+    my ($conf) = @_;
+    $httpd->configure($conf);
+    my ($code, $said) = $httpd->check;
+    is($code, 0, 'httpd -t accepts it') || diag $said;
+    return join "\n", grep { /SHS\d+: / } split /\n/, $said;
+}
+my $root = $httpd->root;
+my @examples = glob "$ENV{SHS_INCLUDE}/conf/examples/*.conf";
+cmp_ok(scalar @examples, '>=', 12, 'there are examples');
+for my $example (@examples) {
+    my $conf = SHS::Httpd::slurp($example);
+    my ($name) = $example =~ m{([^/]+)$};
+    my $needs = '';
+    # The list goes on in the next lines of the comment, up to one that is empty.
+    if ($conf =~ /^# Needs: (.*(?:\n# .*)*)/m) {
+        (my $list = $1) =~ s/\n# / /g;
+        $list =~ s/\band after session\b|://g;
+        $needs = join '', map { module_line($_) } $list =~ /(\w+)/g;
+    }
+    $conf =~ s{/etc/apache2/redis\.password}{@{[$httpd->write('password', "SeCrEt\n")]}}g;
+    $conf =~ s{/etc/ssl/certs/example-ca\.pem}{@{[$certs->path('ca.crt')]}}g;
+    is(said_of($needs . $conf), '', "example: $name");
+}
+
+# README's two .load files, as a2enmod enables them: in the order of their names.
+my $readme = SHS::Httpd::slurp("$ENV{SHS_INCLUDE}/README.md");
+my %load;
+while ($readme =~ /`(\w+)\.load`:\s+```apache\n(.*?)```/gs) {
+    $load{$1} = $2;
+}
+is(join(' ', sort keys %load), 'session_shared shared_session', 'README shows two .load files');
+$_ =~ s{/usr/lib/apache2/modules/mod_shared_session\.so}{$ENV{SHS_MODULE}},
+$_ =~ s{/usr/lib/apache2/modules/mod_session_shared\.so}{$glue} for values %load;
+my ($depends) = $load{session_shared} =~ /^# Depends: (.*)$/m;
+is($depends, 'session shared_session', 'the second says what it needs');
+my $bare = SHS::Httpd->new(no_module => 1, near => 1);
+for my $enabled (['shared_session'], [split(' ', $depends), 'session_shared']) {
+    $bare->configure(join '', map { $load{$_} // module_line($_) } sort @$enabled);
+    my ($code, $said) = $bare->check;
+    is($code, 0, "... they load: @$enabled") || diag $said;
+}
+
+# At start it is told once in the log, and again at each restart.
+$httpd->configure("$store\nSharedSessionKey a:%{id}\nSharedSessionKey b:%{id}");
+$httpd->run;
+ok($httpd->wait_logged(qr/SHS001/), 'httpd starts with a warning');
+is(scalar $httpd->logged(qr/SHS034: SharedSessionKey a:/), 1, 'at start the log has it once');
+
+done_testing;
