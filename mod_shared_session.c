@@ -39,6 +39,9 @@ static void register_hooks(apr_pool_t *p)
     /* Before mod_cache's quick handler and before anybody reads a header. */
     ap_hook_post_read_request(shs_flow_on_post_read_request, NULL, NULL,
                               APR_HOOK_REALLY_FIRST);
+    /* After that one, which takes back what an internal redirect brought. */
+    ap_hook_post_read_request(shs_control_on_post_read_request, NULL, NULL,
+                              APR_HOOK_REALLY_FIRST + 1);
     /* The first hook at which the directory's settings are final, and before
      * every access check. */
     ap_hook_header_parser(shs_flow_on_request, after_setenvif, NULL,

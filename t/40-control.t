@@ -90,9 +90,12 @@ for my $kind (qw(cgi backend)) {
     is(redis()->cmd('EXISTS', "session:$login"), 0, '... and makes none');
 }
 
-# Two headers of one name.
-my $joined = id_of(ask('/x/cgi', undef, action => 'create', set => "a=1\r\nX-Session-Set: b=2+3"));
-is(join(' ', @{ stored($joined) }{qw(a b)}), '1 2 3', 'two headers X-Session-Set are both heard');
+# Two headers of one name: a proxied backend's are two, a script's are joined by a
+# comma, which no urlencoded text holds.
+my $two = "a=1\r\nX-Session-Set: b=2+3";
+my $both = id_of(ask('/x/backend', undef, action => 'create', set => $two)) // 'none';
+is(join(' ', @{ stored($both) }{qw(a b)}), '1 2 3', 'a backend\'s two headers X-Session-Set are heard');
+is(ask('/x/cgi', undef, action => 'create', set => $two)->code, 500, '... a script\'s are refused');
 
 # A logout by the old id, in the grace, ends the session.
 my $r = ask('/x/cgi', undef, action => 'create', set => 'userId=bert');
@@ -109,8 +112,8 @@ my $id = id_of($r) // 'none';
 is(stored($id)->{a}, 'b', '... and it is done');
 $r = ask('/override/backend', undef, action => 'create', set => 'a=b', status => '404 Not Found');
 is($r->code, 404, 'with ProxyErrorOverride the response is not the backend\'s');
-is($r->header('Set-Cookie'), undef, '... nor are its orders followed');
-is_clean($r, '... or shown');
+is(stored(id_of($r) // 'none')->{a}, 'b', '... but its orders are followed');
+is_clean($r, '... and not shown');
 
 # Off.
 $id = hash_session(userId => 'carl');
@@ -122,7 +125,7 @@ for my $path (qw(/off/cgi /off/backend /nosession/cgi)) {
     is(stored($id)->{userId}, 'carl', '... and not followed');
 }
 ask('/off/cgi', $id, set => 'userId=mallory') for 1 .. 30;
-my @told = log_since($mark) =~ /SHS014: /g;
+my @told = log_since($mark) =~ /:warn\] .*SHS014: .*is Off in the place/g;
 my $children = mpm() eq 'prefork' ? 24 : 2;
 ok(@told >= 1 && @told <= $children, '... which is logged, once a child at most')
     || diag scalar @told;
@@ -151,6 +154,17 @@ for my $case (
     ['a line break in a name', { set => 'a%0Ab=c' }],
     ['an unknown action', { action => 'explode' }],
     ['an unset that is no escape', { unset => '%zz' }],
+    ['a comma that is no escape, in a value', { set => 'a=bob,isAdmin' }],
+    ['... with a space', { set => 'a=bob, isAdmin' }],
+    ['... in a name', { set => 'a,b=c' }],
+    ['... at the end', { set => 'a=b,' }],
+    ['a space in a name', { set => 'a b=c' }],
+    ['... before a name', { set => 'a=b& c=d' }],
+    ['... behind a name', { set => 'a =b' }],
+    ['... before a value', { set => 'a= b' }],
+    ['... behind a value', { set => 'a=b &c=d' }],
+    ['a tab', { set => "a=b&\tc=d" }],
+    ['a space in a name to unset', { unset => 'a b' }],
     ['too much', { set => 'a=' . ('x' x 1100) }, '/small/x'],
 ) {
     my ($what, $query, $area) = @$case;
@@ -167,6 +181,34 @@ my $now = stored($id);
 delete $_->{'@accessed'} for $before, $now;
 is_deeply($now, $before, 'nothing of it was written');
 
+# Two different actions: a logout is not lost without a word.
+for my $pair (['destroy', 'rotate'], ['rotate', 'destroy'], ['create', 'destroy']) {
+    my ($one, $other) = @$pair;
+    my $mark = log_mark();
+    $r = ask('/x/backend', $id, action => "$one\r\nX-Session-Action: $other");
+    is($r->code, 502, "$one and $other: refused");
+    is($r->header('Set-Cookie'), undef, '... without a cookie');
+    log_like($mark, qr/SHS013: .*two different headers X-Session-Action/, '... which the log says');
+    is(ask('/x/cgi', $id, action => "$one\r\nX-Session-Action: $other")->code, 500,
+       '... or joined, of a script');
+}
+is(stored($id)->{userId}, 'carl', '... nothing was done');
+is(ask('/x/backend', undef, action => "create\r\nX-Session-Action: create", set => 'a=b')->code,
+   200, 'twice the same is one');
+
+# A folded line (RFC 9112, 5.2) is one with a space in it: no name begins so.
+for my $fold ("a=1&\r\n f2=2", "a=1\r\n &f2=2", "a=1&f2=\r\n\t2") {
+    my $mark = log_mark();
+    $r = ask('/x/backend', $id, set => $fold);
+    is($r->code, 502, 'a folded X-Session-Set is refused');
+    log_like($mark, qr/SHS013: .*white space in X-Session-Set/, '... and the log says why');
+    is_deeply([grep { /f2/ } keys %{ stored($id) }], [], '... and makes no name with a space');
+}
+$r = ask('/x/backend', $id, set => "userId=carl&name=A\r\n B");
+is(stored($id)->{name}, 'A B', 'folded amid a value it is a space');
+ask('/x/backend', $id, unset => "name,\r\n nothing");
+is(stored($id)->{name}, undef, 'a folded list of names is a list');
+
 # Values are octets; none leaves the line it is in.
 $r = ask('/x/cgi', $id, set => 'odd=a%0D%0ASet-Cookie%3A+x%3Dy%00%FF');
 is(stored($id)->{odd}, "a\r\nSet-Cookie: x=y\0\xff", 'any octets in a value');
@@ -181,6 +223,43 @@ $r = ask('/wide/cgi', undef, action => 'create', set => 'a=b');
 like($r->header('Set-Cookie'),
      qr/^sid=[A-Za-z0-9_-]{43}; Path=\/wide; Domain=example\.org; Secure; SameSite=None; Partitioned$/,
      'another');
+
+# A backend has a session of its own, and its cookie our name: of two the last
+# would win, and the login be lost.
+sub cookies_of {
+    my ($r) = @_;
+    return [ map { /^([^;]{0,17})/ } sort $r->raw =~ /^Set-Cookie: (.*?)\r?$/mg ];
+}
+my $own_id;
+for my $kind (qw(cgi backend)) {
+    for my $cookie ('JSESSIONID=ABCDEF; Path=/app', ' JSESSIONID =x', 'JSESSIONID=',
+                    "JSESSIONID=1; Path=/a\r\nSet-Cookie: JSESSIONID=2; Path=/b") {
+        my $mark = log_mark();
+        $r = ask("/x/$kind", undef, action => 'create', set => 'a=b', cookie => $cookie);
+        $own_id = id_of($r) // 'none';
+        is(stored($own_id)->{a}, 'b', "$kind: a login beside a cookie of our name");
+        is(scalar @{ cookies_of($r) }, 1, '... gives ours alone');
+        log_like($mark, qr/SHS021: .*is taken out/, '... which the log says');
+        unlike(log_since($mark), qr/ABCDEF/, '... without the value');
+        $r = ask("/x/$kind", $own_id, action => 'destroy', cookie => $cookie);
+        like(join(' ', @{ cookies_of($r) }), qr/^JSESSIONID=\s*$/, '... and so does a logout');
+    }
+    $r = ask("/x/$kind", undef, action => 'create', set => 'a=b',
+             cookie => "JSESSIONIDX=1\r\nSet-Cookie: jsessionid=2\r\nSet-Cookie: lang=en");
+    is(scalar @{ cookies_of($r) }, 4, "$kind: other names stay");
+    my $mark = log_mark();
+    $r = ask("/x/$kind", hash_session(a => 'b'), cookie => 'JSESSIONID=ABCDEF');
+    is_deeply(cookies_of($r), ['JSESSIONID=ABCDEF'], "$kind: alone it stays");
+    log_like($mark, qr/SHS021: .*lose their session/, '... with a line in the log');
+    ask("/off/$kind", hash_session(a => 'b', '@max' => 1800), cookie => 'JSESSIONID=ABCDEF')
+        for $mark = log_mark();
+    log_like($mark, qr/SHS021: .*lose their session/, '... also where Control is Off, of a session of ours');
+    $mark = log_mark();
+    ask("/off/$kind", hash_session(a => 'b'), cookie => 'JSESSIONID=ABCDEF');
+    ask("/x/$kind", undef, cookie => 'other=ABCDEF');
+    ask("/nosession/$kind", undef, cookie => 'JSESSIONID=ABCDEF');
+    unlike(log_since($mark), qr/SHS021: /, '... but not of what is none of ours');
+}
 
 # Two cookies of the name, as an attacker's sister domain may plant: the first
 # session that is there is changed, and a login gives an id nobody knows.

@@ -166,4 +166,86 @@ is($store->cmd('EXISTS', "session:$id"), 0, '... after which no stream makes it 
 
 is(scalar $httpd->logged(qr/exit signal/), 0, 'no child has died');
 
+# --- trailers, and 1xx answers of a backend that speaks h2c --------------------------
+
+# Trailers are no headers: they order nothing, and do not reach the client, On or
+# Off. This backend speaks HTTP/2: a response by 103 (Early Hints), headers and
+# trailers, whatever it is asked.
+my $h2_listener = IO::Socket::INET->new(Listen => 8, LocalAddr => '127.0.0.1:0') or die $!;
+my $h2_port = $h2_listener->sockport;
+sub literals { return join '', map { "\0" . SHS::H2::text($_->[0]) . SHS::H2::text($_->[1]) } @_ }
+my @h2_backend = map { SHS::Process::fork_child('h2c backend', sub {
+    while (my $s = $h2_listener->accept) {
+        my $in = '';
+        syswrite $s, SHS::H2::frame(4, 0, 0, '');
+        sysread($s, $in, 65536, length $in) or last while length $in < 24;
+        substr $in, 0, 24, '';
+        while (1) {
+            while (length $in >= 9) {
+                my ($a, $b, $type, $flags, $stream) = unpack 'CnCCN', $in;
+                my $length = $a * 65536 + $b;
+                last if length $in < 9 + $length;
+                substr $in, 0, 9 + $length, '';
+                syswrite $s, SHS::H2::frame(4, 1, 0, '') if $type == 4 && !($flags & 1);
+                next if $type != 1;
+                syswrite $s, join '', SHS::H2::frame(1, 4, $stream, literals(
+                        [':status', '103'], ['x-session-set', 'early=1'])),
+                    SHS::H2::frame(1, 4, $stream, literals([':status', '200'],
+                        ['content-type', 'text/plain'])),
+                    SHS::H2::frame(0, 0, $stream, "body\n"),
+                    SHS::H2::frame(1, 5, $stream, literals(
+                        ['x-session-action', 'create'], ['x-session-set', 'userId=admin'],
+                        ['x-sum', '1']));
+            }
+            sysread $s, $in, 65536, length $in or last;
+        }
+    }
+}) } 1 .. 4;
+my $backend = SHS::Backend->start;
+my $libexec = (SHS::slurp("$ENV{SHS_TMP}/t/conf/modules.@{[mpm()]}.conf")
+    =~ m{^LoadModule \S+ (\S+)/[^/]+\.so$}m)[0];
+my $front = private_httpd(conf => <<"CONF");
+LoadModule proxy_http2_module $libexec/mod_proxy_http2.so
+Protocols h2c http/1.1
+H2Direct on
+SharedSessionStore redis://127.0.0.1:@{[$store->port]} timeout=1s
+<LocationMatch "^/(on|h2/on)">
+    SharedSession On
+    SharedSessionControl On
+</LocationMatch>
+ProxyPass /h2 h2c://127.0.0.1:$h2_port disablereuse=on
+ProxyPass / http://127.0.0.1:@{[$backend->port]}/
+CONF
+$port = $front->port;
+my $trailer = 'X-Session-Action:%20create%0D%0AX-Session-Set:%20userId%3Dadmin%0D%0AX-Sum:%201';
+for my $path ("/on?trailer=$trailer", "/off?trailer=$trailer", '/h2/on', '/h2/off') {
+    $r = ask('GET', $path);
+    like($r->raw, qr/^x-sum: 1/mi, '... with a trailer');
+    unlike($r->raw, qr/^x-session-/mi, '... but none of ours');
+    is($r->header('Set-Cookie'), undef, '... which orders nothing');
+}
+ok(scalar $front->logged(qr/SHS014: .*trailers/), '... as the log says');
+
+# Where it does not pass a 1xx answer on, to a client that speaks HTTP/1.1,
+# mod_proxy_http2 makes one of its headers and those of the final one: README,
+# Limits.
+for my $place (['/h2/on', 1, 'are heard'], ['/h2/off', undef, '... but not where Control is Off']) {
+    my ($path, $is, $what) = @$place;
+    $store->put_hash("session:$id", { owner => 'anna' });
+    $r = $front->get($path, cookie => "JSESSIONID=$id");
+    is($r->code, 200, "$path by HTTP/1.1");
+    is({ $store->hash("session:$id") }->{early}, $is, "headers of a 103 by h2c $what");
+    unlike($r->raw, qr/^x-session-/mi, '... and taken out');
+    $store->put_hash("session:$id", { owner => 'anna' });
+    ask('GET', $path, $id);
+    is({ $store->hash("session:$id") }->{early}, undef, '... nor those that are passed on');
+}
+$r = ask('GET', '/on?raw=HTTP/1.1%20103%20Early%0D%0AX-Session-Set:%20early%3D1%0D%0A%0D%0A'
+         . 'HTTP/1.1%20200%20OK%0D%0AContent-Length:%203%0D%0A%0D%0Aok%0A', $id);
+is({ $store->hash("session:$id") }->{early}, undef, 'those of a 103 by HTTP/1.1 are not heard');
+is(scalar $front->logged(qr/exit signal/), 0, 'no child has died');
+$front->stop;
+SHS::Process::stop($_) for @h2_backend;
+$backend->stop;
+
 done_testing;

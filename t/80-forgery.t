@@ -112,6 +112,50 @@ $r = at('/on/backend', raw => SHS::HTTP::text(path => '/on/backend',
     headers => [['Connection', 'close, X-Mine, X-User'], ['X-Mine', 'hop']]));
 is($r->hdr('X-Mine'), undef, "... and the client's own tokens still count");
 
+# A client's own control headers: no request has any, so none can become one of
+# the response, wherever the module is On or Off.
+my $echo = private_httpd(conf => <<"CONF");
+SharedSessionStore redis://127.0.0.1:$redis_port timeout=2s
+SharedSessionNote session.* *
+Header echo ^X
+<Location /on>
+    SharedSession On
+    SharedSessionControl On
+    SharedSessionHeader X-Session-* *
+</Location>
+CONF
+my @forged = (['X-Session-Action', 'create'], ['X-Session-Set', 'userId=admin'],
+              ['X-Session-Unset', 'user']);
+for my $id (undef, hash_session(user => 'anna')) {
+    for my $path ('/on/lua', '/on/backend', '/off/lua', '/off/backend', '/on/none.html') {
+        my $r = $echo->get($path, headers => [@forged, ['X-Mine', 'echo']],
+                           defined $id ? (cookie => "JSESSIONID=$id") : ());
+        is($r->header('X-Mine'), $path =~ /none/ ? undef : 'echo', # no error page is echoed to
+           "$path: mod_headers echoes a client's header");
+        is($r->header('Set-Cookie'), undef, '... but a control header orders nothing');
+        unlike($r->raw, qr/^X-Session-(?:Set|Unset|Action):/mi, '... nor comes back');
+        is_deeply([ grep { /session.(?:set|unset|action)/i } $r->names('header') ], [],
+                  '... nor reaches what is behind');
+    }
+    is_deeply({ redis()->hash("session:$id") }->{user}, 'anna', '... nothing was written')
+        if defined $id;
+}
+for my $name (qw(X_Session_Set x-session-set X-SESSION_ACTION x.session.unset)) {
+    is_deeply([ $echo->get('/off/backend', headers => [[$name, 'a=b']])->names('header') ],
+              [ grep { !/session/i } $echo->get('/off/backend')->names('header') ],
+              "$name does not reach a backend");
+}
+# An attribute can name itself so.
+my $named = hash_session(Set => 'userId=admin', Action => 'create', user => 'anna');
+my $out = $echo->get('/on/backend', cookie => "JSESSIONID=$named");
+is($out->hdr('X-Session-user'), 'anna', 'PREFIX* exposes attributes');
+is_deeply([ grep { /session-(?:set|action)/i } $out->names('header') ], [],
+          '... but for those that would make a control header');
+is($out->header('Set-Cookie'), undef, '... which would have been an order');
+ok(scalar $echo->logged(qr/SHS008: removed the request's header X-Session-Action/),
+   'SHS008 tells of what was removed');
+$echo->stop;
+
 # Notes, variables and status cannot come from outside either.
 $r = at('/on/cgi', headers => [['SHARED_SESSION', 'found'],
                                ['Shared-Session', 'found']]);

@@ -10,6 +10,15 @@
 
 #include <apr_tables.h>
 
+/* The headers of a response that say what is to become of the session. No
+ * request has any business with them, whatever is On. */
+#define SHS_CONTROL_SET    "X-Session-Set"
+#define SHS_CONTROL_UNSET  "X-Session-Unset"
+#define SHS_CONTROL_ACTION "X-Session-Action"
+
+/* Whether a name folds to one of these. */
+int shs_claims_is_control(const char *name);
+
 /* A header name, or the beginning of one. */
 typedef struct shs_claim_t {
     const char *name;

@@ -15,6 +15,11 @@ static const char *const reserved_headers[] = {
     "User-Agent", "Via", "X-Forwarded-*", NULL
 };
 
+/* What only a response may have (config/claims.h). */
+static const char *const control_headers[] = { "X-Session-Action",
+                                               "X-Session-Set",
+                                               "X-Session-Unset", NULL };
+
 /* What httpd's modules, gateways (CGI, FastCGI, SCGI, uWSGI, AJP, mod_perl,
  * mod_wsgi, Passenger, php-fpm) and runtimes act on: whom they believe to be
  * logged in, which file they run, which options they take. */
@@ -95,6 +100,11 @@ static const char *find_reserved(const char *const *reserved, const char *name,
     return *reserved;
 }
 
+int shs_names_is_reserved_header(const char *name, int is_prefix)
+{
+    return find_reserved(control_headers, name, is_prefix) != NULL;
+}
+
 const char *shs_names_check_header(const char *name, int is_prefix,
                                    apr_pool_t *p)
 {
@@ -112,6 +122,15 @@ const char *shs_names_check_header(const char *name, int is_prefix,
                                 " digits, - and _",
                                 name);
         }
+    }
+    /* A prefix may cover them: what an attribute would complete to one of
+     * them is left out when it happens. */
+    if (!is_prefix && shs_names_is_reserved_header(name, 0)) {
+        return apr_psprintf(p,
+                            "the header '%s' is one by which a response changes"
+                            " the session: choose another name, as in"
+                            " X-Session-User",
+                            name);
     }
     reserved = find_reserved(reserved_headers, name, is_prefix);
     if (reserved) {

@@ -39,6 +39,10 @@ const char *shs_names_check_env(const char *name, int is_prefix, apr_pool_t *p);
 const char *shs_names_check_note(const char *name, int is_prefix,
                                  apr_pool_t *p);
 
+/* Whether a request header of that name is one by which responses change
+ * sessions; with is_prefix: whether one that begins so is. */
+int shs_names_is_reserved_header(const char *name, int is_prefix);
+
 /* Whether a note of that name is ours or one that httpd acts on; with
  * is_prefix: whether one that begins so is. */
 int shs_names_is_reserved_note(const char *name, int is_prefix);

@@ -31,6 +31,8 @@ typedef struct shs_chain_t {
     const shs_store_t *failed; /* did not answer (rule 3) */
     int is_marked;             /* some visit exposed: the response varies ... */
     int is_private;            /* ... and an id was offered */
+    int is_refused; /* the client gets an error instead of a response, because
+                     * an order of it was not carried out */
     const char *cookie; /* the Set-Cookie that the client gets; or NULL */
 } shs_chain_t;
 

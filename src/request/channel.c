@@ -68,7 +68,8 @@ const shs_channel_t shs_channel_env = {
     "variable", 0, 0, shs_names_is_reserved_env, make_env_name, make_plain_value
 };
 const shs_channel_t shs_channel_headers = {
-    "header", 0, 1, NULL, make_header_name, shs_octets_encode
+    "header",         0, 1, shs_names_is_reserved_header, make_header_name,
+    shs_octets_encode
 };
 
 int shs_channel_is_same(const shs_channel_t *channel, const char *a,

@@ -22,8 +22,8 @@ typedef struct shs_channel_t {
      * ignore only case. */
     int is_folded;
 
-    /* Whether a name (with is_prefix: one that begins so) is not ours to take;
-     * NULL: what the directive allows is. */
+    /* Whether a name (with is_prefix: one that begins so) is not ours to
+     * take. */
     int (*is_reserved)(const char *name, int is_prefix);
 
     /* PREFIX and an attribute's name as a name, from p, or NULL when it can be

@@ -3,197 +3,77 @@
 
 #include <string.h>
 
-#include <apr_atomic.h>
+#include <apr_lib.h>
 #include <apr_strings.h>
 #include <http_protocol.h>
 #include <http_request.h>
 #include <util_filter.h>
 
 #include "config/settings.h"
+#include "request/chain.h"
 #include "request/flow.h"
 #include "request/keeper.h"
 #include "request/log.h"
-#include "session/octets.h"
-#include "session/pairs.h"
+#include "request/order.h"
+#include "request/rival.h"
 
 APLOG_USE_MODULE(shared_session);
 
-#define FAMILY "X-Session-"
-#define SET    "X-Session-Set"
-#define UNSET  "X-Session-Unset"
-#define ACTION "X-Session-Action"
-
+/* Hears what a response says, before its headers leave. */
 static ap_filter_rec_t *filter;
 
-typedef enum action_t {
-    ACTION_CHANGE,
-    ACTION_CREATE,
-    ACTION_ROTATE,
-    ACTION_DESTROY
-} action_t;
+/* Takes out what is left, in whatever way it came. */
+static ap_filter_rec_t *border;
 
-/* What a response asks for. */
-typedef struct order_t {
-    apr_pool_t *p;
-    int is_there; /* it has one of our headers */
-    action_t action;
-    shs_change_t *change;
-    int count;         /* of changes */
-    const char *error; /* what is wrong with it, or NULL */
-} order_t;
+/* Why an order is not carried out. */
+typedef enum unheard_t {
+    UNHEARD_OFF,
+    UNHEARD_PART,
+    UNHEARD_REPLACED,
+    UNHEARD_LATE
+} unheard_t;
 
-static const char *take_pair(void *data, shs_octets_t name, shs_octets_t value)
-{
-    order_t *order = data;
-
-    shs_change_add(order->change, SHS_CHANGE_TEXT, name, value);
-    ++order->count;
-    return NULL;
-}
-
-/* Two headers of a script come joined by ", ", which no urlencoded text holds:
- * as good as "&". */
-static int read_set(void *data, const char *key, const char *value)
-{
-    order_t *order = data;
-    char *pairs = apr_pstrdup(order->p, value);
-    char *joint = pairs;
-
-    (void)key;
-    order->is_there = 1;
-    while ((joint = strstr(joint, ", ")) != NULL) {
-        joint[0] = joint[1] = '&';
-    }
-    order->error =
-        shs_pairs_read(shs_octets_of(pairs), take_pair, order, order->p);
-    return order->error == NULL;
-}
-
-static int read_unset(void *data, const char *key, const char *value)
-{
-    order_t *order = data;
-    char *rest = apr_pstrdup(order->p, value);
-    char *name;
-
-    (void)key;
-    order->is_there = 1;
-    while ((name = apr_strtok(rest, ", \t", &rest)) != NULL) {
-        shs_octets_t nothing = { "", 0 };
-        shs_octets_t octets = { name, 0 };
-
-        if (shs_octets_unescape(name, &octets.len, name, strlen(name), 1)) {
-            order->error = "a '%' is not followed by two hexadecimal digits";
-            return 0;
-        }
-        shs_change_add(order->change, SHS_CHANGE_UNSET, octets, nothing);
-        ++order->count;
-    }
-    return 1;
-}
-
-static int read_action(void *data, const char *key, const char *value)
-{
-    static const struct {
-        const char *word;
-        action_t action;
-    } actions[] = { { "create", ACTION_CREATE },
-                    { "rotate", ACTION_ROTATE },
-                    { "destroy", ACTION_DESTROY } };
-    order_t *order = data;
-    int i;
-
-    (void)key;
-    order->is_there = 1;
-    for (i = 0; i < 3; ++i) {
-        if (!strcasecmp(value, actions[i].word)) {
-            order->action = actions[i].action;
-            return 1;
-        }
-    }
-    order->error = "an action is create, rotate or destroy";
-    return 0;
-}
-
-/* Whether a table has one of our headers, or one that is named alike: every
- * response is looked at, and hardly any has. */
-static int has_order(const apr_table_t *table)
-{
-    const apr_array_header_t *entries = apr_table_elts(table);
-    int i;
-
-    for (i = 0; i < entries->nelts; ++i) {
-        const char *key = APR_ARRAY_IDX(entries, i, apr_table_entry_t).key;
-
-        if (!strncasecmp(key, FAMILY, strlen(FAMILY))) {
-            return 1;
-        }
-    }
-    return 0;
-}
-
-/* Reads the headers and takes them out. */
-static void take_order(order_t *order, request_rec *r)
-{
-    apr_table_t *const tables[] = { r->headers_out, r->err_headers_out };
-    int i;
-
-    memset(order, 0, sizeof(*order));
-    if (!has_order(tables[0]) && !has_order(tables[1])) {
-        return;
-    }
-    order->p = r->pool;
-    order->change = shs_change_create(r->pool);
-    for (i = 0; i < 2; ++i) {
-        if (apr_table_do(read_set, order, tables[i], SET, NULL)
-            && apr_table_do(read_unset, order, tables[i], UNSET, NULL)) {
-            apr_table_do(read_action, order, tables[i], ACTION, NULL);
-        }
-    }
-    for (i = 0; i < 2; ++i) {
-        apr_table_unset(tables[i], SET);
-        apr_table_unset(tables[i], UNSET);
-        apr_table_unset(tables[i], ACTION);
-    }
-    if (!order->error) {
-        order->error = shs_change_check(order->change);
-    }
-}
-
-static shs_written_t obey(request_rec *r, const order_t *order)
+static shs_written_t obey(request_rec *r, const shs_order_t *order)
 {
     const shs_change_t *change = order->count > 0 ? order->change : NULL;
 
     switch (order->action) {
-    case ACTION_CREATE:
+    case SHS_ORDER_CREATE:
         return shs_keeper_begin(r, order->change);
-    case ACTION_ROTATE:
+    case SHS_ORDER_ROTATE:
         return shs_keeper_rotate(r, change);
-    case ACTION_DESTROY:
+    case SHS_ORDER_DESTROY:
         return shs_keeper_end(r);
-    case ACTION_CHANGE:
+    case SHS_ORDER_CHANGE:
         break;
     }
     return shs_keeper_change(r, order->change);
 }
 
-/* One line a child: whoever sends them will send more. */
-static void warn_of_unheard(request_rec *r)
+/* One warning a child and reason. */
+static void warn_of_unheard(request_rec *r, unheard_t why)
 {
-    static volatile apr_uint32_t is_told;
+    static volatile apr_uint32_t is_told[4];
+    static const char *const reasons[] = {
+        "SharedSessionControl or SharedSession is Off in the place that"
+        " answered",
+        "they came with a part of a page (mod_include)",
+        "httpd put another response in their place",
+        "they came as trailers, or were added after headers had been read"
+    };
+    int level = shs_log_level_once(&is_told[why]);
 
-    if (apr_atomic_cas32(&is_told, 1, 0) == 0) {
-        ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r,
-                      SHS_TAG_UNHEARD
-                      "a response from downstream has headers X-Session-Set,"
-                      " -Unset or -Action, which are taken out and not heard:"
-                      " SharedSessionControl or SharedSession is Off here");
-    }
+    ap_log_rerror(APLOG_MARK, level, 0, r,
+                  SHS_TAG_UNHEARD
+                  "a response from downstream has headers X-Session-Set,"
+                  " -Unset or -Action, which are taken out and not heard: %s",
+                  reasons[why]);
 }
 
 /* What the client gets instead of the response; OK: the response. A session
  * that is not there, so that there is nothing to change or end, is none of the
  * client's trouble. */
-static int answer(request_rec *r, const order_t *order)
+static int answer(request_rec *r, const shs_order_t *order)
 {
     shs_written_t written;
 
@@ -242,23 +122,89 @@ static apr_status_t refuse(request_rec *r, apr_bucket_brigade *brigade,
     return AP_FILTER_ERROR;
 }
 
+/* Whether httpd's own answer says that the program has failed, so that what it
+ * had said before counts no more. An end does: a logout fails safely. */
+static int is_of_failed(const request_rec *r, const shs_order_t *order)
+{
+    return r->status >= HTTP_INTERNAL_SERVER_ERROR
+           && (order->error || order->action != SHS_ORDER_DESTROY);
+}
+
+/* Carries out what r's response says, by the settings of the place that r is
+ * in, or says why not. OK, or what the client gets instead. */
+static int settle(request_rec *r, const shs_order_t *order, int is_replaced)
+{
+    int status;
+
+    if (!order->is_there) {
+        return OK;
+    }
+    if (r->main) {
+        warn_of_unheard(r, UNHEARD_PART);
+        return OK;
+    }
+    if (!shs_settings_of(r)->control.value || !shs_keeper_find(r)) {
+        warn_of_unheard(r, UNHEARD_OFF);
+        return OK;
+    }
+    /* The error page is not refused for what mod_headers says of it too. */
+    if (is_replaced && shs_chain_visit_of(r)->chain->is_refused) {
+        warn_of_unheard(r, UNHEARD_REPLACED);
+        return OK;
+    }
+    if (is_replaced && is_of_failed(r, order)) {
+        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
+                      SHS_TAG_UNWRITTEN "a response's order for the session is"
+                                        " not carried out: the program has"
+                                        " failed, and httpd answers %d itself",
+                      r->status);
+        return OK;
+    }
+    status = answer(r, order);
+    shs_chain_visit_of(r)->chain->is_refused |= status != OK;
+    return status;
+}
+
+/* The context is, of an error page, the table of what it has taken the place
+ * of; NULL of any other response. */
 static apr_status_t on_response(ap_filter_t *f, apr_bucket_brigade *brigade)
 {
     request_rec *r = f->r;
-    order_t order;
-    int status = OK;
+    const apr_table_t *replaced = f->ctx;
+    shs_order_t order;
+    int status;
 
     ap_remove_output_filter(f);
-    take_order(&order, r);
-    if (order.is_there
-        && (!shs_settings_of(r)->control.value || !shs_keeper_find(r))) {
-        warn_of_unheard(r);
+    if (replaced) {
+        shs_order_restore(r, replaced);
     }
-    else if (order.is_there) {
-        status = answer(r, &order);
+    shs_order_take(&order, r);
+    status = settle(r, &order, replaced != NULL);
+    if (status != OK) {
+        return refuse(r, brigade, status);
     }
-    return status == OK ? ap_pass_brigade(f->next, brigade)
-                        : refuse(r, brigade, status);
+    if (!r->main) {
+        shs_rival_settle(r);
+    }
+    return ap_pass_brigade(f->next, brigade);
+}
+
+/* Trailers are there when the last brigade passes. */
+static apr_status_t on_departure(ap_filter_t *f, apr_bucket_brigade *brigade)
+{
+    request_rec *r = f->r;
+    int is_late = 0;
+
+    if (!f->ctx) {
+        f->ctx = f;
+        is_late = shs_order_drop(r->headers_out);
+        is_late |= shs_order_drop(r->err_headers_out);
+    }
+    is_late |= shs_order_drop(r->trailers_out);
+    if (is_late) {
+        warn_of_unheard(r, UNHEARD_LATE);
+    }
+    return ap_pass_brigade(f->next, brigade);
 }
 
 void shs_control_register(void)
@@ -267,27 +213,88 @@ void shs_control_register(void)
      * sets counts too. */
     filter = ap_register_output_filter("SHARED_SESSION_CONTROL", on_response,
                                        NULL, AP_FTYPE_CONTENT_SET);
+    /* Behind all that make a response, mod_cache's included, and before those
+     * that write it. */
+    border = ap_register_output_filter("SHARED_SESSION_BORDER", on_departure,
+                                       NULL, AP_FTYPE_PROTOCOL - 1);
 }
 
-static int is_client_response(const request_rec *r)
+static int is_in_reach(const request_rec *r)
 {
-    return !r->main && shs_settings_of_server(r->server)->store;
+    return shs_settings_of_server(r->server)->store != NULL;
+}
+
+static void add_filters(request_rec *r, apr_table_t *replaced)
+{
+    ap_add_output_filter_handle(filter, replaced, r, r->connection);
+    if (!r->main) {
+        ap_add_output_filter_handle(border, NULL, r, r->connection);
+    }
+}
+
+static int is_nph(const request_rec *r)
+{
+    return r->handler && r->filename
+           && (!strcmp(r->handler, "cgi-script")
+               || !strcmp(r->handler, CGI_MAGIC_TYPE))
+           && !strncmp(apr_filepath_name_get(r->filename), "nph-", 4);
+}
+
+/* A CGI script of that name writes to the connection itself. */
+static void warn_of_bypass(request_rec *r)
+{
+    static volatile apr_uint32_t is_told;
+    int level = shs_log_level_once(&is_told);
+
+    ap_log_rerror(APLOG_MARK, level, 0, r,
+                  SHS_TAG_BYPASS
+                  "%s writes its answer past httpd's filters: headers"
+                  " X-Session-Set, -Unset and -Action of it are not heard, and"
+                  " reach the client. Give it a name that does not begin with"
+                  " nph-",
+                  apr_filepath_name_get(r->filename));
 }
 
 void shs_control_on_insert_filter(request_rec *r)
 {
-    if (is_client_response(r)) {
-        ap_add_output_filter_handle(filter, NULL, r, r->connection);
+    if (is_in_reach(r)) {
+        add_filters(r, NULL);
+        if (shs_settings_of(r)->control.value && is_nph(r)) {
+            warn_of_bypass(r);
+        }
     }
 }
 
-/* An error page of httpd's own takes the place of the response, whose orders
- * are gone with it; none of them gets out. */
+/* httpd's own page takes the place of a response, and throws its headers away
+ * after this hook: those that say what is to become of the session are kept
+ * for the filter. When the page is that of an earlier request, because its
+ * ErrorDocument failed, they came from another place than its. */
 void shs_control_on_insert_error_filter(request_rec *r)
 {
-    order_t order;
+    apr_table_t *replaced;
 
-    if (is_client_response(r)) {
-        take_order(&order, r);
+    if (!is_in_reach(r)) {
+        return;
     }
+    replaced = shs_order_save(r);
+    if (r->next && !apr_is_empty_table(replaced)) {
+        warn_of_unheard(r, UNHEARD_REPLACED);
+        apr_table_clear(replaced);
+    }
+    add_filters(r, replaced);
+}
+
+/* The first hook of an internal redirect, which takes the response's error
+ * headers along, but not the place that they come from. */
+int shs_control_on_post_read_request(request_rec *r)
+{
+    shs_order_t order;
+    int status;
+
+    if (!r->prev || !is_in_reach(r)) {
+        return DECLINED;
+    }
+    shs_order_take(&order, r->prev);
+    status = settle(r->prev, &order, 1);
+    return status == OK ? DECLINED : status;
 }

@@ -20,6 +20,13 @@ static int is_forged(void *baton, const char *name)
 {
     const guarded_t *guarded = baton;
 
+    if (shs_claims_is_control(name)) {
+        ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, guarded->r,
+                      SHS_TAG_FORGED "removed the request's header %s, which"
+                                     " only a response may have",
+                      name);
+        return 1;
+    }
     if (!shs_claims_have(guarded->claims, name, strlen(name))) {
         return 0;
     }
@@ -50,8 +57,8 @@ void shs_guard_scrub(request_rec *r)
 {
     guarded_t guarded = { r, shs_settings_of_server(r->server)->claims };
 
+    shs_sweep_table(r->headers_in, is_forged, &guarded, r->pool);
     if (guarded.claims->nelts > 0) {
-        shs_sweep_table(r->headers_in, is_forged, &guarded, r->pool);
         scrub_connection(r, guarded.claims);
     }
 }

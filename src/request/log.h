@@ -10,6 +10,7 @@
 #ifndef SHS_REQUEST_LOG_H
 #define SHS_REQUEST_LOG_H
 
+#include <apr_atomic.h>
 #include <httpd.h>
 #include <http_log.h>
 
@@ -33,6 +34,8 @@
 #define SHS_TAG_SILENT    "SHS018: " /* WARNING, NOTICE */
 #define SHS_TAG_KEYS      "SHS019: " /* WARNING */
 #define SHS_TAG_FORMATS   "SHS020: " /* WARNING */
+#define SHS_TAG_RIVAL     "SHS021: " /* WARNING, DEBUG */
+#define SHS_TAG_BYPASS    "SHS022: " /* WARNING, DEBUG */
 #define SHS_TAG_EXCESS    "SHS023: " /* WARNING */
 #define SHS_TAG_FORBIDDEN "SHS025: " /* ERR */
 #define SHS_TAG_UNTRUSTED "SHS026: " /* ERR: mod_session_shared */
@@ -41,5 +44,13 @@
 #define SHS_TAG_SHAKY     "SHS033: " /* WARNING */
 #define SHS_TAG_LINT      "SHS034: " /* WARNING */
 #define SHS_TAG_SHORT     "SHS036: " /* WARNING */
+
+/* The level of a warning that is given once a child: a program that earns it
+ * once will earn it with each request. `is_told` is static and zero at first.
+ * Not to be called inside ap_log_rerror(), which evaluates its level twice. */
+static inline int shs_log_level_once(volatile apr_uint32_t *is_told)
+{
+    return apr_atomic_cas32(is_told, 1, 0) == 0 ? APLOG_WARNING : APLOG_DEBUG;
+}
 
 #endif

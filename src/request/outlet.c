@@ -84,7 +84,7 @@ int shs_outlet_may_clash(const shs_outlet_t *outlet, const shs_rule_t *rule)
 {
     const shs_channel_t *channel = outlet->channel;
 
-    return channel->is_reserved && channel->is_reserved(rule->name, 1);
+    return channel->is_reserved(rule->name, 1);
 }
 
 const char *shs_outlet_make_name(const shs_outlet_t *outlet,

@@ -4,7 +4,9 @@
 # header as it came over the wire (lines "header name value", percent-encoded),
 # and with the route of its own, so that a balancer's choice can be seen. set=,
 # unset= and action= in the query are sent as the X-Session- headers that change
-# the session, status= as the status.
+# the session, status= as the status, cookie= as Set-Cookie; more= are lines of
+# the header as they stand. trailer= sends the body in chunks, with these lines as
+# trailer fields. raw= is the whole answer.
 #
 #   start(route => name, before => sub that is run when a request has come, and
 #         before it is answered, limit => octets: what has more before its body
@@ -72,9 +74,15 @@ sub serve {
     $status = '400 Bad Request' if $want{limit} && index($in, "\r\n\r\n") > $want{limit};
     my $control = join '', map { defined $query{$_} ? "X-Session-\u$_: $query{$_}\r\n" : () }
         qw(set unset action);
-    my $out = "HTTP/1.1 $status\r\nContent-Type: text/plain\r\n$control"
+    $control .= "Set-Cookie: $query{cookie}\r\n" if defined $query{cookie};
+    $control .= "$query{more}\r\n" if defined $query{more};
+    my $out = $query{raw} // "HTTP/1.1 $status\r\nContent-Type: text/plain\r\n$control"
         . "Connection: close\r\nContent-Length: " . length($body)
         . "\r\n\r\n$body";
+    $out = "HTTP/1.1 $status\r\nContent-Type: text/plain\r\n$control"
+        . "Connection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
+        . sprintf("%x\r\n%s\r\n0\r\n", length $body, $body)
+        . "$query{trailer}\r\n\r\n" if defined $query{trailer};
     while (length $out) {
         my $n = syswrite $s, $out or last;
         substr $out, 0, $n, '';
