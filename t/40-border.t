@@ -60,6 +60,9 @@ Action by-on /app/run-on
     ErrorDocument 404 /app/lua
     ErrorDocument 401 /off/lua
 </LocationMatch>
+<Location /app/named>
+    SharedSessionCookie NAMED
+</Location>
 <Location /app/plain>
     ErrorDocument 404 default
     ErrorDocument 401 "text
@@ -172,6 +175,16 @@ for my $what (sort keys %heard) {
 }
 my $r = at('/app/to-off.asis', undef);
 is(stored(id_of($r) // 'none')->{userId}, 'admin', 'a file sent as it is');
+
+# Two places with cookies of their own: each order is the sender's place's.
+$r = at('/app/named/cgi', undef, @login, location => '/app/cgi?action=create&set=userId%3Dbert');
+my %given = $r->raw =~ /^Set-Cookie: (\w+)=([^;]*)/mg;
+is(stored($given{NAMED} // 'none')->{userId}, 'admin', 'an order before a redirect, under its place\'s cookie');
+is(stored($given{JSESSIONID} // 'none')->{userId}, 'bert', '... and one behind it, under its own');
+$r = at('/app/cgi', undef, @login, location => '/app/cgi?set=n%3D1');
+is(stored(id_of($r) // 'none')->{n}, 1, 'an order behind the redirect goes on with the session');
+my @given = $r->raw =~ /^Set-Cookie: /mg;
+is(scalar @given, 1, '... of which there is one cookie');
 
 # A program that failed.
 my $before = sessions();

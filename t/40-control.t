@@ -261,6 +261,12 @@ for my $kind (qw(cgi backend)) {
     unlike(log_since($mark), qr/SHS021: /, '... but not of what is none of ours');
 }
 
+# A logout takes away each cookie that led to the session, and none comes back.
+$r = get('/cookie/backend?action=destroy&cookie=JSESSIONID%3Dx', host => 'control.test',
+         cookie => 'JSESSIONID=' . hash_session(a => 'b'));
+is_deeply([ $r->raw =~ /^Set-Cookie: (JSESSIONID=\w*)/mg ], ['JSESSIONID='],
+          'a backend gives no cookie anew that a logout takes away');
+
 # Two cookies of the name, as an attacker's sister domain may plant: the first
 # session that is there is changed, and a login gives an id nobody knows.
 my $planted = hash_session(userId => 'mallory');

@@ -33,7 +33,8 @@ typedef struct shs_chain_t {
     int is_private;            /* ... and an id was offered */
     int is_refused; /* the client gets an error instead of a response, because
                      * an order of it was not carried out */
-    const char *cookie; /* the Set-Cookie that the client gets; or NULL */
+    apr_array_header_t *cookies; /* of const char *: the Set-Cookies of ours,
+                                  * one a name; NULL: none */
 } shs_chain_t;
 
 /* One request_rec. Lives in its pool. */

@@ -35,7 +35,7 @@ static void mark_response(request_rec *r, const shs_chain_t *chain)
 {
     r = shs_chain_page_of(r);
     shs_caching_mark(r, chain->is_private);
-    if (chain->cookie) {
+    if (chain->cookies) {
         shs_caching_forbid(r);
     }
 }

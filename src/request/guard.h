@@ -11,8 +11,8 @@
 #include <httpd.h>
 
 /* Removes the claimed headers and the control headers from r->headers_in, and
- * the names of the claimed ones from its Connection header, by which a client could make
- * a proxy drop ours. */
+ * the names of the claimed ones from its Connection header, by which a client
+ * could make a proxy drop ours. */
 void shs_guard_scrub(request_rec *r);
 
 #endif

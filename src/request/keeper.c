@@ -105,17 +105,44 @@ static void take_back_cookie(request_rec *page, const char *cookie)
     apr_table_do(copy_other, &back, others.table, NULL);
 }
 
+static int has_same_name(const char *cookie, const char *other)
+{
+    apr_size_t len = strcspn(cookie, "=");
+
+    return len == strcspn(other, "=") && !strncmp(cookie, other, len);
+}
+
+/* Where the chain keeps a cookie of that name: the place of the one that it has
+ * given, which is taken back, or a new one. */
+static const char **place_of_cookie(shs_chain_t *chain, request_rec *page,
+                                    const char *cookie)
+{
+    int i;
+
+    if (!chain->cookies) {
+        chain->cookies =
+            apr_array_make(chain->first->pool, 1, sizeof(const char *));
+    }
+    for (i = 0; i < chain->cookies->nelts; ++i) {
+        const char **own = &APR_ARRAY_IDX(chain->cookies, i, const char *);
+
+        if (has_same_name(cookie, *own)) {
+            take_back_cookie(page, *own);
+            return own;
+        }
+    }
+    return apr_array_push(chain->cookies);
+}
+
 /* Error documents keep err_headers_out, and so does what is redirected. */
 static void set_cookie(request_rec *r, const char *cookie)
 {
     shs_chain_t *chain = shs_chain_visit_of(r)->chain;
     request_rec *page = shs_chain_page_of(r);
+    const char *own = apr_pstrdup(chain->first->pool, cookie);
 
-    if (chain->cookie) {
-        take_back_cookie(page, chain->cookie);
-    }
-    chain->cookie = apr_pstrdup(chain->first->pool, cookie);
-    apr_table_addn(page->err_headers_out, "Set-Cookie", chain->cookie);
+    *place_of_cookie(chain, page, cookie) = own;
+    apr_table_addn(page->err_headers_out, "Set-Cookie", own);
     chain->is_marked = 1;
     chain->is_private = 1;
     shs_caching_mark(page, 1);
@@ -143,7 +170,6 @@ static void give_cookie(request_rec *r, const shs_ident_t *ident)
 {
     shs_octets_t nothing = { NULL, 0 };
 
-    take_back_cookie(shs_chain_page_of(r), write_cookie(r, 0, nothing));
     set_cookie(r,
                write_cookie(r, 0, ident ? shs_ident_octets(ident) : nothing));
 }
@@ -152,16 +178,12 @@ static void give_cookie(request_rec *r, const shs_ident_t *ident)
 static void take_away_others(request_rec *r, apr_uint32_t names)
 {
     const char *const *all = shs_settings_of(r)->sources.value.names;
-    request_rec *page = shs_chain_page_of(r);
     shs_octets_t nothing = { NULL, 0 };
     int i;
 
     for (i = 1; all[0] && all[i]; ++i) {
         if (names & (apr_uint32_t)1 << i) {
-            const char *cookie = write_cookie(r, i, nothing);
-
-            take_back_cookie(page, cookie);
-            apr_table_add(page->err_headers_out, "Set-Cookie", cookie);
+            set_cookie(r, write_cookie(r, i, nothing));
         }
     }
 }

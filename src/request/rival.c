@@ -145,8 +145,13 @@ void shs_rival_settle(request_rec *r)
         && !apr_table_get(r->err_headers_out, SET_COOKIE)) {
         return;
     }
-    if (any && any->chain->cookie) {
-        drop(r, any->chain->cookie);
+    if (any && any->chain->cookies) {
+        const apr_array_header_t *own = any->chain->cookies;
+        int i;
+
+        for (i = 0; i < own->nelts; ++i) {
+            drop(r, APR_ARRAY_IDX(own, i, const char *));
+        }
     }
     else if (settings->enabled.value && has_own_sessions(visit, settings)) {
         warn(r, settings->sources.value.names[0]);
