@@ -206,6 +206,14 @@ is($store->cmd('EXISTS', "session:$id"), 0, 'a logout on A ends the session');
 like($r->header('Set-Cookie') // '', qr/^JSESSIONID=;/, '... and the cookie');
 is(ask('B', '/private/lua', $id)->code, 302, '... on B at once');
 
+my @both = map { id_of(login($_)) } qw(A B);
+my $both = "$both[0]; JSESSIONID=$both[1]";
+is(ask('A', '/private/lua', $both)->code, 200, 'two logins of one browser');
+ask('A', '/logout', $both);
+is_deeply([map { $store->cmd('EXISTS', "session:$_") } @both], [0, 0],
+          '... which a logout ends both');
+is(ask('B', '/private/lua', $both)->code, 302, '... on B at once');
+
 # Fixation: the id that somebody had before the login is not the one after it.
 my $planted = id_of(replace('A', undef, 'cart=7'));
 $r = login('B', $planted);
