@@ -123,6 +123,17 @@ for my $query ('action=create&set=role%3Dadmin', 'action=rotate') {
     }
 }
 
+# What the session itself was before is no rival, in one request either.
+for my $what ('rotate&rotate', 'begin:role=admin&rotate', 'rotate&begin:role=admin') {
+    my $old = session('one');
+    my $r = $httpd->get("/probe?$what", cookie => "A=$old");
+    is(scalar(() = $r->body =~ /DONE/g), 2, "$what: both are done") || diag $r->body;
+    my ($new) = given($r);
+    is($httpd->get('/x/lua', cookie => "A=$old; A=$new")->note('session.user'), 'one',
+       '... with the session that there was');
+    is(exists_($old), 1, '... and requests under way with the old id go on');
+}
+
 # A cookie of another name is no rival, and may be another application's.
 ($one, $two) = map { session($_) } qw(one two);
 $r = $httpd->get('/x/cgi?action=create&set=role%3Dadmin', cookie => "A=$one; B=$two");

@@ -94,6 +94,8 @@ static const struct {
     { "n=v&expiry=", 0, "an expiry that says nothing" },
     { "n=v&expiry=17e9", 0, "an expiry that is no whole number" },
     { "n=v&expiry=99999999999999999999999", 0, "an expiry that overflows" },
+    { "{\"name\":\"x&userId=admin&y=\"}", 0, "a JSON object with pairs in it" },
+    { " \r\n\t{\"a\":1}", 0, "a JSON object behind white space" },
 };
 
 START_TEST(codec_form__calls_malformed_what_is_no_form)
