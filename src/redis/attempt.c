@@ -61,9 +61,27 @@ static void excuse_server(shs_attempt_t *attempt, apr_interval_time_t waited,
     }
 }
 
+static void build(shs_question_t *question, const shs_query_t *query,
+                  const shs_write_t *write, shs_question_form_t form,
+                  int is_of_size, apr_pool_t *p)
+{
+    if (is_of_size) {
+        shs_question_build_size(question, query, form, p);
+    }
+    else {
+        shs_question_build(question, query, write, form, p);
+    }
+}
+
+static int is_unanswered(shs_conn_status_t status)
+{
+    return status == SHS_CONN_TIMEOUT || status == SHS_CONN_DEAD
+           || status == SHS_CONN_FAILED;
+}
+
 void shs_attempt_make(shs_attempt_t *attempt, const shs_passage_t *passage,
                       const shs_query_t *query, const shs_write_t *write,
-                      int is_asking, int may_retry, apr_pool_t *p)
+                      shs_attempt_how_t how, apr_pool_t *p)
 {
     shs_pool_t *pool = shs_node_pool(passage->route.node);
     apr_time_t began_at = shs_clock_now();
@@ -79,14 +97,17 @@ void shs_attempt_make(shs_attempt_t *attempt, const shs_passage_t *passage,
     has_conn = attempt->status == SHS_CONN_OK;
     if (has_conn) {
         asked_at = shs_clock_now();
-        shs_question_build(&question, query, write, form_of(passage, is_asking),
-                           p);
+        build(&question, query, write, form_of(passage, how.is_asking),
+              how.is_of_size, p);
         attempt->status =
             shs_question_ask(&attempt->got, &question, conn, &reason, p);
     }
     shs_verdict_read(&attempt->verdict, attempt->status, &attempt->got,
-                     has_conn && !attempt->is_new_conn && may_retry, reason, p);
+                     has_conn && !attempt->is_new_conn && how.may_retry, reason,
+                     p);
     if (has_conn) {
+        attempt->is_of_key =
+            !write && !how.is_of_size && is_unanswered(attempt->status);
         return_conn(attempt, pool, conn);
         excuse_server(attempt, asked_at - began_at, query->deadline - asked_at);
     }

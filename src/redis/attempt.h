@@ -16,13 +16,20 @@ typedef struct shs_attempt_t {
     shs_verdict_t verdict; /* where there are several servers its reason names
                             * this one */
     int is_new_conn;       /* it was dialled for this question */
+    int is_of_key;         /* it failed after the value was asked for, or a
+                            * write was sent: the key may be the reason */
 } shs_attempt_t;
 
-/* `write` is as for shs_question_build(). `is_asking`: an ASK redirection led
- * here. `may_retry`: a pooled connection that turns out dead may be left for
- * another. */
+typedef struct shs_attempt_how_t {
+    int is_asking;  /* an ASK redirection led here */
+    int is_of_size; /* not for the value, but how large it is */
+    int may_retry;  /* a pooled connection that turns out dead may be left for
+                     * another */
+} shs_attempt_how_t;
+
+/* `write` is as for shs_question_build(). */
 void shs_attempt_make(shs_attempt_t *attempt, const shs_passage_t *passage,
                       const shs_query_t *query, const shs_write_t *write,
-                      int is_asking, int may_retry, apr_pool_t *p);
+                      shs_attempt_how_t how, apr_pool_t *p);
 
 #endif

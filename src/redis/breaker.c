@@ -73,6 +73,8 @@ static void set(_Atomic apr_uint32_t *word, apr_uint32_t value)
 static shs_breaker_news_t note_success(shs_breaker_t *breaker)
 {
     set(&breaker->failures, 0);
+    set(&breaker->of_server, 0);
+    set(&breaker->of_keys, 0);
     set(&breaker->rounds, 0);
     set(&breaker->is_proven, 1);
     if (atomic_load(&breaker->probe_at) != 0) {
@@ -110,14 +112,39 @@ static void put_off(shs_breaker_t *breaker, const shs_breaker_policy_t *policy,
     }
 }
 
+/* Rules 1 and 2: whether the failure adds to those in a row. Two that look at
+ * once may count one key twice, which rule 3 never does. */
+static int counts(shs_breaker_t *breaker, apr_uint32_t key)
+{
+    apr_uint32_t count, i;
+
+    if (key == 0) {
+        set(&breaker->of_server, 1);
+        return 1;
+    }
+    count = atomic_load(&breaker->of_keys);
+    for (i = 0; i < count && i < SHS_BREAKER_KEYS; ++i) {
+        if (atomic_load(&breaker->keys[i]) == key) {
+            return 0;
+        }
+    }
+    atomic_store(&breaker->keys[count % SHS_BREAKER_KEYS], key);
+    atomic_store(&breaker->of_keys, count + 1);
+    return 1;
+}
+
 static int is_opened(shs_breaker_t *breaker, const shs_breaker_policy_t *policy,
-                     apr_uint32_t subject, apr_time_t now)
+                     apr_uint32_t subject, apr_uint32_t key, apr_time_t now)
 {
     apr_int64_t closed = 0;
 
-    if (atomic_load(&breaker->probe_at) != 0
+    if (atomic_load(&breaker->probe_at) != 0 || !counts(breaker, key)
         || atomic_fetch_add(&breaker->failures, 1) + 1
                < (apr_uint32_t)policy->failures) {
+        return 0;
+    }
+    if (atomic_load(&breaker->of_server) == 0
+        && atomic_load(&breaker->of_keys) < 2) {
         return 0;
     }
     atomic_store(&breaker->subject, subject);
@@ -127,9 +154,10 @@ static int is_opened(shs_breaker_t *breaker, const shs_breaker_policy_t *policy,
 
 static shs_breaker_news_t note_failure(shs_breaker_t *breaker,
                                        const shs_breaker_policy_t *policy,
-                                       apr_uint32_t subject, apr_time_t now)
+                                       apr_uint32_t subject, apr_uint32_t key,
+                                       apr_time_t now)
 {
-    int is_news = is_opened(breaker, policy, subject, now)
+    int is_news = is_opened(breaker, policy, subject, key, now)
                   || atomic_load(&breaker->is_proven) == 0;
 
     return is_news && atomic_exchange(&breaker->is_told, 1) == 0
@@ -151,7 +179,8 @@ shs_breaker_news_t shs_breaker_note(shs_breaker_t *breaker,
                                     const shs_breaker_policy_t *policy,
                                     shs_breaker_pass_t pass,
                                     shs_breaker_verdict_t verdict,
-                                    apr_uint32_t subject, apr_time_t now)
+                                    apr_uint32_t subject, apr_uint32_t key,
+                                    apr_time_t now)
 {
     switch (verdict) {
     case SHS_BREAKER_OK:
@@ -161,7 +190,7 @@ shs_breaker_news_t shs_breaker_note(shs_breaker_t *breaker,
             put_off(breaker, policy, now);
             return SHS_BREAKER_NO_NEWS;
         }
-        return note_failure(breaker, policy, subject, now);
+        return note_failure(breaker, policy, subject, key, now);
     case SHS_BREAKER_UNKNOWN:
         if (pass == SHS_BREAKER_PROBE) {
             give_up_probe(breaker, now);

@@ -18,6 +18,18 @@
  * Backoff and Jitter", AWS Architecture Blog 2015, with a floor, so that two
  * probes never follow each other at once).
  *
+ * What one key does is not what a server does: a value that is too large may
+ * be all that the server is late with. So the rule of evidence is:
+ *  1. A failure of the server itself (no connection, an error that is about no
+ *     key, no answer even to how large a value is) counts each time.
+ *  2. A question for a value, or a write, that comes to no answer counts once
+ *     for each key in a row of failures.
+ *  3. One key alone never opens it.
+ * A key whose value did not come is asked for its size first, the next time
+ * (heavy.h). That is rule 1, so where one key is all that anybody asks for, an
+ * outage opens it after as many failures as elsewhere; and an answer to that is
+ * a success.
+ *
  * Which server it stands for may change, as when a failover names a new
  * master. `subject` tells them apart: another subject than the one that failed
  * may be probed at once. But children that know different servers must not
@@ -35,6 +47,9 @@
 /* The subject of who has yet to find out which server to ask: never probed
  * before its time. */
 #define SHS_BREAKER_NOBODY 1
+
+/* So many keys of one row of failures are told apart. */
+#define SHS_BREAKER_KEYS 8
 
 typedef struct shs_breaker_policy_t {
     int failures; /* in a row that open it; 1 or more */
@@ -55,6 +70,10 @@ typedef struct shs_breaker_t {
     _Atomic apr_uint32_t is_proven; /* it has answered once */
     _Atomic apr_uint32_t rounds;    /* probes that failed since it opened */
     _Atomic apr_uint32_t subject;   /* which server failed */
+    _Atomic apr_uint32_t
+        of_server;                /* failures of the server itself, in a row */
+    _Atomic apr_uint32_t of_keys; /* of keys, each once ... */
+    _Atomic apr_uint32_t keys[SHS_BREAKER_KEYS]; /* ... the last of them */
 } shs_breaker_t;
 
 typedef enum shs_breaker_pass_t {
@@ -84,11 +103,14 @@ shs_breaker_pass_t shs_breaker_admit(shs_breaker_t *breaker,
                                      const shs_breaker_policy_t *policy,
                                      apr_uint32_t subject, apr_time_t now);
 
+/* `key`, of FAILED: a hash of the key that was asked for by rule 2; 0: the
+ * server itself failed. */
 shs_breaker_news_t shs_breaker_note(shs_breaker_t *breaker,
                                     const shs_breaker_policy_t *policy,
                                     shs_breaker_pass_t pass,
                                     shs_breaker_verdict_t verdict,
-                                    apr_uint32_t subject, apr_time_t now);
+                                    apr_uint32_t subject, apr_uint32_t key,
+                                    apr_time_t now);
 
 /* Whether it was told that it is down, and not yet that there was an answer. */
 int shs_breaker_is_told(const shs_breaker_t *breaker);

@@ -51,6 +51,11 @@ static int find(shs_conversation_t *self)
     return 0;
 }
 
+static apr_uint32_t key_of(apr_uint64_t mark)
+{
+    return (apr_uint32_t)mark | 1;
+}
+
 /* A server that answers a write by an error, READONLY too, may well be read
  * from: the breaker is for those that give no answer. */
 static void leave(shs_conversation_t *self, shs_breaker_verdict_t verdict)
@@ -59,7 +64,11 @@ static void leave(shs_conversation_t *self, shs_breaker_verdict_t verdict)
         && self->attempt.status == SHS_CONN_OK && self->attempt.got.error) {
         verdict = SHS_BREAKER_UNKNOWN;
     }
-    shs_passage_leave(&self->passage, verdict, self->verdict.reason);
+    self->is_doubted |=
+        self->attempt.is_of_key && verdict == SHS_BREAKER_FAILED;
+    shs_passage_leave(&self->passage, verdict,
+                      self->attempt.is_of_key ? key_of(self->mark) : 0,
+                      self->verdict.reason);
 }
 
 /* A server that has said why it must be waited for, and then not answered in
@@ -67,15 +76,30 @@ static void leave(shs_conversation_t *self, shs_breaker_verdict_t verdict)
 static void put(shs_conversation_t *self)
 {
     shs_verdict_t before = self->verdict;
+    shs_attempt_how_t how = { self->is_asking, self->must_size,
+                              self->retries > 0 };
 
     shs_attempt_make(&self->attempt, &self->passage, self->query, self->write,
-                     self->is_asking, self->retries > 0, self->p);
+                     how, self->p);
     self->verdict = self->attempt.verdict;
     if (before.next == SHS_VERDICT_WAIT
         && self->attempt.status == SHS_CONN_TIMEOUT) {
         self->verdict.cause = before.cause;
         self->verdict.reason = before.reason;
     }
+}
+
+/* Whether it was only the size that was asked for, and now the value may be, on
+ * the same passage. */
+static int is_of_fitting_size(shs_conversation_t *self)
+{
+    const shs_question_answer_t *got = &self->attempt.got;
+
+    if (!self->must_size || got->is_too_large || got->error) {
+        return 0;
+    }
+    self->must_size = 0;
+    return 1;
 }
 
 /* Whether the answer may be taken: that of a master which a Sentinel named, if
@@ -250,6 +274,10 @@ static void converse(shs_conversation_t *self)
         put(self);
         switch (self->verdict.next) {
         case SHS_VERDICT_TAKE:
+            if (is_of_fitting_size(self)) {
+                is_open = 1;
+                break;
+            }
             if (is_taken(&is_open, self)) {
                 return;
             }
@@ -274,6 +302,29 @@ static void converse(shs_conversation_t *self)
     }
 }
 
+/* What was learnt of the key. */
+static shs_heavy_end_t weigh_key(const shs_conversation_t *self)
+{
+    const shs_attempt_t *attempt = &self->attempt;
+
+    if (self->is_doubted || attempt->status == SHS_CONN_TOO_LARGE
+        || attempt->got.is_too_large) {
+        return SHS_HEAVY_HEAVY;
+    }
+    return self->verdict.next == SHS_VERDICT_TAKE ? SHS_HEAVY_LIGHT
+                                                  : SHS_HEAVY_UNKNOWN;
+}
+
+static void read_value(shs_conversation_t *self)
+{
+    shs_heavy_t *heavy = &self->client->shared->heavy;
+
+    self->mark = shs_heavy_mark(self->query->key);
+    self->must_size = shs_heavy_begin(heavy, self->mark);
+    converse(self);
+    shs_heavy_end(heavy, self->mark, weigh_key(self));
+}
+
 void shs_conversation_hold(shs_conversation_t *self, const shs_client_t *client,
                            const shs_query_t *query, const shs_write_t *write,
                            apr_pool_t *p)
@@ -291,5 +342,10 @@ void shs_conversation_hold(shs_conversation_t *self, const shs_client_t *client,
     if (client->endpoint->mode == SHS_ENDPOINT_CLUSTER) {
         self->passage.slot = shs_slot_of_key(query->key);
     }
-    converse(self);
+    if (write) {
+        converse(self);
+    }
+    else {
+        read_value(self);
+    }
 }

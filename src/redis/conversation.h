@@ -13,6 +13,9 @@
  *   no answer                         the same; or a replica, where allowed,
  *                                     but never for a write
  *   the circuit breaker is open       not asked; a replica, likewise
+ *
+ * A key that may be heavy is asked for its size first, and for its value only if
+ * that is one that a session may have.
  */
 #ifndef SHS_REDIS_CONVERSATION_H
 #define SHS_REDIS_CONVERSATION_H
@@ -26,6 +29,9 @@ typedef struct shs_conversation_t {
     const shs_write_t *write; /* NULL: it asks for the value */
     apr_pool_t *p;
     shs_passage_t passage;
+    apr_uint64_t mark; /* of the key, for heavy.h */
+    int must_size;     /* the size is asked for before the value */
+    int is_doubted;    /* the value did not come, from one server at least */
     int is_asking;
     int is_replica;
     int redirections;

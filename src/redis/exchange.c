@@ -21,7 +21,8 @@ static shs_outcome_t read_taken(shs_answer_t *answer,
 {
     shs_outcome_t outcome;
 
-    if (talk->attempt.status == SHS_CONN_TOO_LARGE) {
+    if (talk->attempt.status == SHS_CONN_TOO_LARGE
+        || talk->attempt.got.is_too_large) {
         answer->reason = "it is larger than SharedSessionMaxSize, or has more"
                          " than 4096 fields";
         return SHS_OUTCOME_MALFORMED;

@@ -12,12 +12,13 @@ static int refuse(shs_passage_t *passage, shs_counter_t cause,
 }
 
 static void note(shs_passage_t *passage, shs_breaker_t *breaker,
-                 shs_breaker_verdict_t verdict, const char *reason)
+                 shs_breaker_verdict_t verdict, apr_uint32_t key,
+                 const char *reason)
 {
     const shs_client_t *client = passage->client;
     shs_breaker_news_t news =
         shs_breaker_note(breaker, &client->endpoint->breaker, passage->pass,
-                         verdict, passage->subject, shs_clock_now());
+                         verdict, passage->subject, key, shs_clock_now());
 
     if (passage->is_to_replica) {
         return; /* the store is as well or ill as its masters are */
@@ -94,13 +95,13 @@ static int open_first(shs_passage_t *passage)
         return 0;
     }
     if (!find(passage)) {
-        note(passage, own, SHS_BREAKER_FAILED, passage->reason);
+        note(passage, own, SHS_BREAKER_FAILED, 0, passage->reason);
         return 0;
     }
     /* Who is known may still not answer: that is told when it does. */
     note(passage, own,
          own == passage->route.breaker ? SHS_BREAKER_UNKNOWN : SHS_BREAKER_OK,
-         NULL);
+         0, NULL);
     return enter(passage);
 }
 
@@ -139,8 +140,8 @@ int shs_passage_open_replica(shs_passage_t *passage, int nth)
 }
 
 void shs_passage_leave(shs_passage_t *passage, shs_breaker_verdict_t verdict,
-                       const char *reason)
+                       apr_uint32_t key, const char *reason)
 {
-    note(passage, passage->route.breaker, verdict, reason);
+    note(passage, passage->route.breaker, verdict, key, reason);
     shs_topology_leave(passage->client->topology, &passage->route);
 }

@@ -8,11 +8,18 @@
 #include "redis/sentinel_reply.h"
 #include "session/octets.h"
 
-#define MAX_REPLIES 4
+#define MAX_REPLIES 5
 
 /* A master's ROLE names each of its replicas. */
 #define ROLE_OCTETS   8192
 #define ROLE_ELEMENTS 128
+
+/* What Redis itself takes for a hash that may be a session (MEMORY USAGE), at
+ * most: for each field, for each octet, and for what is there at all. Generous,
+ * for what is below is asked for, and then measured exactly. */
+#define MEMORY_OF_FIELD 512
+#define MEMORY_OF_OCTET 4
+#define MEMORY_OF_HASH  (1024 * 1024)
 
 static void append(shs_octets_t *commands, const char *name,
                    const shs_octets_t *key, apr_pool_t *p)
@@ -74,6 +81,48 @@ void shs_question_build(shs_question_t *question, const shs_query_t *query,
     }
     question->query = query;
     question->write = write;
+    question->is_of_size = 0;
+    question->form = form;
+    question->commands = commands;
+}
+
+static void append_memory_usage(shs_octets_t *commands, const shs_octets_t *key,
+                                apr_pool_t *p)
+{
+    const shs_octets_t words[] = {
+        shs_octets_of("MEMORY"), shs_octets_of("USAGE"), *key,
+        shs_octets_of("SAMPLES"),
+        shs_octets_of(APR_STRINGIFY(SHS_STORE_MAX_FIELDS))
+    };
+
+    shs_resp_append(commands, words, 5, p);
+}
+
+void shs_question_build_size(shs_question_t *question, const shs_query_t *query,
+                             shs_question_form_t form, apr_pool_t *p)
+{
+    shs_octets_t commands = { "", 0 };
+    int is_asking = form == SHS_QUESTION_ASKING;
+
+    memset(question, 0, sizeof(*question));
+    if (is_asking) {
+        append(&commands, "ASKING", NULL, p);
+    }
+    if (query->shape == SHS_SHAPE_STRING) {
+        append(&commands, "STRLEN", &query->key, p);
+    }
+    else {
+        append(&commands, "HLEN", &query->key, p);
+        if (is_asking) {
+            append(&commands, "ASKING", NULL, p);
+        }
+        append_memory_usage(&commands, &query->key, p);
+    }
+    if (form == SHS_QUESTION_ROLE) {
+        append(&commands, "ROLE", NULL, p);
+    }
+    question->query = query;
+    question->is_of_size = 1;
     question->form = form;
     question->commands = commands;
 }
@@ -147,7 +196,9 @@ static layout_t layout_of(const shs_question_t *question)
         ++layout.count;
     }
     layout.value = layout.count++;
-    if (!question->write) {
+    if (!question->write
+        && !(question->is_of_size
+             && question->query->shape == SHS_SHAPE_STRING)) {
         layout.count += question->form == SHS_QUESTION_ASKING;
         layout.ttl = layout.count++;
     }
@@ -155,6 +206,14 @@ static layout_t layout_of(const shs_question_t *question)
         layout.role = layout.count++;
     }
     return layout;
+}
+
+/* A number; or an error; of a key that is gone MEMORY USAGE says nil. */
+static int is_size(const shs_reply_t *size, const shs_reply_t *memory)
+{
+    return is_of_kind(size, SHS_REPLY_INTEGER)
+           && (!memory || memory->kind == SHS_REPLY_NIL
+               || is_of_kind(memory, SHS_REPLY_INTEGER));
 }
 
 static int is_expected(shs_reply_t *const *replies, const layout_t *layout,
@@ -172,6 +231,9 @@ static int is_expected(shs_reply_t *const *replies, const layout_t *layout,
             return 0;
         }
     }
+    if (question->is_of_size) {
+        return is_size(answer->replies[0], answer->replies[1]);
+    }
     return question->write ? shs_script_is_expected(answer->replies[0])
                            : shs_answer_is_expected(answer->replies,
                                                     question->query->shape);
@@ -185,6 +247,38 @@ static void read_role(shs_question_answer_t *answer, shs_reply_t *role)
     }
     else {
         answer->is_demoted = !shs_sentinel_reply_is_master(role);
+    }
+}
+
+/* Whether the server answers no such question, to this user or at all. */
+static int is_unanswerable(const shs_reply_t *size)
+{
+    return shs_answer_has_code(size, "NOPERM")
+           || shs_answer_has_code(size, "ERR");
+}
+
+static void read_size(shs_question_answer_t *answer, const shs_query_t *query)
+{
+    const shs_reply_t *size = answer->replies[0];
+    const shs_reply_t *memory = answer->replies[1];
+    apr_uint64_t most = query->max_octets;
+
+    /* Of MEMORY USAGE an error says nothing. */
+    answer->error = size->kind == SHS_REPLY_ERROR && !is_unanswerable(size)
+                        ? answer->replies[0]
+                        : NULL;
+    if (size->kind == SHS_REPLY_INTEGER) {
+        if (query->shape == SHS_SHAPE_FIELDS) {
+            most = SHS_STORE_MAX_FIELDS;
+        }
+        answer->is_too_large =
+            size->integer > 0 && (apr_uint64_t)size->integer > most;
+    }
+    if (memory && memory->kind == SHS_REPLY_INTEGER && memory->integer > 0) {
+        most = MEMORY_OF_HASH
+               + (apr_uint64_t)SHS_STORE_MAX_FIELDS * MEMORY_OF_FIELD
+               + (apr_uint64_t)query->max_octets * MEMORY_OF_OCTET;
+        answer->is_too_large |= (apr_uint64_t)memory->integer > most;
     }
 }
 
@@ -218,10 +312,13 @@ shs_conn_status_t shs_question_ask(shs_question_answer_t *answer,
     if (!is_expected(replies, &layout, question, answer)) {
         return fail(reason);
     }
+    if (question->is_of_size) {
+        read_size(answer, query);
+    }
     if (layout.role >= 0) {
         read_role(answer, replies[layout.role]);
     }
-    return !answer->is_demoted
+    return !answer->is_demoted && !question->is_of_size
                    && is_too_large(answer->replies[0], query->max_octets)
                ? SHS_CONN_TOO_LARGE
                : SHS_CONN_OK;

@@ -2,8 +2,8 @@
  *
  * question: what is asked for a session, in one write, and whether what came
  * back is an answer to it: the value (GET or HGETALL) and its time to live
- * (PTTL), or a script that changes it; and where a Sentinel named the server,
- * its ROLE, so that no answer of a master that was demoted meanwhile is ever
+ * (PTTL), or a script that changes it, or only how large the value is (STRLEN,
+ * or HLEN and MEMORY USAGE); and where a Sentinel named the server, its ROLE, so that no answer of a master that was demoted meanwhile is ever
  * taken.
  */
 #ifndef SHS_REDIS_QUESTION_H
@@ -22,7 +22,8 @@ typedef enum shs_question_form_t {
 
 typedef struct shs_question_t {
     const shs_query_t *query;
-    const shs_write_t *write; /* NULL: it asks for the value */
+    const shs_write_t *write; /* NULL: it asks for the value ... */
+    int is_of_size;           /* ... or how large that is */
     shs_question_form_t form;
     shs_octets_t commands;
 } shs_question_t;
@@ -32,13 +33,20 @@ void shs_question_build(shs_question_t *question, const shs_query_t *query,
                         const shs_write_t *write, shs_question_form_t form,
                         apr_pool_t *p);
 
+/* Whether the value is too large, without the value: what it costs the server
+ * does not grow with it. */
+void shs_question_build_size(shs_question_t *question, const shs_query_t *query,
+                             shs_question_form_t form, apr_pool_t *p);
+
 typedef struct shs_question_answer_t {
     shs_reply_t *replies[2]; /* value and PTTL, or the script's and NULL; of the
                               * expected kinds when OK */
     shs_reply_t *error;      /* OK: the error to ROLE, else the first, or NULL;
                               * otherwise what the server said before it closed
                               * the connection, or NULL */
-    int is_demoted; /* ROLE says that it is not the master: then nothing
+    int is_too_large; /* the answer to a question of size. One that the server
+                       * does not allow is answered 0 */
+    int is_demoted;   /* ROLE says that it is not the master: then nothing
                               * else it says counts */
 } shs_question_answer_t;
 

@@ -11,6 +11,7 @@
 #include "redis/breaker.h"
 #include "redis/counters.h"
 #include "redis/masters.h"
+#include "redis/heavy.h"
 #include "redis/trouble.h"
 
 /* Beyond these, shards share the last. */
@@ -40,6 +41,7 @@ typedef struct shs_shared_t {
     shs_trouble_t of_lookups;
     shs_shared_master_t master;
     shs_masters_t masters;
+    shs_heavy_t heavy;
     shs_breaker_t breaker;
     shs_shared_shard_t shards[SHS_SHARED_SHARDS];
 } shs_shared_t;

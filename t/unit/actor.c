@@ -136,7 +136,8 @@ static void say_default(fake_peer_t *peer, const actor_t *actor)
     else if (!strcmp(command, "ROLE")) {
         reply = ACTOR_MASTER;
     }
-    else if (!strcmp(command, "EVAL")) {
+    else if (!strcmp(command, "EVAL") || !strcmp(command, "HLEN")
+             || !strcmp(command, "STRLEN")) {
         reply = ":1\r\n";
     }
     fake_say(peer, reply);

@@ -33,7 +33,7 @@ static shs_breaker_news_t note(shs_breaker_pass_t pass,
                                shs_breaker_verdict_t verdict,
                                apr_uint32_t subject, apr_time_t now)
 {
-    return shs_breaker_note(&breaker, &policy, pass, verdict, subject, now);
+    return shs_breaker_note(&breaker, &policy, pass, verdict, subject, 0, now);
 }
 
 #define answered(pass, now) note((pass), SHS_BREAKER_OK, X, (now))
@@ -369,6 +369,56 @@ START_TEST(breaker__forgets_the_backoff_when_it_closes)
 }
 END_TEST
 
+/* ---------------------------------------------------------------- evidence */
+
+/* What was asked for in vain, in a row: a key, 0: the server itself failed; and
+ * OK, a success between. */
+#define OK 99
+
+static const struct {
+    int failures;
+    apr_uint32_t keys[12];
+    int count;
+    const char *state;
+    const char *why;
+} rows_of_failures[] = {
+    { 3, { 7, 7, 7, 7, 7, 7 }, 6, "closed", "one key, as often as it may be" },
+    { 3, { 7, 8, 7, 8, 7, 8 }, 6, "closed", "two are two failures" },
+    { 3, { 7, 8, 9 }, 3, "open", "three are three" },
+    { 3, { 7, 0, 0 }, 3, "open", "a key, and then how large it is" },
+    { 3, { 7, 0, 7, 7 }, 4, "closed", "the key again says nothing new" },
+    { 3, { 0, 0, 0 }, 3, "open", "the server each time" },
+    { 3, { 7, 8, OK, 9, 7 }, 5, "closed", "a success ends the row" },
+    { 3, { 7, 8, OK, 7, 8, 9 }, 6, "open", "then each counts again" },
+    { 1, { 7, 7, 7 }, 3, "closed", "one key alone never opens it" },
+    { 1, { 7, 8 }, 2, "open", "a second one does" },
+    { 1, { 7, 0 }, 2, "open", "so does the server" },
+    { 1, { 0 }, 1, "open", "the server at once" },
+    { 8, { 1, 2, 3, 4, 5, 6, 7, 1 }, 8, "closed", "all of them are known" },
+    { 8, { 1, 2, 3, 4, 5, 6, 7, 8 }, 8, "open", "as many as are told apart" },
+};
+
+START_TEST(breaker__opens_for_what_servers_do_and_not_for_what_a_key_does)
+{
+    shs_breaker_policy_t some = policy;
+    int i;
+
+    some.failures = rows_of_failures[_i].failures;
+    shs_breaker_note(&breaker, &some, SHS_BREAKER_PASS, SHS_BREAKER_OK, X, 0,
+                     NOW);
+    for (i = 0; i < rows_of_failures[_i].count; i++) {
+        apr_uint32_t key = rows_of_failures[_i].keys[i];
+
+        shs_breaker_note(&breaker, &some, SHS_BREAKER_PASS,
+                         key == OK ? SHS_BREAKER_OK : SHS_BREAKER_FAILED, X,
+                         key == OK ? 0 : key, NOW);
+    }
+    ck_assert_msg(!strcmp(shs_breaker_describe(&breaker, NOW),
+                          rows_of_failures[_i].state),
+                  "%s", rows_of_failures[_i].why);
+}
+END_TEST
+
 /* --------------------------------------------------------------- being off */
 
 START_TEST(breaker__that_is_off_blocks_nobody_and_tells_all_the_same)
@@ -376,18 +426,20 @@ START_TEST(breaker__that_is_off_blocks_nobody_and_tells_all_the_same)
     int down = 0;
     int i;
 
-    shs_breaker_note(&breaker, &off, SHS_BREAKER_PASS, SHS_BREAKER_OK, X, NOW);
+    shs_breaker_note(&breaker, &off, SHS_BREAKER_PASS, SHS_BREAKER_OK, X, 0,
+                     NOW);
     for (i = 0; i < 100; i++) {
         ck_assert_int_eq(shs_breaker_admit(&breaker, &off, X + (i & 1),
                                            NOW + i * SECOND / 10),
                          SHS_BREAKER_PASS);
-        down += shs_breaker_note(&breaker, &off, SHS_BREAKER_PASS,
-                                 SHS_BREAKER_FAILED, X, NOW + i * SECOND / 10)
-                == SHS_BREAKER_DOWN;
+        down +=
+            shs_breaker_note(&breaker, &off, SHS_BREAKER_PASS,
+                             SHS_BREAKER_FAILED, X, 0, NOW + i * SECOND / 10)
+            == SHS_BREAKER_DOWN;
         ck_assert_int_eq(down, i >= 2);
     }
     ck_assert_int_eq(shs_breaker_note(&breaker, &off, SHS_BREAKER_PASS,
-                                      SHS_BREAKER_OK, X, NOW + 20 * SECOND),
+                                      SHS_BREAKER_OK, X, 0, NOW + 20 * SECOND),
                      SHS_BREAKER_UP);
     ck_assert_str_eq(shs_breaker_describe(&breaker, NOW + 20 * SECOND),
                      "closed");
@@ -636,6 +688,9 @@ static void add(TCase *tc)
     tcase_add_loop_test(tc, breaker__puts_the_next_probe_off_within_its_bounds,
                         0, ROWS(backoffs));
     tcase_add_test(tc, breaker__forgets_the_backoff_when_it_closes);
+    tcase_add_loop_test(
+        tc, breaker__opens_for_what_servers_do_and_not_for_what_a_key_does, 0,
+        ROWS(rows_of_failures));
     tcase_add_test(tc,
                    breaker__that_is_off_blocks_nobody_and_tells_all_the_same);
     tcase_add_test(tc, breaker__tells_at_once_of_a_server_that_never_answered);

@@ -334,6 +334,7 @@ START_TEST(exchange_run__asks_no_more_when_the_breaker_is_open)
 
     ck_given(rig, "s:k", "a s:k");
     actor_says(a, "GET", actor_close);
+    actor_says(a, "STRLEN", actor_close);
     for (i = 1; i <= 3; i++) {
         ck_breaker(rig, "closed");
         ck_assert_int_eq(ask(rig, "s:l", 5000), UNAVAILABLE);
@@ -362,9 +363,12 @@ START_TEST(exchange_run__closes_the_breaker_by_a_probe)
     apr_time_t until = rig_in_ms(10000);
 
     ck_given(rig, "s:k", "a s:k");
-    actor_says_once(a, "GET", actor_close);
+    actor_says(a, "GET", actor_close);
     ck_assert_int_eq(ask(rig, "s:l", 5000), UNAVAILABLE);
+    ck_breaker(rig, "closed"); /* it may be the key */
+    ck_assert_int_eq(ask(rig, "s:k", 5000), UNAVAILABLE);
     ck_assert_int_eq(got.transition, SHS_TRANSITION_DOWN);
+    actor_says(a, "GET", NULL);
     while (ask(rig, "s:m", 5000) != FOUND) {
         ck_assert_int_lt(shs_clock_now(), until);
     }
@@ -388,10 +392,11 @@ START_TEST(exchange_run__closes_the_breaker_by_a_refusal)
     apr_time_t until = rig_in_ms(5000);
 
     ck_given(rig, "s:k", "a s:k");
-    actor_says(a, "GET", refusals[_i]);
-    actor_says_once(a, "GET", actor_close);
+    actor_says(a, "GET", actor_close);
+    ck_assert_int_eq(ask(rig, "s:k", 5000), UNAVAILABLE);
     ck_assert_int_eq(ask(rig, "s:l", 5000), UNAVAILABLE);
     ck_assert_int_eq(got.transition, SHS_TRANSITION_DOWN);
+    actor_says(a, "GET", refusals[_i]);
     while (actor_asked(a, "GET s:m") == 0) {
         ck_assert_int_eq(ask(rig, "s:m", 5000), UNAVAILABLE);
         ck_assert_int_lt(shs_clock_now(), until);
@@ -402,6 +407,90 @@ START_TEST(exchange_run__closes_the_breaker_by_a_refusal)
     ck_assert_int_eq(ask(rig, "s:n", 5000), UNAVAILABLE);
     ck_assert_int_eq(got.transition, SHS_TRANSITION_REFUSED);
     ck_breaker(rig, "closed");
+    actor_stop(a);
+}
+END_TEST
+
+/* -------------------------------------------------------------- heavy keys */
+
+START_TEST(exchange_run__asks_first_how_large_it_is_what_did_not_come)
+{
+    actor_t *a = actor_start("a");
+    rig_t *rig = rig_on(a, "breaker=5/1h");
+
+    actor_says(a, "GET s:heavy", _i ? actor_stall : actor_close);
+    ck_assert_int_eq(ask(rig, "s:heavy", 200), UNAVAILABLE);
+    ck_assert_int_eq(actor_asked(a, "STRLEN"), 0);
+    /* Too large: its value is asked for no more, and the connection stays. */
+    actor_says(a, "STRLEN s:heavy", ":65537\r\n");
+    ck_assert_int_eq(ask(rig, "s:heavy", 5000), MALFORMED);
+    ck_assert_int_eq(ask(rig, "s:heavy", 5000), MALFORMED);
+    ck_assert_int_eq(actor_asked(a, "GET s:heavy"), 1);
+    ck_assert_int_eq(actor_asked(a, "STRLEN"), 2);
+    ck_assert_int_eq(actor_accepted(a), 2);
+    /* Another may not be asked more than before. */
+    ck_given(rig, "s:k", "a s:k");
+    ck_assert_int_eq(actor_asked(a, "STRLEN s:k"), 0);
+    /* It has become a session: and then is one as any other. */
+    actor_says(a, "STRLEN s:heavy", NULL);
+    actor_says(a, "GET s:heavy", NULL);
+    ck_given(rig, "s:heavy", "a s:heavy");
+    ck_given(rig, "s:heavy", "a s:heavy");
+    ck_assert_int_eq(actor_asked(a, "STRLEN"), 3);
+    actor_stop(a);
+}
+END_TEST
+
+START_TEST(exchange_run__asks_first_how_large_it_is_what_was_too_large)
+{
+    actor_t *a = actor_start("a");
+    rig_t *rig = rig_on(a, "");
+
+    ck_assert_int_eq(ask_sized(rig, "s:heavy", 5000, 3), MALFORMED);
+    actor_says(a, "STRLEN", ":9\r\n");
+    ck_assert_int_eq(ask_sized(rig, "s:heavy", 5000, 3), MALFORMED);
+    ck_assert_int_eq(actor_asked(a, "GET"), 1);
+    actor_stop(a);
+}
+END_TEST
+
+/* Four clients, or four thousand, that ask for one key. */
+START_TEST(exchange_run__one_key_opens_no_breaker)
+{
+    actor_t *a = actor_start("a");
+    rig_t *rig = rig_on(a, "breaker=2/1h retry=0");
+    int i;
+
+    ck_given(rig, "s:k", "a s:k");
+    /* As where it can only be asked for. */
+    actor_says(a, "STRLEN", "-NOPERM x\r\n");
+    actor_says(a, "GET s:heavy", actor_close);
+    for (i = 0; i < 10; i++) {
+        ck_assert_int_eq(ask(rig, "s:heavy", 5000), UNAVAILABLE);
+        ck_breaker(rig, "closed");
+    }
+    ck_assert_int_eq(actor_asked(a, "GET s:heavy"), 10);
+    ck_given(rig, "s:k", "a s:k");
+    actor_stop(a);
+}
+END_TEST
+
+/* A site with a single user, and an outage. */
+START_TEST(exchange_run__one_key_opens_the_breaker_of_a_dead_server)
+{
+    actor_t *a = actor_start("a");
+    rig_t *rig = rig_on(a, "breaker=3/1h retry=0");
+    int i;
+
+    ck_given(rig, "s:k", "a s:k");
+    actor_says(a, "GET", actor_stall);
+    actor_says(a, "STRLEN", actor_stall);
+    for (i = 0; i < 3; i++) {
+        ck_breaker(rig, "closed");
+        ck_assert_int_eq(ask(rig, "s:k", 50), UNAVAILABLE);
+    }
+    ck_breaker(rig, "open");
+    ck_assert_int_eq(got.transition, SHS_TRANSITION_DOWN);
     actor_stop(a);
 }
 END_TEST
@@ -617,6 +706,13 @@ static void add(TCase *tc)
     tcase_add_test(tc, exchange_run__closes_the_breaker_by_a_probe);
     tcase_add_loop_test(tc, exchange_run__closes_the_breaker_by_a_refusal, 0,
                         ROWS(refusals));
+    tcase_add_loop_test(
+        tc, exchange_run__asks_first_how_large_it_is_what_did_not_come, 0, 2);
+    tcase_add_test(tc,
+                   exchange_run__asks_first_how_large_it_is_what_was_too_large);
+    tcase_add_test(tc, exchange_run__one_key_opens_no_breaker);
+    tcase_add_test(tc,
+                   exchange_run__one_key_opens_the_breaker_of_a_dead_server);
     tcase_add_loop_test(tc, exchange_run__an_answer_opens_no_breaker, 0,
                         ROWS(answers));
     tcase_add_test(tc, exchange_run__a_full_pool_opens_no_breaker);

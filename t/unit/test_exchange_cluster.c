@@ -265,6 +265,7 @@ START_TEST(exchange_run__a_shard_that_is_down_blocks_no_other)
     ck_given(rig, "{a}1", "a {a}1");
     ck_given(rig, "{b}1", "b {b}1");
     actor_says(a, "GET", actor_close);
+    ck_assert_int_eq(ask(rig, "{a}1", 500), UNAVAILABLE);
     ck_assert_int_eq(ask(rig, "{a}2", 500), UNAVAILABLE);
     ck_assert_int_eq(got.transition, SHS_TRANSITION_DOWN);
     ck_assert_int_eq(ask(rig, "{a}3", 500), UNAVAILABLE);

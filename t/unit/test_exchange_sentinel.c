@@ -432,6 +432,7 @@ START_TEST(exchange_run__a_new_child_brings_no_probe_forward)
 
     ck_given(rig, "k", "x k");
     actor_says(x, "GET", actor_close);
+    ck_assert_int_eq(ask(rig, "k", 1000), UNAVAILABLE);
     ck_assert_int_eq(ask(rig, "l", 1000), UNAVAILABLE);
     for (i = 0; i < 3; i++) {
         rig_t *newborn = rig_on("breaker=1/1h retry=0", rig);
@@ -557,13 +558,15 @@ START_TEST(exchange_run__asks_a_replica_when_the_master_is_gone)
     actor_says(r, "ROLE", ACTOR_SLAVE);
     ck_given(rig, "k", "x k");
     actor_says(x, "GET", actor_close);
+    actor_says(x, "STRLEN", actor_close);
     for (i = 1; i <= 4; i++) {
         ck_given(rig, "l", "r l");
         ck_assert_uint_eq(rig_counter(rig, SHS_COUNTER_REPLICA_READS),
                           (apr_uint64_t)i);
     }
     /* The breaker has opened meanwhile. */
-    ck_assert_int_eq(actor_asked(x, "GET l"), 2);
+    ck_assert_int_eq(actor_asked(x, "GET l"), 1);
+    ck_assert_int_eq(actor_asked(x, "STRLEN l"), 1);
     ck_assert_int_eq(actor_asked(r, "READONLY"), 0);
     actor_stop(r);
 }
@@ -628,8 +631,9 @@ START_TEST(exchange_run__tells_of_the_master_whatever_the_replica_does)
     ck_given(rig, "k", "x k");
     /* It was down, as some lookup before was told. */
     shs_breaker_note(replicas, &rig->endpoint->breaker, SHS_BREAKER_PASS,
-                     SHS_BREAKER_FAILED, 2, shs_clock_now());
+                     SHS_BREAKER_FAILED, 2, 0, shs_clock_now());
     actor_says(x, "GET", actor_close);
+    ck_given(rig, "k", "r k");
     ck_given(rig, "l", "r l");
     ck_assert_int_eq(got.transition, SHS_TRANSITION_DOWN);
     actor_stop(r);

@@ -181,8 +181,111 @@ START_TEST(question_ask__takes_a_scripts_answer_and_no_other)
 }
 END_TEST
 
+/* ------------------------------------------------------------------- size */
+
+#define STRLEN_WIRE "*2\r\n$6\r\nSTRLEN\r\n$3\r\ns:k\r\n"
+#define HLEN_WIRE   "*2\r\n$4\r\nHLEN\r\n$3\r\ns:k\r\n"
+#define MEMORY_WIRE                                                       \
+    "*5\r\n$6\r\nMEMORY\r\n$5\r\nUSAGE\r\n$3\r\ns:k\r\n$7\r\nSAMPLES\r\n" \
+    "$4\r\n4096\r\n"
+
+#define STRING SHS_SHAPE_STRING
+#define FIELDS SHS_SHAPE_FIELDS
+
+/* Of a session of 1000 octets at most. */
+static const struct {
+    shs_shape_t shape;
+    shs_question_form_t form;
+    const char *commands;
+    int count;
+    const char *text;
+    shs_conn_status_t status;
+    int is_too_large;
+    const char *error; /* its first word */
+    const char *why;
+} sizes[] = {
+    { STRING, PLAIN, STRLEN_WIRE, 1, ":1000\r\n", OK, 0, NULL, "the most" },
+    { STRING, PLAIN, STRLEN_WIRE, 1, ":1001\r\n", OK, 1, NULL, "one more" },
+    { STRING, PLAIN, STRLEN_WIRE, 1, ":0\r\n", OK, 0, NULL, "no such key" },
+    { STRING, PLAIN, STRLEN_WIRE, 1, "-WRONGTYPE x\r\n", OK, 0, "WRONGTYPE",
+      "what the value's would be" },
+    { STRING, PLAIN, STRLEN_WIRE, 1, "-NOPERM x\r\n", OK, 0, NULL,
+      "it may not be asked: then the value is" },
+    { STRING, PLAIN, STRLEN_WIRE, 1, "-ERR unknown command\r\n", OK, 0, NULL,
+      "nor here" },
+    { STRING, PLAIN, STRLEN_WIRE, 1, "-LOADING x\r\n", OK, 0, "LOADING",
+      "of the server" },
+    { STRING, PLAIN, STRLEN_WIRE, 1, "$1\r\n1\r\n", FAILED, 0, NULL,
+      "no number" },
+    { STRING, PLAIN, STRLEN_WIRE, 1, ":1\r\n:1\r\n", FAILED, 0, NULL,
+      "one reply too many" },
+    { STRING, ROLE, STRLEN_WIRE ROLE_WIRE, 2, ":1001\r\n" ACTOR_MASTER, OK, 1,
+      NULL, "of the master" },
+    { STRING, ASKING, ASKING_WIRE STRLEN_WIRE, 2, "+OK\r\n:1001\r\n", OK, 1,
+      NULL, "of a slot that moves" },
+    { FIELDS, PLAIN, HLEN_WIRE MEMORY_WIRE, 2, ":4096\r\n:700000\r\n", OK, 0,
+      NULL, "the most" },
+    { FIELDS, PLAIN, HLEN_WIRE MEMORY_WIRE, 2, ":4097\r\n:700000\r\n", OK, 1,
+      NULL, "a field more" },
+    { FIELDS, PLAIN, HLEN_WIRE MEMORY_WIRE, 2, ":1\r\n:500000000\r\n", OK, 1,
+      NULL, "one field of half a gigabyte" },
+    { FIELDS, PLAIN, HLEN_WIRE MEMORY_WIRE, 2, ":0\r\n$-1\r\n", OK, 0, NULL,
+      "no such key" },
+    { FIELDS, PLAIN, HLEN_WIRE MEMORY_WIRE, 2, ":4097\r\n-NOPERM x\r\n", OK, 1,
+      NULL, "one may be asked" },
+    { FIELDS, PLAIN, HLEN_WIRE MEMORY_WIRE, 2, ":1\r\n-ERR unknown x\r\n", OK,
+      0, NULL, "and says that it is none" },
+    { FIELDS, PLAIN, HLEN_WIRE MEMORY_WIRE, 2, "-NOPERM x\r\n:500000000\r\n",
+      OK, 1, NULL, "or the other" },
+    { FIELDS, PLAIN, HLEN_WIRE MEMORY_WIRE, 2, ":1\r\n*0\r\n", FAILED, 0, NULL,
+      "no number" },
+    { FIELDS, ASKING, ASKING_WIRE HLEN_WIRE ASKING_WIRE MEMORY_WIRE, 4,
+      "+OK\r\n:4097\r\n+OK\r\n:1\r\n", OK, 1, NULL, "of a slot that moves" },
+    { FIELDS, ROLE, HLEN_WIRE MEMORY_WIRE ROLE_WIRE, 3,
+      ":4097\r\n:1\r\n" ACTOR_MASTER, OK, 1, NULL, "of the master" },
+};
+
+START_TEST(question_ask__tells_a_size_that_no_session_may_have)
+{
+    script_t script = { sizes[_i].count, sizes[_i].text };
+    fake_t *fake = fake_start(say_after, &script);
+    shs_query_t query = { OCTETS("s:k"), sizes[_i].shape, 1000,
+                          shs_clock_now() + 5 * APR_USEC_PER_SEC };
+    const char *reason = NULL;
+    shs_question_answer_t answer;
+    shs_question_t question;
+    shs_conn_status_t status;
+    shs_address_t address;
+    shs_conn_t *conn;
+
+    fake_address(&address, fake);
+    ck_assert_int_eq(shs_conn_open(&conn, &address, 1, NULL, "127.0.0.1",
+                                   query.deadline, &reason),
+                     OK);
+    shs_question_build_size(&question, &query, sizes[_i].form, p);
+    ck_octets_eq(question.commands, unit_text(sizes[_i].commands),
+                 sizes[_i].why);
+    status = shs_question_ask(&answer, &question, conn, &reason, p);
+    ck_assert_msg(status == sizes[_i].status, "%d (%s): %s", status, reason,
+                  sizes[_i].why);
+    if (status == OK) {
+        ck_assert_msg(answer.is_too_large == sizes[_i].is_too_large, "%s",
+                      sizes[_i].why);
+        ck_assert_msg((answer.error != NULL) == (sizes[_i].error != NULL), "%s",
+                      sizes[_i].why);
+    }
+    if (answer.error && sizes[_i].error) {
+        ck_assert_str_eq(shs_resp_error_code(answer.error, p), sizes[_i].error);
+    }
+    shs_conn_close(conn);
+    fake_stop(fake);
+}
+END_TEST
+
 static void add(TCase *tc)
 {
+    tcase_add_loop_test(tc, question_ask__tells_a_size_that_no_session_may_have,
+                        0, ROWS(sizes));
     tcase_add_loop_test(tc, question_build__has_the_script_in_one_write, 0,
                         ROWS(forms));
     tcase_add_loop_test(tc, question_build__asks_for_the_value_without_a_write,

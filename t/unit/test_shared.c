@@ -20,7 +20,7 @@ static const shs_breaker_policy_t policy = { 1, APR_USEC_PER_SEC,
 static void failed(shs_breaker_t *breaker)
 {
     shs_breaker_note(breaker, &policy, SHS_BREAKER_PASS, SHS_BREAKER_FAILED, 2,
-                     NOW);
+                     0, NOW);
 }
 
 START_TEST(shared_breaker_of__is_the_same_for_the_same_key)

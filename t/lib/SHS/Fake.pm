@@ -123,10 +123,16 @@ sub command {
     }
 }
 
-# The load of one session: reads both commands, returns the key.
+# The load of one session: reads both commands, returns the key. If its size is
+# asked for before, it is a small one.
 sub load {
     my ($self) = @_;
     my @get = $self->command;
+    while ($get[0] =~ /^(?:HLEN|STRLEN)$/i) {
+        $self->command if uc $get[0] eq 'HLEN'; # MEMORY USAGE
+        $self->send(uc $get[0] eq 'HLEN' ? ":1\r\n\$-1\r\n" : ":1\r\n");
+        @get = $self->command;
+    }
     my @ttl = $self->command;
     return $get[1];
 }

@@ -1,0 +1,181 @@
+# Keys that are too much for Redis to give: a huge hash, a huge string, a huge
+# field. Redis answers one client at a time, so whoever sends a cookie that
+# names such a key keeps all others waiting, unless it is asked for its size
+# first. The sessions of others are found all the while, from the first request
+# on, and no circuit breaker opens for what one key does.
+use strict;
+use warnings;
+
+use SHS;
+use SHS::Load;
+
+my $redis = SHS::Redis->start(args => ['--proto-max-bulk-len', '512mb']);
+my $client = SHS::Redis::Client->new(port => $redis->port);
+my $url = 'redis://127.0.0.1:' . $redis->port;
+my $options = 'timeout=600ms connect-timeout=600ms breaker=3/2m';
+
+# Each store is another database, and so has counters of its own.
+my @places = (['hash', 1, 'hash', 'Off'], ['string', 2, 'json', 'Off'],
+              ['near', 3, 'hash', 'On'], ['denied', 4, 'hash', 'Off'],
+              ['list', 5, 'hash', 'Off']);
+my $user = 'SeCrEt-heavy';
+$client->cmd('ACL', 'SETUSER', 'reader', 'on', ">$user", '~session:*',
+             '+hgetall', '+pttl', '+select');
+my $vhosts = join '', map {
+    my ($name, $db, $format, $cache) = @$_;
+    my $where = $url;
+    $where =~ s{//}{//reader:$user@} if $name eq 'denied';
+    <<"CONF" } @places;
+<VirtualHost *:\${SHS_PORT}>
+    ServerName $name.test
+    SharedSessionStore $where/$db $options
+    SharedSessionCache $cache
+    SharedSessionFormat $format
+</VirtualHost>
+CONF
+my $httpd = private_httpd(files => { 'htdocs/page.html' => "page\n" },
+                          loglevel => 'notice shared_session:debug',
+                          conf => <<"CONF");
+SharedSession On
+SharedSessionEnv OWNER owner
+Header always set X-Status "%{SHARED_SESSION}e"
+Header always set X-Owner "%{OWNER}e"
+<Location /server-status>
+    SetHandler server-status
+    SharedSession Off
+</Location>
+$vhosts
+CONF
+
+sub id { return sprintf 'SeCrEt-heavy-%s-%06d', @_ }
+
+sub in_db {
+    my ($db, @command) = @_;
+    $client->cmd('SELECT', $db);
+    return $client->cmd(@command);
+}
+
+my %db = map { $_->[0] => $_->[1] } @places;
+my %good;
+for my $place (@places) {
+    my ($name, $db, $format) = @$place;
+    for my $n (1 .. 100) {
+        my $id = id($name, $n);
+        in_db($db, $format eq 'json' ? ('SET', "session:$id", qq({"owner":"o$n"}))
+                                     : ('HSET', "session:$id", 'owner', "o$n"));
+        push @{ $good{$name} }, [ $id, "o$n" ];
+    }
+}
+# 600,000 fields: an HGETALL takes Redis a sixth of a second or more.
+my $many = <<'LUA';
+for i = 1, 600000 do redis.call('HSET', KEYS[1], 'session:' .. i, 'of user ' .. i) end
+LUA
+in_db($db{$_}, 'EVAL', $many, 1, 'session:' . id('poison', 1))
+    for qw(hash near denied);
+# A field of 100 MB in a hash of one; a string of 200 MB.
+in_db($db{hash}, 'SETRANGE', 'large', 100 * 2**20, 'x');
+in_db($db{hash}, 'EVAL', "redis.call('HSET', KEYS[1], 'f', redis.call('GET', 'large'))"
+      . " return redis.call('DEL', 'large')", 1, 'session:' . id('poison', 2));
+in_db($db{string}, 'SETRANGE', 'session:' . id('poison', 1), 200 * 2**20, 'x');
+in_db($db{list}, 'EVAL', "for i = 1, 2000 do local t = {} for j = 1, 500 do t[j] = 'x' end"
+      . " redis.call('RPUSH', KEYS[1], unpack(t)) end", 1, 'session:' . id('poison', 1));
+
+sub seen {
+    my ($name) = @_;
+    my $page = $httpd->get('/server-status?auto', host => 'hash.test')->body;
+    my ($i) = $page =~ m{^SharedSessionStore(\d+): \S+/$db{$name}$}m or return {};
+    return { $page =~ /^SharedSessionStore$i([A-Za-z]+): (.*)$/mg };
+}
+
+# How often Redis ran a command, and its microseconds for it, since reset().
+sub reset_calls { return $client->cmd('CONFIG', 'RESETSTAT') }
+sub calls {
+    my ($name) = @_;
+    my ($n) = $client->cmd('INFO', 'commandstats') =~ /^cmdstat_$name:calls=(\d+)/m;
+    return $n // 0;
+}
+
+sub load {
+    my ($name, $sessions, %more) = @_;
+    return SHS::Load->start(port => $httpd->port, path => '/page.html',
+                            host => "$name.test", sessions => $sessions,
+                            pause => 0.001, requests => 60_000, %more);
+}
+
+# --- others are not touched ---------------------------------------------------
+
+for my $row (['hash', 'hgetall', [1], 'a hash of 600,000 fields'],
+             ['hash', 'hgetall', [2], 'a hash with a field of 100 MB'],
+             ['string', 'get', [1], 'a string of 200 MB'],
+             ['near', 'hgetall', [1], 'a huge hash, with a near-cache'],
+             ['list', 'hgetall', [1], 'a list of a million']) {
+    my ($name, $command, $poisons, $why) = @$row;
+    subtest "$why, and the sessions of others" => sub {
+        my @poison = map { [ id('poison', $_), 'none' ] } @$poisons;
+        # Its first answers are awaited before the others start: what is on the
+        # way already waits for the first one, as it must.
+        reset_calls();
+        my $attack = load($name, \@poison, workers => 8);
+        my $others = load($name, $good{$name}, workers => 3);
+        SHS::Process::wait_for('answers', 60, sub {
+            @{ $others->answers } >= 600 && @{ $attack->answers } >= 200 });
+        my $bad = $attack->stop;
+        my $well = $others->stop;
+        is($well->{status_found}, $well->{requests},
+           "all of $well->{requests} are found");
+        is($well->{strangers}, 0, '... and nobody else\'s');
+        is($bad->{status_found} // 0, 0, 'the key is no session');
+        cmp_ok($bad->{status_malformed} // 0, '>=', $bad->{requests} - 8,
+               "... but malformed, as $bad->{requests} were told");
+        my $seen = seen($name);
+        is($seen->{Breaker}, 'closed', 'the breaker is closed');
+        is($seen->{Outages}, 0, '... and never was open');
+        my $good_calls = $well->{requests};
+        cmp_ok(calls($command), '<=', $good_calls + ($name eq 'list' ? $bad->{requests} : 2),
+               'its value was asked for once, or twice');
+    };
+}
+
+# --- a user who may not ask for a size -------------------------------------------
+
+subtest 'one who may not ask for a size opens no breaker either' => sub {
+    my $poison = id('poison', 1);
+    my $ask = sub { $httpd->get('/page.html', host => 'denied.test',
+                                cookie => "JSESSIONID=$_[0]")->header('X-Status') };
+    for (1 .. 5) {
+        like($ask->($poison), qr/^(?:malformed|unavailable)$/, 'the huge hash');
+        is(seen('denied')->{Breaker}, 'closed', '... opens none');
+        is($ask->($good{denied}[$_][0]), 'found', 'another session');
+    }
+    is(seen('denied')->{Refused}, 0, 'and nothing is told to be refused');
+};
+
+# --- one that becomes a session ------------------------------------------------------
+
+subtest 'a key that has become a session is found' => sub {
+    my $key = 'session:' . id('poison', 1);
+    in_db($db{hash}, 'DEL', $key);
+    my $ask = sub { $httpd->get('/page.html', host => 'hash.test', cookie =>
+                                'JSESSIONID=' . id('poison', 1)) };
+    is($ask->()->header('X-Status'), 'absent', 'it is gone');
+    in_db($db{hash}, 'HSET', $key, 'owner', 'somebody');
+    is($ask->()->header('X-Owner'), 'somebody', 'it is there');
+    reset_calls();
+    is($ask->()->header('X-Owner'), 'somebody', '... and again');
+    is(calls('hlen'), 0, 'and no size is asked for');
+};
+
+# --- an outage where one key is all that is asked for -------------------------------
+
+subtest 'one user alone learns of an outage as soon as many' => sub {
+    my $id = $good{list}[0][0];
+    my $ask = sub { $httpd->get('/page.html', host => 'list.test',
+                                cookie => "JSESSIONID=$id")->header('X-Status') };
+    is($ask->(), 'found', 'at first all is well');
+    $redis->pause;
+    is($ask->(), 'unavailable', "no answer, $_") for 1 .. 3;
+    is(seen('list')->{Breaker}, 'open', 'three failures open it');
+    $redis->resume;
+};
+
+done_testing;
