@@ -29,8 +29,20 @@ static void name_server(shs_attempt_t *attempt, const shs_passage_t *passage,
     }
 }
 
+/* What idle connections are of use. A probe uses none: it is to tell whether the
+ * server answers, and not whether a connection still leads to it. */
+static void distrust(shs_pool_t *pool, const shs_passage_t *passage,
+                     apr_time_t now)
+{
+    shs_pool_distrust(pool,
+                      passage->pass == SHS_BREAKER_PROBE
+                          ? now
+                          : shs_breaker_heard_since(passage->route.breaker));
+}
+
 /* Ends the loan of a connection. What broke this one broke the others of its
- * pool too; that an answer was late says nothing of them. */
+ * pool too; that an answer was late says nothing of those that were answered
+ * since. */
 static void return_conn(const shs_attempt_t *attempt, shs_pool_t *pool,
                         shs_conn_t *conn)
 {
@@ -46,18 +58,23 @@ static void return_conn(const shs_attempt_t *attempt, shs_pool_t *pool,
 }
 
 /* Who had to wait for a connection, and then had not the whole time to ask,
- * learns of the pool and not of the server. */
-static void excuse_server(shs_attempt_t *attempt, apr_interval_time_t waited,
-                          apr_interval_time_t left)
+ * learns of the pool and not of the server. Else a connection of the pool that
+ * gives no answer makes the older ones doubtful. */
+static void excuse_server(shs_attempt_t *attempt, shs_breaker_t *breaker,
+                          apr_interval_time_t waited, apr_time_t asked_at,
+                          apr_time_t deadline)
 {
     shs_verdict_t *verdict = &attempt->verdict;
 
     if (attempt->status == SHS_CONN_TIMEOUT && !attempt->is_new_conn
-        && waited > left / LATE_PART) {
+        && waited > (deadline - asked_at) / LATE_PART) {
         verdict->next = SHS_VERDICT_FAIL;
         verdict->cause = SHS_COUNTER_POOL_FULL;
         verdict->reason = "all connections of the pool were busy for too long";
         verdict->is_server_fine = 1;
+    }
+    else if (attempt->status == SHS_CONN_TIMEOUT && !attempt->is_new_conn) {
+        shs_breaker_note_silence(breaker, asked_at);
     }
 }
 
@@ -92,6 +109,7 @@ void shs_attempt_make(shs_attempt_t *attempt, const shs_passage_t *passage,
     int has_conn;
 
     memset(attempt, 0, sizeof(*attempt));
+    distrust(pool, passage, began_at);
     attempt->status = shs_pool_borrow(&conn, &attempt->is_new_conn, pool,
                                       query->deadline, &reason, p);
     has_conn = attempt->status == SHS_CONN_OK;
@@ -109,7 +127,8 @@ void shs_attempt_make(shs_attempt_t *attempt, const shs_passage_t *passage,
         attempt->is_of_key =
             !write && !how.is_of_size && is_unanswered(attempt->status);
         return_conn(attempt, pool, conn);
-        excuse_server(attempt, asked_at - began_at, query->deadline - asked_at);
+        excuse_server(attempt, passage->route.breaker, asked_at - began_at,
+                      asked_at, query->deadline);
     }
     if (attempt->verdict.next == SHS_VERDICT_AGAIN
         || attempt->verdict.next == SHS_VERDICT_RENEW) {

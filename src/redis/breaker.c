@@ -205,6 +205,22 @@ int shs_breaker_is_told(const shs_breaker_t *breaker)
     return atomic_load(&breaker->is_told) != 0;
 }
 
+void shs_breaker_note_silence(shs_breaker_t *breaker, apr_time_t asked_at)
+{
+    apr_int64_t before = atomic_load(&breaker->silent_at);
+
+    while (asked_at > before
+           && !atomic_compare_exchange_weak(&breaker->silent_at, &before,
+                                            asked_at)) {
+        continue;
+    }
+}
+
+apr_time_t shs_breaker_heard_since(const shs_breaker_t *breaker)
+{
+    return atomic_load(&breaker->silent_at);
+}
+
 const char *shs_breaker_describe(const shs_breaker_t *breaker, apr_time_t now)
 {
     apr_int64_t probe_at = atomic_load(&breaker->probe_at);

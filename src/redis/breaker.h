@@ -65,6 +65,8 @@ typedef struct shs_breaker_t {
                                    * closed */
     _Atomic apr_int64_t early_at;   /* from when on another subject may be
                                    * probed before that; 0: at once */
+    _Atomic apr_int64_t silent_at;  /* when a question was asked that a
+                                    * connection of a pool did not answer */
     _Atomic apr_uint32_t failures;  /* in a row */
     _Atomic apr_uint32_t is_told;   /* that it is down */
     _Atomic apr_uint32_t is_proven; /* it has answered once */
@@ -114,6 +116,15 @@ shs_breaker_news_t shs_breaker_note(shs_breaker_t *breaker,
 
 /* Whether it was told that it is down, and not yet that there was an answer. */
 int shs_breaker_is_told(const shs_breaker_t *breaker);
+
+/* Connections may go silent all at once, and new ones be answered: a firewall
+ * or a proxy has lost what it knew of them, and tells neither end. So when one
+ * of a pool gets no answer, no child relies any more on one whose last answer is
+ * older than that question; and a probe goes over a new one. */
+void shs_breaker_note_silence(shs_breaker_t *breaker, apr_time_t asked_at);
+
+/* From when on a connection must have been answered to be relied on; 0: any. */
+apr_time_t shs_breaker_heard_since(const shs_breaker_t *breaker);
 
 /* "closed", "open" or "half-open". */
 const char *shs_breaker_describe(const shs_breaker_t *breaker, apr_time_t now);

@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,6 +27,7 @@ struct shs_pool_t {
     shs_conn_status_t dial_status; /* ... and how the last one did */
     char dial_reason[160];
     apr_interval_time_t idle_limit;
+    _Atomic apr_int64_t trusted_since;
     shs_pool_dial_fn dial;
     void *baton;
     shs_conn_t *stack[]; /* [0..idle), the last given back on top */
@@ -175,7 +177,8 @@ static shs_conn_status_t describe_lateness(const char **reason,
  * was cut off, so are the others. */
 static int is_good(shs_pool_t *pool, shs_conn_t *conn)
 {
-    if (shs_clock_now() - shs_conn_used_at(conn) > pool->idle_limit) {
+    if (shs_clock_now() - shs_conn_used_at(conn) > pool->idle_limit
+        || shs_conn_used_at(conn) < atomic_load(&pool->trusted_since)) {
         shs_pool_discard(pool, conn);
         return 0;
     }
@@ -283,6 +286,17 @@ void shs_pool_give_back(shs_pool_t *pool, shs_conn_t *conn)
     pthread_mutex_unlock(&pool->lock);
     if (closed) {
         shs_conn_close(closed);
+    }
+}
+
+void shs_pool_distrust(shs_pool_t *pool, apr_time_t since)
+{
+    apr_int64_t before = atomic_load(&pool->trusted_since);
+
+    while (since > before
+           && !atomic_compare_exchange_weak(&pool->trusted_since, &before,
+                                            since)) {
+        continue;
     }
 }
 

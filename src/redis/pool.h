@@ -54,6 +54,11 @@ shs_conn_status_t shs_pool_borrow(shs_conn_t **out, int *is_new,
                                   shs_pool_t *pool, apr_time_t deadline,
                                   const char **reason, apr_pool_t *p);
 
+/* From now on an idle connection whose last answer came before `since` (by
+ * shs_clock_now()) is closed instead of used: one like it got no answer. Takes
+ * no lock. */
+void shs_pool_distrust(shs_pool_t *pool, apr_time_t since);
+
 /* Ends a loan (rule 3). */
 void shs_pool_give_back(shs_pool_t *pool, shs_conn_t *conn);
 void shs_pool_discard(shs_pool_t *pool, shs_conn_t *conn);

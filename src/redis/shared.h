@@ -10,8 +10,8 @@
 
 #include "redis/breaker.h"
 #include "redis/counters.h"
-#include "redis/masters.h"
 #include "redis/heavy.h"
+#include "redis/masters.h"
 #include "redis/trouble.h"
 
 /* Beyond these, shards share the last. */

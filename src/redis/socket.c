@@ -42,8 +42,14 @@ int shs_socket_be_patient(int fd, apr_interval_time_t time)
            && !fcntl(fd, F_SETFL, flags & ~O_NONBLOCK);
 }
 
+/* The system's own would find a dead connection after two hours. These find one
+ * that is idle in half a minute, before idle= ends it, and keep a firewall from
+ * forgetting one that is not dead. A limit for data that is on its way
+ * (TCP_USER_TIMEOUT) would be of no use: whoever waits gives the connection up
+ * at its deadline. */
 static int open_socket(const shs_address_t *address)
 {
+    int keep_idle = 15, keep_interval = 5, keep_count = 3; /* seconds; times */
     int one = 1;
     int fd = socket(address->storage.ss_family,
                     SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -51,6 +57,12 @@ static int open_socket(const shs_address_t *address)
     if (fd >= 0 && address->storage.ss_family != AF_UNIX) {
         setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
         setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof(one));
+        setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &keep_idle,
+                   sizeof(keep_idle));
+        setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &keep_interval,
+                   sizeof(keep_interval));
+        setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &keep_count,
+                   sizeof(keep_count));
     }
     return fd;
 }

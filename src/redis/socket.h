@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * socket: connecting, and waiting with a deadline. Sockets are close-on-exec,
- * and non-blocking until shs_socket_be_patient(); nothing here knows what is
- * said over them.
+ * and non-blocking until shs_socket_be_patient(); of those by TCP the kernel
+ * finds within 30 seconds that they are dead, also while nothing is said.
+ * Nothing here knows what is said over them.
  */
 #ifndef SHS_REDIS_SOCKET_H
 #define SHS_REDIS_SOCKET_H

@@ -102,3 +102,33 @@ apr_uint64_t rig_counter(const rig_t *rig, shs_counter_t counter)
 {
     return shs_counters_get(&rig->shared->counters, counter);
 }
+
+void rig_fill_pool(const rig_t *rig, int slot, int count)
+{
+    static const shs_octets_t question = { "*2\r\n$4\r\nPTTL\r\n$1\r\nk\r\n",
+                                           21 };
+    static const shs_resp_limits_t limits = { 0, 0 };
+    shs_reply_t *reply;
+    shs_conn_t *conns[4];
+    const char *reason;
+    shs_route_t route;
+    int is_new, i;
+
+    ck_assert_int_eq(shs_topology_find(&route, rig->client.topology, slot,
+                                       rig_in_ms(5000), &reason, p),
+                     SHS_CONN_OK);
+    for (i = 0; i < count; i++) {
+        ck_assert_int_eq(shs_pool_borrow(&conns[i], &is_new,
+                                         shs_node_pool(route.node),
+                                         rig_in_ms(5000), &reason, p),
+                         SHS_CONN_OK);
+    }
+    for (i = 0; i < count; i++) {
+        /* So the server has accepted it. */
+        ck_assert_int_eq(shs_conn_ask(&reply, 1, conns[i], question, limits,
+                                      rig_in_ms(5000), &reason, p),
+                         SHS_CONN_OK);
+        shs_pool_give_back(shs_node_pool(route.node), conns[i]);
+    }
+    shs_topology_leave(rig->client.topology, &route);
+}

@@ -31,6 +31,9 @@ rig_t *rig_create_in(const char *url, const char *options, const rig_t *sibling,
 /* Nodes alone, which are never freed. */
 shs_nodes_t *rig_nodes(const shs_endpoint_t *endpoint, int pool_size);
 
+/* Gives the child so many idle connections (1 to 4) to the server of a slot. */
+void rig_fill_pool(const rig_t *rig, int slot, int count);
+
 /* Now and so many milliseconds. */
 apr_time_t rig_in_ms(int ms);
 

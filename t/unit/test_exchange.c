@@ -145,6 +145,55 @@ START_TEST(exchange_run__one_session_too_large_costs_one_connection)
 }
 END_TEST
 
+/* A firewall has lost what it knew of all of them. */
+START_TEST(exchange_run__relies_on_no_connection_older_than_a_silent_one)
+{
+    actor_t *a = actor_start("a");
+    rig_t *rig = rig_on(a, "retry=0");
+    rig_t *sibling = rig_create(
+        apr_psprintf(p, "redis://127.0.0.1:%d", actor_port(a)), "", rig);
+    shs_outcome_t first;
+    int dialled;
+
+    rig_fill_pool(rig, 0, 4);
+    rig_fill_pool(sibling, 0, 3);
+    dialled = actor_accepted(a);
+    ck_assert_int_eq(dialled, 7);
+    actor_says_once(a, "GET", actor_stall);
+    first = ask(rig, "s:1", 200);
+    ck_assert_int_eq(first, UNAVAILABLE);
+    ck_given(rig, "s:2", "a s:2");
+    ck_assert_int_eq(actor_accepted(a), dialled + 1);
+    ck_given(sibling, "s:3", "a s:3");
+    ck_assert_int_eq(actor_accepted(a), dialled + 2);
+    /* These have answered since. */
+    ck_given(rig, "s:4", "a s:4");
+    ck_given(sibling, "s:5", "a s:5");
+    ck_assert_int_eq(actor_accepted(a), dialled + 2);
+    actor_stop(a);
+}
+END_TEST
+
+/* Of a server that turned all away, and of connections from before. */
+START_TEST(exchange_run__probes_by_a_new_connection)
+{
+    actor_t *a = actor_start("a");
+    rig_t *rig = rig_on(a, "retry=0 breaker=1/10ms");
+    apr_time_t until = rig_in_ms(10000);
+
+    rig_fill_pool(rig, 0, 3);
+    actor_says_once(a, "GET", "-ERR x\r\n");
+    ck_assert_int_eq(ask(rig, "s:k", 5000), UNAVAILABLE);
+    ck_breaker(rig, "open");
+    ck_assert_int_eq(actor_accepted(a), 3);
+    while (ask(rig, "s:l", 5000) != FOUND) {
+        ck_assert_int_lt(shs_clock_now(), until);
+    }
+    ck_assert_int_eq(actor_accepted(a), 4);
+    actor_stop(a);
+}
+END_TEST
+
 /* -------------------------------------------------------- not ready yet */
 
 static const char *const not_ready[] = { "-LOADING SECRET\r\n",
@@ -689,6 +738,9 @@ static void add(TCase *tc)
     tcase_add_test(tc, exchange_run__asks_once_where_retry_is_0);
     tcase_add_test(tc,
                    exchange_run__one_session_too_large_costs_one_connection);
+    tcase_add_test(
+        tc, exchange_run__relies_on_no_connection_older_than_a_silent_one);
+    tcase_add_test(tc, exchange_run__probes_by_a_new_connection);
     tcase_add_loop_test(tc, exchange_run__waits_for_who_will_answer_soon, 0,
                         ROWS(not_ready));
     tcase_add_loop_test(tc, exchange_run__waits_no_longer_than_the_deadline, 0,

@@ -258,6 +258,34 @@ START_TEST(exchange_run__tells_of_no_slots_that_moved)
 }
 END_TEST
 
+/* A firewall has lost what it knew of all of them. */
+START_TEST(exchange_run__relies_on_no_connection_older_than_a_silent_one)
+{
+    rig_t *rig = rig_on("retry=0");
+    rig_t *sibling = rig_create(
+        apr_psprintf(p, "redis+cluster://127.0.0.1:%d", actor_port(b)),
+        "retry=0", rig);
+    shs_outcome_t first;
+    int dialled;
+
+    rig_fill_pool(rig, slot_of_a, 4);
+    rig_fill_pool(sibling, slot_of_a, 3);
+    dialled = actor_accepted(a);
+    ck_assert_int_eq(dialled, 7);
+    actor_says_once(a, "GET", actor_stall);
+    first = ask(rig, "{a}1", 200);
+    ck_assert_int_eq(first, UNAVAILABLE);
+    ck_given(rig, "{a}2", "a {a}2");
+    ck_assert_int_eq(actor_accepted(a), dialled + 1);
+    ck_given(sibling, "{a}3", "a {a}3");
+    ck_assert_int_eq(actor_accepted(a), dialled + 2);
+    /* These have answered since. */
+    ck_given(rig, "{a}4", "a {a}4");
+    ck_given(sibling, "{a}5", "a {a}5");
+    ck_assert_int_eq(actor_accepted(a), dialled + 2);
+}
+END_TEST
+
 START_TEST(exchange_run__a_shard_that_is_down_blocks_no_other)
 {
     rig_t *rig = rig_on("retry=0 breaker=1/1h");
@@ -384,6 +412,8 @@ static void add(TCase *tc)
     tcase_add_test(tc,
                    exchange_run__asks_the_promoted_replica_in_the_same_lookup);
     tcase_add_test(tc, exchange_run__tells_of_no_slots_that_moved);
+    tcase_add_test(
+        tc, exchange_run__relies_on_no_connection_older_than_a_silent_one);
     tcase_add_test(tc, exchange_run__a_shard_that_is_down_blocks_no_other);
     tcase_add_test(tc, exchange_run__asks_a_replica_read_only);
     tcase_add_test(tc, exchange_run__follows_what_a_replica_says);

@@ -545,6 +545,32 @@ START_TEST(topology__has_no_renewal_left_when_its_child_has_ended)
 }
 END_TEST
 
+/* A firewall has lost what it knew of all of them. */
+START_TEST(exchange_run__relies_on_no_connection_older_than_a_silent_one)
+{
+    rig_t *rig = rig_on("retry=0", NULL);
+    rig_t *sibling = rig_on("retry=0", rig);
+    shs_outcome_t first;
+    int dialled;
+
+    rig_fill_pool(rig, 0, 4);
+    rig_fill_pool(sibling, 0, 3);
+    dialled = actor_accepted(x);
+    ck_assert_int_eq(dialled, 7);
+    actor_says_once(x, "GET", actor_stall);
+    first = ask(rig, "k1", 200);
+    ck_assert_int_eq(first, UNAVAILABLE);
+    ck_given(rig, "k2", "x k2");
+    ck_assert_int_eq(actor_accepted(x), dialled + 1);
+    ck_given(sibling, "k3", "x k3");
+    ck_assert_int_eq(actor_accepted(x), dialled + 2);
+    /* These have answered since. */
+    ck_given(rig, "k4", "x k4");
+    ck_given(sibling, "k5", "x k5");
+    ck_assert_int_eq(actor_accepted(x), dialled + 2);
+}
+END_TEST
+
 /* -------------------------------------------------------------- replicas */
 
 START_TEST(exchange_run__asks_a_replica_when_the_master_is_gone)
@@ -681,6 +707,8 @@ static void add(TCase *tc)
     tcase_add_loop_test(tc,
                         topology__has_no_renewal_left_when_its_child_has_ended,
                         0, ROWS(endings));
+    tcase_add_test(
+        tc, exchange_run__relies_on_no_connection_older_than_a_silent_one);
     tcase_add_test(tc, exchange_run__asks_a_replica_when_the_master_is_gone);
     tcase_add_test(tc, exchange_run__believes_no_replica_that_knows_no_session);
     tcase_add_test(tc, exchange_run__asks_no_replica_unless_it_may);

@@ -300,6 +300,41 @@ START_TEST(pool_borrow__closes_what_was_idle_for_too_long)
 }
 END_TEST
 
+START_TEST(pool_distrust__closes_what_has_not_answered_since)
+{
+    fake_t *fake = fake_start(echo, NULL);
+    shs_pool_t *pool = pool_of(fake, 4, 5 * APR_USEC_PER_SEC);
+    shs_conn_t *conns[3];
+    apr_time_t since;
+    int is_new = -1;
+    int i;
+
+    for (i = 0; i < 3; i++) {
+        conns[i] = borrow(pool, NULL);
+    }
+    since = shs_clock_now() + 1;
+    while (shs_clock_now() <= since) {
+        continue;
+    }
+    /* One of them is answered later than that. */
+    ck_assert(is_echoed(conns[0], "hello", p));
+    for (i = 0; i < 3; i++) {
+        shs_pool_give_back(pool, conns[i]);
+    }
+    shs_pool_distrust(pool, since);
+    shs_pool_distrust(pool, 1); /* takes nothing back */
+    conns[1] = borrow(pool, &is_new);
+    ck_assert_ptr_eq(conns[1], conns[0]);
+    ck_assert_int_eq(is_new, 0);
+    conns[2] = borrow(pool, &is_new);
+    ck_assert_int_eq(is_new, 1);
+    ck_assert_int_eq(dialler.dials, 4);
+    shs_pool_give_back(pool, conns[1]);
+    shs_pool_give_back(pool, conns[2]);
+    fake_stop(fake);
+}
+END_TEST
+
 /* After a peak one connection does for what comes. */
 START_TEST(pool_give_back__closes_what_is_not_needed_any_more)
 {
@@ -1013,6 +1048,7 @@ static void add(TCase *tc)
     tcase_add_loop_test(tc, pool_borrow__a_failed_dial_takes_no_room, 0,
                         ROWS(statuses));
     tcase_add_test(tc, pool_borrow__closes_what_was_idle_for_too_long);
+    tcase_add_test(tc, pool_distrust__closes_what_has_not_answered_since);
     tcase_add_test(tc, pool_give_back__closes_what_is_not_needed_any_more);
     tcase_add_test(tc, pool_borrow__never_gives_one_that_was_closed);
     tcase_add_test(tc, pool_borrow__never_gives_one_on_which_something_waits);

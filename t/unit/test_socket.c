@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -44,6 +45,38 @@ START_TEST(socket_connect__gives_a_socket_that_no_child_inherits)
     ck_assert_int_ge(fd, 0);
     ck_assert(fcntl(fd, F_GETFD) & FD_CLOEXEC);
     ck_assert(fcntl(fd, F_GETFL) & O_NONBLOCK);
+    close(fd);
+    close(listener);
+}
+END_TEST
+
+/* The system's own would be two hours. */
+START_TEST(socket_connect__gives_a_socket_that_notices_its_death)
+{
+    static const struct {
+        int level;
+        int name;
+        int most;
+    } options[] = { { SOL_SOCKET, SO_KEEPALIVE, 1 },
+                    { IPPROTO_TCP, TCP_KEEPIDLE, 15 },
+                    { IPPROTO_TCP, TCP_KEEPINTVL, 5 },
+                    { IPPROTO_TCP, TCP_KEEPCNT, 3 } };
+    shs_address_t address;
+    const char *reason = NULL;
+    int listener = listen_on(&address);
+    int fd = shs_socket_connect(&address, 1, in_ms(5000), &reason);
+    int i;
+
+    ck_assert_int_ge(fd, 0);
+    for (i = 0; i < (int)(sizeof(options) / sizeof(options[0])); i++) {
+        socklen_t len = sizeof(int);
+        int value = 0;
+
+        ck_assert_int_eq(
+            getsockopt(fd, options[i].level, options[i].name, &value, &len), 0);
+        ck_assert_int_ge(value, 1);
+        ck_assert_int_le(value, options[i].most);
+    }
     close(fd);
     close(listener);
 }
@@ -105,6 +138,7 @@ END_TEST
 static void add(TCase *tc)
 {
     tcase_add_test(tc, socket_connect__gives_a_socket_that_no_child_inherits);
+    tcase_add_test(tc, socket_connect__gives_a_socket_that_notices_its_death);
     tcase_add_test(tc, socket_connect__goes_on_to_the_address_that_accepts);
     tcase_add_test(tc, socket_connect__says_why_nobody_accepted);
     tcase_add_test(tc, socket_wait__ends_at_the_deadline_and_not_before);

@@ -20,6 +20,10 @@
 #                         command
 #   slam                  takes connections and closes them at once
 #   refuse                no listener; what was open is closed
+#   strand                of the connections that are open no octet goes through
+#                         any more, in either direction, and neither end hears
+#                         of it: a firewall has forgotten them. New ones are
+#                         not affected
 #   drop                  closes what is open (reset => 1: with a reset), and
 #                         goes on as before
 #
@@ -97,6 +101,7 @@ sub deaf      { return shift->tell('deaf') }
 sub hold      { return shift->tell('hold') }
 sub slam      { return shift->tell('slam') }
 sub refuse    { return shift->tell('refuse') }
+sub strand    { return shift->tell('strand') }
 sub drop      { return shift->tell('drop', @_) }
 
 # accepted, open, peak (connections), asked (chunks that clients sent), hurt
@@ -178,6 +183,9 @@ sub obey {
     my $said = eval {
         if ($what eq 'drop') {
             $self->close_all($more{reset});
+        }
+        elsif ($what eq 'strand') {
+            $_->{is_mute} = 1 for values %{ $self->{ends} };
         }
         elsif ($what ne 'stats') {
             $self->change($what, \%more);
