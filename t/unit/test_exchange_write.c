@@ -447,6 +447,7 @@ START_TEST(exchange_write__tells_of_an_outage_once)
     ck_done(rig, "s:k");
     actor_says(one, "EVAL", actor_close);
     actor_says(one, "GET", actor_close);
+    actor_says(one, "STRLEN", actor_close);
     for (i = 1; rig_counter(rig, SHS_COUNTER_UNREACHABLE) < 20; i++) {
         ck_assert_int_lt(shs_clock_now(), until);
         ck_assert_int_eq(
