@@ -29,8 +29,8 @@ static void name_server(shs_attempt_t *attempt, const shs_passage_t *passage,
     }
 }
 
-/* What idle connections are of use. A probe uses none: it is to tell whether the
- * server answers, and not whether a connection still leads to it. */
+/* What idle connections are of use. A probe uses none: it is to tell whether
+ * the server answers, not whether a connection still leads to it. */
 static void distrust(shs_pool_t *pool, const shs_passage_t *passage,
                      apr_time_t now)
 {

@@ -105,8 +105,7 @@ shs_breaker_pass_t shs_breaker_admit(shs_breaker_t *breaker,
                                      const shs_breaker_policy_t *policy,
                                      apr_uint32_t subject, apr_time_t now);
 
-/* `key`, of FAILED: a hash of the key that was asked for by rule 2; 0: the
- * server itself failed. */
+/* `key`, of FAILED: a hash of the key of rule 2; 0: the server failed. */
 shs_breaker_news_t shs_breaker_note(shs_breaker_t *breaker,
                                     const shs_breaker_policy_t *policy,
                                     shs_breaker_pass_t pass,
@@ -118,9 +117,8 @@ shs_breaker_news_t shs_breaker_note(shs_breaker_t *breaker,
 int shs_breaker_is_told(const shs_breaker_t *breaker);
 
 /* Connections may go silent all at once, and new ones be answered: a firewall
- * or a proxy has lost what it knew of them, and tells neither end. So when one
- * of a pool gets no answer, no child relies any more on one whose last answer is
- * older than that question; and a probe goes over a new one. */
+ * has lost what it knew of them. So when one of a pool gets no answer, no child
+ * relies on one whose last answer is older than that question. */
 void shs_breaker_note_silence(shs_breaker_t *breaker, apr_time_t asked_at);
 
 /* From when on a connection must have been answered to be relied on; 0: any. */

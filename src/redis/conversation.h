@@ -14,8 +14,8 @@
  *                                     but never for a write
  *   the circuit breaker is open       not asked; a replica, likewise
  *
- * A key that may be heavy is asked for its size first, and for its value only if
- * that is one that a session may have.
+ * A key that may be heavy is asked for its size first, and for its value only
+ * if that is one that a session may have.
  */
 #ifndef SHS_REDIS_CONVERSATION_H
 #define SHS_REDIS_CONVERSATION_H

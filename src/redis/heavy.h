@@ -2,7 +2,7 @@
  *
  * heavy: which keys are asked for their size before their value. A hash of
  * 300,000 fields costs Redis, which answers one client at a time, some 80 ms
- * for each HGETALL, however little of the answer is read; HLEN costs it nothing.
+ * for each HGETALL, however little of the answer is read; HLEN costs nothing.
  *
  * Numbered rules, for all children of the host together:
  *  1. A key whose value was too large, or did not come, is noted. Its size is
@@ -13,8 +13,8 @@
  *     each client.
  *
  * A key is remembered by a hash alone. Where two share one, or a place in a
- * table, a size is asked for in vain, or not asked for: nothing follows for what
- * a session is.
+ * table, a size is asked for in vain, or not asked for: nothing follows for
+ * what a session is.
  */
 #ifndef SHS_REDIS_HEAVY_H
 #define SHS_REDIS_HEAVY_H

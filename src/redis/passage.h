@@ -49,8 +49,8 @@ int shs_passage_follow(shs_passage_t *passage, const shs_server_t *server,
  * and an open passage; or -1 when there is none. */
 int shs_passage_open_replica(shs_passage_t *passage, int nth);
 
-/* `key` is as for shs_breaker_note(). `reason` is what is told if the verdict is
- * the one that opens the breaker. */
+/* `key` is as for shs_breaker_note(). `reason` is what is told if the verdict
+ * is the one that opens the breaker. */
 void shs_passage_leave(shs_passage_t *passage, shs_breaker_verdict_t verdict,
                        apr_uint32_t key, const char *reason);
 

@@ -3,8 +3,8 @@
  * question: what is asked for a session, in one write, and whether what came
  * back is an answer to it: the value (GET or HGETALL) and its time to live
  * (PTTL), or a script that changes it, or only how large the value is (STRLEN,
- * or HLEN and MEMORY USAGE); and where a Sentinel named the server, its ROLE, so that no answer of a master that was demoted meanwhile is ever
- * taken.
+ * or HLEN and MEMORY USAGE); and where a Sentinel named the server, its ROLE,
+ * so that no answer of a master that was demoted meanwhile is ever taken.
  */
 #ifndef SHS_REDIS_QUESTION_H
 #define SHS_REDIS_QUESTION_H

@@ -32,8 +32,8 @@ extern const char actor_slow[]; /* the same, but waits 50 ms by itself */
     "\n:7\r\n"
 
 /* Its name is the first word of its values: GET k gives "<name> k", HGETALL
- * one field <name> of value k; PTTL 5000, EVAL, HLEN and STRLEN 1. ROLE is master; AUTH and the
- * like are +OK, and what it does not know is an error. */
+ * one field <name> of value k; PTTL 5000, EVAL, HLEN and STRLEN 1. ROLE is
+ * master; AUTH and the like are +OK, and what it does not know is an error. */
 actor_t *actor_start(const char *name);
 void actor_stop(actor_t *actor);
 
