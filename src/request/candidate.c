@@ -83,14 +83,17 @@ static void add_cookies(const search_t *search, const char *header,
 void shs_candidate_find(shs_candidates_t *out, const request_rec *r,
                         const shs_settings_t *settings)
 {
-    search_t search = { out, r, settings,
-                        shs_settings_of_server(r->server)->keys_that_overlap };
     const char *header = apr_table_get(r->headers_in, "Cookie");
     const char *parameter = settings->sources.value.parameter;
     shs_octets_t value;
+    search_t search;
 
     out->count = 0;
     out->refusal = NULL;
+    search.out = out;
+    search.r = r;
+    search.settings = settings;
+    search.keys = shs_settings_of_server(r->server)->keys_that_overlap;
     if (header) {
         add_cookies(&search, header, SHS_COOKIE_AT_SEMICOLONS);
     }
