@@ -30,6 +30,7 @@ static const char *decode(shs_session_t **out, const shs_record_t *record,
                                field->value);
         }
     }
+    shs_session_set_untyped(session);
     *out = session;
     return NULL;
 }

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * A string that holds one JSON object (RFC 8259), as connect-redis and many
- * others store it. Jansson parses and checks UTF-8; its tree is turned into
- * the session's nodes and freed, so the session owns copies of its texts.
+ * others store it.
  */
 #include "codec/codec.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,8 +12,7 @@
 #include <jansson.h>
 
 #include "session/json_patch.h"
-
-static const shs_octets_t nothing = { "", 0 };
+#include "session/json_read.h"
 
 static shs_octets_t copy(const char *data, apr_size_t len, apr_pool_t *p)
 {
@@ -26,152 +23,10 @@ static shs_octets_t copy(const char *data, apr_size_t len, apr_pool_t *p)
     return octets;
 }
 
-/* The shortest of 15, 16 and 17 digits that reads back as the same number. */
-static shs_octets_t write_real(double value, apr_pool_t *p)
-{
-    char text[40];
-    int digits;
-
-    for (digits = 15; digits <= 17; ++digits) {
-        snprintf(text, sizeof(text), "%.*g", digits, value);
-        if (strtod(text, NULL) == value) {
-            break;
-        }
-    }
-    /* Some locale's decimal point, should a library have set one. */
-    text[strcspn(text, ",")] = text[strcspn(text, ",")] ? '.' : '\0';
-    return copy(text, strlen(text), p);
-}
-
-static shs_octets_t write_scalar(shs_kind_t *kind, const json_t *value,
-                                 apr_pool_t *p)
-{
-    char number[32];
-
-    switch (json_typeof(value)) {
-    case JSON_STRING:
-        *kind = SHS_KIND_STRING;
-        return copy(json_string_value(value), json_string_length(value), p);
-    case JSON_INTEGER:
-        *kind = SHS_KIND_NUMBER;
-        apr_snprintf(number, sizeof(number), "%" APR_INT64_T_FMT,
-                     (apr_int64_t)json_integer_value(value));
-        return copy(number, strlen(number), p);
-    case JSON_REAL:
-        *kind = SHS_KIND_NUMBER;
-        return write_real(json_real_value(value), p);
-    case JSON_TRUE:
-        *kind = SHS_KIND_BOOL;
-        return copy("true", 4, p);
-    case JSON_FALSE:
-        *kind = SHS_KIND_BOOL;
-        return copy("false", 5, p);
-    case JSON_OBJECT:
-        *kind = SHS_KIND_OBJECT;
-        return nothing;
-    case JSON_ARRAY:
-        *kind = SHS_KIND_ARRAY;
-        return nothing;
-    case JSON_NULL:
-        break;
-    }
-    *kind = SHS_KIND_NULL;
-    return nothing;
-}
-
-/* Where a walk over the members of an array or object stands. */
-typedef struct walk_t {
-    json_t *parent;
-    size_t position; /* in an array */
-    void *at;        /* in an object; NULL before the first */
-} walk_t;
-
-static json_t *next_member(walk_t *walk, shs_octets_t *name, apr_pool_t *p)
-{
-    const char *key;
-
-    if (json_is_array(walk->parent)) {
-        *name = nothing;
-        return json_array_get(walk->parent, walk->position++);
-    }
-    walk->at = walk->at ? json_object_iter_next(walk->parent, walk->at)
-                        : json_object_iter(walk->parent);
-    if (!walk->at) {
-        return NULL;
-    }
-    key = json_object_iter_key(walk->at);
-    *name = copy(key, strlen(key), p);
-    return json_object_iter_value(walk->at);
-}
-
-/* Returns 0 when it is nested too deeply. */
-static int append_members(shs_session_t *session, json_t *parent, int depth,
-                          apr_pool_t *p)
-{
-    walk_t walk = { parent, 0, NULL };
-    shs_octets_t name;
-    json_t *value;
-
-    while ((value = next_member(&walk, &name, p)) != NULL) {
-        shs_kind_t kind;
-        shs_octets_t text = write_scalar(&kind, value, p);
-        apr_size_t node;
-
-        if (depth == 1 && shs_life_is_reserved(name)) {
-            shs_life_read(shs_session_life(session), name, text);
-            continue;
-        }
-        node = shs_session_append(session, kind, name, text);
-        if (kind == SHS_KIND_OBJECT || kind == SHS_KIND_ARRAY) {
-            if (depth == SHS_SESSION_MAX_DEPTH
-                || !append_members(session, value, depth + 1, p)) {
-                return 0;
-            }
-            shs_session_close(session, node);
-        }
-    }
-    return 1;
-}
-
-/* Valid JSON may hold integers past 64 bits: JavaScript writes 1e20 as
- * 100000000000000000000. Then all numbers are read as JavaScript does, as
- * doubles. */
-static json_t *load(const shs_octets_t *text, json_error_t *error)
-{
-    json_t *root = json_loadb(text->data, text->len, JSON_ALLOW_NUL, error);
-
-    if (!root && json_error_code(error) == json_error_numeric_overflow) {
-        root = json_loadb(text->data, text->len,
-                          JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL, error);
-    }
-    return root;
-}
-
 static const char *decode(shs_session_t **out, const shs_record_t *record,
                           apr_pool_t *p)
 {
-    json_error_t error;
-    json_t *root = load(&record->string, &error);
-    shs_session_t *session;
-    int fits;
-
-    if (!root) {
-        return apr_psprintf(p, "not readable as JSON (at octet %d)",
-                            error.position);
-    }
-    if (!json_is_object(root)) {
-        json_decref(root);
-        return "JSON, but no object";
-    }
-    session = shs_session_create(2 * json_object_size(root), p);
-    fits = append_members(session, root, 1, p);
-    json_decref(root);
-    if (!fits) {
-        return "JSON nested deeper than " APR_STRINGIFY(
-            SHS_SESSION_MAX_DEPTH) " levels";
-    }
-    *out = session;
-    return NULL;
+    return shs_json_read_session(out, record->string, p);
 }
 
 /* The member's new value, which is the caller's; or NULL and what is wrong. */

@@ -26,18 +26,20 @@ static const char *make_value(const shs_outlet_t *outlet, const char *name,
 }
 
 /* The value that a rule's ATTRIBUTE has now. Returns 0 when it has none. */
-static int find_value(shs_octets_t *value, const shs_path_t *path,
-                      const shs_lookup_t *lookup, apr_pool_t *p)
+static int find_value(shs_octets_t *value, const shs_outlet_t *outlet,
+                      const shs_path_t *path)
 {
+    const shs_lookup_t *lookup = outlet->lookup;
+    apr_pool_t *p = outlet->r->pool;
     int is_found = lookup->outcome == SHS_OUTCOME_FOUND;
-    const shs_node_t *node;
     const char *reason;
     char *label;
 
     switch (shs_path_kind(path)) {
     case SHS_PATH_ATTRIBUTE:
-        node = is_found ? shs_path_find(path, lookup->session) : NULL;
-        return node && shs_session_text(value, lookup->session, node, p);
+        return is_found
+               && shs_path_text(value, path, lookup->session, outlet->inside,
+                                p);
     case SHS_PATH_ID:
         *value = shs_ident_octets(&lookup->ident);
         return is_found;
@@ -85,8 +87,7 @@ static void put_named(shs_outlet_t *outlet)
         shs_octets_t value;
 
         if (rule->is_prefix || shs_outlet_has_rule(outlet, rule->name, 0, i + 1)
-            || !find_value(&value, rule->path, outlet->lookup,
-                           outlet->r->pool)) {
+            || !find_value(&value, outlet, rule->path)) {
             continue;
         }
         text = make_value(outlet, rule->name, value, rule->encoding);
@@ -283,11 +284,13 @@ void shs_expose_apply(request_rec *r, const shs_settings_t *settings,
                       const shs_lookup_t *lookup)
 {
     const char *status = shs_lookup_describe(lookup);
+    shs_path_inside_t inside = { NULL, NULL };
     shs_outlet_t outlets[SHS_OUTLET_COUNT];
     int i;
 
     shs_outlet_open_all(outlets, r, settings, lookup);
     for (i = 0; i < SHS_OUTLET_COUNT; ++i) {
+        outlets[i].inside = &inside;
         put_named(&outlets[i]);
         if (lookup->session) {
             put_every(&outlets[i]);

@@ -28,6 +28,7 @@ typedef struct shs_outlet_t {
     const apr_array_header_t *rules; /* may be NULL */
     int has_names;                   /* one of them names a name */
     const shs_lookup_t *lookup;
+    shs_path_inside_t *inside; /* of the lookup's session; set to expose */
     int is_limited;
     apr_size_t room; /* octets that may yet be added, if it is limited */
     int left_out;    /* how many had no room ... */

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#define MAGIC 0x53485331u /* "SHS1" */
+#define MAGIC 0x53485332u /* "SHS2" */
 
 /* Of this process's own byte order: it never leaves the host. */
 typedef struct header_t {
@@ -12,6 +12,7 @@ typedef struct header_t {
     apr_int64_t expires_at;
     apr_int64_t created_at;
     apr_int64_t idle;
+    apr_int64_t is_untyped;
 } header_t;
 
 typedef struct flat_node_t {
@@ -67,6 +68,7 @@ shs_octets_t shs_flat_write(const shs_session_t *session, apr_pool_t *p)
     header->expires_at = shs_session_expiry(session);
     header->created_at = life->created_at;
     header->idle = life->idle;
+    header->is_untyped = shs_session_is_untyped(session);
     flat = (flat_node_t *)(base + sizeof(*header));
     at = sizeof(*header) + count * sizeof(*flat);
     for (i = 0; i < count; ++i) {
@@ -134,6 +136,9 @@ shs_session_t *shs_flat_read(shs_octets_t octets, apr_pool_t *p)
     shs_session_set_expiry(session, header->expires_at);
     shs_session_life(session)->created_at = header->created_at;
     shs_session_life(session)->idle = header->idle;
+    if (header->is_untyped) {
+        shs_session_set_untyped(session);
+    }
     flat = (const flat_node_t *)(octets.data + sizeof(*header));
     nesting.depth = 0;
     nesting.ends[0] = header->count;

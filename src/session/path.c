@@ -6,6 +6,8 @@
 #include <apr_lib.h>
 #include <apr_strings.h>
 
+#include "session/json_read.h"
+
 /* One step down: by name when name is set, else by position. */
 typedef struct step_t {
     const char *name;
@@ -159,26 +161,85 @@ static const shs_node_t *step_down(const step_t *step, const shs_node_t *at,
     return NULL;
 }
 
-const shs_node_t *shs_path_find(const shs_path_t *path,
-                                const shs_session_t *session)
+/* Down from the node of the first step. */
+static const shs_node_t *walk(const shs_path_t *path, const shs_node_t *at,
+                              const shs_session_t *session)
 {
-    const shs_node_t *at;
     const shs_node_t *nodes;
     apr_size_t total;
-    int i;
+    int step;
 
-    if (path->kind != SHS_PATH_ATTRIBUTE) {
-        return NULL;
-    }
     nodes = shs_session_nodes(session, &total);
-    at = shs_session_find(session, 0, total, path->text, path->len);
-    if (at || path->count < 2) {
-        return at;
+    for (step = 1; at && step < path->count; ++step) {
+        at = step_down(&path->steps[step], at, nodes, session);
+    }
+    return at;
+}
+
+/* Whether a text without a type may be an object or an array: nearly none is,
+ * so that none is parsed for nothing. */
+static int may_be_structure(shs_octets_t text)
+{
+    apr_size_t i = 0;
+
+    while (i < text.len && text.data[i] && strchr(" \t\r\n", text.data[i])) {
+        ++i;
+    }
+    return i < text.len && (text.data[i] == '{' || text.data[i] == '[');
+}
+
+/* The structure that a text is, read once for all paths that lead into it one
+ * after the other; or NULL. */
+static const shs_session_t *read_inside(shs_path_inside_t *inside,
+                                        const shs_node_t *node, apr_pool_t *p)
+{
+    if (inside->node != node) {
+        inside->node = node;
+        inside->session = may_be_structure(node->text)
+                              ? shs_json_read_structure(node->text, p)
+                              : NULL;
+    }
+    return inside->session;
+}
+
+/* What a path leads to: a node of the session, or of what its text is. */
+typedef struct target_t {
+    const shs_session_t *session;
+    const shs_node_t *node;
+} target_t;
+
+static target_t find(const shs_path_t *path, const shs_session_t *session,
+                     shs_path_inside_t *inside, apr_pool_t *p)
+{
+    target_t target = { session, NULL };
+    const shs_node_t *at;
+    apr_size_t total;
+
+    shs_session_nodes(session, &total);
+    target.node = shs_session_find(session, 0, total, path->text, path->len);
+    if (target.node || path->count < 2) {
+        return target;
     }
     at = shs_session_find(session, 0, total, path->steps[0].name,
                           path->steps[0].len);
-    for (i = 1; at && i < path->count; ++i) {
-        at = step_down(&path->steps[i], at, nodes, session);
+    if (at && at->kind == SHS_KIND_STRING && shs_session_is_untyped(session)) {
+        target.session = read_inside(inside, at, p);
+        at = target.session ? shs_session_nodes(target.session, &total) : NULL;
     }
-    return at;
+    target.node = at ? walk(path, at, target.session) : NULL;
+    return target;
+}
+
+int shs_path_text(shs_octets_t *text, const shs_path_t *path,
+                  const shs_session_t *session, shs_path_inside_t *inside,
+                  apr_pool_t *p)
+{
+    target_t target;
+
+    if (path->kind != SHS_PATH_ATTRIBUTE) {
+        return 0;
+    }
+    target = find(path, session, inside, p);
+    return target.node
+           && shs_session_text(text, target.session, target.node, p);
 }

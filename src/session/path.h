@@ -9,6 +9,10 @@
  *   *                 every top-level attribute (only with a name ending in *)
  *
  * An attribute whose whole name is "user.roles[0]" is preferred to the path.
+ *
+ * In a session without types a path leads into an attribute whose text is a JSON
+ * object or array too. The text is parsed only then; one that is no JSON, or
+ * nested deeper than SHS_SESSION_MAX_DEPTH, has nothing inside.
  */
 #ifndef SHS_SESSION_PATH_H
 #define SHS_SESSION_PATH_H
@@ -39,9 +43,18 @@ const char *shs_path_parse(const shs_path_t **out, const char *text,
 
 shs_path_kind_t shs_path_kind(const shs_path_t *path);
 
-/* The node that a SHS_PATH_ATTRIBUTE leads to, borrowed from the session, or
- * NULL where there is none (also for the other kinds). */
-const shs_node_t *shs_path_find(const shs_path_t *path,
-                                const shs_session_t *session);
+/* The attribute whose text was read last, and what it is; for paths into one
+ * session. Zeroed before the first, and borrowed from that session's pool. */
+typedef struct shs_path_inside_t {
+    const shs_node_t *node;
+    const shs_session_t *session; /* NULL: it is no structure */
+} shs_path_inside_t;
+
+/* What a SHS_PATH_ATTRIBUTE leads to, as shs_session_text() gives it: borrowed
+ * from the session or from p. Returns 0 where there is nothing, or null (also
+ * for the other kinds). */
+int shs_path_text(shs_octets_t *text, const shs_path_t *path,
+                  const shs_session_t *session, shs_path_inside_t *inside,
+                  apr_pool_t *p);
 
 #endif

@@ -11,6 +11,7 @@ struct shs_session_t {
     apr_size_t room;
     apr_time_t expires_at;
     shs_life_t life;
+    int is_untyped;
     apr_pool_t *p;
 };
 
@@ -75,6 +76,16 @@ void shs_session_set_expiry(shs_session_t *session, apr_time_t expires_at)
 apr_time_t shs_session_expiry(const shs_session_t *session)
 {
     return session->expires_at;
+}
+
+void shs_session_set_untyped(shs_session_t *session)
+{
+    session->is_untyped = 1;
+}
+
+int shs_session_is_untyped(const shs_session_t *session)
+{
+    return session->is_untyped;
 }
 
 shs_life_t *shs_session_life(shs_session_t *session)

@@ -76,6 +76,12 @@ void shs_session_replace(shs_session_t *session, apr_size_t node,
 void shs_session_set_expiry(shs_session_t *session, apr_time_t expires_at);
 apr_time_t shs_session_expiry(const shs_session_t *session);
 
+/* The format has no types: each attribute is text, and where that is a JSON
+ * object or array, a path may lead into it (session/path.h). Without it a string
+ * is a string, whatever it reads like. */
+void shs_session_set_untyped(shs_session_t *session);
+int shs_session_is_untyped(const shs_session_t *session);
+
 /* What the session says of itself; decoders write to it. Borrowed. */
 shs_life_t *shs_session_life(shs_session_t *session);
 const shs_life_t *shs_session_get_life(const shs_session_t *session);

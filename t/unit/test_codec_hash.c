@@ -17,6 +17,7 @@ static const shs_node_t *decode(apr_size_t *count,
     ck_assert_pstr_eq(shs_codec_decode(&session, &shs_codec_hash, &record, p),
                       NULL);
     ck_assert_int_eq(shs_session_expiry(session), 0);
+    ck_assert(shs_session_is_untyped(session));
     return shs_session_nodes(session, count);
 }
 

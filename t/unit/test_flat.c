@@ -63,6 +63,9 @@ START_TEST(flat_read__gives_back_what_was_written)
     shs_session_set_expiry(session, 123456789);
     shs_session_life(session)->created_at = 77;
     shs_session_life(session)->idle = 88;
+    if (_i) {
+        shs_session_set_untyped(session);
+    }
     octets = shs_flat_write(session, p);
     again = read_exactly(octets);
     ck_assert_ptr_nonnull(again);
@@ -71,6 +74,7 @@ START_TEST(flat_read__gives_back_what_was_written)
     ck_assert_int_eq(shs_session_expiry(again), 123456789);
     ck_assert_int_eq(shs_session_get_life(again)->created_at, 77);
     ck_assert_int_eq(shs_session_get_life(again)->idle, 88);
+    ck_assert_int_eq(shs_session_is_untyped(again), _i);
     walk(again);
     ck_octets_eq(shs_flat_write(again, p), octets, "written again");
 }
@@ -197,7 +201,7 @@ END_TEST
 
 static void add(TCase *tc)
 {
-    tcase_add_test(tc, flat_read__gives_back_what_was_written);
+    tcase_add_loop_test(tc, flat_read__gives_back_what_was_written, 0, 2);
     tcase_add_test(tc, flat_read__gives_back_a_session_without_attributes);
     tcase_add_test(tc, flat_read__gives_back_the_deepest_that_a_decoder_makes);
     tcase_add_test(tc, flat_read__refuses_every_beginning_of_one);

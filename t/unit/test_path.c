@@ -127,19 +127,171 @@ static const struct {
     { "n", "1", "the last attribute" },
 };
 
-START_TEST(path_find__leads_to_the_node)
+/* What the path leads to; no data: to nothing. */
+static shs_octets_t find(const char *path, const shs_session_t *s)
 {
-    shs_session_t *s = session();
-    const shs_node_t *node = shs_path_find(path_of(found[_i].path), s);
-    shs_octets_t text;
+    shs_path_inside_t inside = { NULL, NULL };
+    shs_octets_t text = { NULL, 0 };
 
-    if (!found[_i].text) {
-        ck_assert_msg(!node, "%s: %s", found[_i].path, found[_i].why);
+    if (!shs_path_text(&text, path_of(path), s, &inside, p)) {
+        text.data = NULL;
+    }
+    return text;
+}
+
+static void check(const char *path, const shs_session_t *s, const char *wanted,
+                  const char *why)
+{
+    shs_octets_t text = find(path, s);
+
+    if (!wanted) {
+        ck_assert_msg(!text.data, "%s leads to %s: %s", path, unit_show(text),
+                      why);
         return;
     }
-    ck_assert_msg(node != NULL, "%s: %s", found[_i].path, found[_i].why);
-    ck_assert(shs_session_text(&text, s, node, p));
-    ck_octets_eq(text, unit_text(found[_i].text), found[_i].why);
+    ck_assert_msg(text.data != NULL, "%s leads nowhere: %s", path, why);
+    ck_octets_eq(text, unit_text(wanted), why);
+}
+
+START_TEST(path_text__leads_to_the_node)
+{
+    check(found[_i].path, session(), found[_i].text, found[_i].why);
+}
+END_TEST
+
+/* As a hash has it: each attribute a text, some of them JSON. */
+static shs_session_t *untyped(void)
+{
+    shs_session_t *s = shs_session_create(0, p);
+    static const struct {
+        const char *name;
+        const char *text;
+    } fields[] = {
+        { "user", "{\"id\":7,\"roles\":[\"chef\",{\"x\":\"d\"}],\"ok\":true,"
+                  "\"gone\":null,\"a.b\":\"inner\",\"a\":{\"b\":\"path\"},"
+                  "\"@x\":\"at\",\"price\":19.99,\"json\":\"{\\\"y\\\":1}\"}" },
+        { "user.id", "whole" },
+        { "list", "  [\"first\", [ \"second\" ] ]\n" },
+        { "dup", "{\"a\":1,\"a\":2}" },
+        { "text", "plain" },
+        { "quoted", "\"{\"" },
+        { "number", "7" },
+        { "empty", "" },
+        { "blank", " \t\r\n" },
+        { "open", "{\"a\":\"b\"" },
+        { "behind", "{\"a\":\"b\"} x" },
+        { "twice", "{\"a\":\"b\"}{\"a\":\"c\"}" },
+        { "comma", "{\"a\":\"b\",}" },
+        { "single", "{'a':'b'}" },
+        { "utf8", "{\"a\":\"\xff\"}" },
+    };
+    int i;
+
+    for (i = 0; i < ROWS(fields); ++i) {
+        shs_session_append(s, SHS_KIND_STRING, unit_text(fields[i].name),
+                           unit_text(fields[i].text));
+    }
+    shs_session_append(s, SHS_KIND_STRING, OCTETS("nul"),
+                       OCTETS("{\"a\":\"b\"}\0"));
+    shs_session_set_untyped(s);
+    return s;
+}
+
+static const struct {
+    const char *path;
+    const char *text;
+    const char *why;
+} inside[] = {
+    { "user.roles[0]", "chef", "into an object" },
+    { "user.roles", "[\"chef\",{\"x\":\"d\"}]", "a structure of it" },
+    { "user.roles[1].x", "d", "several steps" },
+    { "user.ok", "true", "a boolean" },
+    { "user.price", "19.99", "a number" },
+    { "user.gone", NULL, "null is absent" },
+    { "user.none", NULL, "no such member" },
+    { "user.a.b", "path", "inside, each step is one name" },
+    { "user.@x", "at", "reserved at the top only" },
+    { "user.json", "{\"y\":1}", "a string of it is a string ..." },
+    { "user.json.y", NULL, "... whatever it reads like" },
+    { "user.id", "whole", "the attribute of exactly that name wins" },
+    { "list[0]", "first", "into an array, with space around" },
+    { "list[1][0]", "second", "an element of an element" },
+    { "list[2]", NULL, "past the last" },
+    { "list.a", NULL, "an array has no names" },
+    { "user[0]", NULL, "an object has no index" },
+    { "dup.a", "2", "of a name given twice the last counts" },
+    { "text", "plain", "the attribute itself is its text" },
+    { "text.a", NULL, "no JSON" },
+    { "quoted.a", NULL, "JSON, but no structure" },
+    { "number[0]", NULL, "JSON, but no structure" },
+    { "empty.a", NULL, "nothing" },
+    { "blank.a", NULL, "only space" },
+    { "open.a", NULL, "it does not end" },
+    { "behind.a", NULL, "something behind it" },
+    { "twice.a", NULL, "two of them" },
+    { "comma.a", NULL, "a comma too many" },
+    { "single.a", NULL, "other quotation marks" },
+    { "utf8.a", NULL, "no UTF-8" },
+    { "nul.a", NULL, "a NUL behind it" },
+};
+
+START_TEST(path_text__leads_into_a_text_that_is_json)
+{
+    check(inside[_i].path, untyped(), inside[_i].text, inside[_i].why);
+}
+END_TEST
+
+/* Where a format has types, who can choose a string has not chosen what it has
+ * inside. */
+START_TEST(path_text__leaves_a_string_of_a_typed_session_a_string)
+{
+    shs_session_t *s = shs_session_create(0, p);
+
+    shs_session_append(s, SHS_KIND_STRING, OCTETS("user"),
+                       OCTETS("{\"role\":\"admin\"}"));
+    check("user.role", s, NULL, "it is a string");
+    shs_session_set_untyped(s);
+    check("user.role", s, "admin", "it is a text");
+}
+END_TEST
+
+/* {"a":{"a":...}}: as deep as a session may be, and deeper. */
+START_TEST(path_text__goes_as_deep_as_a_session_may)
+{
+    int depth = SHS_SESSION_MAX_DEPTH + _i;
+    shs_session_t *s = shs_session_create(0, p);
+    const char *text = "1";
+    int i;
+
+    for (i = 1; i < depth; ++i) {
+        text = apr_psprintf(p, "{\"a\":%s,\"b\":\"B\"}", text);
+    }
+    shs_session_append(s, SHS_KIND_STRING, OCTETS("deep"), unit_text(text));
+    shs_session_set_untyped(s);
+    check("deep.b", s, _i == 0 ? "B" : NULL, "the first level");
+}
+END_TEST
+
+/* Several paths into one attribute, and others between: each as if alone. */
+START_TEST(path_text__reads_one_text_once)
+{
+    shs_path_inside_t memo = { NULL, NULL };
+    const shs_session_t *s = untyped(), *first;
+    shs_octets_t text;
+
+    ck_assert(shs_path_text(&text, path_of("user.ok"), s, &memo, p));
+    first = memo.session;
+    ck_assert_ptr_nonnull(first);
+    ck_assert(shs_path_text(&text, path_of("text"), s, &memo, p));
+    ck_assert(shs_path_text(&text, path_of("user.roles[0]"), s, &memo, p));
+    ck_octets_eq(text, OCTETS("chef"), "the same");
+    ck_assert_ptr_eq(memo.session, first);
+    ck_assert(!shs_path_text(&text, path_of("open.a"), s, &memo, p));
+    ck_assert(!shs_path_text(&text, path_of("open.a"), s, &memo, p));
+    ck_assert(shs_path_text(&text, path_of("list[0]"), s, &memo, p));
+    ck_octets_eq(text, OCTETS("first"), "another");
+    ck_assert(shs_path_text(&text, path_of("user.roles[0]"), s, &memo, p));
+    ck_octets_eq(text, OCTETS("chef"), "the same again");
 }
 END_TEST
 
@@ -166,9 +318,8 @@ static const struct {
     { "a[18446744073709551616]", "0 in 64 bits" },
 };
 
-START_TEST(path_find__takes_what_is_no_path_for_a_name)
+START_TEST(path_text__takes_what_is_no_path_for_a_name)
 {
-    const shs_path_t *path;
     shs_session_t *s = shs_session_create(0, p);
     apr_size_t a = shs_session_append(s, SHS_KIND_ARRAY, OCTETS("a"), NONE);
     apr_size_t b;
@@ -178,52 +329,47 @@ START_TEST(path_find__takes_what_is_no_path_for_a_name)
     shs_session_append(s, SHS_KIND_STRING, OCTETS("bc"), OCTETS("member"));
     shs_session_close(s, b);
     shs_session_close(s, a);
-    path = path_of(whole[_i].text);
-    ck_assert_msg(!shs_path_find(path, s), "%s leads somewhere: %s",
-                  whole[_i].text, whole[_i].why);
+    check(whole[_i].text, s, NULL, whole[_i].why);
     shs_session_append(s, SHS_KIND_STRING, unit_text(whole[_i].text), NONE);
-    ck_assert_msg(shs_path_find(path, s) != NULL, "%s", whole[_i].text);
+    check(whole[_i].text, s, "", whole[_i].why);
 }
 END_TEST
 
-START_TEST(path_find__gives_a_null_as_a_node_of_kind_null)
+START_TEST(path_text__gives_none_for_null)
 {
-    const shs_node_t *node = shs_path_find(path_of("gone"), session());
-
-    ck_assert(!node || node->kind == SHS_KIND_NULL);
+    check("gone", session(), NULL, "null is absent");
 }
 END_TEST
 
 static const char *const not_attributes[] = { "*",    "@id",    "@status",
                                               "@ttl", "@label", "@reason" };
 
-START_TEST(path_find__finds_nothing_for_other_kinds)
+START_TEST(path_text__finds_nothing_for_other_kinds)
 {
     shs_session_t *s = shs_session_create(1, p);
 
     shs_session_append(s, SHS_KIND_STRING, unit_text(not_attributes[_i]),
                        OCTETS("an attribute of that name"));
-    ck_assert_ptr_null(shs_path_find(path_of(not_attributes[_i]), s));
+    check(not_attributes[_i], s, NULL, "a pseudo attribute");
 }
 END_TEST
 
-START_TEST(path_find__finds_nothing_in_an_empty_session)
+START_TEST(path_text__finds_nothing_in_an_empty_session)
 {
     shs_session_t *s = shs_session_create(0, p);
 
-    ck_assert_ptr_null(shs_path_find(path_of("a.b[0]"), s));
+    check("a.b[0]", s, NULL, "nothing is there");
 }
 END_TEST
 
 START_TEST(path_parse__keeps_no_state_between_finds)
 {
-    const shs_path_t *path = path_of("user.roles[1][1]");
     shs_session_t *s = session();
     int i;
 
     for (i = 0; i < 3; i++) {
-        ck_assert_ptr_eq(shs_path_find(path, s), shs_path_find(path, s));
-        ck_assert_ptr_null(shs_path_find(path, shs_session_create(0, p)));
+        check("user.roles[1][1]", s, "c", "once more");
+        check("user.roles[1][1]", shs_session_create(0, p), NULL, "another");
     }
 }
 END_TEST
@@ -232,13 +378,18 @@ static void add(TCase *tc)
 {
     tcase_add_loop_test(tc, path_parse__tells_the_kinds_apart, 0, ROWS(kinds));
     tcase_add_loop_test(tc, path_parse__refuses_with_words, 0, ROWS(refused));
-    tcase_add_loop_test(tc, path_find__leads_to_the_node, 0, ROWS(found));
-    tcase_add_loop_test(tc, path_find__takes_what_is_no_path_for_a_name, 0,
+    tcase_add_loop_test(tc, path_text__leads_to_the_node, 0, ROWS(found));
+    tcase_add_loop_test(tc, path_text__leads_into_a_text_that_is_json, 0,
+                        ROWS(inside));
+    tcase_add_test(tc, path_text__leaves_a_string_of_a_typed_session_a_string);
+    tcase_add_loop_test(tc, path_text__goes_as_deep_as_a_session_may, 0, 2);
+    tcase_add_test(tc, path_text__reads_one_text_once);
+    tcase_add_loop_test(tc, path_text__takes_what_is_no_path_for_a_name, 0,
                         ROWS(whole));
-    tcase_add_test(tc, path_find__gives_a_null_as_a_node_of_kind_null);
-    tcase_add_loop_test(tc, path_find__finds_nothing_for_other_kinds, 0,
+    tcase_add_test(tc, path_text__gives_none_for_null);
+    tcase_add_loop_test(tc, path_text__finds_nothing_for_other_kinds, 0,
                         ROWS(not_attributes));
-    tcase_add_test(tc, path_find__finds_nothing_in_an_empty_session);
+    tcase_add_test(tc, path_text__finds_nothing_in_an_empty_session);
     tcase_add_test(tc, path_parse__keeps_no_state_between_finds);
 }
 
