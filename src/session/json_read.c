@@ -97,8 +97,8 @@ static json_t *next_member(walk_t *walk, shs_octets_t *name, apr_pool_t *p)
     return json_object_iter_value(walk->at);
 }
 
-/* Returns 0 when it is nested too deeply. The members of depth 1 are a session's
- * attributes, and of depth 2 those of one of them. */
+/* Returns 0 when it is nested too deeply. The members of depth 1 are a
+ * session's attributes, and of depth 2 those of one of them. */
 static int append_members(shs_session_t *session, json_t *parent, int depth,
                           apr_pool_t *p)
 {

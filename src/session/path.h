@@ -10,9 +10,9 @@
  *
  * An attribute whose whole name is "user.roles[0]" is preferred to the path.
  *
- * In a session without types a path leads into an attribute whose text is a JSON
- * object or array too. The text is parsed only then; one that is no JSON, or
- * nested deeper than SHS_SESSION_MAX_DEPTH, has nothing inside.
+ * In a session without types a path leads into an attribute whose text is a
+ * JSON object or array too. The text is parsed only then; one that is no JSON,
+ * or nested deeper than SHS_SESSION_MAX_DEPTH, has nothing inside.
  */
 #ifndef SHS_SESSION_PATH_H
 #define SHS_SESSION_PATH_H

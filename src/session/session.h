@@ -77,8 +77,8 @@ void shs_session_set_expiry(shs_session_t *session, apr_time_t expires_at);
 apr_time_t shs_session_expiry(const shs_session_t *session);
 
 /* The format has no types: each attribute is text, and where that is a JSON
- * object or array, a path may lead into it (session/path.h). Without it a string
- * is a string, whatever it reads like. */
+ * object or array, a path may lead into it (session/path.h). Without it a
+ * string is a string, whatever it reads like. */
 void shs_session_set_untyped(shs_session_t *session);
 int shs_session_is_untyped(const shs_session_t *session);
 

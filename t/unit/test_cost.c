@@ -19,9 +19,11 @@
 #include "request/sweep.h"
 #include "session/cookie.h"
 #include "session/flat.h"
+#include "session/ident.h"
 #include "session/json_patch.h"
 #include "session/octets.h"
 #include "session/pairs.h"
+#include "session/path.h"
 #include "unit.h"
 
 #if defined(__has_include)
@@ -94,6 +96,23 @@ static void read_headers(shs_octets_t text)
         apr_table_addn(table, name, "value");
     }
     shs_sweep_table(table, is_claimed, (void *)claims(), p);
+}
+
+static void read_cookie_by(shs_octets_t text, shs_cookie_split_t split)
+{
+    const char *cursor = text.data;
+    shs_ident_t ident;
+    shs_octets_t value;
+
+    while (shs_cookie_next(&value, &cursor, "SID", split)) {
+        shs_ident_parse(&ident, value, '.', 0);
+    }
+}
+
+static void read_cookie(shs_octets_t text)
+{
+    read_cookie_by(text, SHS_COOKIE_AT_SEMICOLONS);
+    read_cookie_by(text, SHS_COOKIE_AT_COMMAS);
 }
 
 static void read_target(shs_octets_t text)
@@ -199,6 +218,24 @@ static void expose_hash(shs_octets_t text)
     }
 }
 
+/* An attribute of a hash, and a path into its text. */
+static void lead_inside(shs_octets_t text)
+{
+    shs_session_t *session = shs_session_create(1, p);
+    shs_path_inside_t inside = { NULL, NULL };
+    const shs_path_t *path;
+    int i;
+
+    shs_session_append(session, SHS_KIND_STRING, OCTETS("a"), text);
+    shs_session_set_untyped(session);
+    shs_path_parse(&path, "a.none.x", p);
+    for (i = 0; i < 10; ++i) {
+        shs_octets_t found;
+
+        shs_path_text(&found, path, session, &inside, p);
+    }
+}
+
 /* --------------------------------------------------------------- the cases */
 
 /* `unit` is repeated, with its number in the place of #. */
@@ -218,6 +255,21 @@ static const struct {
     { "headers-one-of-ours", read_headers, "", "X-Other-#\n", "X-User\n" },
     { "headers-all-of-ours", read_headers, "", "X-Session-#\n", "" },
     { "headers-same", read_headers, "", "X-User\n", "" },
+    { "cookie-pairs", read_cookie, "", "a=b; ", "" },
+    { "cookie-of-ours", read_cookie, "", "SID=x; ", "" },
+    { "cookie-without-value", read_cookie, "", "SID; ", "" },
+    { "cookie-semicolons", read_cookie, "", ";", "" },
+    { "cookie-commas", read_cookie, "", "a, ", "" },
+    { "cookie-joined", read_cookie, "", "a=b, ", "" },
+    { "cookie-joined-of-ours", read_cookie, "a=b", ", SID=x", "" },
+    { "cookie-bare-commas", read_cookie, "", ",", "" },
+    { "cookie-quotes", read_cookie, "", "a=\"b; ", "" },
+    { "cookie-joined-quotes", read_cookie, "", "a=\"b, ", "" },
+    { "cookie-joined-quotes-of-ours", read_cookie, "", "SID=\"b\", ", "" },
+    { "cookie-spaces", read_cookie, "SID", " ", "=x" },
+    { "cookie-equals", read_cookie, "", "=", "" },
+    { "cookie-long", read_cookie, "SID=", "x", "" },
+    { "cookie-routes", read_cookie, "SID=", "x.", "" },
     { "target-parameters", read_target, "/a", ";jsessionid=x", "" },
     { "target-semicolons", read_target, "/a", ";", "" },
     { "target-segments", read_target, "", "/a;jsessionid=", "" },
@@ -248,6 +300,11 @@ static const struct {
     { "form", edit_form, "", "k#=v&", "" },
     { "form-same", edit_form, "", "k=v&", "" },
     { "form-escapes", edit_form, "k=", "%41", "" },
+    { "inside", lead_inside, "{\"\":0", ",\"k#\":{\"x\":1}", "}" },
+    { "inside-array", lead_inside, "[0", ",[]", "]" },
+    { "inside-deep", lead_inside, "", "[", "" },
+    { "inside-spaces", lead_inside, "", " ", "" },
+    { "inside-open", lead_inside, "{\"a\":\"", "v", "" },
     { "hash", expose_hash, "", "k#=v&", "" },
     { "hash-same-outside", expose_hash, "", "k%01=v&", "" },
     { "hash-long", expose_hash, "k=", "%01", "" },

@@ -3,11 +3,15 @@
 
 #include <string.h>
 
+#include <apr_strings.h>
 #include <apr_tables.h>
 
 #include "codec/codec.h"
+#include "session/flat.h"
 #include "session/json_patch.h"
+#include "session/octets.h"
 #include "session/pairs.h"
+#include "session/path.h"
 
 static int is_equal(shs_octets_t a, shs_octets_t b)
 {
@@ -258,4 +262,35 @@ void fuzz_edit(const uint8_t *data, size_t size, apr_pool_t *p)
     after = decode(codec, &record, p);
     MUST(after != NULL);
     compare(is_new ? NULL : before, after, change, p);
+}
+
+/* ---------------------------------------------------------------- inside */
+
+/* A path, and in the next line the text of a hash's field "a" that it leads
+ * into. The same session kept near gives the same. */
+void fuzz_inside(const uint8_t *data, size_t size, apr_pool_t *p)
+{
+    shs_path_inside_t inside = { NULL, NULL };
+    shs_path_inside_t near_inside = { NULL, NULL };
+    shs_octets_t text, out, near_out;
+    shs_octets_t first = cut(&text, octets_of(data, size));
+    const shs_path_t *path = NULL;
+    shs_record_field_t field;
+    shs_record_t record;
+    shs_session_t *session, *near;
+    int is_there;
+
+    if (shs_path_parse(&path, apr_pstrmemdup(p, first.data, first.len), p)) {
+        return;
+    }
+    set_old(&record, &field, &shs_codec_hash, text);
+    session = decode(&shs_codec_hash, &record, p);
+    near = shs_flat_read(shs_flat_write(session, p), p);
+    MUST(near != NULL);
+    is_there = shs_path_text(&out, path, session, &inside, p);
+    MUST(is_there == shs_path_text(&near_out, path, near, &near_inside, p));
+    MUST(!is_there || is_equal(out, near_out));
+    if (is_there) {
+        MUST(shs_octets_encode(out, SHS_ENCODING_PERCENT, p) != NULL);
+    }
 }

@@ -24,7 +24,7 @@ static const struct {
     { "slot", fuzz_slot },     { "redirect", fuzz_redirect },
     { "map", fuzz_map },       { "sentinel", fuzz_sentinel },
     { "pairs", fuzz_pairs },   { "patch", fuzz_patch },
-    { "edit", fuzz_edit },
+    { "edit", fuzz_edit },     { "inside", fuzz_inside },
 };
 
 typedef void (*fuzz_fn)(const uint8_t *data, size_t size, apr_pool_t *p);
