@@ -79,6 +79,9 @@ CacheQuickHandler off
 <Location /off/set>
     Header always set X-Session-Set "userId=admin"
 </Location>
+<Location /app/end>
+    Header always set X-Session-Action destroy
+</Location>
 <Location /app/wrong>
     Header always set X-Session-Set "userId=%%zz"
 </Location>
@@ -249,6 +252,13 @@ unlike(new_lines(), qr/SHS022: /, 'where Control is Off there is nothing to say'
 my @answers = map { at('/off/kept/cgi', undef, @login, cc => 'max-age=600') } 1 .. 2;
 like($answers[1]->header('X-Cache'), qr/^HIT/, 'mod_cache answers');
 is_clean($_) for @answers;
+
+# --- an error page is not refused for what mod_headers orders with it again ---------
+$store->stop;
+$r = at('/app/end/lua', $id);
+is($r->code, 503, 'an end that mod_headers orders, also of the error page, while Redis is down');
+is($r->header('Retry-After'), 5, '... is refused once');
+is_clean($r);
 
 is(scalar $httpd->logged(qr/exit signal/), 0, 'no child has died');
 $httpd->stop;

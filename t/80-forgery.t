@@ -121,7 +121,6 @@ Header echo ^X
 <Location /on>
     SharedSession On
     SharedSessionControl On
-    SharedSessionHeader X-Session-* *
 </Location>
 CONF
 my @forged = (['X-Session-Action', 'create'], ['X-Session-Set', 'userId=admin'],
@@ -145,15 +144,26 @@ for my $name (qw(X_Session_Set x-session-set X-SESSION_ACTION x.session.unset)) 
               [ grep { !/session/i } $echo->get('/off/backend')->names('header') ],
               "$name does not reach a backend");
 }
+ok(scalar $echo->logged(qr/SHS008: removed the request's header X-Session-Action/),
+   'SHS008 tells of what was removed');
+$echo->stop;
+
 # An attribute can name itself so.
+$echo = private_httpd(conf => <<"CONF");
+SharedSessionStore redis://127.0.0.1:$redis_port timeout=2s
+Header echo ^X
+<Location /on>
+    SharedSession On
+    SharedSessionControl On
+    SharedSessionHeader X-Session-* *
+</Location>
+CONF
 my $named = hash_session(Set => 'userId=admin', Action => 'create', user => 'anna');
 my $out = $echo->get('/on/backend', cookie => "JSESSIONID=$named");
 is($out->hdr('X-Session-user'), 'anna', 'PREFIX* exposes attributes');
 is_deeply([ grep { /session-(?:set|action)/i } $out->names('header') ], [],
           '... but for those that would make a control header');
 is($out->header('Set-Cookie'), undef, '... which would have been an order');
-ok(scalar $echo->logged(qr/SHS008: removed the request's header X-Session-Action/),
-   'SHS008 tells of what was removed');
 $echo->stop;
 
 # Notes, variables and status cannot come from outside either.
