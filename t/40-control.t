@@ -125,7 +125,7 @@ for my $path (qw(/off/cgi /off/backend /nosession/cgi)) {
     is(stored($id)->{userId}, 'carl', '... and not followed');
 }
 ask('/off/cgi', $id, set => 'userId=mallory') for 1 .. 30;
-my @told = log_since($mark) =~ /:warn\] .*SHS014: .*is Off in the place/g;
+my @told = log_since($mark) =~ /:warn\] .*SHS014: .*is Off where/g;
 my $children = mpm() eq 'prefork' ? 24 : 2;
 ok(@told >= 1 && @told <= $children, '... which is logged, once a child at most')
     || diag scalar @told;

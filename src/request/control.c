@@ -55,8 +55,7 @@ static void warn_of_unheard(request_rec *r, unheard_t why)
 {
     static volatile apr_uint32_t is_told[4];
     static const char *const reasons[] = {
-        "SharedSessionControl or SharedSession is Off in the place that"
-        " answered",
+        "SharedSessionControl or SharedSession is Off where they came from",
         "they came with a part of a page (mod_include)",
         "httpd put another response in their place",
         "they came as trailers, or were added after headers had been read"
