@@ -113,10 +113,12 @@ static loaded_t *load(request_rec *r)
     apr_pool_t *p = first_of(r)->pool;
     loaded_t *loaded = apr_pcalloc(p, sizeof(*loaded));
     session_rec *session = apr_pcalloc(p, sizeof(*session));
+    shared_session_status_e is = find(r);
 
     loaded->session = session;
     loaded->was = apr_table_make(p, 8);
-    loaded->is_stored = find(r) == SHARED_SESSION_FOUND;
+    loaded->is_stored =
+        is == SHARED_SESSION_FOUND || is == SHARED_SESSION_STALE;
     iterate(r, take_attribute, loaded);
     loaded->is_over = loaded->expiry != 0 && loaded->expiry < apr_time_now();
     session->pool = p;
@@ -148,6 +150,7 @@ static apr_status_t on_session_load(request_rec *r, session_rec **session)
         case SHARED_SESSION_UNAVAILABLE:
             return HTTP_SERVICE_UNAVAILABLE;
         case SHARED_SESSION_FOUND:
+        case SHARED_SESSION_STALE:
         case SHARED_SESSION_NONE:
         case SHARED_SESSION_ABSENT:
         case SHARED_SESSION_MALFORMED:

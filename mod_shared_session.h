@@ -31,18 +31,22 @@
 #include <apr_tables.h>
 #include <httpd.h>
 
-/* What a lookup came to. */
+/* What a lookup came to. Attributes can be had of FOUND and STALE alone. */
 typedef enum shared_session_status_e {
-    SHARED_SESSION_OFF,        /* SharedSession is Off here, or no store */
-    SHARED_SESSION_FOUND,      /* there is one */
-    SHARED_SESSION_NONE,       /* the request has no id */
-    SHARED_SESSION_ABSENT,     /* Redis has no such session */
-    SHARED_SESSION_MALFORMED,  /* what it has is none */
-    SHARED_SESSION_UNAVAILABLE /* Redis gives no answer: says nothing of the
-                                * user */
+    SHARED_SESSION_OFF,         /* SharedSession is Off here, or no store */
+    SHARED_SESSION_FOUND,       /* there is one */
+    SHARED_SESSION_NONE,        /* the request has no id */
+    SHARED_SESSION_ABSENT,      /* Redis has no such session */
+    SHARED_SESSION_MALFORMED,   /* what it has is none */
+    SHARED_SESSION_UNAVAILABLE, /* Redis gives no answer, or refuses one: says
+                                 * nothing of the user */
+    SHARED_SESSION_STALE        /* the same, but there was one lately, as
+                                 * SharedSessionFailure stale= allows: it may
+                                 * have been changed or ended meanwhile */
 } shared_session_status_e;
 
-/* What a write came to. Nothing was written unless DONE or UNAVAILABLE. */
+/* What a write came to. DONE: it was written. NO_ANSWER: it may have been
+ * written or not. All others: nothing was written. */
 typedef enum shared_session_result_e {
     SHARED_SESSION_DONE,
     SHARED_SESSION_GONE,      /* there is no session (any more) */
@@ -54,17 +58,20 @@ typedef enum shared_session_result_e {
                                 * cannot hold */
     SHARED_SESSION_TOO_LARGE, /* larger than SharedSessionMaxSize */
     SHARED_SESSION_UNREADABLE, /* what is stored is no session */
-    SHARED_SESSION_NO_ANSWER,  /* of Redis: it may have been written or not */
+    SHARED_SESSION_NO_ANSWER,  /* Redis gives none, or takes no writes (OOM,
+                                * READONLY, ...): try again later */
     SHARED_SESSION_FORBIDDEN   /* only .htaccess says SharedSession On here: the
                                 * server's own configuration has to */
 } shared_session_result_e;
 
-/* Looks the session up. */
+/* Looks the session up, unless that was done, and says what it came to. */
 APR_DECLARE_OPTIONAL_FN(shared_session_status_e, shared_session_find,
                         (request_rec * r));
 
-/* The same in a word: "found", "none", ...; "off". Static. */
-APR_DECLARE_OPTIONAL_FN(const char *, shared_session_status, (request_rec * r));
+/* The same as the word that the variable SHARED_SESSION has: "found", "none",
+ * ...; "off" where that is not set. Static. */
+APR_DECLARE_OPTIONAL_FN(const char *, shared_session_status_word,
+                        (request_rec * r));
 
 /* The attribute of that name as text (a structure as JSON), NUL-terminated, and
  * its length, which may be NULL; or NULL if there is none, or no session. */

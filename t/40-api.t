@@ -14,6 +14,9 @@ my $probe = SHS::Module::build('mod_session_probe');
 my $store = SHS::Redis->start;
 my $port = $store->port;
 my $down = SHS::Process::free_port();
+# A user who may not listen: what was read is kept for an outage alone.
+my $mortal = SHS::Redis->start(acl => "user default on nopass ~* &* +\@all\n"
+    . "user reader on >SeCrEt-reader ~session:* resetchannels +get +hgetall +pttl\n");
 
 # Somebody else who is always faster, or ends the session.
 my $relay = SHS::Relay->start(to => $port, before => sub {
@@ -98,6 +101,12 @@ $places
     SharedSessionStore redis://127.0.0.1:$down timeout=300ms
 </VirtualHost>
 <VirtualHost *:\${SHS_PORT}>
+    ServerName mortal.test
+    SharedSessionStore redis://reader:SeCrEt-reader\@127.0.0.1:@{[$mortal->port]} timeout=2s
+    SharedSessionCache On lease=1s
+    SharedSessionFailure allow stale=10m
+</VirtualHost>
+<VirtualHost *:\${SHS_PORT}>
     ServerName relay.test
     SharedSessionStore redis://127.0.0.1:@{[$relay->port]} timeout=5s
 </VirtualHost>
@@ -150,6 +159,22 @@ for my $case (['/off', $id, 'OFF', 'off'], ['/probe', $id, 'FOUND', 'found'],
     is(ask($path, $of, qw(find status)), "$find|$status", "$path: $find");
     is(ask($path, $of, qw(get:user iterate)), '(none)|', '... with no attribute')
         if $find ne 'FOUND';
+}
+
+# A session that was there lately is told apart from one that is.
+{
+    my $old = fresh_id();
+    $mortal->put_hash("session:$old", { user => 'anna' }, 600);
+    SHS::Process::wait_for('SHS018', 20, sub {
+        ask('mortal:/probe', $old, 'find');
+        $httpd->logged(qr/SHS018: .*:@{[$mortal->port]}/) });
+    is(ask('mortal:/probe', $old, qw(find status get:user)), 'FOUND|found|anna(4)',
+       'Redis answers: FOUND');
+    $mortal->stop('KILL');
+    is(ask('mortal:/probe', $old, qw(find status get:user)), 'STALE|stale|anna(4)',
+       'it does not: STALE, with the attributes that there were');
+    is(ask('mortal:/probe', fresh_id(), qw(find status get:user)), 'UNAVAILABLE|unavailable|(none)',
+       '... and of another nothing is known');
 }
 
 # --- writing --------------------------------------------------------------------

@@ -22,7 +22,7 @@ static shared_session_status_e shared_session_find(request_rec *r)
     }
     switch (lookup->outcome) {
     case SHS_OUTCOME_FOUND:
-        return SHARED_SESSION_FOUND;
+        return lookup->is_stale ? SHARED_SESSION_STALE : SHARED_SESSION_FOUND;
     case SHS_OUTCOME_NONE:
         return SHARED_SESSION_NONE;
     case SHS_OUTCOME_ABSENT:
@@ -35,7 +35,7 @@ static shared_session_status_e shared_session_find(request_rec *r)
     return SHARED_SESSION_UNAVAILABLE;
 }
 
-static const char *shared_session_status(request_rec *r)
+static const char *shared_session_status_word(request_rec *r)
 {
     const shs_lookup_t *lookup = shs_keeper_find(r);
 
@@ -215,7 +215,7 @@ static shared_session_result_e shared_session_destroy(request_rec *r)
 void shs_api_register(void)
 {
     APR_REGISTER_OPTIONAL_FN(shared_session_find);
-    APR_REGISTER_OPTIONAL_FN(shared_session_status);
+    APR_REGISTER_OPTIONAL_FN(shared_session_status_word);
     APR_REGISTER_OPTIONAL_FN(shared_session_get);
     APR_REGISTER_OPTIONAL_FN(shared_session_iterate);
     APR_REGISTER_OPTIONAL_FN(shared_session_begin);

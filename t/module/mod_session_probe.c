@@ -24,7 +24,7 @@
 #include "mod_shared_session.h"
 
 static APR_OPTIONAL_FN_TYPE(shared_session_find) * find;
-static APR_OPTIONAL_FN_TYPE(shared_session_status) * status;
+static APR_OPTIONAL_FN_TYPE(shared_session_status_word) * status;
 static APR_OPTIONAL_FN_TYPE(shared_session_get) * get;
 static APR_OPTIONAL_FN_TYPE(shared_session_iterate) * iterate;
 static APR_OPTIONAL_FN_TYPE(shared_session_begin) * begin;
@@ -37,7 +37,7 @@ static APR_OPTIONAL_FN_TYPE(shared_session_destroy) * destroy;
 static void on_optional_fn_retrieve(void)
 {
     find = APR_RETRIEVE_OPTIONAL_FN(shared_session_find);
-    status = APR_RETRIEVE_OPTIONAL_FN(shared_session_status);
+    status = APR_RETRIEVE_OPTIONAL_FN(shared_session_status_word);
     get = APR_RETRIEVE_OPTIONAL_FN(shared_session_get);
     iterate = APR_RETRIEVE_OPTIONAL_FN(shared_session_iterate);
     begin = APR_RETRIEVE_OPTIONAL_FN(shared_session_begin);
@@ -69,6 +69,8 @@ static const char *name_status(shared_session_status_e is)
         return "MALFORMED";
     case SHARED_SESSION_UNAVAILABLE:
         return "UNAVAILABLE";
+    case SHARED_SESSION_STALE:
+        return "STALE";
     }
     return "?";
 }
