@@ -20,7 +20,7 @@ $db3->cmd('HSET', "session:$id", 'user', 'anna of db 3');
 
 my $httpd = private_httpd(
     files => { 'password' => "SeCrEt-file\nsecond line\n",
-               'default-password' => "SeCrEt-default" },
+               'default-password' => "SeCrEt-default", 'gone' => "SeCrEt-old" },
     conf => <<"CONF");
 <VirtualHost *:\${SHS_PORT}>
     ServerName default.test
@@ -45,6 +45,11 @@ my $httpd = private_httpd(
 <VirtualHost *:\${SHS_PORT}>
     ServerName default-file.test
     SharedSessionStore unix://@{[$locked->sock]} password-file=\${HOME_DIR}/default-password
+    SharedSession On
+</VirtualHost>
+<VirtualHost *:\${SHS_PORT}>
+    ServerName gone.test
+    SharedSessionStore redis://file\@127.0.0.1:$port/0 password-file=\${HOME_DIR}/gone
     SharedSession On
 </VirtualHost>
 <VirtualHost *:\${SHS_PORT}>
@@ -76,9 +81,13 @@ is(ask('default-file')->note('session.user'), 'anna',
    'a password-file without an end of line, over a Unix socket');
 
 # Refusals: unavailable, SHS006 names the code word, what to do, no secret.
-for my $row (['nobody', 'NOAUTH', 'no password given'],
+unlink $httpd->{root} . '/gone' or die "gone: $!";
+for my $row (['nobody', 'NOAUTH Authentication required', 'no password given'],
              ['wrong', '(?:WRONGPASS|password)', 'a wrong password'],
-             ['other', 'NOPERM', 'a user who may not read the key']) {
+             ['other', 'NOPERM this user has no permissions to access one of the keys',
+              'a user who may not read the key'],
+             ['gone', 'WRONGPASS .* password-file \S+/gone cannot be read: No such file',
+              'a wrong password, and a file that is gone']) {
     my ($host, $word, $why) = @$row;
     is(ask($host)->note('SHARED_SESSION'), 'unavailable',
        "$why: unavailable");

@@ -262,7 +262,7 @@ for my $row (
     ['dead', 'SHS003', qr/no Sentinel.*refused/, 'no Sentinel is reachable'],
     ['unknown', 'SHS003', qr/Sentinel.*knows? no master of that name/,
      'no Sentinel knows the name'],
-    ['locked', 'SHS006', qr/no Sentinel.*refuses the user or password/,
+    ['locked', 'SHS006', qr/no Sentinel.*refuses the user or password.*sentinel-password-file=/,
      'the Sentinels refuse our password'],
     ['intruder', 'SHS006', qr/refuses the user or password/, 'the master refuses our password'],
     ['untrusted', 'SHS003', qr/not trusted/, 'the Sentinels\' certificate is'

@@ -175,21 +175,27 @@ const char *shs_credentials_password(shs_credentials_t *credentials,
     return password;
 }
 
-int shs_credentials_renew(shs_credentials_t *credentials, const char *refused,
-                          apr_pool_t *p)
+const char *shs_credentials_renew(shs_credentials_t *credentials,
+                                  const char *refused, apr_pool_t *p)
 {
     char password[SHS_CREDENTIALS_ROOM];
+    const char *error;
     int is_renewed;
 
     pthread_mutex_lock(&credentials->lock);
     is_renewed = !is_current(credentials, refused);
     pthread_mutex_unlock(&credentials->lock);
-    if (is_renewed || !credentials->path) {
-        return is_renewed;
+    if (is_renewed) {
+        return NULL;
     }
-    if (!read_password(password, credentials->path, p)) {
-        is_renewed = replace(credentials, refused, password);
+    if (!credentials->path) {
+        return "there is no password-file";
+    }
+    error = read_password(password, credentials->path, p);
+    if (!error && !replace(credentials, refused, password)) {
+        error =
+            apr_psprintf(p, "password-file %s has no other", credentials->path);
     }
     wipe(password, sizeof(password));
-    return is_renewed;
+    return error;
 }

@@ -41,12 +41,12 @@ const char *shs_credentials_file(const shs_credentials_t *credentials);
 const char *shs_credentials_password(shs_credentials_t *credentials,
                                      apr_pool_t *p);
 
-/* After a server refused that password (NULL: that none was sent). Returns 1
+/* After a server refused that password (NULL: that none was sent). Returns NULL
  * when there is another one now, read from the file just now or by another
- * thread before; 0 when there is not: no file, the same in it, or it cannot be
- * read. The old one stays then. Reads the file without a lock. Safe from any
- * thread. */
-int shs_credentials_renew(shs_credentials_t *credentials, const char *refused,
-                          apr_pool_t *p);
+ * thread before; or why there is not: no file, the same in it, or it cannot be
+ * read (its path, and the system's word for that), in p or static. The old one
+ * stays then. Reads the file without a lock. Safe from any thread. */
+const char *shs_credentials_renew(shs_credentials_t *credentials,
+                                  const char *refused, apr_pool_t *p);
 
 #endif

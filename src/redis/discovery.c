@@ -40,7 +40,7 @@ struct shs_discovery_t {
     const _Atomic int *is_closing;
     int behind;     /* ... and how many, asked once each, told a lower one */
     int is_refused; /* in this run, by one of them at least */
-    char reason[160];
+    char reason[1024];
 };
 
 shs_discovery_t *shs_discovery_create(const shs_endpoint_t *endpoint,

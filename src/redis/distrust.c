@@ -90,7 +90,6 @@ const char *shs_distrust_of_server(unsigned long error)
     }
     switch (ERR_GET_REASON(error)) {
     case SSL_R_WRONG_VERSION_NUMBER:
-    case SSL_R_HTTP_REQUEST:
     case SSL_R_PACKET_LENGTH_TOO_LONG:
         return "the TLS handshake failed: it speaks no TLS (in the URL write"
                " redis instead of rediss)";

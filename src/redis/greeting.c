@@ -83,7 +83,7 @@ static shs_conn_status_t read_error(const char **reason,
     }
     if (shs_answer_is_refusal(reply)
         || (topic <= DATABASE && shs_answer_has_code(reply, "ERR"))) {
-        *reason = refusals[topic];
+        *reason = apr_pstrcat(p, refusals[topic], ": ", *reason, NULL);
         return SHS_CONN_REFUSED;
     }
     return SHS_CONN_FAILED;
@@ -144,6 +144,7 @@ shs_conn_status_t shs_greeting_send(shs_conn_t *conn,
     const char *password = shs_credentials_password(credentials, p);
     topic_t topic = NAME;
     shs_conn_status_t status;
+    const char *error;
     script_t script;
 
     write_script(&script, greeting, password, p);
@@ -155,9 +156,9 @@ shs_conn_status_t shs_greeting_send(shs_conn_t *conn,
         || !shs_credentials_file(credentials)) {
         return status;
     }
-    if (!shs_credentials_renew(credentials, password, p)) {
-        *reason = "it refuses the user or password (AUTH), and password-file"
-                  " has no other, or cannot be read by the server's user";
+    error = shs_credentials_renew(credentials, password, p);
+    if (error) {
+        *reason = apr_pstrcat(p, *reason, ", and ", error, NULL);
         return status;
     }
     password = shs_credentials_password(credentials, p);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "redis/sentinel.h"
 
+#include <apr_strings.h>
+
 #include "redis/answer.h"
 #include "redis/sentinel_reply.h"
 #include "session/octets.h"
@@ -22,12 +24,21 @@ static void append(shs_octets_t *commands, const char *question,
     shs_resp_append(commands, arguments, 3, p);
 }
 
+/* A Sentinel is never given the servers' password: it has options of its own.
+ */
+static shs_conn_status_t refuse(const char **reason, apr_pool_t *p)
+{
+    *reason = apr_pstrcat(
+        p, *reason, " (see sentinel-user= and sentinel-password-file=)", NULL);
+    return SHS_CONN_REFUSED;
+}
+
 /* An error reply to the first question; the others may fail. */
 static shs_conn_status_t read_error(const char **reason,
                                     const shs_reply_t *reply, apr_pool_t *p)
 {
     *reason = shs_answer_describe_error(reply, p);
-    return shs_answer_is_refusal(reply) ? SHS_CONN_REFUSED : SHS_CONN_FAILED;
+    return shs_answer_is_refusal(reply) ? refuse(reason, p) : SHS_CONN_FAILED;
 }
 
 shs_conn_status_t shs_sentinel_ask(shs_map_t **map, apr_int64_t *epoch,
@@ -51,7 +62,7 @@ shs_conn_status_t shs_sentinel_ask(shs_map_t **map, apr_int64_t *epoch,
     status = shs_node_ask(replies, wants_replicas ? 3 : 2, sentinel, commands,
                           limits, deadline, reason, p);
     if (status != SHS_CONN_OK) {
-        return status;
+        return status == SHS_CONN_REFUSED ? refuse(reason, p) : status;
     }
     if (replies[0]->kind == SHS_REPLY_ERROR) {
         return read_error(reason, replies[0], p);

@@ -206,7 +206,7 @@ START_TEST(credentials_renew__reads_the_file_again)
     if (renewals[_i].content) {
         write_file(path, renewals[_i].content, strlen(renewals[_i].content));
     }
-    is_renewed = shs_credentials_renew(c, renewals[_i].refused, p);
+    is_renewed = !shs_credentials_renew(c, renewals[_i].refused, p);
     unlink(path);
     ck_assert_msg(is_renewed == renewals[_i].is_renewed, "%s",
                   renewals[_i].why);
@@ -225,9 +225,9 @@ START_TEST(credentials_renew__goes_on_as_often_as_the_file_changes)
     while (content[0]++ < '5') {
         refused = shs_credentials_password(c, p);
         write_file(path, content, 1);
-        ck_assert_int_eq(shs_credentials_renew(c, refused, p), 1);
+        ck_assert_ptr_null(shs_credentials_renew(c, refused, p));
         ck_assert_str_eq(shs_credentials_password(c, p), content);
-        ck_assert_int_eq(shs_credentials_renew(c, content, p), 0);
+        ck_assert_ptr_nonnull(shs_credentials_renew(c, content, p));
     }
     unlink(path);
 }
@@ -237,10 +237,10 @@ START_TEST(credentials_renew__has_nothing_new_without_a_file)
 {
     shs_credentials_t *c = shs_credentials_create("alice", "secret", p);
 
-    ck_assert_int_eq(shs_credentials_renew(c, "secret", p), 0);
+    ck_assert_ptr_nonnull(shs_credentials_renew(c, "secret", p));
     ck_assert_str_eq(shs_credentials_password(c, p), "secret");
     c = shs_credentials_create(NULL, NULL, p);
-    ck_assert_int_eq(shs_credentials_renew(c, NULL, p), 0);
+    ck_assert_ptr_nonnull(shs_credentials_renew(c, NULL, p));
     ck_assert_pstr_eq(shs_credentials_password(c, p), NULL);
 }
 END_TEST
@@ -255,7 +255,7 @@ START_TEST(credentials_renew__closes_the_file)
     close(before);
     ck_assert_pstr_eq(shs_credentials_read_file(c, path, p), NULL);
     write_file(path, "new\n", 4);
-    ck_assert_int_eq(shs_credentials_renew(c, "old", p), 1);
+    ck_assert_ptr_null(shs_credentials_renew(c, "old", p));
     unlink(path);
     after = dup(STDOUT_FILENO);
     close(after);
@@ -275,7 +275,7 @@ START_TEST(credentials_renew__keeps_the_password_if_the_file_is_not_ours)
     write_file(path, "new\n", 4);
     ck_assert_int_eq(chmod(path, 0), 0);
     ck_assert_int_eq(user == 0 ? seteuid(65534) : 0, 0);
-    is_renewed = shs_credentials_renew(c, "old", p);
+    is_renewed = !shs_credentials_renew(c, "old", p);
     ck_assert_int_eq(user == 0 ? seteuid(0) : 0, 0);
     unlink(path);
     ck_assert_int_eq(is_renewed, 0);
@@ -299,7 +299,7 @@ static void *renew(void *data)
 
     pthread_barrier_wait(renewal->start);
     renewal->is_renewed =
-        shs_credentials_renew(renewal->credentials, "old", renewal->pool);
+        !shs_credentials_renew(renewal->credentials, "old", renewal->pool);
     renewal->password =
         shs_credentials_password(renewal->credentials, renewal->pool);
     return NULL;

@@ -121,6 +121,25 @@ START_TEST(exchange_run__asks_the_new_master_in_the_same_lookup)
 }
 END_TEST
 
+/* Sentinels are never given the servers' password. */
+START_TEST(exchange_run__names_the_sentinels_own_password)
+{
+    rig_t *rig = rig_on("", NULL);
+
+    actor_says(s, "SENTINEL",
+               _i ? "-NOPERM this user has no permissions to run the"
+                    " 'sentinel|master' command\r\n"
+                  : "-NOAUTH Authentication required.\r\n");
+    ck_assert_int_eq(ask(rig, "k", 5000), UNAVAILABLE);
+    ck_assert(got.is_refusal);
+    ck_assert_msg(strstr(got.reason, "sentinel-password-file="), "%s",
+                  got.reason);
+    ck_assert_msg(strstr(got.reason, _i ? "run the 'sentinel|master' command"
+                                        : "NOAUTH Authentication required"),
+                  "%s", got.reason);
+}
+END_TEST
+
 /* Whatever asks first, in any child: one of them all is told, and counts. */
 START_TEST(exchange_run__tells_of_a_failover_once_for_the_host)
 {
@@ -673,6 +692,8 @@ static void add(TCase *tc)
     tcase_add_loop_test(tc,
                         exchange_run__asks_the_new_master_in_the_same_lookup, 0,
                         ROWS(demoted));
+    tcase_add_loop_test(tc, exchange_run__names_the_sentinels_own_password, 0,
+                        2);
     tcase_add_test(tc, exchange_run__tells_of_a_failover_once_for_the_host);
     tcase_add_test(
         tc, exchange_run__tells_a_new_child_of_a_failover_that_it_finds_first);

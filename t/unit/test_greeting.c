@@ -277,10 +277,54 @@ START_TEST(greeting_send__says_the_new_password_of_the_file)
 }
 END_TEST
 
+/* The administrator has to know which file it is, and what is wrong with it. */
+START_TEST(greeting_send__names_the_password_file_that_is_no_help)
+{
+    static const struct {
+        const char *now; /* NULL: it is gone */
+        const char *words;
+    } files[] = { { "OLD", "has no other" },
+                  { NULL, "cannot be read: No such file" },
+                  { "", "is empty" } };
+    script_t script = { "-WRONGPASS invalid username-password pair or\r\n",
+                        NULL, "" };
+    fake_t *fake = fake_start(serve, &script);
+    shs_greeting_t greeting = greeting_of("alice", NULL);
+    shs_conn_t *conn = open_to(fake);
+    const char *path =
+        apr_psprintf(p, "shs-unit-greeting.%d.%d", (int)getpid(), _i);
+    const char *reason = NULL;
+
+    ck_assert_pstr_eq(shs_credentials_read_file(greeting.credentials,
+                                                write_password(path, "OLD"), p),
+                      NULL);
+    unlink(path);
+    if (files[_i].now) {
+        write_password(path, files[_i].now);
+    }
+    ck_assert_int_eq(shs_greeting_send(conn, &greeting,
+                                       shs_clock_now() + apr_time_from_sec(5),
+                                       &reason, p),
+                     SHS_CONN_REFUSED);
+    unlink(path);
+    ck_assert_str_eq(reason,
+                     apr_psprintf(p,
+                                  "it refuses the user or password (AUTH): it"
+                                  " answers WRONGPASS invalid username-password"
+                                  " pair, and password-file %s %s%s",
+                                  path, files[_i].words,
+                                  files[_i].now ? "" : " or directory"));
+    shs_conn_close(conn);
+    fake_stop(fake);
+}
+END_TEST
+
 static void add(TCase *tc)
 {
     tcase_add_loop_test(tc, greeting_send__knows_a_master_from_a_replica, 0,
                         ROWS(roles));
+    tcase_add_loop_test(
+        tc, greeting_send__names_the_password_file_that_is_no_help, 0, 3);
     tcase_add_loop_test(tc, greeting_send__says_the_new_password_of_the_file, 0,
                         3);
     tcase_add_test(tc, greeting_send__is_turned_away_at_the_name_too);
