@@ -28,7 +28,7 @@ sub id_of {
 my %place = (hash => ['/session', '/x'], json => ['/json/session', '/json'],
              form => ['/form/session', '/form']);
 my %key = (hash => sub { "session:$_[0]" }, json => sub { "json:$_[0]" },
-           form => sub { 'form:' . sha256_hex($_[0]) });
+           form => sub { 'digest:' . sha256_hex($_[0]) });
 
 for my $format (qw(hash json form)) {
     my ($path, $area) = @{ $place{$format} };
