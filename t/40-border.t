@@ -262,4 +262,31 @@ is_clean($r);
 
 is(scalar $httpd->logged(qr/exit signal/), 0, 'no child has died');
 $httpd->stop;
+
+# --- what mod_cache has kept since before this server had a store ----------------
+$store = SHS::Redis->start;
+my $keeps = <<'CONF';
+CacheRoot ${HOME_DIR}/cache
+CacheEnable disk /
+CacheIgnoreNoLastMod On
+CacheHeader On
+CONF
+$httpd = private_httpd(conf => $keeps);
+my @kept = ('/kept/cgi', undef, @login, cc => 'max-age=600');
+$r = at(@kept);
+like($r->raw, qr/^X-Session-Set: /mi, 'without a store a header is one like any other');
+$httpd->stop;
+$httpd->configure($keeps . <<"CONF");
+SharedSessionStore redis://127.0.0.1:@{[$store->port]} timeout=2s
+<Location /kept>
+    SharedSession On
+    SharedSessionControl On
+</Location>
+CONF
+$httpd->run;
+$r = at(@kept);
+like($r->header('X-Cache'), qr/^HIT/, 'mod_cache has kept it');
+is_clean($r);
+is($r->header('Set-Cookie'), undef, '... and what is kept orders nothing');
+$httpd->stop;
 done_testing;
