@@ -105,6 +105,56 @@ for my $format (qw(hash json form)) {
     is(redis()->cmd('EXISTS', $key->($new)), 0, '... in Redis neither');
 }
 
+# --- numbers -------------------------------------------------------------------
+
+# What is not changed keeps its text; what is changed is the shortest that reads
+# back the same, as ECMAScript prints it, and an integer keeps its digits.
+my @sent = ([price => '19.99', '19.99'], [zeros => '19.990', '19.99'], [one => '1.0', '1'],
+            [tiny => '1e-7', '1e-7'], [huge => '1E21', '1e+21'], [tenth => '0.1', '0.1'],
+            [large => '9007199254740993', '9007199254740993'],
+            [id => '12345678901234567890123', '12345678901234567890123'],
+            [inside => '{"a":[0.10,{"b":19.99}]}', '{"a":[0.1,{"b":19.99}]}']);
+my $numbers = '{' . join(',', map { "\"$_->[0]\":$_->[1]" } @sent) . '}';
+for my $format (qw(hash json form)) {
+    my $path = $place{$format}[0];
+    my ($r) = ask($path, 'POST', undef, $numbers);
+    is($r->code, 201, "$format: numbers");
+    my $id = id_of($r);
+    my $check = sub {
+        my ($body, $name) = @_;
+        for (@sent) {
+            my ($name_of, undef, $wanted) = @$_;
+            $wanted = $json->encode($wanted) if $format ne 'json';
+            like($body, qr/"\Q$name_of\E":\Q$wanted\E[,}]/, "... $name: $name_of is $wanted");
+        }
+    };
+    $check->($r->body, 'in the answer');
+    ($r) = ask($path, 'PATCH', $id, '{"other":"x"}');
+    $check->($r->body, 'another has changed');
+    ($r) = ask($path, 'PATCH', $id, '{"inside":{"c":1.50}}');
+    my $inside = '{"a":[0.1,{"b":19.99}],"c":1.5}';
+    $inside = $json->encode($inside) if $format ne 'json';
+    like($r->body, qr/"inside":\Q$inside\E/, '... and beside what is merged');
+    is((ask($path, "PATCH", $id, q({"n":1e400})))[0]->code, 400, '... one that is infinite is none');
+}
+# As another program has written them.
+{
+    my $id = fresh_id();
+    my $text = '{"p":19.990,"e":1E5,"z":-0.0,"l":123456789012345678901,"o":{"q":0.10}}';
+    redis()->put_string("json:$id", $text);
+    my ($r) = ask('/json/session', 'GET', $id);
+    is($r->body, $text, 'json: shown as they are stored');
+    ($r) = ask('/json/session', 'PATCH', $id, '{"n":7}');
+    is(redis()->cmd('GET', "json:$id"), $text =~ s/}$/,"n":7}/r, '... and kept so');
+    ($r) = ask('/json/session', 'PATCH', $id, '{"o":{"r":2}}');
+    is(redis()->cmd('GET', "json:$id"),
+       $text =~ s/}}$/,"r":2},"n":7}/r, '... also beside what is merged');
+    redis()->put_hash("session:$id", { o => '{"q":19.990,"l":123456789012345678901}' });
+    ask('/session', 'PATCH', $id, '{"o":{"r":2.50}}');
+    is(redis()->cmd('HGET', "session:$id", 'o'),
+       '{"q":19.990,"l":123456789012345678901,"r":2.5}', 'hash: so inside of a field');
+}
+
 # --- what is refused ----------------------------------------------------------
 my ($r, $is) = ask('/session', 'POST', undef, '{"a":"b"}');
 my $id = id_of($r);

@@ -140,6 +140,47 @@ for my $format (qw(hash json form)) {
     is($count->{EVAL}, 0, '... and not before');
 }
 
+# An attribute that looks like what says that a session was rotated: its session is
+# kept alive, changed and ended as any other.
+for my $row (['json', '{"user":"anna","cart":{"@rotated":1},"@max":1800}'],
+             ['json', '{"user":"anna","x":"{\\"@rotated\\":1}","@max":1800}'],
+             ['json', '{"user":"anna","list":[{"@rotated":""}],"@max":1800}'],
+             ['form', 'user=anna&x@rotated=1&%40max=1800'],
+             ['form', 'x%40rotated=1&user=anna&%40max=1800'],
+             ['form', 'user=anna&x=%7B%22%40rotated%22%3A1%7D&%40max=1800'],
+             ['form', 'user=anna&x=%2540rotated%3D&%40max=1800'],
+             ['hash', '']) {
+    my ($format, $text) = @$row;
+    my $area = $area{$format};
+    my $start = sub {
+        my $id = fresh_id();
+        my $key = "$key{$format}$id";
+        $format eq 'hash'
+            ? redis()->put_hash($key, { user => 'anna', 'x@rotated' => 1, '@max' => 1800,
+                                        cart => '{"@rotated":1}' })
+            : redis()->put_string($key, $text);
+        return ($id, $key);
+    };
+    my ($id, $key) = $start->();
+    my ($count, $ttl) = touched("$area/x/lua", $id, $key, 30_000);
+    between($ttl, 1_790_000, 1_800_000, "$format, $text: kept alive");
+    is(at("$area/x/cgi?set=a%3Db", $id)->code, 200, '... changed');
+    is(at("$area/x/lua", $id)->note('session.a'), 'b', '... indeed');
+    is(at("$area/x/cgi?action=destroy", $id)->code, 200, '... ended');
+    is(pttl($key), -2, '... indeed');
+    ($id, $key) = $start->();
+    my $new = id_of(at("$area/x/cgi?action=rotate", $id));
+    is(at("$area/x/lua", $id)->note('session.user'), 'anna', '... rotated, the old id leads on');
+    at("$area/x/cgi?action=destroy", $id);
+    is(pttl("$key{$format}$new"), -2, '... and ends it by a logout');
+    is(pttl($key), -2, '... and itself');
+    ($id, $key) = $start->();
+    $new = id_of(at("$area/x/cgi?action=create&set=role%3Dadmin", $id));
+    redis()->cmd('PEXPIRE', $key, 5_000);
+    is(at("$area/x/lua", $id)->note('session.role'), undef, '... or a login, which it does not see');
+    between(pttl($key), 0, 5_000, '... nor does it live on');
+}
+
 # A new session lives as long as it says, and no longer than it may at all.
 for my $row (['/x', 1800, 1_800_000], ['/idle', 600, 600_000], ['/short', 7200, 3_600_000]) {
     my ($area, $max, $most) = @$row;

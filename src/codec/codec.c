@@ -40,6 +40,13 @@ shs_shape_t shs_codec_shape(const shs_codec_t *codec)
     return codec->shape;
 }
 
+shs_octets_t shs_codec_rotated(const shs_codec_t *codec)
+{
+    shs_octets_t rotated = { codec->rotated, strlen(codec->rotated) };
+
+    return rotated;
+}
+
 const char *shs_codec_decode(shs_session_t **out, const shs_codec_t *codec,
                              const shs_record_t *record, apr_pool_t *p)
 {

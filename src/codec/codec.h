@@ -25,6 +25,11 @@ const char *shs_codec_describe_names(apr_pool_t *p);
 /* What the store must be asked for. */
 shs_shape_t shs_codec_shape(const shs_codec_t *codec);
 
+/* How a string begins that says of itself that it was rotated. Every one that
+ * shs_codec_edit() has made so does, and none that has not. Empty where the
+ * shape is of fields, which have one of the name. Static. */
+shs_octets_t shs_codec_rotated(const shs_codec_t *codec);
+
 /* Decodes the record, whose shape is the codec's. Returns NULL and sets *out,
  * or returns why it is malformed: words from this code, never a part of the
  * value. The session borrows from the record and lives in p. */
@@ -50,6 +55,7 @@ const char *shs_codec_edit(shs_edit_t *out, const shs_codec_t *codec,
 struct shs_codec_t {
     const char *name;
     shs_shape_t shape;
+    const char *rotated; /* as shs_codec_rotated() */
     /* As shs_codec_decode(). Must not keep the record or log. */
     const char *(*decode)(shs_session_t **out, const shs_record_t *record,
                           apr_pool_t *p);

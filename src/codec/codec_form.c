@@ -176,6 +176,22 @@ static const char *apply(draft_t *draft, const shs_change_entry_t *entry,
     return error;
 }
 
+/* What says that a session was rotated stands first: see ROTATED. */
+static void put_rotated_first(draft_t *draft)
+{
+    shs_octets_t name = { SHS_LIFE_ROTATED, sizeof(SHS_LIFE_ROTATED) - 1 };
+    apr_uintptr_t place = (apr_uintptr_t)apr_hash_get(draft->places, name.data,
+                                                      (apr_ssize_t)name.len);
+    shs_record_field_t *pairs = (shs_record_field_t *)draft->pairs->elts;
+    shs_record_field_t rotated;
+
+    if (place > 0) {
+        rotated = pairs[place - 1];
+        memmove(pairs + 1, pairs, (place - 1) * sizeof(*pairs));
+        pairs[0] = rotated;
+    }
+}
+
 static const char *edit(shs_edit_t *out, const shs_record_t *old,
                         const shs_change_t *change, shs_codec_extent_t extent,
                         apr_pool_t *p)
@@ -195,6 +211,7 @@ static const char *edit(shs_edit_t *out, const shs_record_t *old,
         error = apply(&draft, &entries[i], p);
     }
     if (!error) {
+        put_rotated_first(&draft);
         out->string =
             shs_pairs_write((const shs_record_field_t *)draft.pairs->elts,
                             (apr_size_t)draft.pairs->nelts, p);
@@ -202,4 +219,9 @@ static const char *edit(shs_edit_t *out, const shs_record_t *old,
     return error;
 }
 
-const shs_codec_t shs_codec_form = { "form", SHS_SHAPE_STRING, decode, edit };
+/* How a value begins that was rotated: of the first pair, as shs_pairs_write()
+ * escapes its name. */
+#define ROTATED "%40rotated="
+
+const shs_codec_t shs_codec_form = { "form", SHS_SHAPE_STRING, ROTATED, decode,
+                                     edit };

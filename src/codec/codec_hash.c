@@ -156,4 +156,5 @@ static const char *edit(shs_edit_t *out, const shs_record_t *old,
     return error;
 }
 
-const shs_codec_t shs_codec_hash = { "hash", SHS_SHAPE_FIELDS, decode, edit };
+const shs_codec_t shs_codec_hash = { "hash", SHS_SHAPE_FIELDS, "", decode,
+                                     edit };

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * A string that holds one JSON object (RFC 8259), as connect-redis and many
- * others store it.
+ * others store it. Numbers keep their text.
  */
 #include "codec/codec.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include <apr_strings.h>
@@ -13,15 +12,10 @@
 
 #include "session/json_patch.h"
 #include "session/json_read.h"
+#include "session/json_tree.h"
+#include "session/octets.h"
 
-static shs_octets_t copy(const char *data, apr_size_t len, apr_pool_t *p)
-{
-    shs_octets_t octets;
-
-    octets.data = apr_pstrmemdup(p, data, len);
-    octets.len = len;
-    return octets;
-}
+static const shs_octets_t nothing = { "", 0 };
 
 static const char *decode(shs_session_t **out, const shs_record_t *record,
                           apr_pool_t *p)
@@ -34,28 +28,25 @@ static json_t *make_value(const char **error, json_t *root, const char *name,
                           const shs_change_entry_t *entry, apr_pool_t *p)
 {
     shs_octets_t text = entry->value;
-    shs_octets_t before = { "", 0 };
-    json_t *value;
-    char *old;
+    shs_octets_t before = nothing;
+    json_error_t where;
+    json_t *value = json_object_get(root, name);
 
     if (entry->kind == SHS_CHANGE_TEXT) {
-        value = json_stringn(text.data, text.len);
+        value = shs_json_tree_string(text, p);
         *error = value ? NULL : "a value is no UTF-8, as JSON has to be";
         return value;
     }
     if (entry->kind == SHS_CHANGE_MERGE) {
-        old = json_dumps(json_object_get(root, name), JSON_COMPACT);
-        if (old) {
-            before = copy(old, strlen(old), p);
-            free(old);
+        if (json_is_object(value)) {
+            before = shs_json_tree_dump(value, p);
         }
         *error = shs_json_patch_merge(&text, before, entry->value, p);
         if (*error) {
             return NULL;
         }
     }
-    value =
-        json_loadb(text.data, text.len, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
+    value = shs_json_tree_load(text, JSON_DECODE_ANY, &where, p);
     *error = value ? NULL : "a value is no JSON";
     return value;
 }
@@ -63,7 +54,7 @@ static json_t *make_value(const char **error, json_t *root, const char *name,
 static const char *apply(json_t *root, const shs_change_entry_t *entry,
                          apr_pool_t *p)
 {
-    const char *name = apr_pstrmemdup(p, entry->name.data, entry->name.len);
+    const char *name = shs_json_tree_mark_name(entry->name, p);
     const char *error = NULL;
     json_t *value;
 
@@ -78,27 +69,36 @@ static const char *apply(json_t *root, const shs_change_entry_t *entry,
     return error;
 }
 
-/* Numbers past 64 bits would come back as others. */
-static json_t *load_exactly(const char **error, const shs_record_t *old)
+/* What says that a session was rotated stands first: see ROTATED. */
+static json_t *put_rotated_first(json_t *root, apr_pool_t *p)
 {
-    json_t *root = old ? json_loadb(old->string.data, old->string.len,
-                                    JSON_ALLOW_NUL, NULL)
-                       : json_object();
+    const char *name =
+        shs_json_tree_mark_name(shs_octets_of(SHS_LIFE_ROTATED), p);
+    json_t *rotated = json_object_get(root, name);
+    json_t *ordered;
 
-    *error = root ? NULL
-                  : "it holds an integer of more than 64 bits, which writing"
-                    " would change";
-    return root;
+    if (!rotated) {
+        return root;
+    }
+    ordered = json_object();
+    if (json_object_set(ordered, name, rotated) != 0
+        || json_object_update_missing(ordered, root) != 0) {
+        json_decref(ordered);
+        ordered = NULL;
+    }
+    json_decref(root);
+    return ordered;
 }
 
 static const char *edit(shs_edit_t *out, const shs_record_t *old,
                         const shs_change_t *change, shs_codec_extent_t extent,
                         apr_pool_t *p)
 {
-    const char *error;
-    json_t *root = load_exactly(&error, old);
+    json_error_t where;
+    json_t *root =
+        old ? shs_json_tree_load(old->string, 0, &where, p) : json_object();
+    const char *error = root ? NULL : "what is stored cannot be read";
     const shs_change_entry_t *entries;
-    char *text;
     int count, i;
 
     (void)extent;
@@ -106,13 +106,18 @@ static const char *edit(shs_edit_t *out, const shs_record_t *old,
     for (i = 0; i < count && !error; ++i) {
         error = apply(root, &entries[i], p);
     }
-    text = error ? NULL : json_dumps(root, JSON_COMPACT);
-    if (text) {
-        out->string = copy(text, strlen(text), p);
+    if (!error) {
+        root = put_rotated_first(root, p);
+        out->string = shs_json_tree_dump(root, p);
+        error = out->string.data ? NULL : "no memory";
     }
-    free(text);
     json_decref(root);
-    return error || text ? error : "no memory";
+    return error;
 }
 
-const shs_codec_t shs_codec_json = { "json", SHS_SHAPE_STRING, decode, edit };
+/* How a value begins that was rotated: the first member of an object that is
+ * compact is no part of another. */
+#define ROTATED "{\"" SHS_LIFE_ROTATED "\":"
+
+const shs_codec_t shs_codec_json = { "json", SHS_SHAPE_STRING, ROTATED, decode,
+                                     edit };

@@ -149,20 +149,18 @@ static const char swap_string[] =
     "if r.err then return r end\n"
     "return 1\n";
 
-/* Of a string: ARGV ttl, due. Where a value says that it was rotated its name
- * is written so; inside of another value its quotation mark would be escaped,
- * and so would the "=". */
+/* Of a string: ARGV ttl, due, how one begins that was rotated. */
 static const char touch_string[] =
     "local k = KEYS[1]\n"
     "local v = redis.pcall('GET', k)\n"
     "if type(v) == 'table' and v.err then return v end\n"
-    "if not v or v:find('\"@rotated\":', 1, true)\n"
-    "    or v:find('%40rotated=', 1, true) then return 0 end\n"
+    "local mark = ARGV[3]\n"
+    "if not v or (mark ~= '' and v:sub(1, #mark) == mark) then return 0 end\n"
     "local left = redis.call('PTTL', k)\n"
     "if left >= 0 and left > tonumber(ARGV[2]) then return 1 end\n"
     "return redis.pcall('PEXPIRE', k, ARGV[1])\n";
 
-/* ARGV 1 if it may have been rotated. */
+/* ARGV 1 if it may have been rotated; of a string, how it begins then. */
 static const char remove_fields[] =
     "local k = KEYS[1]\n"
     "local rotated = redis.pcall('HEXISTS', k, '@rotated')\n"
@@ -174,8 +172,10 @@ static const char remove_string[] =
     "local k = KEYS[1]\n"
     "local v = redis.pcall('GET', k)\n"
     "if type(v) == 'table' and v.err then return v end\n"
-    "if v and ARGV[1] == '0' and (v:find('\"@rotated\":', 1, true)\n"
-    "    or v:find('%40rotated=', 1, true)) then return -1 end\n"
+    "local mark = ARGV[2]\n"
+    "if v and ARGV[1] == '0' and mark ~= '' and v:sub(1, #mark) == mark then\n"
+    "  return -1\n"
+    "end\n"
     "return redis.pcall('DEL', k)\n";
 
 /* The arguments of an EVAL while they are gathered. */
@@ -259,6 +259,7 @@ static const char *build_touch(command_t *command, const shs_write_t *write)
     add_ms(command, write->ttl);
     add_ms(command, write->due);
     if (write->at.shape == SHS_SHAPE_STRING) {
+        add(command, write->rotated);
         return touch_string;
     }
     add_number(command, write->accessed_at_ms);
@@ -282,7 +283,11 @@ static const char *build_forward(command_t *command, const shs_write_t *write)
 static const char *build_remove(command_t *command, const shs_write_t *write)
 {
     add_number(command, write->knows_rotated);
-    return write->at.shape == SHS_SHAPE_STRING ? remove_string : remove_fields;
+    if (write->at.shape == SHS_SHAPE_FIELDS) {
+        return remove_fields;
+    }
+    add(command, write->rotated);
+    return remove_string;
 }
 
 /* The script; its arguments are added to the command. */

@@ -47,6 +47,7 @@ shs_write_t shs_writer_prepare(const shs_writer_t *writer,
     write.at.max_octets = writer->settings->max_size.value;
     write.at.deadline = shs_clock_now() + shs_store_timeout(writer->store);
     write.accessed_at_ms = apr_time_as_msec(apr_time_now());
+    write.rotated = shs_codec_rotated(writer->settings->codec.value);
     return write;
 }
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "session/json_patch.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include <apr_strings.h>
 #include <jansson.h>
 
+#include "session/json_tree.h"
 #include "session/octets.h"
 
 /* Deeper ones are refused: what would be stored could not be read again. */
@@ -68,22 +68,11 @@ static json_t *merge(json_t *target, json_t *patch)
     return target;
 }
 
-static shs_octets_t dump(const json_t *value, apr_pool_t *p)
-{
-    char *text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
-    shs_octets_t octets = { "", 0 };
-
-    if (text) {
-        octets = shs_octets_of(apr_pstrdup(p, text));
-        free(text);
-    }
-    return octets;
-}
-
 static void add(shs_change_t *change, const char *name, const json_t *value,
                 apr_pool_t *p)
 {
-    shs_octets_t own_name = shs_octets_of(apr_pstrdup(p, name));
+    shs_octets_t own_name =
+        shs_octets_of(apr_pstrdup(p, shs_json_tree_name(name)));
     shs_octets_t text = { "", 0 };
 
     switch (json_typeof(value)) {
@@ -91,19 +80,24 @@ static void add(shs_change_t *change, const char *name, const json_t *value,
         shs_change_add(change, SHS_CHANGE_UNSET, own_name, text);
         break;
     case JSON_STRING:
-        text.len = json_string_length(value);
-        text.data = apr_pstrmemdup(p, json_string_value(value), text.len);
-        shs_change_add(change, SHS_CHANGE_TEXT, own_name, text);
+        text = shs_json_tree_text(value);
+        text.data = apr_pstrmemdup(p, text.data, text.len);
+        shs_change_add(change,
+                       shs_json_tree_is_number(value) ? SHS_CHANGE_JSON
+                                                      : SHS_CHANGE_TEXT,
+                       own_name, text);
         break;
     case JSON_OBJECT:
-        shs_change_add(change, SHS_CHANGE_MERGE, own_name, dump(value, p));
+        shs_change_add(change, SHS_CHANGE_MERGE, own_name,
+                       shs_json_tree_dump(value, p));
         break;
     case JSON_ARRAY:
     case JSON_INTEGER:
     case JSON_REAL:
     case JSON_TRUE:
     case JSON_FALSE:
-        shs_change_add(change, SHS_CHANGE_JSON, own_name, dump(value, p));
+        shs_change_add(change, SHS_CHANGE_JSON, own_name,
+                       shs_json_tree_dump(value, p));
         break;
     }
 }
@@ -112,8 +106,7 @@ const char *shs_json_patch_read(shs_change_t *change, shs_octets_t json,
                                 apr_pool_t *p)
 {
     json_error_t error;
-    json_t *root = json_loadb(json.data, json.len,
-                              JSON_ALLOW_NUL | JSON_REJECT_DUPLICATES, &error);
+    json_t *root = shs_json_tree_load(json, JSON_REJECT_DUPLICATES, &error, p);
     const char *wrong = NULL;
     const char *name;
     json_t *value;
@@ -128,6 +121,9 @@ const char *shs_json_patch_read(shs_change_t *change, shs_octets_t json,
     else if (is_deeper(root, MAX_DEPTH)) {
         wrong = "JSON nested deeper than " APR_STRINGIFY(MAX_DEPTH) " levels";
     }
+    else if (!shs_json_tree_shorten(root, p)) {
+        wrong = "no memory";
+    }
     else {
         json_object_foreach(root, name, value)
         {
@@ -138,56 +134,38 @@ const char *shs_json_patch_read(shs_change_t *change, shs_octets_t json,
     return wrong;
 }
 
-/* An object with a number that is too large to be kept exactly is no text that
- * is no JSON: it must not be taken for nothing, and thereby be lost. */
-static int is_large_object(shs_octets_t text)
-{
-    json_error_t error;
-    json_t *value = json_loadb(
-        text.data, text.len,
-        JSON_ALLOW_NUL | JSON_DECODE_ANY | JSON_DECODE_INT_AS_REAL, &error);
-    int is_large = value
-                       ? json_is_object(value)
-                       : json_error_code(&error) == json_error_numeric_overflow;
-
-    json_decref(value);
-    return is_large;
-}
-
-/* The object that is merged into, NULL: nothing; or what is wrong. */
-static const char *load_target(json_t **target, shs_octets_t old)
+/* The object that is merged into, NULL: nothing; or what is wrong. An object
+ * with a number that cannot be read is no text that is no JSON: it must not be
+ * taken for nothing, and thereby be lost. */
+static const char *load_target(json_t **target, shs_octets_t old, apr_pool_t *p)
 {
     json_error_t error;
 
-    *target = old.len > 0
-                  ? json_loadb(old.data, old.len, JSON_ALLOW_NUL, &error)
-                  : NULL;
-    if (old.len > 0 && !*target
-        && json_error_code(&error) == json_error_numeric_overflow
-        && is_large_object(old)) {
-        return "it holds a number of more than 64 bits, which writing would"
-               " change";
-    }
-    return NULL;
+    *target = old.len > 0 ? shs_json_tree_load(old, 0, &error, p) : NULL;
+    return old.len > 0 && !*target
+                   && json_error_code(&error) == json_error_numeric_overflow
+               ? "it holds a number that is larger than can be read"
+               : NULL;
 }
 
 const char *shs_json_patch_merge(shs_octets_t *out, shs_octets_t old,
                                  shs_octets_t patch, apr_pool_t *p)
 {
-    json_t *change = json_loadb(patch.data, patch.len, JSON_ALLOW_NUL, NULL);
+    json_error_t where;
+    json_t *change = shs_json_tree_load(patch, 0, &where, p);
     const char *error;
     json_t *target;
 
     if (!change) {
         return "not readable as JSON";
     }
-    error = load_target(&target, old);
+    error = load_target(&target, old, p);
     if (error) {
         json_decref(change);
         return error;
     }
     target = merge(target, change);
-    *out = dump(target, p);
+    *out = shs_json_tree_dump(target, p);
     json_decref(target);
     json_decref(change);
     return out->len > 0 ? NULL : "no memory";

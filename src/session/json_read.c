@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "session/json_read.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <apr_strings.h>
 #include <jansson.h>
+
+#include "session/json_number.h"
+#include "session/json_tree.h"
 
 static const shs_octets_t nothing = { "", 0 };
 
@@ -19,40 +20,17 @@ static shs_octets_t copy(const char *data, apr_size_t len, apr_pool_t *p)
     return octets;
 }
 
-/* The shortest of 15, 16 and 17 digits that reads back as the same number. */
-static shs_octets_t write_real(double value, apr_pool_t *p)
-{
-    char text[40];
-    int digits;
-
-    for (digits = 15; digits <= 17; ++digits) {
-        snprintf(text, sizeof(text), "%.*g", digits, value);
-        if (strtod(text, NULL) == value) {
-            break;
-        }
-    }
-    /* Some locale's decimal point, should a library have set one. */
-    text[strcspn(text, ",")] = text[strcspn(text, ",")] ? '.' : '\0';
-    return copy(text, strlen(text), p);
-}
-
 static shs_octets_t write_scalar(shs_kind_t *kind, const json_t *value,
                                  apr_pool_t *p)
 {
-    char number[32];
+    shs_octets_t text = nothing;
 
     switch (json_typeof(value)) {
     case JSON_STRING:
-        *kind = SHS_KIND_STRING;
-        return copy(json_string_value(value), json_string_length(value), p);
-    case JSON_INTEGER:
-        *kind = SHS_KIND_NUMBER;
-        apr_snprintf(number, sizeof(number), "%" APR_INT64_T_FMT,
-                     (apr_int64_t)json_integer_value(value));
-        return copy(number, strlen(number), p);
-    case JSON_REAL:
-        *kind = SHS_KIND_NUMBER;
-        return write_real(json_real_value(value), p);
+        *kind =
+            shs_json_tree_is_number(value) ? SHS_KIND_NUMBER : SHS_KIND_STRING;
+        text = shs_json_tree_text(value);
+        return copy(text.data, text.len, p);
     case JSON_TRUE:
         *kind = SHS_KIND_BOOL;
         return copy("true", 4, p);
@@ -66,6 +44,8 @@ static shs_octets_t write_scalar(shs_kind_t *kind, const json_t *value,
         *kind = SHS_KIND_ARRAY;
         return nothing;
     case JSON_NULL:
+    case JSON_INTEGER:
+    case JSON_REAL:
         break;
     }
     *kind = SHS_KIND_NULL;
@@ -92,7 +72,7 @@ static json_t *next_member(walk_t *walk, shs_octets_t *name, apr_pool_t *p)
     if (!walk->at) {
         return NULL;
     }
-    key = json_object_iter_key(walk->at);
+    key = shs_json_tree_name(json_object_iter_key(walk->at));
     *name = copy(key, strlen(key), p);
     return json_object_iter_value(walk->at);
 }
@@ -112,6 +92,9 @@ static int append_members(shs_session_t *session, json_t *parent, int depth,
         apr_size_t node;
 
         if (depth == 1 && shs_life_is_reserved(name)) {
+            if (kind == SHS_KIND_NUMBER) {
+                text = shs_json_number_shorten(text, p);
+            }
             shs_life_read(shs_session_life(session), name, text);
             continue;
         }
@@ -127,20 +110,6 @@ static int append_members(shs_session_t *session, json_t *parent, int depth,
     return 1;
 }
 
-/* Valid JSON may hold integers past 64 bits: JavaScript writes 1e20 as
- * 100000000000000000000. Then all numbers are read as JavaScript does, as
- * doubles. */
-static json_t *load(const shs_octets_t *text, json_error_t *error)
-{
-    json_t *root = json_loadb(text->data, text->len, JSON_ALLOW_NUL, error);
-
-    if (!root && json_error_code(error) == json_error_numeric_overflow) {
-        root = json_loadb(text->data, text->len,
-                          JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL, error);
-    }
-    return root;
-}
-
 #define TOO_DEEP \
     "JSON nested deeper than " APR_STRINGIFY(SHS_SESSION_MAX_DEPTH) " levels"
 
@@ -148,7 +117,7 @@ const char *shs_json_read_session(shs_session_t **out, shs_octets_t text,
                                   apr_pool_t *p)
 {
     json_error_t error;
-    json_t *root = load(&text, &error);
+    json_t *root = shs_json_tree_load(text, 0, &error, p);
     shs_session_t *session;
     int fits;
 
@@ -175,7 +144,7 @@ const char *shs_json_read_session(shs_session_t **out, shs_octets_t text,
 shs_session_t *shs_json_read_structure(shs_octets_t text, apr_pool_t *p)
 {
     json_error_t error;
-    json_t *root = load(&text, &error);
+    json_t *root = shs_json_tree_load(text, 0, &error, p);
     shs_session_t *session = NULL;
 
     if (root) {

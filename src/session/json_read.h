@@ -2,9 +2,9 @@
  *
  * json_read: JSON text (RFC 8259) as the nodes of a session. Jansson parses and
  * checks UTF-8; its tree is turned into nodes and freed, so the session owns
- * copies of its texts. Text that is not JSON, or nested deeper than
- * SHS_SESSION_MAX_DEPTH, gives no session. Of a name given twice the last
- * counts.
+ * copies of its texts. Numbers keep theirs. Text that is not JSON, or nested
+ * deeper than SHS_SESSION_MAX_DEPTH, gives no session. Of a name given twice
+ * the last counts.
  */
 #ifndef SHS_SESSION_JSON_READ_H
 #define SHS_SESSION_JSON_READ_H

@@ -52,6 +52,9 @@ typedef struct shs_write_t {
     apr_interval_time_t due;    /* TOUCH */
     apr_int64_t accessed_at_ms; /* CHANGE, TOUCH of fields: for @accessed */
     int knows_rotated;          /* REMOVE */
+    shs_octets_t rotated;       /* TOUCH and REMOVE of a string: how one begins
+                                 * that was rotated, and no other does; empty:
+                                 * none was */
     int keeps; /* FORWARD of fields: what was there stays, for who has the old
                 * id; else it goes */
 } shs_write_t;

@@ -328,8 +328,13 @@ START_TEST(codec_form_edit__makes_all_changes_at_once)
     shs_change_set(change, "@rotated", "session:next");
     shs_change_set(change, "z", "1");
     shs_change_add(change, SHS_CHANGE_MERGE, OCTETS("m"), OCTETS("{}"));
-    ck_edited("a=1&b=2", change, "b=2&%40rotated=session%3Anext&z=1&m=%7B%7D",
-              "one after the other");
+    ck_edited("a=1&b=2", change, "%40rotated=session%3Anext&b=2&z=1&m=%7B%7D",
+              "one after the other, but first that it was rotated");
+    ck_edited("x@rotated=1&a=1&%40rotated=", change,
+              "%40rotated=session%3Anext&x%40rotated=1&z=1&m=%7B%7D",
+              "also if it says so elsewhere");
+    ck_octets_eq(shs_codec_rotated(&shs_codec_form), OCTETS("%40rotated="),
+                 "how it begins then");
     ck_edited("a=1", shs_change_create(p), "a=1", "or none");
 }
 END_TEST
@@ -388,8 +393,8 @@ static const struct {
     { "expiry=1700000000123456", SHS_CHANGE_UNSET, "expiry", "",
       "and the time itself" },
     { "a=1", SHS_CHANGE_MERGE, "n", "SECRET", "a patch that is no JSON" },
-    { "n=%7B%22SECRET%22%3A12345678901234567890%7D", SHS_CHANGE_MERGE, "n",
-      "{\"y\":2}", "an object with a number that would be changed" },
+    { "n=%7B%22SECRET%22%3A1e400%7D", SHS_CHANGE_MERGE, "n", "{\"y\":2}",
+      "an object with a number that no double holds" },
     { "a=1", SHS_CHANGE_TEXT, "", "SECRET", "a pair without a name" },
 };
 

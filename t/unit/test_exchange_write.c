@@ -27,6 +27,7 @@ static shs_write_t write_of(const char *key)
     write.kind = SHS_WRITE_REMOVE;
     write.at.key = unit_text(key);
     write.at.max_octets = 5; /* a script's answer has none */
+    write.rotated = OCTETS("MARK");
     return write;
 }
 
@@ -81,7 +82,7 @@ static const char *eval(const char *key)
     const char *script = strchr(strstr(command, "EVAL\r\n$") + 7, '\n') + 1;
     const char *end = strstr(script, "\r\n$");
 
-    return apr_psprintf(p, "EVAL %.*s 1 %s 0", (int)(end - script), script,
+    return apr_psprintf(p, "EVAL %.*s 1 %s 0 MARK", (int)(end - script), script,
                         key);
 }
 

@@ -34,7 +34,18 @@ static const struct {
       "an object is merged, and its nulls tell what goes" },
     { "{}", SHS_CHANGE_MERGE, "{}", 0, "an object of nothing" },
     { "9223372036854775807", SHS_CHANGE_JSON, "9223372036854775807", 0,
-      "the largest integer" },
+      "the largest integer of 64 bits" },
+    { "12345678901234567890123", SHS_CHANGE_JSON, "12345678901234567890123", 0,
+      "one of more" },
+    { "19.99", SHS_CHANGE_JSON, "19.99", 0, "as it is written" },
+    { "19.990", SHS_CHANGE_JSON, "19.99", 0, "no longer than it must be" },
+    { "1.0E2", SHS_CHANGE_JSON, "100", 0, "as ECMAScript prints it" },
+    { "[ 0.10, -0.0, 1e21 ]", SHS_CHANGE_JSON, "[0.1,0,1e+21]", 0,
+      "so inside of an array" },
+    { "{\"a\":{\"b\":1.50}}", SHS_CHANGE_MERGE, "{\"a\":{\"b\":1.5}}", 0,
+      "and of an object" },
+    { "\"#7\"", SHS_CHANGE_TEXT, "#7", 0, "a string with a mark before it" },
+    { "\"$\"", SHS_CHANGE_TEXT, "$", 0, "or of a mark alone" },
 };
 
 START_TEST(json_patch_read__tells_what_becomes_of_each_member)
@@ -104,7 +115,18 @@ static const struct {
     { "{\"n\":{\"m\":1,\"m\":2}}", "the same further down" },
     { "{\"n\":\"\xff\"}", "no UTF-8" },
     { "{\"a\\u0000b\":1}", "a NUL in a name" },
-    { "{\"n\":12345678901234567890}", "an integer that would be changed" },
+    { "{7:1}", "a number for a name" },
+    { "{ -1.5 \t: 1}", "the same, apart" },
+    { "{\"n\":1 2}", "two numbers" },
+    { "{\"n\":1-2}", "two that touch" },
+    { "{\"n\":01}", "a leading zero" },
+    { "{\"n\":1.}", "no digit behind the point" },
+    { "{\"n\":.5}", "none before it" },
+    { "{\"n\":1e+}", "no exponent" },
+    { "{\"n\":-}", "a sign alone" },
+    { "{\"n\":+1}", "a plus" },
+    { "{\"n\":7x}", "a letter behind" },
+    { "{\"n\":-1e999}", "infinity, negative" },
     { "{\"n\":1e999}", "infinity" },
 };
 
@@ -192,6 +214,14 @@ static const struct {
       "{\"a\":\"x\\u0000y\",\"b\":\"\\u0000\"}", "a NUL is an octet" },
     { "{ \"a\" : 1 }", "{}", "{\"a\":1}", "compact" },
     { "{\"a\":1}", "{\"\":2}", "{\"a\":1,\"\":2}", "an empty name" },
+    { "{\"p\":19.99,\"z\":1.0,\"e\":1E2,\"i\":12345678901234567890}",
+      "{\"n\":1}",
+      "{\"p\":19.99,\"z\":1.0,\"e\":1E2,\"i\":12345678901234567890,\"n\":1}",
+      "numbers keep their text" },
+    { "{\"a\":{\"p\":0.10,\"q\":[1.50]}}", "{\"a\":{\"n\":1}}",
+      "{\"a\":{\"p\":0.10,\"q\":[1.50],\"n\":1}}", "further down, too" },
+    { "{\"#a\":\"#1\",\"$\":\"$\"}", "{\"#a\":\"$2\"}",
+      "{\"#a\":\"$2\",\"$\":\"$\"}", "strings that look like marked ones" },
     { "{\"a\":[null]}", "{\"b\":[null]}", "{\"a\":[null],\"b\":[null]}",
       "nulls in arrays are values" },
 };
@@ -222,12 +252,11 @@ START_TEST(json_patch_merge__refuses_a_patch_that_is_no_json)
 }
 END_TEST
 
-/* An id of another system may have more than 64 bits: to read such an object
- * as none would throw all of it away. */
+/* What no double can hold is refused, as it would be infinite elsewhere: to
+ * read such an object as none would throw all of it away. */
 static const char *const large[] = {
-    "{\"id\":12345678901234567890,\"name\":\"SECRET\"}",
-    "{\"a\":{\"b\":[-9223372036854775809]}}",
-    "{\"a\":1e999}",
+    "{\"a\":1e999,\"name\":\"SECRET\"}",
+    "{\"a\":{\"b\":[-1e999]}}",
 };
 
 START_TEST(json_patch_merge__loses_no_object_with_a_large_number)

@@ -63,6 +63,7 @@ static shs_write_t write_of(shs_write_kind_t kind, shs_shape_t shape)
     write.accessed_at_ms = 1700000000123;
     write.keeps = 1;
     if (shape == STRING) {
+        write.rotated = OCTETS("MARK");
         write.was = &was_of_string;
         write.edit.string = OCTETS("new");
         return write;
@@ -91,14 +92,15 @@ static const struct {
     { SHS_WRITE_CHANGE, FIELDS,
       "65536|4096|1700000000123|2|2|n|v|m||n|=||x|!||gone|too|",
       "limits, counts, what is set, expected, and removed" },
-    { SHS_WRITE_TOUCH, STRING, "1800000|1700000|", "its life, and when" },
+    { SHS_WRITE_TOUCH, STRING, "1800000|1700000|MARK|",
+      "its life, when, and how a rotated one begins" },
     { SHS_WRITE_TOUCH, FIELDS, "1800000|1700000|1700000000123|",
       "the same, and @accessed" },
     { SHS_WRITE_FORWARD, STRING, "1800000|old|new|",
       "no longer than that, and only what it was" },
     { SHS_WRITE_FORWARD, FIELDS, "1800000|1|v|@created|1|a||",
       "the successor, and all that was there" },
-    { SHS_WRITE_REMOVE, STRING, "0|", "not one that was rotated" },
+    { SHS_WRITE_REMOVE, STRING, "0|MARK|", "not one that was rotated" },
     { SHS_WRITE_REMOVE, FIELDS, "0|", "the same" },
 };
 
