@@ -60,6 +60,15 @@ static shs_conn_status_t dial(shs_conn_t **out, void *baton,
     }
     status = shs_conn_open(out, addresses, count, node->kind.context,
                            node->host, connect_by, reason);
+    if (status != SHS_CONN_OK) {
+        /* A failover may have moved the name. */
+        count =
+            shs_resolver_renew(addresses, count, node->resolver, connect_by);
+        if (count > 0) {
+            status = shs_conn_open(out, addresses, count, node->kind.context,
+                                   node->host, connect_by, reason);
+        }
+    }
     if (status == SHS_CONN_OK) {
         fill_greeting(&greeting, node);
         status = shs_greeting_send(*out, &greeting, deadline, reason, p);
@@ -203,4 +212,16 @@ const char *shs_node_describe(const shs_node_t *node)
 apr_uint32_t shs_node_subject(const shs_node_t *node)
 {
     return node->subject;
+}
+
+apr_uint32_t shs_node_place(const shs_node_t *node)
+{
+    apr_uint32_t place = node->subject ^ shs_resolver_mark(node->resolver);
+
+    return place > 1 ? place : node->subject;
+}
+
+void shs_node_suspect(shs_node_t *node)
+{
+    shs_resolver_suspect(node->resolver);
 }

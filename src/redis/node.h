@@ -63,4 +63,12 @@ const char *shs_node_describe(const shs_node_t *node);
  * child. */
 apr_uint32_t shs_node_subject(const shs_node_t *node);
 
+/* The same, of what the server's name stands for now: at another address it is
+ * another server. */
+apr_uint32_t shs_node_place(const shs_node_t *node);
+
+/* It is not asked, because it failed: its name may stand for another address by
+ * now. Does not wait. */
+void shs_node_suspect(shs_node_t *node);
+
 #endif

@@ -18,7 +18,7 @@ static void note(shs_passage_t *passage, shs_breaker_t *breaker,
     const shs_client_t *client = passage->client;
     shs_breaker_news_t news =
         shs_breaker_note(breaker, &client->endpoint->breaker, passage->pass,
-                         verdict, passage->subject, key, shs_clock_now());
+                         verdict, passage->place, key, shs_clock_now());
 
     if (passage->is_to_replica) {
         return; /* the store is as well or ill as its masters are */
@@ -38,12 +38,12 @@ static void note(shs_passage_t *passage, shs_breaker_t *breaker,
 }
 
 static int admit(shs_passage_t *passage, shs_breaker_t *breaker,
-                 apr_uint32_t subject)
+                 apr_uint32_t place)
 {
     passage->opened_at = shs_clock_now();
-    passage->subject = subject;
+    passage->place = place;
     passage->pass =
-        shs_breaker_admit(breaker, &passage->client->endpoint->breaker, subject,
+        shs_breaker_admit(breaker, &passage->client->endpoint->breaker, place,
                           passage->opened_at);
     return passage->pass != SHS_BREAKER_BLOCK
            || refuse(passage, SHS_COUNTER_BLOCKED,
@@ -56,10 +56,12 @@ static int enter(shs_passage_t *passage)
 {
     shs_topology_t *topology = passage->client->topology;
 
+    passage->subject = shs_node_subject(passage->route.node);
     if (admit(passage, passage->route.breaker,
-              shs_node_subject(passage->route.node))) {
+              shs_node_place(passage->route.node))) {
         return 1;
     }
+    shs_node_suspect(passage->route.node);
     shs_topology_leave(topology, &passage->route);
     shs_topology_suspect(topology);
     return 0;

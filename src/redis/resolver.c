@@ -7,6 +7,7 @@
 #include "redis/resolver.h"
 
 #include <netdb.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +26,7 @@ struct shs_resolver_t {
     apr_time_t asked_at;
     shs_address_t addresses[SHS_RESOLVER_MAX];
     int count;
+    _Atomic apr_uint32_t mark; /* of the addresses */
 };
 
 static int copy_addresses(shs_address_t *out, const struct addrinfo *list)
@@ -59,6 +61,26 @@ static int look_up(shs_address_t *out, const shs_resolver_t *resolver,
     return count;
 }
 
+/* The sum of each address' hash (FNV-1a): the order, which may change with each
+ * answer, is of no account. */
+static apr_uint32_t mark_of(const shs_address_t *addresses, int count)
+{
+    apr_uint32_t sum = 0;
+    int i;
+
+    for (i = 0; i < count; ++i) {
+        const unsigned char *octets = (const void *)&addresses[i].storage;
+        apr_uint32_t hash = 2166136261u;
+        socklen_t at;
+
+        for (at = 0; at < addresses[i].len; ++at) {
+            hash = (hash ^ octets[at]) * 16777619u;
+        }
+        sum += hash;
+    }
+    return sum;
+}
+
 static void *thread_main(void *data)
 {
     shs_resolver_t *resolver = data;
@@ -69,6 +91,7 @@ static void *thread_main(void *data)
     if (count > 0) {
         memcpy(resolver->addresses, found, (size_t)count * sizeof(found[0]));
         resolver->count = count;
+        atomic_store(&resolver->mark, mark_of(found, count));
     }
     resolver->is_asking = 0;
     pthread_cond_broadcast(&resolver->answered);
@@ -179,4 +202,46 @@ int shs_resolver_get(shs_address_t addresses[SHS_RESOLVER_MAX],
     }
     pthread_mutex_unlock(&resolver->lock);
     return count;
+}
+
+static int is_due(const shs_resolver_t *resolver, apr_interval_time_t due)
+{
+    return !resolver->is_static && !resolver->is_asking
+           && shs_clock_now() - resolver->asked_at >= due;
+}
+
+int shs_resolver_renew(shs_address_t addresses[SHS_RESOLVER_MAX], int count,
+                       shs_resolver_t *resolver, apr_time_t deadline)
+{
+    apr_uint32_t failed = mark_of(addresses, count);
+    int found = 0;
+
+    pthread_mutex_lock(&resolver->lock);
+    if (is_due(resolver, SHS_RESOLVER_AFTER_FAILURE)) {
+        start_thread(resolver);
+    }
+    while (resolver->is_asking && shs_clock_now() < deadline) {
+        shs_thread_wait(&resolver->answered, &resolver->lock, deadline);
+    }
+    if (!resolver->is_static && atomic_load(&resolver->mark) != failed) {
+        found = resolver->count;
+        memcpy(addresses, resolver->addresses,
+               (size_t)found * sizeof(addresses[0]));
+    }
+    pthread_mutex_unlock(&resolver->lock);
+    return found;
+}
+
+void shs_resolver_suspect(shs_resolver_t *resolver)
+{
+    pthread_mutex_lock(&resolver->lock);
+    if (is_due(resolver, SHS_RESOLVER_RETRY_AFTER)) {
+        start_thread(resolver);
+    }
+    pthread_mutex_unlock(&resolver->lock);
+}
+
+apr_uint32_t shs_resolver_mark(const shs_resolver_t *resolver)
+{
+    return atomic_load(&resolver->mark);
 }

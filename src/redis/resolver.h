@@ -16,6 +16,10 @@
  * follow a failover that is announced by a change of DNS. */
 #define SHS_RESOLVER_FRESH_FOR (10 * APR_USEC_PER_SEC)
 
+/* How soon after one the name service may be asked again when none of its
+ * addresses answers. */
+#define SHS_RESOLVER_AFTER_FAILURE (100 * 1000)
+
 /* How long a name counts as unknown after the name service did not know it. */
 #define SHS_RESOLVER_RETRY_AFTER (1 * APR_USEC_PER_SEC)
 
@@ -45,5 +49,18 @@ int shs_resolver_destroy(shs_resolver_t *resolver);
 int shs_resolver_get(shs_address_t addresses[SHS_RESOLVER_MAX],
                      shs_resolver_t *resolver, apr_time_t deadline,
                      const char **reason);
+
+/* Each of those `count` addresses has failed: asks at once whether there are
+ * others, and waits until the deadline. Returns how many, in their place; 0
+ * when they are still the same. */
+int shs_resolver_renew(shs_address_t addresses[SHS_RESOLVER_MAX], int count,
+                       shs_resolver_t *resolver, apr_time_t deadline);
+
+/* Asks again, if it has not been done within a second, and does not wait. */
+void shs_resolver_suspect(shs_resolver_t *resolver);
+
+/* Tells what the name stands for now from what it stood for before, in every
+ * child alike. 0: it cannot change, or is not known. Takes no lock. */
+apr_uint32_t shs_resolver_mark(const shs_resolver_t *resolver);
 
 #endif
