@@ -162,8 +162,8 @@ static int follow(shs_conversation_t *self)
     if (!is_cluster || ++self->redirections > MOST_REDIRECTIONS) {
         fail(self, SHS_COUNTER_OTHER_ERRORS,
              is_cluster ? "the cluster's members redirect in a circle"
-                        : apr_pstrcat(self->p, self->verdict.reason,
-                                      ": write redis+cluster://", NULL));
+                        : "it is a member of a Redis Cluster: write"
+                          " redis+cluster://");
         leave(self, SHS_BREAKER_FAILED);
         return 0;
     }
