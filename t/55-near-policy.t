@@ -11,16 +11,18 @@ use Time::HiRes qw(time);
 
 # Users as README has them in Operations: [name, what else it may, what is said].
 my $reads = '+get +hgetall +pttl';
+my $let = '; let its user (ACL), or set SharedSessionCache Off';
 my @users = (
-    ['reader', '', 'the server does not tell our CLIENT ID'],
-    ['untracked', '+client|id', 'the server refuses CLIENT TRACKING'],
-    ['unsubscribed', '+client|id +client|tracking +ping &__redis__:invalidate',
-     'the server refuses SUBSCRIBE __redis__:invalidate'],
-    ['elsewhere', '+client|id +client|tracking +subscribe +ping',
-     'the server refuses SUBSCRIBE __redis__:invalidate'],
-    ['unasked', '+client|id +client|tracking +subscribe &__redis__:invalidate',
-     'the server refuses PING'],
-    ['full', '+client|id +client|tracking +subscribe +ping &__redis__:invalidate'],
+    ['reader', '', "the server does not tell its run_id (INFO)$let"],
+    ['unknown', '+info', "the server does not tell our CLIENT ID$let"],
+    ['untracked', '+info +client|id', "the server refuses CLIENT TRACKING$let"],
+    ['unsubscribed', '+info +client|id +client|tracking +ping &__redis__:invalidate',
+     "the server refuses SUBSCRIBE __redis__:invalidate$let"],
+    ['elsewhere', '+info +client|id +client|tracking +subscribe +ping',
+     "the server refuses SUBSCRIBE __redis__:invalidate$let"],
+    ['unasked', '+info +client|id +client|tracking +subscribe &__redis__:invalidate',
+     "the server refuses PING$let"],
+    ['full', '+info +client|id +client|tracking +subscribe +ping &__redis__:invalidate'],
 );
 my $redis = SHS::Redis->start(acl => join '', "user default on nopass ~* &* +\@all\n",
     map { "user $_->[0] on >SeCrEt-$_->[0] ~session:* resetchannels $reads $_->[1]\n" } @users);
@@ -105,7 +107,7 @@ CONF
             $ask->();
             $n == $deaf->logged(qr/SHS018: /) }) },
            '... and the log') || diag $deaf->error_log;
-        like(($deaf->logged(qr/SHS018: /))[-1], qr/:warn\w*\] .*: \Q$why\E; let its user/,
+        like(($deaf->logged(qr/SHS018: /))[-1], qr/:warn\w*\] .*: \Q$why\E$/,
              '... as a warning, what the matter is');
     }
     $redis->put_hash("session:$id", { user => 'eva' }, 600);
@@ -284,7 +286,7 @@ CONF
     my $admin = $full->client;
     my @clients = split /\n/, $admin->cmd('CLIENT', 'LIST');
     $admin->cmd('CONFIG', 'SET', 'maxclients', scalar @clients);
-    my ($lookups) = map { /^id=(\d+).* name=full .* cmd=(?:hgetall|pttl)/ ? $1 : () } @clients;
+    my ($lookups) = map { /^id=(\d+).* name=full .* cmd=(?:hgetall|pttl|info)/  ? $1 : () } @clients;
     $admin->cmd('CLIENT', 'KILL', 'ID', $lookups);
     $fill->();
     my $heard = () = $admin->cmd('CLIENT', 'LIST') =~ / name=full .* cmd=(?:ping|subscribe)/g;

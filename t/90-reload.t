@@ -33,7 +33,7 @@ $other->put_hash("session:$_->[0]", { owner => "other $_->[1]" }) for @sessions;
 # Connections of children's pools; those that listen.
 sub clients {
     my ($redis) = @_;
-    return scalar grep { /\bname=reload\b.* cmd=(?:pttl|hgetall)\b/ }
+    return scalar grep { /\bname=reload\b.* cmd=(?:pttl|hgetall|info)\b/ }
         split /\n/, $redis->cmd('CLIENT', 'LIST');
 }
 sub all_clients {

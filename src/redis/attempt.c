@@ -5,6 +5,7 @@
 
 #include <apr_strings.h>
 
+#include "redis/identity.h"
 #include "store/clock.h"
 
 /* A connection came late when the wait took this part of what is left. */
@@ -96,10 +97,63 @@ static int is_unanswered(shs_conn_status_t status)
            || status == SHS_CONN_FAILED;
 }
 
+/* Whether it leads to another server than the one that is listened to. 0 where
+ * there are several, or one does not tell. */
+static int is_astray(const shs_conn_t *conn, shs_shared_heard_t *heard)
+{
+    apr_uint32_t expected = atomic_load(&heard->identity);
+
+    return expected != 0 && shs_conn_identity(conn) > SHS_IDENTITY_UNKNOWN
+           && shs_conn_identity(conn) != expected;
+}
+
+/* Once a connection, and only where it matters: an answer is kept near if it is
+ * of the server that is listened to. After the answer, which counts whatever
+ * becomes of this. A new connection that leads elsewhere is news; an old one
+ * was left behind. */
+static void identify(shs_attempt_t *attempt, shs_shared_heard_t *heard,
+                     shs_conn_t *conn, apr_time_t deadline, apr_pool_t *p)
+{
+    const char *reason;
+
+    if (shs_conn_identity(conn) == 0 && atomic_load(&heard->is_any)) {
+        shs_conn_set_round(conn, atomic_load(&heard->round));
+        if (shs_identity_ask(conn, deadline, &reason, p) != SHS_CONN_OK
+            || (!attempt->is_new_conn && is_astray(conn, heard))) {
+            attempt->verdict.is_conn_good = 0;
+        }
+        else if (is_astray(conn, heard)) {
+            atomic_store(&heard->stranger, shs_conn_identity(conn));
+        }
+    }
+    attempt->identity = shs_conn_identity(conn);
+}
+
+/* From the pool, but for those that lead to the server that was listened to
+ * before another took its place. Those of the present round may: behind a
+ * balancer none would be left. */
+static shs_conn_status_t borrow(shs_conn_t **conn, shs_attempt_t *attempt,
+                                shs_shared_heard_t *heard, shs_pool_t *pool,
+                                apr_time_t deadline, const char **reason,
+                                apr_pool_t *p)
+{
+    for (;;) {
+        shs_conn_status_t status = shs_pool_borrow(conn, &attempt->is_new_conn,
+                                                   pool, deadline, reason, p);
+
+        if (status != SHS_CONN_OK || !is_astray(*conn, heard)
+            || shs_conn_round(*conn) == atomic_load(&heard->round)) {
+            return status;
+        }
+        shs_pool_discard(pool, *conn);
+    }
+}
+
 void shs_attempt_make(shs_attempt_t *attempt, const shs_passage_t *passage,
                       const shs_query_t *query, const shs_write_t *write,
                       shs_attempt_how_t how, apr_pool_t *p)
 {
+    shs_shared_heard_t *heard = &passage->client->shared->heard;
     shs_pool_t *pool = shs_node_pool(passage->route.node);
     apr_time_t began_at = shs_clock_now();
     apr_time_t asked_at = began_at;
@@ -110,8 +164,8 @@ void shs_attempt_make(shs_attempt_t *attempt, const shs_passage_t *passage,
 
     memset(attempt, 0, sizeof(*attempt));
     distrust(pool, passage, began_at);
-    attempt->status = shs_pool_borrow(&conn, &attempt->is_new_conn, pool,
-                                      query->deadline, &reason, p);
+    attempt->status =
+        borrow(&conn, attempt, heard, pool, query->deadline, &reason, p);
     has_conn = attempt->status == SHS_CONN_OK;
     if (has_conn) {
         asked_at = shs_clock_now();
@@ -126,6 +180,9 @@ void shs_attempt_make(shs_attempt_t *attempt, const shs_passage_t *passage,
     if (has_conn) {
         attempt->is_of_key =
             !write && !how.is_of_size && is_unanswered(attempt->status);
+        if (attempt->verdict.is_conn_good && !write) {
+            identify(attempt, heard, conn, query->deadline, p);
+        }
         return_conn(attempt, pool, conn);
         excuse_server(attempt, passage->route.breaker, asked_at - began_at,
                       asked_at, query->deadline);

@@ -25,6 +25,8 @@ struct shs_conn_t {
     apr_interval_time_t patience; /* recv(2) waits so long; 0: not, -1: never */
     shs_tls_t *tls;               /* NULL: none */
     apr_time_t used_at;
+    apr_uint32_t identity;
+    apr_uint32_t round;
     shs_resp_t *resp;
     int may_want_tls; /* it has said nothing so far, and TLS is not spoken */
 };
@@ -356,6 +358,31 @@ int shs_conn_is_usable(const shs_conn_t *conn)
 
     return got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)
            && !(conn->tls && shs_tls_has_pending(conn->tls));
+}
+
+void shs_conn_expect_resp3(shs_conn_t *conn)
+{
+    shs_resp_expect_resp3(conn->resp);
+}
+
+void shs_conn_set_identity(shs_conn_t *conn, apr_uint32_t identity)
+{
+    conn->identity = identity;
+}
+
+apr_uint32_t shs_conn_identity(const shs_conn_t *conn)
+{
+    return conn->identity;
+}
+
+void shs_conn_set_round(shs_conn_t *conn, apr_uint32_t round)
+{
+    conn->round = round;
+}
+
+apr_uint32_t shs_conn_round(const shs_conn_t *conn)
+{
+    return conn->round;
 }
 
 apr_time_t shs_conn_used_at(const shs_conn_t *conn)

@@ -69,6 +69,9 @@ shs_conn_status_t shs_conn_send(shs_conn_t *conn, shs_octets_t commands,
 shs_conn_status_t shs_conn_receive(shs_reply_t **reply, shs_conn_t *conn,
                                    apr_time_t deadline, const char **reason);
 
+/* What comes from now on is RESP3; between two replies. */
+void shs_conn_expect_resp3(shs_conn_t *conn);
+
 #define SHS_CONN_WAIT_MAX 64
 
 /* Waits until one of several has something to be received; no longer than the
@@ -78,6 +81,13 @@ void shs_conn_wait(shs_conn_t *const *conns, int count, apr_time_t deadline);
 /* Whether it is open and silent, as an unused connection must be; one system
  * call, no round trip. */
 int shs_conn_is_usable(const shs_conn_t *conn);
+
+/* Which server it leads to, as redis/identity.h; 0 until that is set. And of
+ * which round that is (redis/shared.h), as whoever asked it notes. */
+void shs_conn_set_identity(shs_conn_t *conn, apr_uint32_t identity);
+apr_uint32_t shs_conn_identity(const shs_conn_t *conn);
+void shs_conn_set_round(shs_conn_t *conn, apr_uint32_t round);
+apr_uint32_t shs_conn_round(const shs_conn_t *conn);
 
 /* When it was last used, by shs_clock_now(). */
 apr_time_t shs_conn_used_at(const shs_conn_t *conn);

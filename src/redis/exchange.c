@@ -2,6 +2,7 @@
 #include "redis/exchange.h"
 
 #include "redis/answer.h"
+#include "redis/identity.h"
 #include "redis/script.h"
 #include "store/clock.h"
 
@@ -27,7 +28,9 @@ static shs_outcome_t read_taken(shs_answer_t *answer,
                          " than 4096 fields";
         return SHS_OUTCOME_MALFORMED;
     }
-    answer->source = talk->is_replica ? 0 : talk->passage.subject;
+    answer->source = talk->is_replica         ? 0
+                     : talk->attempt.identity ? talk->attempt.identity
+                                              : SHS_IDENTITY_UNKNOWN;
     outcome = shs_answer_read(answer, talk->attempt.got.replies,
                               talk->query->shape, talk->p);
     if (!talk->is_replica) {

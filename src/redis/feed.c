@@ -6,6 +6,7 @@
 #include <apr_strings.h>
 
 #include "redis/answer.h"
+#include "redis/identity.h"
 #include "session/octets.h"
 #include "store/clock.h"
 
@@ -32,64 +33,122 @@ static shs_octets_t build(const shs_octets_t *arguments, int count,
     return command;
 }
 
-/* One command and its reply. */
-static shs_conn_status_t ask(shs_reply_t **reply, shs_feed_t *feed,
-                             shs_octets_t command, apr_time_t deadline,
-                             const char **reason)
+/* A server that answers, but not as it does when it is well. NULL: it is. */
+static const char *explain_trouble(const shs_reply_t *reply)
 {
-    shs_conn_status_t status =
-        shs_conn_send(feed->conn, command, deadline, reason);
+    static const struct {
+        const char *code;
+        const char *reason;
+    } troubles[] = {
+        { "LOADING", "it is loading its data (LOADING): that takes a while" },
+        { "BUSY", "a script keeps it busy (BUSY): wait, or SCRIPT KILL" },
+        { "MASTERDOWN", "it is a replica without its master (MASTERDOWN): "
+                        "mend the link, or name the master" },
+        { "ERR max number of clients",
+          "it has reached its maxclients: raise that, or lower pool=" },
+    };
+    apr_size_t i;
 
-    return status == SHS_CONN_OK
-               ? shs_conn_receive(reply, feed->conn, deadline, reason)
-               : status;
+    for (i = 0; i < sizeof(troubles) / sizeof(troubles[0]); ++i) {
+        if (shs_answer_has_code(reply, troubles[i].code)) {
+            return troubles[i].reason;
+        }
+    }
+    return NULL;
 }
 
-static shs_conn_status_t ask_id(apr_int64_t *id, shs_feed_t *feed,
-                                apr_time_t deadline, const char **reason)
-{
-    const shs_octets_t words[] = { shs_octets_of("CLIENT"),
-                                   shs_octets_of("ID") };
-    shs_reply_t *reply = NULL;
-    shs_conn_status_t status =
-        ask(&reply, feed, build(words, 2, feed->p), deadline, reason);
+/* A step of opening: what is asked, and what is said where that is refused. */
+typedef struct step_t {
+    shs_octets_t command;
+    shs_reply_kind_t kind; /* of the reply that is wanted */
+    const char *refused;
+} step_t;
 
-    if (status != SHS_CONN_OK) {
+/* Takes the step. REFUSED: with another answer than that, also an error. */
+static shs_conn_status_t take_step(shs_reply_t **reply, shs_feed_t *feed,
+                                   const step_t *step, apr_time_t deadline,
+                                   const char **reason)
+{
+    shs_conn_status_t status =
+        shs_conn_send(feed->conn, step->command, deadline, reason);
+    const char *trouble;
+
+    if (status == SHS_CONN_OK) {
+        status = shs_conn_receive(reply, feed->conn, deadline, reason);
+    }
+    if (status == SHS_CONN_DEAD) {
+        *reason = step->refused;
+    }
+    if (status != SHS_CONN_OK || (*reply)->kind == step->kind) {
         return status;
     }
-    if (reply->kind != SHS_REPLY_INTEGER) {
-        *reason = "the server does not tell our CLIENT ID";
-        return SHS_CONN_REFUSED;
-    }
-    *id = reply->integer;
-    return SHS_CONN_OK;
+    trouble = explain_trouble(*reply);
+    *reason = trouble ? trouble : step->refused;
+    return trouble ? SHS_CONN_FAILED : SHS_CONN_REFUSED;
 }
 
-static shs_conn_status_t start_tracking(shs_feed_t *feed, apr_int64_t id,
-                                        apr_time_t deadline,
-                                        const char **reason)
+#define LET "; let its user (ACL), or set SharedSessionCache Off"
+
+static shs_conn_status_t identify(shs_feed_t *feed, apr_time_t deadline,
+                                  const char **reason)
+{
+    const step_t step = { shs_identity_question(), SHS_REPLY_STRING,
+                          "the server does not tell its run_id (INFO)" LET };
+    shs_reply_t *reply = NULL;
+    shs_conn_status_t status = take_step(&reply, feed, &step, deadline, reason);
+
+    if (status == SHS_CONN_OK) {
+        feed->identity = shs_identity_read(reply);
+        shs_conn_set_identity(feed->conn, feed->identity);
+        if (feed->identity == SHS_IDENTITY_UNKNOWN) {
+            *reason = step.refused;
+            status = SHS_CONN_REFUSED;
+        }
+    }
+    return status;
+}
+
+static shs_octets_t build_tracking(const shs_feed_t *feed, const char *id)
 {
     shs_octets_t words[6 + 2 * SHS_WATCH_PREFIXES];
-    shs_reply_t *reply = NULL;
-    shs_conn_status_t status;
-    int count = 6;
+    int count = 0;
     int i;
 
-    words[0] = shs_octets_of("CLIENT");
-    words[1] = shs_octets_of("TRACKING");
-    words[2] = shs_octets_of("ON");
-    words[3] = shs_octets_of("REDIRECT");
-    words[4] = shs_octets_of(apr_psprintf(feed->p, "%" APR_INT64_T_FMT, id));
-    words[5] = shs_octets_of("BCAST");
+    words[count++] = shs_octets_of("CLIENT");
+    words[count++] = shs_octets_of("TRACKING");
+    words[count++] = shs_octets_of("ON");
+    if (id) {
+        words[count++] = shs_octets_of("REDIRECT");
+        words[count++] = shs_octets_of(id);
+    }
+    words[count++] = shs_octets_of("BCAST");
     for (i = 0; i < feed->watch->prefix_count; ++i) {
         words[count++] = shs_octets_of("PREFIX");
         words[count++] = shs_octets_of(feed->watch->prefixes[i]);
     }
-    status = ask(&reply, feed, build(words, count, feed->p), deadline, reason);
-    if (status == SHS_CONN_OK && reply->kind != SHS_REPLY_STATUS) {
-        *reason = "the server refuses CLIENT TRACKING";
-        status = SHS_CONN_REFUSED;
+    return build(words, count, feed->p);
+}
+
+/* To itself. *is_unknown: it is refused, and not for what its user may do. */
+static shs_conn_status_t redirect(int *is_unknown, shs_feed_t *feed,
+                                  apr_time_t deadline, const char **reason)
+{
+    const shs_octets_t words[] = { shs_octets_of("CLIENT"),
+                                   shs_octets_of("ID") };
+    step_t step = { build(words, 2, feed->p), SHS_REPLY_INTEGER,
+                    "the server does not tell our CLIENT ID" LET };
+    shs_reply_t *reply = NULL;
+    shs_conn_status_t status = take_step(&reply, feed, &step, deadline, reason);
+
+    if (status == SHS_CONN_OK) {
+        step.command = build_tracking(
+            feed, apr_psprintf(feed->p, "%" APR_INT64_T_FMT, reply->integer));
+        step.kind = SHS_REPLY_STATUS;
+        step.refused = "the server refuses CLIENT TRACKING" LET;
+        status = take_step(&reply, feed, &step, deadline, reason);
     }
+    *is_unknown = status == SHS_CONN_REFUSED && reply->kind == SHS_REPLY_ERROR
+                  && !shs_answer_is_refusal(reply);
     return status;
 }
 
@@ -98,13 +157,32 @@ static shs_conn_status_t subscribe(shs_feed_t *feed, apr_time_t deadline,
 {
     const shs_octets_t words[] = { shs_octets_of("SUBSCRIBE"),
                                    shs_octets_of(CHANNEL) };
+    const step_t step = { build(words, 2, feed->p), SHS_REPLY_ARRAY,
+                          "the server refuses SUBSCRIBE " CHANNEL LET };
     shs_reply_t *reply = NULL;
-    shs_conn_status_t status =
-        ask(&reply, feed, build(words, 2, feed->p), deadline, reason);
 
-    if (status == SHS_CONN_OK && reply->kind != SHS_REPLY_ARRAY) {
-        *reason = "the server refuses SUBSCRIBE " CHANNEL;
-        status = SHS_CONN_REFUSED;
+    return take_step(&reply, feed, &step, deadline, reason);
+}
+
+/* Without REDIRECT the news come as pushes, on this connection. */
+static shs_conn_status_t begin_pushes(shs_feed_t *feed, apr_time_t deadline,
+                                      const char **reason)
+{
+    const shs_octets_t words[] = { shs_octets_of("HELLO"), shs_octets_of("3") };
+    step_t step = { build(words, 2, feed->p), SHS_REPLY_ARRAY,
+                    "the server refuses CLIENT TRACKING with REDIRECT, and"
+                    " HELLO 3" LET };
+    shs_reply_t *reply = NULL;
+    shs_conn_status_t status;
+
+    feed->is_push = 1;
+    shs_conn_expect_resp3(feed->conn);
+    status = take_step(&reply, feed, &step, deadline, reason);
+    if (status == SHS_CONN_OK) {
+        step.command = build_tracking(feed, NULL);
+        step.kind = SHS_REPLY_STATUS;
+        step.refused = "the server refuses CLIENT TRACKING" LET;
+        status = take_step(&reply, feed, &step, deadline, reason);
     }
     return status;
 }
@@ -114,19 +192,22 @@ shs_conn_status_t shs_feed_open(shs_feed_t *feed, shs_conn_t *conn,
                                 const char **reason, apr_pool_t *p)
 {
     shs_conn_status_t status;
-    apr_int64_t id = 0;
+    int is_unknown = 0;
 
     memset(feed, 0, sizeof(*feed));
     feed->conn = conn;
     feed->watch = watch;
     feed->p = p;
     shs_conn_begin(conn, limits, p);
-    status = ask_id(&id, feed, deadline, reason);
+    status = identify(feed, deadline, reason);
     if (status == SHS_CONN_OK) {
-        status = start_tracking(feed, id, deadline, reason);
-    }
-    if (status == SHS_CONN_OK) {
-        status = subscribe(feed, deadline, reason);
+        status = redirect(&is_unknown, feed, deadline, reason);
+        if (status == SHS_CONN_OK) {
+            status = subscribe(feed, deadline, reason);
+        }
+        else if (is_unknown) {
+            status = begin_pushes(feed, deadline, reason);
+        }
     }
     if (status != SHS_CONN_OK) {
         shs_feed_close(feed);
@@ -181,23 +262,66 @@ static void tell(const shs_feed_t *feed, const shs_reply_t *keys)
     }
 }
 
+static void note_life(shs_feed_t *feed)
+{
+    feed->lively_at = feed->asked_at;
+    feed->asked_at = 0;
+    feed->busy = NULL;
+}
+
+static int is_pong(const shs_feed_t *feed, const shs_reply_t *reply)
+{
+    return feed->is_push
+               ? reply->kind == SHS_REPLY_STATUS && reply->text.len == 4
+                     && !memcmp(reply->text.data, "PONG", 4)
+               : reply->kind == SHS_REPLY_ARRAY && reply->count >= 2
+                     && is_text(reply->elements[0], "pong");
+}
+
 /* Returns 0 when it is nothing that may come. */
 static int take(shs_feed_t *feed, const shs_reply_t *reply)
 {
-    if (reply->kind != SHS_REPLY_ARRAY || reply->count < 2) {
-        return 0;
-    }
-    if (is_text(reply->elements[0], "pong")) {
-        feed->lively_at = feed->asked_at;
-        feed->asked_at = 0;
+    if (is_pong(feed, reply)) {
+        note_life(feed);
         return 1;
     }
-    if (reply->count != 3 || !is_text(reply->elements[0], "message")
+    if (feed->is_push) {
+        if (reply->kind != SHS_REPLY_ARRAY || reply->count != 2
+            || !is_text(reply->elements[0], "invalidate")) {
+            return 0;
+        }
+        tell(feed, reply->elements[1]);
+        return 1;
+    }
+    if (reply->kind != SHS_REPLY_ARRAY || reply->count != 3
+        || !is_text(reply->elements[0], "message")
         || !is_text(reply->elements[1], CHANNEL)) {
         return 0;
     }
     tell(feed, reply->elements[2]);
     return 1;
+}
+
+/* PING was answered by an error. One that Redis gives while it cannot save is a
+ * sign of life as good as another. While a script runs what was done before may
+ * not have been announced, so it is none; but the connection is as good as
+ * before. What a server loads it announces to none, so all begins anew. */
+static shs_conn_status_t take_error(shs_feed_t *feed, const shs_reply_t *reply,
+                                    const char **reason)
+{
+    const char *trouble = explain_trouble(reply);
+
+    if (shs_answer_has_code(reply, "MISCONF")) {
+        note_life(feed);
+        return SHS_CONN_OK;
+    }
+    if (shs_answer_has_code(reply, "BUSY")) {
+        feed->asked_at = 0;
+        feed->busy = trouble;
+        return SHS_CONN_OK;
+    }
+    *reason = trouble ? trouble : "the server refuses PING" LET;
+    return trouble ? SHS_CONN_FAILED : SHS_CONN_REFUSED;
 }
 
 /* Of a reply that was read whole nothing is needed any more; of the next one
@@ -226,11 +350,13 @@ shs_conn_status_t shs_feed_hear(shs_feed_t *feed, const char **reason)
         if (status != SHS_CONN_OK) {
             return status;
         }
-        if (reply->kind == SHS_REPLY_ERROR) {
-            *reason = "the server refuses PING";
-            return SHS_CONN_REFUSED;
+        if (reply->kind == SHS_REPLY_ERROR && feed->asked_at != 0) {
+            status = take_error(feed, reply, reason);
+            if (status != SHS_CONN_OK) {
+                return status;
+            }
         }
-        if (!take(feed, reply)) {
+        else if (!take(feed, reply)) {
             *reason = "the server says what is no news";
             return SHS_CONN_FAILED;
         }

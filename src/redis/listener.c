@@ -5,7 +5,8 @@
 #include <string.h>
 
 #include "redis/feed.h"
-#include "redis/slot.h"
+#include "redis/identity.h"
+#include "redis/roster.h"
 #include "store/clock.h"
 #include "store/halt.h"
 #include "store/thread.h"
@@ -16,16 +17,17 @@
 /* Who is not elected, or has failed, looks again after this. */
 #define REST (250 * 1000)
 
-/* Who is refused tries again after this. */
-#define LONG_REST (10 * APR_USEC_PER_SEC)
+/* One that is refused tries again after this: by an answer, or by so many
+ * connections, one after the other, that end at the same question. */
+#define LONG_REST     (10 * APR_USEC_PER_SEC)
+#define MOST_CLOSINGS 2
+
+/* So often it is looked where a new connection to a single server leads. */
+#define PROBE_EVERY (10 * APR_USEC_PER_SEC)
 
 /* In this part of the lease it is asked for a sign of life, and looked who the
  * masters are. */
 #define PART 8
-
-/* In a cluster every so many slots it is asked who serves them. A master of
- * fewer in a row may be overlooked; then nothing of it is kept. */
-#define SLOT_STEP 32
 
 /* Memory that is kept of what a great deal of news took. */
 #define MOST_KEPT ((apr_size_t)(256 * 1024))
@@ -39,14 +41,17 @@ typedef struct source_t {
 typedef struct listener_t {
     struct listener_t *next;
     shs_topology_t *topology;
+    shs_shared_heard_t *heard;
     const shs_watch_t *watch;
     apr_interval_time_t timeout;
     pthread_t thread;
-    source_t sources[SHS_CONN_WAIT_MAX];
+    source_t sources[SHS_ROSTER_MAX];
     int count;
     apr_time_t looked_at;
     apr_time_t known_at; /* these were the masters then */
     apr_time_t again_at; /* refused: not before */
+    apr_time_t probed_at;
+    int closings;
 } listener_t;
 
 /* Every one of this child. None is ever freed, because its thread may outlive
@@ -64,6 +69,8 @@ static void drop_sources(listener_t *listener)
 {
     int i;
 
+    atomic_store(&listener->heard->is_any, 0);
+    atomic_store(&listener->heard->identity, 0);
     listener->watch->listening(listener->watch->baton, NULL, 0);
     for (i = 0; i < listener->count; ++i) {
         shs_feed_close(&listener->sources[i].feed);
@@ -71,37 +78,6 @@ static void drop_sources(listener_t *listener)
         apr_pool_destroy(listener->sources[i].p);
     }
     listener->count = 0;
-}
-
-/* Who serves what, in routes[0..]; -1 when it is not known, or they are more
- * than can be listened to. */
-static int find_masters(shs_route_t *routes, listener_t *listener,
-                        apr_pool_t *p)
-{
-    apr_time_t deadline = shs_clock_now() + listener->timeout;
-    const char *reason;
-    int count = 0;
-    int slot, i;
-
-    for (slot = 0; slot < SHS_SLOT_COUNT; slot += SLOT_STEP) {
-        shs_route_t route;
-
-        if (shs_topology_find(&route, listener->topology, slot, deadline,
-                              &reason, p)
-            != SHS_CONN_OK) {
-            continue;
-        }
-        for (i = 0; i < count && routes[i].node != route.node; ++i) {
-            continue;
-        }
-        if (i < count || count == SHS_CONN_WAIT_MAX) {
-            shs_topology_leave(listener->topology, &route);
-        }
-        else {
-            routes[count++] = route;
-        }
-    }
-    return count;
 }
 
 static int is_same(const listener_t *listener, const shs_route_t *routes,
@@ -140,17 +116,34 @@ static int open_feed(listener_t *listener, source_t *source,
         status = shs_feed_open(&source->feed, conn, listener->watch, deadline,
                                reason, source->p);
     }
-    if (status == SHS_CONN_REFUSED) {
+    listener->closings = status == SHS_CONN_DEAD ? listener->closings + 1 : 0;
+    if (status == SHS_CONN_REFUSED || listener->closings >= MOST_CLOSINGS) {
         listener->again_at = shs_clock_now() + LONG_REST;
     }
     return status == SHS_CONN_OK;
+}
+
+static int is_single(const listener_t *listener)
+{
+    return listener->known_at == APR_INT64_MAX;
+}
+
+/* They tell who they are from now on, and of a single server it is noted who
+ * else may be found in its place. */
+static void publish(listener_t *listener)
+{
+    if (is_single(listener)) {
+        atomic_store(&listener->heard->identity,
+                     listener->sources[0].feed.identity);
+    }
+    atomic_store(&listener->heard->is_any, 1);
 }
 
 /* A feed from each of them, which are then listened to. Returns 0 and *reason
  * if there is one that gives none. */
 static int open_feeds(listener_t *listener, const char **reason)
 {
-    apr_uint32_t numbers[SHS_CONN_WAIT_MAX];
+    apr_uint32_t numbers[SHS_ROSTER_MAX];
     int i;
 
     for (i = 0; i < listener->count; ++i) {
@@ -160,12 +153,16 @@ static int open_feeds(listener_t *listener, const char **reason)
         if (!is_elected(listener) || !open_feed(listener, source, reason)) {
             return 0;
         }
-        numbers[i] = shs_node_subject(source->route.node);
+        numbers[i] = source->feed.identity;
     }
     /* What was missed before they spoke may be anything. */
     listener->watch->flushed(listener->watch->baton);
     listener->watch->listening(listener->watch->baton, numbers,
                                listener->count);
+    listener->probed_at = shs_clock_now();
+    atomic_store(&listener->heard->stranger, 0);
+    atomic_fetch_add(&listener->heard->round, 1);
+    publish(listener);
     return 1;
 }
 
@@ -188,11 +185,47 @@ static void set_sources(listener_t *listener, const shs_route_t *routes,
     listener->count = count;
 }
 
+/* Where a new connection leads. One that fails tells nothing: others cannot be
+ * had by requests either. */
+static void probe(listener_t *listener)
+{
+    apr_time_t deadline = shs_clock_now() + listener->timeout;
+    const char *reason;
+    shs_conn_t *conn;
+    apr_pool_t *p;
+
+    apr_pool_create_unmanaged_ex(&p, NULL, NULL);
+    if (shs_node_dial(&conn, listener->sources[0].route.node, deadline, &reason,
+                      p)
+        == SHS_CONN_OK) {
+        if (shs_identity_ask(conn, deadline, &reason, p) == SHS_CONN_OK
+            && shs_conn_identity(conn) != listener->sources[0].feed.identity) {
+            atomic_store(&listener->heard->stranger, shs_conn_identity(conn));
+        }
+        shs_conn_close(conn);
+    }
+    apr_pool_destroy(p);
+    listener->probed_at = shs_clock_now();
+}
+
+/* Whether another server than the one that is listened to has been found at the
+ * address of that: by a request's new connection, or looking for it. */
+static int is_replaced(listener_t *listener)
+{
+    if (!is_single(listener) || listener->count == 0) {
+        return 0;
+    }
+    if (shs_clock_now() - listener->probed_at > PROBE_EVERY) {
+        probe(listener);
+    }
+    return atomic_load(&listener->heard->stranger) != 0;
+}
+
 /* Looks who the masters are; begins anew with others. Returns 0 and *reason if
  * nobody can be listened to. */
 static int look(listener_t *listener, const char **reason)
 {
-    shs_route_t routes[SHS_CONN_WAIT_MAX];
+    shs_route_t routes[SHS_ROSTER_MAX];
     apr_time_t known_at = shs_topology_known_at(listener->topology);
     apr_pool_t *p;
     int count, i;
@@ -202,13 +235,16 @@ static int look(listener_t *listener, const char **reason)
         shs_topology_suspect(listener->topology);
     }
     apr_pool_create_unmanaged_ex(&p, NULL, NULL);
-    count = find_masters(routes, listener, p);
+    count = shs_roster_find(routes, listener->topology,
+                            shs_clock_now() + listener->timeout, p);
     apr_pool_destroy(p);
     listener->looked_at = shs_clock_now();
-    if (count > 0 && is_same(listener, routes, count)) {
+    if (count > 0 && is_same(listener, routes, count)
+        && !is_replaced(listener)) {
         for (i = 0; i < count; ++i) {
             shs_topology_leave(listener->topology, &routes[i]);
         }
+        publish(listener); /* one that was deposed may have taken it back */
         return 1;
     }
     set_sources(listener, routes, count);
@@ -229,6 +265,17 @@ static apr_time_t lively_at(const listener_t *listener)
         }
     }
     return at;
+}
+
+/* Why one of them gives no sign of life, though it answers; NULL: all do. */
+static const char *why_busy(const listener_t *listener)
+{
+    int i = 0;
+
+    while (i < listener->count && !listener->sources[i].feed.busy) {
+        ++i;
+    }
+    return i < listener->count ? listener->sources[i].feed.busy : NULL;
 }
 
 static int hear_all(listener_t *listener, const char **reason)
@@ -263,7 +310,7 @@ static int hear_all(listener_t *listener, const char **reason)
 /* One turn: waits for news, hears them, asks for signs of life. */
 static int turn(listener_t *listener, const char **reason)
 {
-    shs_conn_t *conns[SHS_CONN_WAIT_MAX] = { NULL };
+    shs_conn_t *conns[SHS_ROSTER_MAX] = { NULL };
     apr_time_t at;
     int i;
 
@@ -277,7 +324,9 @@ static int turn(listener_t *listener, const char **reason)
     at = lively_at(listener);
     if (at != 0) {
         listener->watch->lively(listener->watch->baton, at);
-        listener->watch->silent(listener->watch->baton, NULL);
+    }
+    if (at != 0 || why_busy(listener)) {
+        listener->watch->silent(listener->watch->baton, why_busy(listener));
     }
     return 1;
 }
@@ -323,8 +372,9 @@ static apr_status_t stop(void *data)
     return APR_SUCCESS;
 }
 
-int shs_listener_start(shs_topology_t *topology, const shs_watch_t *watch,
-                       apr_interval_time_t timeout, apr_pool_t *pchild)
+int shs_listener_start(shs_topology_t *topology, shs_shared_t *shared,
+                       const shs_watch_t *watch, apr_interval_time_t timeout,
+                       apr_pool_t *pchild)
 {
     listener_t *listener = calloc(1, sizeof(*listener));
 
@@ -332,6 +382,7 @@ int shs_listener_start(shs_topology_t *topology, const shs_watch_t *watch,
         return 0;
     }
     listener->topology = topology;
+    listener->heard = &shared->heard;
     listener->watch = watch;
     listener->timeout = timeout;
     if (!shs_thread_start(&listener->thread, run, listener)) {

@@ -12,13 +12,15 @@
 
 #include <apr_pools.h>
 
+#include "redis/shared.h"
 #include "redis/topology.h"
 #include "store/watch.h"
 
 /* Starts it; it ends with `pchild`. `timeout` is what a lookup may take. All is
  * borrowed and must last as long as
  * the process. Returns 0 without memory or when the system gives no thread. */
-int shs_listener_start(shs_topology_t *topology, const shs_watch_t *watch,
-                       apr_interval_time_t timeout, apr_pool_t *pchild);
+int shs_listener_start(shs_topology_t *topology, shs_shared_t *shared,
+                       const shs_watch_t *watch, apr_interval_time_t timeout,
+                       apr_pool_t *pchild);
 
 #endif

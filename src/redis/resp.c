@@ -13,12 +13,17 @@
 #include <apr_strings.h>
 #include <hiredis/hiredis.h>
 
+#include "redis/resp3.h"
+
 /* What the framing of one element may cost on the wire: "$", nine digits and
  * two line ends, rounded up. */
 #define FRAMING 32
 
 /* The longest error or status line that is read. */
 #define LINE_SIZE 1024
+
+/* Of RESP3 so many octets are translated at once. */
+#define PART_SIZE 4096
 
 /* Arrays within an array that are read; hiredis 1 itself knows no limit. */
 #define MOST_DEPTH 7
@@ -30,6 +35,8 @@ struct shs_resp_t {
     apr_size_t octets; /* of texts in the reply being read */
     apr_size_t fed;    /* on the wire since begin */
     int is_too_large;
+    int is_resp3;
+    shs_resp3_t resp3;
 };
 
 /* Puts a new reply where it belongs: into its array, if it has one. */
@@ -204,7 +211,31 @@ void shs_resp_begin(shs_resp_t *resp, shs_resp_limits_t limits, apr_pool_t *p)
     resp->is_too_large = 0;
 }
 
-/* hiredis keeps a bulk string in its buffer until the last octet is there, so
+void shs_resp_expect_resp3(shs_resp_t *resp)
+{
+    resp->is_resp3 = 1;
+}
+
+/* In parts, so that what they become has room on the stack. */
+static int feed_resp3(shs_resp_t *resp, const char *data, apr_size_t len)
+{
+    char part[SHS_RESP3_ROOM(PART_SIZE)];
+
+    while (len > 0) {
+        apr_size_t taken = len < PART_SIZE ? len : PART_SIZE;
+        apr_ssize_t made = shs_resp3_translate(part, &resp->resp3, data, taken);
+
+        if (made < 0
+            || redisReaderFeed(resp->reader, part, (size_t)made) != REDIS_OK) {
+            return 0;
+        }
+        data += taken;
+        len -= taken;
+    }
+    return 1;
+}
+
+/* hiredis keeps a bulk string until the last octet is there, so
  * the wire is limited too: nobody fills our memory with a value that is going
  * to be refused. */
 shs_resp_status_t shs_resp_feed(shs_resp_t *resp, const char *data,
@@ -218,7 +249,9 @@ shs_resp_status_t shs_resp_feed(shs_resp_t *resp, const char *data,
     if (resp->fed > most) {
         return SHS_RESP_TOO_LARGE;
     }
-    return redisReaderFeed(resp->reader, data, len) == REDIS_OK
+    return (resp->is_resp3
+                ? feed_resp3(resp, data, len)
+                : redisReaderFeed(resp->reader, data, len) == REDIS_OK)
                ? SHS_RESP_MORE
                : SHS_RESP_GARBAGE;
 }

@@ -50,6 +50,10 @@ void shs_resp_destroy(shs_resp_t *resp);
  * within the limits for each reply. */
 void shs_resp_begin(shs_resp_t *resp, shs_resp_limits_t limits, apr_pool_t *p);
 
+/* What comes from now on is RESP3 (redis/resp3.h), and replies are what it
+ * would be in RESP2. Between two replies; for good. */
+void shs_resp_expect_resp3(shs_resp_t *resp);
+
 typedef enum shs_resp_status_t {
     SHS_RESP_REPLY,     /* *reply is set */
     SHS_RESP_MORE,      /* it is not complete: feed more */

@@ -32,10 +32,21 @@ typedef struct shs_shared_master_t {
     _Atomic apr_int64_t failed_at;    /* when a master last failed a question */
 } shs_shared_master_t;
 
+/* What is listened to, for the sake of the near-cache. */
+typedef struct shs_shared_heard_t {
+    _Atomic apr_uint32_t is_any; /* so servers tell who they are (identity.h) */
+    _Atomic apr_uint32_t round;  /* another with each time that it begins */
+    /* Of a single server: which one is listened to at its address, and which
+     * was found there by a new connection since; 0: none, or several are. */
+    _Atomic apr_uint32_t identity;
+    _Atomic apr_uint32_t stranger;
+} shs_shared_heard_t;
+
 /* Zeroed memory is valid. Nothing in it is an offset or a length; times are of
  * shs_clock_now(). */
 typedef struct shs_shared_t {
     shs_counters_t counters;
+    shs_shared_heard_t heard;
     _Atomic apr_int64_t refusal_told_at; /* 0: never */
     shs_trouble_t of_writes;
     shs_trouble_t of_lookups;

@@ -95,8 +95,8 @@ static int listen_to(void *self, const shs_watch_t *watch, apr_pool_t *pchild)
 {
     const redis_t *redis = self;
 
-    return shs_listener_start(redis->client.topology, watch,
-                              redis->endpoint->timeout, pchild);
+    return shs_listener_start(redis->client.topology, redis->client.shared,
+                              watch, redis->endpoint->timeout, pchild);
 }
 
 static void report(shs_store_report_fn tell, void *baton, const void *self,

@@ -73,8 +73,7 @@ static void log_news(const server_rec *s, const char *words,
         ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
                      SHS_TAG_SILENT
                      "the sessions of the store %s are not kept near, and each"
-                     " request asks it: %s; let its user listen, or set"
-                     " SharedSessionCache Off",
+                     " request asks it: %s",
                      words, answer->transition_reason);
     }
     else {

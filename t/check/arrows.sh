@@ -5,10 +5,10 @@
 # elsewhere. A line of the table: who may include what, by shell pattern.
 source "$(dirname "${BASH_SOURCE[0]}")/guard.bash"
 
-redis_order=(store_redis listener exchange conversation attempt passage verdict question topology renewal discovery sentinel
-    cluster view nodes node greeting feed sentinel_reply map redirect announced script answer pool
+redis_order=(store_redis listener roster exchange conversation attempt passage verdict question topology renewal discovery sentinel
+    cluster view nodes node greeting feed identity sentinel_reply map redirect announced script answer pool
     conn socket resolver endpoint tls distrust credentials trust shared masters breaker trouble counters heavy server
-    slot complaint resp)
+    slot complaint resp resp3)
 
 rank_of() { # redis/file.c: its place in the order, the last for unknown ones
     local name=${1#redis/} i

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "actor.h"
+#include "redis/identity.h"
 #include "rig.h"
 #include "store/clock.h"
 #include "unit.h"
@@ -730,8 +731,148 @@ START_TEST(exchange_run__gives_no_answer_to_a_stranger)
 }
 END_TEST
 
+/* ---------------------------------------------------------------- identity */
+
+#define INFO_X "$10\r\nrun_id:x\r\n\r\n"
+#define INFO_Y "$10\r\nrun_id:y\r\n\r\n"
+
+static apr_uint32_t number_of(const char *info)
+{
+    shs_reply_t reply = { .kind = SHS_REPLY_STRING,
+                          .text = { info + 5, strlen(info) - 7 } };
+
+    return shs_identity_read(&reply);
+}
+
+/* Nobody asks without need: a service may not know INFO. */
+START_TEST(exchange_run__asks_who_answers_only_where_it_is_listened_to)
+{
+    actor_t *a = actor_start("a");
+    rig_t *rig = rig_on(a, "");
+
+    actor_says(a, "INFO", INFO_X);
+    ck_given(rig, "k", "a k");
+    ck_assert_int_eq(actor_asked(a, "INFO"), 0);
+    ck_assert_uint_eq(got.source, SHS_IDENTITY_UNKNOWN);
+    rig->shared->heard.is_any = 1;
+    ck_given(rig, "k", "a k");
+    ck_assert_uint_eq(got.source, number_of(INFO_X));
+    ck_given(rig, "k", "a k");
+    ck_given(rig, "l", "a l");
+    ck_assert_uint_eq(got.source, number_of(INFO_X));
+    ck_assert_int_eq(actor_asked(a, "INFO"), 1);
+    ck_assert_int_eq(actor_accepted(a), 1);
+    actor_stop(a);
+}
+END_TEST
+
+/* Each connection may lead to another server. */
+START_TEST(exchange_run__asks_each_connection)
+{
+    actor_t *a = actor_start("a");
+    rig_t *rig = rig_on(a, "");
+
+    rig->shared->heard.is_any = 1;
+    actor_says(a, "INFO", INFO_X);
+    ck_given(rig, "k", "a k");
+    ck_assert_uint_eq(got.source, number_of(INFO_X));
+    actor_says(a, "INFO", INFO_Y);
+    actor_hang_up(a);
+    ck_given(rig, "k", "a k");
+    ck_assert_uint_eq(got.source, number_of(INFO_Y));
+    actor_stop(a);
+}
+END_TEST
+
+/* The answer has come before. */
+START_TEST(exchange_run__takes_the_answer_of_one_that_does_not_tell)
+{
+    static const char *const replies[] = { "-NOPERM no\r\n", "$0\r\n\r\n",
+                                           actor_close, actor_stall };
+    actor_t *a = actor_start("a");
+    rig_t *rig = rig_on(a, "");
+    int n;
+
+    rig->shared->heard.is_any = 1;
+    actor_says(a, "INFO", replies[_i]);
+    for (n = 0; n < 3; n++) {
+        ck_assert_int_eq(ask(rig, "k", _i == 3 ? 200 : 10000), FOUND);
+        ck_octets_eq(got.record.string, unit_text("a k"), "whose answer?");
+        ck_assert_uint_eq(got.source, SHS_IDENTITY_UNKNOWN);
+    }
+    ck_assert_int_eq(actor_accepted(a), _i < 2 ? 1 : 3);
+    ck_assert_int_eq(actor_asked(a, "INFO"), _i < 2 ? 1 : 3);
+    actor_stop(a);
+}
+END_TEST
+
+/* What was listened to before, and still has a connection of ours, is asked no
+ * more; what is new is, wherever it leads. */
+START_TEST(exchange_run__leaves_the_server_that_was_listened_to_before)
+{
+    actor_t *a = actor_start("a");
+    rig_t *rig = rig_on(a, "");
+
+    rig->shared->heard.is_any = 1;
+    rig->shared->heard.round = 1;
+    rig->shared->heard.identity = number_of(INFO_X);
+    actor_says(a, "INFO", INFO_X);
+    ck_given(rig, "k", "a k");
+    ck_given(rig, "k", "a k");
+    ck_assert_int_eq(actor_accepted(a), 1);
+    /* The listener has turned to y; a balancer leads on to x. */
+    rig->shared->heard.identity = number_of(INFO_Y);
+    rig->shared->heard.round = 2;
+    ck_given(rig, "k", "a k");
+    ck_assert_int_eq(actor_accepted(a), 2);
+    ck_given(rig, "k", "a k");
+    ck_assert_int_eq(actor_accepted(a), 2);
+    /* To several, each of which is what it is. */
+    rig->shared->heard.identity = 0;
+    rig->shared->heard.round = 3;
+    ck_given(rig, "k", "a k");
+    ck_assert_int_eq(actor_accepted(a), 2);
+    actor_stop(a);
+}
+END_TEST
+
+/* A new connection leads elsewhere than the one that is listened to. An old one
+ * that was asked late proves nothing, and is left. */
+START_TEST(exchange_run__tells_of_a_stranger_that_a_new_connection_has_found)
+{
+    actor_t *a = actor_start("a");
+    rig_t *rig = rig_on(a, "");
+
+    actor_says(a, "INFO", INFO_Y);
+    ck_given(rig, "k", "a k");
+    rig->shared->heard.is_any = 1;
+    rig->shared->heard.identity = number_of(INFO_X);
+    ck_given(rig, "k", "a k");
+    ck_assert_uint_eq(got.source, number_of(INFO_Y));
+    ck_assert_uint_eq(rig->shared->heard.stranger, 0);
+    ck_given(rig, "k", "a k");
+    ck_assert_int_eq(actor_accepted(a), 2);
+    ck_assert_uint_eq(rig->shared->heard.stranger, number_of(INFO_Y));
+    rig->shared->heard.stranger = 0;
+    actor_hang_up(a);
+    actor_says(a, "INFO", INFO_X);
+    ck_given(rig, "k", "a k");
+    ck_assert_uint_eq(rig->shared->heard.stranger, 0);
+    actor_stop(a);
+}
+END_TEST
+
 static void add(TCase *tc)
 {
+    tcase_add_test(tc,
+                   exchange_run__asks_who_answers_only_where_it_is_listened_to);
+    tcase_add_test(tc, exchange_run__asks_each_connection);
+    tcase_add_loop_test(
+        tc, exchange_run__takes_the_answer_of_one_that_does_not_tell, 0, 4);
+    tcase_add_test(tc,
+                   exchange_run__leaves_the_server_that_was_listened_to_before);
+    tcase_add_test(
+        tc, exchange_run__tells_of_a_stranger_that_a_new_connection_has_found);
     tcase_add_test(tc,
                    exchange_run__asks_a_dead_connections_question_once_more);
     tcase_add_test(tc, exchange_run__asks_no_third_time);

@@ -8,7 +8,14 @@
 #include "store/clock.h"
 #include "unit.h"
 
-#define TRACKING "CLIENT TRACKING ON REDIRECT 42 BCAST PREFIX a: PREFIX b:"
+#define PREFIXES         " BCAST PREFIX a: PREFIX b:"
+#define TRACKING         "CLIENT TRACKING ON REDIRECT 42" PREFIXES
+#define WITHOUT_REDIRECT "CLIENT TRACKING ON" PREFIXES
+#define INFO             "$27\r\n# Server\r\nrun_id:0123abcd\r\n\r\n"
+#define OTHER_INFO       "$27\r\n# Server\r\nrun_id:4567abcd\r\n\r\n"
+#define HELLO                                                                  \
+    "%4\r\n$6\r\nserver\r\n$5\r\nredis\r\n$5\r\nproto\r\n:3\r\n$4\r\nrole\r\n" \
+    "_\r\n$7\r\nmodules\r\n*0\r\n"
 #define SUBSCRIBED \
     "*3\r\n$9\r\nsubscribe\r\n$20\r\n__redis__:invalidate\r\n:1\r\n"
 #define PONG "*2\r\n$4\r\npong\r\n$0\r\n\r\n"
@@ -21,11 +28,14 @@ static apr_time_t in_ms(int ms)
 
 /* -------------------------------------------------------------- the server */
 
+#define MOST_STEPS 6
+
 typedef struct server_t {
-    const char *replies[3]; /* NULL: it says nothing more */
-    const char *then;       /* behind the last reply */
-    const char *rest;       /* after fake_go(); NULL: nothing */
-    _Atomic int is_flood;   /* says `rest` again and again */
+    const char *replies[MOST_STEPS]; /* NULL: it says nothing more */
+    int steps;
+    const char *then;     /* behind the last reply */
+    const char *rest;     /* after fake_go(); NULL: nothing */
+    _Atomic int is_flood; /* says `rest` again and again */
     int closes;
     char seen[1024];
 } server_t;
@@ -58,7 +68,7 @@ static void serve(fake_peer_t *peer, void *baton)
     server_t *server = baton;
     int i;
 
-    for (i = 0; i < 3; i++) {
+    for (i = 0; i < server->steps; i++) {
         if (!fake_read_command(peer)) {
             return;
         }
@@ -88,9 +98,11 @@ static server_t usual(const char *then)
     server_t server;
 
     memset(&server, 0, sizeof(server));
-    server.replies[0] = ":42\r\n";
-    server.replies[1] = "+OK\r\n";
-    server.replies[2] = SUBSCRIBED;
+    server.steps = 4;
+    server.replies[0] = INFO;
+    server.replies[1] = ":42\r\n";
+    server.replies[2] = "+OK\r\n";
+    server.replies[3] = SUBSCRIBED;
     server.then = then;
     return server;
 }
@@ -183,8 +195,8 @@ START_TEST(feed_open__asks_in_order)
     fake_t *fake = fake_start(serve, &server);
 
     ck_assert_int_eq(open_to(fake, 5000), SHS_CONN_OK);
-    ck_assert_str_eq(server.seen,
-                     "CLIENT ID|" TRACKING "|SUBSCRIBE __redis__:invalidate|");
+    ck_assert_str_eq(server.seen, "INFO server|CLIENT ID|" TRACKING
+                                  "|SUBSCRIBE __redis__:invalidate|");
     ck_assert_int_eq(feed.lively_at, 0);
     end(fake);
 }
@@ -196,16 +208,23 @@ static const struct {
     int status;
 } refusals[] = {
     { 0, "-NOPERM this user has no permissions\r\n", SHS_CONN_REFUSED },
-    { 0, "+OK\r\n", SHS_CONN_REFUSED },
-    { 1, "-NOPERM no\r\n", SHS_CONN_REFUSED },
-    { 1, "-ERR unknown command\r\n", SHS_CONN_REFUSED },
-    { 1, ":1\r\n", SHS_CONN_REFUSED },
+    { 0, "$10\r\n# Server\r\n\r\n", SHS_CONN_REFUSED },
+    { 1, "-NOPERM this user has no permissions\r\n", SHS_CONN_REFUSED },
+    { 1, "+OK\r\n", SHS_CONN_REFUSED },
     { 2, "-NOPERM no\r\n", SHS_CONN_REFUSED },
-    { 2, "+OK\r\n", SHS_CONN_REFUSED },
+    { 2, ":1\r\n", SHS_CONN_REFUSED },
+    { 3, "-NOPERM no\r\n", SHS_CONN_REFUSED },
+    { 3, "+OK\r\n", SHS_CONN_REFUSED },
     { 0, NULL, SHS_CONN_TIMEOUT },
     { 1, NULL, SHS_CONN_TIMEOUT },
     { 2, NULL, SHS_CONN_TIMEOUT },
-    { 1, "HTTP/1.1 400\r\n", SHS_CONN_FAILED },
+    { 3, NULL, SHS_CONN_TIMEOUT },
+    { 2, "HTTP/1.1 400\r\n", SHS_CONN_FAILED },
+    /* It is there, and will be well. */
+    { 0, "-ERR max number of clients reached\r\n", SHS_CONN_FAILED },
+    { 2, "-LOADING Redis is loading\r\n", SHS_CONN_FAILED },
+    { 2, "-BUSY Redis is busy running a script\r\n", SHS_CONN_FAILED },
+    { 3, "-MASTERDOWN Link with MASTER is down\r\n", SHS_CONN_FAILED },
 };
 
 START_TEST(feed_open__closes_when_it_is_refused)
@@ -217,6 +236,151 @@ START_TEST(feed_open__closes_when_it_is_refused)
     ck_assert_int_eq(open_to(fake, 200), refusals[_i].status);
     ck_assert_ptr_null(feed.conn);
     ck_assert_ptr_nonnull(reason);
+    end(fake);
+}
+END_TEST
+
+/* A service that closes the connection at what it does not know. */
+START_TEST(feed_open__tells_where_the_connection_ends)
+{
+    server_t server = usual(NULL);
+    fake_t *fake = fake_start(serve, &server);
+
+    server.steps = _i;
+    server.closes = 1;
+    ck_assert_int_eq(open_to(fake, 5000), SHS_CONN_DEAD);
+    ck_assert_ptr_null(feed.conn);
+    ck_assert_msg(strstr(reason, "SharedSessionCache Off"), "%s", reason);
+    end(fake);
+}
+END_TEST
+
+START_TEST(feed_open__learns_which_server_it_is)
+{
+    static const char *const infos[] = { INFO, OTHER_INFO, INFO };
+    apr_uint32_t are[3];
+    int i;
+
+    for (i = 0; i < 3; i++) {
+        server_t server = usual(NULL);
+        fake_t *fake = fake_start(serve, &server);
+
+        server.replies[0] = infos[i];
+        ck_assert_int_eq(open_to(fake, 5000), SHS_CONN_OK);
+        are[i] = feed.identity;
+        end(fake);
+    }
+    ck_assert_uint_ne(are[0], are[1]);
+    ck_assert_uint_eq(are[0], are[2]);
+}
+END_TEST
+
+/* ------------------------------------------------------------------- pushes */
+
+static server_t pushing(const char *then)
+{
+    server_t server = usual(then);
+
+    server.steps = 5;
+    server.replies[2] = "-ERR REDIRECT is not supported\r\n";
+    server.replies[3] = HELLO;
+    server.replies[4] = "+OK\r\n";
+    return server;
+}
+
+/* What knows no CLIENT ID, or no REDIRECT. */
+START_TEST(feed_open__asks_for_pushes_where_it_cannot_be_redirected)
+{
+    server_t server = pushing(NULL);
+    fake_t *fake = fake_start(serve, &server);
+
+    if (_i) {
+        server.steps = 4;
+        server.replies[1] = "-ERR unknown subcommand\r\n";
+        server.replies[2] = HELLO;
+        server.replies[3] = "+OK\r\n";
+    }
+    ck_assert_int_eq(open_to(fake, 5000), SHS_CONN_OK);
+    ck_assert_str_eq(server.seen,
+                     _i ? "INFO server|CLIENT ID|HELLO 3|" WITHOUT_REDIRECT "|"
+                        : "INFO server|CLIENT ID|" TRACKING
+                          "|HELLO 3|" WITHOUT_REDIRECT "|");
+    end(fake);
+}
+END_TEST
+
+static const struct {
+    int step;
+    const char *reply;
+    const char *why;
+} unpushed[] = {
+    { 3, "-ERR unknown command\r\n", "HELLO 3" },
+    { 3, "-NOPROTO unsupported protocol version\r\n", "HELLO 3" },
+    { 4, "-ERR unknown subcommand\r\n", "refuses CLIENT TRACKING;" },
+    { 4, "-NOPERM no\r\n", "refuses CLIENT TRACKING;" },
+};
+
+START_TEST(feed_open__is_refused_by_what_has_neither)
+{
+    server_t server = pushing(NULL);
+    fake_t *fake = fake_start(serve, &server);
+
+    server.replies[unpushed[_i].step] = unpushed[_i].reply;
+    ck_assert_int_eq(open_to(fake, 5000), SHS_CONN_REFUSED);
+    ck_assert_msg(strstr(reason, unpushed[_i].why), "%s", reason);
+    end(fake);
+}
+END_TEST
+
+static const struct {
+    const char *text;
+    int count;
+    const char *news;
+    const char *why;
+} pushes[] = {
+    { ">2\r\n$10\r\ninvalidate\r\n*1\r\n$3\r\na:1\r\n", 1, "a:1|", "a key" },
+    { ">2\r\n$10\r\ninvalidate\r\n*2\r\n$3\r\na:1\r\n$4\r\n_\r\n>\r\n", 2,
+      "a:1|_\r\n>|", "two, one of which looks like the protocol" },
+    { ">2\r\n$10\r\ninvalidate\r\n_\r\n", 1, "ALL|", "FLUSHALL" },
+    { ">2\r\n$10\r\ninvalidate\r\n*1\r\n#t\r\n", 1, "ALL|",
+      "what is not understood" },
+};
+
+START_TEST(feed_hear__tells_what_is_pushed)
+{
+    server_t server = pushing(pushes[_i].text);
+    fake_t *fake = fake_start(serve, &server);
+
+    ck_assert_int_eq(open_to(fake, 5000), SHS_CONN_OK);
+    ck_assert_int_eq(hear(pushes[_i].count), SHS_CONN_OK);
+    ck_assert_msg(!strcmp(news, pushes[_i].news), "%s: %s", pushes[_i].why,
+                  news);
+    end(fake);
+}
+END_TEST
+
+static const char *const unwanted_pushes[] = {
+    ">2\r\n$6\r\nMOVING\r\n:1\r\n",
+    ">1\r\n$10\r\ninvalidate\r\n",
+    ">3\r\n$7\r\nmessage\r\n$20\r\n__redis__:invalidate\r\n*1\r\n$3\r\na:1\r\n",
+    "$3\r\nabc\r\n",
+    "+OK\r\n",
+    "|1\r\n+ttl\r\n:3600\r\n",
+    "$?\r\n",
+    ">99999999999\r\n",
+    ">999999999\r\n",
+    ">2\r\n$10\r\ninvalidate\r\n*999999999\r\n",
+    "*2\r\n$4\r\npong\r\n$0\r\n\r\n",
+};
+
+START_TEST(feed_hear__fails_on_other_pushes)
+{
+    server_t server = pushing(unwanted_pushes[_i]);
+    fake_t *fake = fake_start(serve, &server);
+
+    ck_assert_int_eq(open_to(fake, 5000), SHS_CONN_OK);
+    ck_assert_int_ne(hear(1), SHS_CONN_OK);
+    ck_assert_int_eq(told, 0);
     end(fake);
 }
 END_TEST
@@ -378,12 +542,74 @@ END_TEST
 
 /* --------------------------------------------------------------------- ask */
 
+/* What PING is answered with, twice. */
+static const struct {
+    const char *reply;
+    int status;
+    int is_life;
+    int is_busy;
+    const char *why;
+} lives[] = {
+    { PONG, SHS_CONN_OK, 1, 0, "it is well" },
+    { "-MISCONF Redis is configured to save RDB snapshots\r\n", SHS_CONN_OK, 1,
+      0, "it cannot save, but tells all the same" },
+    { "-BUSY Redis is busy running a script\r\n", SHS_CONN_OK, 0, 1,
+      "what it did before may not have been told" },
+    { "-LOADING Redis is loading the dataset\r\n", SHS_CONN_FAILED, 0, 0,
+      "what it loads is told to none" },
+    { "-MASTERDOWN Link with MASTER is down\r\n", SHS_CONN_FAILED, 0, 0,
+      "it may be loaded anew" },
+    { "-NOPERM no\r\n", SHS_CONN_REFUSED, 0, 0, "it may not be asked" },
+    { "-ERR unknown command\r\n", SHS_CONN_REFUSED, 0, 0, "likewise" },
+};
+
+static void serve_lives(fake_peer_t *peer, void *baton)
+{
+    server_t *server = baton;
+    int i;
+
+    for (i = 0; i < server->steps; i++) {
+        fake_read_command(peer);
+        fake_say(peer, server->replies[i]);
+    }
+    while (fake_read_command(peer)) {
+        fake_say(peer, server->rest);
+    }
+}
+
+START_TEST(feed_hear__knows_signs_of_life)
+{
+    server_t server = _i % 2 ? pushing(NULL) : usual(NULL);
+    int row = _i / 2;
+    fake_t *fake = fake_start(serve_lives, &server);
+    shs_conn_status_t status = SHS_CONN_OK;
+    int n;
+
+    server.rest = row == 0 && _i % 2 ? "+PONG\r\n" : lives[row].reply;
+    ck_assert_int_eq(open_to(fake, 5000), SHS_CONN_OK);
+    for (n = 0; n < 2 && status == SHS_CONN_OK; n++) {
+        apr_time_t now = shs_clock_now();
+        apr_time_t until = now + apr_time_from_sec(10);
+
+        ck_assert_int_eq(shs_feed_ask(&feed, now, &reason), SHS_CONN_OK);
+        while (status == SHS_CONN_OK && feed.asked_at != 0
+               && shs_clock_now() < until) {
+            status = shs_feed_hear(&feed, &reason);
+        }
+        ck_assert_int_eq(feed.lively_at, lives[row].is_life ? now : 0);
+    }
+    ck_assert_msg((int)status == lives[row].status, "%s", lives[row].why);
+    ck_assert_int_eq(feed.busy != NULL, lives[row].is_busy);
+    end(fake);
+}
+END_TEST
+
 static void serve_pongs(fake_peer_t *peer, void *baton)
 {
     server_t *server = baton;
     int i;
 
-    for (i = 0; i < 3; i++) {
+    for (i = 0; i < server->steps; i++) {
         fake_read_command(peer);
         fake_say(peer, server->replies[i]);
     }
@@ -445,6 +671,16 @@ END_TEST
 
 static void add(TCase *tc)
 {
+    tcase_add_loop_test(tc, feed_open__tells_where_the_connection_ends, 0, 4);
+    tcase_add_test(tc, feed_open__learns_which_server_it_is);
+    tcase_add_loop_test(
+        tc, feed_open__asks_for_pushes_where_it_cannot_be_redirected, 0, 2);
+    tcase_add_loop_test(tc, feed_open__is_refused_by_what_has_neither, 0,
+                        ROWS(unpushed));
+    tcase_add_loop_test(tc, feed_hear__tells_what_is_pushed, 0, ROWS(pushes));
+    tcase_add_loop_test(tc, feed_hear__fails_on_other_pushes, 0,
+                        ROWS(unwanted_pushes));
+    tcase_add_loop_test(tc, feed_hear__knows_signs_of_life, 0, 2 * ROWS(lives));
     tcase_add_test(tc, feed_open__asks_in_order);
     tcase_add_loop_test(tc, feed_open__closes_when_it_is_refused, 0,
                         ROWS(refusals));

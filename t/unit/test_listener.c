@@ -10,8 +10,10 @@
 #include <unistd.h>
 
 #include "actor.h"
+#include "redis/identity.h"
 #include "redis/slot.h"
 #include "rig.h"
+#include "session/octets.h"
 #include "store/clock.h"
 #include "unit.h"
 
@@ -70,10 +72,12 @@ static int on_elected(void *baton, apr_time_t now)
     return is_candidate;
 }
 
+static const char *_Atomic silent_because;
+
 static void on_silent(void *baton, const char *reason)
 {
     (void)baton;
-    (void)reason;
+    silent_because = reason;
 }
 
 static const shs_watch_t watch = {
@@ -112,11 +116,18 @@ static void tell_state(const char *state)
     actor_tells_state(y, state, 5);
 }
 
+static const char *info_of(const char *name)
+{
+    return apr_psprintf(p, "$%d\r\nrun_id:%s\r\n\r\n", (int)strlen(name) + 9,
+                        name);
+}
+
 static actor_t *start_master(const char *name)
 {
     actor_t *master = actor_start(name);
 
     actor_says(master, "CLIENT ID", ":42\r\n");
+    actor_says(master, "INFO", info_of(name));
     actor_says(master, "SUBSCRIBE", SUBSCRIBED);
     actor_says(master, "PING", PONG);
     return master;
@@ -153,7 +164,7 @@ static void listen_to(const char *url)
 {
     rig = rig_create(url, "connect-timeout=50ms timeout=100ms", NULL);
     apr_pool_create(&pchild, p);
-    ck_assert(shs_listener_start(rig->client.topology, &watch,
+    ck_assert(shs_listener_start(rig->client.topology, rig->shared, &watch,
                                  rig->endpoint->timeout, pchild));
 }
 
@@ -190,14 +201,13 @@ static void ck_no_life_after(apr_time_t at, actor_t *master)
                   (int)((lively_until - at) / 1000));
 }
 
-static apr_uint32_t number_of(const actor_t *actor, shs_node_role_t role)
+static apr_uint32_t number_of(const char *name)
 {
-    shs_server_t server = actor_server(actor);
-    shs_node_t *node = shs_nodes_hold(rig->nodes, &server, role);
-    apr_uint32_t number = shs_node_subject(node);
+    const char *text = apr_psprintf(p, "run_id:%s\r\n", name);
+    shs_reply_t reply = { .kind = SHS_REPLY_STRING,
+                          .text = shs_octets_of(text) };
 
-    shs_nodes_release(rig->nodes, node);
-    return number;
+    return shs_identity_read(&reply);
 }
 
 /* -------------------------------------------------------------- Sentinels */
@@ -216,7 +226,7 @@ START_TEST(listener__promises_no_more_than_the_sentinels_confirm)
 {
     listen_to_sentinels();
     await_life();
-    ck_assert_uint_eq(source, number_of(x, SHS_NODE_MASTER));
+    ck_assert_uint_eq(source, number_of("x"));
     if (silences[_i].reply) {
         actor_says(s, "SENTINEL", silences[_i].reply);
     }
@@ -241,7 +251,7 @@ START_TEST(listener__turns_to_the_master_that_is_named)
     before = flushes;
     actor_names_master(s, y, 2);
     actor_await(y, "PING", MANY);
-    ck_assert_uint_eq(source, number_of(y, SHS_NODE_MASTER));
+    ck_assert_uint_eq(source, number_of("y"));
     ck_assert_int_gt(flushes, before);
     await_life();
 }
@@ -290,6 +300,101 @@ START_TEST(listener__does_without_cluster_info)
     actor_says(y, "CLUSTER INFO", "-NOPERM x\r\n");
     listen_to_cluster();
     await_life();
+}
+END_TEST
+
+/* ---------------------------------------------------------- a single server */
+
+static void listen_to_one(void)
+{
+    listen_to(apr_psprintf(p, "redis://127.0.0.1:%d", actor_port(x)));
+}
+
+static void await_source(const char *name)
+{
+    apr_time_t until = shs_clock_now() + apr_time_from_sec(20);
+
+    while (source != number_of(name)) {
+        ck_assert_msg(shs_clock_now() < until, "%s is not listened to", name);
+        usleep(1000);
+    }
+}
+
+/* Another has its address, and it goes on giving signs of life. A request's new
+ * connection has found it. */
+START_TEST(listener__turns_to_the_server_that_a_request_has_found)
+{
+    int before;
+
+    listen_to_one();
+    await_life();
+    ck_assert_uint_eq(source, number_of("x"));
+    ck_assert_uint_eq(rig->shared->heard.identity, number_of("x"));
+    before = flushes;
+    actor_says(x, "INFO", info_of("z"));
+    rig->shared->heard.stranger = number_of("z");
+    await_source("z");
+    ck_assert_int_gt(flushes, before);
+    ck_assert_uint_eq(rig->shared->heard.stranger, 0);
+    await_life();
+}
+END_TEST
+
+/* No request needs a connection: it looks by itself. */
+START_TEST(listener__looks_who_is_there)
+{
+    listen_to_one();
+    await_life();
+    actor_says(x, "INFO", info_of("z"));
+    await_source("z");
+}
+END_TEST
+
+START_TEST(listener__is_told_who_it_listens_to_in_time)
+{
+    listen_to_one();
+    await_life();
+    ck_assert_int_eq(rig->shared->heard.is_any, 1);
+    /* One that was deposed long ago has woken up. */
+    rig->shared->heard.is_any = 0;
+    await_life();
+    await_life();
+    ck_assert_int_eq(rig->shared->heard.is_any, 1);
+    is_candidate = 0;
+    while (rig->shared->heard.is_any) {
+        usleep(1000);
+    }
+}
+END_TEST
+
+/* A service that closes the connection at what it does not know. */
+START_TEST(listener__does_not_ask_again_and_again_a_service_that_closes)
+{
+    actor_says(x, "CLIENT TRACKING", actor_close);
+    listen_to_one();
+    actor_await(x, "CLIENT TRACKING", 2);
+    /* It would have asked four times a second. */
+    rig_await(shs_clock_now() + 1500 * 1000);
+    ck_assert_int_eq(actor_asked(x, "CLIENT TRACKING"), 2);
+}
+END_TEST
+
+/* It answers, and will be well. */
+START_TEST(listener__asks_again_soon_a_server_that_is_not_ready)
+{
+    static const char *const replies[] = { "-LOADING x\r\n", "-BUSY x\r\n",
+                                           "-MASTERDOWN x\r\n" };
+
+    actor_says(x, "PING", replies[_i]);
+    listen_to_one();
+    actor_await(x, "PING", 4);
+    ck_assert_ptr_nonnull(silent_because);
+    ck_assert(strstr(silent_because, _i == 0   ? "LOADING"
+                                     : _i == 1 ? "BUSY"
+                                               : "MASTERDOWN"));
+    actor_says(x, "PING", PONG);
+    await_life();
+    ck_assert_ptr_null(silent_because);
 }
 END_TEST
 
@@ -344,7 +449,7 @@ static apr_interval_time_t time_end(const char *url, const char *stalls,
     apr_pool_create(&pchild, p);
     rig = rig_create_in(url, "connect-timeout=30s timeout=30s", NULL, pchild);
     polls = 0;
-    ck_assert(shs_listener_start(rig->client.topology, &watch,
+    ck_assert(shs_listener_start(rig->client.topology, rig->shared, &watch,
                                  rig->endpoint->timeout, pchild));
     begin_to_wait(stalls, asked);
     began = shs_clock_now();
@@ -384,6 +489,13 @@ static void add(TCase *tc)
         tc, listener__promises_nothing_while_no_member_tells_its_slots, 0,
         ROWS(silences) - 1);
     tcase_add_test(tc, listener__does_without_cluster_info);
+    tcase_add_test(tc, listener__turns_to_the_server_that_a_request_has_found);
+    tcase_add_test(tc, listener__looks_who_is_there);
+    tcase_add_test(tc, listener__is_told_who_it_listens_to_in_time);
+    tcase_add_test(
+        tc, listener__does_not_ask_again_and_again_a_service_that_closes);
+    tcase_add_loop_test(
+        tc, listener__asks_again_soon_a_server_that_is_not_ready, 0, 3);
     tcase_add_loop_test(tc, listener__ends_at_once_whatever_it_waits_for, 0,
                         ROWS(ends));
 }

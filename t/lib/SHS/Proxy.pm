@@ -24,6 +24,7 @@
 #                         any more, in either direction, and neither end hears
 #                         of it: a firewall has forgotten them. New ones are
 #                         not affected
+#   lead(to => port)      new connections lead to that server; what is open stays
 #   drop                  closes what is open (reset => 1: with a reset), and
 #                         goes on as before
 #
@@ -102,6 +103,7 @@ sub hold      { return shift->tell('hold') }
 sub slam      { return shift->tell('slam') }
 sub refuse    { return shift->tell('refuse') }
 sub strand    { return shift->tell('strand') }
+sub lead      { return shift->tell('lead', @_) }
 sub drop      { return shift->tell('drop', @_) }
 
 # accepted, open, peak (connections), asked (chunks that clients sent), hurt
@@ -186,6 +188,9 @@ sub obey {
         }
         elsif ($what eq 'strand') {
             $_->{is_mute} = 1 for values %{ $self->{ends} };
+        }
+        elsif ($what eq 'lead') {
+            $self->{to} = $more{to};
         }
         elsif ($what ne 'stats') {
             $self->change($what, \%more);
