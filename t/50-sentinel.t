@@ -26,7 +26,9 @@ my $secured = SHS::Sentinel->start(
     tls => $certs,
     acl => "user default on >SeCrEt-nobody-knows ~* &* +\@all\n"
          . "user boss on >SeCrEt-boss ~* &* +\@all\n"
-         . "user app on >SeCrEt-app ~session:* &* +get +hgetall +pttl +role\n",
+         . "user app on >SeCrEt-app ~session:* &* +get +hgetall +pttl +role\n"
+         . "user behind on >SeCrEt-app ~session:* &* +get +hgetall +pttl +info\n"
+         . "user blind on >SeCrEt-app ~session:* &* +get +hgetall +pttl\n",
     login => [ 'boss', 'SeCrEt-boss' ],
     sentinel_acl => "user default on >SeCrEt-nobody-knows &* +\@all\n"
          . "user boss on >SeCrEt-chief &* +\@all\n"
@@ -151,6 +153,9 @@ my %stores = (
     unknown => $plain->url(name => 'nosuch') . ' timeout=2s',
     secured => "$secure ca=$ca sentinel-user=web"
         . ' sentinel-password-file=${HOME_DIR}/web timeout=2s',
+    (map { $_ => $secured->url(user => $_, password => 'SeCrEt-app')
+               . " ca=$ca sentinel-user=web"
+               . ' sentinel-password-file=${HOME_DIR}/web timeout=2s' } qw(behind blind)),
     locked => "$secure ca=$ca sentinel-user=web"
         . ' sentinel-password-file=${HOME_DIR}/wrong timeout=2s',
     intruder => $secured->url(user => 'app', password => 'SeCrEt-wrong')
@@ -249,6 +254,7 @@ all_found('plain', 'the sessions are found at the master that Sentinels name');
 all_found('skip', 'a Sentinel that is down is skipped, and one that does not'
           . ' know the name');
 all_found('secured', 'TLS for all; one password for servers, one for Sentinels');
+all_found('behind', 'a user that may not ask for ROLE asks INFO replication');
 {
     my $client = SHS::Redis::Client->new(port => $plain->master->port, db => 3);
     my $id = fresh_id();
@@ -265,6 +271,8 @@ for my $row (
     ['locked', 'SHS006', qr/no Sentinel.*refuses the user or password.*sentinel-password-file=/,
      'the Sentinels refuse our password'],
     ['intruder', 'SHS006', qr/refuses the user or password/, 'the master refuses our password'],
+    ['blind', 'SHS006', qr/neither ROLE nor INFO replication/,
+     'a master that does not tell whether it is one'],
     ['untrusted', 'SHS003', qr/not trusted/, 'the Sentinels\' certificate is'
      . ' of no authority that we know']) {
     my ($host, $tag, $like, $why) = @$row;

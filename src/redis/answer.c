@@ -21,6 +21,13 @@ int shs_answer_is_turning_away(const shs_reply_t *reply)
     return shs_answer_has_code(reply, "ERR max number of clients");
 }
 
+int shs_answer_is_unknown(const shs_reply_t *reply)
+{
+    return shs_answer_has_code(reply, "NOPERM")
+           || (shs_answer_has_code(reply, "ERR")
+               && !shs_answer_is_turning_away(reply));
+}
+
 int shs_answer_is_not_ready(const shs_reply_t *reply)
 {
     return shs_answer_has_code(reply, "LOADING")

@@ -24,6 +24,10 @@ const char *shs_answer_describe_error(const shs_reply_t *reply, apr_pool_t *p);
  * does): the administrator's to mend. */
 int shs_answer_is_refusal(const shs_reply_t *reply);
 
+/* Whether it says that the server has no such command, or not for this user
+ * (ERR, NOPERM). */
+int shs_answer_is_unknown(const shs_reply_t *reply);
+
 /* Whether it says that the server has reached its maxclients. It closes the
  * connection then. */
 int shs_answer_is_turning_away(const shs_reply_t *reply);

@@ -13,10 +13,14 @@
 
 static shs_question_form_t form_of(const shs_passage_t *passage, int is_asking)
 {
-    return is_asking ? SHS_QUESTION_ASKING
-           : shs_node_role(passage->route.node) == SHS_NODE_MASTER
-               ? SHS_QUESTION_ROLE
-               : SHS_QUESTION_PLAIN;
+    if (is_asking) {
+        return SHS_QUESTION_ASKING;
+    }
+    if (shs_node_role(passage->route.node) != SHS_NODE_MASTER) {
+        return SHS_QUESTION_PLAIN;
+    }
+    return shs_node_lacks_role(passage->route.node) ? SHS_QUESTION_INFO
+                                                    : SHS_QUESTION_ROLE;
 }
 
 static void name_server(shs_attempt_t *attempt, const shs_passage_t *passage,
@@ -173,6 +177,10 @@ void shs_attempt_make(shs_attempt_t *attempt, const shs_passage_t *passage,
               how.is_of_size, p);
         attempt->status =
             shs_question_ask(&attempt->got, &question, conn, &reason, p);
+        if (attempt->got.lacks_role) {
+            /* The next question asks otherwise. */
+            shs_node_note_no_role(passage->route.node);
+        }
     }
     shs_verdict_read(&attempt->verdict, attempt->status, &attempt->got,
                      has_conn && !attempt->is_new_conn && how.may_retry, reason,

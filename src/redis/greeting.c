@@ -12,7 +12,7 @@
 #define MAX_REPLIES 5
 
 /* What a reply is to. */
-typedef enum topic_t { LOGIN, DATABASE, NAME, REPLICA, ROLE } topic_t;
+typedef enum topic_t { LOGIN, DATABASE, NAME, REPLICA, ROLE, INFO } topic_t;
 
 typedef struct script_t {
     shs_octets_t commands;
@@ -32,6 +32,16 @@ static void say(script_t *script, topic_t topic, const char *const *words,
     }
     shs_resp_append(&script->commands, arguments, count, p);
     script->topics[script->count++] = topic;
+}
+
+static void say_role(script_t *script, int is_info, apr_pool_t *p)
+{
+    if (is_info) {
+        say(script, INFO, (const char *[]){ "INFO", "replication", NULL }, p);
+    }
+    else {
+        say(script, ROLE, (const char *[]){ "ROLE", NULL }, p);
+    }
 }
 
 static void write_script(script_t *script, const shs_greeting_t *greeting,
@@ -59,8 +69,8 @@ static void write_script(script_t *script, const shs_greeting_t *greeting,
     if (greeting->is_for_replica) {
         say(script, REPLICA, (const char *[]){ "READONLY", NULL }, p);
     }
-    if (greeting->must_be_master) {
-        say(script, ROLE, (const char *[]){ "ROLE", NULL }, p);
+    if (greeting->lacks_role) {
+        say_role(script, atomic_load(greeting->lacks_role), p);
     }
 }
 
@@ -74,7 +84,8 @@ static shs_conn_status_t read_error(const char **reason,
         "it refuses the database (SELECT)",
         "",
         "it refuses READONLY",
-        "the user may not ask for its ROLE",
+        "it does not answer ROLE",
+        "it answers neither ROLE nor INFO replication (its user needs +role)",
     };
 
     *reason = shs_answer_describe_error(reply, p);
@@ -82,7 +93,7 @@ static shs_conn_status_t read_error(const char **reason,
         return SHS_CONN_TURNED_AWAY;
     }
     if (shs_answer_is_refusal(reply)
-        || (topic <= DATABASE && shs_answer_has_code(reply, "ERR"))) {
+        || (topic != REPLICA && shs_answer_is_unknown(reply))) {
         *reason = apr_pstrcat(p, refusals[topic], ": ", *reason, NULL);
         return SHS_CONN_REFUSED;
     }
@@ -100,7 +111,7 @@ static shs_conn_status_t read_reply(const char **reason,
                    ? SHS_CONN_OK
                    : read_error(reason, reply, topic, p);
     }
-    if (topic == ROLE) {
+    if (topic == ROLE || topic == INFO) {
         *reason = "it is not the master";
         return shs_sentinel_reply_is_master(reply) ? SHS_CONN_OK
                                                    : SHS_CONN_WRONG_ROLE;
@@ -135,14 +146,14 @@ static shs_conn_status_t converse(topic_t *topic, shs_conn_t *conn,
                                                              : SHS_CONN_FAILED;
 }
 
-shs_conn_status_t shs_greeting_send(shs_conn_t *conn,
-                                    const shs_greeting_t *greeting,
-                                    apr_time_t deadline, const char **reason,
-                                    apr_pool_t *p)
+/* Returns in *topic which question was not answered well. */
+static shs_conn_status_t greet(topic_t *topic, shs_conn_t *conn,
+                               const shs_greeting_t *greeting,
+                               apr_time_t deadline, const char **reason,
+                               apr_pool_t *p)
 {
     shs_credentials_t *credentials = greeting->credentials;
     const char *password = shs_credentials_password(credentials, p);
-    topic_t topic = NAME;
     shs_conn_status_t status;
     const char *error;
     script_t script;
@@ -151,8 +162,8 @@ shs_conn_status_t shs_greeting_send(shs_conn_t *conn,
     if (script.count == 0) {
         return SHS_CONN_OK;
     }
-    status = converse(&topic, conn, &script, deadline, reason, p);
-    if (status != SHS_CONN_REFUSED || topic != LOGIN
+    status = converse(topic, conn, &script, deadline, reason, p);
+    if (status != SHS_CONN_REFUSED || *topic != LOGIN
         || !shs_credentials_file(credentials)) {
         return status;
     }
@@ -163,5 +174,41 @@ shs_conn_status_t shs_greeting_send(shs_conn_t *conn,
     }
     password = shs_credentials_password(credentials, p);
     write_script(&script, greeting, password, p);
-    return converse(&topic, conn, &script, deadline, reason, p);
+    return converse(topic, conn, &script, deadline, reason, p);
+}
+
+/* On the same connection, after ROLE was refused. */
+static shs_conn_status_t ask_info(shs_conn_t *conn, atomic_int *lacks_role,
+                                  apr_time_t deadline, const char **reason,
+                                  apr_pool_t *p)
+{
+    shs_conn_status_t status;
+    topic_t topic = INFO;
+    script_t script;
+
+    memset(&script, 0, sizeof(script));
+    say_role(&script, 1, p);
+    status = converse(&topic, conn, &script, deadline, reason, p);
+    atomic_store(lacks_role, status == SHS_CONN_OK);
+    return status;
+}
+
+shs_conn_status_t shs_greeting_send(shs_conn_t *conn,
+                                    const shs_greeting_t *greeting,
+                                    apr_time_t deadline, const char **reason,
+                                    apr_pool_t *p)
+{
+    topic_t topic = NAME;
+    shs_conn_status_t status =
+        greet(&topic, conn, greeting, deadline, reason, p);
+
+    if (status != SHS_CONN_REFUSED || topic < ROLE) {
+        return status;
+    }
+    if (topic == ROLE) {
+        return ask_info(conn, greeting->lacks_role, deadline, reason, p);
+    }
+    /* The next connection asks for ROLE again. */
+    atomic_store(greeting->lacks_role, 0);
+    return status;
 }

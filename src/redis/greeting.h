@@ -3,10 +3,13 @@
  * greeting: what is said on a new connection before it is of use: who we are
  * (AUTH), which database is meant (SELECT), our name for CLIENT LIST, that a
  * replica of a cluster may answer (READONLY); and what is asked: whether the
- * server is the master it should be (ROLE).
+ * server is the master it should be (ROLE, or INFO replication where a proxy or
+ * the user's ACL does not let that through).
  */
 #ifndef SHS_REDIS_GREETING_H
 #define SHS_REDIS_GREETING_H
+
+#include <stdatomic.h>
 
 #include "redis/conn.h"
 #include "redis/credentials.h"
@@ -16,7 +19,8 @@ typedef struct shs_greeting_t {
     int db;                         /* 0: nothing is said */
     const char *client_name;        /* NULL: nothing is said */
     int is_for_replica;             /* of a cluster */
-    int must_be_master;
+    atomic_int *lacks_role; /* NULL: it need not be the master. Whether ROLE
+                             * is known to be of no use: INFO is asked then */
 } shs_greeting_t;
 
 /* Says it. When the password is refused and the password file has another one

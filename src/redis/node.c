@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "redis/node.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,12 +17,13 @@ struct shs_node_t {
     char description[280];
     shs_server_t server; /* of `host` */
     shs_node_role_t role;
+    atomic_int lacks_role; /* it is asked for INFO instead */
     apr_uint32_t subject;
     shs_resolver_t *resolver;
     shs_pool_t *pool;
 };
 
-static void fill_greeting(shs_greeting_t *greeting, const shs_node_t *node)
+static void fill_greeting(shs_greeting_t *greeting, shs_node_t *node)
 {
     const shs_endpoint_t *endpoint = node->kind.endpoint;
 
@@ -33,7 +35,8 @@ static void fill_greeting(shs_greeting_t *greeting, const shs_node_t *node)
     }
     greeting->credentials = endpoint->credentials;
     greeting->db = endpoint->db;
-    greeting->must_be_master = node->role == SHS_NODE_MASTER;
+    greeting->lacks_role =
+        node->role == SHS_NODE_MASTER ? &node->lacks_role : NULL;
     greeting->is_for_replica = node->role == SHS_NODE_REPLICA
                                && endpoint->mode == SHS_ENDPOINT_CLUSTER;
 }
@@ -202,6 +205,16 @@ const shs_server_t *shs_node_server(const shs_node_t *node)
 shs_node_role_t shs_node_role(const shs_node_t *node)
 {
     return node->role;
+}
+
+int shs_node_lacks_role(const shs_node_t *node)
+{
+    return atomic_load(&node->lacks_role);
+}
+
+void shs_node_note_no_role(shs_node_t *node)
+{
+    atomic_store(&node->lacks_role, 1);
 }
 
 const char *shs_node_describe(const shs_node_t *node)

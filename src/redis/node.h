@@ -13,7 +13,8 @@
 
 typedef enum shs_node_role_t {
     SHS_NODE_PLAIN,   /* the server of the URL, or a member of a cluster */
-    SHS_NODE_MASTER,  /* named by a Sentinel: each dial asks for its ROLE */
+    SHS_NODE_MASTER,  /* named by a Sentinel: each dial asks for its ROLE, or
+                       * for INFO replication where that is all it answers */
     SHS_NODE_REPLICA, /* asked when its master gives no answer */
     SHS_NODE_SENTINEL
 } shs_node_role_t;
@@ -55,6 +56,10 @@ shs_conn_status_t shs_node_dial(shs_conn_t **out, shs_node_t *node,
 shs_pool_t *shs_node_pool(shs_node_t *node);
 const shs_server_t *shs_node_server(const shs_node_t *node);
 shs_node_role_t shs_node_role(const shs_node_t *node);
+
+/* Whether it answers no ROLE, as far as is known; and that it is so. */
+int shs_node_lacks_role(const shs_node_t *node);
+void shs_node_note_no_role(shs_node_t *node);
 
 /* "10.0.0.3:6379", "[::1]:6379" or the socket's path. */
 const char *shs_node_describe(const shs_node_t *node);

@@ -21,6 +21,12 @@
 #define MEMORY_OF_OCTET 4
 #define MEMORY_OF_HASH  (1024 * 1024)
 
+static int asks_for_role(const shs_question_t *question)
+{
+    return question->form == SHS_QUESTION_ROLE
+           || question->form == SHS_QUESTION_INFO;
+}
+
 static void append(shs_octets_t *commands, const char *name,
                    const shs_octets_t *key, apr_pool_t *p)
 {
@@ -31,6 +37,20 @@ static void append(shs_octets_t *commands, const char *name,
         arguments[1] = *key;
     }
     shs_resp_append(commands, arguments, key ? 2 : 1, p);
+}
+
+/* With the question whether the server is the master, where that is asked. */
+static void append_role(shs_octets_t *commands, shs_question_form_t form,
+                        apr_pool_t *p)
+{
+    static const shs_octets_t replication = { "replication", 11 };
+
+    if (form == SHS_QUESTION_ROLE) {
+        append(commands, "ROLE", NULL, p);
+    }
+    else if (form == SHS_QUESTION_INFO) {
+        append(commands, "INFO", &replication, p);
+    }
 }
 
 static shs_octets_t build_read(const shs_query_t *query,
@@ -76,9 +96,7 @@ void shs_question_build(shs_question_t *question, const shs_query_t *query,
     shs_octets_t commands =
         write ? build_write(write, form, p) : build_read(query, form, p);
 
-    if (form == SHS_QUESTION_ROLE) {
-        append(&commands, "ROLE", NULL, p);
-    }
+    append_role(&commands, form, p);
     question->query = query;
     question->write = write;
     question->is_of_size = 0;
@@ -118,9 +136,7 @@ void shs_question_build_size(shs_question_t *question, const shs_query_t *query,
         }
         append_memory_usage(&commands, &query->key, p);
     }
-    if (form == SHS_QUESTION_ROLE) {
-        append(&commands, "ROLE", NULL, p);
-    }
+    append_role(&commands, form, p);
     question->query = query;
     question->is_of_size = 1;
     question->form = form;
@@ -139,7 +155,7 @@ static shs_resp_limits_t limits_of(const shs_question_t *question)
                                      ? 2 * SHS_STORE_MAX_FIELDS
                                      : 0 };
 
-    if (question->form == SHS_QUESTION_ROLE) {
+    if (asks_for_role(question)) {
         limits.octets = larger(limits.octets, ROLE_OCTETS);
         limits.elements = larger(limits.elements, ROLE_ELEMENTS);
     }
@@ -202,7 +218,7 @@ static layout_t layout_of(const shs_question_t *question)
         layout.count += question->form == SHS_QUESTION_ASKING;
         layout.ttl = layout.count++;
     }
-    if (question->form == SHS_QUESTION_ROLE) {
+    if (asks_for_role(question)) {
         layout.role = layout.count++;
     }
     return layout;
@@ -216,6 +232,16 @@ static int is_size(const shs_reply_t *size, const shs_reply_t *memory)
                || is_of_kind(memory, SHS_REPLY_INTEGER));
 }
 
+/* Of a reply that is neither the value nor its time to live. */
+static shs_reply_kind_t kind_of(const shs_question_t *question, int is_role)
+{
+    if (!is_role) {
+        return SHS_REPLY_STATUS;
+    }
+    return question->form == SHS_QUESTION_ROLE ? SHS_REPLY_ARRAY
+                                               : SHS_REPLY_STRING;
+}
+
 static int is_expected(shs_reply_t *const *replies, const layout_t *layout,
                        const shs_question_t *question,
                        const shs_question_answer_t *answer)
@@ -223,11 +249,8 @@ static int is_expected(shs_reply_t *const *replies, const layout_t *layout,
     int i;
 
     for (i = 0; i < layout->count; ++i) {
-        shs_reply_kind_t kind =
-            i == layout->role ? SHS_REPLY_ARRAY : SHS_REPLY_STATUS;
-
         if (i != layout->value && i != layout->ttl
-            && !is_of_kind(replies[i], kind)) {
+            && !is_of_kind(replies[i], kind_of(question, i == layout->role))) {
             return 0;
         }
     }
@@ -244,17 +267,11 @@ static void read_role(shs_question_answer_t *answer, shs_reply_t *role)
 {
     if (role->kind == SHS_REPLY_ERROR) {
         answer->error = role;
+        answer->lacks_role = shs_answer_is_unknown(role);
     }
     else {
         answer->is_demoted = !shs_sentinel_reply_is_master(role);
     }
-}
-
-/* Whether the server answers no such question, to this user or at all. */
-static int is_unanswerable(const shs_reply_t *size)
-{
-    return shs_answer_has_code(size, "NOPERM")
-           || shs_answer_has_code(size, "ERR");
 }
 
 static void read_size(shs_question_answer_t *answer, const shs_query_t *query)
@@ -264,9 +281,10 @@ static void read_size(shs_question_answer_t *answer, const shs_query_t *query)
     apr_uint64_t most = query->max_octets;
 
     /* Of MEMORY USAGE an error says nothing. */
-    answer->error = size->kind == SHS_REPLY_ERROR && !is_unanswerable(size)
-                        ? answer->replies[0]
-                        : NULL;
+    answer->error =
+        size->kind == SHS_REPLY_ERROR && !shs_answer_is_unknown(size)
+            ? answer->replies[0]
+            : NULL;
     if (size->kind == SHS_REPLY_INTEGER) {
         if (query->shape == SHS_SHAPE_FIELDS) {
             most = SHS_STORE_MAX_FIELDS;

@@ -3,8 +3,10 @@
  * question: what is asked for a session, in one write, and whether what came
  * back is an answer to it: the value (GET or HGETALL) and its time to live
  * (PTTL), or a script that changes it, or only how large the value is (STRLEN,
- * or HLEN and MEMORY USAGE); and where a Sentinel named the server, its ROLE,
- * so that no answer of a master that was demoted meanwhile is ever taken.
+ * or HLEN and MEMORY USAGE); and where a Sentinel named the server, its ROLE
+ * (or INFO replication, https://redis.io/docs/latest/develop/reference/
+ * sentinel-clients/), so that no answer of a master that was demoted meanwhile
+ * is ever taken.
  */
 #ifndef SHS_REDIS_QUESTION_H
 #define SHS_REDIS_QUESTION_H
@@ -17,7 +19,8 @@
 typedef enum shs_question_form_t {
     SHS_QUESTION_PLAIN,
     SHS_QUESTION_ASKING, /* of a cluster's node that a slot is moving to */
-    SHS_QUESTION_ROLE    /* of a master that a Sentinel named */
+    SHS_QUESTION_ROLE,   /* of a master that a Sentinel named ... */
+    SHS_QUESTION_INFO    /* ... and that answers no ROLE, but INFO */
 } shs_question_form_t;
 
 typedef struct shs_question_t {
@@ -46,6 +49,7 @@ typedef struct shs_question_answer_t {
                               * the connection, or NULL */
     int is_too_large; /* the answer to a question of size. One that the server
                        * does not allow is answered 0 */
+    int lacks_role;   /* the server does not know ROLE, or not for this user */
     int is_demoted;   /* ROLE says that it is not the master: then nothing
                               * else it says counts */
 } shs_question_answer_t;

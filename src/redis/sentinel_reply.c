@@ -111,8 +111,32 @@ int shs_sentinel_reply_replicas(shs_server_t *out, int most,
     return count;
 }
 
+/* Whether one of the lines of INFO is that one. */
+static int has_line(shs_octets_t text, const char *line)
+{
+    const char *end = text.data + text.len;
+    const char *at = text.data;
+
+    while (at < end) {
+        const char *stop = memchr(at, '\n', (apr_size_t)(end - at));
+        shs_octets_t found = { at, (apr_size_t)((stop ? stop : end) - at) };
+
+        if (found.len > 0 && found.data[found.len - 1] == '\r') {
+            --found.len;
+        }
+        if (is_text(found, line)) {
+            return 1;
+        }
+        at = stop ? stop + 1 : end;
+    }
+    return 0;
+}
+
 int shs_sentinel_reply_is_master(const shs_reply_t *role)
 {
+    if (role->kind == SHS_REPLY_STRING) {
+        return has_line(role->text, "role:master");
+    }
     return role->kind == SHS_REPLY_ARRAY && role->count > 0
            && role->elements[0]->kind == SHS_REPLY_STRING
            && is_text(role->elements[0]->text, "master");

@@ -225,6 +225,34 @@ START_TEST(exchange_run__takes_no_answer_of_who_hides_its_role)
 }
 END_TEST
 
+START_TEST(exchange_run__asks_info_where_role_is_refused)
+{
+    rig_t *rig = rig_on("breaker=off", NULL);
+
+    actor_says(x, "ROLE", "-ERR unknown command 'ROLE'\r\n");
+    actor_says(x, "INFO", "$13\r\nrole:master\r\n\r\n");
+    ck_given(rig, "k", "x k");
+    ck_given(rig, "l", "x l");
+    ck_assert_int_eq(actor_asked(x, "ROLE"), 1);
+    actor_says(x, "INFO", "$12\r\nrole:slave\r\n\r\n");
+    ck_assert_int_eq(ask(rig, "k", 300), UNAVAILABLE);
+}
+END_TEST
+
+/* An ACL that is changed costs the question that meets it. */
+START_TEST(exchange_run__goes_on_by_info_when_role_is_refused_later)
+{
+    rig_t *rig = rig_on("breaker=off", NULL);
+
+    ck_given(rig, "k", "x k");
+    actor_says(x, "ROLE", "-NOPERM x\r\n");
+    actor_says(x, "INFO", "$13\r\nrole:master\r\n\r\n");
+    ck_assert_int_eq(ask(rig, "k", 300), UNAVAILABLE);
+    ck_assert(got.is_refusal);
+    ck_given(rig, "k", "x k");
+}
+END_TEST
+
 /* ---------------------------------------------------------------- trust */
 
 /* It comes back from a pause, or empty, and calls itself master still. */
@@ -700,6 +728,9 @@ static void add(TCase *tc)
     tcase_add_test(tc, exchange_run__takes_no_answer_of_a_slave);
     tcase_add_loop_test(tc, exchange_run__takes_no_word_of_a_slave_about_a_key,
                         0, ROWS(about_the_key));
+    tcase_add_test(tc, exchange_run__asks_info_where_role_is_refused);
+    tcase_add_test(tc,
+                   exchange_run__goes_on_by_info_when_role_is_refused_later);
     tcase_add_loop_test(tc, exchange_run__takes_no_answer_of_who_hides_its_role,
                         0, ROWS(about_the_key));
     tcase_add_test(tc, exchange_run__takes_no_answer_older_than_the_lease);

@@ -176,7 +176,9 @@ END_TEST
 
 /* ------------------------------------------- masters, replicas, new secrets */
 
-#define IS_MASTER "*3\r\n$6\r\nmaster\r\n:0\r\n*0\r\n"
+#define IS_MASTER   "*3\r\n$6\r\nmaster\r\n:0\r\n*0\r\n"
+#define INFO_MASTER "$30\r\n# Replication\r\nrole:master\r\n\r\n\r\n"
+#define INFO_SLAVE  "$29\r\n# Replication\r\nrole:slave\r\n\r\n\r\n"
 #define IS_SLAVE                                \
     "*5\r\n$5\r\nslave\r\n$1\r\nh\r\n:6379\r\n" \
     "$9\r\nconnected\r\n:0\r\n"
@@ -185,29 +187,45 @@ static const struct {
     int is_for_replica;
     int must_be_master;
     const char *first;
+    const char *second;
+    int lacks_role; /* what is known then */
     const char *seen;
     shs_conn_status_t status;
     const char *why;
 } roles[] = {
-    { 0, 1, IS_MASTER, "ROLE|", SHS_CONN_OK, "it is the master" },
-    { 0, 1, IS_SLAVE, "ROLE|", SHS_CONN_WRONG_ROLE, "it was demoted" },
-    { 0, 1, "*2\r\n$8\r\nsentinel\r\n*0\r\n", "ROLE|", SHS_CONN_WRONG_ROLE,
-      "it is a Sentinel" },
-    { 0, 1, "+OK\r\n", "ROLE|", SHS_CONN_WRONG_ROLE, "it says nothing of it" },
-    { 0, 1, "-NOPERM SECRET\r\n", "ROLE|", SHS_CONN_REFUSED,
-      "who may not ask would trust blindly" },
-    { 0, 1, "-ERR SECRET\r\n", "ROLE|", SHS_CONN_FAILED,
-      "no role: no trust, but no refusal" },
-    { 1, 0, "+OK\r\n", "READONLY|", SHS_CONN_OK, "a cluster's replica" },
-    { 1, 0, "-NOPERM SECRET\r\n", "READONLY|", SHS_CONN_REFUSED,
+    { 0, 1, IS_MASTER, NULL, 0, "ROLE|", SHS_CONN_OK, "it is the master" },
+    { 0, 1, IS_SLAVE, NULL, 0, "ROLE|", SHS_CONN_WRONG_ROLE, "it was demoted" },
+    { 0, 1, "*2\r\n$8\r\nsentinel\r\n*0\r\n", NULL, 0, "ROLE|",
+      SHS_CONN_WRONG_ROLE, "it is a Sentinel" },
+    { 0, 1, "+OK\r\n", NULL, 0, "ROLE|", SHS_CONN_WRONG_ROLE,
+      "it says nothing of it" },
+    { 0, 1, "-NOPERM SECRET\r\n", INFO_MASTER, 1, "ROLE|INFO replication|",
+      SHS_CONN_OK, "the user may ask otherwise" },
+    { 0, 1, "-ERR unknown command 'ROLE', SECRET\r\n", INFO_MASTER, 1,
+      "ROLE|INFO replication|", SHS_CONN_OK, "a proxy, or Redis 2.8.11" },
+    { 0, 1, "-NOPERM SECRET\r\n", INFO_SLAVE, 0, "ROLE|INFO replication|",
+      SHS_CONN_WRONG_ROLE, "it was demoted, and says so otherwise" },
+    { 0, 1, "-NOPERM SECRET\r\n", "$14\r\nxrole:master\r\n\r\n", 0,
+      "ROLE|INFO replication|", SHS_CONN_WRONG_ROLE, "another field" },
+    { 0, 1, "-NOPERM SECRET\r\n", "$0\r\n\r\n", 0, "ROLE|INFO replication|",
+      SHS_CONN_WRONG_ROLE, "INFO without a role" },
+    { 0, 1, "-NOPERM SECRET\r\n", "-NOPERM SECRET\r\n", 0,
+      "ROLE|INFO replication|", SHS_CONN_REFUSED,
+      "a user that may ask neither would be trusted blindly" },
+    { 0, 1, "-LOADING SECRET\r\n", NULL, 0, "ROLE|", SHS_CONN_FAILED,
+      "that says nothing of ROLE" },
+    { 1, 0, "+OK\r\n", NULL, 0, "READONLY|", SHS_CONN_OK,
+      "a cluster's replica" },
+    { 1, 0, "-NOPERM SECRET\r\n", NULL, 0, "READONLY|", SHS_CONN_REFUSED,
       "it would redirect each question" },
-    { 1, 0, "-ERR SECRET\r\n", "READONLY|", SHS_CONN_FAILED,
+    { 1, 0, "-ERR SECRET\r\n", NULL, 0, "READONLY|", SHS_CONN_FAILED,
       "it is no member of a cluster" },
 };
 
 START_TEST(greeting_send__knows_a_master_from_a_replica)
 {
-    script_t script = { roles[_i].first, NULL, "" };
+    script_t script = { roles[_i].first, roles[_i].second, "" };
+    atomic_int lacks_role = 0;
     fake_t *fake = fake_start(serve, &script);
     shs_greeting_t greeting = greeting_of(NULL, NULL);
     shs_conn_t *conn = open_to(fake);
@@ -215,7 +233,7 @@ START_TEST(greeting_send__knows_a_master_from_a_replica)
     shs_conn_status_t status;
 
     greeting.is_for_replica = roles[_i].is_for_replica;
-    greeting.must_be_master = roles[_i].must_be_master;
+    greeting.lacks_role = roles[_i].must_be_master ? &lacks_role : NULL;
     status = shs_greeting_send(
         conn, &greeting, shs_clock_now() + apr_time_from_sec(5), &reason, p);
     ck_assert_msg(status == roles[_i].status, "%d: %s", status, roles[_i].why);
@@ -226,6 +244,37 @@ START_TEST(greeting_send__knows_a_master_from_a_replica)
     shs_conn_close(conn);
     fake_stop(fake);
     ck_assert_str_eq(script.seen, roles[_i].seen);
+    ck_assert_msg(atomic_load(&lacks_role) == roles[_i].lacks_role, "%s",
+                  roles[_i].why);
+}
+END_TEST
+
+/* What is known is not asked again, until it is not so any more. */
+START_TEST(greeting_send__asks_for_info_where_role_is_known_to_be_refused)
+{
+    static const struct {
+        const char *says;
+        shs_conn_status_t status;
+        int lacks_role;
+    } rows[] = { { INFO_MASTER, SHS_CONN_OK, 1 },
+                 { INFO_SLAVE, SHS_CONN_WRONG_ROLE, 1 },
+                 { "-NOPERM SECRET\r\n", SHS_CONN_REFUSED, 0 } };
+    script_t script = { rows[_i].says, NULL, "" };
+    fake_t *fake = fake_start(serve, &script);
+    shs_greeting_t greeting = greeting_of(NULL, NULL);
+    shs_conn_t *conn = open_to(fake);
+    atomic_int lacks_role = 1;
+    const char *reason = NULL;
+
+    greeting.lacks_role = &lacks_role;
+    ck_assert_int_eq(shs_greeting_send(conn, &greeting,
+                                       shs_clock_now() + apr_time_from_sec(5),
+                                       &reason, p),
+                     rows[_i].status);
+    ck_assert_int_eq(atomic_load(&lacks_role), rows[_i].lacks_role);
+    shs_conn_close(conn);
+    fake_stop(fake);
+    ck_assert_str_eq(script.seen, "INFO replication|");
 }
 END_TEST
 
@@ -321,6 +370,9 @@ END_TEST
 
 static void add(TCase *tc)
 {
+    tcase_add_loop_test(
+        tc, greeting_send__asks_for_info_where_role_is_known_to_be_refused, 0,
+        3);
     tcase_add_loop_test(tc, greeting_send__knows_a_master_from_a_replica, 0,
                         ROWS(roles));
     tcase_add_loop_test(

@@ -10,6 +10,7 @@
 #define PLAIN  SHS_QUESTION_PLAIN
 #define ASKING SHS_QUESTION_ASKING
 #define ROLE   SHS_QUESTION_ROLE
+#define INFO   SHS_QUESTION_INFO
 
 static shs_write_t some_write(void)
 {
@@ -27,6 +28,9 @@ static shs_write_t some_write(void)
 
 #define ASKING_WIRE "*1\r\n$6\r\nASKING\r\n"
 #define ROLE_WIRE   "*1\r\n$4\r\nROLE\r\n"
+#define INFO_WIRE   "*2\r\n$4\r\nINFO\r\n$11\r\nreplication\r\n"
+#define INFO_MASTER "$13\r\nrole:master\r\n\r\n"
+#define INFO_SLAVE  "$12\r\nrole:slave\r\n\r\n"
 #define GET_WIRE    "*2\r\n$3\r\nGET\r\n$3\r\ns:k\r\n"
 #define PTTL_WIRE   "*2\r\n$4\r\nPTTL\r\n$3\r\ns:k\r\n"
 
@@ -42,6 +46,7 @@ static const struct {
       "it holds for one command" },
     { ROLE, "", ROLE_WIRE, GET_WIRE PTTL_WIRE ROLE_WIRE,
       "behind, so that it is the later of the two" },
+    { INFO, "", INFO_WIRE, GET_WIRE PTTL_WIRE INFO_WIRE, "likewise" },
 };
 
 START_TEST(question_build__has_the_script_in_one_write)
@@ -135,6 +140,10 @@ static const struct {
       "who does not say is believed in nothing else" },
     { ROLE, ":1\r\n-NOPERM x\r\n", OK, 0, "NOPERM", 0, "not even in that" },
     { ROLE, ":1\r\n:1\r\n", FAILED, 0, NULL, 0, "ROLE gives no number" },
+    { INFO, ":1\r\n" INFO_MASTER, OK, 1, NULL, 0, "the master, by INFO" },
+    { INFO, ":1\r\n" INFO_SLAVE, OK, 1, NULL, 1, "demoted, by INFO" },
+    { INFO, ":1\r\n-NOPERM x\r\n", OK, 0, "NOPERM", 0, "INFO refused" },
+    { INFO, ":1\r\n" ACTOR_MASTER, FAILED, 0, NULL, 0, "INFO gives no array" },
     { ROLE, ":1\r\n$6\r\nmaster\r\n", FAILED, 0, NULL, 0, "nor a string" },
 };
 
