@@ -1,6 +1,7 @@
 # What a client sends costs memory in proportion to its length: requests of 32 KB
 # in each place that the module reads. (The parsers one by one, and exactly:
-# t/unit/test_cost.c and t/check/cost.sh.)
+# t/unit/test_cost.c and t/check/cost.sh.) Nor does one end a child, by a request
+# line of which httpd knows no path.
 # The same with every MPM.
 use strict;
 use warnings;
@@ -21,6 +22,8 @@ SharedSessionCookie JSESSIONID url=jsessionid
 SharedSessionHeader X-Session-* *
 SharedSession On
 SharedSessionControl On
+ErrorDocument 400 /x/lua
+ErrorDocument 414 /x/lua
 <Location /session>
     SetHandler shared-session
 </Location>
@@ -57,6 +60,8 @@ my @rows = (
     ['Cookie: of one name', cookie => "$cookie; " . repeat('JSESSIONID=x; ')],
     ['2,000 lines Cookie', headers => [map { ['Cookie', "c$_=d"] } 1 .. 2000]],
     [';jsessionid=...', path => '/x/lua' . repeat(';jsessionid=x')],
+    ['a request line that is too long', path => '/' . 'a' x 33_000],
+    ['a request line without a path', path => ''],
     ['If-Match', headers => [['If-Match', repeat('"a", ')]], path => '/session'],
     ['If-None-Match', headers => [['If-None-Match', repeat('"a", ')]], path => '/session'],
     ['a JSON body', path => '/session', method => 'PATCH', json => '{'

@@ -97,7 +97,9 @@ void shs_candidate_find(shs_candidates_t *out, const request_rec *r,
     if (header) {
         add_cookies(&search, header, SHS_COOKIE_AT_SEMICOLONS);
     }
-    if (parameter
+    /* There is no path when the request line could not be read, and its error
+     * document is served. */
+    if (parameter && r->unparsed_uri
         && shs_cookie_find_parameter(&value, r->unparsed_uri, parameter)) {
         add(&search, value, 0, 0);
     }
