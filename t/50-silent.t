@@ -59,7 +59,8 @@ for my $name (sort keys %store) {
         my $load = SHS::Load::run(port => $httpd->port, path => '/page.html',
                                   host => "$name.test", sessions => \@sessions,
                                   workers => 24, requests => 240);
-        is($load->{status_found}, 240, 'at first all are found');
+        is($load->{status_found}, 240, 'at first all are found')
+            or diag(join ' ', map { "$_=$load->{$_}" } sort keys %$load);
         $proxy->pass;
         my $open = $proxy->stats->{open};
         cmp_ok($open, '>=', 12, "$open connections are open");

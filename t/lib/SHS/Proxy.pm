@@ -168,7 +168,11 @@ sub next_due {
     my $due;
     for my $end (values %{ $self->{ends} }) {
         my $first = $end->{out}[0] or next;
-        next if $first->[0] <= $now;
+        if ($first->[0] <= $now) {
+            # It became due since it was looked at: nothing else would wake us.
+            $self->watch($end);
+            next;
+        }
         $due = $first->[0] if !defined $due || $first->[0] < $due;
     }
     return defined $due ? $due - $now : -1;
