@@ -284,7 +284,7 @@ void shs_expose_apply(request_rec *r, const shs_settings_t *settings,
                       const shs_lookup_t *lookup)
 {
     const char *status = shs_lookup_describe(lookup);
-    shs_path_inside_t inside = { NULL, NULL };
+    shs_path_inside_t inside = { NULL };
     shs_outlet_t outlets[SHS_OUTLET_COUNT];
     int i;
 

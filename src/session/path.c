@@ -188,18 +188,31 @@ static int may_be_structure(shs_octets_t text)
     return i < text.len && (text.data[i] == '{' || text.data[i] == '[');
 }
 
-/* The structure that a text is, read once for all paths that lead into it one
- * after the other; or NULL. */
+/* An attribute whose text was read. */
+typedef struct shs_path_read_t {
+    const shs_node_t *node;
+    const shs_session_t *session; /* NULL: it is no structure */
+    struct shs_path_read_t *next;
+} shs_path_read_t;
+
+/* The structure that a text is, read once for all paths that lead into it; or
+ * NULL. */
 static const shs_session_t *read_inside(shs_path_inside_t *inside,
                                         const shs_node_t *node, apr_pool_t *p)
 {
-    if (inside->node != node) {
-        inside->node = node;
-        inside->session = may_be_structure(node->text)
-                              ? shs_json_read_structure(node->text, p)
-                              : NULL;
+    shs_path_read_t *read = inside->read;
+
+    while (read && read->node != node) {
+        read = read->next;
     }
-    return inside->session;
+    if (!read && may_be_structure(node->text)) {
+        read = apr_palloc(p, sizeof(*read));
+        read->node = node;
+        read->session = shs_json_read_structure(node->text, p);
+        read->next = inside->read;
+        inside->read = read;
+    }
+    return read ? read->session : NULL;
 }
 
 /* What a path leads to: a node of the session, or of what its text is. */

@@ -43,11 +43,11 @@ const char *shs_path_parse(const shs_path_t **out, const char *text,
 
 shs_path_kind_t shs_path_kind(const shs_path_t *path);
 
-/* The attribute whose text was read last, and what it is; for paths into one
- * session. Zeroed before the first, and borrowed from that session's pool. */
+/* The attributes whose texts were read, and what they are, so that each is read
+ * once; for paths into one session. Zeroed before the first path, and borrowed
+ * from the pools of these. */
 typedef struct shs_path_inside_t {
-    const shs_node_t *node;
-    const shs_session_t *session; /* NULL: it is no structure */
+    struct shs_path_read_t *read;
 } shs_path_inside_t;
 
 /* What a SHS_PATH_ATTRIBUTE leads to, as shs_session_text() gives it: borrowed

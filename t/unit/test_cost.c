@@ -218,21 +218,23 @@ static void expose_hash(shs_octets_t text)
     }
 }
 
-/* An attribute of a hash, and a path into its text. */
+/* Two attributes of a hash, and paths into their texts by turns. */
 static void lead_inside(shs_octets_t text)
 {
-    shs_session_t *session = shs_session_create(1, p);
-    shs_path_inside_t inside = { NULL, NULL };
-    const shs_path_t *path;
+    shs_session_t *session = shs_session_create(2, p);
+    shs_path_inside_t inside = { NULL };
+    const shs_path_t *paths[2];
     int i;
 
     shs_session_append(session, SHS_KIND_STRING, OCTETS("a"), text);
+    shs_session_append(session, SHS_KIND_STRING, OCTETS("b"), text);
     shs_session_set_untyped(session);
-    shs_path_parse(&path, "a.none.x", p);
+    shs_path_parse(&paths[0], "a.none.x", p);
+    shs_path_parse(&paths[1], "b.none.x", p);
     for (i = 0; i < 10; ++i) {
         shs_octets_t found;
 
-        shs_path_text(&found, path, session, &inside, p);
+        shs_path_text(&found, paths[i % 2], session, &inside, p);
     }
 }
 

@@ -218,7 +218,7 @@ void fuzz_path(const uint8_t *data, size_t size, apr_pool_t *p)
     shs_session_t *session = some_session(p);
     const shs_path_t *path = NULL;
     const char *wrong = shs_path_parse(&path, text, p);
-    shs_path_inside_t inside = { NULL, NULL };
+    shs_path_inside_t inside = { NULL };
     shs_octets_t out;
 
     if (wrong) {

@@ -270,8 +270,8 @@ void fuzz_edit(const uint8_t *data, size_t size, apr_pool_t *p)
  * into. The same session kept near gives the same. */
 void fuzz_inside(const uint8_t *data, size_t size, apr_pool_t *p)
 {
-    shs_path_inside_t inside = { NULL, NULL };
-    shs_path_inside_t near_inside = { NULL, NULL };
+    shs_path_inside_t inside = { NULL };
+    shs_path_inside_t near_inside = { NULL };
     shs_octets_t text, out, near_out;
     shs_octets_t first = cut(&text, octets_of(data, size));
     const shs_path_t *path = NULL;
