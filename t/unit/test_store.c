@@ -723,7 +723,8 @@ static const char *load_until(shs_store_t *store, shs_transition_t transition,
     return answer.transition_reason;
 }
 
-/* In a process of its own, whose address space has room for so much more. */
+/* The address space of the test's own process has room for so much more; 0: as
+ * much as there is. */
 static void limit_memory(apr_size_t more)
 {
     unsigned long pages = 0;
@@ -733,8 +734,9 @@ static void limit_memory(apr_size_t more)
     ck_assert_ptr_nonnull(statm);
     ck_assert_int_eq(fscanf(statm, "%lu", &pages), 1);
     fclose(statm);
-    limit.rlim_cur = limit.rlim_max =
-        pages * (rlim_t)sysconf(_SC_PAGESIZE) + more;
+    ck_assert_int_eq(getrlimit(RLIMIT_AS, &limit), 0);
+    limit.rlim_cur = more > 0 ? pages * (rlim_t)sysconf(_SC_PAGESIZE) + more
+                              : limit.rlim_max;
     ck_assert_int_eq(setrlimit(RLIMIT_AS, &limit), 0);
 }
 
@@ -761,6 +763,7 @@ START_TEST(store_share_cache__fails_or_takes_as_much_as_can_be_had)
     ck_assert_int_eq(shs_store_share(p), APR_SUCCESS);
     limit_memory(rows[_i].room * 1024);
     rv = shs_store_share_cache(store, rows[_i].may_be_less, p);
+    limit_memory(0);
     ck_assert_int_eq(rv == APR_SUCCESS, is_whole);
     ck_assert_str_eq(shs_store_describe_cache(store, p), rows[_i].words);
     if (rows[_i].may_be_less) {
