@@ -31,6 +31,7 @@
 #include "mod_shared_session.h"
 #include "request/htaccess.h"
 #include "request/log.h"
+#include "request/session_header.h"
 #include "session/user_name.h"
 
 APLOG_USE_MODULE(session_shared);
@@ -361,9 +362,20 @@ static apr_status_t on_session_save(request_rec *r, session_rec *session)
     return loaded->refused_with;
 }
 
+static int on_fixups(request_rec *r)
+{
+    shs_htaccess_note(first_of(r), r);
+    return DECLINED;
+}
+
 static void register_hooks(apr_pool_t *p)
 {
     (void)p;
+    ap_hook_pre_config(shs_session_header_on_pre_config, NULL, NULL,
+                       APR_HOOK_MIDDLE);
+    ap_hook_post_read_request(shs_session_header_on_post_read_request, NULL,
+                              NULL, APR_HOOK_FIRST);
+    ap_hook_fixups(on_fixups, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_optional_fn_retrieve(on_optional_fn_retrieve, NULL, NULL,
                                  APR_HOOK_MIDDLE);
     /* Behind mod_session's filter, which saves, and before headers leave. */
@@ -373,6 +385,9 @@ static void register_hooks(apr_pool_t *p)
     ap_hook_session_save(on_session_save, NULL, NULL, APR_HOOK_MIDDLE);
 }
 
+static const command_rec directives[] = { SHS_SESSION_HEADER_DIRECTIVE,
+                                          { NULL } };
+
 module AP_MODULE_DECLARE_DATA session_shared_module = {
-    STANDARD20_MODULE_STUFF, NULL, NULL, NULL, NULL, NULL, register_hooks,
+    STANDARD20_MODULE_STUFF, NULL, NULL, NULL, NULL, directives, register_hooks,
 };

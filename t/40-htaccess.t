@@ -86,6 +86,15 @@ for my $area (qw(closed open)) {
         }
     }
 }
+# A request becomes its subrequest, which has another directory's .htaccess.
+for my $area (qw(closed open)) {
+    my $dir = "/$area/mod-session-sub";
+    $files{"htdocs$dir/x.asis"} = $mine;
+    $files{"htdocs$dir/.htaccess"} = $on . $header;
+    $files{"htdocs/$area/index/.htaccess"} = "DirectoryIndex $dir/x.asis\n";
+    $files{"htdocs/$area/twice/.htaccess"} = "DirectoryIndex /$area/index/\n";
+    $files{"htdocs/$area/fallback/.htaccess"} = "FallbackResource $dir/x.asis\n";
+}
 $files{'htdocs/closed/api/.htaccess'} = "${on}SetHandler session-probe\n";
 $files{'htdocs/closed/aged/.htaccess'} = "${on}Session On\nSessionMaxAge 1800\n"
                                        . "SharedSessionNote session.* *\n";
@@ -95,7 +104,8 @@ $files{'htdocs/open/login/x.html'} = $ours;
 $files{'htdocs/open/ours/.htaccess'} =
     "SharedSession Off\nOptions -Indexes\nRewriteEngine On\nRewriteRule ^no - [F]\n";
 $files{'htdocs/open/ours/deep/.htaccess'} = $on;
-$files{'htdocs/open/login/.htaccess'} = "Require all granted\nExpiresActive Off\n";
+$files{'htdocs/open/login/.htaccess'} = "Require all granted\nExpiresActive Off\n"
+    . "DirectoryIndex /open/mod-session-sub/none.asis x.html\n";
 
 my $httpd = private_httpd(files => \%files, conf => $load . <<"CONF");
 LogLevel session_shared:trace8
@@ -106,6 +116,7 @@ LoadModule expires_module $modules/mod_expires.so
 <Directory "\${DOCS}">
     AllowOverride AuthConfig FileInfo Options Indexes Limit
 </Directory>
+AddHandler send-as-is .asis
 <LocationMatch "/control-">
     SharedSessionControl On
 </LocationMatch>
@@ -193,6 +204,12 @@ for my $area (qw(closed open)) {
                     body => 'httpd_username=admin&httpd_password=mine',
                     $_[0] ? (cookie => "JSESSIONID=$_[0]") : ()) });
 }
+for my $area (qw(closed open)) {
+    for my $path (map { "/$area/$_" } qw(index/ twice/ fallback/none)) {
+        fails($path, sub { $httpd->get($path, $_[0] ? (cookie => "JSESSIONID=$_[0]") : ()) });
+        is($httpd->get($path)->code, 500, '... but 500');
+    }
+}
 ok($httpd->wait_logged(qr/SHS025: the session is no resource here/), 'SHS025 says so');
 ok($httpd->wait_logged(qr/SHS025: the session is not written to/), '... of both kinds');
 ok($httpd->wait_logged(qr/SHS026: .*not saved: \.htaccess/), '... and SHS026');
@@ -221,6 +238,10 @@ is($r->code, 201, 'the resource where the server has it, Off and On in .htaccess
 like($r->header('Set-Cookie') // '', qr/^JSESSIONID=/, '... with a cookie');
 $r = $httpd->get('/open/login/x.html');
 is($r->code, 200, 'mod_session where the server has it, beside a .htaccess');
+like($r->header('Set-Cookie') // '', qr/^JSESSIONID=/, '... saves');
+
+$r = $httpd->get('/open/login/');
+is($r->code, 200, '... also after a subrequest that is not served') || diag $r->raw;
 like($r->header('Set-Cookie') // '', qr/^JSESSIONID=/, '... saves');
 
 is(scalar $httpd->logged(qr/exit signal/), 0, 'no child has died');

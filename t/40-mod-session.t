@@ -64,6 +64,25 @@ $auth
 <Location /plain>
     Session On
 </Location>
+<Location /off>
+    Session Off
+    SessionHeader X-Replace-Session
+</Location>
+<Location /foreign>
+    SharedSession Off
+    Session On
+    SessionHeader X-Replace-Session
+</Location>
+<Location /named>
+    Session On
+    SessionHeader X-Other-Header
+</Location>
+<Location /denied>
+    Session On
+    SessionHeader X-Replace-Session
+    Require all denied
+    ErrorDocument 403 /app/lua
+</Location>
 CONF
 my %server = map { $_ => private_httpd(%conf) } qw(A B);
 
@@ -115,6 +134,7 @@ is($store->cmd('DBSIZE'), 0, 'nothing is in Redis');
 
 # --- SessionHeader, SessionEnv ------------------------------------------------------
 
+my $planted;
 my $r = replace('A', undef, 'a=1&b=2');
 is($r->code, 200, 'SessionHeader begins a session');
 unlike($r->raw, qr/X-Replace-Session/i, '... and is taken out');
@@ -153,6 +173,27 @@ for (@pids) {
     SHS::Process::forget($_);
 }
 is(scalar(keys %{ entries($id) }), 41, 'four writers, ten entries each: all are kept');
+
+# A program's header counts by the words of its own place, also where its response
+# leads to another page.
+for my $place (qw(/nowhere /plain /off /foreign /named)) {
+    for my $to (qw(/app/lua /denied/lua)) {
+        my $there = $store->cmd('DBSIZE');
+        $planted = fresh_id();
+        $store->put_hash("session:$planted", { cart => 7 });
+        for my $with (undef, $planted) {
+            $r = ask('A', "$place/cgi?location=$to&replace=userId%3Dadmin", $with);
+            is(id_of($r), 'none', "SessionHeader of $to is not for $place: no login");
+            unlike($r->raw, qr/^X-Replace-Session/mi, '... and the header does not get out');
+        }
+        is_deeply(entries($planted), { cart => 7 }, '... nor a change');
+        is($store->cmd('DBSIZE'), $there + 1, '... nor a session');
+    }
+}
+ok($server{A}->wait_logged(qr/:warn\] .*SHS014: .*X-Replace-Session.*not heard/),
+   '... as the log says');
+$r = ask('A', '/app/cgi?location=/app/cgi&replace=userId%3Danna');
+is(entries(id_of($r))->{userId}, 'anna', '... that of its own place is heard');
 
 # --- SessionMaxAge -------------------------------------------------------------------
 
@@ -215,7 +256,7 @@ is_deeply([map { $store->cmd('EXISTS', "session:$_") } @both], [0, 0],
 is(ask('B', '/private/lua', $both)->code, 302, '... on B at once');
 
 # Fixation: the id that somebody had before the login is not the one after it.
-my $planted = id_of(replace('A', undef, 'cart=7'));
+$planted = id_of(replace('A', undef, 'cart=7'));
 $r = login('B', $planted);
 $id = id_of($r);
 isnt($id, $planted, 'a login gives a new id');

@@ -47,17 +47,68 @@ static int has_such(const ap_conf_vector_t *config)
                || has_such_section(core->sec_if));
 }
 
+static int says_logins(const request_rec *r)
+{
+    const struct htaccess_result *file = r->htaccess;
+
+    while (file && !(file->htaccess && has_such(file->htaccess))) {
+        file = file->next;
+    }
+    return file != NULL;
+}
+
+/* A configuration that a subrequest has by such a file. Of the pool of the
+ * client's request, where FOUND_KEY leads to the last. */
+typedef struct found_t {
+    const ap_conf_vector_t *config; /* NULL: the subrequest has ended */
+    const struct found_t *next;
+} found_t;
+
+#define FOUND_KEY "mod_session_shared:htaccess"
+
+static apr_status_t forget(void *found)
+{
+    ((found_t *)found)->config = NULL;
+    return APR_SUCCESS;
+}
+
+static const found_t *found_of(const request_rec *first)
+{
+    void *found = NULL;
+
+    apr_pool_userdata_get(&found, FOUND_KEY, first->pool);
+    return found;
+}
+
+void shs_htaccess_note(const request_rec *first, const request_rec *r)
+{
+    found_t *found;
+
+    if (!r->main || !says_logins(r)) {
+        return;
+    }
+    found = apr_palloc(first->pool, sizeof(*found));
+    found->config = r->per_dir_config;
+    found->next = found_of(first);
+    apr_pool_userdata_setn(found, FOUND_KEY, NULL, first->pool);
+    apr_pool_cleanup_register(r->pool, found, forget, apr_pool_cleanup_null);
+}
+
+static int has_become(const request_rec *r, const found_t *found)
+{
+    while (found && found->config != r->per_dir_config) {
+        found = found->next;
+    }
+    return found != NULL;
+}
+
 int shs_htaccess_says_logins(const request_rec *first)
 {
-    const struct htaccess_result *file;
-    const request_rec *r;
+    const found_t *found = found_of(first);
+    const request_rec *r = first;
 
-    for (r = first; r; r = r->next) {
-        for (file = r->htaccess; file; file = file->next) {
-            if (file->htaccess && has_such(file->htaccess)) {
-                return 1;
-            }
-        }
+    while (r && !says_logins(r) && !has_become(r, found)) {
+        r = r->next;
     }
-    return 0;
+    return r != NULL;
 }

@@ -39,6 +39,7 @@ allowed() { # includer included
         *' redis/store_redis.h') return 1 ;;
 
         'request/api.c ../mod_shared_session.h') ;;
+        'request/session_header.c ../mod_shared_session.h') ;;
 
         # request: only lookup and writer know a codec and a store.
         'request/'*' request/'* | 'request/'*' config/'*) ;;
