@@ -147,7 +147,8 @@ static shs_conn_status_t redirect(int *is_unknown, shs_feed_t *feed,
         step.refused = "the server refuses CLIENT TRACKING" LET;
         status = take_step(&reply, feed, &step, deadline, reason);
     }
-    *is_unknown = status == SHS_CONN_REFUSED && reply->kind == SHS_REPLY_ERROR
+    *is_unknown = status == SHS_CONN_REFUSED && reply
+                  && reply->kind == SHS_REPLY_ERROR
                   && !shs_answer_is_refusal(reply);
     return status;
 }

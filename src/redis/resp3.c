@@ -77,9 +77,10 @@ static char *collect(char *out, shs_resp3_t *resp3, char c)
         resp3->line[resp3->len++] = c;
         return out;
     }
-    if (resp3->len < 2 || resp3->line[--resp3->len] != '\r') {
+    if (resp3->len < 2 || resp3->line[resp3->len - 1] != '\r') {
         return NULL;
     }
+    --resp3->len;
     out = translate_line(out, resp3);
     resp3->len = 0;
     return out;
