@@ -138,6 +138,34 @@ for my $row (['hash', 'hgetall', [1], 'a hash of 600,000 fields'],
     };
 }
 
+# --- one that is no larger than what may fit ------------------------------------
+
+# Each time that it is asked for it goes over the network, and takes the
+# connection with it. So it is remembered to be no session, until it changes.
+subtest 'a hash that is too large by a little is asked for once a second' => sub {
+    my $id = id('medium', 1);
+    my $ask = sub { $httpd->get('/page.html', host => 'near.test',
+                                cookie => "JSESSIONID=$id") };
+    in_db($db{near}, 'HSET', "session:$id", 'owner', 'somebody',
+          'cart', 'x' x 70_000);
+    my $is_kept = sub { my $before = calls('hlen') + calls('hgetall');
+                        $ask->();
+                        return calls('hlen') + calls('hgetall') == $before };
+    SHS::Process::wait_for('a session that is remembered', 20, $is_kept);
+    my $before = calls('hgetall');
+    my $began = Time::HiRes::time();
+    my $attack = load('near', [ [ $id, 'none' ] ], workers => 8);
+    SHS::Process::wait_for('answers', 60, sub { @{ $attack->answers } >= 500 });
+    my $bad = $attack->stop;
+    is($bad->{status_malformed}, $bad->{requests}, 'it is malformed');
+    cmp_ok(calls('hgetall') - $before, '<=',
+           8 * (2 + Time::HiRes::time() - $began), 'and asked for no more often');
+    $client->cmd('HDEL', "session:$id", 'cart');
+    SHS::Process::wait_for('its change', 5, sub {
+        ($ask->()->header('X-Owner') // '') eq 'somebody' });
+    pass('... until it has changed');
+};
+
 # --- a user who may not ask for a size -------------------------------------------
 
 subtest 'one who may not ask for a size opens no breaker either' => sub {

@@ -130,7 +130,6 @@ static void identify(shs_attempt_t *attempt, shs_shared_heard_t *heard,
             atomic_store(&heard->stranger, shs_conn_identity(conn));
         }
     }
-    attempt->identity = shs_conn_identity(conn);
 }
 
 /* From the pool, but for those that lead to the server that was listened to
@@ -191,6 +190,7 @@ void shs_attempt_make(shs_attempt_t *attempt, const shs_passage_t *passage,
         if (attempt->verdict.is_conn_good && !write) {
             identify(attempt, heard, conn, query->deadline, p);
         }
+        attempt->identity = shs_conn_identity(conn);
         return_conn(attempt, pool, conn);
         excuse_server(attempt, passage->route.breaker, asked_at - began_at,
                       asked_at, query->deadline);

@@ -255,7 +255,7 @@ static shs_conn_status_t receive(shs_conn_t *conn, int *has_begun,
     case SHS_RESP_TOO_LARGE:
         return SHS_CONN_TOO_LARGE;
     case SHS_RESP_GARBAGE:
-        *reason = "no memory";
+        *reason = "the answer is not the Redis protocol, or no memory is left";
         return SHS_CONN_FAILED;
     case SHS_RESP_REPLY:
     case SHS_RESP_MORE:

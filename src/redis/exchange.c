@@ -22,15 +22,15 @@ static shs_outcome_t read_taken(shs_answer_t *answer,
 {
     shs_outcome_t outcome;
 
+    answer->source = talk->is_replica         ? 0
+                     : talk->attempt.identity ? talk->attempt.identity
+                                              : SHS_IDENTITY_UNKNOWN;
     if (talk->attempt.status == SHS_CONN_TOO_LARGE
         || talk->attempt.got.is_too_large) {
         answer->reason = "it is larger than SharedSessionMaxSize, or has more"
                          " than 4096 fields";
         return SHS_OUTCOME_MALFORMED;
     }
-    answer->source = talk->is_replica         ? 0
-                     : talk->attempt.identity ? talk->attempt.identity
-                                              : SHS_IDENTITY_UNKNOWN;
     outcome = shs_answer_read(answer, talk->attempt.got.replies,
                               talk->query->shape, talk->p);
     if (!talk->is_replica) {

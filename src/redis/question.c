@@ -19,7 +19,7 @@
  * for what is below is asked for, and then measured exactly. */
 #define MEMORY_OF_FIELD 512
 #define MEMORY_OF_OCTET 4
-#define MEMORY_OF_HASH  (1024 * 1024)
+#define MEMORY_OF_HASH  (128 * 1024)
 
 static int asks_for_role(const shs_question_t *question)
 {
@@ -279,6 +279,7 @@ static void read_size(shs_question_answer_t *answer, const shs_query_t *query)
     const shs_reply_t *size = answer->replies[0];
     const shs_reply_t *memory = answer->replies[1];
     apr_uint64_t most = query->max_octets;
+    apr_uint64_t fields = SHS_STORE_MAX_FIELDS; /* at most */
 
     /* Of MEMORY USAGE an error says nothing. */
     answer->error =
@@ -291,10 +292,10 @@ static void read_size(shs_question_answer_t *answer, const shs_query_t *query)
         }
         answer->is_too_large =
             size->integer > 0 && (apr_uint64_t)size->integer > most;
+        fields = size->integer > 0 ? (apr_uint64_t)size->integer : 0;
     }
     if (memory && memory->kind == SHS_REPLY_INTEGER && memory->integer > 0) {
-        most = MEMORY_OF_HASH
-               + (apr_uint64_t)SHS_STORE_MAX_FIELDS * MEMORY_OF_FIELD
+        most = MEMORY_OF_HASH + fields * MEMORY_OF_FIELD
                + (apr_uint64_t)query->max_octets * MEMORY_OF_OCTET;
         answer->is_too_large |= (apr_uint64_t)memory->integer > most;
     }

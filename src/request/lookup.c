@@ -36,6 +36,18 @@ static shs_outcome_t accept_session(shs_lookup_t *lookup,
     return SHS_OUTCOME_FOUND;
 }
 
+/* The same of what is near, which may be no session. */
+static shs_outcome_t accept_near(shs_lookup_t *lookup,
+                                 const shs_nearby_t *nearby,
+                                 const shs_settings_t *settings)
+{
+    if (!nearby->session) {
+        lookup->reason = nearby->reason;
+        return SHS_OUTCOME_MALFORMED;
+    }
+    return accept_session(lookup, nearby->session, nearby->ttl, settings);
+}
+
 static shs_query_t make_query(const shs_lookup_t *lookup,
                               const shs_settings_t *settings)
 {
@@ -71,6 +83,8 @@ static shs_outcome_t ask_store(shs_lookup_t *lookup, const request_rec *r,
     }
     if (outcome == SHS_OUTCOME_MALFORMED) {
         shs_lookup_log_malformed(r, ident, lookup->reason, is_read);
+        shs_nearby_keep_malformed(nearby, lookup->reason, answer.source,
+                                  r->pool);
     }
     if (outcome == SHS_OUTCOME_FOUND || outcome == SHS_OUTCOME_ABSENT) {
         shs_nearby_keep(nearby, lookup->key, session, answer.record.ttl,
@@ -121,7 +135,7 @@ static shs_outcome_t load_key(shs_lookup_t *lookup, const request_rec *r,
         case SHS_NEAR_HIT:
             lookup->is_near = 1;
             shs_nearby_leave(&nearby);
-            return accept_session(lookup, nearby.session, nearby.ttl, settings);
+            return accept_near(lookup, &nearby, settings);
         case SHS_NEAR_NOTHING:
             lookup->reason = "there is no such key, as was seen a moment ago";
             shs_nearby_leave(&nearby);

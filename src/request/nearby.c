@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include <apr_strings.h>
+
 #include "session/flat.h"
 #include "store/clock.h"
 #include "store/near_news.h"
@@ -27,6 +29,18 @@ static shs_near_name_t name_of(const shs_near_cache_t *cache,
     return shs_near_cache_name(cache, octets, key);
 }
 
+/* What is kept of something that is no session: this, as no session begins, and
+ * why it is none. */
+#define MALFORMED "!"
+
+static const char *read_malformed(shs_octets_t octets)
+{
+    return octets.len > 1 && octets.data[0] == *MALFORMED
+                   && octets.data[octets.len - 1] == '\0'
+               ? octets.data + 1
+               : NULL;
+}
+
 static shs_near_found_t look(shs_nearby_t *nearby, apr_interval_time_t most,
                              apr_pool_t *p)
 {
@@ -40,7 +54,8 @@ static shs_near_found_t look(shs_nearby_t *nearby, apr_interval_time_t most,
     case SHS_NEAR_HIT:
     case SHS_NEAR_STALE:
         nearby->session = age <= most ? shs_flat_read(octets, p) : NULL;
-        return nearby->session ? found : SHS_NEAR_MISS;
+        nearby->reason = found == SHS_NEAR_HIT ? read_malformed(octets) : NULL;
+        return nearby->session || nearby->reason ? found : SHS_NEAR_MISS;
     case SHS_NEAR_NOTHING:
     case SHS_NEAR_MISS:
         break;
@@ -102,6 +117,7 @@ shs_near_found_t shs_nearby_find_stale(shs_nearby_t *nearby,
     case SHS_NEAR_NOTHING:
         return SHS_NEAR_MISS;
     case SHS_NEAR_HIT:
+        return nearby->session ? SHS_NEAR_HIT : SHS_NEAR_MISS;
     case SHS_NEAR_MISS:
         break;
     }
@@ -153,6 +169,20 @@ void shs_nearby_keep(const shs_nearby_t *nearby, shs_octets_t key,
     else if (nearby->can_keep && !is_rotated) {
         keep_heard(nearby, session, ttl, source, p);
     }
+}
+
+void shs_nearby_keep_malformed(const shs_nearby_t *nearby, const char *reason,
+                               apr_uint32_t source, apr_pool_t *p)
+{
+    shs_octets_t octets;
+
+    if (source == 0 || !nearby->can_keep) {
+        return;
+    }
+    octets.data = apr_pstrcat(p, MALFORMED, reason, NULL);
+    octets.len = strlen(octets.data) + 1;
+    shs_near_cache_put_briefly(nearby->cache, &nearby->name, &nearby->ticket,
+                               source, octets);
 }
 
 void shs_nearby_leave(const shs_nearby_t *nearby)

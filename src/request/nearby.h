@@ -22,13 +22,14 @@ typedef struct shs_nearby_t {
     int is_leader;
 
     /* Of what was found. */
-    const shs_session_t *session;
+    const shs_session_t *session; /* NULL: what is there is no session */
+    const char *reason;           /* ... and why not */
     apr_interval_time_t ttl;
 } shs_nearby_t;
 
 /* Looks there, and, if another thread is asking for the same, again when that
- * has its answer. HIT and ->session and ->ttl; NOTHING; or MISS: the store is
- * to be asked. Then shs_nearby_leave() is due. */
+ * has its answer. HIT and ->session and ->ttl, or ->reason; NOTHING; or MISS:
+ * the store is to be asked. Then shs_nearby_leave() is due. */
 shs_near_found_t shs_nearby_find(shs_nearby_t *nearby, const shs_store_t *store,
                                  const shs_settings_t *settings,
                                  shs_octets_t key, apr_time_t deadline,
@@ -43,6 +44,10 @@ shs_near_found_t shs_nearby_find_stale(shs_nearby_t *nearby,
 void shs_nearby_keep(const shs_nearby_t *nearby, shs_octets_t key,
                      const shs_session_t *session, apr_interval_time_t ttl,
                      apr_uint32_t source, apr_pool_t *p);
+
+/* ... and what it has is no session, for that reason. */
+void shs_nearby_keep_malformed(const shs_nearby_t *nearby, const char *reason,
+                               apr_uint32_t source, apr_pool_t *p);
 
 void shs_nearby_leave(const shs_nearby_t *nearby);
 

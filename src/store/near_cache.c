@@ -180,6 +180,15 @@ void shs_near_cache_put(shs_near_cache_t *cache, const shs_near_name_t *name,
     }
 }
 
+void shs_near_cache_put_briefly(shs_near_cache_t *cache,
+                                const shs_near_name_t *name,
+                                const shs_near_ticket_t *ticket,
+                                apr_uint32_t source, shs_octets_t octets)
+{
+    shs_near_cache_put(cache, name, ticket, source, octets,
+                       cache->policy.negative);
+}
+
 void shs_near_cache_put_unheard(shs_near_cache_t *cache,
                                 const shs_near_name_t *name,
                                 const shs_near_ticket_t *ticket,

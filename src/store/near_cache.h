@@ -45,7 +45,8 @@ typedef struct shs_near_policy_t {
     apr_size_t max_entry;    /* octets; a larger one is not kept, and counted */
     apr_interval_time_t ttl; /* an entry is believed no longer */
     apr_interval_time_t lease;    /* rule 1 */
-    apr_interval_time_t negative; /* the same of one that says: nothing there */
+    apr_interval_time_t negative; /* the same of one that says: nothing there,
+                                   * or no session */
 } shs_near_policy_t;
 
 int shs_near_cache_is_same_policy(const shs_near_policy_t *a,
@@ -100,6 +101,13 @@ int shs_near_cache_begin(shs_near_ticket_t *ticket,
 void shs_near_cache_put(shs_near_cache_t *cache, const shs_near_name_t *name,
                         const shs_near_ticket_t *ticket, apr_uint32_t source,
                         shs_octets_t octets, apr_interval_time_t ttl);
+
+/* The same of octets that are to be asked for again as soon as what says that
+ * there is no such key. */
+void shs_near_cache_put_briefly(shs_near_cache_t *cache,
+                                const shs_near_name_t *name,
+                                const shs_near_ticket_t *ticket,
+                                apr_uint32_t source, shs_octets_t octets);
 
 /* Keeps an answer of whose changes nobody hears, to be STALE from the first
  * moment: for when the store gives none any more. What the store has since said

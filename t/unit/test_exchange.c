@@ -766,6 +766,28 @@ START_TEST(exchange_run__asks_who_answers_only_where_it_is_listened_to)
 }
 END_TEST
 
+/* So that it is remembered as what there is no session of. */
+START_TEST(exchange_run__tells_who_says_that_one_is_too_large)
+{
+    actor_t *a = actor_start("a");
+    rig_t *rig = rig_on(a, "");
+
+    rig->shared->heard.is_any = 1;
+    actor_says(a, "INFO", INFO_X);
+    ck_given(rig, "k", "a k");
+    ck_assert_int_eq(ask_sized(rig, "k", 5000, 2), MALFORMED);
+    ck_assert_uint_eq(got.source, number_of(INFO_X));
+    actor_says(a, "STRLEN k", ":3\r\n");
+    ck_assert_int_eq(ask_sized(rig, "k", 5000, 2), MALFORMED);
+    ck_assert_uint_eq(got.source, number_of(INFO_X));
+    actor_says(a, "GET k", "-WRONGTYPE no\r\n");
+    actor_says(a, "STRLEN k", "-WRONGTYPE no\r\n");
+    ck_assert_int_eq(ask_sized(rig, "k", 5000, 2), MALFORMED);
+    ck_assert_uint_eq(got.source, number_of(INFO_X));
+    actor_stop(a);
+}
+END_TEST
+
 /* Each connection may lead to another server. */
 START_TEST(exchange_run__asks_each_connection)
 {
@@ -866,6 +888,7 @@ static void add(TCase *tc)
 {
     tcase_add_test(tc,
                    exchange_run__asks_who_answers_only_where_it_is_listened_to);
+    tcase_add_test(tc, exchange_run__tells_who_says_that_one_is_too_large);
     tcase_add_test(tc, exchange_run__asks_each_connection);
     tcase_add_loop_test(
         tc, exchange_run__takes_the_answer_of_one_that_does_not_tell, 0, 4);

@@ -377,9 +377,10 @@ START_TEST(feed_hear__fails_on_other_pushes)
 {
     server_t server = pushing(unwanted_pushes[_i]);
     fake_t *fake = fake_start(serve, &server);
+    shs_conn_status_t status = open_to(fake, 5000);
 
-    ck_assert_int_eq(open_to(fake, 5000), SHS_CONN_OK);
-    ck_assert_int_ne(hear(1), SHS_CONN_OK);
+    /* What is not the protocol may come together with the last reply. */
+    ck_assert_int_ne(status == SHS_CONN_OK ? hear(1) : status, SHS_CONN_OK);
     ck_assert_int_eq(told, 0);
     end(fake);
 }

@@ -267,6 +267,26 @@ static apr_interval_time_t age_of(const char *key, apr_time_t at)
     return age;
 }
 
+START_TEST(near_put_briefly__lasts_as_long_as_that_nothing_is_there)
+{
+    shs_near_name_t name = near_name(cache, "k");
+    apr_interval_time_t negative = policy.negative;
+    shs_near_ticket_t ticket;
+
+    ck_assert(shs_near_cache_begin(&ticket, cache, &name, now));
+    shs_near_cache_put_briefly(cache, &name, &ticket, NEAR_SOURCE,
+                               OCTETS("why"));
+    ck_assert_str_eq(near_find(cache, "k", now + negative - 1), "why");
+    shs_near_news_lease(cache, now + negative);
+    ck_assert_str_eq(near_find(cache, "k", now + negative), "MISS");
+    shs_near_cache_put_briefly(cache, &name, &ticket, NEAR_SOURCE + 1,
+                               OCTETS("why"));
+    ck_assert_str_eq(near_find(cache, "k", now), "why");
+    shs_near_news_invalidate(cache, unit_text("k"));
+    ck_assert_str_eq(near_find(cache, "k", now), "MISS");
+}
+END_TEST
+
 START_TEST(near_put_unheard__is_stale_by_its_age_from_the_first_moment)
 {
     /* One that nobody ever listened for, and one whose lease is over. */
@@ -585,6 +605,8 @@ static void add(TCase *tc)
     tcase_add_test(
         tc, near_find__finds_the_new_one_behind_an_old_one_of_another_size);
     tcase_add_test(tc, near_flush__drops_everything);
+    tcase_add_test(tc,
+                   near_put_briefly__lasts_as_long_as_that_nothing_is_there);
     tcase_add_loop_test(
         tc, near_put_unheard__is_stale_by_its_age_from_the_first_moment, 0, 2);
     tcase_add_test(tc, near_put_unheard__is_never_believed);
