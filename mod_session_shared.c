@@ -24,6 +24,7 @@
 #include <httpd.h>
 #include <http_config.h>
 #include <http_log.h>
+#include <http_protocol.h>
 #include <http_request.h>
 #include <mod_session.h>
 #include <util_filter.h>
