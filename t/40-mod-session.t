@@ -272,7 +272,7 @@ is(ask('B', '/private/lua', $again eq 'none' ? $id : $again)->code, 200,
    'a second login is one too');
 
 # The same by SessionHeader: a backend that logs its user in by a name of its own.
-for my $name (qw(userId USER_ID user-id User.Name my-realm-user my-realm-pw login email
+for my $name (qw(userId USER_ID user-id User.Name my-realm-user my-realm-pw X-User REALM-PW login email
                  role isAdmin)) {
     $planted = id_of(replace('A', undef, 'cart=7'));
     my $new = id_of(replace('B', $planted, "$name=alice"));

@@ -2,13 +2,13 @@
 #include "session/user_name.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include <apr.h>
-#include <apr_lib.h>
 
 static int is_one_of(const char *word, const char *const *words)
 {
-    while (*words && strcmp(*words, word)) {
+    while (*words && strcasecmp(*words, word)) {
         ++words;
     }
     return *words != NULL;
@@ -38,7 +38,7 @@ int shs_user_name_is(const char *name)
         if (len == sizeof(folded) - 1) {
             return 0;
         }
-        folded[len++] = (char)apr_tolower(*name);
+        folded[len++] = *name;
     }
     folded[len] = '\0';
     return is_one_of(folded, words);
