@@ -233,6 +233,7 @@ sub cookies_of {
 my $own_id;
 for my $kind (qw(cgi backend)) {
     for my $cookie ('JSESSIONID=ABCDEF; Path=/app', ' JSESSIONID =x', 'JSESSIONID=',
+                    '=JSESSIONID=x', " = JSESSIONID = x",
                     "JSESSIONID=1; Path=/a\r\nSet-Cookie: JSESSIONID=2; Path=/b") {
         my $mark = log_mark();
         $r = ask("/x/$kind", undef, action => 'create', set => 'a=b', cookie => $cookie);

@@ -105,6 +105,17 @@ for my $query ('action=rotate', 'action=create&set=role%3Dadmin') {
     is(exists_($new) + exists_($old), 0, '... and logout ends both');
 }
 
+# What logins and rotations have left behind ends with a logout by the last id.
+for my $more ('', 'action=rotate', 'action=create&set=role%3Dchef') {
+    my @id = (session('one'));
+    for my $query ('action=create&set=role%3Dadmin', $more || ()) {
+        push @id, given($httpd->get("/x/cgi?$query", cookie => "A=$id[-1]"));
+    }
+    $httpd->get('/session', method => 'DELETE', cookie => "A=$id[-1]");
+    is_deeply([map { $httpd->get('/x/lua', cookie => "A=$_")->note('session.user') // 'nobody' } @id],
+              [('nobody') x @id], "a login, then '$more': logout leaves nothing of the user");
+}
+
 # A login while a cookie of the same name for a longer path comes first.
 for my $query ('action=create&set=role%3Dadmin', 'action=rotate') {
     for my $order ('longest', 'short', 'third') {

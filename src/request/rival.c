@@ -24,10 +24,15 @@ typedef struct rivals_t {
 } rivals_t;
 
 /* Whether a Set-Cookie sets that name, as browsers read it (RFC 6265 section
- * 5.2): white space around it does not count. */
+ * 5.2): white space around it does not count. A cookie without a name they
+ * send back without the "=" before its value, which reads as a name then (RFC
+ * 6265bis section 5.8.3). */
 static int has_name(const rivals_t *rivals, const char *cookie)
 {
     cookie += strspn(cookie, " \t");
+    if (*cookie == '=') {
+        cookie += 1 + strspn(cookie + 1, " \t");
+    }
     if (strncmp(cookie, rivals->name, rivals->len)) {
         return 0;
     }
