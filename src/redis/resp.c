@@ -316,8 +316,10 @@ void shs_resp_append(shs_octets_t *buffer, const shs_octets_t *arguments,
     end = put_length(end, '*', (apr_size_t)count);
     for (i = 0; i < count; ++i) {
         end = put_length(end, '$', arguments[i].len);
-        memcpy(end, arguments[i].data, arguments[i].len);
-        end += arguments[i].len;
+        if (arguments[i].len > 0) {
+            memcpy(end, arguments[i].data, arguments[i].len);
+            end += arguments[i].len;
+        }
         *end++ = '\r';
         *end++ = '\n';
     }
