@@ -319,7 +319,7 @@ static void read_value(shs_conversation_t *self)
 {
     shs_heavy_t *heavy = &self->client->shared->heavy;
 
-    self->mark = shs_heavy_mark(self->query->key);
+    self->mark = shs_heavy_mark(self->query->key, self->client->secret);
     self->must_size = shs_heavy_begin(heavy, self->mark);
     converse(self);
     shs_heavy_end(heavy, self->mark, weigh_key(self));

@@ -3,16 +3,12 @@
 
 #define LIGHT 1
 
-/* FNV-1a, 64 bits (draft-eastlake-fnv). */
-apr_uint64_t shs_heavy_mark(shs_octets_t key)
+apr_uint64_t shs_heavy_mark(shs_octets_t key,
+                            const unsigned char secret[SHS_HEAVY_SECRET])
 {
-    apr_uint64_t mark = 14695981039346656037ull;
-    apr_size_t i;
+    apr_uint64_t mark =
+        apr_siphash24(key.data, key.len, secret) & ~(apr_uint64_t)LIGHT;
 
-    for (i = 0; i < key.len; ++i) {
-        mark = (mark ^ (unsigned char)key.data[i]) * 1099511628211ull;
-    }
-    mark &= ~(apr_uint64_t)LIGHT;
     return mark != 0 ? mark : 2;
 }
 

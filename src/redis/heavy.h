@@ -21,6 +21,8 @@
 
 #include <stdatomic.h>
 
+#include <apr_siphash.h>
+
 #include "session/record.h"
 
 #define SHS_HEAVY_NOTED 1024
@@ -33,8 +35,12 @@ typedef struct shs_heavy_t {
                                                   * to be light */
 } shs_heavy_t;
 
-/* What a key is remembered by: not 0, and even. */
-apr_uint64_t shs_heavy_mark(shs_octets_t key);
+/* What a key is remembered by: not 0, and even. The secret is the host's, so
+ * that no client can find an id whose key is remembered as another one is. */
+#define SHS_HEAVY_SECRET APR_SIPHASH_KSIZE
+
+apr_uint64_t shs_heavy_mark(shs_octets_t key,
+                            const unsigned char secret[SHS_HEAVY_SECRET]);
 
 /* Before a key is asked for; shs_heavy_end() must follow. Returns 1 if its size
  * is to be asked for first. Of a key that is known to be light nothing is

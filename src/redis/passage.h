@@ -15,6 +15,7 @@ typedef struct shs_client_t {
     const shs_endpoint_t *endpoint;
     shs_topology_t *topology;
     shs_shared_t *shared;
+    unsigned char secret[SHS_HEAVY_SECRET]; /* of all children */
 } shs_client_t;
 
 typedef struct shs_passage_t {

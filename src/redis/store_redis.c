@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "redis/store_redis.h"
 
+#include <apr_general.h>
 #include <apr_strings.h>
 
 #include "redis/endpoint.h"
@@ -33,6 +34,11 @@ static const char *create(void **self, shs_store_words_t *words,
         if (error) {
             return error;
         }
+    }
+    if (apr_generate_random_bytes(redis->client.secret,
+                                  sizeof(redis->client.secret))
+        != APR_SUCCESS) {
+        return "the system gives no random octets";
     }
     redis->endpoint = endpoint;
     *self = redis;

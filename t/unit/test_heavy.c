@@ -6,6 +6,7 @@
 #include "unit.h"
 
 static shs_heavy_t heavy;
+static unsigned char secret[SHS_HEAVY_SECRET];
 
 static void reset(void)
 {
@@ -14,8 +15,21 @@ static void reset(void)
 
 static apr_uint64_t mark_of(int i)
 {
-    return shs_heavy_mark(unit_text(apr_psprintf(p, "session:%d", i)));
+    return shs_heavy_mark(unit_text(apr_psprintf(p, "session:%d", i)), secret);
 }
+
+/* Who does not know the secret cannot tell which keys share one. */
+START_TEST(heavy_mark__is_another_with_each_secret)
+{
+    apr_uint64_t before = mark_of(1);
+
+    secret[_i] ^= 1;
+    ck_assert(mark_of(1) != before);
+    secret[_i] ^= 1;
+    ck_assert(mark_of(1) == before);
+    ck_assert(mark_of(2) != before);
+}
+END_TEST
 
 START_TEST(heavy__knows_a_key_until_its_value_comes)
 {
@@ -95,6 +109,8 @@ END_TEST
 static void add(TCase *tc)
 {
     tcase_add_checked_fixture(tc, reset, NULL);
+    tcase_add_loop_test(tc, heavy_mark__is_another_with_each_secret, 0,
+                        SHS_HEAVY_SECRET);
     tcase_add_test(tc, heavy__knows_a_key_until_its_value_comes);
     tcase_add_test(tc,
                    heavy__lets_one_of_many_ask_for_the_value_of_an_unknown_key);
