@@ -141,6 +141,26 @@ sub read_on {
     follow($httpd, $id, 2, time, 'Cluster, a slot moved');
     is(read_on($httpd, $id, 2), 0, '... and stays');
 
+    # Taken over, its sessions are lost, and Redis 7.0 announces none of them. Both
+    # masters are listened to before and after.
+    my ($lost, $lost_slot);
+    do {
+        $lost = fresh_id();
+        $lost_slot = $cluster->slot_of("session:$lost");
+    } until $cluster->owner_of_slot($lost_slot) == $from;
+    $from->cmd('HSET', "session:$lost", v => 1);
+    is(v($httpd, $lost), 1, 'Cluster: another session');
+    is(read_on($httpd, $lost, 1), 0, '... again and again');
+    $to->cmd('CLUSTER', 'SETSLOT', $lost_slot, 'IMPORTING', $from->id);
+    $to->cmd('CLUSTER', 'SETSLOT', $lost_slot, 'NODE', $to->id);
+    my $taken_at = time;
+    cmp_ok(oldest($httpd, $lost, 1, $taken_at), '<=', $lease,
+           'Cluster, a slot taken over without its data: nothing older than the lease');
+    is(v($httpd, $lost), 'absent', '... then its sessions are absent');
+    eval { $from->cmd('GET', "session:$lost") };
+    like($@, qr/MOVED $lost_slot /, '... and its former master has heard of it');
+    wait_hits($httpd, '... live');
+
     # By hand: the old master goes on as a replica, and so does its connection.
     my ($heir) = $cluster->replicas_of($to);
     $heir->cmd('CLUSTER', 'FAILOVER');

@@ -7,6 +7,7 @@
 #include <apr_strings.h>
 
 #include "redis/cluster.h"
+#include "redis/layout.h"
 #include "redis/sentinel.h"
 #include "store/clock.h"
 
@@ -142,6 +143,14 @@ static int is_doubtful(shs_discovery_t *discovery,
     return state->is_down || is_behind;
 }
 
+/* A member that does not tell it is of the one that is known: others may tell,
+ * and each change of it has a meaning (layout.h). */
+static apr_int64_t epoch_of(const shs_discovery_t *discovery,
+                            const shs_cluster_state_t *state)
+{
+    return state->epoch >= 0 ? state->epoch : atomic_load(discovery->epoch);
+}
+
 /* Keeps the first. NULL: others are to be asked. */
 static shs_view_t *keep_aside(shs_discovery_t *discovery, shs_view_t *view)
 {
@@ -190,9 +199,11 @@ static shs_view_t *ask(int *has_told, shs_discovery_t *discovery,
         return NULL;
     }
     *has_told = 1;
-    return !is_sentinel && is_doubtful(discovery, &state)
-               ? keep_aside(discovery, view)
-               : view;
+    if (is_sentinel) {
+        return view;
+    }
+    shs_view_set_layout(view, shs_layout_of(map, epoch_of(discovery, &state)));
+    return is_doubtful(discovery, &state) ? keep_aside(discovery, view) : view;
 }
 
 static int is_avoided(const shs_discovery_t *discovery, const shs_node_t *node)

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "redis/feed.h"
-#include "redis/identity.h"
+#include "redis/layout.h"
 #include "redis/roster.h"
 #include "store/clock.h"
 #include "store/halt.h"
@@ -48,7 +48,8 @@ typedef struct listener_t {
     source_t sources[SHS_ROSTER_MAX];
     int count;
     apr_time_t looked_at;
-    apr_time_t known_at; /* these were the masters then */
+    apr_time_t known_at; /* these were the masters then ... */
+    shs_layout_t layout; /* ... and these slots were theirs */
     apr_time_t again_at; /* refused: not before */
     apr_time_t probed_at;
     int closings;
@@ -185,26 +186,16 @@ static void set_sources(listener_t *listener, const shs_route_t *routes,
     listener->count = count;
 }
 
-/* Where a new connection leads. One that fails tells nothing: others cannot be
- * had by requests either. */
+/* One that fails tells nothing: others cannot be had by requests either. */
 static void probe(listener_t *listener)
 {
-    apr_time_t deadline = shs_clock_now() + listener->timeout;
-    const char *reason;
-    shs_conn_t *conn;
-    apr_pool_t *p;
+    const source_t *source = &listener->sources[0];
+    apr_uint32_t found = shs_node_identify(source->route.node,
+                                           shs_clock_now() + listener->timeout);
 
-    apr_pool_create_unmanaged_ex(&p, NULL, NULL);
-    if (shs_node_dial(&conn, listener->sources[0].route.node, deadline, &reason,
-                      p)
-        == SHS_CONN_OK) {
-        if (shs_identity_ask(conn, deadline, &reason, p) == SHS_CONN_OK
-            && shs_conn_identity(conn) != listener->sources[0].feed.identity) {
-            atomic_store(&listener->heard->stranger, shs_conn_identity(conn));
-        }
-        shs_conn_close(conn);
+    if (found != 0 && found != source->feed.identity) {
+        atomic_store(&listener->heard->stranger, found);
     }
-    apr_pool_destroy(p);
     listener->probed_at = shs_clock_now();
 }
 
@@ -226,7 +217,10 @@ static int is_replaced(listener_t *listener)
 static int look(listener_t *listener, const char **reason)
 {
     shs_route_t routes[SHS_ROSTER_MAX];
-    apr_time_t known_at = shs_topology_known_at(listener->topology);
+    apr_uint64_t layout = 0;
+    apr_time_t known_at = shs_topology_known_at(listener->topology, &layout);
+    int has_moved = shs_layout_note(&listener->layout, layout, shs_clock_now(),
+                                    listener->watch->lease);
     apr_pool_t *p;
     int count, i;
 
@@ -243,6 +237,10 @@ static int look(listener_t *listener, const char **reason)
         && !is_replaced(listener)) {
         for (i = 0; i < count; ++i) {
             shs_topology_leave(listener->topology, &routes[i]);
+        }
+        /* Before anything is told of the time since. */
+        if (has_moved) {
+            listener->watch->flushed(listener->watch->baton);
         }
         publish(listener); /* one that was deposed may have taken it back */
         return 1;

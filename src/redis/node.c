@@ -8,6 +8,7 @@
 
 #include "redis/answer.h"
 #include "redis/greeting.h"
+#include "redis/identity.h"
 #include "redis/resolver.h"
 #include "store/clock.h"
 
@@ -190,6 +191,24 @@ shs_conn_status_t shs_node_dial(shs_conn_t **out, shs_node_t *node,
                                 apr_pool_t *p)
 {
     return dial(out, node, deadline, reason, p);
+}
+
+apr_uint32_t shs_node_identify(shs_node_t *node, apr_time_t deadline)
+{
+    apr_uint32_t found = 0;
+    const char *reason;
+    shs_conn_t *conn;
+    apr_pool_t *p;
+
+    apr_pool_create_unmanaged_ex(&p, NULL, NULL);
+    if (shs_node_dial(&conn, node, deadline, &reason, p) == SHS_CONN_OK) {
+        if (shs_identity_ask(conn, deadline, &reason, p) == SHS_CONN_OK) {
+            found = shs_conn_identity(conn);
+        }
+        shs_conn_close(conn);
+    }
+    apr_pool_destroy(p);
+    return found;
 }
 
 shs_pool_t *shs_node_pool(shs_node_t *node)

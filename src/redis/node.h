@@ -52,6 +52,10 @@ shs_conn_status_t shs_node_dial(shs_conn_t **out, shs_node_t *node,
                                 apr_time_t deadline, const char **reason,
                                 apr_pool_t *p);
 
+/* Which server a new connection leads to (identity.h), which is closed again; 0
+ * when there is none by the deadline. */
+apr_uint32_t shs_node_identify(shs_node_t *node, apr_time_t deadline);
+
 /* Borrowed. */
 shs_pool_t *shs_node_pool(shs_node_t *node);
 const shs_server_t *shs_node_server(const shs_node_t *node);

@@ -305,7 +305,7 @@ void shs_topology_leave(shs_topology_t *topology, shs_route_t *route)
     route->node = NULL;
 }
 
-apr_time_t shs_topology_known_at(shs_topology_t *topology)
+apr_time_t shs_topology_known_at(shs_topology_t *topology, apr_uint64_t *layout)
 {
     apr_time_t at = 0;
 
@@ -313,7 +313,7 @@ apr_time_t shs_topology_known_at(shs_topology_t *topology)
         return APR_INT64_MAX;
     }
     pthread_mutex_lock(&topology->renewal.lock);
-    if (topology->view && !shs_view_is_doubted(topology->view)) {
+    if (topology->view && shs_view_proves(layout, topology->view)) {
         at = topology->endpoint->mode == SHS_ENDPOINT_CLUSTER
                  ? topology->renewal.known_at
                  : shs_trust_known_at(&topology->trust);

@@ -79,8 +79,11 @@ void shs_topology_leave(shs_topology_t *topology, shs_route_t *route);
 
 /* When those who know were asked, last, who the masters are. A single server is
  * always the one: APR_INT64_MAX. 0: nothing is known, or another child has
- * heard of a later failover, or what is known is doubted (rule 5). */
-apr_time_t shs_topology_known_at(shs_topology_t *topology);
+ * heard of a later failover, or what is known is doubted (rule 5). *layout is
+ * which slots they served (layout.h), as far as it is known, and in a cluster.
+ */
+apr_time_t shs_topology_known_at(shs_topology_t *topology,
+                                 apr_uint64_t *layout);
 
 /* Renews what is known, if that is due, and does not wait. */
 void shs_topology_suspect(shs_topology_t *topology);

@@ -10,6 +10,7 @@ struct shs_view_t {
     apr_pool_t *p;
     shs_map_t *map;
     int is_doubted;
+    apr_uint64_t layout;
     int count;
     struct master_t {
         shs_node_t *node; /* held; NULL: the table of nodes was full */
@@ -61,6 +62,19 @@ void shs_view_doubt(shs_view_t *view)
 int shs_view_is_doubted(const shs_view_t *view)
 {
     return view->is_doubted;
+}
+
+void shs_view_set_layout(shs_view_t *view, apr_uint64_t layout)
+{
+    view->layout = layout;
+}
+
+int shs_view_proves(apr_uint64_t *layout, const shs_view_t *view)
+{
+    if (!view->is_doubted) {
+        *layout = view->layout;
+    }
+    return !view->is_doubted;
 }
 
 int shs_view_find(shs_node_t **node, int *lowest_slot, const shs_view_t *view,

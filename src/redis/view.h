@@ -23,6 +23,11 @@ void shs_view_destroy(shs_view_t *view, shs_nodes_t *nodes);
 void shs_view_doubt(shs_view_t *view);
 int shs_view_is_doubted(const shs_view_t *view);
 
+/* Which of a cluster's masters serves which slot (layout.h), as it was told; 0
+ * until it is set, for others have no slots. An undoubted view proves it. */
+void shs_view_set_layout(shs_view_t *view, apr_uint64_t layout);
+int shs_view_proves(apr_uint64_t *layout, const shs_view_t *view);
+
 /* The master that serves the slot, borrowed, and its shard's lowest slot. 0:
  * nobody does. */
 int shs_view_find(shs_node_t **node, int *lowest_slot, const shs_view_t *view,

@@ -31,6 +31,8 @@
 
 static _Atomic apr_int64_t lively_until; /* the latest that was told */
 static _Atomic int flushes;
+static _Atomic apr_int64_t moved_at; /* 0: nothing has */
+static _Atomic int flushes_then;    /* when it was told of the time since; -1 */
 static _Atomic apr_uint32_t source; /* the last of those listened to; 0: none */
 static _Atomic int source_count;
 
@@ -49,6 +51,9 @@ static void on_flushed(void *baton)
 static void on_lively(void *baton, apr_time_t at)
 {
     (void)baton;
+    if (moved_at != 0 && at > moved_at && flushes_then < 0) {
+        flushes_then = flushes;
+    }
     if (at > lively_until) {
         lively_until = at;
     }
@@ -145,6 +150,8 @@ static void open_stage(void)
     tell_state("ok");
     lively_until = 0;
     flushes = 0;
+    moved_at = 0;
+    flushes_then = -1;
     source = 0;
     is_candidate = 1;
 }
@@ -224,6 +231,8 @@ static const struct {
 
 START_TEST(listener__promises_no_more_than_the_sentinels_confirm)
 {
+    apr_uint64_t layout;
+
     listen_to_sentinels();
     await_life();
     ck_assert_uint_eq(source, number_of("x"));
@@ -232,7 +241,8 @@ START_TEST(listener__promises_no_more_than_the_sentinels_confirm)
     }
     else {
         rig->shared->master.epoch = 9;
-        ck_assert_int_eq(shs_topology_known_at(rig->client.topology), 0);
+        ck_assert_int_eq(shs_topology_known_at(rig->client.topology, &layout),
+                         0);
     }
     ck_no_life_after(shs_clock_now(), x);
     /* And it goes on when they do. */
@@ -300,6 +310,70 @@ START_TEST(listener__does_without_cluster_info)
     actor_says(y, "CLUSTER INFO", "-NOPERM x\r\n");
     listen_to_cluster();
     await_life();
+}
+END_TEST
+
+/* Until nothing is dropped any more in three leases. */
+static int await_calm(void)
+{
+    apr_time_t until = shs_clock_now() + apr_time_from_sec(20);
+    int before;
+
+    do {
+        apr_time_t since = shs_clock_now();
+
+        before = flushes;
+        while (lively_until < since + 3 * LEASE) {
+            ck_assert_msg(shs_clock_now() < until, "it drops on and on");
+            usleep(1000);
+        }
+    } while (flushes > before);
+    return before;
+}
+
+/* A master that has lost the slots may give what it still has until it hears of
+ * it. */
+static void ck_everything_is_dropped(int before)
+{
+    flushes_then = -1;
+    moved_at = shs_clock_now();
+    await_life();
+    ck_assert_int_gt(flushes_then, before);
+    ck_assert_int_gt(await_calm(), before + 1);
+}
+
+/* The masters are the same, and none of them tells what went with a slot. */
+START_TEST(listener__drops_everything_when_slots_change_hands)
+{
+    const actor_range_t ranges[] = {
+        { slot_of_x, slot_of_x + 31, x, NULL },
+        { slot_of_y, slot_of_y + 30, y, NULL },
+        { slot_of_y + 31, slot_of_y + 31, x, NULL },
+    };
+    int before;
+
+    listen_to_cluster();
+    await_life();
+    before = await_calm();
+    ck_assert_int_eq(source_count, 2);
+    actor_tells_slots(x, ranges, 3);
+    actor_tells_slots(y, ranges, 3);
+    ck_everything_is_dropped(before);
+    ck_assert_int_eq(source_count, 2);
+}
+END_TEST
+
+/* The slot has gone and come back between two looks. */
+START_TEST(listener__drops_everything_in_another_epoch)
+{
+    int before;
+
+    listen_to_cluster();
+    await_life();
+    before = await_calm();
+    actor_tells_state(x, "ok", 6);
+    actor_tells_state(y, "ok", 6);
+    ck_everything_is_dropped(before);
 }
 END_TEST
 
@@ -489,6 +563,8 @@ static void add(TCase *tc)
         tc, listener__promises_nothing_while_no_member_tells_its_slots, 0,
         ROWS(silences) - 1);
     tcase_add_test(tc, listener__does_without_cluster_info);
+    tcase_add_test(tc, listener__drops_everything_when_slots_change_hands);
+    tcase_add_test(tc, listener__drops_everything_in_another_epoch);
     tcase_add_test(tc, listener__turns_to_the_server_that_a_request_has_found);
     tcase_add_test(tc, listener__looks_who_is_there);
     tcase_add_test(tc, listener__is_told_who_it_listens_to_in_time);

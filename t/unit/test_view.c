@@ -84,8 +84,28 @@ START_TEST(view_enter__forgets_shards_that_are_none_any_more)
 }
 END_TEST
 
+START_TEST(view_proves__nothing_when_it_is_doubted)
+{
+    shs_nodes_t *nodes = open_stage();
+    shs_view_t *view = view_of(nodes, 1);
+    apr_uint64_t layout = 1;
+
+    ck_assert(shs_view_proves(&layout, view));
+    ck_assert_uint_eq(layout, 0);
+    shs_view_set_layout(view, 7);
+    ck_assert(shs_view_proves(&layout, view));
+    ck_assert_uint_eq(layout, 7);
+    shs_view_set_layout(view, 8);
+    shs_view_doubt(view);
+    ck_assert(!shs_view_proves(&layout, view));
+    ck_assert_uint_eq(layout, 7);
+    shs_view_destroy(view, nodes);
+}
+END_TEST
+
 static void add(TCase *tc)
 {
+    tcase_add_test(tc, view_proves__nothing_when_it_is_doubted);
     tcase_add_test(tc, view_enter__undoes_nothing_that_another_child_has_found);
     tcase_add_test(tc, view_enter__says_nothing_of_a_doubted_one);
     tcase_add_test(tc, view_enter__forgets_shards_that_are_none_any_more);
