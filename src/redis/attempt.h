@@ -16,8 +16,8 @@ typedef struct shs_attempt_t {
     shs_verdict_t verdict; /* where there are several servers its reason names
                             * this one */
     int is_new_conn;       /* it was dialled for this question */
-    int is_of_key;         /* it failed after the value was asked for, or a
-                            * write was sent: the key may be the reason */
+    int is_of_key;         /* it failed after the value was asked for: the key
+                            * may be the reason */
     apr_uint32_t identity; /* of who answered (redis/identity.h); 0: not asked,
                             * because nobody listens */
 } shs_attempt_t;
