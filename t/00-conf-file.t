@@ -1,5 +1,6 @@
 # conf/shared_session.conf, copied whole, changes nothing but the store: a server
 # with it does for each request, and to each session, what one without it does.
+# The same with every MPM.
 use strict;
 use warnings;
 

@@ -1,6 +1,7 @@
 # Places that share a store, and not a meaning: what one has stored is no session
 # of another, however an id is put together; and httpd -t tells where two places
 # can be taken for one another.
+# The same with every MPM.
 use strict;
 use warnings;
 

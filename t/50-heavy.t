@@ -3,6 +3,7 @@
 # names such a key keeps all others waiting, unless it is asked for its size
 # first. The sessions of others are found all the while, from the first request
 # on, and no circuit breaker opens for what one key does.
+# The same with every MPM.
 use strict;
 use warnings;
 

@@ -2,6 +2,7 @@
 # balancer, a Service of Kubernetes, a name) the new server's answers, and its
 # changes, are not taken for those of the old one, which goes on to give signs of
 # life. And servers that tell in another way than Redis 6 does, or not now.
+# The same with every MPM.
 use strict;
 use warnings;
 
