@@ -12,8 +12,6 @@
 
 APLOG_USE_MODULE(session_shared);
 
-extern module AP_MODULE_DECLARE_DATA session_module;
-
 /* What SessionHeader names in the server's configuration, const char *. Where
  * .htaccess names a header, no session is saved (request/htaccess.h). */
 static apr_array_header_t *names;
