@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The near-cache's rules 1 and 2 (src/store/near_cache.h) as a model, for one
- * key, that spin searches from end to end: a store, whoever writes to it, the
- * listener and its connection, one child that asks the store and puts what it
- * got, and one that looks. Time passes at any moment, so each of them may be
- * stopped anywhere for as long as there is time.
+ * The near-cache's rules 1 and 2 (src/store/near_cache.h), and that a value is
+ * put only if it is of the server that is listened to (src/redis/identity.h), as
+ * a model, for one key, that spin searches from end to end: a store, whoever
+ * writes to it, the listener and its connection, one child that asks the store
+ * and puts what it got, and one that looks. Before it
+ * is asked, another server may take the first one's place behind its address:
+ * questions lead there and changes are made there, while the listener's
+ * connection, and the signs of life, stay with the first. Time passes at any
+ * moment, so each of them may be stopped anywhere for as long as there is time.
  *
  * Promised: who looks never accepts a value that was replaced, and the change
  * acknowledged, longer than the lease before it began to look.
@@ -23,10 +27,12 @@
  *       from when it was asked for
  *   -DWITHOUT_FLUSH  a new connection does not drop everything
  *   -DFLUSH_FIRST    ... or drops it before the server speaks there
+ *   -DANY_SOURCE     what another server says is put as well
  */
 #define TIME     4 /* how long it goes on */
 #define LEASE    2
 #define VERSIONS 1 /* of the value; 0 is there at the beginning */
+#define NONE     2 /* of the servers */
 #define LOSSES   1 /* how often the connection breaks */
 
 mtype = { news, pong };
@@ -37,12 +43,15 @@ byte now_is = 0;
 byte version = 0;
 byte acked = 0;             /* the newest version whose writer has its answer */
 byte acked_at[VERSIONS + 1];
+byte server_is = 0;         /* behind the address */
+byte feed_is = 0;           /* that the listener's connection leads to */
 bool is_tracking = true;
 chan feed = [3] of { mtype }; /* to the listener, in order */
 chan ping = [1] of { bit };
 
 /* Memory that the children share. */
 byte epoch = 0;
+byte listened_to = 0;       /* what it says is put; NONE */
 byte leased_at = 0;
 bool is_leased = false;
 bool is_there = false;      /* the entry, which is read and written as one */
@@ -65,8 +74,8 @@ active proctype writer()
         atomic {
             version++;
             if
-            :: is_tracking && nfull(feed) -> feed!news
-            :: !is_tracking -> skip
+            :: is_tracking && feed_is == server_is && nfull(feed) -> feed!news
+            :: !is_tracking || feed_is != server_is -> skip
             fi
         }
         atomic { acked = version; acked_at[version] = now_is }
@@ -107,21 +116,23 @@ end:
         epoch++
 #endif
     :: feed?pong ->
-        is_asking = false;
         atomic {
+            is_asking = false;
 #ifdef LEASE_OF_PONG
             asked_at = now_is;
 #endif
             if
             :: asked_at >= leased_at -> leased_at = asked_at; is_leased = true
             :: else -> skip
-            fi
+            fi;
+            asked_at = 0 /* fewer states */
         }
     :: losses < LOSSES ->
         losses++;
         /* The connection breaks, with all that was on its way. */
         atomic {
             is_tracking = false;
+            listened_to = NONE;
             do
             :: feed?_
             :: ping?_
@@ -131,36 +142,56 @@ end:
 #ifdef FLUSH_FIRST
         epoch++;
 #endif
-        is_tracking = true;
-        is_asking = false;
+        atomic {
+            is_tracking = true;
+            feed_is = server_is;
+            is_asking = false;
+            asked_at = 0
+        }
 #if !defined(WITHOUT_FLUSH) && !defined(FLUSH_FIRST)
 #ifdef WITHOUT_EPOCH
-        is_there = false
+        is_there = false;
 #else
-        epoch++
+        epoch++;
 #endif
 #endif
+        listened_to = feed_is
     od
 }
 
 active proctype asker()
 {
-    byte ticket, value;
+    byte ticket, value, its_source;
     byte rounds = 0;
 
     do
     :: rounds < 1 ->
         rounds++;
-        ticket = epoch;
-        value = version; /* the answer, whenever it is given */
+        atomic {
+            if
+            :: version < VERSIONS -> server_is = 1 /* later it is of no matter */
+            :: skip
+            fi;
+            ticket = epoch
+        }
+        /* The answer, whenever it is given, and whose it is. */
+        atomic { value = version; its_source = server_is }
         skip;            /* ... and comes */
 #ifdef LATE_TICKET
         ticket = epoch;
 #endif
         atomic {
-            is_there = true;
-            entry = value;
-            entry_epoch = ticket;
+            if
+#ifndef ANY_SOURCE
+            :: its_source != listened_to -> skip
+            :: its_source == listened_to ->
+#else
+            :: true ->
+#endif
+                is_there = true;
+                entry = value;
+                entry_epoch = ticket
+            fi
         }
     :: break
     od
