@@ -84,7 +84,7 @@ is(ask('default-file')->note('session.user'), 'anna',
 unlink $httpd->{root} . '/gone' or die "gone: $!";
 for my $row (['nobody', 'NOAUTH Authentication required', 'no password given'],
              ['wrong', '(?:WRONGPASS|password)', 'a wrong password'],
-             ['other', 'NOPERM this user has no permissions to access one of the keys',
+             ['other', 'NOPERM (?:this user has no permissions to access one of the keys|No permissions to access a key)',
               'a user who may not read the key'],
              ['gone', 'WRONGPASS .* password-file \S+/gone cannot be read: No such file',
               'a wrong password, and a file that is gone']) {

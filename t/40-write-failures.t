@@ -39,7 +39,9 @@ my $relay = SHS::Relay->start(to => $port, before => sub {
         if $is eq 'stalled';
     return "-MISCONF Redis is configured to save RDB snapshots, but it's currently unable to"
         . " persist to disk.\r\n" if $is eq 'disk';
-    return "-ERR unknown command 'EVAL', with args beginning with: '$words[1]' '1' '$words[3]'\r\n"
+    # As Redis says it: on one line, whatever is in the script.
+    (my $script = substr $words[1], 0, 128) =~ tr/\r\n/ /;
+    return "-ERR unknown command 'EVAL', with args beginning with: '$script' '1' '$words[3]'\r\n"
         if $is eq 'noeval';
     return "-ERR something nobody has heard of SeCrEt\r\n" if $is eq 'error';
     return "+strange\r\n" if $is eq 'strange';

@@ -19,6 +19,8 @@ chomp(my $libexec = `$ENV{SHS_APXS} -q LIBEXECDIR`);
 my ($pcre) = `/sbin/ldconfig -p` =~ /libpcre\.so\.3 .*=> (\S+)/;
 sub so { return (glob("$libexec/mod_$_[0].so"))[0] }
 my ($php) = glob("$libexec/libphp*.so");
+# Debian 12 has version 1, which calls itself so.
+my $evasive = -e so('evasive20') ? 'evasive20' : 'evasive';
 
 # A page with all that makes a request of a request: a part, an error document,
 # an index.
@@ -162,7 +164,7 @@ QS_ClientEntries 1000
 QS_SetEnvIf REMOTE_ADDR=127 QS_Probe=yes
 CONF
         },
-    {   name => 'mod_evasive', so => so('evasive20'), module => 'evasive20_module',
+    {   name => 'mod_evasive', so => so($evasive), module => "${evasive}_module",
         conf => "DOSPageCount 60\nDOSSiteCount 10000\nDOSPageInterval 60\n"
             . "DOSBlockingPeriod 60\nDOSLogDir \"\${SHS_RUN}\"\n", mpm => 'worker',
         ask => sub {

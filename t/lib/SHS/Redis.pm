@@ -106,7 +106,17 @@ sub client {
                                                  login => $self->{login});
 }
 
-sub cmd { my $self = shift; return $self->client->cmd(@_) }
+# A replica that takes over its master's data answers LOADING meanwhile.
+sub cmd {
+    my ($self, @words) = @_;
+    my $until = time + 20;
+    while (1) {
+        my $reply = eval { $self->client->cmd(@words) };
+        return $reply if !$@;
+        die $@ if $@ !~ /^Redis: LOADING/ || time > $until;
+        select undef, undef, undef, 0.02;
+    }
+}
 
 # --- what a session looks like in Redis ---------------------------------
 
