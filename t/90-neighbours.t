@@ -19,7 +19,7 @@ chomp(my $libexec = `$ENV{SHS_APXS} -q LIBEXECDIR`);
 my ($pcre) = `/sbin/ldconfig -p` =~ /libpcre\.so\.3 .*=> (\S+)/;
 sub so { return (glob("$libexec/mod_$_[0].so"))[0] }
 my ($php) = glob("$libexec/libphp*.so");
-# Debian 12 has version 1, which calls itself so.
+# Debian 12 has version 1, which calls itself so, and is on when it is loaded.
 my $evasive = -e so('evasive20') ? 'evasive20' : 'evasive';
 
 # A page with all that makes a request of a request: a part, an error document,
@@ -165,7 +165,8 @@ QS_SetEnvIf REMOTE_ADDR=127 QS_Probe=yes
 CONF
         },
     {   name => 'mod_evasive', so => so($evasive), module => "${evasive}_module",
-        conf => "DOSPageCount 60\nDOSSiteCount 10000\nDOSPageInterval 60\n"
+        conf => ($evasive eq 'evasive' ? "DOSEnabled true\n" : '')
+            . "DOSPageCount 60\nDOSSiteCount 10000\nDOSPageInterval 60\n"
             . "DOSBlockingPeriod 60\nDOSLogDir \"\${SHS_RUN}\"\n", mpm => 'worker',
         ask => sub {
             my ($httpd) = @_;
