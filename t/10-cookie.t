@@ -267,7 +267,7 @@ SharedSession On
 SharedSessionCookie express
 SharedSessionNote session.* *
 CONF
-my $bert = hash_session(owner => 'bert');
+$bert = hash_session(owner => 'bert');
 for my $row (['connect.sid=s%%3A%s.sig', 'alone'],
              ['x=1;connect.sid=s%%3A%s.sig; y=2', 'among others'],
              ["pref=connect.sid=s%%3A$anna.sig; connect.sid=s%%3A%s.sig", "behind another's value"],
