@@ -79,15 +79,16 @@ sub is_alive {
     return (<$in> // '') !~ /\) Z /;
 }
 
-# Polls the sub until it is true; dies with the words when the time is over.
+# Polls the sub until it is true, each 10 ms or as said; dies with the words when
+# the time is over.
 sub wait_for {
-    my ($words, $seconds, $condition) = @_;
+    my ($words, $seconds, $condition, $pause) = @_;
     my $end = time + $seconds;
     while (1) {
         my $value = $condition->();
         return $value if $value;
         die "gave up after $seconds s waiting for $words\n" if time > $end;
-        sleep 0.01;
+        sleep($pause // 0.01);
     }
 }
 
