@@ -30,9 +30,9 @@
 #include <util_filter.h>
 
 #include "mod_shared_session.h"
-#include "request/htaccess.h"
-#include "request/log.h"
-#include "request/session_header.h"
+#include "request/entry/htaccess.h"
+#include "config/log.h"
+#include "request/entry/session_header.h"
 #include "session/user_name.h"
 
 APLOG_USE_MODULE(session_shared);

@@ -12,8 +12,8 @@
 #include <apr_hash.h>
 #include <apr_lib.h>
 
-#include "session/json_patch.h"
-#include "session/pairs.h"
+#include "session/json/json_patch.h"
+#include "session/urlencoded.h"
 
 static int is_expiry(shs_octets_t name)
 {

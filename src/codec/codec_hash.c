@@ -2,7 +2,7 @@
  *
  * The native format: a Redis hash, one field an attribute, the value as text;
  * what is no text is JSON. Fields that begin with "@" are reserved
- * (session/life.h) and never attributes. A change writes only what it changes,
+ * (session/metadata.h) and never attributes. A change writes only what it changes,
  * so that two that change different attributes at once are both kept.
  */
 #include "codec/codec.h"
@@ -11,7 +11,7 @@
 
 #include <apr_hash.h>
 
-#include "session/json_patch.h"
+#include "session/json/json_patch.h"
 
 static const char *decode(shs_session_t **out, const shs_record_t *record,
                           apr_pool_t *p)

@@ -10,10 +10,10 @@
 #include <apr_strings.h>
 #include <jansson.h>
 
-#include "session/json_patch.h"
-#include "session/json_read.h"
-#include "session/json_tree.h"
-#include "session/octets.h"
+#include "session/json/json_patch.h"
+#include "session/json/json_read.h"
+#include "session/json/json_tree.h"
+#include "base/octets.h"
 
 static const shs_octets_t nothing = { "", 0 };
 

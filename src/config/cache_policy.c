@@ -5,7 +5,7 @@
 
 #include <apr_strings.h>
 
-#include "store/option.h"
+#include "base/option.h"
 
 #define KIB ((apr_size_t)1024)
 #define MIB (1024 * KIB)

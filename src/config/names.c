@@ -15,7 +15,7 @@ static const char *const reserved_headers[] = {
     "User-Agent", "Via", "X-Forwarded-*", NULL
 };
 
-/* What only a response may have (config/claims.h). */
+/* What only a response may have (config/own_headers.h). */
 static const char *const control_headers[] = { "X-Session-Action",
                                                "X-Session-Set",
                                                "X-Session-Unset", NULL };

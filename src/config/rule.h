@@ -8,8 +8,8 @@
 
 #include <apr_tables.h>
 
-#include "session/octets.h"
-#include "session/path.h"
+#include "base/octets.h"
+#include "session/json/path.h"
 
 /* One SharedSessionNote, -Env or -Header. */
 typedef struct shs_rule_t {

@@ -8,9 +8,9 @@
 
 #include <apr_tables.h>
 
-#include "config/claims.h"
-#include "session/key.h"
-#include "store/near_cache.h"
+#include "config/own_headers.h"
+#include "session/id/key.h"
+#include "store/cache/near_cache.h"
 #include "store/store.h"
 
 struct shs_settings_t;

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "config/cache_policy.h"
-#include "session/ident.h"
+#include "session/id/session_id.h"
 
 #define DEFAULT_MAX_SIZE (64 * 1024)
 #define DEFAULT_HEADERS  (4 * 1024)

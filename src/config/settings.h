@@ -13,8 +13,8 @@
 #include "codec/codec.h"
 #include "config/rule.h"
 #include "config/server.h"
-#include "session/key.h"
-#include "session/set_cookie.h"
+#include "session/id/key.h"
+#include "session/id/set_cookie.h"
 
 extern module AP_MODULE_DECLARE_DATA shared_session_module;
 

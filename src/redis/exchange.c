@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "redis/exchange.h"
 
-#include "redis/answer.h"
-#include "redis/identity.h"
-#include "redis/script.h"
-#include "store/clock.h"
+#include "redis/protocol/reply.h"
+#include "redis/connection/run_id.h"
+#include "redis/command/script.h"
+#include "base/clock.h"
 
 /* A refusal is told once in this time on the whole host. */
 #define REFUSAL_EVERY (60 * APR_USEC_PER_SEC)

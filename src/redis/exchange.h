@@ -6,7 +6,7 @@
 #ifndef SHS_REDIS_EXCHANGE_H
 #define SHS_REDIS_EXCHANGE_H
 
-#include "redis/conversation.h"
+#include "redis/command/command.h"
 
 /* As shs_store_load(). */
 shs_outcome_t shs_exchange_run(shs_answer_t *answer, const shs_client_t *client,

@@ -4,13 +4,13 @@
 #include <apr_general.h>
 #include <apr_strings.h>
 
-#include "redis/endpoint.h"
+#include "redis/endpoint/endpoint.h"
 #include "redis/exchange.h"
-#include "redis/listener.h"
-#include "redis/nodes.h"
-#include "redis/shared.h"
-#include "redis/topology.h"
-#include "store/clock.h"
+#include "redis/tracking/tracker.h"
+#include "redis/connection/node_table.h"
+#include "redis/health/host_state.h"
+#include "redis/topology/topology.h"
+#include "base/clock.h"
 
 typedef struct redis_t {
     const shs_endpoint_t *endpoint;

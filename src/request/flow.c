@@ -7,12 +7,12 @@
 #include <http_request.h>
 
 #include "config/settings.h"
-#include "request/caching.h"
-#include "request/chain.h"
-#include "request/expose.h"
-#include "request/guard.h"
-#include "request/log.h"
-#include "request/lookup.h"
+#include "request/expose/caching.h"
+#include "request/client_request.h"
+#include "request/expose/expose.h"
+#include "request/expose/header_scrub.h"
+#include "config/log.h"
+#include "request/lookup/lookup.h"
 
 APLOG_USE_MODULE(shared_session);
 

@@ -11,12 +11,12 @@
 #include <http_config.h>
 #include <http_core.h>
 
-#include "config/lint.h"
-#include "config/place.h"
+#include "config/check/lint.h"
+#include "config/check/place.h"
 #include "config/settings.h"
 #include "redis/store_redis.h"
-#include "request/log.h"
-#include "session/key.h"
+#include "config/log.h"
+#include "session/id/key.h"
 #include "store/store.h"
 
 APLOG_USE_MODULE(shared_session);

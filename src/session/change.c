@@ -6,8 +6,8 @@
 #include <apr_hash.h>
 #include <apr_strings.h>
 
-#include "session/life.h"
-#include "session/octets.h"
+#include "session/metadata.h"
+#include "base/octets.h"
 
 struct shs_change_t {
     apr_array_header_t *entries; /* of shs_change_entry_t */

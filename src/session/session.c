@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "session/json_text.h"
+#include "session/json/json_text.h"
 
 struct shs_session_t {
     shs_node_t *nodes;

@@ -27,7 +27,7 @@
 #include <apr_pools.h>
 #include <apr_time.h>
 
-#include "session/life.h"
+#include "session/metadata.h"
 #include "session/record.h"
 
 typedef enum shs_kind_t {
@@ -77,7 +77,7 @@ void shs_session_set_expiry(shs_session_t *session, apr_time_t expires_at);
 apr_time_t shs_session_expiry(const shs_session_t *session);
 
 /* The format has no types: each attribute is text, and where that is a JSON
- * object or array, a path may lead into it (session/path.h). Without it a
+ * object or array, a path may lead into it (session/json/path.h). Without it a
  * string is a string, whatever it reads like. */
 void shs_session_set_untyped(shs_session_t *session);
 int shs_session_is_untyped(const shs_session_t *session);

@@ -7,7 +7,7 @@
 #define SHS_STORE_PROVIDER_H
 
 #include "store/store.h"
-#include "store/watch.h"
+#include "store/cache/invalidation_sink.h"
 
 typedef struct shs_store_words_t {
     const char *identity; /* equal for equal stores; may hold secrets */

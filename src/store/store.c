@@ -7,13 +7,13 @@
 #include <apr_shm.h>
 #include <apr_strings.h>
 
-#include "store/clock.h"
-#include "store/excess.h"
-#include "store/near_child.h"
-#include "store/near_memory.h"
-#include "store/near_news.h"
+#include "base/clock.h"
+#include "store/exposure_alert.h"
+#include "store/cache/near_local.h"
+#include "store/cache/near_memory.h"
+#include "store/cache/near_invalidation.h"
 #include "store/provider.h"
-#include "store/silence.h"
+#include "store/cache/tracking_alert.h"
 
 #define MAX_PROVIDERS 8
 

@@ -18,8 +18,8 @@
 
 #include "session/outcome.h"
 #include "session/record.h"
-#include "store/flight.h"
-#include "store/near_cache.h"
+#include "store/cache/single_flight.h"
+#include "store/cache/near_cache.h"
 #include "store/query.h"
 #include "store/transition.h"
 

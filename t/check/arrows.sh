@@ -38,16 +38,16 @@ allowed() { # includer included
         'request/lifecycle.c redis/store_redis.h') ;;
         *' redis/store_redis.h') return 1 ;;
 
-        'request/api.c ../mod_shared_session.h') ;;
-        'request/session_header.c ../mod_shared_session.h') ;;
+        'request/entry/api.c ../mod_shared_session.h') ;;
+        'request/entry/session_header.c ../mod_shared_session.h') ;;
 
         # request: only lookup and writer know a codec and a store.
         'request/'*' request/'* | 'request/'*' config/'*) ;;
         'request/lookup.'?' session/'* | 'request/lookup.'?' codec/'*) ;;
         'request/lookup.'?' store/'*) ;;
         'request/writer.'?' codec/'* | 'request/writer.'?' store/'*) ;;
-        'request/keepalive.c store/clock.h' | 'request/nearby.'?' store/'*) ;;
-        'request/lookup_log.c store/clock.h') ;;
+        'request/lookup/touch.c base/clock.h' | 'request/nearby.'?' store/'*) ;;
+        'request/lookup/lookup_log.c base/clock.h') ;;
         'request/'[!g]*' session/'*) ;;
         'request/lifecycle.c store/'* | 'request/flow.'?' store/'*) ;;
         'request/status.c store/store.h') ;;
@@ -56,23 +56,23 @@ allowed() { # includer included
         'config/names.'*) return 1 ;;
         'config/'*' config/'* | 'config/'*' session/'*) ;;
         'config/'*' codec/codec.h') ;;
-        'config/'*' store/store.h' | 'config/'*' store/near_cache.h' | 'config/'*' store/option.h') ;;
+        'config/'*' store/store.h' | 'config/'*' store/cache/near_cache.h' | 'config/'*' base/option.h') ;;
 
         'codec/'*' codec/codec.h' | 'codec/'*' session/'*) ;;
 
         'store/'*' store/'*) ;;
-        'store/'*' session/ident.h' | 'store/'*' session/outcome.h') ;;
+        'store/'*' session/id/session_id.h' | 'store/'*' session/outcome.h') ;;
         'store/'*' session/record.h' | 'store/'*' session/change.h') ;;
 
         # redis: from the provider down; who stands lower knows nothing of
         # what stands higher.
-        'redis/'*' session/record.h' | 'redis/'*' session/octets.h') ;;
+        'redis/'*' session/record.h' | 'redis/'*' base/octets.h') ;;
         'redis/'*' session/outcome.h') ;;
-        'redis/script.c session/life.h') ;;
-        'redis/'*' store/clock.h' | 'redis/'*' store/option.h') ;;
-        'redis/'*' store/thread.h' | 'redis/'*' store/halt.h' | 'redis/'*' store/watch.h') ;;
+        'redis/command/script.c session/metadata.h') ;;
+        'redis/'*' base/clock.h' | 'redis/'*' base/option.h') ;;
+        'redis/'*' base/thread.h' | 'redis/'*' base/halt.h' | 'redis/'*' store/cache/invalidation_sink.h') ;;
         'redis/'*' redis/'*) is_lower "$1" "$2" ;;
-        'redis/'*' store/store.h') is_lower "$1" redis/answer.h ;;
+        'redis/'*' store/store.h') is_lower "$1" redis/protocol/reply.h ;;
 
         'session/'*' session/'*) ;;
         *) return 1 ;;
@@ -90,9 +90,9 @@ allowed_outside() { # includer header
                 *) return 1 ;;
             esac
             ;;
-        hiredis* ) [[ $1 == redis/resp.c ]] ;;
+        hiredis* ) [[ $1 == redis/protocol/resp.c ]] ;;
         jansson*) [[ $1 == codec/* || $1 == session/json_* ]] ;;
-        openssl*) [[ $1 == session/ident.c || $1 == redis/tls.c || $1 == redis/distrust.c ]] ;;
+        openssl*) [[ $1 == session/id/session_id.c || $1 == net/tls.c || $1 == net/tls_error.c ]] ;;
     esac
 }
 
@@ -141,7 +141,7 @@ forbid() { # pattern where why
     looked_at 1
 }
 forbid 'shs_(store|codec)_(load|decode|find|create|shape)' \
-    'src/request/caching.c src/request/guard.c src/request/expose.c src/request/flow.c' \
+    'src/request/expose/caching.c src/request/expose/header_scrub.c src/request/expose/expose.c src/request/flow.c' \
     'only request/lookup asks a store or a codec'
 forbid 'apr_time_now|shs_clock_now|[^_]time\(NULL\)|gettimeofday' \
     "$(echo src/session/*.c src/codec/*.c src/config/*.c)" \

@@ -8,7 +8,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/guard.bash"
 
 may_read='^(src/request/(lookup|writer|keepalive)\.c|mod_session_shared\.c):'
 
-need src/store/clock.c src/store/thread.c mod_session_shared.c
+need src/base/clock.c src/base/thread.c mod_session_shared.c
 mapfile -t code < <(find src -name '*.[ch]' | sort; ls mod_*.[ch])
 looked_at "${#code[@]}"
 
@@ -16,7 +16,7 @@ reads='apr_time_now|apr_time_exp_|apr_ctime|gettimeofday|\b(local|gm)?time(_r)? 
 reads+='|\bCLOCK_|request_time|TIME_UTC'
 while IFS= read -r hit; do
     case $hit in
-        'src/store/clock.c:'*CLOCK_MONOTONIC[,\)]* | 'src/store/thread.c:'*CLOCK_MONOTONIC[,\)]*) ;;
+        'src/base/clock.c:'*CLOCK_MONOTONIC[,\)]* | 'src/base/thread.c:'*CLOCK_MONOTONIC[,\)]*) ;;
         *)
             [[ $hit =~ $may_read && $hit == *apr_time_now* ]] ||
                 complain "$hit: the wall clock, or a clock of its own"
@@ -24,8 +24,8 @@ while IFS= read -r hit; do
     esac
 done < <(grep -nP "$reads" "${code[@]}" | grep -vP '^[^:]*:\d+: *(/\*|\*)')
 
-if (($(grep -l 'CLOCK_MONOTONIC' src/store/clock.c src/store/thread.c | wc -l) != 2)); then
-    complain 'src/store/clock.c and thread.c do not go by CLOCK_MONOTONIC both'
+if (($(grep -l 'CLOCK_MONOTONIC' src/base/clock.c src/base/thread.c | wc -l) != 2)); then
+    complain 'src/base/clock.c and thread.c do not go by CLOCK_MONOTONIC both'
 fi
 
 finish 'files read no clock that can be set'

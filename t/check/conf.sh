@@ -5,7 +5,7 @@
 # the same directives; the configuration names each exactly once.
 source "$(dirname "${BASH_SOURCE[0]}")/guard.bash"
 
-table=src/config/directives.c
+table=src/config/directive/directives.c
 conf=conf/shared_session.conf
 need "$table" "$conf" README.md
 

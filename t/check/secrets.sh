@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # No log call is given an id, a key, a value, a cookie or a password. What they
-# are given is told by src/request/log.h; the tests look at what comes out.
+# are given is told by src/config/log.h; the tests look at what comes out.
 source "$(dirname "${BASH_SOURCE[0]}")/guard.bash"
 
 need src/request
@@ -29,15 +29,15 @@ done < <(awk '/ap_log_[a-z]*error\(/ { inside = 1; call = FILENAME ":" FNR ":" }
 while IFS=: read -r file line _; do
     looked_at 1
     case $file in
-        src/session/ident.c | src/session/key.c | src/request/expose.c | \
-            src/request/keeper.c) ;;
+        src/session/id/session_id.c | src/session/id/key.c | src/request/expose/expose.c | \
+            src/request/session_ops.c) ;;
         *) complain "$file:$line: takes an id's octets" ;;
     esac
 done < <(grep -nE 'shs_ident_octets\(|ident(\.|->)octets' src/*/*.c)
 
 # A reason goes to the log as it is: nothing below may format a value into it.
 if hits=$(grep -nE '%\.\*s' src/codec/*.c src/redis/*.c src/store/*.c \
-    src/session/path.c); then
+    src/session/json/path.c); then
     complain "octets in a reason:"$'\n'"$hits"
 fi
 

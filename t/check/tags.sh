@@ -5,7 +5,7 @@
 # provoked by a test.
 source "$(dirname "${BASH_SOURCE[0]}")/guard.bash"
 
-header=src/request/log.h
+header=src/config/log.h
 need "$header" README.md
 
 while read -r macro tag; do

@@ -10,7 +10,7 @@ need_tool gcc
 need_tool pkg-config
 sources=(src/store/near_{cache,memory,news,set,entry}.c src/store/{flight,clock,thread,halt}.c
     t/unit/unit.c t/unit/near.c)
-tests=(t/unit/test_near_stress.c t/unit/test_flight.c)
+tests=(t/unit/test_near_stress.c t/unit/test_single_flight.c)
 need "${sources[@]}" "${tests[@]}"
 
 scratch=$(mktemp -d --suffix=.shs-tsan)

@@ -9,7 +9,7 @@
 #include <netinet/in.h>
 
 #include "fake.h"
-#include "store/clock.h"
+#include "base/clock.h"
 #include "unit.h"
 
 #define MAX_LINES 64

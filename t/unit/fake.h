@@ -10,7 +10,7 @@
 
 #include <apr_time.h>
 
-#include "redis/conn.h"
+#include "redis/connection/conn.h"
 
 typedef struct fake_t fake_t;
 

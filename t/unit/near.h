@@ -6,9 +6,9 @@
 #ifndef T_UNIT_NEAR_H
 #define T_UNIT_NEAR_H
 
-#include "store/near_cache.h"
-#include "store/near_memory.h"
-#include "store/near_news.h"
+#include "store/cache/near_cache.h"
+#include "store/cache/near_memory.h"
+#include "store/cache/near_invalidation.h"
 #include "unit.h"
 
 /* Whom it listens to. */

@@ -3,7 +3,7 @@
 
 #include <unistd.h>
 
-#include "store/clock.h"
+#include "base/clock.h"
 
 /* A topology keeps its view for ever, in a pool whose memory comes from mmap()
  * (Debian's APR), where a leak checker does not look for pointers. Its own name

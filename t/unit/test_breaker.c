@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "redis/breaker.h"
+#include "redis/health/breaker.h"
 
 #include <pthread.h>
 #include <sched.h>

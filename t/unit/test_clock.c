@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "store/clock.h"
+#include "base/clock.h"
 
 #include <limits.h>
 #include <poll.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "redis/conn.h"
+#include "redis/connection/conn.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -9,7 +9,7 @@
 #include <netinet/in.h>
 
 #include "fake.h"
-#include "store/clock.h"
+#include "base/clock.h"
 #include "unit.h"
 
 static const shs_resp_limits_t roomy = { 65536, 8192 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "session/cookie.h"
+#include "session/id/cookie.h"
 
 #include "unit.h"
 

@@ -14,16 +14,16 @@
 #include <jansson.h>
 
 #include "codec/codec.h"
-#include "config/claims.h"
-#include "request/nameset.h"
-#include "request/sweep.h"
-#include "session/cookie.h"
+#include "config/own_headers.h"
+#include "request/expose/nameset.h"
+#include "request/expose/table_sweep.h"
+#include "session/id/cookie.h"
 #include "session/flat.h"
-#include "session/ident.h"
-#include "session/json_patch.h"
-#include "session/octets.h"
-#include "session/pairs.h"
-#include "session/path.h"
+#include "session/id/session_id.h"
+#include "session/json/json_patch.h"
+#include "base/octets.h"
+#include "session/urlencoded.h"
+#include "session/json/path.h"
 #include "unit.h"
 
 #if defined(__has_include)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "redis/counters.h"
+#include "redis/health/counters.h"
 
 #include <ctype.h>
 #include <pthread.h>

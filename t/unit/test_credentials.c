@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "redis/credentials.h"
+#include "redis/endpoint/credentials.h"
 
 #include <fcntl.h>
 #include <pthread.h>

@@ -3,12 +3,12 @@
  * discovery, in a cluster whose members do not agree: which of them is
  * believed. Sentinels that do not agree: test_exchange_sentinel.
  */
-#include "redis/discovery.h"
+#include "redis/topology/discovery.h"
 
 #include "actor.h"
-#include "redis/slot.h"
+#include "redis/protocol/slot.h"
 #include "rig.h"
-#include "store/clock.h"
+#include "base/clock.h"
 #include "unit.h"
 
 /* a, a master, is cut off from b and r, its replica, which has taken its place

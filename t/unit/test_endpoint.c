@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "redis/endpoint.h"
+#include "redis/endpoint/endpoint.h"
 
 #include <unistd.h>
 

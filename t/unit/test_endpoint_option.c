@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "redis/endpoint_option.h"
+#include "redis/endpoint/endpoint_option.h"
 
 #include <unistd.h>
 
-#include "redis/endpoint_url.h"
+#include "redis/endpoint/endpoint_url.h"
 #include "unit.h"
 
 #define MS     ((apr_interval_time_t)1000)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "redis/endpoint_url.h"
+#include "redis/endpoint/endpoint_url.h"
 
 #include <stdio.h>
 

@@ -10,9 +10,9 @@
 #include <unistd.h>
 
 #include "actor.h"
-#include "redis/identity.h"
+#include "redis/connection/run_id.h"
 #include "rig.h"
-#include "store/clock.h"
+#include "base/clock.h"
 #include "unit.h"
 
 #define FOUND       SHS_OUTCOME_FOUND

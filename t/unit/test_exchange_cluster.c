@@ -6,9 +6,9 @@
 #include "redis/exchange.h"
 
 #include "actor.h"
-#include "redis/slot.h"
+#include "redis/protocol/slot.h"
 #include "rig.h"
-#include "store/clock.h"
+#include "base/clock.h"
 #include "unit.h"
 
 #define FOUND       SHS_OUTCOME_FOUND

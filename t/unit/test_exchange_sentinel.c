@@ -8,9 +8,9 @@
 #include <unistd.h>
 
 #include "actor.h"
-#include "redis/trust.h"
+#include "redis/topology/master_lease.h"
 #include "rig.h"
-#include "store/clock.h"
+#include "base/clock.h"
 #include "unit.h"
 
 #define FOUND       SHS_OUTCOME_FOUND

@@ -4,12 +4,12 @@
  * often, and what the answer came to.
  */
 #include "redis/exchange.h"
-#include "redis/script.h"
+#include "redis/command/script.h"
 
 #include "actor.h"
-#include "redis/slot.h"
+#include "redis/protocol/slot.h"
 #include "rig.h"
-#include "store/clock.h"
+#include "base/clock.h"
 #include "unit.h"
 
 #define DONE        SHS_WROTE_DONE

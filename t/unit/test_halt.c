@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "store/halt.h"
+#include "base/halt.h"
 
 #include <unistd.h>
 
-#include "store/clock.h"
-#include "store/thread.h"
+#include "base/clock.h"
+#include "base/thread.h"
 #include "unit.h"
 
 #define LONG (30 * APR_USEC_PER_SEC)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "session/json_number.h"
+#include "session/json/json_number.h"
 
 #include <locale.h>
 #include <math.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "session/json_patch.h"
+#include "session/json/json_patch.h"
 
 #include "unit.h"
 

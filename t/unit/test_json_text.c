@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "session/json_text.h"
+#include "session/json/json_text.h"
 
 #include <jansson.h>
 

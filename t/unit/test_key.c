@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "session/key.h"
+#include "session/id/key.h"
 
 #include "unit.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "redis/masters.h"
+#include "redis/health/masters.h"
 
 #include <pthread.h>
 #include <stdint.h>

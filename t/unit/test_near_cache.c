@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "store/near_cache.h"
+#include "store/cache/near_cache.h"
 
 #include <unistd.h>
 

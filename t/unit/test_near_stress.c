@@ -5,7 +5,7 @@
  * older than the last change that was heard of before it was looked for.
  * SHS_STRESS_SECONDS says how long (2 unless set); SHS_STRESS_SEED repeats.
  */
-#include "store/near_cache.h"
+#include "store/cache/near_cache.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -16,7 +16,7 @@
 #include <sys/wait.h>
 
 #include "near.h"
-#include "store/clock.h"
+#include "base/clock.h"
 
 #define KEYS    400
 #define WRITERS 4

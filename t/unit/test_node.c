@@ -3,7 +3,7 @@
  * A server whose name moves to another address. The actor listens at 127.0.0.1;
  * at 127.0.0.9 connections are refused.
  */
-#include "redis/node.h"
+#include "redis/connection/node.h"
 
 #include <arpa/inet.h>
 #include <netdb.h>
@@ -12,7 +12,7 @@
 #include "actor.h"
 #include "redis/exchange.h"
 #include "rig.h"
-#include "store/clock.h"
+#include "base/clock.h"
 #include "unit.h"
 
 #define FOUND       SHS_OUTCOME_FOUND

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "session/octets.h"
+#include "base/octets.h"
 
 #include <limits.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "store/option.h"
+#include "base/option.h"
 
 #include "unit.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "session/path.h"
+#include "session/json/path.h"
 
 #include "unit.h"
 

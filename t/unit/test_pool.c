@@ -3,14 +3,14 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
-#include "redis/pool.h"
+#include "redis/connection/pool.h"
 
 #include <pthread.h>
 #include <sched.h>
 #include <unistd.h>
 
 #include "fake.h"
-#include "store/clock.h"
+#include "base/clock.h"
 #include "unit.h"
 
 #define FOREVER apr_time_from_sec(3600)

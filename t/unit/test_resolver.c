@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "redis/resolver.h"
+#include "net/resolver.h"
 
 #include <pthread.h>
 
@@ -9,7 +9,7 @@
 #include <poll.h>
 #include <sys/un.h>
 
-#include "store/clock.h"
+#include "base/clock.h"
 #include "unit.h"
 
 /* ------------------------------------------------------ the name service

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "redis/resp.h"
+#include "redis/protocol/resp.h"
 
 #include <stdio.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "redis/resp3.h"
+#include "redis/protocol/resp3.h"
 
 #include <stdlib.h>
 

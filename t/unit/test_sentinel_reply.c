@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "redis/sentinel_reply.h"
+#include "redis/protocol/sentinel_reply.h"
 
 #include "unit.h"
 #include "wire.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "session/set_cookie.h"
+#include "session/id/set_cookie.h"
 
 #include "unit.h"
 

@@ -2,7 +2,7 @@
  *
  * What `CLUSTER KEYSLOT` of a redis-server 7.0.15 says for each key.
  */
-#include "redis/slot.h"
+#include "redis/protocol/slot.h"
 
 #include "unit.h"
 

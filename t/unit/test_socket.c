@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "redis/socket.h"
+#include "net/socket.h"
 
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -8,7 +8,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "store/clock.h"
+#include "base/clock.h"
 #include "unit.h"
 
 static apr_time_t in_ms(int ms)

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "near.h"
-#include "store/clock.h"
+#include "base/clock.h"
 #include "unit.h"
 
 /* ------------------------------------------------- a provider of our own */

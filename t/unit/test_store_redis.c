@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "fake.h"
-#include "store/clock.h"
+#include "base/clock.h"
 #include "unit.h"
 
 static apr_time_t in_ms(int ms)

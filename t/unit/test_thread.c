@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "store/thread.h"
+#include "base/thread.h"
 
 #include <signal.h>
 #include <unistd.h>
 
-#include "store/clock.h"
+#include "base/clock.h"
 #include "unit.h"
 
 static pthread_mutex_t lock;

@@ -3,7 +3,7 @@
  * Without certificates: what a TLS connection does with files and peers that
  * are none. t/50-tls.t has real ones.
  */
-#include "redis/tls.h"
+#include "net/tls.h"
 
 #include <poll.h>
 #include <sys/socket.h>

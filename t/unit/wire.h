@@ -10,7 +10,7 @@
 #ifndef T_UNIT_WIRE_H
 #define T_UNIT_WIRE_H
 
-#include "redis/resp.h"
+#include "redis/protocol/resp.h"
 
 /* Fails the test when it is neither. Lives as long as the test's pool p. */
 shs_reply_t *wire_reply(const char *text);

@@ -6,13 +6,13 @@
 #include <apr_strings.h>
 
 #include "codec/codec.h"
-#include "redis/resp.h"
-#include "session/cookie.h"
-#include "session/ident.h"
-#include "session/json_text.h"
-#include "session/key.h"
-#include "session/octets.h"
-#include "session/path.h"
+#include "redis/protocol/resp.h"
+#include "session/id/cookie.h"
+#include "session/id/session_id.h"
+#include "session/json/json_text.h"
+#include "session/id/key.h"
+#include "base/octets.h"
+#include "session/json/path.h"
 
 const char *fuzz_text(const uint8_t *data, size_t size, apr_pool_t *p)
 {

@@ -8,10 +8,10 @@
 
 #include "codec/codec.h"
 #include "session/flat.h"
-#include "session/json_patch.h"
-#include "session/octets.h"
-#include "session/pairs.h"
-#include "session/path.h"
+#include "session/json/json_patch.h"
+#include "base/octets.h"
+#include "session/urlencoded.h"
+#include "session/json/path.h"
 
 static int is_equal(shs_octets_t a, shs_octets_t b)
 {

@@ -8,12 +8,12 @@
 
 #include <apr_strings.h>
 
-#include "redis/announced.h"
-#include "redis/map.h"
-#include "redis/redirect.h"
-#include "redis/resp.h"
-#include "redis/sentinel_reply.h"
-#include "redis/slot.h"
+#include "redis/protocol/address.h"
+#include "redis/protocol/slot_map.h"
+#include "redis/protocol/redirect.h"
+#include "redis/protocol/resp.h"
+#include "redis/protocol/sentinel_reply.h"
+#include "redis/protocol/slot.h"
 
 static const shs_server_t asked = { "asked", 6379 };
 

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * octets: what may and may not leave through a note, a variable or a header,
+ * and the encodings that make it fit.
+ */
+#ifndef SHS_BASE_OCTETS_H
+#define SHS_BASE_OCTETS_H
+
+#include <apr_pools.h>
+
+#include "session/record.h"
+
+/* How a value is written into a request header. */
+typedef enum shs_encoding_t {
+    SHS_ENCODING_PERCENT, /* RFC 3986 section 2.1 for controls, DEL, "%",
+                           * octets from 0x80, and a space at either end */
+    SHS_ENCODING_RAW,     /* as it is; a control character is refused */
+    SHS_ENCODING_BASE64   /* RFC 4648 section 4, padded */
+} shs_encoding_t;
+
+/* The octets of a C string, borrowed. */
+shs_octets_t shs_octets_of(const char *text);
+
+/* Whether a character is in there that no variable, note or header should
+ * carry: an octet below 0x20 other than TAB, or 0x7F (DEL). These are what
+ * response splitting and truncated C strings are made of. */
+int shs_octets_have_control(shs_octets_t octets);
+
+/* The octets in that encoding as a C string from p; NULL when they cannot be
+ * carried in it (RAW, and BASE64 past a gigabyte). */
+const char *shs_octets_encode(shs_octets_t octets, shs_encoding_t encoding,
+                              apr_pool_t *p);
+
+/* Decodes %XX (and, with `plus`, "+" as space) from data into out, which has
+ * room for len octets. Returns 0 and sets *out_len, or -1 when a "%" is not
+ * followed by two hexadecimal digits. */
+int shs_octets_unescape(char *out, apr_size_t *out_len, const char *data,
+                        apr_size_t len, int plus);
+
+#endif

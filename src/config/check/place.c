@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "config/check/place.h"
+
+#include <string.h>
+
+#include <apr_hash.h>
+#include <apr_strings.h>
+
+/* What a place stores: which keys, in which format. */
+typedef struct use_t {
+    const shs_key_t *key;
+    const shs_codec_t *codec;
+    const char *key_at; /* "file:line", or NULL: nobody said it */
+    const char *format_at;
+    const char *enabled_at;
+    int is_off;
+} use_t;
+
+/* What shares a store. */
+typedef struct group_t {
+    apr_array_header_t *uses;    /* of use_t, no two of one key and format */
+    apr_array_header_t *keys;    /* of const shs_key_t *: of all templates */
+    apr_hash_t *known;           /* by words: what is in these */
+    const shs_key_t *const *all; /* `keys` if any overlap */
+} group_t;
+
+const char *shs_place_at(const cmd_parms *cmd)
+{
+    return apr_psprintf(cmd->pool, "%s:%d", cmd->directive->filename,
+                        cmd->directive->line_num);
+}
+
+shs_place_t *shs_place_of(cmd_parms *cmd, const shs_settings_t *settings)
+{
+    apr_array_header_t *places =
+        ((shs_server_settings_t *)ap_get_module_config(
+             cmd->server->module_config, &shared_session_module))
+            ->places;
+    const ap_directive_t *section = cmd->directive->parent;
+    shs_place_t *place;
+    int i;
+
+    for (i = 0; i < places->nelts; ++i) {
+        place = &APR_ARRAY_IDX(places, i, shs_place_t);
+        if (place->settings == settings) {
+            return place;
+        }
+    }
+    place = apr_array_push(places);
+    place->settings = settings;
+    place->path = cmd->path;
+    place->section = cmd->path && section ? section->directive : NULL;
+    return place;
+}
+
+/* Whether the section lies in the other, as far as their words tell. */
+static int is_inside(const shs_place_t *inner, const shs_place_t *outer)
+{
+    apr_size_t len;
+
+    if (!outer->section) {
+        return inner->section != NULL;
+    }
+    if (!inner->section || strcasecmp(inner->section, outer->section)) {
+        return 0;
+    }
+    len = strlen(outer->path);
+    return strlen(inner->path) > len && !strncmp(inner->path, outer->path, len)
+           && (inner->path[len] == '/' || (len && outer->path[len - 1] == '/'));
+}
+
+/* Takes what the place says, over what is there. */
+static void take_words(use_t *use, const shs_place_t *place)
+{
+    const shs_settings_t *settings = place->settings;
+
+    if (settings->key.set) {
+        use->key = settings->key.value;
+        use->key_at = place->key_at;
+    }
+    if (settings->codec.set) {
+        use->codec = settings->codec.value;
+        use->format_at = place->format_at;
+    }
+    if (settings->enabled.set) {
+        use->is_off = !settings->enabled.value;
+        use->enabled_at = place->enabled_at;
+    }
+}
+
+/* What holds in a place: what it says, then the sections around it, the
+ * longest last. Sections of other kinds are not known to be around it. */
+static use_t find_use(const shs_place_t *place,
+                      const apr_array_header_t *places,
+                      const shs_settings_t *base)
+{
+    const shs_place_t *around[16];
+    int count = 0;
+    use_t use;
+    int i, k;
+
+    memset(&use, 0, sizeof(use));
+    use.key = base->key.value;
+    use.codec = base->codec.value;
+    use.is_off = base->enabled.set && !base->enabled.value;
+    for (i = 0; i < places->nelts && count < 16; ++i) {
+        const shs_place_t *other = &APR_ARRAY_IDX(places, i, shs_place_t);
+
+        if (is_inside(place, other)) {
+            for (k = count++; k > 0 && is_inside(around[k - 1], other); --k) {
+                around[k] = around[k - 1];
+            }
+            around[k] = other;
+        }
+    }
+    for (i = 0; i < count; ++i) {
+        take_words(&use, around[i]);
+    }
+    take_words(&use, place);
+    return use;
+}
+
+static int is_known(group_t *group, const char *words)
+{
+    if (apr_hash_get(group->known, words, APR_HASH_KEY_STRING)) {
+        return 1;
+    }
+    apr_hash_set(group->known, words, APR_HASH_KEY_STRING, words);
+    return 0;
+}
+
+static void add_key(group_t *group, const shs_key_t *key, apr_pool_t *p)
+{
+    if (!is_known(group, apr_pstrcat(p, "key ", shs_key_describe(key), NULL))) {
+        APR_ARRAY_PUSH(group->keys, const shs_key_t *) = key;
+    }
+}
+
+static void add_use(group_t *group, const use_t *use, apr_pool_t *p)
+{
+    if (!use->is_off
+        && !is_known(group, apr_pstrcat(p, "use ", use->codec->name, " ",
+                                        shs_key_describe(use->key), NULL))) {
+        APR_ARRAY_PUSH(group->uses, use_t) = *use;
+    }
+}
+
+/* The sections of the main server hold in each virtual host too. The server
+ * itself is a place if it is On. */
+static void add_places(group_t *group, const server_rec *s,
+                       const server_rec *main_server, apr_pool_t *p)
+{
+    static const shs_settings_t nothing;
+    static const shs_place_t server_itself = { &nothing, "",   "",
+                                               NULL,     NULL, NULL };
+    const shs_settings_t *base =
+        ap_get_module_config(s->lookup_defaults, &shared_session_module);
+    const apr_array_header_t *places =
+        shs_settings_of_server(main_server)->places;
+    use_t use;
+    int i;
+
+    if (s != main_server) {
+        places = apr_array_append(p, places, shs_settings_of_server(s)->places);
+    }
+    if (base->enabled.value) {
+        use = find_use(&server_itself, places, base);
+        add_use(group, &use, p);
+    }
+    for (i = 0; i < places->nelts; ++i) {
+        const shs_place_t *place = &APR_ARRAY_IDX(places, i, shs_place_t);
+
+        if (place->section) {
+            use = find_use(place, places, base);
+            add_use(group, &use, p);
+        }
+    }
+}
+
+static group_t *group_of(apr_hash_t *groups, const shs_store_t *store,
+                         apr_pool_t *p)
+{
+    const char *name = shs_store_describe(store);
+    group_t *group = apr_hash_get(groups, name, APR_HASH_KEY_STRING);
+
+    if (!group) {
+        group = apr_pcalloc(p, sizeof(*group));
+        group->uses = apr_array_make(p, 4, sizeof(use_t));
+        group->keys = apr_array_make(p, 4, sizeof(const shs_key_t *));
+        group->known = apr_hash_make(p);
+        add_key(group, shs_key_default(), p);
+        apr_hash_set(groups, name, APR_HASH_KEY_STRING, group);
+    }
+    return group;
+}
+
+/* The keys, NULL-terminated, if any two of them overlap. */
+static void find_overlap(group_t *group)
+{
+    apr_array_header_t *keys = group->keys;
+    int i, k;
+
+    for (i = 0; i < keys->nelts; ++i) {
+        for (k = 0; k < i; ++k) {
+            if (shs_key_overlaps(APR_ARRAY_IDX(keys, i, const shs_key_t *),
+                                 APR_ARRAY_IDX(keys, k, const shs_key_t *))) {
+                APR_ARRAY_PUSH(keys, const shs_key_t *) = NULL;
+                group->all = (const shs_key_t *const *)keys->elts;
+                return;
+            }
+        }
+    }
+}
+
+static const char *describe_key(const use_t *use, apr_pool_t *p)
+{
+    return apr_psprintf(p, "%s (%s)", shs_key_describe(use->key),
+                        use->key_at       ? use->key_at
+                        : use->enabled_at ? use->enabled_at
+                                          : "default");
+}
+
+static const char *describe_format(const use_t *use, apr_pool_t *p)
+{
+    return apr_psprintf(p, "%s (%s)", use->codec->name,
+                        use->format_at    ? use->format_at
+                        : use->key_at     ? use->key_at
+                        : use->enabled_at ? use->enabled_at
+                                          : "default");
+}
+
+/* One sentence for a place and the first other that it is at odds with. */
+static void compare(apr_array_header_t *keys, apr_array_header_t *formats,
+                    const group_t *group, const char *store, apr_pool_t *p)
+{
+    const apr_array_header_t *uses = group->uses;
+    int i, k;
+
+    for (i = 0; i < uses->nelts; ++i) {
+        const use_t *a = &APR_ARRAY_IDX(uses, i, use_t);
+
+        for (k = 0; k < i; ++k) {
+            const use_t *b = &APR_ARRAY_IDX(uses, k, use_t);
+
+            if (shs_key_overlaps(a->key, b->key)) {
+                APR_ARRAY_PUSH(keys, const char *) = apr_psprintf(
+                    p,
+                    "SharedSessionKey %s overlaps with %s in the store %s: an"
+                    " id could name a session of the other place; give each a"
+                    " prefix that the other does not begin with, as in"
+                    " session:a:%%{id} and session:b:%%{id}",
+                    describe_key(a, p), describe_key(b, p), store);
+                break;
+            }
+            if (shs_key_is_equal(a->key, b->key)) {
+                APR_ARRAY_PUSH(formats, const char *) = apr_psprintf(
+                    p,
+                    "SharedSessionKey %s in the store %s is read as %s and as"
+                    " %s: what one place stores is no session to the other;"
+                    " use one SharedSessionFormat, or give each place a"
+                    " SharedSessionKey of its own",
+                    shs_key_describe(a->key), store, describe_format(a, p),
+                    describe_format(b, p));
+                break;
+            }
+        }
+    }
+}
+
+static void add_server(apr_hash_t *groups, const server_rec *s,
+                       const server_rec *main_server, apr_pool_t *p)
+{
+    const shs_server_settings_t *settings = shs_settings_of_server(s);
+    group_t *group = group_of(groups, settings->store, p);
+    int i;
+
+    for (i = 0; i < settings->keys->nelts; ++i) {
+        add_key(group, APR_ARRAY_IDX(settings->keys, i, const shs_key_t *), p);
+    }
+    add_places(group, s, main_server, p);
+}
+
+void shs_place_check(apr_array_header_t **keys, apr_array_header_t **formats,
+                     server_rec *main_server, apr_pool_t *p)
+{
+    apr_hash_t *groups = apr_hash_make(p);
+    apr_hash_index_t *i;
+    server_rec *s;
+
+    *keys = apr_array_make(p, 2, sizeof(const char *));
+    *formats = apr_array_make(p, 2, sizeof(const char *));
+    for (s = main_server; s; s = s->next) {
+        if (shs_settings_of_server(s)->store) {
+            add_server(groups, s, main_server, p);
+        }
+    }
+    for (i = apr_hash_first(p, groups); i; i = apr_hash_next(i)) {
+        group_t *group = apr_hash_this_val(i);
+
+        find_overlap(group);
+        compare(*keys, *formats, group, apr_hash_this_key(i), p);
+    }
+    for (s = main_server; s; s = s->next) {
+        shs_server_settings_t *settings =
+            ap_get_module_config(s->module_config, &shared_session_module);
+
+        if (settings->store) {
+            settings->keys_that_overlap =
+                group_of(groups, settings->store, p)->all;
+        }
+    }
+}

@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "config/directive/cookie_options.h"
+
+#include <string.h>
+
+#include <apr_lib.h>
+#include <apr_strings.h>
+
+#include "session/id/cookie.h"
+#include "session/id/session_id.h"
+#include "base/option.h"
+
+/* Of a cookie's attributes, RFC 6265 and what browsers have added; and what
+ * other directives and options take for a word. None of them is meant as the
+ * name of a cookie. */
+static const char *const impossible_names[] = {
+    "comment",  "domain",   "expires", "httponly", "max-age", "path",
+    "priority", "samesite", "version", "route",    "url",     "id-chars",
+    "none",     "on",       "off",     "lax",      "strict",  NULL
+};
+
+static const char *set_route(shs_sources_t *sources, const char *value)
+{
+    if (!strcasecmp(value, "none")) {
+        sources->route = SHS_IDENT_NO_ROUTE;
+        return NULL;
+    }
+    if (!*value || value[1] || !shs_ident_is_route(*value)) {
+        return "route= takes none, or one character that a cookie can hold and"
+               " no id that is made here does (no letter, no digit, neither -"
+               " nor _), as in route=. or route=!";
+    }
+    sources->route = *value;
+    return NULL;
+}
+
+static const char *set_extras(shs_sources_t *sources, const char *value)
+{
+    sources->extras = 0;
+    return shs_ident_add_extras(&sources->extras, value)
+               ? NULL
+               : "id-chars= takes what ids may have besides A-Z a-z 0-9 . _ ~"
+                 " -, as in id-chars=+/=; there are " SHS_IDENT_EXTRAS;
+}
+
+static const char *set_parameter(shs_sources_t *sources, const char *value,
+                                 apr_pool_t *p)
+{
+    if (!strcasecmp(value, "none")) {
+        sources->parameter = NULL;
+        return NULL;
+    }
+    if (!shs_cookie_is_name(value)) {
+        return apr_psprintf(p,
+                            "url= takes the name of a path parameter, as in"
+                            " url=jsessionid, not '%s'",
+                            value);
+    }
+    sources->parameter = value;
+    return NULL;
+}
+
+/* RFC 6265 section 4.1.1, path-value, of what can be a request's path, with
+ * which browsers compare it. */
+static int is_path(const char *text)
+{
+    const char *c;
+
+    for (c = text; *c; ++c) {
+        if (*c <= ' ' || *c >= 127 || strchr(";,?#", *c)) {
+            return 0;
+        }
+    }
+    return *text == '/';
+}
+
+static const char *set_path(shs_sources_t *sources, const char *value)
+{
+    if (!is_path(value)) {
+        return "path= takes a path that begins with /, as in path=/app, without"
+               " ? and #, and with other than ASCII as %XX";
+    }
+    sources->cookie.path = value;
+    return NULL;
+}
+
+/* Whether c is at a label of a host name (RFC 1123 section 2.1); its length. */
+static apr_size_t measure_label(const char *c)
+{
+    apr_size_t len = 0;
+
+    while (apr_isalnum(c[len]) || c[len] == '-') {
+        ++len;
+    }
+    return len > 63 || *c == '-' || (len > 0 && c[len - 1] == '-') ? 0 : len;
+}
+
+/* A dot in front means nothing to browsers (RFC 6265 section 5.2.3). */
+static int is_domain(const char *text)
+{
+    const char *c = text + (*text == '.');
+    apr_size_t len;
+
+    while ((len = measure_label(c)) > 0) {
+        c += len;
+        if (!*c) {
+            return c - text <= 254;
+        }
+        if (*c++ != '.') {
+            return 0;
+        }
+    }
+    return 0;
+}
+
+static const char *set_domain(shs_sources_t *sources, const char *value)
+{
+    if (!is_domain(value)) {
+        return "domain= takes a host name, as in domain=example.org";
+    }
+    sources->cookie.domain = value;
+    return NULL;
+}
+
+static const char *set_http_only(shs_sources_t *sources, const char *value)
+{
+    sources->cookie.is_for_scripts = !strcasecmp(value, "off");
+    return sources->cookie.is_for_scripts || !strcasecmp(value, "on")
+               ? NULL
+               : "httponly= takes on or off";
+}
+
+static const char *set_same_site(shs_sources_t *sources, const char *value)
+{
+    static const char *const words[] = { "Lax", "Strict", "None" };
+    int i;
+
+    for (i = 0; i < 3; ++i) {
+        if (!strcasecmp(value, words[i])) {
+            sources->cookie.same_site = words[i];
+            return NULL;
+        }
+    }
+    return "samesite= takes Lax, Strict or None";
+}
+
+static const char *add_name(apr_array_header_t *names, const char *word,
+                            apr_pool_t *p)
+{
+    int i;
+
+    if (strchr(word, '=')) {
+        return apr_psprintf(p,
+                            "unknown option '%s'; there are route=, url=,"
+                            " id-chars=, path=, domain=, secure, insecure,"
+                            " httponly=, samesite=, max-age= and partitioned",
+                            word);
+    }
+    for (i = 0; impossible_names[i]; ++i) {
+        if (!strcasecmp(word, impossible_names[i])) {
+            return apr_psprintf(p,
+                                "'%s' is taken for an option without its value,"
+                                " not for the name of a cookie; write options"
+                                " as in path=/app or samesite=Lax, and no"
+                                " cookies at all as SharedSession Off",
+                                word);
+        }
+    }
+    if (!shs_cookie_is_name(word)) {
+        return apr_psprintf(p, "'%s' is no cookie name", word);
+    }
+    if (names->nelts == SHS_SOURCES_MAX_NAMES) {
+        return "there may be 32 names at most";
+    }
+    APR_ARRAY_PUSH(names, const char *) = word;
+    return NULL;
+}
+
+static const char *value_of(const char *word, const char *option)
+{
+    apr_size_t len = strlen(option);
+
+    return strncasecmp(word, option, len) ? NULL : word + len;
+}
+
+/* An option without a value. Returns 0 when the word is none. */
+static int set_flag(shs_sources_t *sources, const char *word)
+{
+    if (!strcasecmp(word, "secure")) {
+        sources->cookie.secure = SHS_SECURE_ON;
+    }
+    else if (!strcasecmp(word, "insecure")) {
+        sources->cookie.secure = SHS_SECURE_OFF;
+    }
+    else if (!strcasecmp(word, "httponly")) {
+        sources->cookie.is_for_scripts = 0;
+    }
+    else if (!strcasecmp(word, "partitioned")) {
+        sources->cookie.is_partitioned = 1;
+    }
+    else {
+        return 0;
+    }
+    return 1;
+}
+
+/* NAME or option, in any case, as browsers read them; a cookie's name cannot
+ * hold "=", so that tells them apart. */
+static const char *read_word(shs_sources_t *sources, apr_array_header_t *names,
+                             const char *word, apr_pool_t *p)
+{
+    const char *value;
+
+    if ((value = value_of(word, "route=")) != NULL) {
+        return set_route(sources, value);
+    }
+    if ((value = value_of(word, "url=")) != NULL) {
+        return set_parameter(sources, value, p);
+    }
+    if ((value = value_of(word, "id-chars=")) != NULL) {
+        return set_extras(sources, value);
+    }
+    if ((value = value_of(word, "path=")) != NULL) {
+        return set_path(sources, value);
+    }
+    if ((value = value_of(word, "domain=")) != NULL) {
+        return set_domain(sources, value);
+    }
+    if ((value = value_of(word, "httponly=")) != NULL) {
+        return set_http_only(sources, value);
+    }
+    if ((value = value_of(word, "samesite=")) != NULL) {
+        return set_same_site(sources, value);
+    }
+    if ((value = value_of(word, "max-age=")) != NULL) {
+        return shs_option_parse_lifetime(&sources->cookie.max_age, value, p);
+    }
+    return set_flag(sources, word) ? NULL : add_name(names, word, p);
+}
+
+/* What no word by itself gets wrong. */
+static const char *check(const shs_sources_t *sources, apr_pool_t *p)
+{
+    const char *error =
+        shs_set_cookie_check(&sources->cookie, sources->names[0]);
+
+    if (!error && sources->route != SHS_IDENT_NO_ROUTE
+        && !shs_ident_is_allowed(sources->route, 0)
+        && shs_ident_is_allowed(sources->route, sources->extras)) {
+        error = apr_psprintf(p,
+                             "'%c' cannot be both the route= and one of"
+                             " id-chars=: ids would be cut there",
+                             sources->route);
+    }
+    return error;
+}
+
+const char *shs_source_parse(shs_sources_t *out, int count, char *const words[],
+                             apr_pool_t *p)
+{
+    apr_array_header_t *names =
+        apr_array_make(p, count + 1, sizeof(const char *));
+    int i;
+
+    memset(out, 0, sizeof(*out));
+    out->route = '.';
+    for (i = 0; i < count; ++i) {
+        const char *error = read_word(out, names, words[i], p);
+
+        if (error) {
+            return error;
+        }
+    }
+    if (names->nelts == 0) {
+        return "a cookie name is needed, as in JSESSIONID";
+    }
+    APR_ARRAY_PUSH(names, const char *) = NULL;
+    out->names = (const char *const *)names->elts;
+    return check(out, p);
+}

@@ -1,0 +1,373 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "config/directive/directives.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include <apr_strings.h>
+#include <http_core.h>
+
+#include "config/cache_policy.h"
+#include "config/directive/lifetimes.h"
+#include "config/names.h"
+#include "config/directive/override.h"
+#include "config/check/place.h"
+#include "config/settings.h"
+#include "config/directive/cookie_options.h"
+#include "base/option.h"
+
+const char *shs_directives_complain(const cmd_parms *cmd, const char *error)
+{
+    return apr_pstrcat(cmd->pool, cmd->cmd->name, ": ", error, NULL);
+}
+
+static shs_server_settings_t *server_settings(const cmd_parms *cmd)
+{
+    return ap_get_module_config(cmd->server->module_config,
+                                &shared_session_module);
+}
+
+/* An option that names a file may name it from ServerRoot. */
+static const char *resolve_path(const cmd_parms *cmd, const char *option)
+{
+    static const char *const names[] = {
+        "password-file=", "sentinel-password-file=", "ca=", "cert=", "key="
+    };
+    apr_size_t i;
+
+    for (i = 0; i < sizeof(names) / sizeof(names[0]); ++i) {
+        apr_size_t len = strlen(names[i]);
+
+        if (!strncmp(option, names[i], len) && option[len]) {
+            return apr_pstrcat(cmd->pool, names[i],
+                               ap_server_root_relative(cmd->pool, option + len),
+                               NULL);
+        }
+    }
+    return option;
+}
+
+static const char *set_store(cmd_parms *cmd, void *dir, int argc,
+                             char *const argv[])
+{
+    apr_array_header_t *options;
+    const char *error;
+    int i;
+
+    (void)dir;
+    if (argc < 1) {
+        return shs_directives_complain(
+            cmd, "a URL is needed, as in redis://127.0.0.1:6379/0"
+                 " or unix:///run/redis/redis.sock");
+    }
+    if (server_settings(cmd)->store) {
+        return shs_directives_complain(
+            cmd, apr_psprintf(cmd->pool,
+                              "stands twice in this server, which has one"
+                              " store: leave this one or the other, %s",
+                              shs_store_describe(server_settings(cmd)->store)));
+    }
+    options = apr_array_make(cmd->pool, argc, sizeof(const char *));
+    for (i = 1; i < argc; ++i) {
+        APR_ARRAY_PUSH(options, const char *) = resolve_path(cmd, argv[i]);
+    }
+    error = shs_store_create(&server_settings(cmd)->store, argv[0], options,
+                             cmd->pool);
+    if (error) {
+        return shs_directives_complain(cmd, error);
+    }
+    /* The tree of directives is what mod_info shows: not the password. */
+    ((ap_directive_t *)cmd->directive)->args =
+        shs_store_describe(server_settings(cmd)->store);
+    return NULL;
+}
+
+static int is_in_htaccess(cmd_parms *cmd)
+{
+    return ap_check_cmd_context(cmd, NOT_IN_HTACCESS) != NULL;
+}
+
+static const char *set_enabled(cmd_parms *cmd, void *dir, int value)
+{
+    shs_settings_t *settings = dir;
+
+    settings->enabled.set = 1;
+    settings->enabled.value = value;
+    if (is_in_htaccess(cmd)) {
+        return NULL;
+    }
+    settings->granted.set = 1;
+    settings->granted.value = value;
+    if (value) {
+        shs_place_of(cmd, settings)->enabled_at = shs_place_at(cmd);
+    }
+    return NULL;
+}
+
+/* Core's own directive, of which httpd tells every module that has it in its
+ * table: who may reach the resource is the administrator's word, and the
+ * handler of a request does not say whose word it was. */
+static const char *set_resource(cmd_parms *cmd, void *dir, const char *name)
+{
+    shs_settings_t *settings = dir;
+
+    if (!is_in_htaccess(cmd)) {
+        settings->resource.set = 1;
+        settings->resource.value = !strcasecmp(name, SHS_SETTINGS_HANDLER);
+    }
+    return NULL;
+}
+
+static const char *set_cookie(cmd_parms *cmd, void *dir, int argc,
+                              char *const argv[])
+{
+    shs_settings_t *settings = dir;
+    const char *error =
+        shs_source_parse(&settings->sources.value, argc, argv, cmd->pool);
+
+    settings->sources.set = 1;
+    return error ? shs_directives_complain(cmd, error) : NULL;
+}
+
+static const char *set_cache(cmd_parms *cmd, void *dir, int argc,
+                             char *const argv[])
+{
+    const char *error;
+
+    (void)dir;
+    if (server_settings(cmd)->has_cache) {
+        return shs_directives_complain(
+            cmd, "stands twice in this server: leave one, with all"
+                 " its options");
+    }
+    error = shs_cache_policy_parse(&server_settings(cmd)->cache, argc, argv,
+                                   cmd->pool);
+    server_settings(cmd)->has_cache = 1;
+    return error ? shs_directives_complain(cmd, error) : NULL;
+}
+
+static const char *set_key(cmd_parms *cmd, void *dir, const char *text)
+{
+    shs_settings_t *settings = dir;
+    const char *error = shs_key_parse(&settings->key.value, text, cmd->pool);
+
+    settings->key.set = 1;
+    if (error) {
+        return shs_directives_complain(cmd, error);
+    }
+    APR_ARRAY_PUSH(server_settings(cmd)->keys, const shs_key_t *) =
+        settings->key.value;
+    shs_place_of(cmd, settings)->key_at = shs_place_at(cmd);
+    return NULL;
+}
+
+static const char *set_format(cmd_parms *cmd, void *dir, const char *name)
+{
+    shs_settings_t *settings = dir;
+
+    settings->codec.value = shs_codec_find(name);
+    settings->codec.set = 1;
+    if (!settings->codec.value) {
+        return shs_directives_complain(
+            cmd, apr_psprintf(cmd->pool, "unknown format '%s'; there are %s",
+                              name, shs_codec_describe_names(cmd->pool)));
+    }
+    shs_place_of(cmd, settings)->format_at = shs_place_at(cmd);
+    return NULL;
+}
+
+/* allow|deny, stale=TIME, or both. */
+static const char *set_failure(cmd_parms *cmd, void *dir, const char *word,
+                               const char *option)
+{
+    shs_settings_t *settings = dir;
+    const char *error;
+
+    settings->denies.set = settings->stale.set = 1;
+    settings->denies.value = 0;
+    settings->stale.value = 0;
+    if (strncmp(word, "stale=", 6)) {
+        settings->denies.value = !strcmp(word, "deny");
+        if (!settings->denies.value && strcmp(word, "allow")) {
+            return shs_directives_complain(
+                cmd, apr_psprintf(cmd->pool,
+                                  "'%s' is neither allow nor deny, nor"
+                                  " stale=TIME",
+                                  word));
+        }
+        word = option;
+    }
+    else if (option) {
+        return shs_directives_complain(cmd, "stale= comes after allow or deny");
+    }
+    if (!word) {
+        return NULL;
+    }
+    error = strncmp(word, "stale=", 6)
+                ? "after allow or deny there is only stale=TIME"
+                : shs_option_parse_lifetime(&settings->stale.value, word + 6,
+                                            cmd->pool);
+    return error ? shs_directives_complain(cmd, error) : NULL;
+}
+
+static const char *set_max_size(cmd_parms *cmd, void *dir, const char *text)
+{
+    shs_settings_t *settings = dir;
+    const char *error =
+        shs_option_parse_size(&settings->max_size.value, text, cmd->pool);
+
+    settings->max_size.set = 1;
+    return error ? shs_directives_complain(cmd, error) : NULL;
+}
+
+/* SIZE, of headers, then env=SIZE. */
+static const char *set_expose_limit(cmd_parms *cmd, void *dir,
+                                    const char *headers, const char *env)
+{
+    shs_settings_t *settings = dir;
+    shs_expose_limit_t *limit = &settings->expose_limit.value;
+    const char *error = NULL;
+
+    settings->expose_limit.set = 1;
+    if (env && strncmp(env, "env=", 4)) {
+        return shs_directives_complain(
+            cmd, apr_psprintf(cmd->pool,
+                              "after the size of headers there is only"
+                              " env=SIZE, that of variables, not '%s'",
+                              env));
+    }
+    error = shs_option_parse_size(&limit->headers, headers, cmd->pool);
+    if (!error && env) {
+        error = shs_option_parse_size(&limit->env, env + 4, cmd->pool);
+    }
+    return error ? shs_directives_complain(cmd, error) : NULL;
+}
+
+static const char *set_control(cmd_parms *cmd, void *dir, int value)
+{
+    shs_settings_t *settings = dir;
+
+    (void)cmd;
+    settings->control.set = 1;
+    settings->control.value = value;
+    return NULL;
+}
+
+/* A table's names, of which letters count in either case. */
+static int is_same_note(const char *a, const char *b)
+{
+    return !strcasecmp(a, b);
+}
+
+static const char *add_note(cmd_parms *cmd, void *dir, const char *name,
+                            const char *attribute)
+{
+    shs_settings_t *settings = dir;
+    shs_rule_t *rule;
+    const char *error =
+        shs_rule_add(&rule, &settings->notes, name, attribute,
+                     shs_names_check_note, is_same_note, cmd->pool);
+
+    return error ? shs_directives_complain(cmd, error) : NULL;
+}
+
+static const char *add_env(cmd_parms *cmd, void *dir, const char *name,
+                           const char *attribute)
+{
+    shs_settings_t *settings = dir;
+    shs_rule_t *rule;
+    const char *error =
+        shs_rule_add(&rule, &settings->env, name, attribute,
+                     shs_names_check_env, shs_names_is_same, cmd->pool);
+
+    return error ? shs_directives_complain(cmd, error) : NULL;
+}
+
+/* The name is claimed for the whole server, wherever the directive stands:
+ * a client must not send it where the module is off either. */
+static const char *add_header(cmd_parms *cmd, void *dir, const char *name,
+                              const char *attribute, const char *option)
+{
+    shs_settings_t *settings = dir;
+    shs_rule_t *rule;
+    shs_claim_t *claim;
+    const char *error =
+        shs_rule_add(&rule, &settings->headers, name, attribute,
+                     shs_names_check_header, shs_names_is_same, cmd->pool);
+
+    if (!error && rule) {
+        error = shs_rule_parse_encoding(&rule->encoding, option, cmd->pool);
+    }
+    if (error) {
+        return shs_directives_complain(cmd, error);
+    }
+    if (rule) {
+        claim = apr_array_push(server_settings(cmd)->claims);
+        claim->name = rule->name;
+        claim->is_prefix = rule->is_prefix;
+    }
+    return NULL;
+}
+
+/* Where a directive may stand: what names keys, cookies, stores or headers is
+ * the administrator's, so not in .htaccess. */
+#define SERVER    RSRC_CONF
+#define DIRECTORY (RSRC_CONF | ACCESS_CONF)
+#define HTACCESS  (RSRC_CONF | ACCESS_CONF | OR_AUTHCFG)
+
+const command_rec shs_directives[] = {
+    AP_INIT_TAKE_ARGV("SharedSessionStore", set_store, NULL, SERVER,
+                      "URL [key=value ...]: where the sessions are"),
+    AP_INIT_TAKE_ARGV("SharedSessionCache", set_cache, NULL, SERVER,
+                      "On|Off [size=] [max-entry=] [ttl=] [lease=]"
+                      " [negative=]: sessions kept near"),
+    AP_INIT_FLAG("SharedSession", set_enabled, NULL, HTACCESS,
+                 "On|Off: whether requests here get their session"),
+    AP_INIT_TAKE_ARGV("SharedSessionCookie", set_cookie, NULL, DIRECTORY,
+                      "NAME [NAME ...] [route=C|none] [url=PARAM]"
+                      " [id-chars=] [path=] [domain=] [secure|insecure]"
+                      " [httponly=] [samesite=] [max-age=] [partitioned]: where"
+                      " the id is found, and how its cookie is set"),
+    AP_INIT_TAKE1("SharedSessionKey", set_key, NULL, DIRECTORY,
+                  "TEMPLATE: the key of an id, as in session:%{id}"),
+    AP_INIT_TAKE1("SharedSessionFormat", set_format, NULL, DIRECTORY,
+                  "hash|json|form: how a session is stored"),
+    AP_INIT_TAKE12("SharedSessionNote", add_note, NULL, HTACCESS,
+                   "NAME ATTRIBUTE, or PREFIX* *, or none: request notes"),
+    AP_INIT_TAKE12("SharedSessionEnv", add_env, NULL, HTACCESS,
+                   "NAME ATTRIBUTE, or PREFIX* *, or none: environment"
+                   " variables"),
+    AP_INIT_TAKE123("SharedSessionHeader", add_header, NULL, DIRECTORY,
+                    "NAME ATTRIBUTE [encoding=percent|raw|base64], or"
+                    " PREFIX* *, or none: request headers"),
+    AP_INIT_TAKE12("SharedSessionExposeLimit", set_expose_limit, NULL,
+                   DIRECTORY,
+                   "SIZE [env=SIZE]: how much a session may add to a request"
+                   " in headers, and in variables"),
+    AP_INIT_TAKE12("SharedSessionFailure", set_failure, NULL, DIRECTORY,
+                   "allow|deny [stale=TIME]: when the store gives no answer"),
+    AP_INIT_TAKE1("SharedSessionMaxSize", set_max_size, NULL, DIRECTORY,
+                  "SIZE: a larger session is refused"),
+    AP_INIT_TAKE12("SharedSessionIdleTimeout", shs_lifetimes_set_idle, NULL,
+                   DIRECTORY,
+                   "TIME [adopt]: how long a session lives unused; adopt: those"
+                   " of other programs too"),
+    AP_INIT_TAKE1("SharedSessionAbsoluteTimeout", shs_lifetimes_set_absolute,
+                  NULL, DIRECTORY, "TIME: how long a session lives at all"),
+    AP_INIT_TAKE1("SharedSessionTouch", shs_lifetimes_set_touch, NULL,
+                  DIRECTORY,
+                  "INTERVAL|Off: how often requests keep a session alive"),
+    AP_INIT_TAKE1("SharedSessionRotateGrace", shs_lifetimes_set_grace, NULL,
+                  DIRECTORY,
+                  "TIME: how long a rotated id still leads to the session"),
+    AP_INIT_FLAG("SharedSessionControl", set_control, NULL, DIRECTORY,
+                 "On|Off: whether responses from downstream may change the"
+                 " session"),
+    SHS_OVERRIDE_EXPLAIN("SharedSession"),
+    SHS_OVERRIDE_EXPLAIN("SharedSessionNote"),
+    SHS_OVERRIDE_EXPLAIN("SharedSessionEnv"),
+    AP_INIT_TAKE1("SetHandler", set_resource, NULL, OR_FILEINFO,
+                  "a handler's name: " SHS_SETTINGS_HANDLER " is the JSON"
+                  " resource"),
+    { NULL }
+};

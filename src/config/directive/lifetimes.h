@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * lifetimes: the directives that say how long a session, or an old id, lives.
+ * Parsers of the command table, as http_config.h has them: NULL, or what is
+ * wrong, in words that name the directive (from cmd->pool).
+ */
+#ifndef SHS_CONFIG_DIRECTIVE_LIFETIMES_H
+#define SHS_CONFIG_DIRECTIVE_LIFETIMES_H
+
+#include <httpd.h>
+#include <http_config.h>
+
+/* TIME, and adopt or NULL. */
+const char *shs_lifetimes_set_idle(cmd_parms *cmd, void *dir, const char *text,
+                                   const char *word);
+
+const char *shs_lifetimes_set_absolute(cmd_parms *cmd, void *dir,
+                                       const char *text);
+
+/* A time, or Off. */
+const char *shs_lifetimes_set_touch(cmd_parms *cmd, void *dir,
+                                    const char *text);
+
+/* A time, or 0. */
+const char *shs_lifetimes_set_grace(cmd_parms *cmd, void *dir,
+                                    const char *text);
+
+#endif

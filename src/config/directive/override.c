@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "config/directive/override.h"
+
+#include <apr_strings.h>
+
+const char *shs_override_explain(cmd_parms *cmd, void *dir, const char *args)
+{
+    const char *name = cmd->cmd->name;
+
+    (void)dir;
+    (void)args;
+    if (!ap_check_cmd_context(cmd, NOT_IN_HTACCESS)
+        || (cmd->override & (OR_AUTHCFG | NONFATAL_OVERRIDE))
+        || (cmd->override_list && apr_table_get(cmd->override_list, name))) {
+        return NULL;
+    }
+    return apr_psprintf(cmd->pool,
+                        "%s not allowed here: for this directory the server's"
+                        " configuration has to say AllowOverride AuthConfig,"
+                        " or AllowOverrideList %s",
+                        name, name);
+}

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "config/own_headers.h"
+
+#include <string.h>
+
+#include "config/names.h"
+
+#define SEPARATORS ",; \t\v\f\r\n"
+
+int shs_claims_is_control(const char *name)
+{
+    return (name[0] == 'X' || name[0] == 'x')
+           && (shs_names_is_same(name, SHS_CONTROL_SET)
+               || shs_names_is_same(name, SHS_CONTROL_UNSET)
+               || shs_names_is_same(name, SHS_CONTROL_ACTION));
+}
+
+static int covers(const shs_claim_t *claim, const char *name, apr_size_t len)
+{
+    const char *c = claim->name;
+    apr_size_t i = 0;
+
+    while (i < len && *c && shs_names_fold(name[i]) == shs_names_fold(*c)) {
+        ++i;
+        ++c;
+    }
+    return !*c && (i == len || claim->is_prefix);
+}
+
+int shs_claims_have(const apr_array_header_t *claims, const char *name,
+                    apr_size_t len)
+{
+    int i = 0;
+
+    while (i < claims->nelts
+           && !covers(&APR_ARRAY_IDX(claims, i, shs_claim_t), name, len)) {
+        ++i;
+    }
+    return i < claims->nelts;
+}
+
+/* The next token from *cursor on, which is left behind it; or NULL. */
+static const char *next_token(apr_size_t *len, const char **cursor)
+{
+    const char *token = *cursor + strspn(*cursor, SEPARATORS);
+
+    *len = strcspn(token, SEPARATORS);
+    *cursor = token + *len;
+    return *len > 0 ? token : NULL;
+}
+
+static int has_claimed(const apr_array_header_t *claims, const char *list)
+{
+    const char *token;
+    apr_size_t len;
+
+    while ((token = next_token(&len, &list)) != NULL) {
+        if (shs_claims_have(claims, token, len)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* Each token but the last is followed by one separator at least, and gets
+ * two. */
+const char *shs_claims_strip(const apr_array_header_t *claims, const char *list,
+                             apr_pool_t *p)
+{
+    char *kept, *to;
+    const char *token;
+    apr_size_t len;
+
+    if (!has_claimed(claims, list)) {
+        return list;
+    }
+    kept = to = apr_palloc(p, strlen(list) + strlen(list) / 2 + 2);
+    while ((token = next_token(&len, &list)) != NULL) {
+        if (shs_claims_have(claims, token, len)) {
+            continue;
+        }
+        if (to > kept) {
+            *to++ = ',';
+            *to++ = ' ';
+        }
+        memcpy(to, token, len);
+        to += len;
+    }
+    *to = '\0';
+    return to > kept ? kept : NULL;
+}

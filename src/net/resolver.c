@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The lookup's thread cannot be cancelled inside getaddrinfo(), so what it
+ * touches must not belong to a pool that the child destroys on its way out; and
+ * thread and lock are POSIX ones, which need no pool.
+ */
+#include "net/resolver.h"
+
+#include <netdb.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/un.h>
+
+#include "base/thread.h"
+#include "base/clock.h"
+
+struct shs_resolver_t {
+    pthread_mutex_t lock;
+    pthread_cond_t answered;
+    char host[256];
+    char port[8];
+    int is_static; /* the addresses never change */
+    int is_asking; /* a thread is on its way */
+    apr_time_t asked_at;
+    shs_address_t addresses[SHS_RESOLVER_MAX];
+    int count;
+    _Atomic apr_uint32_t mark; /* of the addresses */
+};
+
+static int copy_addresses(shs_address_t *out, const struct addrinfo *list)
+{
+    int count = 0;
+
+    for (; list && count < SHS_RESOLVER_MAX; list = list->ai_next) {
+        if (list->ai_addrlen <= sizeof(out[count].storage)) {
+            memcpy(&out[count].storage, list->ai_addr, list->ai_addrlen);
+            out[count].len = list->ai_addrlen;
+            ++count;
+        }
+    }
+    return count;
+}
+
+/* Asks the name service, however long that takes. */
+static int look_up(shs_address_t *out, const shs_resolver_t *resolver,
+                   int flags)
+{
+    struct addrinfo hints, *list = NULL;
+    int count = 0;
+
+    memset(&hints, 0, sizeof(hints));
+    hints.ai_family = AF_UNSPEC;
+    hints.ai_socktype = SOCK_STREAM;
+    hints.ai_flags = AI_NUMERICSERV | flags;
+    if (!getaddrinfo(resolver->host, resolver->port, &hints, &list)) {
+        count = copy_addresses(out, list);
+        freeaddrinfo(list);
+    }
+    return count;
+}
+
+/* The sum of each address' hash (FNV-1a): the order, which may change with each
+ * answer, is of no account. */
+static apr_uint32_t mark_of(const shs_address_t *addresses, int count)
+{
+    apr_uint32_t sum = 0;
+    int i;
+
+    for (i = 0; i < count; ++i) {
+        const unsigned char *octets = (const void *)&addresses[i].storage;
+        apr_uint32_t hash = 2166136261u;
+        socklen_t at;
+
+        for (at = 0; at < addresses[i].len; ++at) {
+            hash = (hash ^ octets[at]) * 16777619u;
+        }
+        sum += hash;
+    }
+    return sum;
+}
+
+static void *thread_main(void *data)
+{
+    shs_resolver_t *resolver = data;
+    shs_address_t found[SHS_RESOLVER_MAX];
+    int count = look_up(found, resolver, 0);
+
+    pthread_mutex_lock(&resolver->lock);
+    if (count > 0) {
+        memcpy(resolver->addresses, found, (size_t)count * sizeof(found[0]));
+        resolver->count = count;
+        atomic_store(&resolver->mark, mark_of(found, count));
+    }
+    resolver->is_asking = 0;
+    pthread_cond_broadcast(&resolver->answered);
+    pthread_mutex_unlock(&resolver->lock);
+    return NULL;
+}
+
+static void start_thread(shs_resolver_t *resolver)
+{
+    resolver->is_asking = shs_thread_start(NULL, thread_main, resolver);
+    resolver->asked_at = shs_clock_now();
+}
+
+static shs_resolver_t *create(void)
+{
+    shs_resolver_t *resolver = calloc(1, sizeof(*resolver));
+
+    if (resolver) {
+        shs_thread_init(&resolver->lock, &resolver->answered);
+    }
+    return resolver;
+}
+
+shs_resolver_t *shs_resolver_create(const char *host, int port)
+{
+    shs_resolver_t *resolver = create();
+
+    if (!resolver) {
+        return NULL;
+    }
+    snprintf(resolver->host, sizeof(resolver->host), "%s", host);
+    snprintf(resolver->port, sizeof(resolver->port), "%d", port);
+    resolver->count = look_up(resolver->addresses, resolver, AI_NUMERICHOST);
+    resolver->is_static = resolver->count > 0;
+    return resolver;
+}
+
+shs_resolver_t *shs_resolver_create_unix(const char *path)
+{
+    struct sockaddr_un address;
+    shs_resolver_t *resolver = create();
+
+    if (!resolver) {
+        return NULL;
+    }
+    memset(&address, 0, sizeof(address));
+    address.sun_family = AF_UNIX;
+    strncpy(address.sun_path, path, sizeof(address.sun_path) - 1);
+    memcpy(&resolver->addresses[0].storage, &address, sizeof(address));
+    resolver->addresses[0].len = sizeof(address);
+    resolver->count = 1;
+    resolver->is_static = 1;
+    return resolver;
+}
+
+int shs_resolver_destroy(shs_resolver_t *resolver)
+{
+    int is_asking;
+
+    pthread_mutex_lock(&resolver->lock);
+    is_asking = resolver->is_asking;
+    pthread_mutex_unlock(&resolver->lock);
+    if (is_asking) {
+        return 0;
+    }
+    pthread_cond_destroy(&resolver->answered);
+    pthread_mutex_destroy(&resolver->lock);
+    free(resolver);
+    return 1;
+}
+
+/* A name that was not found is asked for again soon, but not each time. */
+static int is_stale(const shs_resolver_t *resolver)
+{
+    apr_interval_time_t fresh_for =
+        resolver->count > 0 ? SHS_RESOLVER_FRESH_FOR : SHS_RESOLVER_RETRY_AFTER;
+
+    return !resolver->is_static
+           && (resolver->asked_at == 0
+               || shs_clock_now() - resolver->asked_at > fresh_for);
+}
+
+static void wait_for_answer(shs_resolver_t *resolver, apr_time_t deadline)
+{
+    while (resolver->is_asking && resolver->count == 0
+           && !shs_thread_is_late(deadline)) {
+        shs_thread_wait(&resolver->answered, &resolver->lock, deadline);
+    }
+}
+
+int shs_resolver_get(shs_address_t addresses[SHS_RESOLVER_MAX],
+                     shs_resolver_t *resolver, apr_time_t deadline,
+                     const char **reason)
+{
+    int count;
+
+    pthread_mutex_lock(&resolver->lock);
+    if (!resolver->is_asking && is_stale(resolver)) {
+        start_thread(resolver);
+    }
+    wait_for_answer(resolver, deadline);
+    count = resolver->count;
+    memcpy(addresses, resolver->addresses,
+           (size_t)count * sizeof(addresses[0]));
+    if (count == 0) {
+        *reason = resolver->is_asking ? "the host name was not resolved in time"
+                                      : "the host name cannot be resolved";
+    }
+    pthread_mutex_unlock(&resolver->lock);
+    return count;
+}
+
+static int is_due(const shs_resolver_t *resolver, apr_interval_time_t due)
+{
+    return !resolver->is_static && !resolver->is_asking
+           && shs_clock_now() - resolver->asked_at >= due;
+}
+
+int shs_resolver_renew(shs_address_t addresses[SHS_RESOLVER_MAX], int count,
+                       shs_resolver_t *resolver, apr_time_t deadline)
+{
+    apr_uint32_t failed = mark_of(addresses, count);
+    int found = 0;
+
+    pthread_mutex_lock(&resolver->lock);
+    if (is_due(resolver, SHS_RESOLVER_AFTER_FAILURE)) {
+        start_thread(resolver);
+    }
+    while (resolver->is_asking && shs_clock_now() < deadline) {
+        shs_thread_wait(&resolver->answered, &resolver->lock, deadline);
+    }
+    if (!resolver->is_static && atomic_load(&resolver->mark) != failed) {
+        found = resolver->count;
+        memcpy(addresses, resolver->addresses,
+               (size_t)found * sizeof(addresses[0]));
+    }
+    pthread_mutex_unlock(&resolver->lock);
+    return found;
+}
+
+void shs_resolver_suspect(shs_resolver_t *resolver)
+{
+    pthread_mutex_lock(&resolver->lock);
+    if (is_due(resolver, SHS_RESOLVER_RETRY_AFTER)) {
+        start_thread(resolver);
+    }
+    pthread_mutex_unlock(&resolver->lock);
+}
+
+apr_uint32_t shs_resolver_mark(const shs_resolver_t *resolver)
+{
+    return atomic_load(&resolver->mark);
+}

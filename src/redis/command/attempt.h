@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * attempt: one question on one connection to the server of an open passage, and
+ * what it came to. The connection's loan ends here, so that none is held while
+ * anything else is waited for.
+ */
+#ifndef SHS_REDIS_COMMAND_ATTEMPT_H
+#define SHS_REDIS_COMMAND_ATTEMPT_H
+
+#include "redis/command/permit.h"
+#include "redis/command/retry.h"
+
+typedef struct shs_attempt_t {
+    shs_conn_status_t status;
+    shs_question_answer_t got;
+    shs_verdict_t verdict; /* where there are several servers its reason names
+                            * this one */
+    int is_new_conn;       /* it was dialled for this question */
+    int is_of_key;         /* it failed after the value was asked for: the key
+                            * may be the reason */
+    apr_uint32_t identity; /* of who answered (redis/connection/run_id.h); 0: not asked,
+                            * because nobody listens */
+} shs_attempt_t;
+
+typedef struct shs_attempt_how_t {
+    int is_asking;  /* an ASK redirection led here */
+    int is_of_size; /* not for the value, but how large it is */
+    int may_retry;  /* a pooled connection that turns out dead may be left for
+                     * another */
+} shs_attempt_how_t;
+
+/* `write` is as for shs_question_build(). */
+void shs_attempt_make(shs_attempt_t *attempt, const shs_passage_t *passage,
+                      const shs_query_t *query, const shs_write_t *write,
+                      shs_attempt_how_t how, apr_pool_t *p);
+
+#endif

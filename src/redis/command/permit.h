@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * passage: a route together with the circuit breaker's leave to use it. Every
+ * passage that was opened is left with a verdict about the server; what the
+ * breaker makes of it is kept for whoever tells the administrator.
+ */
+#ifndef SHS_REDIS_COMMAND_PERMIT_H
+#define SHS_REDIS_COMMAND_PERMIT_H
+
+#include "redis/topology/topology.h"
+#include "store/store.h"
+
+/* What one child asks with; borrowed. */
+typedef struct shs_client_t {
+    const shs_endpoint_t *endpoint;
+    shs_topology_t *topology;
+    shs_shared_t *shared;
+    unsigned char secret[SHS_HEAVY_SECRET]; /* of all children */
+} shs_client_t;
+
+typedef struct shs_passage_t {
+    const shs_client_t *client;
+    int slot;
+    apr_time_t deadline;
+    apr_pool_t *p;
+
+    /* While it is open. */
+    shs_route_t route;
+    shs_breaker_pass_t pass;
+    int is_to_replica;
+    apr_uint32_t subject; /* which server, as shs_node_subject() ... */
+    apr_uint32_t place;   /* ... and at which address, for the breaker */
+    apr_time_t opened_at;
+
+    /* Why it could not be opened. */
+    shs_counter_t cause;
+    const char *reason;
+
+    /* What is to be told, of all passages of this lookup to masters. */
+    shs_transition_t transition;
+    const char *transition_reason;
+} shs_passage_t;
+
+/* To the master that serves the slot, and to the one that a redirection names.
+ * Return 1 and an open passage; or 0, and cause and reason say why. */
+int shs_passage_open(shs_passage_t *passage);
+int shs_passage_follow(shs_passage_t *passage, const shs_server_t *server,
+                       int learn);
+
+/* To the first replica from the nth on that may be asked. Returns its number,
+ * and an open passage; or -1 when there is none. */
+int shs_passage_open_replica(shs_passage_t *passage, int nth);
+
+/* `key` is as for shs_breaker_note(). `reason` is what is told if the verdict
+ * is the one that opens the breaker. */
+void shs_passage_leave(shs_passage_t *passage, shs_breaker_verdict_t verdict,
+                       apr_uint32_t key, const char *reason);
+
+#endif

@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "redis/command/pipeline.h"
+
+#include <string.h>
+
+#include "redis/protocol/reply.h"
+#include "redis/command/script.h"
+#include "redis/protocol/sentinel_reply.h"
+#include "base/octets.h"
+
+#define MAX_REPLIES 5
+
+/* A master's ROLE names each of its replicas. */
+#define ROLE_OCTETS   8192
+#define ROLE_ELEMENTS 128
+
+/* What Redis itself takes for a hash that may be a session (MEMORY USAGE), at
+ * most: for each field, for each octet, and for what is there at all. Generous,
+ * for what is below is asked for, and then measured exactly. */
+#define MEMORY_OF_FIELD 512
+#define MEMORY_OF_OCTET 4
+#define MEMORY_OF_HASH  (128 * 1024)
+
+static int asks_for_role(const shs_question_t *question)
+{
+    return question->form == SHS_QUESTION_ROLE
+           || question->form == SHS_QUESTION_INFO;
+}
+
+static void append(shs_octets_t *commands, const char *name,
+                   const shs_octets_t *key, apr_pool_t *p)
+{
+    shs_octets_t arguments[2];
+
+    arguments[0] = shs_octets_of(name);
+    if (key) {
+        arguments[1] = *key;
+    }
+    shs_resp_append(commands, arguments, key ? 2 : 1, p);
+}
+
+/* With the question whether the server is the master, where that is asked. */
+static void append_role(shs_octets_t *commands, shs_question_form_t form,
+                        apr_pool_t *p)
+{
+    static const shs_octets_t replication = { "replication", 11 };
+
+    if (form == SHS_QUESTION_ROLE) {
+        append(commands, "ROLE", NULL, p);
+    }
+    else if (form == SHS_QUESTION_INFO) {
+        append(commands, "INFO", &replication, p);
+    }
+}
+
+static shs_octets_t build_read(const shs_query_t *query,
+                               shs_question_form_t form, apr_pool_t *p)
+{
+    shs_octets_t commands = { "", 0 };
+
+    if (form == SHS_QUESTION_ASKING) {
+        append(&commands, "ASKING", NULL, p);
+    }
+    append(&commands, query->shape == SHS_SHAPE_STRING ? "GET" : "HGETALL",
+           &query->key, p);
+    if (form == SHS_QUESTION_ASKING) {
+        append(&commands, "ASKING", NULL, p);
+    }
+    append(&commands, "PTTL", &query->key, p);
+    return commands;
+}
+
+static shs_octets_t build_write(const shs_write_t *write,
+                                shs_question_form_t form, apr_pool_t *p)
+{
+    shs_octets_t commands = { "", 0 };
+    shs_octets_t script = shs_script_build(write, p);
+    char *both;
+
+    if (form != SHS_QUESTION_ASKING) {
+        return script;
+    }
+    append(&commands, "ASKING", NULL, p);
+    both = apr_palloc(p, commands.len + script.len);
+    memcpy(both, commands.data, commands.len);
+    memcpy(both + commands.len, script.data, script.len);
+    commands.data = both;
+    commands.len += script.len;
+    return commands;
+}
+
+void shs_question_build(shs_question_t *question, const shs_query_t *query,
+                        const shs_write_t *write, shs_question_form_t form,
+                        apr_pool_t *p)
+{
+    shs_octets_t commands =
+        write ? build_write(write, form, p) : build_read(query, form, p);
+
+    append_role(&commands, form, p);
+    question->query = query;
+    question->write = write;
+    question->is_of_size = 0;
+    question->form = form;
+    question->commands = commands;
+}
+
+static void append_memory_usage(shs_octets_t *commands, const shs_octets_t *key,
+                                apr_pool_t *p)
+{
+    const shs_octets_t words[] = {
+        shs_octets_of("MEMORY"), shs_octets_of("USAGE"), *key,
+        shs_octets_of("SAMPLES"),
+        shs_octets_of(APR_STRINGIFY(SHS_STORE_MAX_FIELDS))
+    };
+
+    shs_resp_append(commands, words, 5, p);
+}
+
+void shs_question_build_size(shs_question_t *question, const shs_query_t *query,
+                             shs_question_form_t form, apr_pool_t *p)
+{
+    shs_octets_t commands = { "", 0 };
+    int is_asking = form == SHS_QUESTION_ASKING;
+
+    memset(question, 0, sizeof(*question));
+    if (is_asking) {
+        append(&commands, "ASKING", NULL, p);
+    }
+    if (query->shape == SHS_SHAPE_STRING) {
+        append(&commands, "STRLEN", &query->key, p);
+    }
+    else {
+        append(&commands, "HLEN", &query->key, p);
+        if (is_asking) {
+            append(&commands, "ASKING", NULL, p);
+        }
+        append_memory_usage(&commands, &query->key, p);
+    }
+    append_role(&commands, form, p);
+    question->query = query;
+    question->is_of_size = 1;
+    question->form = form;
+    question->commands = commands;
+}
+
+static apr_size_t larger(apr_size_t a, apr_size_t b)
+{
+    return a > b ? a : b;
+}
+
+static shs_resp_limits_t limits_of(const shs_question_t *question)
+{
+    shs_resp_limits_t limits = { question->query->max_octets,
+                                 question->query->shape == SHS_SHAPE_FIELDS
+                                     ? 2 * SHS_STORE_MAX_FIELDS
+                                     : 0 };
+
+    if (asks_for_role(question)) {
+        limits.octets = larger(limits.octets, ROLE_OCTETS);
+        limits.elements = larger(limits.elements, ROLE_ELEMENTS);
+    }
+    return limits;
+}
+
+/* The limits of a reply are those of the largest that may come; where ROLE may
+ * be larger than the session, the session's own is checked here. */
+static int is_too_large(const shs_reply_t *value, apr_size_t max_octets)
+{
+    apr_size_t octets = value->text.len;
+    apr_size_t i;
+
+    if (value->kind == SHS_REPLY_ERROR) {
+        return 0;
+    }
+    for (i = 0; value->kind == SHS_REPLY_ARRAY && i < value->count; ++i) {
+        octets += value->elements[i]->text.len;
+    }
+    return octets > max_octets;
+}
+
+static shs_reply_t *first_error(shs_reply_t *const *replies, int count)
+{
+    int i;
+
+    for (i = 0; i < count; ++i) {
+        if (replies[i] && replies[i]->kind == SHS_REPLY_ERROR) {
+            return replies[i];
+        }
+    }
+    return NULL;
+}
+
+static int is_of_kind(const shs_reply_t *reply, shs_reply_kind_t kind)
+{
+    return reply->kind == kind || reply->kind == SHS_REPLY_ERROR;
+}
+
+/* How many replies the question has, and which of them are the value (or the
+ * script's) and PTTL, -1: none. */
+typedef struct layout_t {
+    int count;
+    int value;
+    int ttl;
+    int role;
+} layout_t;
+
+static layout_t layout_of(const shs_question_t *question)
+{
+    layout_t layout = { 0, 0, -1, -1 };
+
+    if (question->form == SHS_QUESTION_ASKING) {
+        ++layout.count;
+    }
+    layout.value = layout.count++;
+    if (!question->write
+        && !(question->is_of_size
+             && question->query->shape == SHS_SHAPE_STRING)) {
+        layout.count += question->form == SHS_QUESTION_ASKING;
+        layout.ttl = layout.count++;
+    }
+    if (asks_for_role(question)) {
+        layout.role = layout.count++;
+    }
+    return layout;
+}
+
+/* A number; or an error; of a key that is gone MEMORY USAGE says nil. */
+static int is_size(const shs_reply_t *size, const shs_reply_t *memory)
+{
+    return is_of_kind(size, SHS_REPLY_INTEGER)
+           && (!memory || memory->kind == SHS_REPLY_NIL
+               || is_of_kind(memory, SHS_REPLY_INTEGER));
+}
+
+/* Of a reply that is neither the value nor its time to live. */
+static shs_reply_kind_t kind_of(const shs_question_t *question, int is_role)
+{
+    if (!is_role) {
+        return SHS_REPLY_STATUS;
+    }
+    return question->form == SHS_QUESTION_ROLE ? SHS_REPLY_ARRAY
+                                               : SHS_REPLY_STRING;
+}
+
+static int is_expected(shs_reply_t *const *replies, const layout_t *layout,
+                       const shs_question_t *question,
+                       const shs_question_answer_t *answer)
+{
+    int i;
+
+    for (i = 0; i < layout->count; ++i) {
+        if (i != layout->value && i != layout->ttl
+            && !is_of_kind(replies[i], kind_of(question, i == layout->role))) {
+            return 0;
+        }
+    }
+    if (question->is_of_size) {
+        return is_size(answer->replies[0], answer->replies[1]);
+    }
+    return question->write ? shs_script_is_expected(answer->replies[0])
+                           : shs_answer_is_expected(answer->replies,
+                                                    question->query->shape);
+}
+
+/* Who is no master, or does not say, is believed in nothing else either. */
+static void read_role(shs_question_answer_t *answer, shs_reply_t *role)
+{
+    if (role->kind == SHS_REPLY_ERROR) {
+        answer->error = role;
+        answer->lacks_role = shs_answer_is_unknown(role);
+    }
+    else {
+        answer->is_demoted = !shs_sentinel_reply_is_master(role);
+    }
+}
+
+static void read_size(shs_question_answer_t *answer, const shs_query_t *query)
+{
+    const shs_reply_t *size = answer->replies[0];
+    const shs_reply_t *memory = answer->replies[1];
+    apr_uint64_t most = query->max_octets;
+    apr_uint64_t fields = SHS_STORE_MAX_FIELDS; /* at most */
+
+    /* Of MEMORY USAGE an error says nothing. */
+    answer->error =
+        size->kind == SHS_REPLY_ERROR && !shs_answer_is_unknown(size)
+            ? answer->replies[0]
+            : NULL;
+    if (size->kind == SHS_REPLY_INTEGER) {
+        if (query->shape == SHS_SHAPE_FIELDS) {
+            most = SHS_STORE_MAX_FIELDS;
+        }
+        answer->is_too_large =
+            size->integer > 0 && (apr_uint64_t)size->integer > most;
+        fields = size->integer > 0 ? (apr_uint64_t)size->integer : 0;
+    }
+    if (memory && memory->kind == SHS_REPLY_INTEGER && memory->integer > 0) {
+        most = MEMORY_OF_HASH + fields * MEMORY_OF_FIELD
+               + (apr_uint64_t)query->max_octets * MEMORY_OF_OCTET;
+        answer->is_too_large |= (apr_uint64_t)memory->integer > most;
+    }
+}
+
+static shs_conn_status_t fail(const char **reason)
+{
+    *reason = "its answer is of a kind that was not asked for";
+    return SHS_CONN_FAILED;
+}
+
+shs_conn_status_t shs_question_ask(shs_question_answer_t *answer,
+                                   const shs_question_t *question,
+                                   shs_conn_t *conn, const char **reason,
+                                   apr_pool_t *p)
+{
+    const shs_query_t *query = question->query;
+    layout_t layout = layout_of(question);
+    shs_reply_t *replies[MAX_REPLIES];
+    shs_conn_status_t status;
+
+    memset(answer, 0, sizeof(*answer));
+    status = shs_conn_ask(replies, layout.count, conn, question->commands,
+                          limits_of(question), query->deadline, reason, p);
+    answer->error = first_error(replies, layout.count);
+    if (status != SHS_CONN_OK) {
+        /* A script gives nothing that could be large. */
+        return status == SHS_CONN_TOO_LARGE && question->write ? fail(reason)
+                                                               : status;
+    }
+    answer->replies[0] = replies[layout.value];
+    answer->replies[1] = layout.ttl >= 0 ? replies[layout.ttl] : NULL;
+    if (!is_expected(replies, &layout, question, answer)) {
+        return fail(reason);
+    }
+    if (question->is_of_size) {
+        read_size(answer, query);
+    }
+    if (layout.role >= 0) {
+        read_role(answer, replies[layout.role]);
+    }
+    return !answer->is_demoted && !question->is_of_size
+                   && is_too_large(answer->replies[0], query->max_octets)
+               ? SHS_CONN_TOO_LARGE
+               : SHS_CONN_OK;
+}

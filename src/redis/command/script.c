@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Replies are integers, so that no value comes back: see shs_script_read().
+ * The first command of each script that can fail is a pcall, whose error goes
+ * back as it is (WRONGTYPE, OOM, READONLY, NOPERM): older servers would wrap
+ * it in words of their own. What fails later has been checked before.
+ */
+#include "redis/command/script.h"
+
+#include <apr_strings.h>
+
+#include "session/metadata.h"
+#include "base/octets.h"
+
+#define DONE      1
+#define GONE      0
+#define CONFLICT  (-1)
+#define TOO_LARGE (-2)
+
+/* Of a hash: ARGV ttl, then names and values. One that is there with the first
+ * of them is ours, from before the answer was lost. */
+static const char create_fields[] =
+    "local k = KEYS[1]\n"
+    "local first = redis.pcall('HGET', k, ARGV[2])\n"
+    "if type(first) == 'table' and first.err then return first end\n"
+    "if first == ARGV[3] then return 1 end\n"
+    "if redis.call('EXISTS', k) == 1 then return -1 end\n"
+    "local r = redis.pcall('HSET', k, ARGV[2], ARGV[3])\n"
+    "if type(r) == 'table' and r.err then return r end\n"
+    "r = redis.pcall('PEXPIRE', k, ARGV[1])\n"
+    "if type(r) == 'table' and r.err then\n"
+    "  redis.pcall('DEL', k)\n"
+    "  return r\n"
+    "end\n"
+    "for i = 4, #ARGV, 2 do redis.call('HSET', k, ARGV[i], ARGV[i + 1]) end\n"
+    "return 1\n";
+
+/* Of a hash: ARGV most octets, most fields, @accessed, how many to set, to
+ * expect, then names and values to set, then name, "=" or "!" and value that
+ * are expected, then names to remove. */
+static const char change_fields[] =
+    "local k, now = KEYS[1], {}\n"
+    "local all = redis.pcall('HGETALL', k)\n"
+    "if all.err then return all end\n"
+    "if #all == 0 then return 0 end\n"
+    "for i = 1, #all, 2 do now[all[i]] = all[i + 1] end\n"
+    "if now['@rotated'] then return -1 end\n"
+    "local at = 6\n"
+    "local sets = at + 2 * ARGV[4]\n"
+    "local expects = sets + 3 * ARGV[5]\n"
+    "for i = sets, expects - 3, 3 do\n"
+    "  local want = ARGV[i + 1] == '=' and ARGV[i + 2] or nil\n"
+    "  if now[ARGV[i]] ~= want then\n"
+    "    for j = at, sets - 2, 2 do\n"
+    "      if now[ARGV[j]] ~= ARGV[j + 1] then return -1 end\n"
+    "    end\n"
+    "    return 1\n"
+    "  end\n"
+    "end\n"
+    "for i = at, sets - 2, 2 do now[ARGV[i]] = ARGV[i + 1] end\n"
+    "for i = expects, #ARGV do now[ARGV[i]] = nil end\n"
+    "local octets, count = 0, 0\n"
+    "for n, v in pairs(now) do\n"
+    "  octets, count = octets + #n + #v, count + 1\n"
+    "end\n"
+    "if octets > tonumber(ARGV[1]) or count > tonumber(ARGV[2]) then\n"
+    "  return -2\n"
+    "end\n"
+    "local r = redis.pcall('HSET', k, '@accessed', ARGV[3])\n"
+    "if type(r) == 'table' and r.err then return r end\n"
+    "for i = at, sets - 2, 2 do\n"
+    "  redis.call('HSET', k, ARGV[i], ARGV[i + 1])\n"
+    "end\n"
+    "for i = expects, #ARGV do redis.call('HDEL', k, ARGV[i]) end\n"
+    "return 1\n";
+
+/* Of a hash: ARGV ttl, due, @accessed. */
+static const char touch_fields[] =
+    "local k = KEYS[1]\n"
+    "local rotated = redis.pcall('HEXISTS', k, '@rotated')\n"
+    "if type(rotated) == 'table' then return rotated end\n"
+    "if rotated == 1 then return 0 end\n"
+    "local left = redis.call('PTTL', k)\n"
+    "if left == -2 then return 0 end\n"
+    "if left >= 0 and left > tonumber(ARGV[2]) then return 1 end\n"
+    "local r = redis.pcall('PEXPIRE', k, ARGV[1])\n"
+    "if type(r) == 'table' and r.err then return r end\n"
+    "if r == 1 then redis.call('HSET', k, '@accessed', ARGV[3]) end\n"
+    "return r\n";
+
+/* Of a hash: ARGV ttl, 1 to keep what is there, the successor, then all names
+ * and values as they were. */
+static const char forward_fields[] =
+    "local k, now = KEYS[1], {}\n"
+    "local all = redis.pcall('HGETALL', k)\n"
+    "if all.err then return all end\n"
+    "if #all == 0 then return 0 end\n"
+    "for i = 1, #all, 2 do now[all[i]] = all[i + 1] end\n"
+    "if now['@rotated'] then\n"
+    "  return now['@rotated'] == ARGV[3] and 1 or -1\n"
+    "end\n"
+    "now['@accessed'] = nil\n"
+    "for i = 4, #ARGV, 2 do\n"
+    "  if ARGV[i] ~= '@accessed' then\n"
+    "    if now[ARGV[i]] ~= ARGV[i + 1] then return -1 end\n"
+    "    now[ARGV[i]] = nil\n"
+    "  end\n"
+    "end\n"
+    "if next(now) then return -1 end\n"
+    "local ttl = tonumber(ARGV[1])\n"
+    "if ttl == 0 then redis.call('DEL', k) return 1 end\n"
+    "local left = redis.call('PTTL', k)\n"
+    "if left >= 0 and left < ttl then ttl = left end\n"
+    "local r = redis.pcall('HSET', k, '@rotated', ARGV[3])\n"
+    "if type(r) == 'table' and r.err then return r end\n"
+    "if ARGV[2] == '0' then\n"
+    "  for i = 1, #all, 2 do redis.call('HDEL', k, all[i]) end\n"
+    "end\n"
+    "redis.call('PEXPIRE', k, ttl)\n"
+    "return 1\n";
+
+/* Of a string: ARGV ttl, the value. */
+static const char create_string[] =
+    "local k = KEYS[1]\n"
+    "local old = redis.pcall('GET', k)\n"
+    "if type(old) == 'table' and old.err then return old end\n"
+    "if old then return old == ARGV[2] and 1 or -1 end\n"
+    "local r = redis.pcall('SET', k, ARGV[2], 'PX', ARGV[1])\n"
+    "if r.err then return r end\n"
+    "return 1\n";
+
+/* Of a string: ARGV longest ttl ("" for as it is, "0" ends it), what it was,
+ * what it becomes. */
+static const char swap_string[] =
+    "local k = KEYS[1]\n"
+    "local old = redis.pcall('GET', k)\n"
+    "if type(old) == 'table' and old.err then return old end\n"
+    "if not old then return 0 end\n"
+    "if old == ARGV[3] then return 1 end\n"
+    "if old ~= ARGV[2] then return -1 end\n"
+    "if ARGV[1] == '0' then redis.call('DEL', k) return 1 end\n"
+    "local left = redis.call('PTTL', k)\n"
+    "local most = tonumber(ARGV[1])\n"
+    "if most and (left < 0 or left > most) then left = most end\n"
+    "local r\n"
+    "if left > 0 then r = redis.pcall('SET', k, ARGV[3], 'PX', left)\n"
+    "elseif left == 0 then return 0\n"
+    "else r = redis.pcall('SET', k, ARGV[3]) end\n"
+    "if r.err then return r end\n"
+    "return 1\n";
+
+/* Of a string: ARGV ttl, due, how one begins that was rotated. */
+static const char touch_string[] =
+    "local k = KEYS[1]\n"
+    "local v = redis.pcall('GET', k)\n"
+    "if type(v) == 'table' and v.err then return v end\n"
+    "local mark = ARGV[3]\n"
+    "if not v or (mark ~= '' and v:sub(1, #mark) == mark) then return 0 end\n"
+    "local left = redis.call('PTTL', k)\n"
+    "if left >= 0 and left > tonumber(ARGV[2]) then return 1 end\n"
+    "return redis.pcall('PEXPIRE', k, ARGV[1])\n";
+
+/* ARGV 1 if it may have been rotated; of a string, how it begins then. */
+static const char remove_fields[] =
+    "local k = KEYS[1]\n"
+    "local rotated = redis.pcall('HEXISTS', k, '@rotated')\n"
+    "if type(rotated) == 'table' then return rotated end\n"
+    "if rotated == 1 and ARGV[1] == '0' then return -1 end\n"
+    "return redis.pcall('DEL', k)\n";
+
+static const char remove_string[] =
+    "local k = KEYS[1]\n"
+    "local v = redis.pcall('GET', k)\n"
+    "if type(v) == 'table' and v.err then return v end\n"
+    "local mark = ARGV[2]\n"
+    "if v and ARGV[1] == '0' and mark ~= '' and v:sub(1, #mark) == mark then\n"
+    "  return -1\n"
+    "end\n"
+    "return redis.pcall('DEL', k)\n";
+
+/* The arguments of an EVAL while they are gathered. */
+typedef struct command_t {
+    apr_array_header_t *arguments; /* of shs_octets_t */
+    apr_pool_t *p;
+} command_t;
+
+static void add(command_t *command, shs_octets_t octets)
+{
+    APR_ARRAY_PUSH(command->arguments, shs_octets_t) = octets;
+}
+
+static void add_number(command_t *command, apr_int64_t number)
+{
+    add(command,
+        shs_octets_of(apr_psprintf(command->p, "%" APR_INT64_T_FMT, number)));
+}
+
+/* Rounded up: a life of less than a millisecond is no 0, which would end it. */
+static void add_ms(command_t *command, apr_interval_time_t duration)
+{
+    add_number(command, (duration + 999) / 1000);
+}
+
+static void add_fields(command_t *command, const shs_record_field_t *fields,
+                       apr_size_t count)
+{
+    apr_size_t i;
+
+    for (i = 0; i < count; ++i) {
+        add(command, fields[i].name);
+        add(command, fields[i].value);
+    }
+}
+
+static const char *build_create(command_t *command, const shs_write_t *write)
+{
+    add_ms(command, write->ttl);
+    if (write->at.shape == SHS_SHAPE_STRING) {
+        add(command, write->edit.string);
+        return create_string;
+    }
+    add_fields(command, write->edit.fields, write->edit.count);
+    return create_fields;
+}
+
+static const char *build_change(command_t *command, const shs_write_t *write)
+{
+    static const shs_octets_t nothing = { "", 0 };
+    const shs_edit_t *edit = &write->edit;
+    apr_size_t i;
+
+    if (write->at.shape == SHS_SHAPE_STRING) {
+        add(command, nothing);
+        add(command, write->was->string);
+        add(command, edit->string);
+        return swap_string;
+    }
+    add_number(command, (apr_int64_t)write->at.max_octets);
+    add_number(command, SHS_STORE_MAX_FIELDS);
+    add_number(command, write->accessed_at_ms);
+    add_number(command, (apr_int64_t)edit->count);
+    add_number(command, (apr_int64_t)edit->expected_count);
+    add_fields(command, edit->fields, edit->count);
+    for (i = 0; i < edit->expected_count; ++i) {
+        shs_octets_t value = edit->expected[i].value;
+
+        add(command, edit->expected[i].name);
+        add(command, shs_octets_of(value.data ? "=" : "!"));
+        add(command, value.data ? value : nothing);
+    }
+    for (i = 0; i < edit->name_count; ++i) {
+        add(command, edit->names[i]);
+    }
+    return change_fields;
+}
+
+static const char *build_touch(command_t *command, const shs_write_t *write)
+{
+    add_ms(command, write->ttl);
+    add_ms(command, write->due);
+    if (write->at.shape == SHS_SHAPE_STRING) {
+        add(command, write->rotated);
+        return touch_string;
+    }
+    add_number(command, write->accessed_at_ms);
+    return touch_fields;
+}
+
+static const char *build_forward(command_t *command, const shs_write_t *write)
+{
+    add_ms(command, write->ttl);
+    if (write->at.shape == SHS_SHAPE_STRING) {
+        add(command, write->was->string);
+        add(command, write->edit.string);
+        return swap_string;
+    }
+    add_number(command, write->keeps);
+    add(command, write->edit.fields[0].value);
+    add_fields(command, write->was->fields, write->was->count);
+    return forward_fields;
+}
+
+static const char *build_remove(command_t *command, const shs_write_t *write)
+{
+    add_number(command, write->knows_rotated);
+    if (write->at.shape == SHS_SHAPE_FIELDS) {
+        return remove_fields;
+    }
+    add(command, write->rotated);
+    return remove_string;
+}
+
+/* The script; its arguments are added to the command. */
+static const char *build_write(command_t *command, const shs_write_t *write)
+{
+    switch (write->kind) {
+    case SHS_WRITE_CREATE:
+        return build_create(command, write);
+    case SHS_WRITE_CHANGE:
+        return build_change(command, write);
+    case SHS_WRITE_TOUCH:
+        return build_touch(command, write);
+    case SHS_WRITE_FORWARD:
+        return build_forward(command, write);
+    case SHS_WRITE_REMOVE:
+        return build_remove(command, write);
+    }
+    return "";
+}
+
+shs_octets_t shs_script_build(const shs_write_t *write, apr_pool_t *p)
+{
+    command_t command = { apr_array_make(p, 16, sizeof(shs_octets_t)), p };
+    shs_octets_t octets = { "", 0 };
+    const char *text;
+
+    add(&command, shs_octets_of("EVAL"));
+    add(&command, octets);
+    add(&command, shs_octets_of("1"));
+    add(&command, write->at.key);
+    text = build_write(&command, write);
+    APR_ARRAY_IDX(command.arguments, 1, shs_octets_t) = shs_octets_of(text);
+    shs_resp_append(&octets, (const shs_octets_t *)command.arguments->elts,
+                    command.arguments->nelts, p);
+    return octets;
+}
+
+int shs_script_is_expected(const shs_reply_t *reply)
+{
+    return reply->kind == SHS_REPLY_ERROR
+           || (reply->kind == SHS_REPLY_INTEGER && reply->integer >= TOO_LARGE
+               && reply->integer <= DONE);
+}
+
+shs_wrote_t shs_script_read(const char **reason, const shs_reply_t *reply)
+{
+    switch (reply->integer) {
+    case DONE:
+        return SHS_WROTE_DONE;
+    case GONE:
+        *reason = "the session is gone";
+        return SHS_WROTE_GONE;
+    case TOO_LARGE:
+        *reason = "the session would be larger than SharedSessionMaxSize, or"
+                  " have more than 4096 fields";
+        return SHS_WROTE_TOO_LARGE;
+    default:
+        *reason = "another has changed the session meanwhile";
+        return SHS_WROTE_CONFLICT;
+    }
+}

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "redis/connection/handshake.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "redis/protocol/reply.h"
+#include "redis/protocol/sentinel_reply.h"
+#include "base/octets.h"
+
+#define MAX_REPLIES 5
+
+/* What a reply is to. */
+typedef enum topic_t { LOGIN, DATABASE, NAME, REPLICA, ROLE, INFO } topic_t;
+
+typedef struct script_t {
+    shs_octets_t commands;
+    topic_t topics[MAX_REPLIES];
+    int count;
+} script_t;
+
+static void say(script_t *script, topic_t topic, const char *const *words,
+                apr_pool_t *p)
+{
+    shs_octets_t arguments[3];
+    int count = 0;
+
+    while (words[count]) {
+        arguments[count] = shs_octets_of(words[count]);
+        ++count;
+    }
+    shs_resp_append(&script->commands, arguments, count, p);
+    script->topics[script->count++] = topic;
+}
+
+static void say_role(script_t *script, int is_info, apr_pool_t *p)
+{
+    if (is_info) {
+        say(script, INFO, (const char *[]){ "INFO", "replication", NULL }, p);
+    }
+    else {
+        say(script, ROLE, (const char *[]){ "ROLE", NULL }, p);
+    }
+}
+
+static void write_script(script_t *script, const shs_greeting_t *greeting,
+                         const char *password, apr_pool_t *p)
+{
+    const char *user = shs_credentials_user(greeting->credentials);
+
+    memset(script, 0, sizeof(*script));
+    if (password && user) {
+        say(script, LOGIN, (const char *[]){ "AUTH", user, password, NULL }, p);
+    }
+    else if (password) {
+        say(script, LOGIN, (const char *[]){ "AUTH", password, NULL }, p);
+    }
+    if (greeting->db > 0) {
+        say(script, DATABASE,
+            (const char *[]){ "SELECT", apr_itoa(p, greeting->db), NULL }, p);
+    }
+    if (greeting->client_name) {
+        say(script, NAME,
+            (const char *[]){ "CLIENT", "SETNAME", greeting->client_name,
+                              NULL },
+            p);
+    }
+    if (greeting->is_for_replica) {
+        say(script, REPLICA, (const char *[]){ "READONLY", NULL }, p);
+    }
+    if (greeting->lacks_role) {
+        say_role(script, atomic_load(greeting->lacks_role), p);
+    }
+}
+
+/* "ERR" is how a Redis without the user, or without the database, answers. */
+static shs_conn_status_t read_error(const char **reason,
+                                    const shs_reply_t *reply, topic_t topic,
+                                    apr_pool_t *p)
+{
+    static const char *const refusals[] = {
+        "it refuses the user or password (AUTH)",
+        "it refuses the database (SELECT)",
+        "",
+        "it refuses READONLY",
+        "it does not answer ROLE",
+        "it answers neither ROLE nor INFO replication (its user needs +role)",
+    };
+
+    *reason = shs_answer_describe_error(reply, p);
+    if (shs_answer_is_turning_away(reply)) {
+        return SHS_CONN_TURNED_AWAY;
+    }
+    if (shs_answer_is_refusal(reply)
+        || (topic != REPLICA && shs_answer_is_unknown(reply))) {
+        *reason = apr_pstrcat(p, refusals[topic], ": ", *reason, NULL);
+        return SHS_CONN_REFUSED;
+    }
+    return SHS_CONN_FAILED;
+}
+
+static shs_conn_status_t read_reply(const char **reason,
+                                    const shs_reply_t *reply, topic_t topic,
+                                    apr_pool_t *p)
+{
+    if (reply->kind == SHS_REPLY_ERROR) {
+        /* A name is for whoever looks at CLIENT LIST: no session fails for a
+         * user who may not set it. */
+        return topic == NAME && !shs_answer_is_turning_away(reply)
+                   ? SHS_CONN_OK
+                   : read_error(reason, reply, topic, p);
+    }
+    if (topic == ROLE || topic == INFO) {
+        *reason = "it is not the master";
+        return shs_sentinel_reply_is_master(reply) ? SHS_CONN_OK
+                                                   : SHS_CONN_WRONG_ROLE;
+    }
+    *reason = "its answer is of a kind that was not asked for";
+    return reply->kind == SHS_REPLY_STATUS ? SHS_CONN_OK : SHS_CONN_FAILED;
+}
+
+/* Returns in *topic which question was not answered well. */
+static shs_conn_status_t converse(topic_t *topic, shs_conn_t *conn,
+                                  const script_t *script, apr_time_t deadline,
+                                  const char **reason, apr_pool_t *p)
+{
+    const shs_resp_limits_t limits = { 65536, 1024 };
+    shs_reply_t *replies[MAX_REPLIES] = { NULL };
+    shs_conn_status_t asked, status;
+    int i;
+
+    asked = shs_conn_ask(replies, script->count, conn, script->commands, limits,
+                         deadline, reason, p);
+    for (i = 0; i < script->count && replies[i]; ++i) {
+        const char *why = NULL;
+
+        status = read_reply(&why, replies[i], script->topics[i], p);
+        if (status != SHS_CONN_OK) {
+            *topic = script->topics[i];
+            *reason = why;
+            return status;
+        }
+    }
+    return asked == SHS_CONN_OK || asked == SHS_CONN_TIMEOUT ? asked
+                                                             : SHS_CONN_FAILED;
+}
+
+/* Returns in *topic which question was not answered well. */
+static shs_conn_status_t greet(topic_t *topic, shs_conn_t *conn,
+                               const shs_greeting_t *greeting,
+                               apr_time_t deadline, const char **reason,
+                               apr_pool_t *p)
+{
+    shs_credentials_t *credentials = greeting->credentials;
+    const char *password = shs_credentials_password(credentials, p);
+    shs_conn_status_t status;
+    const char *error;
+    script_t script;
+
+    write_script(&script, greeting, password, p);
+    if (script.count == 0) {
+        return SHS_CONN_OK;
+    }
+    status = converse(topic, conn, &script, deadline, reason, p);
+    if (status != SHS_CONN_REFUSED || *topic != LOGIN
+        || !shs_credentials_file(credentials)) {
+        return status;
+    }
+    error = shs_credentials_renew(credentials, password, p);
+    if (error) {
+        *reason = apr_pstrcat(p, *reason, ", and ", error, NULL);
+        return status;
+    }
+    password = shs_credentials_password(credentials, p);
+    write_script(&script, greeting, password, p);
+    return converse(topic, conn, &script, deadline, reason, p);
+}
+
+/* On the same connection, after ROLE was refused. */
+static shs_conn_status_t ask_info(shs_conn_t *conn, atomic_int *lacks_role,
+                                  apr_time_t deadline, const char **reason,
+                                  apr_pool_t *p)
+{
+    shs_conn_status_t status;
+    topic_t topic = INFO;
+    script_t script;
+
+    memset(&script, 0, sizeof(script));
+    say_role(&script, 1, p);
+    status = converse(&topic, conn, &script, deadline, reason, p);
+    atomic_store(lacks_role, status == SHS_CONN_OK);
+    return status;
+}
+
+shs_conn_status_t shs_greeting_send(shs_conn_t *conn,
+                                    const shs_greeting_t *greeting,
+                                    apr_time_t deadline, const char **reason,
+                                    apr_pool_t *p)
+{
+    topic_t topic = NAME;
+    shs_conn_status_t status =
+        greet(&topic, conn, greeting, deadline, reason, p);
+
+    if (status != SHS_CONN_REFUSED || topic < ROLE) {
+        return status;
+    }
+    if (topic == ROLE) {
+        return ask_info(conn, greeting->lacks_role, deadline, reason, p);
+    }
+    /* The next connection asks for ROLE again. */
+    atomic_store(greeting->lacks_role, 0);
+    return status;
+}

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "redis/connection/node_table.h"
+
+#include <assert.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+
+typedef struct place_t {
+    shs_node_t *node;
+    int holders;
+    apr_time_t released_at;
+} place_t;
+
+struct shs_nodes_t {
+    pthread_mutex_t lock;
+    shs_node_kind_t kind;
+    int is_closing;
+    int count;
+    place_t table[SHS_NODES_MAX];
+};
+
+shs_nodes_t *shs_nodes_create(const shs_node_kind_t *kind)
+{
+    shs_nodes_t *nodes = calloc(1, sizeof(*nodes));
+
+    if (nodes) {
+        pthread_mutex_init(&nodes->lock, NULL);
+        nodes->kind = *kind;
+    }
+    return nodes;
+}
+
+void shs_nodes_close(shs_nodes_t *nodes)
+{
+    int count, i;
+
+    pthread_mutex_lock(&nodes->lock);
+    nodes->is_closing = 1;
+    count = nodes->count;
+    pthread_mutex_unlock(&nodes->lock);
+    /* None is added or replaced any more. */
+    for (i = 0; i < count; ++i) {
+        shs_pool_close(shs_node_pool(nodes->table[i].node));
+    }
+}
+
+static int is_same(const shs_node_t *node, const shs_server_t *server,
+                   shs_node_role_t role)
+{
+    const shs_server_t *known = shs_node_server(node);
+
+    return shs_node_role(node) == role && known->port == server->port
+           && !strcmp(known->host, server->host);
+}
+
+static place_t *find(shs_nodes_t *nodes, const shs_server_t *server,
+                     shs_node_role_t role)
+{
+    int i;
+
+    for (i = 0; i < nodes->count; ++i) {
+        if (is_same(nodes->table[i].node, server, role)) {
+            return &nodes->table[i];
+        }
+    }
+    return NULL;
+}
+
+/* With the lock: a place in the table, emptied of the node that nobody has
+ * held for the longest time. NULL: there is none. */
+static place_t *make_room(shs_nodes_t *nodes)
+{
+    place_t *oldest = NULL;
+    int i;
+
+    if (nodes->count < SHS_NODES_MAX) {
+        return &nodes->table[nodes->count++];
+    }
+    for (i = 0; i < nodes->count; ++i) {
+        place_t *place = &nodes->table[i];
+
+        if (place->holders == 0
+            && (!oldest || place->released_at < oldest->released_at)) {
+            oldest = place;
+        }
+    }
+    return oldest && shs_node_destroy(oldest->node) ? oldest : NULL;
+}
+
+static place_t *add(shs_nodes_t *nodes, const shs_server_t *server,
+                    shs_node_role_t role)
+{
+    shs_node_t *node = shs_node_create(&nodes->kind, server, role);
+    place_t *place = node ? make_room(nodes) : NULL;
+
+    if (place) {
+        memset(place, 0, sizeof(*place));
+        place->node = node;
+    }
+    else if (node) {
+        shs_node_destroy(node);
+    }
+    return place;
+}
+
+shs_node_t *shs_nodes_hold(shs_nodes_t *nodes, const shs_server_t *server,
+                           shs_node_role_t role)
+{
+    shs_node_t *node = NULL;
+    place_t *place;
+
+    pthread_mutex_lock(&nodes->lock);
+    place = find(nodes, server, role);
+    if (!place && !nodes->is_closing) {
+        place = add(nodes, server, role);
+    }
+    if (place) {
+        ++place->holders;
+        node = place->node;
+    }
+    pthread_mutex_unlock(&nodes->lock);
+    return node;
+}
+
+/* With the lock: the place of a node that is held. */
+static place_t *place_of(shs_nodes_t *nodes, const shs_node_t *node)
+{
+    int i = 0;
+
+    while (i < nodes->count && nodes->table[i].node != node) {
+        ++i;
+    }
+    assert(i < nodes->count && nodes->table[i].holders > 0);
+    return &nodes->table[i];
+}
+
+void shs_nodes_hold_again(shs_nodes_t *nodes, const shs_node_t *node)
+{
+    pthread_mutex_lock(&nodes->lock);
+    ++place_of(nodes, node)->holders;
+    pthread_mutex_unlock(&nodes->lock);
+}
+
+void shs_nodes_release(shs_nodes_t *nodes, const shs_node_t *node)
+{
+    place_t *place;
+
+    pthread_mutex_lock(&nodes->lock);
+    place = place_of(nodes, node);
+    if (--place->holders == 0) {
+        place->released_at = shs_clock_now();
+    }
+    pthread_mutex_unlock(&nodes->lock);
+}

@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "redis/connection/pool.h"
+
+#include <assert.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "base/thread.h"
+#include "base/clock.h"
+
+/* A turn is late after this part of a borrower's time. */
+#define LATE_PART 8
+
+struct shs_pool_t {
+    pthread_mutex_t lock;
+    pthread_cond_t changed; /* a connection or the turn to dial is free */
+    int size;
+    int borrowed; /* and being dialled */
+    int idle;
+    int is_dialling;
+    int is_closing;
+    unsigned dial_failures;        /* how many dials have failed, ever ... */
+    shs_conn_status_t dial_status; /* ... and how the last one did */
+    char dial_reason[160];
+    apr_interval_time_t idle_limit;
+    _Atomic apr_int64_t trusted_since;
+    shs_pool_dial_fn dial;
+    void *baton;
+    shs_conn_t *stack[]; /* [0..idle), the last given back on top */
+};
+
+/* What a thread that wants a connection gets. */
+typedef enum place_t {
+    PLACE_IDLE,   /* an idle connection */
+    PLACE_DIAL,   /* its turn to dial */
+    PLACE_FAILED, /* nobody has one, and the last dial failed */
+    PLACE_LATE    /* the deadline passed */
+} place_t;
+
+shs_pool_t *shs_pool_create(int size, apr_interval_time_t idle,
+                            shs_pool_dial_fn dial, void *baton)
+{
+    shs_pool_t *pool =
+        calloc(1, sizeof(*pool) + (size_t)size * sizeof(shs_conn_t *));
+
+    if (pool) {
+        shs_thread_init(&pool->lock, &pool->changed);
+        pool->size = size;
+        pool->idle_limit = idle;
+        pool->dial = dial;
+        pool->baton = baton;
+    }
+    return pool;
+}
+
+void shs_pool_close(shs_pool_t *pool)
+{
+    pthread_mutex_lock(&pool->lock);
+    pool->is_closing = 1;
+    pthread_mutex_unlock(&pool->lock);
+    shs_pool_flush(pool);
+}
+
+void shs_pool_destroy(shs_pool_t *pool)
+{
+    shs_pool_close(pool);
+    assert(pool->borrowed == 0);
+    pthread_cond_destroy(&pool->changed);
+    pthread_mutex_destroy(&pool->lock);
+    free(pool);
+}
+
+/* With the lock: what there is at once, or LATE for nothing. `seen` is the
+ * number of failed dials when the thread began to wait. */
+static place_t find_place(shs_conn_t **out, shs_pool_t *pool, int may_dial,
+                          unsigned seen)
+{
+    if (pool->idle > 0) {
+        *out = pool->stack[--pool->idle];
+        ++pool->borrowed;
+        return PLACE_IDLE;
+    }
+    if (pool->borrowed == 0 && (!may_dial || pool->dial_failures != seen)) {
+        return PLACE_FAILED;
+    }
+    if (may_dial && !pool->is_dialling && pool->borrowed < pool->size) {
+        pool->is_dialling = 1;
+        ++pool->borrowed;
+        return PLACE_DIAL;
+    }
+    return PLACE_LATE;
+}
+
+static place_t take_place(shs_conn_t **out, shs_pool_t *pool, int may_dial,
+                          apr_time_t deadline)
+{
+    unsigned seen;
+    place_t place;
+
+    pthread_mutex_lock(&pool->lock);
+    seen = pool->dial_failures;
+    place = find_place(out, pool, may_dial, seen);
+    while (place == PLACE_LATE && !shs_thread_is_late(deadline)) {
+        shs_thread_wait(&pool->changed, &pool->lock, deadline);
+        place = find_place(out, pool, may_dial, seen);
+    }
+    if (place == PLACE_LATE) {
+        /* The signal that came with the deadline is for another. */
+        pthread_cond_signal(&pool->changed);
+    }
+    assert(pool->idle + pool->borrowed <= pool->size);
+    pthread_mutex_unlock(&pool->lock);
+    return place;
+}
+
+/* Not every waiter can use a place, so all are asked. */
+static void free_place(shs_pool_t *pool)
+{
+    pthread_mutex_lock(&pool->lock);
+    assert(pool->borrowed > 0);
+    --pool->borrowed;
+    pthread_cond_broadcast(&pool->changed);
+    pthread_mutex_unlock(&pool->lock);
+}
+
+/* A failure is everybody's who waits, unless it was a matter of the dialler's
+ * own time. */
+static void end_dial(shs_pool_t *pool, shs_conn_status_t status,
+                     const char *reason, int is_private)
+{
+    pthread_mutex_lock(&pool->lock);
+    pool->is_dialling = 0;
+    if (status != SHS_CONN_OK) {
+        --pool->borrowed;
+    }
+    if (status != SHS_CONN_OK && !is_private) {
+        ++pool->dial_failures;
+        pool->dial_status = status;
+        apr_cpystrn(pool->dial_reason, reason, sizeof(pool->dial_reason));
+    }
+    pthread_cond_broadcast(&pool->changed);
+    pthread_mutex_unlock(&pool->lock);
+}
+
+static shs_conn_status_t read_failure(const char **reason, shs_pool_t *pool,
+                                      apr_pool_t *p)
+{
+    shs_conn_status_t status;
+
+    pthread_mutex_lock(&pool->lock);
+    status = pool->dial_status;
+    *reason = apr_pstrdup(p, pool->dial_reason);
+    pthread_mutex_unlock(&pool->lock);
+    return status;
+}
+
+/* Nothing by the deadline: because all were with others, or because a dial
+ * took too long. */
+static shs_conn_status_t describe_lateness(const char **reason,
+                                           shs_pool_t *pool)
+{
+    int is_full;
+
+    pthread_mutex_lock(&pool->lock);
+    is_full = pool->borrowed == pool->size;
+    pthread_mutex_unlock(&pool->lock);
+    *reason = is_full ? "all connections of the pool are busy"
+                      : "no connection by the deadline";
+    return is_full ? SHS_CONN_BUSY : SHS_CONN_TIMEOUT;
+}
+
+/* Whether an idle connection is still good. If not, it is gone; and where one
+ * was cut off, so are the others. */
+static int is_good(shs_pool_t *pool, shs_conn_t *conn)
+{
+    if (shs_clock_now() - shs_conn_used_at(conn) > pool->idle_limit
+        || shs_conn_used_at(conn) < atomic_load(&pool->trusted_since)) {
+        shs_pool_discard(pool, conn);
+        return 0;
+    }
+    if (!shs_conn_is_usable(conn)) {
+        shs_pool_discard(pool, conn);
+        shs_pool_flush(pool);
+        return 0;
+    }
+    return 1;
+}
+
+/* Whether a dial that failed says all about the server, so that waiting for
+ * somebody else's connection is of no use. */
+static int is_final(shs_conn_status_t status)
+{
+    return status == SHS_CONN_REFUSED || status == SHS_CONN_WRONG_ROLE;
+}
+
+/* Dials. A dial whose turn came late, and which then had not the whole time,
+ * says nothing about the server, but that the pool is too small. */
+static shs_conn_status_t dial(shs_conn_t **out, shs_pool_t *pool,
+                              apr_time_t began_at, apr_time_t deadline,
+                              const char **reason, apr_pool_t *p)
+{
+    apr_time_t now = shs_clock_now();
+    int is_late = now - began_at > (deadline - began_at) / LATE_PART;
+    shs_conn_status_t status =
+        pool->dial(out, pool->baton, deadline, reason, p);
+    int is_over = status == SHS_CONN_TIMEOUT && shs_clock_now() >= deadline;
+
+    end_dial(pool, status, *reason, is_over);
+    if (is_over && is_late) {
+        *reason = "all connections of the pool were busy for too long";
+        return SHS_CONN_BUSY;
+    }
+    return status;
+}
+
+shs_conn_status_t shs_pool_borrow(shs_conn_t **out, int *is_new,
+                                  shs_pool_t *pool, apr_time_t deadline,
+                                  const char **reason, apr_pool_t *p)
+{
+    shs_conn_status_t status = SHS_CONN_OK;
+    apr_time_t began_at = shs_clock_now();
+
+    *is_new = 0;
+    for (;;) {
+        switch (take_place(out, pool, !*is_new, deadline)) {
+        case PLACE_IDLE:
+            if (is_good(pool, *out)) {
+                *is_new = 0;
+                return SHS_CONN_OK;
+            }
+            break;
+        case PLACE_DIAL:
+            *is_new = 1;
+            status = dial(out, pool, began_at, deadline, reason, p);
+            if (status == SHS_CONN_OK || is_final(status)) {
+                return status;
+            }
+            /* Others have connections: the next given back will do. */
+            break;
+        case PLACE_FAILED:
+            /* *reason is that of our own dial, if there was one. */
+            return status == SHS_CONN_OK ? read_failure(reason, pool, p)
+                                         : status;
+        case PLACE_LATE:
+            return status == SHS_CONN_OK ? describe_lateness(reason, pool)
+                                         : status;
+        }
+    }
+}
+
+/* With the lock: takes out the connection that has been idle for the longest
+ * time, if that was too long. Where few borrow, none comes down to it. */
+static shs_conn_t *take_bottom(shs_pool_t *pool, apr_time_t now)
+{
+    shs_conn_t *bottom = pool->stack[0];
+
+    if (pool->idle == 0 || now - shs_conn_used_at(bottom) <= pool->idle_limit) {
+        return NULL;
+    }
+    --pool->idle;
+    memmove(&pool->stack[0], &pool->stack[1],
+            (size_t)pool->idle * sizeof(pool->stack[0]));
+    return bottom;
+}
+
+/* The time is that of the answer which has just come: no clock is asked. */
+void shs_pool_give_back(shs_pool_t *pool, shs_conn_t *conn)
+{
+    shs_conn_t *closed;
+
+    pthread_mutex_lock(&pool->lock);
+    assert(pool->borrowed > 0);
+    --pool->borrowed;
+    if (pool->is_closing) {
+        closed = conn;
+    }
+    else {
+        closed = take_bottom(pool, shs_conn_used_at(conn));
+        pool->stack[pool->idle++] = conn;
+    }
+    pthread_cond_signal(&pool->changed);
+    pthread_mutex_unlock(&pool->lock);
+    if (closed) {
+        shs_conn_close(closed);
+    }
+}
+
+void shs_pool_distrust(shs_pool_t *pool, apr_time_t since)
+{
+    apr_int64_t before = atomic_load(&pool->trusted_since);
+
+    while (since > before
+           && !atomic_compare_exchange_weak(&pool->trusted_since, &before,
+                                            since)) {
+        continue;
+    }
+}
+
+void shs_pool_discard(shs_pool_t *pool, shs_conn_t *conn)
+{
+    shs_conn_close(conn);
+    free_place(pool);
+}
+
+void shs_pool_flush(shs_pool_t *pool)
+{
+    for (;;) {
+        shs_conn_t *conn = NULL;
+
+        pthread_mutex_lock(&pool->lock);
+        if (pool->idle > 0) {
+            conn = pool->stack[--pool->idle];
+        }
+        pthread_cond_signal(&pool->changed);
+        pthread_mutex_unlock(&pool->lock);
+        if (!conn) {
+            return;
+        }
+        shs_conn_close(conn);
+    }
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "redis/connection/run_id.h"
+
+#include <string.h>
+
+#define FIELD "run_id:"
+
+/* Of one section of INFO, which has some twenty lines. */
+#define MOST_OCTETS 16384
+
+/* FNV-1a, 32 bits (draft-eastlake-fnv). */
+static apr_uint32_t hash(const char *text, apr_size_t len)
+{
+    apr_uint32_t hash = 2166136261u;
+    apr_size_t i;
+
+    for (i = 0; i < len; ++i) {
+        hash = (hash ^ (unsigned char)text[i]) * 16777619u;
+    }
+    return hash > SHS_IDENTITY_UNKNOWN ? hash : SHS_IDENTITY_UNKNOWN + 1;
+}
+
+static apr_size_t length_of_line(const char *line, const char *end)
+{
+    apr_size_t len = 0;
+
+    while (line + len < end && line[len] != '\r' && line[len] != '\n') {
+        ++len;
+    }
+    return len;
+}
+
+apr_uint32_t shs_identity_read(const shs_reply_t *reply)
+{
+    const apr_size_t name = sizeof(FIELD) - 1;
+    const char *line, *end;
+
+    if (reply->kind != SHS_REPLY_STRING) {
+        return SHS_IDENTITY_UNKNOWN;
+    }
+    end = reply->text.data + reply->text.len;
+    for (line = reply->text.data; line < end; ++line) {
+        apr_size_t len = length_of_line(line, end);
+
+        if (len > name && !memcmp(line, FIELD, name)) {
+            return hash(line + name, len - name);
+        }
+        line += len;
+    }
+    return SHS_IDENTITY_UNKNOWN;
+}
+
+shs_octets_t shs_identity_question(void)
+{
+    static const char command[] = "*2\r\n$4\r\nINFO\r\n$6\r\nserver\r\n";
+    shs_octets_t octets = { command, sizeof(command) - 1 };
+
+    return octets;
+}
+
+shs_conn_status_t shs_identity_ask(shs_conn_t *conn, apr_time_t deadline,
+                                   const char **reason, apr_pool_t *p)
+{
+    const shs_resp_limits_t limits = { MOST_OCTETS, 0 };
+    shs_reply_t *reply = NULL;
+    shs_conn_status_t status = shs_conn_ask(
+        &reply, 1, conn, shs_identity_question(), limits, deadline, reason, p);
+
+    if (status == SHS_CONN_OK) {
+        shs_conn_set_identity(conn, shs_identity_read(reply));
+    }
+    return status == SHS_CONN_TOO_LARGE ? SHS_CONN_FAILED : status;
+}

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "redis/endpoint/endpoint.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "redis/endpoint/endpoint_option.h"
+#include "redis/endpoint/endpoint_url.h"
+#include "base/option.h"
+
+const char *shs_endpoint_parse(shs_endpoint_t **out, const char *url,
+                               const apr_array_header_t *options, apr_pool_t *p)
+{
+    shs_endpoint_t *endpoint = apr_pcalloc(p, sizeof(*endpoint));
+    const char *error = shs_endpoint_url_parse(endpoint, url, p);
+
+    if (!error) {
+        error = shs_endpoint_option_parse(endpoint, options, p);
+    }
+    if (!error) {
+        *out = endpoint;
+    }
+    return error;
+}
+
+int shs_endpoint_pool_size(const shs_endpoint_t *endpoint, int threads)
+{
+    if (endpoint->pool_size > 0) {
+        return endpoint->pool_size;
+    }
+    if (threads < 1) {
+        return 1;
+    }
+    return threads > SHS_ENDPOINT_POOL_CAP ? SHS_ENDPOINT_POOL_CAP : threads;
+}
+
+static const char *describe_servers(const shs_endpoint_t *endpoint,
+                                    apr_pool_t *p)
+{
+    const char *words = "";
+    int i;
+
+    for (i = 0; i < endpoint->server_count; ++i) {
+        const shs_server_t *server = &endpoint->servers[i];
+        int is_v6 = strchr(server->host, ':') != NULL;
+
+        words = apr_psprintf(p, "%s%s%s%s%s:%d", words, i > 0 ? "," : "",
+                             is_v6 ? "[" : "", server->host, is_v6 ? "]" : "",
+                             server->port);
+    }
+    return words;
+}
+
+const char *shs_endpoint_describe(const shs_endpoint_t *endpoint, apr_pool_t *p)
+{
+    const char *scheme = endpoint->is_tls ? "rediss" : "redis";
+    const char *servers = describe_servers(endpoint, p);
+
+    switch (endpoint->mode) {
+    case SHS_ENDPOINT_SINGLE:
+        break;
+    case SHS_ENDPOINT_SENTINEL:
+        return apr_psprintf(p, "%s+sentinel://%s/%s/%d", scheme, servers,
+                            endpoint->master_name, endpoint->db);
+    case SHS_ENDPOINT_CLUSTER:
+        return apr_psprintf(p, "%s+cluster://%s", scheme, servers);
+    }
+    if (endpoint->path) {
+        return apr_psprintf(p, "unix://%s?db=%d", endpoint->path, endpoint->db);
+    }
+    return apr_psprintf(p, "%s://%s/%d", scheme, servers, endpoint->db);
+}
+
+static const char *describe_breaker(const shs_breaker_policy_t *breaker,
+                                    apr_pool_t *p)
+{
+    return breaker->is_off ? "off"
+                           : apr_psprintf(p, "%d/%s", breaker->failures,
+                                          shs_option_describe_duration(
+                                              breaker->first_probe_after, p));
+}
+
+const char *shs_endpoint_describe_options(const shs_endpoint_t *endpoint,
+                                          apr_pool_t *p)
+{
+    const char *read_from = "";
+
+    if (endpoint->mode != SHS_ENDPOINT_SINGLE) {
+        read_from = endpoint->reads_replicas ? " read-from=replica-on-failure"
+                                             : " read-from=master";
+    }
+    return apr_psprintf(
+        p,
+        "timeout=%s connect-timeout=%s pool=%s idle=%s retry=%d breaker=%s%s",
+        shs_option_describe_duration(endpoint->timeout, p),
+        shs_option_describe_duration(endpoint->connect_timeout, p),
+        endpoint->pool_size ? apr_itoa(p, endpoint->pool_size) : "threads",
+        shs_option_describe_duration(endpoint->idle, p), endpoint->retries,
+        describe_breaker(&endpoint->breaker, p), read_from);
+}
+
+/* The value with its length before it: no two lists of values make the same
+ * text, whatever characters they hold. */
+static const char *delimit(const char *value, apr_pool_t *p)
+{
+    return value ? apr_psprintf(p, " %d:%s", (int)strlen(value), value) : " -";
+}
+
+static const char *identify_credentials(shs_credentials_t *credentials,
+                                        apr_pool_t *p)
+{
+    if (!credentials) {
+        return "";
+    }
+    return apr_pstrcat(p, delimit(shs_credentials_user(credentials), p),
+                       delimit(shs_credentials_password(credentials, p), p),
+                       delimit(shs_credentials_file(credentials), p), NULL);
+}
+
+static const char *identify_tls(const shs_tls_options_t *tls, apr_pool_t *p)
+{
+    return apr_pstrcat(p, tls->is_unverified ? " 1" : " 0", delimit(tls->ca, p),
+                       delimit(tls->cert, p), delimit(tls->key, p),
+                       delimit(tls->name, p), NULL);
+}
+
+/* Durations to the microsecond, which describing rounds. */
+static const char *identify_numbers(const shs_endpoint_t *endpoint,
+                                    apr_pool_t *p)
+{
+    const shs_breaker_policy_t *breaker = &endpoint->breaker;
+    const apr_int64_t numbers[] = {
+        endpoint->connect_timeout,
+        endpoint->timeout,
+        endpoint->idle,
+        endpoint->pool_size,
+        endpoint->reads_replicas,
+        endpoint->retries,
+        breaker->failures,
+        breaker->first_probe_after,
+        breaker->probe_for,
+        breaker->is_off,
+    };
+    const char *words = "";
+    apr_size_t i;
+
+    for (i = 0; i < sizeof(numbers) / sizeof(numbers[0]); ++i) {
+        words = apr_psprintf(p, "%s %" APR_INT64_T_FMT, words, numbers[i]);
+    }
+    return words;
+}
+
+const char *shs_endpoint_identity(const shs_endpoint_t *endpoint, apr_pool_t *p)
+{
+    return apr_pstrcat(
+        p, delimit(shs_endpoint_describe(endpoint, p), p),
+        identify_numbers(endpoint, p), delimit(endpoint->client_name, p),
+        identify_tls(&endpoint->tls, p),
+        identify_credentials(endpoint->credentials, p),
+        identify_credentials(endpoint->sentinel_credentials, p), NULL);
+}

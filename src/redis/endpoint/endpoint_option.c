@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * An option's value may be repeated in a message, as may its name if it is
+ * spelt like one: a password with a space in it ends up here, but is not.
+ */
+#include "redis/endpoint/endpoint_option.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "base/option.h"
+
+/* What is put together only when all options are known. */
+typedef struct draft_t {
+    shs_endpoint_t *endpoint;
+    const char *sentinel_user;
+    const char *sentinel_file;
+    unsigned said; /* a bit for each of known_options that was read */
+} draft_t;
+
+static const char *set_connect_timeout(draft_t *draft, const char *value,
+                                       apr_pool_t *p)
+{
+    return shs_option_parse_duration(&draft->endpoint->connect_timeout, value,
+                                     p);
+}
+
+static const char *set_timeout(draft_t *draft, const char *value, apr_pool_t *p)
+{
+    return shs_option_parse_duration(&draft->endpoint->timeout, value, p);
+}
+
+static const char *set_idle(draft_t *draft, const char *value, apr_pool_t *p)
+{
+    return shs_option_parse_duration(&draft->endpoint->idle, value, p);
+}
+
+static const char *set_pool(draft_t *draft, const char *value, apr_pool_t *p)
+{
+    return shs_option_parse_number(&draft->endpoint->pool_size, value, 1, 1024,
+                                   p);
+}
+
+static const char *set_retry(draft_t *draft, const char *value, apr_pool_t *p)
+{
+    return shs_option_parse_number(&draft->endpoint->retries, value, 0, 1, p);
+}
+
+/* "5/1s" or "off". */
+static const char *set_breaker(draft_t *draft, const char *value, apr_pool_t *p)
+{
+    shs_breaker_policy_t *breaker = &draft->endpoint->breaker;
+    const char *slash = strchr(value, '/');
+    const char *error;
+
+    breaker->is_off = !strcmp(value, "off");
+    if (breaker->is_off) {
+        return NULL;
+    }
+    if (!slash) {
+        return apr_psprintf(p,
+                            "'%s' is neither off nor the failures that open it"
+                            " and the time until the first probe, as in 5/1s",
+                            value);
+    }
+    error = shs_option_parse_number(
+        &breaker->failures,
+        apr_pstrmemdup(p, value, (apr_size_t)(slash - value)), 1, 1000, p);
+    return error ? error
+                 : shs_option_parse_duration(&breaker->first_probe_after,
+                                             slash + 1, p);
+}
+
+static const char *set_read_from(draft_t *draft, const char *value,
+                                 apr_pool_t *p)
+{
+    int *reads_replicas = &draft->endpoint->reads_replicas;
+
+    *reads_replicas = !strcmp(value, "replica-on-failure");
+    if (*reads_replicas || !strcmp(value, "master")) {
+        return NULL;
+    }
+    return apr_psprintf(p, "'%s' is neither master nor replica-on-failure",
+                        value);
+}
+
+static const char *set_password_file(draft_t *draft, const char *value,
+                                     apr_pool_t *p)
+{
+    if (shs_credentials_password(draft->endpoint->credentials, p)) {
+        return "the URL has a password too, and only one is sent: leave it in"
+               " one of the two";
+    }
+    return shs_credentials_read_file(draft->endpoint->credentials, value, p);
+}
+
+static const char *set_sentinel_user(draft_t *draft, const char *value,
+                                     apr_pool_t *p)
+{
+    (void)p;
+    draft->sentinel_user = value;
+    return NULL;
+}
+
+static const char *set_sentinel_file(draft_t *draft, const char *value,
+                                     apr_pool_t *p)
+{
+    (void)p;
+    draft->sentinel_file = value;
+    return NULL;
+}
+
+/* Redis takes no spaces or controls in it. */
+static const char *set_client_name(draft_t *draft, const char *value,
+                                   apr_pool_t *p)
+{
+    const char *c;
+
+    for (c = value; *c; ++c) {
+        if (*c <= ' ' || *c > '~') {
+            return apr_psprintf(p,
+                                "'%s' has a character that a client's name"
+                                " cannot have",
+                                value);
+        }
+    }
+    draft->endpoint->client_name = value;
+    return NULL;
+}
+
+static const char *set_ca(draft_t *draft, const char *value, apr_pool_t *p)
+{
+    (void)p;
+    draft->endpoint->tls.ca = value;
+    return NULL;
+}
+
+static const char *set_cert(draft_t *draft, const char *value, apr_pool_t *p)
+{
+    (void)p;
+    draft->endpoint->tls.cert = value;
+    return NULL;
+}
+
+static const char *set_key(draft_t *draft, const char *value, apr_pool_t *p)
+{
+    (void)p;
+    draft->endpoint->tls.key = value;
+    return NULL;
+}
+
+static const char *set_servername(draft_t *draft, const char *value,
+                                  apr_pool_t *p)
+{
+    (void)p;
+    draft->endpoint->tls.name = value;
+    return NULL;
+}
+
+static const char *set_verify(draft_t *draft, const char *value, apr_pool_t *p)
+{
+    int *is_unverified = &draft->endpoint->tls.is_unverified;
+
+    *is_unverified = !strcmp(value, "off");
+    return *is_unverified || !strcmp(value, "on")
+               ? NULL
+               : apr_psprintf(p, "'%s' is neither on nor off", value);
+}
+
+/* Which URLs an option is for. */
+typedef enum reach_t { ANY, TLS, SENTINEL, SEVERAL } reach_t;
+
+static const struct {
+    const char *name;
+    const char *(*set)(draft_t *draft, const char *value, apr_pool_t *p);
+    reach_t reach;
+} known_options[] = {
+    { "connect-timeout", set_connect_timeout, ANY },
+    { "timeout", set_timeout, ANY },
+    { "pool", set_pool, ANY },
+    { "idle", set_idle, ANY },
+    { "retry", set_retry, ANY },
+    { "breaker", set_breaker, ANY },
+    { "read-from", set_read_from, SEVERAL },
+    { "password-file", set_password_file, ANY },
+    { "sentinel-user", set_sentinel_user, SENTINEL },
+    { "sentinel-password-file", set_sentinel_file, SENTINEL },
+    { "name", set_client_name, ANY },
+    { "ca", set_ca, TLS },
+    { "cert", set_cert, TLS },
+    { "key", set_key, TLS },
+    { "servername", set_servername, TLS },
+    { "verify", set_verify, TLS },
+};
+
+#define KNOWN_OPTIONS (sizeof(known_options) / sizeof(known_options[0]))
+
+static const char *refuse_unknown(const char *name, apr_pool_t *p)
+{
+    const char *names = known_options[0].name;
+    apr_size_t i;
+
+    for (i = 1; i < KNOWN_OPTIONS; ++i) {
+        names = apr_pstrcat(p, names, ", ", known_options[i].name, NULL);
+    }
+    return apr_psprintf(p, "unknown option '%s'; there are %s", name, names);
+}
+
+/* NULL if the option is for this URL. */
+static const char *refuse_reach(reach_t reach, const shs_endpoint_t *endpoint)
+{
+    switch (reach) {
+    case ANY:
+        break;
+    case TLS:
+        return endpoint->is_tls ? NULL
+                                : "is for TLS: write rediss:// (or"
+                                  " rediss+sentinel://, rediss+cluster://) in"
+                                  " the URL";
+    case SENTINEL:
+        return endpoint->mode == SHS_ENDPOINT_SENTINEL
+                   ? NULL
+                   : "is for redis+sentinel:// and rediss+sentinel://; no"
+                     " Sentinel is asked for this URL";
+    case SEVERAL:
+        return endpoint->mode != SHS_ENDPOINT_SINGLE
+                   ? NULL
+                   : "is for redis+sentinel:// and redis+cluster://; a single"
+                     " server has no replicas that we know of";
+    }
+    return NULL;
+}
+
+static const char *parse_option(draft_t *draft, const char *option,
+                                apr_pool_t *p)
+{
+    apr_size_t len = strcspn(option, "=");
+    const char *name = apr_pstrmemdup(p, option, len);
+    const char *value = option + len + (option[len] == '=');
+    const char *error;
+    apr_size_t i = 0;
+
+    while (i < KNOWN_OPTIONS && strcmp(name, known_options[i].name)) {
+        ++i;
+    }
+    if (name[strspn(name, "abcdefghijklmnopqrstuvwxyz-")]
+        || (i == KNOWN_OPTIONS && !option[len])) {
+        return "what follows the URL is no key=value option; a space in user"
+               " or password is written as %20";
+    }
+    if (i == KNOWN_OPTIONS) {
+        return refuse_unknown(name, p);
+    }
+    if (!*value) {
+        return apr_psprintf(p, "option '%s' needs a value: %s=...", name, name);
+    }
+    if (draft->said & 1u << i) {
+        return apr_pstrcat(p, name, "= stands there twice: leave one", NULL);
+    }
+    draft->said |= 1u << i;
+    error = refuse_reach(known_options[i].reach, draft->endpoint);
+    if (error) {
+        return apr_pstrcat(p, name, "= ", error, NULL);
+    }
+    error = known_options[i].set(draft, value, p);
+    return error ? apr_pstrcat(p, name, "=: ", error, NULL) : NULL;
+}
+
+static int is_said(const draft_t *draft, const char *name)
+{
+    apr_size_t i = 0;
+
+    while (strcmp(name, known_options[i].name)) {
+        ++i;
+    }
+    return (draft->said & 1u << i) != 0;
+}
+
+/* NULL, or what contradicts itself. */
+static const char *compare(draft_t *draft, apr_pool_t *p)
+{
+    shs_endpoint_t *endpoint = draft->endpoint;
+
+    if (endpoint->connect_timeout > endpoint->timeout) {
+        if (is_said(draft, "connect-timeout")) {
+            return apr_psprintf(
+                p,
+                "connect-timeout=%s is longer than timeout=%s%s, which ends"
+                " the dial with the whole lookup: raise timeout=, or lower"
+                " connect-timeout=",
+                shs_option_describe_duration(endpoint->connect_timeout, p),
+                shs_option_describe_duration(endpoint->timeout, p),
+                is_said(draft, "timeout") ? "" : " (the default)");
+        }
+        endpoint->connect_timeout = endpoint->timeout;
+    }
+    if (endpoint->tls.is_unverified && endpoint->tls.ca) {
+        return "ca= beside verify=off, which takes any certificate: remove one"
+               " of the two";
+    }
+    if (shs_credentials_user(endpoint->credentials)
+        && !shs_credentials_password(endpoint->credentials, p)) {
+        return "a user without a password: write user:password@, or add"
+               " password-file=";
+    }
+    return NULL;
+}
+
+static void set_defaults(shs_endpoint_t *endpoint)
+{
+    endpoint->connect_timeout = 200 * 1000;
+    endpoint->timeout = 200 * 1000;
+    endpoint->idle = 60 * APR_USEC_PER_SEC;
+    endpoint->retries = 1;
+    endpoint->breaker.failures = 5;
+    endpoint->breaker.first_probe_after = APR_USEC_PER_SEC;
+}
+
+/* What Sentinels know is who the master is: they never get the password of the
+ * sessions. */
+static const char *set_sentinel_credentials(const draft_t *draft, apr_pool_t *p)
+{
+    shs_endpoint_t *endpoint = draft->endpoint;
+    const char *error;
+
+    if (endpoint->mode != SHS_ENDPOINT_SENTINEL) {
+        return NULL;
+    }
+    endpoint->sentinel_credentials =
+        shs_credentials_create(draft->sentinel_user, NULL, p);
+    if (draft->sentinel_file) {
+        error = shs_credentials_read_file(endpoint->sentinel_credentials,
+                                          draft->sentinel_file, p);
+        return error ? apr_pstrcat(p, "sentinel-password-file=: ", error, NULL)
+                     : NULL;
+    }
+    return draft->sentinel_user ? "sentinel-user= without a password: add"
+                                  " sentinel-password-file="
+                                : NULL;
+}
+
+const char *shs_endpoint_option_parse(shs_endpoint_t *endpoint,
+                                      const apr_array_header_t *options,
+                                      apr_pool_t *p)
+{
+    draft_t draft = { endpoint, NULL, NULL, 0 };
+    const char *error = NULL;
+    int i;
+
+    set_defaults(endpoint);
+    for (i = 0; !error && options && i < options->nelts; ++i) {
+        error =
+            parse_option(&draft, APR_ARRAY_IDX(options, i, const char *), p);
+    }
+    if (!error) {
+        error = compare(&draft, p);
+    }
+    if (error) {
+        return error;
+    }
+    endpoint->breaker.probe_for =
+        endpoint->timeout + SHS_ENDPOINT_OPTION_PROBE_SLACK;
+    return set_sentinel_credentials(&draft, p);
+}

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The hot path, closed and healthy, reads a few words and writes none, so that
+ * the children's processors do not take the cache line from each other.
+ */
+#include "redis/health/breaker.h"
+
+/* The random part is at most so many times first_probe_after. */
+#define MOST_BACKOFF 4
+
+/* From when on one may be early again, after a probe that goes now. */
+static apr_int64_t early_after(const shs_breaker_policy_t *policy,
+                               apr_time_t now)
+{
+    return now + policy->probe_for + policy->first_probe_after;
+}
+
+/* Takes the right to probe: whoever moves probe_at away from what was read. */
+static shs_breaker_pass_t take_probe(shs_breaker_t *breaker,
+                                     const shs_breaker_policy_t *policy,
+                                     apr_int64_t probe_at, apr_uint32_t subject,
+                                     apr_time_t now)
+{
+    if (!atomic_compare_exchange_strong(&breaker->probe_at, &probe_at,
+                                        now + policy->probe_for)) {
+        return SHS_BREAKER_BLOCK;
+    }
+    if (subject != SHS_BREAKER_NOBODY) {
+        atomic_store(&breaker->subject, subject);
+    }
+    if (atomic_load(&breaker->early_at) != 0) {
+        atomic_store(&breaker->early_at, early_after(policy, now));
+    }
+    return SHS_BREAKER_PROBE;
+}
+
+/* Whether the breaker stands for another server so far: then of all who know
+ * the new one the first may probe it before its time. */
+static int is_early(shs_breaker_t *breaker, const shs_breaker_policy_t *policy,
+                    apr_uint32_t subject, apr_time_t now)
+{
+    apr_int64_t early_at = atomic_load(&breaker->early_at);
+
+    return subject != SHS_BREAKER_NOBODY
+           && subject != atomic_load(&breaker->subject) && now >= early_at
+           && atomic_compare_exchange_strong(&breaker->early_at, &early_at,
+                                             early_after(policy, now));
+}
+
+shs_breaker_pass_t shs_breaker_admit(shs_breaker_t *breaker,
+                                     const shs_breaker_policy_t *policy,
+                                     apr_uint32_t subject, apr_time_t now)
+{
+    apr_int64_t probe_at = atomic_load(&breaker->probe_at);
+
+    if (probe_at == 0 || policy->is_off) {
+        return SHS_BREAKER_PASS;
+    }
+    if (now < probe_at && !is_early(breaker, policy, subject, now)) {
+        return SHS_BREAKER_BLOCK;
+    }
+    return take_probe(breaker, policy, probe_at, subject, now);
+}
+
+/* Writes only what is not yet so. */
+static void set(_Atomic apr_uint32_t *word, apr_uint32_t value)
+{
+    if (atomic_load(word) != value) {
+        atomic_store(word, value);
+    }
+}
+
+static shs_breaker_news_t note_success(shs_breaker_t *breaker)
+{
+    set(&breaker->failures, 0);
+    set(&breaker->of_server, 0);
+    set(&breaker->of_keys, 0);
+    set(&breaker->rounds, 0);
+    set(&breaker->is_proven, 1);
+    if (atomic_load(&breaker->probe_at) != 0) {
+        atomic_store(&breaker->probe_at, 0);
+        atomic_store(&breaker->early_at, 0);
+    }
+    return atomic_load(&breaker->is_told) != 0
+                   && atomic_exchange(&breaker->is_told, 0) != 0
+               ? SHS_BREAKER_UP
+               : SHS_BREAKER_NO_NEWS;
+}
+
+/* The microseconds of the clock are random enough to spread hosts and need no
+ * state; multiplied by a large odd number (Knuth, TAOCP 6.4) they spread over
+ * all 32 bits. */
+static apr_interval_time_t jitter(apr_interval_time_t most, apr_time_t now)
+{
+    apr_uint32_t spread = (apr_uint32_t)now * 2654435761u;
+
+    return (apr_interval_time_t)((double)most * spread / 4294967296.0);
+}
+
+/* A success may have closed it meanwhile: then it stays closed. */
+static void put_off(shs_breaker_t *breaker, const shs_breaker_policy_t *policy,
+                    apr_time_t now)
+{
+    apr_int64_t probe_at = atomic_load(&breaker->probe_at);
+    apr_interval_time_t most = policy->first_probe_after;
+
+    most *= atomic_fetch_add(&breaker->rounds, 1) >= 1 ? MOST_BACKOFF : 2;
+    if (probe_at != 0) {
+        atomic_compare_exchange_strong(&breaker->probe_at, &probe_at,
+                                       now + policy->first_probe_after
+                                           + jitter(most, now));
+    }
+}
+
+/* Rules 1 and 2: whether the failure adds to those in a row. Two that look at
+ * once may count one key twice, which rule 3 never does. */
+static int counts(shs_breaker_t *breaker, apr_uint32_t key)
+{
+    apr_uint32_t count, i;
+
+    if (key == 0) {
+        set(&breaker->of_server, 1);
+        return 1;
+    }
+    count = atomic_load(&breaker->of_keys);
+    for (i = 0; i < count && i < SHS_BREAKER_KEYS; ++i) {
+        if (atomic_load(&breaker->keys[i]) == key) {
+            return 0;
+        }
+    }
+    atomic_store(&breaker->keys[count % SHS_BREAKER_KEYS], key);
+    atomic_store(&breaker->of_keys, count + 1);
+    return 1;
+}
+
+static int is_opened(shs_breaker_t *breaker, const shs_breaker_policy_t *policy,
+                     apr_uint32_t subject, apr_uint32_t key, apr_time_t now)
+{
+    apr_int64_t closed = 0;
+
+    if (atomic_load(&breaker->probe_at) != 0 || !counts(breaker, key)
+        || atomic_fetch_add(&breaker->failures, 1) + 1
+               < (apr_uint32_t)policy->failures) {
+        return 0;
+    }
+    if (atomic_load(&breaker->of_server) == 0
+        && atomic_load(&breaker->of_keys) < 2) {
+        return 0;
+    }
+    atomic_store(&breaker->subject, subject);
+    return atomic_compare_exchange_strong(&breaker->probe_at, &closed,
+                                          now + policy->first_probe_after);
+}
+
+static shs_breaker_news_t note_failure(shs_breaker_t *breaker,
+                                       const shs_breaker_policy_t *policy,
+                                       apr_uint32_t subject, apr_uint32_t key,
+                                       apr_time_t now)
+{
+    int is_news = is_opened(breaker, policy, subject, key, now)
+                  || atomic_load(&breaker->is_proven) == 0;
+
+    return is_news && atomic_exchange(&breaker->is_told, 1) == 0
+               ? SHS_BREAKER_DOWN
+               : SHS_BREAKER_NO_NEWS;
+}
+
+/* The next request may probe at once. */
+static void give_up_probe(shs_breaker_t *breaker, apr_time_t now)
+{
+    apr_int64_t probe_at = atomic_load(&breaker->probe_at);
+
+    if (probe_at > now) {
+        atomic_compare_exchange_strong(&breaker->probe_at, &probe_at, now);
+    }
+}
+
+shs_breaker_news_t shs_breaker_note(shs_breaker_t *breaker,
+                                    const shs_breaker_policy_t *policy,
+                                    shs_breaker_pass_t pass,
+                                    shs_breaker_verdict_t verdict,
+                                    apr_uint32_t subject, apr_uint32_t key,
+                                    apr_time_t now)
+{
+    switch (verdict) {
+    case SHS_BREAKER_OK:
+        return note_success(breaker);
+    case SHS_BREAKER_FAILED:
+        if (pass == SHS_BREAKER_PROBE) {
+            put_off(breaker, policy, now);
+            return SHS_BREAKER_NO_NEWS;
+        }
+        return note_failure(breaker, policy, subject, key, now);
+    case SHS_BREAKER_UNKNOWN:
+        if (pass == SHS_BREAKER_PROBE) {
+            give_up_probe(breaker, now);
+        }
+        break;
+    }
+    return SHS_BREAKER_NO_NEWS;
+}
+
+int shs_breaker_is_told(const shs_breaker_t *breaker)
+{
+    return atomic_load(&breaker->is_told) != 0;
+}
+
+void shs_breaker_note_silence(shs_breaker_t *breaker, apr_time_t asked_at)
+{
+    apr_int64_t before = atomic_load(&breaker->silent_at);
+
+    while (asked_at > before
+           && !atomic_compare_exchange_weak(&breaker->silent_at, &before,
+                                            asked_at)) {
+        continue;
+    }
+}
+
+apr_time_t shs_breaker_heard_since(const shs_breaker_t *breaker)
+{
+    return atomic_load(&breaker->silent_at);
+}
+
+const char *shs_breaker_describe(const shs_breaker_t *breaker, apr_time_t now)
+{
+    apr_int64_t probe_at = atomic_load(&breaker->probe_at);
+
+    return probe_at == 0 ? "closed" : now < probe_at ? "open" : "half-open";
+}

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "redis/health/masters.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+
+/* What is told later than this says when it was. */
+#define LATE (2 * APR_USEC_PER_SEC)
+
+#define OCTETS (SHS_MASTERS_WORDS * sizeof(apr_uint64_t))
+
+/* FNV-1a (draft-eastlake-fnv) over words; of an empty name not 0. */
+static apr_uint64_t sum_of(const apr_uint64_t *words)
+{
+    apr_uint64_t sum = 14695981039346656037u;
+    int i;
+
+    for (i = 0; i < SHS_MASTERS_WORDS; ++i) {
+        sum = (sum ^ words[i]) * 1099511628211u;
+    }
+    return sum;
+}
+
+static void write_name(shs_masters_name_t *name, const char *text)
+{
+    apr_uint64_t words[SHS_MASTERS_WORDS];
+    char octets[OCTETS];
+    int i;
+
+    memset(octets, 0, sizeof(octets));
+    apr_cpystrn(octets, text, sizeof(octets));
+    memcpy(words, octets, sizeof(words));
+    for (i = 0; i < SHS_MASTERS_WORDS; ++i) {
+        atomic_store(&name->words[i], words[i]);
+    }
+    atomic_store(&name->sum, sum_of(words));
+}
+
+/* Words where it is amid being written, or its writer was killed. */
+static const char *read_name(const shs_masters_name_t *name, apr_pool_t *p)
+{
+    apr_uint64_t words[SHS_MASTERS_WORDS];
+    int i;
+
+    for (i = 0; i < SHS_MASTERS_WORDS; ++i) {
+        words[i] = atomic_load(&name->words[i]);
+    }
+    return sum_of(words) == atomic_load(&name->sum)
+               ? apr_pstrndup(p, (const char *)words, OCTETS)
+               : "another";
+}
+
+/* NULL: there are too many. */
+static shs_masters_shard_t *find(shs_masters_t *masters, apr_uint32_t key)
+{
+    int i;
+
+    for (i = 0; i < SHS_MASTERS_MAX; ++i) {
+        shs_masters_shard_t *shard = &masters->shards[i];
+        apr_uint32_t found = atomic_load(&shard->key);
+
+        if (found == key
+            || (found == 0
+                && (atomic_compare_exchange_strong(&shard->key, &found, key)
+                    || found == key))) {
+            return shard;
+        }
+    }
+    return NULL;
+}
+
+apr_uint32_t shs_masters_get(shs_masters_t *masters, apr_uint32_t key)
+{
+    const shs_masters_shard_t *shard = find(masters, key);
+
+    return shard ? atomic_load(&shard->subject) : 0;
+}
+
+static void copy_name(shs_masters_name_t *to, const shs_masters_name_t *from)
+{
+    int i;
+
+    for (i = 0; i < SHS_MASTERS_WORDS; ++i) {
+        atomic_store(&to->words[i], atomic_load(&from->words[i]));
+    }
+    atomic_store(&to->sum, atomic_load(&from->sum));
+}
+
+int shs_masters_set(shs_masters_t *masters, apr_uint32_t key,
+                    apr_uint32_t former, apr_uint32_t subject, const char *name,
+                    int is_failover, apr_time_t now)
+{
+    shs_masters_shard_t *shard = find(masters, key);
+
+    if (!shard
+        || !atomic_compare_exchange_strong(&shard->subject, &former, subject)) {
+        return 0;
+    }
+    copy_name(&shard->former, &shard->name);
+    write_name(&shard->name, name);
+    atomic_store(&shard->since, now);
+    if (is_failover) {
+        atomic_store(&shard->is_untold, 1);
+        atomic_store(&masters->has_untold, 1);
+    }
+    return 1;
+}
+
+void shs_masters_keep(shs_masters_t *masters, const apr_uint32_t *keys,
+                      int count)
+{
+    int i, j;
+
+    for (i = 0; i < SHS_MASTERS_MAX; ++i) {
+        shs_masters_shard_t *shard = &masters->shards[i];
+        apr_uint32_t key = atomic_load(&shard->key);
+
+        for (j = 0; j < count && keys[j] != key; ++j) {
+            continue;
+        }
+        if (j == count) {
+            atomic_store(&shard->subject, 0);
+            atomic_store(&shard->since, 0);
+        }
+    }
+}
+
+static const char *describe(const shs_masters_shard_t *shard, apr_time_t now,
+                            apr_pool_t *p)
+{
+    apr_interval_time_t age = now - atomic_load(&shard->since);
+    const char *words = apr_pstrcat(p, read_name(&shard->name, p), ", was ",
+                                    read_name(&shard->former, p), NULL);
+
+    return age < LATE ? words
+                      : apr_psprintf(p, "%s (for %d s)", words,
+                                     (int)apr_time_sec(age));
+}
+
+/* One at a time: where there are more, the next caller is told the next. */
+const char *shs_masters_tell(shs_masters_t *masters, apr_time_t now,
+                             apr_pool_t *p)
+{
+    const char *words = NULL;
+    int i;
+
+    if (atomic_load_explicit(&masters->has_untold, memory_order_relaxed) == 0
+        || atomic_exchange(&masters->has_untold, 0) == 0) {
+        return NULL;
+    }
+    for (i = 0; i < SHS_MASTERS_MAX; ++i) {
+        shs_masters_shard_t *shard = &masters->shards[i];
+
+        if (atomic_load(&shard->is_untold) == 0) {
+            continue;
+        }
+        if (words) {
+            atomic_store(&masters->has_untold, 1);
+            return words;
+        }
+        if (atomic_exchange(&shard->is_untold, 0) != 0) {
+            words = describe(shard, now, p);
+        }
+    }
+    return words;
+}
+
+const char *shs_masters_list(apr_time_t *since, const shs_masters_t *masters,
+                             apr_pool_t *p)
+{
+    const char *words = NULL;
+    int i;
+
+    *since = 0;
+    for (i = 0; i < SHS_MASTERS_MAX; ++i) {
+        const shs_masters_shard_t *shard = &masters->shards[i];
+        apr_time_t found_at = atomic_load(&shard->since);
+        const char *name;
+
+        if (found_at == 0) {
+            continue;
+        }
+        name = read_name(&shard->name, p);
+        words = words ? apr_pstrcat(p, words, ", ", name, NULL) : name;
+        *since = found_at > *since ? found_at : *since;
+    }
+    return words;
+}

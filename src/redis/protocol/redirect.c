@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "redis/protocol/redirect.h"
+
+#include <string.h>
+
+#include "redis/protocol/address.h"
+#include "redis/protocol/slot.h"
+
+static int skip(shs_octets_t *text, const char *word)
+{
+    apr_size_t len = strlen(word);
+
+    if (text->len < len || memcmp(text->data, word, len)) {
+        return 0;
+    }
+    text->data += len;
+    text->len -= len;
+    return 1;
+}
+
+/* What is before the first space; *rest is what is behind it. */
+static int cut(shs_octets_t *before, shs_octets_t *rest)
+{
+    const char *space = rest->len ? memchr(rest->data, ' ', rest->len) : NULL;
+
+    if (!space) {
+        return 0;
+    }
+    before->data = rest->data;
+    before->len = (apr_size_t)(space - rest->data);
+    rest->data = space + 1;
+    rest->len -= before->len + 1;
+    return 1;
+}
+
+static int read_server(shs_server_t *out, shs_octets_t text,
+                       const shs_server_t *asked, apr_pool_t *p)
+{
+    shs_octets_t host = text;
+    shs_octets_t port;
+
+    while (host.len > 0 && host.data[host.len - 1] != ':') {
+        --host.len;
+    }
+    if (host.len == 0) {
+        return 0;
+    }
+    port.data = host.data + host.len;
+    port.len = text.len - host.len;
+    --host.len;
+    /* Brackets are for what has colons in it. */
+    if (host.len > 2 && host.data[0] == '[' && host.data[host.len - 1] == ']'
+        && memchr(host.data, ':', host.len)) {
+        ++host.data;
+        host.len -= 2;
+    }
+    return shs_announced_read(out, host, shs_announced_number(port, 65535),
+                              asked, p);
+}
+
+int shs_redirect_parse(shs_redirect_t *out, const shs_reply_t *error,
+                       const shs_server_t *asked, apr_pool_t *p)
+{
+    shs_octets_t text = error->text;
+    shs_redirect_t redirect;
+    shs_octets_t slot;
+
+    if (error->kind != SHS_REPLY_ERROR) {
+        return 0;
+    }
+    redirect.is_ask = skip(&text, "ASK ");
+    if ((!redirect.is_ask && !skip(&text, "MOVED ")) || !cut(&slot, &text)) {
+        return 0;
+    }
+    redirect.slot = (int)shs_announced_number(slot, SHS_SLOT_COUNT - 1);
+    if (redirect.slot < 0 || !read_server(&redirect.server, text, asked, p)) {
+        return 0;
+    }
+    *out = redirect;
+    return 1;
+}

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "redis/protocol/reply.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "redis/protocol/error_text.h"
+
+int shs_answer_has_code(const shs_reply_t *reply, const char *code)
+{
+    apr_size_t len = strlen(code);
+
+    return reply->kind == SHS_REPLY_ERROR && reply->text.len > len
+           && !memcmp(reply->text.data, code, len)
+           && reply->text.data[len] == ' ';
+}
+
+int shs_answer_is_turning_away(const shs_reply_t *reply)
+{
+    return shs_answer_has_code(reply, "ERR max number of clients");
+}
+
+int shs_answer_is_unknown(const shs_reply_t *reply)
+{
+    return shs_answer_has_code(reply, "NOPERM")
+           || (shs_answer_has_code(reply, "ERR")
+               && !shs_answer_is_turning_away(reply));
+}
+
+int shs_answer_is_not_ready(const shs_reply_t *reply)
+{
+    return shs_answer_has_code(reply, "LOADING")
+           || shs_answer_has_code(reply, "MASTERDOWN")
+           || shs_answer_has_code(reply, "CLUSTERDOWN")
+           || shs_answer_has_code(reply, "TRYAGAIN");
+}
+
+const char *shs_answer_describe_error(const shs_reply_t *reply, apr_pool_t *p)
+{
+    if (shs_answer_is_turning_away(reply)) {
+        return "it has reached its maxclients";
+    }
+    if (shs_answer_has_code(reply, "MOVED")
+        || shs_answer_has_code(reply, "ASK")) {
+        return "it redirects to another member of its Redis Cluster (MOVED)";
+    }
+    if (shs_answer_has_code(reply, "ERR This instance has cluster support")) {
+        return "it is no member of a Redis Cluster: write redis://";
+    }
+    return apr_pstrcat(p, "it answers ", shs_complaint_words(reply, p), NULL);
+}
+
+int shs_answer_is_refusal(const shs_reply_t *reply)
+{
+    return shs_answer_has_code(reply, "NOAUTH")
+           || shs_answer_has_code(reply, "WRONGPASS")
+           || shs_answer_has_code(reply, "NOPERM")
+           || shs_complaint_is_of_acl(reply);
+}
+
+static int are_fields(const shs_reply_t *reply)
+{
+    apr_size_t i;
+
+    for (i = 0; i < reply->count; ++i) {
+        if (reply->elements[i]->kind != SHS_REPLY_STRING) {
+            return 0;
+        }
+    }
+    return reply->count % 2 == 0;
+}
+
+static int is_value(const shs_reply_t *reply, shs_shape_t shape)
+{
+    switch (reply->kind) {
+    case SHS_REPLY_ERROR:
+        return 1;
+    case SHS_REPLY_NIL:
+    case SHS_REPLY_STRING:
+        return shape == SHS_SHAPE_STRING;
+    case SHS_REPLY_ARRAY:
+        return shape == SHS_SHAPE_FIELDS && are_fields(reply);
+    case SHS_REPLY_STATUS:
+    case SHS_REPLY_INTEGER:
+        break;
+    }
+    return 0;
+}
+
+int shs_answer_is_expected(shs_reply_t *const replies[2], shs_shape_t shape)
+{
+    return is_value(replies[0], shape)
+           && (replies[1]->kind == SHS_REPLY_ERROR
+               || (replies[1]->kind == SHS_REPLY_INTEGER
+                   && replies[1]->integer >= -2));
+}
+
+/* WRONGTYPE is about the key, all others about the server. */
+static shs_outcome_t read_error(shs_answer_t *answer, const shs_reply_t *reply,
+                                apr_pool_t *p)
+{
+    if (shs_answer_has_code(reply, "WRONGTYPE")) {
+        answer->reason = "the key holds another type of value than the format"
+                         " reads (WRONGTYPE)";
+        return SHS_OUTCOME_MALFORMED;
+    }
+    answer->reason = shs_answer_describe_error(reply, p);
+    answer->is_refusal = shs_answer_is_refusal(reply);
+    return SHS_OUTCOME_UNAVAILABLE;
+}
+
+static void read_fields(shs_record_t *record, const shs_reply_t *reply,
+                        apr_pool_t *p)
+{
+    shs_record_field_t *fields;
+    apr_size_t i;
+
+    record->count = reply->count / 2;
+    fields = apr_palloc(p, record->count * sizeof(*fields));
+    for (i = 0; i < record->count; ++i) {
+        fields[i].name = reply->elements[2 * i]->text;
+        fields[i].value = reply->elements[2 * i + 1]->text;
+    }
+    record->fields = fields;
+}
+
+/* PTTL: milliseconds, -1 without expiry, -2 when the key is gone, which is the
+ * later of the two answers and therefore counts. */
+static shs_outcome_t read_ttl(shs_answer_t *answer, const shs_reply_t *reply,
+                              apr_pool_t *p)
+{
+    if (reply->kind == SHS_REPLY_ERROR) {
+        return read_error(answer, reply, p);
+    }
+    if (reply->integer == -2) {
+        answer->reason = "the key is gone";
+        return SHS_OUTCOME_ABSENT;
+    }
+    answer->record.ttl =
+        reply->integer == -1 || reply->integer > APR_INT64_MAX / 1000
+            ? SHS_TTL_FOREVER
+            : reply->integer * 1000;
+    return SHS_OUTCOME_FOUND;
+}
+
+shs_outcome_t shs_answer_read(shs_answer_t *answer,
+                              shs_reply_t *const replies[2], shs_shape_t shape,
+                              apr_pool_t *p)
+{
+    const shs_reply_t *value = replies[0];
+
+    if (value->kind == SHS_REPLY_ERROR) {
+        return read_error(answer, value, p);
+    }
+    if (value->kind == SHS_REPLY_NIL
+        || (value->kind == SHS_REPLY_ARRAY && value->count == 0)) {
+        answer->reason = "there is no such key";
+        return SHS_OUTCOME_ABSENT;
+    }
+    answer->record.shape = shape;
+    if (shape == SHS_SHAPE_STRING) {
+        answer->record.string = value->text;
+    }
+    else {
+        read_fields(&answer->record, value, p);
+    }
+    return read_ttl(answer, replies[1], p);
+}

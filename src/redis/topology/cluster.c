@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * CLUSTER SLOTS and not CLUSTER SHARDS: every version answers it.
+ */
+#include "redis/topology/cluster.h"
+
+#include <string.h>
+
+#include <apr_lib.h>
+#include <apr_strings.h>
+
+#include "redis/protocol/reply.h"
+#include "base/octets.h"
+
+/* A fragmented cluster has thousands of ranges, each with its nodes. */
+#define MOST_OCTETS   (4 * 1024 * 1024)
+#define MOST_ELEMENTS SHS_MAP_SLOTS
+
+static void append(shs_octets_t *commands, const char *question, apr_pool_t *p)
+{
+    const shs_octets_t words[2] = { shs_octets_of("CLUSTER"),
+                                    shs_octets_of(question) };
+
+    shs_resp_append(commands, words, 2, p);
+}
+
+/* Lines of "name:value"; the text is followed by a NUL. */
+static void read_state(shs_cluster_state_t *state, const shs_reply_t *info)
+{
+    static const char epoch[] = "cluster_current_epoch:";
+    const char *at;
+
+    state->is_down = 0;
+    state->epoch = -1;
+    if (info->kind != SHS_REPLY_STRING) {
+        return;
+    }
+    state->is_down = strstr(info->text.data, "cluster_state:fail") != NULL;
+    at = strstr(info->text.data, epoch);
+    if (at && apr_isdigit(at[sizeof(epoch) - 1])) {
+        state->epoch = apr_strtoi64(at + sizeof(epoch) - 1, NULL, 10);
+    }
+}
+
+shs_conn_status_t shs_cluster_ask(shs_map_t **map, shs_cluster_state_t *state,
+                                  shs_node_t *member, apr_time_t deadline,
+                                  const char **reason, apr_pool_t *p)
+{
+    const shs_resp_limits_t limits = { MOST_OCTETS, MOST_ELEMENTS };
+    shs_octets_t commands = { "", 0 };
+    shs_reply_t *replies[2];
+    shs_conn_status_t status;
+    const char *error;
+
+    append(&commands, "SLOTS", p);
+    append(&commands, "INFO", p);
+    status =
+        shs_node_ask(replies, 2, member, commands, limits, deadline, reason, p);
+    if (status != SHS_CONN_OK) {
+        return status;
+    }
+    if (replies[0]->kind == SHS_REPLY_ERROR) {
+        *reason = shs_answer_describe_error(replies[0], p);
+        return shs_answer_is_refusal(replies[0]) ? SHS_CONN_REFUSED
+                                                 : SHS_CONN_FAILED;
+    }
+    read_state(state, replies[1]);
+    error = shs_map_parse_slots(map, replies[0], shs_node_server(member), p);
+    if (error) {
+        *reason = error;
+        return SHS_CONN_FAILED;
+    }
+    if ((*map)->shard_count == 0) {
+        *reason = "no slot of the cluster is served by anyone";
+        return SHS_CONN_FAILED;
+    }
+    return SHS_CONN_OK;
+}

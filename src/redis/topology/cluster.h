@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * cluster: asks one member of a Redis Cluster which of them serves which slots
+ * (https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/).
+ */
+#ifndef SHS_REDIS_TOPOLOGY_CLUSTER_H
+#define SHS_REDIS_TOPOLOGY_CLUSTER_H
+
+#include "redis/protocol/slot_map.h"
+#include "redis/connection/node.h"
+
+/* How much the member knows (CLUSTER INFO). One that does not tell, or not us:
+ * { 0, -1 }. */
+typedef struct shs_cluster_state_t {
+    int is_down;       /* cluster_state: it reaches no majority of the masters,
+                        * or slots that must be served are not */
+    apr_int64_t epoch; /* cluster_current_epoch: raised by each election */
+} shs_cluster_state_t;
+
+/* OK, *state and *map, in p, which serves one slot at least; otherwise *reason.
+ */
+shs_conn_status_t shs_cluster_ask(shs_map_t **map, shs_cluster_state_t *state,
+                                  shs_node_t *member, apr_time_t deadline,
+                                  const char **reason, apr_pool_t *p);
+
+#endif

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "redis/topology/sentinel.h"
+
+#include <apr_strings.h>
+
+#include "redis/protocol/reply.h"
+#include "redis/protocol/sentinel_reply.h"
+#include "base/octets.h"
+
+/* A Sentinel's answers hold some fifty fields for each replica. */
+#define MOST_OCTETS   262144
+#define MOST_ELEMENTS 1024
+
+#define MOST_REPLICAS 8
+
+static void append(shs_octets_t *commands, const char *question,
+                   const char *master_name, apr_pool_t *p)
+{
+    shs_octets_t arguments[3];
+
+    arguments[0] = shs_octets_of("SENTINEL");
+    arguments[1] = shs_octets_of(question);
+    arguments[2] = shs_octets_of(master_name);
+    shs_resp_append(commands, arguments, 3, p);
+}
+
+/* A Sentinel is never given the servers' password: it has options of its own.
+ */
+static shs_conn_status_t refuse(const char **reason, apr_pool_t *p)
+{
+    *reason = apr_pstrcat(
+        p, *reason, " (see sentinel-user= and sentinel-password-file=)", NULL);
+    return SHS_CONN_REFUSED;
+}
+
+/* An error reply to the first question; the others may fail. */
+static shs_conn_status_t read_error(const char **reason,
+                                    const shs_reply_t *reply, apr_pool_t *p)
+{
+    *reason = shs_answer_describe_error(reply, p);
+    return shs_answer_is_refusal(reply) ? refuse(reason, p) : SHS_CONN_FAILED;
+}
+
+shs_conn_status_t shs_sentinel_ask(shs_map_t **map, apr_int64_t *epoch,
+                                   shs_node_t *sentinel,
+                                   const char *master_name, int wants_replicas,
+                                   apr_time_t deadline, const char **reason,
+                                   apr_pool_t *p)
+{
+    const shs_resp_limits_t limits = { MOST_OCTETS, MOST_ELEMENTS };
+    shs_octets_t commands = { "", 0 };
+    shs_reply_t *replies[3];
+    shs_server_t master, replicas[MOST_REPLICAS];
+    shs_conn_status_t status;
+    int count = 0;
+
+    append(&commands, "get-master-addr-by-name", master_name, p);
+    append(&commands, "MASTER", master_name, p);
+    if (wants_replicas) {
+        append(&commands, "REPLICAS", master_name, p);
+    }
+    status = shs_node_ask(replies, wants_replicas ? 3 : 2, sentinel, commands,
+                          limits, deadline, reason, p);
+    if (status != SHS_CONN_OK) {
+        return status == SHS_CONN_REFUSED ? refuse(reason, p) : status;
+    }
+    if (replies[0]->kind == SHS_REPLY_ERROR) {
+        return read_error(reason, replies[0], p);
+    }
+    switch (shs_sentinel_reply_master(&master, replies[0], p)) {
+    case 1:
+        break;
+    case 0:
+        *reason = "the Sentinel knows no master of that name";
+        return SHS_CONN_FAILED;
+    default:
+        *reason = "the Sentinel's answer names no server";
+        return SHS_CONN_FAILED;
+    }
+    *epoch = shs_sentinel_reply_epoch(replies[1]);
+    if (wants_replicas) {
+        count =
+            shs_sentinel_reply_replicas(replicas, MOST_REPLICAS, replies[2], p);
+    }
+    *map = shs_map_of_one(&master, replicas, count, p);
+    return SHS_CONN_OK;
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "redis/topology/slot_layout.h"
+
+#include <string.h>
+
+/* FNV-1a, 64 bits (draft-eastlake-fnv). */
+static apr_uint64_t add(apr_uint64_t hash, const void *data, apr_size_t len)
+{
+    const unsigned char *octets = data;
+    apr_size_t i;
+
+    for (i = 0; i < len; ++i) {
+        hash = (hash ^ octets[i]) * APR_UINT64_C(1099511628211);
+    }
+    return hash;
+}
+
+static apr_uint64_t add_server(apr_uint64_t hash, const shs_server_t *server)
+{
+    hash = add(hash, server->host, strlen(server->host) + 1);
+    return add(hash, &server->port, sizeof(server->port));
+}
+
+apr_uint64_t shs_layout_of(const shs_map_t *map, apr_int64_t epoch)
+{
+    apr_uint64_t hash = APR_UINT64_C(14695981039346656037);
+    int before = -1;
+    int slot;
+
+    hash = add(hash, &epoch, sizeof(epoch));
+    for (slot = 0; slot < SHS_MAP_SLOTS; ++slot) {
+        int shard = map->shard_of[slot];
+
+        if (shard == before) {
+            continue;
+        }
+        before = shard;
+        hash = add(hash, &slot, sizeof(slot));
+        if (shard != SHS_MAP_NONE) {
+            hash = add_server(hash, &map->shards[shard].master);
+        }
+    }
+    return hash != 0 ? hash : 1;
+}
+
+int shs_layout_note(shs_layout_t *layout, apr_uint64_t seen, apr_time_t now,
+                    apr_interval_time_t lease)
+{
+    if (seen != 0 && seen != layout->seen) {
+        layout->seen = seen;
+        layout->settled_at = now + lease;
+        return 1;
+    }
+    return now < layout->settled_at;
+}

@@ -1,0 +1,374 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "redis/tracking/subscription.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "redis/protocol/reply.h"
+#include "redis/connection/run_id.h"
+#include "base/octets.h"
+#include "base/clock.h"
+
+#define CHANNEL "__redis__:invalidate"
+
+/* A server may have much to tell at once. What is more than this is all: the
+ * connection is given up, and the next one drops everything first. */
+#define MOST_OCTETS   (8 * 1024 * 1024)
+#define MOST_ELEMENTS (128 * 1024)
+
+/* How long it waits for more, and how long it listens without a break though
+ * there always is more: signs of life must be asked for too. */
+#define MOMENT  1000
+#define A_WHILE (20 * 1000)
+
+static const shs_resp_limits_t limits = { MOST_OCTETS, MOST_ELEMENTS };
+
+static shs_octets_t build(const shs_octets_t *arguments, int count,
+                          apr_pool_t *p)
+{
+    shs_octets_t command = { "", 0 };
+
+    shs_resp_append(&command, arguments, count, p);
+    return command;
+}
+
+/* A server that answers, but not as it does when it is well. NULL: it is. */
+static const char *explain_trouble(const shs_reply_t *reply)
+{
+    static const struct {
+        const char *code;
+        const char *reason;
+    } troubles[] = {
+        { "LOADING", "it is loading its data (LOADING): that takes a while" },
+        { "BUSY", "a script keeps it busy (BUSY): wait, or SCRIPT KILL" },
+        { "MASTERDOWN", "it is a replica without its master (MASTERDOWN): "
+                        "mend the link, or name the master" },
+        { "ERR max number of clients",
+          "it has reached its maxclients: raise that, or lower pool=" },
+    };
+    apr_size_t i;
+
+    for (i = 0; i < sizeof(troubles) / sizeof(troubles[0]); ++i) {
+        if (shs_answer_has_code(reply, troubles[i].code)) {
+            return troubles[i].reason;
+        }
+    }
+    return NULL;
+}
+
+/* A step of opening: what is asked, and what is said where that is refused. */
+typedef struct step_t {
+    shs_octets_t command;
+    shs_reply_kind_t kind; /* of the reply that is wanted */
+    const char *refused;
+} step_t;
+
+/* Takes the step. REFUSED: with another answer than that, also an error. */
+static shs_conn_status_t take_step(shs_reply_t **reply, shs_feed_t *feed,
+                                   const step_t *step, apr_time_t deadline,
+                                   const char **reason)
+{
+    shs_conn_status_t status =
+        shs_conn_send(feed->conn, step->command, deadline, reason);
+    const char *trouble;
+
+    if (status == SHS_CONN_OK) {
+        status = shs_conn_receive(reply, feed->conn, deadline, reason);
+    }
+    if (status == SHS_CONN_DEAD) {
+        *reason = step->refused;
+    }
+    if (status != SHS_CONN_OK || (*reply)->kind == step->kind) {
+        return status;
+    }
+    trouble = explain_trouble(*reply);
+    *reason = trouble ? trouble : step->refused;
+    return trouble ? SHS_CONN_FAILED : SHS_CONN_REFUSED;
+}
+
+#define LET "; let its user (ACL), or set SharedSessionCache Off"
+
+static shs_conn_status_t identify(shs_feed_t *feed, apr_time_t deadline,
+                                  const char **reason)
+{
+    const step_t step = { shs_identity_question(), SHS_REPLY_STRING,
+                          "the server does not tell its run_id (INFO)" LET };
+    shs_reply_t *reply = NULL;
+    shs_conn_status_t status = take_step(&reply, feed, &step, deadline, reason);
+
+    if (status == SHS_CONN_OK) {
+        feed->identity = shs_identity_read(reply);
+        shs_conn_set_identity(feed->conn, feed->identity);
+        if (feed->identity == SHS_IDENTITY_UNKNOWN) {
+            *reason = step.refused;
+            status = SHS_CONN_REFUSED;
+        }
+    }
+    return status;
+}
+
+static shs_octets_t build_tracking(const shs_feed_t *feed, const char *id)
+{
+    shs_octets_t words[6 + 2 * SHS_WATCH_PREFIXES];
+    int count = 0;
+    int i;
+
+    words[count++] = shs_octets_of("CLIENT");
+    words[count++] = shs_octets_of("TRACKING");
+    words[count++] = shs_octets_of("ON");
+    if (id) {
+        words[count++] = shs_octets_of("REDIRECT");
+        words[count++] = shs_octets_of(id);
+    }
+    words[count++] = shs_octets_of("BCAST");
+    for (i = 0; i < feed->watch->prefix_count; ++i) {
+        words[count++] = shs_octets_of("PREFIX");
+        words[count++] = shs_octets_of(feed->watch->prefixes[i]);
+    }
+    return build(words, count, feed->p);
+}
+
+/* To itself. *is_unknown: it is refused, and not for what its user may do. */
+static shs_conn_status_t redirect(int *is_unknown, shs_feed_t *feed,
+                                  apr_time_t deadline, const char **reason)
+{
+    const shs_octets_t words[] = { shs_octets_of("CLIENT"),
+                                   shs_octets_of("ID") };
+    step_t step = { build(words, 2, feed->p), SHS_REPLY_INTEGER,
+                    "the server does not tell our CLIENT ID" LET };
+    shs_reply_t *reply = NULL;
+    shs_conn_status_t status = take_step(&reply, feed, &step, deadline, reason);
+
+    if (status == SHS_CONN_OK) {
+        step.command = build_tracking(
+            feed, apr_psprintf(feed->p, "%" APR_INT64_T_FMT, reply->integer));
+        step.kind = SHS_REPLY_STATUS;
+        step.refused = "the server refuses CLIENT TRACKING" LET;
+        status = take_step(&reply, feed, &step, deadline, reason);
+    }
+    *is_unknown = status == SHS_CONN_REFUSED && reply
+                  && reply->kind == SHS_REPLY_ERROR
+                  && !shs_answer_is_refusal(reply);
+    return status;
+}
+
+static shs_conn_status_t subscribe(shs_feed_t *feed, apr_time_t deadline,
+                                   const char **reason)
+{
+    const shs_octets_t words[] = { shs_octets_of("SUBSCRIBE"),
+                                   shs_octets_of(CHANNEL) };
+    const step_t step = { build(words, 2, feed->p), SHS_REPLY_ARRAY,
+                          "the server refuses SUBSCRIBE " CHANNEL LET };
+    shs_reply_t *reply = NULL;
+
+    return take_step(&reply, feed, &step, deadline, reason);
+}
+
+/* Without REDIRECT the news come as pushes, on this connection. */
+static shs_conn_status_t begin_pushes(shs_feed_t *feed, apr_time_t deadline,
+                                      const char **reason)
+{
+    const shs_octets_t words[] = { shs_octets_of("HELLO"), shs_octets_of("3") };
+    step_t step = { build(words, 2, feed->p), SHS_REPLY_ARRAY,
+                    "the server refuses CLIENT TRACKING with REDIRECT, and"
+                    " HELLO 3" LET };
+    shs_reply_t *reply = NULL;
+    shs_conn_status_t status;
+
+    feed->is_push = 1;
+    shs_conn_expect_resp3(feed->conn);
+    status = take_step(&reply, feed, &step, deadline, reason);
+    if (status == SHS_CONN_OK) {
+        step.command = build_tracking(feed, NULL);
+        step.kind = SHS_REPLY_STATUS;
+        step.refused = "the server refuses CLIENT TRACKING" LET;
+        status = take_step(&reply, feed, &step, deadline, reason);
+    }
+    return status;
+}
+
+shs_conn_status_t shs_feed_open(shs_feed_t *feed, shs_conn_t *conn,
+                                const shs_watch_t *watch, apr_time_t deadline,
+                                const char **reason, apr_pool_t *p)
+{
+    shs_conn_status_t status;
+    int is_unknown = 0;
+
+    memset(feed, 0, sizeof(*feed));
+    feed->conn = conn;
+    feed->watch = watch;
+    feed->p = p;
+    shs_conn_begin(conn, limits, p);
+    status = identify(feed, deadline, reason);
+    if (status == SHS_CONN_OK) {
+        status = redirect(&is_unknown, feed, deadline, reason);
+        if (status == SHS_CONN_OK) {
+            status = subscribe(feed, deadline, reason);
+        }
+        else if (is_unknown) {
+            status = begin_pushes(feed, deadline, reason);
+        }
+    }
+    if (status != SHS_CONN_OK) {
+        shs_feed_close(feed);
+    }
+    return status;
+}
+
+shs_conn_status_t shs_feed_ask(shs_feed_t *feed, apr_time_t now,
+                               const char **reason)
+{
+    static const shs_octets_t ping = { "*1\r\n$4\r\nPING\r\n", 14 };
+
+    if (feed->asked_at != 0) {
+        return SHS_CONN_OK;
+    }
+    feed->asked_at = now;
+    return shs_conn_send(feed->conn, ping, now + feed->watch->lease, reason);
+}
+
+static int is_text(const shs_reply_t *reply, const char *text)
+{
+    return reply->kind == SHS_REPLY_STRING && reply->text.len == strlen(text)
+           && !memcmp(reply->text.data, text, reply->text.len);
+}
+
+static int are_keys(const shs_reply_t *reply)
+{
+    apr_size_t i;
+
+    if (reply->kind != SHS_REPLY_ARRAY) {
+        return 0;
+    }
+    for (i = 0; i < reply->count; ++i) {
+        if (reply->elements[i]->kind != SHS_REPLY_STRING) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+/* What is not understood may be anything. */
+static void tell(const shs_feed_t *feed, const shs_reply_t *keys)
+{
+    apr_size_t i;
+
+    if (!are_keys(keys)) {
+        feed->watch->flushed(feed->watch->baton);
+        return;
+    }
+    for (i = 0; i < keys->count; ++i) {
+        feed->watch->changed(feed->watch->baton, keys->elements[i]->text);
+    }
+}
+
+static void note_life(shs_feed_t *feed)
+{
+    feed->lively_at = feed->asked_at;
+    feed->asked_at = 0;
+    feed->busy = NULL;
+}
+
+static int is_pong(const shs_feed_t *feed, const shs_reply_t *reply)
+{
+    return feed->is_push
+               ? reply->kind == SHS_REPLY_STATUS && reply->text.len == 4
+                     && !memcmp(reply->text.data, "PONG", 4)
+               : reply->kind == SHS_REPLY_ARRAY && reply->count >= 2
+                     && is_text(reply->elements[0], "pong");
+}
+
+/* Returns 0 when it is nothing that may come. */
+static int take(shs_feed_t *feed, const shs_reply_t *reply)
+{
+    if (is_pong(feed, reply)) {
+        note_life(feed);
+        return 1;
+    }
+    if (feed->is_push) {
+        if (reply->kind != SHS_REPLY_ARRAY || reply->count != 2
+            || !is_text(reply->elements[0], "invalidate")) {
+            return 0;
+        }
+        tell(feed, reply->elements[1]);
+        return 1;
+    }
+    if (reply->kind != SHS_REPLY_ARRAY || reply->count != 3
+        || !is_text(reply->elements[0], "message")
+        || !is_text(reply->elements[1], CHANNEL)) {
+        return 0;
+    }
+    tell(feed, reply->elements[2]);
+    return 1;
+}
+
+/* PING was answered by an error. One that Redis gives while it cannot save is a
+ * sign of life as good as another. While a script runs what was done before may
+ * not have been announced, so it is none; but the connection is as good as
+ * before. What a server loads it announces to none, so all begins anew. */
+static shs_conn_status_t take_error(shs_feed_t *feed, const shs_reply_t *reply,
+                                    const char **reason)
+{
+    const char *trouble = explain_trouble(reply);
+
+    if (shs_answer_has_code(reply, "MISCONF")) {
+        note_life(feed);
+        return SHS_CONN_OK;
+    }
+    if (shs_answer_has_code(reply, "BUSY")) {
+        feed->asked_at = 0;
+        feed->busy = trouble;
+        return SHS_CONN_OK;
+    }
+    *reason = trouble ? trouble : "the server refuses PING" LET;
+    return trouble ? SHS_CONN_FAILED : SHS_CONN_REFUSED;
+}
+
+/* Of a reply that was read whole nothing is needed any more; of the next one
+ * nothing is built yet. */
+static void forget(shs_feed_t *feed)
+{
+    apr_pool_clear(feed->p);
+    shs_conn_begin(feed->conn, limits, feed->p);
+}
+
+/* A server that has news all the time leaves no moment without: what is not
+ * read by `until` waits, but for what has been received already. */
+shs_conn_status_t shs_feed_hear(shs_feed_t *feed, const char **reason)
+{
+    apr_time_t until = shs_clock_now() + A_WHILE;
+
+    for (;;) {
+        apr_time_t deadline = shs_clock_now() + MOMENT;
+        shs_reply_t *reply = NULL;
+        shs_conn_status_t status = shs_conn_receive(
+            &reply, feed->conn, deadline < until ? deadline : until, reason);
+
+        if (status == SHS_CONN_TIMEOUT) {
+            return SHS_CONN_OK;
+        }
+        if (status != SHS_CONN_OK) {
+            return status;
+        }
+        if (reply->kind == SHS_REPLY_ERROR && feed->asked_at != 0) {
+            status = take_error(feed, reply, reason);
+            if (status != SHS_CONN_OK) {
+                return status;
+            }
+        }
+        else if (!take(feed, reply)) {
+            *reason = "the server says what is no news";
+            return SHS_CONN_FAILED;
+        }
+        forget(feed);
+    }
+}
+
+void shs_feed_close(shs_feed_t *feed)
+{
+    if (feed->conn) {
+        shs_conn_close(feed->conn);
+        feed->conn = NULL;
+    }
+}

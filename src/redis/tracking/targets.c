@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "redis/tracking/targets.h"
+
+#include "redis/protocol/slot.h"
+
+/* In a cluster every so many slots it is asked who serves them. */
+#define SLOT_STEP 32
+
+int shs_roster_find(shs_route_t *routes, shs_topology_t *topology,
+                    apr_time_t deadline, apr_pool_t *p)
+{
+    const char *reason;
+    int count = 0;
+    int slot, i;
+
+    for (slot = 0; slot < SHS_SLOT_COUNT; slot += SLOT_STEP) {
+        shs_route_t route;
+
+        if (shs_topology_find(&route, topology, slot, deadline, &reason, p)
+            != SHS_CONN_OK) {
+            continue;
+        }
+        for (i = 0; i < count && routes[i].node != route.node; ++i) {
+            continue;
+        }
+        if (i < count || count == SHS_ROSTER_MAX) {
+            shs_topology_leave(topology, &route);
+        }
+        else {
+            routes[count++] = route;
+        }
+    }
+    return count;
+}

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The functions here have the names of mod_shared_session.h, because that is
+ * how optional functions are registered.
+ */
+#include "request/entry/api.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "../mod_shared_session.h"
+#include "request/session_ops.h"
+#include "base/octets.h"
+
+static shared_session_status_e shared_session_find(request_rec *r)
+{
+    const shs_lookup_t *lookup = shs_keeper_find(r);
+
+    if (!lookup) {
+        return SHARED_SESSION_OFF;
+    }
+    switch (lookup->outcome) {
+    case SHS_OUTCOME_FOUND:
+        return lookup->is_stale ? SHARED_SESSION_STALE : SHARED_SESSION_FOUND;
+    case SHS_OUTCOME_NONE:
+        return SHARED_SESSION_NONE;
+    case SHS_OUTCOME_ABSENT:
+        return SHARED_SESSION_ABSENT;
+    case SHS_OUTCOME_MALFORMED:
+        return SHARED_SESSION_MALFORMED;
+    case SHS_OUTCOME_UNAVAILABLE:
+        break;
+    }
+    return SHARED_SESSION_UNAVAILABLE;
+}
+
+static const char *shared_session_status_word(request_rec *r)
+{
+    const shs_lookup_t *lookup = shs_keeper_find(r);
+
+    return lookup ? shs_lookup_describe(lookup) : "off";
+}
+
+/* The session that was found, or NULL. */
+static const shs_session_t *session_of(request_rec *r)
+{
+    const shs_lookup_t *lookup = shs_keeper_find(r);
+
+    return lookup ? lookup->session : NULL;
+}
+
+static const char *shared_session_get(request_rec *r, const char *name,
+                                      apr_size_t *len)
+{
+    const shs_session_t *session = session_of(r);
+    const shs_node_t *node;
+    shs_octets_t text;
+    apr_size_t count;
+
+    if (!session) {
+        return NULL;
+    }
+    shs_session_nodes(session, &count);
+    node = shs_session_find(session, 0, count, name, strlen(name));
+    if (!node || !shs_session_text(&text, session, node, r->pool)) {
+        return NULL;
+    }
+    if (len) {
+        *len = text.len;
+    }
+    return apr_pstrmemdup(r->pool, text.data, text.len);
+}
+
+static void shared_session_iterate(request_rec *r, shared_session_each_fn each,
+                                   void *baton)
+{
+    const shs_session_t *session = session_of(r);
+    const shs_node_t *nodes;
+    apr_size_t count, i;
+
+    if (!session) {
+        return;
+    }
+    nodes = shs_session_nodes(session, &count);
+    for (i = 0; i < count; i = nodes[i].end) {
+        shs_octets_t name = nodes[i].name;
+        shs_octets_t text;
+
+        if (shs_session_text(&text, session, &nodes[i], r->pool)
+            && !each(baton, apr_pstrmemdup(r->pool, name.data, name.len),
+                     apr_pstrmemdup(r->pool, text.data, text.len), text.len)) {
+            return;
+        }
+    }
+}
+
+static shared_session_result_e read_written(request_rec *r,
+                                            const shs_written_t *written)
+{
+    switch (written->status) {
+    case SHS_WRITER_DONE:
+        shs_keeper_expose(r);
+        return SHARED_SESSION_DONE;
+    case SHS_WRITER_NONE:
+        return SHARED_SESSION_GONE;
+    case SHS_WRITER_ROTATED:
+        return SHARED_SESSION_ROTATED;
+    case SHS_WRITER_CONFLICT:
+        return SHARED_SESSION_CONFLICT;
+    case SHS_WRITER_INVALID:
+        return SHARED_SESSION_INVALID;
+    case SHS_WRITER_TOO_LARGE:
+        return SHARED_SESSION_TOO_LARGE;
+    case SHS_WRITER_MALFORMED:
+        return SHARED_SESSION_UNREADABLE;
+    case SHS_WRITER_FORBIDDEN:
+        return SHARED_SESSION_FORBIDDEN;
+    case SHS_WRITER_UNAVAILABLE:
+        break;
+    }
+    return SHARED_SESSION_NO_ANSWER;
+}
+
+static int add_pair(void *change, const char *name, const char *value)
+{
+    shs_change_set(change, name, value);
+    return 1;
+}
+
+static void add_unset(shs_change_t *change, const char *name)
+{
+    shs_octets_t nothing = { "", 0 };
+
+    shs_change_add(change, SHS_CHANGE_UNSET, shs_octets_of(name), nothing);
+}
+
+static shared_session_result_e apply(request_rec *r, const shs_change_t *change)
+{
+    shs_written_t written;
+
+    if (shs_change_check(change)) {
+        return SHARED_SESSION_INVALID;
+    }
+    written = shs_keeper_change(r, change);
+    return read_written(r, &written);
+}
+
+static shared_session_result_e shared_session_begin(
+    request_rec *r, const apr_table_t *attributes)
+{
+    shs_change_t *change = shs_change_create(r->pool);
+    shs_written_t written;
+
+    if (attributes) {
+        apr_table_do(add_pair, change, attributes, NULL);
+    }
+    if (shs_change_check(change)) {
+        return SHARED_SESSION_INVALID;
+    }
+    written = shs_keeper_begin(r, change);
+    return read_written(r, &written);
+}
+
+static shared_session_result_e shared_session_set(request_rec *r,
+                                                  const char *name,
+                                                  const char *value,
+                                                  apr_size_t len)
+{
+    shs_change_t *change = shs_change_create(r->pool);
+    shs_octets_t octets = { value, len };
+
+    shs_change_add(change, SHS_CHANGE_TEXT, shs_octets_of(name), octets);
+    return apply(r, change);
+}
+
+static shared_session_result_e shared_session_unset(request_rec *r,
+                                                    const char *name)
+{
+    shs_change_t *change = shs_change_create(r->pool);
+
+    add_unset(change, name);
+    return apply(r, change);
+}
+
+static shared_session_result_e shared_session_change(
+    request_rec *r, const apr_table_t *set, const apr_array_header_t *unset)
+{
+    shs_change_t *change = shs_change_create(r->pool);
+    int i;
+
+    if (set) {
+        apr_table_do(add_pair, change, set, NULL);
+    }
+    for (i = 0; unset && i < unset->nelts; ++i) {
+        add_unset(change, APR_ARRAY_IDX(unset, i, const char *));
+    }
+    return apply(r, change);
+}
+
+static shared_session_result_e shared_session_rotate(request_rec *r)
+{
+    shs_written_t written = shs_keeper_rotate(r, NULL);
+
+    return read_written(r, &written);
+}
+
+static shared_session_result_e shared_session_destroy(request_rec *r)
+{
+    shs_written_t written = shs_keeper_end(r);
+
+    return read_written(r, &written);
+}
+
+void shs_api_register(void)
+{
+    APR_REGISTER_OPTIONAL_FN(shared_session_find);
+    APR_REGISTER_OPTIONAL_FN(shared_session_status_word);
+    APR_REGISTER_OPTIONAL_FN(shared_session_get);
+    APR_REGISTER_OPTIONAL_FN(shared_session_iterate);
+    APR_REGISTER_OPTIONAL_FN(shared_session_begin);
+    APR_REGISTER_OPTIONAL_FN(shared_session_set);
+    APR_REGISTER_OPTIONAL_FN(shared_session_unset);
+    APR_REGISTER_OPTIONAL_FN(shared_session_change);
+    APR_REGISTER_OPTIONAL_FN(shared_session_rotate);
+    APR_REGISTER_OPTIONAL_FN(shared_session_destroy);
+}

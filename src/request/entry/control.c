@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "request/entry/control.h"
+
+#include <string.h>
+
+#include <apr_lib.h>
+#include <apr_strings.h>
+#include <http_protocol.h>
+#include <http_request.h>
+#include <util_filter.h>
+
+#include "config/settings.h"
+#include "request/client_request.h"
+#include "request/flow.h"
+#include "request/session_ops.h"
+#include "config/log.h"
+#include "request/entry/order.h"
+#include "request/entry/cookie_conflict.h"
+
+APLOG_USE_MODULE(shared_session);
+
+/* Hears what a response says, before its headers leave. */
+static ap_filter_rec_t *filter;
+
+/* Takes out what is left, in whatever way it came. */
+static ap_filter_rec_t *border;
+
+/* Why an order is not carried out. */
+typedef enum unheard_t {
+    UNHEARD_OFF,
+    UNHEARD_PART,
+    UNHEARD_REPLACED,
+    UNHEARD_LATE
+} unheard_t;
+
+static shs_written_t obey(request_rec *r, const shs_order_t *order)
+{
+    const shs_change_t *change = order->count > 0 ? order->change : NULL;
+
+    switch (order->action) {
+    case SHS_ORDER_CREATE:
+        return shs_keeper_begin(r, order->change);
+    case SHS_ORDER_ROTATE:
+        return shs_keeper_rotate(r, change);
+    case SHS_ORDER_DESTROY:
+        return shs_keeper_end(r);
+    case SHS_ORDER_CHANGE:
+        break;
+    }
+    return shs_keeper_change(r, order->change);
+}
+
+/* One warning a child and reason. */
+static void warn_of_unheard(request_rec *r, unheard_t why)
+{
+    static volatile apr_uint32_t is_told[4];
+    static const char *const reasons[] = {
+        "SharedSessionControl or SharedSession is Off where they came from",
+        "they came with a part of a page (mod_include)",
+        "httpd put another response in their place",
+        "they came as trailers, or were added after headers had been read"
+    };
+    int level = shs_log_level_once(&is_told[why]);
+
+    ap_log_rerror(APLOG_MARK, level, 0, r,
+                  SHS_TAG_UNHEARD
+                  "a response from downstream has headers X-Session-Set,"
+                  " -Unset or -Action, which are taken out and not heard: %s",
+                  reasons[why]);
+}
+
+/* What the client gets instead of the response; OK: the response. A session
+ * that is not there, so that there is nothing to change or end, is none of the
+ * client's trouble. */
+static int answer(request_rec *r, const shs_order_t *order)
+{
+    shs_written_t written;
+
+    if (order->error) {
+        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
+                      SHS_TAG_UNWRITTEN "a response's order for the session is"
+                                        " not understood: %s",
+                      order->error);
+        return r->proxyreq ? HTTP_BAD_GATEWAY : HTTP_INTERNAL_SERVER_ERROR;
+    }
+    written = obey(r, order);
+    switch (written.status) {
+    case SHS_WRITER_DONE:
+        break;
+    case SHS_WRITER_NONE:
+        ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r,
+                      SHS_TAG_UNWRITTEN "a response's order for the session"
+                                        " comes to nothing: %s",
+                      written.reason);
+        break;
+    case SHS_WRITER_INVALID:
+    case SHS_WRITER_TOO_LARGE:
+    case SHS_WRITER_MALFORMED:
+    case SHS_WRITER_FORBIDDEN:
+        return r->proxyreq ? HTTP_BAD_GATEWAY : HTTP_INTERNAL_SERVER_ERROR;
+    case SHS_WRITER_ROTATED:
+    case SHS_WRITER_CONFLICT:
+    case SHS_WRITER_UNAVAILABLE:
+        apr_table_setn(r->err_headers_out, "Retry-After",
+                       SHS_FLOW_RETRY_AFTER_S);
+        return HTTP_SERVICE_UNAVAILABLE;
+    }
+    return OK;
+}
+
+/* The error page takes the place of the response. Not by an error bucket: the
+ * filter that writes headers makes a page of that only when it has thrown
+ * r->err_headers_out away, and with them a cookie that is to reach the client
+ * all the same. */
+static apr_status_t refuse(request_rec *r, apr_bucket_brigade *brigade,
+                           int status)
+{
+    apr_table_setn(r->subprocess_env, "no-cache", "1");
+    apr_brigade_cleanup(brigade);
+    ap_die(status, r);
+    return AP_FILTER_ERROR;
+}
+
+/* Whether httpd's own answer says that the program has failed, so that what it
+ * had said before counts no more. An end does: a logout fails safely. */
+static int is_of_failed(const request_rec *r, const shs_order_t *order)
+{
+    return r->status >= HTTP_INTERNAL_SERVER_ERROR
+           && (order->error || order->action != SHS_ORDER_DESTROY);
+}
+
+/* Carries out what r's response says, by the settings of the place that r is
+ * in, or says why not. OK, or what the client gets instead. */
+static int settle(request_rec *r, const shs_order_t *order, int is_replaced)
+{
+    int status;
+
+    if (!order->is_there) {
+        return OK;
+    }
+    if (r->main) {
+        warn_of_unheard(r, UNHEARD_PART);
+        return OK;
+    }
+    if (!shs_settings_of(r)->control.value || !shs_keeper_find(r)) {
+        warn_of_unheard(r, UNHEARD_OFF);
+        return OK;
+    }
+    /* The error page is not refused for what mod_headers says of it too. */
+    if (is_replaced && shs_chain_visit_of(r)->chain->is_refused) {
+        warn_of_unheard(r, UNHEARD_REPLACED);
+        return OK;
+    }
+    if (is_replaced && is_of_failed(r, order)) {
+        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
+                      SHS_TAG_UNWRITTEN "a response's order for the session is"
+                                        " not carried out: the program has"
+                                        " failed, and httpd answers %d itself",
+                      r->status);
+        return OK;
+    }
+    status = answer(r, order);
+    shs_chain_visit_of(r)->chain->is_refused |= status != OK;
+    return status;
+}
+
+/* The context is, of an error page, the table of what it has taken the place
+ * of; NULL of any other response. */
+static apr_status_t on_response(ap_filter_t *f, apr_bucket_brigade *brigade)
+{
+    request_rec *r = f->r;
+    const apr_table_t *replaced = f->ctx;
+    shs_order_t order;
+    int status;
+
+    ap_remove_output_filter(f);
+    if (replaced) {
+        shs_order_restore(r, replaced);
+    }
+    shs_order_take(&order, r);
+    status = settle(r, &order, replaced != NULL);
+    if (status != OK) {
+        return refuse(r, brigade, status);
+    }
+    if (!r->main) {
+        shs_rival_settle(r);
+    }
+    return ap_pass_brigade(f->next, brigade);
+}
+
+/* Trailers are there when the last brigade passes. */
+static apr_status_t on_departure(ap_filter_t *f, apr_bucket_brigade *brigade)
+{
+    request_rec *r = f->r;
+    int is_late = 0;
+
+    if (!f->ctx) {
+        f->ctx = f;
+        is_late = shs_order_drop(r->headers_out);
+        is_late |= shs_order_drop(r->err_headers_out);
+    }
+    is_late |= shs_order_drop(r->trailers_out);
+    if (is_late) {
+        warn_of_unheard(r, UNHEARD_LATE);
+    }
+    return ap_pass_brigade(f->next, brigade);
+}
+
+void shs_control_register(void)
+{
+    /* Of the type of mod_headers' filter, which is added before: what that
+     * sets counts too. */
+    filter = ap_register_output_filter("SHARED_SESSION_CONTROL", on_response,
+                                       NULL, AP_FTYPE_CONTENT_SET);
+    /* Behind all that make a response, mod_cache's included, and before those
+     * that write it. */
+    border = ap_register_output_filter("SHARED_SESSION_BORDER", on_departure,
+                                       NULL, AP_FTYPE_PROTOCOL - 1);
+}
+
+static int is_in_reach(const request_rec *r)
+{
+    return shs_settings_of_server(r->server)->store != NULL;
+}
+
+static void add_filters(request_rec *r, apr_table_t *replaced)
+{
+    ap_add_output_filter_handle(filter, replaced, r, r->connection);
+    if (!r->main) {
+        ap_add_output_filter_handle(border, NULL, r, r->connection);
+    }
+}
+
+static int is_nph(const request_rec *r)
+{
+    return r->handler && r->filename
+           && (!strcmp(r->handler, "cgi-script")
+               || !strcmp(r->handler, CGI_MAGIC_TYPE))
+           && !strncmp(apr_filepath_name_get(r->filename), "nph-", 4);
+}
+
+/* A CGI script of that name writes to the connection itself. */
+static void warn_of_bypass(request_rec *r)
+{
+    static volatile apr_uint32_t is_told;
+    int level = shs_log_level_once(&is_told);
+
+    ap_log_rerror(APLOG_MARK, level, 0, r,
+                  SHS_TAG_BYPASS
+                  "%s writes its answer past httpd's filters: headers"
+                  " X-Session-Set, -Unset and -Action of it are not heard, and"
+                  " reach the client. Give it a name that does not begin with"
+                  " nph-",
+                  apr_filepath_name_get(r->filename));
+}
+
+void shs_control_on_insert_filter(request_rec *r)
+{
+    if (is_in_reach(r)) {
+        add_filters(r, NULL);
+        if (shs_settings_of(r)->control.value && is_nph(r)) {
+            warn_of_bypass(r);
+        }
+    }
+}
+
+/* httpd's own page takes the place of a response, and throws its headers away
+ * after this hook: those that say what is to become of the session are kept
+ * for the filter. When the page is that of an earlier request, because its
+ * ErrorDocument failed, they came from another place than its. */
+void shs_control_on_insert_error_filter(request_rec *r)
+{
+    apr_table_t *replaced;
+
+    if (!is_in_reach(r)) {
+        return;
+    }
+    replaced = shs_order_save(r);
+    if (r->next && !apr_is_empty_table(replaced)) {
+        warn_of_unheard(r, UNHEARD_REPLACED);
+        apr_table_clear(replaced);
+    }
+    add_filters(r, replaced);
+}
+
+/* The first hook of an internal redirect, which takes the response's error
+ * headers along, but not the place that they come from. */
+int shs_control_on_post_read_request(request_rec *r)
+{
+    shs_order_t order;
+    int status;
+
+    if (!r->prev || !is_in_reach(r)) {
+        return DECLINED;
+    }
+    shs_order_take(&order, r->prev);
+    status = settle(r->prev, &order, 1);
+    return status == OK ? DECLINED : status;
+}

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "request/entry/htaccess.h"
+
+#include <string.h>
+
+#include <http_config.h>
+#include <http_core.h>
+
+/* Whether what a module has to say decides what mod_session saves: mod_session
+ * itself, what keeps its sessions, mod_auth_form and what knows its users and
+ * their passwords. What they may do then (mod_authz_...) does not. */
+static int is_trusted_with_logins(const module *m)
+{
+    return !strncmp(m->name, "mod_session", 11)
+           || (!strncmp(m->name, "mod_auth", 8)
+               && strncmp(m->name, "mod_authz_", 10));
+}
+
+static int has_such(const ap_conf_vector_t *config);
+
+static int has_such_section(const apr_array_header_t *sections)
+{
+    int i;
+
+    for (i = 0; sections && i < sections->nelts; ++i) {
+        if (has_such(APR_ARRAY_IDX(sections, i, ap_conf_vector_t *))) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* Whether a part of a .htaccess file has a directive of theirs, in <Files> and
+ * <If> too: a module has a configuration there if it has a directive there. */
+static int has_such(const ap_conf_vector_t *config)
+{
+    const core_dir_config *core = ap_get_core_module_config(config);
+    const module *m;
+
+    for (m = ap_top_module; m; m = m->next) {
+        if (is_trusted_with_logins(m) && ap_get_module_config(config, m)) {
+            return 1;
+        }
+    }
+    return core
+           && (has_such_section(core->sec_file)
+               || has_such_section(core->sec_if));
+}
+
+static int says_logins(const request_rec *r)
+{
+    const struct htaccess_result *file = r->htaccess;
+
+    while (file && !(file->htaccess && has_such(file->htaccess))) {
+        file = file->next;
+    }
+    return file != NULL;
+}
+
+/* A configuration that a subrequest has by such a file. Of the pool of the
+ * client's request, where FOUND_KEY leads to the last. */
+typedef struct found_t {
+    const ap_conf_vector_t *config; /* NULL: the subrequest has ended */
+    const struct found_t *next;
+} found_t;
+
+#define FOUND_KEY "mod_session_shared:htaccess"
+
+static apr_status_t forget(void *found)
+{
+    ((found_t *)found)->config = NULL;
+    return APR_SUCCESS;
+}
+
+static const found_t *found_of(const request_rec *first)
+{
+    void *found = NULL;
+
+    apr_pool_userdata_get(&found, FOUND_KEY, first->pool);
+    return found;
+}
+
+void shs_htaccess_note(const request_rec *first, const request_rec *r)
+{
+    found_t *found;
+
+    if (!r->main || !says_logins(r)) {
+        return;
+    }
+    found = apr_palloc(first->pool, sizeof(*found));
+    found->config = r->per_dir_config;
+    found->next = found_of(first);
+    apr_pool_userdata_setn(found, FOUND_KEY, NULL, first->pool);
+    apr_pool_cleanup_register(r->pool, found, forget, apr_pool_cleanup_null);
+}
+
+static int has_become(const request_rec *r, const found_t *found)
+{
+    while (found && found->config != r->per_dir_config) {
+        found = found->next;
+    }
+    return found != NULL;
+}
+
+int shs_htaccess_says_logins(const request_rec *first)
+{
+    const found_t *found = found_of(first);
+    const request_rec *r = first;
+
+    while (r && !says_logins(r) && !has_become(r, found)) {
+        r = r->next;
+    }
+    return r != NULL;
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "request/entry/origin.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+#include <apr_tables.h>
+#include <apr_uri.h>
+#include <http_protocol.h>
+
+static apr_port_t port_of(const apr_uri_t *uri)
+{
+    return uri->port_str ? uri->port : apr_uri_port_of_scheme(uri->scheme);
+}
+
+/* Whether an Origin (RFC 6454) is this server's: scheme, host and port. Behind
+ * a proxy that ends TLS the scheme is what ServerName says. */
+static int is_own_origin(request_rec *r, const char *origin)
+{
+    const char *host = apr_table_get(r->headers_in, "Host");
+    apr_uri_t theirs, ours;
+
+    return host
+           && apr_uri_parse(
+                  r->pool,
+                  apr_pstrcat(r->pool, ap_http_scheme(r), "://", host, NULL),
+                  &ours)
+                  == APR_SUCCESS
+           && apr_uri_parse(r->pool, origin, &theirs) == APR_SUCCESS
+           && theirs.scheme && theirs.hostname && ours.hostname
+           && !strcasecmp(theirs.scheme, ours.scheme)
+           && !strcasecmp(theirs.hostname, ours.hostname)
+           && port_of(&theirs) == port_of(&ours);
+}
+
+int shs_origin_is_foreign(request_rec *r)
+{
+    const char *site = apr_table_get(r->headers_in, "Sec-Fetch-Site");
+    const char *origin = apr_table_get(r->headers_in, "Origin");
+
+    if (site) {
+        return strcmp(site, "same-origin") && strcmp(site, "none");
+    }
+    return origin && !is_own_origin(r, origin);
+}

@@ -1,0 +1,373 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "request/entry/resource.h"
+
+#include <string.h>
+
+#include <apr_lib.h>
+#include <apr_strings.h>
+#include <http_core.h>
+#include <http_protocol.h>
+
+#include "request/expose/caching.h"
+#include "request/flow.h"
+#include "request/session_ops.h"
+#include "config/log.h"
+#include "request/entry/origin.h"
+#include "session/json/json_patch.h"
+#include "base/octets.h"
+
+APLOG_USE_MODULE(shared_session);
+
+#define HANDLER SHS_SETTINGS_HANDLER
+
+/* ------------------------------------------------------------------ answers */
+
+static int send_octets(request_rec *r, int status, const char *type,
+                       shs_octets_t octets)
+{
+    r->status = status;
+    ap_set_content_type(r, type);
+    ap_set_content_length(r, (apr_off_t)octets.len);
+    apr_table_setn(r->headers_out, "X-Content-Type-Options", "nosniff");
+    if (!r->header_only) {
+        ap_rwrite(octets.data, (int)octets.len, r);
+    }
+    return OK;
+}
+
+/* RFC 9457. The words are ours and need no escaping. */
+static int refuse(request_rec *r, int status, const char *detail)
+{
+    const char *line = ap_get_status_line(status);
+
+    if (status == HTTP_SERVICE_UNAVAILABLE) {
+        apr_table_setn(r->headers_out, "Retry-After", SHS_FLOW_RETRY_AFTER_S);
+    }
+    return send_octets(
+        r, status, "application/problem+json",
+        shs_octets_of(apr_psprintf(r->pool,
+                                   "{\"title\":\"%s\",\"status\":%d,"
+                                   "\"detail\":\"%s\"}\n",
+                                   line + 4, status, detail)));
+}
+
+static int refuse_outcome(request_rec *r, shs_outcome_t outcome)
+{
+    switch (outcome) {
+    case SHS_OUTCOME_NONE:
+        return refuse(r, HTTP_NOT_FOUND, "the request has no session id");
+    case SHS_OUTCOME_ABSENT:
+        return refuse(r, HTTP_NOT_FOUND, "there is no such session");
+    case SHS_OUTCOME_MALFORMED:
+        return refuse(r, HTTP_INTERNAL_SERVER_ERROR,
+                      "what is stored is no session that can be read");
+    case SHS_OUTCOME_UNAVAILABLE:
+    case SHS_OUTCOME_FOUND:
+        break;
+    }
+    /* Without an answer, or with one that refuses: the log tells which. */
+    return refuse(r, HTTP_SERVICE_UNAVAILABLE,
+                  "the session store is not available at present");
+}
+
+static int forbid(request_rec *r)
+{
+    return refuse(r, HTTP_FORBIDDEN,
+                  "the server's configuration does not allow it here");
+}
+
+static int send_session(request_rec *r, int status)
+{
+    const shs_lookup_t *lookup = shs_keeper_find(r);
+
+    if (lookup->outcome != SHS_OUTCOME_FOUND) {
+        return refuse_outcome(r, lookup->outcome);
+    }
+    return send_octets(r, status, "application/json",
+                       shs_session_json(lookup->session, r->pool));
+}
+
+/* What a write came to; DONE: the session with that status. */
+static int send_written(request_rec *r, const shs_written_t *written,
+                        int status)
+{
+    switch (written->status) {
+    case SHS_WRITER_DONE:
+        return send_session(r, status);
+    case SHS_WRITER_NONE:
+        return refuse(r, HTTP_NOT_FOUND, "there is no such session");
+    case SHS_WRITER_ROTATED:
+        return refuse(r, HTTP_CONFLICT, "the session has another id by now");
+    case SHS_WRITER_CONFLICT:
+        return refuse(r, HTTP_CONFLICT,
+                      "the session was changed too often meanwhile");
+    case SHS_WRITER_INVALID:
+        return refuse(r, HTTP_UNPROCESSABLE_ENTITY,
+                      "the session's format cannot hold that");
+    case SHS_WRITER_TOO_LARGE:
+        return refuse(r, HTTP_REQUEST_ENTITY_TOO_LARGE,
+                      "the session would be too large");
+    case SHS_WRITER_MALFORMED:
+        return refuse_outcome(r, SHS_OUTCOME_MALFORMED);
+    case SHS_WRITER_FORBIDDEN:
+        return forbid(r);
+    case SHS_WRITER_UNAVAILABLE:
+        break;
+    }
+    return refuse_outcome(r, SHS_OUTCOME_UNAVAILABLE);
+}
+
+/* --------------------------------------------------------------- requests */
+
+static int is_type(request_rec *r, const char *wanted)
+{
+    const char *type = apr_table_get(r->headers_in, "Content-Type");
+    apr_size_t len = strlen(wanted);
+
+    return type && !strncasecmp(type, wanted, len)
+           && (!type[len] || type[len] == ';' || apr_isspace(type[len]));
+}
+
+/* Whether the body is encoded still. Asked after it was read: an input filter
+ * that decodes it (mod_deflate) takes the header away. */
+static int is_encoded(request_rec *r)
+{
+    const char *encoding = apr_table_get(r->headers_in, "Content-Encoding");
+
+    return encoding && *encoding && strcasecmp(encoding, "identity");
+}
+
+/* OK and *body; or the status of what is wrong with it. */
+static int read_body(shs_octets_t *body, request_rec *r)
+{
+    char *buffer = apr_palloc(r->pool, SHS_RESOURCE_MAX_BODY + 1);
+    apr_size_t len = 0;
+    long got = 1;
+    int status = ap_setup_client_block(r, REQUEST_CHUNKED_DECHUNK);
+
+    if (status != OK) {
+        return status;
+    }
+    if (ap_should_client_block(r)) {
+        while (len <= SHS_RESOURCE_MAX_BODY && got > 0) {
+            got = ap_get_client_block(r, buffer + len,
+                                      SHS_RESOURCE_MAX_BODY + 1 - len);
+            len += got > 0 ? (apr_size_t)got : 0;
+        }
+    }
+    body->data = buffer;
+    body->len = len;
+    return got < 0                       ? HTTP_BAD_REQUEST
+           : len > SHS_RESOURCE_MAX_BODY ? HTTP_REQUEST_ENTITY_TOO_LARGE
+                                         : OK;
+}
+
+/* NULL and the change that the body says; or the answer is *status. */
+static shs_change_t *read_change(int *answer, request_rec *r)
+{
+    shs_change_t *change = shs_change_create(r->pool);
+    shs_octets_t body = { "", 0 };
+    const char *error;
+    int status = read_body(&body, r);
+
+    if (status != OK) {
+        *answer = refuse(r, status,
+                         status == HTTP_REQUEST_ENTITY_TOO_LARGE
+                             ? "a body has 65536 octets at most"
+                             : "the body cannot be read");
+        return NULL;
+    }
+    if (is_encoded(r)) {
+        apr_table_setn(r->headers_out, "Accept-Encoding", "identity");
+        *answer = refuse(r, HTTP_UNSUPPORTED_MEDIA_TYPE,
+                         "a body is taken without Content-Encoding");
+        return NULL;
+    }
+    error = shs_json_patch_read(change, body, r->pool);
+    if (error) {
+        *answer = refuse(r, HTTP_BAD_REQUEST, error);
+        return NULL;
+    }
+    error = shs_change_check(change);
+    if (error) {
+        *answer = refuse(r, HTTP_UNPROCESSABLE_ENTITY, error);
+        return NULL;
+    }
+    return change;
+}
+
+/* ----------------------------------------------------------- preconditions */
+
+static int is_any(const char *tags)
+{
+    return !strcmp(tags, "*");
+}
+
+/* Whether the request's preconditions (RFC 9110 section 13.1) hold for a
+ * session that is there, or is not. The resource has no entity tag, because a
+ * change to a hash cannot depend on the rest of it: none matches, and only "*"
+ * does. */
+static int holds_for(const request_rec *r, int is_there)
+{
+    const char *match = apr_table_get(r->headers_in, "If-Match");
+    const char *none_match = apr_table_get(r->headers_in, "If-None-Match");
+
+    if (match && !(is_any(match) && is_there)) {
+        return 0;
+    }
+    return !none_match || !is_any(none_match) || !is_there;
+}
+
+/* Of a session that is not there, or cannot be read, the answer is that. */
+static int fails_condition(request_rec *r)
+{
+    return shs_keeper_find(r)->outcome == SHS_OUTCOME_FOUND && !holds_for(r, 1);
+}
+
+static int refuse_condition(request_rec *r)
+{
+    return refuse(r, HTTP_PRECONDITION_FAILED,
+                  "a precondition is not met: the resource has no entity tags,"
+                  " so that If-Match and If-None-Match know * only");
+}
+
+/* ---------------------------------------------------------------- methods */
+
+static int get(request_rec *r)
+{
+    if (fails_condition(r)) {
+        if (apr_table_get(r->headers_in, "If-Match")) {
+            return refuse_condition(r);
+        }
+        r->status = HTTP_NOT_MODIFIED;
+        return OK;
+    }
+    return send_session(r, HTTP_OK);
+}
+
+static int post(request_rec *r)
+{
+    int was_there = shs_keeper_find(r)->outcome == SHS_OUTCOME_FOUND;
+    shs_written_t written;
+    shs_change_t *change;
+    int answer = OK;
+
+    if (!is_type(r, "application/json")) {
+        return refuse(r, HTTP_UNSUPPORTED_MEDIA_TYPE,
+                      "POST takes application/json");
+    }
+    change = read_change(&answer, r);
+    if (!change) {
+        return answer;
+    }
+    if (!holds_for(r, was_there)) {
+        return refuse_condition(r);
+    }
+    written = shs_keeper_begin(r, change);
+    return send_written(r, &written, was_there ? HTTP_OK : HTTP_CREATED);
+}
+
+static int patch(request_rec *r)
+{
+    shs_written_t written;
+    shs_change_t *change;
+    int answer = OK;
+
+    if (!is_type(r, "application/merge-patch+json")
+        && !is_type(r, "application/json")) {
+        return refuse(r, HTTP_UNSUPPORTED_MEDIA_TYPE,
+                      "PATCH takes application/merge-patch+json");
+    }
+    change = read_change(&answer, r);
+    if (!change) {
+        return answer;
+    }
+    if (fails_condition(r)) {
+        return refuse_condition(r);
+    }
+    written = shs_keeper_change(r, change);
+    return send_written(r, &written, HTTP_OK);
+}
+
+static int remove_session(request_rec *r)
+{
+    shs_written_t written;
+
+    if (fails_condition(r)) {
+        return refuse_condition(r);
+    }
+    written = shs_keeper_end(r);
+    if (written.status != SHS_WRITER_DONE) {
+        return send_written(r, &written, HTTP_NO_CONTENT);
+    }
+    r->status = HTTP_NO_CONTENT;
+    return OK;
+}
+
+static int answer_change(request_rec *r)
+{
+    if (shs_origin_is_foreign(r)) {
+        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
+                      SHS_TAG_FOREIGN "refused a request that comes from"
+                                      " another site's page");
+        return refuse(r, HTTP_FORBIDDEN,
+                      "the request comes from another site's page");
+    }
+    switch (r->method_number) {
+    case M_POST:
+        return post(r);
+    case M_PATCH:
+        return patch(r);
+    default:
+        return remove_session(r);
+    }
+}
+
+/* Whoever reaches the resource logs in as anybody: where it is, is said by the
+ * administrator, and not by all that can name a handler (.htaccess, AddHandler,
+ * RewriteRule, the content type). */
+static int is_granted(request_rec *r)
+{
+    const shs_settings_t *settings = shs_settings_of(r);
+
+    return settings->granted.value && settings->resource.value;
+}
+
+int shs_resource_answer(request_rec *r)
+{
+    if (!r->handler || strcmp(r->handler, HANDLER)) {
+        return DECLINED;
+    }
+    if (!shs_keeper_find(r)) {
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
+                      SHS_TAG_RESOURCE "SetHandler " HANDLER
+                                       " needs SharedSession On in the"
+                                       " same place, and SharedSessionStore");
+        return HTTP_INTERNAL_SERVER_ERROR;
+    }
+    shs_caching_mark(r, 1);
+    shs_caching_forbid(r);
+    if (!is_granted(r)) {
+        ap_log_rerror(
+            APLOG_MARK, APLOG_ERR, 0, r,
+            SHS_TAG_FORBIDDEN
+            "the session is no resource here: that takes SharedSession"
+            " On and SetHandler " HANDLER " in the server's"
+            " configuration; .htaccess, AddHandler and others do not"
+            " count");
+        return forbid(r);
+    }
+    switch (r->method_number) {
+    case M_GET:
+        return get(r);
+    case M_POST:
+    case M_PATCH:
+    case M_DELETE:
+        return answer_change(r);
+    default:
+        apr_table_setn(r->headers_out, "Allow",
+                       "GET, HEAD, POST, PATCH, DELETE");
+        return refuse(r, HTTP_METHOD_NOT_ALLOWED,
+                      "there are GET, POST, PATCH and DELETE");
+    }
+}

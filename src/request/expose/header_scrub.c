@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "request/expose/header_scrub.h"
+
+#include <string.h>
+
+#include "config/own_headers.h"
+#include "config/settings.h"
+#include "config/log.h"
+#include "request/expose/table_sweep.h"
+
+APLOG_USE_MODULE(shared_session);
+
+/* What is_forged() asks. */
+typedef struct guarded_t {
+    request_rec *r;
+    const apr_array_header_t *claims;
+} guarded_t;
+
+static int is_forged(void *baton, const char *name)
+{
+    const guarded_t *guarded = baton;
+
+    if (shs_claims_is_control(name)) {
+        ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, guarded->r,
+                      SHS_TAG_FORGED "removed the request's header %s, which"
+                                     " only a response may have",
+                      name);
+        return 1;
+    }
+    if (!shs_claims_have(guarded->claims, name, strlen(name))) {
+        return 0;
+    }
+    /* After an internal redirect it is our own. */
+    if (!guarded->r->prev) {
+        ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, guarded->r,
+                      SHS_TAG_FORGED "removed the client's header %s,"
+                                     " which SharedSessionHeader claims",
+                      name);
+    }
+    return 1;
+}
+
+static void scrub_connection(request_rec *r, const apr_array_header_t *claims)
+{
+    const char *list = apr_table_get(r->headers_in, "Connection");
+    const char *kept = list ? shs_claims_strip(claims, list, r->pool) : NULL;
+
+    if (list && !kept) {
+        apr_table_unset(r->headers_in, "Connection");
+    }
+    else if (kept != list) {
+        apr_table_setn(r->headers_in, "Connection", kept);
+    }
+}
+
+void shs_guard_scrub(request_rec *r)
+{
+    guarded_t guarded = { r, shs_settings_of_server(r->server)->claims };
+
+    shs_sweep_table(r->headers_in, is_forged, &guarded, r->pool);
+    if (guarded.claims->nelts > 0) {
+        scrub_connection(r, guarded.claims);
+    }
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * sweep: takes entries out of a table of httpd's that other modules use too.
+ * Their entries stay as they are, in their order: r->notes and
+ * r->subprocess_env hold values that are no strings (mod_security2,
+ * mod_session_cookie and mod_session_dbd keep pointers to structures there), so
+ * a value is never read, copied or compared. apr_table_clone(),
+ * apr_table_overlay(), apr_table_overlap() and apr_table_merge() would read it
+ * as a string.
+ */
+#ifndef SHS_REQUEST_EXPOSE_TABLE_SWEEP_H
+#define SHS_REQUEST_EXPOSE_TABLE_SWEEP_H
+
+#include <apr_tables.h>
+
+/* Whether an entry of that name is to go. Called once for each,
+ * in order. */
+typedef int (*shs_sweep_fn)(void *baton, const char *name);
+
+/* Removes the entries that `is_to_go` names, in one pass; what it needs for
+ * that is from p. A table without any of them is not touched, and nothing is
+ * allocated. Returns how many there were. */
+int shs_sweep_table(apr_table_t *table, shs_sweep_fn is_to_go, void *baton,
+                    apr_pool_t *p);
+
+#endif

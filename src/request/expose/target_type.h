@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * channel: the three ways out of a session. Notes, variables and headers are
+ * tables that differ in which names are one, how an attribute's name becomes a
+ * name there, and how a value becomes a string.
+ */
+#ifndef SHS_REQUEST_EXPOSE_TARGET_TYPE_H
+#define SHS_REQUEST_EXPOSE_TARGET_TYPE_H
+
+#include <apr_pools.h>
+
+#include "config/names.h"
+#include "base/octets.h"
+
+typedef struct shs_channel_t {
+    const char *noun; /* for the log: "note", "variable", "header" */
+
+    /* Whether what is in the table before is another module's, and stays. */
+    int is_others;
+
+    /* Whether names that CGI and backends take for one are one; httpd's tables
+     * ignore only case. */
+    int is_folded;
+
+    /* Whether a name (with is_prefix: one that begins so) is not ours to
+     * take. */
+    int (*is_reserved)(const char *name, int is_prefix);
+
+    /* PREFIX and an attribute's name as a name, from p, or NULL when it can be
+     * none. */
+    const char *(*make_name)(const char *prefix, shs_octets_t attribute,
+                             apr_pool_t *p);
+
+    /* A value as a string, from p, or NULL when it cannot be carried. */
+    const char *(*make_value)(shs_octets_t value, shs_encoding_t encoding,
+                              apr_pool_t *p);
+} shs_channel_t;
+
+extern const shs_channel_t shs_channel_notes;
+extern const shs_channel_t shs_channel_env;
+extern const shs_channel_t shs_channel_headers;
+
+/* A character of a name as it counts in comparisons. */
+static inline char shs_channel_fold(const shs_channel_t *channel, char c)
+{
+    if (channel->is_folded) {
+        return shs_names_fold(c);
+    }
+    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+/* Whether two names are one in the channel. */
+int shs_channel_is_same(const shs_channel_t *channel, const char *a,
+                        const char *b);
+
+#endif

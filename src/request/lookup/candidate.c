@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "request/lookup/candidate.h"
+
+#include <string.h>
+
+#include "session/id/cookie.h"
+
+/* What one search needs. */
+typedef struct search_t {
+    shs_candidates_t *out;
+    const request_rec *r;
+    const shs_settings_t *settings;
+    const shs_key_t *const *keys; /* of all places that share the store, where
+                                   * some overlap; or NULL */
+} search_t;
+
+static const char *read_value(shs_ident_t *out, const search_t *search,
+                              shs_octets_t value)
+{
+    const shs_sources_t *sources = &search->settings->sources.value;
+    const shs_key_t *key = search->settings->key.value;
+    const char *refusal =
+        shs_ident_parse(out, value, sources->route, sources->extras);
+
+    if (!refusal && search->keys
+        && shs_key_is_of_another(key, shs_key_build(key, out, search->r->pool),
+                                 search->keys)) {
+        refusal = "the value's key belongs to another SharedSessionKey";
+    }
+    return refusal;
+}
+
+/* Adds the id in a value, unless it is none; one that is there already gets
+ * the name. Beyond the last place ids are known no more. */
+static void add(const search_t *search, shs_octets_t value, apr_uint32_t name,
+                int is_joined)
+{
+    shs_candidates_t *out = search->out;
+    shs_ident_t ident;
+    const char *refusal = read_value(&ident, search, value);
+    int i;
+
+    if (refusal) {
+        if (!out->refusal) {
+            out->refusal = refusal;
+        }
+        return;
+    }
+    for (i = 0; i < out->count; ++i) {
+        if (shs_ident_is_equal(&out->list[i].ident, &ident)) {
+            out->list[i].names |= name;
+            return;
+        }
+    }
+    if (out->count < SHS_CANDIDATE_MAX) {
+        out->list[out->count].ident = ident;
+        out->list[out->count].names = name;
+        out->list[out->count].is_joined = is_joined;
+        ++out->count;
+    }
+}
+
+static void add_cookies(const search_t *search, const char *header,
+                        shs_cookie_split_t split)
+{
+    const char *const *names = search->settings->sources.value.names;
+    int is_joined = split == SHS_COOKIE_AT_COMMAS;
+    int i;
+
+    for (i = 0; names[i]; ++i) {
+        const char *cursor = header;
+        shs_octets_t value;
+
+        if (is_joined && shs_cookie_is_prefixed(names[i])) {
+            continue;
+        }
+        while (shs_cookie_next(&value, &cursor, names[i], split)) {
+            add(search, value, (apr_uint32_t)1 << i, is_joined);
+        }
+    }
+}
+
+void shs_candidate_find(shs_candidates_t *out, const request_rec *r,
+                        const shs_settings_t *settings)
+{
+    const char *header = apr_table_get(r->headers_in, "Cookie");
+    const char *parameter = settings->sources.value.parameter;
+    shs_octets_t value;
+    search_t search;
+
+    out->count = 0;
+    out->refusal = NULL;
+    search.out = out;
+    search.r = r;
+    search.settings = settings;
+    search.keys = shs_settings_of_server(r->server)->keys_that_overlap;
+    if (header) {
+        add_cookies(&search, header, SHS_COOKIE_AT_SEMICOLONS);
+    }
+    /* There is no path when the request line could not be read, and its error
+     * document is served. */
+    if (parameter && r->unparsed_uri
+        && shs_cookie_find_parameter(&value, r->unparsed_uri, parameter)) {
+        add(&search, value, 0, 0);
+    }
+    if (header && strstr(header, ", ")) {
+        add_cookies(&search, header, SHS_COOKIE_AT_COMMAS);
+    }
+}

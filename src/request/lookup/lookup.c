@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "request/lookup/lookup.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "request/lookup/lookup_log.h"
+#include "request/lookup/near_lookup.h"
+#include "base/clock.h"
+
+/* Whether a session is over by what it says itself. */
+static int is_over(const shs_session_t *session, const shs_settings_t *settings,
+                   apr_time_t now)
+{
+    const shs_life_t *life = shs_session_get_life(session);
+    apr_time_t expiry = shs_session_expiry(session);
+
+    return (expiry != 0 && expiry <= now)
+           || (life->created_at != 0
+               && life->created_at + settings->absolute.value <= now);
+}
+
+/* Takes a session that there is, if it is not over. */
+static shs_outcome_t accept_session(shs_lookup_t *lookup,
+                                    const shs_session_t *session,
+                                    apr_interval_time_t ttl,
+                                    const shs_settings_t *settings)
+{
+    if (is_over(session, settings, apr_time_now())) {
+        lookup->reason = "it expired, as the session itself says";
+        return SHS_OUTCOME_ABSENT;
+    }
+    lookup->session = session;
+    lookup->ttl = ttl;
+    return SHS_OUTCOME_FOUND;
+}
+
+/* The same of what is near, which may be no session. */
+static shs_outcome_t accept_near(shs_lookup_t *lookup,
+                                 const shs_nearby_t *nearby,
+                                 const shs_settings_t *settings)
+{
+    if (!nearby->session) {
+        lookup->reason = nearby->reason;
+        return SHS_OUTCOME_MALFORMED;
+    }
+    return accept_session(lookup, nearby->session, nearby->ttl, settings);
+}
+
+static shs_query_t make_query(const shs_lookup_t *lookup,
+                              const shs_settings_t *settings)
+{
+    shs_query_t query;
+
+    query.key = lookup->key;
+    query.shape = shs_codec_shape(settings->codec.value);
+    query.max_octets = settings->max_size.value;
+    query.deadline = lookup->deadline;
+    return query;
+}
+
+/* Asks the store for what is under lookup->key, and keeps what it says. */
+static shs_outcome_t ask_store(shs_lookup_t *lookup, const request_rec *r,
+                               shs_store_t *store,
+                               const shs_settings_t *settings,
+                               const shs_ident_t *ident,
+                               const shs_nearby_t *nearby)
+{
+    shs_query_t query = make_query(lookup, settings);
+    shs_session_t *session = NULL;
+    shs_answer_t answer;
+    shs_outcome_t outcome = shs_store_load(&answer, store, &query, r->pool);
+    int is_read;
+
+    shs_lookup_log_transition(r, store, &answer);
+    lookup->reason = answer.reason;
+    is_read = outcome == SHS_OUTCOME_FOUND;
+    if (is_read) {
+        lookup->reason = shs_codec_decode(&session, settings->codec.value,
+                                          &answer.record, r->pool);
+        outcome = session ? SHS_OUTCOME_FOUND : SHS_OUTCOME_MALFORMED;
+    }
+    if (outcome == SHS_OUTCOME_MALFORMED) {
+        shs_lookup_log_malformed(r, ident, lookup->reason, is_read);
+        shs_nearby_keep_malformed(nearby, lookup->reason, answer.source,
+                                  r->pool);
+    }
+    if (outcome == SHS_OUTCOME_FOUND || outcome == SHS_OUTCOME_ABSENT) {
+        shs_nearby_keep(nearby, lookup->key, session, answer.record.ttl,
+                        answer.source, r->pool);
+    }
+    if (outcome == SHS_OUTCOME_FOUND) {
+        lookup->record = answer.record;
+        outcome = accept_session(lookup, session, answer.record.ttl, settings);
+    }
+    return outcome;
+}
+
+/* For want of an answer takes what the near-cache had lately; but not where
+ * something is to be changed by it. */
+static shs_outcome_t take_stale(shs_lookup_t *lookup, const request_rec *r,
+                                const shs_settings_t *settings,
+                                shs_nearby_t *nearby)
+{
+    shs_near_found_t found = SHS_NEAR_MISS;
+    shs_outcome_t outcome;
+
+    if (r->method_number == M_GET || r->method_number == M_OPTIONS) {
+        found = shs_nearby_find_stale(nearby, settings->stale.value, r->pool);
+    }
+    if (found == SHS_NEAR_MISS) {
+        return SHS_OUTCOME_UNAVAILABLE;
+    }
+    outcome = accept_session(lookup, nearby->session, nearby->ttl, settings);
+    lookup->is_near = 1;
+    lookup->is_stale = found == SHS_NEAR_STALE && outcome == SHS_OUTCOME_FOUND;
+    return outcome;
+}
+
+/* What is under lookup->key, in the near-cache or in the store. */
+static shs_outcome_t load_key(shs_lookup_t *lookup, const request_rec *r,
+                              shs_store_t *store,
+                              const shs_settings_t *settings,
+                              const shs_ident_t *ident)
+{
+    shs_outcome_t outcome;
+    shs_nearby_t nearby;
+
+    memset(&nearby, 0, sizeof(nearby));
+    lookup->is_near = 0;
+    if (!lookup->must_be_fresh) {
+        switch (shs_nearby_find(&nearby, store, settings, lookup->key,
+                                lookup->deadline, r->pool)) {
+        case SHS_NEAR_HIT:
+            lookup->is_near = 1;
+            shs_nearby_leave(&nearby);
+            return accept_near(lookup, &nearby, settings);
+        case SHS_NEAR_NOTHING:
+            lookup->reason = "there is no such key, as was seen a moment ago";
+            shs_nearby_leave(&nearby);
+            return SHS_OUTCOME_ABSENT;
+        case SHS_NEAR_MISS:
+        case SHS_NEAR_STALE:
+            break;
+        }
+    }
+    outcome = ask_store(lookup, r, store, settings, ident, &nearby);
+    shs_nearby_leave(&nearby);
+    return outcome == SHS_OUTCOME_UNAVAILABLE
+               ? take_stale(lookup, r, settings, &nearby)
+               : outcome;
+}
+
+/* Whether the session has a successor that this id may follow. A value that is
+ * no key of ours leads nowhere, and nor does one beside attributes, which would
+ * be some application's. */
+static int has_successor(const shs_lookup_t *lookup,
+                         const shs_settings_t *settings)
+{
+    const shs_life_t *life = shs_session_get_life(lookup->session);
+
+    return life->is_rotated && life->successor.len > 0
+           && shs_session_count(lookup->session) == 0
+           && shs_key_is_of(settings->key.value, life->successor);
+}
+
+/* The session of an id: the one under its key, or the one that this has become
+ * by rotations. */
+static shs_outcome_t load(shs_lookup_t *lookup, const request_rec *r,
+                          shs_store_t *store, const shs_settings_t *settings,
+                          const shs_ident_t *ident)
+{
+    shs_outcome_t outcome;
+    int steps = 0;
+
+    lookup->key = shs_key_build(settings->key.value, ident, r->pool);
+    lookup->session = NULL;
+    lookup->is_stale = 0;
+    lookup->is_forwarded = 0;
+    outcome = load_key(lookup, r, store, settings, ident);
+    while (outcome == SHS_OUTCOME_FOUND && has_successor(lookup, settings)) {
+        lookup->key = shs_session_get_life(lookup->session)->successor;
+        lookup->session = NULL;
+        lookup->is_forwarded = 1;
+        if (++steps > SHS_LOOKUP_MAX_ROTATIONS) {
+            lookup->reason = "it was rotated too often in too little time";
+            return SHS_OUTCOME_ABSENT;
+        }
+        outcome = load_key(lookup, r, store, settings, ident);
+    }
+    return outcome;
+}
+
+/* Whether a login has left the session behind: its id is an old one, and leads
+ * nowhere. */
+static int is_left_behind(const shs_lookup_t *lookup)
+{
+    return shs_session_get_life(lookup->session)->is_rotated;
+}
+
+/* Tries the candidates. A session ends the search, but for one that a login
+ * has left behind: the cookie with the new id may come after it. A store that
+ * does not answer ends it too; otherwise "something is there that is no
+ * session" says more than "nothing is there". */
+static void try_candidates(shs_lookup_t *lookup, const request_rec *r,
+                           shs_store_t *store, const shs_settings_t *settings,
+                           const shs_candidates_t *candidates)
+{
+    shs_lookup_t left, malformed;
+    int i;
+
+    left.outcome = malformed.outcome = SHS_OUTCOME_NONE;
+    for (i = 0; i < candidates->count; ++i) {
+        lookup->outcome =
+            load(lookup, r, store, settings, &candidates->list[i].ident);
+        switch (lookup->outcome) {
+        case SHS_OUTCOME_FOUND:
+            lookup->ident = candidates->list[i].ident;
+            if (!is_left_behind(lookup)) {
+                return;
+            }
+            left = left.outcome == SHS_OUTCOME_FOUND ? left : *lookup;
+            break;
+        case SHS_OUTCOME_UNAVAILABLE:
+            return;
+        case SHS_OUTCOME_MALFORMED:
+            malformed = malformed.outcome == SHS_OUTCOME_MALFORMED ? malformed
+                                                                   : *lookup;
+            break;
+        case SHS_OUTCOME_NONE:
+        case SHS_OUTCOME_ABSENT:
+            break;
+        }
+    }
+    if (left.outcome == SHS_OUTCOME_FOUND) {
+        *lookup = left;
+    }
+    else if (malformed.outcome == SHS_OUTCOME_MALFORMED) {
+        *lookup = malformed;
+    }
+}
+
+static shs_lookup_t *create(shs_candidates_t *candidates, request_rec *r,
+                            const shs_settings_t *settings)
+{
+    shs_lookup_t *lookup = apr_pcalloc(r->pool, sizeof(*lookup));
+
+    shs_candidate_find(candidates, r, settings);
+    lookup->outcome = SHS_OUTCOME_NONE;
+    lookup->template = settings->key.value;
+    lookup->candidates = candidates->count;
+    if (candidates->count > 0) {
+        lookup->has_ident = 1;
+        lookup->ident = candidates->list[0].ident;
+    }
+    else {
+        lookup->reason = candidates->refusal
+                             ? candidates->refusal
+                             : "the request has no cookie of the name";
+    }
+    return lookup;
+}
+
+const shs_lookup_t *shs_lookup_run(request_rec *r, shs_store_t *store,
+                                   const shs_settings_t *settings)
+{
+    shs_candidates_t candidates;
+    apr_time_t began = shs_clock_now();
+    shs_lookup_t *lookup = create(&candidates, r, settings);
+
+    if (lookup->candidates > 0 && store) {
+        lookup->deadline = began + shs_store_timeout(store);
+        try_candidates(lookup, r, store, settings, &candidates);
+    }
+    else if (lookup->candidates > 0) {
+        lookup->outcome = SHS_OUTCOME_UNAVAILABLE;
+        lookup->reason = "no SharedSessionStore is in effect here";
+        shs_lookup_log_missing_store(r);
+    }
+    shs_lookup_log_outcome(r, lookup, shs_clock_now() - began);
+    return lookup;
+}
+
+const shs_lookup_t *shs_lookup_skip(request_rec *r,
+                                    const shs_settings_t *settings)
+{
+    shs_candidates_t candidates;
+    shs_lookup_t *lookup = create(&candidates, r, settings);
+
+    if (lookup->candidates > 0) {
+        lookup->outcome = SHS_OUTCOME_UNAVAILABLE;
+        lookup->reason = "the store already failed this request";
+    }
+    shs_lookup_log_outcome(r, lookup, 0);
+    return lookup;
+}
+
+const char *shs_lookup_describe(const shs_lookup_t *lookup)
+{
+    return lookup->is_stale ? "stale" : shs_outcome_describe(lookup->outcome);
+}
+
+const char *shs_lookup_explain(const shs_lookup_t *lookup, apr_pool_t *p)
+{
+    switch (lookup->outcome) {
+    case SHS_OUTCOME_FOUND:
+        return lookup->is_stale ? lookup->reason : NULL;
+    case SHS_OUTCOME_ABSENT:
+        return apr_pstrcat(p, lookup->reason, " (",
+                           shs_key_prefix(lookup->template), "...)", NULL);
+    case SHS_OUTCOME_NONE:
+    case SHS_OUTCOME_MALFORMED:
+    case SHS_OUTCOME_UNAVAILABLE:
+        break;
+    }
+    return lookup->reason;
+}
+
+const shs_lookup_t *shs_lookup_run_ident(request_rec *r, shs_store_t *store,
+                                         const shs_settings_t *settings,
+                                         const shs_ident_t *ident)
+{
+    apr_time_t began = shs_clock_now();
+    shs_lookup_t *lookup = apr_pcalloc(r->pool, sizeof(*lookup));
+
+    lookup->has_ident = 1;
+    lookup->ident = *ident;
+    lookup->candidates = 1;
+    lookup->template = settings->key.value;
+    lookup->must_be_fresh = 1;
+    lookup->deadline = began + shs_store_timeout(store);
+    lookup->outcome = load(lookup, r, store, settings, ident);
+    shs_lookup_log_outcome(r, lookup, shs_clock_now() - began);
+    return lookup;
+}
+
+const shs_lookup_t *shs_lookup_make_ended(request_rec *r,
+                                          const shs_settings_t *settings,
+                                          const shs_ident_t *ident)
+{
+    shs_lookup_t *lookup = apr_pcalloc(r->pool, sizeof(*lookup));
+
+    lookup->outcome = ident ? SHS_OUTCOME_ABSENT : SHS_OUTCOME_NONE;
+    lookup->template = settings->key.value;
+    lookup->reason = "the request has ended it";
+    if (ident) {
+        lookup->has_ident = 1;
+        lookup->ident = *ident;
+        lookup->candidates = 1;
+    }
+    return lookup;
+}

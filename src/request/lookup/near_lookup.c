@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "request/lookup/near_lookup.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "session/flat.h"
+#include "base/clock.h"
+#include "store/cache/near_invalidation.h"
+
+/* What tells apart what one key is read as. */
+typedef struct kind_t {
+    const void *codec;
+    apr_size_t max_size;
+} kind_t;
+
+static shs_near_name_t name_of(const shs_near_cache_t *cache,
+                               const shs_settings_t *settings, shs_octets_t key)
+{
+    shs_octets_t octets;
+    kind_t kind;
+
+    memset(&kind, 0, sizeof(kind));
+    kind.codec = settings->codec.value;
+    kind.max_size = settings->max_size.value;
+    octets.data = (const char *)&kind;
+    octets.len = sizeof(kind);
+    return shs_near_cache_name(cache, octets, key);
+}
+
+/* What is kept of something that is no session: this, as no session begins, and
+ * why it is none. */
+#define MALFORMED "!"
+
+static const char *read_malformed(shs_octets_t octets)
+{
+    return octets.len > 1 && octets.data[0] == *MALFORMED
+                   && octets.data[octets.len - 1] == '\0'
+               ? octets.data + 1
+               : NULL;
+}
+
+static shs_near_found_t look(shs_nearby_t *nearby, apr_interval_time_t most,
+                             apr_pool_t *p)
+{
+    shs_octets_t octets = { "", 0 };
+    apr_interval_time_t age = 0;
+    shs_near_found_t found =
+        shs_near_cache_find(&octets, &nearby->ttl, &age, nearby->cache,
+                            &nearby->name, shs_clock_now(), p);
+
+    switch (found) {
+    case SHS_NEAR_HIT:
+    case SHS_NEAR_STALE:
+        nearby->session = age <= most ? shs_flat_read(octets, p) : NULL;
+        nearby->reason = found == SHS_NEAR_HIT ? read_malformed(octets) : NULL;
+        return nearby->session || nearby->reason ? found : SHS_NEAR_MISS;
+    case SHS_NEAR_NOTHING:
+    case SHS_NEAR_MISS:
+        break;
+    }
+    return found;
+}
+
+static shs_near_found_t look_now(shs_nearby_t *nearby, apr_pool_t *p)
+{
+    shs_near_found_t found = look(nearby, 0, p);
+
+    return found == SHS_NEAR_STALE ? SHS_NEAR_MISS : found;
+}
+
+shs_near_found_t shs_nearby_find(shs_nearby_t *nearby, const shs_store_t *store,
+                                 const shs_settings_t *settings,
+                                 shs_octets_t key, apr_time_t deadline,
+                                 apr_pool_t *p)
+{
+    shs_near_found_t found;
+
+    memset(nearby, 0, sizeof(*nearby));
+    nearby->cache = shs_store_cache(store);
+    if (!nearby->cache) {
+        return SHS_NEAR_MISS;
+    }
+    nearby->flights = shs_store_flights(store);
+    nearby->name = name_of(nearby->cache, settings, key);
+    nearby->is_for_outages = settings->stale.value > 0;
+    found = look_now(nearby, p);
+    if (found == SHS_NEAR_MISS
+        && shs_near_cache_begin(&nearby->ticket, nearby->cache, &nearby->name,
+                                shs_clock_now())) {
+        nearby->is_leader = shs_flight_join(nearby->flights, nearby->name.a,
+                                            nearby->name.b, deadline);
+        /* Who leads too: another may have landed since this thread looked. */
+        found = look_now(nearby, p);
+        /* After the wait: the ticket is from before this thread asks. */
+        nearby->can_keep = shs_near_cache_begin(&nearby->ticket, nearby->cache,
+                                                &nearby->name, shs_clock_now());
+    }
+    if (found == SHS_NEAR_MISS) {
+        shs_near_news_note(nearby->cache, SHS_NEAR_MISSES);
+    }
+    return found;
+}
+
+/* Anew: it may have been changed, or died, while the store was being asked. */
+shs_near_found_t shs_nearby_find_stale(shs_nearby_t *nearby,
+                                       apr_interval_time_t most, apr_pool_t *p)
+{
+    shs_near_found_t found =
+        nearby->cache && most > 0 ? look(nearby, most, p) : SHS_NEAR_MISS;
+
+    switch (found) {
+    case SHS_NEAR_STALE:
+        shs_near_news_note(nearby->cache, SHS_NEAR_STALE_HITS);
+        break;
+    case SHS_NEAR_NOTHING:
+        return SHS_NEAR_MISS;
+    case SHS_NEAR_HIT:
+        return nearby->session ? SHS_NEAR_HIT : SHS_NEAR_MISS;
+    case SHS_NEAR_MISS:
+        break;
+    }
+    return found;
+}
+
+/* Nobody hears of its changes: what is there is kept to bridge an outage, and
+ * forgotten when the store says that it is gone. */
+static void keep_unheard(const shs_nearby_t *nearby, shs_octets_t key,
+                         const shs_session_t *session, apr_interval_time_t ttl,
+                         apr_pool_t *p)
+{
+    if (session) {
+        shs_near_cache_put_unheard(nearby->cache, &nearby->name,
+                                   &nearby->ticket, shs_flat_write(session, p),
+                                   ttl);
+    }
+    else {
+        shs_near_news_invalidate(nearby->cache, key);
+    }
+}
+
+static void keep_heard(const shs_nearby_t *nearby, const shs_session_t *session,
+                       apr_interval_time_t ttl, apr_uint32_t source,
+                       apr_pool_t *p)
+{
+    shs_octets_t octets = { "", 0 };
+
+    if (session) {
+        octets = shs_flat_write(session, p);
+    }
+    shs_near_cache_put(nearby->cache, &nearby->name, &nearby->ticket, source,
+                       octets, session ? ttl : SHS_TTL_FOREVER);
+}
+
+void shs_nearby_keep(const shs_nearby_t *nearby, shs_octets_t key,
+                     const shs_session_t *session, apr_interval_time_t ttl,
+                     apr_uint32_t source, apr_pool_t *p)
+{
+    /* A rotated one leads elsewhere, for a moment only. */
+    int is_rotated = session && shs_session_get_life(session)->is_rotated;
+
+    if (source == 0) {
+        return;
+    }
+    if (!nearby->can_keep && nearby->is_for_outages) {
+        keep_unheard(nearby, key, is_rotated ? NULL : session, ttl, p);
+    }
+    else if (nearby->can_keep && !is_rotated) {
+        keep_heard(nearby, session, ttl, source, p);
+    }
+}
+
+void shs_nearby_keep_malformed(const shs_nearby_t *nearby, const char *reason,
+                               apr_uint32_t source, apr_pool_t *p)
+{
+    shs_octets_t octets;
+
+    if (source == 0 || !nearby->can_keep) {
+        return;
+    }
+    octets.data = apr_pstrcat(p, MALFORMED, reason, NULL);
+    octets.len = strlen(octets.data) + 1;
+    shs_near_cache_put_briefly(nearby->cache, &nearby->name, &nearby->ticket,
+                               source, octets);
+}
+
+void shs_nearby_leave(const shs_nearby_t *nearby)
+{
+    if (nearby->is_leader) {
+        shs_flight_land(nearby->flights, nearby->name.a, nearby->name.b);
+    }
+}

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "request/lookup/other_sessions.h"
+
+#include <string.h>
+
+#include "config/log.h"
+
+APLOG_USE_MODULE(shared_session);
+
+/* The cookie with a new id has the first name. A cookie of that name for a
+ * longer path comes before it; the others, and what only a comma sets apart, do
+ * not. */
+static int is_rival(const shs_candidate_t *candidate)
+{
+    return (candidate->names & 1) && !candidate->is_joined;
+}
+
+/* Whether it is what the request's session was before, or is by another id. */
+static int is_same_session(const shs_lookup_t *other, const shs_lookup_t *own)
+{
+    return shs_session_get_life(other->session)->is_rotated
+           || (other->key.len == own->key.len
+               && !memcmp(other->key.data, own->key.data, own->key.len));
+}
+
+static shs_written_t say(shs_writer_status_t status, const char *reason)
+{
+    shs_written_t written;
+
+    memset(&written, 0, sizeof(written));
+    written.status = status;
+    written.reason = reason;
+    return written;
+}
+
+static void log_end(request_rec *r, const shs_ident_t *ident)
+{
+    char label[SHS_IDENT_LABEL_SIZE];
+
+    if (APLOGrinfo(r)) {
+        shs_ident_label(label, ident);
+        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
+                      SHS_TAG_CHANGED "another session that the request has an"
+                                      " id of was ended (id %s)",
+                      label);
+    }
+}
+
+/* Ends what the id leads to, if it leads to a session that is to end. */
+static shs_written_t end_one(const shs_writer_t *writer,
+                             const shs_candidate_t *candidate,
+                             const shs_lookup_t *own, int is_logout)
+{
+    const shs_lookup_t *other = shs_lookup_run_ident(
+        writer->r, writer->store, writer->settings, &candidate->ident);
+    shs_written_t written;
+
+    switch (other->outcome) {
+    case SHS_OUTCOME_FOUND:
+        break;
+    case SHS_OUTCOME_UNAVAILABLE:
+        return say(SHS_WRITER_UNAVAILABLE, other->reason);
+    case SHS_OUTCOME_NONE:
+    case SHS_OUTCOME_ABSENT:
+    case SHS_OUTCOME_MALFORMED:
+        return say(SHS_WRITER_NONE, other->reason);
+    }
+    if (!is_logout && is_same_session(other, own)) {
+        return say(SHS_WRITER_NONE, "it is the same session");
+    }
+    written = shs_writer_end(writer, other);
+    if (written.status == SHS_WRITER_DONE) {
+        log_end(writer->r, &candidate->ident);
+    }
+    return written;
+}
+
+shs_written_t shs_others_end(apr_uint32_t *names, const shs_writer_t *writer,
+                             const shs_lookup_t *lookup, int is_logout)
+{
+    shs_candidates_t candidates;
+    int i;
+
+    *names = 0;
+    shs_candidate_find(&candidates, writer->r, writer->settings);
+    for (i = 0; i < candidates.count; ++i) {
+        const shs_candidate_t *candidate = &candidates.list[i];
+        shs_written_t written = say(SHS_WRITER_NONE, NULL);
+
+        if (shs_ident_is_equal(&candidate->ident, &lookup->ident)) {
+            *names |= candidate->names;
+        }
+        else if (is_logout || is_rival(candidate)) {
+            written = end_one(writer, candidate, lookup, is_logout);
+        }
+        if (written.status == SHS_WRITER_DONE) {
+            *names |= candidate->names;
+        }
+        else if (written.status != SHS_WRITER_NONE) {
+            return written;
+        }
+    }
+    return say(SHS_WRITER_DONE, NULL);
+}

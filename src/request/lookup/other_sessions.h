@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * others: the sessions that a request's other ids lead to. A request may bring
+ * several ids: by cookies of several names, by cookies of one name for several
+ * paths, by its path. One of them leads to its session; where that one ends or
+ * gets a new id, the next request must not find one of the others instead.
+ */
+#ifndef SHS_REQUEST_LOOKUP_OTHER_SESSIONS_H
+#define SHS_REQUEST_LOOKUP_OTHER_SESSIONS_H
+
+#include "request/lookup/lookup.h"
+#include "request/lookup/writer.h"
+
+/* Ends other sessions than the one of `lookup`, which FOUND: for a logout each
+ * that an id of the request leads to; for a new id those whose cookie may come
+ * before the one with the new id on the next request. Returns DONE and the
+ * names of the cookies of all these sessions (bit n: the n-th name of
+ * SharedSessionCookie); or what went wrong, and then some may have ended. Logs
+ * each that it ends. */
+shs_written_t shs_others_end(apr_uint32_t *names, const shs_writer_t *writer,
+                             const shs_lookup_t *lookup, int is_logout);
+
+#endif

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "request/lookup/touch.h"
+
+#include "config/log.h"
+#include "base/clock.h"
+
+APLOG_USE_MODULE(shared_session);
+
+/* How much earlier than at the last moment it is kept alive: an interval that
+ * is longer than a session lives would let it die. */
+static apr_interval_time_t interval_of(const shs_writer_t *writer,
+                                       apr_interval_time_t ttl)
+{
+    apr_interval_time_t interval = writer->settings->touch.value;
+
+    return interval < ttl / 2 ? interval : ttl / 2;
+}
+
+/* The time that the session would get now, 0 if nothing is to be done: it says
+ * nothing of an idle timeout and none was asked for, or it got its time not
+ * long ago. It is never cut short. */
+static apr_interval_time_t ttl_due(const shs_writer_t *writer,
+                                   const shs_lookup_t *lookup)
+{
+    const shs_life_t *life = shs_session_get_life(lookup->session);
+    const shs_settings_t *settings = writer->settings;
+    apr_interval_time_t ttl;
+
+    if (settings->touch.value == 0 || lookup->is_forwarded || life->is_rotated
+        || (life->idle == 0 && !settings->adopts.value)) {
+        return 0;
+    }
+    ttl = shs_life_left(life, settings->idle.value, settings->absolute.value,
+                        apr_time_now());
+    return lookup->ttl == SHS_TTL_FOREVER
+                   || lookup->ttl <= ttl - interval_of(writer, ttl)
+               ? ttl
+               : 0;
+}
+
+void shs_keepalive_touch(const shs_writer_t *writer, const shs_lookup_t *lookup)
+{
+    apr_interval_time_t ttl = ttl_due(writer, lookup);
+    apr_interval_time_t left = lookup->deadline - shs_clock_now();
+    shs_write_t write;
+    shs_written_t written;
+
+    /* With little time left it would only look like a store that fails; a later
+     * request will do it. */
+    if (ttl <= 0 || left < shs_store_timeout(writer->store) / 2) {
+        return;
+    }
+    write = shs_writer_prepare(writer, SHS_WRITE_TOUCH, lookup->key);
+    write.ttl = ttl;
+    write.due = ttl - interval_of(writer, ttl);
+    write.at.deadline = lookup->deadline;
+    written = shs_writer_put(writer, &write);
+    if (written.status != SHS_WRITER_DONE) {
+        ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, writer->r,
+                      SHS_TAG_UNWRITTEN "the session is not kept alive: %s",
+                      written.reason);
+    }
+}

@@ -1,0 +1,393 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "request/lookup/writer.h"
+
+#include <poll.h>
+#include <string.h>
+
+#include "request/lookup/lookup_log.h"
+#include "session/id/key.h"
+#include "base/octets.h"
+#include "base/clock.h"
+
+static shs_written_t say(shs_writer_status_t status, const char *reason)
+{
+    shs_written_t written = { status, reason, { { NULL, 0 } } };
+
+    return written;
+}
+
+static shs_written_t read_wrote(shs_wrote_t wrote, const shs_answer_t *answer)
+{
+    switch (wrote) {
+    case SHS_WROTE_DONE:
+        break;
+    case SHS_WROTE_GONE:
+        return say(SHS_WRITER_NONE, answer->reason);
+    case SHS_WROTE_CONFLICT:
+        return say(SHS_WRITER_CONFLICT, answer->reason);
+    case SHS_WROTE_TOO_LARGE:
+        return say(SHS_WRITER_TOO_LARGE, answer->reason);
+    case SHS_WROTE_MALFORMED:
+        return say(SHS_WRITER_MALFORMED, answer->reason);
+    case SHS_WROTE_UNAVAILABLE:
+        return say(SHS_WRITER_UNAVAILABLE, answer->reason);
+    }
+    return say(SHS_WRITER_DONE, NULL);
+}
+
+shs_write_t shs_writer_prepare(const shs_writer_t *writer,
+                               shs_write_kind_t kind, shs_octets_t key)
+{
+    shs_write_t write;
+
+    memset(&write, 0, sizeof(write));
+    write.kind = kind;
+    write.at.key = key;
+    write.at.shape = shs_codec_shape(writer->settings->codec.value);
+    write.at.max_octets = writer->settings->max_size.value;
+    write.at.deadline = shs_clock_now() + shs_store_timeout(writer->store);
+    write.accessed_at_ms = apr_time_as_msec(apr_time_now());
+    write.rotated = shs_codec_rotated(writer->settings->codec.value);
+    return write;
+}
+
+shs_written_t shs_writer_put(const shs_writer_t *writer,
+                             const shs_write_t *write)
+{
+    shs_answer_t answer;
+    shs_wrote_t wrote =
+        shs_store_write(&answer, writer->store, write, writer->r->pool);
+
+    shs_lookup_log_transition(writer->r, writer->store, &answer);
+    return read_wrote(wrote, &answer);
+}
+
+/* Whether a session as a whole, or a string, is larger than may be. */
+static int is_too_large(const shs_edit_t *edit, apr_size_t max_octets)
+{
+    apr_size_t octets = edit->string.len;
+    apr_size_t i;
+
+    for (i = 0; i < edit->count; ++i) {
+        octets += edit->fields[i].name.len + edit->fields[i].value.len;
+    }
+    return octets > max_octets || edit->count > SHS_STORE_MAX_FIELDS;
+}
+
+static shs_written_t refuse_size(void)
+{
+    return say(SHS_WRITER_TOO_LARGE, "it is too large, or of too many fields");
+}
+
+/* Writes a whole session under a new id. */
+static shs_written_t create(const shs_writer_t *writer, const shs_record_t *old,
+                            const shs_change_t *change, apr_interval_time_t ttl)
+{
+    const shs_settings_t *settings = writer->settings;
+    apr_pool_t *p = writer->r->pool;
+    shs_write_t write;
+    shs_written_t written;
+    shs_octets_t key;
+    shs_ident_t ident;
+    const char *error;
+
+    if (!shs_key_create_ident(
+            &ident, &key, settings->key.value,
+            shs_settings_of_server(writer->r->server)->keys_that_overlap, p)) {
+        return say(SHS_WRITER_UNAVAILABLE,
+                   "the system gives no random octets for an id");
+    }
+    write = shs_writer_prepare(writer, SHS_WRITE_CREATE, key);
+    write.ttl = ttl;
+    error = shs_codec_edit(&write.edit, settings->codec.value, old, change,
+                           SHS_CODEC_WHOLE, p);
+    if (error) {
+        return say(SHS_WRITER_INVALID, error);
+    }
+    if (is_too_large(&write.edit, write.at.max_octets)) {
+        return refuse_size();
+    }
+    written = shs_writer_put(writer, &write);
+    written.ident = ident;
+    return written;
+}
+
+shs_written_t shs_writer_create(const shs_writer_t *writer,
+                                const shs_change_t *change)
+{
+    const shs_settings_t *settings = writer->settings;
+    apr_pool_t *p = writer->r->pool;
+    shs_change_t *whole = shs_change_create(p);
+    apr_int64_t now = apr_time_as_msec(apr_time_now());
+    apr_interval_time_t ttl = settings->idle.value < settings->absolute.value
+                                  ? settings->idle.value
+                                  : settings->absolute.value;
+
+    shs_change_add_number(whole, SHS_LIFE_CREATED, now, p);
+    shs_change_add_number(whole, SHS_LIFE_ACCESSED, now, p);
+    shs_change_add_number(whole, SHS_LIFE_MAX,
+                          apr_time_sec(settings->idle.value), p);
+    shs_change_add_all(whole, change);
+    return create(writer, NULL, whole, ttl);
+}
+
+/* A session that has another id by now is not written to by its old one, where
+ * that was a login (rule 4). */
+static int is_frozen(const shs_lookup_t *lookup)
+{
+    return shs_session_get_life(lookup->session)->is_rotated;
+}
+
+static shs_written_t refuse_old_id(void)
+{
+    return say(SHS_WRITER_ROTATED, "the session has another id by now");
+}
+
+static shs_written_t read_outcome(const shs_lookup_t *lookup)
+{
+    switch (lookup->outcome) {
+    case SHS_OUTCOME_FOUND:
+        return is_frozen(lookup) ? refuse_old_id() : say(SHS_WRITER_DONE, NULL);
+    case SHS_OUTCOME_NONE:
+    case SHS_OUTCOME_ABSENT:
+        return say(SHS_WRITER_NONE, "the session is gone");
+    case SHS_OUTCOME_MALFORMED:
+        return say(SHS_WRITER_MALFORMED, lookup->reason);
+    case SHS_OUTCOME_UNAVAILABLE:
+        break;
+    }
+    return say(SHS_WRITER_UNAVAILABLE, lookup->reason);
+}
+
+static shs_written_t change_once(const shs_writer_t *writer,
+                                 const shs_lookup_t *lookup,
+                                 const shs_change_t *change)
+{
+    shs_write_t write =
+        shs_writer_prepare(writer, SHS_WRITE_CHANGE, lookup->key);
+    const char *error = shs_codec_edit(
+        &write.edit, writer->settings->codec.value, &lookup->record, change,
+        SHS_CODEC_CHANGES, writer->r->pool);
+
+    if (error) {
+        return say(SHS_WRITER_INVALID, error);
+    }
+    if (is_too_large(&write.edit, write.at.max_octets)) {
+        return refuse_size();
+    }
+    write.was = &lookup->record;
+    return shs_writer_put(writer, &write);
+}
+
+/* Lets others be faster: those who met once would meet again. */
+static void give_way(int tries)
+{
+    apr_time_t now = shs_clock_now();
+
+    poll(NULL, 0, 1 + (int)(now % (2 * tries)));
+}
+
+/* Does it with what is there, again and again while others are faster. */
+static shs_written_t try_hard(
+    const shs_writer_t *writer, const shs_lookup_t *lookup,
+    const shs_change_t *change,
+    shs_written_t (*do_once)(const shs_writer_t *writer,
+                             const shs_lookup_t *lookup,
+                             const shs_change_t *change))
+{
+    shs_written_t written;
+    int tries;
+
+    /* The near-cache has no record to start from, and may be a moment old. */
+    if (lookup->is_near) {
+        lookup = shs_lookup_run_ident(writer->r, writer->store,
+                                      writer->settings, &lookup->ident);
+    }
+    written = read_outcome(lookup);
+
+    for (tries = 1; written.status == SHS_WRITER_DONE; ++tries) {
+        written = do_once(writer, lookup, change);
+        if (written.status != SHS_WRITER_CONFLICT
+            || tries == SHS_WRITER_TRIES) {
+            return written;
+        }
+        give_way(tries);
+        lookup = shs_lookup_run_ident(writer->r, writer->store,
+                                      writer->settings, &lookup->ident);
+        written = read_outcome(lookup);
+    }
+    return written;
+}
+
+shs_written_t shs_writer_change(const shs_writer_t *writer,
+                                const shs_lookup_t *lookup,
+                                const shs_change_t *change)
+{
+    return try_hard(writer, lookup, change, change_once);
+}
+
+static void remove_key(const shs_writer_t *writer, shs_octets_t key)
+{
+    shs_write_t write = shs_writer_prepare(writer, SHS_WRITE_REMOVE, key);
+
+    write.knows_rotated = 1;
+    shs_writer_put(writer, &write);
+}
+
+/* How long the session's copy lives: as if it was used now, or, by a login,
+ * created; one that says nothing of it, as long as it had left. */
+static apr_interval_time_t ttl_of_copy(const shs_writer_t *writer,
+                                       const shs_lookup_t *lookup, int is_login)
+{
+    shs_life_t life = *shs_session_get_life(lookup->session);
+    const shs_settings_t *settings = writer->settings;
+    apr_interval_time_t idle = settings->idle.value;
+    apr_time_t now = apr_time_now();
+
+    if (life.idle == 0 && !settings->adopts.value
+        && lookup->ttl != SHS_TTL_FOREVER) {
+        idle = lookup->ttl;
+    }
+    if (is_login && life.created_at != 0) {
+        life.created_at = now;
+    }
+    return shs_life_left(&life, idle, settings->absolute.value, now);
+}
+
+/* Lets the old id lead to the new key, or nowhere (rule 4). */
+static shs_written_t forward(const shs_writer_t *writer,
+                             const shs_lookup_t *lookup, shs_octets_t successor,
+                             int is_login)
+{
+    apr_pool_t *p = writer->r->pool;
+    shs_write_t write =
+        shs_writer_prepare(writer, SHS_WRITE_FORWARD, lookup->key);
+    shs_octets_t nobody = { "", 0 };
+    shs_change_t *mark = shs_change_create(p);
+    const char *error;
+
+    shs_change_add(mark, SHS_CHANGE_TEXT, shs_octets_of(SHS_LIFE_ROTATED),
+                   is_login ? nobody : successor);
+    error = shs_codec_edit(&write.edit, writer->settings->codec.value,
+                           is_login ? &lookup->record : NULL, mark,
+                           SHS_CODEC_CHANGES, p);
+    if (error) {
+        return say(SHS_WRITER_INVALID, error);
+    }
+    write.was = &lookup->record;
+    write.keeps = is_login;
+    write.ttl = writer->settings->grace.value;
+    return shs_writer_put(writer, &write);
+}
+
+/* What a login adds to its change: where the session was before, and that its
+ * absolute timeout begins anew (NIST SP 800-63B-4, section 5.2: to authenticate
+ * again extends a session). One that says nothing of when it was created has
+ * none. */
+static const shs_change_t *add_login(const shs_change_t *change,
+                                     const shs_lookup_t *lookup, apr_pool_t *p)
+{
+    const shs_life_t *life = shs_session_get_life(lookup->session);
+    shs_change_t *whole = shs_change_create(p);
+
+    if (change) {
+        shs_change_add_all(whole, change);
+        if (life->created_at != 0) {
+            shs_change_add_number(whole, SHS_LIFE_CREATED,
+                                  apr_time_as_msec(apr_time_now()), p);
+        }
+        shs_change_add(whole, SHS_CHANGE_TEXT, shs_octets_of(SHS_LIFE_PREVIOUS),
+                       lookup->key);
+    }
+    return whole;
+}
+
+/* Ends what a login has left of the session that was there before. */
+static void remove_previous(const shs_writer_t *writer,
+                            const shs_lookup_t *lookup)
+{
+    shs_octets_t previous = shs_session_get_life(lookup->session)->previous;
+
+    if (shs_key_is_of(writer->settings->key.value, previous)) {
+        remove_key(writer, previous);
+    }
+}
+
+static shs_written_t rotate_once(const shs_writer_t *writer,
+                                 const shs_lookup_t *lookup,
+                                 const shs_change_t *change)
+{
+    apr_pool_t *p = writer->r->pool;
+    apr_interval_time_t ttl = ttl_of_copy(writer, lookup, change != NULL);
+    shs_octets_t successor;
+    shs_written_t created, forwarded;
+
+    if (lookup->is_forwarded) {
+        return refuse_old_id();
+    }
+    if (ttl <= 0) {
+        return say(SHS_WRITER_NONE, "the session's time is over");
+    }
+    created =
+        create(writer, &lookup->record, add_login(change, lookup, p), ttl);
+    if (created.status != SHS_WRITER_DONE) {
+        return created;
+    }
+    successor = shs_key_build(writer->settings->key.value, &created.ident, p);
+    forwarded = forward(writer, lookup, successor, change != NULL);
+    if (forwarded.status == SHS_WRITER_DONE) {
+        if (change) {
+            remove_previous(writer, lookup);
+        }
+        return created;
+    }
+    /* Without an answer the old id may lead there by now. */
+    if (forwarded.status != SHS_WRITER_UNAVAILABLE) {
+        remove_key(writer, successor);
+    }
+    return forwarded;
+}
+
+shs_written_t shs_writer_rotate(const shs_writer_t *writer,
+                                const shs_lookup_t *lookup,
+                                const shs_change_t *change)
+{
+    return try_hard(writer, lookup, change, rotate_once);
+}
+
+static shs_written_t end_once(const shs_writer_t *writer,
+                              const shs_lookup_t *lookup,
+                              const shs_change_t *change)
+{
+    shs_write_t write =
+        shs_writer_prepare(writer, SHS_WRITE_REMOVE, lookup->key);
+    shs_written_t written;
+
+    (void)change;
+    write.knows_rotated = is_frozen(lookup);
+    written = shs_writer_put(writer, &write);
+    if (written.status == SHS_WRITER_DONE) {
+        remove_previous(writer, lookup);
+    }
+    /* The key it leads to goes first, so that nothing leads to it when this is
+     * half done. */
+    if (lookup->is_forwarded
+        && (written.status == SHS_WRITER_DONE
+            || written.status == SHS_WRITER_NONE)) {
+        remove_key(writer, shs_key_build(writer->settings->key.value,
+                                         &lookup->ident, writer->r->pool));
+    }
+    return written;
+}
+
+/* By an old id too: who logs out means the session, whatever it has become. */
+shs_written_t shs_writer_end(const shs_writer_t *writer,
+                             const shs_lookup_t *lookup)
+{
+    shs_written_t written = !lookup->is_near && is_frozen(lookup)
+                                ? end_once(writer, lookup, NULL)
+                                : try_hard(writer, lookup, NULL, end_once);
+
+    return written.status == SHS_WRITER_NONE ? say(SHS_WRITER_DONE, NULL)
+                                             : written;
+}

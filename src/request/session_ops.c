@@ -1,0 +1,374 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "request/session_ops.h"
+
+#include <string.h>
+
+#include <apr_optional.h>
+#include <apr_strings.h>
+
+#include "request/expose/caching.h"
+#include "request/client_request.h"
+#include "request/expose/expose.h"
+#include "config/log.h"
+#include "request/lookup/other_sessions.h"
+#include "session/id/set_cookie.h"
+
+APLOG_USE_MODULE(shared_session);
+
+/* mod_ssl's, as its mod_ssl.h declares it. */
+APR_DECLARE_OPTIONAL_FN(int, ssl_is_https, (conn_rec *));
+
+static int is_served(const request_rec *r)
+{
+    return shs_settings_of(r)->enabled.value && r->method_number != M_TRACE
+           && shs_settings_of_server(r->server)->store;
+}
+
+const shs_lookup_t *shs_keeper_find(request_rec *r)
+{
+    shs_visit_t *visit = shs_chain_visit_of(r);
+
+    if (!is_served(r)) {
+        return NULL;
+    }
+    if (!visit) {
+        visit = shs_chain_create_visit(r);
+    }
+    return shs_chain_look_up(visit->chain, r, shs_settings_of(r));
+}
+
+static shs_writer_t writer_of(request_rec *r)
+{
+    shs_writer_t writer = { shs_chain_visit_of(r)->chain->first,
+                            shs_settings_of_server(r->server)->store,
+                            shs_settings_of(r) };
+
+    return writer;
+}
+
+/* The session has been written to, and is looked up anew by that id; NULL: it
+ * has ended. */
+static void outdate(request_rec *r, const shs_ident_t *ident)
+{
+    shs_chain_t *chain = shs_chain_visit_of(r)->chain;
+    shs_writer_t writer = writer_of(r);
+    shs_memo_t *memo =
+        shs_chain_find_memo(chain, writer.store, writer.settings);
+    const shs_lookup_t *old = memo->lookup;
+
+    chain->is_private = 1;
+    memo->is_outdated = ident != NULL;
+    if (ident) {
+        memo->ident = *ident;
+    }
+    else {
+        memo->lookup = shs_lookup_make_ended(
+            writer.r, writer.settings, old->has_ident ? &old->ident : NULL);
+    }
+}
+
+void shs_keeper_expose(request_rec *r)
+{
+    shs_visit_t *visit = shs_chain_visit_of(r);
+
+    if (visit && visit->settings) {
+        shs_expose_withdraw(r, visit->settings, visit->lookup);
+        visit->lookup = shs_keeper_find(r);
+        shs_expose_apply(r, visit->settings, visit->lookup);
+    }
+}
+
+/* A table, and the value that is not to go there. */
+typedef struct others_t {
+    apr_table_t *table;
+    const char *value;
+} others_t;
+
+static int copy_other(void *data, const char *name, const char *value)
+{
+    const others_t *others = data;
+
+    if (!others->value || strcmp(value, others->value)) {
+        apr_table_addn(others->table, name, value);
+    }
+    return 1;
+}
+
+static void take_back_cookie(request_rec *page, const char *cookie)
+{
+    others_t others = { apr_table_make(page->pool, 2), cookie };
+    others_t back = { page->err_headers_out, NULL };
+
+    apr_table_do(copy_other, &others, page->err_headers_out, "Set-Cookie",
+                 NULL);
+    apr_table_unset(page->err_headers_out, "Set-Cookie");
+    apr_table_do(copy_other, &back, others.table, NULL);
+}
+
+static int has_same_name(const char *cookie, const char *other)
+{
+    apr_size_t len = strcspn(cookie, "=");
+
+    return len == strcspn(other, "=") && !strncmp(cookie, other, len);
+}
+
+/* Where the chain keeps a cookie of that name: the place of the one that it has
+ * given, which is taken back, or a new one. */
+static const char **place_of_cookie(shs_chain_t *chain, request_rec *page,
+                                    const char *cookie)
+{
+    int i;
+
+    if (!chain->cookies) {
+        chain->cookies =
+            apr_array_make(chain->first->pool, 1, sizeof(const char *));
+    }
+    for (i = 0; i < chain->cookies->nelts; ++i) {
+        const char **own = &APR_ARRAY_IDX(chain->cookies, i, const char *);
+
+        if (has_same_name(cookie, *own)) {
+            take_back_cookie(page, *own);
+            return own;
+        }
+    }
+    return apr_array_push(chain->cookies);
+}
+
+/* Error documents keep err_headers_out, and so does what is redirected. */
+static void set_cookie(request_rec *r, const char *cookie)
+{
+    shs_chain_t *chain = shs_chain_visit_of(r)->chain;
+    request_rec *page = shs_chain_page_of(r);
+    const char *own = apr_pstrdup(chain->first->pool, cookie);
+
+    *place_of_cookie(chain, page, cookie) = own;
+    apr_table_addn(page->err_headers_out, "Set-Cookie", own);
+    chain->is_marked = 1;
+    chain->is_private = 1;
+    shs_caching_mark(page, 1);
+    shs_caching_forbid(page);
+}
+
+static int is_tls(const request_rec *r)
+{
+    APR_OPTIONAL_FN_TYPE(ssl_is_https) *is_https =
+        APR_RETRIEVE_OPTIONAL_FN(ssl_is_https);
+
+    return is_https && is_https(r->connection);
+}
+
+static const char *write_cookie(request_rec *r, int name, shs_octets_t value)
+{
+    const shs_sources_t *sources = &shs_settings_of(r)->sources.value;
+
+    return shs_set_cookie_write(&sources->cookie, sources->names[name], value,
+                                is_tls(r), r->pool);
+}
+
+/* The cookie with the id; NULL: takes it away. */
+static void give_cookie(request_rec *r, const shs_ident_t *ident)
+{
+    shs_octets_t nothing = { NULL, 0 };
+
+    set_cookie(r,
+               write_cookie(r, 0, ident ? shs_ident_octets(ident) : nothing));
+}
+
+/* Takes away the cookies of these names (bit n: the n-th) besides the first. */
+static void take_away_others(request_rec *r, apr_uint32_t names)
+{
+    const char *const *all = shs_settings_of(r)->sources.value.names;
+    shs_octets_t nothing = { NULL, 0 };
+    int i;
+
+    for (i = 1; all[0] && all[i]; ++i) {
+        if (names & (apr_uint32_t)1 << i) {
+            set_cookie(r, write_cookie(r, i, nothing));
+        }
+    }
+}
+
+static void log_change(request_rec *r, const char *what,
+                       const shs_written_t *written, const shs_ident_t *ident)
+{
+    char label[SHS_IDENT_LABEL_SIZE];
+
+    if (!APLOGrinfo(r)) {
+        return;
+    }
+    if (written->status != SHS_WRITER_DONE) {
+        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
+                      SHS_TAG_UNWRITTEN "the session was not %s: %s", what,
+                      written->reason);
+        return;
+    }
+    shs_ident_label(label, ident);
+    ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
+                  SHS_TAG_CHANGED "the session was %s (id %s)", what, label);
+}
+
+static shs_written_t find_nothing(const char *reason)
+{
+    shs_written_t written;
+
+    memset(&written, 0, sizeof(written));
+    written.status = SHS_WRITER_NONE;
+    written.reason = reason;
+    return written;
+}
+
+static shs_written_t forbid(request_rec *r)
+{
+    shs_written_t written =
+        find_nothing("only .htaccess says SharedSession On here");
+
+    written.status = SHS_WRITER_FORBIDDEN;
+    ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
+                  SHS_TAG_FORBIDDEN "the session is not written to: only"
+                                    " .htaccess says SharedSession On here,"
+                                    " and the server's configuration has to");
+    return written;
+}
+
+/* What a write to the session that the request has would come to by what the
+ * lookup says; DONE: go on. */
+static shs_written_t read_lookup(request_rec *r, const shs_lookup_t *lookup)
+{
+    shs_written_t written = find_nothing("there is no session");
+
+    if (!lookup) {
+        written.reason = "SharedSession is Off here, or there is no store";
+        return written;
+    }
+    if (!shs_settings_of(r)->granted.value) {
+        return forbid(r);
+    }
+    switch (lookup->outcome) {
+    case SHS_OUTCOME_FOUND:
+        written.status = SHS_WRITER_DONE;
+        break;
+    case SHS_OUTCOME_NONE:
+    case SHS_OUTCOME_ABSENT:
+        break;
+    case SHS_OUTCOME_MALFORMED:
+        written.status = SHS_WRITER_MALFORMED;
+        written.reason = lookup->reason;
+        break;
+    case SHS_OUTCOME_UNAVAILABLE:
+        written.status = SHS_WRITER_UNAVAILABLE;
+        written.reason = lookup->reason;
+        break;
+    }
+    return written;
+}
+
+/* Tells the client of a new id, and the request. */
+static void take_ident(request_rec *r, const shs_written_t *written)
+{
+    if (written->status == SHS_WRITER_DONE) {
+        give_cookie(r, &written->ident);
+        outdate(r, &written->ident);
+    }
+}
+
+static shs_written_t create(request_rec *r, const shs_change_t *change)
+{
+    shs_writer_t writer = writer_of(r);
+    shs_written_t written = shs_writer_create(&writer, change);
+
+    take_ident(r, &written);
+    log_change(r, "created", &written, &written.ident);
+    return written;
+}
+
+static shs_written_t rotate(request_rec *r, const shs_lookup_t *lookup,
+                            const shs_change_t *change)
+{
+    shs_writer_t writer = writer_of(r);
+    apr_uint32_t names;
+    shs_written_t written = shs_others_end(&names, &writer, lookup, 0);
+
+    if (written.status == SHS_WRITER_DONE) {
+        written = shs_writer_rotate(&writer, lookup, change);
+    }
+    take_ident(r, &written);
+    log_change(r, "rotated", &written, &written.ident);
+    return written;
+}
+
+shs_written_t shs_keeper_rotate(request_rec *r, const shs_change_t *change)
+{
+    const shs_lookup_t *lookup = shs_keeper_find(r);
+    shs_written_t written = read_lookup(r, lookup);
+
+    return written.status == SHS_WRITER_DONE ? rotate(r, lookup, change)
+                                             : written;
+}
+
+/* A session that another has ended or rotated meanwhile is none to go on with,
+ * nor is what cannot be read. */
+shs_written_t shs_keeper_begin(request_rec *r, const shs_change_t *change)
+{
+    const shs_lookup_t *lookup = shs_keeper_find(r);
+    shs_written_t written = read_lookup(r, lookup);
+
+    if (written.status == SHS_WRITER_DONE) {
+        written = rotate(r, lookup, change);
+    }
+    switch (written.status) {
+    case SHS_WRITER_NONE:
+    case SHS_WRITER_ROTATED:
+    case SHS_WRITER_MALFORMED:
+        return lookup ? create(r, change) : written;
+    case SHS_WRITER_DONE:
+    case SHS_WRITER_CONFLICT:
+    case SHS_WRITER_INVALID:
+    case SHS_WRITER_TOO_LARGE:
+    case SHS_WRITER_FORBIDDEN:
+    case SHS_WRITER_UNAVAILABLE:
+        break;
+    }
+    return written;
+}
+
+shs_written_t shs_keeper_change(request_rec *r, const shs_change_t *change)
+{
+    const shs_lookup_t *lookup = shs_keeper_find(r);
+    shs_written_t written = read_lookup(r, lookup);
+    shs_writer_t writer;
+
+    if (written.status != SHS_WRITER_DONE) {
+        return written;
+    }
+    writer = writer_of(r);
+    written = shs_writer_change(&writer, lookup, change);
+    if (written.status == SHS_WRITER_DONE) {
+        outdate(r, &lookup->ident);
+    }
+    log_change(r, "changed", &written, &lookup->ident);
+    return written;
+}
+
+shs_written_t shs_keeper_end(request_rec *r)
+{
+    const shs_lookup_t *lookup = shs_keeper_find(r);
+    shs_written_t written = read_lookup(r, lookup);
+    apr_uint32_t names;
+    shs_writer_t writer;
+
+    if (written.status != SHS_WRITER_DONE) {
+        return written;
+    }
+    writer = writer_of(r);
+    written = shs_others_end(&names, &writer, lookup, 1);
+    if (written.status == SHS_WRITER_DONE) {
+        written = shs_writer_end(&writer, lookup);
+    }
+    if (written.status == SHS_WRITER_DONE) {
+        give_cookie(r, NULL);
+        take_away_others(r, names);
+        outdate(r, NULL);
+    }
+    log_change(r, "ended", &written, &lookup->ident);
+    return written;
+}

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "session/id/session_id.h"
+
+#include <string.h>
+
+#include <apr_base64.h>
+#include <apr_general.h>
+#include <apr_lib.h>
+#include <openssl/evp.h>
+
+/* What an id may have: 1, or the bit that SHS_IDENT_EXTRAS gives it. */
+#define PLUS  2
+#define SLASH 4
+#define EQUAL 8
+#define COLON 16
+#define AT    32
+#define BANG  64
+
+static const unsigned char kinds[256] = {
+    ['!'] = BANG,  ['+'] = PLUS,  ['-'] = 1,  ['.'] = 1, ['/'] = SLASH,
+    ['0'] = 1,     ['1'] = 1,     ['2'] = 1,  ['3'] = 1, ['4'] = 1,
+    ['5'] = 1,     ['6'] = 1,     ['7'] = 1,  ['8'] = 1, ['9'] = 1,
+    [':'] = COLON, ['='] = EQUAL, ['@'] = AT, ['A'] = 1, ['B'] = 1,
+    ['C'] = 1,     ['D'] = 1,     ['E'] = 1,  ['F'] = 1, ['G'] = 1,
+    ['H'] = 1,     ['I'] = 1,     ['J'] = 1,  ['K'] = 1, ['L'] = 1,
+    ['M'] = 1,     ['N'] = 1,     ['O'] = 1,  ['P'] = 1, ['Q'] = 1,
+    ['R'] = 1,     ['S'] = 1,     ['T'] = 1,  ['U'] = 1, ['V'] = 1,
+    ['W'] = 1,     ['X'] = 1,     ['Y'] = 1,  ['Z'] = 1, ['_'] = 1,
+    ['a'] = 1,     ['b'] = 1,     ['c'] = 1,  ['d'] = 1, ['e'] = 1,
+    ['f'] = 1,     ['g'] = 1,     ['h'] = 1,  ['i'] = 1, ['j'] = 1,
+    ['k'] = 1,     ['l'] = 1,     ['m'] = 1,  ['n'] = 1, ['o'] = 1,
+    ['p'] = 1,     ['q'] = 1,     ['r'] = 1,  ['s'] = 1, ['t'] = 1,
+    ['u'] = 1,     ['v'] = 1,     ['w'] = 1,  ['x'] = 1, ['y'] = 1,
+    ['z'] = 1,     ['~'] = 1
+};
+
+int shs_ident_add_extras(unsigned char *extras, const char *characters)
+{
+    const char *c;
+
+    for (c = characters; *c; ++c) {
+        unsigned char kind = kinds[(unsigned char)*c];
+
+        if (kind <= 1) {
+            return 0;
+        }
+        *extras |= kind;
+    }
+    return c > characters;
+}
+
+int shs_ident_is_allowed(char c, unsigned char extras)
+{
+    return (kinds[(unsigned char)c] & (1 | extras)) != 0;
+}
+
+int shs_ident_is_route(char c)
+{
+    return c > ' ' && c < 127 && !apr_isalnum(c) && !strchr("-_\";,\\", c);
+}
+
+/* The class of an octet that is none of an id, in words. */
+static const char *describe_octet(unsigned char c)
+{
+    if (c < ' ' || c == 127) {
+        return "the value has a control character";
+    }
+    if (c > 127) {
+        return "the value has an octet beyond ASCII";
+    }
+    switch (c) {
+    case ' ':
+        return "the value has a space";
+    case '%':
+        return "the value has a percent sign: an encoded value is not decoded";
+    case ',':
+        return "the value has a comma";
+    case '"':
+        return "the value has a quotation mark";
+    default:
+        return kinds[c] ? "the value has one of " SHS_IDENT_EXTRAS
+                          " which id-chars= does not allow"
+                        : "the value has a character that no id has";
+    }
+}
+
+const char *shs_ident_parse(shs_ident_t *out, shs_octets_t value, char route,
+                            unsigned char extras)
+{
+    apr_size_t i;
+
+    if (route != SHS_IDENT_NO_ROUTE && value.len > 0) {
+        const char *cut = memchr(value.data, route, value.len);
+
+        if (cut == value.data) {
+            return "the value has nothing before the route";
+        }
+        if (cut) {
+            value.len = (apr_size_t)(cut - value.data);
+        }
+    }
+    if (value.len < SHS_IDENT_MIN) {
+        return "the value is shorter than 16 characters";
+    }
+    if (value.len > SHS_IDENT_MAX) {
+        return "the value is longer than 256 characters";
+    }
+    for (i = 0; i < value.len; ++i) {
+        if (!shs_ident_is_allowed(value.data[i], extras)) {
+            return describe_octet((unsigned char)value.data[i]);
+        }
+    }
+    out->octets = value;
+    return NULL;
+}
+
+int shs_ident_create(shs_ident_t *out, apr_pool_t *p)
+{
+    unsigned char octets[SHS_IDENT_ENTROPY];
+    char *text = apr_palloc(p, apr_base64_encode_len(sizeof(octets)));
+    int i;
+
+    if (apr_generate_random_bytes(octets, sizeof(octets)) != APR_SUCCESS) {
+        return 0;
+    }
+    apr_base64_encode_binary(text, octets, sizeof(octets));
+    for (i = 0; i < SHS_IDENT_LENGTH; ++i) {
+        text[i] = (char)(text[i] == '+' ? '-' : text[i] == '/' ? '_' : text[i]);
+    }
+    text[SHS_IDENT_LENGTH] = '\0';
+    out->octets.data = text;
+    out->octets.len = SHS_IDENT_LENGTH;
+    return 1;
+}
+
+int shs_ident_is_equal(const shs_ident_t *a, const shs_ident_t *b)
+{
+    return a->octets.len == b->octets.len
+           && !memcmp(a->octets.data, b->octets.data, a->octets.len);
+}
+
+shs_octets_t shs_ident_octets(const shs_ident_t *ident)
+{
+    return ident->octets;
+}
+
+void shs_ident_digest(char out[SHS_IDENT_DIGEST_SIZE], const shs_ident_t *ident)
+{
+    static const char hex[] = "0123456789abcdef";
+    unsigned char digest[EVP_MAX_MD_SIZE] = { 0 };
+    unsigned int len = 0;
+    int i;
+
+    /* Fails only without memory. Zeros then make a key that nothing is
+     * stored under, so the request finds no session rather than another's. */
+    if (!EVP_Digest(ident->octets.data, ident->octets.len, digest, &len,
+                    EVP_sha256(), NULL)) {
+        memset(digest, 0, sizeof(digest));
+    }
+    for (i = 0; i < 32; ++i) {
+        out[2 * i] = hex[digest[i] >> 4];
+        out[2 * i + 1] = hex[digest[i] & 15];
+    }
+    out[64] = '\0';
+}
+
+void shs_ident_label(char out[SHS_IDENT_LABEL_SIZE], const shs_ident_t *ident)
+{
+    char digest[SHS_IDENT_DIGEST_SIZE];
+
+    shs_ident_digest(digest, ident);
+    memcpy(out, digest, SHS_IDENT_LABEL_SIZE - 1);
+    out[SHS_IDENT_LABEL_SIZE - 1] = '\0';
+}

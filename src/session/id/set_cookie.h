@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * set_cookie: the Set-Cookie header that gives a client its session id, and the
+ * one that takes it away. RFC 6265 section 4.1, with SameSite and the name
+ * prefixes of draft-ietf-httpbis-rfc6265bis, and Partitioned of CHIPS
+ * (draft-cutler-httpbis-partitioned-cookies).
+ */
+#ifndef SHS_SESSION_ID_SET_COOKIE_H
+#define SHS_SESSION_ID_SET_COOKIE_H
+
+#include <apr_pools.h>
+#include <apr_time.h>
+
+#include "session/record.h"
+
+typedef enum shs_secure_t {
+    SHS_SECURE_AUTO, /* where the request came by TLS */
+    SHS_SECURE_ON,
+    SHS_SECURE_OFF
+} shs_secure_t;
+
+/* Zeroed, it is Path=/; HttpOnly; SameSite=Lax, until the browser ends. */
+typedef struct shs_set_cookie_t {
+    const char *path;      /* NULL: / */
+    const char *domain;    /* NULL: this host alone */
+    const char *same_site; /* Lax, Strict or None; NULL: Lax */
+    shs_secure_t secure;
+    int is_for_scripts; /* no HttpOnly */
+    int is_partitioned;
+    apr_interval_time_t max_age; /* 0: until the browser ends */
+} shs_set_cookie_t;
+
+/* NULL if browsers take such a cookie of that name, else what is wrong and the
+ * cure (static). */
+const char *shs_set_cookie_check(const shs_set_cookie_t *cookie,
+                                 const char *name);
+
+/* The header's value, from p. `value` needs no quoting (an id of ours); one
+ * without data ends the cookie. Whatever `cookie` says, a name that begins with
+ * __Host- or another prefix gets what browsers insist on: Secure, and of
+ * __Host- Path=/ and no Domain. */
+const char *shs_set_cookie_write(const shs_set_cookie_t *cookie,
+                                 const char *name, shs_octets_t value,
+                                 int is_tls, apr_pool_t *p);
+
+#endif

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "session/json/json_number.h"
+
+#include <locale.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <apr_lib.h>
+#include <apr_strings.h>
+
+#include "base/octets.h"
+
+/* So many digits tell any double from its neighbours. */
+#define MOST_DIGITS 17
+
+/* An integer of no more digits than this is no infinity. */
+#define FINITE_DIGITS 300
+
+static const char *skip_digits(const char *c, const char *end)
+{
+    while (c < end && apr_isdigit(*c)) {
+        ++c;
+    }
+    return c;
+}
+
+/* Behind the number that the text begins with; NULL: there is none. */
+static const char *skip_number(const char *c, const char *end)
+{
+    const char *digits;
+
+    c += c < end && *c == '-';
+    digits = c;
+    c = skip_digits(c, end);
+    if (c == digits || (*digits == '0' && c > digits + 1)) {
+        return NULL;
+    }
+    if (c < end && *c == '.') {
+        digits = ++c;
+        c = skip_digits(c, end);
+        if (c == digits) {
+            return NULL;
+        }
+    }
+    if (c < end && (*c == 'e' || *c == 'E')) {
+        ++c;
+        c += c < end && (*c == '+' || *c == '-');
+        digits = c;
+        c = skip_digits(c, end);
+        if (c == digits) {
+            return NULL;
+        }
+    }
+    return c;
+}
+
+/* By the decimal point of the locale, should a library have set one. */
+static double read_double(const char *text)
+{
+    char *own, *point;
+    double value;
+
+    if (*localeconv()->decimal_point == '.') {
+        return strtod(text, NULL);
+    }
+    own = strdup(text);
+    if (!own) {
+        return HUGE_VAL;
+    }
+    point = strchr(own, '.');
+    if (point) {
+        *point = *localeconv()->decimal_point;
+    }
+    value = strtod(own, NULL);
+    free(own);
+    return value;
+}
+
+static int is_finite(const char *number, apr_size_t len)
+{
+    char *text;
+    double value;
+
+    if (len <= FINITE_DIGITS && !memchr(number, 'e', len)
+        && !memchr(number, 'E', len)) {
+        return 1;
+    }
+    text = strndup(number, len);
+    value = text ? read_double(text) : HUGE_VAL;
+    free(text);
+    return isfinite(value) != 0;
+}
+
+apr_size_t shs_json_number_measure(shs_octets_t text)
+{
+    const char *end = text.data + text.len;
+    const char *behind = skip_number(text.data, end);
+
+    if (!behind || (behind < end && (apr_isalnum(*behind) || *behind == '.'))
+        || !is_finite(text.data, (apr_size_t)(behind - text.data))) {
+        return 0;
+    }
+    return (apr_size_t)(behind - text.data);
+}
+
+/* A decimal number: 0.DIGITS times ten to the power of `point`. */
+typedef struct decimal_t {
+    char digits[MOST_DIGITS + 1];
+    int count;
+    int point;
+} decimal_t;
+
+static double read_decimal(const decimal_t *decimal)
+{
+    char text[MOST_DIGITS + 16];
+
+    snprintf(text, sizeof(text), "0.%se%d", decimal->digits, decimal->point);
+    return read_double(text);
+}
+
+/* The next one of as many digits. */
+static void increment(decimal_t *decimal)
+{
+    int i = decimal->count - 1;
+
+    while (i >= 0 && decimal->digits[i] == '9') {
+        decimal->digits[i--] = '0';
+    }
+    if (i >= 0) {
+        ++decimal->digits[i];
+        return;
+    }
+    decimal->digits[0] = '1';
+    ++decimal->point;
+}
+
+/* The one of so many digits that is nearest. */
+static void round_to(decimal_t *decimal, double value, int count)
+{
+    char text[MOST_DIGITS + 16];
+    const char *c;
+
+    snprintf(text, sizeof(text), "%.*e", count - 1, value);
+    decimal->count = 0;
+    for (c = text; *c != 'e'; ++c) {
+        if (apr_isdigit(*c)) {
+            decimal->digits[decimal->count++] = *c;
+        }
+    }
+    decimal->digits[decimal->count] = '\0';
+    decimal->point = atoi(c + 1) + 1;
+}
+
+/* The shortest one that reads back as the value. At a power of two the nearest
+ * may be none where the one above it, which is further away, is one. */
+static void find_shortest(decimal_t *decimal, double value)
+{
+    int count;
+
+    for (count = 1; count < MOST_DIGITS; ++count) {
+        round_to(decimal, value, count);
+        if (read_decimal(decimal) == value) {
+            return;
+        }
+        increment(decimal);
+        if (read_decimal(decimal) == value) {
+            return;
+        }
+    }
+    round_to(decimal, value, MOST_DIGITS);
+}
+
+/* Number::toString, steps 6 to 12, of what is not 0. */
+static const char *write_decimal(const decimal_t *d, apr_pool_t *p)
+{
+    static const char zeros[] = "000000000000000000000";
+    int exponent = d->point - 1;
+
+    if (d->count <= d->point && d->point <= 21) {
+        return apr_psprintf(p, "%s%.*s", d->digits, d->point - d->count, zeros);
+    }
+    if (d->point > 0 && d->point <= 21) {
+        return apr_psprintf(p, "%.*s.%s", d->point, d->digits,
+                            d->digits + d->point);
+    }
+    if (d->point > -6 && d->point <= 0) {
+        return apr_psprintf(p, "0.%.*s%s", -d->point, zeros, d->digits);
+    }
+    return apr_psprintf(p, "%c%s%se%+d", d->digits[0], d->count > 1 ? "." : "",
+                        d->digits + 1, exponent);
+}
+
+shs_octets_t shs_json_number_shorten(shs_octets_t text, apr_pool_t *p)
+{
+    const char *number = apr_pstrmemdup(p, text.data, text.len);
+    double value = read_double(number);
+    decimal_t decimal;
+
+    if (value == 0) {
+        return shs_octets_of("0");
+    }
+    if (!strpbrk(number, ".eE")) {
+        return text;
+    }
+    find_shortest(&decimal, fabs(value));
+    return shs_octets_of(
+        apr_pstrcat(p, value < 0 ? "-" : "", write_decimal(&decimal, p), NULL));
+}

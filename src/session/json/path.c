@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "session/json/path.h"
+
+#include <string.h>
+
+#include <apr_lib.h>
+#include <apr_strings.h>
+
+#include "session/json/json_read.h"
+
+/* One step down: by name when name is set, else by position. */
+typedef struct step_t {
+    const char *name;
+    apr_size_t len;
+    apr_size_t position;
+} step_t;
+
+struct shs_path_t {
+    shs_path_kind_t kind;
+    const char *text;
+    apr_size_t len;
+    step_t *steps;
+    int count; /* 0: the text can only be a whole name */
+};
+
+const shs_path_t shs_path_every = { SHS_PATH_EVERY, "*", 1, NULL, 0 };
+
+static const struct {
+    const char *text;
+    shs_path_kind_t kind;
+} pseudo[] = {
+    { "*", SHS_PATH_EVERY },        { "@id", SHS_PATH_ID },
+    { "@status", SHS_PATH_STATUS }, { "@ttl", SHS_PATH_TTL },
+    { "@label", SHS_PATH_LABEL },   { "@reason", SHS_PATH_REASON },
+};
+
+/* Reads "[123]" at *cursor. Returns 0 when it is none. */
+static int parse_position(step_t *step, const char **cursor)
+{
+    const char *c = *cursor + 1;
+    apr_size_t position = 0;
+    int digits = 0;
+
+    for (; apr_isdigit(*c) && digits < 9; ++c, ++digits) {
+        position = position * 10 + (apr_size_t)(*c - '0');
+    }
+    if (digits == 0 || *c != ']') {
+        return 0;
+    }
+    memset(step, 0, sizeof(*step));
+    step->position = position;
+    *cursor = c + 1;
+    return 1;
+}
+
+/* Reads a name at *cursor, with the "." before it unless it is the first. */
+static int parse_name(step_t *step, const char **cursor)
+{
+    apr_size_t len;
+
+    *cursor += **cursor == '.';
+    len = strcspn(*cursor, ".[");
+
+    if (len == 0) {
+        return 0;
+    }
+    memset(step, 0, sizeof(*step));
+    step->name = *cursor;
+    step->len = len;
+    *cursor += len;
+    return 1;
+}
+
+/* The steps of the text, or none when it reads as no path. That is no error:
+ * "a..b" may still be an attribute's whole name. */
+static void parse_steps(shs_path_t *path, apr_pool_t *p)
+{
+    const char *cursor = path->text;
+    int most = 1;
+    const char *c;
+
+    for (c = cursor; *c; ++c) {
+        most += *c == '.' || *c == '[';
+    }
+    path->steps = apr_palloc(p, (apr_size_t)most * sizeof(step_t));
+    if (*cursor == '.' || !parse_name(&path->steps[0], &cursor)) {
+        return;
+    }
+    path->count = 1;
+    while (*cursor) {
+        int is_step =
+            *cursor == '['
+                ? parse_position(&path->steps[path->count], &cursor)
+                : *cursor == '.'
+                      && parse_name(&path->steps[path->count], &cursor);
+
+        if (!is_step) {
+            path->count = 0;
+            return;
+        }
+        ++path->count;
+    }
+}
+
+const char *shs_path_parse(const shs_path_t **out, const char *text,
+                           apr_pool_t *p)
+{
+    shs_path_t *path = apr_pcalloc(p, sizeof(*path));
+    apr_size_t i;
+
+    path->text = text;
+    path->len = strlen(text);
+    if (path->len == 0) {
+        return "the attribute's name is empty";
+    }
+    for (i = 0; i < sizeof(pseudo) / sizeof(pseudo[0]); ++i) {
+        if (!strcmp(text, pseudo[i].text)) {
+            path->kind = pseudo[i].kind;
+            *out = path;
+            return NULL;
+        }
+    }
+    if (*text == '@') {
+        return apr_psprintf(p,
+                            "there is no attribute '%s': names that begin with"
+                            " @ are reserved, and the pseudo attributes are"
+                            " @id, @status, @ttl, @label and @reason",
+                            text);
+    }
+    parse_steps(path, p);
+    *out = path;
+    return NULL;
+}
+
+shs_path_kind_t shs_path_kind(const shs_path_t *path)
+{
+    return path->kind;
+}
+
+static const shs_node_t *step_down(const step_t *step, const shs_node_t *at,
+                                   const shs_node_t *nodes,
+                                   const shs_session_t *session)
+{
+    apr_size_t i = (apr_size_t)(at - nodes) + 1;
+    apr_size_t position = 0;
+
+    if (step->name) {
+        return at->kind != SHS_KIND_OBJECT
+                   ? NULL
+                   : shs_session_find(session, i, at->end, step->name,
+                                      step->len);
+    }
+    if (at->kind != SHS_KIND_ARRAY) {
+        return NULL;
+    }
+    for (; i < at->end; i = nodes[i].end, ++position) {
+        if (position == step->position) {
+            return &nodes[i];
+        }
+    }
+    return NULL;
+}
+
+/* Down from the node of the first step. */
+static const shs_node_t *walk(const shs_path_t *path, const shs_node_t *at,
+                              const shs_session_t *session)
+{
+    const shs_node_t *nodes;
+    apr_size_t total;
+    int step;
+
+    nodes = shs_session_nodes(session, &total);
+    for (step = 1; at && step < path->count; ++step) {
+        at = step_down(&path->steps[step], at, nodes, session);
+    }
+    return at;
+}
+
+/* Whether a text without a type may be an object or an array: nearly none is,
+ * so that none is parsed for nothing. */
+static int may_be_structure(shs_octets_t text)
+{
+    apr_size_t i = 0;
+
+    while (i < text.len && text.data[i] && strchr(" \t\r\n", text.data[i])) {
+        ++i;
+    }
+    return i < text.len && (text.data[i] == '{' || text.data[i] == '[');
+}
+
+/* An attribute whose text was read. */
+typedef struct shs_path_read_t {
+    const shs_node_t *node;
+    const shs_session_t *session; /* NULL: it is no structure */
+    struct shs_path_read_t *next;
+} shs_path_read_t;
+
+/* The structure that a text is, read once for all paths that lead into it; or
+ * NULL. */
+static const shs_session_t *read_inside(shs_path_inside_t *inside,
+                                        const shs_node_t *node, apr_pool_t *p)
+{
+    shs_path_read_t *read = inside->read;
+
+    while (read && read->node != node) {
+        read = read->next;
+    }
+    if (!read && may_be_structure(node->text)) {
+        read = apr_palloc(p, sizeof(*read));
+        read->node = node;
+        read->session = shs_json_read_structure(node->text, p);
+        read->next = inside->read;
+        inside->read = read;
+    }
+    return read ? read->session : NULL;
+}
+
+/* What a path leads to: a node of the session, or of what its text is. */
+typedef struct target_t {
+    const shs_session_t *session;
+    const shs_node_t *node;
+} target_t;
+
+static target_t find(const shs_path_t *path, const shs_session_t *session,
+                     shs_path_inside_t *inside, apr_pool_t *p)
+{
+    target_t target = { session, NULL };
+    const shs_node_t *at;
+    apr_size_t total;
+
+    shs_session_nodes(session, &total);
+    target.node = shs_session_find(session, 0, total, path->text, path->len);
+    if (target.node || path->count < 2) {
+        return target;
+    }
+    at = shs_session_find(session, 0, total, path->steps[0].name,
+                          path->steps[0].len);
+    if (at && at->kind == SHS_KIND_STRING && shs_session_is_untyped(session)) {
+        target.session = read_inside(inside, at, p);
+        at = target.session ? shs_session_nodes(target.session, &total) : NULL;
+    }
+    target.node = at ? walk(path, at, target.session) : NULL;
+    return target;
+}
+
+int shs_path_text(shs_octets_t *text, const shs_path_t *path,
+                  const shs_session_t *session, shs_path_inside_t *inside,
+                  apr_pool_t *p)
+{
+    target_t target;
+
+    if (path->kind != SHS_PATH_ATTRIBUTE) {
+        return 0;
+    }
+    target = find(path, session, inside, p);
+    return target.node
+           && shs_session_text(text, target.session, target.node, p);
+}

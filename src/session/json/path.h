@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * path: the ATTRIBUTE of a directive, parsed once at start.
+ *
+ *   userId            the attribute of that name
+ *   user.roles[0]     into a structure: member "roles" of "user", first element
+ *   @id @status @ttl @label @reason
+ *                     pseudo attributes: about the session, not in it
+ *   *                 every top-level attribute (only with a name ending in *)
+ *
+ * An attribute whose whole name is "user.roles[0]" is preferred to the path.
+ *
+ * In a session without types a path leads into an attribute whose text is a
+ * JSON object or array too. The text is parsed only then; one that is no JSON,
+ * or nested deeper than SHS_SESSION_MAX_DEPTH, has nothing inside.
+ */
+#ifndef SHS_SESSION_JSON_PATH_H
+#define SHS_SESSION_JSON_PATH_H
+
+#include <apr_pools.h>
+
+#include "session/session.h"
+
+typedef enum shs_path_kind_t {
+    SHS_PATH_ATTRIBUTE,
+    SHS_PATH_EVERY,  /* * */
+    SHS_PATH_ID,     /* @id: the id as the cookie has it, without the route */
+    SHS_PATH_STATUS, /* @status: the outcome's word */
+    SHS_PATH_TTL,    /* @ttl: whole seconds left */
+    SHS_PATH_LABEL,  /* @label: what the error log calls this id */
+    SHS_PATH_REASON  /* @reason: why there is no session, in words */
+} shs_path_kind_t;
+
+typedef struct shs_path_t shs_path_t;
+
+/* What "*" is parsed to. */
+extern const shs_path_t shs_path_every;
+
+/* Returns NULL and sets *out, or returns what is wrong with the text (static
+ * or from p). The text must live as long as the path. */
+const char *shs_path_parse(const shs_path_t **out, const char *text,
+                           apr_pool_t *p);
+
+shs_path_kind_t shs_path_kind(const shs_path_t *path);
+
+/* The attributes whose texts were read, and what they are, so that each is read
+ * once; for paths into one session. Zeroed before the first path, and borrowed
+ * from the pools of these. */
+typedef struct shs_path_inside_t {
+    struct shs_path_read_t *read;
+} shs_path_inside_t;
+
+/* What a SHS_PATH_ATTRIBUTE leads to, as shs_session_text() gives it: borrowed
+ * from the session or from p. Returns 0 where there is nothing, or null (also
+ * for the other kinds). */
+int shs_path_text(shs_octets_t *text, const shs_path_t *path,
+                  const shs_session_t *session, shs_path_inside_t *inside,
+                  apr_pool_t *p);
+
+#endif

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "session/metadata.h"
+
+#include <string.h>
+
+/* Longer numbers are no times. */
+#define MOST_DIGITS 15
+
+static int is_named(shs_octets_t name, const char *wanted)
+{
+    return name.len == strlen(wanted) && !memcmp(name.data, wanted, name.len);
+}
+
+int shs_life_is_reserved(shs_octets_t name)
+{
+    return name.len > 0 && name.data[0] == '@';
+}
+
+/* A number as another language may have written it: "1800" or "1800.0". */
+static apr_int64_t read_number(shs_octets_t text)
+{
+    apr_int64_t number = 0;
+    apr_size_t i;
+
+    for (i = 0; i < text.len && text.data[i] != '.'; ++i) {
+        if (text.data[i] < '0' || text.data[i] > '9' || i == MOST_DIGITS) {
+            return 0;
+        }
+        number = 10 * number + (text.data[i] - '0');
+    }
+    return number;
+}
+
+void shs_life_read(shs_life_t *life, shs_octets_t name, shs_octets_t text)
+{
+    apr_int64_t number;
+
+    if (is_named(name, SHS_LIFE_CREATED)) {
+        number = read_number(text);
+        life->created_at = number * 1000;
+    }
+    else if (is_named(name, SHS_LIFE_MAX)) {
+        number = read_number(text);
+        life->idle = number <= APR_INT64_MAX / APR_USEC_PER_SEC
+                         ? apr_time_from_sec(number)
+                         : 0;
+    }
+    else if (is_named(name, SHS_LIFE_PREVIOUS)) {
+        life->previous = text;
+    }
+    else if (is_named(name, SHS_LIFE_ROTATED)) {
+        life->is_rotated = 1;
+        life->successor = text;
+    }
+}
+
+apr_interval_time_t shs_life_left(const shs_life_t *life,
+                                  apr_interval_time_t idle,
+                                  apr_interval_time_t absolute, apr_time_t now)
+{
+    apr_interval_time_t left = life->idle > 0 ? life->idle : idle;
+    apr_interval_time_t rest;
+
+    if (life->created_at == 0) {
+        return left;
+    }
+    rest = life->created_at + absolute - now;
+    return rest < left ? rest : left;
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * near_word: a word of memory that processes share, read and written whole and
+ * in no order but that which fences give.
+ */
+#ifndef SHS_STORE_CACHE_ATOMIC64_H
+#define SHS_STORE_CACHE_ATOMIC64_H
+
+#include <stdatomic.h>
+
+#include <apr.h>
+
+typedef _Atomic apr_uint64_t shs_near_word_t;
+
+/* A lock that the compiler's library takes is each process's own. */
+_Static_assert(ATOMIC_LLONG_LOCK_FREE == 2,
+               "processes cannot share a 64-bit word on this processor");
+
+static inline apr_uint64_t shs_near_word_get(const shs_near_word_t *word)
+{
+    return atomic_load_explicit(word, memory_order_relaxed);
+}
+
+static inline void shs_near_word_set(shs_near_word_t *word, apr_uint64_t value)
+{
+    atomic_store_explicit(word, value, memory_order_relaxed);
+}
+
+#endif

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store/cache/near_cache.h"
+
+#include "store/cache/near_memory.h"
+
+int shs_near_cache_is_same_policy(const shs_near_policy_t *a,
+                                  const shs_near_policy_t *b)
+{
+    return a->is_on == b->is_on && a->size == b->size
+           && a->max_entry == b->max_entry && a->ttl == b->ttl
+           && a->lease == b->lease && a->negative == b->negative;
+}
+
+/* ------------------------------------------------------------------- names */
+
+/* What differs in the kind alone is one key, so its hash need not be longer. */
+shs_near_name_t shs_near_cache_name(const shs_near_cache_t *cache,
+                                    shs_octets_t kind, shs_octets_t key)
+{
+    const shs_near_head_t *head = cache->head;
+    apr_uint64_t of_kind = apr_siphash24(kind.data, kind.len, head->kind_key);
+    shs_near_name_t name;
+
+    name.a = apr_siphash24(key.data, key.len, head->keys[0]);
+    name.b = apr_siphash24(key.data, key.len, head->keys[1]);
+    name.bucket = (apr_uint32_t)(name.a % SHS_NEAR_BUCKETS);
+    name.a ^= of_kind;
+    name.b += of_kind;
+    return name;
+}
+
+static apr_uint64_t epochs_of(const shs_near_cache_t *cache,
+                              const shs_near_name_t *name)
+{
+    return (apr_uint64_t)atomic_load(&cache->head->all) << 32
+           | atomic_load(&cache->head->epochs[name->bucket]);
+}
+
+/* -------------------------------------------------------------------- find */
+
+static int is_believed(const shs_near_entry_t *entry, apr_time_t end,
+                       apr_time_t now)
+{
+    return now < end && now < entry->believed_until;
+}
+
+/* One that is believed, as long as the lease ends at `end`; or the latest:
+ * there may be one of each size. */
+static int find_entry(shs_near_entry_t *best, const shs_near_cache_t *cache,
+                      const shs_near_name_t *name, apr_time_t end,
+                      apr_time_t now, apr_pool_t *p)
+{
+    shs_near_entry_t entry = { 0 };
+    int is_found = 0;
+    int i;
+
+    *best = entry;
+    entry.a = name->a;
+    entry.b = name->b;
+    entry.epochs = epochs_of(cache, name);
+    for (i = 0;
+         i < cache->class_count && !(is_found && is_believed(best, end, now));
+         ++i) {
+        const shs_near_class_t *class = &cache->classes[i];
+
+        if (shs_near_set_read(&entry, shs_near_memory_set(class, name->b),
+                              class->room, cache->head->keys, p)
+            && entry.dies_at > now
+            && (!is_found || entry.asked_at > best->asked_at)) {
+            *best = entry;
+            is_found = 1;
+        }
+    }
+    return is_found && best->epochs == epochs_of(cache, name);
+}
+
+int shs_near_cache_is_live(const shs_near_cache_t *cache, apr_time_t now)
+{
+    return now < shs_near_memory_lease_end(cache);
+}
+
+shs_near_found_t shs_near_cache_find(shs_octets_t *octets,
+                                     apr_interval_time_t *ttl,
+                                     apr_interval_time_t *age,
+                                     shs_near_cache_t *cache,
+                                     const shs_near_name_t *name,
+                                     apr_time_t now, apr_pool_t *p)
+{
+    /* Before the epochs: news that came in between are older than this lease or
+     * raise an epoch that is still to be compared. */
+    apr_time_t end = shs_near_memory_lease_end(cache);
+    shs_near_entry_t entry;
+
+    if (!find_entry(&entry, cache, name, end, now, p)) {
+        return SHS_NEAR_MISS;
+    }
+    *octets = entry.octets;
+    *ttl =
+        entry.dies_at == APR_INT64_MAX ? SHS_TTL_FOREVER : entry.dies_at - now;
+    if (is_believed(&entry, end, now)) {
+        shs_near_memory_count(cache, entry.octets.len > 0
+                                         ? SHS_NEAR_HITS
+                                         : SHS_NEAR_NEGATIVE_HITS);
+        return entry.octets.len > 0 ? SHS_NEAR_HIT : SHS_NEAR_NOTHING;
+    }
+    if (entry.believed_until < end) {
+        end = entry.believed_until;
+    }
+    /* It was so when it was asked for, also if nobody has listened since. */
+    *age = now - (end > entry.asked_at ? end : entry.asked_at);
+    return entry.octets.len > 0 ? SHS_NEAR_STALE : SHS_NEAR_MISS;
+}
+
+/* --------------------------------------------------------------------- put */
+
+int shs_near_cache_begin(shs_near_ticket_t *ticket,
+                         const shs_near_cache_t *cache,
+                         const shs_near_name_t *name, apr_time_t now)
+{
+    ticket->epochs = epochs_of(cache, name);
+    ticket->asked_at = now;
+    return shs_near_cache_is_live(cache, now);
+}
+
+static const shs_near_class_t *class_for(const shs_near_cache_t *cache,
+                                         apr_size_t len)
+{
+    int nothing = cache->class_count - 1;
+    int i;
+
+    if (len == 0) {
+        return &cache->classes[nothing];
+    }
+    for (i = 0; i < nothing; ++i) {
+        if (len <= cache->classes[i].octets) {
+            return &cache->classes[i];
+        }
+    }
+    return NULL;
+}
+
+/* From the moment before the store was asked: it may have taken its time. */
+static apr_time_t end_of(const shs_near_ticket_t *ticket,
+                         apr_interval_time_t ttl)
+{
+    return ttl == SHS_TTL_FOREVER || ttl > APR_INT64_MAX - ticket->asked_at
+               ? APR_INT64_MAX
+               : ticket->asked_at + ttl;
+}
+
+static void put(shs_near_cache_t *cache, const shs_near_name_t *name,
+                const shs_near_ticket_t *ticket, shs_octets_t octets,
+                apr_interval_time_t ttl, apr_interval_time_t believed)
+{
+    const shs_near_class_t *class = class_for(cache, octets.len);
+    shs_near_entry_t entry;
+
+    if (!class) {
+        shs_near_memory_count(cache, SHS_NEAR_TOO_LARGE);
+        return;
+    }
+    entry.a = name->a;
+    entry.b = name->b;
+    entry.epochs = ticket->epochs;
+    entry.asked_at = ticket->asked_at;
+    entry.believed_until = end_of(ticket, believed);
+    entry.dies_at = end_of(ticket, ttl);
+    entry.octets = octets;
+    shs_near_set_write(shs_near_memory_set(class, name->b), class->room, &entry,
+                       cache->pid, cache->head->keys);
+}
+
+void shs_near_cache_put(shs_near_cache_t *cache, const shs_near_name_t *name,
+                        const shs_near_ticket_t *ticket, apr_uint32_t source,
+                        shs_octets_t octets, apr_interval_time_t ttl)
+{
+    if (shs_near_memory_is_source(cache, source)) {
+        put(cache, name, ticket, octets, ttl,
+            octets.len > 0 ? cache->policy.ttl : cache->policy.negative);
+    }
+}
+
+void shs_near_cache_put_briefly(shs_near_cache_t *cache,
+                                const shs_near_name_t *name,
+                                const shs_near_ticket_t *ticket,
+                                apr_uint32_t source, shs_octets_t octets)
+{
+    shs_near_cache_put(cache, name, ticket, source, octets,
+                       cache->policy.negative);
+}
+
+void shs_near_cache_put_unheard(shs_near_cache_t *cache,
+                                const shs_near_name_t *name,
+                                const shs_near_ticket_t *ticket,
+                                shs_octets_t octets, apr_interval_time_t ttl)
+{
+    put(cache, name, ticket, octets, ttl, 0);
+}

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store/cache/near_memory.h"
+
+#include <unistd.h>
+
+#include <apr_general.h>
+#include <apr_shm.h>
+
+/* Of the largest entries of each class. */
+#define KIB ((apr_size_t)1024)
+static const apr_size_t class_octets[SHS_NEAR_CLASSES - 1] = {
+    4 * KIB, 32 * KIB, 256 * KIB, 1024 * KIB
+};
+
+/* Of the largest a set has room for so many. */
+#define LARGEST 4
+
+/* Parts of the memory, of 16, for "nothing". */
+#define NOTHING 1
+
+static apr_size_t octets_of(const shs_near_class_t *class)
+{
+    return class->sets * shs_near_set_size(class->room);
+}
+
+static void lay_out_class(shs_near_class_t *class, apr_size_t octets,
+                          apr_size_t entries, apr_size_t size)
+{
+    class->octets = octets;
+    class->room = entries * shs_near_set_words(octets);
+    class->sets = size / shs_near_set_size(class->room);
+    class->sets = class->sets > 0 ? class->sets : 1;
+}
+
+/* The smallest class gets half of it, the others share the rest. Returns how
+ * many there are. */
+static int lay_out(shs_near_class_t classes[SHS_NEAR_CLASSES],
+                   const shs_near_policy_t *policy)
+{
+    apr_size_t size = policy->size / 16 * (16 - NOTHING);
+    int last = 0;
+    int i;
+
+    while (last < SHS_NEAR_CLASSES - 2
+           && class_octets[last] < policy->max_entry) {
+        ++last;
+    }
+    for (i = 0; i <= last; ++i) {
+        apr_size_t octets = i < last ? class_octets[i] : policy->max_entry;
+        apr_size_t parts = i == 0 ? 2 : 2 * (apr_size_t)last;
+
+        lay_out_class(&classes[i], octets, LARGEST,
+                      last == 0 ? size : size / parts);
+    }
+    lay_out_class(&classes[i], 0, SHS_NEAR_SET_ENTRIES,
+                  policy->size / 16 * NOTHING);
+    return i + 1;
+}
+
+apr_size_t shs_near_memory_size(const shs_near_policy_t *policy)
+{
+    shs_near_class_t classes[SHS_NEAR_CLASSES];
+    apr_size_t octets = sizeof(shs_near_head_t);
+    int count = lay_out(classes, policy);
+    int i;
+
+    for (i = 0; i < count; ++i) {
+        octets += octets_of(&classes[i]);
+    }
+    return octets;
+}
+
+int shs_near_memory_prepare(void *memory)
+{
+    shs_near_head_t *head = memory;
+
+    return apr_generate_random_bytes((unsigned char *)head->keys,
+                                     sizeof(head->keys))
+               == APR_SUCCESS
+           && apr_generate_random_bytes(head->kind_key, sizeof(head->kind_key))
+                  == APR_SUCCESS;
+}
+
+#define LINE 64 /* of a cache, at which the memory begins */
+
+apr_status_t shs_near_memory_create(void **memory,
+                                    const shs_near_policy_t *policy,
+                                    apr_pool_t *pconf)
+{
+    apr_shm_t *shared;
+    apr_status_t rv;
+
+    *memory = NULL;
+    rv = apr_shm_create(&shared, shs_near_memory_size(policy) + LINE, NULL,
+                        pconf);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    /* The system gives it zeroed, and each page when it is used first. */
+    *memory =
+        (void *)APR_ALIGN((apr_uintptr_t)apr_shm_baseaddr_get(shared), LINE);
+    if (!shs_near_memory_prepare(*memory)) {
+        *memory = NULL;
+        return APR_EGENERAL;
+    }
+    return APR_SUCCESS;
+}
+
+void shs_near_memory_create_less(void **memory, shs_near_policy_t *policy,
+                                 apr_pool_t *pconf)
+{
+    do {
+        policy->size /= 2;
+        policy->is_on =
+            policy->size >= SHS_NEAR_LEAST_SIZE
+            && policy->size >= SHS_NEAR_LEAST_ENTRIES * policy->max_entry;
+    } while (policy->is_on
+             && shs_near_memory_create(memory, policy, pconf) != APR_SUCCESS);
+}
+
+shs_near_cache_t *shs_near_memory_attach(void *memory,
+                                         const shs_near_policy_t *policy,
+                                         apr_pool_t *p)
+{
+    shs_near_cache_t *cache = apr_pcalloc(p, sizeof(*cache));
+    char *at = (char *)memory + sizeof(shs_near_head_t);
+    int i;
+
+    cache->policy = *policy;
+    cache->head = memory;
+    cache->pid = (apr_uint32_t)getpid();
+    cache->class_count = lay_out(cache->classes, policy);
+    for (i = 0; i < cache->class_count; ++i) {
+        cache->classes[i].base = at;
+        at += octets_of(&cache->classes[i]);
+    }
+    return cache;
+}
+
+void shs_near_memory_count(shs_near_cache_t *cache, shs_near_counter_t counter)
+{
+    atomic_fetch_add_explicit(
+        &cache->head->stripes[cache->pid % SHS_NEAR_STRIPES].values[counter], 1,
+        memory_order_relaxed);
+}
+
+apr_uint32_t shs_near_memory_bucket(const shs_near_cache_t *cache,
+                                    shs_octets_t key)
+{
+    return (apr_uint32_t)(apr_siphash24(key.data, key.len, cache->head->keys[0])
+                          % SHS_NEAR_BUCKETS);
+}
+
+apr_time_t shs_near_memory_lease_end(const shs_near_cache_t *cache)
+{
+    apr_uint64_t leased_at = atomic_load(&cache->head->leased_at);
+
+    return leased_at ? (apr_time_t)leased_at + cache->policy.lease : 0;
+}
+
+static apr_uint32_t term_of(apr_uint64_t word)
+{
+    return (apr_uint32_t)(word >> 32);
+}
+
+int shs_near_memory_is_source(const shs_near_cache_t *cache,
+                              apr_uint32_t source)
+{
+    const shs_near_head_t *head = cache->head;
+    apr_uint32_t term = term_of(atomic_load(&head->listener));
+    apr_uint64_t count = atomic_load(&head->source_count);
+    apr_uint64_t wanted = (apr_uint64_t)term << 32 | source;
+    apr_uint32_t i;
+
+    if (term == 0 || term_of(count) != term) {
+        return 0;
+    }
+    for (i = 0; i < (apr_uint32_t)count && i < SHS_NEAR_SOURCES; ++i) {
+        if (atomic_load(&head->sources[i]) == wanted) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+shs_near_set_t *shs_near_memory_set(const shs_near_class_t *class,
+                                    apr_uint64_t hash)
+{
+    return (shs_near_set_t *)(class->base
+                              + (apr_size_t)(hash % class->sets)
+                                    * shs_near_set_size(class->room));
+}

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "redis/health/error_alert.h"
+
+#include <pthread.h>
+
+#include "unit.h"
+
+#define S APR_USEC_PER_SEC
+
+static shs_trouble_t trouble;
+
+/* A second in the life of the host, failures in it, and how many are told. */
+static const struct {
+    int least;
+    int at[12]; /* seconds at which it fails; 0: the end */
+    int told;
+    const char *why;
+} rows[] = {
+    { 1, { 1 }, 1, "the first" },
+    { 1, { 1, 1, 1, 60 }, 1, "once a minute" },
+    { 1, { 1, 60, 61 }, 2, "again after a minute" },
+    { 1, { 1, 62, 124, 186 }, 4, "as long as it lasts" },
+    { 3, { 1, 2 }, 0, "too few" },
+    { 3, { 1, 2, 3 }, 1, "enough" },
+    { 3, { 1, 2, 3, 4, 5, 6, 7 }, 1, "more, told once" },
+    { 3, { 1, 30, 61, 62 }, 0, "too few in any minute" },
+    { 3, { 1, 30, 61, 62, 63 }, 1, "enough in the second" },
+    { 3, { 1, 2, 3, 70, 71 }, 1, "counted anew" },
+    { 3, { 1, 2, 3, 70, 71, 72 }, 2, "counted anew, and enough" },
+};
+
+START_TEST(trouble_note__tells_once_a_minute_from_so_many_on)
+{
+    int told = 0;
+    int i;
+
+    memset(&trouble, 0, sizeof(trouble));
+    for (i = 0; i < 12 && rows[_i].at[i]; i++) {
+        told += shs_trouble_note(&trouble, (apr_uint32_t)rows[_i].least,
+                                 1000 * S + rows[_i].at[i] * S);
+    }
+    ck_assert_msg(told == rows[_i].told, "%d: %s", told, rows[_i].why);
+}
+END_TEST
+
+START_TEST(trouble_end__is_told_once_if_the_trouble_was)
+{
+    memset(&trouble, 0, sizeof(trouble));
+    ck_assert(!shs_trouble_end(&trouble));
+    ck_assert(!shs_trouble_note(&trouble, 2, S));
+    ck_assert(!shs_trouble_end(&trouble));
+    ck_assert(shs_trouble_note(&trouble, 2, 2 * S));
+    ck_assert(shs_trouble_end(&trouble));
+    ck_assert(!shs_trouble_end(&trouble));
+    ck_assert(!shs_trouble_note(&trouble, 1, 3 * S));
+    ck_assert(!shs_trouble_end(&trouble));
+}
+END_TEST
+
+static void *note_often(void *data)
+{
+    int *told = data;
+    int i;
+
+    for (i = 0; i < 10000; i++) {
+        *told += shs_trouble_note(&trouble, 1, S + i);
+    }
+    return NULL;
+}
+
+START_TEST(trouble_note__tells_one_of_all_threads)
+{
+    enum { THREADS = 8 };
+    pthread_t threads[THREADS];
+    int told[THREADS] = { 0 };
+    int sum = 0;
+    int i;
+
+    memset(&trouble, 0, sizeof(trouble));
+    for (i = 0; i < THREADS; i++) {
+        ck_assert_int_eq(
+            pthread_create(&threads[i], NULL, note_often, &told[i]), 0);
+    }
+    for (i = 0; i < THREADS; i++) {
+        pthread_join(threads[i], NULL);
+        sum += told[i];
+    }
+    ck_assert_int_eq(sum, 1);
+}
+END_TEST
+
+static void add(TCase *tc)
+{
+    tcase_add_loop_test(tc, trouble_note__tells_once_a_minute_from_so_many_on,
+                        0, ROWS(rows));
+    tcase_add_test(tc, trouble_end__is_told_once_if_the_trouble_was);
+    tcase_add_test(tc, trouble_note__tells_one_of_all_threads);
+}
+
+int main(void)
+{
+    return unit_main("trouble", add);
+}

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "session/metadata.h"
+
+#include "unit.h"
+
+#define SECOND ((apr_interval_time_t)1000000)
+#define HOUR   (3600 * SECOND)
+
+static shs_life_t life_of(const char *name, shs_octets_t text)
+{
+    shs_life_t life;
+
+    memset(&life, 0, sizeof(life));
+    shs_life_read(&life, unit_text(name), text);
+    return life;
+}
+
+static const struct {
+    const char *name;
+    int is_reserved;
+    const char *why;
+} names[] = {
+    { "@created", 1, "known" },
+    { "@whatever", 1, "reserved for later" },
+    { "@", 1, "the sign alone" },
+    { "", 0, "no name at all" },
+    { "created", 0, "without the sign" },
+    { "a@b", 0, "a sign inside" },
+    { " @created", 0, "it begins with a space" },
+};
+
+START_TEST(life_is_reserved__means_that_it_begins_with_the_sign)
+{
+    ck_assert_msg(!!shs_life_is_reserved(unit_text(names[_i].name))
+                      == names[_i].is_reserved,
+                  "\"%s\": %s", names[_i].name, names[_i].why);
+}
+END_TEST
+
+static const struct {
+    const char *text;
+    apr_time_t created_at; /* 0: not understood */
+    const char *why;
+} created[] = {
+    { "1700000000123", 1700000000123000, "milliseconds become microseconds" },
+    { "1700000000123.0", 1700000000123000, "as a language of doubles says it" },
+    { "999999999999999", 999999999999999000, "the longest number" },
+    { "9999999999999999", 0, "a longer one, which would overflow" },
+    { "99999999999999999999999999", 0, "one that overflows everything" },
+    { "", 0, "nothing" },
+    { "-1", 0, "before the epoch" },
+    { "+1", 0, "a sign" },
+    { " 1", 0, "white space" },
+    { "1700000000123x", 0, "something behind" },
+    { "1.7e12", 1000, "no exponents, but that is 1 and a fraction" },
+    { "yesterday", 0, "words" },
+};
+
+START_TEST(life_read__created_is_milliseconds)
+{
+    shs_life_t life = life_of("@created", unit_text(created[_i].text));
+
+    ck_assert_msg(life.created_at == created[_i].created_at,
+                  "\"%s\" is %" APR_TIME_T_FMT ": %s", created[_i].text,
+                  life.created_at, created[_i].why);
+    ck_assert_int_eq(life.idle, 0);
+    ck_assert_int_eq(life.is_rotated, 0);
+}
+END_TEST
+
+static const struct {
+    const char *text;
+    apr_interval_time_t idle; /* 0: not understood */
+    const char *why;
+} idles[] = {
+    { "1800", 1800 * SECOND, "seconds become microseconds" },
+    { "1800.0", 1800 * SECOND, "as a language of doubles says it" },
+    { "0", 0, "none" },
+    { "9223372036854", 9223372036854 * SECOND, "the most that can be counted" },
+    { "9223372036855", 0, "one second more would be a time in the past" },
+    { "999999999999999", 0, "the longest number" },
+    { "-1", 0, "a sign" },
+    { "30m", 0, "a unit" },
+    { "", 0, "nothing" },
+};
+
+START_TEST(life_read__max_is_seconds)
+{
+    shs_life_t life = life_of("@max", unit_text(idles[_i].text));
+
+    ck_assert_msg(life.idle == idles[_i].idle,
+                  "\"%s\" is %" APR_TIME_T_FMT ": %s", idles[_i].text,
+                  life.idle, idles[_i].why);
+    ck_assert_int_eq(life.created_at, 0);
+    ck_assert_int_eq(life.is_rotated, 0);
+}
+END_TEST
+
+START_TEST(life_read__rotated_has_a_successor_or_none)
+{
+    shs_octets_t key = unit_text("session:next");
+    shs_life_t life = life_of("@rotated", key);
+
+    ck_assert_int_ne(life.is_rotated, 0);
+    ck_assert_ptr_eq(life.successor.data, key.data);
+    ck_assert_uint_eq(life.successor.len, key.len);
+    life = life_of("@rotated", unit_text(""));
+    ck_assert_int_ne(life.is_rotated, 0);
+    ck_assert_uint_eq(life.successor.len, 0);
+}
+END_TEST
+
+static const char *const unknown[] = { "@accessed", "@user", "@max2",    "@ma",
+                                       "@CREATED",  "@",     "@rotated " };
+
+START_TEST(life_read__passes_over_what_it_does_not_know)
+{
+    shs_life_t life = life_of(unknown[_i], unit_text("1700000000123"));
+    shs_life_t nothing;
+
+    memset(&nothing, 0, sizeof(nothing));
+    ck_assert_int_eq(memcmp(&life, &nothing, sizeof(life)), 0);
+}
+END_TEST
+
+/* Whoever writes sessions by hand may have erred in one member. */
+START_TEST(life_read__keeps_the_others_when_one_is_not_understood)
+{
+    shs_life_t life = life_of("@created", unit_text("1000"));
+
+    shs_life_read(&life, unit_text("@max"), unit_text("x"));
+    shs_life_read(&life, unit_text("@rotated"), unit_text("k"));
+    ck_assert_int_eq(life.created_at, SECOND);
+    ck_assert_int_eq(life.idle, 0);
+    ck_assert_int_ne(life.is_rotated, 0);
+}
+END_TEST
+
+/* Now is 100 h; the timeouts given are 1 h and 8 h. */
+static const struct {
+    apr_time_t created_at; /* hours, 0: it does not say */
+    apr_interval_time_t idle;
+    apr_interval_time_t left;
+    const char *why;
+} lefts[] = {
+    { 0, 0, HOUR, "it says nothing: the timeout that was given" },
+    { 0, 2 * HOUR, 2 * HOUR, "its own idle timeout" },
+    { 0, 30 * HOUR, 30 * HOUR, "whose creation is unknown has no end" },
+    { 99, 0, HOUR, "young" },
+    { 93, 0, HOUR, "its end is as far away as its timeout" },
+    { 93, 2 * HOUR, HOUR, "... and nearer than its own" },
+    { 92, 0, 0, "its time is just over" },
+    { 90, 0, -2 * HOUR, "its time has long been over" },
+    { 90, 20 * HOUR, -2 * HOUR, "... whatever it says of its idle timeout" },
+    { 101, 0, HOUR, "from a host whose clock is ahead" },
+};
+
+START_TEST(life_left__is_the_idle_timeout_within_the_absolute_one)
+{
+    shs_life_t life;
+
+    memset(&life, 0, sizeof(life));
+    life.created_at = lefts[_i].created_at * HOUR;
+    life.idle = lefts[_i].idle;
+    ck_assert_msg(shs_life_left(&life, HOUR, 8 * HOUR, 100 * HOUR)
+                      == lefts[_i].left,
+                  "%s", lefts[_i].why);
+}
+END_TEST
+
+static void add(TCase *tc)
+{
+    tcase_add_loop_test(tc,
+                        life_is_reserved__means_that_it_begins_with_the_sign, 0,
+                        ROWS(names));
+    tcase_add_loop_test(tc, life_read__created_is_milliseconds, 0,
+                        ROWS(created));
+    tcase_add_loop_test(tc, life_read__max_is_seconds, 0, ROWS(idles));
+    tcase_add_test(tc, life_read__rotated_has_a_successor_or_none);
+    tcase_add_loop_test(tc, life_read__passes_over_what_it_does_not_know, 0,
+                        ROWS(unknown));
+    tcase_add_test(tc, life_read__keeps_the_others_when_one_is_not_understood);
+    tcase_add_loop_test(tc,
+                        life_left__is_the_idle_timeout_within_the_absolute_one,
+                        0, ROWS(lefts));
+}
+
+int main(void)
+{
+    return unit_main("life", add);
+}

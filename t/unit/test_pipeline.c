@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "redis/command/pipeline.h"
+
+#include "actor.h"
+#include "fake.h"
+#include "redis/command/script.h"
+#include "base/clock.h"
+#include "unit.h"
+
+#define PLAIN  SHS_QUESTION_PLAIN
+#define ASKING SHS_QUESTION_ASKING
+#define ROLE   SHS_QUESTION_ROLE
+#define INFO   SHS_QUESTION_INFO
+
+static shs_write_t some_write(void)
+{
+    shs_write_t write;
+
+    memset(&write, 0, sizeof(write));
+    write.kind = SHS_WRITE_REMOVE;
+    write.at.key = OCTETS("s:k");
+    write.at.max_octets = 5;
+    write.at.deadline = shs_clock_now() + 5 * APR_USEC_PER_SEC;
+    return write;
+}
+
+/* ------------------------------------------------------------------ build */
+
+#define ASKING_WIRE "*1\r\n$6\r\nASKING\r\n"
+#define ROLE_WIRE   "*1\r\n$4\r\nROLE\r\n"
+#define INFO_WIRE   "*2\r\n$4\r\nINFO\r\n$11\r\nreplication\r\n"
+#define INFO_MASTER "$13\r\nrole:master\r\n\r\n"
+#define INFO_SLAVE  "$12\r\nrole:slave\r\n\r\n"
+#define GET_WIRE    "*2\r\n$3\r\nGET\r\n$3\r\ns:k\r\n"
+#define PTTL_WIRE   "*2\r\n$4\r\nPTTL\r\n$3\r\ns:k\r\n"
+
+static const struct {
+    shs_question_form_t form;
+    const char *before; /* the script */
+    const char *behind;
+    const char *reading; /* instead of a write */
+    const char *why;
+} forms[] = {
+    { PLAIN, "", "", GET_WIRE PTTL_WIRE, "nothing else" },
+    { ASKING, ASKING_WIRE, "", ASKING_WIRE GET_WIRE ASKING_WIRE PTTL_WIRE,
+      "it holds for one command" },
+    { ROLE, "", ROLE_WIRE, GET_WIRE PTTL_WIRE ROLE_WIRE,
+      "behind, so that it is the later of the two" },
+    { INFO, "", INFO_WIRE, GET_WIRE PTTL_WIRE INFO_WIRE, "likewise" },
+};
+
+START_TEST(question_build__has_the_script_in_one_write)
+{
+    shs_write_t write = some_write();
+    shs_octets_t script = shs_script_build(&write, p);
+    shs_question_t question;
+
+    shs_question_build(&question, &write.at, &write, forms[_i].form, p);
+    ck_octets_eq(
+        question.commands,
+        unit_text(apr_pstrcat(p, forms[_i].before,
+                              apr_pstrmemdup(p, script.data, script.len),
+                              forms[_i].behind, NULL)),
+        forms[_i].why);
+    ck_assert_ptr_eq(question.query, &write.at);
+    ck_assert_ptr_eq(question.write, &write);
+}
+END_TEST
+
+START_TEST(question_build__asks_for_the_value_without_a_write)
+{
+    shs_write_t write = some_write();
+    shs_question_t question;
+
+    shs_question_build(&question, &write.at, NULL, forms[_i].form, p);
+    ck_octets_eq(question.commands, unit_text(forms[_i].reading),
+                 forms[_i].why);
+    ck_assert_ptr_null(question.write);
+}
+END_TEST
+
+/* -------------------------------------------------------------------- ask */
+
+typedef struct script_t {
+    int commands;
+    const char *text;
+} script_t;
+
+static void say_after(fake_peer_t *peer, void *baton)
+{
+    const script_t *script = baton;
+    int i;
+
+    for (i = 0; i < script->commands; i++) {
+        if (!fake_read_command(peer)) {
+            return;
+        }
+    }
+    fake_say(peer, script->text);
+    fake_stall(peer);
+}
+
+#define OK     SHS_CONN_OK
+#define FAILED SHS_CONN_FAILED
+
+static const struct {
+    shs_question_form_t form;
+    const char *text;
+    shs_conn_status_t status;
+    int integer;       /* of an OK without an error */
+    const char *error; /* its first word */
+    int is_demoted;
+    const char *why;
+} answers[] = {
+    { PLAIN, ":1\r\n", OK, 1, NULL, 0, "done" },
+    { PLAIN, ":-2\r\n", OK, -2, NULL, 0, "too large" },
+    { PLAIN, "-WRONGTYPE x\r\n", OK, 0, "WRONGTYPE", 0, "an error" },
+    { PLAIN, ":2\r\n", FAILED, 0, NULL, 0, "no script gives that" },
+    { PLAIN, "+OK\r\n", FAILED, 0, NULL, 0, "nor a status" },
+    { PLAIN, "$1\r\n1\r\n", FAILED, 0, NULL, 0, "nor a string" },
+    { PLAIN, "$6\r\nSECRET\r\n", FAILED, 0, NULL, 0,
+      "nor one past the session's size" },
+    { PLAIN, "*1\r\n:1\r\n", FAILED, 0, NULL, 0, "nor an array" },
+    { PLAIN, "*0\r\n", FAILED, 0, NULL, 0, "nor an empty one" },
+    { PLAIN, ":1\r\n:1\r\n", FAILED, 0, NULL, 0, "two replies to one" },
+    { ASKING, "+OK\r\n:1\r\n", OK, 1, NULL, 0, "done" },
+    { ASKING, "+OK\r\n:0\r\n", OK, 0, NULL, 0, "gone" },
+    { ASKING, "+OK\r\n-MOVED 1 x:1\r\n", OK, 0, "MOVED", 0,
+      "the slot has moved on" },
+    { ASKING, "-ERR x\r\n:1\r\n", OK, 0, "ERR", 0, "it is no cluster" },
+    { ASKING, ":1\r\n+OK\r\n", FAILED, 0, NULL, 0, "in another order" },
+    { ASKING, "+OK\r\n+OK\r\n", FAILED, 0, NULL, 0, "a read's" },
+    { ROLE, ":1\r\n" ACTOR_MASTER, OK, 1, NULL, 0, "the master" },
+    { ROLE, ":-1\r\n" ACTOR_MASTER, OK, -1, NULL, 0, "a conflict" },
+    { ROLE, ":1\r\n" ACTOR_SLAVE, OK, 1, NULL, 1, "demoted meanwhile" },
+    { ROLE, "-READONLY x\r\n" ACTOR_SLAVE, OK, 0, "READONLY", 1,
+      "demoted before" },
+    { ROLE, "-OOM x\r\n" ACTOR_MASTER, OK, 0, "OOM", 0, "an error" },
+    { ROLE, "-OOM x\r\n-NOPERM x\r\n", OK, 0, "NOPERM", 0,
+      "who does not say is believed in nothing else" },
+    { ROLE, ":1\r\n-NOPERM x\r\n", OK, 0, "NOPERM", 0, "not even in that" },
+    { ROLE, ":1\r\n:1\r\n", FAILED, 0, NULL, 0, "ROLE gives no number" },
+    { INFO, ":1\r\n" INFO_MASTER, OK, 1, NULL, 0, "the master, by INFO" },
+    { INFO, ":1\r\n" INFO_SLAVE, OK, 1, NULL, 1, "demoted, by INFO" },
+    { INFO, ":1\r\n-NOPERM x\r\n", OK, 0, "NOPERM", 0, "INFO refused" },
+    { INFO, ":1\r\n" ACTOR_MASTER, FAILED, 0, NULL, 0, "INFO gives no array" },
+    { ROLE, ":1\r\n$6\r\nmaster\r\n", FAILED, 0, NULL, 0, "nor a string" },
+};
+
+START_TEST(question_ask__takes_a_scripts_answer_and_no_other)
+{
+    script_t script = { answers[_i].form == PLAIN ? 1 : 2, answers[_i].text };
+    fake_t *fake = fake_start(say_after, &script);
+    shs_write_t write = some_write();
+    const char *reason = NULL;
+    shs_question_answer_t answer;
+    shs_question_t question;
+    shs_conn_status_t status;
+    shs_address_t address;
+    shs_conn_t *conn;
+
+    fake_address(&address, fake);
+    ck_assert_int_eq(shs_conn_open(&conn, &address, 1, NULL, "127.0.0.1",
+                                   write.at.deadline, &reason),
+                     OK);
+    shs_question_build(&question, &write.at, &write, answers[_i].form, p);
+    status = shs_question_ask(&answer, &question, conn, &reason, p);
+    ck_assert_msg(status == answers[_i].status, "%d (%s): %s", status, reason,
+                  answers[_i].why);
+    if (status == FAILED) {
+        ck_assert(reason && !strstr(reason, "SECRET"));
+    }
+    else {
+        ck_assert_msg((answer.error != NULL) == (answers[_i].error != NULL),
+                      "%s", answers[_i].why);
+        ck_assert_ptr_null(answer.replies[1]);
+        ck_assert_msg(answer.is_demoted == answers[_i].is_demoted, "%s",
+                      answers[_i].why);
+    }
+    if (answers[_i].error && answer.error) {
+        ck_assert_str_eq(shs_resp_error_code(answer.error, p),
+                         answers[_i].error);
+    }
+    else if (status == OK) {
+        ck_assert_int_eq(answer.replies[0]->kind, SHS_REPLY_INTEGER);
+        ck_assert_int_eq(answer.replies[0]->integer, answers[_i].integer);
+    }
+    shs_conn_close(conn);
+    fake_stop(fake);
+}
+END_TEST
+
+/* ------------------------------------------------------------------- size */
+
+#define STRLEN_WIRE "*2\r\n$6\r\nSTRLEN\r\n$3\r\ns:k\r\n"
+#define HLEN_WIRE   "*2\r\n$4\r\nHLEN\r\n$3\r\ns:k\r\n"
+#define MEMORY_WIRE                                                       \
+    "*5\r\n$6\r\nMEMORY\r\n$5\r\nUSAGE\r\n$3\r\ns:k\r\n$7\r\nSAMPLES\r\n" \
+    "$4\r\n4096\r\n"
+
+#define STRING SHS_SHAPE_STRING
+#define FIELDS SHS_SHAPE_FIELDS
+
+/* Of a session of 1000 octets at most. */
+static const struct {
+    shs_shape_t shape;
+    shs_question_form_t form;
+    const char *commands;
+    int count;
+    const char *text;
+    shs_conn_status_t status;
+    int is_too_large;
+    const char *error; /* its first word */
+    const char *why;
+} sizes[] = {
+    { STRING, PLAIN, STRLEN_WIRE, 1, ":1000\r\n", OK, 0, NULL, "the most" },
+    { STRING, PLAIN, STRLEN_WIRE, 1, ":1001\r\n", OK, 1, NULL, "one more" },
+    { STRING, PLAIN, STRLEN_WIRE, 1, ":0\r\n", OK, 0, NULL, "no such key" },
+    { STRING, PLAIN, STRLEN_WIRE, 1, "-WRONGTYPE x\r\n", OK, 0, "WRONGTYPE",
+      "what the value's would be" },
+    { STRING, PLAIN, STRLEN_WIRE, 1, "-NOPERM x\r\n", OK, 0, NULL,
+      "it may not be asked: then the value is" },
+    { STRING, PLAIN, STRLEN_WIRE, 1, "-ERR unknown command\r\n", OK, 0, NULL,
+      "nor here" },
+    { STRING, PLAIN, STRLEN_WIRE, 1, "-LOADING x\r\n", OK, 0, "LOADING",
+      "of the server" },
+    { STRING, PLAIN, STRLEN_WIRE, 1, "$1\r\n1\r\n", FAILED, 0, NULL,
+      "no number" },
+    { STRING, PLAIN, STRLEN_WIRE, 1, ":1\r\n:1\r\n", FAILED, 0, NULL,
+      "one reply too many" },
+    { STRING, ROLE, STRLEN_WIRE ROLE_WIRE, 2, ":1001\r\n" ACTOR_MASTER, OK, 1,
+      NULL, "of the master" },
+    { STRING, ASKING, ASKING_WIRE STRLEN_WIRE, 2, "+OK\r\n:1001\r\n", OK, 1,
+      NULL, "of a slot that moves" },
+    { FIELDS, PLAIN, HLEN_WIRE MEMORY_WIRE, 2, ":4096\r\n:700000\r\n", OK, 0,
+      NULL, "the most" },
+    { FIELDS, PLAIN, HLEN_WIRE MEMORY_WIRE, 2, ":4097\r\n:700000\r\n", OK, 1,
+      NULL, "a field more" },
+    { FIELDS, PLAIN, HLEN_WIRE MEMORY_WIRE, 2, ":1\r\n:500000000\r\n", OK, 1,
+      NULL, "one field of half a gigabyte" },
+    { FIELDS, PLAIN, HLEN_WIRE MEMORY_WIRE, 2, ":4096\r\n:2200000\r\n", OK, 0,
+      NULL, "what so many fields may take" },
+    { FIELDS, PLAIN, HLEN_WIRE MEMORY_WIRE, 2, ":300\r\n:300000\r\n", OK, 1,
+      NULL, "fewer fields take less" },
+    { FIELDS, PLAIN, HLEN_WIRE MEMORY_WIRE, 2, ":-1\r\n:300000\r\n", OK, 1,
+      NULL, "of no fields" },
+    { FIELDS, PLAIN, HLEN_WIRE MEMORY_WIRE, 2, ":0\r\n$-1\r\n", OK, 0, NULL,
+      "no such key" },
+    { FIELDS, PLAIN, HLEN_WIRE MEMORY_WIRE, 2, ":4097\r\n-NOPERM x\r\n", OK, 1,
+      NULL, "one may be asked" },
+    { FIELDS, PLAIN, HLEN_WIRE MEMORY_WIRE, 2, ":1\r\n-ERR unknown x\r\n", OK,
+      0, NULL, "and says that it is none" },
+    { FIELDS, PLAIN, HLEN_WIRE MEMORY_WIRE, 2, "-NOPERM x\r\n:500000000\r\n",
+      OK, 1, NULL, "or the other" },
+    { FIELDS, PLAIN, HLEN_WIRE MEMORY_WIRE, 2, ":1\r\n*0\r\n", FAILED, 0, NULL,
+      "no number" },
+    { FIELDS, ASKING, ASKING_WIRE HLEN_WIRE ASKING_WIRE MEMORY_WIRE, 4,
+      "+OK\r\n:4097\r\n+OK\r\n:1\r\n", OK, 1, NULL, "of a slot that moves" },
+    { FIELDS, ROLE, HLEN_WIRE MEMORY_WIRE ROLE_WIRE, 3,
+      ":4097\r\n:1\r\n" ACTOR_MASTER, OK, 1, NULL, "of the master" },
+};
+
+START_TEST(question_ask__tells_a_size_that_no_session_may_have)
+{
+    script_t script = { sizes[_i].count, sizes[_i].text };
+    fake_t *fake = fake_start(say_after, &script);
+    shs_query_t query = { OCTETS("s:k"), sizes[_i].shape, 1000,
+                          shs_clock_now() + 5 * APR_USEC_PER_SEC };
+    const char *reason = NULL;
+    shs_question_answer_t answer;
+    shs_question_t question;
+    shs_conn_status_t status;
+    shs_address_t address;
+    shs_conn_t *conn;
+
+    fake_address(&address, fake);
+    ck_assert_int_eq(shs_conn_open(&conn, &address, 1, NULL, "127.0.0.1",
+                                   query.deadline, &reason),
+                     OK);
+    shs_question_build_size(&question, &query, sizes[_i].form, p);
+    ck_octets_eq(question.commands, unit_text(sizes[_i].commands),
+                 sizes[_i].why);
+    status = shs_question_ask(&answer, &question, conn, &reason, p);
+    ck_assert_msg(status == sizes[_i].status, "%d (%s): %s", status, reason,
+                  sizes[_i].why);
+    if (status == OK) {
+        ck_assert_msg(answer.is_too_large == sizes[_i].is_too_large, "%s",
+                      sizes[_i].why);
+        ck_assert_msg((answer.error != NULL) == (sizes[_i].error != NULL), "%s",
+                      sizes[_i].why);
+    }
+    if (answer.error && sizes[_i].error) {
+        ck_assert_str_eq(shs_resp_error_code(answer.error, p), sizes[_i].error);
+    }
+    shs_conn_close(conn);
+    fake_stop(fake);
+}
+END_TEST
+
+static void add(TCase *tc)
+{
+    tcase_add_loop_test(tc, question_ask__tells_a_size_that_no_session_may_have,
+                        0, ROWS(sizes));
+    tcase_add_loop_test(tc, question_build__has_the_script_in_one_write, 0,
+                        ROWS(forms));
+    tcase_add_loop_test(tc, question_build__asks_for_the_value_without_a_write,
+                        0, ROWS(forms));
+    tcase_add_loop_test(tc, question_ask__takes_a_scripts_answer_and_no_other,
+                        0, ROWS(answers));
+}
+
+int main(void)
+{
+    return unit_main("question", add);
+}

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "redis/protocol/reply.h"
+
+#include "unit.h"
+
+#define STRING SHS_SHAPE_STRING
+#define FIELDS SHS_SHAPE_FIELDS
+
+/* The replies in that text, as the wire has them. */
+static void parse(shs_reply_t **replies, int count, const char *text)
+{
+    const shs_resp_limits_t limits = { 65536, 64 };
+    shs_resp_t *resp = shs_resp_create();
+    int i;
+
+    ck_assert_ptr_nonnull(resp);
+    shs_resp_begin(resp, limits, p);
+    ck_assert_int_eq(shs_resp_feed(resp, text, strlen(text)), SHS_RESP_MORE);
+    for (i = 0; i < count; i++) {
+        ck_assert_int_eq(shs_resp_next(&replies[i], resp), SHS_RESP_REPLY);
+    }
+    shs_resp_destroy(resp);
+}
+
+static const struct {
+    const char *text;
+    const char *code;
+    int has;
+    const char *why;
+} codes[] = {
+    { "-NOAUTH Authentication required.\r\n", "NOAUTH", 1, "the first word" },
+    { "-NOAUTHX x\r\n", "NOAUTH", 0, "a longer word" },
+    { "-NOAUT x\r\n", "NOAUTH", 0, "a shorter word" },
+    { "-ERR NOAUTH x\r\n", "NOAUTH", 0, "not the first word" },
+    { "+NOAUTH x\r\n", "NOAUTH", 0, "a status" },
+    { "$8\r\nNOAUTH x\r\n", "NOAUTH", 0, "a value" },
+};
+
+START_TEST(answer_has_code__looks_at_the_first_word_of_an_error)
+{
+    shs_reply_t *reply;
+
+    parse(&reply, 1, codes[_i].text);
+    ck_assert_msg(!!shs_answer_has_code(reply, codes[_i].code) == codes[_i].has,
+                  "%s", codes[_i].why);
+}
+END_TEST
+
+static const struct {
+    const char *text;
+    int is_refusal;
+} refusals[] = {
+    { "-NOAUTH SECRET\r\n", 1 },   { "-WRONGPASS SECRET\r\n", 1 },
+    { "-NOPERM SECRET\r\n", 1 },   { "-LOADING SECRET\r\n", 0 },
+    { "-ERR SECRET\r\n", 0 },      { "-WRONGTYPE SECRET\r\n", 0 },
+    { "-READONLY SECRET\r\n", 0 },
+};
+
+START_TEST(answer_is_refusal__is_what_an_administrator_must_mend)
+{
+    shs_reply_t *reply;
+    const char *words;
+
+    parse(&reply, 1, refusals[_i].text);
+    ck_assert_msg(!!shs_answer_is_refusal(reply) == refusals[_i].is_refusal,
+                  "%s", refusals[_i].text);
+    words = shs_answer_describe_error(reply, p);
+    ck_assert_msg(*words && !strstr(words, "SECRET"), "%s", words);
+}
+END_TEST
+
+static const struct {
+    shs_shape_t shape;
+    const char *text;
+    int is_expected;
+    const char *why;
+} pairs[] = {
+    { STRING, "$1\r\nv\r\n:5\r\n", 1, "a value" },
+    { STRING, "$-1\r\n:-2\r\n", 1, "nothing" },
+    { STRING, "-WRONGTYPE x\r\n:5\r\n", 1, "an error" },
+    { STRING, "$1\r\nv\r\n-ERR x\r\n", 1, "an error" },
+    { FIELDS, "*2\r\n$1\r\na\r\n$1\r\nb\r\n:-1\r\n", 1, "fields" },
+    { FIELDS, "*0\r\n:-2\r\n", 1, "nothing" },
+    { STRING, "*0\r\n:5\r\n", 0, "fields where a value should be" },
+    { FIELDS, "$1\r\nv\r\n:5\r\n", 0, "a value where fields should be" },
+    { STRING, "+OK\r\n:5\r\n", 0, "a status" },
+    { STRING, ":5\r\n:5\r\n", 0, "the reply to another question" },
+    { STRING, "$1\r\nv\r\n$1\r\nv\r\n", 0, "two values: out of step" },
+    { STRING, "$1\r\nv\r\n$-1\r\n", 0, "PTTL gives a number" },
+    { STRING, "$1\r\nv\r\n:-3\r\n", 0, "PTTL gives no -3" },
+    { FIELDS, "*1\r\n$1\r\na\r\n:5\r\n", 0, "a name without a value" },
+    { FIELDS, "*2\r\n$1\r\na\r\n:1\r\n:5\r\n", 0, "a value that is a number" },
+    { FIELDS, "*2\r\n*0\r\n$1\r\na\r\n:5\r\n", 0, "a name that is an array" },
+};
+
+START_TEST(answer_is_expected__sees_replies_that_are_out_of_step)
+{
+    shs_reply_t *replies[2];
+
+    parse(replies, 2, pairs[_i].text);
+    ck_assert_msg(!!shs_answer_is_expected(replies, pairs[_i].shape)
+                      == pairs[_i].is_expected,
+                  "%s", pairs[_i].why);
+}
+END_TEST
+
+static const struct {
+    shs_shape_t shape;
+    const char *text;
+    shs_outcome_t outcome;
+    apr_interval_time_t ttl;
+    const char *why;
+} answers[] = {
+    { STRING, "$1\r\nv\r\n:5\r\n", SHS_OUTCOME_FOUND, 5000, "milliseconds" },
+    { STRING, "$1\r\nv\r\n:-1\r\n", SHS_OUTCOME_FOUND, SHS_TTL_FOREVER,
+      "no expiry" },
+    { STRING, "$1\r\nv\r\n:9223372036854775807\r\n", SHS_OUTCOME_FOUND,
+      SHS_TTL_FOREVER, "more than can be counted" },
+    { STRING, "$1\r\nv\r\n:-2\r\n", SHS_OUTCOME_ABSENT, 0,
+      "gone between the two" },
+    { STRING, "$-1\r\n:5\r\n", SHS_OUTCOME_ABSENT, 0, "not there" },
+    { FIELDS, "*0\r\n:-2\r\n", SHS_OUTCOME_ABSENT, 0, "not there" },
+    { FIELDS, "*2\r\n$1\r\na\r\n$1\r\nb\r\n:7\r\n", SHS_OUTCOME_FOUND, 7000,
+      "fields" },
+    { STRING, "-WRONGTYPE x\r\n:5\r\n", SHS_OUTCOME_MALFORMED, 0,
+      "about the key" },
+    { STRING, "-LOADING x\r\n:5\r\n", SHS_OUTCOME_UNAVAILABLE, 0,
+      "about the server" },
+    { STRING, "$1\r\nv\r\n-LOADING x\r\n", SHS_OUTCOME_UNAVAILABLE, 0,
+      "half an answer is none" },
+};
+
+START_TEST(answer_read__makes_one_outcome_of_two_replies)
+{
+    shs_reply_t *replies[2];
+    shs_answer_t answer = { 0 };
+
+    parse(replies, 2, answers[_i].text);
+    ck_assert_msg(shs_answer_read(&answer, replies, answers[_i].shape, p)
+                      == answers[_i].outcome,
+                  "%s", answers[_i].why);
+    if (answers[_i].outcome == SHS_OUTCOME_FOUND) {
+        ck_assert_int_eq(answer.record.ttl, answers[_i].ttl);
+        ck_assert_int_eq(answer.record.shape, answers[_i].shape);
+    }
+    else {
+        ck_assert_msg(answer.reason && *answer.reason, "%s", answers[_i].why);
+    }
+}
+END_TEST
+
+static void add(TCase *tc)
+{
+    tcase_add_loop_test(tc,
+                        answer_has_code__looks_at_the_first_word_of_an_error, 0,
+                        ROWS(codes));
+    tcase_add_loop_test(tc,
+                        answer_is_refusal__is_what_an_administrator_must_mend,
+                        0, ROWS(refusals));
+    tcase_add_loop_test(tc,
+                        answer_is_expected__sees_replies_that_are_out_of_step,
+                        0, ROWS(pairs));
+    tcase_add_loop_test(tc, answer_read__makes_one_outcome_of_two_replies, 0,
+                        ROWS(answers));
+}
+
+int main(void)
+{
+    return unit_main("answer", add);
+}

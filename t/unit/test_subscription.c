@@ -1,0 +1,708 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "redis/tracking/subscription.h"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "fake.h"
+#include "base/clock.h"
+#include "unit.h"
+
+#define PREFIXES         " BCAST PREFIX a: PREFIX b:"
+#define TRACKING         "CLIENT TRACKING ON REDIRECT 42" PREFIXES
+#define WITHOUT_REDIRECT "CLIENT TRACKING ON" PREFIXES
+#define INFO             "$27\r\n# Server\r\nrun_id:0123abcd\r\n\r\n"
+#define OTHER_INFO       "$27\r\n# Server\r\nrun_id:4567abcd\r\n\r\n"
+#define HELLO                                                                  \
+    "%4\r\n$6\r\nserver\r\n$5\r\nredis\r\n$5\r\nproto\r\n:3\r\n$4\r\nrole\r\n" \
+    "_\r\n$7\r\nmodules\r\n*0\r\n"
+#define SUBSCRIBED \
+    "*3\r\n$9\r\nsubscribe\r\n$20\r\n__redis__:invalidate\r\n:1\r\n"
+#define PONG "*2\r\n$4\r\npong\r\n$0\r\n\r\n"
+#define NEWS "*3\r\n$7\r\nmessage\r\n$20\r\n__redis__:invalidate\r\n"
+
+static apr_time_t in_ms(int ms)
+{
+    return shs_clock_now() + ms * (apr_time_t)1000;
+}
+
+/* -------------------------------------------------------------- the server */
+
+#define MOST_STEPS 6
+
+typedef struct server_t {
+    const char *replies[MOST_STEPS]; /* NULL: it says nothing more */
+    int steps;
+    const char *then;     /* behind the last reply */
+    const char *rest;     /* after fake_go(); NULL: nothing */
+    _Atomic int is_flood; /* says `rest` again and again */
+    int closes;
+    char seen[1024];
+} server_t;
+
+static void note(server_t *server, const fake_peer_t *peer)
+{
+    int i;
+
+    for (i = 0; i < peer->count; i++) {
+        strcat(server->seen, peer->arguments[i]);
+        strcat(server->seen, i < peer->count - 1 ? " " : "|");
+    }
+}
+
+static void send_all(fake_peer_t *peer, const server_t *server)
+{
+    do {
+        int status =
+            send(peer->fd, server->rest, strlen(server->rest), MSG_NOSIGNAL)
+            > 0;
+
+        if (!status) {
+            return;
+        }
+    } while (server->is_flood);
+}
+
+static void serve(fake_peer_t *peer, void *baton)
+{
+    server_t *server = baton;
+    int i;
+
+    for (i = 0; i < server->steps; i++) {
+        if (!fake_read_command(peer)) {
+            return;
+        }
+        note(server, peer);
+        if (!server->replies[i]) {
+            fake_stall(peer);
+            return;
+        }
+        fake_say(peer, server->replies[i]);
+    }
+    if (server->then) {
+        fake_say(peer, server->then);
+    }
+    if (server->rest) {
+        if (!server->is_flood) {
+            fake_wait(peer);
+        }
+        send_all(peer, server);
+    }
+    if (!server->closes) {
+        fake_stall(peer);
+    }
+}
+
+static server_t usual(const char *then)
+{
+    server_t server;
+
+    memset(&server, 0, sizeof(server));
+    server.steps = 4;
+    server.replies[0] = INFO;
+    server.replies[1] = ":42\r\n";
+    server.replies[2] = "+OK\r\n";
+    server.replies[3] = SUBSCRIBED;
+    server.then = then;
+    return server;
+}
+
+/* --------------------------------------------------------------- the watch */
+
+static int told;
+static char news[4096];
+static int is_slow;       /* it takes its time with each */
+static server_t *stopped; /* by the one that is as many as are enough */
+static const int enough = 1000;
+
+static void on_changed(void *baton, shs_octets_t key)
+{
+    (void)baton;
+    told++;
+    if (is_slow) {
+        usleep(1000);
+    }
+    if (stopped && told >= enough) {
+        stopped->is_flood = 0;
+    }
+    if (strlen(news) + key.len + 2 < sizeof(news)) {
+        strncat(news, key.data, key.len);
+        strcat(news, "|");
+    }
+}
+
+static void on_flushed(void *baton)
+{
+    (void)baton;
+    told++;
+    strcat(news, "ALL|");
+}
+
+static const shs_watch_t watch = {
+    .prefixes = { "a:", "b:" },
+    .prefix_count = 2,
+    .lease = 2 * APR_USEC_PER_SEC,
+    .changed = on_changed,
+    .flushed = on_flushed,
+};
+
+/* -------------------------------------------------------------- the client */
+
+static shs_feed_t feed;
+static const char *reason;
+
+static shs_conn_status_t open_to(const fake_t *fake, int ms)
+{
+    shs_address_t address;
+    shs_conn_t *conn = NULL;
+    apr_pool_t *own;
+
+    apr_pool_create(&own, p);
+    fake_address(&address, fake);
+    ck_assert_int_eq(shs_conn_open(&conn, &address, 1, NULL, "127.0.0.1",
+                                   in_ms(5000), &reason),
+                     SHS_CONN_OK);
+    told = 0;
+    news[0] = '\0';
+    reason = NULL;
+    return shs_feed_open(&feed, conn, &watch, in_ms(ms), &reason, own);
+}
+
+/* Until so much was told, or the connection failed. */
+static shs_conn_status_t hear(int wanted)
+{
+    apr_time_t deadline = in_ms(10000);
+    shs_conn_status_t status = SHS_CONN_OK;
+
+    while (status == SHS_CONN_OK && told < wanted
+           && shs_clock_now() < deadline) {
+        status = shs_feed_hear(&feed, &reason);
+    }
+    return status;
+}
+
+static void end(fake_t *fake)
+{
+    shs_feed_close(&feed);
+    fake_stop(fake);
+}
+
+/* -------------------------------------------------------------------- open */
+
+START_TEST(feed_open__asks_in_order)
+{
+    server_t server = usual(NULL);
+    fake_t *fake = fake_start(serve, &server);
+
+    ck_assert_int_eq(open_to(fake, 5000), SHS_CONN_OK);
+    ck_assert_str_eq(server.seen, "INFO server|CLIENT ID|" TRACKING
+                                  "|SUBSCRIBE __redis__:invalidate|");
+    ck_assert_int_eq(feed.lively_at, 0);
+    end(fake);
+}
+END_TEST
+
+static const struct {
+    int step;
+    const char *reply;
+    int status;
+} refusals[] = {
+    { 0, "-NOPERM this user has no permissions\r\n", SHS_CONN_REFUSED },
+    { 0, "$10\r\n# Server\r\n\r\n", SHS_CONN_REFUSED },
+    { 1, "-NOPERM this user has no permissions\r\n", SHS_CONN_REFUSED },
+    { 1, "+OK\r\n", SHS_CONN_REFUSED },
+    { 2, "-NOPERM no\r\n", SHS_CONN_REFUSED },
+    { 2, ":1\r\n", SHS_CONN_REFUSED },
+    { 3, "-NOPERM no\r\n", SHS_CONN_REFUSED },
+    { 3, "+OK\r\n", SHS_CONN_REFUSED },
+    { 0, NULL, SHS_CONN_TIMEOUT },
+    { 1, NULL, SHS_CONN_TIMEOUT },
+    { 2, NULL, SHS_CONN_TIMEOUT },
+    { 3, NULL, SHS_CONN_TIMEOUT },
+    { 2, "HTTP/1.1 400\r\n", SHS_CONN_FAILED },
+    /* It is there, and will be well. */
+    { 0, "-ERR max number of clients reached\r\n", SHS_CONN_FAILED },
+    { 2, "-LOADING Redis is loading\r\n", SHS_CONN_FAILED },
+    { 2, "-BUSY Redis is busy running a script\r\n", SHS_CONN_FAILED },
+    { 3, "-MASTERDOWN Link with MASTER is down\r\n", SHS_CONN_FAILED },
+};
+
+START_TEST(feed_open__closes_when_it_is_refused)
+{
+    server_t server = usual(NULL);
+    fake_t *fake = fake_start(serve, &server);
+
+    server.replies[refusals[_i].step] = refusals[_i].reply;
+    /* Only one that says nothing is waited for in vain. */
+    ck_assert_int_eq(
+        open_to(fake, refusals[_i].status == SHS_CONN_TIMEOUT ? 200 : 5000),
+        refusals[_i].status);
+    ck_assert_ptr_null(feed.conn);
+    ck_assert_ptr_nonnull(reason);
+    end(fake);
+}
+END_TEST
+
+/* A service that closes the connection at what it does not know. */
+START_TEST(feed_open__tells_where_the_connection_ends)
+{
+    server_t server = usual(NULL);
+    fake_t *fake = fake_start(serve, &server);
+
+    server.steps = _i;
+    server.closes = 1;
+    ck_assert_int_eq(open_to(fake, 5000), SHS_CONN_DEAD);
+    ck_assert_ptr_null(feed.conn);
+    ck_assert_msg(strstr(reason, "SharedSessionCache Off"), "%s", reason);
+    end(fake);
+}
+END_TEST
+
+START_TEST(feed_open__learns_which_server_it_is)
+{
+    static const char *const infos[] = { INFO, OTHER_INFO, INFO };
+    apr_uint32_t are[3];
+    int i;
+
+    for (i = 0; i < 3; i++) {
+        server_t server = usual(NULL);
+        fake_t *fake = fake_start(serve, &server);
+
+        server.replies[0] = infos[i];
+        ck_assert_int_eq(open_to(fake, 5000), SHS_CONN_OK);
+        are[i] = feed.identity;
+        end(fake);
+    }
+    ck_assert_uint_ne(are[0], are[1]);
+    ck_assert_uint_eq(are[0], are[2]);
+}
+END_TEST
+
+/* ------------------------------------------------------------------- pushes */
+
+static server_t pushing(const char *then)
+{
+    server_t server = usual(then);
+
+    server.steps = 5;
+    server.replies[2] = "-ERR REDIRECT is not supported\r\n";
+    server.replies[3] = HELLO;
+    server.replies[4] = "+OK\r\n";
+    return server;
+}
+
+/* What knows no CLIENT ID, or no REDIRECT. */
+START_TEST(feed_open__asks_for_pushes_where_it_cannot_be_redirected)
+{
+    server_t server = pushing(NULL);
+    fake_t *fake = fake_start(serve, &server);
+
+    if (_i) {
+        server.steps = 4;
+        server.replies[1] = "-ERR unknown subcommand\r\n";
+        server.replies[2] = HELLO;
+        server.replies[3] = "+OK\r\n";
+    }
+    ck_assert_int_eq(open_to(fake, 5000), SHS_CONN_OK);
+    ck_assert_str_eq(server.seen,
+                     _i ? "INFO server|CLIENT ID|HELLO 3|" WITHOUT_REDIRECT "|"
+                        : "INFO server|CLIENT ID|" TRACKING
+                          "|HELLO 3|" WITHOUT_REDIRECT "|");
+    end(fake);
+}
+END_TEST
+
+static const struct {
+    int step;
+    const char *reply;
+    const char *why;
+} unpushed[] = {
+    { 3, "-ERR unknown command\r\n", "HELLO 3" },
+    { 3, "-NOPROTO unsupported protocol version\r\n", "HELLO 3" },
+    { 4, "-ERR unknown subcommand\r\n", "refuses CLIENT TRACKING;" },
+    { 4, "-NOPERM no\r\n", "refuses CLIENT TRACKING;" },
+};
+
+START_TEST(feed_open__is_refused_by_what_has_neither)
+{
+    server_t server = pushing(NULL);
+    fake_t *fake = fake_start(serve, &server);
+
+    server.replies[unpushed[_i].step] = unpushed[_i].reply;
+    ck_assert_int_eq(open_to(fake, 5000), SHS_CONN_REFUSED);
+    ck_assert_msg(strstr(reason, unpushed[_i].why), "%s", reason);
+    end(fake);
+}
+END_TEST
+
+static const struct {
+    const char *text;
+    int count;
+    const char *news;
+    const char *why;
+} pushes[] = {
+    { ">2\r\n$10\r\ninvalidate\r\n*1\r\n$3\r\na:1\r\n", 1, "a:1|", "a key" },
+    { ">2\r\n$10\r\ninvalidate\r\n*2\r\n$3\r\na:1\r\n$4\r\n_\r\n>\r\n", 2,
+      "a:1|_\r\n>|", "two, one of which looks like the protocol" },
+    { ">2\r\n$10\r\ninvalidate\r\n_\r\n", 1, "ALL|", "FLUSHALL" },
+    { ">2\r\n$10\r\ninvalidate\r\n*1\r\n#t\r\n", 1, "ALL|",
+      "what is not understood" },
+};
+
+START_TEST(feed_hear__tells_what_is_pushed)
+{
+    server_t server = pushing(pushes[_i].text);
+    fake_t *fake = fake_start(serve, &server);
+
+    ck_assert_int_eq(open_to(fake, 5000), SHS_CONN_OK);
+    ck_assert_int_eq(hear(pushes[_i].count), SHS_CONN_OK);
+    ck_assert_msg(!strcmp(news, pushes[_i].news), "%s: %s", pushes[_i].why,
+                  news);
+    end(fake);
+}
+END_TEST
+
+static const char *const unwanted_pushes[] = {
+    ">2\r\n$6\r\nMOVING\r\n:1\r\n",
+    ">1\r\n$10\r\ninvalidate\r\n",
+    ">3\r\n$7\r\nmessage\r\n$20\r\n__redis__:invalidate\r\n*1\r\n$3\r\na:1\r\n",
+    "$3\r\nabc\r\n",
+    "+OK\r\n",
+    "|1\r\n+ttl\r\n:3600\r\n",
+    "$?\r\n",
+    ">99999999999\r\n",
+    ">999999999\r\n",
+    ">2\r\n$10\r\ninvalidate\r\n*999999999\r\n",
+    "*2\r\n$4\r\npong\r\n$0\r\n\r\n",
+};
+
+START_TEST(feed_hear__fails_on_other_pushes)
+{
+    server_t server = pushing(unwanted_pushes[_i]);
+    fake_t *fake = fake_start(serve, &server);
+    shs_conn_status_t status = open_to(fake, 5000);
+
+    /* What is not the protocol may come together with the last reply. */
+    ck_assert_int_ne(status == SHS_CONN_OK ? hear(1) : status, SHS_CONN_OK);
+    ck_assert_int_eq(told, 0);
+    end(fake);
+}
+END_TEST
+
+/* -------------------------------------------------------------------- hear */
+
+static const struct {
+    const char *text;
+    int count;
+    const char *news;
+    const char *why;
+} messages[] = {
+    { NEWS "*1\r\n$3\r\na:1\r\n", 1, "a:1|", "a key" },
+    { NEWS "*2\r\n$3\r\na:1\r\n$3\r\nb:2\r\n", 2, "a:1|b:2|", "two" },
+    { NEWS "*1\r\n$3\r\na:1\r\n" NEWS "*1\r\n$3\r\na:2\r\n", 2, "a:1|a:2|",
+      "two messages" },
+    { NEWS "*-1\r\n", 1, "ALL|", "FLUSHALL" },
+    { NEWS "$-1\r\n", 1, "ALL|", "nil of another kind" },
+    { NEWS "*2\r\n$3\r\na:1\r\n:7\r\n", 1, "ALL|", "what is not understood" },
+    { NEWS "*1\r\n*1\r\n$3\r\na:1\r\n", 1, "ALL|", "an array in it" },
+    { NEWS "$3\r\na:1\r\n", 1, "ALL|", "a key without an array" },
+    { NEWS "*0\r\n" NEWS "*1\r\n$3\r\na:1\r\n", 1, "a:1|", "no key" },
+};
+
+START_TEST(feed_hear__tells_what_has_changed)
+{
+    server_t server = usual(messages[_i].text);
+    fake_t *fake = fake_start(serve, &server);
+
+    ck_assert_int_eq(open_to(fake, 5000), SHS_CONN_OK);
+    ck_assert_int_eq(hear(messages[_i].count), SHS_CONN_OK);
+    ck_assert_msg(!strcmp(news, messages[_i].news), "%s: %s", messages[_i].why,
+                  news);
+    end(fake);
+}
+END_TEST
+
+START_TEST(feed_hear__waits_for_the_other_half_of_a_message)
+{
+    static const char text[] = NEWS "*2\r\n$3\r\na:1\r\n$3\r\nb:2\r\n";
+    server_t server = usual(apr_pstrmemdup(p, text, (apr_size_t)_i));
+    fake_t *fake = fake_start(serve, &server);
+    int i;
+
+    server.rest = text + _i;
+    ck_assert_int_eq(open_to(fake, 5000), SHS_CONN_OK);
+    for (i = 0; i < 3; i++) {
+        ck_assert_int_eq(shs_feed_hear(&feed, &reason), SHS_CONN_OK);
+    }
+    ck_assert_int_eq(told, 0);
+    fake_go(fake);
+    ck_assert_int_eq(hear(2), SHS_CONN_OK);
+    ck_assert_str_eq(news, "a:1|b:2|");
+    end(fake);
+}
+END_TEST
+
+static const char *const garbage[] = {
+    "+OK\r\n",
+    "-ERR no\r\n",
+    ":1\r\n",
+    "$3\r\nabc\r\n",
+    "*-1\r\n",
+    "*1\r\n$4\r\npong\r\n",
+    "*3\r\n$7\r\nmessage\r\n$5\r\nother\r\n*1\r\n$3\r\na:1\r\n",
+    "*4\r\n$8\r\npmessage\r\n$1\r\n*\r\n$1\r\nx\r\n$1\r\ny\r\n",
+    "*2\r\n$7\r\nmessage\r\n$20\r\n__redis__:invalidate\r\n",
+    "HTTP/1.1 200 OK\r\n",
+    ">3\r\n",
+};
+
+START_TEST(feed_hear__fails_on_what_is_no_news)
+{
+    server_t server = usual(garbage[_i]);
+    fake_t *fake = fake_start(serve, &server);
+
+    ck_assert_int_eq(open_to(fake, 5000), SHS_CONN_OK);
+    ck_assert_int_ne(hear(1), SHS_CONN_OK);
+    ck_assert_int_eq(told, 0);
+    ck_assert_ptr_nonnull(reason);
+    end(fake);
+}
+END_TEST
+
+START_TEST(feed_hear__fails_when_the_server_closes)
+{
+    server_t server = usual(_i ? NEWS "*1\r\n$3\r\na:" : NULL);
+    fake_t *fake = fake_start(serve, &server);
+
+    server.closes = 1;
+    ck_assert_int_eq(open_to(fake, 5000), SHS_CONN_OK);
+    ck_assert_int_ne(hear(1), SHS_CONN_OK);
+    ck_assert_int_eq(told, 0);
+    end(fake);
+}
+END_TEST
+
+/* What is more than that is all: the next feed begins with it. */
+START_TEST(feed_hear__fails_on_more_than_it_takes)
+{
+    server_t server =
+        usual(_i ? NEWS "*1\r\n$99999999\r\n" : NEWS "*999999999\r\n");
+    fake_t *fake = fake_start(serve, &server);
+
+    server.rest = apr_palloc(p, 4097);
+    memset((char *)server.rest, 'x', 4096);
+    ((char *)server.rest)[4096] = '\0';
+    server.is_flood = 1;
+    ck_assert_int_eq(open_to(fake, 5000), SHS_CONN_OK);
+    ck_assert_int_eq(hear(1), SHS_CONN_TOO_LARGE);
+    ck_assert_int_eq(told, 0);
+    end(fake);
+}
+END_TEST
+
+/* Signs of life must be asked for, and the pool must be cleared. */
+START_TEST(feed_hear__comes_back_from_a_server_that_never_stops)
+{
+    server_t server = usual(NULL);
+    fake_t *fake = fake_start(serve, &server);
+    apr_time_t began;
+    int i;
+
+    server.rest = NEWS "*1\r\n$3\r\na:1\r\n" NEWS "*1\r\n$3\r\na:2\r\n";
+    server.is_flood = 1;
+    ck_assert_int_eq(open_to(fake, 5000), SHS_CONN_OK);
+    began = shs_clock_now();
+    for (i = 0; i < 20; i++) {
+        ck_assert_int_eq(shs_feed_hear(&feed, &reason), SHS_CONN_OK);
+    }
+    ck_assert_int_gt(told, 20);
+    ck_assert_int_lt(shs_clock_now() - began,
+                     20 * 20000 + 5 * APR_USEC_PER_SEC);
+    end(fake);
+}
+END_TEST
+
+/* It is told faster than it listens, so there is no moment without more: the
+ * server stops only when it has been listened to for a second and longer. Of
+ * what one read brings some keys are left, no more. */
+START_TEST(feed_hear__comes_back_while_there_is_more)
+{
+    server_t server = usual(NULL);
+    fake_t *fake = fake_start(serve, &server);
+    char *key = apr_palloc(p, 4001);
+
+    memset(key, 'k', 4000);
+    key[4000] = '\0';
+    server.rest = apr_pstrcat(p, NEWS "*1\r\n$4000\r\n", key, "\r\n", NULL);
+    server.is_flood = 1;
+    ck_assert_int_eq(open_to(fake, 5000), SHS_CONN_OK);
+    is_slow = 1;
+    stopped = &server;
+    ck_assert_int_eq(hear(1), SHS_CONN_OK);
+    ck_assert_msg(server.is_flood, "%d were told in one breath", told);
+    end(fake);
+}
+END_TEST
+
+/* --------------------------------------------------------------------- ask */
+
+/* What PING is answered with, twice. */
+static const struct {
+    const char *reply;
+    int status;
+    int is_life;
+    int is_busy;
+    const char *why;
+} lives[] = {
+    { PONG, SHS_CONN_OK, 1, 0, "it is well" },
+    { "-MISCONF Redis is configured to save RDB snapshots\r\n", SHS_CONN_OK, 1,
+      0, "it cannot save, but tells all the same" },
+    { "-BUSY Redis is busy running a script\r\n", SHS_CONN_OK, 0, 1,
+      "what it did before may not have been told" },
+    { "-LOADING Redis is loading the dataset\r\n", SHS_CONN_FAILED, 0, 0,
+      "what it loads is told to none" },
+    { "-MASTERDOWN Link with MASTER is down\r\n", SHS_CONN_FAILED, 0, 0,
+      "it may be loaded anew" },
+    { "-NOPERM no\r\n", SHS_CONN_REFUSED, 0, 0, "it may not be asked" },
+    { "-ERR unknown command\r\n", SHS_CONN_REFUSED, 0, 0, "likewise" },
+};
+
+static void serve_lives(fake_peer_t *peer, void *baton)
+{
+    server_t *server = baton;
+    int i;
+
+    for (i = 0; i < server->steps; i++) {
+        fake_read_command(peer);
+        fake_say(peer, server->replies[i]);
+    }
+    while (fake_read_command(peer)) {
+        fake_say(peer, server->rest);
+    }
+}
+
+START_TEST(feed_hear__knows_signs_of_life)
+{
+    server_t server = _i % 2 ? pushing(NULL) : usual(NULL);
+    int row = _i / 2;
+    fake_t *fake = fake_start(serve_lives, &server);
+    shs_conn_status_t status = SHS_CONN_OK;
+    int n;
+
+    server.rest = row == 0 && _i % 2 ? "+PONG\r\n" : lives[row].reply;
+    ck_assert_int_eq(open_to(fake, 5000), SHS_CONN_OK);
+    for (n = 0; n < 2 && status == SHS_CONN_OK; n++) {
+        apr_time_t now = shs_clock_now();
+        apr_time_t until = now + apr_time_from_sec(10);
+
+        ck_assert_int_eq(shs_feed_ask(&feed, now, &reason), SHS_CONN_OK);
+        while (status == SHS_CONN_OK && feed.asked_at != 0
+               && shs_clock_now() < until) {
+            status = shs_feed_hear(&feed, &reason);
+        }
+        ck_assert_int_eq(feed.lively_at, lives[row].is_life ? now : 0);
+    }
+    ck_assert_msg((int)status == lives[row].status, "%s", lives[row].why);
+    ck_assert_int_eq(feed.busy != NULL, lives[row].is_busy);
+    end(fake);
+}
+END_TEST
+
+static void serve_pongs(fake_peer_t *peer, void *baton)
+{
+    server_t *server = baton;
+    int i;
+
+    for (i = 0; i < server->steps; i++) {
+        fake_read_command(peer);
+        fake_say(peer, server->replies[i]);
+    }
+    for (i = 0; fake_read_command(peer); i++) {
+        note(server, peer);
+        fake_wait(peer);
+        fake_say(peer, i == 0 ? NEWS "*1\r\n$3\r\na:1\r\n" PONG : PONG);
+    }
+}
+
+static void hear_pong(void)
+{
+    apr_time_t deadline = in_ms(10000);
+
+    while (feed.asked_at != 0 && shs_clock_now() < deadline) {
+        ck_assert_int_eq(shs_feed_hear(&feed, &reason), SHS_CONN_OK);
+    }
+    ck_assert_int_eq(feed.asked_at, 0);
+}
+
+START_TEST(feed_ask__is_lively_from_when_it_was_asked)
+{
+    server_t server = usual(NULL);
+    fake_t *fake = fake_start(serve_pongs, &server);
+    apr_time_t at;
+
+    ck_assert_int_eq(open_to(fake, 5000), SHS_CONN_OK);
+    server.seen[0] = '\0';
+    at = shs_clock_now();
+    ck_assert_int_eq(shs_feed_ask(&feed, at, &reason), SHS_CONN_OK);
+    ck_assert_int_eq(shs_feed_hear(&feed, &reason), SHS_CONN_OK);
+    ck_assert_int_eq(feed.lively_at, 0);
+    /* One at a time: the answer is the first one's. */
+    ck_assert_int_eq(shs_feed_ask(&feed, at + 1000, &reason), SHS_CONN_OK);
+    fake_go(fake);
+    hear_pong();
+    ck_assert_int_eq(feed.lively_at, at);
+    ck_assert_str_eq(news, "a:1|"); /* the news before it were told before */
+    ck_assert_int_eq(shs_feed_ask(&feed, at + 2000, &reason), SHS_CONN_OK);
+    fake_go(fake);
+    hear_pong();
+    ck_assert_int_eq(feed.lively_at, at + 2000);
+    ck_assert_str_eq(server.seen, "PING|PING|");
+    end(fake);
+}
+END_TEST
+
+START_TEST(feed_hear__makes_nothing_of_a_pong_nobody_asked_for)
+{
+    server_t server = usual(PONG PONG NEWS "*1\r\n$3\r\na:1\r\n");
+    fake_t *fake = fake_start(serve, &server);
+
+    ck_assert_int_eq(open_to(fake, 5000), SHS_CONN_OK);
+    ck_assert_int_eq(hear(1), SHS_CONN_OK);
+    ck_assert_int_eq(feed.lively_at, 0);
+    end(fake);
+}
+END_TEST
+
+static void add(TCase *tc)
+{
+    tcase_add_loop_test(tc, feed_open__tells_where_the_connection_ends, 0, 4);
+    tcase_add_test(tc, feed_open__learns_which_server_it_is);
+    tcase_add_loop_test(
+        tc, feed_open__asks_for_pushes_where_it_cannot_be_redirected, 0, 2);
+    tcase_add_loop_test(tc, feed_open__is_refused_by_what_has_neither, 0,
+                        ROWS(unpushed));
+    tcase_add_loop_test(tc, feed_hear__tells_what_is_pushed, 0, ROWS(pushes));
+    tcase_add_loop_test(tc, feed_hear__fails_on_other_pushes, 0,
+                        ROWS(unwanted_pushes));
+    tcase_add_loop_test(tc, feed_hear__knows_signs_of_life, 0, 2 * ROWS(lives));
+    tcase_add_test(tc, feed_open__asks_in_order);
+    tcase_add_loop_test(tc, feed_open__closes_when_it_is_refused, 0,
+                        ROWS(refusals));
+    tcase_add_loop_test(tc, feed_hear__tells_what_has_changed, 0,
+                        ROWS(messages));
+    tcase_add_loop_test(tc, feed_hear__waits_for_the_other_half_of_a_message, 1,
+                        sizeof(NEWS "*2\r\n$3\r\na:1\r\n") - 1);
+    tcase_add_loop_test(tc, feed_hear__fails_on_what_is_no_news, 0,
+                        ROWS(garbage));
+    tcase_add_loop_test(tc, feed_hear__fails_when_the_server_closes, 0, 2);
+    tcase_add_loop_test(tc, feed_hear__fails_on_more_than_it_takes, 0, 2);
+    tcase_add_test(tc, feed_hear__comes_back_from_a_server_that_never_stops);
+    tcase_add_test(tc, feed_hear__comes_back_while_there_is_more);
+    tcase_add_test(tc, feed_ask__is_lively_from_when_it_was_asked);
+    tcase_add_test(tc, feed_hear__makes_nothing_of_a_pong_nobody_asked_for);
+}
+
+int main(void)
+{
+    return unit_main("feed", add);
+}
