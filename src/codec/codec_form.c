@@ -67,8 +67,8 @@ static const char *take_pair(void *data, shs_octets_t name, shs_octets_t value)
     reading_t *reading = data;
     apr_time_t expires_at;
 
-    if (shs_life_is_reserved(name)) {
-        shs_life_read(shs_session_life(reading->session), name, value);
+    if (shs_metadata_is_reserved(name)) {
+        shs_metadata_read(shs_session_metadata(reading->session), name, value);
     }
     else if (!is_expiry(name)) {
         put(reading, name, value);
@@ -103,7 +103,7 @@ static const char *decode(shs_session_t **out, const shs_record_t *record,
     if (is_json_object(record->string)) {
         return "it begins as a JSON object does, not as urlencoded pairs do";
     }
-    error = shs_pairs_read(record->string, take_pair, &reading, p);
+    error = shs_urlencoded_read(record->string, take_pair, &reading, p);
     if (!error) {
         *out = reading.session;
     }
@@ -179,7 +179,7 @@ static const char *apply(draft_t *draft, const shs_change_entry_t *entry,
 /* What says that a session was rotated stands first: see ROTATED. */
 static void put_rotated_first(draft_t *draft)
 {
-    shs_octets_t name = { SHS_LIFE_ROTATED, sizeof(SHS_LIFE_ROTATED) - 1 };
+    shs_octets_t name = { SHS_METADATA_ROTATED, sizeof(SHS_METADATA_ROTATED) - 1 };
     apr_uintptr_t place = (apr_uintptr_t)apr_hash_get(draft->places, name.data,
                                                       (apr_ssize_t)name.len);
     shs_record_field_t *pairs = (shs_record_field_t *)draft->pairs->elts;
@@ -204,7 +204,7 @@ static const char *edit(shs_edit_t *out, const shs_record_t *old,
 
     (void)extent;
     if (old) {
-        error = shs_pairs_read(old->string, take_old, &draft, p);
+        error = shs_urlencoded_read(old->string, take_old, &draft, p);
     }
     entries = shs_change_entries(change, &count);
     for (i = 0; i < count && !error; ++i) {
@@ -213,13 +213,13 @@ static const char *edit(shs_edit_t *out, const shs_record_t *old,
     if (!error) {
         put_rotated_first(&draft);
         out->string =
-            shs_pairs_write((const shs_record_field_t *)draft.pairs->elts,
+            shs_urlencoded_write((const shs_record_field_t *)draft.pairs->elts,
                             (apr_size_t)draft.pairs->nelts, p);
     }
     return error;
 }
 
-/* How a value begins that was rotated: of the first pair, as shs_pairs_write()
+/* How a value begins that was rotated: of the first pair, as shs_urlencoded_write()
  * escapes its name. */
 #define ROTATED "%40rotated="
 

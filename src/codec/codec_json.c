@@ -73,7 +73,7 @@ static const char *apply(json_t *root, const shs_change_entry_t *entry,
 static json_t *put_rotated_first(json_t *root, apr_pool_t *p)
 {
     const char *name =
-        shs_json_tree_mark_name(shs_octets_of(SHS_LIFE_ROTATED), p);
+        shs_json_tree_mark_name(shs_octets_of(SHS_METADATA_ROTATED), p);
     json_t *rotated = json_object_get(root, name);
     json_t *ordered;
 
@@ -117,7 +117,7 @@ static const char *edit(shs_edit_t *out, const shs_record_t *old,
 
 /* How a value begins that was rotated: the first member of an object that is
  * compact is no part of another. */
-#define ROTATED "{\"" SHS_LIFE_ROTATED "\":"
+#define ROTATED "{\"" SHS_METADATA_ROTATED "\":"
 
 const shs_codec_t shs_codec_json = { "json", SHS_SHAPE_STRING, ROTATED, decode,
                                      edit };

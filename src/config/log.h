@@ -27,11 +27,11 @@
 #define SHS_TAG_CONFIG    "SHS011: " /* ERR */
 #define SHS_TAG_CHANGED   "SHS012: " /* INFO */
 #define SHS_TAG_UNWRITTEN "SHS013: " /* INFO, DEBUG */
-#define SHS_TAG_UNHEARD   "SHS014: " /* WARNING */
+#define SHS_TAG_UNTRACKED_STORE   "SHS014: " /* WARNING */
 #define SHS_TAG_RESOURCE  "SHS015: " /* ERR */
 #define SHS_TAG_FOREIGN   "SHS016: " /* INFO */
 #define SHS_TAG_GLUE      "SHS017: " /* ERR, INFO: mod_session_shared */
-#define SHS_TAG_SILENT    "SHS018: " /* WARNING, NOTICE */
+#define SHS_TAG_UNTRACKED    "SHS018: " /* WARNING, NOTICE */
 #define SHS_TAG_KEYS      "SHS019: " /* WARNING */
 #define SHS_TAG_FORMATS   "SHS020: " /* WARNING */
 #define SHS_TAG_RIVAL     "SHS021: " /* WARNING, DEBUG */

@@ -7,7 +7,7 @@
 
 #define SEPARATORS ",; \t\v\f\r\n"
 
-int shs_claims_is_control(const char *name)
+int shs_own_headers_is_control(const char *name)
 {
     return (name[0] == 'X' || name[0] == 'x')
            && (shs_names_is_same(name, SHS_CONTROL_SET)
@@ -15,7 +15,7 @@ int shs_claims_is_control(const char *name)
                || shs_names_is_same(name, SHS_CONTROL_ACTION));
 }
 
-static int covers(const shs_claim_t *claim, const char *name, apr_size_t len)
+static int covers(const shs_own_header_t *claim, const char *name, apr_size_t len)
 {
     const char *c = claim->name;
     apr_size_t i = 0;
@@ -27,13 +27,13 @@ static int covers(const shs_claim_t *claim, const char *name, apr_size_t len)
     return !*c && (i == len || claim->is_prefix);
 }
 
-int shs_claims_have(const apr_array_header_t *claims, const char *name,
+int shs_own_headers_have(const apr_array_header_t *claims, const char *name,
                     apr_size_t len)
 {
     int i = 0;
 
     while (i < claims->nelts
-           && !covers(&APR_ARRAY_IDX(claims, i, shs_claim_t), name, len)) {
+           && !covers(&APR_ARRAY_IDX(claims, i, shs_own_header_t), name, len)) {
         ++i;
     }
     return i < claims->nelts;
@@ -55,7 +55,7 @@ static int has_claimed(const apr_array_header_t *claims, const char *list)
     apr_size_t len;
 
     while ((token = next_token(&len, &list)) != NULL) {
-        if (shs_claims_have(claims, token, len)) {
+        if (shs_own_headers_have(claims, token, len)) {
             return 1;
         }
     }
@@ -64,7 +64,7 @@ static int has_claimed(const apr_array_header_t *claims, const char *list)
 
 /* Each token but the last is followed by one separator at least, and gets
  * two. */
-const char *shs_claims_strip(const apr_array_header_t *claims, const char *list,
+const char *shs_own_headers_strip(const apr_array_header_t *claims, const char *list,
                              apr_pool_t *p)
 {
     char *kept, *to;
@@ -76,7 +76,7 @@ const char *shs_claims_strip(const apr_array_header_t *claims, const char *list,
     }
     kept = to = apr_palloc(p, strlen(list) + strlen(list) / 2 + 2);
     while ((token = next_token(&len, &list)) != NULL) {
-        if (shs_claims_have(claims, token, len)) {
+        if (shs_own_headers_have(claims, token, len)) {
             continue;
         }
         if (to > kept) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * claims: the header names that are ours in a server, so that no client sends
+ * own_headers: the header names that are ours in a server, so that no client sends
  * them; and how they are found among what a client sends. Compared as names of
  * headers are (config/names.h). The cost grows with the length of what is
  * looked at, times the number of claims, which the configuration says.
@@ -17,16 +17,16 @@
 #define SHS_CONTROL_ACTION "X-Session-Action"
 
 /* Whether a name folds to one of these. */
-int shs_claims_is_control(const char *name);
+int shs_own_headers_is_control(const char *name);
 
 /* A header name, or the beginning of one. */
-typedef struct shs_claim_t {
+typedef struct shs_own_header_t {
     const char *name;
     int is_prefix;
-} shs_claim_t;
+} shs_own_header_t;
 
-/* Whether name[0..len) is claimed. `claims` are of shs_claim_t. */
-int shs_claims_have(const apr_array_header_t *claims, const char *name,
+/* Whether name[0..len) is claimed. `claims` are of shs_own_header_t. */
+int shs_own_headers_have(const apr_array_header_t *claims, const char *name,
                     apr_size_t len);
 
 /* The list of a Connection header (RFC 9110 section 7.6.1) without the tokens
@@ -35,7 +35,7 @@ int shs_claims_have(const apr_array_header_t *claims, const char *name,
  * most one and a half times as long. A token ends where mod_proxy, which obeys
  * the list, ends it: at "," and ";" and any white space, of which some versions
  * of httpd let more in than RFC 9110 allows. */
-const char *shs_claims_strip(const apr_array_header_t *claims, const char *list,
+const char *shs_own_headers_strip(const apr_array_header_t *claims, const char *list,
                              apr_pool_t *p);
 
 #endif

@@ -88,7 +88,7 @@ void *shs_settings_create_server(apr_pool_t *p, server_rec *s)
     (void)s;
     shs_cache_policy_default(&settings->cache);
     settings->keys = apr_array_make(p, 4, sizeof(const shs_key_t *));
-    settings->claims = apr_array_make(p, 4, sizeof(shs_claim_t));
+    settings->claims = apr_array_make(p, 4, sizeof(shs_own_header_t));
     settings->places = apr_array_make(p, 4, sizeof(shs_place_t));
     return settings;
 }
@@ -141,7 +141,7 @@ static int is_same_text(const char *a, const char *b)
     return a == b || (a && b && !strcmp(a, b));
 }
 
-static int is_same_source(const shs_sources_t *a, const shs_sources_t *b)
+static int is_same_source(const shs_cookie_options_t *a, const shs_cookie_options_t *b)
 {
     int i;
 

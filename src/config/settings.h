@@ -19,7 +19,7 @@
 extern module AP_MODULE_DECLARE_DATA shared_session_module;
 
 /* How many names of cookies there may be. */
-#define SHS_SOURCES_MAX_NAMES 32
+#define SHS_COOKIE_OPTIONS_MAX_NAMES 32
 
 /* The handler of the JSON resource. */
 #define SHS_SETTINGS_HANDLER "shared-session"
@@ -36,14 +36,14 @@ typedef struct shs_span_t {
 } shs_span_t;
 
 /* Where the id is looked for, and where one of ours is put. */
-typedef struct shs_sources_t {
+typedef struct shs_cookie_options_t {
     const char *const *names; /* of cookies, NULL-terminated */
     char route;               /* cuts the balancer's route off, or
-                               * SHS_IDENT_NO_ROUTE */
+                               * SHS_SESSION_ID_NO_ROUTE */
     unsigned char extras;     /* characters that ids may have: see ident.h */
     const char *parameter;    /* of the path (";jsessionid="); NULL: none */
     shs_set_cookie_t cookie;  /* how the first of them is set */
-} shs_sources_t;
+} shs_cookie_options_t;
 
 /* How many octets of names and values may be added to one request. */
 typedef struct shs_expose_limit_t {
@@ -62,7 +62,7 @@ typedef struct shs_settings_t {
     shs_flag_t resource;
     struct {
         int set;
-        shs_sources_t value;
+        shs_cookie_options_t value;
     } sources;
     struct {
         int set;

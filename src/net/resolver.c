@@ -24,12 +24,12 @@ struct shs_resolver_t {
     int is_static; /* the addresses never change */
     int is_asking; /* a thread is on its way */
     apr_time_t asked_at;
-    shs_address_t addresses[SHS_RESOLVER_MAX];
+    shs_resolver_address_t addresses[SHS_RESOLVER_MAX];
     int count;
     _Atomic apr_uint32_t mark; /* of the addresses */
 };
 
-static int copy_addresses(shs_address_t *out, const struct addrinfo *list)
+static int copy_addresses(shs_resolver_address_t *out, const struct addrinfo *list)
 {
     int count = 0;
 
@@ -44,7 +44,7 @@ static int copy_addresses(shs_address_t *out, const struct addrinfo *list)
 }
 
 /* Asks the name service, however long that takes. */
-static int look_up(shs_address_t *out, const shs_resolver_t *resolver,
+static int look_up(shs_resolver_address_t *out, const shs_resolver_t *resolver,
                    int flags)
 {
     struct addrinfo hints, *list = NULL;
@@ -63,7 +63,7 @@ static int look_up(shs_address_t *out, const shs_resolver_t *resolver,
 
 /* The sum of each address' hash (FNV-1a): the order, which may change with each
  * answer, is of no account. */
-static apr_uint32_t mark_of(const shs_address_t *addresses, int count)
+static apr_uint32_t mark_of(const shs_resolver_address_t *addresses, int count)
 {
     apr_uint32_t sum = 0;
     int i;
@@ -84,7 +84,7 @@ static apr_uint32_t mark_of(const shs_address_t *addresses, int count)
 static void *thread_main(void *data)
 {
     shs_resolver_t *resolver = data;
-    shs_address_t found[SHS_RESOLVER_MAX];
+    shs_resolver_address_t found[SHS_RESOLVER_MAX];
     int count = look_up(found, resolver, 0);
 
     pthread_mutex_lock(&resolver->lock);
@@ -182,7 +182,7 @@ static void wait_for_answer(shs_resolver_t *resolver, apr_time_t deadline)
     }
 }
 
-int shs_resolver_get(shs_address_t addresses[SHS_RESOLVER_MAX],
+int shs_resolver_get(shs_resolver_address_t addresses[SHS_RESOLVER_MAX],
                      shs_resolver_t *resolver, apr_time_t deadline,
                      const char **reason)
 {
@@ -210,7 +210,7 @@ static int is_due(const shs_resolver_t *resolver, apr_interval_time_t due)
            && shs_clock_now() - resolver->asked_at >= due;
 }
 
-int shs_resolver_renew(shs_address_t addresses[SHS_RESOLVER_MAX], int count,
+int shs_resolver_renew(shs_resolver_address_t addresses[SHS_RESOLVER_MAX], int count,
                        shs_resolver_t *resolver, apr_time_t deadline)
 {
     apr_uint32_t failed = mark_of(addresses, count);

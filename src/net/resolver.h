@@ -28,10 +28,10 @@
 
 typedef struct shs_resolver_t shs_resolver_t;
 
-typedef struct shs_address_t {
+typedef struct shs_resolver_address_t {
     struct sockaddr_storage storage;
     socklen_t len;
-} shs_address_t;
+} shs_resolver_address_t;
 
 /* For a host name or numeric address (at most 255 octets, copied); NULL only
  * without memory. Belongs to no pool, because its thread may outlive any. */
@@ -46,14 +46,14 @@ int shs_resolver_destroy(shs_resolver_t *resolver);
 
 /* Writes the addresses in the order to try them and returns how many; 0 and
  * *reason when there is none by the deadline. Safe from any thread. */
-int shs_resolver_get(shs_address_t addresses[SHS_RESOLVER_MAX],
+int shs_resolver_get(shs_resolver_address_t addresses[SHS_RESOLVER_MAX],
                      shs_resolver_t *resolver, apr_time_t deadline,
                      const char **reason);
 
 /* Each of those `count` addresses has failed: asks at once whether there are
  * others, and waits until the deadline. Returns how many, in their place; 0
  * when they are still the same. */
-int shs_resolver_renew(shs_address_t addresses[SHS_RESOLVER_MAX], int count,
+int shs_resolver_renew(shs_resolver_address_t addresses[SHS_RESOLVER_MAX], int count,
                        shs_resolver_t *resolver, apr_time_t deadline);
 
 /* Asks again, if it has not been done within a second, and does not wait. */

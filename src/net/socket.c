@@ -47,7 +47,7 @@ int shs_socket_be_patient(int fd, apr_interval_time_t time)
  * forgetting one that is not dead. A limit for data that is on its way
  * (TCP_USER_TIMEOUT) would be of no use: whoever waits gives the connection up
  * at its deadline. */
-static int open_socket(const shs_address_t *address)
+static int open_socket(const shs_resolver_address_t *address)
 {
     int keep_idle = 15, keep_interval = 5, keep_count = 3; /* seconds; times */
     int one = 1;
@@ -91,7 +91,7 @@ static const char *describe_errno(int error)
 }
 
 /* Returns the socket, or -1 and *reason. */
-static int connect_to(const shs_address_t *address, apr_time_t deadline,
+static int connect_to(const shs_resolver_address_t *address, apr_time_t deadline,
                       const char **reason)
 {
     int fd = open_socket(address);
@@ -125,7 +125,7 @@ static int connect_to(const shs_address_t *address, apr_time_t deadline,
     return fd;
 }
 
-int shs_socket_connect(const shs_address_t *addresses, int count,
+int shs_socket_connect(const shs_resolver_address_t *addresses, int count,
                        apr_time_t deadline, const char **reason)
 {
     int fd = -1;

@@ -14,7 +14,7 @@
 
 /* Connects to the first address that accepts, dividing the time left among
  * those still to try. Returns the socket, or -1 and *reason (static text). */
-int shs_socket_connect(const shs_address_t *addresses, int count,
+int shs_socket_connect(const shs_resolver_address_t *addresses, int count,
                        apr_time_t deadline, const char **reason);
 
 /* Waits until the socket is ready for the events of poll(2), or has failed.

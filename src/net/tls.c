@@ -22,7 +22,7 @@ struct shs_tls_context_t {
 
 struct shs_tls_t {
     SSL *ssl;
-    shs_distrust_t distrust;
+    shs_tls_error_t distrust;
     const char *farewell; /* why the server ended it; NULL: not known */
 };
 
@@ -214,7 +214,7 @@ static short find_events(shs_tls_t *tls, int result)
     case SSL_ERROR_WANT_WRITE:
         return POLLOUT;
     default:
-        tls->farewell = shs_distrust_of_server(error);
+        tls->farewell = shs_tls_error_of_server(error);
         ERR_clear_error();
         return 0;
     }
@@ -223,7 +223,7 @@ static short find_events(shs_tls_t *tls, int result)
 static const char *describe_failure(const shs_tls_t *tls)
 {
     return tls->distrust.error != X509_V_OK
-               ? shs_distrust_of_chain(&tls->distrust)
+               ? shs_tls_error_of_chain(&tls->distrust)
            : tls->farewell ? tls->farewell
                            : "the TLS handshake failed: does it speak TLS, and"
                              " does it take our certificate?";

@@ -62,7 +62,7 @@ static const struct {
       NULL },
 };
 
-const char *shs_distrust_of_chain(const shs_distrust_t *distrust)
+const char *shs_tls_error_of_chain(const shs_tls_error_t *distrust)
 {
     unsigned i;
 
@@ -83,7 +83,7 @@ const char *shs_distrust_of_chain(const shs_distrust_t *distrust)
     return X509_verify_cert_error_string(distrust->error);
 }
 
-const char *shs_distrust_of_server(unsigned long error)
+const char *shs_tls_error_of_server(unsigned long error)
 {
     if (ERR_GET_LIB(error) != ERR_LIB_SSL) {
         return NULL;

@@ -12,26 +12,26 @@
 /* So many failures within a minute are no accident. */
 #define REPEATEDLY 5
 
-static void count(const shs_conversation_t *talk, shs_counter_t counter)
+static void count(const shs_command_t *talk, shs_counter_t counter)
 {
     shs_counters_add(&talk->client->shared->counters, counter);
 }
 
-static shs_outcome_t read_taken(shs_answer_t *answer,
-                                const shs_conversation_t *talk)
+static shs_outcome_t read_taken(shs_result_t *answer,
+                                const shs_command_t *talk)
 {
     shs_outcome_t outcome;
 
     answer->source = talk->is_replica         ? 0
                      : talk->attempt.identity ? talk->attempt.identity
-                                              : SHS_IDENTITY_UNKNOWN;
+                                              : SHS_RUN_ID_UNKNOWN;
     if (talk->attempt.status == SHS_CONN_TOO_LARGE
         || talk->attempt.got.is_too_large) {
         answer->reason = "it is larger than SharedSessionMaxSize, or has more"
                          " than 4096 fields";
         return SHS_OUTCOME_MALFORMED;
     }
-    outcome = shs_answer_read(answer, talk->attempt.got.replies,
+    outcome = shs_reply_read(answer, talk->attempt.got.replies,
                               talk->query->shape, talk->p);
     if (!talk->is_replica) {
         return outcome;
@@ -47,10 +47,10 @@ static shs_outcome_t read_taken(shs_answer_t *answer,
     return outcome;
 }
 
-static shs_outcome_t read_failure(shs_answer_t *answer,
-                                  const shs_conversation_t *talk)
+static shs_outcome_t read_failure(shs_result_t *answer,
+                                  const shs_command_t *talk)
 {
-    const shs_verdict_t *verdict = &talk->verdict;
+    const shs_retry_t *verdict = &talk->verdict;
 
     count(talk, SHS_COUNTER_UNAVAILABLE);
     count(talk, verdict->cause);
@@ -60,7 +60,7 @@ static shs_outcome_t read_failure(shs_answer_t *answer,
 }
 
 /* Whether nobody on this host has told of a refusal in the last minute. */
-static int is_news(shs_shared_t *shared, apr_time_t now)
+static int is_news(shs_host_state_t *shared, apr_time_t now)
 {
     apr_int64_t told_at = atomic_load(&shared->refusal_told_at);
 
@@ -72,7 +72,7 @@ static int is_news(shs_shared_t *shared, apr_time_t now)
 /* How many failures within a minute are told. A write that is answered by an
  * error fails by rule; what gets no answer may be an outage that begins, of
  * which the circuit breaker tells. */
-static apr_uint32_t least_of(const shs_conversation_t *talk)
+static apr_uint32_t least_of(const shs_command_t *talk)
 {
     return talk->write && talk->attempt.status == SHS_CONN_OK
                    && talk->attempt.got.error
@@ -81,16 +81,16 @@ static apr_uint32_t least_of(const shs_conversation_t *talk)
 }
 
 /* Of what failed, and is told by nobody else. */
-static void read_trouble(shs_answer_t *answer, const shs_conversation_t *talk)
+static void read_trouble(shs_result_t *answer, const shs_command_t *talk)
 {
-    shs_shared_t *shared = talk->client->shared;
+    shs_host_state_t *shared = talk->client->shared;
     const shs_breaker_t *breaker = talk->passage.route.breaker;
 
     if (talk->verdict.cause == SHS_COUNTER_BLOCKED || !breaker
         || shs_breaker_is_told(breaker)) {
         return;
     }
-    if (shs_trouble_note(talk->write ? &shared->of_writes : &shared->of_lookups,
+    if (shs_error_alert_note(talk->write ? &shared->of_writes : &shared->of_lookups,
                          least_of(talk), shs_clock_now())) {
         answer->transition =
             talk->write ? SHS_TRANSITION_UNWRITABLE : SHS_TRANSITION_SHAKY;
@@ -99,7 +99,7 @@ static void read_trouble(shs_answer_t *answer, const shs_conversation_t *talk)
 }
 
 /* A failover, when there is nothing more urgent. */
-static void read_masters(shs_answer_t *answer, const shs_conversation_t *talk)
+static void read_masters(shs_result_t *answer, const shs_command_t *talk)
 {
     answer->transition_reason = shs_masters_tell(&talk->client->shared->masters,
                                                  shs_clock_now(), talk->p);
@@ -110,10 +110,10 @@ static void read_masters(shs_answer_t *answer, const shs_conversation_t *talk)
 
 /* A refusal has its own line, and is not told as an outage too. One that ends
  * an outage tells of that, and the next one of itself. */
-static void read_transition(shs_answer_t *answer,
-                            const shs_conversation_t *talk)
+static void read_transition(shs_result_t *answer,
+                            const shs_command_t *talk)
 {
-    const shs_passage_t *passage = &talk->passage;
+    const shs_permit_t *passage = &talk->passage;
 
     if (passage->transition == SHS_TRANSITION_UP
         || (passage->transition != SHS_TRANSITION_NONE
@@ -127,7 +127,7 @@ static void read_transition(shs_answer_t *answer,
             answer->transition_reason = answer->reason;
         }
     }
-    else if (talk->verdict.next != SHS_VERDICT_TAKE) {
+    else if (talk->verdict.next != SHS_RETRY_ACCEPT) {
         read_trouble(answer, talk);
     }
     if (answer->transition == SHS_TRANSITION_NONE) {
@@ -135,22 +135,22 @@ static void read_transition(shs_answer_t *answer,
     }
 }
 
-shs_outcome_t shs_exchange_run(shs_answer_t *answer, const shs_client_t *client,
+shs_outcome_t shs_exchange_run(shs_result_t *answer, const shs_client_t *client,
                                const shs_query_t *query, apr_pool_t *p)
 {
-    shs_conversation_t talk;
+    shs_command_t talk;
     shs_outcome_t outcome;
 
-    shs_conversation_hold(&talk, client, query, NULL, p);
-    outcome = talk.verdict.next == SHS_VERDICT_TAKE
+    shs_command_hold(&talk, client, query, NULL, p);
+    outcome = talk.verdict.next == SHS_RETRY_ACCEPT
                   ? read_taken(answer, &talk)
                   : read_failure(answer, &talk);
     read_transition(answer, &talk);
     return outcome;
 }
 
-static shs_wrote_t read_written(shs_answer_t *answer,
-                                const shs_conversation_t *talk)
+static shs_wrote_t read_written(shs_result_t *answer,
+                                const shs_command_t *talk)
 {
     const shs_reply_t *reply = talk->attempt.got.replies[0];
 
@@ -171,15 +171,15 @@ static int is_proof(const shs_write_t *write, shs_wrote_t wrote)
                || write->kind == SHS_WRITE_CHANGE);
 }
 
-shs_wrote_t shs_exchange_write(shs_answer_t *answer, const shs_client_t *client,
+shs_wrote_t shs_exchange_write(shs_result_t *answer, const shs_client_t *client,
                                const shs_write_t *write, apr_pool_t *p)
 {
     shs_wrote_t wrote = SHS_WROTE_UNAVAILABLE;
-    shs_conversation_t talk;
+    shs_command_t talk;
 
-    shs_conversation_hold(&talk, client, &write->at, write, p);
+    shs_command_hold(&talk, client, &write->at, write, p);
     count(&talk, SHS_COUNTER_WRITES);
-    if (talk.verdict.next == SHS_VERDICT_TAKE) {
+    if (talk.verdict.next == SHS_RETRY_ACCEPT) {
         wrote = read_written(answer, &talk);
     }
     else {
@@ -191,7 +191,7 @@ shs_wrote_t shs_exchange_write(shs_answer_t *answer, const shs_client_t *client,
     }
     read_transition(answer, &talk);
     if (is_proof(write, wrote) && answer->transition == SHS_TRANSITION_NONE
-        && shs_trouble_end(&client->shared->of_writes)) {
+        && shs_error_alert_end(&client->shared->of_writes)) {
         answer->transition = SHS_TRANSITION_WRITABLE;
     }
     return wrote;

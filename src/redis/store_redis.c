@@ -51,12 +51,12 @@ static const char *create(void **self, shs_store_words_t *words,
 static apr_size_t shared_size(const void *self)
 {
     (void)self;
-    return sizeof(shs_shared_t);
+    return sizeof(shs_host_state_t);
 }
 
 static apr_status_t close_nodes(void *data)
 {
-    shs_nodes_close(data);
+    shs_node_table_close(data);
     return APR_SUCCESS;
 }
 
@@ -66,7 +66,7 @@ static int start_child(void *self, void *shared, int threads,
     redis_t *redis = self;
     shs_node_kind_t kind = { redis->endpoint, redis->tls,
                              shs_endpoint_pool_size(redis->endpoint, threads) };
-    shs_nodes_t *nodes = shs_nodes_create(&kind);
+    shs_node_table_t *nodes = shs_node_table_create(&kind);
 
     redis->client.endpoint = redis->endpoint;
     redis->client.shared = shared;
@@ -80,13 +80,13 @@ static int start_child(void *self, void *shared, int threads,
     return redis->client.topology != NULL;
 }
 
-static shs_outcome_t load(shs_answer_t *answer, void *self,
+static shs_outcome_t load(shs_result_t *answer, void *self,
                           const shs_query_t *query, apr_pool_t *p)
 {
     return shs_exchange_run(answer, &((redis_t *)self)->client, query, p);
 }
 
-static shs_wrote_t write_to(shs_answer_t *answer, void *self,
+static shs_wrote_t write_to(shs_result_t *answer, void *self,
                             const shs_write_t *write, apr_pool_t *p)
 {
     return shs_exchange_write(answer, &((redis_t *)self)->client, write, p);
@@ -97,18 +97,18 @@ static apr_interval_time_t timeout(const void *self)
     return ((const redis_t *)self)->endpoint->timeout;
 }
 
-static int listen_to(void *self, const shs_watch_t *watch, apr_pool_t *pchild)
+static int listen_to(void *self, const shs_invalidation_sink_t *watch, apr_pool_t *pchild)
 {
     const redis_t *redis = self;
 
-    return shs_listener_start(redis->client.topology, redis->client.shared,
+    return shs_tracker_start(redis->client.topology, redis->client.shared,
                               watch, redis->endpoint->timeout, pchild);
 }
 
 static void report(shs_store_report_fn tell, void *baton, const void *self,
                    const void *shared, apr_pool_t *p)
 {
-    const shs_shared_t *memory = shared;
+    const shs_host_state_t *memory = shared;
     apr_time_t now = shs_clock_now();
     apr_time_t since;
     const char *masters = shs_masters_list(&since, &memory->masters, p);
@@ -116,7 +116,7 @@ static void report(shs_store_report_fn tell, void *baton, const void *self,
 
     (void)self;
     tell(baton, "Breaker",
-         shs_breaker_describe(shs_shared_worst_breaker(memory, now), now));
+         shs_breaker_describe(shs_host_state_worst_breaker(memory, now), now));
     if (masters) {
         tell(baton, "Master", masters);
         tell(baton, "MasterSeconds",

@@ -3,7 +3,7 @@
 
 #include "request/lookup/touch.h"
 
-shs_visit_t *shs_chain_visit_of(const request_rec *r)
+shs_request_context_t *shs_client_request_context_of(const request_rec *r)
 {
     return ap_get_module_config(r->request_config, &shared_session_module);
 }
@@ -15,27 +15,27 @@ static request_rec *outer_of(const request_rec *r)
 }
 
 /* The visit of the nearest outer request that has one, or NULL. */
-const shs_visit_t *shs_chain_outer_visit_of(const request_rec *r)
+const shs_request_context_t *shs_client_request_outer_context_of(const request_rec *r)
 {
-    const shs_visit_t *visit = NULL;
+    const shs_request_context_t *visit = NULL;
 
     while (!visit && (r = outer_of(r)) != NULL) {
-        visit = shs_chain_visit_of(r);
+        visit = shs_client_request_context_of(r);
     }
     return visit;
 }
 
 /* Makes the visit. The first request of the chain makes the chain; it gets a
  * visit too when only a later one needs it, to hold the chain for others. */
-shs_visit_t *shs_chain_create_visit(request_rec *r)
+shs_request_context_t *shs_client_request_create_context(request_rec *r)
 {
     request_rec *outer = outer_of(r);
-    shs_visit_t *visit = apr_pcalloc(r->pool, sizeof(*visit));
+    shs_request_context_t *visit = apr_pcalloc(r->pool, sizeof(*visit));
 
     if (outer) {
-        shs_visit_t *holder = shs_chain_visit_of(outer);
+        shs_request_context_t *holder = shs_client_request_context_of(outer);
 
-        visit->chain = (holder ? holder : shs_chain_create_visit(outer))->chain;
+        visit->chain = (holder ? holder : shs_client_request_create_context(outer))->chain;
     }
     else {
         visit->chain = apr_pcalloc(r->pool, sizeof(*visit->chain));
@@ -45,7 +45,7 @@ shs_visit_t *shs_chain_create_visit(request_rec *r)
     return visit;
 }
 
-shs_memo_t *shs_chain_find_memo(const shs_chain_t *chain,
+shs_memo_t *shs_client_request_find_memo(const shs_client_request_t *chain,
                                 const shs_store_t *store,
                                 const shs_settings_t *settings)
 {
@@ -59,27 +59,27 @@ shs_memo_t *shs_chain_find_memo(const shs_chain_t *chain,
     return memo;
 }
 
-static void keep_alive(shs_chain_t *chain, shs_store_t *store,
+static void keep_alive(shs_client_request_t *chain, shs_store_t *store,
                        const shs_settings_t *settings,
                        const shs_lookup_t *lookup)
 {
     shs_writer_t writer = { chain->first, store, settings };
 
     if (lookup->outcome == SHS_OUTCOME_FOUND) {
-        shs_keepalive_touch(&writer, lookup);
+        shs_touch_touch(&writer, lookup);
     }
 }
 
 /* The chain's lookup for these settings. */
-const shs_lookup_t *shs_chain_look_up(shs_chain_t *chain, request_rec *r,
+const shs_lookup_t *shs_client_request_look_up(shs_client_request_t *chain, request_rec *r,
                                       const shs_settings_t *settings)
 {
     shs_store_t *store = shs_settings_of_server(r->server)->store;
-    shs_memo_t *memo = shs_chain_find_memo(chain, store, settings);
+    shs_memo_t *memo = shs_client_request_find_memo(chain, store, settings);
 
     if (memo && memo->is_outdated) {
         memo->lookup =
-            shs_lookup_run_ident(chain->first, store, settings, &memo->ident);
+            shs_lookup_run_id(chain->first, store, settings, &memo->ident);
         memo->is_outdated = 0;
     }
     if (memo) {
@@ -100,7 +100,7 @@ const shs_lookup_t *shs_chain_look_up(shs_chain_t *chain, request_rec *r,
     return memo->lookup;
 }
 
-request_rec *shs_chain_page_of(request_rec *r)
+request_rec *shs_client_request_page_of(request_rec *r)
 {
     while (r->main) {
         r = r->main;

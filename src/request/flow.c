@@ -19,10 +19,10 @@ APLOG_USE_MODULE(shared_session);
 /* Takes back what is not r's own (rule 2): of its earlier settings, when
  * DirectoryIndex or MultiViews gave it another file's, or of the request that
  * it was made from. */
-static void withdraw(request_rec *r, const shs_visit_t *visit)
+static void withdraw(request_rec *r, const shs_request_context_t *visit)
 {
-    const shs_visit_t *source =
-        visit && visit->config ? visit : shs_chain_outer_visit_of(r);
+    const shs_request_context_t *source =
+        visit && visit->config ? visit : shs_client_request_outer_context_of(r);
 
     if (source && source->settings) {
         shs_expose_withdraw(r, source->settings, source->lookup);
@@ -31,9 +31,9 @@ static void withdraw(request_rec *r, const shs_visit_t *visit)
 
 /* The response that answers the client: of r itself, or of the page that
  * includes r. */
-static void mark_response(request_rec *r, const shs_chain_t *chain)
+static void mark_response(request_rec *r, const shs_client_request_t *chain)
 {
-    r = shs_chain_page_of(r);
+    r = shs_client_request_page_of(r);
     shs_caching_mark(r, chain->is_private);
     if (chain->cookies) {
         shs_caching_forbid(r);
@@ -44,7 +44,7 @@ static void mark_response(request_rec *r, const shs_chain_t *chain)
  * stand in the same place. */
 static int is_page_of_denial(const request_rec *r)
 {
-    const shs_visit_t *denied = r->prev ? shs_chain_visit_of(r->prev) : NULL;
+    const shs_request_context_t *denied = r->prev ? shs_client_request_context_of(r->prev) : NULL;
 
     return denied && denied->status == HTTP_SERVICE_UNAVAILABLE
            && r->prev->status == HTTP_SERVICE_UNAVAILABLE;
@@ -66,12 +66,12 @@ static int deny(request_rec *r)
     return HTTP_SERVICE_UNAVAILABLE;
 }
 
-static void expose(request_rec *r, shs_visit_t *visit,
+static void expose(request_rec *r, shs_request_context_t *visit,
                    const shs_settings_t *settings)
 {
-    shs_chain_t *chain = visit->chain;
+    shs_client_request_t *chain = visit->chain;
 
-    visit->lookup = shs_chain_look_up(chain, r, settings);
+    visit->lookup = shs_client_request_look_up(chain, r, settings);
     visit->settings = settings;
     shs_expose_apply(r, settings, visit->lookup);
     chain->is_marked = 1;
@@ -94,13 +94,13 @@ static int enter(request_rec *r)
 {
     const shs_settings_t *settings = shs_settings_of(r);
     int is_on = settings->enabled.value && r->method_number != M_TRACE;
-    shs_visit_t *visit = shs_chain_visit_of(r);
+    shs_request_context_t *visit = shs_client_request_context_of(r);
 
-    if (!visit && !is_on && !shs_chain_outer_visit_of(r)) {
+    if (!visit && !is_on && !shs_client_request_outer_context_of(r)) {
         return OK;
     }
     if (!visit) {
-        visit = shs_chain_create_visit(r);
+        visit = shs_client_request_create_context(r);
     }
     if (visit->config == r->per_dir_config) {
         return visit->status;
@@ -120,7 +120,7 @@ static int enter(request_rec *r)
  * does not carry what the request before it exposed. */
 int shs_flow_on_post_read_request(request_rec *r)
 {
-    shs_guard_scrub(r);
+    shs_header_scrub_scrub(r);
     if (r->prev) {
         withdraw(r, NULL);
     }
@@ -151,14 +151,14 @@ static int is_assembled(const request_rec *r)
  * at fixups. */
 void shs_flow_on_insert_filter(request_rec *r)
 {
-    const shs_visit_t *visit;
+    const shs_request_context_t *visit;
 
     enter(r);
-    visit = shs_chain_visit_of(r);
+    visit = shs_client_request_context_of(r);
     if (r->main) {
         /* One that mod_cache's quick handler has kept passes no other hook. */
         if (shs_caching_varies(r)) {
-            shs_caching_mark(shs_chain_page_of(r), 0);
+            shs_caching_mark(shs_client_request_page_of(r), 0);
         }
         return;
     }
@@ -174,10 +174,10 @@ void shs_flow_on_insert_filter(request_rec *r)
 /* A redirect may fail before it has a visit, and carry a cookie already. */
 void shs_flow_on_insert_error_filter(request_rec *r)
 {
-    const shs_visit_t *visit = shs_chain_visit_of(r);
+    const shs_request_context_t *visit = shs_client_request_context_of(r);
 
     if (!visit) {
-        visit = shs_chain_outer_visit_of(r);
+        visit = shs_client_request_outer_context_of(r);
     }
     if (visit && visit->chain->is_marked && !r->main) {
         mark_response(r, visit->chain);

@@ -24,22 +24,22 @@ static int is_served(const request_rec *r)
            && shs_settings_of_server(r->server)->store;
 }
 
-const shs_lookup_t *shs_keeper_find(request_rec *r)
+const shs_lookup_t *shs_session_ops_find(request_rec *r)
 {
-    shs_visit_t *visit = shs_chain_visit_of(r);
+    shs_request_context_t *visit = shs_client_request_context_of(r);
 
     if (!is_served(r)) {
         return NULL;
     }
     if (!visit) {
-        visit = shs_chain_create_visit(r);
+        visit = shs_client_request_create_context(r);
     }
-    return shs_chain_look_up(visit->chain, r, shs_settings_of(r));
+    return shs_client_request_look_up(visit->chain, r, shs_settings_of(r));
 }
 
 static shs_writer_t writer_of(request_rec *r)
 {
-    shs_writer_t writer = { shs_chain_visit_of(r)->chain->first,
+    shs_writer_t writer = { shs_client_request_context_of(r)->chain->first,
                             shs_settings_of_server(r->server)->store,
                             shs_settings_of(r) };
 
@@ -48,12 +48,12 @@ static shs_writer_t writer_of(request_rec *r)
 
 /* The session has been written to, and is looked up anew by that id; NULL: it
  * has ended. */
-static void outdate(request_rec *r, const shs_ident_t *ident)
+static void outdate(request_rec *r, const shs_session_id_t *ident)
 {
-    shs_chain_t *chain = shs_chain_visit_of(r)->chain;
+    shs_client_request_t *chain = shs_client_request_context_of(r)->chain;
     shs_writer_t writer = writer_of(r);
     shs_memo_t *memo =
-        shs_chain_find_memo(chain, writer.store, writer.settings);
+        shs_client_request_find_memo(chain, writer.store, writer.settings);
     const shs_lookup_t *old = memo->lookup;
 
     chain->is_private = 1;
@@ -67,13 +67,13 @@ static void outdate(request_rec *r, const shs_ident_t *ident)
     }
 }
 
-void shs_keeper_expose(request_rec *r)
+void shs_session_ops_expose(request_rec *r)
 {
-    shs_visit_t *visit = shs_chain_visit_of(r);
+    shs_request_context_t *visit = shs_client_request_context_of(r);
 
     if (visit && visit->settings) {
         shs_expose_withdraw(r, visit->settings, visit->lookup);
-        visit->lookup = shs_keeper_find(r);
+        visit->lookup = shs_session_ops_find(r);
         shs_expose_apply(r, visit->settings, visit->lookup);
     }
 }
@@ -114,7 +114,7 @@ static int has_same_name(const char *cookie, const char *other)
 
 /* Where the chain keeps a cookie of that name: the place of the one that it has
  * given, which is taken back, or a new one. */
-static const char **place_of_cookie(shs_chain_t *chain, request_rec *page,
+static const char **place_of_cookie(shs_client_request_t *chain, request_rec *page,
                                     const char *cookie)
 {
     int i;
@@ -137,8 +137,8 @@ static const char **place_of_cookie(shs_chain_t *chain, request_rec *page,
 /* Error documents keep err_headers_out, and so does what is redirected. */
 static void set_cookie(request_rec *r, const char *cookie)
 {
-    shs_chain_t *chain = shs_chain_visit_of(r)->chain;
-    request_rec *page = shs_chain_page_of(r);
+    shs_client_request_t *chain = shs_client_request_context_of(r)->chain;
+    request_rec *page = shs_client_request_page_of(r);
     const char *own = apr_pstrdup(chain->first->pool, cookie);
 
     *place_of_cookie(chain, page, cookie) = own;
@@ -159,19 +159,19 @@ static int is_tls(const request_rec *r)
 
 static const char *write_cookie(request_rec *r, int name, shs_octets_t value)
 {
-    const shs_sources_t *sources = &shs_settings_of(r)->sources.value;
+    const shs_cookie_options_t *sources = &shs_settings_of(r)->sources.value;
 
     return shs_set_cookie_write(&sources->cookie, sources->names[name], value,
                                 is_tls(r), r->pool);
 }
 
 /* The cookie with the id; NULL: takes it away. */
-static void give_cookie(request_rec *r, const shs_ident_t *ident)
+static void give_cookie(request_rec *r, const shs_session_id_t *ident)
 {
     shs_octets_t nothing = { NULL, 0 };
 
     set_cookie(r,
-               write_cookie(r, 0, ident ? shs_ident_octets(ident) : nothing));
+               write_cookie(r, 0, ident ? shs_session_id_octets(ident) : nothing));
 }
 
 /* Takes away the cookies of these names (bit n: the n-th) besides the first. */
@@ -189,9 +189,9 @@ static void take_away_others(request_rec *r, apr_uint32_t names)
 }
 
 static void log_change(request_rec *r, const char *what,
-                       const shs_written_t *written, const shs_ident_t *ident)
+                       const shs_written_t *written, const shs_session_id_t *ident)
 {
-    char label[SHS_IDENT_LABEL_SIZE];
+    char label[SHS_SESSION_ID_LABEL_SIZE];
 
     if (!APLOGrinfo(r)) {
         return;
@@ -202,7 +202,7 @@ static void log_change(request_rec *r, const char *what,
                       written->reason);
         return;
     }
-    shs_ident_label(label, ident);
+    shs_session_id_label(label, ident);
     ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
                   SHS_TAG_CHANGED "the session was %s (id %s)", what, label);
 }
@@ -286,7 +286,7 @@ static shs_written_t rotate(request_rec *r, const shs_lookup_t *lookup,
 {
     shs_writer_t writer = writer_of(r);
     apr_uint32_t names;
-    shs_written_t written = shs_others_end(&names, &writer, lookup, 0);
+    shs_written_t written = shs_other_sessions_end(&names, &writer, lookup, 0);
 
     if (written.status == SHS_WRITER_DONE) {
         written = shs_writer_rotate(&writer, lookup, change);
@@ -296,9 +296,9 @@ static shs_written_t rotate(request_rec *r, const shs_lookup_t *lookup,
     return written;
 }
 
-shs_written_t shs_keeper_rotate(request_rec *r, const shs_change_t *change)
+shs_written_t shs_session_ops_rotate(request_rec *r, const shs_change_t *change)
 {
-    const shs_lookup_t *lookup = shs_keeper_find(r);
+    const shs_lookup_t *lookup = shs_session_ops_find(r);
     shs_written_t written = read_lookup(r, lookup);
 
     return written.status == SHS_WRITER_DONE ? rotate(r, lookup, change)
@@ -307,9 +307,9 @@ shs_written_t shs_keeper_rotate(request_rec *r, const shs_change_t *change)
 
 /* A session that another has ended or rotated meanwhile is none to go on with,
  * nor is what cannot be read. */
-shs_written_t shs_keeper_begin(request_rec *r, const shs_change_t *change)
+shs_written_t shs_session_ops_begin(request_rec *r, const shs_change_t *change)
 {
-    const shs_lookup_t *lookup = shs_keeper_find(r);
+    const shs_lookup_t *lookup = shs_session_ops_find(r);
     shs_written_t written = read_lookup(r, lookup);
 
     if (written.status == SHS_WRITER_DONE) {
@@ -331,9 +331,9 @@ shs_written_t shs_keeper_begin(request_rec *r, const shs_change_t *change)
     return written;
 }
 
-shs_written_t shs_keeper_change(request_rec *r, const shs_change_t *change)
+shs_written_t shs_session_ops_change(request_rec *r, const shs_change_t *change)
 {
-    const shs_lookup_t *lookup = shs_keeper_find(r);
+    const shs_lookup_t *lookup = shs_session_ops_find(r);
     shs_written_t written = read_lookup(r, lookup);
     shs_writer_t writer;
 
@@ -349,9 +349,9 @@ shs_written_t shs_keeper_change(request_rec *r, const shs_change_t *change)
     return written;
 }
 
-shs_written_t shs_keeper_end(request_rec *r)
+shs_written_t shs_session_ops_end(request_rec *r)
 {
-    const shs_lookup_t *lookup = shs_keeper_find(r);
+    const shs_lookup_t *lookup = shs_session_ops_find(r);
     shs_written_t written = read_lookup(r, lookup);
     apr_uint32_t names;
     shs_writer_t writer;
@@ -360,7 +360,7 @@ shs_written_t shs_keeper_end(request_rec *r)
         return written;
     }
     writer = writer_of(r);
-    written = shs_others_end(&names, &writer, lookup, 1);
+    written = shs_other_sessions_end(&names, &writer, lookup, 1);
     if (written.status == SHS_WRITER_DONE) {
         written = shs_writer_end(&writer, lookup);
     }

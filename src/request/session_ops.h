@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * keeper: a session begun, changed, rotated and ended on behalf of a request:
+ * session_ops: a session begun, changed, rotated and ended on behalf of a request:
  * written to the store, the cookie given with the response, and what is known
  * and exposed of it brought up to date. Whoever asks for it (a response
  * from downstream, the JSON resource, another module) stands above.
@@ -20,7 +20,7 @@
 /* The session of r as its settings have it, looked up at most once a client
  * request. NULL where SharedSession is Off, where there is no store, and for
  * TRACE. */
-const shs_lookup_t *shs_keeper_find(request_rec *r);
+const shs_lookup_t *shs_session_ops_find(request_rec *r);
 
 /* All of these return what came of it, NONE also where find() is NULL, and
  * FORBIDDEN where only .htaccess says SharedSession On. Each one is done when
@@ -28,23 +28,23 @@ const shs_lookup_t *shs_keeper_find(request_rec *r);
 
 /* A session with these attributes under a new id: the one that the request has
  * goes on with them (a login), else there is a new one. */
-shs_written_t shs_keeper_begin(request_rec *r, const shs_change_t *change);
+shs_written_t shs_session_ops_begin(request_rec *r, const shs_change_t *change);
 
-shs_written_t shs_keeper_change(request_rec *r, const shs_change_t *change);
+shs_written_t shs_session_ops_change(request_rec *r, const shs_change_t *change);
 
 /* A new id; with a change (or NULL) it is a login: see writer.h, rule 4. A
  * session that another cookie of the first name leads to ends before: on the
  * next request that cookie may come before the one with the new id. begin()
  * does the same. */
-shs_written_t shs_keeper_rotate(request_rec *r, const shs_change_t *change);
+shs_written_t shs_session_ops_rotate(request_rec *r, const shs_change_t *change);
 
 /* Exposes anew what r's settings say, after one of these: for what comes later
  * in the same request. */
-void shs_keeper_expose(request_rec *r);
+void shs_session_ops_expose(request_rec *r);
 
 /* Ends the session, and each other one that the request's ids lead to, then the
  * cookies of their names. Unless DONE, not all of them have ended, and the
  * client keeps its cookies. */
-shs_written_t shs_keeper_end(request_rec *r);
+shs_written_t shs_session_ops_end(request_rec *r);
 
 #endif

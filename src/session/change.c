@@ -87,7 +87,7 @@ const char *shs_change_check(const shs_change_t *change)
         if (name.len == 0) {
             return "an attribute has no name";
         }
-        if (shs_life_is_reserved(name)) {
+        if (shs_metadata_is_reserved(name)) {
             return "names that begin with @ are reserved";
         }
         if (shs_octets_have_control(name)

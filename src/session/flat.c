@@ -50,7 +50,7 @@ static void put(char *base, apr_size_t *at, apr_uint32_t *out_at,
 
 shs_octets_t shs_flat_write(const shs_session_t *session, apr_pool_t *p)
 {
-    const shs_life_t *life = shs_session_get_life(session);
+    const shs_metadata_t *life = shs_session_get_metadata(session);
     shs_octets_t octets;
     const shs_node_t *nodes;
     apr_size_t count, at, i;
@@ -134,8 +134,8 @@ shs_session_t *shs_flat_read(shs_octets_t octets, apr_pool_t *p)
     }
     session = shs_session_create(header->count, p);
     shs_session_set_expiry(session, header->expires_at);
-    shs_session_life(session)->created_at = header->created_at;
-    shs_session_life(session)->idle = header->idle;
+    shs_session_metadata(session)->created_at = header->created_at;
+    shs_session_metadata(session)->idle = header->idle;
     if (header->is_untyped) {
         shs_session_set_untyped(session);
     }

@@ -11,7 +11,7 @@ static int is_named(shs_octets_t name, const char *wanted)
     return name.len == strlen(wanted) && !memcmp(name.data, wanted, name.len);
 }
 
-int shs_life_is_reserved(shs_octets_t name)
+int shs_metadata_is_reserved(shs_octets_t name)
 {
     return name.len > 0 && name.data[0] == '@';
 }
@@ -31,30 +31,30 @@ static apr_int64_t read_number(shs_octets_t text)
     return number;
 }
 
-void shs_life_read(shs_life_t *life, shs_octets_t name, shs_octets_t text)
+void shs_metadata_read(shs_metadata_t *life, shs_octets_t name, shs_octets_t text)
 {
     apr_int64_t number;
 
-    if (is_named(name, SHS_LIFE_CREATED)) {
+    if (is_named(name, SHS_METADATA_CREATED)) {
         number = read_number(text);
         life->created_at = number * 1000;
     }
-    else if (is_named(name, SHS_LIFE_MAX)) {
+    else if (is_named(name, SHS_METADATA_MAX)) {
         number = read_number(text);
         life->idle = number <= APR_INT64_MAX / APR_USEC_PER_SEC
                          ? apr_time_from_sec(number)
                          : 0;
     }
-    else if (is_named(name, SHS_LIFE_PREVIOUS)) {
+    else if (is_named(name, SHS_METADATA_PREVIOUS)) {
         life->previous = text;
     }
-    else if (is_named(name, SHS_LIFE_ROTATED)) {
+    else if (is_named(name, SHS_METADATA_ROTATED)) {
         life->is_rotated = 1;
         life->successor = text;
     }
 }
 
-apr_interval_time_t shs_life_left(const shs_life_t *life,
+apr_interval_time_t shs_metadata_left(const shs_metadata_t *life,
                                   apr_interval_time_t idle,
                                   apr_interval_time_t absolute, apr_time_t now)
 {

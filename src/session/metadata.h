@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * life: what a stored session says about itself, beside its attributes, in
+ * metadata: what a stored session says about itself, beside its attributes, in
  * members whose names begin with "@". They are reserved in every format:
  *
  *   @created    milliseconds since the epoch when it was created
@@ -21,32 +21,32 @@
 
 #include "session/record.h"
 
-#define SHS_LIFE_CREATED  "@created"
-#define SHS_LIFE_ACCESSED "@accessed"
-#define SHS_LIFE_MAX      "@max"
-#define SHS_LIFE_ROTATED  "@rotated"
-#define SHS_LIFE_PREVIOUS "@previous"
+#define SHS_METADATA_CREATED  "@created"
+#define SHS_METADATA_ACCESSED "@accessed"
+#define SHS_METADATA_MAX      "@max"
+#define SHS_METADATA_ROTATED  "@rotated"
+#define SHS_METADATA_PREVIOUS "@previous"
 
 /* Zeroed: it says nothing. */
-typedef struct shs_life_t {
+typedef struct shs_metadata_t {
     apr_time_t created_at;    /* microseconds since the epoch, or 0 */
     apr_interval_time_t idle; /* microseconds, or 0 */
     int is_rotated;
     shs_octets_t successor; /* of a rotated one: a key, borrowed, or empty */
     shs_octets_t previous;  /* a key, borrowed, or empty */
-} shs_life_t;
+} shs_metadata_t;
 
 /* Whether a name is reserved. */
-int shs_life_is_reserved(shs_octets_t name);
+int shs_metadata_is_reserved(shs_octets_t name);
 
 /* Takes a reserved member in. One that cannot be understood, or that this
  * version does not know, is passed over. */
-void shs_life_read(shs_life_t *life, shs_octets_t name, shs_octets_t text);
+void shs_metadata_read(shs_metadata_t *life, shs_octets_t name, shs_octets_t text);
 
 /* How long the session may go on from `now` when it is used now: its idle
  * timeout (or the one given), but never past `absolute` after its creation.
  * Zero or less: its time is over. */
-apr_interval_time_t shs_life_left(const shs_life_t *life,
+apr_interval_time_t shs_metadata_left(const shs_metadata_t *life,
                                   apr_interval_time_t idle,
                                   apr_interval_time_t absolute, apr_time_t now);
 

@@ -10,7 +10,7 @@ struct shs_session_t {
     apr_size_t count;
     apr_size_t room;
     apr_time_t expires_at;
-    shs_life_t life;
+    shs_metadata_t life;
     int is_untyped;
     apr_pool_t *p;
 };
@@ -88,12 +88,12 @@ int shs_session_is_untyped(const shs_session_t *session)
     return session->is_untyped;
 }
 
-shs_life_t *shs_session_life(shs_session_t *session)
+shs_metadata_t *shs_session_metadata(shs_session_t *session)
 {
     return &session->life;
 }
 
-const shs_life_t *shs_session_get_life(const shs_session_t *session)
+const shs_metadata_t *shs_session_get_metadata(const shs_session_t *session)
 {
     return &session->life;
 }

@@ -83,8 +83,8 @@ void shs_session_set_untyped(shs_session_t *session);
 int shs_session_is_untyped(const shs_session_t *session);
 
 /* What the session says of itself; decoders write to it. Borrowed. */
-shs_life_t *shs_session_life(shs_session_t *session);
-const shs_life_t *shs_session_get_life(const shs_session_t *session);
+shs_metadata_t *shs_session_metadata(shs_session_t *session);
+const shs_metadata_t *shs_session_get_metadata(const shs_session_t *session);
 
 /* The nodes, borrowed, and how many there are. */
 const shs_node_t *shs_session_nodes(const shs_session_t *session,

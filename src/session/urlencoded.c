@@ -20,7 +20,7 @@ static int unescape(shs_octets_t *out, char **scratch, const char *data,
     return 1;
 }
 
-static const char *read_pair(shs_pairs_fn take, void *baton, char **scratch,
+static const char *read_pair(shs_urlencoded_fn take, void *baton, char **scratch,
                              const char *pair, apr_size_t len)
 {
     const char *equals = memchr(pair, '=', len);
@@ -39,7 +39,7 @@ static const char *read_pair(shs_pairs_fn take, void *baton, char **scratch,
     return take(baton, name, value);
 }
 
-const char *shs_pairs_read(shs_octets_t text, shs_pairs_fn take, void *baton,
+const char *shs_urlencoded_read(shs_octets_t text, shs_urlencoded_fn take, void *baton,
                            apr_pool_t *p)
 {
     const char *at = text.data;
@@ -85,7 +85,7 @@ static char *escape(char *to, shs_octets_t octets)
     return to;
 }
 
-shs_octets_t shs_pairs_write(const shs_record_field_t *pairs, apr_size_t count,
+shs_octets_t shs_urlencoded_write(const shs_record_field_t *pairs, apr_size_t count,
                              apr_pool_t *p)
 {
     shs_octets_t text;

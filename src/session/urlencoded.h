@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * pairs: urlencoded text, "userId=alice&userNm=Alice+Kim"
+ * urlencoded: urlencoded text, "userId=alice&userNm=Alice+Kim"
  * (application/x-www-form-urlencoded, WHATWG URL standard section 5), read and
  * written. Any octet may be in a name or value.
  */
@@ -13,16 +13,16 @@
 
 /* Called with each pair, in order; name and value are decoded, in the pool
  * given to read. Returns NULL, or an error that ends the reading. */
-typedef const char *(*shs_pairs_fn)(void *baton, shs_octets_t name,
+typedef const char *(*shs_urlencoded_fn)(void *baton, shs_octets_t name,
                                     shs_octets_t value);
 
 /* Reads all pairs. Empty ones ("&&") are passed over. Returns NULL, or what is
  * wrong (static, or what `take` returned). */
-const char *shs_pairs_read(shs_octets_t text, shs_pairs_fn take, void *baton,
+const char *shs_urlencoded_read(shs_octets_t text, shs_urlencoded_fn take, void *baton,
                            apr_pool_t *p);
 
 /* The pairs as text, from p; one whose value has no data is left out. */
-shs_octets_t shs_pairs_write(const shs_record_field_t *pairs, apr_size_t count,
+shs_octets_t shs_urlencoded_write(const shs_record_field_t *pairs, apr_size_t count,
                              apr_pool_t *p);
 
 #endif

@@ -3,7 +3,7 @@
 
 #define TOLD_EVERY apr_time_from_sec(60)
 
-int shs_excess_note(shs_excess_t *excess, apr_time_t now)
+int shs_exposure_alert_note(shs_exposure_alert_t *excess, apr_time_t now)
 {
     apr_int64_t told_at = atomic_load(&excess->told_at);
 
@@ -12,7 +12,7 @@ int shs_excess_note(shs_excess_t *excess, apr_time_t now)
            && atomic_compare_exchange_strong(&excess->told_at, &told_at, now);
 }
 
-apr_uint64_t shs_excess_count(const shs_excess_t *excess)
+apr_uint64_t shs_exposure_alert_count(const shs_exposure_alert_t *excess)
 {
     return atomic_load_explicit(&excess->count, memory_order_relaxed);
 }

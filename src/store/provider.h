@@ -29,15 +29,15 @@ struct shs_store_provider_t {
                        apr_pool_t *pchild);
     /* As shs_store_load(). Must return by the query's deadline, be safe for
      * concurrent callers and leave answer->reason set unless FOUND. */
-    shs_outcome_t (*load)(shs_answer_t *answer, void *self,
+    shs_outcome_t (*load)(shs_result_t *answer, void *self,
                           const shs_query_t *query, apr_pool_t *p);
     /* As shs_store_write(). Must return by the deadline of write->at. */
-    shs_wrote_t (*write)(shs_answer_t *answer, void *self,
+    shs_wrote_t (*write)(shs_result_t *answer, void *self,
                          const shs_write_t *write, apr_pool_t *p);
     apr_interval_time_t (*timeout)(const void *self);
     /* Tells the watch, which lasts as long as the process, what changes, in a
      * thread that ends with `pchild`. 0: there is none. NULL: it cannot. */
-    int (*listen)(void *self, const shs_watch_t *watch, apr_pool_t *pchild);
+    int (*listen)(void *self, const shs_invalidation_sink_t *watch, apr_pool_t *pchild);
     void (*report)(shs_store_report_fn tell, void *baton, const void *self,
                    const void *shared, apr_pool_t *p);
 };

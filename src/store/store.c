@@ -23,11 +23,11 @@ struct shs_store_t {
     shs_store_words_t words;
     void *shared;           /* what the host's children share ... */
     void *nearby;           /* ... and their near-cache's memory; NULL: none */
-    shs_silence_t *silence; /* with `nearby` */
-    shs_excess_t *excess;
+    shs_tracking_alert_t *silence; /* with `nearby` */
+    shs_exposure_alert_t *excess;
     shs_near_policy_t policy;
-    shs_watch_t watch;
-    shs_near_child_t near; /* of this child; cache NULL: none */
+    shs_invalidation_sink_t watch;
+    shs_near_local_t near; /* of this child; cache NULL: none */
     int listens_to_all;
 };
 
@@ -153,10 +153,10 @@ static apr_size_t part_of(const shs_store_t *store)
 
 static apr_size_t silence_of(const shs_store_t *store)
 {
-    return store->policy.is_on ? APR_ALIGN(sizeof(shs_silence_t), LINE) : 0;
+    return store->policy.is_on ? APR_ALIGN(sizeof(shs_tracking_alert_t), LINE) : 0;
 }
 
-#define EXCESS APR_ALIGN(sizeof(shs_excess_t), LINE)
+#define EXCESS APR_ALIGN(sizeof(shs_exposure_alert_t), LINE)
 
 apr_status_t shs_store_share(apr_pool_t *pconf)
 {
@@ -228,12 +228,12 @@ int shs_store_set_cache(shs_store_t *store, const shs_near_policy_t *policy)
 
 void shs_store_add_prefix(shs_store_t *store, const char *prefix)
 {
-    store->listens_to_all |= !shs_watch_add_prefix(&store->watch, prefix);
+    store->listens_to_all |= !shs_invalidation_sink_add_prefix(&store->watch, prefix);
 }
 
 static int start_cache(shs_store_t *store, apr_pool_t *pchild)
 {
-    if (!shs_near_child_start(&store->near, &store->watch, store->nearby,
+    if (!shs_near_local_start(&store->near, &store->watch, store->nearby,
                               &store->policy)) {
         return 0;
     }
@@ -248,7 +248,7 @@ shs_near_cache_t *shs_store_cache(const shs_store_t *store)
     return store->near.cache;
 }
 
-shs_flights_t *shs_store_flights(const shs_store_t *store)
+shs_single_flight_t *shs_store_single_flight(const shs_store_t *store)
 {
     return store->near.flights;
 }
@@ -268,28 +268,28 @@ int shs_store_start_child(shs_store_t *store, int threads, apr_pool_t *pchild)
 }
 
 /* Once for the host, as what the provider itself has to tell. */
-static void note_silence(shs_answer_t *answer, const shs_store_t *store,
+static void note_silence(shs_result_t *answer, const shs_store_t *store,
                          shs_outcome_t outcome)
 {
     apr_time_t now = shs_clock_now();
 
-    switch (shs_silence_note(
+    switch (shs_tracking_alert_note(
         store->silence, shs_near_cache_is_live(store->near.cache, now),
         outcome != SHS_OUTCOME_UNAVAILABLE, store->policy.lease, now)) {
-    case SHS_SILENCE_NO_NEWS:
+    case SHS_TRACKING_ALERT_NO_NEWS:
         break;
-    case SHS_SILENCE_BEGUN:
-        answer->transition = SHS_TRANSITION_SILENT;
+    case SHS_TRACKING_ALERT_BEGUN:
+        answer->transition = SHS_TRANSITION_UNTRACKED;
         answer->transition_reason =
-            shs_near_news_describe(store->near.cache, now);
+            shs_near_invalidation_describe(store->near.cache, now);
         break;
-    case SHS_SILENCE_OVER:
-        answer->transition = SHS_TRANSITION_TELLING;
+    case SHS_TRACKING_ALERT_OVER:
+        answer->transition = SHS_TRANSITION_TRACKED;
         break;
     }
 }
 
-shs_outcome_t shs_store_load(shs_answer_t *answer, shs_store_t *store,
+shs_outcome_t shs_store_load(shs_result_t *answer, shs_store_t *store,
                              const shs_query_t *query, apr_pool_t *p)
 {
     shs_outcome_t outcome;
@@ -307,7 +307,7 @@ shs_outcome_t shs_store_load(shs_answer_t *answer, shs_store_t *store,
     return outcome;
 }
 
-shs_wrote_t shs_store_write(shs_answer_t *answer, shs_store_t *store,
+shs_wrote_t shs_store_write(shs_result_t *answer, shs_store_t *store,
                             const shs_write_t *write, apr_pool_t *p)
 {
     shs_wrote_t wrote;
@@ -320,7 +320,7 @@ shs_wrote_t shs_store_write(shs_answer_t *answer, shs_store_t *store,
     wrote = store->provider->write(answer, store->self, write, p);
     if (store->near.cache) {
         /* Whatever came of it: who reads next on this host sees the truth. */
-        shs_near_news_invalidate(store->near.cache, write->at.key);
+        shs_near_invalidation_invalidate(store->near.cache, write->at.key);
     }
     assert(wrote == SHS_WROTE_DONE || answer->reason);
     return wrote;
@@ -333,7 +333,7 @@ apr_interval_time_t shs_store_timeout(const shs_store_t *store)
 
 int shs_store_note_excess(shs_store_t *store)
 {
-    return shs_excess_note(store->excess, shs_clock_now());
+    return shs_exposure_alert_note(store->excess, shs_clock_now());
 }
 
 const char *shs_store_describe(const shs_store_t *store)
@@ -366,11 +366,11 @@ static void report_cache(shs_store_report_fn tell, void *baton,
             : shs_near_memory_attach(store->nearby, &store->policy, p);
     int i;
 
-    tell(baton, "Cache", shs_near_news_describe(cache, shs_clock_now()));
+    tell(baton, "Cache", shs_near_invalidation_describe(cache, shs_clock_now()));
     for (i = 0; i < SHS_NEAR_COUNTER_COUNT; ++i) {
-        tell(baton, shs_near_news_counter_name(i),
+        tell(baton, shs_near_invalidation_counter_name(i),
              apr_psprintf(p, "%" APR_UINT64_T_FMT,
-                          shs_near_news_count(cache, i)));
+                          shs_near_invalidation_count(cache, i)));
     }
 }
 
@@ -381,7 +381,7 @@ void shs_store_report(shs_store_report_fn tell, void *baton,
         store->provider->report(tell, baton, store->self, store->shared, p);
         tell(baton, "LeftOut",
              apr_psprintf(p, "%" APR_UINT64_T_FMT,
-                          shs_excess_count(store->excess)));
+                          shs_exposure_alert_count(store->excess)));
     }
     if (store->nearby) {
         report_cache(tell, baton, store, p);

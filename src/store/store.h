@@ -26,7 +26,7 @@
 typedef struct shs_store_t shs_store_t;
 
 /* What is answered. */
-typedef struct shs_answer_t {
+typedef struct shs_result_t {
     shs_record_t record; /* set when FOUND; owned by the pool given to load */
     const char *reason;  /* set unless FOUND: words for the log that hold
                           * neither keys nor values nor credentials */
@@ -37,7 +37,7 @@ typedef struct shs_answer_t {
     const char *transition_reason; /* set if DOWN, REFUSED, UNWRITABLE, SHAKY
                                     * or SILENT, as `reason`; if MASTER: which,
                                     * and which it was */
-} shs_answer_t;
+} shs_result_t;
 
 /* Creates the store that a URL and its options ("key=value" strings) name, or
  * finds the one created from the same before in the same pool, which must be
@@ -63,12 +63,12 @@ int shs_store_start_child(shs_store_t *store, int threads, apr_pool_t *pchild);
 
 /* Asks. FOUND, ABSENT, MALFORMED (the key holds another kind of value, or too
  * much) or UNAVAILABLE; never NONE. */
-shs_outcome_t shs_store_load(shs_answer_t *answer, shs_store_t *store,
+shs_outcome_t shs_store_load(shs_result_t *answer, shs_store_t *store,
                              const shs_query_t *query, apr_pool_t *p);
 
 /* Writes. The outcome, and unless it is DONE answer->reason; of *answer the
  * record is not used. */
-shs_wrote_t shs_store_write(shs_answer_t *answer, shs_store_t *store,
+shs_wrote_t shs_store_write(shs_result_t *answer, shs_store_t *store,
                             const shs_write_t *write, apr_pool_t *p);
 
 /* How long a lookup, or a write, may take as a whole. */
@@ -118,6 +118,6 @@ void shs_store_add_prefix(shs_store_t *store, const char *prefix);
 
 /* In a child: the cache, and the flights of its threads; NULL: none. */
 shs_near_cache_t *shs_store_cache(const shs_store_t *store);
-shs_flights_t *shs_store_flights(const shs_store_t *store);
+shs_single_flight_t *shs_store_single_flight(const shs_store_t *store);
 
 #endif

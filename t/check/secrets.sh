@@ -7,7 +7,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/guard.bash"
 
 need src/request
 # Words that name a secret, in an argument of a log call.
-secret='shs_ident_octets|shs_ident_digest|shs_key_build|query|octets|->key|\.key'
+secret='shs_session_id_octets|shs_session_id_digest|shs_key_build|query|octets|->key|\.key'
 secret+='|password|credential|cookie|->record|\.record|\.text|->text'
 secret+='|->value|\.value|headers_in|->url\b|->identity|shs_session_text'
 
@@ -33,7 +33,7 @@ while IFS=: read -r file line _; do
             src/request/session_ops.c) ;;
         *) complain "$file:$line: takes an id's octets" ;;
     esac
-done < <(grep -nE 'shs_ident_octets\(|ident(\.|->)octets' src/*/*.c)
+done < <(grep -nE 'shs_session_id_octets\(|ident(\.|->)octets' src/*/*.c)
 
 # A reason goes to the log as it is: nothing below may format a value into it.
 if hits=$(grep -nE '%\.\*s' src/codec/*.c src/redis/*.c src/store/*.c \

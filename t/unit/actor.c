@@ -206,9 +206,9 @@ int actor_port(const actor_t *actor)
     return fake_port(actor->fake);
 }
 
-shs_server_t actor_server(const actor_t *actor)
+shs_address_t actor_server(const actor_t *actor)
 {
-    shs_server_t server = { "127.0.0.1", actor_port(actor) };
+    shs_address_t server = { "127.0.0.1", actor_port(actor) };
 
     return server;
 }

@@ -38,7 +38,7 @@ actor_t *actor_start(const char *name);
 void actor_stop(actor_t *actor);
 
 /* Its address; borrowed. */
-shs_server_t actor_server(const actor_t *actor);
+shs_address_t actor_server(const actor_t *actor);
 int actor_port(const actor_t *actor);
 
 /* What it says to commands that begin with these words ("SENTINEL MASTER"),

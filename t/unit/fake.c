@@ -111,7 +111,7 @@ int fake_port(const fake_t *fake)
     return fake->port;
 }
 
-void fake_address(shs_address_t *address, const fake_t *fake)
+void fake_address(shs_resolver_address_t *address, const fake_t *fake)
 {
     struct sockaddr_in in;
 

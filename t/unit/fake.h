@@ -32,7 +32,7 @@ fake_t *fake_start(fake_fn serve, void *baton);
 int fake_port(const fake_t *fake);
 
 /* Its one address, for shs_conn_open(). */
-void fake_address(shs_address_t *address, const fake_t *fake);
+void fake_address(shs_resolver_address_t *address, const fake_t *fake);
 
 /* How many connections it accepted and how many commands it read so far. */
 int fake_accepted(fake_t *fake);

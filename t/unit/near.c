@@ -59,9 +59,9 @@ shs_near_cache_t *near_live(const shs_near_policy_t *policy, apr_time_t now)
     static const apr_uint32_t source = NEAR_SOURCE;
     shs_near_cache_t *cache = near_attach(near_memory(policy), policy, 0);
 
-    ck_assert(shs_near_news_elect(cache, now));
-    shs_near_news_listen_to(cache, &source, 1);
-    shs_near_news_lease(cache, now);
+    ck_assert(shs_near_invalidation_elect(cache, now));
+    shs_near_invalidation_listen_to(cache, &source, 1);
+    shs_near_invalidation_lease(cache, now);
     return cache;
 }
 

@@ -56,11 +56,11 @@ shs_endpoint_t *rig_endpoint(const char *url, const char *options)
     return endpoint;
 }
 
-shs_nodes_t *rig_nodes(const shs_endpoint_t *endpoint, int pool_size)
+shs_node_table_t *rig_nodes(const shs_endpoint_t *endpoint, int pool_size)
 {
     shs_node_kind_t kind = { endpoint, NULL, pool_size };
 
-    return keep(shs_nodes_create(&kind));
+    return keep(shs_node_table_create(&kind));
 }
 
 rig_t *rig_create(const char *url, const char *options, const rig_t *sibling)

@@ -12,8 +12,8 @@
 
 typedef struct rig_t {
     shs_endpoint_t *endpoint;
-    shs_nodes_t *nodes;
-    shs_shared_t *shared;
+    shs_node_table_t *nodes;
+    shs_host_state_t *shared;
     shs_client_t client;
 } rig_t;
 
@@ -29,7 +29,7 @@ rig_t *rig_create_in(const char *url, const char *options, const rig_t *sibling,
                      apr_pool_t *pchild);
 
 /* Nodes alone, which are never freed. */
-shs_nodes_t *rig_nodes(const shs_endpoint_t *endpoint, int pool_size);
+shs_node_table_t *rig_nodes(const shs_endpoint_t *endpoint, int pool_size);
 
 /* Gives the child so many idle connections (1 to 4) to the server of a slot. */
 void rig_fill_pool(const rig_t *rig, int slot, int count);

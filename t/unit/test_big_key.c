@@ -5,8 +5,8 @@
 
 #include "unit.h"
 
-static shs_heavy_t heavy;
-static unsigned char secret[SHS_HEAVY_SECRET];
+static shs_big_key_t heavy;
+static unsigned char secret[SHS_BIG_KEY_SECRET];
 
 static void reset(void)
 {
@@ -15,11 +15,11 @@ static void reset(void)
 
 static apr_uint64_t mark_of(int i)
 {
-    return shs_heavy_mark(unit_text(apr_psprintf(p, "session:%d", i)), secret);
+    return shs_big_key_mark(unit_text(apr_psprintf(p, "session:%d", i)), secret);
 }
 
 /* Who does not know the secret cannot tell which keys share one. */
-START_TEST(heavy_mark__is_another_with_each_secret)
+START_TEST(big_key_mark__is_another_with_each_secret)
 {
     apr_uint64_t before = mark_of(1);
 
@@ -35,16 +35,16 @@ START_TEST(heavy__knows_a_key_until_its_value_comes)
 {
     apr_uint64_t mark = mark_of(1);
 
-    ck_assert_int_eq(shs_heavy_begin(&heavy, mark), 0);
-    shs_heavy_end(&heavy, mark, SHS_HEAVY_HEAVY);
-    ck_assert_int_eq(shs_heavy_begin(&heavy, mark), 1);
-    shs_heavy_end(&heavy, mark, SHS_HEAVY_UNKNOWN);
-    ck_assert_int_eq(shs_heavy_begin(&heavy, mark), 1);
-    ck_assert_int_eq(shs_heavy_begin(&heavy, mark_of(2)), 0);
-    shs_heavy_end(&heavy, mark, SHS_HEAVY_LIGHT);
-    ck_assert_int_eq(shs_heavy_begin(&heavy, mark), 0);
-    shs_heavy_end(&heavy, mark, SHS_HEAVY_HEAVY);
-    ck_assert_int_eq(shs_heavy_begin(&heavy, mark), 1);
+    ck_assert_int_eq(shs_big_key_begin(&heavy, mark), 0);
+    shs_big_key_end(&heavy, mark, SHS_BIG_KEY_HEAVY);
+    ck_assert_int_eq(shs_big_key_begin(&heavy, mark), 1);
+    shs_big_key_end(&heavy, mark, SHS_BIG_KEY_UNKNOWN);
+    ck_assert_int_eq(shs_big_key_begin(&heavy, mark), 1);
+    ck_assert_int_eq(shs_big_key_begin(&heavy, mark_of(2)), 0);
+    shs_big_key_end(&heavy, mark, SHS_BIG_KEY_LIGHT);
+    ck_assert_int_eq(shs_big_key_begin(&heavy, mark), 0);
+    shs_big_key_end(&heavy, mark, SHS_BIG_KEY_HEAVY);
+    ck_assert_int_eq(shs_big_key_begin(&heavy, mark), 1);
 }
 END_TEST
 
@@ -54,16 +54,16 @@ START_TEST(heavy__lets_one_of_many_ask_for_the_value_of_an_unknown_key)
     int i;
 
     for (i = 0; i < 4; i++) {
-        ck_assert_int_eq(shs_heavy_begin(&heavy, mark), i > 0);
+        ck_assert_int_eq(shs_big_key_begin(&heavy, mark), i > 0);
     }
     /* It could not be asked for: another one may. */
-    shs_heavy_end(&heavy, mark, SHS_HEAVY_UNKNOWN);
-    ck_assert_int_eq(shs_heavy_begin(&heavy, mark), 0);
-    ck_assert_int_eq(shs_heavy_begin(&heavy, mark), 1);
+    shs_big_key_end(&heavy, mark, SHS_BIG_KEY_UNKNOWN);
+    ck_assert_int_eq(shs_big_key_begin(&heavy, mark), 0);
+    ck_assert_int_eq(shs_big_key_begin(&heavy, mark), 1);
     /* It came: from now on all may at once. */
-    shs_heavy_end(&heavy, mark, SHS_HEAVY_LIGHT);
+    shs_big_key_end(&heavy, mark, SHS_BIG_KEY_LIGHT);
     for (i = 0; i < 4; i++) {
-        ck_assert_int_eq(shs_heavy_begin(&heavy, mark), 0);
+        ck_assert_int_eq(shs_big_key_begin(&heavy, mark), 0);
     }
 }
 END_TEST
@@ -74,15 +74,15 @@ START_TEST(heavy__keeps_what_is_heavy_however_many_are_light)
     int i;
 
     for (i = 0; i < 10; i++) {
-        shs_heavy_begin(&heavy, mark_of(i));
-        shs_heavy_end(&heavy, mark_of(i), SHS_HEAVY_HEAVY);
+        shs_big_key_begin(&heavy, mark_of(i));
+        shs_big_key_end(&heavy, mark_of(i), SHS_BIG_KEY_HEAVY);
     }
-    for (i = 10; i < 10 * SHS_HEAVY_ASKED; i++) {
-        ck_assert_int_eq(shs_heavy_begin(&heavy, mark_of(i)), 0);
-        shs_heavy_end(&heavy, mark_of(i), SHS_HEAVY_LIGHT);
+    for (i = 10; i < 10 * SHS_BIG_KEY_ASKED; i++) {
+        ck_assert_int_eq(shs_big_key_begin(&heavy, mark_of(i)), 0);
+        shs_big_key_end(&heavy, mark_of(i), SHS_BIG_KEY_LIGHT);
     }
     for (i = 0; i < 10; i++) {
-        heavies += shs_heavy_begin(&heavy, mark_of(i));
+        heavies += shs_big_key_begin(&heavy, mark_of(i));
     }
     ck_assert_int_ge(heavies, 9); /* two may have one place */
 }
@@ -93,24 +93,24 @@ START_TEST(heavy__keeps_the_last_of_more_than_it_has_places_for)
     int known = 0;
     int i;
 
-    for (i = 0; i < 10 * SHS_HEAVY_NOTED; i++) {
-        shs_heavy_end(&heavy, mark_of(i), SHS_HEAVY_HEAVY);
-        ck_assert_int_eq(shs_heavy_begin(&heavy, mark_of(i)), 1);
+    for (i = 0; i < 10 * SHS_BIG_KEY_NOTED; i++) {
+        shs_big_key_end(&heavy, mark_of(i), SHS_BIG_KEY_HEAVY);
+        ck_assert_int_eq(shs_big_key_begin(&heavy, mark_of(i)), 1);
     }
-    for (i = 0; i < 10 * SHS_HEAVY_NOTED; i++) {
-        known += shs_heavy_begin(&heavy, mark_of(i));
+    for (i = 0; i < 10 * SHS_BIG_KEY_NOTED; i++) {
+        known += shs_big_key_begin(&heavy, mark_of(i));
     }
     /* Keys that differ little are spread over the whole table. */
-    ck_assert_int_gt(known, SHS_HEAVY_NOTED * 9 / 10);
-    ck_assert_int_le(known, SHS_HEAVY_NOTED);
+    ck_assert_int_gt(known, SHS_BIG_KEY_NOTED * 9 / 10);
+    ck_assert_int_le(known, SHS_BIG_KEY_NOTED);
 }
 END_TEST
 
 static void add(TCase *tc)
 {
     tcase_add_checked_fixture(tc, reset, NULL);
-    tcase_add_loop_test(tc, heavy_mark__is_another_with_each_secret, 0,
-                        SHS_HEAVY_SECRET);
+    tcase_add_loop_test(tc, big_key_mark__is_another_with_each_secret, 0,
+                        SHS_BIG_KEY_SECRET);
     tcase_add_test(tc, heavy__knows_a_key_until_its_value_comes);
     tcase_add_test(tc,
                    heavy__lets_one_of_many_ask_for_the_value_of_an_unknown_key);

@@ -30,7 +30,7 @@ static shs_breaker_pass_t admit(apr_uint32_t subject, apr_time_t now)
 }
 
 static shs_breaker_news_t note(shs_breaker_pass_t pass,
-                               shs_breaker_verdict_t verdict,
+                               shs_breaker_result_t verdict,
                                apr_uint32_t subject, apr_time_t now)
 {
     return shs_breaker_note(&breaker, &policy, pass, verdict, subject, 0, now);

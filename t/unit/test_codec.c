@@ -98,9 +98,9 @@ START_TEST(codec_edit__makes_what_the_format_reads)
     ck_assert_uint_eq(count, 2);
     ck_octets_eq(nodes[0].text, OCTETS("a \"b\" &=%+"), formats[_i].name);
     ck_assert_uint_eq(nodes[1].text.len, 0);
-    ck_assert_int_eq(shs_session_get_life(session)->created_at,
+    ck_assert_int_eq(shs_session_get_metadata(session)->created_at,
                      1700000000123000);
-    ck_assert_int_eq(shs_session_get_life(session)->idle, 1800000000);
+    ck_assert_int_eq(shs_session_get_metadata(session)->idle, 1800000000);
 }
 END_TEST
 

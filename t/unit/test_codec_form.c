@@ -210,7 +210,7 @@ static const struct {
 START_TEST(codec_form__reads_what_it_says_of_itself)
 {
     shs_session_t *session = decoded(lives[_i].text);
-    const shs_life_t *life = shs_session_get_life(session);
+    const shs_metadata_t *life = shs_session_get_metadata(session);
 
     ck_assert_msg(life->created_at == lives[_i].created_at, "%s",
                   lives[_i].why);

@@ -397,7 +397,7 @@ static const struct {
 START_TEST(codec_json__reads_what_it_says_of_itself)
 {
     shs_session_t *session = decoded(lives[_i].json);
-    const shs_life_t *life = shs_session_get_life(session);
+    const shs_metadata_t *life = shs_session_get_metadata(session);
     apr_size_t count;
     const shs_node_t *nodes = shs_session_nodes(session, &count);
 

@@ -21,7 +21,7 @@ static apr_time_t in_ms(int ms)
 
 static shs_conn_t *open_to(const fake_t *fake)
 {
-    shs_address_t address;
+    shs_resolver_address_t address;
     shs_conn_t *conn = NULL;
     const char *reason = NULL;
 
@@ -461,7 +461,7 @@ END_TEST
 START_TEST(conn_open__says_why_nobody_listens)
 {
     fake_t *fake = fake_start(follow, NULL);
-    shs_address_t address;
+    shs_resolver_address_t address;
     shs_conn_t *conn = NULL;
     const char *reason = NULL;
 
@@ -479,7 +479,7 @@ START_TEST(conn_open__goes_on_to_the_next_address)
     script_t script = { 1, "+OK\r\n", 0, THEN_AGAIN };
     fake_t *gone = fake_start(follow, NULL);
     fake_t *fake = fake_start(follow, &script);
-    shs_address_t addresses[2];
+    shs_resolver_address_t addresses[2];
     shs_conn_t *conn = NULL;
     shs_reply_t *reply = NULL;
     const char *reason = NULL;
@@ -498,7 +498,7 @@ END_TEST
 
 /* A listener whose backlog is full drops what comes: connect() hangs. Fills
  * one and gives its address; the sockets are closed by the process's end. */
-static void fill_a_backlog(shs_address_t *address)
+static void fill_a_backlog(shs_resolver_address_t *address)
 {
     int listener = socket(AF_INET, SOCK_STREAM, 0);
     struct sockaddr_in in;
@@ -523,7 +523,7 @@ static void fill_a_backlog(shs_address_t *address)
 
 START_TEST(conn_open__keeps_the_deadline)
 {
-    shs_address_t address;
+    shs_resolver_address_t address;
     shs_conn_t *conn = NULL;
     const char *reason = NULL;
     apr_time_t deadline;
@@ -544,7 +544,7 @@ START_TEST(conn_open__leaves_time_for_the_next_address)
 {
     script_t script = { 1, "+OK\r\n", 0, THEN_AGAIN };
     fake_t *fake = fake_start(follow, &script);
-    shs_address_t addresses[2];
+    shs_resolver_address_t addresses[2];
     shs_conn_t *conn = NULL;
     const char *reason = NULL;
 

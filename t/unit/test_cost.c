@@ -65,24 +65,24 @@ static void *count_malloc(size_t size)
 
 static const apr_array_header_t *claims(void)
 {
-    static const shs_claim_t all[] = { { "X-User", 0 }, { "X-Session-", 1 } };
-    apr_array_header_t *list = apr_array_make(p, 2, sizeof(shs_claim_t));
+    static const shs_own_header_t all[] = { { "X-User", 0 }, { "X-Session-", 1 } };
+    apr_array_header_t *list = apr_array_make(p, 2, sizeof(shs_own_header_t));
     int i;
 
     for (i = 0; i < ROWS(all); ++i) {
-        APR_ARRAY_PUSH(list, shs_claim_t) = all[i];
+        APR_ARRAY_PUSH(list, shs_own_header_t) = all[i];
     }
     return list;
 }
 
 static void read_connection(shs_octets_t text)
 {
-    shs_claims_strip(claims(), text.data, p);
+    shs_own_headers_strip(claims(), text.data, p);
 }
 
 static int is_claimed(void *list, const char *name)
 {
-    return shs_claims_have(list, name, strlen(name));
+    return shs_own_headers_have(list, name, strlen(name));
 }
 
 /* The lines as headers, those that are claimed swept. */
@@ -95,17 +95,17 @@ static void read_headers(shs_octets_t text)
     while ((name = apr_strtok(rest, "\n", &rest)) != NULL) {
         apr_table_addn(table, name, "value");
     }
-    shs_sweep_table(table, is_claimed, (void *)claims(), p);
+    shs_table_sweep_table(table, is_claimed, (void *)claims(), p);
 }
 
 static void read_cookie_by(shs_octets_t text, shs_cookie_split_t split)
 {
     const char *cursor = text.data;
-    shs_ident_t ident;
+    shs_session_id_t ident;
     shs_octets_t value;
 
     while (shs_cookie_next(&value, &cursor, "SID", split)) {
-        shs_ident_parse(&ident, value, '.', 0);
+        shs_session_id_parse(&ident, value, '.', 0);
     }
 }
 
@@ -133,7 +133,7 @@ static void read_pairs(shs_octets_t text)
 {
     shs_change_t *change = shs_change_create(p);
 
-    shs_pairs_read(text, take_change, change, p);
+    shs_urlencoded_read(text, take_change, change, p);
     shs_change_check(change);
 }
 
@@ -200,11 +200,11 @@ static void expose_hash(shs_octets_t text)
 {
     apr_array_header_t *fields =
         apr_array_make(p, 16, sizeof(shs_record_field_t));
-    shs_nameset_t *names = shs_nameset_create(&shs_channel_headers, p);
+    shs_nameset_t *names = shs_nameset_create(&shs_target_type_headers, p);
     shs_record_t record = { SHS_SHAPE_FIELDS, { "", 0 }, NULL, 0, 0 };
     int i;
 
-    shs_pairs_read(text, take_field, fields, p);
+    shs_urlencoded_read(text, take_field, fields, p);
     record.fields = (const shs_record_field_t *)fields->elts;
     record.count = (apr_size_t)fields->nelts;
     edit(&shs_codec_hash, &record, OCTETS("{\"k1\":\"v\",\"k2\":null}"));
@@ -212,7 +212,7 @@ static void expose_hash(shs_octets_t text)
         const shs_record_field_t *field = &record.fields[i];
 
         shs_nameset_add(names,
-                        shs_channel_headers.make_name("X-", field->name, p));
+                        shs_target_type_headers.make_name("X-", field->name, p));
         shs_octets_encode(field->value, SHS_ENCODING_PERCENT, p);
         shs_octets_encode(field->value, SHS_ENCODING_BASE64, p);
     }

@@ -16,7 +16,7 @@
 static actor_t *a, *b, *r;
 static int slot;
 
-static shs_nodes_t *nodes;
+static shs_node_table_t *nodes;
 static shs_discovery_t *discovery;
 static _Atomic apr_int64_t epoch;
 static _Atomic int is_closing;
@@ -85,18 +85,18 @@ static void run(void)
 {
     apr_time_t began = shs_clock_now();
     const char *reason = NULL;
-    shs_view_t *view = NULL;
+    shs_snapshot_t *view = NULL;
     shs_node_t *node;
     int lowest_slot;
 
     master = "none";
     is_doubted = -1;
     if (shs_discovery_run(&view, discovery, &reason) == SHS_CONN_OK) {
-        if (shs_view_find(&node, &lowest_slot, view, slot)) {
+        if (shs_snapshot_find(&node, &lowest_slot, view, slot)) {
             master = name_of(node);
         }
-        is_doubted = shs_view_is_doubted(view);
-        shs_view_destroy(view, nodes);
+        is_doubted = shs_snapshot_is_doubted(view);
+        shs_snapshot_destroy(view, nodes);
     }
     took = shs_clock_now() - began;
 }

@@ -7,7 +7,7 @@
 
 #define S APR_USEC_PER_SEC
 
-static shs_trouble_t trouble;
+static shs_error_alert_t trouble;
 
 /* A second in the life of the host, failures in it, and how many are told. */
 static const struct {
@@ -29,31 +29,31 @@ static const struct {
     { 3, { 1, 2, 3, 70, 71, 72 }, 2, "counted anew, and enough" },
 };
 
-START_TEST(trouble_note__tells_once_a_minute_from_so_many_on)
+START_TEST(error_alert_note__tells_once_a_minute_from_so_many_on)
 {
     int told = 0;
     int i;
 
     memset(&trouble, 0, sizeof(trouble));
     for (i = 0; i < 12 && rows[_i].at[i]; i++) {
-        told += shs_trouble_note(&trouble, (apr_uint32_t)rows[_i].least,
+        told += shs_error_alert_note(&trouble, (apr_uint32_t)rows[_i].least,
                                  1000 * S + rows[_i].at[i] * S);
     }
     ck_assert_msg(told == rows[_i].told, "%d: %s", told, rows[_i].why);
 }
 END_TEST
 
-START_TEST(trouble_end__is_told_once_if_the_trouble_was)
+START_TEST(error_alert_end__is_told_once_if_the_trouble_was)
 {
     memset(&trouble, 0, sizeof(trouble));
-    ck_assert(!shs_trouble_end(&trouble));
-    ck_assert(!shs_trouble_note(&trouble, 2, S));
-    ck_assert(!shs_trouble_end(&trouble));
-    ck_assert(shs_trouble_note(&trouble, 2, 2 * S));
-    ck_assert(shs_trouble_end(&trouble));
-    ck_assert(!shs_trouble_end(&trouble));
-    ck_assert(!shs_trouble_note(&trouble, 1, 3 * S));
-    ck_assert(!shs_trouble_end(&trouble));
+    ck_assert(!shs_error_alert_end(&trouble));
+    ck_assert(!shs_error_alert_note(&trouble, 2, S));
+    ck_assert(!shs_error_alert_end(&trouble));
+    ck_assert(shs_error_alert_note(&trouble, 2, 2 * S));
+    ck_assert(shs_error_alert_end(&trouble));
+    ck_assert(!shs_error_alert_end(&trouble));
+    ck_assert(!shs_error_alert_note(&trouble, 1, 3 * S));
+    ck_assert(!shs_error_alert_end(&trouble));
 }
 END_TEST
 
@@ -63,12 +63,12 @@ static void *note_often(void *data)
     int i;
 
     for (i = 0; i < 10000; i++) {
-        *told += shs_trouble_note(&trouble, 1, S + i);
+        *told += shs_error_alert_note(&trouble, 1, S + i);
     }
     return NULL;
 }
 
-START_TEST(trouble_note__tells_one_of_all_threads)
+START_TEST(error_alert_note__tells_one_of_all_threads)
 {
     enum { THREADS = 8 };
     pthread_t threads[THREADS];
@@ -91,10 +91,10 @@ END_TEST
 
 static void add(TCase *tc)
 {
-    tcase_add_loop_test(tc, trouble_note__tells_once_a_minute_from_so_many_on,
+    tcase_add_loop_test(tc, error_alert_note__tells_once_a_minute_from_so_many_on,
                         0, ROWS(rows));
-    tcase_add_test(tc, trouble_end__is_told_once_if_the_trouble_was);
-    tcase_add_test(tc, trouble_note__tells_one_of_all_threads);
+    tcase_add_test(tc, error_alert_end__is_told_once_if_the_trouble_was);
+    tcase_add_test(tc, error_alert_note__tells_one_of_all_threads);
 }
 
 int main(void)

@@ -20,7 +20,7 @@
 #define UNAVAILABLE SHS_OUTCOME_UNAVAILABLE
 
 /* What the last question came to. */
-static shs_answer_t got;
+static shs_result_t got;
 static apr_time_t took;
 
 static shs_outcome_t ask_sized(const rig_t *rig, const char *key, int ms,
@@ -590,7 +590,7 @@ static void *ask_often(void *data)
             { key, strlen(key) }, SHS_SHAPE_STRING, 65536, 0
         };
         apr_time_t begun = shs_clock_now();
-        shs_answer_t answer = { 0 };
+        shs_result_t answer = { 0 };
 
         query.deadline = begun + asker->ms * (apr_time_t)1000;
         if (shs_exchange_run(&answer, &asker->rig->client, &query, own)
@@ -741,7 +741,7 @@ static apr_uint32_t number_of(const char *info)
     shs_reply_t reply = { .kind = SHS_REPLY_STRING,
                           .text = { info + 5, strlen(info) - 7 } };
 
-    return shs_identity_read(&reply);
+    return shs_run_id_read(&reply);
 }
 
 /* Nobody asks without need: a service may not know INFO. */
@@ -753,7 +753,7 @@ START_TEST(exchange_run__asks_who_answers_only_where_it_is_listened_to)
     actor_says(a, "INFO", INFO_X);
     ck_given(rig, "k", "a k");
     ck_assert_int_eq(actor_asked(a, "INFO"), 0);
-    ck_assert_uint_eq(got.source, SHS_IDENTITY_UNKNOWN);
+    ck_assert_uint_eq(got.source, SHS_RUN_ID_UNKNOWN);
     rig->shared->heard.is_any = 1;
     ck_given(rig, "k", "a k");
     ck_assert_uint_eq(got.source, number_of(INFO_X));
@@ -820,7 +820,7 @@ START_TEST(exchange_run__takes_the_answer_of_one_that_does_not_tell)
     for (n = 0; n < 3; n++) {
         ck_assert_int_eq(ask(rig, "k", _i == 3 ? 200 : 10000), FOUND);
         ck_octets_eq(got.record.string, unit_text("a k"), "whose answer?");
-        ck_assert_uint_eq(got.source, SHS_IDENTITY_UNKNOWN);
+        ck_assert_uint_eq(got.source, SHS_RUN_ID_UNKNOWN);
     }
     ck_assert_int_eq(actor_accepted(a), _i < 2 ? 1 : 3);
     ck_assert_int_eq(actor_asked(a, "INFO"), _i < 2 ? 1 : 3);

@@ -15,7 +15,7 @@
 #define UNAVAILABLE SHS_OUTCOME_UNAVAILABLE
 
 /* What the last question came to. */
-static shs_answer_t got;
+static shs_result_t got;
 static apr_time_t took;
 
 static shs_outcome_t ask(const rig_t *rig, const char *key, int ms)
@@ -376,7 +376,7 @@ START_TEST(exchange_run__redirections_fill_no_table)
     rig_t *rig = rig_on("breaker=off connect-timeout=50ms");
     int i;
 
-    for (i = 0; i < SHS_NODES_MAX + 20; i++) {
+    for (i = 0; i < SHS_NODE_TABLE_MAX + 20; i++) {
         actor_says(a, "GET",
                    apr_psprintf(p, "-%s %d 127.0.0.%d:%d\r\n",
                                 i % 2 ? "ASK" : "MOVED", slot_of_a, 2 + i % 200,

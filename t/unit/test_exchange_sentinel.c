@@ -17,7 +17,7 @@
 #define UNAVAILABLE SHS_OUTCOME_UNAVAILABLE
 
 /* What the last question came to. */
-static shs_answer_t got;
+static shs_result_t got;
 static apr_time_t took;
 
 static shs_outcome_t ask(const rig_t *rig, const char *key, int ms)
@@ -76,7 +76,7 @@ static void fail_over(void)
 /* Lets all that is known grow older than it is relied on. */
 static void outlive_the_lease(void)
 {
-    rig_await(shs_clock_now() + SHS_TRUST_LEASE + 10000);
+    rig_await(shs_clock_now() + SHS_MASTER_LEASE_LEASE + 10000);
 }
 
 /* ---------------------------------------------------------------- roles */
@@ -698,7 +698,7 @@ START_TEST(exchange_run__tells_of_the_master_whatever_the_replica_does)
     actor_t *r = actor_start("r");
     rig_t *rig =
         rig_on("read-from=replica-on-failure breaker=1/1ms retry=0", NULL);
-    shs_breaker_t *replicas = shs_shared_breaker_of(rig->shared, 0x10001);
+    shs_breaker_t *replicas = shs_host_state_breaker_of(rig->shared, 0x10001);
 
     actor_names_replica(s, r);
     ck_given(rig, "k", "x k");

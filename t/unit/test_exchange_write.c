@@ -16,7 +16,7 @@
 #define UNAVAILABLE SHS_WROTE_UNAVAILABLE
 
 /* What the last write came to. */
-static shs_answer_t got;
+static shs_result_t got;
 static apr_time_t took;
 
 static shs_write_t write_of(const char *key)

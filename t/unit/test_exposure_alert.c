@@ -7,7 +7,7 @@
 
 #define MINUTE apr_time_from_sec(60)
 
-START_TEST(excess_note__tells_once_a_minute_and_counts_all)
+START_TEST(exposure_alert_note__tells_once_a_minute_and_counts_all)
 {
     static const struct {
         apr_time_t at;
@@ -18,21 +18,21 @@ START_TEST(excess_note__tells_once_a_minute_and_counts_all)
                   { 1000 + MINUTE, 1 },
                   { 1000 + MINUTE + 1, 0 },
                   { 1000 + 9 * MINUTE, 1 } };
-    shs_excess_t excess = { 0 };
+    shs_exposure_alert_t excess = { 0 };
     int i;
 
     for (i = 0; i < ROWS(notes); ++i) {
-        ck_assert_msg(shs_excess_note(&excess, notes[i].at) == notes[i].is_told,
+        ck_assert_msg(shs_exposure_alert_note(&excess, notes[i].at) == notes[i].is_told,
                       "note %d", i);
     }
-    ck_assert_int_eq(shs_excess_count(&excess), ROWS(notes));
+    ck_assert_int_eq(shs_exposure_alert_count(&excess), ROWS(notes));
 }
 END_TEST
 
 #define THREADS 4
 #define TIMES   10000
 
-static shs_excess_t shared;
+static shs_exposure_alert_t shared;
 static _Atomic int told;
 
 static void *APR_THREAD_FUNC note_often(apr_thread_t *thread, void *data)
@@ -41,12 +41,12 @@ static void *APR_THREAD_FUNC note_often(apr_thread_t *thread, void *data)
 
     (void)thread;
     for (i = 0; i < TIMES; ++i) {
-        told += shs_excess_note(&shared, 1000);
+        told += shs_exposure_alert_note(&shared, 1000);
     }
     return data;
 }
 
-START_TEST(excess_note__tells_one_of_all_threads)
+START_TEST(exposure_alert_note__tells_one_of_all_threads)
 {
     apr_thread_t *threads[THREADS];
     apr_status_t rv;
@@ -61,14 +61,14 @@ START_TEST(excess_note__tells_one_of_all_threads)
         apr_thread_join(&rv, threads[i]);
     }
     ck_assert_int_eq(told, 1);
-    ck_assert_int_eq(shs_excess_count(&shared), THREADS * TIMES);
+    ck_assert_int_eq(shs_exposure_alert_count(&shared), THREADS * TIMES);
 }
 END_TEST
 
 static void add(TCase *tc)
 {
-    tcase_add_test(tc, excess_note__tells_once_a_minute_and_counts_all);
-    tcase_add_test(tc, excess_note__tells_one_of_all_threads);
+    tcase_add_test(tc, exposure_alert_note__tells_once_a_minute_and_counts_all);
+    tcase_add_test(tc, exposure_alert_note__tells_one_of_all_threads);
 }
 
 int main(void)

@@ -61,8 +61,8 @@ START_TEST(flat_read__gives_back_what_was_written)
     shs_octets_t octets;
 
     shs_session_set_expiry(session, 123456789);
-    shs_session_life(session)->created_at = 77;
-    shs_session_life(session)->idle = 88;
+    shs_session_metadata(session)->created_at = 77;
+    shs_session_metadata(session)->idle = 88;
     if (_i) {
         shs_session_set_untyped(session);
     }
@@ -72,8 +72,8 @@ START_TEST(flat_read__gives_back_what_was_written)
     ck_octets_eq(shs_session_json(again, p), shs_session_json(session, p),
                  "attributes");
     ck_assert_int_eq(shs_session_expiry(again), 123456789);
-    ck_assert_int_eq(shs_session_get_life(again)->created_at, 77);
-    ck_assert_int_eq(shs_session_get_life(again)->idle, 88);
+    ck_assert_int_eq(shs_session_get_metadata(again)->created_at, 77);
+    ck_assert_int_eq(shs_session_get_metadata(again)->idle, 88);
     ck_assert_int_eq(shs_session_is_untyped(again), _i);
     walk(again);
     ck_octets_eq(shs_flat_write(again, p), octets, "written again");

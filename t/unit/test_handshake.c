@@ -78,9 +78,9 @@ static const struct {
 };
 
 /* A greeting that says nothing but what is set in it. */
-static shs_greeting_t greeting_of(const char *user, const char *password)
+static shs_handshake_t greeting_of(const char *user, const char *password)
 {
-    shs_greeting_t greeting;
+    shs_handshake_t greeting;
 
     memset(&greeting, 0, sizeof(greeting));
     greeting.credentials = shs_credentials_create(user, password, p);
@@ -90,7 +90,7 @@ static shs_greeting_t greeting_of(const char *user, const char *password)
 static shs_conn_t *open_to(const fake_t *fake)
 {
     apr_time_t deadline = shs_clock_now() + apr_time_from_sec(5);
-    shs_address_t address;
+    shs_resolver_address_t address;
     shs_conn_t *conn = NULL;
     const char *reason = NULL;
 
@@ -101,11 +101,11 @@ static shs_conn_t *open_to(const fake_t *fake)
     return conn;
 }
 
-START_TEST(greeting_send__says_who_we_are_and_believes_ok_only)
+START_TEST(handshake_send__says_who_we_are_and_believes_ok_only)
 {
     script_t script = { greetings[_i].first, greetings[_i].second, "" };
     fake_t *fake = fake_start(serve, &script);
-    shs_greeting_t greeting =
+    shs_handshake_t greeting =
         greeting_of(greetings[_i].user, greetings[_i].password);
     shs_conn_t *conn = open_to(fake);
     const char *reason = NULL;
@@ -116,7 +116,7 @@ START_TEST(greeting_send__says_who_we_are_and_believes_ok_only)
     if (greetings[_i].first) {
         deadline += apr_time_from_sec(greetings[_i].second ? 5 : 1);
     }
-    status = shs_greeting_send(conn, &greeting, deadline, &reason, p);
+    status = shs_handshake_send(conn, &greeting, deadline, &reason, p);
     ck_assert_msg(status == greetings[_i].status, "%d: %s", status,
                   greetings[_i].why);
     if (status != SHS_CONN_OK) {
@@ -134,20 +134,20 @@ START_TEST(greeting_send__says_who_we_are_and_believes_ok_only)
 END_TEST
 
 /* The name is for CLIENT LIST: a user who may not set one has sessions too. */
-START_TEST(greeting_send__names_the_connection_if_it_may)
+START_TEST(handshake_send__names_the_connection_if_it_may)
 {
     static const char *const answers[] = { "+OK\r\n", "-NOPERM SECRET\r\n",
                                            "-ERR unknown command\r\n" };
     script_t script = { "+OK\r\n", answers[_i], "" };
     fake_t *fake = fake_start(serve, &script);
     apr_time_t deadline = shs_clock_now() + apr_time_from_sec(5);
-    shs_greeting_t greeting = greeting_of(NULL, NULL);
+    shs_handshake_t greeting = greeting_of(NULL, NULL);
     shs_conn_t *conn = open_to(fake);
     const char *reason = NULL;
 
     greeting.db = 3;
     greeting.client_name = "web-1";
-    ck_assert_int_eq(shs_greeting_send(conn, &greeting, deadline, &reason, p),
+    ck_assert_int_eq(shs_handshake_send(conn, &greeting, deadline, &reason, p),
                      SHS_CONN_OK);
     shs_conn_close(conn);
     fake_stop(fake);
@@ -156,17 +156,17 @@ START_TEST(greeting_send__names_the_connection_if_it_may)
 END_TEST
 
 /* Who has no place for us says so to whatever comes first. */
-START_TEST(greeting_send__is_turned_away_at_the_name_too)
+START_TEST(handshake_send__is_turned_away_at_the_name_too)
 {
     script_t script = { "-ERR max number of clients reached\r\n", NULL, "" };
     fake_t *fake = fake_start(serve, &script);
     apr_time_t deadline = shs_clock_now() + apr_time_from_sec(5);
-    shs_greeting_t greeting = greeting_of(NULL, NULL);
+    shs_handshake_t greeting = greeting_of(NULL, NULL);
     shs_conn_t *conn = open_to(fake);
     const char *reason = NULL;
 
     greeting.client_name = "web-1";
-    ck_assert_int_eq(shs_greeting_send(conn, &greeting, deadline, &reason, p),
+    ck_assert_int_eq(shs_handshake_send(conn, &greeting, deadline, &reason, p),
                      SHS_CONN_TURNED_AWAY);
     ck_assert_str_eq(reason, "it has reached its maxclients");
     shs_conn_close(conn);
@@ -222,19 +222,19 @@ static const struct {
       "it is no member of a cluster" },
 };
 
-START_TEST(greeting_send__knows_a_master_from_a_replica)
+START_TEST(handshake_send__knows_a_master_from_a_replica)
 {
     script_t script = { roles[_i].first, roles[_i].second, "" };
     atomic_int lacks_role = 0;
     fake_t *fake = fake_start(serve, &script);
-    shs_greeting_t greeting = greeting_of(NULL, NULL);
+    shs_handshake_t greeting = greeting_of(NULL, NULL);
     shs_conn_t *conn = open_to(fake);
     const char *reason = NULL;
     shs_conn_status_t status;
 
     greeting.is_for_replica = roles[_i].is_for_replica;
     greeting.lacks_role = roles[_i].must_be_master ? &lacks_role : NULL;
-    status = shs_greeting_send(
+    status = shs_handshake_send(
         conn, &greeting, shs_clock_now() + apr_time_from_sec(5), &reason, p);
     ck_assert_msg(status == roles[_i].status, "%d: %s", status, roles[_i].why);
     if (status != SHS_CONN_OK) {
@@ -250,7 +250,7 @@ START_TEST(greeting_send__knows_a_master_from_a_replica)
 END_TEST
 
 /* What is known is not asked again, until it is not so any more. */
-START_TEST(greeting_send__asks_for_info_where_role_is_known_to_be_refused)
+START_TEST(handshake_send__asks_for_info_where_role_is_known_to_be_refused)
 {
     static const struct {
         const char *says;
@@ -261,13 +261,13 @@ START_TEST(greeting_send__asks_for_info_where_role_is_known_to_be_refused)
                  { "-NOPERM SECRET\r\n", SHS_CONN_REFUSED, 0 } };
     script_t script = { rows[_i].says, NULL, "" };
     fake_t *fake = fake_start(serve, &script);
-    shs_greeting_t greeting = greeting_of(NULL, NULL);
+    shs_handshake_t greeting = greeting_of(NULL, NULL);
     shs_conn_t *conn = open_to(fake);
     atomic_int lacks_role = 1;
     const char *reason = NULL;
 
     greeting.lacks_role = &lacks_role;
-    ck_assert_int_eq(shs_greeting_send(conn, &greeting,
+    ck_assert_int_eq(shs_handshake_send(conn, &greeting,
                                        shs_clock_now() + apr_time_from_sec(5),
                                        &reason, p),
                      rows[_i].status);
@@ -289,7 +289,7 @@ static const char *write_password(const char *path, const char *password)
 }
 
 /* A password changes while httpd runs: the file is read again, once. */
-START_TEST(greeting_send__says_the_new_password_of_the_file)
+START_TEST(handshake_send__says_the_new_password_of_the_file)
 {
     static const struct {
         const char *now;
@@ -304,7 +304,7 @@ START_TEST(greeting_send__says_the_new_password_of_the_file)
     };
     script_t script = { "-WRONGPASS x\r\n", files[_i].second, "" };
     fake_t *fake = fake_start(serve, &script);
-    shs_greeting_t greeting = greeting_of("alice", NULL);
+    shs_handshake_t greeting = greeting_of("alice", NULL);
     shs_conn_t *conn = open_to(fake);
     const char *path =
         apr_psprintf(p, "shs-unit-greeting.%d.%d", (int)getpid(), _i);
@@ -315,7 +315,7 @@ START_TEST(greeting_send__says_the_new_password_of_the_file)
                                                 write_password(path, "OLD"), p),
                       NULL);
     write_password(path, files[_i].now);
-    status = shs_greeting_send(
+    status = shs_handshake_send(
         conn, &greeting, shs_clock_now() + apr_time_from_sec(5), &reason, p);
     unlink(path);
     ck_assert_int_eq(status, files[_i].status);
@@ -327,7 +327,7 @@ START_TEST(greeting_send__says_the_new_password_of_the_file)
 END_TEST
 
 /* The administrator has to know which file it is, and what is wrong with it. */
-START_TEST(greeting_send__names_the_password_file_that_is_no_help)
+START_TEST(handshake_send__names_the_password_file_that_is_no_help)
 {
     static const struct {
         const char *now; /* NULL: it is gone */
@@ -338,7 +338,7 @@ START_TEST(greeting_send__names_the_password_file_that_is_no_help)
     script_t script = { "-WRONGPASS invalid username-password pair or\r\n",
                         NULL, "" };
     fake_t *fake = fake_start(serve, &script);
-    shs_greeting_t greeting = greeting_of("alice", NULL);
+    shs_handshake_t greeting = greeting_of("alice", NULL);
     shs_conn_t *conn = open_to(fake);
     const char *path =
         apr_psprintf(p, "shs-unit-greeting.%d.%d", (int)getpid(), _i);
@@ -351,7 +351,7 @@ START_TEST(greeting_send__names_the_password_file_that_is_no_help)
     if (files[_i].now) {
         write_password(path, files[_i].now);
     }
-    ck_assert_int_eq(shs_greeting_send(conn, &greeting,
+    ck_assert_int_eq(shs_handshake_send(conn, &greeting,
                                        shs_clock_now() + apr_time_from_sec(5),
                                        &reason, p),
                      SHS_CONN_REFUSED);
@@ -371,18 +371,18 @@ END_TEST
 static void add(TCase *tc)
 {
     tcase_add_loop_test(
-        tc, greeting_send__asks_for_info_where_role_is_known_to_be_refused, 0,
+        tc, handshake_send__asks_for_info_where_role_is_known_to_be_refused, 0,
         3);
-    tcase_add_loop_test(tc, greeting_send__knows_a_master_from_a_replica, 0,
+    tcase_add_loop_test(tc, handshake_send__knows_a_master_from_a_replica, 0,
                         ROWS(roles));
     tcase_add_loop_test(
-        tc, greeting_send__names_the_password_file_that_is_no_help, 0, 3);
-    tcase_add_loop_test(tc, greeting_send__says_the_new_password_of_the_file, 0,
+        tc, handshake_send__names_the_password_file_that_is_no_help, 0, 3);
+    tcase_add_loop_test(tc, handshake_send__says_the_new_password_of_the_file, 0,
                         3);
-    tcase_add_test(tc, greeting_send__is_turned_away_at_the_name_too);
-    tcase_add_loop_test(tc, greeting_send__names_the_connection_if_it_may, 0,
+    tcase_add_test(tc, handshake_send__is_turned_away_at_the_name_too);
+    tcase_add_loop_test(tc, handshake_send__names_the_connection_if_it_may, 0,
                         3);
-    tcase_add_loop_test(tc, greeting_send__says_who_we_are_and_believes_ok_only,
+    tcase_add_loop_test(tc, handshake_send__says_who_we_are_and_believes_ok_only,
                         0, ROWS(greetings));
 }
 

@@ -7,7 +7,7 @@
 
 #define NOW apr_time_from_sec(1000)
 
-static shs_shared_t shared;
+static shs_host_state_t shared;
 
 static void reset(void)
 {
@@ -23,36 +23,36 @@ static void failed(shs_breaker_t *breaker)
                      0, NOW);
 }
 
-START_TEST(shared_breaker_of__is_the_same_for_the_same_key)
+START_TEST(host_state_breaker_of__is_the_same_for_the_same_key)
 {
-    shs_breaker_t *first = shs_shared_breaker_of(&shared, 1);
-    shs_breaker_t *second = shs_shared_breaker_of(&shared, 0x10001);
+    shs_breaker_t *first = shs_host_state_breaker_of(&shared, 1);
+    shs_breaker_t *second = shs_host_state_breaker_of(&shared, 0x10001);
 
     ck_assert_ptr_ne(first, second);
     ck_assert_ptr_ne(first, &shared.breaker);
-    ck_assert_ptr_eq(shs_shared_breaker_of(&shared, 1), first);
-    ck_assert_ptr_eq(shs_shared_breaker_of(&shared, 0x10001), second);
+    ck_assert_ptr_eq(shs_host_state_breaker_of(&shared, 1), first);
+    ck_assert_ptr_eq(shs_host_state_breaker_of(&shared, 0x10001), second);
 }
 END_TEST
 
 /* Too many shards cost a breaker of their own, and nothing else. */
-START_TEST(shared_breaker_of__gives_the_last_to_all_that_are_too_many)
+START_TEST(host_state_breaker_of__gives_the_last_to_all_that_are_too_many)
 {
-    shs_breaker_t *breakers[SHS_SHARED_SHARDS + 100];
+    shs_breaker_t *breakers[SHS_HOST_STATE_SHARDS + 100];
     apr_uint32_t i, j;
 
-    for (i = 0; i < SHS_SHARED_SHARDS + 100; i++) {
-        breakers[i] = shs_shared_breaker_of(&shared, i + 1);
-        for (j = 0; j < i && i < SHS_SHARED_SHARDS; j++) {
+    for (i = 0; i < SHS_HOST_STATE_SHARDS + 100; i++) {
+        breakers[i] = shs_host_state_breaker_of(&shared, i + 1);
+        for (j = 0; j < i && i < SHS_HOST_STATE_SHARDS; j++) {
             ck_assert_ptr_ne(breakers[i], breakers[j]);
         }
-        ck_assert(i < SHS_SHARED_SHARDS
-                  || breakers[i] == breakers[SHS_SHARED_SHARDS - 1]);
+        ck_assert(i < SHS_HOST_STATE_SHARDS
+                  || breakers[i] == breakers[SHS_HOST_STATE_SHARDS - 1]);
     }
-    ck_assert_ptr_eq(breakers[SHS_SHARED_SHARDS - 1],
-                     &shared.shards[SHS_SHARED_SHARDS - 1].breaker);
-    for (i = 0; i < SHS_SHARED_SHARDS; i++) {
-        ck_assert_ptr_eq(shs_shared_breaker_of(&shared, i + 1), breakers[i]);
+    ck_assert_ptr_eq(breakers[SHS_HOST_STATE_SHARDS - 1],
+                     &shared.shards[SHS_HOST_STATE_SHARDS - 1].breaker);
+    for (i = 0; i < SHS_HOST_STATE_SHARDS; i++) {
+        ck_assert_ptr_eq(shs_host_state_breaker_of(&shared, i + 1), breakers[i]);
     }
 }
 END_TEST
@@ -77,12 +77,12 @@ static void *claim(void *data)
     for (i = 0; i < KEYS; i++) {
         apr_uint32_t key = (i + claimer->nth / 2 * 10) % KEYS;
 
-        claimer->claimed[key] = shs_shared_breaker_of(&shared, key + 1);
+        claimer->claimed[key] = shs_host_state_breaker_of(&shared, key + 1);
     }
     return NULL;
 }
 
-START_TEST(shared_breaker_of__is_the_same_in_every_thread)
+START_TEST(host_state_breaker_of__is_the_same_in_every_thread)
 {
     int round;
 
@@ -116,32 +116,32 @@ START_TEST(shared_breaker_of__is_the_same_in_every_thread)
 }
 END_TEST
 
-START_TEST(shared_worst_breaker__is_the_first_that_is_not_closed)
+START_TEST(host_state_worst_breaker__is_the_first_that_is_not_closed)
 {
-    ck_assert_ptr_eq(shs_shared_worst_breaker(&shared, NOW), &shared.breaker);
-    failed(shs_shared_breaker_of(&shared, 1));
+    ck_assert_ptr_eq(shs_host_state_worst_breaker(&shared, NOW), &shared.breaker);
+    failed(shs_host_state_breaker_of(&shared, 1));
     failed(&shared.breaker);
-    ck_assert_ptr_eq(shs_shared_worst_breaker(&shared, NOW), &shared.breaker);
+    ck_assert_ptr_eq(shs_host_state_worst_breaker(&shared, NOW), &shared.breaker);
     reset();
-    shs_shared_breaker_of(&shared, 1);
-    failed(shs_shared_breaker_of(&shared, 2));
-    ck_assert_ptr_eq(shs_shared_worst_breaker(&shared, NOW),
-                     shs_shared_breaker_of(&shared, 2));
+    shs_host_state_breaker_of(&shared, 1);
+    failed(shs_host_state_breaker_of(&shared, 2));
+    ck_assert_ptr_eq(shs_host_state_worst_breaker(&shared, NOW),
+                     shs_host_state_breaker_of(&shared, 2));
     reset();
-    failed(&shared.shards[SHS_SHARED_SHARDS - 1].breaker);
-    ck_assert_ptr_eq(shs_shared_worst_breaker(&shared, NOW),
-                     &shared.shards[SHS_SHARED_SHARDS - 1].breaker);
+    failed(&shared.shards[SHS_HOST_STATE_SHARDS - 1].breaker);
+    ck_assert_ptr_eq(shs_host_state_worst_breaker(&shared, NOW),
+                     &shared.shards[SHS_HOST_STATE_SHARDS - 1].breaker);
 }
 END_TEST
 
 static void add(TCase *tc)
 {
     tcase_add_checked_fixture(tc, reset, NULL);
-    tcase_add_test(tc, shared_breaker_of__is_the_same_for_the_same_key);
+    tcase_add_test(tc, host_state_breaker_of__is_the_same_for_the_same_key);
     tcase_add_test(tc,
-                   shared_breaker_of__gives_the_last_to_all_that_are_too_many);
-    tcase_add_test(tc, shared_breaker_of__is_the_same_in_every_thread);
-    tcase_add_test(tc, shared_worst_breaker__is_the_first_that_is_not_closed);
+                   host_state_breaker_of__gives_the_last_to_all_that_are_too_many);
+    tcase_add_test(tc, host_state_breaker_of__is_the_same_in_every_thread);
+    tcase_add_test(tc, host_state_worst_breaker__is_the_first_that_is_not_closed);
 }
 
 int main(void)

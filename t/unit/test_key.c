@@ -7,12 +7,12 @@
 #define DIGEST16 \
     "2125b2c332b1113aae9bfc5e9f7e3b4c91d828cb942c2df1eeb02502eccae9e9"
 
-static shs_ident_t ident_of(const char *text)
+static shs_session_id_t ident_of(const char *text)
 {
-    shs_ident_t ident;
+    shs_session_id_t ident;
 
     ck_assert_ptr_null(
-        shs_ident_parse(&ident, unit_text(text), SHS_IDENT_NO_ROUTE, 255));
+        shs_session_id_parse(&ident, unit_text(text), SHS_SESSION_ID_NO_ROUTE, 255));
     return ident;
 }
 
@@ -47,7 +47,7 @@ static const struct {
 
 START_TEST(key_build__writes_the_id_into_the_template)
 {
-    shs_ident_t ident = ident_of(ID16);
+    shs_session_id_t ident = ident_of(ID16);
 
     ck_octets_eq(shs_key_build(key_of(templates[_i].template), &ident, p),
                  unit_text(templates[_i].key), templates[_i].why);
@@ -85,7 +85,7 @@ END_TEST
 
 START_TEST(key_default__is_session_and_the_id)
 {
-    shs_ident_t ident = ident_of(ID16);
+    shs_session_id_t ident = ident_of(ID16);
 
     ck_octets_eq(shs_key_build(shs_key_default(), &ident, p),
                  OCTETS("session:" ID16), "the README says so");
@@ -95,12 +95,12 @@ END_TEST
 
 START_TEST(key_build__holds_the_longest_id)
 {
-    char *text = apr_palloc(p, SHS_IDENT_MAX + 1);
-    shs_ident_t ident;
+    char *text = apr_palloc(p, SHS_SESSION_ID_MAX + 1);
+    shs_session_id_t ident;
     shs_octets_t key;
 
-    memset(text, 'z', SHS_IDENT_MAX);
-    text[SHS_IDENT_MAX] = '\0';
+    memset(text, 'z', SHS_SESSION_ID_MAX);
+    text[SHS_SESSION_ID_MAX] = '\0';
     ident = ident_of(text);
     key = shs_key_build(key_of("a%{id}b"), &ident, p);
     ck_octets_eq(key, unit_text(apr_pstrcat(p, "a", text, "b", NULL)),
@@ -110,10 +110,10 @@ END_TEST
 
 START_TEST(key_build__needs_no_nul_behind_the_id)
 {
-    shs_ident_t ident;
+    shs_session_id_t ident;
 
     ck_assert_ptr_null(
-        shs_ident_parse(&ident, unit_exact(ID16 "rest", 16), '.', 0));
+        shs_session_id_parse(&ident, unit_exact(ID16 "rest", 16), '.', 0));
     ck_octets_eq(shs_key_build(key_of("s:%{id}"), &ident, p), OCTETS("s:" ID16),
                  "a cookie goes on behind its value");
 }
@@ -237,7 +237,7 @@ START_TEST(key_is_of_another__goes_by_what_says_more_of_the_key)
 {
     const shs_key_t *key = key_of(owners[_i].template);
     const shs_key_t *all[] = { key, key_of(owners[_i].other), NULL };
-    shs_ident_t ident = ident_of(owners[_i].id);
+    shs_session_id_t ident = ident_of(owners[_i].id);
     shs_octets_t made = shs_key_build(key, &ident, p);
 
     ck_assert_msg(shs_key_is_of_another(key, made, all)
@@ -255,7 +255,7 @@ START_TEST(key_create_ident__makes_no_key_of_another_template)
     int i;
 
     for (i = 0; i < 3000; i++) {
-        shs_ident_t ident;
+        shs_session_id_t ident;
         shs_octets_t made;
 
         ck_assert(shs_key_create_ident(&ident, &made, key, all, p));

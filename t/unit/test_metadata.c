@@ -6,12 +6,12 @@
 #define SECOND ((apr_interval_time_t)1000000)
 #define HOUR   (3600 * SECOND)
 
-static shs_life_t life_of(const char *name, shs_octets_t text)
+static shs_metadata_t life_of(const char *name, shs_octets_t text)
 {
-    shs_life_t life;
+    shs_metadata_t life;
 
     memset(&life, 0, sizeof(life));
-    shs_life_read(&life, unit_text(name), text);
+    shs_metadata_read(&life, unit_text(name), text);
     return life;
 }
 
@@ -29,9 +29,9 @@ static const struct {
     { " @created", 0, "it begins with a space" },
 };
 
-START_TEST(life_is_reserved__means_that_it_begins_with_the_sign)
+START_TEST(metadata_is_reserved__means_that_it_begins_with_the_sign)
 {
-    ck_assert_msg(!!shs_life_is_reserved(unit_text(names[_i].name))
+    ck_assert_msg(!!shs_metadata_is_reserved(unit_text(names[_i].name))
                       == names[_i].is_reserved,
                   "\"%s\": %s", names[_i].name, names[_i].why);
 }
@@ -56,9 +56,9 @@ static const struct {
     { "yesterday", 0, "words" },
 };
 
-START_TEST(life_read__created_is_milliseconds)
+START_TEST(metadata_read__created_is_milliseconds)
 {
-    shs_life_t life = life_of("@created", unit_text(created[_i].text));
+    shs_metadata_t life = life_of("@created", unit_text(created[_i].text));
 
     ck_assert_msg(life.created_at == created[_i].created_at,
                   "\"%s\" is %" APR_TIME_T_FMT ": %s", created[_i].text,
@@ -84,9 +84,9 @@ static const struct {
     { "", 0, "nothing" },
 };
 
-START_TEST(life_read__max_is_seconds)
+START_TEST(metadata_read__max_is_seconds)
 {
-    shs_life_t life = life_of("@max", unit_text(idles[_i].text));
+    shs_metadata_t life = life_of("@max", unit_text(idles[_i].text));
 
     ck_assert_msg(life.idle == idles[_i].idle,
                   "\"%s\" is %" APR_TIME_T_FMT ": %s", idles[_i].text,
@@ -96,10 +96,10 @@ START_TEST(life_read__max_is_seconds)
 }
 END_TEST
 
-START_TEST(life_read__rotated_has_a_successor_or_none)
+START_TEST(metadata_read__rotated_has_a_successor_or_none)
 {
     shs_octets_t key = unit_text("session:next");
-    shs_life_t life = life_of("@rotated", key);
+    shs_metadata_t life = life_of("@rotated", key);
 
     ck_assert_int_ne(life.is_rotated, 0);
     ck_assert_ptr_eq(life.successor.data, key.data);
@@ -113,10 +113,10 @@ END_TEST
 static const char *const unknown[] = { "@accessed", "@user", "@max2",    "@ma",
                                        "@CREATED",  "@",     "@rotated " };
 
-START_TEST(life_read__passes_over_what_it_does_not_know)
+START_TEST(metadata_read__passes_over_what_it_does_not_know)
 {
-    shs_life_t life = life_of(unknown[_i], unit_text("1700000000123"));
-    shs_life_t nothing;
+    shs_metadata_t life = life_of(unknown[_i], unit_text("1700000000123"));
+    shs_metadata_t nothing;
 
     memset(&nothing, 0, sizeof(nothing));
     ck_assert_int_eq(memcmp(&life, &nothing, sizeof(life)), 0);
@@ -124,12 +124,12 @@ START_TEST(life_read__passes_over_what_it_does_not_know)
 END_TEST
 
 /* Whoever writes sessions by hand may have erred in one member. */
-START_TEST(life_read__keeps_the_others_when_one_is_not_understood)
+START_TEST(metadata_read__keeps_the_others_when_one_is_not_understood)
 {
-    shs_life_t life = life_of("@created", unit_text("1000"));
+    shs_metadata_t life = life_of("@created", unit_text("1000"));
 
-    shs_life_read(&life, unit_text("@max"), unit_text("x"));
-    shs_life_read(&life, unit_text("@rotated"), unit_text("k"));
+    shs_metadata_read(&life, unit_text("@max"), unit_text("x"));
+    shs_metadata_read(&life, unit_text("@rotated"), unit_text("k"));
     ck_assert_int_eq(life.created_at, SECOND);
     ck_assert_int_eq(life.idle, 0);
     ck_assert_int_ne(life.is_rotated, 0);
@@ -155,14 +155,14 @@ static const struct {
     { 101, 0, HOUR, "from a host whose clock is ahead" },
 };
 
-START_TEST(life_left__is_the_idle_timeout_within_the_absolute_one)
+START_TEST(metadata_left__is_the_idle_timeout_within_the_absolute_one)
 {
-    shs_life_t life;
+    shs_metadata_t life;
 
     memset(&life, 0, sizeof(life));
     life.created_at = lefts[_i].created_at * HOUR;
     life.idle = lefts[_i].idle;
-    ck_assert_msg(shs_life_left(&life, HOUR, 8 * HOUR, 100 * HOUR)
+    ck_assert_msg(shs_metadata_left(&life, HOUR, 8 * HOUR, 100 * HOUR)
                       == lefts[_i].left,
                   "%s", lefts[_i].why);
 }
@@ -171,17 +171,17 @@ END_TEST
 static void add(TCase *tc)
 {
     tcase_add_loop_test(tc,
-                        life_is_reserved__means_that_it_begins_with_the_sign, 0,
+                        metadata_is_reserved__means_that_it_begins_with_the_sign, 0,
                         ROWS(names));
-    tcase_add_loop_test(tc, life_read__created_is_milliseconds, 0,
+    tcase_add_loop_test(tc, metadata_read__created_is_milliseconds, 0,
                         ROWS(created));
-    tcase_add_loop_test(tc, life_read__max_is_seconds, 0, ROWS(idles));
-    tcase_add_test(tc, life_read__rotated_has_a_successor_or_none);
-    tcase_add_loop_test(tc, life_read__passes_over_what_it_does_not_know, 0,
+    tcase_add_loop_test(tc, metadata_read__max_is_seconds, 0, ROWS(idles));
+    tcase_add_test(tc, metadata_read__rotated_has_a_successor_or_none);
+    tcase_add_loop_test(tc, metadata_read__passes_over_what_it_does_not_know, 0,
                         ROWS(unknown));
-    tcase_add_test(tc, life_read__keeps_the_others_when_one_is_not_understood);
+    tcase_add_test(tc, metadata_read__keeps_the_others_when_one_is_not_understood);
     tcase_add_loop_test(tc,
-                        life_left__is_the_idle_timeout_within_the_absolute_one,
+                        metadata_left__is_the_idle_timeout_within_the_absolute_one,
                         0, ROWS(lefts));
 }
 

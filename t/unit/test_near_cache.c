@@ -19,14 +19,14 @@ static void make_cache(void)
 
 static apr_uint64_t counted(shs_near_counter_t counter)
 {
-    return shs_near_news_count(cache, counter);
+    return shs_near_invalidation_count(cache, counter);
 }
 
 /* Time passes, and the listener hears nothing new. */
 static void lease(apr_time_t at)
 {
-    shs_near_news_elect(cache, at);
-    shs_near_news_lease(cache, at);
+    shs_near_invalidation_elect(cache, at);
+    shs_near_invalidation_lease(cache, at);
 }
 
 static const char *a_value(apr_size_t len)
@@ -170,7 +170,7 @@ START_TEST(near_find__believes_nothing_that_was_changed)
 {
     near_put(cache, "k", "old", 60 * SECOND, now);
     near_put(cache, "other", "same", 60 * SECOND, now);
-    shs_near_news_invalidate(cache, unit_text("k"));
+    shs_near_invalidation_invalidate(cache, unit_text("k"));
     ck_assert_str_eq(near_find(cache, "k", now), "MISS");
     ck_assert_str_eq(near_find(cache, "k", now + 9 * SECOND), "MISS");
     ck_assert_str_eq(near_find(cache, "other", now), "same");
@@ -188,10 +188,10 @@ START_TEST(near_put__of_what_was_read_before_a_change_is_never_believed)
 
     ck_assert(shs_near_cache_begin(&ticket, cache, &name, now));
     if (_i == 0) {
-        shs_near_news_invalidate(cache, unit_text("k"));
+        shs_near_invalidation_invalidate(cache, unit_text("k"));
     }
     else {
-        shs_near_news_flush(cache);
+        shs_near_invalidation_flush(cache);
     }
     shs_near_cache_put(cache, &name, &ticket, NEAR_SOURCE, OCTETS("old"),
                        60 * SECOND);
@@ -203,11 +203,11 @@ END_TEST
 START_TEST(near_put__of_what_was_there_does_not_outlive_that_it_is_gone)
 {
     near_put(cache, "k", NULL, SHS_TTL_FOREVER, now);
-    shs_near_news_invalidate(cache, unit_text("k"));
+    shs_near_invalidation_invalidate(cache, unit_text("k"));
     ck_assert_str_eq(near_find(cache, "k", now), "MISS");
     near_put(cache, "k", "there", 60 * SECOND, now);
     ck_assert_str_eq(near_find(cache, "k", now), "there");
-    shs_near_news_invalidate(cache, unit_text("k"));
+    shs_near_invalidation_invalidate(cache, unit_text("k"));
     near_put(cache, "k", NULL, SHS_TTL_FOREVER, now);
     ck_assert_str_eq(near_find(cache, "k", now), "NOTHING");
 }
@@ -221,7 +221,7 @@ START_TEST(near_find__finds_the_new_one_behind_an_old_one_of_another_size)
     policy.max_entry = 8192;
     cache = near_live(&policy, now);
     near_put(cache, "k", "small", 60 * SECOND, now);
-    shs_near_news_invalidate(cache, unit_text("k"));
+    shs_near_invalidation_invalidate(cache, unit_text("k"));
     near_put(cache, "k", large, 60 * SECOND, now);
     ck_assert_str_eq(near_find(cache, "k", now), large);
 }
@@ -235,7 +235,7 @@ START_TEST(near_flush__drops_everything)
         near_put(cache, apr_itoa(p, i), i % 2 ? "value" : NULL, 60 * SECOND,
                  now);
     }
-    shs_near_news_flush(cache);
+    shs_near_invalidation_flush(cache);
     for (i = 0; i < 50; i++) {
         ck_assert_str_eq(near_find(cache, apr_itoa(p, i), now), "MISS");
     }
@@ -251,7 +251,7 @@ static void put_unheard(const char *key, const char *value, apr_time_t at)
     shs_near_ticket_t ticket;
 
     shs_near_cache_begin(&ticket, cache, &name, at);
-    shs_near_cache_put_unheard(cache, &name, &ticket, unit_text(value),
+    shs_near_cache_put_untracked(cache, &name, &ticket, unit_text(value),
                                60 * SECOND);
 }
 
@@ -277,12 +277,12 @@ START_TEST(near_put_briefly__lasts_as_long_as_that_nothing_is_there)
     shs_near_cache_put_briefly(cache, &name, &ticket, NEAR_SOURCE,
                                OCTETS("why"));
     ck_assert_str_eq(near_find(cache, "k", now + negative - 1), "why");
-    shs_near_news_lease(cache, now + negative);
+    shs_near_invalidation_lease(cache, now + negative);
     ck_assert_str_eq(near_find(cache, "k", now + negative), "MISS");
     shs_near_cache_put_briefly(cache, &name, &ticket, NEAR_SOURCE + 1,
                                OCTETS("why"));
     ck_assert_str_eq(near_find(cache, "k", now), "why");
-    shs_near_news_invalidate(cache, unit_text("k"));
+    shs_near_invalidation_invalidate(cache, unit_text("k"));
     ck_assert_str_eq(near_find(cache, "k", now), "MISS");
 }
 END_TEST
@@ -298,7 +298,7 @@ START_TEST(near_put_unheard__is_stale_by_its_age_from_the_first_moment)
     ck_assert_int_eq(age_of("k", now + 10 * SECOND), 0);
     ck_assert_int_eq(age_of("k", now + 14 * SECOND), 4 * SECOND);
     ck_assert_str_eq(near_find(cache, "k", now + 70 * SECOND), "MISS");
-    shs_near_news_invalidate(cache, unit_text("k"));
+    shs_near_invalidation_invalidate(cache, unit_text("k"));
     ck_assert_str_eq(near_find(cache, "k", now + 11 * SECOND), "MISS");
 }
 END_TEST
@@ -331,16 +331,16 @@ START_TEST(near_put__keeps_nothing_of_who_is_not_listened_to)
     shs_near_ticket_t ticket;
     apr_uint32_t source;
 
-    shs_near_news_listen_to(cache, sources, 2);
+    shs_near_invalidation_listen_to(cache, sources, 2);
     for (source = 0; source < 8; source++) {
         shs_near_cache_begin(&ticket, cache, &name, now);
         shs_near_cache_put(cache, &name, &ticket, source, OCTETS("v"),
                            60 * SECOND);
         ck_assert_str_eq(near_find(cache, "k", now),
                          source == 3 || source == 4 ? "v" : "MISS");
-        shs_near_news_invalidate(cache, unit_text("k"));
+        shs_near_invalidation_invalidate(cache, unit_text("k"));
     }
-    shs_near_news_listen_to(cache, NULL, 0);
+    shs_near_invalidation_listen_to(cache, NULL, 0);
     shs_near_cache_put(cache, &name, &ticket, 3, OCTETS("v"), 60 * SECOND);
     ck_assert_str_eq(near_find(cache, "k", now), "MISS");
 }

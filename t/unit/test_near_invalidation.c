@@ -25,10 +25,10 @@ static void make_children(void)
 
 START_TEST(news_elect__takes_the_first_that_comes)
 {
-    ck_assert(shs_near_news_elect(one, now));
-    ck_assert(!shs_near_news_elect(two, now));
-    ck_assert(shs_near_news_elect(one, now + 1));
-    ck_assert(!shs_near_news_elect(three, now + 2));
+    ck_assert(shs_near_invalidation_elect(one, now));
+    ck_assert(!shs_near_invalidation_elect(two, now));
+    ck_assert(shs_near_invalidation_elect(one, now + 1));
+    ck_assert(!shs_near_invalidation_elect(three, now + 2));
 }
 END_TEST
 
@@ -37,21 +37,21 @@ START_TEST(news_elect__keeps_the_one_that_calls_again)
     apr_time_t at;
 
     for (at = now; at < now + 20 * SECOND; at += SHS_NEAR_PATIENCE - 1) {
-        ck_assert(shs_near_news_elect(one, at));
-        ck_assert(!shs_near_news_elect(two, at + SHS_NEAR_PATIENCE - 2));
+        ck_assert(shs_near_invalidation_elect(one, at));
+        ck_assert(!shs_near_invalidation_elect(two, at + SHS_NEAR_PATIENCE - 2));
     }
 }
 END_TEST
 
 START_TEST(news_elect__replaces_one_that_is_silent)
 {
-    ck_assert(shs_near_news_elect(one, now));
-    ck_assert(!shs_near_news_elect(two, now + SHS_NEAR_PATIENCE - 1));
-    ck_assert(shs_near_news_elect(two, now + SHS_NEAR_PATIENCE));
-    ck_assert(!shs_near_news_elect(three, now + SHS_NEAR_PATIENCE));
+    ck_assert(shs_near_invalidation_elect(one, now));
+    ck_assert(!shs_near_invalidation_elect(two, now + SHS_NEAR_PATIENCE - 1));
+    ck_assert(shs_near_invalidation_elect(two, now + SHS_NEAR_PATIENCE));
+    ck_assert(!shs_near_invalidation_elect(three, now + SHS_NEAR_PATIENCE));
     /* Who was stopped comes back, and is not it any more. */
-    ck_assert(!shs_near_news_elect(one, now + SHS_NEAR_PATIENCE + 1));
-    ck_assert(shs_near_news_elect(two, now + SHS_NEAR_PATIENCE + 1));
+    ck_assert(!shs_near_invalidation_elect(one, now + SHS_NEAR_PATIENCE + 1));
+    ck_assert(shs_near_invalidation_elect(two, now + SHS_NEAR_PATIENCE + 1));
 }
 END_TEST
 
@@ -60,10 +60,10 @@ START_TEST(news_elect__takes_another_process_of_the_same_number_for_new)
 {
     shs_near_cache_t *again = near_attach(one->head, &policy, 1001);
 
-    ck_assert(shs_near_news_elect(one, now));
-    ck_assert(!shs_near_news_elect(again, now + 1));
-    ck_assert(shs_near_news_elect(again, now + SHS_NEAR_PATIENCE));
-    ck_assert(!shs_near_news_elect(one, now + SHS_NEAR_PATIENCE));
+    ck_assert(shs_near_invalidation_elect(one, now));
+    ck_assert(!shs_near_invalidation_elect(again, now + 1));
+    ck_assert(shs_near_invalidation_elect(again, now + SHS_NEAR_PATIENCE));
+    ck_assert(!shs_near_invalidation_elect(one, now + SHS_NEAR_PATIENCE));
 }
 END_TEST
 
@@ -74,24 +74,24 @@ static int keeps(shs_near_cache_t *cache, apr_uint32_t source)
 
 START_TEST(news_listen_to__counts_from_the_one_that_is_elected)
 {
-    shs_near_news_listen_to(two, sources, 2);
+    shs_near_invalidation_listen_to(two, sources, 2);
     ck_assert(!keeps(two, NEAR_SOURCE));
-    shs_near_news_elect(one, now);
-    shs_near_news_listen_to(one, sources, 2);
+    shs_near_invalidation_elect(one, now);
+    shs_near_invalidation_listen_to(one, sources, 2);
     ck_assert(keeps(two, NEAR_SOURCE) && keeps(two, 8) && !keeps(two, 9));
     ck_assert(!keeps(two, 0));
-    shs_near_news_listen_to(one, sources, 1);
+    shs_near_invalidation_listen_to(one, sources, 1);
     ck_assert(keeps(two, NEAR_SOURCE) && !keeps(two, 8));
-    shs_near_news_listen_to(one, NULL, 0);
+    shs_near_invalidation_listen_to(one, NULL, 0);
     ck_assert(!keeps(two, NEAR_SOURCE));
 }
 END_TEST
 
 START_TEST(news_listen_to__ends_with_the_term)
 {
-    shs_near_news_elect(one, now);
-    shs_near_news_listen_to(one, sources, 2);
-    shs_near_news_elect(two, now + SHS_NEAR_PATIENCE);
+    shs_near_invalidation_elect(one, now);
+    shs_near_invalidation_listen_to(one, sources, 2);
+    shs_near_invalidation_elect(two, now + SHS_NEAR_PATIENCE);
     ck_assert_msg(!keeps(three, NEAR_SOURCE), "the new one listens to nobody");
 }
 END_TEST
@@ -102,15 +102,15 @@ START_TEST(news_listen_to__of_one_that_was_stopped_has_no_effect)
 {
     static const apr_uint32_t old[] = { 21, 22, 23 };
 
-    shs_near_news_elect(one, now);
-    shs_near_news_listen_to(one, old, 3);
-    shs_near_news_elect(two, now + SHS_NEAR_PATIENCE);
-    shs_near_news_listen_to(one, old, 3);
+    shs_near_invalidation_elect(one, now);
+    shs_near_invalidation_listen_to(one, old, 3);
+    shs_near_invalidation_elect(two, now + SHS_NEAR_PATIENCE);
+    shs_near_invalidation_listen_to(one, old, 3);
     ck_assert(!keeps(three, 21));
-    shs_near_news_listen_to(two, sources, 2);
-    shs_near_news_listen_to(one, old, 3);
+    shs_near_invalidation_listen_to(two, sources, 2);
+    shs_near_invalidation_listen_to(one, old, 3);
     ck_assert(!keeps(three, 21) && keeps(three, NEAR_SOURCE));
-    shs_near_news_listen_to(one, NULL, 0);
+    shs_near_invalidation_listen_to(one, NULL, 0);
     ck_assert(keeps(three, NEAR_SOURCE) && keeps(three, 8));
 }
 END_TEST
@@ -123,8 +123,8 @@ START_TEST(news_listen_to__takes_no_more_than_there_is_room_for)
     for (i = 0; i < ROWS(many); i++) {
         many[i] = 100 + (apr_uint32_t)i;
     }
-    shs_near_news_elect(one, now);
-    shs_near_news_listen_to(one, many, ROWS(many));
+    shs_near_invalidation_elect(one, now);
+    shs_near_invalidation_listen_to(one, many, ROWS(many));
     ck_assert(keeps(one, 100 + SHS_NEAR_SOURCES - 1));
     ck_assert(!keeps(one, 100 + SHS_NEAR_SOURCES));
 }
@@ -132,44 +132,44 @@ END_TEST
 
 START_TEST(news_lease__is_given_by_the_one_that_is_elected)
 {
-    shs_near_news_lease(one, now);
+    shs_near_invalidation_lease(one, now);
     ck_assert(!shs_near_cache_is_live(three, now));
-    shs_near_news_elect(one, now);
-    shs_near_news_lease(one, now);
+    shs_near_invalidation_elect(one, now);
+    shs_near_invalidation_lease(one, now);
     ck_assert(shs_near_cache_is_live(three, now));
-    shs_near_news_elect(two, now + SHS_NEAR_PATIENCE);
-    shs_near_news_lease(one, now + 10 * SECOND);
+    shs_near_invalidation_elect(two, now + SHS_NEAR_PATIENCE);
+    shs_near_invalidation_lease(one, now + 10 * SECOND);
     ck_assert(!shs_near_cache_is_live(three, now + 10 * SECOND));
 }
 END_TEST
 
 START_TEST(news_describe__says_why_nobody_listens)
 {
-    ck_assert_str_eq(shs_near_news_describe(one, now), "nobody listens yet");
-    shs_near_news_elect(one, now);
-    shs_near_news_say(one, "the server refuses CLIENT TRACKING");
-    ck_assert_str_eq(shs_near_news_describe(two, now),
+    ck_assert_str_eq(shs_near_invalidation_describe(one, now), "nobody listens yet");
+    shs_near_invalidation_elect(one, now);
+    shs_near_invalidation_say(one, "the server refuses CLIENT TRACKING");
+    ck_assert_str_eq(shs_near_invalidation_describe(two, now),
                      "the server refuses CLIENT TRACKING");
-    shs_near_news_lease(one, now);
-    ck_assert_str_eq(shs_near_news_describe(two, now), "live");
-    shs_near_news_say(one, apr_pstrcat(p, "a very long reason ",
+    shs_near_invalidation_lease(one, now);
+    ck_assert_str_eq(shs_near_invalidation_describe(two, now), "live");
+    shs_near_invalidation_say(one, apr_pstrcat(p, "a very long reason ",
                                        "that has no end ", "that has no end ",
                                        "that has no end ", "that has no end ",
                                        "that has no end ", "that has no end ",
                                        "that has no end ", NULL));
-    ck_assert_uint_lt(strlen(shs_near_news_describe(two, now + 9 * SECOND)),
+    ck_assert_uint_lt(strlen(shs_near_invalidation_describe(two, now + 9 * SECOND)),
                       128);
 }
 END_TEST
 
 START_TEST(news_count__adds_up_what_all_children_did)
 {
-    shs_near_news_flush(one);
-    shs_near_news_flush(two);
-    shs_near_news_note(three, SHS_NEAR_STALE_HITS);
-    ck_assert_uint_eq(shs_near_news_count(three, SHS_NEAR_FLUSHES), 2);
-    ck_assert_uint_eq(shs_near_news_count(one, SHS_NEAR_STALE_HITS), 1);
-    ck_assert_str_eq(shs_near_news_counter_name(SHS_NEAR_STALE_HITS),
+    shs_near_invalidation_flush(one);
+    shs_near_invalidation_flush(two);
+    shs_near_invalidation_note(three, SHS_NEAR_STALE_HITS);
+    ck_assert_uint_eq(shs_near_invalidation_count(three, SHS_NEAR_FLUSHES), 2);
+    ck_assert_uint_eq(shs_near_invalidation_count(one, SHS_NEAR_STALE_HITS), 1);
+    ck_assert_str_eq(shs_near_invalidation_counter_name(SHS_NEAR_STALE_HITS),
                      "CacheStaleHits");
 }
 END_TEST

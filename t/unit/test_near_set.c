@@ -323,7 +323,7 @@ END_TEST
 /* What it had in hand may be anything; nothing of the set is believed. */
 START_TEST(set_write__takes_over_from_a_writer_that_was_killed)
 {
-    shs_near_word_t *words = (shs_near_word_t *)set;
+    shs_atomic64_t *words = (shs_atomic64_t *)set;
     int count = (int)(shs_near_set_size(room) / 8);
     apr_uint32_t dead = late_pid();
     int i, j;

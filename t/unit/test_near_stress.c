@@ -149,14 +149,14 @@ static void change_one(shs_near_cache_t *cache, apr_uint64_t *seed)
     unsigned long version = atomic_fetch_add(&board->written[key], 1) + 1;
 
     if (next(seed) % 1000 == 0) {
-        shs_near_news_flush(cache);
+        shs_near_invalidation_flush(cache);
     }
     else {
-        shs_near_news_invalidate(cache, octets);
+        shs_near_invalidation_invalidate(cache, octets);
     }
     atomic_store(&board->heard[key], version);
-    shs_near_news_elect(cache, shs_clock_now());
-    shs_near_news_lease(cache, shs_clock_now());
+    shs_near_invalidation_elect(cache, shs_clock_now());
+    shs_near_invalidation_lease(cache, shs_clock_now());
 }
 
 typedef enum role_t { WRITER, READER, LISTENER } role_t;
@@ -221,9 +221,9 @@ static void prepare(void)
     policy.size = 256 * 1024; /* little: they meet */
     memory = near_memory(&policy);
     cache = near_attach(memory, &policy, 0);
-    shs_near_news_elect(cache, shs_clock_now());
-    shs_near_news_listen_to(cache, &source, 1);
-    shs_near_news_lease(cache, shs_clock_now());
+    shs_near_invalidation_elect(cache, shs_clock_now());
+    shs_near_invalidation_listen_to(cache, &source, 1);
+    shs_near_invalidation_lease(cache, shs_clock_now());
 }
 
 static void judge(void)
@@ -268,8 +268,8 @@ START_TEST(stress__of_processes_whose_writers_are_killed)
     shs_near_cache_t *cache = near_attach(memory, &policy, 0);
     int i, status;
 
-    ck_assert(shs_near_news_elect(cache, shs_clock_now() + SHS_NEAR_PATIENCE));
-    shs_near_news_listen_to(cache, &source, 1);
+    ck_assert(shs_near_invalidation_elect(cache, shs_clock_now() + SHS_NEAR_PATIENCE));
+    shs_near_invalidation_listen_to(cache, &source, 1);
     for (i = 0; i < WRITERS; i++) {
         writers[i] = start(WRITER, i);
     }
@@ -314,8 +314,8 @@ START_TEST(stress__of_threads_of_one_process)
     shs_near_cache_t *cache = near_attach(memory, &policy, 0);
     int i;
 
-    ck_assert(shs_near_news_elect(cache, shs_clock_now() + SHS_NEAR_PATIENCE));
-    shs_near_news_listen_to(cache, &source, 1);
+    ck_assert(shs_near_invalidation_elect(cache, shs_clock_now() + SHS_NEAR_PATIENCE));
+    shs_near_invalidation_listen_to(cache, &source, 1);
     for (i = 0; i < WRITERS + READERS; i++) {
         workers[i].role = i < WRITERS ? WRITER : READER;
         workers[i].n = i;

@@ -91,7 +91,7 @@ static rig_t *rig_on(const char *options, const rig_t *sibling)
 static shs_outcome_t ask(const rig_t *rig, const char *key)
 {
     shs_query_t query = { unit_text(key), SHS_SHAPE_STRING, 65536, 0 };
-    shs_answer_t got = { 0 };
+    shs_result_t got = { 0 };
 
     query.deadline = rig_in_ms(5000);
     return shs_exchange_run(&got, &rig->client, &query, p);

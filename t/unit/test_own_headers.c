@@ -9,14 +9,14 @@
 /* X-User, X-Session-*, Z. */
 static const apr_array_header_t *claims(void)
 {
-    static const shs_claim_t all[] = { { "X-User", 0 },
+    static const shs_own_header_t all[] = { { "X-User", 0 },
                                        { "X-Session-", 1 },
                                        { "Z", 0 } };
-    apr_array_header_t *list = apr_array_make(p, 3, sizeof(shs_claim_t));
+    apr_array_header_t *list = apr_array_make(p, 3, sizeof(shs_own_header_t));
     int i;
 
     for (i = 0; i < ROWS(all); ++i) {
-        APR_ARRAY_PUSH(list, shs_claim_t) = all[i];
+        APR_ARRAY_PUSH(list, shs_own_header_t) = all[i];
     }
     return list;
 }
@@ -40,11 +40,11 @@ static const struct {
     { "", 0, "nothing" },
 };
 
-START_TEST(claims_have__compares_as_headers_are)
+START_TEST(own_headers_have__compares_as_headers_are)
 {
     shs_octets_t name = unit_exact(names[_i].name, strlen(names[_i].name));
 
-    ck_assert_msg(shs_claims_have(claims(), name.data, name.len)
+    ck_assert_msg(shs_own_headers_have(claims(), name.data, name.len)
                       == names[_i].is_claimed,
                   "%s: %s", names[_i].name, names[_i].why);
 }
@@ -69,9 +69,9 @@ static const struct {
     { "a,b,c,d,e,f,g,h,Z", "a, b, c, d, e, f, g, h", "it grows" },
 };
 
-START_TEST(claims_strip__takes_claimed_tokens_out)
+START_TEST(own_headers_strip__takes_claimed_tokens_out)
 {
-    const char *kept = shs_claims_strip(claims(), lists[_i].list, p);
+    const char *kept = shs_own_headers_strip(claims(), lists[_i].list, p);
 
     ck_assert_msg(
         lists[_i].kept ? kept && !strcmp(kept, lists[_i].kept) : !kept,
@@ -84,15 +84,15 @@ static const char *const unclaimed[] = {
 };
 
 /* Without a pool. */
-START_TEST(claims_strip__leaves_alone_what_names_none)
+START_TEST(own_headers_strip__leaves_alone_what_names_none)
 {
-    ck_assert_ptr_eq(shs_claims_strip(claims(), unclaimed[_i], NULL),
+    ck_assert_ptr_eq(shs_own_headers_strip(claims(), unclaimed[_i], NULL),
                      unclaimed[_i]);
 }
 END_TEST
 
 /* Half as long again at most, whatever the tokens. */
-START_TEST(claims_strip__makes_nothing_much_longer)
+START_TEST(own_headers_strip__makes_nothing_much_longer)
 {
     char list[64];
     int len, i;
@@ -105,7 +105,7 @@ START_TEST(claims_strip__makes_nothing_much_longer)
         }
         list[0] = 'Z';
         list[len] = '\0';
-        kept = shs_claims_strip(claims(), list, p);
+        kept = shs_own_headers_strip(claims(), list, p);
         ck_assert_int_eq(strlen(kept), (len - 1) / 2 * 3 - 2);
         ck_assert_int_le(strlen(kept), len + len / 2);
     }
@@ -114,13 +114,13 @@ END_TEST
 
 static void add(TCase *tc)
 {
-    tcase_add_loop_test(tc, claims_have__compares_as_headers_are, 0,
+    tcase_add_loop_test(tc, own_headers_have__compares_as_headers_are, 0,
                         ROWS(names));
-    tcase_add_loop_test(tc, claims_strip__takes_claimed_tokens_out, 0,
+    tcase_add_loop_test(tc, own_headers_strip__takes_claimed_tokens_out, 0,
                         ROWS(lists));
-    tcase_add_loop_test(tc, claims_strip__leaves_alone_what_names_none, 0,
+    tcase_add_loop_test(tc, own_headers_strip__leaves_alone_what_names_none, 0,
                         ROWS(unclaimed));
-    tcase_add_test(tc, claims_strip__makes_nothing_much_longer);
+    tcase_add_test(tc, own_headers_strip__makes_nothing_much_longer);
 }
 
 int main(void)

@@ -7,10 +7,10 @@
 #include "base/clock.h"
 #include "unit.h"
 
-#define PLAIN  SHS_QUESTION_PLAIN
-#define ASKING SHS_QUESTION_ASKING
-#define ROLE   SHS_QUESTION_ROLE
-#define INFO   SHS_QUESTION_INFO
+#define PLAIN  SHS_PIPELINE_PLAIN
+#define ASKING SHS_PIPELINE_ASKING
+#define ROLE   SHS_PIPELINE_ROLE
+#define INFO   SHS_PIPELINE_INFO
 
 static shs_write_t some_write(void)
 {
@@ -35,7 +35,7 @@ static shs_write_t some_write(void)
 #define PTTL_WIRE   "*2\r\n$4\r\nPTTL\r\n$3\r\ns:k\r\n"
 
 static const struct {
-    shs_question_form_t form;
+    shs_pipeline_form_t form;
     const char *before; /* the script */
     const char *behind;
     const char *reading; /* instead of a write */
@@ -49,13 +49,13 @@ static const struct {
     { INFO, "", INFO_WIRE, GET_WIRE PTTL_WIRE INFO_WIRE, "likewise" },
 };
 
-START_TEST(question_build__has_the_script_in_one_write)
+START_TEST(pipeline_build__has_the_script_in_one_write)
 {
     shs_write_t write = some_write();
     shs_octets_t script = shs_script_build(&write, p);
-    shs_question_t question;
+    shs_pipeline_t question;
 
-    shs_question_build(&question, &write.at, &write, forms[_i].form, p);
+    shs_pipeline_build(&question, &write.at, &write, forms[_i].form, p);
     ck_octets_eq(
         question.commands,
         unit_text(apr_pstrcat(p, forms[_i].before,
@@ -67,12 +67,12 @@ START_TEST(question_build__has_the_script_in_one_write)
 }
 END_TEST
 
-START_TEST(question_build__asks_for_the_value_without_a_write)
+START_TEST(pipeline_build__asks_for_the_value_without_a_write)
 {
     shs_write_t write = some_write();
-    shs_question_t question;
+    shs_pipeline_t question;
 
-    shs_question_build(&question, &write.at, NULL, forms[_i].form, p);
+    shs_pipeline_build(&question, &write.at, NULL, forms[_i].form, p);
     ck_octets_eq(question.commands, unit_text(forms[_i].reading),
                  forms[_i].why);
     ck_assert_ptr_null(question.write);
@@ -104,7 +104,7 @@ static void say_after(fake_peer_t *peer, void *baton)
 #define FAILED SHS_CONN_FAILED
 
 static const struct {
-    shs_question_form_t form;
+    shs_pipeline_form_t form;
     const char *text;
     shs_conn_status_t status;
     int integer;       /* of an OK without an error */
@@ -147,24 +147,24 @@ static const struct {
     { ROLE, ":1\r\n$6\r\nmaster\r\n", FAILED, 0, NULL, 0, "nor a string" },
 };
 
-START_TEST(question_ask__takes_a_scripts_answer_and_no_other)
+START_TEST(pipeline_ask__takes_a_scripts_answer_and_no_other)
 {
     script_t script = { answers[_i].form == PLAIN ? 1 : 2, answers[_i].text };
     fake_t *fake = fake_start(say_after, &script);
     shs_write_t write = some_write();
     const char *reason = NULL;
-    shs_question_answer_t answer;
-    shs_question_t question;
+    shs_pipeline_reply_t answer;
+    shs_pipeline_t question;
     shs_conn_status_t status;
-    shs_address_t address;
+    shs_resolver_address_t address;
     shs_conn_t *conn;
 
     fake_address(&address, fake);
     ck_assert_int_eq(shs_conn_open(&conn, &address, 1, NULL, "127.0.0.1",
                                    write.at.deadline, &reason),
                      OK);
-    shs_question_build(&question, &write.at, &write, answers[_i].form, p);
-    status = shs_question_ask(&answer, &question, conn, &reason, p);
+    shs_pipeline_build(&question, &write.at, &write, answers[_i].form, p);
+    status = shs_pipeline_ask(&answer, &question, conn, &reason, p);
     ck_assert_msg(status == answers[_i].status, "%d (%s): %s", status, reason,
                   answers[_i].why);
     if (status == FAILED) {
@@ -204,7 +204,7 @@ END_TEST
 /* Of a session of 1000 octets at most. */
 static const struct {
     shs_shape_t shape;
-    shs_question_form_t form;
+    shs_pipeline_form_t form;
     const char *commands;
     int count;
     const char *text;
@@ -260,27 +260,27 @@ static const struct {
       ":4097\r\n:1\r\n" ACTOR_MASTER, OK, 1, NULL, "of the master" },
 };
 
-START_TEST(question_ask__tells_a_size_that_no_session_may_have)
+START_TEST(pipeline_ask__tells_a_size_that_no_session_may_have)
 {
     script_t script = { sizes[_i].count, sizes[_i].text };
     fake_t *fake = fake_start(say_after, &script);
     shs_query_t query = { OCTETS("s:k"), sizes[_i].shape, 1000,
                           shs_clock_now() + 5 * APR_USEC_PER_SEC };
     const char *reason = NULL;
-    shs_question_answer_t answer;
-    shs_question_t question;
+    shs_pipeline_reply_t answer;
+    shs_pipeline_t question;
     shs_conn_status_t status;
-    shs_address_t address;
+    shs_resolver_address_t address;
     shs_conn_t *conn;
 
     fake_address(&address, fake);
     ck_assert_int_eq(shs_conn_open(&conn, &address, 1, NULL, "127.0.0.1",
                                    query.deadline, &reason),
                      OK);
-    shs_question_build_size(&question, &query, sizes[_i].form, p);
+    shs_pipeline_build_size(&question, &query, sizes[_i].form, p);
     ck_octets_eq(question.commands, unit_text(sizes[_i].commands),
                  sizes[_i].why);
-    status = shs_question_ask(&answer, &question, conn, &reason, p);
+    status = shs_pipeline_ask(&answer, &question, conn, &reason, p);
     ck_assert_msg(status == sizes[_i].status, "%d (%s): %s", status, reason,
                   sizes[_i].why);
     if (status == OK) {
@@ -299,13 +299,13 @@ END_TEST
 
 static void add(TCase *tc)
 {
-    tcase_add_loop_test(tc, question_ask__tells_a_size_that_no_session_may_have,
+    tcase_add_loop_test(tc, pipeline_ask__tells_a_size_that_no_session_may_have,
                         0, ROWS(sizes));
-    tcase_add_loop_test(tc, question_build__has_the_script_in_one_write, 0,
+    tcase_add_loop_test(tc, pipeline_build__has_the_script_in_one_write, 0,
                         ROWS(forms));
-    tcase_add_loop_test(tc, question_build__asks_for_the_value_without_a_write,
+    tcase_add_loop_test(tc, pipeline_build__asks_for_the_value_without_a_write,
                         0, ROWS(forms));
-    tcase_add_loop_test(tc, question_ask__takes_a_scripts_answer_and_no_other,
+    tcase_add_loop_test(tc, pipeline_ask__takes_a_scripts_answer_and_no_other,
                         0, ROWS(answers));
 }
 

@@ -69,7 +69,7 @@ static void answer_once(fake_peer_t *peer, void *baton)
 /* ---------------------------------------------------------------- dialling */
 
 typedef struct dialler_t {
-    shs_address_t address;
+    shs_resolver_address_t address;
     int dials;
     int is_broken;
     shs_conn_status_t status; /* when broken */

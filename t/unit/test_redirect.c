@@ -3,13 +3,13 @@
 
 #include "unit.h"
 
-static const shs_server_t asked = { "asked.example.org", 6379 };
+static const shs_address_t asked = { "asked.example.org", 6379 };
 
 static const struct {
     const char *text;
     int is_ask;
     int slot;
-    shs_server_t server;
+    shs_address_t server;
     const char *why;
 } redirections[] = {
     { "MOVED 3999 127.0.0.1:6381", 0, 3999, { "127.0.0.1", 6381 }, "MOVED" },

@@ -36,12 +36,12 @@ static const struct {
     { "$8\r\nNOAUTH x\r\n", "NOAUTH", 0, "a value" },
 };
 
-START_TEST(answer_has_code__looks_at_the_first_word_of_an_error)
+START_TEST(reply_has_code__looks_at_the_first_word_of_an_error)
 {
     shs_reply_t *reply;
 
     parse(&reply, 1, codes[_i].text);
-    ck_assert_msg(!!shs_answer_has_code(reply, codes[_i].code) == codes[_i].has,
+    ck_assert_msg(!!shs_reply_has_code(reply, codes[_i].code) == codes[_i].has,
                   "%s", codes[_i].why);
 }
 END_TEST
@@ -56,15 +56,15 @@ static const struct {
     { "-READONLY SECRET\r\n", 0 },
 };
 
-START_TEST(answer_is_refusal__is_what_an_administrator_must_mend)
+START_TEST(reply_is_refusal__is_what_an_administrator_must_mend)
 {
     shs_reply_t *reply;
     const char *words;
 
     parse(&reply, 1, refusals[_i].text);
-    ck_assert_msg(!!shs_answer_is_refusal(reply) == refusals[_i].is_refusal,
+    ck_assert_msg(!!shs_reply_is_refusal(reply) == refusals[_i].is_refusal,
                   "%s", refusals[_i].text);
-    words = shs_answer_describe_error(reply, p);
+    words = shs_reply_describe_error(reply, p);
     ck_assert_msg(*words && !strstr(words, "SECRET"), "%s", words);
 }
 END_TEST
@@ -93,12 +93,12 @@ static const struct {
     { FIELDS, "*2\r\n*0\r\n$1\r\na\r\n:5\r\n", 0, "a name that is an array" },
 };
 
-START_TEST(answer_is_expected__sees_replies_that_are_out_of_step)
+START_TEST(reply_is_expected__sees_replies_that_are_out_of_step)
 {
     shs_reply_t *replies[2];
 
     parse(replies, 2, pairs[_i].text);
-    ck_assert_msg(!!shs_answer_is_expected(replies, pairs[_i].shape)
+    ck_assert_msg(!!shs_reply_is_expected(replies, pairs[_i].shape)
                       == pairs[_i].is_expected,
                   "%s", pairs[_i].why);
 }
@@ -130,13 +130,13 @@ static const struct {
       "half an answer is none" },
 };
 
-START_TEST(answer_read__makes_one_outcome_of_two_replies)
+START_TEST(reply_read__makes_one_outcome_of_two_replies)
 {
     shs_reply_t *replies[2];
-    shs_answer_t answer = { 0 };
+    shs_result_t answer = { 0 };
 
     parse(replies, 2, answers[_i].text);
-    ck_assert_msg(shs_answer_read(&answer, replies, answers[_i].shape, p)
+    ck_assert_msg(shs_reply_read(&answer, replies, answers[_i].shape, p)
                       == answers[_i].outcome,
                   "%s", answers[_i].why);
     if (answers[_i].outcome == SHS_OUTCOME_FOUND) {
@@ -152,15 +152,15 @@ END_TEST
 static void add(TCase *tc)
 {
     tcase_add_loop_test(tc,
-                        answer_has_code__looks_at_the_first_word_of_an_error, 0,
+                        reply_has_code__looks_at_the_first_word_of_an_error, 0,
                         ROWS(codes));
     tcase_add_loop_test(tc,
-                        answer_is_refusal__is_what_an_administrator_must_mend,
+                        reply_is_refusal__is_what_an_administrator_must_mend,
                         0, ROWS(refusals));
     tcase_add_loop_test(tc,
-                        answer_is_expected__sees_replies_that_are_out_of_step,
+                        reply_is_expected__sees_replies_that_are_out_of_step,
                         0, ROWS(pairs));
-    tcase_add_loop_test(tc, answer_read__makes_one_outcome_of_two_replies, 0,
+    tcase_add_loop_test(tc, reply_read__makes_one_outcome_of_two_replies, 0,
                         ROWS(answers));
 }
 

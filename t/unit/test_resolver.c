@@ -126,7 +126,7 @@ static apr_time_t in_ms(int ms)
 
 START_TEST(resolver_get__knows_an_ipv4_address_at_once)
 {
-    shs_address_t addresses[SHS_RESOLVER_MAX];
+    shs_resolver_address_t addresses[SHS_RESOLVER_MAX];
     shs_resolver_t *resolver = resolver_of("127.0.0.1");
     const char *reason = NULL;
     struct sockaddr_in in;
@@ -144,7 +144,7 @@ END_TEST
 
 START_TEST(resolver_get__knows_an_ipv6_address_at_once)
 {
-    shs_address_t addresses[SHS_RESOLVER_MAX];
+    shs_resolver_address_t addresses[SHS_RESOLVER_MAX];
     shs_resolver_t *resolver = resolver_of("::1");
     const char *reason = NULL;
     struct sockaddr_in6 in6;
@@ -160,7 +160,7 @@ END_TEST
 
 START_TEST(resolver_get__knows_a_socket_at_once)
 {
-    shs_address_t addresses[SHS_RESOLVER_MAX];
+    shs_resolver_address_t addresses[SHS_RESOLVER_MAX];
     shs_resolver_t *resolver = resolver_of("/run/redis.sock");
     const char *reason = NULL;
     struct sockaddr_un un;
@@ -176,7 +176,7 @@ END_TEST
 
 START_TEST(resolver_get__looks_a_name_up)
 {
-    shs_address_t addresses[SHS_RESOLVER_MAX];
+    shs_resolver_address_t addresses[SHS_RESOLVER_MAX];
     shs_resolver_t *resolver = resolver_of("3.test");
     const char *reason = NULL;
     int i;
@@ -198,7 +198,7 @@ END_TEST
 
 START_TEST(resolver_get__keeps_the_answer)
 {
-    shs_address_t addresses[SHS_RESOLVER_MAX];
+    shs_resolver_address_t addresses[SHS_RESOLVER_MAX];
     shs_resolver_t *resolver = resolver_of("2.test");
     const char *reason = NULL;
     int i;
@@ -215,7 +215,7 @@ END_TEST
 
 START_TEST(resolver_get__gives_no_more_than_fit)
 {
-    shs_address_t addresses[SHS_RESOLVER_MAX];
+    shs_resolver_address_t addresses[SHS_RESOLVER_MAX];
     shs_resolver_t *resolver = resolver_of("20.test");
     const char *reason = NULL;
 
@@ -229,7 +229,7 @@ static const char *const unknown[] = { "no-such-host.invalid", "0.test" };
 
 START_TEST(resolver_get__says_why_a_name_has_no_address)
 {
-    shs_address_t addresses[SHS_RESOLVER_MAX];
+    shs_resolver_address_t addresses[SHS_RESOLVER_MAX];
     shs_resolver_t *resolver = resolver_of(unknown[_i]);
     const char *reason = NULL;
 
@@ -241,7 +241,7 @@ END_TEST
 
 START_TEST(resolver_get__never_waits_past_the_deadline)
 {
-    shs_address_t addresses[SHS_RESOLVER_MAX];
+    shs_resolver_address_t addresses[SHS_RESOLVER_MAX];
     shs_resolver_t *resolver = resolver_of("1.test");
     const char *reason = NULL;
     apr_time_t begun;
@@ -267,7 +267,7 @@ END_TEST
 /* Its thread would find freed memory. */
 START_TEST(resolver_destroy__does_nothing_while_a_name_is_looked_up)
 {
-    shs_address_t addresses[SHS_RESOLVER_MAX];
+    shs_resolver_address_t addresses[SHS_RESOLVER_MAX];
     shs_resolver_t *resolver = resolver_of("1.test");
     const char *reason = NULL;
 
@@ -282,7 +282,7 @@ END_TEST
 
 START_TEST(resolver_get__does_not_ask_for_an_address)
 {
-    shs_address_t addresses[SHS_RESOLVER_MAX];
+    shs_resolver_address_t addresses[SHS_RESOLVER_MAX];
     const char *reason = NULL;
 
     shs_resolver_get(addresses, resolver_of("127.0.0.1"), in_ms(100), &reason);
@@ -299,7 +299,7 @@ static void *get_many(void *wrong)
     int i;
 
     for (i = 0; i < 200; i++) {
-        shs_address_t addresses[SHS_RESOLVER_MAX];
+        shs_resolver_address_t addresses[SHS_RESOLVER_MAX];
         const char *reason = NULL;
 
         if (shs_resolver_get(addresses, shared, in_ms(5000), &reason) < 1) {

@@ -7,7 +7,7 @@
 static const struct {
     const char *text;
     int found;
-    shs_server_t server;
+    shs_address_t server;
     const char *why;
 } masters[] = {
     { "*2\r\n$9\r\n127.0.0.1\r\n$5\r\n34081\r\n",
@@ -42,7 +42,7 @@ static const struct {
 
 START_TEST(sentinel_reply_master__tells_unknown_from_garbage)
 {
-    shs_server_t server = { NULL, 0 };
+    shs_address_t server = { NULL, 0 };
     int found =
         shs_sentinel_reply_master(&server, wire_reply(masters[_i].text), p);
 
@@ -144,7 +144,7 @@ static const struct {
 
 START_TEST(sentinel_reply_replicas__lists_those_that_can_be_asked)
 {
-    shs_server_t servers[9];
+    shs_address_t servers[9];
     const char *hosts = "";
     int count;
     int i;

@@ -221,13 +221,13 @@ END_TEST
 START_TEST(session_life__says_nothing_until_it_is_written_to)
 {
     shs_session_t *session = shs_session_create(0, p);
-    shs_life_t nothing;
+    shs_metadata_t nothing;
 
     memset(&nothing, 0, sizeof(nothing));
     ck_assert_int_eq(
-        memcmp(shs_session_get_life(session), &nothing, sizeof(nothing)), 0);
-    shs_life_read(shs_session_life(session), OCTETS("@max"), OCTETS("60"));
-    ck_assert_int_eq(shs_session_get_life(session)->idle, 60000000);
+        memcmp(shs_session_get_metadata(session), &nothing, sizeof(nothing)), 0);
+    shs_metadata_read(shs_session_metadata(session), OCTETS("@max"), OCTETS("60"));
+    ck_assert_int_eq(shs_session_get_metadata(session)->idle, 60000000);
     ck_assert_uint_eq(shs_session_count(session), 0);
 }
 END_TEST

@@ -19,12 +19,12 @@ static shs_octets_t repeated(char c, apr_size_t len)
     return unit_exact(text, len);
 }
 
-static shs_ident_t ident_of(const char *text)
+static shs_session_id_t ident_of(const char *text)
 {
-    shs_ident_t ident;
+    shs_session_id_t ident;
 
     ck_assert_ptr_null(
-        shs_ident_parse(&ident, unit_text(text), SHS_IDENT_NO_ROUTE, 0));
+        shs_session_id_parse(&ident, unit_text(text), SHS_SESSION_ID_NO_ROUTE, 0));
     return ident;
 }
 
@@ -35,19 +35,19 @@ static const struct {
 } lengths[] = {
     { 0, 0, "no id at all" },
     { 1, 0, "guessed at once" },
-    { SHS_IDENT_MIN - 1, 0, "one too few" },
-    { SHS_IDENT_MIN, 1, "just enough" },
-    { SHS_IDENT_MAX, 1, "just not too many" },
-    { SHS_IDENT_MAX + 1, 0, "one too many" },
+    { SHS_SESSION_ID_MIN - 1, 0, "one too few" },
+    { SHS_SESSION_ID_MIN, 1, "just enough" },
+    { SHS_SESSION_ID_MAX, 1, "just not too many" },
+    { SHS_SESSION_ID_MAX + 1, 0, "one too many" },
     { 8000, 0, "a header full" },
 };
 
-START_TEST(ident_parse__takes_16_to_256_octets)
+START_TEST(session_id_parse__takes_16_to_256_octets)
 {
-    shs_ident_t ident;
+    shs_session_id_t ident;
 
     ck_assert_msg(
-        (shs_ident_parse(&ident, repeated('a', lengths[_i].len), '.', 0)
+        (shs_session_id_parse(&ident, repeated('a', lengths[_i].len), '.', 0)
          == NULL)
             == lengths[_i].is_id,
         "%d octets: %s", (int)lengths[_i].len, lengths[_i].why);
@@ -63,17 +63,17 @@ static void check_octet(int octet, unsigned char extras, int wanted)
 
     for (k = 0; k < ROWS(at); k++) {
         char text[20];
-        shs_ident_t ident;
+        shs_session_id_t ident;
 
         memset(text, 'a', sizeof(text));
         text[at[k]] = (char)octet;
-        ck_assert_msg((shs_ident_parse(&ident, unit_exact(text, sizeof(text)),
-                                       SHS_IDENT_NO_ROUTE, extras)
+        ck_assert_msg((shs_session_id_parse(&ident, unit_exact(text, sizeof(text)),
+                                       SHS_SESSION_ID_NO_ROUTE, extras)
                        == NULL)
                           == wanted,
                       "octet 0x%02x at %d", octet, at[k]);
     }
-    ck_assert_int_eq(shs_ident_is_allowed((char)octet, extras), wanted);
+    ck_assert_int_eq(shs_session_id_is_allowed((char)octet, extras), wanted);
 }
 
 static int is_unreserved(int octet)
@@ -83,43 +83,43 @@ static int is_unreserved(int octet)
            || (octet && strchr("._~-", octet));
 }
 
-START_TEST(ident_parse__takes_what_is_unreserved_and_no_other_octet)
+START_TEST(session_id_parse__takes_what_is_unreserved_and_no_other_octet)
 {
     check_octet(_i, 0, is_unreserved(_i));
 }
 END_TEST
 
-START_TEST(ident_parse__takes_each_extra_that_was_added)
+START_TEST(session_id_parse__takes_each_extra_that_was_added)
 {
     unsigned char all = 0;
     unsigned char colon = 0;
 
-    ck_assert(shs_ident_add_extras(&all, SHS_IDENT_EXTRAS));
-    ck_assert(shs_ident_add_extras(&colon, ":"));
+    ck_assert(shs_session_id_add_extras(&all, SHS_SESSION_ID_EXTRAS));
+    ck_assert(shs_session_id_add_extras(&colon, ":"));
     check_octet(_i, all,
-                is_unreserved(_i) || (_i && strchr(SHS_IDENT_EXTRAS, _i)));
+                is_unreserved(_i) || (_i && strchr(SHS_SESSION_ID_EXTRAS, _i)));
     check_octet(_i, colon, is_unreserved(_i) || _i == ':');
 }
 END_TEST
 
-START_TEST(ident_add_extras__takes_no_other_characters)
+START_TEST(session_id_add_extras__takes_no_other_characters)
 {
     unsigned char extras = 0;
     char text[] = { (char)_i, '\0' };
 
-    ck_assert_int_eq(shs_ident_add_extras(&extras, text),
+    ck_assert_int_eq(shs_session_id_add_extras(&extras, text),
                      _i && strchr("+/=:@!", _i));
     ck_assert_int_eq(extras != 0, _i && strchr("+/=:@!", _i));
 }
 END_TEST
 
-START_TEST(ident_is_route__means_no_octet_of_our_own_ids_nor_none_of_a_cookie)
+START_TEST(session_id_is_route__means_no_octet_of_our_own_ids_nor_none_of_a_cookie)
 {
     int is_of_ours = apr_isalnum(_i) || _i == '-' || _i == '_';
     int is_of_a_cookie =
         _i > ' ' && _i < 127 && !strchr("\",;\\", _i); /* RFC 6265 4.1.1 */
 
-    ck_assert_int_eq(shs_ident_is_route((char)_i),
+    ck_assert_int_eq(shs_session_id_is_route((char)_i),
                      is_of_a_cookie && !is_of_ours);
 }
 END_TEST
@@ -144,22 +144,22 @@ static const struct {
     { "0123456789ABCDE*", "the value has a character that no id has" },
 };
 
-START_TEST(ident_parse__says_why_it_is_none)
+START_TEST(session_id_parse__says_why_it_is_none)
 {
-    shs_ident_t ident;
+    shs_session_id_t ident;
 
     ck_assert_str_eq(
-        shs_ident_parse(&ident, unit_text(refusals[_i].value), '.', 0),
+        shs_session_id_parse(&ident, unit_text(refusals[_i].value), '.', 0),
         refusals[_i].words);
 }
 END_TEST
 
-START_TEST(ident_parse__says_that_it_is_too_long)
+START_TEST(session_id_parse__says_that_it_is_too_long)
 {
-    shs_ident_t ident;
+    shs_session_id_t ident;
 
     ck_assert_str_eq(
-        shs_ident_parse(&ident, repeated('a', SHS_IDENT_MAX + 1), '.', 0),
+        shs_session_id_parse(&ident, repeated('a', SHS_SESSION_ID_MAX + 1), '.', 0),
         "the value is longer than 256 characters");
 }
 END_TEST
@@ -174,7 +174,7 @@ static const struct {
     { ID16, '.', ID16, "no route" },
     { ID16 ".", '.', ID16, "an empty route" },
     { ID16 ".a.b", '.', ID16, "from the first separator on" },
-    { ID16 ".a.b", SHS_IDENT_NO_ROUTE, ID16 ".a.b", "route=none" },
+    { ID16 ".a.b", SHS_SESSION_ID_NO_ROUTE, ID16 ".a.b", "route=none" },
     { ID16 "!1234", '!', ID16, "another separator" },
     { ID16 ".a!1", '!', ID16 ".a", "only the one that was named" },
     { ".zoneA-0123456789abcdef", '.', NULL, "nothing but a route" },
@@ -186,123 +186,123 @@ static const struct {
     { ID16 "%41", '.', NULL, "an escape" },
 };
 
-START_TEST(ident_parse__cuts_the_route)
+START_TEST(session_id_parse__cuts_the_route)
 {
-    shs_ident_t ident;
-    int is_id = !shs_ident_parse(&ident, unit_text(routes[_i].value),
+    shs_session_id_t ident;
+    int is_id = !shs_session_id_parse(&ident, unit_text(routes[_i].value),
                                  routes[_i].route, 0);
 
     ck_assert_msg(is_id == (routes[_i].id != NULL), "%d: %s", is_id,
                   routes[_i].why);
     if (is_id) {
-        ck_octets_eq(shs_ident_octets(&ident), unit_text(routes[_i].id),
+        ck_octets_eq(shs_session_id_octets(&ident), unit_text(routes[_i].id),
                      routes[_i].why);
     }
 }
 END_TEST
 
-START_TEST(ident_parse__measures_what_is_left_of_the_route)
+START_TEST(session_id_parse__measures_what_is_left_of_the_route)
 {
-    shs_octets_t value = repeated('a', SHS_IDENT_MAX + 40);
+    shs_octets_t value = repeated('a', SHS_SESSION_ID_MAX + 40);
     char *octets = apr_pmemdup(p, value.data, value.len);
-    shs_ident_t ident;
+    shs_session_id_t ident;
 
-    octets[SHS_IDENT_MAX] = '.';
-    ck_assert(!shs_ident_parse(&ident, unit_exact(octets, value.len), '.', 0));
-    ck_assert_uint_eq(shs_ident_octets(&ident).len, SHS_IDENT_MAX);
+    octets[SHS_SESSION_ID_MAX] = '.';
+    ck_assert(!shs_session_id_parse(&ident, unit_exact(octets, value.len), '.', 0));
+    ck_assert_uint_eq(shs_session_id_octets(&ident).len, SHS_SESSION_ID_MAX);
 }
 END_TEST
 
-START_TEST(ident_parse__a_nul_is_no_end)
+START_TEST(session_id_parse__a_nul_is_no_end)
 {
-    shs_ident_t ident;
+    shs_session_id_t ident;
 
-    ck_assert(shs_ident_parse(&ident, OCTETS(ID16 "\0"), '.', 255));
+    ck_assert(shs_session_id_parse(&ident, OCTETS(ID16 "\0"), '.', 255));
     ck_assert(
-        shs_ident_parse(&ident, OCTETS(ID16 "\0"), SHS_IDENT_NO_ROUTE, 255));
-    ck_assert(shs_ident_parse(&ident, OCTETS(ID16 "\0" ID16),
-                              SHS_IDENT_NO_ROUTE, 255));
+        shs_session_id_parse(&ident, OCTETS(ID16 "\0"), SHS_SESSION_ID_NO_ROUTE, 255));
+    ck_assert(shs_session_id_parse(&ident, OCTETS(ID16 "\0" ID16),
+                              SHS_SESSION_ID_NO_ROUTE, 255));
 }
 END_TEST
 
-START_TEST(ident_parse__borrows_from_the_value)
+START_TEST(session_id_parse__borrows_from_the_value)
 {
     shs_octets_t value = unit_text(ID16 ".zoneA");
-    shs_ident_t ident;
+    shs_session_id_t ident;
 
-    ck_assert(!shs_ident_parse(&ident, value, '.', 0));
-    ck_assert_ptr_eq(shs_ident_octets(&ident).data, value.data);
+    ck_assert(!shs_session_id_parse(&ident, value, '.', 0));
+    ck_assert_ptr_eq(shs_session_id_octets(&ident).data, value.data);
 }
 END_TEST
 
-START_TEST(ident_is_equal__compares_all_octets_and_the_length)
+START_TEST(session_id_is_equal__compares_all_octets_and_the_length)
 {
-    shs_ident_t a = ident_of(ID16);
-    shs_ident_t same = ident_of(ID16);
-    shs_ident_t longer = ident_of(ID16 "0");
-    shs_ident_t last = ident_of("0123456789ABCDE0");
-    shs_ident_t first = ident_of("x123456789ABCDEF");
-    shs_ident_t lower = ident_of("0123456789abcdef");
+    shs_session_id_t a = ident_of(ID16);
+    shs_session_id_t same = ident_of(ID16);
+    shs_session_id_t longer = ident_of(ID16 "0");
+    shs_session_id_t last = ident_of("0123456789ABCDE0");
+    shs_session_id_t first = ident_of("x123456789ABCDEF");
+    shs_session_id_t lower = ident_of("0123456789abcdef");
 
-    ck_assert(shs_ident_is_equal(&a, &same));
-    ck_assert(!shs_ident_is_equal(&a, &longer));
-    ck_assert(!shs_ident_is_equal(&longer, &a));
-    ck_assert(!shs_ident_is_equal(&a, &last));
-    ck_assert(!shs_ident_is_equal(&a, &first));
-    ck_assert(!shs_ident_is_equal(&a, &lower));
+    ck_assert(shs_session_id_is_equal(&a, &same));
+    ck_assert(!shs_session_id_is_equal(&a, &longer));
+    ck_assert(!shs_session_id_is_equal(&longer, &a));
+    ck_assert(!shs_session_id_is_equal(&a, &last));
+    ck_assert(!shs_session_id_is_equal(&a, &first));
+    ck_assert(!shs_session_id_is_equal(&a, &lower));
 }
 END_TEST
 
-START_TEST(ident_digest__is_lower_case_sha256)
+START_TEST(session_id_digest__is_lower_case_sha256)
 {
-    shs_ident_t ident = ident_of(ID16);
-    char digest[SHS_IDENT_DIGEST_SIZE];
+    shs_session_id_t ident = ident_of(ID16);
+    char digest[SHS_SESSION_ID_DIGEST_SIZE];
 
-    shs_ident_digest(digest, &ident);
+    shs_session_id_digest(digest, &ident);
     ck_assert_str_eq(digest, DIGEST16);
 }
 END_TEST
 
-START_TEST(ident_digest__leaves_the_route_out)
+START_TEST(session_id_digest__leaves_the_route_out)
 {
-    shs_ident_t ident;
-    char digest[SHS_IDENT_DIGEST_SIZE];
+    shs_session_id_t ident;
+    char digest[SHS_SESSION_ID_DIGEST_SIZE];
 
-    ck_assert(!shs_ident_parse(&ident, unit_text(ID16 ".zoneA"), '.', 0));
-    shs_ident_digest(digest, &ident);
+    ck_assert(!shs_session_id_parse(&ident, unit_text(ID16 ".zoneA"), '.', 0));
+    shs_session_id_digest(digest, &ident);
     ck_assert_str_eq(digest, DIGEST16);
 }
 END_TEST
 
-START_TEST(ident_label__is_four_digits_of_the_digest)
+START_TEST(session_id_label__is_four_digits_of_the_digest)
 {
-    shs_ident_t ident = ident_of(ID16);
-    char label[SHS_IDENT_LABEL_SIZE];
+    shs_session_id_t ident = ident_of(ID16);
+    char label[SHS_SESSION_ID_LABEL_SIZE];
 
-    shs_ident_label(label, &ident);
+    shs_session_id_label(label, &ident);
     ck_assert_str_eq(label, "2125");
 }
 END_TEST
 
-static shs_ident_t created(void)
+static shs_session_id_t created(void)
 {
-    shs_ident_t ident;
+    shs_session_id_t ident;
 
-    ck_assert_int_eq(shs_ident_create(&ident, p), 1);
+    ck_assert_int_eq(shs_session_id_create(&ident, p), 1);
     return ident;
 }
 
-START_TEST(ident_create__is_43_octets_of_base64url)
+START_TEST(session_id_create__is_43_octets_of_base64url)
 {
     shs_octets_t id;
     apr_size_t i;
     int k;
 
     for (k = 0; k < 100; k++) {
-        shs_ident_t ident = created();
+        shs_session_id_t ident = created();
 
-        id = shs_ident_octets(&ident);
-        ck_assert_uint_eq(id.len, SHS_IDENT_LENGTH);
+        id = shs_session_id_octets(&ident);
+        ck_assert_uint_eq(id.len, SHS_SESSION_ID_LENGTH);
         for (i = 0; i < id.len; i++) {
             ck_assert_msg(apr_isalnum(id.data[i]) || id.data[i] == '-'
                               || id.data[i] == '_',
@@ -312,36 +312,36 @@ START_TEST(ident_create__is_43_octets_of_base64url)
 }
 END_TEST
 
-START_TEST(ident_create__comes_back_from_a_cookie_as_the_same)
+START_TEST(session_id_create__comes_back_from_a_cookie_as_the_same)
 {
-    shs_ident_t ident = created();
-    shs_octets_t id = shs_ident_octets(&ident);
-    shs_ident_t parsed;
+    shs_session_id_t ident = created();
+    shs_octets_t id = shs_session_id_octets(&ident);
+    shs_session_id_t parsed;
     const char *cookie =
         apr_pstrcat(p, apr_pstrmemdup(p, id.data, id.len), ".zoneA", NULL);
 
-    ck_assert_ptr_null(shs_ident_parse(&parsed, unit_text(cookie), '.', 0));
-    ck_assert(shs_ident_is_equal(&ident, &parsed));
+    ck_assert_ptr_null(shs_session_id_parse(&parsed, unit_text(cookie), '.', 0));
+    ck_assert(shs_session_id_is_equal(&ident, &parsed));
 }
 END_TEST
 
 /* Of 256 bits no two are alike, and every bit of a thousand is seen set and
  * not set: 43 characters of 6 bits, of the last one 4. */
-START_TEST(ident_create__has_256_bits_of_chance)
+START_TEST(session_id_create__has_256_bits_of_chance)
 {
     static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnop"
                                    "qrstuvwxyz0123456789-_";
-    int all_set[SHS_IDENT_LENGTH] = { 0 };
-    int all_clear[SHS_IDENT_LENGTH] = { 0 };
-    shs_ident_t before = created();
+    int all_set[SHS_SESSION_ID_LENGTH] = { 0 };
+    int all_clear[SHS_SESSION_ID_LENGTH] = { 0 };
+    shs_session_id_t before = created();
     int i, k;
 
     for (k = 0; k < 1000; k++) {
-        shs_ident_t ident = created();
+        shs_session_id_t ident = created();
 
-        ck_assert(!shs_ident_is_equal(&ident, &before));
+        ck_assert(!shs_session_id_is_equal(&ident, &before));
         before = ident;
-        for (i = 0; i < SHS_IDENT_LENGTH; i++) {
+        for (i = 0; i < SHS_SESSION_ID_LENGTH; i++) {
             int digit =
                 (int)(strchr(alphabet, ident.octets.data[i]) - alphabet);
 
@@ -349,8 +349,8 @@ START_TEST(ident_create__has_256_bits_of_chance)
             all_clear[i] |= ~digit & 63;
         }
     }
-    for (i = 0; i < SHS_IDENT_LENGTH; i++) {
-        int wanted = i == SHS_IDENT_LENGTH - 1 ? 0x3c : 0x3f;
+    for (i = 0; i < SHS_SESSION_ID_LENGTH; i++) {
+        int wanted = i == SHS_SESSION_ID_LENGTH - 1 ? 0x3c : 0x3f;
 
         ck_assert_int_eq(all_set[i], wanted);
         ck_assert_int_eq(all_clear[i] & wanted, wanted);
@@ -360,31 +360,31 @@ END_TEST
 
 static void add(TCase *tc)
 {
-    tcase_add_loop_test(tc, ident_parse__takes_16_to_256_octets, 0,
+    tcase_add_loop_test(tc, session_id_parse__takes_16_to_256_octets, 0,
                         ROWS(lengths));
     tcase_add_loop_test(
-        tc, ident_parse__takes_what_is_unreserved_and_no_other_octet, 0, 256);
-    tcase_add_loop_test(tc, ident_parse__takes_each_extra_that_was_added, 0,
+        tc, session_id_parse__takes_what_is_unreserved_and_no_other_octet, 0, 256);
+    tcase_add_loop_test(tc, session_id_parse__takes_each_extra_that_was_added, 0,
                         256);
-    tcase_add_loop_test(tc, ident_add_extras__takes_no_other_characters, 0,
+    tcase_add_loop_test(tc, session_id_add_extras__takes_no_other_characters, 0,
                         256);
     tcase_add_loop_test(
-        tc, ident_is_route__means_no_octet_of_our_own_ids_nor_none_of_a_cookie,
+        tc, session_id_is_route__means_no_octet_of_our_own_ids_nor_none_of_a_cookie,
         0, 256);
-    tcase_add_loop_test(tc, ident_parse__says_why_it_is_none, 0,
+    tcase_add_loop_test(tc, session_id_parse__says_why_it_is_none, 0,
                         ROWS(refusals));
-    tcase_add_test(tc, ident_parse__says_that_it_is_too_long);
-    tcase_add_loop_test(tc, ident_parse__cuts_the_route, 0, ROWS(routes));
-    tcase_add_test(tc, ident_parse__measures_what_is_left_of_the_route);
-    tcase_add_test(tc, ident_parse__a_nul_is_no_end);
-    tcase_add_test(tc, ident_parse__borrows_from_the_value);
-    tcase_add_test(tc, ident_is_equal__compares_all_octets_and_the_length);
-    tcase_add_test(tc, ident_digest__is_lower_case_sha256);
-    tcase_add_test(tc, ident_digest__leaves_the_route_out);
-    tcase_add_test(tc, ident_label__is_four_digits_of_the_digest);
-    tcase_add_test(tc, ident_create__is_43_octets_of_base64url);
-    tcase_add_test(tc, ident_create__comes_back_from_a_cookie_as_the_same);
-    tcase_add_test(tc, ident_create__has_256_bits_of_chance);
+    tcase_add_test(tc, session_id_parse__says_that_it_is_too_long);
+    tcase_add_loop_test(tc, session_id_parse__cuts_the_route, 0, ROWS(routes));
+    tcase_add_test(tc, session_id_parse__measures_what_is_left_of_the_route);
+    tcase_add_test(tc, session_id_parse__a_nul_is_no_end);
+    tcase_add_test(tc, session_id_parse__borrows_from_the_value);
+    tcase_add_test(tc, session_id_is_equal__compares_all_octets_and_the_length);
+    tcase_add_test(tc, session_id_digest__is_lower_case_sha256);
+    tcase_add_test(tc, session_id_digest__leaves_the_route_out);
+    tcase_add_test(tc, session_id_label__is_four_digits_of_the_digest);
+    tcase_add_test(tc, session_id_create__is_43_octets_of_base64url);
+    tcase_add_test(tc, session_id_create__comes_back_from_a_cookie_as_the_same);
+    tcase_add_test(tc, session_id_create__has_256_bits_of_chance);
 }
 
 int main(void)

@@ -12,7 +12,7 @@
 
 #define FOLLOWERS 31
 
-static shs_flights_t *flights;
+static shs_single_flight_t *flights;
 
 static apr_time_t in_ms(int ms)
 {
@@ -21,7 +21,7 @@ static apr_time_t in_ms(int ms)
 
 static void make_flights(void)
 {
-    flights = shs_flight_create();
+    flights = shs_single_flight_create();
     ck_assert_ptr_nonnull(flights);
 }
 
@@ -44,7 +44,7 @@ static void *join(void *data)
 
     joiner->tid = (int)syscall(SYS_gettid);
     joiner->is_leader =
-        shs_flight_join(flights, joiner->a, 1, joiner->deadline);
+        shs_single_flight_join(flights, joiner->a, 1, joiner->deadline);
     return NULL;
 }
 
@@ -60,12 +60,12 @@ static void start(joiner_t *joiner, apr_uint64_t a, apr_time_t deadline)
     }
 }
 
-START_TEST(flight_join__lets_one_ask_and_the_others_wait)
+START_TEST(single_flight_join__lets_one_ask_and_the_others_wait)
 {
     joiner_t joiners[FOLLOWERS];
     int i;
 
-    ck_assert_int_eq(shs_flight_join(flights, 5, 1, in_ms(10000)), 1);
+    ck_assert_int_eq(shs_single_flight_join(flights, 5, 1, in_ms(10000)), 1);
     for (i = 0; i < FOLLOWERS; i++) {
         start(&joiners[i], 5, in_ms(20000));
     }
@@ -73,73 +73,73 @@ START_TEST(flight_join__lets_one_ask_and_the_others_wait)
         unit_await_sleeper(joiners[i].tid);
         ck_assert_int_eq(joiners[i].is_leader, -1);
     }
-    shs_flight_land(flights, 5, 1);
+    shs_single_flight_leave(flights, 5, 1);
     for (i = 0; i < FOLLOWERS; i++) {
         pthread_join(joiners[i].thread, NULL);
         ck_assert_int_eq(joiners[i].is_leader, 0);
         ck_assert_int_lt(shs_clock_now(), joiners[i].deadline);
     }
     /* It is over: the next one asks. */
-    ck_assert_int_eq(shs_flight_join(flights, 5, 1, in_ms(0)), 1);
+    ck_assert_int_eq(shs_single_flight_join(flights, 5, 1, in_ms(0)), 1);
 }
 END_TEST
 
-START_TEST(flight_join__does_not_wait_for_another_name)
+START_TEST(single_flight_join__does_not_wait_for_another_name)
 {
-    ck_assert_int_eq(shs_flight_join(flights, 5, 1, in_ms(10000)), 1);
-    ck_assert_int_eq(shs_flight_join(flights, 5, 2, in_ms(10000)), 1);
-    ck_assert_int_eq(shs_flight_join(flights, 1, 5, in_ms(10000)), 1);
+    ck_assert_int_eq(shs_single_flight_join(flights, 5, 1, in_ms(10000)), 1);
+    ck_assert_int_eq(shs_single_flight_join(flights, 5, 2, in_ms(10000)), 1);
+    ck_assert_int_eq(shs_single_flight_join(flights, 1, 5, in_ms(10000)), 1);
     /* Nor does it go on when another lands. */
-    shs_flight_land(flights, 5, 2);
-    ck_assert_int_eq(shs_flight_join(flights, 5, 1, in_ms(20)), 0);
+    shs_single_flight_leave(flights, 5, 2);
+    ck_assert_int_eq(shs_single_flight_join(flights, 5, 1, in_ms(20)), 0);
 }
 END_TEST
 
-START_TEST(flight_join__waits_no_longer_than_the_deadline)
+START_TEST(single_flight_join__waits_no_longer_than_the_deadline)
 {
     apr_time_t deadline = in_ms(50);
 
-    ck_assert_int_eq(shs_flight_join(flights, 5, 1, in_ms(10000)), 1);
-    ck_assert_int_eq(shs_flight_join(flights, 5, 1, deadline), 0);
+    ck_assert_int_eq(shs_single_flight_join(flights, 5, 1, in_ms(10000)), 1);
+    ck_assert_int_eq(shs_single_flight_join(flights, 5, 1, deadline), 0);
     ck_assert_int_ge(shs_clock_now(), deadline);
     ck_assert_int_le(shs_clock_now(),
                      deadline + unit_slack_ms() * (apr_time_t)1000);
-    ck_assert_int_eq(shs_flight_join(flights, 5, 1, in_ms(-1000)), 0);
+    ck_assert_int_eq(shs_single_flight_join(flights, 5, 1, in_ms(-1000)), 0);
 }
 END_TEST
 
-START_TEST(flight_join__lets_who_is_too_many_ask_for_itself)
+START_TEST(single_flight_join__lets_who_is_too_many_ask_for_itself)
 {
     int i, again;
 
     for (again = 0; again < 3; again++) {
-        for (i = 0; i < SHS_FLIGHT_MAX; i++) {
-            ck_assert_int_eq(shs_flight_join(flights, 100 + (apr_uint64_t)i, 1,
+        for (i = 0; i < SHS_SINGLE_FLIGHT_MAX; i++) {
+            ck_assert_int_eq(shs_single_flight_join(flights, 100 + (apr_uint64_t)i, 1,
                                              in_ms(10000)),
                              1);
         }
-        ck_assert_int_eq(shs_flight_join(flights, 5, 1, in_ms(10000)), 1);
-        ck_assert_int_eq(shs_flight_join(flights, 5, 1, in_ms(10000)), 1);
-        shs_flight_land(flights, 5, 1);
-        shs_flight_land(flights, 5, 1);
+        ck_assert_int_eq(shs_single_flight_join(flights, 5, 1, in_ms(10000)), 1);
+        ck_assert_int_eq(shs_single_flight_join(flights, 5, 1, in_ms(10000)), 1);
+        shs_single_flight_leave(flights, 5, 1);
+        shs_single_flight_leave(flights, 5, 1);
         /* The others are still known. */
-        ck_assert_int_eq(shs_flight_join(flights, 100, 1, in_ms(1)), 0);
-        for (i = SHS_FLIGHT_MAX - 1; i >= 0; i--) {
-            shs_flight_land(flights, 100 + (apr_uint64_t)(i * 7 % 64), 1);
+        ck_assert_int_eq(shs_single_flight_join(flights, 100, 1, in_ms(1)), 0);
+        for (i = SHS_SINGLE_FLIGHT_MAX - 1; i >= 0; i--) {
+            shs_single_flight_leave(flights, 100 + (apr_uint64_t)(i * 7 % 64), 1);
         }
     }
-    ck_assert_int_eq(shs_flight_join(flights, 5, 1, in_ms(10000)), 1);
-    ck_assert_int_eq(shs_flight_join(flights, 5, 1, in_ms(1)), 0);
+    ck_assert_int_eq(shs_single_flight_join(flights, 5, 1, in_ms(10000)), 1);
+    ck_assert_int_eq(shs_single_flight_join(flights, 5, 1, in_ms(1)), 0);
 }
 END_TEST
 
 static void add(TCase *tc)
 {
     tcase_add_checked_fixture(tc, make_flights, free_flights);
-    tcase_add_test(tc, flight_join__lets_one_ask_and_the_others_wait);
-    tcase_add_test(tc, flight_join__does_not_wait_for_another_name);
-    tcase_add_test(tc, flight_join__waits_no_longer_than_the_deadline);
-    tcase_add_test(tc, flight_join__lets_who_is_too_many_ask_for_itself);
+    tcase_add_test(tc, single_flight_join__lets_one_ask_and_the_others_wait);
+    tcase_add_test(tc, single_flight_join__does_not_wait_for_another_name);
+    tcase_add_test(tc, single_flight_join__waits_no_longer_than_the_deadline);
+    tcase_add_test(tc, single_flight_join__lets_who_is_too_many_ask_for_itself);
 }
 
 int main(void)

@@ -9,8 +9,8 @@
 #define LEASE 2000
 
 static shs_shard_t shards[2];
-static apr_uint16_t shard_of[SHS_MAP_SLOTS];
-static shs_map_t map = { shards, 2, shard_of };
+static apr_uint16_t shard_of[SHS_SLOT_MAP_SLOTS];
+static shs_slot_map_t map = { shards, 2, shard_of };
 
 /* [0..split) are of the first master, the rest of the second. */
 static apr_uint64_t layout_of(const char *first, const char *second, int port,
@@ -18,15 +18,15 @@ static apr_uint64_t layout_of(const char *first, const char *second, int port,
 {
     int slot;
 
-    shards[0].master = (shs_server_t){ first, port };
-    shards[1].master = (shs_server_t){ second, port };
-    for (slot = 0; slot < SHS_MAP_SLOTS; slot++) {
+    shards[0].master = (shs_address_t){ first, port };
+    shards[1].master = (shs_address_t){ second, port };
+    for (slot = 0; slot < SHS_SLOT_MAP_SLOTS; slot++) {
         shard_of[slot] = slot >= split;
     }
-    return shs_layout_of(&map, epoch);
+    return shs_slot_layout_of(&map, epoch);
 }
 
-START_TEST(layout_of__is_the_same_for_the_same)
+START_TEST(slot_layout_of__is_the_same_for_the_same)
 {
     apr_uint64_t is = layout_of("a", "b", 1, 100, 5);
 
@@ -40,55 +40,55 @@ START_TEST(layout_of__is_the_same_for_the_same)
 }
 END_TEST
 
-START_TEST(layout_of__differs_where_a_slot_is_of_another)
+START_TEST(slot_layout_of__differs_where_a_slot_is_of_another)
 {
     apr_uint64_t is = layout_of("a", "b", 1, 100, 5);
 
     ck_assert_uint_ne(is, layout_of("a", "b", 1, 101, 5));
-    ck_assert_uint_ne(is, layout_of("a", "b", 1, SHS_MAP_SLOTS - 1, 5));
+    ck_assert_uint_ne(is, layout_of("a", "b", 1, SHS_SLOT_MAP_SLOTS - 1, 5));
     ck_assert_uint_ne(is, layout_of("a", "c", 1, 100, 5));
     ck_assert_uint_ne(is, layout_of("b", "a", 1, 100, 5));
     ck_assert_uint_ne(is, layout_of("a", "b", 2, 100, 5));
     ck_assert_uint_ne(is, layout_of("a", "b", 1, 100, 6));
     layout_of("a", "b", 1, 100, 5);
-    shard_of[SHS_MAP_SLOTS - 1] = SHS_MAP_NONE;
-    ck_assert_uint_ne(is, shs_layout_of(&map, 5));
+    shard_of[SHS_SLOT_MAP_SLOTS - 1] = SHS_SLOT_MAP_NONE;
+    ck_assert_uint_ne(is, shs_slot_layout_of(&map, 5));
 }
 END_TEST
 
-START_TEST(layout_note__drops_what_may_have_come_from_the_former_master)
+START_TEST(slot_layout_note__drops_what_may_have_come_from_the_former_master)
 {
-    shs_layout_t layout = { 0, 0 };
+    shs_slot_layout_t layout = { 0, 0 };
 
-    ck_assert(shs_layout_note(&layout, 7, 1000, LEASE));
-    ck_assert(shs_layout_note(&layout, 7, 1000 + LEASE - 1, LEASE));
-    ck_assert(!shs_layout_note(&layout, 7, 1000 + LEASE, LEASE));
-    ck_assert(shs_layout_note(&layout, 8, 9000, LEASE));
-    ck_assert(shs_layout_note(&layout, 7, 9500, LEASE));
-    ck_assert(shs_layout_note(&layout, 7, 9500 + LEASE - 1, LEASE));
-    ck_assert(!shs_layout_note(&layout, 7, 9500 + LEASE, LEASE));
+    ck_assert(shs_slot_layout_note(&layout, 7, 1000, LEASE));
+    ck_assert(shs_slot_layout_note(&layout, 7, 1000 + LEASE - 1, LEASE));
+    ck_assert(!shs_slot_layout_note(&layout, 7, 1000 + LEASE, LEASE));
+    ck_assert(shs_slot_layout_note(&layout, 8, 9000, LEASE));
+    ck_assert(shs_slot_layout_note(&layout, 7, 9500, LEASE));
+    ck_assert(shs_slot_layout_note(&layout, 7, 9500 + LEASE - 1, LEASE));
+    ck_assert(!shs_slot_layout_note(&layout, 7, 9500 + LEASE, LEASE));
 }
 END_TEST
 
 /* What is near may yet bridge an outage. */
-START_TEST(layout_note__drops_nothing_for_want_of_knowledge)
+START_TEST(slot_layout_note__drops_nothing_for_want_of_knowledge)
 {
-    shs_layout_t layout = { 0, 0 };
+    shs_slot_layout_t layout = { 0, 0 };
 
-    ck_assert(!shs_layout_note(&layout, 0, 1000, LEASE));
-    shs_layout_note(&layout, 7, 1000, LEASE);
-    ck_assert(!shs_layout_note(&layout, 0, 5000, LEASE));
-    ck_assert(!shs_layout_note(&layout, 7, 6000, LEASE));
+    ck_assert(!shs_slot_layout_note(&layout, 0, 1000, LEASE));
+    shs_slot_layout_note(&layout, 7, 1000, LEASE);
+    ck_assert(!shs_slot_layout_note(&layout, 0, 5000, LEASE));
+    ck_assert(!shs_slot_layout_note(&layout, 7, 6000, LEASE));
 }
 END_TEST
 
 static void add(TCase *tc)
 {
-    tcase_add_test(tc, layout_of__is_the_same_for_the_same);
-    tcase_add_test(tc, layout_of__differs_where_a_slot_is_of_another);
+    tcase_add_test(tc, slot_layout_of__is_the_same_for_the_same);
+    tcase_add_test(tc, slot_layout_of__differs_where_a_slot_is_of_another);
     tcase_add_test(
-        tc, layout_note__drops_what_may_have_come_from_the_former_master);
-    tcase_add_test(tc, layout_note__drops_nothing_for_want_of_knowledge);
+        tc, slot_layout_note__drops_what_may_have_come_from_the_former_master);
+    tcase_add_test(tc, slot_layout_note__drops_nothing_for_want_of_knowledge);
 }
 
 int main(void)

@@ -4,17 +4,17 @@
 #include "unit.h"
 #include "wire.h"
 
-static const shs_server_t asked = { "asked", 6379 };
+static const shs_address_t asked = { "asked", 6379 };
 
 /* "a:1(b:2 c:3) 0-10 20-20; " for each shard. What must hold of every map is
  * checked on the way. */
-static const char *show(const shs_map_t *map)
+static const char *show(const shs_slot_map_t *map)
 {
     const char *text = "";
     int i;
 
     ck_assert_int_ge(map->shard_count, 1);
-    ck_assert_int_le(map->shard_count, SHS_MAP_MOST_SHARDS);
+    ck_assert_int_le(map->shard_count, SHS_SLOT_MAP_MOST_SHARDS);
     for (i = 0; i < map->shard_count; i++) {
         const shs_shard_t *shard = &map->shards[i];
         int slot = 0;
@@ -29,7 +29,7 @@ static const char *show(const shs_map_t *map)
         }
         text = apr_pstrcat(p, text, ")", NULL);
         ck_assert_int_eq(map->shard_of[shard->lowest_slot], i);
-        while (slot < SHS_MAP_SLOTS) {
+        while (slot < SHS_SLOT_MAP_SLOTS) {
             int first;
 
             if (map->shard_of[slot] != i) {
@@ -37,7 +37,7 @@ static const char *show(const shs_map_t *map)
                 continue;
             }
             ck_assert_int_le(shard->lowest_slot, slot);
-            for (first = slot; slot < SHS_MAP_SLOTS && map->shard_of[slot] == i;
+            for (first = slot; slot < SHS_SLOT_MAP_SLOTS && map->shard_of[slot] == i;
                  slot++) {
             }
             text = apr_psprintf(p, "%s %d-%d", text, first, slot - 1);
@@ -123,11 +123,11 @@ static const struct {
       "so it does when it is unknown" },
 };
 
-START_TEST(map_parse_slots__says_who_serves_what)
+START_TEST(slot_map_parse_slots__says_who_serves_what)
 {
-    shs_map_t *map = NULL;
+    shs_slot_map_t *map = NULL;
     const char *wrong =
-        shs_map_parse_slots(&map, wire_reply(maps[_i].text), &asked, p);
+        shs_slot_map_parse_slots(&map, wire_reply(maps[_i].text), &asked, p);
 
     ck_assert_msg(wrong == NULL, "%s: %s", maps[_i].why, wrong);
     ck_assert_msg(!strcmp(show(map), maps[_i].shown), "%s, not %s: %s",
@@ -177,11 +177,11 @@ static const struct {
     { "[[0 1 ['a' 1]] [2 3]]", "is none", "the second range is looked at" },
 };
 
-START_TEST(map_parse_slots__says_what_is_wrong)
+START_TEST(slot_map_parse_slots__says_what_is_wrong)
 {
-    shs_map_t *map = NULL;
+    shs_slot_map_t *map = NULL;
     const char *wrong =
-        shs_map_parse_slots(&map, wire_reply(refused[_i].text), &asked, p);
+        shs_slot_map_parse_slots(&map, wire_reply(refused[_i].text), &asked, p);
 
     ck_assert_msg(wrong && strstr(wrong, refused[_i].wrong), "%s: %s", wrong,
                   refused[_i].why);
@@ -200,49 +200,49 @@ static shs_reply_t *many(int count)
     for (i = 0; i < count; i++) {
         at +=
             apr_snprintf(at, 64, "*3\r\n:%d\r\n:%d\r\n*2\r\n$1\r\nh\r\n:%d\r\n",
-                         i % SHS_MAP_SLOTS, i % SHS_MAP_SLOTS, i + 1);
+                         i % SHS_SLOT_MAP_SLOTS, i % SHS_SLOT_MAP_SLOTS, i + 1);
     }
     return wire_reply(text);
 }
 
-START_TEST(map_parse_slots__leaves_out_shards_past_the_most)
+START_TEST(slot_map_parse_slots__leaves_out_shards_past_the_most)
 {
-    shs_map_t *map = NULL;
+    shs_slot_map_t *map = NULL;
 
     ck_assert_ptr_null(
-        shs_map_parse_slots(&map, many(SHS_MAP_MOST_SHARDS + 2), &asked, p));
-    ck_assert_int_eq(map->shard_count, SHS_MAP_MOST_SHARDS);
-    ck_assert_int_eq(map->shard_of[SHS_MAP_MOST_SHARDS - 1],
-                     SHS_MAP_MOST_SHARDS - 1);
-    ck_assert_int_eq(map->shard_of[SHS_MAP_MOST_SHARDS], SHS_MAP_NONE);
-    ck_assert_int_eq(map->shard_of[SHS_MAP_MOST_SHARDS + 1], SHS_MAP_NONE);
-    ck_assert_int_eq(map->shards[SHS_MAP_MOST_SHARDS - 1].master.port,
-                     SHS_MAP_MOST_SHARDS);
+        shs_slot_map_parse_slots(&map, many(SHS_SLOT_MAP_MOST_SHARDS + 2), &asked, p));
+    ck_assert_int_eq(map->shard_count, SHS_SLOT_MAP_MOST_SHARDS);
+    ck_assert_int_eq(map->shard_of[SHS_SLOT_MAP_MOST_SHARDS - 1],
+                     SHS_SLOT_MAP_MOST_SHARDS - 1);
+    ck_assert_int_eq(map->shard_of[SHS_SLOT_MAP_MOST_SHARDS], SHS_SLOT_MAP_NONE);
+    ck_assert_int_eq(map->shard_of[SHS_SLOT_MAP_MOST_SHARDS + 1], SHS_SLOT_MAP_NONE);
+    ck_assert_int_eq(map->shards[SHS_SLOT_MAP_MOST_SHARDS - 1].master.port,
+                     SHS_SLOT_MAP_MOST_SHARDS);
 }
 END_TEST
 
-START_TEST(map_parse_slots__takes_no_more_ranges_than_there_are_slots)
+START_TEST(slot_map_parse_slots__takes_no_more_ranges_than_there_are_slots)
 {
-    shs_map_t *map = NULL;
+    shs_slot_map_t *map = NULL;
 
     ck_assert_ptr_null(
-        shs_map_parse_slots(&map, many(SHS_MAP_SLOTS), &asked, p));
+        shs_slot_map_parse_slots(&map, many(SHS_SLOT_MAP_SLOTS), &asked, p));
     map = NULL;
     ck_assert_ptr_nonnull(
-        shs_map_parse_slots(&map, many(SHS_MAP_SLOTS + 1), &asked, p));
+        shs_slot_map_parse_slots(&map, many(SHS_SLOT_MAP_SLOTS + 1), &asked, p));
     ck_assert_ptr_null(map);
 }
 END_TEST
 
 /* What was asked with, and the reply, are gone long before the map. */
-START_TEST(map_parse_slots__owns_what_is_in_it)
+START_TEST(slot_map_parse_slots__owns_what_is_in_it)
 {
     char host[] = "asked";
-    const shs_server_t gone = { host, 1 };
+    const shs_address_t gone = { host, 1 };
     shs_reply_t *reply = wire_reply("[[0 1 ['' 1] ['b' 2]]]");
-    shs_map_t *map = NULL;
+    shs_slot_map_t *map = NULL;
 
-    ck_assert_ptr_null(shs_map_parse_slots(&map, reply, &gone, p));
+    ck_assert_ptr_null(shs_slot_map_parse_slots(&map, reply, &gone, p));
     host[0] = 'X';
     ((char *)reply->elements[0]->elements[3]->elements[0]->text.data)[0] = 'X';
     ck_assert_str_eq(show(map), "asked:1(b:2) 0-1; ");
@@ -261,13 +261,13 @@ static const struct {
       "eight are enough" },
 };
 
-START_TEST(map_of_one__has_every_slot_in_one_shard)
+START_TEST(slot_map_of_one__has_every_slot_in_one_shard)
 {
     char host[] = "m";
     char name[] = "r";
-    const shs_server_t master = { host, 1 };
-    shs_server_t replicas[12];
-    const shs_map_t *map;
+    const shs_address_t master = { host, 1 };
+    shs_address_t replicas[12];
+    const shs_slot_map_t *map;
     int i;
 
     for (i = 0; i < 12; i++) {
@@ -276,7 +276,7 @@ START_TEST(map_of_one__has_every_slot_in_one_shard)
     }
     replicas[2] = master;
     replicas[3] = replicas[0];
-    map = shs_map_of_one(&master, ones[_i].replica_count ? replicas : NULL,
+    map = shs_slot_map_of_one(&master, ones[_i].replica_count ? replicas : NULL,
                          ones[_i].replica_count, p);
     host[0] = name[0] = 'X';
     ck_assert_msg(!strcmp(show(map), ones[_i].shown), "%s: %s", show(map),
@@ -287,15 +287,15 @@ END_TEST
 
 static void add(TCase *tc)
 {
-    tcase_add_loop_test(tc, map_parse_slots__says_who_serves_what, 0,
+    tcase_add_loop_test(tc, slot_map_parse_slots__says_who_serves_what, 0,
                         ROWS(maps));
-    tcase_add_loop_test(tc, map_parse_slots__says_what_is_wrong, 0,
+    tcase_add_loop_test(tc, slot_map_parse_slots__says_what_is_wrong, 0,
                         ROWS(refused));
-    tcase_add_test(tc, map_parse_slots__leaves_out_shards_past_the_most);
+    tcase_add_test(tc, slot_map_parse_slots__leaves_out_shards_past_the_most);
     tcase_add_test(tc,
-                   map_parse_slots__takes_no_more_ranges_than_there_are_slots);
-    tcase_add_test(tc, map_parse_slots__owns_what_is_in_it);
-    tcase_add_loop_test(tc, map_of_one__has_every_slot_in_one_shard, 0,
+                   slot_map_parse_slots__takes_no_more_ranges_than_there_are_slots);
+    tcase_add_test(tc, slot_map_parse_slots__owns_what_is_in_it);
+    tcase_add_loop_test(tc, slot_map_of_one__has_every_slot_in_one_shard, 0,
                         ROWS(ones));
 }
 

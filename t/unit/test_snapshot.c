@@ -8,15 +8,15 @@
 #include "rig.h"
 #include "unit.h"
 
-static shs_shared_t shared;
+static shs_host_state_t shared;
 
-static shs_view_t *view_of(shs_nodes_t *nodes, int port)
+static shs_snapshot_t *view_of(shs_node_table_t *nodes, int port)
 {
-    shs_server_t server = { "127.0.0.1", port };
+    shs_address_t server = { "127.0.0.1", port };
     apr_pool_t *own;
 
     ck_assert_int_eq(apr_pool_create_unmanaged(&own), APR_SUCCESS);
-    return shs_view_create(shs_map_of_one(&server, NULL, 0, own), nodes,
+    return shs_snapshot_create(shs_slot_map_of_one(&server, NULL, 0, own), nodes,
                            SHS_NODE_MASTER, own);
 }
 
@@ -27,88 +27,88 @@ static const char *list(void)
     return shs_masters_list(&since, &shared.masters, p);
 }
 
-static shs_nodes_t *open_stage(void)
+static shs_node_table_t *open_stage(void)
 {
     memset(&shared, 0, sizeof(shared));
     return rig_nodes(rig_endpoint("redis+sentinel://127.0.0.1/m", ""), 1);
 }
 
 /* One who was told last what it knew already, by a Sentinel that lags. */
-START_TEST(view_enter__undoes_nothing_that_another_child_has_found)
+START_TEST(snapshot_enter__undoes_nothing_that_another_child_has_found)
 {
-    shs_nodes_t *nodes = open_stage();
-    shs_view_t *old = view_of(nodes, 1);
-    shs_view_t *same = view_of(nodes, 1);
-    shs_view_t *next = view_of(nodes, 2);
+    shs_node_table_t *nodes = open_stage();
+    shs_snapshot_t *old = view_of(nodes, 1);
+    shs_snapshot_t *same = view_of(nodes, 1);
+    shs_snapshot_t *next = view_of(nodes, 2);
 
-    shs_view_enter(&shared, NULL, old);
+    shs_snapshot_enter(&shared, NULL, old);
     ck_assert_str_eq(list(), "127.0.0.1:1");
-    shs_view_enter(&shared, old, next);
+    shs_snapshot_enter(&shared, old, next);
     ck_assert_str_eq(list(), "127.0.0.1:2");
-    shs_view_enter(&shared, old, same);
+    shs_snapshot_enter(&shared, old, same);
     ck_assert_str_eq(list(), "127.0.0.1:2");
     ck_assert_uint_eq(shs_counters_get(&shared.counters, SHS_COUNTER_FAILOVERS),
                       1);
-    shs_view_destroy(old, nodes);
-    shs_view_destroy(same, nodes);
-    shs_view_destroy(next, nodes);
+    shs_snapshot_destroy(old, nodes);
+    shs_snapshot_destroy(same, nodes);
+    shs_snapshot_destroy(next, nodes);
 }
 END_TEST
 
-START_TEST(view_enter__says_nothing_of_a_doubted_one)
+START_TEST(snapshot_enter__says_nothing_of_a_doubted_one)
 {
-    shs_nodes_t *nodes = open_stage();
-    shs_view_t *old = view_of(nodes, 1);
-    shs_view_t *next = view_of(nodes, 2);
+    shs_node_table_t *nodes = open_stage();
+    shs_snapshot_t *old = view_of(nodes, 1);
+    shs_snapshot_t *next = view_of(nodes, 2);
 
-    shs_view_enter(&shared, NULL, old);
-    shs_view_doubt(next);
-    shs_view_enter(&shared, old, next);
+    shs_snapshot_enter(&shared, NULL, old);
+    shs_snapshot_doubt(next);
+    shs_snapshot_enter(&shared, old, next);
     ck_assert_str_eq(list(), "127.0.0.1:1");
     ck_assert_uint_eq(shs_counters_get(&shared.counters, SHS_COUNTER_FAILOVERS),
                       0);
-    shs_view_destroy(old, nodes);
-    shs_view_destroy(next, nodes);
+    shs_snapshot_destroy(old, nodes);
+    shs_snapshot_destroy(next, nodes);
 }
 END_TEST
 
-START_TEST(view_enter__forgets_shards_that_are_none_any_more)
+START_TEST(snapshot_enter__forgets_shards_that_are_none_any_more)
 {
-    shs_nodes_t *nodes = open_stage();
-    shs_view_t *view = view_of(nodes, 1);
+    shs_node_table_t *nodes = open_stage();
+    shs_snapshot_t *view = view_of(nodes, 1);
 
     ck_assert(shs_masters_set(&shared.masters, 99, 0, 7, "gone:1", 0, 1));
-    shs_view_enter(&shared, NULL, view);
+    shs_snapshot_enter(&shared, NULL, view);
     ck_assert_str_eq(list(), "127.0.0.1:1");
-    shs_view_destroy(view, nodes);
+    shs_snapshot_destroy(view, nodes);
 }
 END_TEST
 
-START_TEST(view_proves__nothing_when_it_is_doubted)
+START_TEST(snapshot_proves__nothing_when_it_is_doubted)
 {
-    shs_nodes_t *nodes = open_stage();
-    shs_view_t *view = view_of(nodes, 1);
+    shs_node_table_t *nodes = open_stage();
+    shs_snapshot_t *view = view_of(nodes, 1);
     apr_uint64_t layout = 1;
 
-    ck_assert(shs_view_proves(&layout, view));
+    ck_assert(shs_snapshot_proves(&layout, view));
     ck_assert_uint_eq(layout, 0);
-    shs_view_set_layout(view, 7);
-    ck_assert(shs_view_proves(&layout, view));
+    shs_snapshot_set_layout(view, 7);
+    ck_assert(shs_snapshot_proves(&layout, view));
     ck_assert_uint_eq(layout, 7);
-    shs_view_set_layout(view, 8);
-    shs_view_doubt(view);
-    ck_assert(!shs_view_proves(&layout, view));
+    shs_snapshot_set_layout(view, 8);
+    shs_snapshot_doubt(view);
+    ck_assert(!shs_snapshot_proves(&layout, view));
     ck_assert_uint_eq(layout, 7);
-    shs_view_destroy(view, nodes);
+    shs_snapshot_destroy(view, nodes);
 }
 END_TEST
 
 static void add(TCase *tc)
 {
-    tcase_add_test(tc, view_proves__nothing_when_it_is_doubted);
-    tcase_add_test(tc, view_enter__undoes_nothing_that_another_child_has_found);
-    tcase_add_test(tc, view_enter__says_nothing_of_a_doubted_one);
-    tcase_add_test(tc, view_enter__forgets_shards_that_are_none_any_more);
+    tcase_add_test(tc, snapshot_proves__nothing_when_it_is_doubted);
+    tcase_add_test(tc, snapshot_enter__undoes_nothing_that_another_child_has_found);
+    tcase_add_test(tc, snapshot_enter__says_nothing_of_a_doubted_one);
+    tcase_add_test(tc, snapshot_enter__forgets_shards_that_are_none_any_more);
 }
 
 int main(void)

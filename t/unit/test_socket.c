@@ -17,7 +17,7 @@ static apr_time_t in_ms(int ms)
 }
 
 /* A listener on loopback, or, when it is closed again, a port that refuses. */
-static int listen_on(shs_address_t *address)
+static int listen_on(shs_resolver_address_t *address)
 {
     struct sockaddr_in in;
     socklen_t len = sizeof(in);
@@ -37,7 +37,7 @@ static int listen_on(shs_address_t *address)
 
 START_TEST(socket_connect__gives_a_socket_that_no_child_inherits)
 {
-    shs_address_t address;
+    shs_resolver_address_t address;
     const char *reason = NULL;
     int listener = listen_on(&address);
     int fd = shs_socket_connect(&address, 1, in_ms(5000), &reason);
@@ -61,7 +61,7 @@ START_TEST(socket_connect__gives_a_socket_that_notices_its_death)
                     { IPPROTO_TCP, TCP_KEEPIDLE, 15 },
                     { IPPROTO_TCP, TCP_KEEPINTVL, 5 },
                     { IPPROTO_TCP, TCP_KEEPCNT, 3 } };
-    shs_address_t address;
+    shs_resolver_address_t address;
     const char *reason = NULL;
     int listener = listen_on(&address);
     int fd = shs_socket_connect(&address, 1, in_ms(5000), &reason);
@@ -84,7 +84,7 @@ END_TEST
 
 START_TEST(socket_connect__goes_on_to_the_address_that_accepts)
 {
-    shs_address_t addresses[2];
+    shs_resolver_address_t addresses[2];
     const char *reason = NULL;
     int listener, fd;
 
@@ -99,7 +99,7 @@ END_TEST
 
 START_TEST(socket_connect__says_why_nobody_accepted)
 {
-    shs_address_t address;
+    shs_resolver_address_t address;
     struct sockaddr_un un;
     const char *reason = NULL;
 

@@ -19,7 +19,7 @@ typedef struct fake_store_t {
     int is_without_memory;
     int loads;
     const shs_query_t *asked;
-    shs_answer_t answer;
+    shs_result_t answer;
     shs_outcome_t outcome;
     shs_wrote_t wrote;
     int is_silent; /* it leaves the answer as it is */
@@ -70,7 +70,7 @@ static int fake_start_child(void *self, void *shared, int threads,
     return !store->is_without_memory;
 }
 
-static shs_outcome_t fake_load(shs_answer_t *answer, void *self,
+static shs_outcome_t fake_load(shs_result_t *answer, void *self,
                                const shs_query_t *query, apr_pool_t *pool)
 {
     fake_store_t *store = self;
@@ -82,7 +82,7 @@ static shs_outcome_t fake_load(shs_answer_t *answer, void *self,
     return store->outcome;
 }
 
-static shs_wrote_t fake_write(shs_answer_t *answer, void *self,
+static shs_wrote_t fake_write(shs_result_t *answer, void *self,
                               const shs_write_t *write, apr_pool_t *pool)
 {
     fake_store_t *store = self;
@@ -101,10 +101,10 @@ static apr_interval_time_t fake_timeout(const void *self)
     return 123456;
 }
 
-static const shs_watch_t *watched;
+static const shs_invalidation_sink_t *watched;
 static int cannot_listen;
 
-static int fake_listen(void *self, const shs_watch_t *watch, apr_pool_t *pchild)
+static int fake_listen(void *self, const shs_invalidation_sink_t *watch, apr_pool_t *pchild)
 {
     (void)self;
     (void)pchild;
@@ -407,7 +407,7 @@ START_TEST(store_load__turns_no_outcome_into_another)
 {
     shs_store_t *store = store_of("fake://h");
     shs_query_t query = { OCTETS("key"), SHS_SHAPE_STRING, 100, 0 };
-    shs_answer_t answer;
+    shs_result_t answer;
 
     shs_store_start_child(store, 1, p);
     last_created->outcome = outcomes[_i];
@@ -452,7 +452,7 @@ START_TEST(store_write__turns_no_outcome_into_another)
 {
     shs_store_t *store = store_of("fake://h");
     shs_write_t write = write_of(SHS_WRITE_CREATE, 1000);
-    shs_answer_t answer;
+    shs_result_t answer;
 
     shs_store_start_child(store, 1, p);
     last_created->wrote = wrotes[_i].wrote;
@@ -472,7 +472,7 @@ START_TEST(store_write__begins_with_an_empty_answer)
 {
     shs_store_t *store = store_of("fake://h");
     shs_write_t write = write_of(SHS_WRITE_REMOVE, 0);
-    shs_answer_t answer, nothing;
+    shs_result_t answer, nothing;
 
     shs_store_start_child(store, 1, p);
     last_created->is_silent = 1;
@@ -497,7 +497,7 @@ START_TEST(store_write__asserts_that_what_lives_has_a_ttl)
 {
     shs_store_t *store = store_of("fake://h");
     shs_write_t write = write_of(ttls[_i].kind, 0);
-    shs_answer_t answer;
+    shs_result_t answer;
     int status = -1;
     pid_t child;
 
@@ -517,7 +517,7 @@ END_TEST
 
 /* -------------------------------------------------------- its near-cache */
 
-static const char *prefixes_of(const shs_watch_t *watch)
+static const char *prefixes_of(const shs_invalidation_sink_t *watch)
 {
     const char *text = "";
     int i;
@@ -559,7 +559,7 @@ START_TEST(store_cache__is_none_where_none_is_wanted_or_possible)
     ck_assert(shs_store_start_child(off, 1, p));
     ck_assert(shs_store_start_child(cannot, 1, p));
     ck_assert_ptr_null(shs_store_cache(off));
-    ck_assert_ptr_null(shs_store_flights(off));
+    ck_assert_ptr_null(shs_store_single_flight(off));
     ck_assert_ptr_null(shs_store_cache(cannot));
     ck_assert_ptr_null(watched);
 }
@@ -610,7 +610,7 @@ START_TEST(store_add_prefix__of_too_many_means_all)
     shs_store_t *store = cached_store();
     int i;
 
-    for (i = 0; i <= SHS_WATCH_PREFIXES; i++) {
+    for (i = 0; i <= SHS_INVALIDATION_SINK_PREFIXES; i++) {
         shs_store_add_prefix(store, apr_psprintf(p, "%c:", 'a' + i));
     }
     ck_assert(shs_store_start_child(store, 1, p));
@@ -649,7 +649,7 @@ static shs_store_t *live_store(void)
     shs_store_t *store = cached_store();
 
     ck_assert(shs_store_start_child(store, 1, p));
-    ck_assert_ptr_nonnull(shs_store_flights(store));
+    ck_assert_ptr_nonnull(shs_store_single_flight(store));
     ck_assert(watched->elected(watched->baton, shs_clock_now()));
     watched->listening(watched->baton, &source, 1);
     watched->lively(watched->baton, shs_clock_now());
@@ -685,7 +685,7 @@ START_TEST(store_write__drops_what_is_near_whatever_came_of_it)
 {
     shs_store_t *store = live_store();
     shs_near_ticket_t before = ticket_for(store, "k");
-    shs_answer_t answer;
+    shs_result_t answer;
     shs_write_t write;
 
     keep(store, "k", &before);
@@ -710,7 +710,7 @@ static const char *load_until(shs_store_t *store, shs_transition_t transition,
 {
     apr_time_t end = shs_clock_now() + apr_time_from_sec(20);
     shs_query_t query = { OCTETS("k"), SHS_SHAPE_FIELDS, 100, 0 };
-    shs_answer_t answer;
+    shs_result_t answer;
 
     do {
         ck_assert(shs_clock_now() < end);
@@ -788,11 +788,11 @@ START_TEST(store_load__tells_that_nothing_is_kept_near_and_when_it_is_again)
     last_created->outcome = SHS_OUTCOME_ABSENT;
     last_created->answer.reason = "nothing is there";
     watched->silent(watched->baton, "it may not listen");
-    ck_assert_str_eq(load_until(store, SHS_TRANSITION_SILENT, 0),
+    ck_assert_str_eq(load_until(store, SHS_TRANSITION_UNTRACKED, 0),
                      "it may not listen");
     ck_assert(watched->elected(watched->baton, shs_clock_now()));
     watched->listening(watched->baton, &source, 1);
-    load_until(store, SHS_TRANSITION_TELLING, 1);
+    load_until(store, SHS_TRANSITION_TRACKED, 1);
 }
 END_TEST
 

@@ -51,7 +51,7 @@ static shs_query_t query_of(const char *key, shs_shape_t shape, int ms)
     return query;
 }
 
-static shs_outcome_t load(shs_answer_t *answer, shs_store_t *store,
+static shs_outcome_t load(shs_result_t *answer, shs_store_t *store,
                           const char *key, int ms)
 {
     shs_query_t query = query_of(key, SHS_SHAPE_STRING, ms);
@@ -62,7 +62,7 @@ static shs_outcome_t load(shs_answer_t *answer, shs_store_t *store,
 
 #define ck_found(store, key_, value_)                                       \
     do {                                                                    \
-        shs_answer_t found_;                                                \
+        shs_result_t found_;                                                \
         shs_outcome_t outcome_ = load(&found_, (store), (key_), 10000);     \
         ck_assert_msg(outcome_ == SHS_OUTCOME_FOUND, "%d: %s", outcome_,    \
                       found_.reason);                                       \
@@ -198,7 +198,7 @@ START_TEST(store_redis_load__tells_the_outcomes_apart)
     fake_t *fake = fake_start(redis, &self);
     shs_store_t *store = store_on(fake, "", "", NULL);
     shs_query_t query = query_of("session:KEYSECRET", answers[_i].shape, 5000);
-    shs_answer_t answer = { 0 };
+    shs_result_t answer = { 0 };
     shs_outcome_t outcome = shs_store_load(&answer, store, &query, p);
 
     ck_assert_msg(outcome == answers[_i].outcome, "%d, not %d (%s): %s",
@@ -251,7 +251,7 @@ START_TEST(store_redis_load__asks_nothing_where_the_answer_was_of_another_kind)
 
     for (i = 0; i < 3; i++) {
         shs_query_t query = query_of(keys[i], FIELDS, 5000);
-        shs_answer_t answer = { 0 };
+        shs_result_t answer = { 0 };
 
         ck_assert_int_eq(shs_store_load(&answer, store, &query, p),
                          UNAVAILABLE);
@@ -285,7 +285,7 @@ START_TEST(store_redis_load__says_why_it_was_turned_away)
     char words[128];
     fake_t *fake;
     shs_store_t *store;
-    shs_answer_t answer;
+    shs_result_t answer;
 
     apr_cpystrn(words, farewells[_i].words, sizeof(words));
     fake = fake_start(say_farewell, words);
@@ -331,7 +331,7 @@ START_TEST(store_redis_load__reads_no_more_of_a_string_than_it_may_have)
     boast_t self = { promises[_i], 70000 };
     fake_t *fake = fake_start(boast, &self);
     shs_store_t *store = store_on(fake, "", "", NULL);
-    shs_answer_t answer;
+    shs_result_t answer;
 
     ck_assert_int_eq(load(&answer, store, "s:k", 4 * unit_slack_ms()),
                      MALFORMED);
@@ -350,7 +350,7 @@ START_TEST(store_redis_load__gives_the_fields_in_order)
     fake_t *fake = fake_start(redis, &self);
     shs_store_t *store = store_on(fake, "", "", NULL);
     shs_query_t query = query_of("s:k", FIELDS, 5000);
-    shs_answer_t answer = { 0 };
+    shs_result_t answer = { 0 };
 
     ck_assert_int_eq(shs_store_load(&answer, store, &query, p), FOUND);
     ck_assert_int_eq(answer.record.shape, FIELDS);
@@ -379,7 +379,7 @@ START_TEST(store_redis_load__gives_the_time_to_live)
     redis_t self = { "$1\r\nv\r\n", ttls[_i].pttl, NULL, NULL, 0, "" };
     fake_t *fake = fake_start(redis, &self);
     shs_store_t *store = store_on(fake, "", "", NULL);
-    shs_answer_t answer;
+    shs_result_t answer;
 
     ck_assert_int_eq(load(&answer, store, "s:k", 5000), FOUND);
     ck_assert_int_eq(answer.record.ttl, ttls[_i].ttl);
@@ -395,7 +395,7 @@ START_TEST(store_redis_load__does_not_overflow_a_time_to_live)
     };
     fake_t *fake = fake_start(redis, &self);
     shs_store_t *store = store_on(fake, "", "", NULL);
-    shs_answer_t answer;
+    shs_result_t answer;
     shs_outcome_t outcome = load(&answer, store, "s:k", 5000);
 
     ck_assert(outcome == FOUND || outcome == UNAVAILABLE);
@@ -428,7 +428,7 @@ START_TEST(store_redis_load__keeps_the_largest_size_to_the_octet)
     fake_t *fake = fake_start(redis, &self);
     shs_store_t *store = store_on(fake, "", "", NULL);
     shs_query_t query = query_of("s:k", sizes[_i].shape, 5000);
-    shs_answer_t answer = { 0 };
+    shs_result_t answer = { 0 };
 
     query.max_octets = sizes[_i].max_octets;
     ck_assert_msg(shs_store_load(&answer, store, &query, p)
@@ -451,7 +451,7 @@ START_TEST(store_redis_load__reads_an_error_whatever_the_limit)
     fake_t *fake;
     shs_store_t *store;
     shs_query_t query;
-    shs_answer_t answer = { 0 };
+    shs_result_t answer = { 0 };
 
     if (_i) {
         self.value = "-NOPERM this user has no permissions to run the 'get' "
@@ -480,7 +480,7 @@ START_TEST(store_redis_load__takes_4096_fields_and_not_one_more)
     fake_t *fake;
     shs_store_t *store;
     shs_query_t query;
-    shs_answer_t answer = { 0 };
+    shs_result_t answer = { 0 };
     int i;
 
     for (i = 0; i < count; i++) {
@@ -524,7 +524,7 @@ START_TEST(store_redis_load__asks_in_this_order)
     redis_t self = { "$-1\r\n", ":-2\r\n", NULL, NULL, 0, "" };
     fake_t *fake;
     shs_store_t *store;
-    shs_answer_t answer = { 0 };
+    shs_result_t answer = { 0 };
     int i;
 
     if (dialogues[_i].shape == FIELDS) {
@@ -567,7 +567,7 @@ START_TEST(store_redis_load__a_refused_greeting_is_unavailable)
                      greetings[_i].select, 0,         "" };
     fake_t *fake = fake_start(redis, &self);
     shs_store_t *store = store_on(fake, "alice:SECRET@", "/3", NULL);
-    shs_answer_t answer;
+    shs_result_t answer;
 
     ck_assert_msg(load(&answer, store, "s:k", 3000) == UNAVAILABLE, "%s",
                   greetings[_i].why);
@@ -658,7 +658,7 @@ START_TEST(store_redis_load__a_slow_redis_costs_one_deadline)
     slow_t self = slow[_i];
     fake_t *fake = fake_start(slow_then_good, &self);
     shs_store_t *store = store_on(fake, "alice:pw@", "", NULL);
-    shs_answer_t answer;
+    shs_result_t answer;
     apr_time_t begun = shs_clock_now();
     shs_outcome_t outcome = load(&answer, store, "s:alice", 100);
     apr_time_t spent = shs_clock_now() - begun;
@@ -698,7 +698,7 @@ START_TEST(store_redis_load__a_late_reply_never_answers_the_next_query)
 {
     fake_t *fake = fake_start(answer_late, NULL);
     shs_store_t *store = store_on(fake, "", "", "pool=1");
-    shs_answer_t answer;
+    shs_result_t answer;
     int i;
 
     ck_assert_int_eq(load(&answer, store, "s:alice", 60), UNAVAILABLE);
@@ -715,7 +715,7 @@ START_TEST(store_redis_load__says_why_nobody_listens)
 {
     fake_t *fake = fake_start(answer_late, NULL);
     shs_store_t *store = store_on(fake, "", "", NULL);
-    shs_answer_t answer;
+    shs_result_t answer;
 
     fake_stop(fake);
     ck_assert_int_eq(load(&answer, store, "s:k", 3000), UNAVAILABLE);
@@ -727,7 +727,7 @@ END_TEST
 START_TEST(store_redis_load__says_why_a_socket_is_not_there)
 {
     shs_store_t *store = NULL;
-    shs_answer_t answer;
+    shs_result_t answer;
 
     ck_assert_pstr_eq(create(&store, "unix:///nonexistent/shs-unit.sock", NULL),
                       NULL);
@@ -791,7 +791,7 @@ START_TEST(store_redis_load__asks_no_third_time)
     dying_t self = { 1000, 0, 0, "" };
     fake_t *fake = fake_start(die, &self);
     shs_store_t *store = store_on(fake, "", "", NULL);
-    shs_answer_t answer;
+    shs_result_t answer;
 
     ck_found(store, "s:alice", "s:alice");
     __atomic_store_n(&self.is_dead_now, 1, __ATOMIC_SEQ_CST);
@@ -807,7 +807,7 @@ START_TEST(store_redis_load__does_not_ask_again_once_an_octet_came)
     dying_t self = { 1, 0, 0, "$" };
     fake_t *fake = fake_start(die, &self);
     shs_store_t *store = store_on(fake, "", "", NULL);
-    shs_answer_t answer;
+    shs_result_t answer;
 
     ck_found(store, "s:alice", "s:alice");
     __atomic_store_n(&self.is_dead_now, 1, __ATOMIC_SEQ_CST);
@@ -834,7 +834,7 @@ static void *ask_many(void *data)
     for (i = 0; i < asker->rounds; i++) {
         char key[64];
         shs_query_t query = { { key, 0 }, STRING, 65536, 0 };
-        shs_answer_t answer;
+        shs_result_t answer;
 
         query.key.len = (apr_size_t)apr_snprintf(key, sizeof(key), "s:%d-%d",
                                                  asker->nth, i);

@@ -138,7 +138,7 @@ static void on_flushed(void *baton)
     strcat(news, "ALL|");
 }
 
-static const shs_watch_t watch = {
+static const shs_invalidation_sink_t watch = {
     .prefixes = { "a:", "b:" },
     .prefix_count = 2,
     .lease = 2 * APR_USEC_PER_SEC,
@@ -148,12 +148,12 @@ static const shs_watch_t watch = {
 
 /* -------------------------------------------------------------- the client */
 
-static shs_feed_t feed;
+static shs_subscription_t feed;
 static const char *reason;
 
 static shs_conn_status_t open_to(const fake_t *fake, int ms)
 {
-    shs_address_t address;
+    shs_resolver_address_t address;
     shs_conn_t *conn = NULL;
     apr_pool_t *own;
 
@@ -165,7 +165,7 @@ static shs_conn_status_t open_to(const fake_t *fake, int ms)
     told = 0;
     news[0] = '\0';
     reason = NULL;
-    return shs_feed_open(&feed, conn, &watch, in_ms(ms), &reason, own);
+    return shs_subscription_open(&feed, conn, &watch, in_ms(ms), &reason, own);
 }
 
 /* Until so much was told, or the connection failed. */
@@ -176,20 +176,20 @@ static shs_conn_status_t hear(int wanted)
 
     while (status == SHS_CONN_OK && told < wanted
            && shs_clock_now() < deadline) {
-        status = shs_feed_hear(&feed, &reason);
+        status = shs_subscription_hear(&feed, &reason);
     }
     return status;
 }
 
 static void end(fake_t *fake)
 {
-    shs_feed_close(&feed);
+    shs_subscription_close(&feed);
     fake_stop(fake);
 }
 
 /* -------------------------------------------------------------------- open */
 
-START_TEST(feed_open__asks_in_order)
+START_TEST(subscription_open__asks_in_order)
 {
     server_t server = usual(NULL);
     fake_t *fake = fake_start(serve, &server);
@@ -227,7 +227,7 @@ static const struct {
     { 3, "-MASTERDOWN Link with MASTER is down\r\n", SHS_CONN_FAILED },
 };
 
-START_TEST(feed_open__closes_when_it_is_refused)
+START_TEST(subscription_open__closes_when_it_is_refused)
 {
     server_t server = usual(NULL);
     fake_t *fake = fake_start(serve, &server);
@@ -244,7 +244,7 @@ START_TEST(feed_open__closes_when_it_is_refused)
 END_TEST
 
 /* A service that closes the connection at what it does not know. */
-START_TEST(feed_open__tells_where_the_connection_ends)
+START_TEST(subscription_open__tells_where_the_connection_ends)
 {
     server_t server = usual(NULL);
     fake_t *fake = fake_start(serve, &server);
@@ -258,7 +258,7 @@ START_TEST(feed_open__tells_where_the_connection_ends)
 }
 END_TEST
 
-START_TEST(feed_open__learns_which_server_it_is)
+START_TEST(subscription_open__learns_which_server_it_is)
 {
     static const char *const infos[] = { INFO, OTHER_INFO, INFO };
     apr_uint32_t are[3];
@@ -292,7 +292,7 @@ static server_t pushing(const char *then)
 }
 
 /* What knows no CLIENT ID, or no REDIRECT. */
-START_TEST(feed_open__asks_for_pushes_where_it_cannot_be_redirected)
+START_TEST(subscription_open__asks_for_pushes_where_it_cannot_be_redirected)
 {
     server_t server = pushing(NULL);
     fake_t *fake = fake_start(serve, &server);
@@ -323,7 +323,7 @@ static const struct {
     { 4, "-NOPERM no\r\n", "refuses CLIENT TRACKING;" },
 };
 
-START_TEST(feed_open__is_refused_by_what_has_neither)
+START_TEST(subscription_open__is_refused_by_what_has_neither)
 {
     server_t server = pushing(NULL);
     fake_t *fake = fake_start(serve, &server);
@@ -349,7 +349,7 @@ static const struct {
       "what is not understood" },
 };
 
-START_TEST(feed_hear__tells_what_is_pushed)
+START_TEST(subscription_hear__tells_what_is_pushed)
 {
     server_t server = pushing(pushes[_i].text);
     fake_t *fake = fake_start(serve, &server);
@@ -376,7 +376,7 @@ static const char *const unwanted_pushes[] = {
     "*2\r\n$4\r\npong\r\n$0\r\n\r\n",
 };
 
-START_TEST(feed_hear__fails_on_other_pushes)
+START_TEST(subscription_hear__fails_on_other_pushes)
 {
     server_t server = pushing(unwanted_pushes[_i]);
     fake_t *fake = fake_start(serve, &server);
@@ -409,7 +409,7 @@ static const struct {
     { NEWS "*0\r\n" NEWS "*1\r\n$3\r\na:1\r\n", 1, "a:1|", "no key" },
 };
 
-START_TEST(feed_hear__tells_what_has_changed)
+START_TEST(subscription_hear__tells_what_has_changed)
 {
     server_t server = usual(messages[_i].text);
     fake_t *fake = fake_start(serve, &server);
@@ -422,7 +422,7 @@ START_TEST(feed_hear__tells_what_has_changed)
 }
 END_TEST
 
-START_TEST(feed_hear__waits_for_the_other_half_of_a_message)
+START_TEST(subscription_hear__waits_for_the_other_half_of_a_message)
 {
     static const char text[] = NEWS "*2\r\n$3\r\na:1\r\n$3\r\nb:2\r\n";
     server_t server = usual(apr_pstrmemdup(p, text, (apr_size_t)_i));
@@ -432,7 +432,7 @@ START_TEST(feed_hear__waits_for_the_other_half_of_a_message)
     server.rest = text + _i;
     ck_assert_int_eq(open_to(fake, 5000), SHS_CONN_OK);
     for (i = 0; i < 3; i++) {
-        ck_assert_int_eq(shs_feed_hear(&feed, &reason), SHS_CONN_OK);
+        ck_assert_int_eq(shs_subscription_hear(&feed, &reason), SHS_CONN_OK);
     }
     ck_assert_int_eq(told, 0);
     fake_go(fake);
@@ -456,7 +456,7 @@ static const char *const garbage[] = {
     ">3\r\n",
 };
 
-START_TEST(feed_hear__fails_on_what_is_no_news)
+START_TEST(subscription_hear__fails_on_what_is_no_news)
 {
     server_t server = usual(garbage[_i]);
     fake_t *fake = fake_start(serve, &server);
@@ -469,7 +469,7 @@ START_TEST(feed_hear__fails_on_what_is_no_news)
 }
 END_TEST
 
-START_TEST(feed_hear__fails_when_the_server_closes)
+START_TEST(subscription_hear__fails_when_the_server_closes)
 {
     server_t server = usual(_i ? NEWS "*1\r\n$3\r\na:" : NULL);
     fake_t *fake = fake_start(serve, &server);
@@ -483,7 +483,7 @@ START_TEST(feed_hear__fails_when_the_server_closes)
 END_TEST
 
 /* What is more than that is all: the next feed begins with it. */
-START_TEST(feed_hear__fails_on_more_than_it_takes)
+START_TEST(subscription_hear__fails_on_more_than_it_takes)
 {
     server_t server =
         usual(_i ? NEWS "*1\r\n$99999999\r\n" : NEWS "*999999999\r\n");
@@ -501,7 +501,7 @@ START_TEST(feed_hear__fails_on_more_than_it_takes)
 END_TEST
 
 /* Signs of life must be asked for, and the pool must be cleared. */
-START_TEST(feed_hear__comes_back_from_a_server_that_never_stops)
+START_TEST(subscription_hear__comes_back_from_a_server_that_never_stops)
 {
     server_t server = usual(NULL);
     fake_t *fake = fake_start(serve, &server);
@@ -513,7 +513,7 @@ START_TEST(feed_hear__comes_back_from_a_server_that_never_stops)
     ck_assert_int_eq(open_to(fake, 5000), SHS_CONN_OK);
     began = shs_clock_now();
     for (i = 0; i < 20; i++) {
-        ck_assert_int_eq(shs_feed_hear(&feed, &reason), SHS_CONN_OK);
+        ck_assert_int_eq(shs_subscription_hear(&feed, &reason), SHS_CONN_OK);
     }
     ck_assert_int_gt(told, 20);
     ck_assert_int_lt(shs_clock_now() - began,
@@ -525,7 +525,7 @@ END_TEST
 /* It is told faster than it listens, so there is no moment without more: the
  * server stops only when it has been listened to for a second and longer. Of
  * what one read brings some keys are left, no more. */
-START_TEST(feed_hear__comes_back_while_there_is_more)
+START_TEST(subscription_hear__comes_back_while_there_is_more)
 {
     server_t server = usual(NULL);
     fake_t *fake = fake_start(serve, &server);
@@ -581,7 +581,7 @@ static void serve_lives(fake_peer_t *peer, void *baton)
     }
 }
 
-START_TEST(feed_hear__knows_signs_of_life)
+START_TEST(subscription_hear__knows_signs_of_life)
 {
     server_t server = _i % 2 ? pushing(NULL) : usual(NULL);
     int row = _i / 2;
@@ -595,10 +595,10 @@ START_TEST(feed_hear__knows_signs_of_life)
         apr_time_t now = shs_clock_now();
         apr_time_t until = now + apr_time_from_sec(10);
 
-        ck_assert_int_eq(shs_feed_ask(&feed, now, &reason), SHS_CONN_OK);
+        ck_assert_int_eq(shs_subscription_ask(&feed, now, &reason), SHS_CONN_OK);
         while (status == SHS_CONN_OK && feed.asked_at != 0
                && shs_clock_now() < until) {
-            status = shs_feed_hear(&feed, &reason);
+            status = shs_subscription_hear(&feed, &reason);
         }
         ck_assert_int_eq(feed.lively_at, lives[row].is_life ? now : 0);
     }
@@ -629,12 +629,12 @@ static void hear_pong(void)
     apr_time_t deadline = in_ms(10000);
 
     while (feed.asked_at != 0 && shs_clock_now() < deadline) {
-        ck_assert_int_eq(shs_feed_hear(&feed, &reason), SHS_CONN_OK);
+        ck_assert_int_eq(shs_subscription_hear(&feed, &reason), SHS_CONN_OK);
     }
     ck_assert_int_eq(feed.asked_at, 0);
 }
 
-START_TEST(feed_ask__is_lively_from_when_it_was_asked)
+START_TEST(subscription_ask__is_lively_from_when_it_was_asked)
 {
     server_t server = usual(NULL);
     fake_t *fake = fake_start(serve_pongs, &server);
@@ -643,16 +643,16 @@ START_TEST(feed_ask__is_lively_from_when_it_was_asked)
     ck_assert_int_eq(open_to(fake, 5000), SHS_CONN_OK);
     server.seen[0] = '\0';
     at = shs_clock_now();
-    ck_assert_int_eq(shs_feed_ask(&feed, at, &reason), SHS_CONN_OK);
-    ck_assert_int_eq(shs_feed_hear(&feed, &reason), SHS_CONN_OK);
+    ck_assert_int_eq(shs_subscription_ask(&feed, at, &reason), SHS_CONN_OK);
+    ck_assert_int_eq(shs_subscription_hear(&feed, &reason), SHS_CONN_OK);
     ck_assert_int_eq(feed.lively_at, 0);
     /* One at a time: the answer is the first one's. */
-    ck_assert_int_eq(shs_feed_ask(&feed, at + 1000, &reason), SHS_CONN_OK);
+    ck_assert_int_eq(shs_subscription_ask(&feed, at + 1000, &reason), SHS_CONN_OK);
     fake_go(fake);
     hear_pong();
     ck_assert_int_eq(feed.lively_at, at);
     ck_assert_str_eq(news, "a:1|"); /* the news before it were told before */
-    ck_assert_int_eq(shs_feed_ask(&feed, at + 2000, &reason), SHS_CONN_OK);
+    ck_assert_int_eq(shs_subscription_ask(&feed, at + 2000, &reason), SHS_CONN_OK);
     fake_go(fake);
     hear_pong();
     ck_assert_int_eq(feed.lively_at, at + 2000);
@@ -661,7 +661,7 @@ START_TEST(feed_ask__is_lively_from_when_it_was_asked)
 }
 END_TEST
 
-START_TEST(feed_hear__makes_nothing_of_a_pong_nobody_asked_for)
+START_TEST(subscription_hear__makes_nothing_of_a_pong_nobody_asked_for)
 {
     server_t server = usual(PONG PONG NEWS "*1\r\n$3\r\na:1\r\n");
     fake_t *fake = fake_start(serve, &server);
@@ -675,31 +675,31 @@ END_TEST
 
 static void add(TCase *tc)
 {
-    tcase_add_loop_test(tc, feed_open__tells_where_the_connection_ends, 0, 4);
-    tcase_add_test(tc, feed_open__learns_which_server_it_is);
+    tcase_add_loop_test(tc, subscription_open__tells_where_the_connection_ends, 0, 4);
+    tcase_add_test(tc, subscription_open__learns_which_server_it_is);
     tcase_add_loop_test(
-        tc, feed_open__asks_for_pushes_where_it_cannot_be_redirected, 0, 2);
-    tcase_add_loop_test(tc, feed_open__is_refused_by_what_has_neither, 0,
+        tc, subscription_open__asks_for_pushes_where_it_cannot_be_redirected, 0, 2);
+    tcase_add_loop_test(tc, subscription_open__is_refused_by_what_has_neither, 0,
                         ROWS(unpushed));
-    tcase_add_loop_test(tc, feed_hear__tells_what_is_pushed, 0, ROWS(pushes));
-    tcase_add_loop_test(tc, feed_hear__fails_on_other_pushes, 0,
+    tcase_add_loop_test(tc, subscription_hear__tells_what_is_pushed, 0, ROWS(pushes));
+    tcase_add_loop_test(tc, subscription_hear__fails_on_other_pushes, 0,
                         ROWS(unwanted_pushes));
-    tcase_add_loop_test(tc, feed_hear__knows_signs_of_life, 0, 2 * ROWS(lives));
-    tcase_add_test(tc, feed_open__asks_in_order);
-    tcase_add_loop_test(tc, feed_open__closes_when_it_is_refused, 0,
+    tcase_add_loop_test(tc, subscription_hear__knows_signs_of_life, 0, 2 * ROWS(lives));
+    tcase_add_test(tc, subscription_open__asks_in_order);
+    tcase_add_loop_test(tc, subscription_open__closes_when_it_is_refused, 0,
                         ROWS(refusals));
-    tcase_add_loop_test(tc, feed_hear__tells_what_has_changed, 0,
+    tcase_add_loop_test(tc, subscription_hear__tells_what_has_changed, 0,
                         ROWS(messages));
-    tcase_add_loop_test(tc, feed_hear__waits_for_the_other_half_of_a_message, 1,
+    tcase_add_loop_test(tc, subscription_hear__waits_for_the_other_half_of_a_message, 1,
                         sizeof(NEWS "*2\r\n$3\r\na:1\r\n") - 1);
-    tcase_add_loop_test(tc, feed_hear__fails_on_what_is_no_news, 0,
+    tcase_add_loop_test(tc, subscription_hear__fails_on_what_is_no_news, 0,
                         ROWS(garbage));
-    tcase_add_loop_test(tc, feed_hear__fails_when_the_server_closes, 0, 2);
-    tcase_add_loop_test(tc, feed_hear__fails_on_more_than_it_takes, 0, 2);
-    tcase_add_test(tc, feed_hear__comes_back_from_a_server_that_never_stops);
-    tcase_add_test(tc, feed_hear__comes_back_while_there_is_more);
-    tcase_add_test(tc, feed_ask__is_lively_from_when_it_was_asked);
-    tcase_add_test(tc, feed_hear__makes_nothing_of_a_pong_nobody_asked_for);
+    tcase_add_loop_test(tc, subscription_hear__fails_when_the_server_closes, 0, 2);
+    tcase_add_loop_test(tc, subscription_hear__fails_on_more_than_it_takes, 0, 2);
+    tcase_add_test(tc, subscription_hear__comes_back_from_a_server_that_never_stops);
+    tcase_add_test(tc, subscription_hear__comes_back_while_there_is_more);
+    tcase_add_test(tc, subscription_ask__is_lively_from_when_it_was_asked);
+    tcase_add_test(tc, subscription_hear__makes_nothing_of_a_pong_nobody_asked_for);
 }
 
 int main(void)

@@ -85,7 +85,7 @@ static void on_silent(void *baton, const char *reason)
     silent_because = reason;
 }
 
-static const shs_watch_t watch = {
+static const shs_invalidation_sink_t watch = {
     .lease = LEASE,
     .changed = on_changed,
     .flushed = on_flushed,
@@ -171,7 +171,7 @@ static void listen_to(const char *url)
 {
     rig = rig_create(url, "connect-timeout=50ms timeout=100ms", NULL);
     apr_pool_create(&pchild, p);
-    ck_assert(shs_listener_start(rig->client.topology, rig->shared, &watch,
+    ck_assert(shs_tracker_start(rig->client.topology, rig->shared, &watch,
                                  rig->endpoint->timeout, pchild));
 }
 
@@ -214,7 +214,7 @@ static apr_uint32_t number_of(const char *name)
     shs_reply_t reply = { .kind = SHS_REPLY_STRING,
                           .text = shs_octets_of(text) };
 
-    return shs_identity_read(&reply);
+    return shs_run_id_read(&reply);
 }
 
 /* -------------------------------------------------------------- Sentinels */
@@ -523,7 +523,7 @@ static apr_interval_time_t time_end(const char *url, const char *stalls,
     apr_pool_create(&pchild, p);
     rig = rig_create_in(url, "connect-timeout=30s timeout=30s", NULL, pchild);
     polls = 0;
-    ck_assert(shs_listener_start(rig->client.topology, rig->shared, &watch,
+    ck_assert(shs_tracker_start(rig->client.topology, rig->shared, &watch,
                                  rig->endpoint->timeout, pchild));
     begin_to_wait(stalls, asked);
     began = shs_clock_now();

@@ -5,9 +5,9 @@
 
 #define LEASE 2000
 
-static shs_silence_t *silence_new(void)
+static shs_tracking_alert_t *silence_new(void)
 {
-    return apr_pcalloc(p, sizeof(shs_silence_t));
+    return apr_pcalloc(p, sizeof(shs_tracking_alert_t));
 }
 
 /* One question at that time: is it live, was it answered, what is told. */
@@ -15,59 +15,59 @@ typedef struct question_t {
     apr_time_t at;
     int is_live;
     int is_answered;
-    shs_silence_news_t news;
+    shs_tracking_alert_news_t news;
 } question_t;
 
 static const struct {
     question_t questions[8];
     const char *why;
 } stories[] = {
-    { { { 1000, 1, 1, SHS_SILENCE_NO_NEWS },
-        { 9000, 1, 1, SHS_SILENCE_NO_NEWS } },
+    { { { 1000, 1, 1, SHS_TRACKING_ALERT_NO_NEWS },
+        { 9000, 1, 1, SHS_TRACKING_ALERT_NO_NEWS } },
       "all is well" },
-    { { { 1000, 0, 1, SHS_SILENCE_NO_NEWS },
-        { 3000, 0, 1, SHS_SILENCE_NO_NEWS },
-        { 3001, 0, 1, SHS_SILENCE_BEGUN },
-        { 3002, 0, 1, SHS_SILENCE_NO_NEWS },
-        { 99000, 0, 1, SHS_SILENCE_NO_NEWS } },
+    { { { 1000, 0, 1, SHS_TRACKING_ALERT_NO_NEWS },
+        { 3000, 0, 1, SHS_TRACKING_ALERT_NO_NEWS },
+        { 3001, 0, 1, SHS_TRACKING_ALERT_BEGUN },
+        { 3002, 0, 1, SHS_TRACKING_ALERT_NO_NEWS },
+        { 99000, 0, 1, SHS_TRACKING_ALERT_NO_NEWS } },
       "told after a lease, and once" },
-    { { { 1000, 0, 1, SHS_SILENCE_NO_NEWS },
-        { 2000, 1, 1, SHS_SILENCE_NO_NEWS },
-        { 3001, 0, 1, SHS_SILENCE_NO_NEWS },
-        { 5001, 0, 1, SHS_SILENCE_NO_NEWS },
-        { 5002, 0, 1, SHS_SILENCE_BEGUN } },
+    { { { 1000, 0, 1, SHS_TRACKING_ALERT_NO_NEWS },
+        { 2000, 1, 1, SHS_TRACKING_ALERT_NO_NEWS },
+        { 3001, 0, 1, SHS_TRACKING_ALERT_NO_NEWS },
+        { 5001, 0, 1, SHS_TRACKING_ALERT_NO_NEWS },
+        { 5002, 0, 1, SHS_TRACKING_ALERT_BEGUN } },
       "a moment, as at start, is no news" },
-    { { { 1000, 0, 1, SHS_SILENCE_NO_NEWS },
-        { 2000, 0, 0, SHS_SILENCE_NO_NEWS },
-        { 9000, 0, 0, SHS_SILENCE_NO_NEWS },
-        { 9100, 0, 1, SHS_SILENCE_NO_NEWS },
-        { 9200, 1, 1, SHS_SILENCE_NO_NEWS } },
+    { { { 1000, 0, 1, SHS_TRACKING_ALERT_NO_NEWS },
+        { 2000, 0, 0, SHS_TRACKING_ALERT_NO_NEWS },
+        { 9000, 0, 0, SHS_TRACKING_ALERT_NO_NEWS },
+        { 9100, 0, 1, SHS_TRACKING_ALERT_NO_NEWS },
+        { 9200, 1, 1, SHS_TRACKING_ALERT_NO_NEWS } },
       "a store that gives no answer is told of elsewhere" },
-    { { { 1000, 0, 1, SHS_SILENCE_NO_NEWS },
-        { 4000, 0, 1, SHS_SILENCE_BEGUN },
-        { 5000, 1, 1, SHS_SILENCE_OVER },
-        { 6000, 1, 1, SHS_SILENCE_NO_NEWS },
-        { 7000, 0, 1, SHS_SILENCE_NO_NEWS },
-        { 9001, 0, 1, SHS_SILENCE_BEGUN } },
+    { { { 1000, 0, 1, SHS_TRACKING_ALERT_NO_NEWS },
+        { 4000, 0, 1, SHS_TRACKING_ALERT_BEGUN },
+        { 5000, 1, 1, SHS_TRACKING_ALERT_OVER },
+        { 6000, 1, 1, SHS_TRACKING_ALERT_NO_NEWS },
+        { 7000, 0, 1, SHS_TRACKING_ALERT_NO_NEWS },
+        { 9001, 0, 1, SHS_TRACKING_ALERT_BEGUN } },
       "its end is told, and its return" },
-    { { { 1000, 0, 1, SHS_SILENCE_NO_NEWS },
-        { 4000, 0, 1, SHS_SILENCE_BEGUN },
-        { 5000, 0, 0, SHS_SILENCE_NO_NEWS },
-        { 6000, 0, 1, SHS_SILENCE_NO_NEWS },
-        { 9000, 0, 1, SHS_SILENCE_NO_NEWS },
-        { 9500, 1, 0, SHS_SILENCE_OVER } },
+    { { { 1000, 0, 1, SHS_TRACKING_ALERT_NO_NEWS },
+        { 4000, 0, 1, SHS_TRACKING_ALERT_BEGUN },
+        { 5000, 0, 0, SHS_TRACKING_ALERT_NO_NEWS },
+        { 6000, 0, 1, SHS_TRACKING_ALERT_NO_NEWS },
+        { 9000, 0, 1, SHS_TRACKING_ALERT_NO_NEWS },
+        { 9500, 1, 0, SHS_TRACKING_ALERT_OVER } },
       "it is the same after the store was gone" },
 };
 
-START_TEST(silence_note__tells)
+START_TEST(tracking_alert_note__tells)
 {
-    shs_silence_t *silence = silence_new();
+    shs_tracking_alert_t *silence = silence_new();
     int i;
 
     for (i = 0; i < 8 && stories[_i].questions[i].at; ++i) {
         const question_t *question = &stories[_i].questions[i];
-        shs_silence_news_t news =
-            shs_silence_note(silence, question->is_live, question->is_answered,
+        shs_tracking_alert_news_t news =
+            shs_tracking_alert_note(silence, question->is_live, question->is_answered,
                              LEASE, question->at);
 
         ck_assert_msg(news == question->news, "%s: question %d",
@@ -78,7 +78,7 @@ END_TEST
 
 static void add(TCase *tc)
 {
-    tcase_add_loop_test(tc, silence_note__tells, 0, ROWS(stories));
+    tcase_add_loop_test(tc, tracking_alert_note__tells, 0, ROWS(stories));
 }
 
 int main(void)

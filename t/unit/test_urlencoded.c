@@ -30,7 +30,7 @@ static const char *read_up_to(shs_octets_t text, int refused)
 {
     memset(&taken, 0, sizeof(taken));
     taken.refused = refused;
-    return shs_pairs_read(text, take, &taken, p);
+    return shs_urlencoded_read(text, take, &taken, p);
 }
 
 static const char *read_all(shs_octets_t text)
@@ -72,7 +72,7 @@ static const struct {
     { "%00=v", "\\x00~v|", "in a name too" },
 };
 
-START_TEST(pairs_read__takes_each_pair_decoded_and_in_order)
+START_TEST(urlencoded_read__takes_each_pair_decoded_and_in_order)
 {
     const char *wrong = read_all(unit_text(texts[_i].text));
 
@@ -98,7 +98,7 @@ static const struct {
     { "a=1&b=2&c=%zz", 2, "behind good pairs" },
 };
 
-START_TEST(pairs_read__refuses_with_words)
+START_TEST(urlencoded_read__refuses_with_words)
 {
     const char *wrong = read_all(unit_text(malformed[_i].text));
 
@@ -109,7 +109,7 @@ START_TEST(pairs_read__refuses_with_words)
 }
 END_TEST
 
-START_TEST(pairs_read__ends_when_one_is_refused)
+START_TEST(urlencoded_read__ends_when_one_is_refused)
 {
     ck_assert_pstr_eq(read_up_to(unit_text("a=1&b=2&c=3"), 1),
                       "that is enough");
@@ -117,7 +117,7 @@ START_TEST(pairs_read__ends_when_one_is_refused)
 }
 END_TEST
 
-START_TEST(pairs_read__gives_every_pair_octets_of_its_own)
+START_TEST(urlencoded_read__gives_every_pair_octets_of_its_own)
 {
     ck_assert_pstr_eq(read_all(unit_text("a&b&c=&d=x&e")), NULL);
     ck_assert_str_eq(show_taken(), "a~|b~|c~|d~x|e~|");
@@ -125,7 +125,7 @@ START_TEST(pairs_read__gives_every_pair_octets_of_its_own)
 }
 END_TEST
 
-START_TEST(pairs_read__leaves_the_text_as_it_is)
+START_TEST(urlencoded_read__leaves_the_text_as_it_is)
 {
     shs_octets_t text = unit_text("a%20b=c+d");
     shs_octets_t copy = unit_exact(text.data, text.len);
@@ -139,11 +139,11 @@ static shs_octets_t written(shs_octets_t name, shs_octets_t value)
 {
     shs_record_field_t pair = { name, value };
 
-    return shs_pairs_write(&pair, 1, p);
+    return shs_urlencoded_write(&pair, 1, p);
 }
 
 /* As the standard has it: letters, digits and these stand for themselves. */
-START_TEST(pairs_write__escapes_what_must_be_and_nothing_else)
+START_TEST(urlencoded_write__escapes_what_must_be_and_nothing_else)
 {
     char octet = (char)_i;
     shs_octets_t one = unit_exact(&octet, 1);
@@ -160,7 +160,7 @@ START_TEST(pairs_write__escapes_what_must_be_and_nothing_else)
 }
 END_TEST
 
-START_TEST(pairs_write__separates_pairs_and_leaves_out_what_is_removed)
+START_TEST(urlencoded_write__separates_pairs_and_leaves_out_what_is_removed)
 {
     shs_record_field_t pairs[] = {
         { OCTETS("x"), { NULL, 0 } },   { OCTETS("a"), OCTETS("1") },
@@ -168,14 +168,14 @@ START_TEST(pairs_write__separates_pairs_and_leaves_out_what_is_removed)
         { OCTETS("c"), OCTETS("x y") }, { OCTETS("z"), { NULL, 0 } },
     };
 
-    ck_octets_eq(shs_pairs_write(pairs, ROWS(pairs), p), OCTETS("a=1&b=&c=x+y"),
+    ck_octets_eq(shs_urlencoded_write(pairs, ROWS(pairs), p), OCTETS("a=1&b=&c=x+y"),
                  "one & between two");
-    ck_octets_eq(shs_pairs_write(pairs, 1, p), OCTETS(""), "nothing is left");
-    ck_octets_eq(shs_pairs_write(NULL, 0, p), OCTETS(""), "nothing at all");
+    ck_octets_eq(shs_urlencoded_write(pairs, 1, p), OCTETS(""), "nothing is left");
+    ck_octets_eq(shs_urlencoded_write(NULL, 0, p), OCTETS(""), "nothing at all");
 }
 END_TEST
 
-START_TEST(pairs_write__is_read_back_as_the_same)
+START_TEST(urlencoded_write__is_read_back_as_the_same)
 {
     shs_record_field_t pairs[256];
     char octets[256];
@@ -188,7 +188,7 @@ START_TEST(pairs_write__is_read_back_as_the_same)
         pairs[i].value.data = octets;
         pairs[i].value.len = (apr_size_t)i;
     }
-    ck_assert_pstr_eq(read_all(shs_pairs_write(pairs, 256, p)), NULL);
+    ck_assert_pstr_eq(read_all(shs_urlencoded_write(pairs, 256, p)), NULL);
     ck_assert_int_eq(taken.count, 256);
     for (i = 0; i < 256; i++) {
         ck_octets_eq(taken.pairs[i].name, pairs[i].name, "the name");
@@ -199,17 +199,17 @@ END_TEST
 
 static void add(TCase *tc)
 {
-    tcase_add_loop_test(tc, pairs_read__takes_each_pair_decoded_and_in_order, 0,
+    tcase_add_loop_test(tc, urlencoded_read__takes_each_pair_decoded_and_in_order, 0,
                         ROWS(texts));
-    tcase_add_loop_test(tc, pairs_read__refuses_with_words, 0, ROWS(malformed));
-    tcase_add_test(tc, pairs_read__ends_when_one_is_refused);
-    tcase_add_test(tc, pairs_read__gives_every_pair_octets_of_its_own);
-    tcase_add_test(tc, pairs_read__leaves_the_text_as_it_is);
-    tcase_add_loop_test(tc, pairs_write__escapes_what_must_be_and_nothing_else,
+    tcase_add_loop_test(tc, urlencoded_read__refuses_with_words, 0, ROWS(malformed));
+    tcase_add_test(tc, urlencoded_read__ends_when_one_is_refused);
+    tcase_add_test(tc, urlencoded_read__gives_every_pair_octets_of_its_own);
+    tcase_add_test(tc, urlencoded_read__leaves_the_text_as_it_is);
+    tcase_add_loop_test(tc, urlencoded_write__escapes_what_must_be_and_nothing_else,
                         0, 256);
     tcase_add_test(tc,
-                   pairs_write__separates_pairs_and_leaves_out_what_is_removed);
-    tcase_add_test(tc, pairs_write__is_read_back_as_the_same);
+                   urlencoded_write__separates_pairs_and_leaves_out_what_is_removed);
+    tcase_add_test(tc, urlencoded_write__is_read_back_as_the_same);
 }
 
 int main(void)

@@ -19,13 +19,13 @@ static const char *const impossible_names[] = {
     "none",     "on",       "off",     "lax",      "strict",  NULL
 };
 
-static const char *set_route(shs_sources_t *sources, const char *value)
+static const char *set_route(shs_cookie_options_t *sources, const char *value)
 {
     if (!strcasecmp(value, "none")) {
-        sources->route = SHS_IDENT_NO_ROUTE;
+        sources->route = SHS_SESSION_ID_NO_ROUTE;
         return NULL;
     }
-    if (!*value || value[1] || !shs_ident_is_route(*value)) {
+    if (!*value || value[1] || !shs_session_id_is_route(*value)) {
         return "route= takes none, or one character that a cookie can hold and"
                " no id that is made here does (no letter, no digit, neither -"
                " nor _), as in route=. or route=!";
@@ -34,16 +34,16 @@ static const char *set_route(shs_sources_t *sources, const char *value)
     return NULL;
 }
 
-static const char *set_extras(shs_sources_t *sources, const char *value)
+static const char *set_extras(shs_cookie_options_t *sources, const char *value)
 {
     sources->extras = 0;
-    return shs_ident_add_extras(&sources->extras, value)
+    return shs_session_id_add_extras(&sources->extras, value)
                ? NULL
                : "id-chars= takes what ids may have besides A-Z a-z 0-9 . _ ~"
-                 " -, as in id-chars=+/=; there are " SHS_IDENT_EXTRAS;
+                 " -, as in id-chars=+/=; there are " SHS_SESSION_ID_EXTRAS;
 }
 
-static const char *set_parameter(shs_sources_t *sources, const char *value,
+static const char *set_parameter(shs_cookie_options_t *sources, const char *value,
                                  apr_pool_t *p)
 {
     if (!strcasecmp(value, "none")) {
@@ -74,7 +74,7 @@ static int is_path(const char *text)
     return *text == '/';
 }
 
-static const char *set_path(shs_sources_t *sources, const char *value)
+static const char *set_path(shs_cookie_options_t *sources, const char *value)
 {
     if (!is_path(value)) {
         return "path= takes a path that begins with /, as in path=/app, without"
@@ -113,7 +113,7 @@ static int is_domain(const char *text)
     return 0;
 }
 
-static const char *set_domain(shs_sources_t *sources, const char *value)
+static const char *set_domain(shs_cookie_options_t *sources, const char *value)
 {
     if (!is_domain(value)) {
         return "domain= takes a host name, as in domain=example.org";
@@ -122,7 +122,7 @@ static const char *set_domain(shs_sources_t *sources, const char *value)
     return NULL;
 }
 
-static const char *set_http_only(shs_sources_t *sources, const char *value)
+static const char *set_http_only(shs_cookie_options_t *sources, const char *value)
 {
     sources->cookie.is_for_scripts = !strcasecmp(value, "off");
     return sources->cookie.is_for_scripts || !strcasecmp(value, "on")
@@ -130,7 +130,7 @@ static const char *set_http_only(shs_sources_t *sources, const char *value)
                : "httponly= takes on or off";
 }
 
-static const char *set_same_site(shs_sources_t *sources, const char *value)
+static const char *set_same_site(shs_cookie_options_t *sources, const char *value)
 {
     static const char *const words[] = { "Lax", "Strict", "None" };
     int i;
@@ -169,7 +169,7 @@ static const char *add_name(apr_array_header_t *names, const char *word,
     if (!shs_cookie_is_name(word)) {
         return apr_psprintf(p, "'%s' is no cookie name", word);
     }
-    if (names->nelts == SHS_SOURCES_MAX_NAMES) {
+    if (names->nelts == SHS_COOKIE_OPTIONS_MAX_NAMES) {
         return "there may be 32 names at most";
     }
     APR_ARRAY_PUSH(names, const char *) = word;
@@ -184,7 +184,7 @@ static const char *value_of(const char *word, const char *option)
 }
 
 /* An option without a value. Returns 0 when the word is none. */
-static int set_flag(shs_sources_t *sources, const char *word)
+static int set_flag(shs_cookie_options_t *sources, const char *word)
 {
     if (!strcasecmp(word, "secure")) {
         sources->cookie.secure = SHS_SECURE_ON;
@@ -206,7 +206,7 @@ static int set_flag(shs_sources_t *sources, const char *word)
 
 /* NAME or option, in any case, as browsers read them; a cookie's name cannot
  * hold "=", so that tells them apart. */
-static const char *read_word(shs_sources_t *sources, apr_array_header_t *names,
+static const char *read_word(shs_cookie_options_t *sources, apr_array_header_t *names,
                              const char *word, apr_pool_t *p)
 {
     const char *value;
@@ -239,14 +239,14 @@ static const char *read_word(shs_sources_t *sources, apr_array_header_t *names,
 }
 
 /* What no word by itself gets wrong. */
-static const char *check(const shs_sources_t *sources, apr_pool_t *p)
+static const char *check(const shs_cookie_options_t *sources, apr_pool_t *p)
 {
     const char *error =
         shs_set_cookie_check(&sources->cookie, sources->names[0]);
 
-    if (!error && sources->route != SHS_IDENT_NO_ROUTE
-        && !shs_ident_is_allowed(sources->route, 0)
-        && shs_ident_is_allowed(sources->route, sources->extras)) {
+    if (!error && sources->route != SHS_SESSION_ID_NO_ROUTE
+        && !shs_session_id_is_allowed(sources->route, 0)
+        && shs_session_id_is_allowed(sources->route, sources->extras)) {
         error = apr_psprintf(p,
                              "'%c' cannot be both the route= and one of"
                              " id-chars=: ids would be cut there",
@@ -255,7 +255,7 @@ static const char *check(const shs_sources_t *sources, apr_pool_t *p)
     return error;
 }
 
-const char *shs_source_parse(shs_sources_t *out, int count, char *const words[],
+const char *shs_cookie_options_parse(shs_cookie_options_t *out, int count, char *const words[],
                              apr_pool_t *p)
 {
     apr_array_header_t *names =

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * source: the words of SharedSessionCookie: where the id is looked for, and how
+ * cookie_options: the words of SharedSessionCookie: where the id is looked for, and how
  * the cookie is set that carries one of ours.
  */
 #ifndef SHS_CONFIG_DIRECTIVE_COOKIE_OPTIONS_H
@@ -10,7 +10,7 @@
 
 /* Reads all words. Returns NULL and sets *out, or what is wrong and the cure,
  * from p. The words must live as long as p. */
-const char *shs_source_parse(shs_sources_t *out, int count, char *const words[],
+const char *shs_cookie_options_parse(shs_cookie_options_t *out, int count, char *const words[],
                              apr_pool_t *p);
 
 #endif

@@ -123,7 +123,7 @@ static const char *set_cookie(cmd_parms *cmd, void *dir, int argc,
 {
     shs_settings_t *settings = dir;
     const char *error =
-        shs_source_parse(&settings->sources.value, argc, argv, cmd->pool);
+        shs_cookie_options_parse(&settings->sources.value, argc, argv, cmd->pool);
 
     settings->sources.set = 1;
     return error ? shs_directives_complain(cmd, error) : NULL;
@@ -290,7 +290,7 @@ static const char *add_header(cmd_parms *cmd, void *dir, const char *name,
 {
     shs_settings_t *settings = dir;
     shs_rule_t *rule;
-    shs_claim_t *claim;
+    shs_own_header_t *claim;
     const char *error =
         shs_rule_add(&rule, &settings->headers, name, attribute,
                      shs_names_check_header, shs_names_is_same, cmd->pool);

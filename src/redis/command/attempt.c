@@ -11,19 +11,19 @@
 /* A connection came late when the wait took this part of what is left. */
 #define LATE_PART 8
 
-static shs_question_form_t form_of(const shs_passage_t *passage, int is_asking)
+static shs_pipeline_form_t form_of(const shs_permit_t *passage, int is_asking)
 {
     if (is_asking) {
-        return SHS_QUESTION_ASKING;
+        return SHS_PIPELINE_ASKING;
     }
     if (shs_node_role(passage->route.node) != SHS_NODE_MASTER) {
-        return SHS_QUESTION_PLAIN;
+        return SHS_PIPELINE_PLAIN;
     }
-    return shs_node_lacks_role(passage->route.node) ? SHS_QUESTION_INFO
-                                                    : SHS_QUESTION_ROLE;
+    return shs_node_lacks_role(passage->route.node) ? SHS_PIPELINE_INFO
+                                                    : SHS_PIPELINE_ROLE;
 }
 
-static void name_server(shs_attempt_t *attempt, const shs_passage_t *passage,
+static void name_server(shs_attempt_t *attempt, const shs_permit_t *passage,
                         apr_pool_t *p)
 {
     if (attempt->verdict.reason
@@ -36,7 +36,7 @@ static void name_server(shs_attempt_t *attempt, const shs_passage_t *passage,
 
 /* What idle connections are of use. A probe uses none: it is to tell whether
  * the server answers, not whether a connection still leads to it. */
-static void distrust(shs_pool_t *pool, const shs_passage_t *passage,
+static void distrust(shs_pool_t *pool, const shs_permit_t *passage,
                      apr_time_t now)
 {
     shs_pool_distrust(pool,
@@ -69,11 +69,11 @@ static void excuse_server(shs_attempt_t *attempt, shs_breaker_t *breaker,
                           apr_interval_time_t waited, apr_time_t asked_at,
                           apr_time_t deadline)
 {
-    shs_verdict_t *verdict = &attempt->verdict;
+    shs_retry_t *verdict = &attempt->verdict;
 
     if (attempt->status == SHS_CONN_TIMEOUT && !attempt->is_new_conn
         && waited > (deadline - asked_at) / LATE_PART) {
-        verdict->next = SHS_VERDICT_FAIL;
+        verdict->next = SHS_RETRY_FAIL;
         verdict->cause = SHS_COUNTER_POOL_FULL;
         verdict->reason = "all connections of the pool were busy for too long";
         verdict->is_server_fine = 1;
@@ -83,15 +83,15 @@ static void excuse_server(shs_attempt_t *attempt, shs_breaker_t *breaker,
     }
 }
 
-static void build(shs_question_t *question, const shs_query_t *query,
-                  const shs_write_t *write, shs_question_form_t form,
+static void build(shs_pipeline_t *question, const shs_query_t *query,
+                  const shs_write_t *write, shs_pipeline_form_t form,
                   int is_of_size, apr_pool_t *p)
 {
     if (is_of_size) {
-        shs_question_build_size(question, query, form, p);
+        shs_pipeline_build_size(question, query, form, p);
     }
     else {
-        shs_question_build(question, query, write, form, p);
+        shs_pipeline_build(question, query, write, form, p);
     }
 }
 
@@ -103,11 +103,11 @@ static int is_unanswered(shs_conn_status_t status)
 
 /* Whether it leads to another server than the one that is listened to. 0 where
  * there are several, or one does not tell. */
-static int is_astray(const shs_conn_t *conn, shs_shared_heard_t *heard)
+static int is_astray(const shs_conn_t *conn, shs_host_state_heard_t *heard)
 {
     apr_uint32_t expected = atomic_load(&heard->identity);
 
-    return expected != 0 && shs_conn_identity(conn) > SHS_IDENTITY_UNKNOWN
+    return expected != 0 && shs_conn_identity(conn) > SHS_RUN_ID_UNKNOWN
            && shs_conn_identity(conn) != expected;
 }
 
@@ -115,14 +115,14 @@ static int is_astray(const shs_conn_t *conn, shs_shared_heard_t *heard)
  * of the server that is listened to. After the answer, which counts whatever
  * becomes of this. A new connection that leads elsewhere is news; an old one
  * was left behind. */
-static void identify(shs_attempt_t *attempt, shs_shared_heard_t *heard,
+static void identify(shs_attempt_t *attempt, shs_host_state_heard_t *heard,
                      shs_conn_t *conn, apr_time_t deadline, apr_pool_t *p)
 {
     const char *reason;
 
     if (shs_conn_identity(conn) == 0 && atomic_load(&heard->is_any)) {
         shs_conn_set_round(conn, atomic_load(&heard->round));
-        if (shs_identity_ask(conn, deadline, &reason, p) != SHS_CONN_OK
+        if (shs_run_id_ask(conn, deadline, &reason, p) != SHS_CONN_OK
             || (!attempt->is_new_conn && is_astray(conn, heard))) {
             attempt->verdict.is_conn_good = 0;
         }
@@ -136,7 +136,7 @@ static void identify(shs_attempt_t *attempt, shs_shared_heard_t *heard,
  * before another took its place. Those of the present round may: behind a
  * balancer none would be left. */
 static shs_conn_status_t borrow(shs_conn_t **conn, shs_attempt_t *attempt,
-                                shs_shared_heard_t *heard, shs_pool_t *pool,
+                                shs_host_state_heard_t *heard, shs_pool_t *pool,
                                 apr_time_t deadline, const char **reason,
                                 apr_pool_t *p)
 {
@@ -152,16 +152,16 @@ static shs_conn_status_t borrow(shs_conn_t **conn, shs_attempt_t *attempt,
     }
 }
 
-void shs_attempt_make(shs_attempt_t *attempt, const shs_passage_t *passage,
+void shs_attempt_make(shs_attempt_t *attempt, const shs_permit_t *passage,
                       const shs_query_t *query, const shs_write_t *write,
                       shs_attempt_how_t how, apr_pool_t *p)
 {
-    shs_shared_heard_t *heard = &passage->client->shared->heard;
+    shs_host_state_heard_t *heard = &passage->client->shared->heard;
     shs_pool_t *pool = shs_node_pool(passage->route.node);
     apr_time_t began_at = shs_clock_now();
     apr_time_t asked_at = began_at;
     const char *reason = NULL;
-    shs_question_t question;
+    shs_pipeline_t question;
     shs_conn_t *conn;
     int has_conn;
 
@@ -175,13 +175,13 @@ void shs_attempt_make(shs_attempt_t *attempt, const shs_passage_t *passage,
         build(&question, query, write, form_of(passage, how.is_asking),
               how.is_of_size, p);
         attempt->status =
-            shs_question_ask(&attempt->got, &question, conn, &reason, p);
+            shs_pipeline_ask(&attempt->got, &question, conn, &reason, p);
         if (attempt->got.lacks_role) {
             /* The next question asks otherwise. */
             shs_node_note_no_role(passage->route.node);
         }
     }
-    shs_verdict_read(&attempt->verdict, attempt->status, &attempt->got,
+    shs_retry_read(&attempt->verdict, attempt->status, &attempt->got,
                      has_conn && !attempt->is_new_conn && how.may_retry, reason,
                      p);
     if (has_conn) {
@@ -195,8 +195,8 @@ void shs_attempt_make(shs_attempt_t *attempt, const shs_passage_t *passage,
         excuse_server(attempt, passage->route.breaker, asked_at - began_at,
                       asked_at, query->deadline);
     }
-    if (attempt->verdict.next == SHS_VERDICT_AGAIN
-        || attempt->verdict.next == SHS_VERDICT_RENEW) {
+    if (attempt->verdict.next == SHS_RETRY_RECONNECT
+        || attempt->verdict.next == SHS_RETRY_REFRESH) {
         shs_topology_note_failure(passage->client->topology);
     }
     name_server(attempt, passage, p);

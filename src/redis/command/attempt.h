@@ -12,8 +12,8 @@
 
 typedef struct shs_attempt_t {
     shs_conn_status_t status;
-    shs_question_answer_t got;
-    shs_verdict_t verdict; /* where there are several servers its reason names
+    shs_pipeline_reply_t got;
+    shs_retry_t verdict; /* where there are several servers its reason names
                             * this one */
     int is_new_conn;       /* it was dialled for this question */
     int is_of_key;         /* it failed after the value was asked for: the key
@@ -29,8 +29,8 @@ typedef struct shs_attempt_how_t {
                      * another */
 } shs_attempt_how_t;
 
-/* `write` is as for shs_question_build(). */
-void shs_attempt_make(shs_attempt_t *attempt, const shs_passage_t *passage,
+/* `write` is as for shs_pipeline_build(). */
+void shs_attempt_make(shs_attempt_t *attempt, const shs_permit_t *passage,
                       const shs_query_t *query, const shs_write_t *write,
                       shs_attempt_how_t how, apr_pool_t *p);
 

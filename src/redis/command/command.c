@@ -24,26 +24,26 @@
 /* With less time left than this nothing more is asked. */
 #define LEAST_TIME (2 * 1000)
 
-static void count(const shs_conversation_t *self, shs_counter_t counter)
+static void count(const shs_command_t *self, shs_counter_t counter)
 {
     shs_counters_add(&self->client->shared->counters, counter);
 }
 
-static int fail(shs_conversation_t *self, shs_counter_t cause,
+static int fail(shs_command_t *self, shs_counter_t cause,
                 const char *reason)
 {
     memset(&self->verdict, 0, sizeof(self->verdict));
-    self->verdict.next = SHS_VERDICT_FAIL;
+    self->verdict.next = SHS_RETRY_FAIL;
     self->verdict.cause = cause;
     self->verdict.reason = reason;
     return 0;
 }
 
-static int find(shs_conversation_t *self)
+static int find(shs_command_t *self)
 {
     self->is_asking = 0;
     self->is_replica = 0;
-    if (shs_passage_open(&self->passage)) {
+    if (shs_permit_open(&self->passage)) {
         return 1;
     }
     fail(self, self->passage.cause, self->passage.reason);
@@ -58,7 +58,7 @@ static apr_uint32_t key_of(apr_uint64_t mark)
 
 /* A server that answers a write by an error, READONLY too, may well be read
  * from: the breaker is for those that give no answer. */
-static void leave(shs_conversation_t *self, shs_breaker_verdict_t verdict)
+static void leave(shs_command_t *self, shs_breaker_result_t verdict)
 {
     if (self->write && verdict == SHS_BREAKER_FAILED
         && self->attempt.status == SHS_CONN_OK && self->attempt.got.error) {
@@ -66,23 +66,23 @@ static void leave(shs_conversation_t *self, shs_breaker_verdict_t verdict)
     }
     self->is_doubted |=
         self->attempt.is_of_key && verdict == SHS_BREAKER_FAILED;
-    shs_passage_leave(&self->passage, verdict,
+    shs_permit_leave(&self->passage, verdict,
                       self->attempt.is_of_key ? key_of(self->mark) : 0,
                       self->verdict.reason);
 }
 
 /* A server that has said why it must be waited for, and then not answered in
  * what little time was left, has said more than that its time was over. */
-static void put(shs_conversation_t *self)
+static void put(shs_command_t *self)
 {
-    shs_verdict_t before = self->verdict;
+    shs_retry_t before = self->verdict;
     shs_attempt_how_t how = { self->is_asking, self->must_size,
                               self->retries > 0 };
 
     shs_attempt_make(&self->attempt, &self->passage, self->query, self->write,
                      how, self->p);
     self->verdict = self->attempt.verdict;
-    if (before.next == SHS_VERDICT_WAIT
+    if (before.next == SHS_RETRY_WAIT
         && self->attempt.status == SHS_CONN_TIMEOUT) {
         self->verdict.cause = before.cause;
         self->verdict.reason = before.reason;
@@ -91,9 +91,9 @@ static void put(shs_conversation_t *self)
 
 /* Whether it was only the size that was asked for, and now the value may be, on
  * the same passage. */
-static int is_of_fitting_size(shs_conversation_t *self)
+static int is_of_fitting_size(shs_command_t *self)
 {
-    const shs_question_answer_t *got = &self->attempt.got;
+    const shs_pipeline_reply_t *got = &self->attempt.got;
 
     if (!self->must_size || got->is_too_large || got->error) {
         return 0;
@@ -104,9 +104,9 @@ static int is_of_fitting_size(shs_conversation_t *self)
 
 /* Whether the answer may be taken: that of a master which a Sentinel named, if
  * it is the master still. If not, *is_open: there is another to ask. */
-static int is_taken(int *is_open, shs_conversation_t *self)
+static int is_taken(int *is_open, shs_command_t *self)
 {
-    const shs_passage_t *passage = &self->passage;
+    const shs_permit_t *passage = &self->passage;
     shs_conn_status_t status = SHS_CONN_OK;
 
     if (shs_node_role(passage->route.node) == SHS_NODE_MASTER) {
@@ -134,7 +134,7 @@ static int is_taken(int *is_open, shs_conversation_t *self)
 
 /* A member may know that another one owns the slot, and not its name
  * ("?:6379"): others may. */
-static int follow_blindly(shs_conversation_t *self)
+static int follow_blindly(shs_command_t *self)
 {
     if (shs_topology_renew(self->client->topology, self->passage.opened_at,
                            self->query->deadline)) {
@@ -148,7 +148,7 @@ static int follow_blindly(shs_conversation_t *self)
 }
 
 /* Goes where the server points. */
-static int follow(shs_conversation_t *self)
+static int follow(shs_command_t *self)
 {
     shs_redirect_t redirect;
     int is_cluster = self->client->endpoint->mode == SHS_ENDPOINT_CLUSTER;
@@ -173,14 +173,14 @@ static int follow(shs_conversation_t *self)
     leave(self, SHS_BREAKER_UNKNOWN);
     self->is_asking = redirect.is_ask;
     self->is_replica = 0;
-    return shs_passage_follow(&self->passage, &redirect.server,
+    return shs_permit_follow(&self->passage, &redirect.server,
                               !redirect.is_ask)
            || fail(self, self->passage.cause, self->passage.reason);
 }
 
 /* Asks again after a moment, if there is time for one: the same server, unless
  * another one has taken its place. Who probes goes on being who does. */
-static int wait_a_moment(shs_conversation_t *self)
+static int wait_a_moment(shs_command_t *self)
 {
     const shs_client_t *client = self->client;
     apr_interval_time_t left = self->query->deadline - shs_clock_now();
@@ -207,9 +207,9 @@ static int wait_a_moment(shs_conversation_t *self)
 
 /* Finds out anew who serves the key. Another one may be asked; the same one
  * has just failed. */
-static int renew(shs_conversation_t *self)
+static int renew(shs_command_t *self)
 {
-    shs_verdict_t verdict = self->verdict;
+    shs_retry_t verdict = self->verdict;
     apr_uint32_t failed = self->passage.subject;
     apr_time_t deadline = self->query->deadline;
 
@@ -234,7 +234,7 @@ static int renew(shs_conversation_t *self)
 }
 
 /* The master gave no answer: a replica may have one. */
-static int find_replica(shs_conversation_t *self)
+static int find_replica(shs_command_t *self)
 {
     int nth;
 
@@ -242,14 +242,14 @@ static int find_replica(shs_conversation_t *self)
         || shs_clock_now() >= self->query->deadline) {
         return 0;
     }
-    nth = shs_passage_open_replica(&self->passage, self->replicas);
+    nth = shs_permit_open_replica(&self->passage, self->replicas);
     self->replicas = nth + 1;
     self->is_replica = nth >= 0;
     self->is_asking = 0;
     return self->is_replica;
 }
 
-static int ask_again(shs_conversation_t *self)
+static int ask_again(shs_command_t *self)
 {
     --self->retries;
     count(self, SHS_COUNTER_RETRIES);
@@ -257,7 +257,7 @@ static int ask_again(shs_conversation_t *self)
 }
 
 /* To the circuit breaker: who refuses us in a complete answer is there. */
-static shs_breaker_verdict_t judge(const shs_verdict_t *verdict)
+static shs_breaker_result_t judge(const shs_retry_t *verdict)
 {
     if (!verdict->is_server_fine) {
         return SHS_BREAKER_FAILED;
@@ -266,14 +266,14 @@ static shs_breaker_verdict_t judge(const shs_verdict_t *verdict)
 }
 
 /* Puts the question until it is answered, or nobody is left to ask. */
-static void converse(shs_conversation_t *self)
+static void converse(shs_command_t *self)
 {
     int is_open = find(self);
 
     while (is_open || find_replica(self)) {
         put(self);
         switch (self->verdict.next) {
-        case SHS_VERDICT_TAKE:
+        case SHS_RETRY_ACCEPT:
             if (is_of_fitting_size(self)) {
                 is_open = 1;
                 break;
@@ -282,19 +282,19 @@ static void converse(shs_conversation_t *self)
                 return;
             }
             break;
-        case SHS_VERDICT_AGAIN:
+        case SHS_RETRY_RECONNECT:
             is_open = ask_again(self);
             break;
-        case SHS_VERDICT_FOLLOW:
+        case SHS_RETRY_REDIRECT:
             is_open = follow(self);
             break;
-        case SHS_VERDICT_WAIT:
+        case SHS_RETRY_WAIT:
             is_open = wait_a_moment(self);
             break;
-        case SHS_VERDICT_RENEW:
+        case SHS_RETRY_REFRESH:
             is_open = renew(self);
             break;
-        case SHS_VERDICT_FAIL:
+        case SHS_RETRY_FAIL:
             leave(self, judge(&self->verdict));
             is_open = 0;
             break;
@@ -303,29 +303,29 @@ static void converse(shs_conversation_t *self)
 }
 
 /* What was learnt of the key. */
-static shs_heavy_end_t weigh_key(const shs_conversation_t *self)
+static shs_big_key_end_t weigh_key(const shs_command_t *self)
 {
     const shs_attempt_t *attempt = &self->attempt;
 
     if (self->is_doubted || attempt->status == SHS_CONN_TOO_LARGE
         || attempt->got.is_too_large) {
-        return SHS_HEAVY_HEAVY;
+        return SHS_BIG_KEY_HEAVY;
     }
-    return self->verdict.next == SHS_VERDICT_TAKE ? SHS_HEAVY_LIGHT
-                                                  : SHS_HEAVY_UNKNOWN;
+    return self->verdict.next == SHS_RETRY_ACCEPT ? SHS_BIG_KEY_LIGHT
+                                                  : SHS_BIG_KEY_UNKNOWN;
 }
 
-static void read_value(shs_conversation_t *self)
+static void read_value(shs_command_t *self)
 {
-    shs_heavy_t *heavy = &self->client->shared->heavy;
+    shs_big_key_t *heavy = &self->client->shared->heavy;
 
-    self->mark = shs_heavy_mark(self->query->key, self->client->secret);
-    self->must_size = shs_heavy_begin(heavy, self->mark);
+    self->mark = shs_big_key_mark(self->query->key, self->client->secret);
+    self->must_size = shs_big_key_begin(heavy, self->mark);
     converse(self);
-    shs_heavy_end(heavy, self->mark, weigh_key(self));
+    shs_big_key_end(heavy, self->mark, weigh_key(self));
 }
 
-void shs_conversation_hold(shs_conversation_t *self, const shs_client_t *client,
+void shs_command_hold(shs_command_t *self, const shs_client_t *client,
                            const shs_query_t *query, const shs_write_t *write,
                            apr_pool_t *p)
 {

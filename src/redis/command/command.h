@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * conversation: one question for a session, or one write, put to the right node
+ * command: one question for a session, or one write, put to the right node
  * until there is an answer or the deadline. This is where it is decided what
  * becomes of an answer that is none: a dead connection, a redirection, a server
  * that is loading, demoted, or gone.
@@ -23,12 +23,12 @@
 #include "redis/command/attempt.h"
 #include "redis/command/permit.h"
 
-typedef struct shs_conversation_t {
+typedef struct shs_command_t {
     const shs_client_t *client;
     const shs_query_t *query;
     const shs_write_t *write; /* NULL: it asks for the value */
     apr_pool_t *p;
-    shs_passage_t passage;
+    shs_permit_t passage;
     apr_uint64_t mark; /* of the key, for heavy.h */
     int must_size;     /* the size is asked for before the value */
     int is_doubted;    /* the value did not come, from one server at least */
@@ -40,14 +40,14 @@ typedef struct shs_conversation_t {
     int replicas; /* that were tried */
     apr_interval_time_t pause;
     shs_attempt_t attempt; /* the last one ... */
-    shs_verdict_t verdict; /* ... and what it, or the way to it, came to: TAKE,
+    shs_retry_t verdict; /* ... and what it, or the way to it, came to: TAKE,
                             * and the attempt has the answer; or FAIL, or what
                             * else could not be followed any more */
-} shs_conversation_t;
+} shs_command_t;
 
 /* Holds it, from beginning to end; no longer than query->deadline. With a write
  * `query` is its `at`. Everything is borrowed; what comes is in p. */
-void shs_conversation_hold(shs_conversation_t *self, const shs_client_t *client,
+void shs_command_hold(shs_command_t *self, const shs_client_t *client,
                            const shs_query_t *query, const shs_write_t *write,
                            apr_pool_t *p);
 

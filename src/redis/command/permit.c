@@ -3,7 +3,7 @@
 
 #include "base/clock.h"
 
-static int refuse(shs_passage_t *passage, shs_counter_t cause,
+static int refuse(shs_permit_t *passage, shs_counter_t cause,
                   const char *reason)
 {
     passage->cause = cause;
@@ -11,8 +11,8 @@ static int refuse(shs_passage_t *passage, shs_counter_t cause,
     return 0;
 }
 
-static void note(shs_passage_t *passage, shs_breaker_t *breaker,
-                 shs_breaker_verdict_t verdict, apr_uint32_t key,
+static void note(shs_permit_t *passage, shs_breaker_t *breaker,
+                 shs_breaker_result_t verdict, apr_uint32_t key,
                  const char *reason)
 {
     const shs_client_t *client = passage->client;
@@ -37,7 +37,7 @@ static void note(shs_passage_t *passage, shs_breaker_t *breaker,
     }
 }
 
-static int admit(shs_passage_t *passage, shs_breaker_t *breaker,
+static int admit(shs_permit_t *passage, shs_breaker_t *breaker,
                  apr_uint32_t place)
 {
     passage->opened_at = shs_clock_now();
@@ -52,7 +52,7 @@ static int admit(shs_passage_t *passage, shs_breaker_t *breaker,
 }
 
 /* Has the route; may it be used? */
-static int enter(shs_passage_t *passage)
+static int enter(shs_permit_t *passage)
 {
     shs_topology_t *topology = passage->client->topology;
 
@@ -67,7 +67,7 @@ static int enter(shs_passage_t *passage)
     return 0;
 }
 
-static int find(shs_passage_t *passage)
+static int find(shs_permit_t *passage)
 {
     const char *reason = NULL;
 
@@ -87,7 +87,7 @@ static int find(shs_passage_t *passage)
 
 /* While nobody is known who could be asked, finding out is what the breaker
  * watches. */
-static int open_first(shs_passage_t *passage)
+static int open_first(shs_permit_t *passage)
 {
     const shs_client_t *client = passage->client;
     shs_breaker_t *own = &client->shared->breaker;
@@ -107,7 +107,7 @@ static int open_first(shs_passage_t *passage)
     return enter(passage);
 }
 
-int shs_passage_open(shs_passage_t *passage)
+int shs_permit_open(shs_permit_t *passage)
 {
     passage->is_to_replica = 0;
     if (!shs_topology_is_known(passage->client->topology)) {
@@ -116,7 +116,7 @@ int shs_passage_open(shs_passage_t *passage)
     return find(passage) && enter(passage);
 }
 
-int shs_passage_follow(shs_passage_t *passage, const shs_server_t *server,
+int shs_permit_follow(shs_permit_t *passage, const shs_address_t *server,
                        int learn)
 {
     passage->is_to_replica = 0;
@@ -128,7 +128,7 @@ int shs_passage_follow(shs_passage_t *passage, const shs_server_t *server,
     return enter(passage);
 }
 
-int shs_passage_open_replica(shs_passage_t *passage, int nth)
+int shs_permit_open_replica(shs_permit_t *passage, int nth)
 {
     passage->is_to_replica = 1;
     while (shs_topology_find_replica(&passage->route, passage->client->topology,
@@ -141,7 +141,7 @@ int shs_passage_open_replica(shs_passage_t *passage, int nth)
     return -1;
 }
 
-void shs_passage_leave(shs_passage_t *passage, shs_breaker_verdict_t verdict,
+void shs_permit_leave(shs_permit_t *passage, shs_breaker_result_t verdict,
                        apr_uint32_t key, const char *reason)
 {
     note(passage, passage->route.breaker, verdict, key, reason);

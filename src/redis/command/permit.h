@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * passage: a route together with the circuit breaker's leave to use it. Every
+ * permit: a route together with the circuit breaker's leave to use it. Every
  * passage that was opened is left with a verdict about the server; what the
  * breaker makes of it is kept for whoever tells the administrator.
  */
@@ -14,11 +14,11 @@
 typedef struct shs_client_t {
     const shs_endpoint_t *endpoint;
     shs_topology_t *topology;
-    shs_shared_t *shared;
-    unsigned char secret[SHS_HEAVY_SECRET]; /* of all children */
+    shs_host_state_t *shared;
+    unsigned char secret[SHS_BIG_KEY_SECRET]; /* of all children */
 } shs_client_t;
 
-typedef struct shs_passage_t {
+typedef struct shs_permit_t {
     const shs_client_t *client;
     int slot;
     apr_time_t deadline;
@@ -39,21 +39,21 @@ typedef struct shs_passage_t {
     /* What is to be told, of all passages of this lookup to masters. */
     shs_transition_t transition;
     const char *transition_reason;
-} shs_passage_t;
+} shs_permit_t;
 
 /* To the master that serves the slot, and to the one that a redirection names.
  * Return 1 and an open passage; or 0, and cause and reason say why. */
-int shs_passage_open(shs_passage_t *passage);
-int shs_passage_follow(shs_passage_t *passage, const shs_server_t *server,
+int shs_permit_open(shs_permit_t *passage);
+int shs_permit_follow(shs_permit_t *passage, const shs_address_t *server,
                        int learn);
 
 /* To the first replica from the nth on that may be asked. Returns its number,
  * and an open passage; or -1 when there is none. */
-int shs_passage_open_replica(shs_passage_t *passage, int nth);
+int shs_permit_open_replica(shs_permit_t *passage, int nth);
 
 /* `key` is as for shs_breaker_note(). `reason` is what is told if the verdict
  * is the one that opens the breaker. */
-void shs_passage_leave(shs_passage_t *passage, shs_breaker_verdict_t verdict,
+void shs_permit_leave(shs_permit_t *passage, shs_breaker_result_t verdict,
                        apr_uint32_t key, const char *reason);
 
 #endif

@@ -21,10 +21,10 @@
 #define MEMORY_OF_OCTET 4
 #define MEMORY_OF_HASH  (128 * 1024)
 
-static int asks_for_role(const shs_question_t *question)
+static int asks_for_role(const shs_pipeline_t *question)
 {
-    return question->form == SHS_QUESTION_ROLE
-           || question->form == SHS_QUESTION_INFO;
+    return question->form == SHS_PIPELINE_ROLE
+           || question->form == SHS_PIPELINE_INFO;
 }
 
 static void append(shs_octets_t *commands, const char *name,
@@ -40,30 +40,30 @@ static void append(shs_octets_t *commands, const char *name,
 }
 
 /* With the question whether the server is the master, where that is asked. */
-static void append_role(shs_octets_t *commands, shs_question_form_t form,
+static void append_role(shs_octets_t *commands, shs_pipeline_form_t form,
                         apr_pool_t *p)
 {
     static const shs_octets_t replication = { "replication", 11 };
 
-    if (form == SHS_QUESTION_ROLE) {
+    if (form == SHS_PIPELINE_ROLE) {
         append(commands, "ROLE", NULL, p);
     }
-    else if (form == SHS_QUESTION_INFO) {
+    else if (form == SHS_PIPELINE_INFO) {
         append(commands, "INFO", &replication, p);
     }
 }
 
 static shs_octets_t build_read(const shs_query_t *query,
-                               shs_question_form_t form, apr_pool_t *p)
+                               shs_pipeline_form_t form, apr_pool_t *p)
 {
     shs_octets_t commands = { "", 0 };
 
-    if (form == SHS_QUESTION_ASKING) {
+    if (form == SHS_PIPELINE_ASKING) {
         append(&commands, "ASKING", NULL, p);
     }
     append(&commands, query->shape == SHS_SHAPE_STRING ? "GET" : "HGETALL",
            &query->key, p);
-    if (form == SHS_QUESTION_ASKING) {
+    if (form == SHS_PIPELINE_ASKING) {
         append(&commands, "ASKING", NULL, p);
     }
     append(&commands, "PTTL", &query->key, p);
@@ -71,13 +71,13 @@ static shs_octets_t build_read(const shs_query_t *query,
 }
 
 static shs_octets_t build_write(const shs_write_t *write,
-                                shs_question_form_t form, apr_pool_t *p)
+                                shs_pipeline_form_t form, apr_pool_t *p)
 {
     shs_octets_t commands = { "", 0 };
     shs_octets_t script = shs_script_build(write, p);
     char *both;
 
-    if (form != SHS_QUESTION_ASKING) {
+    if (form != SHS_PIPELINE_ASKING) {
         return script;
     }
     append(&commands, "ASKING", NULL, p);
@@ -89,8 +89,8 @@ static shs_octets_t build_write(const shs_write_t *write,
     return commands;
 }
 
-void shs_question_build(shs_question_t *question, const shs_query_t *query,
-                        const shs_write_t *write, shs_question_form_t form,
+void shs_pipeline_build(shs_pipeline_t *question, const shs_query_t *query,
+                        const shs_write_t *write, shs_pipeline_form_t form,
                         apr_pool_t *p)
 {
     shs_octets_t commands =
@@ -116,11 +116,11 @@ static void append_memory_usage(shs_octets_t *commands, const shs_octets_t *key,
     shs_resp_append(commands, words, 5, p);
 }
 
-void shs_question_build_size(shs_question_t *question, const shs_query_t *query,
-                             shs_question_form_t form, apr_pool_t *p)
+void shs_pipeline_build_size(shs_pipeline_t *question, const shs_query_t *query,
+                             shs_pipeline_form_t form, apr_pool_t *p)
 {
     shs_octets_t commands = { "", 0 };
-    int is_asking = form == SHS_QUESTION_ASKING;
+    int is_asking = form == SHS_PIPELINE_ASKING;
 
     memset(question, 0, sizeof(*question));
     if (is_asking) {
@@ -148,7 +148,7 @@ static apr_size_t larger(apr_size_t a, apr_size_t b)
     return a > b ? a : b;
 }
 
-static shs_resp_limits_t limits_of(const shs_question_t *question)
+static shs_resp_limits_t limits_of(const shs_pipeline_t *question)
 {
     shs_resp_limits_t limits = { question->query->max_octets,
                                  question->query->shape == SHS_SHAPE_FIELDS
@@ -204,18 +204,18 @@ typedef struct layout_t {
     int role;
 } layout_t;
 
-static layout_t layout_of(const shs_question_t *question)
+static layout_t layout_of(const shs_pipeline_t *question)
 {
     layout_t layout = { 0, 0, -1, -1 };
 
-    if (question->form == SHS_QUESTION_ASKING) {
+    if (question->form == SHS_PIPELINE_ASKING) {
         ++layout.count;
     }
     layout.value = layout.count++;
     if (!question->write
         && !(question->is_of_size
              && question->query->shape == SHS_SHAPE_STRING)) {
-        layout.count += question->form == SHS_QUESTION_ASKING;
+        layout.count += question->form == SHS_PIPELINE_ASKING;
         layout.ttl = layout.count++;
     }
     if (asks_for_role(question)) {
@@ -233,18 +233,18 @@ static int is_size(const shs_reply_t *size, const shs_reply_t *memory)
 }
 
 /* Of a reply that is neither the value nor its time to live. */
-static shs_reply_kind_t kind_of(const shs_question_t *question, int is_role)
+static shs_reply_kind_t kind_of(const shs_pipeline_t *question, int is_role)
 {
     if (!is_role) {
         return SHS_REPLY_STATUS;
     }
-    return question->form == SHS_QUESTION_ROLE ? SHS_REPLY_ARRAY
+    return question->form == SHS_PIPELINE_ROLE ? SHS_REPLY_ARRAY
                                                : SHS_REPLY_STRING;
 }
 
 static int is_expected(shs_reply_t *const *replies, const layout_t *layout,
-                       const shs_question_t *question,
-                       const shs_question_answer_t *answer)
+                       const shs_pipeline_t *question,
+                       const shs_pipeline_reply_t *answer)
 {
     int i;
 
@@ -258,23 +258,23 @@ static int is_expected(shs_reply_t *const *replies, const layout_t *layout,
         return is_size(answer->replies[0], answer->replies[1]);
     }
     return question->write ? shs_script_is_expected(answer->replies[0])
-                           : shs_answer_is_expected(answer->replies,
+                           : shs_reply_is_expected(answer->replies,
                                                     question->query->shape);
 }
 
 /* Who is no master, or does not say, is believed in nothing else either. */
-static void read_role(shs_question_answer_t *answer, shs_reply_t *role)
+static void read_role(shs_pipeline_reply_t *answer, shs_reply_t *role)
 {
     if (role->kind == SHS_REPLY_ERROR) {
         answer->error = role;
-        answer->lacks_role = shs_answer_is_unknown(role);
+        answer->lacks_role = shs_reply_is_unknown(role);
     }
     else {
         answer->is_demoted = !shs_sentinel_reply_is_master(role);
     }
 }
 
-static void read_size(shs_question_answer_t *answer, const shs_query_t *query)
+static void read_size(shs_pipeline_reply_t *answer, const shs_query_t *query)
 {
     const shs_reply_t *size = answer->replies[0];
     const shs_reply_t *memory = answer->replies[1];
@@ -283,7 +283,7 @@ static void read_size(shs_question_answer_t *answer, const shs_query_t *query)
 
     /* Of MEMORY USAGE an error says nothing. */
     answer->error =
-        size->kind == SHS_REPLY_ERROR && !shs_answer_is_unknown(size)
+        size->kind == SHS_REPLY_ERROR && !shs_reply_is_unknown(size)
             ? answer->replies[0]
             : NULL;
     if (size->kind == SHS_REPLY_INTEGER) {
@@ -307,8 +307,8 @@ static shs_conn_status_t fail(const char **reason)
     return SHS_CONN_FAILED;
 }
 
-shs_conn_status_t shs_question_ask(shs_question_answer_t *answer,
-                                   const shs_question_t *question,
+shs_conn_status_t shs_pipeline_ask(shs_pipeline_reply_t *answer,
+                                   const shs_pipeline_t *question,
                                    shs_conn_t *conn, const char **reason,
                                    apr_pool_t *p)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * question: what is asked for a session, in one write, and whether what came
+ * pipeline: what is asked for a session, in one write, and whether what came
  * back is an answer to it: the value (GET or HGETALL) and its time to live
  * (PTTL), or a script that changes it, or only how large the value is (STRLEN,
  * or HLEN and MEMORY USAGE); and where a Sentinel named the server, its ROLE
@@ -16,32 +16,32 @@
 #include "redis/connection/conn.h"
 #include "store/store.h"
 
-typedef enum shs_question_form_t {
-    SHS_QUESTION_PLAIN,
-    SHS_QUESTION_ASKING, /* of a cluster's node that a slot is moving to */
-    SHS_QUESTION_ROLE,   /* of a master that a Sentinel named ... */
-    SHS_QUESTION_INFO    /* ... and that answers no ROLE, but INFO */
-} shs_question_form_t;
+typedef enum shs_pipeline_form_t {
+    SHS_PIPELINE_PLAIN,
+    SHS_PIPELINE_ASKING, /* of a cluster's node that a slot is moving to */
+    SHS_PIPELINE_ROLE,   /* of a master that a Sentinel named ... */
+    SHS_PIPELINE_INFO    /* ... and that answers no ROLE, but INFO */
+} shs_pipeline_form_t;
 
-typedef struct shs_question_t {
+typedef struct shs_pipeline_t {
     const shs_query_t *query;
     const shs_write_t *write; /* NULL: it asks for the value ... */
     int is_of_size;           /* ... or how large that is */
-    shs_question_form_t form;
+    shs_pipeline_form_t form;
     shs_octets_t commands;
-} shs_question_t;
+} shs_pipeline_t;
 
 /* `write` is NULL, or what is done there, and then query is its `at`. */
-void shs_question_build(shs_question_t *question, const shs_query_t *query,
-                        const shs_write_t *write, shs_question_form_t form,
+void shs_pipeline_build(shs_pipeline_t *question, const shs_query_t *query,
+                        const shs_write_t *write, shs_pipeline_form_t form,
                         apr_pool_t *p);
 
 /* Whether the value is too large, without the value: what it costs the server
  * does not grow with it. */
-void shs_question_build_size(shs_question_t *question, const shs_query_t *query,
-                             shs_question_form_t form, apr_pool_t *p);
+void shs_pipeline_build_size(shs_pipeline_t *question, const shs_query_t *query,
+                             shs_pipeline_form_t form, apr_pool_t *p);
 
-typedef struct shs_question_answer_t {
+typedef struct shs_pipeline_reply_t {
     shs_reply_t *replies[2]; /* value and PTTL, or the script's and NULL; of the
                               * expected kinds when OK */
     shs_reply_t *error;      /* OK: the error to ROLE, else the first, or NULL;
@@ -52,12 +52,12 @@ typedef struct shs_question_answer_t {
     int lacks_role;   /* the server does not know ROLE, or not for this user */
     int is_demoted;   /* ROLE says that it is not the master: then nothing
                               * else it says counts */
-} shs_question_answer_t;
+} shs_pipeline_reply_t;
 
 /* Asks on the connection, which can be used again after OK, and must be closed
  * after anything else. */
-shs_conn_status_t shs_question_ask(shs_question_answer_t *answer,
-                                   const shs_question_t *question,
+shs_conn_status_t shs_pipeline_ask(shs_pipeline_reply_t *answer,
+                                   const shs_pipeline_t *question,
                                    shs_conn_t *conn, const char **reason,
                                    apr_pool_t *p);
 

@@ -73,7 +73,7 @@ static shs_conn_status_t start_tls(shs_conn_t *conn,
 }
 
 shs_conn_status_t shs_conn_open(shs_conn_t **out,
-                                const shs_address_t *addresses, int count,
+                                const shs_resolver_address_t *addresses, int count,
                                 const shs_tls_context_t *context,
                                 const char *host, apr_time_t deadline,
                                 const char **reason)

@@ -40,7 +40,7 @@ typedef enum shs_conn_status_t {
  * when a context is given. OK and *out, to be closed by shs_conn_close(), or
  * TIMEOUT or FAILED and *reason (static text). */
 shs_conn_status_t shs_conn_open(shs_conn_t **out,
-                                const shs_address_t *addresses, int count,
+                                const shs_resolver_address_t *addresses, int count,
                                 const shs_tls_context_t *context,
                                 const char *host, apr_time_t deadline,
                                 const char **reason);

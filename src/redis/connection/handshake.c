@@ -44,7 +44,7 @@ static void say_role(script_t *script, int is_info, apr_pool_t *p)
     }
 }
 
-static void write_script(script_t *script, const shs_greeting_t *greeting,
+static void write_script(script_t *script, const shs_handshake_t *greeting,
                          const char *password, apr_pool_t *p)
 {
     const char *user = shs_credentials_user(greeting->credentials);
@@ -88,12 +88,12 @@ static shs_conn_status_t read_error(const char **reason,
         "it answers neither ROLE nor INFO replication (its user needs +role)",
     };
 
-    *reason = shs_answer_describe_error(reply, p);
-    if (shs_answer_is_turning_away(reply)) {
+    *reason = shs_reply_describe_error(reply, p);
+    if (shs_reply_is_turning_away(reply)) {
         return SHS_CONN_TURNED_AWAY;
     }
-    if (shs_answer_is_refusal(reply)
-        || (topic != REPLICA && shs_answer_is_unknown(reply))) {
+    if (shs_reply_is_refusal(reply)
+        || (topic != REPLICA && shs_reply_is_unknown(reply))) {
         *reason = apr_pstrcat(p, refusals[topic], ": ", *reason, NULL);
         return SHS_CONN_REFUSED;
     }
@@ -107,7 +107,7 @@ static shs_conn_status_t read_reply(const char **reason,
     if (reply->kind == SHS_REPLY_ERROR) {
         /* A name is for whoever looks at CLIENT LIST: no session fails for a
          * user who may not set it. */
-        return topic == NAME && !shs_answer_is_turning_away(reply)
+        return topic == NAME && !shs_reply_is_turning_away(reply)
                    ? SHS_CONN_OK
                    : read_error(reason, reply, topic, p);
     }
@@ -148,7 +148,7 @@ static shs_conn_status_t converse(topic_t *topic, shs_conn_t *conn,
 
 /* Returns in *topic which question was not answered well. */
 static shs_conn_status_t greet(topic_t *topic, shs_conn_t *conn,
-                               const shs_greeting_t *greeting,
+                               const shs_handshake_t *greeting,
                                apr_time_t deadline, const char **reason,
                                apr_pool_t *p)
 {
@@ -193,8 +193,8 @@ static shs_conn_status_t ask_info(shs_conn_t *conn, atomic_int *lacks_role,
     return status;
 }
 
-shs_conn_status_t shs_greeting_send(shs_conn_t *conn,
-                                    const shs_greeting_t *greeting,
+shs_conn_status_t shs_handshake_send(shs_conn_t *conn,
+                                    const shs_handshake_t *greeting,
                                     apr_time_t deadline, const char **reason,
                                     apr_pool_t *p)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * greeting: what is said on a new connection before it is of use: who we are
+ * handshake: what is said on a new connection before it is of use: who we are
  * (AUTH), which database is meant (SELECT), our name for CLIENT LIST, that a
  * replica of a cluster may answer (READONLY); and what is asked: whether the
  * server is the master it should be (ROLE, or INFO replication where a proxy or
@@ -14,21 +14,21 @@
 #include "redis/connection/conn.h"
 #include "redis/endpoint/credentials.h"
 
-typedef struct shs_greeting_t {
+typedef struct shs_handshake_t {
     shs_credentials_t *credentials; /* not NULL */
     int db;                         /* 0: nothing is said */
     const char *client_name;        /* NULL: nothing is said */
     int is_for_replica;             /* of a cluster */
     atomic_int *lacks_role; /* NULL: it need not be the master. Whether ROLE
                              * is known to be of no use: INFO is asked then */
-} shs_greeting_t;
+} shs_handshake_t;
 
 /* Says it. When the password is refused and the password file has another one
  * by now, says it once more. OK; REFUSED when the server does not accept user,
  * password or database, which the administrator has to mend; WRONG_ROLE,
  * TURNED_AWAY, TIMEOUT or FAILED. Unless OK, *reason is set. */
-shs_conn_status_t shs_greeting_send(shs_conn_t *conn,
-                                    const shs_greeting_t *greeting,
+shs_conn_status_t shs_handshake_send(shs_conn_t *conn,
+                                    const shs_handshake_t *greeting,
                                     apr_time_t deadline, const char **reason,
                                     apr_pool_t *p);
 

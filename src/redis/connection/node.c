@@ -16,7 +16,7 @@ struct shs_node_t {
     shs_node_kind_t kind;
     char host[256];
     char description[280];
-    shs_server_t server; /* of `host` */
+    shs_address_t server; /* of `host` */
     shs_node_role_t role;
     atomic_int lacks_role; /* it is asked for INFO instead */
     apr_uint32_t subject;
@@ -24,7 +24,7 @@ struct shs_node_t {
     shs_pool_t *pool;
 };
 
-static void fill_greeting(shs_greeting_t *greeting, shs_node_t *node)
+static void fill_greeting(shs_handshake_t *greeting, shs_node_t *node)
 {
     const shs_endpoint_t *endpoint = node->kind.endpoint;
 
@@ -48,9 +48,9 @@ static shs_conn_status_t dial(shs_conn_t **out, void *baton,
 {
     shs_node_t *node = baton;
     const shs_endpoint_t *endpoint = node->kind.endpoint;
-    shs_address_t addresses[SHS_RESOLVER_MAX];
+    shs_resolver_address_t addresses[SHS_RESOLVER_MAX];
     apr_time_t connect_by = shs_clock_now() + endpoint->connect_timeout;
-    shs_greeting_t greeting;
+    shs_handshake_t greeting;
     shs_conn_status_t status;
     int count;
 
@@ -75,7 +75,7 @@ static shs_conn_status_t dial(shs_conn_t **out, void *baton,
     }
     if (status == SHS_CONN_OK) {
         fill_greeting(&greeting, node);
-        status = shs_greeting_send(*out, &greeting, deadline, reason, p);
+        status = shs_handshake_send(*out, &greeting, deadline, reason, p);
         if (status != SHS_CONN_OK) {
             shs_conn_close(*out);
         }
@@ -120,7 +120,7 @@ int shs_node_destroy(shs_node_t *node)
 }
 
 shs_node_t *shs_node_create(const shs_node_kind_t *kind,
-                            const shs_server_t *server, shs_node_role_t role)
+                            const shs_address_t *server, shs_node_role_t role)
 {
     shs_node_t *node = calloc(1, sizeof(*node));
 
@@ -152,7 +152,7 @@ static int has_lost_login(shs_reply_t *const *replies, int count)
 
     for (i = 0; i < count; ++i) {
         if (replies[i]->kind == SHS_REPLY_ERROR
-            && shs_answer_has_code(replies[i], "NOAUTH")) {
+            && shs_reply_has_code(replies[i], "NOAUTH")) {
             return 1;
         }
     }
@@ -202,7 +202,7 @@ apr_uint32_t shs_node_identify(shs_node_t *node, apr_time_t deadline)
 
     apr_pool_create_unmanaged_ex(&p, NULL, NULL);
     if (shs_node_dial(&conn, node, deadline, &reason, p) == SHS_CONN_OK) {
-        if (shs_identity_ask(conn, deadline, &reason, p) == SHS_CONN_OK) {
+        if (shs_run_id_ask(conn, deadline, &reason, p) == SHS_CONN_OK) {
             found = shs_conn_identity(conn);
         }
         shs_conn_close(conn);
@@ -216,7 +216,7 @@ shs_pool_t *shs_node_pool(shs_node_t *node)
     return node->pool;
 }
 
-const shs_server_t *shs_node_server(const shs_node_t *node)
+const shs_address_t *shs_node_server(const shs_node_t *node)
 {
     return &node->server;
 }

@@ -33,7 +33,7 @@ typedef struct shs_node_t shs_node_t;
  * path). NULL only without memory. Belongs to no APR pool, for the sake of
  * threads that outlive one. */
 shs_node_t *shs_node_create(const shs_node_kind_t *kind,
-                            const shs_server_t *server, shs_node_role_t role);
+                            const shs_address_t *server, shs_node_role_t role);
 
 /* Frees it, which nobody may use any more. Returns 0, and does nothing, while
  * its name is being looked up. */
@@ -58,7 +58,7 @@ apr_uint32_t shs_node_identify(shs_node_t *node, apr_time_t deadline);
 
 /* Borrowed. */
 shs_pool_t *shs_node_pool(shs_node_t *node);
-const shs_server_t *shs_node_server(const shs_node_t *node);
+const shs_address_t *shs_node_server(const shs_node_t *node);
 shs_node_role_t shs_node_role(const shs_node_t *node);
 
 /* Whether it answers no ROLE, as far as is known; and that it is so. */

@@ -14,17 +14,17 @@ typedef struct place_t {
     apr_time_t released_at;
 } place_t;
 
-struct shs_nodes_t {
+struct shs_node_table_t {
     pthread_mutex_t lock;
     shs_node_kind_t kind;
     int is_closing;
     int count;
-    place_t table[SHS_NODES_MAX];
+    place_t table[SHS_NODE_TABLE_MAX];
 };
 
-shs_nodes_t *shs_nodes_create(const shs_node_kind_t *kind)
+shs_node_table_t *shs_node_table_create(const shs_node_kind_t *kind)
 {
-    shs_nodes_t *nodes = calloc(1, sizeof(*nodes));
+    shs_node_table_t *nodes = calloc(1, sizeof(*nodes));
 
     if (nodes) {
         pthread_mutex_init(&nodes->lock, NULL);
@@ -33,7 +33,7 @@ shs_nodes_t *shs_nodes_create(const shs_node_kind_t *kind)
     return nodes;
 }
 
-void shs_nodes_close(shs_nodes_t *nodes)
+void shs_node_table_close(shs_node_table_t *nodes)
 {
     int count, i;
 
@@ -47,16 +47,16 @@ void shs_nodes_close(shs_nodes_t *nodes)
     }
 }
 
-static int is_same(const shs_node_t *node, const shs_server_t *server,
+static int is_same(const shs_node_t *node, const shs_address_t *server,
                    shs_node_role_t role)
 {
-    const shs_server_t *known = shs_node_server(node);
+    const shs_address_t *known = shs_node_server(node);
 
     return shs_node_role(node) == role && known->port == server->port
            && !strcmp(known->host, server->host);
 }
 
-static place_t *find(shs_nodes_t *nodes, const shs_server_t *server,
+static place_t *find(shs_node_table_t *nodes, const shs_address_t *server,
                      shs_node_role_t role)
 {
     int i;
@@ -71,12 +71,12 @@ static place_t *find(shs_nodes_t *nodes, const shs_server_t *server,
 
 /* With the lock: a place in the table, emptied of the node that nobody has
  * held for the longest time. NULL: there is none. */
-static place_t *make_room(shs_nodes_t *nodes)
+static place_t *make_room(shs_node_table_t *nodes)
 {
     place_t *oldest = NULL;
     int i;
 
-    if (nodes->count < SHS_NODES_MAX) {
+    if (nodes->count < SHS_NODE_TABLE_MAX) {
         return &nodes->table[nodes->count++];
     }
     for (i = 0; i < nodes->count; ++i) {
@@ -90,7 +90,7 @@ static place_t *make_room(shs_nodes_t *nodes)
     return oldest && shs_node_destroy(oldest->node) ? oldest : NULL;
 }
 
-static place_t *add(shs_nodes_t *nodes, const shs_server_t *server,
+static place_t *add(shs_node_table_t *nodes, const shs_address_t *server,
                     shs_node_role_t role)
 {
     shs_node_t *node = shs_node_create(&nodes->kind, server, role);
@@ -106,7 +106,7 @@ static place_t *add(shs_nodes_t *nodes, const shs_server_t *server,
     return place;
 }
 
-shs_node_t *shs_nodes_hold(shs_nodes_t *nodes, const shs_server_t *server,
+shs_node_t *shs_node_table_hold(shs_node_table_t *nodes, const shs_address_t *server,
                            shs_node_role_t role)
 {
     shs_node_t *node = NULL;
@@ -126,7 +126,7 @@ shs_node_t *shs_nodes_hold(shs_nodes_t *nodes, const shs_server_t *server,
 }
 
 /* With the lock: the place of a node that is held. */
-static place_t *place_of(shs_nodes_t *nodes, const shs_node_t *node)
+static place_t *place_of(shs_node_table_t *nodes, const shs_node_t *node)
 {
     int i = 0;
 
@@ -137,14 +137,14 @@ static place_t *place_of(shs_nodes_t *nodes, const shs_node_t *node)
     return &nodes->table[i];
 }
 
-void shs_nodes_hold_again(shs_nodes_t *nodes, const shs_node_t *node)
+void shs_node_table_hold_again(shs_node_table_t *nodes, const shs_node_t *node)
 {
     pthread_mutex_lock(&nodes->lock);
     ++place_of(nodes, node)->holders;
     pthread_mutex_unlock(&nodes->lock);
 }
 
-void shs_nodes_release(shs_nodes_t *nodes, const shs_node_t *node)
+void shs_node_table_release(shs_node_table_t *nodes, const shs_node_t *node)
 {
     place_t *place;
 

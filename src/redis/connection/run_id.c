@@ -17,7 +17,7 @@ static apr_uint32_t hash(const char *text, apr_size_t len)
     for (i = 0; i < len; ++i) {
         hash = (hash ^ (unsigned char)text[i]) * 16777619u;
     }
-    return hash > SHS_IDENTITY_UNKNOWN ? hash : SHS_IDENTITY_UNKNOWN + 1;
+    return hash > SHS_RUN_ID_UNKNOWN ? hash : SHS_RUN_ID_UNKNOWN + 1;
 }
 
 static apr_size_t length_of_line(const char *line, const char *end)
@@ -30,13 +30,13 @@ static apr_size_t length_of_line(const char *line, const char *end)
     return len;
 }
 
-apr_uint32_t shs_identity_read(const shs_reply_t *reply)
+apr_uint32_t shs_run_id_read(const shs_reply_t *reply)
 {
     const apr_size_t name = sizeof(FIELD) - 1;
     const char *line, *end;
 
     if (reply->kind != SHS_REPLY_STRING) {
-        return SHS_IDENTITY_UNKNOWN;
+        return SHS_RUN_ID_UNKNOWN;
     }
     end = reply->text.data + reply->text.len;
     for (line = reply->text.data; line < end; ++line) {
@@ -47,10 +47,10 @@ apr_uint32_t shs_identity_read(const shs_reply_t *reply)
         }
         line += len;
     }
-    return SHS_IDENTITY_UNKNOWN;
+    return SHS_RUN_ID_UNKNOWN;
 }
 
-shs_octets_t shs_identity_question(void)
+shs_octets_t shs_run_id_question(void)
 {
     static const char command[] = "*2\r\n$4\r\nINFO\r\n$6\r\nserver\r\n";
     shs_octets_t octets = { command, sizeof(command) - 1 };
@@ -58,16 +58,16 @@ shs_octets_t shs_identity_question(void)
     return octets;
 }
 
-shs_conn_status_t shs_identity_ask(shs_conn_t *conn, apr_time_t deadline,
+shs_conn_status_t shs_run_id_ask(shs_conn_t *conn, apr_time_t deadline,
                                    const char **reason, apr_pool_t *p)
 {
     const shs_resp_limits_t limits = { MOST_OCTETS, 0 };
     shs_reply_t *reply = NULL;
     shs_conn_status_t status = shs_conn_ask(
-        &reply, 1, conn, shs_identity_question(), limits, deadline, reason, p);
+        &reply, 1, conn, shs_run_id_question(), limits, deadline, reason, p);
 
     if (status == SHS_CONN_OK) {
-        shs_conn_set_identity(conn, shs_identity_read(reply));
+        shs_conn_set_identity(conn, shs_run_id_read(reply));
     }
     return status == SHS_CONN_TOO_LARGE ? SHS_CONN_FAILED : status;
 }

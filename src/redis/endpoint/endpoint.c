@@ -42,7 +42,7 @@ static const char *describe_servers(const shs_endpoint_t *endpoint,
     int i;
 
     for (i = 0; i < endpoint->server_count; ++i) {
-        const shs_server_t *server = &endpoint->servers[i];
+        const shs_address_t *server = &endpoint->servers[i];
         int is_v6 = strchr(server->host, ':') != NULL;
 
         words = apr_psprintf(p, "%s%s%s%s%s:%d", words, i > 0 ? "," : "",

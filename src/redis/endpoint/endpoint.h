@@ -41,7 +41,7 @@ typedef enum shs_endpoint_mode_t {
  * change later, and look after themselves. */
 typedef struct shs_endpoint_t {
     shs_endpoint_mode_t mode;
-    const shs_server_t *servers; /* the server, the Sentinels, or the cluster's
+    const shs_address_t *servers; /* the server, the Sentinels, or the cluster's
                                   * seeds; NULL: a Unix socket */
     int server_count;            /* 1 to SHS_ENDPOINT_MAX_SERVERS; 0: a Unix
                                   * socket */

@@ -153,7 +153,7 @@ static int is_v6(const char *text, apr_pool_t *p)
 }
 
 /* One member of the list. */
-static const char *parse_server(shs_server_t *server, const char *text,
+static const char *parse_server(shs_address_t *server, const char *text,
                                 const scheme_t *scheme, apr_pool_t *p)
 {
     int is_bracketed = *text == '[';
@@ -191,8 +191,8 @@ static const char *parse_server(shs_server_t *server, const char *text,
     return NULL;
 }
 
-static int has_server(const shs_server_t *servers, int count,
-                      const shs_server_t *wanted)
+static int has_server(const shs_address_t *servers, int count,
+                      const shs_address_t *wanted)
 {
     int i;
 
@@ -209,7 +209,7 @@ static int has_server(const shs_server_t *servers, int count,
 static const char *parse_servers(shs_endpoint_t *endpoint, char *text,
                                  const scheme_t *scheme, apr_pool_t *p)
 {
-    shs_server_t *servers =
+    shs_address_t *servers =
         apr_pcalloc(p, SHS_ENDPOINT_MAX_SERVERS * sizeof(*servers));
     const char *error;
     char *comma;

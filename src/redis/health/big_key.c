@@ -3,8 +3,8 @@
 
 #define LIGHT 1
 
-apr_uint64_t shs_heavy_mark(shs_octets_t key,
-                            const unsigned char secret[SHS_HEAVY_SECRET])
+apr_uint64_t shs_big_key_mark(shs_octets_t key,
+                            const unsigned char secret[SHS_BIG_KEY_SECRET])
 {
     apr_uint64_t mark =
         apr_siphash24(key.data, key.len, secret) & ~(apr_uint64_t)LIGHT;
@@ -12,19 +12,19 @@ apr_uint64_t shs_heavy_mark(shs_octets_t key,
     return mark != 0 ? mark : 2;
 }
 
-static _Atomic apr_uint64_t *noted(shs_heavy_t *heavy, apr_uint64_t mark)
+static _Atomic apr_uint64_t *noted(shs_big_key_t *heavy, apr_uint64_t mark)
 {
-    return &heavy->noted[(mark ^ mark >> 32) % SHS_HEAVY_NOTED];
+    return &heavy->noted[(mark ^ mark >> 32) % SHS_BIG_KEY_NOTED];
 }
 
-static _Atomic apr_uint64_t *asked(shs_heavy_t *heavy, apr_uint64_t mark)
+static _Atomic apr_uint64_t *asked(shs_big_key_t *heavy, apr_uint64_t mark)
 {
-    return &heavy->asked[(mark ^ mark >> 32) / 2 % SHS_HEAVY_ASKED];
+    return &heavy->asked[(mark ^ mark >> 32) / 2 % SHS_BIG_KEY_ASKED];
 }
 
 /* A child that was killed leaves its mark: then a size is asked for in vain,
  * once. */
-int shs_heavy_begin(shs_heavy_t *heavy, apr_uint64_t mark)
+int shs_big_key_begin(shs_big_key_t *heavy, apr_uint64_t mark)
 {
     _Atomic apr_uint64_t *place = asked(heavy, mark);
     apr_uint64_t found = atomic_load(place);
@@ -40,13 +40,13 @@ int shs_heavy_begin(shs_heavy_t *heavy, apr_uint64_t mark)
     return found == mark;
 }
 
-void shs_heavy_end(shs_heavy_t *heavy, apr_uint64_t mark, shs_heavy_end_t end)
+void shs_big_key_end(shs_big_key_t *heavy, apr_uint64_t mark, shs_big_key_end_t end)
 {
     _Atomic apr_uint64_t *place = asked(heavy, mark);
     apr_uint64_t found = mark;
 
     switch (end) {
-    case SHS_HEAVY_LIGHT:
+    case SHS_BIG_KEY_LIGHT:
         if (atomic_load(place) != (mark | LIGHT)) {
             atomic_store(place, mark | LIGHT);
         }
@@ -54,10 +54,10 @@ void shs_heavy_end(shs_heavy_t *heavy, apr_uint64_t mark, shs_heavy_end_t end)
             atomic_compare_exchange_strong(noted(heavy, mark), &found, 0);
         }
         return;
-    case SHS_HEAVY_HEAVY:
+    case SHS_BIG_KEY_HEAVY:
         atomic_store(noted(heavy, mark), mark);
         break;
-    case SHS_HEAVY_UNKNOWN:
+    case SHS_BIG_KEY_UNKNOWN:
         break;
     }
     atomic_compare_exchange_strong(place, &found, 0);

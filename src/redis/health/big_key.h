@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * heavy: which keys are asked for their size before their value. A hash of
+ * big_key: which keys are asked for their size before their value. A hash of
  * 300,000 fields costs Redis, which answers one client at a time, some 80 ms
  * for each HGETALL, however little of the answer is read; HLEN costs nothing.
  *
@@ -25,34 +25,34 @@
 
 #include "session/record.h"
 
-#define SHS_HEAVY_NOTED 1024
-#define SHS_HEAVY_ASKED 4096
+#define SHS_BIG_KEY_NOTED 1024
+#define SHS_BIG_KEY_ASKED 4096
 
 /* In shared memory. Zeroed memory is valid; fields are private. */
-typedef struct shs_heavy_t {
-    _Atomic apr_uint64_t noted[SHS_HEAVY_NOTED]; /* 0: free */
-    _Atomic apr_uint64_t asked[SHS_HEAVY_ASKED]; /* a mark, and 1 if it is known
+typedef struct shs_big_key_t {
+    _Atomic apr_uint64_t noted[SHS_BIG_KEY_NOTED]; /* 0: free */
+    _Atomic apr_uint64_t asked[SHS_BIG_KEY_ASKED]; /* a mark, and 1 if it is known
                                                   * to be light */
-} shs_heavy_t;
+} shs_big_key_t;
 
 /* What a key is remembered by: not 0, and even. The secret is the host's, so
  * that no client can find an id whose key is remembered as another one is. */
-#define SHS_HEAVY_SECRET APR_SIPHASH_KSIZE
+#define SHS_BIG_KEY_SECRET APR_SIPHASH_KSIZE
 
-apr_uint64_t shs_heavy_mark(shs_octets_t key,
-                            const unsigned char secret[SHS_HEAVY_SECRET]);
+apr_uint64_t shs_big_key_mark(shs_octets_t key,
+                            const unsigned char secret[SHS_BIG_KEY_SECRET]);
 
-/* Before a key is asked for; shs_heavy_end() must follow. Returns 1 if its size
+/* Before a key is asked for; shs_big_key_end() must follow. Returns 1 if its size
  * is to be asked for first. Of a key that is known to be light nothing is
  * written. */
-int shs_heavy_begin(shs_heavy_t *heavy, apr_uint64_t mark);
+int shs_big_key_begin(shs_big_key_t *heavy, apr_uint64_t mark);
 
-typedef enum shs_heavy_end_t {
-    SHS_HEAVY_LIGHT, /* the value came, or there is none */
-    SHS_HEAVY_HEAVY, /* it is too large, or did not come */
-    SHS_HEAVY_UNKNOWN
-} shs_heavy_end_t;
+typedef enum shs_big_key_end_t {
+    SHS_BIG_KEY_LIGHT, /* the value came, or there is none */
+    SHS_BIG_KEY_HEAVY, /* it is too large, or did not come */
+    SHS_BIG_KEY_UNKNOWN
+} shs_big_key_end_t;
 
-void shs_heavy_end(shs_heavy_t *heavy, apr_uint64_t mark, shs_heavy_end_t end);
+void shs_big_key_end(shs_big_key_t *heavy, apr_uint64_t mark, shs_big_key_end_t end);
 
 #endif

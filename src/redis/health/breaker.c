@@ -178,7 +178,7 @@ static void give_up_probe(shs_breaker_t *breaker, apr_time_t now)
 shs_breaker_news_t shs_breaker_note(shs_breaker_t *breaker,
                                     const shs_breaker_policy_t *policy,
                                     shs_breaker_pass_t pass,
-                                    shs_breaker_verdict_t verdict,
+                                    shs_breaker_result_t verdict,
                                     apr_uint32_t subject, apr_uint32_t key,
                                     apr_time_t now)
 {

@@ -84,11 +84,11 @@ typedef enum shs_breaker_pass_t {
     SHS_BREAKER_BLOCK  /* open: do not ask */
 } shs_breaker_pass_t;
 
-typedef enum shs_breaker_verdict_t {
+typedef enum shs_breaker_result_t {
     SHS_BREAKER_OK,
     SHS_BREAKER_FAILED,
     SHS_BREAKER_UNKNOWN /* it came to no answer for reasons of our own */
-} shs_breaker_verdict_t;
+} shs_breaker_result_t;
 
 /* What is to be told, once, by whoever is given it: that the breaker opened, or
  * that the first question of all failed, which rather is a mistake in the
@@ -109,7 +109,7 @@ shs_breaker_pass_t shs_breaker_admit(shs_breaker_t *breaker,
 shs_breaker_news_t shs_breaker_note(shs_breaker_t *breaker,
                                     const shs_breaker_policy_t *policy,
                                     shs_breaker_pass_t pass,
-                                    shs_breaker_verdict_t verdict,
+                                    shs_breaker_result_t verdict,
                                     apr_uint32_t subject, apr_uint32_t key,
                                     apr_time_t now);
 

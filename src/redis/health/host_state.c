@@ -3,12 +3,12 @@
 
 #include <string.h>
 
-shs_breaker_t *shs_shared_breaker_of(shs_shared_t *shared, apr_uint32_t key)
+shs_breaker_t *shs_host_state_breaker_of(shs_host_state_t *shared, apr_uint32_t key)
 {
     int i;
 
-    for (i = 0; i < SHS_SHARED_SHARDS - 1; ++i) {
-        shs_shared_shard_t *shard = &shared->shards[i];
+    for (i = 0; i < SHS_HOST_STATE_SHARDS - 1; ++i) {
+        shs_host_state_shard_t *shard = &shared->shards[i];
         apr_uint32_t found = atomic_load(&shard->key);
 
         if (found == 0) {
@@ -21,7 +21,7 @@ shs_breaker_t *shs_shared_breaker_of(shs_shared_t *shared, apr_uint32_t key)
             return &shard->breaker;
         }
     }
-    return &shared->shards[SHS_SHARED_SHARDS - 1].breaker;
+    return &shared->shards[SHS_HOST_STATE_SHARDS - 1].breaker;
 }
 
 static int is_closed(const shs_breaker_t *breaker, apr_time_t now)
@@ -29,12 +29,12 @@ static int is_closed(const shs_breaker_t *breaker, apr_time_t now)
     return !strcmp(shs_breaker_describe(breaker, now), "closed");
 }
 
-const shs_breaker_t *shs_shared_worst_breaker(const shs_shared_t *shared,
+const shs_breaker_t *shs_host_state_worst_breaker(const shs_host_state_t *shared,
                                               apr_time_t now)
 {
     int i;
 
-    for (i = 0; is_closed(&shared->breaker, now) && i < SHS_SHARED_SHARDS;
+    for (i = 0; is_closed(&shared->breaker, now) && i < SHS_HOST_STATE_SHARDS;
          ++i) {
         if (!is_closed(&shared->shards[i].breaker, now)) {
             return &shared->shards[i].breaker;

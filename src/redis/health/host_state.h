@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * shared: what all children of a host know of one store: its counters, what
+ * host_state: what all children of a host know of one store: its counters, what
  * was told of it and its circuit breakers. One breaker stands for a single
  * server, or for the master that Sentinels name, or for finding out who serves
  * what; in a cluster each shard has one more, and the replicas of a shard one.
@@ -15,54 +15,54 @@
 #include "redis/health/error_alert.h"
 
 /* Beyond these, shards share the last. */
-#define SHS_SHARED_SHARDS 128
+#define SHS_HOST_STATE_SHARDS 128
 
-typedef struct shs_shared_shard_t {
+typedef struct shs_host_state_shard_t {
     _Atomic apr_uint32_t key; /* 0: free */
     shs_breaker_t breaker;
-} shs_shared_shard_t;
+} shs_host_state_shard_t;
 
 /* What Sentinels told any child of this host; a cluster's members only the
  * epoch. A writer sets the subject before the time, a reader reads the time
  * before the subject. */
-typedef struct shs_shared_master_t {
+typedef struct shs_host_state_master_t {
     _Atomic apr_int64_t epoch;        /* the highest that was told */
     _Atomic apr_uint32_t subject;     /* shs_node_subject() of the master ... */
     _Atomic apr_int64_t confirmed_at; /* ... when that was asked */
     _Atomic apr_int64_t failed_at;    /* when a master last failed a question */
-} shs_shared_master_t;
+} shs_host_state_master_t;
 
 /* What is listened to, for the sake of the near-cache. */
-typedef struct shs_shared_heard_t {
+typedef struct shs_host_state_heard_t {
     _Atomic apr_uint32_t is_any; /* so servers tell who they are (identity.h) */
     _Atomic apr_uint32_t round;  /* another with each time that it begins */
     /* Of a single server: which one is listened to at its address, and which
      * was found there by a new connection since; 0: none, or several are. */
     _Atomic apr_uint32_t identity;
     _Atomic apr_uint32_t stranger;
-} shs_shared_heard_t;
+} shs_host_state_heard_t;
 
 /* Zeroed memory is valid. Nothing in it is an offset or a length; times are of
  * shs_clock_now(). */
-typedef struct shs_shared_t {
+typedef struct shs_host_state_t {
     shs_counters_t counters;
-    shs_shared_heard_t heard;
+    shs_host_state_heard_t heard;
     _Atomic apr_int64_t refusal_told_at; /* 0: never */
-    shs_trouble_t of_writes;
-    shs_trouble_t of_lookups;
-    shs_shared_master_t master;
+    shs_error_alert_t of_writes;
+    shs_error_alert_t of_lookups;
+    shs_host_state_master_t master;
     shs_masters_t masters;
-    shs_heavy_t heavy;
+    shs_big_key_t heavy;
     shs_breaker_t breaker;
-    shs_shared_shard_t shards[SHS_SHARED_SHARDS];
-} shs_shared_t;
+    shs_host_state_shard_t shards[SHS_HOST_STATE_SHARDS];
+} shs_host_state_t;
 
 /* The breaker of the shard with that key (not 0), which is the same in every
  * child; claimed when first asked for. */
-shs_breaker_t *shs_shared_breaker_of(shs_shared_t *shared, apr_uint32_t key);
+shs_breaker_t *shs_host_state_breaker_of(shs_host_state_t *shared, apr_uint32_t key);
 
 /* The first breaker that is not closed, or the store's own. */
-const shs_breaker_t *shs_shared_worst_breaker(const shs_shared_t *shared,
+const shs_breaker_t *shs_host_state_worst_breaker(const shs_host_state_t *shared,
                                               apr_time_t now);
 
 #endif

@@ -44,8 +44,8 @@ static int is_ipv6(shs_octets_t host)
     return inet_pton(AF_INET6, text, &address) == 1;
 }
 
-int shs_announced_read(shs_server_t *out, shs_octets_t host, apr_int64_t port,
-                       const shs_server_t *asked, apr_pool_t *p)
+int shs_address_read(shs_address_t *out, shs_octets_t host, apr_int64_t port,
+                       const shs_address_t *asked, apr_pool_t *p)
 {
     if (port < 1 || port > PORT_MAX) {
         return 0;
@@ -53,7 +53,7 @@ int shs_announced_read(shs_server_t *out, shs_octets_t host, apr_int64_t port,
     if (host.len == 0 && asked) {
         out->host = apr_pstrdup(p, asked->host);
     }
-    else if (host.len > 0 && host.len <= SHS_ANNOUNCED_HOST_MAX
+    else if (host.len > 0 && host.len <= SHS_ADDRESS_HOST_MAX
              && (is_name(host) || is_ipv6(host))) {
         out->host = apr_pstrmemdup(p, host.data, host.len);
     }
@@ -64,7 +64,7 @@ int shs_announced_read(shs_server_t *out, shs_octets_t host, apr_int64_t port,
     return 1;
 }
 
-apr_int64_t shs_announced_number(shs_octets_t digits, apr_int64_t most)
+apr_int64_t shs_address_number(shs_octets_t digits, apr_int64_t most)
 {
     apr_int64_t number = 0;
     apr_size_t i;

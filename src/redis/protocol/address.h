@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * announced: a server's address as another server says it, in CLUSTER SLOTS, a
+ * address: a server's address as another server says it, in CLUSTER SLOTS, a
  * redirection or a Sentinel's reply. Untrusted octets: what comes out of here
  * can be dialled, compared and logged as it is.
  */
@@ -13,7 +13,7 @@
 #include "session/record.h"
 
 /* Longest host, RFC 1035 section 2.3.4. */
-#define SHS_ANNOUNCED_HOST_MAX 255
+#define SHS_ADDRESS_HOST_MAX 255
 
 /* 1 and *out with the host copied to p; 0, and *out as it was, when it cannot
  * be dialled: the port is not in 1..65535, or the host is no IPv6 address and
@@ -23,11 +23,11 @@
  *
  * An empty host is that of `asked`, the server that said it, whose own name
  * comes from the configuration and is not looked at; if NULL, it is none. */
-int shs_announced_read(shs_server_t *out, shs_octets_t host, apr_int64_t port,
-                       const shs_server_t *asked, apr_pool_t *p);
+int shs_address_read(shs_address_t *out, shs_octets_t host, apr_int64_t port,
+                       const shs_address_t *asked, apr_pool_t *p);
 
 /* The digits as a number of at most `most`, or -1: empty, another character,
  * or more than that. */
-apr_int64_t shs_announced_number(shs_octets_t digits, apr_int64_t most);
+apr_int64_t shs_address_number(shs_octets_t digits, apr_int64_t most);
 
 #endif

@@ -33,8 +33,8 @@ static int cut(shs_octets_t *before, shs_octets_t *rest)
     return 1;
 }
 
-static int read_server(shs_server_t *out, shs_octets_t text,
-                       const shs_server_t *asked, apr_pool_t *p)
+static int read_server(shs_address_t *out, shs_octets_t text,
+                       const shs_address_t *asked, apr_pool_t *p)
 {
     shs_octets_t host = text;
     shs_octets_t port;
@@ -54,12 +54,12 @@ static int read_server(shs_server_t *out, shs_octets_t text,
         ++host.data;
         host.len -= 2;
     }
-    return shs_announced_read(out, host, shs_announced_number(port, 65535),
+    return shs_address_read(out, host, shs_address_number(port, 65535),
                               asked, p);
 }
 
 int shs_redirect_parse(shs_redirect_t *out, const shs_reply_t *error,
-                       const shs_server_t *asked, apr_pool_t *p)
+                       const shs_address_t *asked, apr_pool_t *p)
 {
     shs_octets_t text = error->text;
     shs_redirect_t redirect;
@@ -72,7 +72,7 @@ int shs_redirect_parse(shs_redirect_t *out, const shs_reply_t *error,
     if ((!redirect.is_ask && !skip(&text, "MOVED ")) || !cut(&slot, &text)) {
         return 0;
     }
-    redirect.slot = (int)shs_announced_number(slot, SHS_SLOT_COUNT - 1);
+    redirect.slot = (int)shs_address_number(slot, SHS_SLOT_COUNT - 1);
     if (redirect.slot < 0 || !read_server(&redirect.server, text, asked, p)) {
         return 0;
     }

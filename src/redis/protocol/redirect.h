@@ -16,7 +16,7 @@
 typedef struct shs_redirect_t {
     int is_ask; /* otherwise MOVED */
     int slot;   /* 0 to 16383 */
-    shs_server_t server;
+    shs_address_t server;
 } shs_redirect_t;
 
 /* 1 and *out, its host in p, if that is a well-formed MOVED or ASK; 0
@@ -29,6 +29,6 @@ typedef struct shs_redirect_t {
  * addresses come without brackets, so the port follows the last colon; with
  * brackets they are taken too. asked is never NULL and is copied. */
 int shs_redirect_parse(shs_redirect_t *out, const shs_reply_t *error,
-                       const shs_server_t *asked, apr_pool_t *p);
+                       const shs_address_t *asked, apr_pool_t *p);
 
 #endif

@@ -7,7 +7,7 @@
 
 #include "redis/protocol/error_text.h"
 
-int shs_answer_has_code(const shs_reply_t *reply, const char *code)
+int shs_reply_has_code(const shs_reply_t *reply, const char *code)
 {
     apr_size_t len = strlen(code);
 
@@ -16,47 +16,47 @@ int shs_answer_has_code(const shs_reply_t *reply, const char *code)
            && reply->text.data[len] == ' ';
 }
 
-int shs_answer_is_turning_away(const shs_reply_t *reply)
+int shs_reply_is_turning_away(const shs_reply_t *reply)
 {
-    return shs_answer_has_code(reply, "ERR max number of clients");
+    return shs_reply_has_code(reply, "ERR max number of clients");
 }
 
-int shs_answer_is_unknown(const shs_reply_t *reply)
+int shs_reply_is_unknown(const shs_reply_t *reply)
 {
-    return shs_answer_has_code(reply, "NOPERM")
-           || (shs_answer_has_code(reply, "ERR")
-               && !shs_answer_is_turning_away(reply));
+    return shs_reply_has_code(reply, "NOPERM")
+           || (shs_reply_has_code(reply, "ERR")
+               && !shs_reply_is_turning_away(reply));
 }
 
-int shs_answer_is_not_ready(const shs_reply_t *reply)
+int shs_reply_is_not_ready(const shs_reply_t *reply)
 {
-    return shs_answer_has_code(reply, "LOADING")
-           || shs_answer_has_code(reply, "MASTERDOWN")
-           || shs_answer_has_code(reply, "CLUSTERDOWN")
-           || shs_answer_has_code(reply, "TRYAGAIN");
+    return shs_reply_has_code(reply, "LOADING")
+           || shs_reply_has_code(reply, "MASTERDOWN")
+           || shs_reply_has_code(reply, "CLUSTERDOWN")
+           || shs_reply_has_code(reply, "TRYAGAIN");
 }
 
-const char *shs_answer_describe_error(const shs_reply_t *reply, apr_pool_t *p)
+const char *shs_reply_describe_error(const shs_reply_t *reply, apr_pool_t *p)
 {
-    if (shs_answer_is_turning_away(reply)) {
+    if (shs_reply_is_turning_away(reply)) {
         return "it has reached its maxclients";
     }
-    if (shs_answer_has_code(reply, "MOVED")
-        || shs_answer_has_code(reply, "ASK")) {
+    if (shs_reply_has_code(reply, "MOVED")
+        || shs_reply_has_code(reply, "ASK")) {
         return "it redirects to another member of its Redis Cluster (MOVED)";
     }
-    if (shs_answer_has_code(reply, "ERR This instance has cluster support")) {
+    if (shs_reply_has_code(reply, "ERR This instance has cluster support")) {
         return "it is no member of a Redis Cluster: write redis://";
     }
-    return apr_pstrcat(p, "it answers ", shs_complaint_words(reply, p), NULL);
+    return apr_pstrcat(p, "it answers ", shs_error_text_words(reply, p), NULL);
 }
 
-int shs_answer_is_refusal(const shs_reply_t *reply)
+int shs_reply_is_refusal(const shs_reply_t *reply)
 {
-    return shs_answer_has_code(reply, "NOAUTH")
-           || shs_answer_has_code(reply, "WRONGPASS")
-           || shs_answer_has_code(reply, "NOPERM")
-           || shs_complaint_is_of_acl(reply);
+    return shs_reply_has_code(reply, "NOAUTH")
+           || shs_reply_has_code(reply, "WRONGPASS")
+           || shs_reply_has_code(reply, "NOPERM")
+           || shs_error_text_is_of_acl(reply);
 }
 
 static int are_fields(const shs_reply_t *reply)
@@ -88,7 +88,7 @@ static int is_value(const shs_reply_t *reply, shs_shape_t shape)
     return 0;
 }
 
-int shs_answer_is_expected(shs_reply_t *const replies[2], shs_shape_t shape)
+int shs_reply_is_expected(shs_reply_t *const replies[2], shs_shape_t shape)
 {
     return is_value(replies[0], shape)
            && (replies[1]->kind == SHS_REPLY_ERROR
@@ -97,16 +97,16 @@ int shs_answer_is_expected(shs_reply_t *const replies[2], shs_shape_t shape)
 }
 
 /* WRONGTYPE is about the key, all others about the server. */
-static shs_outcome_t read_error(shs_answer_t *answer, const shs_reply_t *reply,
+static shs_outcome_t read_error(shs_result_t *answer, const shs_reply_t *reply,
                                 apr_pool_t *p)
 {
-    if (shs_answer_has_code(reply, "WRONGTYPE")) {
+    if (shs_reply_has_code(reply, "WRONGTYPE")) {
         answer->reason = "the key holds another type of value than the format"
                          " reads (WRONGTYPE)";
         return SHS_OUTCOME_MALFORMED;
     }
-    answer->reason = shs_answer_describe_error(reply, p);
-    answer->is_refusal = shs_answer_is_refusal(reply);
+    answer->reason = shs_reply_describe_error(reply, p);
+    answer->is_refusal = shs_reply_is_refusal(reply);
     return SHS_OUTCOME_UNAVAILABLE;
 }
 
@@ -127,7 +127,7 @@ static void read_fields(shs_record_t *record, const shs_reply_t *reply,
 
 /* PTTL: milliseconds, -1 without expiry, -2 when the key is gone, which is the
  * later of the two answers and therefore counts. */
-static shs_outcome_t read_ttl(shs_answer_t *answer, const shs_reply_t *reply,
+static shs_outcome_t read_ttl(shs_result_t *answer, const shs_reply_t *reply,
                               apr_pool_t *p)
 {
     if (reply->kind == SHS_REPLY_ERROR) {
@@ -144,7 +144,7 @@ static shs_outcome_t read_ttl(shs_answer_t *answer, const shs_reply_t *reply,
     return SHS_OUTCOME_FOUND;
 }
 
-shs_outcome_t shs_answer_read(shs_answer_t *answer,
+shs_outcome_t shs_reply_read(shs_result_t *answer,
                               shs_reply_t *const replies[2], shs_shape_t shape,
                               apr_pool_t *p)
 {

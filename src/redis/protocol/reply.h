@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * answer: what Redis' replies mean: error replies in words, and the replies to
+ * reply: what Redis' replies mean: error replies in words, and the replies to
  * the question for a session (GET or HGETALL, then PTTL) as an outcome.
  * Commands and their replies: https://redis.io/docs/latest/commands/.
  */
@@ -13,37 +13,37 @@
 #include "store/store.h"
 
 /* Whether an error reply begins with that code, as in "NOAUTH". */
-int shs_answer_has_code(const shs_reply_t *reply, const char *code);
+int shs_reply_has_code(const shs_reply_t *reply, const char *code);
 
 /* An error reply in words for the log: the server's own where they are known to
  * repeat no argument (complaint.h). */
-const char *shs_answer_describe_error(const shs_reply_t *reply, apr_pool_t *p);
+const char *shs_reply_describe_error(const shs_reply_t *reply, apr_pool_t *p);
 
 /* Whether an error reply says that the server does not accept us (NOAUTH,
  * WRONGPASS, NOPERM, and what a script says where its user may not do what it
  * does): the administrator's to mend. */
-int shs_answer_is_refusal(const shs_reply_t *reply);
+int shs_reply_is_refusal(const shs_reply_t *reply);
 
 /* Whether it says that the server has no such command, or not for this user
  * (ERR, NOPERM). */
-int shs_answer_is_unknown(const shs_reply_t *reply);
+int shs_reply_is_unknown(const shs_reply_t *reply);
 
 /* Whether it says that the server has reached its maxclients. It closes the
  * connection then. */
-int shs_answer_is_turning_away(const shs_reply_t *reply);
+int shs_reply_is_turning_away(const shs_reply_t *reply);
 
 /* Whether it says that the server, or its cluster, will answer soon (LOADING,
  * MASTERDOWN, CLUSTERDOWN, TRYAGAIN). */
-int shs_answer_is_not_ready(const shs_reply_t *reply);
+int shs_reply_is_not_ready(const shs_reply_t *reply);
 
 /* Whether the two replies are of the kinds that the question can have. If not,
  * the connection is out of step and must not be used again. */
-int shs_answer_is_expected(shs_reply_t *const replies[2], shs_shape_t shape);
+int shs_reply_is_expected(shs_reply_t *const replies[2], shs_shape_t shape);
 
 /* Reads two expected replies: FOUND, ABSENT, MALFORMED or UNAVAILABLE, with
  * answer->record or answer->reason set, allocated from p or borrowed from the
  * replies. */
-shs_outcome_t shs_answer_read(shs_answer_t *answer,
+shs_outcome_t shs_reply_read(shs_result_t *answer,
                               shs_reply_t *const replies[2], shs_shape_t shape,
                               apr_pool_t *p);
 

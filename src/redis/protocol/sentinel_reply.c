@@ -10,13 +10,13 @@ static int is_text(shs_octets_t octets, const char *text)
     return octets.len == strlen(text) && !memcmp(octets.data, text, octets.len);
 }
 
-static int read_server(shs_server_t *out, const shs_reply_t *host,
+static int read_server(shs_address_t *out, const shs_reply_t *host,
                        const shs_reply_t *port, apr_pool_t *p)
 {
     return host && port && host->kind == SHS_REPLY_STRING
            && port->kind == SHS_REPLY_STRING
-           && shs_announced_read(out, host->text,
-                                 shs_announced_number(port->text, 65535), NULL,
+           && shs_address_read(out, host->text,
+                                 shs_address_number(port->text, 65535), NULL,
                                  p);
 }
 
@@ -68,7 +68,7 @@ static int is_usable(const shs_reply_t *replica)
            && !has_flag(flags->text, "disconnected");
 }
 
-int shs_sentinel_reply_master(shs_server_t *out, const shs_reply_t *reply,
+int shs_sentinel_reply_master(shs_address_t *out, const shs_reply_t *reply,
                               apr_pool_t *p)
 {
     if (reply->kind == SHS_REPLY_NIL) {
@@ -86,11 +86,11 @@ apr_int64_t shs_sentinel_reply_epoch(const shs_reply_t *reply)
     const shs_reply_t *epoch = find_value(reply, "config-epoch");
 
     return epoch && epoch->kind == SHS_REPLY_STRING
-               ? shs_announced_number(epoch->text, APR_INT64_MAX)
+               ? shs_address_number(epoch->text, APR_INT64_MAX)
                : -1;
 }
 
-int shs_sentinel_reply_replicas(shs_server_t *out, int most,
+int shs_sentinel_reply_replicas(shs_address_t *out, int most,
                                 const shs_reply_t *reply, apr_pool_t *p)
 {
     apr_size_t i;

@@ -6,10 +6,10 @@
 #ifndef SHS_REDIS_PROTOCOL_SERVER_H
 #define SHS_REDIS_PROTOCOL_SERVER_H
 
-typedef struct shs_server_t {
+typedef struct shs_address_t {
     const char *host; /* name or address, without brackets; who made the struct
                        * says how long it lasts */
     int port;         /* 1 to 65535 */
-} shs_server_t;
+} shs_address_t;
 
 #endif

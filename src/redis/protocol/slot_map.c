@@ -18,8 +18,8 @@
 static const char not_slots[] = "its answer to CLUSTER SLOTS is none";
 
 typedef struct reading_t {
-    const shs_server_t *asked;
-    shs_map_t *map;              /* shard_of has indices of masters */
+    const shs_address_t *asked;
+    shs_slot_map_t *map;              /* shard_of has indices of masters */
     apr_array_header_t *masters; /* of shs_shard_t */
     apr_pool_t *p;
 } reading_t;
@@ -30,22 +30,22 @@ typedef enum node_state_t {
     NODE_KNOWN
 } node_state_t;
 
-static shs_map_t *create(apr_pool_t *p)
+static shs_slot_map_t *create(apr_pool_t *p)
 {
-    shs_map_t *map = apr_pcalloc(p, sizeof(*map));
+    shs_slot_map_t *map = apr_pcalloc(p, sizeof(*map));
 
-    map->shard_of = apr_palloc(p, SHS_MAP_SLOTS * sizeof(*map->shard_of));
+    map->shard_of = apr_palloc(p, SHS_SLOT_MAP_SLOTS * sizeof(*map->shard_of));
     return map;
 }
 
-static int is_equal(const shs_server_t *a, const shs_server_t *b)
+static int is_equal(const shs_address_t *a, const shs_address_t *b)
 {
     return a->port == b->port && !strcmp(a->host, b->host);
 }
 
 /* [host, port, id, metadata]; before Redis 4 the first two, before 7 the first
  * three. */
-static node_state_t read_node(shs_server_t *server, const reading_t *reading,
+static node_state_t read_node(shs_address_t *server, const reading_t *reading,
                               const shs_reply_t *node)
 {
     const shs_reply_t *host;
@@ -62,15 +62,15 @@ static node_state_t read_node(shs_server_t *server, const reading_t *reading,
     else if (host->kind != SHS_REPLY_NIL) {
         return NODE_MALFORMED;
     }
-    return shs_announced_read(server, name, node->elements[1]->integer,
+    return shs_address_read(server, name, node->elements[1]->integer,
                               reading->asked, reading->p)
                ? NODE_KNOWN
                : NODE_UNKNOWN;
 }
 
-/* The index of the shard with that master, new if there was none; SHS_MAP_NONE
+/* The index of the shard with that master, new if there was none; SHS_SLOT_MAP_NONE
  * when there are too many. */
-static int find_shard(reading_t *reading, const shs_server_t *master)
+static int find_shard(reading_t *reading, const shs_address_t *master)
 {
     shs_shard_t *shards = (shs_shard_t *)reading->masters->elts;
     int i;
@@ -80,8 +80,8 @@ static int find_shard(reading_t *reading, const shs_server_t *master)
             return i;
         }
     }
-    if (i == SHS_MAP_MOST_SHARDS) {
-        return SHS_MAP_NONE;
+    if (i == SHS_SLOT_MAP_MOST_SHARDS) {
+        return SHS_SLOT_MAP_NONE;
     }
     shards = apr_array_push(reading->masters);
     memset(shards, 0, sizeof(*shards));
@@ -89,12 +89,12 @@ static int find_shard(reading_t *reading, const shs_server_t *master)
     return i;
 }
 
-static void add_replica(shs_shard_t *shard, const shs_server_t *replica,
+static void add_replica(shs_shard_t *shard, const shs_address_t *replica,
                         apr_pool_t *p)
 {
     int i;
 
-    if (shard->replica_count == SHS_MAP_MOST_REPLICAS
+    if (shard->replica_count == SHS_SLOT_MAP_MOST_REPLICAS
         || is_equal(&shard->master, replica)) {
         return;
     }
@@ -105,21 +105,21 @@ static void add_replica(shs_shard_t *shard, const shs_server_t *replica,
     }
     if (!shard->replicas) {
         shard->replicas =
-            apr_palloc(p, SHS_MAP_MOST_REPLICAS * sizeof(*shard->replicas));
+            apr_palloc(p, SHS_SLOT_MAP_MOST_REPLICAS * sizeof(*shard->replicas));
     }
     shard->replicas[shard->replica_count++] = *replica;
 }
 
 /* The nodes of one range, the master first: the index of its shard or
- * SHS_MAP_NONE; -1 when malformed. */
+ * SHS_SLOT_MAP_NONE; -1 when malformed. */
 static int read_nodes(reading_t *reading, shs_reply_t *const *nodes,
                       apr_size_t count)
 {
-    int index = SHS_MAP_NONE;
+    int index = SHS_SLOT_MAP_NONE;
     apr_size_t i;
 
     for (i = 0; i < count; ++i) {
-        shs_server_t server;
+        shs_address_t server;
         node_state_t state = read_node(&server, reading, nodes[i]);
 
         if (state == NODE_MALFORMED) {
@@ -131,7 +131,7 @@ static int read_nodes(reading_t *reading, shs_reply_t *const *nodes,
         if (i == 0) {
             index = find_shard(reading, &server);
         }
-        else if (index != SHS_MAP_NONE) {
+        else if (index != SHS_SLOT_MAP_NONE) {
             add_replica(&APR_ARRAY_IDX(reading->masters, index, shs_shard_t),
                         &server, reading->p);
         }
@@ -142,7 +142,7 @@ static int read_nodes(reading_t *reading, shs_reply_t *const *nodes,
 static int is_slot(const shs_reply_t *reply)
 {
     return reply->kind == SHS_REPLY_INTEGER && reply->integer >= 0
-           && reply->integer < SHS_MAP_SLOTS;
+           && reply->integer < SHS_SLOT_MAP_SLOTS;
 }
 
 /* [first, last, master, replica...]: 1, or 0 when malformed. */
@@ -173,19 +173,19 @@ static void number_shards(reading_t *reading)
     const shs_shard_t *masters = (shs_shard_t *)reading->masters->elts;
     apr_size_t count = (apr_size_t)reading->masters->nelts;
     apr_uint16_t *numbers;
-    shs_map_t *map = reading->map;
+    shs_slot_map_t *map = reading->map;
     int slot;
 
     map->shards = apr_pcalloc(reading->p, (count + 1) * sizeof(*map->shards));
     numbers = apr_palloc(reading->p, (count + 1) * sizeof(*numbers));
     memset(numbers, 0xff, (count + 1) * sizeof(*numbers));
-    for (slot = 0; slot < SHS_MAP_SLOTS; ++slot) {
+    for (slot = 0; slot < SHS_SLOT_MAP_SLOTS; ++slot) {
         apr_uint16_t index = map->shard_of[slot];
 
-        if (index == SHS_MAP_NONE) {
+        if (index == SHS_SLOT_MAP_NONE) {
             continue;
         }
-        if (numbers[index] == SHS_MAP_NONE) {
+        if (numbers[index] == SHS_SLOT_MAP_NONE) {
             numbers[index] = (apr_uint16_t)map->shard_count;
             map->shards[map->shard_count] = masters[index];
             map->shards[map->shard_count].lowest_slot = slot;
@@ -206,8 +206,8 @@ static const char *describe_error(const shs_reply_t *reply)
                : "it answers CLUSTER SLOTS with an error";
 }
 
-const char *shs_map_parse_slots(shs_map_t **out, const shs_reply_t *reply,
-                                const shs_server_t *asked, apr_pool_t *p)
+const char *shs_slot_map_parse_slots(shs_slot_map_t **out, const shs_reply_t *reply,
+                                const shs_address_t *asked, apr_pool_t *p)
 {
     reading_t reading;
     apr_size_t i;
@@ -216,7 +216,7 @@ const char *shs_map_parse_slots(shs_map_t **out, const shs_reply_t *reply,
         return describe_error(reply);
     }
     /* With more ranges than slots they overlap; nobody need be patient. */
-    if (reply->kind != SHS_REPLY_ARRAY || reply->count > SHS_MAP_SLOTS) {
+    if (reply->kind != SHS_REPLY_ARRAY || reply->count > SHS_SLOT_MAP_SLOTS) {
         return not_slots;
     }
     reading.asked = asked;
@@ -224,7 +224,7 @@ const char *shs_map_parse_slots(shs_map_t **out, const shs_reply_t *reply,
     reading.map = create(p);
     reading.masters = apr_array_make(p, 16, sizeof(shs_shard_t));
     memset(reading.map->shard_of, 0xff,
-           SHS_MAP_SLOTS * sizeof(*reading.map->shard_of));
+           SHS_SLOT_MAP_SLOTS * sizeof(*reading.map->shard_of));
     for (i = 0; i < reply->count; ++i) {
         if (!read_range(&reading, reply->elements[i])) {
             return not_slots;
@@ -238,29 +238,29 @@ const char *shs_map_parse_slots(shs_map_t **out, const shs_reply_t *reply,
     return NULL;
 }
 
-static void copy_server(shs_server_t *out, const shs_server_t *server,
+static void copy_server(shs_address_t *out, const shs_address_t *server,
                         apr_pool_t *p)
 {
     out->host = apr_pstrdup(p, server->host);
     out->port = server->port;
 }
 
-shs_map_t *shs_map_of_one(const shs_server_t *master,
-                          const shs_server_t *replicas, int replica_count,
+shs_slot_map_t *shs_slot_map_of_one(const shs_address_t *master,
+                          const shs_address_t *replicas, int replica_count,
                           apr_pool_t *p)
 {
-    shs_map_t *map = create(p);
+    shs_slot_map_t *map = create(p);
     shs_shard_t *shard = apr_pcalloc(p, sizeof(*shard));
     int i;
 
     copy_server(&shard->master, master, p);
     for (i = 0; i < replica_count; ++i) {
-        shs_server_t replica;
+        shs_address_t replica;
 
         copy_server(&replica, &replicas[i], p);
         add_replica(shard, &replica, p);
     }
-    memset(map->shard_of, 0, SHS_MAP_SLOTS * sizeof(*map->shard_of));
+    memset(map->shard_of, 0, SHS_SLOT_MAP_SLOTS * sizeof(*map->shard_of));
     map->shards = shard;
     map->shard_count = 1;
     return map;

@@ -22,13 +22,13 @@
 
 struct shs_discovery_t {
     const shs_endpoint_t *endpoint;
-    shs_nodes_t *nodes;
+    shs_node_table_t *nodes;
     shs_node_t *seeds[MOST_SOURCES]; /* those of the URL, held */
     int seed_count;
     shs_node_t *members[MOST_SOURCES]; /* masters of a cluster, held */
     int member_count;
     unsigned runs;
-    shs_view_t *doubted; /* what was told in this run, for want of better */
+    shs_snapshot_t *doubted; /* what was told in this run, for want of better */
     int asked;           /* in this run, each time counted ... */
     int lagging;         /* ... members that told a lower epoch than known */
     struct failed_t {
@@ -45,7 +45,7 @@ struct shs_discovery_t {
 };
 
 shs_discovery_t *shs_discovery_create(const shs_endpoint_t *endpoint,
-                                      shs_nodes_t *nodes,
+                                      shs_node_table_t *nodes,
                                       _Atomic apr_int64_t *epoch,
                                       const _Atomic int *is_closing)
 {
@@ -63,7 +63,7 @@ shs_discovery_t *shs_discovery_create(const shs_endpoint_t *endpoint,
     discovery->epoch = epoch;
     discovery->is_closing = is_closing;
     for (i = 0; i < endpoint->server_count && i < MOST_SOURCES; ++i) {
-        shs_node_t *node = shs_nodes_hold(nodes, &endpoint->servers[i], role);
+        shs_node_t *node = shs_node_table_hold(nodes, &endpoint->servers[i], role);
 
         if (node) {
             discovery->seeds[discovery->seed_count++] = node;
@@ -96,7 +96,7 @@ static int raise_epoch(_Atomic apr_int64_t *known, apr_int64_t epoch)
 }
 
 /* Who lags behind has not heard of a failover. */
-static shs_conn_status_t ask_sentinel(shs_map_t **map,
+static shs_conn_status_t ask_sentinel(shs_slot_map_t **map,
                                       shs_discovery_t *discovery,
                                       shs_node_t *node, apr_time_t deadline,
                                       const char **reason, apr_pool_t *p)
@@ -152,29 +152,29 @@ static apr_int64_t epoch_of(const shs_discovery_t *discovery,
 }
 
 /* Keeps the first. NULL: others are to be asked. */
-static shs_view_t *keep_aside(shs_discovery_t *discovery, shs_view_t *view)
+static shs_snapshot_t *keep_aside(shs_discovery_t *discovery, shs_snapshot_t *view)
 {
     if (discovery->doubted) {
-        shs_view_destroy(view, discovery->nodes);
+        shs_snapshot_destroy(view, discovery->nodes);
         return NULL;
     }
-    shs_view_doubt(view);
+    shs_snapshot_doubt(view);
     discovery->doubted = view;
     return NULL;
 }
 
 /* *has_told: it has, though the view be NULL because it is doubted. */
-static shs_view_t *ask(int *has_told, shs_discovery_t *discovery,
+static shs_snapshot_t *ask(int *has_told, shs_discovery_t *discovery,
                        shs_node_t *node, int is_hasty)
 {
     const shs_endpoint_t *endpoint = discovery->endpoint;
     int is_sentinel = endpoint->mode == SHS_ENDPOINT_SENTINEL;
     apr_time_t deadline = shs_clock_now() + time_for(endpoint, is_hasty);
     const char *reason = "more servers are named than can be known";
-    shs_view_t *view = NULL;
+    shs_snapshot_t *view = NULL;
     shs_conn_status_t status;
     shs_cluster_state_t state = { 0, -1 };
-    shs_map_t *map;
+    shs_slot_map_t *map;
     apr_pool_t *p;
 
     *has_told = 0;
@@ -189,7 +189,7 @@ static shs_view_t *ask(int *has_told, shs_discovery_t *discovery,
                  : shs_cluster_ask(&map, &state, node, deadline, &reason, p);
     if (status == SHS_CONN_OK) {
         view =
-            shs_view_create(map, discovery->nodes,
+            shs_snapshot_create(map, discovery->nodes,
                             is_sentinel ? SHS_NODE_MASTER : SHS_NODE_PLAIN, p);
     }
     if (!view) {
@@ -202,7 +202,7 @@ static shs_view_t *ask(int *has_told, shs_discovery_t *discovery,
     if (is_sentinel) {
         return view;
     }
-    shs_view_set_layout(view, shs_layout_of(map, epoch_of(discovery, &state)));
+    shs_snapshot_set_layout(view, shs_slot_layout_of(map, epoch_of(discovery, &state)));
     return is_doubtful(discovery, &state) ? keep_aside(discovery, view) : view;
 }
 
@@ -244,10 +244,10 @@ static int is_left_out(const shs_discovery_t *discovery, const shs_node_t *node,
  * those that told when they were asked last; then all, and without haste if
  * there is nothing to be had so far. Who is behind is counted anew each time
  * round, because some are asked twice. */
-static shs_view_t *ask_in_turn(shs_discovery_t *discovery,
+static shs_snapshot_t *ask_in_turn(shs_discovery_t *discovery,
                                shs_node_t *const *nodes, int count)
 {
-    shs_view_t *view = NULL;
+    shs_snapshot_t *view = NULL;
     int is_hasty, i;
 
     for (is_hasty = 1; is_hasty >= 0; --is_hasty) {
@@ -273,23 +273,23 @@ static shs_view_t *ask_in_turn(shs_discovery_t *discovery,
 
 /* In a cluster the members found last may be asked next time: the URL's may
  * have gone by then. */
-static void remember_members(shs_discovery_t *discovery, const shs_view_t *view)
+static void remember_members(shs_discovery_t *discovery, const shs_snapshot_t *view)
 {
     while (discovery->member_count > 0) {
-        shs_nodes_release(discovery->nodes,
+        shs_node_table_release(discovery->nodes,
                           discovery->members[--discovery->member_count]);
     }
     if (discovery->endpoint->mode == SHS_ENDPOINT_CLUSTER) {
-        discovery->member_count = shs_view_sample(
+        discovery->member_count = shs_snapshot_sample(
             discovery->members, MOST_SOURCES, view, discovery->nodes);
     }
 }
 
 /* Where each and every Sentinel tells a lower epoch, they were set up anew. One
  * that is dead may know better than all that lag behind. */
-static shs_view_t *ask_seeds(shs_discovery_t *discovery)
+static shs_snapshot_t *ask_seeds(shs_discovery_t *discovery)
 {
-    shs_view_t *view =
+    shs_snapshot_t *view =
         ask_in_turn(discovery, discovery->seeds, discovery->seed_count);
 
     if (!view && discovery->behind > 0
@@ -303,9 +303,9 @@ static shs_view_t *ask_seeds(shs_discovery_t *discovery)
 /* A doubted view is taken when there is none else. Where each and every one
  * tells a lower epoch, the cluster was set up anew: next time they are
  * believed. */
-static shs_view_t *weigh(shs_discovery_t *discovery, shs_view_t *view)
+static shs_snapshot_t *weigh(shs_discovery_t *discovery, shs_snapshot_t *view)
 {
-    shs_view_t *doubted = discovery->doubted;
+    shs_snapshot_t *doubted = discovery->doubted;
 
     discovery->doubted = NULL;
     if (!view && doubted && discovery->lagging == discovery->asked
@@ -313,12 +313,12 @@ static shs_view_t *weigh(shs_discovery_t *discovery, shs_view_t *view)
         atomic_store(discovery->epoch, 0);
     }
     if (view && doubted) {
-        shs_view_destroy(doubted, discovery->nodes);
+        shs_snapshot_destroy(doubted, discovery->nodes);
     }
     return view ? view : doubted;
 }
 
-shs_conn_status_t shs_discovery_run(shs_view_t **view,
+shs_conn_status_t shs_discovery_run(shs_snapshot_t **view,
                                     shs_discovery_t *discovery,
                                     const char **reason)
 {

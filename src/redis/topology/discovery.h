@@ -24,7 +24,7 @@ typedef struct shs_discovery_t shs_discovery_t;
  * cluster's current one; once *is_closing is set no further server is asked.
  * NULL without memory. Belongs to no APR pool, because a thread uses it. */
 shs_discovery_t *shs_discovery_create(const shs_endpoint_t *endpoint,
-                                      shs_nodes_t *nodes,
+                                      shs_node_table_t *nodes,
                                       _Atomic apr_int64_t *epoch,
                                       const _Atomic int *is_closing);
 
@@ -37,7 +37,7 @@ apr_interval_time_t shs_discovery_patience(const shs_endpoint_t *endpoint);
  * OK and the view, perhaps doubted, to be destroyed by the caller; REFUSED if
  * one of them does not accept us and none tells, or FAILED; and *reason, which
  * stays valid until the next run. */
-shs_conn_status_t shs_discovery_run(shs_view_t **view,
+shs_conn_status_t shs_discovery_run(shs_snapshot_t **view,
                                     shs_discovery_t *discovery,
                                     const char **reason);
 

@@ -2,10 +2,10 @@
 #include "redis/topology/master_lease.h"
 
 /* Who has heard of a later failover says more than we do. */
-void shs_trust_learn(shs_trust_t *trust, apr_uint32_t subject,
+void shs_master_lease_learn(shs_master_lease_t *trust, apr_uint32_t subject,
                      apr_int64_t epoch, apr_time_t asked_at)
 {
-    shs_shared_master_t *shared = trust->shared;
+    shs_host_state_master_t *shared = trust->shared;
 
     trust->subject = subject;
     trust->epoch = epoch;
@@ -16,7 +16,7 @@ void shs_trust_learn(shs_trust_t *trust, apr_uint32_t subject,
     }
 }
 
-apr_time_t shs_trust_confirmed_at(const shs_trust_t *trust)
+apr_time_t shs_master_lease_confirmed_at(const shs_master_lease_t *trust)
 {
     apr_time_t at = atomic_load(&trust->shared->confirmed_at);
 
@@ -26,39 +26,39 @@ apr_time_t shs_trust_confirmed_at(const shs_trust_t *trust)
                : trust->named_at;
 }
 
-int shs_trust_is_behind(const shs_trust_t *trust)
+int shs_master_lease_is_behind(const shs_master_lease_t *trust)
 {
     return trust->epoch < atomic_load(&trust->shared->epoch);
 }
 
-apr_time_t shs_trust_known_at(const shs_trust_t *trust)
+apr_time_t shs_master_lease_known_at(const shs_master_lease_t *trust)
 {
-    return shs_trust_is_behind(trust) ? 0 : shs_trust_confirmed_at(trust);
+    return shs_master_lease_is_behind(trust) ? 0 : shs_master_lease_confirmed_at(trust);
 }
 
-apr_time_t shs_trust_required(const shs_trust_t *trust, int is_new_connection,
+apr_time_t shs_master_lease_required(const shs_master_lease_t *trust, int is_new_connection,
                               apr_time_t now)
 {
-    if (is_new_connection || shs_trust_is_behind(trust)
+    if (is_new_connection || shs_master_lease_is_behind(trust)
         || trust->trusted_at <= atomic_load(&trust->shared->failed_at)) {
         return now;
     }
-    return now - SHS_TRUST_LEASE;
+    return now - SHS_MASTER_LEASE_LEASE;
 }
 
-int shs_trust_read(shs_trust_t *trust, apr_uint32_t subject,
+int shs_master_lease_read(shs_master_lease_t *trust, apr_uint32_t subject,
                    apr_time_t answered_at)
 {
     if (trust->subject != subject) {
         return 0;
     }
-    if (shs_trust_confirmed_at(trust) >= answered_at) {
+    if (shs_master_lease_confirmed_at(trust) >= answered_at) {
         trust->trusted_at = answered_at;
     }
     return 1;
 }
 
-void shs_trust_note_failure(shs_trust_t *trust, apr_time_t now)
+void shs_master_lease_note_failure(shs_master_lease_t *trust, apr_time_t now)
 {
     atomic_store(&trust->shared->failed_at, now);
 }

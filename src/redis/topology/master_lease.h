@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * trust: whether an answer of the master that Sentinels named may be believed.
+ * master_lease: whether an answer of the master that Sentinels named may be believed.
  * It does no I/O and takes no lock; time is a parameter (shs_clock_now()). Part
  * of it is what the host's children share, the rest is one child's own, and
  * its owner's lock guards that.
  *
  * A master that was demoted, or comes back empty after another took its place,
  * still calls itself master for some seconds. So an answer counts only if a
- * Sentinel named the server at most SHS_TRUST_LEASE before; and if it came over
+ * Sentinel named the server at most SHS_MASTER_LEASE_LEASE before; and if it came over
  * a new connection, or if a master failed a question since the last answer that
  * was confirmed, only if a Sentinel that is asked after it came names the
  * server still. While all Sentinels are silent the one named last is believed.
@@ -20,43 +20,43 @@
 #include "redis/health/host_state.h"
 
 /* Under traffic one child of the host asks a Sentinel again so often ... */
-#define SHS_TRUST_CONFIRM_EVERY (APR_USEC_PER_SEC / 2)
+#define SHS_MASTER_LEASE_CONFIRM_EVERY (APR_USEC_PER_SEC / 2)
 
 /* ... and without, before an answer this old is relied on. */
-#define SHS_TRUST_LEASE (1 * APR_USEC_PER_SEC)
+#define SHS_MASTER_LEASE_LEASE (1 * APR_USEC_PER_SEC)
 
 /* Zeroed, but for `shared`, is valid; fields are private. */
-typedef struct shs_trust_t {
-    shs_shared_master_t *shared;
+typedef struct shs_master_lease_t {
+    shs_host_state_master_t *shared;
     apr_int64_t epoch;     /* Sentinel's config-epoch of the master ... */
     apr_uint32_t subject;  /* ... which this is (shs_node_subject()) ... */
     apr_time_t named_at;   /* ... when that was asked */
     apr_time_t trusted_at; /* when an answer of it was last confirmed */
-} shs_trust_t;
+} shs_master_lease_t;
 
 /* A Sentinel that was asked at `asked_at` named it. */
-void shs_trust_learn(shs_trust_t *trust, apr_uint32_t subject,
+void shs_master_lease_learn(shs_master_lease_t *trust, apr_uint32_t subject,
                      apr_int64_t epoch, apr_time_t asked_at);
 
 /* When a Sentinel last named our master, to whichever child was asking. */
-apr_time_t shs_trust_confirmed_at(const shs_trust_t *trust);
+apr_time_t shs_master_lease_confirmed_at(const shs_master_lease_t *trust);
 
 /* The same, or 0 when another child has heard of a later failover. */
-apr_time_t shs_trust_known_at(const shs_trust_t *trust);
+apr_time_t shs_master_lease_known_at(const shs_master_lease_t *trust);
 
 /* Whether another child has heard of a later failover. */
-int shs_trust_is_behind(const shs_trust_t *trust);
+int shs_master_lease_is_behind(const shs_master_lease_t *trust);
 
 /* From when a confirmation must be for an answer that comes now to count. */
-apr_time_t shs_trust_required(const shs_trust_t *trust, int is_new_connection,
+apr_time_t shs_master_lease_required(const shs_master_lease_t *trust, int is_new_connection,
                               apr_time_t now);
 
 /* Whether an answer of that server which came at `answered_at` counts, by what
  * is known now. Where no Sentinel tells more, the master named last does. */
-int shs_trust_read(shs_trust_t *trust, apr_uint32_t subject,
+int shs_master_lease_read(shs_master_lease_t *trust, apr_uint32_t subject,
                    apr_time_t answered_at);
 
 /* A master failed a question, or broke a connection. */
-void shs_trust_note_failure(shs_trust_t *trust, apr_time_t now);
+void shs_master_lease_note_failure(shs_master_lease_t *trust, apr_time_t now);
 
 #endif

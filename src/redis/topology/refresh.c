@@ -4,7 +4,7 @@
 #include "base/thread.h"
 #include "base/clock.h"
 
-int shs_renewal_init(shs_renewal_t *renewal, shs_renewal_job_t job)
+int shs_refresh_init(shs_refresh_t *renewal, shs_refresh_job_t job)
 {
     shs_thread_init(&renewal->lock, &renewal->ended);
     renewal->job = job;
@@ -13,8 +13,8 @@ int shs_renewal_init(shs_renewal_t *renewal, shs_renewal_job_t job)
 
 static void *run(void *data)
 {
-    shs_renewal_t *renewal = data;
-    const shs_renewal_job_t *job = &renewal->job;
+    shs_refresh_t *renewal = data;
+    const shs_refresh_job_t *job = &renewal->job;
     int is_found;
 
     shs_halt_obey(&renewal->halt);
@@ -31,7 +31,7 @@ static void *run(void *data)
 }
 
 /* One that has ended needs the lock no more. */
-static void join(shs_renewal_t *renewal)
+static void join(shs_refresh_t *renewal)
 {
     if (renewal->is_to_be_joined) {
         pthread_join(renewal->thread, NULL);
@@ -39,7 +39,7 @@ static void join(shs_renewal_t *renewal)
     }
 }
 
-void shs_renewal_begin(shs_renewal_t *renewal, apr_interval_time_t due)
+void shs_refresh_begin(shs_refresh_t *renewal, apr_interval_time_t due)
 {
     apr_time_t now = shs_clock_now();
 
@@ -53,34 +53,34 @@ void shs_renewal_begin(shs_renewal_t *renewal, apr_interval_time_t due)
     renewal->is_to_be_joined = renewal->is_running;
 }
 
-void shs_renewal_await(shs_renewal_t *renewal, apr_time_t deadline)
+void shs_refresh_await(shs_refresh_t *renewal, apr_time_t deadline)
 {
     while (renewal->is_running && !shs_thread_is_late(deadline)) {
         shs_thread_wait(&renewal->ended, &renewal->lock, deadline);
     }
 }
 
-int shs_renewal_since(shs_renewal_t *renewal, apr_time_t since,
+int shs_refresh_since(shs_refresh_t *renewal, apr_time_t since,
                       apr_time_t deadline)
 {
     /* One that began before may not have seen what we saw. */
-    shs_renewal_await(renewal, deadline);
+    shs_refresh_await(renewal, deadline);
     while (renewal->began_at < since && !shs_thread_is_late(deadline)
            && !renewal->halt.is_set) {
-        apr_time_t due = renewal->began_at + SHS_RENEWAL_AT_ONCE;
+        apr_time_t due = renewal->began_at + SHS_REFRESH_AT_ONCE;
 
-        shs_renewal_begin(renewal, SHS_RENEWAL_AT_ONCE);
+        shs_refresh_begin(renewal, SHS_REFRESH_AT_ONCE);
         if (!renewal->is_running) {
             shs_thread_wait(&renewal->ended, &renewal->lock,
                             due < deadline ? due : deadline);
         }
         /* Ours, or one that another thread has begun meanwhile. */
-        shs_renewal_await(renewal, deadline);
+        shs_refresh_await(renewal, deadline);
     }
     return renewal->known_at >= since;
 }
 
-void shs_renewal_close(shs_renewal_t *renewal)
+void shs_refresh_close(shs_refresh_t *renewal)
 {
     shs_halt_set(&renewal->halt);
     pthread_mutex_lock(&renewal->lock);

@@ -37,11 +37,11 @@ static shs_conn_status_t refuse(const char **reason, apr_pool_t *p)
 static shs_conn_status_t read_error(const char **reason,
                                     const shs_reply_t *reply, apr_pool_t *p)
 {
-    *reason = shs_answer_describe_error(reply, p);
-    return shs_answer_is_refusal(reply) ? refuse(reason, p) : SHS_CONN_FAILED;
+    *reason = shs_reply_describe_error(reply, p);
+    return shs_reply_is_refusal(reply) ? refuse(reason, p) : SHS_CONN_FAILED;
 }
 
-shs_conn_status_t shs_sentinel_ask(shs_map_t **map, apr_int64_t *epoch,
+shs_conn_status_t shs_sentinel_ask(shs_slot_map_t **map, apr_int64_t *epoch,
                                    shs_node_t *sentinel,
                                    const char *master_name, int wants_replicas,
                                    apr_time_t deadline, const char **reason,
@@ -50,7 +50,7 @@ shs_conn_status_t shs_sentinel_ask(shs_map_t **map, apr_int64_t *epoch,
     const shs_resp_limits_t limits = { MOST_OCTETS, MOST_ELEMENTS };
     shs_octets_t commands = { "", 0 };
     shs_reply_t *replies[3];
-    shs_server_t master, replicas[MOST_REPLICAS];
+    shs_address_t master, replicas[MOST_REPLICAS];
     shs_conn_status_t status;
     int count = 0;
 
@@ -82,6 +82,6 @@ shs_conn_status_t shs_sentinel_ask(shs_map_t **map, apr_int64_t *epoch,
         count =
             shs_sentinel_reply_replicas(replicas, MOST_REPLICAS, replies[2], p);
     }
-    *map = shs_map_of_one(&master, replicas, count, p);
+    *map = shs_slot_map_of_one(&master, replicas, count, p);
     return SHS_CONN_OK;
 }

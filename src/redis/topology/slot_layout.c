@@ -15,20 +15,20 @@ static apr_uint64_t add(apr_uint64_t hash, const void *data, apr_size_t len)
     return hash;
 }
 
-static apr_uint64_t add_server(apr_uint64_t hash, const shs_server_t *server)
+static apr_uint64_t add_server(apr_uint64_t hash, const shs_address_t *server)
 {
     hash = add(hash, server->host, strlen(server->host) + 1);
     return add(hash, &server->port, sizeof(server->port));
 }
 
-apr_uint64_t shs_layout_of(const shs_map_t *map, apr_int64_t epoch)
+apr_uint64_t shs_slot_layout_of(const shs_slot_map_t *map, apr_int64_t epoch)
 {
     apr_uint64_t hash = APR_UINT64_C(14695981039346656037);
     int before = -1;
     int slot;
 
     hash = add(hash, &epoch, sizeof(epoch));
-    for (slot = 0; slot < SHS_MAP_SLOTS; ++slot) {
+    for (slot = 0; slot < SHS_SLOT_MAP_SLOTS; ++slot) {
         int shard = map->shard_of[slot];
 
         if (shard == before) {
@@ -36,14 +36,14 @@ apr_uint64_t shs_layout_of(const shs_map_t *map, apr_int64_t epoch)
         }
         before = shard;
         hash = add(hash, &slot, sizeof(slot));
-        if (shard != SHS_MAP_NONE) {
+        if (shard != SHS_SLOT_MAP_NONE) {
             hash = add_server(hash, &map->shards[shard].master);
         }
     }
     return hash != 0 ? hash : 1;
 }
 
-int shs_layout_note(shs_layout_t *layout, apr_uint64_t seen, apr_time_t now,
+int shs_slot_layout_note(shs_slot_layout_t *layout, apr_uint64_t seen, apr_time_t now,
                     apr_interval_time_t lease)
 {
     if (seen != 0 && seen != layout->seen) {

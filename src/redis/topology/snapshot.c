@@ -6,9 +6,9 @@
 /* Masters that MOVED names before the map is read again. */
 #define ROOM_TO_LEARN 16
 
-struct shs_view_t {
+struct shs_snapshot_t {
     apr_pool_t *p;
-    shs_map_t *map;
+    shs_slot_map_t *map;
     int is_doubted;
     apr_uint64_t layout;
     int count;
@@ -20,11 +20,11 @@ struct shs_view_t {
 
 typedef struct master_t master_t;
 
-shs_view_t *shs_view_create(shs_map_t *map, shs_nodes_t *nodes,
+shs_snapshot_t *shs_snapshot_create(shs_slot_map_t *map, shs_node_table_t *nodes,
                             shs_node_role_t role, apr_pool_t *p)
 {
     apr_size_t room = (apr_size_t)map->shard_count + ROOM_TO_LEARN;
-    shs_view_t *view =
+    shs_snapshot_t *view =
         apr_pcalloc(p, sizeof(*view) + room * sizeof(view->masters[0]));
     int held = 0;
     int i;
@@ -35,41 +35,41 @@ shs_view_t *shs_view_create(shs_map_t *map, shs_nodes_t *nodes,
     for (i = 0; i < view->count; ++i) {
         const shs_shard_t *shard = &map->shards[i];
 
-        view->masters[i].node = shs_nodes_hold(nodes, &shard->master, role);
+        view->masters[i].node = shs_node_table_hold(nodes, &shard->master, role);
         view->masters[i].lowest_slot = shard->lowest_slot;
         held += view->masters[i].node != NULL;
     }
     return held > 0 ? view : NULL;
 }
 
-void shs_view_destroy(shs_view_t *view, shs_nodes_t *nodes)
+void shs_snapshot_destroy(shs_snapshot_t *view, shs_node_table_t *nodes)
 {
     int i;
 
     for (i = 0; i < view->count; ++i) {
         if (view->masters[i].node) {
-            shs_nodes_release(nodes, view->masters[i].node);
+            shs_node_table_release(nodes, view->masters[i].node);
         }
     }
     apr_pool_destroy(view->p);
 }
 
-void shs_view_doubt(shs_view_t *view)
+void shs_snapshot_doubt(shs_snapshot_t *view)
 {
     view->is_doubted = 1;
 }
 
-int shs_view_is_doubted(const shs_view_t *view)
+int shs_snapshot_is_doubted(const shs_snapshot_t *view)
 {
     return view->is_doubted;
 }
 
-void shs_view_set_layout(shs_view_t *view, apr_uint64_t layout)
+void shs_snapshot_set_layout(shs_snapshot_t *view, apr_uint64_t layout)
 {
     view->layout = layout;
 }
 
-int shs_view_proves(apr_uint64_t *layout, const shs_view_t *view)
+int shs_snapshot_proves(apr_uint64_t *layout, const shs_snapshot_t *view)
 {
     if (!view->is_doubted) {
         *layout = view->layout;
@@ -77,12 +77,12 @@ int shs_view_proves(apr_uint64_t *layout, const shs_view_t *view)
     return !view->is_doubted;
 }
 
-int shs_view_find(shs_node_t **node, int *lowest_slot, const shs_view_t *view,
+int shs_snapshot_find(shs_node_t **node, int *lowest_slot, const shs_snapshot_t *view,
                   int slot)
 {
     int shard = view->map->shard_of[slot];
 
-    if (shard == SHS_MAP_NONE || !view->masters[shard].node) {
+    if (shard == SHS_SLOT_MAP_NONE || !view->masters[shard].node) {
         return 0;
     }
     *node = view->masters[shard].node;
@@ -90,12 +90,12 @@ int shs_view_find(shs_node_t **node, int *lowest_slot, const shs_view_t *view,
     return 1;
 }
 
-int shs_view_find_replica(const shs_server_t **server, int *lowest_slot,
-                          const shs_view_t *view, int slot, int nth)
+int shs_snapshot_find_replica(const shs_address_t **server, int *lowest_slot,
+                          const shs_snapshot_t *view, int slot, int nth)
 {
     int shard = view->map->shard_of[slot];
 
-    if (shard == SHS_MAP_NONE || shard >= view->map->shard_count
+    if (shard == SHS_SLOT_MAP_NONE || shard >= view->map->shard_count
         || nth >= view->map->shards[shard].replica_count) {
         return 0;
     }
@@ -104,7 +104,7 @@ int shs_view_find_replica(const shs_server_t **server, int *lowest_slot,
     return 1;
 }
 
-static int find_master(const shs_view_t *view, const shs_node_t *node)
+static int find_master(const shs_snapshot_t *view, const shs_node_t *node)
 {
     int i;
 
@@ -116,14 +116,14 @@ static int find_master(const shs_view_t *view, const shs_node_t *node)
     return -1;
 }
 
-int shs_view_place(shs_view_t *view, shs_nodes_t *nodes, shs_node_t *node,
+int shs_snapshot_place(shs_snapshot_t *view, shs_node_table_t *nodes, shs_node_t *node,
                    int slot, int learn)
 {
     int i = find_master(view, node);
 
     if (i < 0 && learn
         && view->count < view->map->shard_count + ROOM_TO_LEARN) {
-        shs_nodes_hold_again(nodes, node);
+        shs_node_table_hold_again(nodes, node);
         i = view->count++;
         view->masters[i].node = node;
         view->masters[i].lowest_slot = slot;
@@ -137,7 +137,7 @@ int shs_view_place(shs_view_t *view, shs_nodes_t *nodes, shs_node_t *node,
     return view->masters[i].lowest_slot;
 }
 
-void shs_view_drop(const shs_view_t *old, const shs_view_t *view)
+void shs_snapshot_drop(const shs_snapshot_t *old, const shs_snapshot_t *view)
 {
     int i;
 
@@ -156,7 +156,7 @@ static apr_uint32_t key_of(const master_t *master)
     return (apr_uint32_t)master->lowest_slot + 1;
 }
 
-static int has_subject(const shs_view_t *view, apr_uint32_t subject)
+static int has_subject(const shs_snapshot_t *view, apr_uint32_t subject)
 {
     int i;
 
@@ -171,7 +171,7 @@ static int has_subject(const shs_view_t *view, apr_uint32_t subject)
 
 /* Whether it is what the child knew already: what another child has found
  * since is not undone by who learns nothing new. */
-static int is_known(const shs_view_t *old, const master_t *master)
+static int is_known(const shs_snapshot_t *old, const master_t *master)
 {
     int i;
 
@@ -186,7 +186,7 @@ static int is_known(const shs_view_t *old, const master_t *master)
 
 /* Returns 0 where there is nothing new. A master that serves other slots now
  * has not lost its place to another. */
-static int enter(shs_shared_t *shared, const shs_view_t *view,
+static int enter(shs_host_state_t *shared, const shs_snapshot_t *view,
                  const master_t *master)
 {
     shs_masters_t *masters = &shared->masters;
@@ -207,8 +207,8 @@ static int enter(shs_shared_t *shared, const shs_view_t *view,
     return 1;
 }
 
-void shs_view_enter(shs_shared_t *shared, const shs_view_t *old,
-                    const shs_view_t *view)
+void shs_snapshot_enter(shs_host_state_t *shared, const shs_snapshot_t *old,
+                    const shs_snapshot_t *view)
 {
     apr_uint32_t keys[SHS_MASTERS_MAX];
     int is_new = 0;
@@ -233,15 +233,15 @@ void shs_view_enter(shs_shared_t *shared, const shs_view_t *old,
     }
 }
 
-int shs_view_sample(shs_node_t **out, int most, const shs_view_t *view,
-                    shs_nodes_t *nodes)
+int shs_snapshot_sample(shs_node_t **out, int most, const shs_snapshot_t *view,
+                    shs_node_table_t *nodes)
 {
     int count = 0;
     int i;
 
     for (i = 0; i < view->count && count < most; ++i) {
         if (view->masters[i].node) {
-            shs_nodes_hold_again(nodes, view->masters[i].node);
+            shs_node_table_hold_again(nodes, view->masters[i].node);
             out[count++] = view->masters[i].node;
         }
     }

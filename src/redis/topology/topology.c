@@ -15,15 +15,15 @@
 
 struct shs_topology_t {
     shs_topology_t *next;
-    shs_renewal_t renewal; /* of the view and the trust; its lock guards both */
+    shs_refresh_t renewal; /* of the view and the trust; its lock guards both */
     const shs_endpoint_t *endpoint;
-    shs_nodes_t *nodes;
-    shs_shared_t *shared;
+    shs_node_table_t *nodes;
+    shs_host_state_t *shared;
     shs_node_t *only; /* the single server; NULL: there are several */
     shs_discovery_t *discovery;
-    shs_view_t *view;  /* NULL: nothing is known yet */
-    shs_trust_t trust; /* in the view's master, with Sentinels */
-    shs_view_t *found; /* by the renewal that runs, which alone reads it ... */
+    shs_snapshot_t *view;  /* NULL: nothing is known yet */
+    shs_master_lease_t trust; /* in the view's master, with Sentinels */
+    shs_snapshot_t *found; /* by the renewal that runs, which alone reads it ... */
     shs_conn_status_t found_status; /* ... and this */
     shs_conn_status_t failure;      /* of the last one; OK: it did not fail */
     apr_time_t failed_at;
@@ -36,17 +36,17 @@ static shs_topology_t *all;
 
 static apr_status_t close_topology(void *data)
 {
-    shs_renewal_close(&((shs_topology_t *)data)->renewal);
+    shs_refresh_close(&((shs_topology_t *)data)->renewal);
     return APR_SUCCESS;
 }
 
 static int add_sources(shs_topology_t *topology)
 {
     const shs_endpoint_t *endpoint = topology->endpoint;
-    shs_server_t socket = { endpoint->path, 0 };
+    shs_address_t socket = { endpoint->path, 0 };
 
     if (endpoint->mode == SHS_ENDPOINT_SINGLE) {
-        topology->only = shs_nodes_hold(
+        topology->only = shs_node_table_hold(
             topology->nodes, endpoint->path ? &socket : &endpoint->servers[0],
             SHS_NODE_PLAIN);
         return topology->only != NULL;
@@ -62,8 +62,8 @@ static void learn_master(shs_topology_t *topology)
     shs_node_t *node;
     int lowest_slot;
 
-    if (shs_view_find(&node, &lowest_slot, topology->view, 0)) {
-        shs_trust_learn(&topology->trust, shs_node_subject(node),
+    if (shs_snapshot_find(&node, &lowest_slot, topology->view, 0)) {
+        shs_master_lease_learn(&topology->trust, shs_node_subject(node),
                         shs_discovery_epoch(topology->discovery),
                         topology->renewal.known_at);
     }
@@ -82,7 +82,7 @@ static int find_view(void *data)
 static void take_view(void *data)
 {
     shs_topology_t *topology = data;
-    shs_view_t *old = topology->view;
+    shs_snapshot_t *old = topology->view;
 
     topology->failure = topology->found_status;
     if (topology->failure != SHS_CONN_OK) {
@@ -93,19 +93,19 @@ static void take_view(void *data)
     if (topology->endpoint->mode == SHS_ENDPOINT_SENTINEL) {
         learn_master(topology);
     }
-    shs_view_enter(topology->shared, old, topology->view);
+    shs_snapshot_enter(topology->shared, old, topology->view);
     if (old) {
-        shs_view_drop(old, topology->view);
-        shs_view_destroy(old, topology->nodes);
+        shs_snapshot_drop(old, topology->view);
+        shs_snapshot_destroy(old, topology->nodes);
     }
 }
 
 shs_topology_t *shs_topology_create(const shs_endpoint_t *endpoint,
-                                    shs_nodes_t *nodes, shs_shared_t *shared,
+                                    shs_node_table_t *nodes, shs_host_state_t *shared,
                                     apr_pool_t *pchild)
 {
     shs_topology_t *topology = calloc(1, sizeof(*topology));
-    shs_renewal_job_t job = { find_view, take_view, topology };
+    shs_refresh_job_t job = { find_view, take_view, topology };
 
     if (!topology) {
         return NULL;
@@ -114,7 +114,7 @@ shs_topology_t *shs_topology_create(const shs_endpoint_t *endpoint,
     topology->nodes = nodes;
     topology->shared = shared;
     topology->trust.shared = &shared->master;
-    if (!shs_renewal_init(&topology->renewal, job) || !add_sources(topology)) {
+    if (!shs_refresh_init(&topology->renewal, job) || !add_sources(topology)) {
         free(topology);
         return NULL;
     }
@@ -129,12 +129,12 @@ shs_topology_t *shs_topology_create(const shs_endpoint_t *endpoint,
  * been asked in vain a moment ago, or just now each of them. */
 static int is_silent(const shs_topology_t *topology)
 {
-    const shs_renewal_t *renewal = &topology->renewal;
+    const shs_refresh_t *renewal = &topology->renewal;
     apr_interval_time_t patience = shs_discovery_patience(topology->endpoint);
     apr_time_t now = shs_clock_now();
 
     return (topology->failure != SHS_CONN_OK
-            && now - topology->failed_at < SHS_TRUST_CONFIRM_EVERY)
+            && now - topology->failed_at < SHS_MASTER_LEASE_CONFIRM_EVERY)
            || (renewal->is_running && now - renewal->began_at > patience);
 }
 
@@ -144,25 +144,25 @@ static int is_silent(const shs_topology_t *topology)
 static void keep_lease(shs_topology_t *topology, apr_time_t deadline)
 {
     apr_time_t now = shs_clock_now();
-    apr_interval_time_t age = now - shs_trust_confirmed_at(&topology->trust);
+    apr_interval_time_t age = now - shs_master_lease_confirmed_at(&topology->trust);
     int must_wait =
-        age >= SHS_TRUST_LEASE || shs_trust_is_behind(&topology->trust);
+        age >= SHS_MASTER_LEASE_LEASE || shs_master_lease_is_behind(&topology->trust);
 
-    if (!must_wait && age < SHS_TRUST_CONFIRM_EVERY) {
+    if (!must_wait && age < SHS_MASTER_LEASE_CONFIRM_EVERY) {
         return;
     }
-    shs_renewal_begin(&topology->renewal, must_wait ? SHS_TOPOLOGY_AFTER_FAILURE
-                                                    : SHS_TRUST_CONFIRM_EVERY);
+    shs_refresh_begin(&topology->renewal, must_wait ? SHS_TOPOLOGY_AFTER_FAILURE
+                                                    : SHS_MASTER_LEASE_CONFIRM_EVERY);
     if (must_wait && !is_silent(topology)) {
-        shs_renewal_await(&topology->renewal, now + (deadline - now) / 2);
+        shs_refresh_await(&topology->renewal, now + (deadline - now) / 2);
     }
 }
 
 static void know(shs_topology_t *topology, apr_time_t deadline)
 {
     if (!topology->view) {
-        shs_renewal_begin(&topology->renewal, SHS_TOPOLOGY_AFTER_FAILURE);
-        shs_renewal_await(&topology->renewal, deadline);
+        shs_refresh_begin(&topology->renewal, SHS_TOPOLOGY_AFTER_FAILURE);
+        shs_refresh_await(&topology->renewal, deadline);
     }
     else if (topology->endpoint->mode == SHS_ENDPOINT_SENTINEL) {
         keep_lease(topology, deadline);
@@ -189,10 +189,10 @@ int shs_topology_is_known(shs_topology_t *topology)
 static void fill_route(shs_route_t *route, shs_topology_t *topology,
                        shs_node_t *node, int lowest_slot)
 {
-    shs_nodes_hold_again(topology->nodes, node);
+    shs_node_table_hold_again(topology->nodes, node);
     route->node = node;
     route->breaker = topology->endpoint->mode == SHS_ENDPOINT_CLUSTER
-                         ? shs_shared_breaker_of(topology->shared,
+                         ? shs_host_state_breaker_of(topology->shared,
                                                  KEY_OF_MASTER(lowest_slot))
                          : &topology->shared->breaker;
 }
@@ -219,11 +219,11 @@ shs_conn_status_t shs_topology_find(shs_route_t *route,
                                        topology->renewal.is_running,
                                        topology->failure, p);
     }
-    else if (shs_view_find(&node, &lowest_slot, topology->view, slot)) {
+    else if (shs_snapshot_find(&node, &lowest_slot, topology->view, slot)) {
         fill_route(route, topology, node, lowest_slot);
     }
     else {
-        shs_renewal_begin(&topology->renewal, SHS_TOPOLOGY_AFTER_MOVED);
+        shs_refresh_begin(&topology->renewal, SHS_TOPOLOGY_AFTER_MOVED);
         *reason = "no member of the cluster serves the key's slot";
         status = SHS_CONN_FAILED;
     }
@@ -242,7 +242,7 @@ int shs_topology_is_current(shs_topology_t *topology, const shs_route_t *route,
     }
     pthread_mutex_lock(&topology->renewal.lock);
     if (topology->view) {
-        shs_view_find(&node, &lowest_slot, topology->view, slot);
+        shs_snapshot_find(&node, &lowest_slot, topology->view, slot);
     }
     pthread_mutex_unlock(&topology->renewal.lock);
     return node == route->node;
@@ -251,7 +251,7 @@ int shs_topology_is_current(shs_topology_t *topology, const shs_route_t *route,
 int shs_topology_find_replica(shs_route_t *route, shs_topology_t *topology,
                               int slot, int nth)
 {
-    const shs_server_t *server;
+    const shs_address_t *server;
     shs_node_t *node = NULL;
     int lowest_slot = 0;
 
@@ -260,9 +260,9 @@ int shs_topology_find_replica(shs_route_t *route, shs_topology_t *topology,
     }
     pthread_mutex_lock(&topology->renewal.lock);
     if (topology->view
-        && shs_view_find_replica(&server, &lowest_slot, topology->view, slot,
+        && shs_snapshot_find_replica(&server, &lowest_slot, topology->view, slot,
                                  nth)) {
-        node = shs_nodes_hold(topology->nodes, server, SHS_NODE_REPLICA);
+        node = shs_node_table_hold(topology->nodes, server, SHS_NODE_REPLICA);
     }
     pthread_mutex_unlock(&topology->renewal.lock);
     if (!node) {
@@ -270,14 +270,14 @@ int shs_topology_find_replica(shs_route_t *route, shs_topology_t *topology,
     }
     route->node = node;
     route->breaker =
-        shs_shared_breaker_of(topology->shared, KEY_OF_REPLICA(lowest_slot));
+        shs_host_state_breaker_of(topology->shared, KEY_OF_REPLICA(lowest_slot));
     return 1;
 }
 
 int shs_topology_follow(shs_route_t *route, shs_topology_t *topology, int slot,
-                        const shs_server_t *server, int learn)
+                        const shs_address_t *server, int learn)
 {
-    shs_node_t *node = shs_nodes_hold(topology->nodes, server, SHS_NODE_PLAIN);
+    shs_node_t *node = shs_node_table_hold(topology->nodes, server, SHS_NODE_PLAIN);
     int lowest_slot = slot;
 
     if (!node) {
@@ -286,21 +286,21 @@ int shs_topology_follow(shs_route_t *route, shs_topology_t *topology, int slot,
     pthread_mutex_lock(&topology->renewal.lock);
     if (topology->view) {
         lowest_slot =
-            shs_view_place(topology->view, topology->nodes, node, slot, learn);
+            shs_snapshot_place(topology->view, topology->nodes, node, slot, learn);
     }
     if (learn) {
-        shs_renewal_begin(&topology->renewal, SHS_TOPOLOGY_AFTER_MOVED);
+        shs_refresh_begin(&topology->renewal, SHS_TOPOLOGY_AFTER_MOVED);
     }
     fill_route(route, topology, node, lowest_slot);
     pthread_mutex_unlock(&topology->renewal.lock);
-    shs_nodes_release(topology->nodes, node);
+    shs_node_table_release(topology->nodes, node);
     return 1;
 }
 
 void shs_topology_leave(shs_topology_t *topology, shs_route_t *route)
 {
     if (route->node && route->node != topology->only) {
-        shs_nodes_release(topology->nodes, route->node);
+        shs_node_table_release(topology->nodes, route->node);
     }
     route->node = NULL;
 }
@@ -313,10 +313,10 @@ apr_time_t shs_topology_known_at(shs_topology_t *topology, apr_uint64_t *layout)
         return APR_INT64_MAX;
     }
     pthread_mutex_lock(&topology->renewal.lock);
-    if (topology->view && shs_view_proves(layout, topology->view)) {
+    if (topology->view && shs_snapshot_proves(layout, topology->view)) {
         at = topology->endpoint->mode == SHS_ENDPOINT_CLUSTER
                  ? topology->renewal.known_at
-                 : shs_trust_known_at(&topology->trust);
+                 : shs_master_lease_known_at(&topology->trust);
     }
     pthread_mutex_unlock(&topology->renewal.lock);
     return at;
@@ -328,7 +328,7 @@ void shs_topology_suspect(shs_topology_t *topology)
         return;
     }
     pthread_mutex_lock(&topology->renewal.lock);
-    shs_renewal_begin(&topology->renewal, SHS_TOPOLOGY_AFTER_FAILURE);
+    shs_refresh_begin(&topology->renewal, SHS_TOPOLOGY_AFTER_FAILURE);
     pthread_mutex_unlock(&topology->renewal.lock);
 }
 
@@ -342,7 +342,7 @@ int shs_topology_renew(shs_topology_t *topology, apr_time_t since,
     }
     pthread_mutex_lock(&topology->renewal.lock);
     is_newer = topology->renewal.known_at >= since
-               || shs_renewal_since(&topology->renewal, since, deadline);
+               || shs_refresh_since(&topology->renewal, since, deadline);
     pthread_mutex_unlock(&topology->renewal.lock);
     return is_newer;
 }
@@ -350,7 +350,7 @@ int shs_topology_renew(shs_topology_t *topology, apr_time_t since,
 void shs_topology_note_failure(shs_topology_t *topology)
 {
     if (topology->endpoint->mode == SHS_ENDPOINT_SENTINEL) {
-        shs_trust_note_failure(&topology->trust, shs_clock_now());
+        shs_master_lease_note_failure(&topology->trust, shs_clock_now());
     }
 }
 
@@ -363,14 +363,14 @@ static shs_conn_status_t await_word(shs_topology_t *topology, apr_time_t since,
         shs_clock_now() + shs_discovery_patience(topology->endpoint) + 1000;
 
     if (is_silent(topology)) {
-        shs_renewal_begin(&topology->renewal, SHS_TRUST_CONFIRM_EVERY);
+        shs_refresh_begin(&topology->renewal, SHS_MASTER_LEASE_CONFIRM_EVERY);
         return SHS_CONN_OK;
     }
     /* One that began late proves to be silent later. */
-    return shs_renewal_since(&topology->renewal, since,
+    return shs_refresh_since(&topology->renewal, since,
                              silent_at < deadline ? silent_at : deadline)
                    || is_silent(topology)
-                   || shs_renewal_since(&topology->renewal, since, deadline)
+                   || shs_refresh_since(&topology->renewal, since, deadline)
                    || is_silent(topology)
                ? SHS_CONN_OK
                : SHS_CONN_TIMEOUT;
@@ -381,17 +381,17 @@ shs_conn_status_t shs_topology_confirm(shs_topology_t *topology,
                                        int is_new_connection,
                                        apr_time_t deadline)
 {
-    shs_trust_t *trust = &topology->trust;
+    shs_master_lease_t *trust = &topology->trust;
     apr_time_t now = shs_clock_now();
     shs_conn_status_t status;
     apr_time_t since;
 
     pthread_mutex_lock(&topology->renewal.lock);
-    since = shs_trust_required(trust, is_new_connection, now);
-    status = shs_trust_confirmed_at(trust) < since
+    since = shs_master_lease_required(trust, is_new_connection, now);
+    status = shs_master_lease_confirmed_at(trust) < since
                  ? await_word(topology, since, deadline)
                  : SHS_CONN_OK;
-    if (!shs_trust_read(trust, subject, now)) {
+    if (!shs_master_lease_read(trust, subject, now)) {
         status = SHS_CONN_WRONG_ROLE;
     }
     pthread_mutex_unlock(&topology->renewal.lock);

@@ -43,7 +43,7 @@ typedef struct shs_route_t {
  * borrowed and must last as long; with `pchild` it stops renewing. NULL without
  * memory. */
 shs_topology_t *shs_topology_create(const shs_endpoint_t *endpoint,
-                                    shs_nodes_t *nodes, shs_shared_t *shared,
+                                    shs_node_table_t *nodes, shs_host_state_t *shared,
                                     apr_pool_t *pchild);
 
 /* Ends its renewals, and whatever else obeys it, when it is set, as it is when
@@ -68,7 +68,7 @@ int shs_topology_find_replica(shs_route_t *route, shs_topology_t *topology,
 /* The server that a member of the cluster named. Returns 0 if too many are
  * known. With `learn` the slot is asked for there from now on. */
 int shs_topology_follow(shs_route_t *route, shs_topology_t *topology, int slot,
-                        const shs_server_t *server, int learn);
+                        const shs_address_t *server, int learn);
 
 /* Whether the route is still the one to the slot's master, as far as is known
  * at once. */

@@ -50,7 +50,7 @@ static const char *explain_trouble(const shs_reply_t *reply)
     apr_size_t i;
 
     for (i = 0; i < sizeof(troubles) / sizeof(troubles[0]); ++i) {
-        if (shs_answer_has_code(reply, troubles[i].code)) {
+        if (shs_reply_has_code(reply, troubles[i].code)) {
             return troubles[i].reason;
         }
     }
@@ -65,7 +65,7 @@ typedef struct step_t {
 } step_t;
 
 /* Takes the step. REFUSED: with another answer than that, also an error. */
-static shs_conn_status_t take_step(shs_reply_t **reply, shs_feed_t *feed,
+static shs_conn_status_t take_step(shs_reply_t **reply, shs_subscription_t *feed,
                                    const step_t *step, apr_time_t deadline,
                                    const char **reason)
 {
@@ -89,18 +89,18 @@ static shs_conn_status_t take_step(shs_reply_t **reply, shs_feed_t *feed,
 
 #define LET "; let its user (ACL), or set SharedSessionCache Off"
 
-static shs_conn_status_t identify(shs_feed_t *feed, apr_time_t deadline,
+static shs_conn_status_t identify(shs_subscription_t *feed, apr_time_t deadline,
                                   const char **reason)
 {
-    const step_t step = { shs_identity_question(), SHS_REPLY_STRING,
+    const step_t step = { shs_run_id_question(), SHS_REPLY_STRING,
                           "the server does not tell its run_id (INFO)" LET };
     shs_reply_t *reply = NULL;
     shs_conn_status_t status = take_step(&reply, feed, &step, deadline, reason);
 
     if (status == SHS_CONN_OK) {
-        feed->identity = shs_identity_read(reply);
+        feed->identity = shs_run_id_read(reply);
         shs_conn_set_identity(feed->conn, feed->identity);
-        if (feed->identity == SHS_IDENTITY_UNKNOWN) {
+        if (feed->identity == SHS_RUN_ID_UNKNOWN) {
             *reason = step.refused;
             status = SHS_CONN_REFUSED;
         }
@@ -108,9 +108,9 @@ static shs_conn_status_t identify(shs_feed_t *feed, apr_time_t deadline,
     return status;
 }
 
-static shs_octets_t build_tracking(const shs_feed_t *feed, const char *id)
+static shs_octets_t build_tracking(const shs_subscription_t *feed, const char *id)
 {
-    shs_octets_t words[6 + 2 * SHS_WATCH_PREFIXES];
+    shs_octets_t words[6 + 2 * SHS_INVALIDATION_SINK_PREFIXES];
     int count = 0;
     int i;
 
@@ -130,7 +130,7 @@ static shs_octets_t build_tracking(const shs_feed_t *feed, const char *id)
 }
 
 /* To itself. *is_unknown: it is refused, and not for what its user may do. */
-static shs_conn_status_t redirect(int *is_unknown, shs_feed_t *feed,
+static shs_conn_status_t redirect(int *is_unknown, shs_subscription_t *feed,
                                   apr_time_t deadline, const char **reason)
 {
     const shs_octets_t words[] = { shs_octets_of("CLIENT"),
@@ -149,11 +149,11 @@ static shs_conn_status_t redirect(int *is_unknown, shs_feed_t *feed,
     }
     *is_unknown = status == SHS_CONN_REFUSED && reply
                   && reply->kind == SHS_REPLY_ERROR
-                  && !shs_answer_is_refusal(reply);
+                  && !shs_reply_is_refusal(reply);
     return status;
 }
 
-static shs_conn_status_t subscribe(shs_feed_t *feed, apr_time_t deadline,
+static shs_conn_status_t subscribe(shs_subscription_t *feed, apr_time_t deadline,
                                    const char **reason)
 {
     const shs_octets_t words[] = { shs_octets_of("SUBSCRIBE"),
@@ -166,7 +166,7 @@ static shs_conn_status_t subscribe(shs_feed_t *feed, apr_time_t deadline,
 }
 
 /* Without REDIRECT the news come as pushes, on this connection. */
-static shs_conn_status_t begin_pushes(shs_feed_t *feed, apr_time_t deadline,
+static shs_conn_status_t begin_pushes(shs_subscription_t *feed, apr_time_t deadline,
                                       const char **reason)
 {
     const shs_octets_t words[] = { shs_octets_of("HELLO"), shs_octets_of("3") };
@@ -188,8 +188,8 @@ static shs_conn_status_t begin_pushes(shs_feed_t *feed, apr_time_t deadline,
     return status;
 }
 
-shs_conn_status_t shs_feed_open(shs_feed_t *feed, shs_conn_t *conn,
-                                const shs_watch_t *watch, apr_time_t deadline,
+shs_conn_status_t shs_subscription_open(shs_subscription_t *feed, shs_conn_t *conn,
+                                const shs_invalidation_sink_t *watch, apr_time_t deadline,
                                 const char **reason, apr_pool_t *p)
 {
     shs_conn_status_t status;
@@ -211,12 +211,12 @@ shs_conn_status_t shs_feed_open(shs_feed_t *feed, shs_conn_t *conn,
         }
     }
     if (status != SHS_CONN_OK) {
-        shs_feed_close(feed);
+        shs_subscription_close(feed);
     }
     return status;
 }
 
-shs_conn_status_t shs_feed_ask(shs_feed_t *feed, apr_time_t now,
+shs_conn_status_t shs_subscription_ask(shs_subscription_t *feed, apr_time_t now,
                                const char **reason)
 {
     static const shs_octets_t ping = { "*1\r\n$4\r\nPING\r\n", 14 };
@@ -250,7 +250,7 @@ static int are_keys(const shs_reply_t *reply)
 }
 
 /* What is not understood may be anything. */
-static void tell(const shs_feed_t *feed, const shs_reply_t *keys)
+static void tell(const shs_subscription_t *feed, const shs_reply_t *keys)
 {
     apr_size_t i;
 
@@ -263,14 +263,14 @@ static void tell(const shs_feed_t *feed, const shs_reply_t *keys)
     }
 }
 
-static void note_life(shs_feed_t *feed)
+static void note_life(shs_subscription_t *feed)
 {
     feed->lively_at = feed->asked_at;
     feed->asked_at = 0;
     feed->busy = NULL;
 }
 
-static int is_pong(const shs_feed_t *feed, const shs_reply_t *reply)
+static int is_pong(const shs_subscription_t *feed, const shs_reply_t *reply)
 {
     return feed->is_push
                ? reply->kind == SHS_REPLY_STATUS && reply->text.len == 4
@@ -280,7 +280,7 @@ static int is_pong(const shs_feed_t *feed, const shs_reply_t *reply)
 }
 
 /* Returns 0 when it is nothing that may come. */
-static int take(shs_feed_t *feed, const shs_reply_t *reply)
+static int take(shs_subscription_t *feed, const shs_reply_t *reply)
 {
     if (is_pong(feed, reply)) {
         note_life(feed);
@@ -307,16 +307,16 @@ static int take(shs_feed_t *feed, const shs_reply_t *reply)
  * sign of life as good as another. While a script runs what was done before may
  * not have been announced, so it is none; but the connection is as good as
  * before. What a server loads it announces to none, so all begins anew. */
-static shs_conn_status_t take_error(shs_feed_t *feed, const shs_reply_t *reply,
+static shs_conn_status_t take_error(shs_subscription_t *feed, const shs_reply_t *reply,
                                     const char **reason)
 {
     const char *trouble = explain_trouble(reply);
 
-    if (shs_answer_has_code(reply, "MISCONF")) {
+    if (shs_reply_has_code(reply, "MISCONF")) {
         note_life(feed);
         return SHS_CONN_OK;
     }
-    if (shs_answer_has_code(reply, "BUSY")) {
+    if (shs_reply_has_code(reply, "BUSY")) {
         feed->asked_at = 0;
         feed->busy = trouble;
         return SHS_CONN_OK;
@@ -327,7 +327,7 @@ static shs_conn_status_t take_error(shs_feed_t *feed, const shs_reply_t *reply,
 
 /* Of a reply that was read whole nothing is needed any more; of the next one
  * nothing is built yet. */
-static void forget(shs_feed_t *feed)
+static void forget(shs_subscription_t *feed)
 {
     apr_pool_clear(feed->p);
     shs_conn_begin(feed->conn, limits, feed->p);
@@ -335,7 +335,7 @@ static void forget(shs_feed_t *feed)
 
 /* A server that has news all the time leaves no moment without: what is not
  * read by `until` waits, but for what has been received already. */
-shs_conn_status_t shs_feed_hear(shs_feed_t *feed, const char **reason)
+shs_conn_status_t shs_subscription_hear(shs_subscription_t *feed, const char **reason)
 {
     apr_time_t until = shs_clock_now() + A_WHILE;
 
@@ -365,7 +365,7 @@ shs_conn_status_t shs_feed_hear(shs_feed_t *feed, const char **reason)
     }
 }
 
-void shs_feed_close(shs_feed_t *feed)
+void shs_subscription_close(shs_subscription_t *feed)
 {
     if (feed->conn) {
         shs_conn_close(feed->conn);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * feed: one connection on which a server tells which keys have changed (CLIENT
+ * subscription: one connection on which a server tells which keys have changed (CLIENT
  * TRACKING in broadcasting mode, redirected to itself, RESP2):
  *
  *   INFO server
@@ -27,9 +27,9 @@
 #include "redis/connection/conn.h"
 #include "store/cache/invalidation_sink.h"
 
-typedef struct shs_feed_t {
+typedef struct shs_subscription_t {
     shs_conn_t *conn;
-    const shs_watch_t *watch;
+    const shs_invalidation_sink_t *watch;
     apr_pool_t *p;         /* of what is being received; cleared after each */
     apr_time_t asked_at;   /* when the PING that is out was sent; 0: none is */
     apr_time_t lively_at;  /* when the last one that was answered was sent */
@@ -37,24 +37,24 @@ typedef struct shs_feed_t {
     int is_push;           /* by RESP3 */
     const char *busy;      /* why it gives no sign of life, though it answers;
                             * NULL: it does */
-} shs_feed_t;
+} shs_subscription_t;
 
 /* Begins to listen on a connection that is ready for commands, which is the
  * feed's from then on; `p` too. OK; REFUSED when the server does not allow it;
  * DEAD when it has closed the connection; or anything else; and *reason (static
  * text, with the cure). Unless OK the connection is closed. */
-shs_conn_status_t shs_feed_open(shs_feed_t *feed, shs_conn_t *conn,
-                                const shs_watch_t *watch, apr_time_t deadline,
+shs_conn_status_t shs_subscription_open(shs_subscription_t *feed, shs_conn_t *conn,
+                                const shs_invalidation_sink_t *watch, apr_time_t deadline,
                                 const char **reason, apr_pool_t *p);
 
 /* Asks for a sign of life, unless one is being waited for. */
-shs_conn_status_t shs_feed_ask(shs_feed_t *feed, apr_time_t now,
+shs_conn_status_t shs_subscription_ask(shs_subscription_t *feed, apr_time_t now,
                                const char **reason);
 
 /* Hears what has come, for a moment at most, and tells the watch. OK, or the
  * connection failed, or is of no more use: REFUSED, if PING is. */
-shs_conn_status_t shs_feed_hear(shs_feed_t *feed, const char **reason);
+shs_conn_status_t shs_subscription_hear(shs_subscription_t *feed, const char **reason);
 
-void shs_feed_close(shs_feed_t *feed);
+void shs_subscription_close(shs_subscription_t *feed);
 
 #endif

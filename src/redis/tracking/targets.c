@@ -6,7 +6,7 @@
 /* In a cluster every so many slots it is asked who serves them. */
 #define SLOT_STEP 32
 
-int shs_roster_find(shs_route_t *routes, shs_topology_t *topology,
+int shs_targets_find(shs_route_t *routes, shs_topology_t *topology,
                     apr_time_t deadline, apr_pool_t *p)
 {
     const char *reason;
@@ -23,7 +23,7 @@ int shs_roster_find(shs_route_t *routes, shs_topology_t *topology,
         for (i = 0; i < count && routes[i].node != route.node; ++i) {
             continue;
         }
-        if (i < count || count == SHS_ROSTER_MAX) {
+        if (i < count || count == SHS_TARGETS_MAX) {
             shs_topology_leave(topology, &route);
         }
         else {

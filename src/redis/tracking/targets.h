@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * roster: routes to all that serve keys, for a listener: it has to hear of
+ * targets: routes to all that serve keys, for a listener: it has to hear of
  * what changes anywhere.
  */
 #ifndef SHS_REDIS_TRACKING_TARGETS_H
@@ -8,13 +8,13 @@
 
 #include "redis/topology/topology.h"
 
-#define SHS_ROSTER_MAX SHS_CONN_WAIT_MAX
+#define SHS_TARGETS_MAX SHS_CONN_WAIT_MAX
 
-/* Fills routes[0..SHS_ROSTER_MAX) in, each to be left, and returns how many; 0
+/* Fills routes[0..SHS_TARGETS_MAX) in, each to be left, and returns how many; 0
  * when none is known by the deadline. Of a cluster's masters one that serves
  * fewer than 32 slots in a row may be overlooked, and those beyond so many are;
  * then nothing of them is kept. */
-int shs_roster_find(shs_route_t *routes, shs_topology_t *topology,
+int shs_targets_find(shs_route_t *routes, shs_topology_t *topology,
                     apr_time_t deadline, apr_pool_t *p);
 
 #endif

@@ -34,22 +34,22 @@
 
 typedef struct source_t {
     shs_route_t route;
-    shs_feed_t feed; /* conn NULL: none */
+    shs_subscription_t feed; /* conn NULL: none */
     apr_pool_t *p;
 } source_t;
 
 typedef struct listener_t {
     struct listener_t *next;
     shs_topology_t *topology;
-    shs_shared_heard_t *heard;
-    const shs_watch_t *watch;
+    shs_host_state_heard_t *heard;
+    const shs_invalidation_sink_t *watch;
     apr_interval_time_t timeout;
     pthread_t thread;
-    source_t sources[SHS_ROSTER_MAX];
+    source_t sources[SHS_TARGETS_MAX];
     int count;
     apr_time_t looked_at;
     apr_time_t known_at; /* these were the masters then ... */
-    shs_layout_t layout; /* ... and these slots were theirs */
+    shs_slot_layout_t layout; /* ... and these slots were theirs */
     apr_time_t again_at; /* refused: not before */
     apr_time_t probed_at;
     int closings;
@@ -74,7 +74,7 @@ static void drop_sources(listener_t *listener)
     atomic_store(&listener->heard->identity, 0);
     listener->watch->listening(listener->watch->baton, NULL, 0);
     for (i = 0; i < listener->count; ++i) {
-        shs_feed_close(&listener->sources[i].feed);
+        shs_subscription_close(&listener->sources[i].feed);
         shs_topology_leave(listener->topology, &listener->sources[i].route);
         apr_pool_destroy(listener->sources[i].p);
     }
@@ -114,7 +114,7 @@ static int open_feed(listener_t *listener, source_t *source,
         shs_node_dial(&conn, source->route.node, deadline, reason, source->p);
 
     if (status == SHS_CONN_OK) {
-        status = shs_feed_open(&source->feed, conn, listener->watch, deadline,
+        status = shs_subscription_open(&source->feed, conn, listener->watch, deadline,
                                reason, source->p);
     }
     listener->closings = status == SHS_CONN_DEAD ? listener->closings + 1 : 0;
@@ -144,7 +144,7 @@ static void publish(listener_t *listener)
  * if there is one that gives none. */
 static int open_feeds(listener_t *listener, const char **reason)
 {
-    apr_uint32_t numbers[SHS_ROSTER_MAX];
+    apr_uint32_t numbers[SHS_TARGETS_MAX];
     int i;
 
     for (i = 0; i < listener->count; ++i) {
@@ -216,10 +216,10 @@ static int is_replaced(listener_t *listener)
  * nobody can be listened to. */
 static int look(listener_t *listener, const char **reason)
 {
-    shs_route_t routes[SHS_ROSTER_MAX];
+    shs_route_t routes[SHS_TARGETS_MAX];
     apr_uint64_t layout = 0;
     apr_time_t known_at = shs_topology_known_at(listener->topology, &layout);
-    int has_moved = shs_layout_note(&listener->layout, layout, shs_clock_now(),
+    int has_moved = shs_slot_layout_note(&listener->layout, layout, shs_clock_now(),
                                     listener->watch->lease);
     apr_pool_t *p;
     int count, i;
@@ -229,7 +229,7 @@ static int look(listener_t *listener, const char **reason)
         shs_topology_suspect(listener->topology);
     }
     apr_pool_create_unmanaged_ex(&p, NULL, NULL);
-    count = shs_roster_find(routes, listener->topology,
+    count = shs_targets_find(routes, listener->topology,
                             shs_clock_now() + listener->timeout, p);
     apr_pool_destroy(p);
     listener->looked_at = shs_clock_now();
@@ -282,9 +282,9 @@ static int hear_all(listener_t *listener, const char **reason)
     int i;
 
     for (i = 0; i < listener->count; ++i) {
-        shs_feed_t *feed = &listener->sources[i].feed;
+        shs_subscription_t *feed = &listener->sources[i].feed;
 
-        shs_conn_status_t status = shs_feed_hear(feed, reason);
+        shs_conn_status_t status = shs_subscription_hear(feed, reason);
 
         if (status == SHS_CONN_REFUSED) {
             listener->again_at = now + LONG_REST;
@@ -298,7 +298,7 @@ static int hear_all(listener_t *listener, const char **reason)
             return 0;
         }
         if (now - feed->lively_at > listener->watch->lease / PART
-            && shs_feed_ask(feed, shs_clock_now(), reason) != SHS_CONN_OK) {
+            && shs_subscription_ask(feed, shs_clock_now(), reason) != SHS_CONN_OK) {
             return 0;
         }
     }
@@ -308,7 +308,7 @@ static int hear_all(listener_t *listener, const char **reason)
 /* One turn: waits for news, hears them, asks for signs of life. */
 static int turn(listener_t *listener, const char **reason)
 {
-    shs_conn_t *conns[SHS_ROSTER_MAX] = { NULL };
+    shs_conn_t *conns[SHS_TARGETS_MAX] = { NULL };
     apr_time_t at;
     int i;
 
@@ -370,8 +370,8 @@ static apr_status_t stop(void *data)
     return APR_SUCCESS;
 }
 
-int shs_listener_start(shs_topology_t *topology, shs_shared_t *shared,
-                       const shs_watch_t *watch, apr_interval_time_t timeout,
+int shs_tracker_start(shs_topology_t *topology, shs_host_state_t *shared,
+                       const shs_invalidation_sink_t *watch, apr_interval_time_t timeout,
                        apr_pool_t *pchild)
 {
     listener_t *listener = calloc(1, sizeof(*listener));

@@ -15,7 +15,7 @@
 
 static shared_session_status_e shared_session_find(request_rec *r)
 {
-    const shs_lookup_t *lookup = shs_keeper_find(r);
+    const shs_lookup_t *lookup = shs_session_ops_find(r);
 
     if (!lookup) {
         return SHARED_SESSION_OFF;
@@ -37,7 +37,7 @@ static shared_session_status_e shared_session_find(request_rec *r)
 
 static const char *shared_session_status_word(request_rec *r)
 {
-    const shs_lookup_t *lookup = shs_keeper_find(r);
+    const shs_lookup_t *lookup = shs_session_ops_find(r);
 
     return lookup ? shs_lookup_describe(lookup) : "off";
 }
@@ -45,7 +45,7 @@ static const char *shared_session_status_word(request_rec *r)
 /* The session that was found, or NULL. */
 static const shs_session_t *session_of(request_rec *r)
 {
-    const shs_lookup_t *lookup = shs_keeper_find(r);
+    const shs_lookup_t *lookup = shs_session_ops_find(r);
 
     return lookup ? lookup->session : NULL;
 }
@@ -100,7 +100,7 @@ static shared_session_result_e read_written(request_rec *r,
 {
     switch (written->status) {
     case SHS_WRITER_DONE:
-        shs_keeper_expose(r);
+        shs_session_ops_expose(r);
         return SHARED_SESSION_DONE;
     case SHS_WRITER_NONE:
         return SHARED_SESSION_GONE;
@@ -142,7 +142,7 @@ static shared_session_result_e apply(request_rec *r, const shs_change_t *change)
     if (shs_change_check(change)) {
         return SHARED_SESSION_INVALID;
     }
-    written = shs_keeper_change(r, change);
+    written = shs_session_ops_change(r, change);
     return read_written(r, &written);
 }
 
@@ -158,7 +158,7 @@ static shared_session_result_e shared_session_begin(
     if (shs_change_check(change)) {
         return SHARED_SESSION_INVALID;
     }
-    written = shs_keeper_begin(r, change);
+    written = shs_session_ops_begin(r, change);
     return read_written(r, &written);
 }
 
@@ -200,14 +200,14 @@ static shared_session_result_e shared_session_change(
 
 static shared_session_result_e shared_session_rotate(request_rec *r)
 {
-    shs_written_t written = shs_keeper_rotate(r, NULL);
+    shs_written_t written = shs_session_ops_rotate(r, NULL);
 
     return read_written(r, &written);
 }
 
 static shared_session_result_e shared_session_destroy(request_rec *r)
 {
-    shs_written_t written = shs_keeper_end(r);
+    shs_written_t written = shs_session_ops_end(r);
 
     return read_written(r, &written);
 }

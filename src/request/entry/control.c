@@ -39,15 +39,15 @@ static shs_written_t obey(request_rec *r, const shs_order_t *order)
 
     switch (order->action) {
     case SHS_ORDER_CREATE:
-        return shs_keeper_begin(r, order->change);
+        return shs_session_ops_begin(r, order->change);
     case SHS_ORDER_ROTATE:
-        return shs_keeper_rotate(r, change);
+        return shs_session_ops_rotate(r, change);
     case SHS_ORDER_DESTROY:
-        return shs_keeper_end(r);
+        return shs_session_ops_end(r);
     case SHS_ORDER_CHANGE:
         break;
     }
-    return shs_keeper_change(r, order->change);
+    return shs_session_ops_change(r, order->change);
 }
 
 /* One warning a child and reason. */
@@ -63,7 +63,7 @@ static void warn_of_unheard(request_rec *r, unheard_t why)
     int level = shs_log_level_once(&is_told[why]);
 
     ap_log_rerror(APLOG_MARK, level, 0, r,
-                  SHS_TAG_UNHEARD
+                  SHS_TAG_UNTRACKED_STORE
                   "a response from downstream has headers X-Session-Set,"
                   " -Unset or -Action, which are taken out and not heard: %s",
                   reasons[why]);
@@ -142,12 +142,12 @@ static int settle(request_rec *r, const shs_order_t *order, int is_replaced)
         warn_of_unheard(r, UNHEARD_PART);
         return OK;
     }
-    if (!shs_settings_of(r)->control.value || !shs_keeper_find(r)) {
+    if (!shs_settings_of(r)->control.value || !shs_session_ops_find(r)) {
         warn_of_unheard(r, UNHEARD_OFF);
         return OK;
     }
     /* The error page is not refused for what mod_headers says of it too. */
-    if (is_replaced && shs_chain_visit_of(r)->chain->is_refused) {
+    if (is_replaced && shs_client_request_context_of(r)->chain->is_refused) {
         warn_of_unheard(r, UNHEARD_REPLACED);
         return OK;
     }
@@ -160,7 +160,7 @@ static int settle(request_rec *r, const shs_order_t *order, int is_replaced)
         return OK;
     }
     status = answer(r, order);
-    shs_chain_visit_of(r)->chain->is_refused |= status != OK;
+    shs_client_request_context_of(r)->chain->is_refused |= status != OK;
     return status;
 }
 
@@ -183,7 +183,7 @@ static apr_status_t on_response(ap_filter_t *f, apr_bucket_brigade *brigade)
         return refuse(r, brigade, status);
     }
     if (!r->main) {
-        shs_rival_settle(r);
+        shs_cookie_conflict_settle(r);
     }
     return ap_pass_brigade(f->next, brigade);
 }

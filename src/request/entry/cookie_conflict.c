@@ -85,14 +85,14 @@ static void take_out(rivals_t *rivals, apr_table_t *table, apr_pool_t *p)
 
 /* Whether sessions that are begun here, or by this module elsewhere, meet the
  * response: a foreign program's own are its own to keep by a cookie. */
-static int has_own_sessions(const shs_visit_t *visit,
+static int has_own_sessions(const shs_request_context_t *visit,
                             const shs_settings_t *settings)
 {
     const shs_lookup_t *lookup = visit ? visit->lookup : NULL;
 
     return settings->control.value
            || (lookup && lookup->outcome == SHS_OUTCOME_FOUND
-               && shs_session_get_life(lookup->session)->idle > 0);
+               && shs_session_get_metadata(lookup->session)->idle > 0);
 }
 
 static void drop(request_rec *r, const char *own)
@@ -140,11 +140,11 @@ static void warn(request_rec *r, const char *name)
     }
 }
 
-void shs_rival_settle(request_rec *r)
+void shs_cookie_conflict_settle(request_rec *r)
 {
     const shs_settings_t *settings = shs_settings_of(r);
-    const shs_visit_t *visit = shs_chain_visit_of(r);
-    const shs_visit_t *any = visit ? visit : shs_chain_outer_visit_of(r);
+    const shs_request_context_t *visit = shs_client_request_context_of(r);
+    const shs_request_context_t *any = visit ? visit : shs_client_request_outer_context_of(r);
 
     if (!apr_table_get(r->headers_out, SET_COOKIE)
         && !apr_table_get(r->err_headers_out, SET_COOKIE)) {

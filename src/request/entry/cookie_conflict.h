@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * rival: a cookie of a backend's own that has the name of ours. Browsers keep
+ * cookie_conflict: a cookie of a backend's own that has the name of ours. Browsers keep
  * one of the two (RFC 6265 section 5.3, the last with the same domain and path;
  * else they send both), so a login would be lost by it.
  */
@@ -13,6 +13,6 @@
  * gives or takes the cookie of a session, every other of that name is taken
  * out. When it does neither, in a place with sessions of our own, a cookie of
  * that name stays. Either is logged, as a warning once a child. */
-void shs_rival_settle(request_rec *r);
+void shs_cookie_conflict_settle(request_rec *r);
 
 #endif

@@ -64,7 +64,7 @@ static int read_set(void *data, const char *key, const char *value)
     order->error = find_unescaped(value);
     if (!order->error) {
         order->error =
-            shs_pairs_read(shs_octets_of(value), take_pair, order, order->p);
+            shs_urlencoded_read(shs_octets_of(value), take_pair, order, order->p);
     }
     return order->error == NULL;
 }

@@ -78,7 +78,7 @@ static int forbid(request_rec *r)
 
 static int send_session(request_rec *r, int status)
 {
-    const shs_lookup_t *lookup = shs_keeper_find(r);
+    const shs_lookup_t *lookup = shs_session_ops_find(r);
 
     if (lookup->outcome != SHS_OUTCOME_FOUND) {
         return refuse_outcome(r, lookup->outcome);
@@ -221,7 +221,7 @@ static int holds_for(const request_rec *r, int is_there)
 /* Of a session that is not there, or cannot be read, the answer is that. */
 static int fails_condition(request_rec *r)
 {
-    return shs_keeper_find(r)->outcome == SHS_OUTCOME_FOUND && !holds_for(r, 1);
+    return shs_session_ops_find(r)->outcome == SHS_OUTCOME_FOUND && !holds_for(r, 1);
 }
 
 static int refuse_condition(request_rec *r)
@@ -247,7 +247,7 @@ static int get(request_rec *r)
 
 static int post(request_rec *r)
 {
-    int was_there = shs_keeper_find(r)->outcome == SHS_OUTCOME_FOUND;
+    int was_there = shs_session_ops_find(r)->outcome == SHS_OUTCOME_FOUND;
     shs_written_t written;
     shs_change_t *change;
     int answer = OK;
@@ -263,7 +263,7 @@ static int post(request_rec *r)
     if (!holds_for(r, was_there)) {
         return refuse_condition(r);
     }
-    written = shs_keeper_begin(r, change);
+    written = shs_session_ops_begin(r, change);
     return send_written(r, &written, was_there ? HTTP_OK : HTTP_CREATED);
 }
 
@@ -285,7 +285,7 @@ static int patch(request_rec *r)
     if (fails_condition(r)) {
         return refuse_condition(r);
     }
-    written = shs_keeper_change(r, change);
+    written = shs_session_ops_change(r, change);
     return send_written(r, &written, HTTP_OK);
 }
 
@@ -296,7 +296,7 @@ static int remove_session(request_rec *r)
     if (fails_condition(r)) {
         return refuse_condition(r);
     }
-    written = shs_keeper_end(r);
+    written = shs_session_ops_end(r);
     if (written.status != SHS_WRITER_DONE) {
         return send_written(r, &written, HTTP_NO_CONTENT);
     }
@@ -338,7 +338,7 @@ int shs_resource_answer(request_rec *r)
     if (!r->handler || strcmp(r->handler, HANDLER)) {
         return DECLINED;
     }
-    if (!shs_keeper_find(r)) {
+    if (!shs_session_ops_find(r)) {
         ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
                       SHS_TAG_RESOURCE "SetHandler " HANDLER
                                        " needs SharedSession On in the"

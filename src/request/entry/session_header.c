@@ -54,7 +54,7 @@ static void warn(request_rec *r, const char *name)
     int level = shs_log_level_once(&is_told);
 
     ap_log_rerror(APLOG_MARK, level, 0, r,
-                  SHS_TAG_UNHEARD
+                  SHS_TAG_UNTRACKED_STORE
                   "a response that leads to another page has the header %s,"
                   " which is taken out and not heard: SessionHeader does not"
                   " name it, or Session or SharedSession is Off, where it came"

@@ -127,8 +127,8 @@ static void make_private(request_rec *r)
     apr_table_unset(r->err_headers_out, "Cache-Control");
     apr_table_setn(r->headers_out, "Cache-Control",
                    apr_array_pstrcat(r->pool, control.kept, ','));
-    shs_sweep_table(r->err_headers_out, is_targeted, NULL, r->pool);
-    shs_sweep_table(r->headers_out, is_targeted, NULL, r->pool);
+    shs_table_sweep_table(r->err_headers_out, is_targeted, NULL, r->pool);
+    shs_table_sweep_table(r->headers_out, is_targeted, NULL, r->pool);
     keep_out_of_cache(r);
 }
 

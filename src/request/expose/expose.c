@@ -13,20 +13,20 @@
 APLOG_USE_MODULE(shared_session);
 
 /* The value as a string, or NULL, and said so, when it cannot be carried. */
-static const char *make_value(const shs_outlet_t *outlet, const char *name,
+static const char *make_value(const shs_target_t *outlet, const char *name,
                               shs_octets_t value, shs_encoding_t encoding)
 {
     const char *text =
         outlet->channel->make_value(value, encoding, outlet->r->pool);
 
     if (!text) {
-        shs_outlet_leave_out(outlet, name, "its value has a control character");
+        shs_target_leave_out(outlet, name, "its value has a control character");
     }
     return text;
 }
 
 /* The value that a rule's ATTRIBUTE has now. Returns 0 when it has none. */
-static int find_value(shs_octets_t *value, const shs_outlet_t *outlet,
+static int find_value(shs_octets_t *value, const shs_target_t *outlet,
                       const shs_path_t *path)
 {
     const shs_lookup_t *lookup = outlet->lookup;
@@ -41,7 +41,7 @@ static int find_value(shs_octets_t *value, const shs_outlet_t *outlet,
                && shs_path_text(value, path, lookup->session, outlet->inside,
                                 p);
     case SHS_PATH_ID:
-        *value = shs_ident_octets(&lookup->ident);
+        *value = shs_session_id_octets(&lookup->ident);
         return is_found;
     case SHS_PATH_STATUS:
         *value = shs_octets_of(shs_lookup_describe(lookup));
@@ -57,8 +57,8 @@ static int find_value(shs_octets_t *value, const shs_outlet_t *outlet,
         if (!lookup->has_ident) {
             return 0;
         }
-        label = apr_palloc(p, SHS_IDENT_LABEL_SIZE);
-        shs_ident_label(label, &lookup->ident);
+        label = apr_palloc(p, SHS_SESSION_ID_LABEL_SIZE);
+        shs_session_id_label(label, &lookup->ident);
         *value = shs_octets_of(label);
         return 1;
     case SHS_PATH_REASON:
@@ -77,21 +77,21 @@ static int find_value(shs_octets_t *value, const shs_outlet_t *outlet,
 /* The rules that name one name, which come first where there is not room for
  * all. One given twice belongs to the later rule, whether that finds a value or
  * not. */
-static void put_named(shs_outlet_t *outlet)
+static void put_named(shs_target_t *outlet)
 {
     int i;
 
-    for (i = 0; i < shs_outlet_rule_count(outlet); ++i) {
-        const shs_rule_t *rule = shs_outlet_rule(outlet, i);
+    for (i = 0; i < shs_target_rule_count(outlet); ++i) {
+        const shs_rule_t *rule = shs_target_rule(outlet, i);
         const char *text;
         shs_octets_t value;
 
-        if (rule->is_prefix || shs_outlet_has_rule(outlet, rule->name, 0, i + 1)
+        if (rule->is_prefix || shs_target_has_rule(outlet, rule->name, 0, i + 1)
             || !find_value(&value, outlet, rule->path)) {
             continue;
         }
         text = make_value(outlet, rule->name, value, rule->encoding);
-        if (text && shs_outlet_take_room(outlet, rule->name, text)) {
+        if (text && shs_target_take_room(outlet, rule->name, text)) {
             apr_table_setn(outlet->table, rule->name, text);
         }
         else if (!outlet->channel->is_others) {
@@ -103,22 +103,22 @@ static void put_named(shs_outlet_t *outlet)
 
 /* The name that a top-level attribute gets under PREFIX, or NULL when it gets
  * none. `taken` are the names that other attributes have got before. */
-static const char *take_name(const shs_outlet_t *outlet, const shs_rule_t *rule,
+static const char *take_name(const shs_target_t *outlet, const shs_rule_t *rule,
                              const shs_node_t *node, int can_clash,
                              shs_nameset_t *taken)
 {
-    const char *name = shs_outlet_make_name(outlet, rule, node, can_clash);
+    const char *name = shs_target_make_name(outlet, rule, node, can_clash);
 
     if (!name) {
-        shs_outlet_leave_out(outlet, rule->name,
+        shs_target_leave_out(outlet, rule->name,
                              "an attribute's name makes none that is allowed");
         return NULL;
     }
-    if (outlet->has_names && shs_outlet_has_rule(outlet, name, 0, 0)) {
+    if (outlet->has_names && shs_target_has_rule(outlet, name, 0, 0)) {
         return NULL;
     }
     if (!shs_nameset_add(taken, name)) {
-        shs_outlet_leave_out(outlet, name,
+        shs_target_leave_out(outlet, name,
                              "another attribute, or another module, already"
                              " has this name");
         return NULL;
@@ -127,11 +127,11 @@ static const char *take_name(const shs_outlet_t *outlet, const shs_rule_t *rule,
 }
 
 /* A rule with a *: adds every top-level attribute to `found`. */
-static void find_every(apr_table_t *found, shs_outlet_t *outlet,
+static void find_every(apr_table_t *found, shs_target_t *outlet,
                        const shs_rule_t *rule, shs_nameset_t *taken)
 {
     const shs_session_t *session = outlet->lookup->session;
-    int can_clash = shs_outlet_may_clash(outlet, rule);
+    int can_clash = shs_target_may_clash(outlet, rule);
     const shs_node_t *nodes;
     apr_size_t count, i;
 
@@ -145,7 +145,7 @@ static void find_every(apr_table_t *found, shs_outlet_t *outlet,
         }
         name = take_name(outlet, rule, &nodes[i], can_clash, taken);
         text = name ? make_value(outlet, name, value, rule->encoding) : NULL;
-        if (text && shs_outlet_take_room(outlet, name, text)) {
+        if (text && shs_target_take_room(outlet, name, text)) {
             apr_table_addn(found, name, text);
         }
     }
@@ -164,7 +164,7 @@ static int is_in(void *set, const char *name)
 
 static void sweep(apr_table_t *table, shs_nameset_t *names, apr_pool_t *p)
 {
-    shs_sweep_table(table, is_in, names, p);
+    shs_table_sweep_table(table, is_in, names, p);
 }
 
 static int take_own(void *taken, const char *name, const char *value)
@@ -177,7 +177,7 @@ static int take_own(void *taken, const char *name, const char *value)
 /* The names that no attribute gets: of notes those that are there, which other
  * modules have set, and may read as no string. Variables and headers may come
  * from the client, so that an attribute takes their place. */
-static shs_nameset_t *find_taken(const shs_outlet_t *outlet)
+static shs_nameset_t *find_taken(const shs_target_t *outlet)
 {
     shs_nameset_t *taken = shs_nameset_create(outlet->channel, outlet->r->pool);
 
@@ -189,7 +189,7 @@ static shs_nameset_t *find_taken(const shs_outlet_t *outlet)
 
 /* The rules with a *, all together. A PREFIX given twice belongs to the later
  * rule. Where the table has anything, entries of these names leave it first. */
-static void put_every(shs_outlet_t *outlet)
+static void put_every(shs_target_t *outlet)
 {
     apr_pool_t *p = outlet->r->pool;
     int is_fresh = outlet->is_fresh || outlet->channel->is_others;
@@ -197,11 +197,11 @@ static void put_every(shs_outlet_t *outlet)
     shs_nameset_t *taken = NULL;
     int i;
 
-    for (i = 0; i < shs_outlet_rule_count(outlet); ++i) {
-        const shs_rule_t *rule = shs_outlet_rule(outlet, i);
+    for (i = 0; i < shs_target_rule_count(outlet); ++i) {
+        const shs_rule_t *rule = shs_target_rule(outlet, i);
 
         if (!rule->is_prefix
-            || shs_outlet_has_rule(outlet, rule->name, 1, i + 1)) {
+            || shs_target_has_rule(outlet, rule->name, 1, i + 1)) {
             continue;
         }
         if (!found) {
@@ -217,11 +217,11 @@ static void put_every(shs_outlet_t *outlet)
 }
 
 /* Adds every name that a rule with a * may have set. */
-static void collect_every(shs_nameset_t *names, const shs_outlet_t *outlet,
+static void collect_every(shs_nameset_t *names, const shs_target_t *outlet,
                           const shs_rule_t *rule, const char *before)
 {
     const shs_session_t *session = outlet->lookup->session;
-    int can_clash = shs_outlet_may_clash(outlet, rule);
+    int can_clash = shs_target_may_clash(outlet, rule);
     const shs_node_t *nodes = NULL;
     apr_size_t count = 0, i;
 
@@ -230,7 +230,7 @@ static void collect_every(shs_nameset_t *names, const shs_outlet_t *outlet,
     }
     for (i = 0; i < count; i = nodes[i].end) {
         const char *name =
-            shs_outlet_make_name(outlet, rule, &nodes[i], can_clash);
+            shs_target_make_name(outlet, rule, &nodes[i], can_clash);
 
         if (name) {
             shs_nameset_add(names,
@@ -241,13 +241,13 @@ static void collect_every(shs_nameset_t *names, const shs_outlet_t *outlet,
 
 /* Adds every name that the outlet may have set to `names`, each behind
  * `before`. */
-static void collect_names(shs_nameset_t *names, const shs_outlet_t *outlet,
+static void collect_names(shs_nameset_t *names, const shs_target_t *outlet,
                           const char *before)
 {
     int i;
 
-    for (i = 0; i < shs_outlet_rule_count(outlet); ++i) {
-        const shs_rule_t *rule = shs_outlet_rule(outlet, i);
+    for (i = 0; i < shs_target_rule_count(outlet); ++i) {
+        const shs_rule_t *rule = shs_target_rule(outlet, i);
 
         if (rule->is_prefix) {
             collect_every(names, outlet, rule, before);
@@ -260,11 +260,11 @@ static void collect_names(shs_nameset_t *names, const shs_outlet_t *outlet,
 }
 
 /* Once a minute for the whole host. */
-static void tell_of_left_out(request_rec *r, const shs_outlet_t *outlets)
+static void tell_of_left_out(request_rec *r, const shs_target_t *outlets)
 {
-    const shs_outlet_t *env = &outlets[SHS_OUTLET_ENV];
-    const shs_outlet_t *headers = &outlets[SHS_OUTLET_HEADERS];
-    const shs_outlet_t *first = headers->left_out > 0 ? headers : env;
+    const shs_target_t *env = &outlets[SHS_TARGET_ENV];
+    const shs_target_t *headers = &outlets[SHS_TARGET_HEADERS];
+    const shs_target_t *first = headers->left_out > 0 ? headers : env;
 
     shs_store_t *store = shs_settings_of_server(r->server)->store;
 
@@ -285,11 +285,11 @@ void shs_expose_apply(request_rec *r, const shs_settings_t *settings,
 {
     const char *status = shs_lookup_describe(lookup);
     shs_path_inside_t inside = { NULL };
-    shs_outlet_t outlets[SHS_OUTLET_COUNT];
+    shs_target_t outlets[SHS_TARGET_COUNT];
     int i;
 
-    shs_outlet_open_all(outlets, r, settings, lookup);
-    for (i = 0; i < SHS_OUTLET_COUNT; ++i) {
+    shs_target_open_all(outlets, r, settings, lookup);
+    for (i = 0; i < SHS_TARGET_COUNT; ++i) {
         outlets[i].inside = &inside;
         put_named(&outlets[i]);
         if (lookup->session) {
@@ -307,22 +307,22 @@ void shs_expose_apply(request_rec *r, const shs_settings_t *settings,
 void shs_expose_withdraw(request_rec *r, const shs_settings_t *settings,
                          const shs_lookup_t *lookup)
 {
-    shs_nameset_t *notes = shs_nameset_create(&shs_channel_notes, r->pool);
+    shs_nameset_t *notes = shs_nameset_create(&shs_target_type_notes, r->pool);
     shs_nameset_t *variables =
-        shs_nameset_create(&shs_channel_headers, r->pool);
-    shs_nameset_t *headers = shs_nameset_create(&shs_channel_headers, r->pool);
-    shs_outlet_t outlets[SHS_OUTLET_COUNT];
+        shs_nameset_create(&shs_target_type_headers, r->pool);
+    shs_nameset_t *headers = shs_nameset_create(&shs_target_type_headers, r->pool);
+    shs_target_t outlets[SHS_TARGET_COUNT];
 
-    shs_outlet_open_all(outlets, r, settings, lookup);
-    collect_names(notes, &outlets[SHS_OUTLET_NOTES], "");
+    shs_target_open_all(outlets, r, settings, lookup);
+    collect_names(notes, &outlets[SHS_TARGET_NOTES], "");
     shs_nameset_add(notes, SHS_EXPOSE_STATUS);
-    collect_names(variables, &outlets[SHS_OUTLET_ENV], "");
-    collect_names(variables, &outlets[SHS_OUTLET_ENV], "REDIRECT_");
-    collect_names(variables, &outlets[SHS_OUTLET_HEADERS], "HTTP_");
-    collect_names(variables, &outlets[SHS_OUTLET_HEADERS], "REDIRECT_HTTP_");
+    collect_names(variables, &outlets[SHS_TARGET_ENV], "");
+    collect_names(variables, &outlets[SHS_TARGET_ENV], "REDIRECT_");
+    collect_names(variables, &outlets[SHS_TARGET_HEADERS], "HTTP_");
+    collect_names(variables, &outlets[SHS_TARGET_HEADERS], "REDIRECT_HTTP_");
     shs_nameset_add(variables, SHS_EXPOSE_STATUS);
     shs_nameset_add(variables, "REDIRECT_" SHS_EXPOSE_STATUS);
-    collect_names(headers, &outlets[SHS_OUTLET_HEADERS], "");
+    collect_names(headers, &outlets[SHS_TARGET_HEADERS], "");
     sweep(r->notes, notes, r->pool);
     sweep(r->subprocess_env, variables, r->pool);
     sweep(r->headers_in, headers, r->pool);

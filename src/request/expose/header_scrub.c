@@ -20,14 +20,14 @@ static int is_forged(void *baton, const char *name)
 {
     const guarded_t *guarded = baton;
 
-    if (shs_claims_is_control(name)) {
+    if (shs_own_headers_is_control(name)) {
         ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, guarded->r,
                       SHS_TAG_FORGED "removed the request's header %s, which"
                                      " only a response may have",
                       name);
         return 1;
     }
-    if (!shs_claims_have(guarded->claims, name, strlen(name))) {
+    if (!shs_own_headers_have(guarded->claims, name, strlen(name))) {
         return 0;
     }
     /* After an internal redirect it is our own. */
@@ -43,7 +43,7 @@ static int is_forged(void *baton, const char *name)
 static void scrub_connection(request_rec *r, const apr_array_header_t *claims)
 {
     const char *list = apr_table_get(r->headers_in, "Connection");
-    const char *kept = list ? shs_claims_strip(claims, list, r->pool) : NULL;
+    const char *kept = list ? shs_own_headers_strip(claims, list, r->pool) : NULL;
 
     if (list && !kept) {
         apr_table_unset(r->headers_in, "Connection");
@@ -53,11 +53,11 @@ static void scrub_connection(request_rec *r, const apr_array_header_t *claims)
     }
 }
 
-void shs_guard_scrub(request_rec *r)
+void shs_header_scrub_scrub(request_rec *r)
 {
     guarded_t guarded = { r, shs_settings_of_server(r->server)->claims };
 
-    shs_sweep_table(r->headers_in, is_forged, &guarded, r->pool);
+    shs_table_sweep_table(r->headers_in, is_forged, &guarded, r->pool);
     if (guarded.claims->nelts > 0) {
         scrub_connection(r, guarded.claims);
     }

@@ -12,14 +12,14 @@ typedef struct place_t {
 } place_t;
 
 struct shs_nameset_t {
-    const shs_channel_t *channel;
+    const shs_target_type_t *channel;
     apr_pool_t *p;
     place_t *places;
     apr_uint32_t size;
     apr_uint32_t count;
 };
 
-shs_nameset_t *shs_nameset_create(const shs_channel_t *channel, apr_pool_t *p)
+shs_nameset_t *shs_nameset_create(const shs_target_type_t *channel, apr_pool_t *p)
 {
     shs_nameset_t *set = apr_palloc(p, sizeof(*set));
 
@@ -64,7 +64,7 @@ static apr_uint32_t hash_of(const shs_nameset_t *set, const char *name)
     if (set->channel->is_folded || len < sizeof(hash)) {
         for (i = 0; i < len; ++i) {
             hash = mix(hash,
-                       (unsigned char)shs_channel_fold(set->channel, name[i]));
+                       (unsigned char)shs_target_type_fold(set->channel, name[i]));
         }
         return (apr_uint32_t)hash;
     }
@@ -83,7 +83,7 @@ static place_t *place_of(const shs_nameset_t *set, const char *name,
     while (
         set->places[i].name
         && (set->places[i].hash != hash
-            || !shs_channel_is_same(set->channel, set->places[i].name, name))) {
+            || !shs_target_type_is_same(set->channel, set->places[i].name, name))) {
         i = (i + 1) & (set->size - 1);
     }
     return &set->places[i];

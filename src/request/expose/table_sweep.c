@@ -7,7 +7,7 @@ static const apr_table_entry_t *entry_at(const apr_array_header_t *entries,
     return &APR_ARRAY_IDX(entries, i, apr_table_entry_t);
 }
 
-int shs_sweep_table(apr_table_t *table, shs_sweep_fn is_to_go, void *baton,
+int shs_table_sweep_table(apr_table_t *table, shs_table_sweep_fn is_to_go, void *baton,
                     apr_pool_t *p)
 {
     const apr_array_header_t *entries = apr_table_elts(table);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * sweep: takes entries out of a table of httpd's that other modules use too.
+ * table_sweep: takes entries out of a table of httpd's that other modules use too.
  * Their entries stay as they are, in their order: r->notes and
  * r->subprocess_env hold values that are no strings (mod_security2,
  * mod_session_cookie and mod_session_dbd keep pointers to structures there), so
@@ -15,12 +15,12 @@
 
 /* Whether an entry of that name is to go. Called once for each,
  * in order. */
-typedef int (*shs_sweep_fn)(void *baton, const char *name);
+typedef int (*shs_table_sweep_fn)(void *baton, const char *name);
 
 /* Removes the entries that `is_to_go` names, in one pass; what it needs for
  * that is from p. A table without any of them is not touched, and nothing is
  * allocated. Returns how many there were. */
-int shs_sweep_table(apr_table_t *table, shs_sweep_fn is_to_go, void *baton,
+int shs_table_sweep_table(apr_table_t *table, shs_table_sweep_fn is_to_go, void *baton,
                     apr_pool_t *p);
 
 #endif

@@ -11,42 +11,42 @@ APLOG_USE_MODULE(shared_session);
  * NUL, or the four octets of two lengths, of a variable. */
 #define AROUND 4
 
-static int has_names(const shs_outlet_t *outlet)
+static int has_names(const shs_target_t *outlet)
 {
     int i = 0;
 
-    while (i < shs_outlet_rule_count(outlet)
-           && shs_outlet_rule(outlet, i)->is_prefix) {
+    while (i < shs_target_rule_count(outlet)
+           && shs_target_rule(outlet, i)->is_prefix) {
         ++i;
     }
-    return i < shs_outlet_rule_count(outlet);
+    return i < shs_target_rule_count(outlet);
 }
 
 /* Notes stay in the server: they are not limited. */
-void shs_outlet_open_all(shs_outlet_t outlets[SHS_OUTLET_COUNT], request_rec *r,
+void shs_target_open_all(shs_target_t outlets[SHS_TARGET_COUNT], request_rec *r,
                          const shs_settings_t *settings,
                          const shs_lookup_t *lookup)
 {
-    shs_outlet_t *notes = &outlets[SHS_OUTLET_NOTES];
-    shs_outlet_t *env = &outlets[SHS_OUTLET_ENV];
-    shs_outlet_t *headers = &outlets[SHS_OUTLET_HEADERS];
+    shs_target_t *notes = &outlets[SHS_TARGET_NOTES];
+    shs_target_t *env = &outlets[SHS_TARGET_ENV];
+    shs_target_t *headers = &outlets[SHS_TARGET_HEADERS];
     int i;
 
-    memset(outlets, 0, SHS_OUTLET_COUNT * sizeof(*outlets));
-    notes->channel = &shs_channel_notes;
+    memset(outlets, 0, SHS_TARGET_COUNT * sizeof(*outlets));
+    notes->channel = &shs_target_type_notes;
     notes->table = r->notes;
     notes->rules = shs_settings_notes(settings);
-    env->channel = &shs_channel_env;
+    env->channel = &shs_target_type_env;
     env->table = r->subprocess_env;
     env->rules = settings->env.list;
     env->is_limited = 1;
     env->room = settings->expose_limit.value.env;
-    headers->channel = &shs_channel_headers;
+    headers->channel = &shs_target_type_headers;
     headers->table = r->headers_in;
     headers->rules = settings->headers.list;
     headers->is_limited = 1;
     headers->room = settings->expose_limit.value.headers;
-    for (i = 0; i < SHS_OUTLET_COUNT; ++i) {
+    for (i = 0; i < SHS_TARGET_COUNT; ++i) {
         outlets[i].r = r;
         outlets[i].is_fresh = apr_is_empty_table(outlets[i].table);
         outlets[i].lookup = lookup;
@@ -54,51 +54,51 @@ void shs_outlet_open_all(shs_outlet_t outlets[SHS_OUTLET_COUNT], request_rec *r,
     }
 }
 
-const shs_rule_t *shs_outlet_rule(const shs_outlet_t *outlet, int i)
+const shs_rule_t *shs_target_rule(const shs_target_t *outlet, int i)
 {
     return &APR_ARRAY_IDX(outlet->rules, i, shs_rule_t);
 }
 
-int shs_outlet_rule_count(const shs_outlet_t *outlet)
+int shs_target_rule_count(const shs_target_t *outlet)
 {
     return outlet->rules ? outlet->rules->nelts : 0;
 }
 
-int shs_outlet_has_rule(const shs_outlet_t *outlet, const char *name,
+int shs_target_has_rule(const shs_target_t *outlet, const char *name,
                         int is_prefix, int from)
 {
     int i;
 
-    for (i = from; i < shs_outlet_rule_count(outlet); ++i) {
-        const shs_rule_t *rule = shs_outlet_rule(outlet, i);
+    for (i = from; i < shs_target_rule_count(outlet); ++i) {
+        const shs_rule_t *rule = shs_target_rule(outlet, i);
 
         if (rule->is_prefix == is_prefix
-            && shs_channel_is_same(outlet->channel, rule->name, name)) {
+            && shs_target_type_is_same(outlet->channel, rule->name, name)) {
             return 1;
         }
     }
     return 0;
 }
 
-int shs_outlet_may_clash(const shs_outlet_t *outlet, const shs_rule_t *rule)
+int shs_target_may_clash(const shs_target_t *outlet, const shs_rule_t *rule)
 {
-    const shs_channel_t *channel = outlet->channel;
+    const shs_target_type_t *channel = outlet->channel;
 
     return channel->is_reserved(rule->name, 1);
 }
 
-const char *shs_outlet_make_name(const shs_outlet_t *outlet,
+const char *shs_target_make_name(const shs_target_t *outlet,
                                  const shs_rule_t *rule, const shs_node_t *node,
                                  int can_clash)
 {
-    const shs_channel_t *channel = outlet->channel;
+    const shs_target_type_t *channel = outlet->channel;
     const char *name =
         channel->make_name(rule->name, node->name, outlet->r->pool);
 
     return name && can_clash && channel->is_reserved(name, 0) ? NULL : name;
 }
 
-void shs_outlet_leave_out(const shs_outlet_t *outlet, const char *name,
+void shs_target_leave_out(const shs_target_t *outlet, const char *name,
                           const char *why)
 {
     ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, outlet->r,
@@ -106,7 +106,7 @@ void shs_outlet_leave_out(const shs_outlet_t *outlet, const char *name,
                   outlet->channel->noun, name, why);
 }
 
-int shs_outlet_take_room(shs_outlet_t *outlet, const char *name,
+int shs_target_take_room(shs_target_t *outlet, const char *name,
                          const char *value)
 {
     apr_size_t needed;
@@ -116,7 +116,7 @@ int shs_outlet_take_room(shs_outlet_t *outlet, const char *name,
     }
     needed = strlen(name) + strlen(value) + AROUND;
     if (needed > outlet->room) {
-        shs_outlet_leave_out(outlet, name,
+        shs_target_leave_out(outlet, name,
                              "it is more than SharedSessionExposeLimit lets"
                              " this request have");
         if (outlet->left_out++ == 0) {

@@ -61,22 +61,22 @@ static const char *make_plain_value(shs_octets_t value, shs_encoding_t encoding,
     return shs_octets_encode(value, SHS_ENCODING_RAW, p);
 }
 
-const shs_channel_t shs_channel_notes = {
+const shs_target_type_t shs_target_type_notes = {
     "note", 1, 0, shs_names_is_reserved_note, make_note_name, make_plain_value
 };
-const shs_channel_t shs_channel_env = {
+const shs_target_type_t shs_target_type_env = {
     "variable", 0, 0, shs_names_is_reserved_env, make_env_name, make_plain_value
 };
-const shs_channel_t shs_channel_headers = {
+const shs_target_type_t shs_target_type_headers = {
     "header",         0, 1, shs_names_is_reserved_header, make_header_name,
     shs_octets_encode
 };
 
-int shs_channel_is_same(const shs_channel_t *channel, const char *a,
+int shs_target_type_is_same(const shs_target_type_t *channel, const char *a,
                         const char *b)
 {
     while (*a && *b
-           && shs_channel_fold(channel, *a) == shs_channel_fold(channel, *b)) {
+           && shs_target_type_fold(channel, *a) == shs_target_type_fold(channel, *b)) {
         ++a;
         ++b;
     }

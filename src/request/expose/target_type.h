@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * channel: the three ways out of a session. Notes, variables and headers are
+ * target_type: the three ways out of a session. Notes, variables and headers are
  * tables that differ in which names are one, how an attribute's name becomes a
  * name there, and how a value becomes a string.
  */
@@ -12,7 +12,7 @@
 #include "config/names.h"
 #include "base/octets.h"
 
-typedef struct shs_channel_t {
+typedef struct shs_target_type_t {
     const char *noun; /* for the log: "note", "variable", "header" */
 
     /* Whether what is in the table before is another module's, and stays. */
@@ -34,14 +34,14 @@ typedef struct shs_channel_t {
     /* A value as a string, from p, or NULL when it cannot be carried. */
     const char *(*make_value)(shs_octets_t value, shs_encoding_t encoding,
                               apr_pool_t *p);
-} shs_channel_t;
+} shs_target_type_t;
 
-extern const shs_channel_t shs_channel_notes;
-extern const shs_channel_t shs_channel_env;
-extern const shs_channel_t shs_channel_headers;
+extern const shs_target_type_t shs_target_type_notes;
+extern const shs_target_type_t shs_target_type_env;
+extern const shs_target_type_t shs_target_type_headers;
 
 /* A character of a name as it counts in comparisons. */
-static inline char shs_channel_fold(const shs_channel_t *channel, char c)
+static inline char shs_target_type_fold(const shs_target_type_t *channel, char c)
 {
     if (channel->is_folded) {
         return shs_names_fold(c);
@@ -50,7 +50,7 @@ static inline char shs_channel_fold(const shs_channel_t *channel, char c)
 }
 
 /* Whether two names are one in the channel. */
-int shs_channel_is_same(const shs_channel_t *channel, const char *a,
+int shs_target_type_is_same(const shs_target_type_t *channel, const char *a,
                         const char *b);
 
 #endif

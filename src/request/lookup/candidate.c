@@ -14,13 +14,13 @@ typedef struct search_t {
                                    * some overlap; or NULL */
 } search_t;
 
-static const char *read_value(shs_ident_t *out, const search_t *search,
+static const char *read_value(shs_session_id_t *out, const search_t *search,
                               shs_octets_t value)
 {
-    const shs_sources_t *sources = &search->settings->sources.value;
+    const shs_cookie_options_t *sources = &search->settings->sources.value;
     const shs_key_t *key = search->settings->key.value;
     const char *refusal =
-        shs_ident_parse(out, value, sources->route, sources->extras);
+        shs_session_id_parse(out, value, sources->route, sources->extras);
 
     if (!refusal && search->keys
         && shs_key_is_of_another(key, shs_key_build(key, out, search->r->pool),
@@ -36,7 +36,7 @@ static void add(const search_t *search, shs_octets_t value, apr_uint32_t name,
                 int is_joined)
 {
     shs_candidates_t *out = search->out;
-    shs_ident_t ident;
+    shs_session_id_t ident;
     const char *refusal = read_value(&ident, search, value);
     int i;
 
@@ -47,7 +47,7 @@ static void add(const search_t *search, shs_octets_t value, apr_uint32_t name,
         return;
     }
     for (i = 0; i < out->count; ++i) {
-        if (shs_ident_is_equal(&out->list[i].ident, &ident)) {
+        if (shs_session_id_is_equal(&out->list[i].ident, &ident)) {
             out->list[i].names |= name;
             return;
         }

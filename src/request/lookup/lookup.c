@@ -13,7 +13,7 @@
 static int is_over(const shs_session_t *session, const shs_settings_t *settings,
                    apr_time_t now)
 {
-    const shs_life_t *life = shs_session_get_life(session);
+    const shs_metadata_t *life = shs_session_get_metadata(session);
     apr_time_t expiry = shs_session_expiry(session);
 
     return (expiry != 0 && expiry <= now)
@@ -38,7 +38,7 @@ static shs_outcome_t accept_session(shs_lookup_t *lookup,
 
 /* The same of what is near, which may be no session. */
 static shs_outcome_t accept_near(shs_lookup_t *lookup,
-                                 const shs_nearby_t *nearby,
+                                 const shs_near_lookup_t *nearby,
                                  const shs_settings_t *settings)
 {
     if (!nearby->session) {
@@ -64,12 +64,12 @@ static shs_query_t make_query(const shs_lookup_t *lookup,
 static shs_outcome_t ask_store(shs_lookup_t *lookup, const request_rec *r,
                                shs_store_t *store,
                                const shs_settings_t *settings,
-                               const shs_ident_t *ident,
-                               const shs_nearby_t *nearby)
+                               const shs_session_id_t *ident,
+                               const shs_near_lookup_t *nearby)
 {
     shs_query_t query = make_query(lookup, settings);
     shs_session_t *session = NULL;
-    shs_answer_t answer;
+    shs_result_t answer;
     shs_outcome_t outcome = shs_store_load(&answer, store, &query, r->pool);
     int is_read;
 
@@ -83,11 +83,11 @@ static shs_outcome_t ask_store(shs_lookup_t *lookup, const request_rec *r,
     }
     if (outcome == SHS_OUTCOME_MALFORMED) {
         shs_lookup_log_malformed(r, ident, lookup->reason, is_read);
-        shs_nearby_keep_malformed(nearby, lookup->reason, answer.source,
+        shs_near_lookup_keep_malformed(nearby, lookup->reason, answer.source,
                                   r->pool);
     }
     if (outcome == SHS_OUTCOME_FOUND || outcome == SHS_OUTCOME_ABSENT) {
-        shs_nearby_keep(nearby, lookup->key, session, answer.record.ttl,
+        shs_near_lookup_keep(nearby, lookup->key, session, answer.record.ttl,
                         answer.source, r->pool);
     }
     if (outcome == SHS_OUTCOME_FOUND) {
@@ -101,13 +101,13 @@ static shs_outcome_t ask_store(shs_lookup_t *lookup, const request_rec *r,
  * something is to be changed by it. */
 static shs_outcome_t take_stale(shs_lookup_t *lookup, const request_rec *r,
                                 const shs_settings_t *settings,
-                                shs_nearby_t *nearby)
+                                shs_near_lookup_t *nearby)
 {
     shs_near_found_t found = SHS_NEAR_MISS;
     shs_outcome_t outcome;
 
     if (r->method_number == M_GET || r->method_number == M_OPTIONS) {
-        found = shs_nearby_find_stale(nearby, settings->stale.value, r->pool);
+        found = shs_near_lookup_find_stale(nearby, settings->stale.value, r->pool);
     }
     if (found == SHS_NEAR_MISS) {
         return SHS_OUTCOME_UNAVAILABLE;
@@ -122,23 +122,23 @@ static shs_outcome_t take_stale(shs_lookup_t *lookup, const request_rec *r,
 static shs_outcome_t load_key(shs_lookup_t *lookup, const request_rec *r,
                               shs_store_t *store,
                               const shs_settings_t *settings,
-                              const shs_ident_t *ident)
+                              const shs_session_id_t *ident)
 {
     shs_outcome_t outcome;
-    shs_nearby_t nearby;
+    shs_near_lookup_t nearby;
 
     memset(&nearby, 0, sizeof(nearby));
     lookup->is_near = 0;
     if (!lookup->must_be_fresh) {
-        switch (shs_nearby_find(&nearby, store, settings, lookup->key,
+        switch (shs_near_lookup_find(&nearby, store, settings, lookup->key,
                                 lookup->deadline, r->pool)) {
         case SHS_NEAR_HIT:
             lookup->is_near = 1;
-            shs_nearby_leave(&nearby);
+            shs_near_lookup_leave(&nearby);
             return accept_near(lookup, &nearby, settings);
         case SHS_NEAR_NOTHING:
             lookup->reason = "there is no such key, as was seen a moment ago";
-            shs_nearby_leave(&nearby);
+            shs_near_lookup_leave(&nearby);
             return SHS_OUTCOME_ABSENT;
         case SHS_NEAR_MISS:
         case SHS_NEAR_STALE:
@@ -146,7 +146,7 @@ static shs_outcome_t load_key(shs_lookup_t *lookup, const request_rec *r,
         }
     }
     outcome = ask_store(lookup, r, store, settings, ident, &nearby);
-    shs_nearby_leave(&nearby);
+    shs_near_lookup_leave(&nearby);
     return outcome == SHS_OUTCOME_UNAVAILABLE
                ? take_stale(lookup, r, settings, &nearby)
                : outcome;
@@ -158,7 +158,7 @@ static shs_outcome_t load_key(shs_lookup_t *lookup, const request_rec *r,
 static int has_successor(const shs_lookup_t *lookup,
                          const shs_settings_t *settings)
 {
-    const shs_life_t *life = shs_session_get_life(lookup->session);
+    const shs_metadata_t *life = shs_session_get_metadata(lookup->session);
 
     return life->is_rotated && life->successor.len > 0
            && shs_session_count(lookup->session) == 0
@@ -169,7 +169,7 @@ static int has_successor(const shs_lookup_t *lookup,
  * by rotations. */
 static shs_outcome_t load(shs_lookup_t *lookup, const request_rec *r,
                           shs_store_t *store, const shs_settings_t *settings,
-                          const shs_ident_t *ident)
+                          const shs_session_id_t *ident)
 {
     shs_outcome_t outcome;
     int steps = 0;
@@ -180,7 +180,7 @@ static shs_outcome_t load(shs_lookup_t *lookup, const request_rec *r,
     lookup->is_forwarded = 0;
     outcome = load_key(lookup, r, store, settings, ident);
     while (outcome == SHS_OUTCOME_FOUND && has_successor(lookup, settings)) {
-        lookup->key = shs_session_get_life(lookup->session)->successor;
+        lookup->key = shs_session_get_metadata(lookup->session)->successor;
         lookup->session = NULL;
         lookup->is_forwarded = 1;
         if (++steps > SHS_LOOKUP_MAX_ROTATIONS) {
@@ -196,7 +196,7 @@ static shs_outcome_t load(shs_lookup_t *lookup, const request_rec *r,
  * nowhere. */
 static int is_left_behind(const shs_lookup_t *lookup)
 {
-    return shs_session_get_life(lookup->session)->is_rotated;
+    return shs_session_get_metadata(lookup->session)->is_rotated;
 }
 
 /* Tries the candidates. A session ends the search, but for one that a login
@@ -317,9 +317,9 @@ const char *shs_lookup_explain(const shs_lookup_t *lookup, apr_pool_t *p)
     return lookup->reason;
 }
 
-const shs_lookup_t *shs_lookup_run_ident(request_rec *r, shs_store_t *store,
+const shs_lookup_t *shs_lookup_run_id(request_rec *r, shs_store_t *store,
                                          const shs_settings_t *settings,
-                                         const shs_ident_t *ident)
+                                         const shs_session_id_t *ident)
 {
     apr_time_t began = shs_clock_now();
     shs_lookup_t *lookup = apr_pcalloc(r->pool, sizeof(*lookup));
@@ -337,7 +337,7 @@ const shs_lookup_t *shs_lookup_run_ident(request_rec *r, shs_store_t *store,
 
 const shs_lookup_t *shs_lookup_make_ended(request_rec *r,
                                           const shs_settings_t *settings,
-                                          const shs_ident_t *ident)
+                                          const shs_session_id_t *ident)
 {
     shs_lookup_t *lookup = apr_pcalloc(r->pool, sizeof(*lookup));
 

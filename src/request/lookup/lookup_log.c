@@ -21,18 +21,18 @@ static int is_due(volatile apr_uint32_t *last)
            && apr_atomic_cas32(last, now, before) == before;
 }
 
-void shs_lookup_log_malformed(const request_rec *r, const shs_ident_t *ident,
+void shs_lookup_log_malformed(const request_rec *r, const shs_session_id_t *ident,
                               const char *reason, int is_of_codec)
 {
     static volatile apr_uint32_t warned_at[2];
     /* A variable: the macro below reads the level more than once. */
     int level = is_due(&warned_at[is_of_codec]) ? APLOG_WARNING : APLOG_DEBUG;
-    char label[SHS_IDENT_LABEL_SIZE];
+    char label[SHS_SESSION_ID_LABEL_SIZE];
 
     if (!APLOG_R_IS_LEVEL(r, level)) {
         return;
     }
-    shs_ident_label(label, ident);
+    shs_session_id_label(label, ident);
     ap_log_rerror(APLOG_MARK, level, 0, r,
                   SHS_TAG_MALFORMED "malformed session (id %s): %s; compare"
                                     " SharedSessionFormat, SharedSessionKey and"
@@ -42,7 +42,7 @@ void shs_lookup_log_malformed(const request_rec *r, const shs_ident_t *ident,
 
 /* What is told of the store while it answers. */
 static void log_trouble(const server_rec *s, const char *words,
-                        const shs_answer_t *answer)
+                        const shs_result_t *answer)
 {
     if (answer->transition == SHS_TRANSITION_UNWRITABLE) {
         ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
@@ -67,11 +67,11 @@ static void log_trouble(const server_rec *s, const char *words,
 
 /* What is told of its near-cache. */
 static void log_news(const server_rec *s, const char *words,
-                     const shs_answer_t *answer)
+                     const shs_result_t *answer)
 {
-    if (answer->transition == SHS_TRANSITION_SILENT) {
+    if (answer->transition == SHS_TRANSITION_UNTRACKED) {
         ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
-                     SHS_TAG_SILENT
+                     SHS_TAG_UNTRACKED
                      "the sessions of the store %s are not kept near, and each"
                      " request asks it: %s",
                      words, answer->transition_reason);
@@ -79,12 +79,12 @@ static void log_news(const server_rec *s, const char *words,
     else {
         ap_log_error(
             APLOG_MARK, APLOG_NOTICE, 0, s,
-            SHS_TAG_SILENT "the sessions of the store %s are kept near", words);
+            SHS_TAG_UNTRACKED "the sessions of the store %s are kept near", words);
     }
 }
 
 void shs_lookup_log_transition(const request_rec *r, const shs_store_t *store,
-                               const shs_answer_t *answer)
+                               const shs_result_t *answer)
 {
     const char *words = shs_store_describe(store);
 
@@ -120,8 +120,8 @@ void shs_lookup_log_transition(const request_rec *r, const shs_store_t *store,
                      "the master of the session store %s is now %s",
                      words, answer->transition_reason);
         break;
-    case SHS_TRANSITION_SILENT:
-    case SHS_TRANSITION_TELLING:
+    case SHS_TRANSITION_UNTRACKED:
+    case SHS_TRANSITION_TRACKED:
         log_news(r->server, words, answer);
         break;
     }
@@ -130,7 +130,7 @@ void shs_lookup_log_transition(const request_rec *r, const shs_store_t *store,
 void shs_lookup_log_outcome(const request_rec *r, const shs_lookup_t *lookup,
                             apr_interval_time_t took)
 {
-    char label[SHS_IDENT_LABEL_SIZE] = "-";
+    char label[SHS_SESSION_ID_LABEL_SIZE] = "-";
     const char *reason;
 
     if (!APLOG_R_IS_LEVEL(r, APLOG_DEBUG)) {
@@ -138,7 +138,7 @@ void shs_lookup_log_outcome(const request_rec *r, const shs_lookup_t *lookup,
     }
     reason = shs_lookup_explain(lookup, r->pool);
     if (lookup->has_ident) {
-        shs_ident_label(label, &lookup->ident);
+        shs_session_id_label(label, &lookup->ident);
     }
     ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r,
                   SHS_TAG_REQUEST "session %s%s%s (id %s, candidates %d,"

@@ -9,12 +9,12 @@
 
 /* What an answer has changed in what is known of the store. */
 void shs_lookup_log_transition(const request_rec *r, const shs_store_t *store,
-                               const shs_answer_t *answer);
+                               const shs_result_t *answer);
 
 /* A warning once a minute a child, else at debug: of what the store holds, and
  * of what a codec makes of it, each by itself, so that one broken session hides
  * no other trouble. */
-void shs_lookup_log_malformed(const request_rec *r, const shs_ident_t *ident,
+void shs_lookup_log_malformed(const request_rec *r, const shs_session_id_t *ident,
                               const char *reason, int is_of_codec);
 
 /* The one line of each lookup, at debug; `took` in microseconds. */

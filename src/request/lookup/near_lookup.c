@@ -41,7 +41,7 @@ static const char *read_malformed(shs_octets_t octets)
                : NULL;
 }
 
-static shs_near_found_t look(shs_nearby_t *nearby, apr_interval_time_t most,
+static shs_near_found_t look(shs_near_lookup_t *nearby, apr_interval_time_t most,
                              apr_pool_t *p)
 {
     shs_octets_t octets = { "", 0 };
@@ -63,14 +63,14 @@ static shs_near_found_t look(shs_nearby_t *nearby, apr_interval_time_t most,
     return found;
 }
 
-static shs_near_found_t look_now(shs_nearby_t *nearby, apr_pool_t *p)
+static shs_near_found_t look_now(shs_near_lookup_t *nearby, apr_pool_t *p)
 {
     shs_near_found_t found = look(nearby, 0, p);
 
     return found == SHS_NEAR_STALE ? SHS_NEAR_MISS : found;
 }
 
-shs_near_found_t shs_nearby_find(shs_nearby_t *nearby, const shs_store_t *store,
+shs_near_found_t shs_near_lookup_find(shs_near_lookup_t *nearby, const shs_store_t *store,
                                  const shs_settings_t *settings,
                                  shs_octets_t key, apr_time_t deadline,
                                  apr_pool_t *p)
@@ -82,14 +82,14 @@ shs_near_found_t shs_nearby_find(shs_nearby_t *nearby, const shs_store_t *store,
     if (!nearby->cache) {
         return SHS_NEAR_MISS;
     }
-    nearby->flights = shs_store_flights(store);
+    nearby->flights = shs_store_single_flight(store);
     nearby->name = name_of(nearby->cache, settings, key);
     nearby->is_for_outages = settings->stale.value > 0;
     found = look_now(nearby, p);
     if (found == SHS_NEAR_MISS
         && shs_near_cache_begin(&nearby->ticket, nearby->cache, &nearby->name,
                                 shs_clock_now())) {
-        nearby->is_leader = shs_flight_join(nearby->flights, nearby->name.a,
+        nearby->is_leader = shs_single_flight_join(nearby->flights, nearby->name.a,
                                             nearby->name.b, deadline);
         /* Who leads too: another may have landed since this thread looked. */
         found = look_now(nearby, p);
@@ -98,13 +98,13 @@ shs_near_found_t shs_nearby_find(shs_nearby_t *nearby, const shs_store_t *store,
                                                 &nearby->name, shs_clock_now());
     }
     if (found == SHS_NEAR_MISS) {
-        shs_near_news_note(nearby->cache, SHS_NEAR_MISSES);
+        shs_near_invalidation_note(nearby->cache, SHS_NEAR_MISSES);
     }
     return found;
 }
 
 /* Anew: it may have been changed, or died, while the store was being asked. */
-shs_near_found_t shs_nearby_find_stale(shs_nearby_t *nearby,
+shs_near_found_t shs_near_lookup_find_stale(shs_near_lookup_t *nearby,
                                        apr_interval_time_t most, apr_pool_t *p)
 {
     shs_near_found_t found =
@@ -112,7 +112,7 @@ shs_near_found_t shs_nearby_find_stale(shs_nearby_t *nearby,
 
     switch (found) {
     case SHS_NEAR_STALE:
-        shs_near_news_note(nearby->cache, SHS_NEAR_STALE_HITS);
+        shs_near_invalidation_note(nearby->cache, SHS_NEAR_STALE_HITS);
         break;
     case SHS_NEAR_NOTHING:
         return SHS_NEAR_MISS;
@@ -126,21 +126,21 @@ shs_near_found_t shs_nearby_find_stale(shs_nearby_t *nearby,
 
 /* Nobody hears of its changes: what is there is kept to bridge an outage, and
  * forgotten when the store says that it is gone. */
-static void keep_unheard(const shs_nearby_t *nearby, shs_octets_t key,
+static void keep_unheard(const shs_near_lookup_t *nearby, shs_octets_t key,
                          const shs_session_t *session, apr_interval_time_t ttl,
                          apr_pool_t *p)
 {
     if (session) {
-        shs_near_cache_put_unheard(nearby->cache, &nearby->name,
+        shs_near_cache_put_untracked(nearby->cache, &nearby->name,
                                    &nearby->ticket, shs_flat_write(session, p),
                                    ttl);
     }
     else {
-        shs_near_news_invalidate(nearby->cache, key);
+        shs_near_invalidation_invalidate(nearby->cache, key);
     }
 }
 
-static void keep_heard(const shs_nearby_t *nearby, const shs_session_t *session,
+static void keep_heard(const shs_near_lookup_t *nearby, const shs_session_t *session,
                        apr_interval_time_t ttl, apr_uint32_t source,
                        apr_pool_t *p)
 {
@@ -153,12 +153,12 @@ static void keep_heard(const shs_nearby_t *nearby, const shs_session_t *session,
                        octets, session ? ttl : SHS_TTL_FOREVER);
 }
 
-void shs_nearby_keep(const shs_nearby_t *nearby, shs_octets_t key,
+void shs_near_lookup_keep(const shs_near_lookup_t *nearby, shs_octets_t key,
                      const shs_session_t *session, apr_interval_time_t ttl,
                      apr_uint32_t source, apr_pool_t *p)
 {
     /* A rotated one leads elsewhere, for a moment only. */
-    int is_rotated = session && shs_session_get_life(session)->is_rotated;
+    int is_rotated = session && shs_session_get_metadata(session)->is_rotated;
 
     if (source == 0) {
         return;
@@ -171,7 +171,7 @@ void shs_nearby_keep(const shs_nearby_t *nearby, shs_octets_t key,
     }
 }
 
-void shs_nearby_keep_malformed(const shs_nearby_t *nearby, const char *reason,
+void shs_near_lookup_keep_malformed(const shs_near_lookup_t *nearby, const char *reason,
                                apr_uint32_t source, apr_pool_t *p)
 {
     shs_octets_t octets;
@@ -185,9 +185,9 @@ void shs_nearby_keep_malformed(const shs_nearby_t *nearby, const char *reason,
                                source, octets);
 }
 
-void shs_nearby_leave(const shs_nearby_t *nearby)
+void shs_near_lookup_leave(const shs_near_lookup_t *nearby)
 {
     if (nearby->is_leader) {
-        shs_flight_land(nearby->flights, nearby->name.a, nearby->name.b);
+        shs_single_flight_leave(nearby->flights, nearby->name.a, nearby->name.b);
     }
 }

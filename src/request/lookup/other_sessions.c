@@ -18,7 +18,7 @@ static int is_rival(const shs_candidate_t *candidate)
 /* Whether it is what the request's session was before, or is by another id. */
 static int is_same_session(const shs_lookup_t *other, const shs_lookup_t *own)
 {
-    return shs_session_get_life(other->session)->is_rotated
+    return shs_session_get_metadata(other->session)->is_rotated
            || (other->key.len == own->key.len
                && !memcmp(other->key.data, own->key.data, own->key.len));
 }
@@ -33,12 +33,12 @@ static shs_written_t say(shs_writer_status_t status, const char *reason)
     return written;
 }
 
-static void log_end(request_rec *r, const shs_ident_t *ident)
+static void log_end(request_rec *r, const shs_session_id_t *ident)
 {
-    char label[SHS_IDENT_LABEL_SIZE];
+    char label[SHS_SESSION_ID_LABEL_SIZE];
 
     if (APLOGrinfo(r)) {
-        shs_ident_label(label, ident);
+        shs_session_id_label(label, ident);
         ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
                       SHS_TAG_CHANGED "another session that the request has an"
                                       " id of was ended (id %s)",
@@ -51,7 +51,7 @@ static shs_written_t end_one(const shs_writer_t *writer,
                              const shs_candidate_t *candidate,
                              const shs_lookup_t *own, int is_logout)
 {
-    const shs_lookup_t *other = shs_lookup_run_ident(
+    const shs_lookup_t *other = shs_lookup_run_id(
         writer->r, writer->store, writer->settings, &candidate->ident);
     shs_written_t written;
 
@@ -75,7 +75,7 @@ static shs_written_t end_one(const shs_writer_t *writer,
     return written;
 }
 
-shs_written_t shs_others_end(apr_uint32_t *names, const shs_writer_t *writer,
+shs_written_t shs_other_sessions_end(apr_uint32_t *names, const shs_writer_t *writer,
                              const shs_lookup_t *lookup, int is_logout)
 {
     shs_candidates_t candidates;
@@ -87,7 +87,7 @@ shs_written_t shs_others_end(apr_uint32_t *names, const shs_writer_t *writer,
         const shs_candidate_t *candidate = &candidates.list[i];
         shs_written_t written = say(SHS_WRITER_NONE, NULL);
 
-        if (shs_ident_is_equal(&candidate->ident, &lookup->ident)) {
+        if (shs_session_id_is_equal(&candidate->ident, &lookup->ident)) {
             *names |= candidate->names;
         }
         else if (is_logout || is_rival(candidate)) {

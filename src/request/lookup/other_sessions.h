@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * others: the sessions that a request's other ids lead to. A request may bring
+ * other_sessions: the sessions that a request's other ids lead to. A request may bring
  * several ids: by cookies of several names, by cookies of one name for several
  * paths, by its path. One of them leads to its session; where that one ends or
  * gets a new id, the next request must not find one of the others instead.
@@ -17,7 +17,7 @@
  * names of the cookies of all these sessions (bit n: the n-th name of
  * SharedSessionCookie); or what went wrong, and then some may have ended. Logs
  * each that it ends. */
-shs_written_t shs_others_end(apr_uint32_t *names, const shs_writer_t *writer,
+shs_written_t shs_other_sessions_end(apr_uint32_t *names, const shs_writer_t *writer,
                              const shs_lookup_t *lookup, int is_logout);
 
 #endif

@@ -22,7 +22,7 @@ static apr_interval_time_t interval_of(const shs_writer_t *writer,
 static apr_interval_time_t ttl_due(const shs_writer_t *writer,
                                    const shs_lookup_t *lookup)
 {
-    const shs_life_t *life = shs_session_get_life(lookup->session);
+    const shs_metadata_t *life = shs_session_get_metadata(lookup->session);
     const shs_settings_t *settings = writer->settings;
     apr_interval_time_t ttl;
 
@@ -30,7 +30,7 @@ static apr_interval_time_t ttl_due(const shs_writer_t *writer,
         || (life->idle == 0 && !settings->adopts.value)) {
         return 0;
     }
-    ttl = shs_life_left(life, settings->idle.value, settings->absolute.value,
+    ttl = shs_metadata_left(life, settings->idle.value, settings->absolute.value,
                         apr_time_now());
     return lookup->ttl == SHS_TTL_FOREVER
                    || lookup->ttl <= ttl - interval_of(writer, ttl)
@@ -38,7 +38,7 @@ static apr_interval_time_t ttl_due(const shs_writer_t *writer,
                : 0;
 }
 
-void shs_keepalive_touch(const shs_writer_t *writer, const shs_lookup_t *lookup)
+void shs_touch_touch(const shs_writer_t *writer, const shs_lookup_t *lookup)
 {
     apr_interval_time_t ttl = ttl_due(writer, lookup);
     apr_interval_time_t left = lookup->deadline - shs_clock_now();

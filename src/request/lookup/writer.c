@@ -16,7 +16,7 @@ static shs_written_t say(shs_writer_status_t status, const char *reason)
     return written;
 }
 
-static shs_written_t read_wrote(shs_wrote_t wrote, const shs_answer_t *answer)
+static shs_written_t read_wrote(shs_wrote_t wrote, const shs_result_t *answer)
 {
     switch (wrote) {
     case SHS_WROTE_DONE:
@@ -54,7 +54,7 @@ shs_write_t shs_writer_prepare(const shs_writer_t *writer,
 shs_written_t shs_writer_put(const shs_writer_t *writer,
                              const shs_write_t *write)
 {
-    shs_answer_t answer;
+    shs_result_t answer;
     shs_wrote_t wrote =
         shs_store_write(&answer, writer->store, write, writer->r->pool);
 
@@ -88,7 +88,7 @@ static shs_written_t create(const shs_writer_t *writer, const shs_record_t *old,
     shs_write_t write;
     shs_written_t written;
     shs_octets_t key;
-    shs_ident_t ident;
+    shs_session_id_t ident;
     const char *error;
 
     if (!shs_key_create_ident(
@@ -123,9 +123,9 @@ shs_written_t shs_writer_create(const shs_writer_t *writer,
                                   ? settings->idle.value
                                   : settings->absolute.value;
 
-    shs_change_add_number(whole, SHS_LIFE_CREATED, now, p);
-    shs_change_add_number(whole, SHS_LIFE_ACCESSED, now, p);
-    shs_change_add_number(whole, SHS_LIFE_MAX,
+    shs_change_add_number(whole, SHS_METADATA_CREATED, now, p);
+    shs_change_add_number(whole, SHS_METADATA_ACCESSED, now, p);
+    shs_change_add_number(whole, SHS_METADATA_MAX,
                           apr_time_sec(settings->idle.value), p);
     shs_change_add_all(whole, change);
     return create(writer, NULL, whole, ttl);
@@ -135,7 +135,7 @@ shs_written_t shs_writer_create(const shs_writer_t *writer,
  * that was a login (rule 4). */
 static int is_frozen(const shs_lookup_t *lookup)
 {
-    return shs_session_get_life(lookup->session)->is_rotated;
+    return shs_session_get_metadata(lookup->session)->is_rotated;
 }
 
 static shs_written_t refuse_old_id(void)
@@ -200,7 +200,7 @@ static shs_written_t try_hard(
 
     /* The near-cache has no record to start from, and may be a moment old. */
     if (lookup->is_near) {
-        lookup = shs_lookup_run_ident(writer->r, writer->store,
+        lookup = shs_lookup_run_id(writer->r, writer->store,
                                       writer->settings, &lookup->ident);
     }
     written = read_outcome(lookup);
@@ -212,7 +212,7 @@ static shs_written_t try_hard(
             return written;
         }
         give_way(tries);
-        lookup = shs_lookup_run_ident(writer->r, writer->store,
+        lookup = shs_lookup_run_id(writer->r, writer->store,
                                       writer->settings, &lookup->ident);
         written = read_outcome(lookup);
     }
@@ -239,7 +239,7 @@ static void remove_key(const shs_writer_t *writer, shs_octets_t key)
 static apr_interval_time_t ttl_of_copy(const shs_writer_t *writer,
                                        const shs_lookup_t *lookup, int is_login)
 {
-    shs_life_t life = *shs_session_get_life(lookup->session);
+    shs_metadata_t life = *shs_session_get_metadata(lookup->session);
     const shs_settings_t *settings = writer->settings;
     apr_interval_time_t idle = settings->idle.value;
     apr_time_t now = apr_time_now();
@@ -251,7 +251,7 @@ static apr_interval_time_t ttl_of_copy(const shs_writer_t *writer,
     if (is_login && life.created_at != 0) {
         life.created_at = now;
     }
-    return shs_life_left(&life, idle, settings->absolute.value, now);
+    return shs_metadata_left(&life, idle, settings->absolute.value, now);
 }
 
 /* Lets the old id lead to the new key, or nowhere (rule 4). */
@@ -266,7 +266,7 @@ static shs_written_t forward(const shs_writer_t *writer,
     shs_change_t *mark = shs_change_create(p);
     const char *error;
 
-    shs_change_add(mark, SHS_CHANGE_TEXT, shs_octets_of(SHS_LIFE_ROTATED),
+    shs_change_add(mark, SHS_CHANGE_TEXT, shs_octets_of(SHS_METADATA_ROTATED),
                    is_login ? nobody : successor);
     error = shs_codec_edit(&write.edit, writer->settings->codec.value,
                            is_login ? &lookup->record : NULL, mark,
@@ -287,16 +287,16 @@ static shs_written_t forward(const shs_writer_t *writer,
 static const shs_change_t *add_login(const shs_change_t *change,
                                      const shs_lookup_t *lookup, apr_pool_t *p)
 {
-    const shs_life_t *life = shs_session_get_life(lookup->session);
+    const shs_metadata_t *life = shs_session_get_metadata(lookup->session);
     shs_change_t *whole = shs_change_create(p);
 
     if (change) {
         shs_change_add_all(whole, change);
         if (life->created_at != 0) {
-            shs_change_add_number(whole, SHS_LIFE_CREATED,
+            shs_change_add_number(whole, SHS_METADATA_CREATED,
                                   apr_time_as_msec(apr_time_now()), p);
         }
-        shs_change_add(whole, SHS_CHANGE_TEXT, shs_octets_of(SHS_LIFE_PREVIOUS),
+        shs_change_add(whole, SHS_CHANGE_TEXT, shs_octets_of(SHS_METADATA_PREVIOUS),
                        lookup->key);
     }
     return whole;
@@ -306,7 +306,7 @@ static const shs_change_t *add_login(const shs_change_t *change,
 static void remove_previous(const shs_writer_t *writer,
                             const shs_lookup_t *lookup)
 {
-    shs_octets_t previous = shs_session_get_life(lookup->session)->previous;
+    shs_octets_t previous = shs_session_get_metadata(lookup->session)->previous;
 
     if (shs_key_is_of(writer->settings->key.value, previous)) {
         remove_key(writer, previous);

@@ -45,7 +45,7 @@ typedef struct shs_writer_t {
 typedef struct shs_written_t {
     shs_writer_status_t status;
     const char *reason; /* unless DONE: words that hold nothing secret */
-    shs_ident_t ident;  /* DONE, of create and rotate: the new id */
+    shs_session_id_t ident;  /* DONE, of create and rotate: the new id */
 } shs_written_t;
 
 /* A new session with a new id. */

@@ -100,16 +100,16 @@ const shs_key_t *shs_key_default(void)
     return &key;
 }
 
-shs_octets_t shs_key_build(const shs_key_t *key, const shs_ident_t *ident,
+shs_octets_t shs_key_build(const shs_key_t *key, const shs_session_id_t *ident,
                            apr_pool_t *p)
 {
-    char digest[SHS_IDENT_DIGEST_SIZE];
-    shs_octets_t middle = shs_ident_octets(ident);
+    char digest[SHS_SESSION_ID_DIGEST_SIZE];
+    shs_octets_t middle = shs_session_id_octets(ident);
     shs_octets_t built;
     char *data;
 
     if (key->is_hashed) {
-        shs_ident_digest(digest, ident);
+        shs_session_id_digest(digest, ident);
         middle.data = digest;
         middle.len = sizeof(digest) - 1;
     }
@@ -165,7 +165,7 @@ static int is_digest(const char *text, apr_size_t len)
             return 0;
         }
     }
-    return len == SHS_IDENT_DIGEST_SIZE - 1;
+    return len == SHS_SESSION_ID_DIGEST_SIZE - 1;
 }
 
 /* Whether the template would have made that key from some id. */
@@ -173,13 +173,13 @@ static int can_make(const shs_key_t *key, shs_octets_t built)
 {
     apr_size_t literal = key->prefix.len + key->suffix.len;
 
-    if (built.len < literal + SHS_IDENT_MIN || !begins(built, key->prefix)
+    if (built.len < literal + SHS_SESSION_ID_MIN || !begins(built, key->prefix)
         || !ends(built, key->suffix)) {
         return 0;
     }
     return key->is_hashed
                ? is_digest(built.data + key->prefix.len, built.len - literal)
-               : built.len - literal <= SHS_IDENT_MAX;
+               : built.len - literal <= SHS_SESSION_ID_MAX;
 }
 
 /* Which of two templates a key belongs to that both can make. */
@@ -214,13 +214,13 @@ int shs_key_is_of_another(const shs_key_t *key, shs_octets_t built,
     return 0;
 }
 
-int shs_key_create_ident(shs_ident_t *out, shs_octets_t *built,
+int shs_key_create_ident(shs_session_id_t *out, shs_octets_t *built,
                          const shs_key_t *key, const shs_key_t *const *all,
                          apr_pool_t *p)
 {
     int i;
 
-    for (i = 0; i < MOST_IDS && shs_ident_create(out, p); ++i) {
+    for (i = 0; i < MOST_IDS && shs_session_id_create(out, p); ++i) {
         *built = shs_key_build(key, out, p);
         if (!shs_key_is_of_another(key, *built, all)) {
             return 1;

@@ -28,7 +28,7 @@ const char *shs_key_parse(const shs_key_t **out, const char *text,
 const shs_key_t *shs_key_default(void);
 
 /* The key of that id, from p. */
-shs_octets_t shs_key_build(const shs_key_t *key, const shs_ident_t *ident,
+shs_octets_t shs_key_build(const shs_key_t *key, const shs_session_id_t *ident,
                            apr_pool_t *p);
 
 /* How all keys of the template begin; borrowed. */
@@ -53,9 +53,9 @@ int shs_key_overlaps(const shs_key_t *a, const shs_key_t *b);
 int shs_key_is_of_another(const shs_key_t *key, shs_octets_t built,
                           const shs_key_t *const *all);
 
-/* A new id (shs_ident_create()) and its key, which belongs to no other template
+/* A new id (shs_session_id_create()) and its key, which belongs to no other template
  * of `all`; both from p. Returns 0 when there is none to be had. */
-int shs_key_create_ident(shs_ident_t *out, shs_octets_t *built,
+int shs_key_create_ident(shs_session_id_t *out, shs_octets_t *built,
                          const shs_key_t *key, const shs_key_t *const *all,
                          apr_pool_t *p);
 

@@ -8,7 +8,7 @@
 #include <apr_lib.h>
 #include <openssl/evp.h>
 
-/* What an id may have: 1, or the bit that SHS_IDENT_EXTRAS gives it. */
+/* What an id may have: 1, or the bit that SHS_SESSION_ID_EXTRAS gives it. */
 #define PLUS  2
 #define SLASH 4
 #define EQUAL 8
@@ -34,7 +34,7 @@ static const unsigned char kinds[256] = {
     ['z'] = 1,     ['~'] = 1
 };
 
-int shs_ident_add_extras(unsigned char *extras, const char *characters)
+int shs_session_id_add_extras(unsigned char *extras, const char *characters)
 {
     const char *c;
 
@@ -49,12 +49,12 @@ int shs_ident_add_extras(unsigned char *extras, const char *characters)
     return c > characters;
 }
 
-int shs_ident_is_allowed(char c, unsigned char extras)
+int shs_session_id_is_allowed(char c, unsigned char extras)
 {
     return (kinds[(unsigned char)c] & (1 | extras)) != 0;
 }
 
-int shs_ident_is_route(char c)
+int shs_session_id_is_route(char c)
 {
     return c > ' ' && c < 127 && !apr_isalnum(c) && !strchr("-_\";,\\", c);
 }
@@ -78,18 +78,18 @@ static const char *describe_octet(unsigned char c)
     case '"':
         return "the value has a quotation mark";
     default:
-        return kinds[c] ? "the value has one of " SHS_IDENT_EXTRAS
+        return kinds[c] ? "the value has one of " SHS_SESSION_ID_EXTRAS
                           " which id-chars= does not allow"
                         : "the value has a character that no id has";
     }
 }
 
-const char *shs_ident_parse(shs_ident_t *out, shs_octets_t value, char route,
+const char *shs_session_id_parse(shs_session_id_t *out, shs_octets_t value, char route,
                             unsigned char extras)
 {
     apr_size_t i;
 
-    if (route != SHS_IDENT_NO_ROUTE && value.len > 0) {
+    if (route != SHS_SESSION_ID_NO_ROUTE && value.len > 0) {
         const char *cut = memchr(value.data, route, value.len);
 
         if (cut == value.data) {
@@ -99,14 +99,14 @@ const char *shs_ident_parse(shs_ident_t *out, shs_octets_t value, char route,
             value.len = (apr_size_t)(cut - value.data);
         }
     }
-    if (value.len < SHS_IDENT_MIN) {
+    if (value.len < SHS_SESSION_ID_MIN) {
         return "the value is shorter than 16 characters";
     }
-    if (value.len > SHS_IDENT_MAX) {
+    if (value.len > SHS_SESSION_ID_MAX) {
         return "the value is longer than 256 characters";
     }
     for (i = 0; i < value.len; ++i) {
-        if (!shs_ident_is_allowed(value.data[i], extras)) {
+        if (!shs_session_id_is_allowed(value.data[i], extras)) {
             return describe_octet((unsigned char)value.data[i]);
         }
     }
@@ -114,9 +114,9 @@ const char *shs_ident_parse(shs_ident_t *out, shs_octets_t value, char route,
     return NULL;
 }
 
-int shs_ident_create(shs_ident_t *out, apr_pool_t *p)
+int shs_session_id_create(shs_session_id_t *out, apr_pool_t *p)
 {
-    unsigned char octets[SHS_IDENT_ENTROPY];
+    unsigned char octets[SHS_SESSION_ID_ENTROPY];
     char *text = apr_palloc(p, apr_base64_encode_len(sizeof(octets)));
     int i;
 
@@ -124,27 +124,27 @@ int shs_ident_create(shs_ident_t *out, apr_pool_t *p)
         return 0;
     }
     apr_base64_encode_binary(text, octets, sizeof(octets));
-    for (i = 0; i < SHS_IDENT_LENGTH; ++i) {
+    for (i = 0; i < SHS_SESSION_ID_LENGTH; ++i) {
         text[i] = (char)(text[i] == '+' ? '-' : text[i] == '/' ? '_' : text[i]);
     }
-    text[SHS_IDENT_LENGTH] = '\0';
+    text[SHS_SESSION_ID_LENGTH] = '\0';
     out->octets.data = text;
-    out->octets.len = SHS_IDENT_LENGTH;
+    out->octets.len = SHS_SESSION_ID_LENGTH;
     return 1;
 }
 
-int shs_ident_is_equal(const shs_ident_t *a, const shs_ident_t *b)
+int shs_session_id_is_equal(const shs_session_id_t *a, const shs_session_id_t *b)
 {
     return a->octets.len == b->octets.len
            && !memcmp(a->octets.data, b->octets.data, a->octets.len);
 }
 
-shs_octets_t shs_ident_octets(const shs_ident_t *ident)
+shs_octets_t shs_session_id_octets(const shs_session_id_t *ident)
 {
     return ident->octets;
 }
 
-void shs_ident_digest(char out[SHS_IDENT_DIGEST_SIZE], const shs_ident_t *ident)
+void shs_session_id_digest(char out[SHS_SESSION_ID_DIGEST_SIZE], const shs_session_id_t *ident)
 {
     static const char hex[] = "0123456789abcdef";
     unsigned char digest[EVP_MAX_MD_SIZE] = { 0 };
@@ -164,11 +164,11 @@ void shs_ident_digest(char out[SHS_IDENT_DIGEST_SIZE], const shs_ident_t *ident)
     out[64] = '\0';
 }
 
-void shs_ident_label(char out[SHS_IDENT_LABEL_SIZE], const shs_ident_t *ident)
+void shs_session_id_label(char out[SHS_SESSION_ID_LABEL_SIZE], const shs_session_id_t *ident)
 {
-    char digest[SHS_IDENT_DIGEST_SIZE];
+    char digest[SHS_SESSION_ID_DIGEST_SIZE];
 
-    shs_ident_digest(digest, ident);
-    memcpy(out, digest, SHS_IDENT_LABEL_SIZE - 1);
-    out[SHS_IDENT_LABEL_SIZE - 1] = '\0';
+    shs_session_id_digest(digest, ident);
+    memcpy(out, digest, SHS_SESSION_ID_LABEL_SIZE - 1);
+    out[SHS_SESSION_ID_LABEL_SIZE - 1] = '\0';
 }

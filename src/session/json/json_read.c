@@ -91,11 +91,11 @@ static int append_members(shs_session_t *session, json_t *parent, int depth,
         shs_octets_t text = write_scalar(&kind, value, p);
         apr_size_t node;
 
-        if (depth == 1 && shs_life_is_reserved(name)) {
+        if (depth == 1 && shs_metadata_is_reserved(name)) {
             if (kind == SHS_KIND_NUMBER) {
                 text = shs_json_number_shorten(text, p);
             }
-            shs_life_read(shs_session_life(session), name, text);
+            shs_metadata_read(shs_session_metadata(session), name, text);
             continue;
         }
         node = shs_session_append(session, kind, name, text);

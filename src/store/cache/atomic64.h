@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * near_word: a word of memory that processes share, read and written whole and
+ * atomic64: a word of memory that processes share, read and written whole and
  * in no order but that which fences give.
  */
 #ifndef SHS_STORE_CACHE_ATOMIC64_H
@@ -10,18 +10,18 @@
 
 #include <apr.h>
 
-typedef _Atomic apr_uint64_t shs_near_word_t;
+typedef _Atomic apr_uint64_t shs_atomic64_t;
 
 /* A lock that the compiler's library takes is each process's own. */
 _Static_assert(ATOMIC_LLONG_LOCK_FREE == 2,
                "processes cannot share a 64-bit word on this processor");
 
-static inline apr_uint64_t shs_near_word_get(const shs_near_word_t *word)
+static inline apr_uint64_t shs_atomic64_get(const shs_atomic64_t *word)
 {
     return atomic_load_explicit(word, memory_order_relaxed);
 }
 
-static inline void shs_near_word_set(shs_near_word_t *word, apr_uint64_t value)
+static inline void shs_atomic64_set(shs_atomic64_t *word, apr_uint64_t value)
 {
     atomic_store_explicit(word, value, memory_order_relaxed);
 }

@@ -4,7 +4,7 @@
 #include <string.h>
 
 /* One that begins with another is in it already. */
-int shs_watch_add_prefix(shs_watch_t *watch, const char *prefix)
+int shs_invalidation_sink_add_prefix(shs_invalidation_sink_t *watch, const char *prefix)
 {
     int i, kept = 0;
 
@@ -21,7 +21,7 @@ int shs_watch_add_prefix(shs_watch_t *watch, const char *prefix)
         }
     }
     watch->prefix_count = kept;
-    if (kept == SHS_WATCH_PREFIXES) {
+    if (kept == SHS_INVALIDATION_SINK_PREFIXES) {
         return 0;
     }
     watch->prefixes[watch->prefix_count++] = prefix;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * watch: who is told what has changed in a store. A provider that can listen
+ * invalidation_sink: who is told what has changed in a store. A provider that can listen
  * calls these, from a thread of its own.
  */
 #ifndef SHS_STORE_CACHE_INVALIDATION_SINK_H
@@ -11,11 +11,11 @@
 #include "session/record.h"
 
 /* More beginnings of keys than these are not asked for one by one. */
-#define SHS_WATCH_PREFIXES 16
+#define SHS_INVALIDATION_SINK_PREFIXES 16
 
-typedef struct shs_watch_t {
+typedef struct shs_invalidation_sink_t {
     void *baton;
-    const char *prefixes[SHS_WATCH_PREFIXES]; /* of the keys that concern us;
+    const char *prefixes[SHS_INVALIDATION_SINK_PREFIXES]; /* of the keys that concern us;
                                                * none begins with another */
     int prefix_count;                         /* 0: all keys do */
     apr_interval_time_t lease;
@@ -32,9 +32,9 @@ typedef struct shs_watch_t {
     int (*elected)(void *baton, apr_time_t now);
     /* Why nobody listens, for a status page (static); NULL: somebody does. */
     void (*silent)(void *baton, const char *reason);
-} shs_watch_t;
+} shs_invalidation_sink_t;
 
 /* Adds a beginning of keys (borrowed). Returns 0 when there are too many. */
-int shs_watch_add_prefix(shs_watch_t *watch, const char *prefix);
+int shs_invalidation_sink_add_prefix(shs_invalidation_sink_t *watch, const char *prefix);
 
 #endif

@@ -9,7 +9,7 @@
  *  1. The lease. A listener asks the store for a sign of life on the same
  *     connection that brings the news of changed keys, in order. When the sign
  *     comes, everything that was changed before it was asked for has been heard
- *     of: shs_near_news_lease() moves the lease to the moment of asking.
+ *     of: shs_near_invalidation_lease() moves the lease to the moment of asking.
  *     Entries are believed until `lease` after that, so no matter what becomes
  *     of the listener, nobody sees what was replaced longer ago than the lease.
  *  2. Epochs. Each key belongs to one of many counters, which is raised when
@@ -111,8 +111,8 @@ void shs_near_cache_put_briefly(shs_near_cache_t *cache,
 
 /* Keeps an answer of whose changes nobody hears, to be STALE from the first
  * moment: for when the store gives none any more. What the store has since said
- * to be gone, shs_near_news_invalidate() has to be told. */
-void shs_near_cache_put_unheard(shs_near_cache_t *cache,
+ * to be gone, shs_near_invalidation_invalidate() has to be told. */
+void shs_near_cache_put_untracked(shs_near_cache_t *cache,
                                 const shs_near_name_t *name,
                                 const shs_near_ticket_t *ticket,
                                 shs_octets_t octets, apr_interval_time_t ttl);

@@ -15,11 +15,11 @@ apr_size_t shs_near_entry_words(apr_size_t octets)
     return DATA + words_of(octets);
 }
 
-int shs_near_entry_is_named(const shs_near_word_t *words, apr_uint64_t a,
+int shs_near_entry_is_named(const shs_atomic64_t *words, apr_uint64_t a,
                             apr_uint64_t b)
 {
-    return shs_near_word_get(&words[A]) == a
-           && shs_near_word_get(&words[B]) == b;
+    return shs_atomic64_get(&words[A]) == a
+           && shs_atomic64_get(&words[B]) == b;
 }
 
 /* A sum of words in four lanes, which a processor mixes side by side: SipHash
@@ -69,27 +69,27 @@ static apr_uint64_t end_sum(const sum_t *sum)
 /* Copies the words, and adds them to the sum: unrolled, so that no lane waits
  * for another. */
 static void copy_words(sum_t *sum, apr_uint64_t *to,
-                       const shs_near_word_t *from, apr_size_t count)
+                       const shs_atomic64_t *from, apr_size_t count)
 {
     apr_uint64_t a = sum->lanes[0], b = sum->lanes[1];
     apr_uint64_t c = sum->lanes[2], d = sum->lanes[3];
     apr_size_t i;
 
     for (i = 0; i + LANES <= count; i += LANES) {
-        a = mix(a, to[i] = shs_near_word_get(&from[i]));
-        b = mix(b, to[i + 1] = shs_near_word_get(&from[i + 1]));
-        c = mix(c, to[i + 2] = shs_near_word_get(&from[i + 2]));
-        d = mix(d, to[i + 3] = shs_near_word_get(&from[i + 3]));
+        a = mix(a, to[i] = shs_atomic64_get(&from[i]));
+        b = mix(b, to[i + 1] = shs_atomic64_get(&from[i + 1]));
+        c = mix(c, to[i + 2] = shs_atomic64_get(&from[i + 2]));
+        d = mix(d, to[i + 3] = shs_atomic64_get(&from[i + 3]));
     }
     for (; i < count; ++i) {
-        a = mix(a, to[i] = shs_near_word_get(&from[i]));
+        a = mix(a, to[i] = shs_atomic64_get(&from[i]));
     }
     *sum = (sum_t){ { a, b, c, d } };
 }
 
 /* Writes the octets as words, the last one filled up with zeros, and adds them
  * to the sum. */
-static void write_words(sum_t *sum, shs_near_word_t *to, shs_octets_t octets)
+static void write_words(sum_t *sum, shs_atomic64_t *to, shs_octets_t octets)
 {
     apr_size_t count = words_of(octets.len);
     apr_size_t i;
@@ -100,28 +100,28 @@ static void write_words(sum_t *sum, shs_near_word_t *to, shs_octets_t octets)
         apr_uint64_t word = 0;
 
         memcpy(&word, octets.data + 8 * i, left < 8 ? left : 8);
-        shs_near_word_set(&to[i], word);
+        shs_atomic64_set(&to[i], word);
         sum->lanes[lane] = mix(sum->lanes[lane], word);
     }
 }
 
-int shs_near_entry_read(shs_near_entry_t *entry, const shs_near_word_t *words,
+int shs_near_entry_read(shs_near_entry_t *entry, const shs_atomic64_t *words,
                         apr_size_t count, shs_near_keys_t keys, apr_pool_t *p)
 {
-    apr_uint64_t len = shs_near_word_get(&words[LEN]);
-    apr_uint64_t wanted = shs_near_word_get(&words[SUM]);
+    apr_uint64_t len = shs_atomic64_get(&words[LEN]);
+    apr_uint64_t wanted = shs_atomic64_get(&words[SUM]);
     apr_uint64_t *copy;
     sum_t sum;
 
     if (!shs_near_entry_is_named(words, entry->a, entry->b)
-        || shs_near_word_get(&words[EPOCHS]) != entry->epochs
+        || shs_atomic64_get(&words[EPOCHS]) != entry->epochs
         || len > 8 * (count - DATA)) {
         return 0;
     }
-    entry->asked_at = (apr_time_t)shs_near_word_get(&words[ASKED_AT]);
+    entry->asked_at = (apr_time_t)shs_atomic64_get(&words[ASKED_AT]);
     entry->believed_until =
-        (apr_time_t)shs_near_word_get(&words[BELIEVED_UNTIL]);
-    entry->dies_at = (apr_time_t)shs_near_word_get(&words[DIES_AT]);
+        (apr_time_t)shs_atomic64_get(&words[BELIEVED_UNTIL]);
+    entry->dies_at = (apr_time_t)shs_atomic64_get(&words[DIES_AT]);
     entry->octets.len = (apr_size_t)len;
     count = words_of(entry->octets.len);
     copy = apr_palloc(p, 8 * count + 8);
@@ -131,19 +131,19 @@ int shs_near_entry_read(shs_near_entry_t *entry, const shs_near_word_t *words,
     return end_sum(&sum) == wanted;
 }
 
-void shs_near_entry_write(shs_near_word_t *words, const shs_near_entry_t *entry,
+void shs_near_entry_write(shs_atomic64_t *words, const shs_near_entry_t *entry,
                           shs_near_keys_t keys)
 {
     sum_t sum = begin_sum(entry, keys);
 
-    shs_near_word_set(&words[A], entry->a);
-    shs_near_word_set(&words[B], entry->b);
-    shs_near_word_set(&words[EPOCHS], entry->epochs);
-    shs_near_word_set(&words[ASKED_AT], (apr_uint64_t)entry->asked_at);
-    shs_near_word_set(&words[BELIEVED_UNTIL],
+    shs_atomic64_set(&words[A], entry->a);
+    shs_atomic64_set(&words[B], entry->b);
+    shs_atomic64_set(&words[EPOCHS], entry->epochs);
+    shs_atomic64_set(&words[ASKED_AT], (apr_uint64_t)entry->asked_at);
+    shs_atomic64_set(&words[BELIEVED_UNTIL],
                       (apr_uint64_t)entry->believed_until);
-    shs_near_word_set(&words[DIES_AT], (apr_uint64_t)entry->dies_at);
-    shs_near_word_set(&words[LEN], entry->octets.len);
+    shs_atomic64_set(&words[DIES_AT], (apr_uint64_t)entry->dies_at);
+    shs_atomic64_set(&words[LEN], entry->octets.len);
     write_words(&sum, words + DATA, entry->octets);
-    shs_near_word_set(&words[SUM], end_sum(&sum));
+    shs_atomic64_set(&words[SUM], end_sum(&sum));
 }

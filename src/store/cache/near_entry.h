@@ -32,17 +32,17 @@ typedef unsigned char shs_near_keys_t[2][APR_SIPHASH_KSIZE];
 apr_size_t shs_near_entry_words(apr_size_t octets);
 
 /* Whether it is one of that name, at a glance. */
-int shs_near_entry_is_named(const shs_near_word_t *words, apr_uint64_t a,
+int shs_near_entry_is_named(const shs_atomic64_t *words, apr_uint64_t a,
                             apr_uint64_t b);
 
 /* Copies the entry into p if it is the one of *entry's name and epochs. Returns
  * 0 if it is another, does not fit into `count` words (one's least or more), or
  * is no entry as it was written with those keys. */
-int shs_near_entry_read(shs_near_entry_t *entry, const shs_near_word_t *words,
+int shs_near_entry_read(shs_near_entry_t *entry, const shs_atomic64_t *words,
                         apr_size_t count, shs_near_keys_t keys, apr_pool_t *p);
 
 /* Writes shs_near_entry_words() of them. */
-void shs_near_entry_write(shs_near_word_t *words, const shs_near_entry_t *entry,
+void shs_near_entry_write(shs_atomic64_t *words, const shs_near_entry_t *entry,
                           shs_near_keys_t keys);
 
 #endif

@@ -7,14 +7,14 @@
 
 /* -------------------------------------------------------------------- news */
 
-void shs_near_news_invalidate(shs_near_cache_t *cache, shs_octets_t key)
+void shs_near_invalidation_invalidate(shs_near_cache_t *cache, shs_octets_t key)
 {
     atomic_fetch_add(&cache->head->epochs[shs_near_memory_bucket(cache, key)],
                      1);
     shs_near_memory_count(cache, SHS_NEAR_INVALIDATED);
 }
 
-void shs_near_news_flush(shs_near_cache_t *cache)
+void shs_near_invalidation_flush(shs_near_cache_t *cache)
 {
     atomic_fetch_add(&cache->head->all, 1);
     shs_near_memory_count(cache, SHS_NEAR_FLUSHES);
@@ -33,7 +33,7 @@ static int has_office(const shs_near_cache_t *cache)
 }
 
 /* Never backwards. */
-void shs_near_news_lease(shs_near_cache_t *cache, apr_time_t asked_at)
+void shs_near_invalidation_lease(shs_near_cache_t *cache, apr_time_t asked_at)
 {
     apr_uint64_t was = atomic_load(&cache->head->leased_at);
 
@@ -45,7 +45,7 @@ void shs_near_news_lease(shs_near_cache_t *cache, apr_time_t asked_at)
 }
 
 /* A word of this term, unless there is one of a later. */
-static void set_in_term(shs_near_word_t *word, apr_uint32_t term,
+static void set_in_term(shs_atomic64_t *word, apr_uint32_t term,
                         apr_uint32_t value)
 {
     apr_uint64_t was = atomic_load(word);
@@ -57,7 +57,7 @@ static void set_in_term(shs_near_word_t *word, apr_uint32_t term,
     }
 }
 
-void shs_near_news_listen_to(shs_near_cache_t *cache,
+void shs_near_invalidation_listen_to(shs_near_cache_t *cache,
                              const apr_uint32_t *sources, int number)
 {
     shs_near_head_t *head = cache->head;
@@ -70,13 +70,13 @@ void shs_near_news_listen_to(shs_near_cache_t *cache,
     set_in_term(&head->source_count, cache->term, (apr_uint32_t)i);
 }
 
-void shs_near_news_say(shs_near_cache_t *cache, const char *reason)
+void shs_near_invalidation_say(shs_near_cache_t *cache, const char *reason)
 {
     apr_cpystrn(cache->head->silent, reason ? reason : "",
                 sizeof(cache->head->silent));
 }
 
-int shs_near_news_elect(shs_near_cache_t *cache, apr_time_t now)
+int shs_near_invalidation_elect(shs_near_cache_t *cache, apr_time_t now)
 {
     shs_near_head_t *head = cache->head;
     apr_uint64_t listener = atomic_load(&head->listener);
@@ -97,26 +97,26 @@ int shs_near_news_elect(shs_near_cache_t *cache, apr_time_t now)
     return 1;
 }
 
-void shs_near_news_note(shs_near_cache_t *cache, shs_near_counter_t counter)
+void shs_near_invalidation_note(shs_near_cache_t *cache, shs_near_counter_t counter)
 {
     shs_near_memory_count(cache, counter);
 }
 
 /* ----------------------------------------------------------------- reports */
 
-apr_uint64_t shs_near_news_count(const shs_near_cache_t *cache,
+apr_uint64_t shs_near_invalidation_count(const shs_near_cache_t *cache,
                                  shs_near_counter_t counter)
 {
     apr_uint64_t sum = 0;
     int i;
 
     for (i = 0; i < SHS_NEAR_STRIPES; ++i) {
-        sum += shs_near_word_get(&cache->head->stripes[i].values[counter]);
+        sum += shs_atomic64_get(&cache->head->stripes[i].values[counter]);
     }
     return sum;
 }
 
-const char *shs_near_news_counter_name(shs_near_counter_t counter)
+const char *shs_near_invalidation_counter_name(shs_near_counter_t counter)
 {
     static const char *const names[SHS_NEAR_COUNTER_COUNT] = {
         "CacheHits",      "CacheMisses",   "CacheNegativeHits",
@@ -127,7 +127,7 @@ const char *shs_near_news_counter_name(shs_near_counter_t counter)
     return names[counter];
 }
 
-const char *shs_near_news_describe(const shs_near_cache_t *cache,
+const char *shs_near_invalidation_describe(const shs_near_cache_t *cache,
                                    apr_time_t now)
 {
     if (shs_near_cache_is_live(cache, now)) {

@@ -10,39 +10,39 @@
 
 static void on_changed(void *data, shs_octets_t key)
 {
-    shs_near_news_invalidate(data, key);
+    shs_near_invalidation_invalidate(data, key);
 }
 
 static void on_flushed(void *data)
 {
-    shs_near_news_flush(data);
+    shs_near_invalidation_flush(data);
 }
 
 static void on_lively(void *data, apr_time_t at)
 {
-    shs_near_news_lease(data, at);
+    shs_near_invalidation_lease(data, at);
 }
 
 static void on_listening(void *data, const apr_uint32_t *sources, int count)
 {
-    shs_near_news_listen_to(data, sources, count);
+    shs_near_invalidation_listen_to(data, sources, count);
 }
 
 static int on_elected(void *data, apr_time_t now)
 {
-    return shs_near_news_elect(data, now);
+    return shs_near_invalidation_elect(data, now);
 }
 
 static void on_silent(void *data, const char *reason)
 {
-    shs_near_news_say(data, reason);
+    shs_near_invalidation_say(data, reason);
 }
 
 /* What the listener's thread uses belongs to no pool that ends before it. None
  * is ever freed, and so leak checkers see that it is meant. */
 typedef struct kept_t {
     struct kept_t *next;
-    shs_flights_t *flights;
+    shs_single_flight_t *flights;
     apr_pool_t *p;
     apr_allocator_t *allocator;
 } kept_t;
@@ -56,7 +56,7 @@ static kept_t *keep_for_good(void)
     if (!kept) {
         return NULL;
     }
-    kept->flights = shs_flight_create();
+    kept->flights = shs_single_flight_create();
     if (!kept->flights
         || apr_pool_create_unmanaged_ex(&kept->p, NULL, NULL) != APR_SUCCESS) {
         free(kept->flights);
@@ -69,7 +69,7 @@ static kept_t *keep_for_good(void)
     return kept;
 }
 
-int shs_near_child_start(shs_near_child_t *child, shs_watch_t *watch,
+int shs_near_local_start(shs_near_local_t *child, shs_invalidation_sink_t *watch,
                          void *memory, const shs_near_policy_t *policy)
 {
     kept_t *kept = keep_for_good();

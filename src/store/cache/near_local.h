@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * near_child: what one child has of a store's near-cache: its handle, the
+ * near_local: what one child has of a store's near-cache: its handle, the
  * flights of its threads, and the watch by which whoever listens tells it. It
  * lasts as long as the process, as the listener's thread may.
  */
@@ -11,14 +11,14 @@
 #include "store/cache/near_cache.h"
 #include "store/cache/invalidation_sink.h"
 
-typedef struct shs_near_child_t {
+typedef struct shs_near_local_t {
     shs_near_cache_t *cache;
-    shs_flights_t *flights;
-} shs_near_child_t;
+    shs_single_flight_t *flights;
+} shs_near_local_t;
 
 /* Fills the child in, and all of the watch but its prefixes. `memory` is that
  * of near_memory.h. Returns 0 without memory of its own. */
-int shs_near_child_start(shs_near_child_t *child, shs_watch_t *watch,
+int shs_near_local_start(shs_near_local_t *child, shs_invalidation_sink_t *watch,
                          void *memory, const shs_near_policy_t *policy);
 
 #endif

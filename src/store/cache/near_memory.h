@@ -26,21 +26,21 @@
 
 /* A cache line. */
 typedef struct shs_near_stripe_t {
-    _Alignas(64) shs_near_word_t values[8];
+    _Alignas(64) shs_atomic64_t values[8];
 } shs_near_stripe_t;
 
 typedef struct shs_near_head_t {
     shs_near_keys_t keys;
     unsigned char kind_key[APR_SIPHASH_KSIZE];
-    shs_near_word_t leased_at;
-    shs_near_word_t heard_at; /* the listener's sign of life */
+    shs_atomic64_t leased_at;
+    shs_atomic64_t heard_at; /* the listener's sign of life */
     char silent[128];         /* why nobody listens; for people */
     _Atomic apr_uint32_t all; /* the epoch of everything */
-    shs_near_word_t listener; /* term << 32 | pid; a term begins with each */
+    shs_atomic64_t listener; /* term << 32 | pid; a term begins with each */
     /* Of a term, which is in the upper half of each: words of an earlier one
      * say nothing. */
-    shs_near_word_t source_count;
-    shs_near_word_t sources[SHS_NEAR_SOURCES];
+    shs_atomic64_t source_count;
+    shs_atomic64_t sources[SHS_NEAR_SOURCES];
     shs_near_stripe_t stripes[SHS_NEAR_STRIPES];
     _Atomic apr_uint32_t epochs[SHS_NEAR_BUCKETS];
 } shs_near_head_t;

@@ -48,19 +48,19 @@ static place_t place_of(apr_uint64_t word, apr_size_t room)
 }
 
 /* Who sees any word that is written after this sees it too. */
-static void take_away(shs_near_word_t *place)
+static void take_away(shs_atomic64_t *place)
 {
     static const place_t none = { 0, 0 };
 
-    shs_near_word_set(place,
-                      word_of((shs_near_word_get(place) >> 40) + 1, none));
+    shs_atomic64_set(place,
+                      word_of((shs_atomic64_get(place) >> 40) + 1, none));
     atomic_thread_fence(memory_order_release);
 }
 
-static void give(shs_near_word_t *word, place_t place)
+static void give(shs_atomic64_t *word, place_t place)
 {
     atomic_store_explicit(word,
-                          word_of((shs_near_word_get(word) >> 40) + 1, place),
+                          word_of((shs_atomic64_get(word) >> 40) + 1, place),
                           memory_order_release);
 }
 
@@ -90,7 +90,7 @@ static int read_at(shs_near_entry_t *entry, const shs_near_set_t *set, int i,
         return 0;
     }
     atomic_thread_fence(memory_order_acquire);
-    return shs_near_word_get(&set->places[i]) == before;
+    return shs_atomic64_get(&set->places[i]) == before;
 }
 
 int shs_near_set_read(shs_near_entry_t *entry, const shs_near_set_t *set,
@@ -144,7 +144,7 @@ static int claim(shs_near_set_t *set, apr_uint32_t pid)
 static void let_go(shs_near_set_t *set)
 {
     atomic_store_explicit(&set->claim,
-                          shs_near_word_get(&set->claim) & ~PID_MASK,
+                          shs_atomic64_get(&set->claim) & ~PID_MASK,
                           memory_order_release);
 }
 
@@ -158,7 +158,7 @@ static int find(const shs_near_set_t *set, apr_size_t room, apr_uint64_t a,
 
     for (i = 0; i < ENTRIES; ++i) {
         if (is_tagged(set, i, a)) {
-            place_t place = place_of(shs_near_word_get(&set->places[i]), room);
+            place_t place = place_of(shs_atomic64_get(&set->places[i]), room);
 
             if (place.words > 0
                 && shs_near_entry_is_named(&set->room[place.at], a, b)) {
@@ -178,7 +178,7 @@ static int find_oldest(const shs_near_set_t *set, apr_size_t room,
     int i;
 
     for (i = 0; i < ENTRIES; ++i) {
-        place_t place = place_of(shs_near_word_get(&set->places[i]), room);
+        place_t place = place_of(shs_atomic64_get(&set->places[i]), room);
         apr_size_t distance = (place.at + room - next) % room;
 
         if (place.words == 0) {
@@ -195,12 +195,12 @@ static int find_oldest(const shs_near_set_t *set, apr_size_t room,
 /* Room behind the last. */
 static place_t find_room(shs_near_set_t *set, apr_size_t room, apr_size_t words)
 {
-    apr_uint64_t next = shs_near_word_get(&set->next);
+    apr_uint64_t next = shs_atomic64_get(&set->next);
     place_t place;
 
     place.at = next <= room - words && next % LINE == 0 ? (apr_size_t)next : 0;
     place.words = words;
-    shs_near_word_set(&set->next, place.at + words);
+    shs_atomic64_set(&set->next, place.at + words);
     return place;
 }
 
@@ -210,7 +210,7 @@ static void clear_room(shs_near_set_t *set, apr_size_t room, place_t place)
     int i;
 
     for (i = 0; i < ENTRIES; ++i) {
-        place_t other = place_of(shs_near_word_get(&set->places[i]), room);
+        place_t other = place_of(shs_atomic64_get(&set->places[i]), room);
 
         if (other.at < place.at + place.words
             && place.at < other.at + other.words) {
@@ -242,7 +242,7 @@ int shs_near_set_write(shs_near_set_t *set, apr_size_t room,
     }
     i = find(set, room, entry->a, entry->b);
     if (i < ENTRIES) {
-        place = place_of(shs_near_word_get(&set->places[i]), room);
+        place = place_of(shs_atomic64_get(&set->places[i]), room);
     }
     if (place.words < words) {
         place = find_room(set, room, words);

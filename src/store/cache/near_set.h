@@ -25,14 +25,14 @@
 
 /* Zeroed, it is empty. */
 typedef struct shs_near_set_t {
-    shs_near_word_t claim; /* claims so far << 32 | pid, 0: nobody's */
-    shs_near_word_t next;  /* word of the room where the next entry goes */
-    shs_near_word_t unused[6];
+    shs_atomic64_t claim; /* claims so far << 32 | pid, 0: nobody's */
+    shs_atomic64_t next;  /* word of the room where the next entry goes */
+    shs_atomic64_t unused[6];
     _Atomic apr_uint32_t tags[SHS_NEAR_SET_ENTRIES]; /* of names, to look for */
-    shs_near_word_t places[SHS_NEAR_SET_ENTRIES];    /* how often << 40
+    shs_atomic64_t places[SHS_NEAR_SET_ENTRIES];    /* how often << 40
                                                    * | words << 20 | at;
                                                    * no words: not given */
-    shs_near_word_t room[];
+    shs_atomic64_t room[];
 } shs_near_set_t;
 
 /* Words of room that an entry takes. */

@@ -6,19 +6,19 @@
 #include "base/clock.h"
 #include "base/thread.h"
 
-struct shs_flights_t {
+struct shs_single_flight_t {
     pthread_mutex_t lock;
     pthread_cond_t landed;
     int count;
     struct {
         apr_uint64_t a;
         apr_uint64_t b;
-    } names[SHS_FLIGHT_MAX];
+    } names[SHS_SINGLE_FLIGHT_MAX];
 };
 
-shs_flights_t *shs_flight_create(void)
+shs_single_flight_t *shs_single_flight_create(void)
 {
-    shs_flights_t *flights = calloc(1, sizeof(*flights));
+    shs_single_flight_t *flights = calloc(1, sizeof(*flights));
 
     if (flights) {
         shs_thread_init(&flights->lock, &flights->landed);
@@ -27,7 +27,7 @@ shs_flights_t *shs_flight_create(void)
 }
 
 /* With the lock: its place, or -1. */
-static int find(const shs_flights_t *flights, apr_uint64_t a, apr_uint64_t b)
+static int find(const shs_single_flight_t *flights, apr_uint64_t a, apr_uint64_t b)
 {
     int i;
 
@@ -39,14 +39,14 @@ static int find(const shs_flights_t *flights, apr_uint64_t a, apr_uint64_t b)
     return -1;
 }
 
-int shs_flight_join(shs_flights_t *flights, apr_uint64_t a, apr_uint64_t b,
+int shs_single_flight_join(shs_single_flight_t *flights, apr_uint64_t a, apr_uint64_t b,
                     apr_time_t deadline)
 {
     int is_leader;
 
     pthread_mutex_lock(&flights->lock);
     is_leader = find(flights, a, b) < 0;
-    if (is_leader && flights->count < SHS_FLIGHT_MAX) {
+    if (is_leader && flights->count < SHS_SINGLE_FLIGHT_MAX) {
         flights->names[flights->count].a = a;
         flights->names[flights->count].b = b;
         ++flights->count;
@@ -59,7 +59,7 @@ int shs_flight_join(shs_flights_t *flights, apr_uint64_t a, apr_uint64_t b,
     return is_leader;
 }
 
-void shs_flight_land(shs_flights_t *flights, apr_uint64_t a, apr_uint64_t b)
+void shs_single_flight_leave(shs_single_flight_t *flights, apr_uint64_t a, apr_uint64_t b)
 {
     int place;
 

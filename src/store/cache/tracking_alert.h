@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * silence: a store that answers, but of which nobody hears what has changed, so
+ * tracking_alert: a store that answers, but of which nobody hears what has changed, so
  * that nothing is kept near. It is told when it has been so for as long as a
  * lease, once, whatever it comes of: a user who may not listen, a server or a
  * proxy that does not know how; and then that it is over. A store that does not
@@ -14,21 +14,21 @@
 #include <apr_time.h>
 
 /* In memory that all children share; zeroed before use. */
-typedef struct shs_silence_t {
+typedef struct shs_tracking_alert_t {
     _Atomic apr_uint64_t since; /* answered, but not told; 0: it is not so */
     _Atomic apr_uint32_t is_told;
-} shs_silence_t;
+} shs_tracking_alert_t;
 
-typedef enum shs_silence_news_t {
-    SHS_SILENCE_NO_NEWS,
-    SHS_SILENCE_BEGUN,
-    SHS_SILENCE_OVER
-} shs_silence_news_t;
+typedef enum shs_tracking_alert_news_t {
+    SHS_TRACKING_ALERT_NO_NEWS,
+    SHS_TRACKING_ALERT_BEGUN,
+    SHS_TRACKING_ALERT_OVER
+} shs_tracking_alert_news_t;
 
 /* After each question to the store: whether what is kept near is believed, and
  * whether the store has answered. Of all children exactly one caller is told
  * each piece of news. */
-shs_silence_news_t shs_silence_note(shs_silence_t *silence, int is_live,
+shs_tracking_alert_news_t shs_tracking_alert_note(shs_tracking_alert_t *silence, int is_live,
                                     int is_answered, apr_interval_time_t lease,
                                     apr_time_t now);
 

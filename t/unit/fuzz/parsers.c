@@ -21,16 +21,16 @@ const char *fuzz_text(const uint8_t *data, size_t size, apr_pool_t *p)
 
 static void check_ident(shs_octets_t value, unsigned char extras)
 {
-    shs_ident_t ident;
+    shs_session_id_t ident;
 
-    if (!shs_ident_parse(&ident, value, '.', extras)) {
-        shs_octets_t octets = shs_ident_octets(&ident);
-        char label[SHS_IDENT_LABEL_SIZE];
+    if (!shs_session_id_parse(&ident, value, '.', extras)) {
+        shs_octets_t octets = shs_session_id_octets(&ident);
+        char label[SHS_SESSION_ID_LABEL_SIZE];
 
-        MUST(octets.len >= SHS_IDENT_MIN && octets.len <= SHS_IDENT_MAX);
+        MUST(octets.len >= SHS_SESSION_ID_MIN && octets.len <= SHS_SESSION_ID_MAX);
         MUST(!shs_octets_have_control(octets));
         MUST(extras || !memchr(octets.data, ':', octets.len));
-        shs_ident_label(label, &ident);
+        shs_session_id_label(label, &ident);
         MUST(strlen(label) == 4);
     }
 }
@@ -184,14 +184,14 @@ void fuzz_key(const uint8_t *data, size_t size, apr_pool_t *p)
     const shs_key_t *key = NULL;
     const char *wrong = shs_key_parse(&key, text, p);
     shs_octets_t value = { id, sizeof(id) - 1 };
-    shs_ident_t ident;
+    shs_session_id_t ident;
     shs_octets_t built;
 
     if (wrong) {
         MUST(*wrong != '\0');
         return;
     }
-    MUST(!shs_ident_parse(&ident, value, '.', 255));
+    MUST(!shs_session_id_parse(&ident, value, '.', 255));
     built = shs_key_build(key, &ident, p);
     MUST(built.len > 0 && built.data[0] == text[0]);
     MUST(shs_key_is_equal(key, key));

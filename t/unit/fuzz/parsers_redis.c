@@ -15,7 +15,7 @@
 #include "redis/protocol/sentinel_reply.h"
 #include "redis/protocol/slot.h"
 
-static const shs_server_t asked = { "asked", 6379 };
+static const shs_address_t asked = { "asked", 6379 };
 
 /* The input as the wire has it; NULL when there is no whole reply in it. */
 static shs_reply_t *reply_of(const uint8_t *data, size_t size, apr_pool_t *p)
@@ -34,12 +34,12 @@ static shs_reply_t *reply_of(const uint8_t *data, size_t size, apr_pool_t *p)
     return reply;
 }
 
-static void look_at(const shs_server_t *server)
+static void look_at(const shs_address_t *server)
 {
     const char *c;
 
     MUST(server->port >= 1 && server->port <= 65535);
-    MUST(*server->host && strlen(server->host) <= SHS_ANNOUNCED_HOST_MAX);
+    MUST(*server->host && strlen(server->host) <= SHS_ADDRESS_HOST_MAX);
     for (c = server->host; *c; c++) {
         MUST(strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
                     "0123456789.-_:",
@@ -77,14 +77,14 @@ void fuzz_redirect(const uint8_t *data, size_t size, apr_pool_t *p)
     }
 }
 
-static void look_at_shard(const shs_map_t *map, int index)
+static void look_at_shard(const shs_slot_map_t *map, int index)
 {
     const shs_shard_t *shard = &map->shards[index];
     int i;
 
     look_at(&shard->master);
     MUST(shard->replica_count >= 0);
-    MUST(shard->replica_count <= SHS_MAP_MOST_REPLICAS);
+    MUST(shard->replica_count <= SHS_SLOT_MAP_MOST_REPLICAS);
     MUST(map->shard_of[shard->lowest_slot] == index);
     for (i = 0; i < shard->replica_count; i++) {
         look_at(&shard->replicas[i]);
@@ -94,26 +94,26 @@ static void look_at_shard(const shs_map_t *map, int index)
 void fuzz_map(const uint8_t *data, size_t size, apr_pool_t *p)
 {
     shs_reply_t *reply = reply_of(data, size, p);
-    shs_map_t *map = NULL;
+    shs_slot_map_t *map = NULL;
     const char *wrong;
     int i;
 
     if (!reply) {
         return;
     }
-    wrong = shs_map_parse_slots(&map, reply, &asked, p);
+    wrong = shs_slot_map_parse_slots(&map, reply, &asked, p);
     MUST(wrong ? *wrong && !map : map != NULL);
     if (wrong) {
         return;
     }
-    MUST(map->shard_count >= 1 && map->shard_count <= SHS_MAP_MOST_SHARDS);
+    MUST(map->shard_count >= 1 && map->shard_count <= SHS_SLOT_MAP_MOST_SHARDS);
     for (i = 0; i < map->shard_count; i++) {
         look_at_shard(map, i);
         MUST(i == 0
              || map->shards[i].lowest_slot > map->shards[i - 1].lowest_slot);
     }
-    for (i = 0; i < SHS_MAP_SLOTS; i++) {
-        MUST(map->shard_of[i] == SHS_MAP_NONE
+    for (i = 0; i < SHS_SLOT_MAP_SLOTS; i++) {
+        MUST(map->shard_of[i] == SHS_SLOT_MAP_NONE
              || (map->shard_of[i] < map->shard_count
                  && map->shards[map->shard_of[i]].lowest_slot <= i));
     }
@@ -122,7 +122,7 @@ void fuzz_map(const uint8_t *data, size_t size, apr_pool_t *p)
 void fuzz_sentinel(const uint8_t *data, size_t size, apr_pool_t *p)
 {
     shs_reply_t *reply = reply_of(data, size, p);
-    shs_server_t servers[4];
+    shs_address_t servers[4];
     int count;
     int found;
 
