@@ -179,7 +179,8 @@ static const char *apply(draft_t *draft, const shs_change_entry_t *entry,
 /* What says that a session was rotated stands first: see ROTATED. */
 static void put_rotated_first(draft_t *draft)
 {
-    shs_octets_t name = { SHS_METADATA_ROTATED, sizeof(SHS_METADATA_ROTATED) - 1 };
+    shs_octets_t name = { SHS_METADATA_ROTATED,
+                          sizeof(SHS_METADATA_ROTATED) - 1 };
     apr_uintptr_t place = (apr_uintptr_t)apr_hash_get(draft->places, name.data,
                                                       (apr_ssize_t)name.len);
     shs_record_field_t *pairs = (shs_record_field_t *)draft->pairs->elts;
@@ -214,7 +215,7 @@ static const char *edit(shs_edit_t *out, const shs_record_t *old,
         put_rotated_first(&draft);
         out->string =
             shs_urlencoded_write((const shs_record_field_t *)draft.pairs->elts,
-                            (apr_size_t)draft.pairs->nelts, p);
+                                 (apr_size_t)draft.pairs->nelts, p);
     }
     return error;
 }

@@ -23,7 +23,8 @@ static const char *decode(shs_session_t **out, const shs_record_t *record,
         const shs_record_field_t *field = &record->fields[i];
 
         if (shs_metadata_is_reserved(field->name)) {
-            shs_metadata_read(shs_session_metadata(session), field->name, field->value);
+            shs_metadata_read(shs_session_metadata(session), field->name,
+                              field->value);
         }
         else if (field->name.len > 0) {
             shs_session_append(session, SHS_KIND_STRING, field->name,

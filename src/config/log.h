@@ -14,36 +14,36 @@
 #include <httpd.h>
 #include <http_log.h>
 
-#define SHS_TAG_START     "SHS001: " /* NOTICE */
-#define SHS_TAG_NO_STORE  "SHS002: " /* ERR */
-#define SHS_TAG_DOWN      "SHS003: " /* WARNING */
-#define SHS_TAG_UP        "SHS004: " /* NOTICE */
-#define SHS_TAG_MALFORMED "SHS005: " /* WARNING, DEBUG */
-#define SHS_TAG_REFUSED   "SHS006: " /* ERR */
-#define SHS_TAG_REQUEST   "SHS007: " /* DEBUG */
-#define SHS_TAG_FORGED    "SHS008: " /* DEBUG */
-#define SHS_TAG_LEFT_OUT  "SHS009: " /* DEBUG */
-#define SHS_TAG_DENIED    "SHS010: " /* INFO */
-#define SHS_TAG_CONFIG    "SHS011: " /* ERR */
-#define SHS_TAG_CHANGED   "SHS012: " /* INFO */
-#define SHS_TAG_UNWRITTEN "SHS013: " /* INFO, DEBUG */
-#define SHS_TAG_UNTRACKED_STORE   "SHS014: " /* WARNING */
-#define SHS_TAG_RESOURCE  "SHS015: " /* ERR */
-#define SHS_TAG_FOREIGN   "SHS016: " /* INFO */
-#define SHS_TAG_GLUE      "SHS017: " /* ERR, INFO: mod_session_shared */
-#define SHS_TAG_UNTRACKED    "SHS018: " /* WARNING, NOTICE */
-#define SHS_TAG_KEYS      "SHS019: " /* WARNING */
-#define SHS_TAG_FORMATS   "SHS020: " /* WARNING */
-#define SHS_TAG_RIVAL     "SHS021: " /* WARNING, DEBUG */
-#define SHS_TAG_BYPASS    "SHS022: " /* WARNING, DEBUG */
-#define SHS_TAG_EXCESS    "SHS023: " /* WARNING */
-#define SHS_TAG_FORBIDDEN "SHS025: " /* ERR */
-#define SHS_TAG_UNTRUSTED "SHS026: " /* ERR: mod_session_shared */
-#define SHS_TAG_WRITES    "SHS031: " /* WARNING, NOTICE */
-#define SHS_TAG_MASTER    "SHS032: " /* NOTICE */
-#define SHS_TAG_SHAKY     "SHS033: " /* WARNING */
-#define SHS_TAG_LINT      "SHS034: " /* WARNING */
-#define SHS_TAG_SHORT     "SHS036: " /* WARNING */
+#define SHS_TAG_START           "SHS001: " /* NOTICE */
+#define SHS_TAG_NO_STORE        "SHS002: " /* ERR */
+#define SHS_TAG_DOWN            "SHS003: " /* WARNING */
+#define SHS_TAG_UP              "SHS004: " /* NOTICE */
+#define SHS_TAG_MALFORMED       "SHS005: " /* WARNING, DEBUG */
+#define SHS_TAG_REFUSED         "SHS006: " /* ERR */
+#define SHS_TAG_REQUEST         "SHS007: " /* DEBUG */
+#define SHS_TAG_FORGED          "SHS008: " /* DEBUG */
+#define SHS_TAG_LEFT_OUT        "SHS009: " /* DEBUG */
+#define SHS_TAG_DENIED          "SHS010: " /* INFO */
+#define SHS_TAG_CONFIG          "SHS011: " /* ERR */
+#define SHS_TAG_CHANGED         "SHS012: " /* INFO */
+#define SHS_TAG_UNWRITTEN       "SHS013: " /* INFO, DEBUG */
+#define SHS_TAG_UNTRACKED_STORE "SHS014: " /* WARNING */
+#define SHS_TAG_RESOURCE        "SHS015: " /* ERR */
+#define SHS_TAG_FOREIGN         "SHS016: " /* INFO */
+#define SHS_TAG_GLUE            "SHS017: " /* ERR, INFO: mod_session_shared */
+#define SHS_TAG_UNTRACKED       "SHS018: " /* WARNING, NOTICE */
+#define SHS_TAG_KEYS            "SHS019: " /* WARNING */
+#define SHS_TAG_FORMATS         "SHS020: " /* WARNING */
+#define SHS_TAG_RIVAL           "SHS021: " /* WARNING, DEBUG */
+#define SHS_TAG_BYPASS          "SHS022: " /* WARNING, DEBUG */
+#define SHS_TAG_EXCESS          "SHS023: " /* WARNING */
+#define SHS_TAG_FORBIDDEN       "SHS025: " /* ERR */
+#define SHS_TAG_UNTRUSTED       "SHS026: " /* ERR: mod_session_shared */
+#define SHS_TAG_WRITES          "SHS031: " /* WARNING, NOTICE */
+#define SHS_TAG_MASTER          "SHS032: " /* NOTICE */
+#define SHS_TAG_SHAKY           "SHS033: " /* WARNING */
+#define SHS_TAG_LINT            "SHS034: " /* WARNING */
+#define SHS_TAG_SHORT           "SHS036: " /* WARNING */
 
 /* The level of a warning that is given once a child: a program that earns it
  * once will earn it with each request. `is_told` is static and zero at first.

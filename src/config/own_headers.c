@@ -15,7 +15,8 @@ int shs_own_headers_is_control(const char *name)
                || shs_names_is_same(name, SHS_CONTROL_ACTION));
 }
 
-static int covers(const shs_own_header_t *claim, const char *name, apr_size_t len)
+static int covers(const shs_own_header_t *claim, const char *name,
+                  apr_size_t len)
 {
     const char *c = claim->name;
     apr_size_t i = 0;
@@ -27,16 +28,17 @@ static int covers(const shs_own_header_t *claim, const char *name, apr_size_t le
     return !*c && (i == len || claim->is_prefix);
 }
 
-int shs_own_headers_have(const apr_array_header_t *claims, const char *name,
-                    apr_size_t len)
+int shs_own_headers_have(const apr_array_header_t *own_headers,
+                         const char *name, apr_size_t len)
 {
     int i = 0;
 
-    while (i < claims->nelts
-           && !covers(&APR_ARRAY_IDX(claims, i, shs_own_header_t), name, len)) {
+    while (i < own_headers->nelts
+           && !covers(&APR_ARRAY_IDX(own_headers, i, shs_own_header_t), name,
+                      len)) {
         ++i;
     }
-    return i < claims->nelts;
+    return i < own_headers->nelts;
 }
 
 /* The next token from *cursor on, which is left behind it; or NULL. */
@@ -49,13 +51,13 @@ static const char *next_token(apr_size_t *len, const char **cursor)
     return *len > 0 ? token : NULL;
 }
 
-static int has_claimed(const apr_array_header_t *claims, const char *list)
+static int has_claimed(const apr_array_header_t *own_headers, const char *list)
 {
     const char *token;
     apr_size_t len;
 
     while ((token = next_token(&len, &list)) != NULL) {
-        if (shs_own_headers_have(claims, token, len)) {
+        if (shs_own_headers_have(own_headers, token, len)) {
             return 1;
         }
     }
@@ -64,19 +66,19 @@ static int has_claimed(const apr_array_header_t *claims, const char *list)
 
 /* Each token but the last is followed by one separator at least, and gets
  * two. */
-const char *shs_own_headers_strip(const apr_array_header_t *claims, const char *list,
-                             apr_pool_t *p)
+const char *shs_own_headers_strip(const apr_array_header_t *own_headers,
+                                  const char *list, apr_pool_t *p)
 {
     char *kept, *to;
     const char *token;
     apr_size_t len;
 
-    if (!has_claimed(claims, list)) {
+    if (!has_claimed(own_headers, list)) {
         return list;
     }
     kept = to = apr_palloc(p, strlen(list) + strlen(list) / 2 + 2);
     while ((token = next_token(&len, &list)) != NULL) {
-        if (shs_own_headers_have(claims, token, len)) {
+        if (shs_own_headers_have(own_headers, token, len)) {
             continue;
         }
         if (to > kept) {

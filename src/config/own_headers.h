@@ -26,8 +26,8 @@ typedef struct shs_own_header_t {
 } shs_own_header_t;
 
 /* Whether name[0..len) is claimed. `claims` are of shs_own_header_t. */
-int shs_own_headers_have(const apr_array_header_t *claims, const char *name,
-                    apr_size_t len);
+int shs_own_headers_have(const apr_array_header_t *own_headers,
+                         const char *name, apr_size_t len);
 
 /* The list of a Connection header (RFC 9110 section 7.6.1) without the tokens
  * that name a claimed header. Returns `list` itself when it has none, and
@@ -35,7 +35,7 @@ int shs_own_headers_have(const apr_array_header_t *claims, const char *name,
  * most one and a half times as long. A token ends where mod_proxy, which obeys
  * the list, ends it: at "," and ";" and any white space, of which some versions
  * of httpd let more in than RFC 9110 allows. */
-const char *shs_own_headers_strip(const apr_array_header_t *claims, const char *list,
-                             apr_pool_t *p);
+const char *shs_own_headers_strip(const apr_array_header_t *own_headers,
+                                  const char *list, apr_pool_t *p);
 
 #endif

@@ -29,12 +29,13 @@ typedef struct shs_place_t {
 
 /* Per server. */
 typedef struct shs_server_settings_t {
-    shs_store_t *store;         /* NULL: none */
-    int has_cache;              /* SharedSessionCache was said ... */
-    shs_near_policy_t cache;    /* ... or what holds without */
-    apr_array_header_t *keys;   /* of const shs_key_t *: the templates of this
+    shs_store_t *store;       /* NULL: none */
+    int has_cache;            /* SharedSessionCache was said ... */
+    shs_near_policy_t cache;  /* ... or what holds without */
+    apr_array_header_t *keys; /* of const shs_key_t *: the templates of this
                                  * server and of the main server */
-    apr_array_header_t *claims; /* of shs_own_header_t: of this server and of the
+    apr_array_header_t
+        *own_headers; /* of shs_own_header_t: of this server and of the
                                  * main server, from all their sections */
     apr_array_header_t *places; /* of shs_place_t: of this server's own
                                  * configuration */

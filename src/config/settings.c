@@ -88,7 +88,7 @@ void *shs_settings_create_server(apr_pool_t *p, server_rec *s)
     (void)s;
     shs_cache_policy_default(&settings->cache);
     settings->keys = apr_array_make(p, 4, sizeof(const shs_key_t *));
-    settings->claims = apr_array_make(p, 4, sizeof(shs_own_header_t));
+    settings->own_headers = apr_array_make(p, 4, sizeof(shs_own_header_t));
     settings->places = apr_array_make(p, 4, sizeof(shs_place_t));
     return settings;
 }
@@ -105,7 +105,8 @@ void *shs_settings_merge_server(apr_pool_t *p, void *outer_, void *inner_)
     merged->has_cache = inner->has_cache || outer->has_cache;
     merged->cache = inner->has_cache ? inner->cache : outer->cache;
     merged->keys = apr_array_append(p, outer->keys, inner->keys);
-    merged->claims = apr_array_append(p, outer->claims, inner->claims);
+    merged->own_headers =
+        apr_array_append(p, outer->own_headers, inner->own_headers);
     merged->places = inner->places;
     merged->keys_that_overlap = NULL;
     return merged;
@@ -141,7 +142,8 @@ static int is_same_text(const char *a, const char *b)
     return a == b || (a && b && !strcmp(a, b));
 }
 
-static int is_same_source(const shs_cookie_options_t *a, const shs_cookie_options_t *b)
+static int is_same_source(const shs_cookie_options_t *a,
+                          const shs_cookie_options_t *b)
 {
     int i;
 

@@ -29,7 +29,8 @@ struct shs_resolver_t {
     _Atomic apr_uint32_t mark; /* of the addresses */
 };
 
-static int copy_addresses(shs_resolver_address_t *out, const struct addrinfo *list)
+static int copy_addresses(shs_resolver_address_t *out,
+                          const struct addrinfo *list)
 {
     int count = 0;
 
@@ -210,8 +211,8 @@ static int is_due(const shs_resolver_t *resolver, apr_interval_time_t due)
            && shs_clock_now() - resolver->asked_at >= due;
 }
 
-int shs_resolver_renew(shs_resolver_address_t addresses[SHS_RESOLVER_MAX], int count,
-                       shs_resolver_t *resolver, apr_time_t deadline)
+int shs_resolver_renew(shs_resolver_address_t addresses[SHS_RESOLVER_MAX],
+                       int count, shs_resolver_t *resolver, apr_time_t deadline)
 {
     apr_uint32_t failed = mark_of(addresses, count);
     int found = 0;

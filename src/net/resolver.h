@@ -53,8 +53,9 @@ int shs_resolver_get(shs_resolver_address_t addresses[SHS_RESOLVER_MAX],
 /* Each of those `count` addresses has failed: asks at once whether there are
  * others, and waits until the deadline. Returns how many, in their place; 0
  * when they are still the same. */
-int shs_resolver_renew(shs_resolver_address_t addresses[SHS_RESOLVER_MAX], int count,
-                       shs_resolver_t *resolver, apr_time_t deadline);
+int shs_resolver_renew(shs_resolver_address_t addresses[SHS_RESOLVER_MAX],
+                       int count, shs_resolver_t *resolver,
+                       apr_time_t deadline);
 
 /* Asks again, if it has not been done within a second, and does not wait. */
 void shs_resolver_suspect(shs_resolver_t *resolver);

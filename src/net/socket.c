@@ -91,8 +91,8 @@ static const char *describe_errno(int error)
 }
 
 /* Returns the socket, or -1 and *reason. */
-static int connect_to(const shs_resolver_address_t *address, apr_time_t deadline,
-                      const char **reason)
+static int connect_to(const shs_resolver_address_t *address,
+                      apr_time_t deadline, const char **reason)
 {
     int fd = open_socket(address);
     int error = 0;

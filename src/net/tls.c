@@ -22,7 +22,7 @@ struct shs_tls_context_t {
 
 struct shs_tls_t {
     SSL *ssl;
-    shs_tls_error_t distrust;
+    shs_tls_error_t tls_error;
     const char *farewell; /* why the server ended it; NULL: not known */
 };
 
@@ -112,9 +112,9 @@ static int on_certificate(int is_fine, X509_STORE_CTX *store)
     X509 *own = X509_STORE_CTX_get0_cert(store);
 
     if (!is_fine) {
-        tls->distrust.error = X509_STORE_CTX_get_error(store);
-        tls->distrust.depth = X509_STORE_CTX_get_error_depth(store);
-        tls->distrust.lacks_names =
+        tls->tls_error.error = X509_STORE_CTX_get_error(store);
+        tls->tls_error.depth = X509_STORE_CTX_get_error_depth(store);
+        tls->tls_error.lacks_names =
             X509_get_ext_by_NID(own, NID_subject_alt_name, -1) < 0;
     }
     return is_fine;
@@ -222,8 +222,8 @@ static short find_events(shs_tls_t *tls, int result)
 
 static const char *describe_failure(const shs_tls_t *tls)
 {
-    return tls->distrust.error != X509_V_OK
-               ? shs_tls_error_of_chain(&tls->distrust)
+    return tls->tls_error.error != X509_V_OK
+               ? shs_tls_error_of_chain(&tls->tls_error)
            : tls->farewell ? tls->farewell
                            : "the TLS handshake failed: does it speak TLS, and"
                              " does it take our certificate?";

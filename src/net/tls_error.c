@@ -62,25 +62,25 @@ static const struct {
       NULL },
 };
 
-const char *shs_tls_error_of_chain(const shs_tls_error_t *distrust)
+const char *shs_tls_error_of_chain(const shs_tls_error_t *tls_error)
 {
     unsigned i;
 
-    if (distrust->error == X509_V_ERR_HOSTNAME_MISMATCH
-        || distrust->error == X509_V_ERR_IP_ADDRESS_MISMATCH) {
-        return distrust->lacks_names
+    if (tls_error->error == X509_V_ERR_HOSTNAME_MISMATCH
+        || tls_error->error == X509_V_ERR_IP_ADDRESS_MISMATCH) {
+        return tls_error->lacks_names
                    ? "its certificate is for no name: it has no subjectAltName,"
                      " and a common name does not count (RFC 9525)"
                    : "its certificate is for another name (see servername=)";
     }
     for (i = 0; i < sizeof(causes) / sizeof(causes[0]); ++i) {
-        if (causes[i].error == distrust->error) {
-            return distrust->depth > 0 && causes[i].of_issuer
+        if (causes[i].error == tls_error->error) {
+            return tls_error->depth > 0 && causes[i].of_issuer
                        ? causes[i].of_issuer
                        : causes[i].of_server;
         }
     }
-    return X509_verify_cert_error_string(distrust->error);
+    return X509_verify_cert_error_string(tls_error->error);
 }
 
 const char *shs_tls_error_of_server(unsigned long error)

@@ -15,7 +15,7 @@ typedef struct shs_tls_error_t {
 } shs_tls_error_t;
 
 /* Why the chain is not trusted. Static. */
-const char *shs_tls_error_of_chain(const shs_tls_error_t *distrust);
+const char *shs_tls_error_of_chain(const shs_tls_error_t *tls_error);
 
 /* What the last error in OpenSSL's queue says of the server, such as the alert
  * that it sent (RFC 8446 section 6). Static; NULL: nothing of use. */

@@ -14,17 +14,16 @@
 
 static void count(const shs_command_t *talk, shs_counter_t counter)
 {
-    shs_counters_add(&talk->client->shared->counters, counter);
+    shs_counters_add(&talk->client->host_state->counters, counter);
 }
 
-static shs_outcome_t read_taken(shs_result_t *answer,
-                                const shs_command_t *talk)
+static shs_outcome_t read_taken(shs_result_t *answer, const shs_command_t *talk)
 {
     shs_outcome_t outcome;
 
-    answer->source = talk->is_replica         ? 0
-                     : talk->attempt.identity ? talk->attempt.identity
-                                              : SHS_RUN_ID_UNKNOWN;
+    answer->source = talk->is_replica       ? 0
+                     : talk->attempt.run_id ? talk->attempt.run_id
+                                            : SHS_RUN_ID_UNKNOWN;
     if (talk->attempt.status == SHS_CONN_TOO_LARGE
         || talk->attempt.got.is_too_large) {
         answer->reason = "it is larger than SharedSessionMaxSize, or has more"
@@ -32,7 +31,7 @@ static shs_outcome_t read_taken(shs_result_t *answer,
         return SHS_OUTCOME_MALFORMED;
     }
     outcome = shs_reply_read(answer, talk->attempt.got.replies,
-                              talk->query->shape, talk->p);
+                             talk->query->shape, talk->p);
     if (!talk->is_replica) {
         return outcome;
     }
@@ -50,23 +49,23 @@ static shs_outcome_t read_taken(shs_result_t *answer,
 static shs_outcome_t read_failure(shs_result_t *answer,
                                   const shs_command_t *talk)
 {
-    const shs_retry_t *verdict = &talk->verdict;
+    const shs_retry_t *retry = &talk->retry;
 
     count(talk, SHS_COUNTER_UNAVAILABLE);
-    count(talk, verdict->cause);
-    answer->reason = verdict->reason;
-    answer->is_refusal = verdict->is_refusal;
+    count(talk, retry->cause);
+    answer->reason = retry->reason;
+    answer->is_refusal = retry->is_refusal;
     return SHS_OUTCOME_UNAVAILABLE;
 }
 
 /* Whether nobody on this host has told of a refusal in the last minute. */
-static int is_news(shs_host_state_t *shared, apr_time_t now)
+static int is_invalidation(shs_host_state_t *host_state, apr_time_t now)
 {
-    apr_int64_t told_at = atomic_load(&shared->refusal_told_at);
+    apr_int64_t told_at = atomic_load(&host_state->refusal_told_at);
 
     return (told_at == 0 || now - told_at >= REFUSAL_EVERY)
-           && atomic_compare_exchange_strong(&shared->refusal_told_at, &told_at,
-                                             now);
+           && atomic_compare_exchange_strong(&host_state->refusal_told_at,
+                                             &told_at, now);
 }
 
 /* How many failures within a minute are told. A write that is answered by an
@@ -81,17 +80,18 @@ static apr_uint32_t least_of(const shs_command_t *talk)
 }
 
 /* Of what failed, and is told by nobody else. */
-static void read_trouble(shs_result_t *answer, const shs_command_t *talk)
+static void read_error(shs_result_t *answer, const shs_command_t *talk)
 {
-    shs_host_state_t *shared = talk->client->shared;
-    const shs_breaker_t *breaker = talk->passage.route.breaker;
+    shs_host_state_t *host_state = talk->client->host_state;
+    const shs_breaker_t *breaker = talk->permit.route.breaker;
 
-    if (talk->verdict.cause == SHS_COUNTER_BLOCKED || !breaker
+    if (talk->retry.cause == SHS_COUNTER_BLOCKED || !breaker
         || shs_breaker_is_told(breaker)) {
         return;
     }
-    if (shs_error_alert_note(talk->write ? &shared->of_writes : &shared->of_lookups,
-                         least_of(talk), shs_clock_now())) {
+    if (shs_error_alert_note(talk->write ? &host_state->of_writes
+                                         : &host_state->of_lookups,
+                             least_of(talk), shs_clock_now())) {
         answer->transition =
             talk->write ? SHS_TRANSITION_UNWRITABLE : SHS_TRANSITION_SHAKY;
         answer->transition_reason = answer->reason;
@@ -101,8 +101,8 @@ static void read_trouble(shs_result_t *answer, const shs_command_t *talk)
 /* A failover, when there is nothing more urgent. */
 static void read_masters(shs_result_t *answer, const shs_command_t *talk)
 {
-    answer->transition_reason = shs_masters_tell(&talk->client->shared->masters,
-                                                 shs_clock_now(), talk->p);
+    answer->transition_reason = shs_masters_tell(
+        &talk->client->host_state->masters, shs_clock_now(), talk->p);
     if (answer->transition_reason) {
         answer->transition = SHS_TRANSITION_MASTER;
     }
@@ -110,25 +110,23 @@ static void read_masters(shs_result_t *answer, const shs_command_t *talk)
 
 /* A refusal has its own line, and is not told as an outage too. One that ends
  * an outage tells of that, and the next one of itself. */
-static void read_transition(shs_result_t *answer,
-                            const shs_command_t *talk)
+static void read_transition(shs_result_t *answer, const shs_command_t *talk)
 {
-    const shs_permit_t *passage = &talk->passage;
+    const shs_permit_t *permit = &talk->permit;
 
-    if (passage->transition == SHS_TRANSITION_UP
-        || (passage->transition != SHS_TRANSITION_NONE
-            && !answer->is_refusal)) {
-        answer->transition = passage->transition;
-        answer->transition_reason = passage->transition_reason;
+    if (permit->transition == SHS_TRANSITION_UP
+        || (permit->transition != SHS_TRANSITION_NONE && !answer->is_refusal)) {
+        answer->transition = permit->transition;
+        answer->transition_reason = permit->transition_reason;
     }
     else if (answer->is_refusal) {
-        if (is_news(talk->client->shared, shs_clock_now())) {
+        if (is_invalidation(talk->client->host_state, shs_clock_now())) {
             answer->transition = SHS_TRANSITION_REFUSED;
             answer->transition_reason = answer->reason;
         }
     }
-    else if (talk->verdict.next != SHS_RETRY_ACCEPT) {
-        read_trouble(answer, talk);
+    else if (talk->retry.next != SHS_RETRY_ACCEPT) {
+        read_error(answer, talk);
     }
     if (answer->transition == SHS_TRANSITION_NONE) {
         read_masters(answer, talk);
@@ -142,15 +140,13 @@ shs_outcome_t shs_exchange_run(shs_result_t *answer, const shs_client_t *client,
     shs_outcome_t outcome;
 
     shs_command_hold(&talk, client, query, NULL, p);
-    outcome = talk.verdict.next == SHS_RETRY_ACCEPT
-                  ? read_taken(answer, &talk)
-                  : read_failure(answer, &talk);
+    outcome = talk.retry.next == SHS_RETRY_ACCEPT ? read_taken(answer, &talk)
+                                                  : read_failure(answer, &talk);
     read_transition(answer, &talk);
     return outcome;
 }
 
-static shs_wrote_t read_written(shs_result_t *answer,
-                                const shs_command_t *talk)
+static shs_wrote_t read_written(shs_result_t *answer, const shs_command_t *talk)
 {
     const shs_reply_t *reply = talk->attempt.got.replies[0];
 
@@ -179,7 +175,7 @@ shs_wrote_t shs_exchange_write(shs_result_t *answer, const shs_client_t *client,
 
     shs_command_hold(&talk, client, &write->at, write, p);
     count(&talk, SHS_COUNTER_WRITES);
-    if (talk.verdict.next == SHS_RETRY_ACCEPT) {
+    if (talk.retry.next == SHS_RETRY_ACCEPT) {
         wrote = read_written(answer, &talk);
     }
     else {
@@ -191,7 +187,7 @@ shs_wrote_t shs_exchange_write(shs_result_t *answer, const shs_client_t *client,
     }
     read_transition(answer, &talk);
     if (is_proof(write, wrote) && answer->transition == SHS_TRANSITION_NONE
-        && shs_error_alert_end(&client->shared->of_writes)) {
+        && shs_error_alert_end(&client->host_state->of_writes)) {
         answer->transition = SHS_TRANSITION_WRITABLE;
     }
     return wrote;

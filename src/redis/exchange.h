@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * exchange: a session asked for, or written to: what a conversation came to as
+ * exchange: a session asked for, or written to: what a command came to as
  * an outcome, counted, and what of it is to be told.
  */
 #ifndef SHS_REDIS_EXCHANGE_H

@@ -42,13 +42,13 @@ static const char *create(void **self, shs_store_words_t *words,
     }
     redis->endpoint = endpoint;
     *self = redis;
-    words->identity = shs_endpoint_identity(endpoint, p);
+    words->run_id = shs_endpoint_identity(endpoint, p);
     words->url = shs_endpoint_describe(endpoint, p);
     words->options = shs_endpoint_describe_options(endpoint, p);
     return NULL;
 }
 
-static apr_size_t shared_size(const void *self)
+static apr_size_t host_state_size(const void *self)
 {
     (void)self;
     return sizeof(shs_host_state_t);
@@ -60,7 +60,7 @@ static apr_status_t close_nodes(void *data)
     return APR_SUCCESS;
 }
 
-static int start_child(void *self, void *shared, int threads,
+static int start_child(void *self, void *host_state, int threads,
                        apr_pool_t *pchild)
 {
     redis_t *redis = self;
@@ -69,14 +69,14 @@ static int start_child(void *self, void *shared, int threads,
     shs_node_table_t *nodes = shs_node_table_create(&kind);
 
     redis->client.endpoint = redis->endpoint;
-    redis->client.shared = shared;
+    redis->client.host_state = host_state;
     if (!nodes) {
         return 0;
     }
     apr_pool_cleanup_register(pchild, nodes, close_nodes,
                               apr_pool_cleanup_null);
     redis->client.topology =
-        shs_topology_create(redis->endpoint, nodes, shared, pchild);
+        shs_topology_create(redis->endpoint, nodes, host_state, pchild);
     return redis->client.topology != NULL;
 }
 
@@ -97,18 +97,19 @@ static apr_interval_time_t timeout(const void *self)
     return ((const redis_t *)self)->endpoint->timeout;
 }
 
-static int listen_to(void *self, const shs_invalidation_sink_t *watch, apr_pool_t *pchild)
+static int listen_to(void *self, const shs_invalidation_sink_t *sink,
+                     apr_pool_t *pchild)
 {
     const redis_t *redis = self;
 
-    return shs_tracker_start(redis->client.topology, redis->client.shared,
-                              watch, redis->endpoint->timeout, pchild);
+    return shs_tracker_start(redis->client.topology, redis->client.host_state,
+                             sink, redis->endpoint->timeout, pchild);
 }
 
 static void report(shs_store_report_fn tell, void *baton, const void *self,
-                   const void *shared, apr_pool_t *p)
+                   const void *host_state, apr_pool_t *p)
 {
-    const shs_host_state_t *memory = shared;
+    const shs_host_state_t *memory = host_state;
     apr_time_t now = shs_clock_now();
     apr_time_t since;
     const char *masters = shs_masters_list(&since, &memory->masters, p);
@@ -135,6 +136,6 @@ static const char *const schemes[] = {
 };
 
 const shs_store_provider_t shs_store_redis = {
-    schemes,  create,  shared_size, start_child, load,
-    write_to, timeout, listen_to,   report
+    schemes,  create,  host_state_size, start_child, load,
+    write_to, timeout, listen_to,       report
 };

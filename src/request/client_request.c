@@ -15,14 +15,15 @@ static request_rec *outer_of(const request_rec *r)
 }
 
 /* The visit of the nearest outer request that has one, or NULL. */
-const shs_request_context_t *shs_client_request_outer_context_of(const request_rec *r)
+const shs_request_context_t *shs_client_request_outer_context_of(
+    const request_rec *r)
 {
-    const shs_request_context_t *visit = NULL;
+    const shs_request_context_t *context = NULL;
 
-    while (!visit && (r = outer_of(r)) != NULL) {
-        visit = shs_client_request_context_of(r);
+    while (!context && (r = outer_of(r)) != NULL) {
+        context = shs_client_request_context_of(r);
     }
-    return visit;
+    return context;
 }
 
 /* Makes the visit. The first request of the chain makes the chain; it gets a
@@ -30,26 +31,29 @@ const shs_request_context_t *shs_client_request_outer_context_of(const request_r
 shs_request_context_t *shs_client_request_create_context(request_rec *r)
 {
     request_rec *outer = outer_of(r);
-    shs_request_context_t *visit = apr_pcalloc(r->pool, sizeof(*visit));
+    shs_request_context_t *context = apr_pcalloc(r->pool, sizeof(*context));
 
     if (outer) {
         shs_request_context_t *holder = shs_client_request_context_of(outer);
 
-        visit->chain = (holder ? holder : shs_client_request_create_context(outer))->chain;
+        context->client_request =
+            (holder ? holder : shs_client_request_create_context(outer))
+                ->client_request;
     }
     else {
-        visit->chain = apr_pcalloc(r->pool, sizeof(*visit->chain));
-        visit->chain->first = r;
+        context->client_request =
+            apr_pcalloc(r->pool, sizeof(*context->client_request));
+        context->client_request->first = r;
     }
-    ap_set_module_config(r->request_config, &shared_session_module, visit);
-    return visit;
+    ap_set_module_config(r->request_config, &shared_session_module, context);
+    return context;
 }
 
-shs_memo_t *shs_client_request_find_memo(const shs_client_request_t *chain,
-                                const shs_store_t *store,
-                                const shs_settings_t *settings)
+shs_memo_t *shs_client_request_find_memo(
+    const shs_client_request_t *client_request, const shs_store_t *store,
+    const shs_settings_t *settings)
 {
-    shs_memo_t *memo = chain->memos;
+    shs_memo_t *memo = client_request->memos;
 
     while (memo
            && (memo->store != store
@@ -59,11 +63,11 @@ shs_memo_t *shs_client_request_find_memo(const shs_client_request_t *chain,
     return memo;
 }
 
-static void keep_alive(shs_client_request_t *chain, shs_store_t *store,
+static void keep_alive(shs_client_request_t *client_request, shs_store_t *store,
                        const shs_settings_t *settings,
                        const shs_lookup_t *lookup)
 {
-    shs_writer_t writer = { chain->first, store, settings };
+    shs_writer_t writer = { client_request->first, store, settings };
 
     if (lookup->outcome == SHS_OUTCOME_FOUND) {
         shs_touch_touch(&writer, lookup);
@@ -71,32 +75,35 @@ static void keep_alive(shs_client_request_t *chain, shs_store_t *store,
 }
 
 /* The chain's lookup for these settings. */
-const shs_lookup_t *shs_client_request_look_up(shs_client_request_t *chain, request_rec *r,
-                                      const shs_settings_t *settings)
+const shs_lookup_t *shs_client_request_look_up(
+    shs_client_request_t *client_request, request_rec *r,
+    const shs_settings_t *settings)
 {
     shs_store_t *store = shs_settings_of_server(r->server)->store;
-    shs_memo_t *memo = shs_client_request_find_memo(chain, store, settings);
+    shs_memo_t *memo =
+        shs_client_request_find_memo(client_request, store, settings);
 
     if (memo && memo->is_outdated) {
-        memo->lookup =
-            shs_lookup_run_id(chain->first, store, settings, &memo->ident);
+        memo->lookup = shs_lookup_run_id(client_request->first, store, settings,
+                                         &memo->sid);
         memo->is_outdated = 0;
     }
     if (memo) {
         return memo->lookup;
     }
-    memo = apr_pcalloc(chain->first->pool, sizeof(*memo));
-    memo->settings = shs_settings_copy_lookup(settings, chain->first->pool);
+    memo = apr_pcalloc(client_request->first->pool, sizeof(*memo));
+    memo->settings =
+        shs_settings_copy_lookup(settings, client_request->first->pool);
     memo->store = store;
-    memo->lookup = store && chain->failed == store
-                       ? shs_lookup_skip(chain->first, settings)
-                       : shs_lookup_run(chain->first, store, settings);
+    memo->lookup = store && client_request->failed == store
+                       ? shs_lookup_skip(client_request->first, settings)
+                       : shs_lookup_run(client_request->first, store, settings);
     if (memo->lookup->outcome == SHS_OUTCOME_UNAVAILABLE) {
-        chain->failed = store;
+        client_request->failed = store;
     }
-    memo->next = chain->memos;
-    chain->memos = memo;
-    keep_alive(chain, store, settings, memo->lookup);
+    memo->next = client_request->memos;
+    client_request->memos = memo;
+    keep_alive(client_request, store, settings, memo->lookup);
     return memo->lookup;
 }
 

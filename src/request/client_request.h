@@ -20,7 +20,7 @@ struct shs_memo_t {
     const shs_store_t *store;
     const shs_lookup_t *lookup;
     int is_outdated; /* the session was written to: it is looked up anew ... */
-    shs_session_id_t ident; /* ... by this id, when somebody asks */
+    shs_session_id_t sid; /* ... by this id, when somebody asks */
     shs_memo_t *next;
 };
 
@@ -39,7 +39,7 @@ typedef struct shs_client_request_t {
 
 /* One request_rec. Lives in its pool. */
 typedef struct shs_request_context_t {
-    shs_client_request_t *chain;
+    shs_client_request_t *client_request;
     const ap_conf_vector_t *config; /* what it was applied for; NULL: not yet */
     const shs_settings_t *settings; /* exposed by these; NULL: nothing is */
     const shs_lookup_t *lookup;
@@ -49,7 +49,8 @@ typedef struct shs_request_context_t {
 /* The visit of a request, or NULL; and that of the nearest request that it was
  * made from which has one, or NULL. */
 shs_request_context_t *shs_client_request_context_of(const request_rec *r);
-const shs_request_context_t *shs_client_request_outer_context_of(const request_rec *r);
+const shs_request_context_t *shs_client_request_outer_context_of(
+    const request_rec *r);
 
 /* Makes the visit, and with the first one the chain. */
 shs_request_context_t *shs_client_request_create_context(request_rec *r);
@@ -60,12 +61,13 @@ request_rec *shs_client_request_page_of(request_rec *r);
 
 /* The chain's lookup for these settings, made if it has not been yet; a session
  * that is found is kept alive. */
-const shs_lookup_t *shs_client_request_look_up(shs_client_request_t *chain, request_rec *r,
-                                      const shs_settings_t *settings);
+const shs_lookup_t *shs_client_request_look_up(
+    shs_client_request_t *client_request, request_rec *r,
+    const shs_settings_t *settings);
 
 /* The memo of that lookup, or NULL. */
-shs_memo_t *shs_client_request_find_memo(const shs_client_request_t *chain,
-                                const shs_store_t *store,
-                                const shs_settings_t *settings);
+shs_memo_t *shs_client_request_find_memo(
+    const shs_client_request_t *client_request, const shs_store_t *store,
+    const shs_settings_t *settings);
 
 #endif

@@ -19,10 +19,11 @@ APLOG_USE_MODULE(shared_session);
 /* Takes back what is not r's own (rule 2): of its earlier settings, when
  * DirectoryIndex or MultiViews gave it another file's, or of the request that
  * it was made from. */
-static void withdraw(request_rec *r, const shs_request_context_t *visit)
+static void withdraw(request_rec *r, const shs_request_context_t *context)
 {
     const shs_request_context_t *source =
-        visit && visit->config ? visit : shs_client_request_outer_context_of(r);
+        context && context->config ? context
+                                   : shs_client_request_outer_context_of(r);
 
     if (source && source->settings) {
         shs_expose_withdraw(r, source->settings, source->lookup);
@@ -31,11 +32,12 @@ static void withdraw(request_rec *r, const shs_request_context_t *visit)
 
 /* The response that answers the client: of r itself, or of the page that
  * includes r. */
-static void mark_response(request_rec *r, const shs_client_request_t *chain)
+static void mark_response(request_rec *r,
+                          const shs_client_request_t *client_request)
 {
     r = shs_client_request_page_of(r);
-    shs_caching_mark(r, chain->is_private);
-    if (chain->cookies) {
+    shs_caching_mark(r, client_request->is_private);
+    if (client_request->cookies) {
         shs_caching_forbid(r);
     }
 }
@@ -44,7 +46,8 @@ static void mark_response(request_rec *r, const shs_client_request_t *chain)
  * stand in the same place. */
 static int is_page_of_denial(const request_rec *r)
 {
-    const shs_request_context_t *denied = r->prev ? shs_client_request_context_of(r->prev) : NULL;
+    const shs_request_context_t *denied =
+        r->prev ? shs_client_request_context_of(r->prev) : NULL;
 
     return denied && denied->status == HTTP_SERVICE_UNAVAILABLE
            && r->prev->status == HTTP_SERVICE_UNAVAILABLE;
@@ -66,24 +69,24 @@ static int deny(request_rec *r)
     return HTTP_SERVICE_UNAVAILABLE;
 }
 
-static void expose(request_rec *r, shs_request_context_t *visit,
+static void expose(request_rec *r, shs_request_context_t *context,
                    const shs_settings_t *settings)
 {
-    shs_client_request_t *chain = visit->chain;
+    shs_client_request_t *client_request = context->client_request;
 
-    visit->lookup = shs_client_request_look_up(chain, r, settings);
-    visit->settings = settings;
-    shs_expose_apply(r, settings, visit->lookup);
-    chain->is_marked = 1;
-    chain->is_private |= visit->lookup->outcome != SHS_OUTCOME_NONE;
+    context->lookup = shs_client_request_look_up(client_request, r, settings);
+    context->settings = settings;
+    shs_expose_apply(r, settings, context->lookup);
+    client_request->is_marked = 1;
+    client_request->is_private |= context->lookup->outcome != SHS_OUTCOME_NONE;
     if (r->main) {
         /* mod_cache keeps parts too, and no header tells them apart. */
         r->no_cache = 1;
-        mark_response(r, chain);
+        mark_response(r, client_request);
     }
-    if (visit->lookup->outcome == SHS_OUTCOME_UNAVAILABLE
+    if (context->lookup->outcome == SHS_OUTCOME_UNAVAILABLE
         && settings->denies.value) {
-        visit->status = deny(r);
+        context->status = deny(r);
     }
 }
 
@@ -94,26 +97,26 @@ static int enter(request_rec *r)
 {
     const shs_settings_t *settings = shs_settings_of(r);
     int is_on = settings->enabled.value && r->method_number != M_TRACE;
-    shs_request_context_t *visit = shs_client_request_context_of(r);
+    shs_request_context_t *context = shs_client_request_context_of(r);
 
-    if (!visit && !is_on && !shs_client_request_outer_context_of(r)) {
+    if (!context && !is_on && !shs_client_request_outer_context_of(r)) {
         return OK;
     }
-    if (!visit) {
-        visit = shs_client_request_create_context(r);
+    if (!context) {
+        context = shs_client_request_create_context(r);
     }
-    if (visit->config == r->per_dir_config) {
-        return visit->status;
+    if (context->config == r->per_dir_config) {
+        return context->status;
     }
-    withdraw(r, visit);
-    visit->config = r->per_dir_config;
-    visit->settings = NULL;
-    visit->lookup = NULL;
-    visit->status = OK;
+    withdraw(r, context);
+    context->config = r->per_dir_config;
+    context->settings = NULL;
+    context->lookup = NULL;
+    context->status = OK;
     if (is_on) {
-        expose(r, visit, settings);
+        expose(r, context, settings);
     }
-    return visit->status;
+    return context->status;
 }
 
 /* Of an internal redirect this is the first hook: whatever becomes of it, it
@@ -151,10 +154,10 @@ static int is_assembled(const request_rec *r)
  * at fixups. */
 void shs_flow_on_insert_filter(request_rec *r)
 {
-    const shs_request_context_t *visit;
+    const shs_request_context_t *context;
 
     enter(r);
-    visit = shs_client_request_context_of(r);
+    context = shs_client_request_context_of(r);
     if (r->main) {
         /* One that mod_cache's quick handler has kept passes no other hook. */
         if (shs_caching_varies(r)) {
@@ -163,8 +166,8 @@ void shs_flow_on_insert_filter(request_rec *r)
         return;
     }
     shs_caching_settle(r);
-    if (visit && visit->chain->is_marked) {
-        mark_response(r, visit->chain);
+    if (context && context->client_request->is_marked) {
+        mark_response(r, context->client_request);
     }
     else if (shs_settings_of_server(r->server)->store && is_assembled(r)) {
         shs_caching_watch(r);
@@ -174,12 +177,12 @@ void shs_flow_on_insert_filter(request_rec *r)
 /* A redirect may fail before it has a visit, and carry a cookie already. */
 void shs_flow_on_insert_error_filter(request_rec *r)
 {
-    const shs_request_context_t *visit = shs_client_request_context_of(r);
+    const shs_request_context_t *context = shs_client_request_context_of(r);
 
-    if (!visit) {
-        visit = shs_client_request_outer_context_of(r);
+    if (!context) {
+        context = shs_client_request_outer_context_of(r);
     }
-    if (visit && visit->chain->is_marked && !r->main) {
-        mark_response(r, visit->chain);
+    if (context && context->client_request->is_marked && !r->main) {
+        mark_response(r, context->client_request);
     }
 }

@@ -26,55 +26,58 @@ static int is_served(const request_rec *r)
 
 const shs_lookup_t *shs_session_ops_find(request_rec *r)
 {
-    shs_request_context_t *visit = shs_client_request_context_of(r);
+    shs_request_context_t *context = shs_client_request_context_of(r);
 
     if (!is_served(r)) {
         return NULL;
     }
-    if (!visit) {
-        visit = shs_client_request_create_context(r);
+    if (!context) {
+        context = shs_client_request_create_context(r);
     }
-    return shs_client_request_look_up(visit->chain, r, shs_settings_of(r));
+    return shs_client_request_look_up(context->client_request, r,
+                                      shs_settings_of(r));
 }
 
 static shs_writer_t writer_of(request_rec *r)
 {
-    shs_writer_t writer = { shs_client_request_context_of(r)->chain->first,
-                            shs_settings_of_server(r->server)->store,
-                            shs_settings_of(r) };
+    shs_writer_t writer = {
+        shs_client_request_context_of(r)->client_request->first,
+        shs_settings_of_server(r->server)->store, shs_settings_of(r)
+    };
 
     return writer;
 }
 
 /* The session has been written to, and is looked up anew by that id; NULL: it
  * has ended. */
-static void outdate(request_rec *r, const shs_session_id_t *ident)
+static void outdate(request_rec *r, const shs_session_id_t *sid)
 {
-    shs_client_request_t *chain = shs_client_request_context_of(r)->chain;
+    shs_client_request_t *client_request =
+        shs_client_request_context_of(r)->client_request;
     shs_writer_t writer = writer_of(r);
-    shs_memo_t *memo =
-        shs_client_request_find_memo(chain, writer.store, writer.settings);
+    shs_memo_t *memo = shs_client_request_find_memo(
+        client_request, writer.store, writer.settings);
     const shs_lookup_t *old = memo->lookup;
 
-    chain->is_private = 1;
-    memo->is_outdated = ident != NULL;
-    if (ident) {
-        memo->ident = *ident;
+    client_request->is_private = 1;
+    memo->is_outdated = sid != NULL;
+    if (sid) {
+        memo->sid = *sid;
     }
     else {
-        memo->lookup = shs_lookup_make_ended(
-            writer.r, writer.settings, old->has_ident ? &old->ident : NULL);
+        memo->lookup = shs_lookup_make_ended(writer.r, writer.settings,
+                                             old->has_sid ? &old->sid : NULL);
     }
 }
 
 void shs_session_ops_expose(request_rec *r)
 {
-    shs_request_context_t *visit = shs_client_request_context_of(r);
+    shs_request_context_t *context = shs_client_request_context_of(r);
 
-    if (visit && visit->settings) {
-        shs_expose_withdraw(r, visit->settings, visit->lookup);
-        visit->lookup = shs_session_ops_find(r);
-        shs_expose_apply(r, visit->settings, visit->lookup);
+    if (context && context->settings) {
+        shs_expose_withdraw(r, context->settings, context->lookup);
+        context->lookup = shs_session_ops_find(r);
+        shs_expose_apply(r, context->settings, context->lookup);
     }
 }
 
@@ -114,37 +117,39 @@ static int has_same_name(const char *cookie, const char *other)
 
 /* Where the chain keeps a cookie of that name: the place of the one that it has
  * given, which is taken back, or a new one. */
-static const char **place_of_cookie(shs_client_request_t *chain, request_rec *page,
-                                    const char *cookie)
+static const char **place_of_cookie(shs_client_request_t *client_request,
+                                    request_rec *page, const char *cookie)
 {
     int i;
 
-    if (!chain->cookies) {
-        chain->cookies =
-            apr_array_make(chain->first->pool, 1, sizeof(const char *));
+    if (!client_request->cookies) {
+        client_request->cookies = apr_array_make(client_request->first->pool, 1,
+                                                 sizeof(const char *));
     }
-    for (i = 0; i < chain->cookies->nelts; ++i) {
-        const char **own = &APR_ARRAY_IDX(chain->cookies, i, const char *);
+    for (i = 0; i < client_request->cookies->nelts; ++i) {
+        const char **own =
+            &APR_ARRAY_IDX(client_request->cookies, i, const char *);
 
         if (has_same_name(cookie, *own)) {
             take_back_cookie(page, *own);
             return own;
         }
     }
-    return apr_array_push(chain->cookies);
+    return apr_array_push(client_request->cookies);
 }
 
 /* Error documents keep err_headers_out, and so does what is redirected. */
 static void set_cookie(request_rec *r, const char *cookie)
 {
-    shs_client_request_t *chain = shs_client_request_context_of(r)->chain;
+    shs_client_request_t *client_request =
+        shs_client_request_context_of(r)->client_request;
     request_rec *page = shs_client_request_page_of(r);
-    const char *own = apr_pstrdup(chain->first->pool, cookie);
+    const char *own = apr_pstrdup(client_request->first->pool, cookie);
 
-    *place_of_cookie(chain, page, cookie) = own;
+    *place_of_cookie(client_request, page, cookie) = own;
     apr_table_addn(page->err_headers_out, "Set-Cookie", own);
-    chain->is_marked = 1;
-    chain->is_private = 1;
+    client_request->is_marked = 1;
+    client_request->is_private = 1;
     shs_caching_mark(page, 1);
     shs_caching_forbid(page);
 }
@@ -166,12 +171,12 @@ static const char *write_cookie(request_rec *r, int name, shs_octets_t value)
 }
 
 /* The cookie with the id; NULL: takes it away. */
-static void give_cookie(request_rec *r, const shs_session_id_t *ident)
+static void give_cookie(request_rec *r, const shs_session_id_t *sid)
 {
     shs_octets_t nothing = { NULL, 0 };
 
     set_cookie(r,
-               write_cookie(r, 0, ident ? shs_session_id_octets(ident) : nothing));
+               write_cookie(r, 0, sid ? shs_session_id_octets(sid) : nothing));
 }
 
 /* Takes away the cookies of these names (bit n: the n-th) besides the first. */
@@ -189,7 +194,8 @@ static void take_away_others(request_rec *r, apr_uint32_t names)
 }
 
 static void log_change(request_rec *r, const char *what,
-                       const shs_written_t *written, const shs_session_id_t *ident)
+                       const shs_written_t *written,
+                       const shs_session_id_t *sid)
 {
     char label[SHS_SESSION_ID_LABEL_SIZE];
 
@@ -202,7 +208,7 @@ static void log_change(request_rec *r, const char *what,
                       written->reason);
         return;
     }
-    shs_session_id_label(label, ident);
+    shs_session_id_label(label, sid);
     ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
                   SHS_TAG_CHANGED "the session was %s (id %s)", what, label);
 }
@@ -263,11 +269,11 @@ static shs_written_t read_lookup(request_rec *r, const shs_lookup_t *lookup)
 }
 
 /* Tells the client of a new id, and the request. */
-static void take_ident(request_rec *r, const shs_written_t *written)
+static void take_sid(request_rec *r, const shs_written_t *written)
 {
     if (written->status == SHS_WRITER_DONE) {
-        give_cookie(r, &written->ident);
-        outdate(r, &written->ident);
+        give_cookie(r, &written->sid);
+        outdate(r, &written->sid);
     }
 }
 
@@ -276,8 +282,8 @@ static shs_written_t create(request_rec *r, const shs_change_t *change)
     shs_writer_t writer = writer_of(r);
     shs_written_t written = shs_writer_create(&writer, change);
 
-    take_ident(r, &written);
-    log_change(r, "created", &written, &written.ident);
+    take_sid(r, &written);
+    log_change(r, "created", &written, &written.sid);
     return written;
 }
 
@@ -291,8 +297,8 @@ static shs_written_t rotate(request_rec *r, const shs_lookup_t *lookup,
     if (written.status == SHS_WRITER_DONE) {
         written = shs_writer_rotate(&writer, lookup, change);
     }
-    take_ident(r, &written);
-    log_change(r, "rotated", &written, &written.ident);
+    take_sid(r, &written);
+    log_change(r, "rotated", &written, &written.sid);
     return written;
 }
 
@@ -343,9 +349,9 @@ shs_written_t shs_session_ops_change(request_rec *r, const shs_change_t *change)
     writer = writer_of(r);
     written = shs_writer_change(&writer, lookup, change);
     if (written.status == SHS_WRITER_DONE) {
-        outdate(r, &lookup->ident);
+        outdate(r, &lookup->sid);
     }
-    log_change(r, "changed", &written, &lookup->ident);
+    log_change(r, "changed", &written, &lookup->sid);
     return written;
 }
 
@@ -369,6 +375,6 @@ shs_written_t shs_session_ops_end(request_rec *r)
         take_away_others(r, names);
         outdate(r, NULL);
     }
-    log_change(r, "ended", &written, &lookup->ident);
+    log_change(r, "ended", &written, &lookup->sid);
     return written;
 }

@@ -30,13 +30,15 @@ const shs_lookup_t *shs_session_ops_find(request_rec *r);
  * goes on with them (a login), else there is a new one. */
 shs_written_t shs_session_ops_begin(request_rec *r, const shs_change_t *change);
 
-shs_written_t shs_session_ops_change(request_rec *r, const shs_change_t *change);
+shs_written_t shs_session_ops_change(request_rec *r,
+                                     const shs_change_t *change);
 
 /* A new id; with a change (or NULL) it is a login: see writer.h, rule 4. A
  * session that another cookie of the first name leads to ends before: on the
  * next request that cookie may come before the one with the new id. begin()
  * does the same. */
-shs_written_t shs_session_ops_rotate(request_rec *r, const shs_change_t *change);
+shs_written_t shs_session_ops_rotate(request_rec *r,
+                                     const shs_change_t *change);
 
 /* Exposes anew what r's settings say, after one of these: for what comes later
  * in the same request. */

@@ -50,7 +50,7 @@ static void put(char *base, apr_size_t *at, apr_uint32_t *out_at,
 
 shs_octets_t shs_flat_write(const shs_session_t *session, apr_pool_t *p)
 {
-    const shs_metadata_t *life = shs_session_get_metadata(session);
+    const shs_metadata_t *metadata = shs_session_get_metadata(session);
     shs_octets_t octets;
     const shs_node_t *nodes;
     apr_size_t count, at, i;
@@ -66,8 +66,8 @@ shs_octets_t shs_flat_write(const shs_session_t *session, apr_pool_t *p)
     header->magic = MAGIC;
     header->count = (apr_uint32_t)count;
     header->expires_at = shs_session_expiry(session);
-    header->created_at = life->created_at;
-    header->idle = life->idle;
+    header->created_at = metadata->created_at;
+    header->idle = metadata->idle;
     header->is_untyped = shs_session_is_untyped(session);
     flat = (flat_node_t *)(base + sizeof(*header));
     at = sizeof(*header) + count * sizeof(*flat);

@@ -31,39 +31,41 @@ static apr_int64_t read_number(shs_octets_t text)
     return number;
 }
 
-void shs_metadata_read(shs_metadata_t *life, shs_octets_t name, shs_octets_t text)
+void shs_metadata_read(shs_metadata_t *metadata, shs_octets_t name,
+                       shs_octets_t text)
 {
     apr_int64_t number;
 
     if (is_named(name, SHS_METADATA_CREATED)) {
         number = read_number(text);
-        life->created_at = number * 1000;
+        metadata->created_at = number * 1000;
     }
     else if (is_named(name, SHS_METADATA_MAX)) {
         number = read_number(text);
-        life->idle = number <= APR_INT64_MAX / APR_USEC_PER_SEC
-                         ? apr_time_from_sec(number)
-                         : 0;
+        metadata->idle = number <= APR_INT64_MAX / APR_USEC_PER_SEC
+                             ? apr_time_from_sec(number)
+                             : 0;
     }
     else if (is_named(name, SHS_METADATA_PREVIOUS)) {
-        life->previous = text;
+        metadata->previous = text;
     }
     else if (is_named(name, SHS_METADATA_ROTATED)) {
-        life->is_rotated = 1;
-        life->successor = text;
+        metadata->is_rotated = 1;
+        metadata->successor = text;
     }
 }
 
-apr_interval_time_t shs_metadata_left(const shs_metadata_t *life,
-                                  apr_interval_time_t idle,
-                                  apr_interval_time_t absolute, apr_time_t now)
+apr_interval_time_t shs_metadata_left(const shs_metadata_t *metadata,
+                                      apr_interval_time_t idle,
+                                      apr_interval_time_t absolute,
+                                      apr_time_t now)
 {
-    apr_interval_time_t left = life->idle > 0 ? life->idle : idle;
+    apr_interval_time_t left = metadata->idle > 0 ? metadata->idle : idle;
     apr_interval_time_t rest;
 
-    if (life->created_at == 0) {
+    if (metadata->created_at == 0) {
         return left;
     }
-    rest = life->created_at + absolute - now;
+    rest = metadata->created_at + absolute - now;
     return rest < left ? rest : left;
 }

@@ -41,13 +41,15 @@ int shs_metadata_is_reserved(shs_octets_t name);
 
 /* Takes a reserved member in. One that cannot be understood, or that this
  * version does not know, is passed over. */
-void shs_metadata_read(shs_metadata_t *life, shs_octets_t name, shs_octets_t text);
+void shs_metadata_read(shs_metadata_t *metadata, shs_octets_t name,
+                       shs_octets_t text);
 
 /* How long the session may go on from `now` when it is used now: its idle
  * timeout (or the one given), but never past `absolute` after its creation.
  * Zero or less: its time is over. */
-apr_interval_time_t shs_metadata_left(const shs_metadata_t *life,
-                                  apr_interval_time_t idle,
-                                  apr_interval_time_t absolute, apr_time_t now);
+apr_interval_time_t shs_metadata_left(const shs_metadata_t *metadata,
+                                      apr_interval_time_t idle,
+                                      apr_interval_time_t absolute,
+                                      apr_time_t now);
 
 #endif

@@ -10,7 +10,7 @@ struct shs_session_t {
     apr_size_t count;
     apr_size_t room;
     apr_time_t expires_at;
-    shs_metadata_t life;
+    shs_metadata_t metadata;
     int is_untyped;
     apr_pool_t *p;
 };
@@ -90,12 +90,12 @@ int shs_session_is_untyped(const shs_session_t *session)
 
 shs_metadata_t *shs_session_metadata(shs_session_t *session)
 {
-    return &session->life;
+    return &session->metadata;
 }
 
 const shs_metadata_t *shs_session_get_metadata(const shs_session_t *session)
 {
-    return &session->life;
+    return &session->metadata;
 }
 
 const shs_node_t *shs_session_nodes(const shs_session_t *session,

@@ -20,8 +20,8 @@ static int unescape(shs_octets_t *out, char **scratch, const char *data,
     return 1;
 }
 
-static const char *read_pair(shs_urlencoded_fn take, void *baton, char **scratch,
-                             const char *pair, apr_size_t len)
+static const char *read_pair(shs_urlencoded_fn take, void *baton,
+                             char **scratch, const char *pair, apr_size_t len)
 {
     const char *equals = memchr(pair, '=', len);
     apr_size_t name_len = equals ? (apr_size_t)(equals - pair) : len;
@@ -39,8 +39,8 @@ static const char *read_pair(shs_urlencoded_fn take, void *baton, char **scratch
     return take(baton, name, value);
 }
 
-const char *shs_urlencoded_read(shs_octets_t text, shs_urlencoded_fn take, void *baton,
-                           apr_pool_t *p)
+const char *shs_urlencoded_read(shs_octets_t text, shs_urlencoded_fn take,
+                                void *baton, apr_pool_t *p)
 {
     const char *at = text.data;
     const char *end = at + text.len;
@@ -85,8 +85,8 @@ static char *escape(char *to, shs_octets_t octets)
     return to;
 }
 
-shs_octets_t shs_urlencoded_write(const shs_record_field_t *pairs, apr_size_t count,
-                             apr_pool_t *p)
+shs_octets_t shs_urlencoded_write(const shs_record_field_t *pairs,
+                                  apr_size_t count, apr_pool_t *p)
 {
     shs_octets_t text;
     apr_size_t room = 1;

@@ -14,15 +14,15 @@
 /* Called with each pair, in order; name and value are decoded, in the pool
  * given to read. Returns NULL, or an error that ends the reading. */
 typedef const char *(*shs_urlencoded_fn)(void *baton, shs_octets_t name,
-                                    shs_octets_t value);
+                                         shs_octets_t value);
 
 /* Reads all pairs. Empty ones ("&&") are passed over. Returns NULL, or what is
  * wrong (static, or what `take` returned). */
-const char *shs_urlencoded_read(shs_octets_t text, shs_urlencoded_fn take, void *baton,
-                           apr_pool_t *p);
+const char *shs_urlencoded_read(shs_octets_t text, shs_urlencoded_fn take,
+                                void *baton, apr_pool_t *p);
 
 /* The pairs as text, from p; one whose value has no data is left out. */
-shs_octets_t shs_urlencoded_write(const shs_record_field_t *pairs, apr_size_t count,
-                             apr_pool_t *p);
+shs_octets_t shs_urlencoded_write(const shs_record_field_t *pairs,
+                                  apr_size_t count, apr_pool_t *p);
 
 #endif

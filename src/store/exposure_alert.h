@@ -18,9 +18,9 @@ typedef struct shs_exposure_alert_t {
 
 /* Counts one request. Returns 1 when it is to be told: of all that come in a
  * minute, in any child, to exactly one. */
-int shs_exposure_alert_note(shs_exposure_alert_t *excess, apr_time_t now);
+int shs_exposure_alert_note(shs_exposure_alert_t *alert, apr_time_t now);
 
 /* How many there were. */
-apr_uint64_t shs_exposure_alert_count(const shs_exposure_alert_t *excess);
+apr_uint64_t shs_exposure_alert_count(const shs_exposure_alert_t *alert);
 
 #endif

@@ -10,9 +10,9 @@
 #include "store/cache/invalidation_sink.h"
 
 typedef struct shs_store_words_t {
-    const char *identity; /* equal for equal stores; may hold secrets */
-    const char *url;      /* neither this ... */
-    const char *options;  /* ... nor this does */
+    const char *run_id;  /* equal for equal stores; may hold secrets */
+    const char *url;     /* neither this ... */
+    const char *options; /* ... nor this does */
 } shs_store_words_t;
 
 struct shs_store_provider_t {
@@ -24,8 +24,8 @@ struct shs_store_provider_t {
                           const char *url, const apr_array_header_t *options,
                           apr_pool_t *p);
     /* How much memory the host's children share; zeroed before use. */
-    apr_size_t (*shared_size)(const void *self);
-    int (*start_child)(void *self, void *shared, int threads,
+    apr_size_t (*host_state_size)(const void *self);
+    int (*start_child)(void *self, void *host_state, int threads,
                        apr_pool_t *pchild);
     /* As shs_store_load(). Must return by the query's deadline, be safe for
      * concurrent callers and leave answer->reason set unless FOUND. */
@@ -37,9 +37,10 @@ struct shs_store_provider_t {
     apr_interval_time_t (*timeout)(const void *self);
     /* Tells the watch, which lasts as long as the process, what changes, in a
      * thread that ends with `pchild`. 0: there is none. NULL: it cannot. */
-    int (*listen)(void *self, const shs_invalidation_sink_t *watch, apr_pool_t *pchild);
+    int (*listen)(void *self, const shs_invalidation_sink_t *sink,
+                  apr_pool_t *pchild);
     void (*report)(shs_store_report_fn tell, void *baton, const void *self,
-                   const void *shared, apr_pool_t *p);
+                   const void *host_state, apr_pool_t *p);
 };
 
 #endif

@@ -21,12 +21,12 @@ struct shs_store_t {
     const shs_store_provider_t *provider;
     void *self;
     shs_store_words_t words;
-    void *shared;           /* what the host's children share ... */
-    void *nearby;           /* ... and their near-cache's memory; NULL: none */
-    shs_tracking_alert_t *silence; /* with `nearby` */
-    shs_exposure_alert_t *excess;
+    void *shared;     /* what the host's children share ... */
+    void *near_local; /* ... and their near-cache's memory; NULL: none */
+    shs_tracking_alert_t *tracking_alert; /* with `nearby` */
+    shs_exposure_alert_t *alert;
     shs_near_policy_t policy;
-    shs_invalidation_sink_t watch;
+    shs_invalidation_sink_t sink;
     shs_near_local_t near; /* of this child; cache NULL: none */
     int listens_to_all;
 };
@@ -106,7 +106,7 @@ static shs_store_t *find_same(const apr_array_header_t *list,
         shs_store_t *store = APR_ARRAY_IDX(list, i, shs_store_t *);
 
         if (store->provider == wanted->provider
-            && !strcmp(store->words.identity, wanted->words.identity)) {
+            && !strcmp(store->words.run_id, wanted->words.run_id)) {
             return store;
         }
     }
@@ -148,12 +148,13 @@ const char *shs_store_create(shs_store_t **out, const char *url,
 #define LINE 64 /* of a cache, with which each store's parts begin */
 static apr_size_t part_of(const shs_store_t *store)
 {
-    return APR_ALIGN(store->provider->shared_size(store->self), LINE);
+    return APR_ALIGN(store->provider->host_state_size(store->self), LINE);
 }
 
-static apr_size_t silence_of(const shs_store_t *store)
+static apr_size_t tracking_alert_of(const shs_store_t *store)
 {
-    return store->policy.is_on ? APR_ALIGN(sizeof(shs_tracking_alert_t), LINE) : 0;
+    return store->policy.is_on ? APR_ALIGN(sizeof(shs_tracking_alert_t), LINE)
+                               : 0;
 }
 
 #define EXCESS APR_ALIGN(sizeof(shs_exposure_alert_t), LINE)
@@ -170,7 +171,7 @@ apr_status_t shs_store_share(apr_pool_t *pconf)
     for (i = 0; i < list->nelts; ++i) {
         const shs_store_t *store = APR_ARRAY_IDX(list, i, shs_store_t *);
 
-        size += part_of(store) + EXCESS + silence_of(store);
+        size += part_of(store) + EXCESS + tracking_alert_of(store);
     }
     if (size == 0) {
         return APR_SUCCESS;
@@ -186,11 +187,11 @@ apr_status_t shs_store_share(apr_pool_t *pconf)
 
         store->shared = part;
         part += part_of(store);
-        store->excess = (void *)part;
+        store->alert = (void *)part;
         part += EXCESS;
         if (store->policy.is_on) {
-            store->silence = (void *)part;
-            part += silence_of(store);
+            store->tracking_alert = (void *)part;
+            part += tracking_alert_of(store);
         }
     }
     return APR_SUCCESS;
@@ -206,9 +207,9 @@ apr_status_t shs_store_share_cache(shs_store_t *store, int may_be_less,
     if (!store->policy.is_on) {
         return APR_SUCCESS;
     }
-    rv = shs_near_memory_create(&store->nearby, &store->policy, pconf);
+    rv = shs_near_memory_create(&store->near_local, &store->policy, pconf);
     if (rv != APR_SUCCESS && may_be_less) {
-        shs_near_memory_create_less(&store->nearby, &store->policy, pconf);
+        shs_near_memory_create_less(&store->near_local, &store->policy, pconf);
     }
     return rv;
 }
@@ -228,19 +229,20 @@ int shs_store_set_cache(shs_store_t *store, const shs_near_policy_t *policy)
 
 void shs_store_add_prefix(shs_store_t *store, const char *prefix)
 {
-    store->listens_to_all |= !shs_invalidation_sink_add_prefix(&store->watch, prefix);
+    store->listens_to_all |=
+        !shs_invalidation_sink_add_prefix(&store->sink, prefix);
 }
 
 static int start_cache(shs_store_t *store, apr_pool_t *pchild)
 {
-    if (!shs_near_local_start(&store->near, &store->watch, store->nearby,
+    if (!shs_near_local_start(&store->near, &store->sink, store->near_local,
                               &store->policy)) {
         return 0;
     }
     if (store->listens_to_all) {
-        store->watch.prefix_count = 0;
+        store->sink.prefix_count = 0;
     }
-    return store->provider->listen(store->self, &store->watch, pchild);
+    return store->provider->listen(store->self, &store->sink, pchild);
 }
 
 shs_near_cache_t *shs_store_cache(const shs_store_t *store)
@@ -250,7 +252,7 @@ shs_near_cache_t *shs_store_cache(const shs_store_t *store)
 
 shs_single_flight_t *shs_store_single_flight(const shs_store_t *store)
 {
-    return store->near.flights;
+    return store->near.single_flight;
 }
 
 /* ------------------------------------------------------------------- child */
@@ -259,22 +261,22 @@ int shs_store_start_child(shs_store_t *store, int threads, apr_pool_t *pchild)
 {
     if (!store->shared) {
         store->shared =
-            apr_pcalloc(pchild, store->provider->shared_size(store->self));
-        store->excess = apr_pcalloc(pchild, sizeof(*store->excess));
+            apr_pcalloc(pchild, store->provider->host_state_size(store->self));
+        store->alert = apr_pcalloc(pchild, sizeof(*store->alert));
     }
     return store->provider->start_child(store->self, store->shared, threads,
                                         pchild)
-           && (!store->nearby || start_cache(store, pchild));
+           && (!store->near_local || start_cache(store, pchild));
 }
 
 /* Once for the host, as what the provider itself has to tell. */
-static void note_silence(shs_result_t *answer, const shs_store_t *store,
-                         shs_outcome_t outcome)
+static void note_tracking(shs_result_t *answer, const shs_store_t *store,
+                          shs_outcome_t outcome)
 {
     apr_time_t now = shs_clock_now();
 
     switch (shs_tracking_alert_note(
-        store->silence, shs_near_cache_is_live(store->near.cache, now),
+        store->tracking_alert, shs_near_cache_is_live(store->near.cache, now),
         outcome != SHS_OUTCOME_UNAVAILABLE, store->policy.lease, now)) {
     case SHS_TRACKING_ALERT_NO_NEWS:
         break;
@@ -298,7 +300,7 @@ shs_outcome_t shs_store_load(shs_result_t *answer, shs_store_t *store,
     memset(answer, 0, sizeof(*answer));
     outcome = store->provider->load(answer, store->self, query, p);
     if (store->near.cache && answer->transition == SHS_TRANSITION_NONE) {
-        note_silence(answer, store, outcome);
+        note_tracking(answer, store, outcome);
     }
     assert(outcome != SHS_OUTCOME_NONE);
     assert(outcome == SHS_OUTCOME_FOUND || answer->reason);
@@ -333,7 +335,7 @@ apr_interval_time_t shs_store_timeout(const shs_store_t *store)
 
 int shs_store_note_excess(shs_store_t *store)
 {
-    return shs_exposure_alert_note(store->excess, shs_clock_now());
+    return shs_exposure_alert_note(store->alert, shs_clock_now());
 }
 
 const char *shs_store_describe(const shs_store_t *store)
@@ -363,10 +365,11 @@ static void report_cache(shs_store_report_fn tell, void *baton,
     const shs_near_cache_t *cache =
         store->near.cache
             ? store->near.cache
-            : shs_near_memory_attach(store->nearby, &store->policy, p);
+            : shs_near_memory_attach(store->near_local, &store->policy, p);
     int i;
 
-    tell(baton, "Cache", shs_near_invalidation_describe(cache, shs_clock_now()));
+    tell(baton, "Cache",
+         shs_near_invalidation_describe(cache, shs_clock_now()));
     for (i = 0; i < SHS_NEAR_COUNTER_COUNT; ++i) {
         tell(baton, shs_near_invalidation_counter_name(i),
              apr_psprintf(p, "%" APR_UINT64_T_FMT,
@@ -381,9 +384,9 @@ void shs_store_report(shs_store_report_fn tell, void *baton,
         store->provider->report(tell, baton, store->self, store->shared, p);
         tell(baton, "LeftOut",
              apr_psprintf(p, "%" APR_UINT64_T_FMT,
-                          shs_exposure_alert_count(store->excess)));
+                          shs_exposure_alert_count(store->alert)));
     }
-    if (store->nearby) {
+    if (store->near_local) {
         report_cache(tell, baton, store, p);
     }
 }

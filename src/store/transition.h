@@ -17,10 +17,10 @@ typedef enum shs_transition_t {
     SHS_TRANSITION_WRITABLE,   /* it takes them again */
     SHS_TRANSITION_SHAKY,      /* lookups fail now and then, but it is not
                                 * down; told once a minute */
-    SHS_TRANSITION_MASTER, /* another server is its master, or one of them */
+    SHS_TRANSITION_MASTER,    /* another server is its master, or one of them */
     SHS_TRANSITION_UNTRACKED, /* it answers, but does not tell what changes:
                              * nothing is kept near */
-    SHS_TRANSITION_TRACKED /* it does again */
+    SHS_TRANSITION_TRACKED    /* it does again */
 } shs_transition_t;
 
 #endif

@@ -24,7 +24,7 @@
 struct fake_t {
     fake_fn serve;
     void *baton;
-    int listener;
+    int tracker;
     int port;
     pthread_t acceptor;
     pthread_mutex_t lock; /* of what follows */
@@ -55,7 +55,7 @@ static void *run_acceptor(void *data)
     fake_t *fake = data;
     int fd;
 
-    while ((fd = accept4(fake->listener, NULL, NULL, SOCK_CLOEXEC)) >= 0) {
+    while ((fd = accept4(fake->tracker, NULL, NULL, SOCK_CLOEXEC)) >= 0) {
         int one = 1;
         fake_peer_t *peer;
 
@@ -91,14 +91,14 @@ fake_t *fake_start(fake_fn serve, void *baton)
     fake->baton = baton;
     pthread_mutex_init(&fake->lock, NULL);
     sem_init(&fake->go, 0, 0);
-    fake->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    fake->tracker = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     memset(&in, 0, sizeof(in));
     in.sin_family = AF_INET;
     in.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    ck_assert_int_eq(bind(fake->listener, (struct sockaddr *)&in, sizeof(in)),
+    ck_assert_int_eq(bind(fake->tracker, (struct sockaddr *)&in, sizeof(in)),
                      0);
-    ck_assert_int_eq(listen(fake->listener, 128), 0);
-    ck_assert_int_eq(getsockname(fake->listener, (struct sockaddr *)&in, &len),
+    ck_assert_int_eq(listen(fake->tracker, 128), 0);
+    ck_assert_int_eq(getsockname(fake->tracker, (struct sockaddr *)&in, &len),
                      0);
     fake->port = ntohs(in.sin_port);
     ck_assert_int_eq(pthread_create(&fake->acceptor, NULL, run_acceptor, fake),
@@ -170,12 +170,12 @@ void fake_stop(fake_t *fake)
         sem_post(&fake->go);
     }
     pthread_mutex_unlock(&fake->lock);
-    shutdown(fake->listener, SHUT_RDWR);
+    shutdown(fake->tracker, SHUT_RDWR);
     pthread_join(fake->acceptor, NULL);
     for (i = 0; i < fake->accepted; i++) {
         pthread_join(fake->threads[i], NULL);
     }
-    close(fake->listener);
+    close(fake->tracker);
     sem_destroy(&fake->go);
     pthread_mutex_destroy(&fake->lock);
     free(fake);

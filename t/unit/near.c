@@ -56,7 +56,7 @@ shs_near_cache_t *near_attach(void *memory, const shs_near_policy_t *policy,
 
 shs_near_cache_t *near_live(const shs_near_policy_t *policy, apr_time_t now)
 {
-    static const apr_uint32_t source = NEAR_SOURCE;
+    static const apr_uint32_t source = NEAR_SERVER;
     shs_near_cache_t *cache = near_attach(near_memory(policy), policy, 0);
 
     ck_assert(shs_near_invalidation_elect(cache, now));
@@ -77,7 +77,7 @@ void near_put(shs_near_cache_t *cache, const char *key, const char *value,
     shs_near_ticket_t ticket;
 
     ck_assert(shs_near_cache_begin(&ticket, cache, &name, now));
-    shs_near_cache_put(cache, &name, &ticket, NEAR_SOURCE,
+    shs_near_cache_put(cache, &name, &ticket, NEAR_SERVER,
                        value ? unit_text(value) : OCTETS(""), ttl);
 }
 

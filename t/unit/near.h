@@ -12,7 +12,7 @@
 #include "unit.h"
 
 /* Whom it listens to. */
-#define NEAR_SOURCE 7
+#define NEAR_SERVER 7
 
 /* On, 1 MiB, max_entry 4096, ttl 300 s, lease 2 s, negative 1 s. */
 shs_near_policy_t near_policy(void);

@@ -76,12 +76,12 @@ rig_t *rig_create_in(const char *url, const char *options, const rig_t *sibling,
     rig->endpoint = rig_endpoint(url, options);
     rig->nodes =
         rig_nodes(rig->endpoint, shs_endpoint_pool_size(rig->endpoint, 4));
-    rig->shared =
-        sibling ? sibling->shared : keep(calloc(1, sizeof(*rig->shared)));
+    rig->host_state = sibling ? sibling->host_state
+                              : keep(calloc(1, sizeof(*rig->host_state)));
     rig->client.endpoint = rig->endpoint;
-    rig->client.shared = rig->shared;
+    rig->client.host_state = rig->host_state;
     rig->client.topology =
-        shs_topology_create(rig->endpoint, rig->nodes, rig->shared, pchild);
+        shs_topology_create(rig->endpoint, rig->nodes, rig->host_state, pchild);
     ck_assert_ptr_nonnull(rig->client.topology);
     return rig;
 }
@@ -100,12 +100,12 @@ void rig_await(apr_time_t time)
 
 apr_uint64_t rig_counter(const rig_t *rig, shs_counter_t counter)
 {
-    return shs_counters_get(&rig->shared->counters, counter);
+    return shs_counters_get(&rig->host_state->counters, counter);
 }
 
 void rig_fill_pool(const rig_t *rig, int slot, int count)
 {
-    static const shs_octets_t question = { "*2\r\n$4\r\nPTTL\r\n$1\r\nk\r\n",
+    static const shs_octets_t pipeline = { "*2\r\n$4\r\nPTTL\r\n$1\r\nk\r\n",
                                            21 };
     static const shs_resp_limits_t limits = { 0, 0 };
     shs_reply_t *reply;
@@ -125,7 +125,7 @@ void rig_fill_pool(const rig_t *rig, int slot, int count)
     }
     for (i = 0; i < count; i++) {
         /* So the server has accepted it. */
-        ck_assert_int_eq(shs_conn_ask(&reply, 1, conns[i], question, limits,
+        ck_assert_int_eq(shs_conn_ask(&reply, 1, conns[i], pipeline, limits,
                                       rig_in_ms(5000), &reason, p),
                          SHS_CONN_OK);
         shs_pool_give_back(shs_node_pool(route.node), conns[i]);

@@ -2,7 +2,7 @@
  *
  * rig: what one child of a server has of a store, put together for a test: the
  * endpoint as a URL and options say it, nodes, shared memory and topology. It
- * is never freed, as in a child; its renewals end with p.
+ * is never freed, as in a child; its refreshes end with p.
  */
 #ifndef T_UNIT_RIG_H
 #define T_UNIT_RIG_H
@@ -13,7 +13,7 @@
 typedef struct rig_t {
     shs_endpoint_t *endpoint;
     shs_node_table_t *nodes;
-    shs_host_state_t *shared;
+    shs_host_state_t *host_state;
     shs_client_t client;
 } rig_t;
 

@@ -94,7 +94,7 @@ START_TEST(address_read__takes_an_empty_host_for_the_one_that_was_asked)
     const shs_address_t asked = { "fe80::1%eth0", 6379 };
     shs_address_t server;
     int is_one = shs_address_read(&server, answers[_i].host, answers[_i].port,
-                                    &asked, p);
+                                  &asked, p);
 
     ck_assert_msg(is_one == !!answers[_i].wanted, "%s", answers[_i].why);
     if (is_one) {

@@ -5,17 +5,18 @@
 
 #include "unit.h"
 
-static shs_big_key_t heavy;
+static shs_big_key_t big_key;
 static unsigned char secret[SHS_BIG_KEY_SECRET];
 
 static void reset(void)
 {
-    memset(&heavy, 0, sizeof(heavy));
+    memset(&big_key, 0, sizeof(big_key));
 }
 
 static apr_uint64_t mark_of(int i)
 {
-    return shs_big_key_mark(unit_text(apr_psprintf(p, "session:%d", i)), secret);
+    return shs_big_key_mark(unit_text(apr_psprintf(p, "session:%d", i)),
+                            secret);
 }
 
 /* Who does not know the secret cannot tell which keys share one. */
@@ -31,74 +32,74 @@ START_TEST(big_key_mark__is_another_with_each_secret)
 }
 END_TEST
 
-START_TEST(heavy__knows_a_key_until_its_value_comes)
+START_TEST(big_key__knows_a_key_until_its_value_comes)
 {
     apr_uint64_t mark = mark_of(1);
 
-    ck_assert_int_eq(shs_big_key_begin(&heavy, mark), 0);
-    shs_big_key_end(&heavy, mark, SHS_BIG_KEY_HEAVY);
-    ck_assert_int_eq(shs_big_key_begin(&heavy, mark), 1);
-    shs_big_key_end(&heavy, mark, SHS_BIG_KEY_UNKNOWN);
-    ck_assert_int_eq(shs_big_key_begin(&heavy, mark), 1);
-    ck_assert_int_eq(shs_big_key_begin(&heavy, mark_of(2)), 0);
-    shs_big_key_end(&heavy, mark, SHS_BIG_KEY_LIGHT);
-    ck_assert_int_eq(shs_big_key_begin(&heavy, mark), 0);
-    shs_big_key_end(&heavy, mark, SHS_BIG_KEY_HEAVY);
-    ck_assert_int_eq(shs_big_key_begin(&heavy, mark), 1);
+    ck_assert_int_eq(shs_big_key_begin(&big_key, mark), 0);
+    shs_big_key_end(&big_key, mark, SHS_BIG_KEY_HEAVY);
+    ck_assert_int_eq(shs_big_key_begin(&big_key, mark), 1);
+    shs_big_key_end(&big_key, mark, SHS_BIG_KEY_UNKNOWN);
+    ck_assert_int_eq(shs_big_key_begin(&big_key, mark), 1);
+    ck_assert_int_eq(shs_big_key_begin(&big_key, mark_of(2)), 0);
+    shs_big_key_end(&big_key, mark, SHS_BIG_KEY_LIGHT);
+    ck_assert_int_eq(shs_big_key_begin(&big_key, mark), 0);
+    shs_big_key_end(&big_key, mark, SHS_BIG_KEY_HEAVY);
+    ck_assert_int_eq(shs_big_key_begin(&big_key, mark), 1);
 }
 END_TEST
 
-START_TEST(heavy__lets_one_of_many_ask_for_the_value_of_an_unknown_key)
+START_TEST(big_key__lets_one_of_many_ask_for_the_value_of_an_unknown_key)
 {
     apr_uint64_t mark = mark_of(1);
     int i;
 
     for (i = 0; i < 4; i++) {
-        ck_assert_int_eq(shs_big_key_begin(&heavy, mark), i > 0);
+        ck_assert_int_eq(shs_big_key_begin(&big_key, mark), i > 0);
     }
     /* It could not be asked for: another one may. */
-    shs_big_key_end(&heavy, mark, SHS_BIG_KEY_UNKNOWN);
-    ck_assert_int_eq(shs_big_key_begin(&heavy, mark), 0);
-    ck_assert_int_eq(shs_big_key_begin(&heavy, mark), 1);
+    shs_big_key_end(&big_key, mark, SHS_BIG_KEY_UNKNOWN);
+    ck_assert_int_eq(shs_big_key_begin(&big_key, mark), 0);
+    ck_assert_int_eq(shs_big_key_begin(&big_key, mark), 1);
     /* It came: from now on all may at once. */
-    shs_big_key_end(&heavy, mark, SHS_BIG_KEY_LIGHT);
+    shs_big_key_end(&big_key, mark, SHS_BIG_KEY_LIGHT);
     for (i = 0; i < 4; i++) {
-        ck_assert_int_eq(shs_big_key_begin(&heavy, mark), 0);
+        ck_assert_int_eq(shs_big_key_begin(&big_key, mark), 0);
     }
 }
 END_TEST
 
-START_TEST(heavy__keeps_what_is_heavy_however_many_are_light)
+START_TEST(big_key__keeps_what_is_heavy_however_many_are_light)
 {
     int heavies = 0;
     int i;
 
     for (i = 0; i < 10; i++) {
-        shs_big_key_begin(&heavy, mark_of(i));
-        shs_big_key_end(&heavy, mark_of(i), SHS_BIG_KEY_HEAVY);
+        shs_big_key_begin(&big_key, mark_of(i));
+        shs_big_key_end(&big_key, mark_of(i), SHS_BIG_KEY_HEAVY);
     }
     for (i = 10; i < 10 * SHS_BIG_KEY_ASKED; i++) {
-        ck_assert_int_eq(shs_big_key_begin(&heavy, mark_of(i)), 0);
-        shs_big_key_end(&heavy, mark_of(i), SHS_BIG_KEY_LIGHT);
+        ck_assert_int_eq(shs_big_key_begin(&big_key, mark_of(i)), 0);
+        shs_big_key_end(&big_key, mark_of(i), SHS_BIG_KEY_LIGHT);
     }
     for (i = 0; i < 10; i++) {
-        heavies += shs_big_key_begin(&heavy, mark_of(i));
+        heavies += shs_big_key_begin(&big_key, mark_of(i));
     }
     ck_assert_int_ge(heavies, 9); /* two may have one place */
 }
 END_TEST
 
-START_TEST(heavy__keeps_the_last_of_more_than_it_has_places_for)
+START_TEST(big_key__keeps_the_last_of_more_than_it_has_places_for)
 {
     int known = 0;
     int i;
 
     for (i = 0; i < 10 * SHS_BIG_KEY_NOTED; i++) {
-        shs_big_key_end(&heavy, mark_of(i), SHS_BIG_KEY_HEAVY);
-        ck_assert_int_eq(shs_big_key_begin(&heavy, mark_of(i)), 1);
+        shs_big_key_end(&big_key, mark_of(i), SHS_BIG_KEY_HEAVY);
+        ck_assert_int_eq(shs_big_key_begin(&big_key, mark_of(i)), 1);
     }
     for (i = 0; i < 10 * SHS_BIG_KEY_NOTED; i++) {
-        known += shs_big_key_begin(&heavy, mark_of(i));
+        known += shs_big_key_begin(&big_key, mark_of(i));
     }
     /* Keys that differ little are spread over the whole table. */
     ck_assert_int_gt(known, SHS_BIG_KEY_NOTED * 9 / 10);
@@ -111,11 +112,11 @@ static void add(TCase *tc)
     tcase_add_checked_fixture(tc, reset, NULL);
     tcase_add_loop_test(tc, big_key_mark__is_another_with_each_secret, 0,
                         SHS_BIG_KEY_SECRET);
-    tcase_add_test(tc, heavy__knows_a_key_until_its_value_comes);
-    tcase_add_test(tc,
-                   heavy__lets_one_of_many_ask_for_the_value_of_an_unknown_key);
-    tcase_add_test(tc, heavy__keeps_what_is_heavy_however_many_are_light);
-    tcase_add_test(tc, heavy__keeps_the_last_of_more_than_it_has_places_for);
+    tcase_add_test(tc, big_key__knows_a_key_until_its_value_comes);
+    tcase_add_test(
+        tc, big_key__lets_one_of_many_ask_for_the_value_of_an_unknown_key);
+    tcase_add_test(tc, big_key__keeps_what_is_heavy_however_many_are_light);
+    tcase_add_test(tc, big_key__keeps_the_last_of_more_than_it_has_places_for);
 }
 
 int main(void)

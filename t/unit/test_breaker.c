@@ -30,10 +30,10 @@ static shs_breaker_pass_t admit(apr_uint32_t subject, apr_time_t now)
 }
 
 static shs_breaker_news_t note(shs_breaker_pass_t pass,
-                               shs_breaker_result_t verdict,
+                               shs_breaker_result_t result,
                                apr_uint32_t subject, apr_time_t now)
 {
-    return shs_breaker_note(&breaker, &policy, pass, verdict, subject, 0, now);
+    return shs_breaker_note(&breaker, &policy, pass, result, subject, 0, now);
 }
 
 #define answered(pass, now) note((pass), SHS_BREAKER_OK, X, (now))

@@ -127,18 +127,18 @@ START_TEST(codec_hash__reads_what_it_says_of_itself)
     };
     shs_record_t record = { 0 };
     shs_session_t *session = NULL;
-    const shs_metadata_t *life;
+    const shs_metadata_t *metadata;
 
     record.shape = SHS_SHAPE_FIELDS;
     record.fields = fields;
     record.count = ROWS(fields);
     ck_assert_pstr_eq(shs_codec_decode(&session, &shs_codec_hash, &record, p),
                       NULL);
-    life = shs_session_get_metadata(session);
-    ck_assert_int_eq(life->created_at, 1700000000123000);
-    ck_assert_int_eq(life->idle, 1800000000);
-    ck_assert_int_ne(life->is_rotated, 0);
-    ck_octets_eq(life->successor, OCTETS("session:next"), "the successor");
+    metadata = shs_session_get_metadata(session);
+    ck_assert_int_eq(metadata->created_at, 1700000000123000);
+    ck_assert_int_eq(metadata->idle, 1800000000);
+    ck_assert_int_ne(metadata->is_rotated, 0);
+    ck_octets_eq(metadata->successor, OCTETS("session:next"), "the successor");
     ck_assert_uint_eq(shs_session_count(session), 1);
 }
 END_TEST

@@ -397,17 +397,17 @@ static const struct {
 START_TEST(codec_json__reads_what_it_says_of_itself)
 {
     shs_session_t *session = decoded(lives[_i].json);
-    const shs_metadata_t *life = shs_session_get_metadata(session);
+    const shs_metadata_t *metadata = shs_session_get_metadata(session);
     apr_size_t count;
     const shs_node_t *nodes = shs_session_nodes(session, &count);
 
-    ck_assert_msg(life->created_at == lives[_i].created_at, "%s",
+    ck_assert_msg(metadata->created_at == lives[_i].created_at, "%s",
                   lives[_i].why);
-    ck_assert_msg(life->idle == lives[_i].idle, "%s", lives[_i].why);
-    ck_assert_msg(!!life->is_rotated == (lives[_i].successor != NULL), "%s",
+    ck_assert_msg(metadata->idle == lives[_i].idle, "%s", lives[_i].why);
+    ck_assert_msg(!!metadata->is_rotated == (lives[_i].successor != NULL), "%s",
                   lives[_i].why);
     if (lives[_i].successor) {
-        ck_octets_eq(life->successor, unit_text(lives[_i].successor),
+        ck_octets_eq(metadata->successor, unit_text(lives[_i].successor),
                      lives[_i].why);
     }
     ck_assert_uint_eq(shs_session_count(session), 1);

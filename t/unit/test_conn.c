@@ -496,11 +496,11 @@ START_TEST(conn_open__goes_on_to_the_next_address)
 }
 END_TEST
 
-/* A listener whose backlog is full drops what comes: connect() hangs. Fills
+/* A tracker whose backlog is full drops what comes: connect() hangs. Fills
  * one and gives its address; the sockets are closed by the process's end. */
 static void fill_a_backlog(shs_resolver_address_t *address)
 {
-    int listener = socket(AF_INET, SOCK_STREAM, 0);
+    int tracker = socket(AF_INET, SOCK_STREAM, 0);
     struct sockaddr_in in;
     socklen_t len = sizeof(in);
     int i;
@@ -508,9 +508,9 @@ static void fill_a_backlog(shs_resolver_address_t *address)
     memset(&in, 0, sizeof(in));
     in.sin_family = AF_INET;
     in.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    ck_assert_int_eq(bind(listener, (struct sockaddr *)&in, sizeof(in)), 0);
-    ck_assert_int_eq(listen(listener, 0), 0);
-    getsockname(listener, (struct sockaddr *)&in, &len);
+    ck_assert_int_eq(bind(tracker, (struct sockaddr *)&in, sizeof(in)), 0);
+    ck_assert_int_eq(listen(tracker, 0), 0);
+    getsockname(tracker, (struct sockaddr *)&in, &len);
     for (i = 0; i < 4; i++) {
         int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
 

@@ -63,9 +63,10 @@ static void *count_malloc(size_t size)
 
 /* ------------------------------------------------------------ the parsers */
 
-static const apr_array_header_t *claims(void)
+static const apr_array_header_t *own_headers(void)
 {
-    static const shs_own_header_t all[] = { { "X-User", 0 }, { "X-Session-", 1 } };
+    static const shs_own_header_t all[] = { { "X-User", 0 },
+                                            { "X-Session-", 1 } };
     apr_array_header_t *list = apr_array_make(p, 2, sizeof(shs_own_header_t));
     int i;
 
@@ -77,7 +78,7 @@ static const apr_array_header_t *claims(void)
 
 static void read_connection(shs_octets_t text)
 {
-    shs_own_headers_strip(claims(), text.data, p);
+    shs_own_headers_strip(own_headers(), text.data, p);
 }
 
 static int is_claimed(void *list, const char *name)
@@ -95,17 +96,17 @@ static void read_headers(shs_octets_t text)
     while ((name = apr_strtok(rest, "\n", &rest)) != NULL) {
         apr_table_addn(table, name, "value");
     }
-    shs_table_sweep_table(table, is_claimed, (void *)claims(), p);
+    shs_table_sweep_table(table, is_claimed, (void *)own_headers(), p);
 }
 
 static void read_cookie_by(shs_octets_t text, shs_cookie_split_t split)
 {
     const char *cursor = text.data;
-    shs_session_id_t ident;
+    shs_session_id_t sid;
     shs_octets_t value;
 
     while (shs_cookie_next(&value, &cursor, "SID", split)) {
-        shs_session_id_parse(&ident, value, '.', 0);
+        shs_session_id_parse(&sid, value, '.', 0);
     }
 }
 
@@ -211,8 +212,8 @@ static void expose_hash(shs_octets_t text)
     for (i = 0; i < fields->nelts; ++i) {
         const shs_record_field_t *field = &record.fields[i];
 
-        shs_nameset_add(names,
-                        shs_target_type_headers.make_name("X-", field->name, p));
+        shs_nameset_add(
+            names, shs_target_type_headers.make_name("X-", field->name, p));
         shs_octets_encode(field->value, SHS_ENCODING_PERCENT, p);
         shs_octets_encode(field->value, SHS_ENCODING_BASE64, p);
     }

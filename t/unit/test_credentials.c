@@ -285,23 +285,23 @@ END_TEST
 
 #define THREADS 8
 
-typedef struct renewal_t {
+typedef struct refresh_t {
     shs_credentials_t *credentials;
     pthread_barrier_t *start;
     apr_pool_t *pool;
     int is_renewed;
     const char *password;
-} renewal_t;
+} refresh_t;
 
 static void *renew(void *data)
 {
-    renewal_t *renewal = data;
+    refresh_t *refresh = data;
 
-    pthread_barrier_wait(renewal->start);
-    renewal->is_renewed =
-        !shs_credentials_renew(renewal->credentials, "old", renewal->pool);
-    renewal->password =
-        shs_credentials_password(renewal->credentials, renewal->pool);
+    pthread_barrier_wait(refresh->start);
+    refresh->is_renewed =
+        !shs_credentials_renew(refresh->credentials, "old", refresh->pool);
+    refresh->password =
+        shs_credentials_password(refresh->credentials, refresh->pool);
     return NULL;
 }
 
@@ -310,7 +310,7 @@ START_TEST(credentials_renew__tells_every_thread_of_the_new_password)
 {
     char *path = file_with("old\n", 4);
     shs_credentials_t *c = shs_credentials_create(NULL, NULL, p);
-    renewal_t renewals_at_once[THREADS];
+    refresh_t renewals_at_once[THREADS];
     pthread_t threads[THREADS];
     pthread_barrier_t start;
     int i;
@@ -319,7 +319,7 @@ START_TEST(credentials_renew__tells_every_thread_of_the_new_password)
     write_file(path, "new\n", 4);
     pthread_barrier_init(&start, NULL, THREADS);
     for (i = 0; i < THREADS; ++i) {
-        renewals_at_once[i] = (renewal_t){ c, &start, NULL, 0, NULL };
+        renewals_at_once[i] = (refresh_t){ c, &start, NULL, 0, NULL };
         apr_pool_create(&renewals_at_once[i].pool, NULL);
         ck_assert_int_eq(
             pthread_create(&threads[i], NULL, renew, &renewals_at_once[i]), 0);

@@ -85,18 +85,18 @@ static void run(void)
 {
     apr_time_t began = shs_clock_now();
     const char *reason = NULL;
-    shs_snapshot_t *view = NULL;
+    shs_snapshot_t *snapshot = NULL;
     shs_node_t *node;
     int lowest_slot;
 
     master = "none";
     is_doubted = -1;
-    if (shs_discovery_run(&view, discovery, &reason) == SHS_CONN_OK) {
-        if (shs_snapshot_find(&node, &lowest_slot, view, slot)) {
+    if (shs_discovery_run(&snapshot, discovery, &reason) == SHS_CONN_OK) {
+        if (shs_snapshot_find(&node, &lowest_slot, snapshot, slot)) {
             master = name_of(node);
         }
-        is_doubted = shs_snapshot_is_doubted(view);
-        shs_snapshot_destroy(view, nodes);
+        is_doubted = shs_snapshot_is_doubted(snapshot);
+        shs_snapshot_destroy(snapshot, nodes);
     }
     took = shs_clock_now() - began;
 }

@@ -335,14 +335,14 @@ static const struct {
 };
 
 static const char *with_files(const char *words, const char *master,
-                              const char *watch)
+                              const char *sink)
 {
     const char *out = "";
 
     for (; words && *words; ++words) {
         out = apr_pstrcat(p, out,
                           *words == '@'   ? master
-                          : *words == '$' ? watch
+                          : *words == '$' ? sink
                                           : apr_pstrmemdup(p, words, 1),
                           NULL);
     }
@@ -352,13 +352,13 @@ static const char *with_files(const char *words, const char *master,
 START_TEST(endpoint_option_parse__gives_each_server_its_own_credentials)
 {
     char *master = file_with("master\n");
-    char *watch = file_with("watch\n");
+    char *sink = file_with("watch\n");
     shs_endpoint_t e;
     const char *wrong =
-        parse(&e, logins[_i].url, with_files(logins[_i].words, master, watch));
+        parse(&e, logins[_i].url, with_files(logins[_i].words, master, sink));
 
     unlink(master);
-    unlink(watch);
+    unlink(sink);
     ck_assert_msg(!wrong, "%s: %s", wrong, logins[_i].why);
     ck_assert_pstr_eq(shs_credentials_user(e.credentials), logins[_i].user);
     ck_assert_pstr_eq(shs_credentials_password(e.credentials, p),

@@ -7,7 +7,7 @@
 
 #define S APR_USEC_PER_SEC
 
-static shs_error_alert_t trouble;
+static shs_error_alert_t alert;
 
 /* A second in the life of the host, failures in it, and how many are told. */
 static const struct {
@@ -34,10 +34,10 @@ START_TEST(error_alert_note__tells_once_a_minute_from_so_many_on)
     int told = 0;
     int i;
 
-    memset(&trouble, 0, sizeof(trouble));
+    memset(&alert, 0, sizeof(alert));
     for (i = 0; i < 12 && rows[_i].at[i]; i++) {
-        told += shs_error_alert_note(&trouble, (apr_uint32_t)rows[_i].least,
-                                 1000 * S + rows[_i].at[i] * S);
+        told += shs_error_alert_note(&alert, (apr_uint32_t)rows[_i].least,
+                                     1000 * S + rows[_i].at[i] * S);
     }
     ck_assert_msg(told == rows[_i].told, "%d: %s", told, rows[_i].why);
 }
@@ -45,15 +45,15 @@ END_TEST
 
 START_TEST(error_alert_end__is_told_once_if_the_trouble_was)
 {
-    memset(&trouble, 0, sizeof(trouble));
-    ck_assert(!shs_error_alert_end(&trouble));
-    ck_assert(!shs_error_alert_note(&trouble, 2, S));
-    ck_assert(!shs_error_alert_end(&trouble));
-    ck_assert(shs_error_alert_note(&trouble, 2, 2 * S));
-    ck_assert(shs_error_alert_end(&trouble));
-    ck_assert(!shs_error_alert_end(&trouble));
-    ck_assert(!shs_error_alert_note(&trouble, 1, 3 * S));
-    ck_assert(!shs_error_alert_end(&trouble));
+    memset(&alert, 0, sizeof(alert));
+    ck_assert(!shs_error_alert_end(&alert));
+    ck_assert(!shs_error_alert_note(&alert, 2, S));
+    ck_assert(!shs_error_alert_end(&alert));
+    ck_assert(shs_error_alert_note(&alert, 2, 2 * S));
+    ck_assert(shs_error_alert_end(&alert));
+    ck_assert(!shs_error_alert_end(&alert));
+    ck_assert(!shs_error_alert_note(&alert, 1, 3 * S));
+    ck_assert(!shs_error_alert_end(&alert));
 }
 END_TEST
 
@@ -63,7 +63,7 @@ static void *note_often(void *data)
     int i;
 
     for (i = 0; i < 10000; i++) {
-        *told += shs_error_alert_note(&trouble, 1, S + i);
+        *told += shs_error_alert_note(&alert, 1, S + i);
     }
     return NULL;
 }
@@ -76,7 +76,7 @@ START_TEST(error_alert_note__tells_one_of_all_threads)
     int sum = 0;
     int i;
 
-    memset(&trouble, 0, sizeof(trouble));
+    memset(&alert, 0, sizeof(alert));
     for (i = 0; i < THREADS; i++) {
         ck_assert_int_eq(
             pthread_create(&threads[i], NULL, note_often, &told[i]), 0);
@@ -91,7 +91,8 @@ END_TEST
 
 static void add(TCase *tc)
 {
-    tcase_add_loop_test(tc, error_alert_note__tells_once_a_minute_from_so_many_on,
+    tcase_add_loop_test(tc,
+                        error_alert_note__tells_once_a_minute_from_so_many_on,
                         0, ROWS(rows));
     tcase_add_test(tc, error_alert_end__is_told_once_if_the_trouble_was);
     tcase_add_test(tc, error_alert_note__tells_one_of_all_threads);

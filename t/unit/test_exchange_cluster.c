@@ -249,7 +249,7 @@ START_TEST(exchange_run__tells_of_no_slots_that_moved)
     ck_given(late, "{b}2", "a {b}2");
     ck_assert_uint_eq(rig_counter(rig, SHS_COUNTER_FAILOVERS), 0);
     ck_assert_int_eq(got.transition, SHS_TRANSITION_NONE);
-    ck_assert_str_eq(shs_masters_list(&since, &rig->shared->masters, p),
+    ck_assert_str_eq(shs_masters_list(&since, &rig->host_state->masters, p),
                      slot_of_a < slot_of_b
                          ? apr_psprintf(p, "127.0.0.1:%d, 127.0.0.1:%d",
                                         actor_port(b), actor_port(a))

@@ -364,7 +364,7 @@ START_TEST(exchange_run__believes_no_laggards_while_another_is_dead)
         rig_await(shs_clock_now() + SHS_TOPOLOGY_AFTER_FAILURE);
     }
     ck_assert_int_eq(actor_asked(x, "GET"), 0);
-    ck_assert_int_eq(atomic_load(&rig->shared->master.epoch), 2);
+    ck_assert_int_eq(atomic_load(&rig->host_state->master.epoch), 2);
     for (i = 0; i < laggards[_i].lagging; i++) {
         ck_assert_int_gt(actor_asked(late[i], "SENTINEL"), 0);
         actor_stop(late[i]);
@@ -390,7 +390,7 @@ START_TEST(exchange_run__believes_sentinels_that_were_all_set_up_anew)
     actor_names_master(b, x, 1);
     actor_names_master(c, x, 1);
     ck_given(other, "l", "x l");
-    ck_assert_int_eq(atomic_load(&rig->shared->master.epoch), 1);
+    ck_assert_int_eq(atomic_load(&rig->host_state->master.epoch), 1);
     actor_stop(b);
     actor_stop(c);
 }
@@ -547,7 +547,7 @@ static int count_asked(actor_t *const sentinels[3])
     return asked;
 }
 
-/* The configuration, which a renewal reads, goes with the child. */
+/* The configuration, which a refresh reads, goes with the child. */
 START_TEST(topology__has_no_renewal_left_when_its_child_has_ended)
 {
     actor_t *const sentinels[3] = { s, x, y };
@@ -566,7 +566,7 @@ START_TEST(topology__has_no_renewal_left_when_its_child_has_ended)
 
     apr_pool_create(&pchild, p);
     topology =
-        shs_topology_create(rig->endpoint, rig->nodes, rig->shared, pchild);
+        shs_topology_create(rig->endpoint, rig->nodes, rig->host_state, pchild);
     ck_assert_ptr_nonnull(topology);
     for (i = 0; i < 3; i++) {
         actor_says(sentinels[i], "SENTINEL", actor_stall);
@@ -579,7 +579,7 @@ START_TEST(topology__has_no_renewal_left_when_its_child_has_ended)
     begun = shs_clock_now();
     apr_pool_destroy(pchild);
     begun = shs_clock_now() - begun;
-    /* TIMEOUT, if a renewal were still running. */
+    /* TIMEOUT, if a refresh were still running. */
     ck_assert_int_eq(
         shs_topology_find(&route, topology, 0, shs_clock_now(), &reason, p),
         SHS_CONN_FAILED);
@@ -698,7 +698,8 @@ START_TEST(exchange_run__tells_of_the_master_whatever_the_replica_does)
     actor_t *r = actor_start("r");
     rig_t *rig =
         rig_on("read-from=replica-on-failure breaker=1/1ms retry=0", NULL);
-    shs_breaker_t *replicas = shs_host_state_breaker_of(rig->shared, 0x10001);
+    shs_breaker_t *replicas =
+        shs_host_state_breaker_of(rig->host_state, 0x10001);
 
     actor_names_replica(s, r);
     ck_given(rig, "k", "x k");

@@ -69,9 +69,9 @@ static rig_t *rig_on(const actor_t *actor, const char *options)
         NULL);
 }
 
-#define ck_breaker(rig, state)                                          \
-    ck_assert_str_eq(                                                   \
-        shs_breaker_describe(&(rig)->shared->breaker, shs_clock_now()), \
+#define ck_breaker(rig, state)                                              \
+    ck_assert_str_eq(                                                       \
+        shs_breaker_describe(&(rig)->host_state->breaker, shs_clock_now()), \
         (state))
 
 /* How EVAL is seen. */

@@ -18,21 +18,22 @@ START_TEST(exposure_alert_note__tells_once_a_minute_and_counts_all)
                   { 1000 + MINUTE, 1 },
                   { 1000 + MINUTE + 1, 0 },
                   { 1000 + 9 * MINUTE, 1 } };
-    shs_exposure_alert_t excess = { 0 };
+    shs_exposure_alert_t alert = { 0 };
     int i;
 
     for (i = 0; i < ROWS(notes); ++i) {
-        ck_assert_msg(shs_exposure_alert_note(&excess, notes[i].at) == notes[i].is_told,
+        ck_assert_msg(shs_exposure_alert_note(&alert, notes[i].at)
+                          == notes[i].is_told,
                       "note %d", i);
     }
-    ck_assert_int_eq(shs_exposure_alert_count(&excess), ROWS(notes));
+    ck_assert_int_eq(shs_exposure_alert_count(&alert), ROWS(notes));
 }
 END_TEST
 
 #define THREADS 4
 #define TIMES   10000
 
-static shs_exposure_alert_t shared;
+static shs_exposure_alert_t host_state;
 static _Atomic int told;
 
 static void *APR_THREAD_FUNC note_often(apr_thread_t *thread, void *data)
@@ -41,7 +42,7 @@ static void *APR_THREAD_FUNC note_often(apr_thread_t *thread, void *data)
 
     (void)thread;
     for (i = 0; i < TIMES; ++i) {
-        told += shs_exposure_alert_note(&shared, 1000);
+        told += shs_exposure_alert_note(&host_state, 1000);
     }
     return data;
 }
@@ -61,7 +62,7 @@ START_TEST(exposure_alert_note__tells_one_of_all_threads)
         apr_thread_join(&rv, threads[i]);
     }
     ck_assert_int_eq(told, 1);
-    ck_assert_int_eq(shs_exposure_alert_count(&shared), THREADS * TIMES);
+    ck_assert_int_eq(shs_exposure_alert_count(&host_state), THREADS * TIMES);
 }
 END_TEST
 

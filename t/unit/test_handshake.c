@@ -77,14 +77,14 @@ static const struct {
       SHS_CONN_TURNED_AWAY, "has reached its maxclients" },
 };
 
-/* A greeting that says nothing but what is set in it. */
-static shs_handshake_t greeting_of(const char *user, const char *password)
+/* A handshake that says nothing but what is set in it. */
+static shs_handshake_t handshake_of(const char *user, const char *password)
 {
-    shs_handshake_t greeting;
+    shs_handshake_t handshake;
 
-    memset(&greeting, 0, sizeof(greeting));
-    greeting.credentials = shs_credentials_create(user, password, p);
-    return greeting;
+    memset(&handshake, 0, sizeof(handshake));
+    handshake.credentials = shs_credentials_create(user, password, p);
+    return handshake;
 }
 
 static shs_conn_t *open_to(const fake_t *fake)
@@ -105,18 +105,18 @@ START_TEST(handshake_send__says_who_we_are_and_believes_ok_only)
 {
     script_t script = { greetings[_i].first, greetings[_i].second, "" };
     fake_t *fake = fake_start(serve, &script);
-    shs_handshake_t greeting =
-        greeting_of(greetings[_i].user, greetings[_i].password);
+    shs_handshake_t handshake =
+        handshake_of(greetings[_i].user, greetings[_i].password);
     shs_conn_t *conn = open_to(fake);
     const char *reason = NULL;
     apr_time_t deadline = shs_clock_now() + 150 * 1000;
     shs_conn_status_t status;
 
-    greeting.db = greetings[_i].db;
+    handshake.db = greetings[_i].db;
     if (greetings[_i].first) {
         deadline += apr_time_from_sec(greetings[_i].second ? 5 : 1);
     }
-    status = shs_handshake_send(conn, &greeting, deadline, &reason, p);
+    status = shs_handshake_send(conn, &handshake, deadline, &reason, p);
     ck_assert_msg(status == greetings[_i].status, "%d: %s", status,
                   greetings[_i].why);
     if (status != SHS_CONN_OK) {
@@ -141,13 +141,13 @@ START_TEST(handshake_send__names_the_connection_if_it_may)
     script_t script = { "+OK\r\n", answers[_i], "" };
     fake_t *fake = fake_start(serve, &script);
     apr_time_t deadline = shs_clock_now() + apr_time_from_sec(5);
-    shs_handshake_t greeting = greeting_of(NULL, NULL);
+    shs_handshake_t handshake = handshake_of(NULL, NULL);
     shs_conn_t *conn = open_to(fake);
     const char *reason = NULL;
 
-    greeting.db = 3;
-    greeting.client_name = "web-1";
-    ck_assert_int_eq(shs_handshake_send(conn, &greeting, deadline, &reason, p),
+    handshake.db = 3;
+    handshake.client_name = "web-1";
+    ck_assert_int_eq(shs_handshake_send(conn, &handshake, deadline, &reason, p),
                      SHS_CONN_OK);
     shs_conn_close(conn);
     fake_stop(fake);
@@ -161,12 +161,12 @@ START_TEST(handshake_send__is_turned_away_at_the_name_too)
     script_t script = { "-ERR max number of clients reached\r\n", NULL, "" };
     fake_t *fake = fake_start(serve, &script);
     apr_time_t deadline = shs_clock_now() + apr_time_from_sec(5);
-    shs_handshake_t greeting = greeting_of(NULL, NULL);
+    shs_handshake_t handshake = handshake_of(NULL, NULL);
     shs_conn_t *conn = open_to(fake);
     const char *reason = NULL;
 
-    greeting.client_name = "web-1";
-    ck_assert_int_eq(shs_handshake_send(conn, &greeting, deadline, &reason, p),
+    handshake.client_name = "web-1";
+    ck_assert_int_eq(shs_handshake_send(conn, &handshake, deadline, &reason, p),
                      SHS_CONN_TURNED_AWAY);
     ck_assert_str_eq(reason, "it has reached its maxclients");
     shs_conn_close(conn);
@@ -227,15 +227,15 @@ START_TEST(handshake_send__knows_a_master_from_a_replica)
     script_t script = { roles[_i].first, roles[_i].second, "" };
     atomic_int lacks_role = 0;
     fake_t *fake = fake_start(serve, &script);
-    shs_handshake_t greeting = greeting_of(NULL, NULL);
+    shs_handshake_t handshake = handshake_of(NULL, NULL);
     shs_conn_t *conn = open_to(fake);
     const char *reason = NULL;
     shs_conn_status_t status;
 
-    greeting.is_for_replica = roles[_i].is_for_replica;
-    greeting.lacks_role = roles[_i].must_be_master ? &lacks_role : NULL;
+    handshake.is_for_replica = roles[_i].is_for_replica;
+    handshake.lacks_role = roles[_i].must_be_master ? &lacks_role : NULL;
     status = shs_handshake_send(
-        conn, &greeting, shs_clock_now() + apr_time_from_sec(5), &reason, p);
+        conn, &handshake, shs_clock_now() + apr_time_from_sec(5), &reason, p);
     ck_assert_msg(status == roles[_i].status, "%d: %s", status, roles[_i].why);
     if (status != SHS_CONN_OK) {
         ck_assert_msg(reason && *reason && !strstr(reason, "SECRET"), "%s: %s",
@@ -261,15 +261,15 @@ START_TEST(handshake_send__asks_for_info_where_role_is_known_to_be_refused)
                  { "-NOPERM SECRET\r\n", SHS_CONN_REFUSED, 0 } };
     script_t script = { rows[_i].says, NULL, "" };
     fake_t *fake = fake_start(serve, &script);
-    shs_handshake_t greeting = greeting_of(NULL, NULL);
+    shs_handshake_t handshake = handshake_of(NULL, NULL);
     shs_conn_t *conn = open_to(fake);
     atomic_int lacks_role = 1;
     const char *reason = NULL;
 
-    greeting.lacks_role = &lacks_role;
-    ck_assert_int_eq(shs_handshake_send(conn, &greeting,
-                                       shs_clock_now() + apr_time_from_sec(5),
-                                       &reason, p),
+    handshake.lacks_role = &lacks_role;
+    ck_assert_int_eq(shs_handshake_send(conn, &handshake,
+                                        shs_clock_now() + apr_time_from_sec(5),
+                                        &reason, p),
                      rows[_i].status);
     ck_assert_int_eq(atomic_load(&lacks_role), rows[_i].lacks_role);
     shs_conn_close(conn);
@@ -304,19 +304,19 @@ START_TEST(handshake_send__says_the_new_password_of_the_file)
     };
     script_t script = { "-WRONGPASS x\r\n", files[_i].second, "" };
     fake_t *fake = fake_start(serve, &script);
-    shs_handshake_t greeting = greeting_of("alice", NULL);
+    shs_handshake_t handshake = handshake_of("alice", NULL);
     shs_conn_t *conn = open_to(fake);
     const char *path =
         apr_psprintf(p, "shs-unit-greeting.%d.%d", (int)getpid(), _i);
     const char *reason = NULL;
     shs_conn_status_t status;
 
-    ck_assert_pstr_eq(shs_credentials_read_file(greeting.credentials,
+    ck_assert_pstr_eq(shs_credentials_read_file(handshake.credentials,
                                                 write_password(path, "OLD"), p),
                       NULL);
     write_password(path, files[_i].now);
     status = shs_handshake_send(
-        conn, &greeting, shs_clock_now() + apr_time_from_sec(5), &reason, p);
+        conn, &handshake, shs_clock_now() + apr_time_from_sec(5), &reason, p);
     unlink(path);
     ck_assert_int_eq(status, files[_i].status);
     ck_assert(status == SHS_CONN_OK || (reason && *reason));
@@ -338,22 +338,22 @@ START_TEST(handshake_send__names_the_password_file_that_is_no_help)
     script_t script = { "-WRONGPASS invalid username-password pair or\r\n",
                         NULL, "" };
     fake_t *fake = fake_start(serve, &script);
-    shs_handshake_t greeting = greeting_of("alice", NULL);
+    shs_handshake_t handshake = handshake_of("alice", NULL);
     shs_conn_t *conn = open_to(fake);
     const char *path =
         apr_psprintf(p, "shs-unit-greeting.%d.%d", (int)getpid(), _i);
     const char *reason = NULL;
 
-    ck_assert_pstr_eq(shs_credentials_read_file(greeting.credentials,
+    ck_assert_pstr_eq(shs_credentials_read_file(handshake.credentials,
                                                 write_password(path, "OLD"), p),
                       NULL);
     unlink(path);
     if (files[_i].now) {
         write_password(path, files[_i].now);
     }
-    ck_assert_int_eq(shs_handshake_send(conn, &greeting,
-                                       shs_clock_now() + apr_time_from_sec(5),
-                                       &reason, p),
+    ck_assert_int_eq(shs_handshake_send(conn, &handshake,
+                                        shs_clock_now() + apr_time_from_sec(5),
+                                        &reason, p),
                      SHS_CONN_REFUSED);
     unlink(path);
     ck_assert_str_eq(reason,
@@ -377,13 +377,14 @@ static void add(TCase *tc)
                         ROWS(roles));
     tcase_add_loop_test(
         tc, handshake_send__names_the_password_file_that_is_no_help, 0, 3);
-    tcase_add_loop_test(tc, handshake_send__says_the_new_password_of_the_file, 0,
-                        3);
+    tcase_add_loop_test(tc, handshake_send__says_the_new_password_of_the_file,
+                        0, 3);
     tcase_add_test(tc, handshake_send__is_turned_away_at_the_name_too);
     tcase_add_loop_test(tc, handshake_send__names_the_connection_if_it_may, 0,
                         3);
-    tcase_add_loop_test(tc, handshake_send__says_who_we_are_and_believes_ok_only,
-                        0, ROWS(greetings));
+    tcase_add_loop_test(tc,
+                        handshake_send__says_who_we_are_and_believes_ok_only, 0,
+                        ROWS(greetings));
 }
 
 int main(void)

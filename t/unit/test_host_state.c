@@ -7,11 +7,11 @@
 
 #define NOW apr_time_from_sec(1000)
 
-static shs_host_state_t shared;
+static shs_host_state_t host_state;
 
 static void reset(void)
 {
-    memset(&shared, 0, sizeof(shared));
+    memset(&host_state, 0, sizeof(host_state));
 }
 
 static const shs_breaker_policy_t policy = { 1, APR_USEC_PER_SEC,
@@ -25,13 +25,13 @@ static void failed(shs_breaker_t *breaker)
 
 START_TEST(host_state_breaker_of__is_the_same_for_the_same_key)
 {
-    shs_breaker_t *first = shs_host_state_breaker_of(&shared, 1);
-    shs_breaker_t *second = shs_host_state_breaker_of(&shared, 0x10001);
+    shs_breaker_t *first = shs_host_state_breaker_of(&host_state, 1);
+    shs_breaker_t *second = shs_host_state_breaker_of(&host_state, 0x10001);
 
     ck_assert_ptr_ne(first, second);
-    ck_assert_ptr_ne(first, &shared.breaker);
-    ck_assert_ptr_eq(shs_host_state_breaker_of(&shared, 1), first);
-    ck_assert_ptr_eq(shs_host_state_breaker_of(&shared, 0x10001), second);
+    ck_assert_ptr_ne(first, &host_state.breaker);
+    ck_assert_ptr_eq(shs_host_state_breaker_of(&host_state, 1), first);
+    ck_assert_ptr_eq(shs_host_state_breaker_of(&host_state, 0x10001), second);
 }
 END_TEST
 
@@ -42,7 +42,7 @@ START_TEST(host_state_breaker_of__gives_the_last_to_all_that_are_too_many)
     apr_uint32_t i, j;
 
     for (i = 0; i < SHS_HOST_STATE_SHARDS + 100; i++) {
-        breakers[i] = shs_host_state_breaker_of(&shared, i + 1);
+        breakers[i] = shs_host_state_breaker_of(&host_state, i + 1);
         for (j = 0; j < i && i < SHS_HOST_STATE_SHARDS; j++) {
             ck_assert_ptr_ne(breakers[i], breakers[j]);
         }
@@ -50,9 +50,10 @@ START_TEST(host_state_breaker_of__gives_the_last_to_all_that_are_too_many)
                   || breakers[i] == breakers[SHS_HOST_STATE_SHARDS - 1]);
     }
     ck_assert_ptr_eq(breakers[SHS_HOST_STATE_SHARDS - 1],
-                     &shared.shards[SHS_HOST_STATE_SHARDS - 1].breaker);
+                     &host_state.shards[SHS_HOST_STATE_SHARDS - 1].breaker);
     for (i = 0; i < SHS_HOST_STATE_SHARDS; i++) {
-        ck_assert_ptr_eq(shs_host_state_breaker_of(&shared, i + 1), breakers[i]);
+        ck_assert_ptr_eq(shs_host_state_breaker_of(&host_state, i + 1),
+                         breakers[i]);
     }
 }
 END_TEST
@@ -77,7 +78,7 @@ static void *claim(void *data)
     for (i = 0; i < KEYS; i++) {
         apr_uint32_t key = (i + claimer->nth / 2 * 10) % KEYS;
 
-        claimer->claimed[key] = shs_host_state_breaker_of(&shared, key + 1);
+        claimer->claimed[key] = shs_host_state_breaker_of(&host_state, key + 1);
     }
     return NULL;
 }
@@ -118,19 +119,21 @@ END_TEST
 
 START_TEST(host_state_worst_breaker__is_the_first_that_is_not_closed)
 {
-    ck_assert_ptr_eq(shs_host_state_worst_breaker(&shared, NOW), &shared.breaker);
-    failed(shs_host_state_breaker_of(&shared, 1));
-    failed(&shared.breaker);
-    ck_assert_ptr_eq(shs_host_state_worst_breaker(&shared, NOW), &shared.breaker);
+    ck_assert_ptr_eq(shs_host_state_worst_breaker(&host_state, NOW),
+                     &host_state.breaker);
+    failed(shs_host_state_breaker_of(&host_state, 1));
+    failed(&host_state.breaker);
+    ck_assert_ptr_eq(shs_host_state_worst_breaker(&host_state, NOW),
+                     &host_state.breaker);
     reset();
-    shs_host_state_breaker_of(&shared, 1);
-    failed(shs_host_state_breaker_of(&shared, 2));
-    ck_assert_ptr_eq(shs_host_state_worst_breaker(&shared, NOW),
-                     shs_host_state_breaker_of(&shared, 2));
+    shs_host_state_breaker_of(&host_state, 1);
+    failed(shs_host_state_breaker_of(&host_state, 2));
+    ck_assert_ptr_eq(shs_host_state_worst_breaker(&host_state, NOW),
+                     shs_host_state_breaker_of(&host_state, 2));
     reset();
-    failed(&shared.shards[SHS_HOST_STATE_SHARDS - 1].breaker);
-    ck_assert_ptr_eq(shs_host_state_worst_breaker(&shared, NOW),
-                     &shared.shards[SHS_HOST_STATE_SHARDS - 1].breaker);
+    failed(&host_state.shards[SHS_HOST_STATE_SHARDS - 1].breaker);
+    ck_assert_ptr_eq(shs_host_state_worst_breaker(&host_state, NOW),
+                     &host_state.shards[SHS_HOST_STATE_SHARDS - 1].breaker);
 }
 END_TEST
 
@@ -138,10 +141,11 @@ static void add(TCase *tc)
 {
     tcase_add_checked_fixture(tc, reset, NULL);
     tcase_add_test(tc, host_state_breaker_of__is_the_same_for_the_same_key);
-    tcase_add_test(tc,
-                   host_state_breaker_of__gives_the_last_to_all_that_are_too_many);
+    tcase_add_test(
+        tc, host_state_breaker_of__gives_the_last_to_all_that_are_too_many);
     tcase_add_test(tc, host_state_breaker_of__is_the_same_in_every_thread);
-    tcase_add_test(tc, host_state_worst_breaker__is_the_first_that_is_not_closed);
+    tcase_add_test(tc,
+                   host_state_worst_breaker__is_the_first_that_is_not_closed);
 }
 
 int main(void)

@@ -7,13 +7,13 @@
 #define DIGEST16 \
     "2125b2c332b1113aae9bfc5e9f7e3b4c91d828cb942c2df1eeb02502eccae9e9"
 
-static shs_session_id_t ident_of(const char *text)
+static shs_session_id_t sid_of(const char *text)
 {
-    shs_session_id_t ident;
+    shs_session_id_t sid;
 
-    ck_assert_ptr_null(
-        shs_session_id_parse(&ident, unit_text(text), SHS_SESSION_ID_NO_ROUTE, 255));
-    return ident;
+    ck_assert_ptr_null(shs_session_id_parse(&sid, unit_text(text),
+                                            SHS_SESSION_ID_NO_ROUTE, 255));
+    return sid;
 }
 
 static const shs_key_t *key_of(const char *text)
@@ -47,9 +47,9 @@ static const struct {
 
 START_TEST(key_build__writes_the_id_into_the_template)
 {
-    shs_session_id_t ident = ident_of(ID16);
+    shs_session_id_t sid = sid_of(ID16);
 
-    ck_octets_eq(shs_key_build(key_of(templates[_i].template), &ident, p),
+    ck_octets_eq(shs_key_build(key_of(templates[_i].template), &sid, p),
                  unit_text(templates[_i].key), templates[_i].why);
 }
 END_TEST
@@ -85,9 +85,9 @@ END_TEST
 
 START_TEST(key_default__is_session_and_the_id)
 {
-    shs_session_id_t ident = ident_of(ID16);
+    shs_session_id_t sid = sid_of(ID16);
 
-    ck_octets_eq(shs_key_build(shs_key_default(), &ident, p),
+    ck_octets_eq(shs_key_build(shs_key_default(), &sid, p),
                  OCTETS("session:" ID16), "the README says so");
     ck_assert(shs_key_is_equal(shs_key_default(), key_of("session:%{id}")));
 }
@@ -96,13 +96,13 @@ END_TEST
 START_TEST(key_build__holds_the_longest_id)
 {
     char *text = apr_palloc(p, SHS_SESSION_ID_MAX + 1);
-    shs_session_id_t ident;
+    shs_session_id_t sid;
     shs_octets_t key;
 
     memset(text, 'z', SHS_SESSION_ID_MAX);
     text[SHS_SESSION_ID_MAX] = '\0';
-    ident = ident_of(text);
-    key = shs_key_build(key_of("a%{id}b"), &ident, p);
+    sid = sid_of(text);
+    key = shs_key_build(key_of("a%{id}b"), &sid, p);
     ck_octets_eq(key, unit_text(apr_pstrcat(p, "a", text, "b", NULL)),
                  "all 256 octets");
 }
@@ -110,11 +110,11 @@ END_TEST
 
 START_TEST(key_build__needs_no_nul_behind_the_id)
 {
-    shs_session_id_t ident;
+    shs_session_id_t sid;
 
     ck_assert_ptr_null(
-        shs_session_id_parse(&ident, unit_exact(ID16 "rest", 16), '.', 0));
-    ck_octets_eq(shs_key_build(key_of("s:%{id}"), &ident, p), OCTETS("s:" ID16),
+        shs_session_id_parse(&sid, unit_exact(ID16 "rest", 16), '.', 0));
+    ck_octets_eq(shs_key_build(key_of("s:%{id}"), &sid, p), OCTETS("s:" ID16),
                  "a cookie goes on behind its value");
 }
 END_TEST
@@ -237,8 +237,8 @@ START_TEST(key_is_of_another__goes_by_what_says_more_of_the_key)
 {
     const shs_key_t *key = key_of(owners[_i].template);
     const shs_key_t *all[] = { key, key_of(owners[_i].other), NULL };
-    shs_session_id_t ident = ident_of(owners[_i].id);
-    shs_octets_t made = shs_key_build(key, &ident, p);
+    shs_session_id_t sid = sid_of(owners[_i].id);
+    shs_octets_t made = shs_key_build(key, &sid, p);
 
     ck_assert_msg(shs_key_is_of_another(key, made, all)
                       == owners[_i].is_of_another,
@@ -255,10 +255,10 @@ START_TEST(key_create_ident__makes_no_key_of_another_template)
     int i;
 
     for (i = 0; i < 3000; i++) {
-        shs_session_id_t ident;
+        shs_session_id_t sid;
         shs_octets_t made;
 
-        ck_assert(shs_key_create_ident(&ident, &made, key, all, p));
+        ck_assert(shs_key_create_ident(&sid, &made, key, all, p));
         ck_assert(made.data[2] != 'b');
     }
 }

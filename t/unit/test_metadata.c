@@ -6,13 +6,13 @@
 #define SECOND ((apr_interval_time_t)1000000)
 #define HOUR   (3600 * SECOND)
 
-static shs_metadata_t life_of(const char *name, shs_octets_t text)
+static shs_metadata_t metadata_of(const char *name, shs_octets_t text)
 {
-    shs_metadata_t life;
+    shs_metadata_t metadata;
 
-    memset(&life, 0, sizeof(life));
-    shs_metadata_read(&life, unit_text(name), text);
-    return life;
+    memset(&metadata, 0, sizeof(metadata));
+    shs_metadata_read(&metadata, unit_text(name), text);
+    return metadata;
 }
 
 static const struct {
@@ -58,13 +58,14 @@ static const struct {
 
 START_TEST(metadata_read__created_is_milliseconds)
 {
-    shs_metadata_t life = life_of("@created", unit_text(created[_i].text));
+    shs_metadata_t metadata =
+        metadata_of("@created", unit_text(created[_i].text));
 
-    ck_assert_msg(life.created_at == created[_i].created_at,
+    ck_assert_msg(metadata.created_at == created[_i].created_at,
                   "\"%s\" is %" APR_TIME_T_FMT ": %s", created[_i].text,
-                  life.created_at, created[_i].why);
-    ck_assert_int_eq(life.idle, 0);
-    ck_assert_int_eq(life.is_rotated, 0);
+                  metadata.created_at, created[_i].why);
+    ck_assert_int_eq(metadata.idle, 0);
+    ck_assert_int_eq(metadata.is_rotated, 0);
 }
 END_TEST
 
@@ -86,27 +87,27 @@ static const struct {
 
 START_TEST(metadata_read__max_is_seconds)
 {
-    shs_metadata_t life = life_of("@max", unit_text(idles[_i].text));
+    shs_metadata_t metadata = metadata_of("@max", unit_text(idles[_i].text));
 
-    ck_assert_msg(life.idle == idles[_i].idle,
+    ck_assert_msg(metadata.idle == idles[_i].idle,
                   "\"%s\" is %" APR_TIME_T_FMT ": %s", idles[_i].text,
-                  life.idle, idles[_i].why);
-    ck_assert_int_eq(life.created_at, 0);
-    ck_assert_int_eq(life.is_rotated, 0);
+                  metadata.idle, idles[_i].why);
+    ck_assert_int_eq(metadata.created_at, 0);
+    ck_assert_int_eq(metadata.is_rotated, 0);
 }
 END_TEST
 
 START_TEST(metadata_read__rotated_has_a_successor_or_none)
 {
     shs_octets_t key = unit_text("session:next");
-    shs_metadata_t life = life_of("@rotated", key);
+    shs_metadata_t metadata = metadata_of("@rotated", key);
 
-    ck_assert_int_ne(life.is_rotated, 0);
-    ck_assert_ptr_eq(life.successor.data, key.data);
-    ck_assert_uint_eq(life.successor.len, key.len);
-    life = life_of("@rotated", unit_text(""));
-    ck_assert_int_ne(life.is_rotated, 0);
-    ck_assert_uint_eq(life.successor.len, 0);
+    ck_assert_int_ne(metadata.is_rotated, 0);
+    ck_assert_ptr_eq(metadata.successor.data, key.data);
+    ck_assert_uint_eq(metadata.successor.len, key.len);
+    metadata = metadata_of("@rotated", unit_text(""));
+    ck_assert_int_ne(metadata.is_rotated, 0);
+    ck_assert_uint_eq(metadata.successor.len, 0);
 }
 END_TEST
 
@@ -115,24 +116,25 @@ static const char *const unknown[] = { "@accessed", "@user", "@max2",    "@ma",
 
 START_TEST(metadata_read__passes_over_what_it_does_not_know)
 {
-    shs_metadata_t life = life_of(unknown[_i], unit_text("1700000000123"));
+    shs_metadata_t metadata =
+        metadata_of(unknown[_i], unit_text("1700000000123"));
     shs_metadata_t nothing;
 
     memset(&nothing, 0, sizeof(nothing));
-    ck_assert_int_eq(memcmp(&life, &nothing, sizeof(life)), 0);
+    ck_assert_int_eq(memcmp(&metadata, &nothing, sizeof(metadata)), 0);
 }
 END_TEST
 
 /* Whoever writes sessions by hand may have erred in one member. */
 START_TEST(metadata_read__keeps_the_others_when_one_is_not_understood)
 {
-    shs_metadata_t life = life_of("@created", unit_text("1000"));
+    shs_metadata_t metadata = metadata_of("@created", unit_text("1000"));
 
-    shs_metadata_read(&life, unit_text("@max"), unit_text("x"));
-    shs_metadata_read(&life, unit_text("@rotated"), unit_text("k"));
-    ck_assert_int_eq(life.created_at, SECOND);
-    ck_assert_int_eq(life.idle, 0);
-    ck_assert_int_ne(life.is_rotated, 0);
+    shs_metadata_read(&metadata, unit_text("@max"), unit_text("x"));
+    shs_metadata_read(&metadata, unit_text("@rotated"), unit_text("k"));
+    ck_assert_int_eq(metadata.created_at, SECOND);
+    ck_assert_int_eq(metadata.idle, 0);
+    ck_assert_int_ne(metadata.is_rotated, 0);
 }
 END_TEST
 
@@ -157,12 +159,12 @@ static const struct {
 
 START_TEST(metadata_left__is_the_idle_timeout_within_the_absolute_one)
 {
-    shs_metadata_t life;
+    shs_metadata_t metadata;
 
-    memset(&life, 0, sizeof(life));
-    life.created_at = lefts[_i].created_at * HOUR;
-    life.idle = lefts[_i].idle;
-    ck_assert_msg(shs_metadata_left(&life, HOUR, 8 * HOUR, 100 * HOUR)
+    memset(&metadata, 0, sizeof(metadata));
+    metadata.created_at = lefts[_i].created_at * HOUR;
+    metadata.idle = lefts[_i].idle;
+    ck_assert_msg(shs_metadata_left(&metadata, HOUR, 8 * HOUR, 100 * HOUR)
                       == lefts[_i].left,
                   "%s", lefts[_i].why);
 }
@@ -170,19 +172,20 @@ END_TEST
 
 static void add(TCase *tc)
 {
-    tcase_add_loop_test(tc,
-                        metadata_is_reserved__means_that_it_begins_with_the_sign, 0,
-                        ROWS(names));
+    tcase_add_loop_test(
+        tc, metadata_is_reserved__means_that_it_begins_with_the_sign, 0,
+        ROWS(names));
     tcase_add_loop_test(tc, metadata_read__created_is_milliseconds, 0,
                         ROWS(created));
     tcase_add_loop_test(tc, metadata_read__max_is_seconds, 0, ROWS(idles));
     tcase_add_test(tc, metadata_read__rotated_has_a_successor_or_none);
     tcase_add_loop_test(tc, metadata_read__passes_over_what_it_does_not_know, 0,
                         ROWS(unknown));
-    tcase_add_test(tc, metadata_read__keeps_the_others_when_one_is_not_understood);
-    tcase_add_loop_test(tc,
-                        metadata_left__is_the_idle_timeout_within_the_absolute_one,
-                        0, ROWS(lefts));
+    tcase_add_test(tc,
+                   metadata_read__keeps_the_others_when_one_is_not_understood);
+    tcase_add_loop_test(
+        tc, metadata_left__is_the_idle_timeout_within_the_absolute_one, 0,
+        ROWS(lefts));
 }
 
 int main(void)

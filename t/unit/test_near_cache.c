@@ -22,7 +22,7 @@ static apr_uint64_t counted(shs_near_counter_t counter)
     return shs_near_invalidation_count(cache, counter);
 }
 
-/* Time passes, and the listener hears nothing new. */
+/* Time passes, and the tracker hears nothing new. */
 static void lease(apr_time_t at)
 {
     shs_near_invalidation_elect(cache, at);
@@ -85,7 +85,7 @@ START_TEST(near_find__counts_the_keys_time_from_before_it_was_asked_for)
     shs_near_ticket_t ticket;
 
     ck_assert(shs_near_cache_begin(&ticket, cache, &name, now));
-    shs_near_cache_put(cache, &name, &ticket, NEAR_SOURCE, OCTETS("v"),
+    shs_near_cache_put(cache, &name, &ticket, NEAR_SERVER, OCTETS("v"),
                        3 * SECOND / 2);
     ck_assert_str_eq(near_find(cache, "k", now + SECOND), "v");
     ck_assert_str_eq(near_find(cache, "k", now + 3 * SECOND / 2), "MISS");
@@ -193,7 +193,7 @@ START_TEST(near_put__of_what_was_read_before_a_change_is_never_believed)
     else {
         shs_near_invalidation_flush(cache);
     }
-    shs_near_cache_put(cache, &name, &ticket, NEAR_SOURCE, OCTETS("old"),
+    shs_near_cache_put(cache, &name, &ticket, NEAR_SERVER, OCTETS("old"),
                        60 * SECOND);
     ck_assert_str_eq(near_find(cache, "k", now), "MISS");
     ck_assert_str_eq(near_find(cache, "k", now + 9 * SECOND), "MISS");
@@ -245,14 +245,14 @@ END_TEST
 
 /* ---------------------------------------------------------------- unheard */
 
-static void put_unheard(const char *key, const char *value, apr_time_t at)
+static void put_untracked(const char *key, const char *value, apr_time_t at)
 {
     shs_near_name_t name = near_name(cache, key);
     shs_near_ticket_t ticket;
 
     shs_near_cache_begin(&ticket, cache, &name, at);
     shs_near_cache_put_untracked(cache, &name, &ticket, unit_text(value),
-                               60 * SECOND);
+                                 60 * SECOND);
 }
 
 static apr_interval_time_t age_of(const char *key, apr_time_t at)
@@ -274,12 +274,12 @@ START_TEST(near_put_briefly__lasts_as_long_as_that_nothing_is_there)
     shs_near_ticket_t ticket;
 
     ck_assert(shs_near_cache_begin(&ticket, cache, &name, now));
-    shs_near_cache_put_briefly(cache, &name, &ticket, NEAR_SOURCE,
+    shs_near_cache_put_briefly(cache, &name, &ticket, NEAR_SERVER,
                                OCTETS("why"));
     ck_assert_str_eq(near_find(cache, "k", now + negative - 1), "why");
     shs_near_invalidation_lease(cache, now + negative);
     ck_assert_str_eq(near_find(cache, "k", now + negative), "MISS");
-    shs_near_cache_put_briefly(cache, &name, &ticket, NEAR_SOURCE + 1,
+    shs_near_cache_put_briefly(cache, &name, &ticket, NEAR_SERVER + 1,
                                OCTETS("why"));
     ck_assert_str_eq(near_find(cache, "k", now), "why");
     shs_near_invalidation_invalidate(cache, unit_text("k"));
@@ -293,7 +293,7 @@ START_TEST(near_put_unheard__is_stale_by_its_age_from_the_first_moment)
     if (_i == 0) {
         cache = near_attach(near_memory(&policy), &policy, 0);
     }
-    put_unheard("k", "value", now + 10 * SECOND);
+    put_untracked("k", "value", now + 10 * SECOND);
     ck_assert_str_eq(near_find(cache, "k", now + 10 * SECOND), "STALE value");
     ck_assert_int_eq(age_of("k", now + 10 * SECOND), 0);
     ck_assert_int_eq(age_of("k", now + 14 * SECOND), 4 * SECOND);
@@ -305,7 +305,7 @@ END_TEST
 
 START_TEST(near_put_unheard__is_never_believed)
 {
-    put_unheard("k", "value", now);
+    put_untracked("k", "value", now);
     ck_assert_str_eq(near_find(cache, "k", now), "STALE value");
     lease(now + SECOND);
     ck_assert_str_eq(near_find(cache, "k", now + SECOND), "STALE value");
@@ -316,8 +316,8 @@ START_TEST(near_put_unheard__leaves_no_older_one_of_another_size)
 {
     policy.max_entry = 8192;
     cache = near_live(&policy, now);
-    put_unheard("k", a_value(_i ? 5000 : 10), now + 10 * SECOND);
-    put_unheard("k", a_value(_i ? 10 : 5000), now + 11 * SECOND);
+    put_untracked("k", a_value(_i ? 5000 : 10), now + 10 * SECOND);
+    put_untracked("k", a_value(_i ? 10 : 5000), now + 11 * SECOND);
     ck_assert_int_eq(age_of("k", now + 12 * SECOND), SECOND);
 }
 END_TEST

@@ -104,7 +104,7 @@ static void write_one(shs_near_cache_t *cache, apr_uint64_t *seed)
         sched_yield();
     }
     octets.len = fill(value, key, version);
-    shs_near_cache_put(cache, &name, &ticket, NEAR_SOURCE, octets,
+    shs_near_cache_put(cache, &name, &ticket, NEAR_SERVER, octets,
                        SHS_TTL_FOREVER);
     atomic_fetch_add(&board->puts, 1);
 }
@@ -159,7 +159,7 @@ static void change_one(shs_near_cache_t *cache, apr_uint64_t *seed)
     shs_near_invalidation_lease(cache, shs_clock_now());
 }
 
-typedef enum role_t { WRITER, READER, LISTENER } role_t;
+typedef enum role_t { WRITER, READER, TRACKER } role_t;
 
 static void work(role_t role, shs_near_cache_t *cache, apr_uint64_t seed,
                  apr_pool_t *pool)
@@ -175,13 +175,13 @@ static void work(role_t role, shs_near_cache_t *cache, apr_uint64_t seed,
             case READER:
                 read_one(cache, &seed, pool);
                 break;
-            case LISTENER:
+            case TRACKER:
                 change_one(cache, &seed);
                 break;
             }
         }
         apr_pool_clear(pool);
-        if (role == LISTENER) {
+        if (role == TRACKER) {
             usleep(200);
         }
     }
@@ -212,7 +212,7 @@ static pid_t start(role_t role, int n)
 
 static void prepare(void)
 {
-    static const apr_uint32_t source = NEAR_SOURCE;
+    static const apr_uint32_t source = NEAR_SERVER;
     shs_near_cache_t *cache;
 
     board = mmap(NULL, sizeof(*board), PROT_READ | PROT_WRITE,
@@ -237,7 +237,7 @@ static void judge(void)
     }
 }
 
-/* The listener is this process, whose office nobody wants. */
+/* The tracker is this process, whose office nobody wants. */
 static void listen_here(shs_near_cache_t *cache, apr_time_t until,
                         pid_t *writers)
 {
@@ -264,11 +264,12 @@ static void listen_here(shs_near_cache_t *cache, apr_time_t until,
 START_TEST(stress__of_processes_whose_writers_are_killed)
 {
     pid_t writers[WRITERS], readers[READERS];
-    static const apr_uint32_t source = NEAR_SOURCE;
+    static const apr_uint32_t source = NEAR_SERVER;
     shs_near_cache_t *cache = near_attach(memory, &policy, 0);
     int i, status;
 
-    ck_assert(shs_near_invalidation_elect(cache, shs_clock_now() + SHS_NEAR_PATIENCE));
+    ck_assert(shs_near_invalidation_elect(cache,
+                                          shs_clock_now() + SHS_NEAR_PATIENCE));
     shs_near_invalidation_listen_to(cache, &source, 1);
     for (i = 0; i < WRITERS; i++) {
         writers[i] = start(WRITER, i);
@@ -309,12 +310,13 @@ static void *run(void *data)
 
 START_TEST(stress__of_threads_of_one_process)
 {
-    static const apr_uint32_t source = NEAR_SOURCE;
+    static const apr_uint32_t source = NEAR_SERVER;
     worker_t workers[WRITERS + READERS];
     shs_near_cache_t *cache = near_attach(memory, &policy, 0);
     int i;
 
-    ck_assert(shs_near_invalidation_elect(cache, shs_clock_now() + SHS_NEAR_PATIENCE));
+    ck_assert(shs_near_invalidation_elect(cache,
+                                          shs_clock_now() + SHS_NEAR_PATIENCE));
     shs_near_invalidation_listen_to(cache, &source, 1);
     for (i = 0; i < WRITERS + READERS; i++) {
         workers[i].role = i < WRITERS ? WRITER : READER;

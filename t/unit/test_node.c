@@ -147,12 +147,14 @@ START_TEST(node_place__is_another_server_at_another_address)
     ck_assert_int_eq(ask(old, "k"), UNAVAILABLE);
     ck_assert_int_eq(ask(old, "k"), UNAVAILABLE);
     ck_assert_str_eq(
-        shs_breaker_describe(&old->shared->breaker, shs_clock_now()), "open");
+        shs_breaker_describe(&old->host_state->breaker, shs_clock_now()),
+        "open");
     move_name("127.0.0.1");
     newborn = rig_on("breaker=2/1h", old);
     ck_assert_int_eq(ask(newborn, "k"), FOUND);
     ck_assert_str_eq(
-        shs_breaker_describe(&old->shared->breaker, shs_clock_now()), "closed");
+        shs_breaker_describe(&old->host_state->breaker, shs_clock_now()),
+        "closed");
 }
 END_TEST
 
@@ -164,8 +166,9 @@ START_TEST(node_suspect__learns_the_new_address_behind_an_open_breaker)
 
     move_name("127.0.0.9");
     rig = rig_on("breaker=2/1h", NULL);
-    while (strcmp(shs_breaker_describe(&rig->shared->breaker, shs_clock_now()),
-                  "open")) {
+    while (
+        strcmp(shs_breaker_describe(&rig->host_state->breaker, shs_clock_now()),
+               "open")) {
         ck_assert_int_eq(ask(rig, "k"), UNAVAILABLE);
         ck_assert_int_lt(shs_clock_now(), until);
     }

@@ -7,11 +7,11 @@
 #include "unit.h"
 
 /* X-User, X-Session-*, Z. */
-static const apr_array_header_t *claims(void)
+static const apr_array_header_t *own_headers(void)
 {
     static const shs_own_header_t all[] = { { "X-User", 0 },
-                                       { "X-Session-", 1 },
-                                       { "Z", 0 } };
+                                            { "X-Session-", 1 },
+                                            { "Z", 0 } };
     apr_array_header_t *list = apr_array_make(p, 3, sizeof(shs_own_header_t));
     int i;
 
@@ -44,7 +44,7 @@ START_TEST(own_headers_have__compares_as_headers_are)
 {
     shs_octets_t name = unit_exact(names[_i].name, strlen(names[_i].name));
 
-    ck_assert_msg(shs_own_headers_have(claims(), name.data, name.len)
+    ck_assert_msg(shs_own_headers_have(own_headers(), name.data, name.len)
                       == names[_i].is_claimed,
                   "%s: %s", names[_i].name, names[_i].why);
 }
@@ -71,7 +71,7 @@ static const struct {
 
 START_TEST(own_headers_strip__takes_claimed_tokens_out)
 {
-    const char *kept = shs_own_headers_strip(claims(), lists[_i].list, p);
+    const char *kept = shs_own_headers_strip(own_headers(), lists[_i].list, p);
 
     ck_assert_msg(
         lists[_i].kept ? kept && !strcmp(kept, lists[_i].kept) : !kept,
@@ -86,7 +86,7 @@ static const char *const unclaimed[] = {
 /* Without a pool. */
 START_TEST(own_headers_strip__leaves_alone_what_names_none)
 {
-    ck_assert_ptr_eq(shs_own_headers_strip(claims(), unclaimed[_i], NULL),
+    ck_assert_ptr_eq(shs_own_headers_strip(own_headers(), unclaimed[_i], NULL),
                      unclaimed[_i]);
 }
 END_TEST
@@ -105,7 +105,7 @@ START_TEST(own_headers_strip__makes_nothing_much_longer)
         }
         list[0] = 'Z';
         list[len] = '\0';
-        kept = shs_own_headers_strip(claims(), list, p);
+        kept = shs_own_headers_strip(own_headers(), list, p);
         ck_assert_int_eq(strlen(kept), (len - 1) / 2 * 3 - 2);
         ck_assert_int_le(strlen(kept), len + len / 2);
     }

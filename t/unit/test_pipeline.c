@@ -53,29 +53,29 @@ START_TEST(pipeline_build__has_the_script_in_one_write)
 {
     shs_write_t write = some_write();
     shs_octets_t script = shs_script_build(&write, p);
-    shs_pipeline_t question;
+    shs_pipeline_t pipeline;
 
-    shs_pipeline_build(&question, &write.at, &write, forms[_i].form, p);
+    shs_pipeline_build(&pipeline, &write.at, &write, forms[_i].form, p);
     ck_octets_eq(
-        question.commands,
+        pipeline.commands,
         unit_text(apr_pstrcat(p, forms[_i].before,
                               apr_pstrmemdup(p, script.data, script.len),
                               forms[_i].behind, NULL)),
         forms[_i].why);
-    ck_assert_ptr_eq(question.query, &write.at);
-    ck_assert_ptr_eq(question.write, &write);
+    ck_assert_ptr_eq(pipeline.query, &write.at);
+    ck_assert_ptr_eq(pipeline.write, &write);
 }
 END_TEST
 
 START_TEST(pipeline_build__asks_for_the_value_without_a_write)
 {
     shs_write_t write = some_write();
-    shs_pipeline_t question;
+    shs_pipeline_t pipeline;
 
-    shs_pipeline_build(&question, &write.at, NULL, forms[_i].form, p);
-    ck_octets_eq(question.commands, unit_text(forms[_i].reading),
+    shs_pipeline_build(&pipeline, &write.at, NULL, forms[_i].form, p);
+    ck_octets_eq(pipeline.commands, unit_text(forms[_i].reading),
                  forms[_i].why);
-    ck_assert_ptr_null(question.write);
+    ck_assert_ptr_null(pipeline.write);
 }
 END_TEST
 
@@ -154,7 +154,7 @@ START_TEST(pipeline_ask__takes_a_scripts_answer_and_no_other)
     shs_write_t write = some_write();
     const char *reason = NULL;
     shs_pipeline_reply_t answer;
-    shs_pipeline_t question;
+    shs_pipeline_t pipeline;
     shs_conn_status_t status;
     shs_resolver_address_t address;
     shs_conn_t *conn;
@@ -163,8 +163,8 @@ START_TEST(pipeline_ask__takes_a_scripts_answer_and_no_other)
     ck_assert_int_eq(shs_conn_open(&conn, &address, 1, NULL, "127.0.0.1",
                                    write.at.deadline, &reason),
                      OK);
-    shs_pipeline_build(&question, &write.at, &write, answers[_i].form, p);
-    status = shs_pipeline_ask(&answer, &question, conn, &reason, p);
+    shs_pipeline_build(&pipeline, &write.at, &write, answers[_i].form, p);
+    status = shs_pipeline_ask(&answer, &pipeline, conn, &reason, p);
     ck_assert_msg(status == answers[_i].status, "%d (%s): %s", status, reason,
                   answers[_i].why);
     if (status == FAILED) {
@@ -268,7 +268,7 @@ START_TEST(pipeline_ask__tells_a_size_that_no_session_may_have)
                           shs_clock_now() + 5 * APR_USEC_PER_SEC };
     const char *reason = NULL;
     shs_pipeline_reply_t answer;
-    shs_pipeline_t question;
+    shs_pipeline_t pipeline;
     shs_conn_status_t status;
     shs_resolver_address_t address;
     shs_conn_t *conn;
@@ -277,10 +277,10 @@ START_TEST(pipeline_ask__tells_a_size_that_no_session_may_have)
     ck_assert_int_eq(shs_conn_open(&conn, &address, 1, NULL, "127.0.0.1",
                                    query.deadline, &reason),
                      OK);
-    shs_pipeline_build_size(&question, &query, sizes[_i].form, p);
-    ck_octets_eq(question.commands, unit_text(sizes[_i].commands),
+    shs_pipeline_build_size(&pipeline, &query, sizes[_i].form, p);
+    ck_octets_eq(pipeline.commands, unit_text(sizes[_i].commands),
                  sizes[_i].why);
-    status = shs_pipeline_ask(&answer, &question, conn, &reason, p);
+    status = shs_pipeline_ask(&answer, &pipeline, conn, &reason, p);
     ck_assert_msg(status == sizes[_i].status, "%d (%s): %s", status, reason,
                   sizes[_i].why);
     if (status == OK) {

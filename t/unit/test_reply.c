@@ -151,15 +151,14 @@ END_TEST
 
 static void add(TCase *tc)
 {
+    tcase_add_loop_test(tc, reply_has_code__looks_at_the_first_word_of_an_error,
+                        0, ROWS(codes));
     tcase_add_loop_test(tc,
-                        reply_has_code__looks_at_the_first_word_of_an_error, 0,
-                        ROWS(codes));
+                        reply_is_refusal__is_what_an_administrator_must_mend, 0,
+                        ROWS(refusals));
     tcase_add_loop_test(tc,
-                        reply_is_refusal__is_what_an_administrator_must_mend,
-                        0, ROWS(refusals));
-    tcase_add_loop_test(tc,
-                        reply_is_expected__sees_replies_that_are_out_of_step,
-                        0, ROWS(pairs));
+                        reply_is_expected__sees_replies_that_are_out_of_step, 0,
+                        ROWS(pairs));
     tcase_add_loop_test(tc, reply_read__makes_one_outcome_of_two_replies, 0,
                         ROWS(answers));
 }

@@ -292,7 +292,7 @@ START_TEST(resolver_get__does_not_ask_for_an_address)
 }
 END_TEST
 
-static shs_resolver_t *shared;
+static shs_resolver_t *host_state;
 
 static void *get_many(void *wrong)
 {
@@ -302,7 +302,7 @@ static void *get_many(void *wrong)
         shs_resolver_address_t addresses[SHS_RESOLVER_MAX];
         const char *reason = NULL;
 
-        if (shs_resolver_get(addresses, shared, in_ms(5000), &reason) < 1) {
+        if (shs_resolver_get(addresses, host_state, in_ms(5000), &reason) < 1) {
             *(int *)wrong += 1;
         }
     }
@@ -316,7 +316,7 @@ START_TEST(resolver_get__is_safe_from_any_thread)
     int wrong[THREADS] = { 0 };
     int i;
 
-    shared = resolver_of("1.test");
+    host_state = resolver_of("1.test");
     for (i = 0; i < THREADS; i++) {
         ck_assert_int_eq(pthread_create(&threads[i], NULL, get_many, &wrong[i]),
                          0);

@@ -225,8 +225,10 @@ START_TEST(session_life__says_nothing_until_it_is_written_to)
 
     memset(&nothing, 0, sizeof(nothing));
     ck_assert_int_eq(
-        memcmp(shs_session_get_metadata(session), &nothing, sizeof(nothing)), 0);
-    shs_metadata_read(shs_session_metadata(session), OCTETS("@max"), OCTETS("60"));
+        memcmp(shs_session_get_metadata(session), &nothing, sizeof(nothing)),
+        0);
+    shs_metadata_read(shs_session_metadata(session), OCTETS("@max"),
+                      OCTETS("60"));
     ck_assert_int_eq(shs_session_get_metadata(session)->idle, 60000000);
     ck_assert_uint_eq(shs_session_count(session), 0);
 }

@@ -19,13 +19,13 @@ static shs_octets_t repeated(char c, apr_size_t len)
     return unit_exact(text, len);
 }
 
-static shs_session_id_t ident_of(const char *text)
+static shs_session_id_t sid_of(const char *text)
 {
-    shs_session_id_t ident;
+    shs_session_id_t sid;
 
-    ck_assert_ptr_null(
-        shs_session_id_parse(&ident, unit_text(text), SHS_SESSION_ID_NO_ROUTE, 0));
-    return ident;
+    ck_assert_ptr_null(shs_session_id_parse(&sid, unit_text(text),
+                                            SHS_SESSION_ID_NO_ROUTE, 0));
+    return sid;
 }
 
 static const struct {
@@ -44,10 +44,10 @@ static const struct {
 
 START_TEST(session_id_parse__takes_16_to_256_octets)
 {
-    shs_session_id_t ident;
+    shs_session_id_t sid;
 
     ck_assert_msg(
-        (shs_session_id_parse(&ident, repeated('a', lengths[_i].len), '.', 0)
+        (shs_session_id_parse(&sid, repeated('a', lengths[_i].len), '.', 0)
          == NULL)
             == lengths[_i].is_id,
         "%d octets: %s", (int)lengths[_i].len, lengths[_i].why);
@@ -63,15 +63,16 @@ static void check_octet(int octet, unsigned char extras, int wanted)
 
     for (k = 0; k < ROWS(at); k++) {
         char text[20];
-        shs_session_id_t ident;
+        shs_session_id_t sid;
 
         memset(text, 'a', sizeof(text));
         text[at[k]] = (char)octet;
-        ck_assert_msg((shs_session_id_parse(&ident, unit_exact(text, sizeof(text)),
-                                       SHS_SESSION_ID_NO_ROUTE, extras)
-                       == NULL)
-                          == wanted,
-                      "octet 0x%02x at %d", octet, at[k]);
+        ck_assert_msg(
+            (shs_session_id_parse(&sid, unit_exact(text, sizeof(text)),
+                                  SHS_SESSION_ID_NO_ROUTE, extras)
+             == NULL)
+                == wanted,
+            "octet 0x%02x at %d", octet, at[k]);
     }
     ck_assert_int_eq(shs_session_id_is_allowed((char)octet, extras), wanted);
 }
@@ -113,7 +114,8 @@ START_TEST(session_id_add_extras__takes_no_other_characters)
 }
 END_TEST
 
-START_TEST(session_id_is_route__means_no_octet_of_our_own_ids_nor_none_of_a_cookie)
+START_TEST(
+    session_id_is_route__means_no_octet_of_our_own_ids_nor_none_of_a_cookie)
 {
     int is_of_ours = apr_isalnum(_i) || _i == '-' || _i == '_';
     int is_of_a_cookie =
@@ -146,21 +148,21 @@ static const struct {
 
 START_TEST(session_id_parse__says_why_it_is_none)
 {
-    shs_session_id_t ident;
+    shs_session_id_t sid;
 
     ck_assert_str_eq(
-        shs_session_id_parse(&ident, unit_text(refusals[_i].value), '.', 0),
+        shs_session_id_parse(&sid, unit_text(refusals[_i].value), '.', 0),
         refusals[_i].words);
 }
 END_TEST
 
 START_TEST(session_id_parse__says_that_it_is_too_long)
 {
-    shs_session_id_t ident;
+    shs_session_id_t sid;
 
-    ck_assert_str_eq(
-        shs_session_id_parse(&ident, repeated('a', SHS_SESSION_ID_MAX + 1), '.', 0),
-        "the value is longer than 256 characters");
+    ck_assert_str_eq(shs_session_id_parse(
+                         &sid, repeated('a', SHS_SESSION_ID_MAX + 1), '.', 0),
+                     "the value is longer than 256 characters");
 }
 END_TEST
 
@@ -188,14 +190,14 @@ static const struct {
 
 START_TEST(session_id_parse__cuts_the_route)
 {
-    shs_session_id_t ident;
-    int is_id = !shs_session_id_parse(&ident, unit_text(routes[_i].value),
-                                 routes[_i].route, 0);
+    shs_session_id_t sid;
+    int is_id = !shs_session_id_parse(&sid, unit_text(routes[_i].value),
+                                      routes[_i].route, 0);
 
     ck_assert_msg(is_id == (routes[_i].id != NULL), "%d: %s", is_id,
                   routes[_i].why);
     if (is_id) {
-        ck_octets_eq(shs_session_id_octets(&ident), unit_text(routes[_i].id),
+        ck_octets_eq(shs_session_id_octets(&sid), unit_text(routes[_i].id),
                      routes[_i].why);
     }
 }
@@ -205,44 +207,45 @@ START_TEST(session_id_parse__measures_what_is_left_of_the_route)
 {
     shs_octets_t value = repeated('a', SHS_SESSION_ID_MAX + 40);
     char *octets = apr_pmemdup(p, value.data, value.len);
-    shs_session_id_t ident;
+    shs_session_id_t sid;
 
     octets[SHS_SESSION_ID_MAX] = '.';
-    ck_assert(!shs_session_id_parse(&ident, unit_exact(octets, value.len), '.', 0));
-    ck_assert_uint_eq(shs_session_id_octets(&ident).len, SHS_SESSION_ID_MAX);
+    ck_assert(
+        !shs_session_id_parse(&sid, unit_exact(octets, value.len), '.', 0));
+    ck_assert_uint_eq(shs_session_id_octets(&sid).len, SHS_SESSION_ID_MAX);
 }
 END_TEST
 
 START_TEST(session_id_parse__a_nul_is_no_end)
 {
-    shs_session_id_t ident;
+    shs_session_id_t sid;
 
-    ck_assert(shs_session_id_parse(&ident, OCTETS(ID16 "\0"), '.', 255));
-    ck_assert(
-        shs_session_id_parse(&ident, OCTETS(ID16 "\0"), SHS_SESSION_ID_NO_ROUTE, 255));
-    ck_assert(shs_session_id_parse(&ident, OCTETS(ID16 "\0" ID16),
-                              SHS_SESSION_ID_NO_ROUTE, 255));
+    ck_assert(shs_session_id_parse(&sid, OCTETS(ID16 "\0"), '.', 255));
+    ck_assert(shs_session_id_parse(&sid, OCTETS(ID16 "\0"),
+                                   SHS_SESSION_ID_NO_ROUTE, 255));
+    ck_assert(shs_session_id_parse(&sid, OCTETS(ID16 "\0" ID16),
+                                   SHS_SESSION_ID_NO_ROUTE, 255));
 }
 END_TEST
 
 START_TEST(session_id_parse__borrows_from_the_value)
 {
     shs_octets_t value = unit_text(ID16 ".zoneA");
-    shs_session_id_t ident;
+    shs_session_id_t sid;
 
-    ck_assert(!shs_session_id_parse(&ident, value, '.', 0));
-    ck_assert_ptr_eq(shs_session_id_octets(&ident).data, value.data);
+    ck_assert(!shs_session_id_parse(&sid, value, '.', 0));
+    ck_assert_ptr_eq(shs_session_id_octets(&sid).data, value.data);
 }
 END_TEST
 
 START_TEST(session_id_is_equal__compares_all_octets_and_the_length)
 {
-    shs_session_id_t a = ident_of(ID16);
-    shs_session_id_t same = ident_of(ID16);
-    shs_session_id_t longer = ident_of(ID16 "0");
-    shs_session_id_t last = ident_of("0123456789ABCDE0");
-    shs_session_id_t first = ident_of("x123456789ABCDEF");
-    shs_session_id_t lower = ident_of("0123456789abcdef");
+    shs_session_id_t a = sid_of(ID16);
+    shs_session_id_t same = sid_of(ID16);
+    shs_session_id_t longer = sid_of(ID16 "0");
+    shs_session_id_t last = sid_of("0123456789ABCDE0");
+    shs_session_id_t first = sid_of("x123456789ABCDEF");
+    shs_session_id_t lower = sid_of("0123456789abcdef");
 
     ck_assert(shs_session_id_is_equal(&a, &same));
     ck_assert(!shs_session_id_is_equal(&a, &longer));
@@ -255,41 +258,41 @@ END_TEST
 
 START_TEST(session_id_digest__is_lower_case_sha256)
 {
-    shs_session_id_t ident = ident_of(ID16);
+    shs_session_id_t sid = sid_of(ID16);
     char digest[SHS_SESSION_ID_DIGEST_SIZE];
 
-    shs_session_id_digest(digest, &ident);
+    shs_session_id_digest(digest, &sid);
     ck_assert_str_eq(digest, DIGEST16);
 }
 END_TEST
 
 START_TEST(session_id_digest__leaves_the_route_out)
 {
-    shs_session_id_t ident;
+    shs_session_id_t sid;
     char digest[SHS_SESSION_ID_DIGEST_SIZE];
 
-    ck_assert(!shs_session_id_parse(&ident, unit_text(ID16 ".zoneA"), '.', 0));
-    shs_session_id_digest(digest, &ident);
+    ck_assert(!shs_session_id_parse(&sid, unit_text(ID16 ".zoneA"), '.', 0));
+    shs_session_id_digest(digest, &sid);
     ck_assert_str_eq(digest, DIGEST16);
 }
 END_TEST
 
 START_TEST(session_id_label__is_four_digits_of_the_digest)
 {
-    shs_session_id_t ident = ident_of(ID16);
+    shs_session_id_t sid = sid_of(ID16);
     char label[SHS_SESSION_ID_LABEL_SIZE];
 
-    shs_session_id_label(label, &ident);
+    shs_session_id_label(label, &sid);
     ck_assert_str_eq(label, "2125");
 }
 END_TEST
 
 static shs_session_id_t created(void)
 {
-    shs_session_id_t ident;
+    shs_session_id_t sid;
 
-    ck_assert_int_eq(shs_session_id_create(&ident, p), 1);
-    return ident;
+    ck_assert_int_eq(shs_session_id_create(&sid, p), 1);
+    return sid;
 }
 
 START_TEST(session_id_create__is_43_octets_of_base64url)
@@ -299,9 +302,9 @@ START_TEST(session_id_create__is_43_octets_of_base64url)
     int k;
 
     for (k = 0; k < 100; k++) {
-        shs_session_id_t ident = created();
+        shs_session_id_t sid = created();
 
-        id = shs_session_id_octets(&ident);
+        id = shs_session_id_octets(&sid);
         ck_assert_uint_eq(id.len, SHS_SESSION_ID_LENGTH);
         for (i = 0; i < id.len; i++) {
             ck_assert_msg(apr_isalnum(id.data[i]) || id.data[i] == '-'
@@ -314,14 +317,15 @@ END_TEST
 
 START_TEST(session_id_create__comes_back_from_a_cookie_as_the_same)
 {
-    shs_session_id_t ident = created();
-    shs_octets_t id = shs_session_id_octets(&ident);
+    shs_session_id_t sid = created();
+    shs_octets_t id = shs_session_id_octets(&sid);
     shs_session_id_t parsed;
     const char *cookie =
         apr_pstrcat(p, apr_pstrmemdup(p, id.data, id.len), ".zoneA", NULL);
 
-    ck_assert_ptr_null(shs_session_id_parse(&parsed, unit_text(cookie), '.', 0));
-    ck_assert(shs_session_id_is_equal(&ident, &parsed));
+    ck_assert_ptr_null(
+        shs_session_id_parse(&parsed, unit_text(cookie), '.', 0));
+    ck_assert(shs_session_id_is_equal(&sid, &parsed));
 }
 END_TEST
 
@@ -337,13 +341,12 @@ START_TEST(session_id_create__has_256_bits_of_chance)
     int i, k;
 
     for (k = 0; k < 1000; k++) {
-        shs_session_id_t ident = created();
+        shs_session_id_t sid = created();
 
-        ck_assert(!shs_session_id_is_equal(&ident, &before));
-        before = ident;
+        ck_assert(!shs_session_id_is_equal(&sid, &before));
+        before = sid;
         for (i = 0; i < SHS_SESSION_ID_LENGTH; i++) {
-            int digit =
-                (int)(strchr(alphabet, ident.octets.data[i]) - alphabet);
+            int digit = (int)(strchr(alphabet, sid.octets.data[i]) - alphabet);
 
             all_set[i] |= digit;
             all_clear[i] |= ~digit & 63;
@@ -363,13 +366,15 @@ static void add(TCase *tc)
     tcase_add_loop_test(tc, session_id_parse__takes_16_to_256_octets, 0,
                         ROWS(lengths));
     tcase_add_loop_test(
-        tc, session_id_parse__takes_what_is_unreserved_and_no_other_octet, 0, 256);
-    tcase_add_loop_test(tc, session_id_parse__takes_each_extra_that_was_added, 0,
-                        256);
+        tc, session_id_parse__takes_what_is_unreserved_and_no_other_octet, 0,
+        256);
+    tcase_add_loop_test(tc, session_id_parse__takes_each_extra_that_was_added,
+                        0, 256);
     tcase_add_loop_test(tc, session_id_add_extras__takes_no_other_characters, 0,
                         256);
     tcase_add_loop_test(
-        tc, session_id_is_route__means_no_octet_of_our_own_ids_nor_none_of_a_cookie,
+        tc,
+        session_id_is_route__means_no_octet_of_our_own_ids_nor_none_of_a_cookie,
         0, 256);
     tcase_add_loop_test(tc, session_id_parse__says_why_it_is_none, 0,
                         ROWS(refusals));

@@ -12,22 +12,22 @@
 
 #define FOLLOWERS 31
 
-static shs_single_flight_t *flights;
+static shs_single_flight_t *single_flight;
 
 static apr_time_t in_ms(int ms)
 {
     return shs_clock_now() + ms * (apr_time_t)1000;
 }
 
-static void make_flights(void)
+static void make_single_flight(void)
 {
-    flights = shs_single_flight_create();
-    ck_assert_ptr_nonnull(flights);
+    single_flight = shs_single_flight_create();
+    ck_assert_ptr_nonnull(single_flight);
 }
 
-static void free_flights(void)
+static void free_single_flight(void)
 {
-    free(flights);
+    free(single_flight);
 }
 
 typedef struct joiner_t {
@@ -44,7 +44,7 @@ static void *join(void *data)
 
     joiner->tid = (int)syscall(SYS_gettid);
     joiner->is_leader =
-        shs_single_flight_join(flights, joiner->a, 1, joiner->deadline);
+        shs_single_flight_join(single_flight, joiner->a, 1, joiner->deadline);
     return NULL;
 }
 
@@ -65,7 +65,8 @@ START_TEST(single_flight_join__lets_one_ask_and_the_others_wait)
     joiner_t joiners[FOLLOWERS];
     int i;
 
-    ck_assert_int_eq(shs_single_flight_join(flights, 5, 1, in_ms(10000)), 1);
+    ck_assert_int_eq(shs_single_flight_join(single_flight, 5, 1, in_ms(10000)),
+                     1);
     for (i = 0; i < FOLLOWERS; i++) {
         start(&joiners[i], 5, in_ms(20000));
     }
@@ -73,25 +74,28 @@ START_TEST(single_flight_join__lets_one_ask_and_the_others_wait)
         unit_await_sleeper(joiners[i].tid);
         ck_assert_int_eq(joiners[i].is_leader, -1);
     }
-    shs_single_flight_leave(flights, 5, 1);
+    shs_single_flight_leave(single_flight, 5, 1);
     for (i = 0; i < FOLLOWERS; i++) {
         pthread_join(joiners[i].thread, NULL);
         ck_assert_int_eq(joiners[i].is_leader, 0);
         ck_assert_int_lt(shs_clock_now(), joiners[i].deadline);
     }
     /* It is over: the next one asks. */
-    ck_assert_int_eq(shs_single_flight_join(flights, 5, 1, in_ms(0)), 1);
+    ck_assert_int_eq(shs_single_flight_join(single_flight, 5, 1, in_ms(0)), 1);
 }
 END_TEST
 
 START_TEST(single_flight_join__does_not_wait_for_another_name)
 {
-    ck_assert_int_eq(shs_single_flight_join(flights, 5, 1, in_ms(10000)), 1);
-    ck_assert_int_eq(shs_single_flight_join(flights, 5, 2, in_ms(10000)), 1);
-    ck_assert_int_eq(shs_single_flight_join(flights, 1, 5, in_ms(10000)), 1);
+    ck_assert_int_eq(shs_single_flight_join(single_flight, 5, 1, in_ms(10000)),
+                     1);
+    ck_assert_int_eq(shs_single_flight_join(single_flight, 5, 2, in_ms(10000)),
+                     1);
+    ck_assert_int_eq(shs_single_flight_join(single_flight, 1, 5, in_ms(10000)),
+                     1);
     /* Nor does it go on when another lands. */
-    shs_single_flight_leave(flights, 5, 2);
-    ck_assert_int_eq(shs_single_flight_join(flights, 5, 1, in_ms(20)), 0);
+    shs_single_flight_leave(single_flight, 5, 2);
+    ck_assert_int_eq(shs_single_flight_join(single_flight, 5, 1, in_ms(20)), 0);
 }
 END_TEST
 
@@ -99,12 +103,14 @@ START_TEST(single_flight_join__waits_no_longer_than_the_deadline)
 {
     apr_time_t deadline = in_ms(50);
 
-    ck_assert_int_eq(shs_single_flight_join(flights, 5, 1, in_ms(10000)), 1);
-    ck_assert_int_eq(shs_single_flight_join(flights, 5, 1, deadline), 0);
+    ck_assert_int_eq(shs_single_flight_join(single_flight, 5, 1, in_ms(10000)),
+                     1);
+    ck_assert_int_eq(shs_single_flight_join(single_flight, 5, 1, deadline), 0);
     ck_assert_int_ge(shs_clock_now(), deadline);
     ck_assert_int_le(shs_clock_now(),
                      deadline + unit_slack_ms() * (apr_time_t)1000);
-    ck_assert_int_eq(shs_single_flight_join(flights, 5, 1, in_ms(-1000)), 0);
+    ck_assert_int_eq(shs_single_flight_join(single_flight, 5, 1, in_ms(-1000)),
+                     0);
 }
 END_TEST
 
@@ -114,28 +120,34 @@ START_TEST(single_flight_join__lets_who_is_too_many_ask_for_itself)
 
     for (again = 0; again < 3; again++) {
         for (i = 0; i < SHS_SINGLE_FLIGHT_MAX; i++) {
-            ck_assert_int_eq(shs_single_flight_join(flights, 100 + (apr_uint64_t)i, 1,
-                                             in_ms(10000)),
+            ck_assert_int_eq(shs_single_flight_join(single_flight,
+                                                    100 + (apr_uint64_t)i, 1,
+                                                    in_ms(10000)),
                              1);
         }
-        ck_assert_int_eq(shs_single_flight_join(flights, 5, 1, in_ms(10000)), 1);
-        ck_assert_int_eq(shs_single_flight_join(flights, 5, 1, in_ms(10000)), 1);
-        shs_single_flight_leave(flights, 5, 1);
-        shs_single_flight_leave(flights, 5, 1);
+        ck_assert_int_eq(
+            shs_single_flight_join(single_flight, 5, 1, in_ms(10000)), 1);
+        ck_assert_int_eq(
+            shs_single_flight_join(single_flight, 5, 1, in_ms(10000)), 1);
+        shs_single_flight_leave(single_flight, 5, 1);
+        shs_single_flight_leave(single_flight, 5, 1);
         /* The others are still known. */
-        ck_assert_int_eq(shs_single_flight_join(flights, 100, 1, in_ms(1)), 0);
+        ck_assert_int_eq(
+            shs_single_flight_join(single_flight, 100, 1, in_ms(1)), 0);
         for (i = SHS_SINGLE_FLIGHT_MAX - 1; i >= 0; i--) {
-            shs_single_flight_leave(flights, 100 + (apr_uint64_t)(i * 7 % 64), 1);
+            shs_single_flight_leave(single_flight,
+                                    100 + (apr_uint64_t)(i * 7 % 64), 1);
         }
     }
-    ck_assert_int_eq(shs_single_flight_join(flights, 5, 1, in_ms(10000)), 1);
-    ck_assert_int_eq(shs_single_flight_join(flights, 5, 1, in_ms(1)), 0);
+    ck_assert_int_eq(shs_single_flight_join(single_flight, 5, 1, in_ms(10000)),
+                     1);
+    ck_assert_int_eq(shs_single_flight_join(single_flight, 5, 1, in_ms(1)), 0);
 }
 END_TEST
 
 static void add(TCase *tc)
 {
-    tcase_add_checked_fixture(tc, make_flights, free_flights);
+    tcase_add_checked_fixture(tc, make_single_flight, free_single_flight);
     tcase_add_test(tc, single_flight_join__lets_one_ask_and_the_others_wait);
     tcase_add_test(tc, single_flight_join__does_not_wait_for_another_name);
     tcase_add_test(tc, single_flight_join__waits_no_longer_than_the_deadline);

@@ -37,7 +37,8 @@ static const char *show(const shs_slot_map_t *map)
                 continue;
             }
             ck_assert_int_le(shard->lowest_slot, slot);
-            for (first = slot; slot < SHS_SLOT_MAP_SLOTS && map->shard_of[slot] == i;
+            for (first = slot;
+                 slot < SHS_SLOT_MAP_SLOTS && map->shard_of[slot] == i;
                  slot++) {
             }
             text = apr_psprintf(p, "%s %d-%d", text, first, slot - 1);
@@ -209,13 +210,15 @@ START_TEST(slot_map_parse_slots__leaves_out_shards_past_the_most)
 {
     shs_slot_map_t *map = NULL;
 
-    ck_assert_ptr_null(
-        shs_slot_map_parse_slots(&map, many(SHS_SLOT_MAP_MOST_SHARDS + 2), &asked, p));
+    ck_assert_ptr_null(shs_slot_map_parse_slots(
+        &map, many(SHS_SLOT_MAP_MOST_SHARDS + 2), &asked, p));
     ck_assert_int_eq(map->shard_count, SHS_SLOT_MAP_MOST_SHARDS);
     ck_assert_int_eq(map->shard_of[SHS_SLOT_MAP_MOST_SHARDS - 1],
                      SHS_SLOT_MAP_MOST_SHARDS - 1);
-    ck_assert_int_eq(map->shard_of[SHS_SLOT_MAP_MOST_SHARDS], SHS_SLOT_MAP_NONE);
-    ck_assert_int_eq(map->shard_of[SHS_SLOT_MAP_MOST_SHARDS + 1], SHS_SLOT_MAP_NONE);
+    ck_assert_int_eq(map->shard_of[SHS_SLOT_MAP_MOST_SHARDS],
+                     SHS_SLOT_MAP_NONE);
+    ck_assert_int_eq(map->shard_of[SHS_SLOT_MAP_MOST_SHARDS + 1],
+                     SHS_SLOT_MAP_NONE);
     ck_assert_int_eq(map->shards[SHS_SLOT_MAP_MOST_SHARDS - 1].master.port,
                      SHS_SLOT_MAP_MOST_SHARDS);
 }
@@ -228,8 +231,8 @@ START_TEST(slot_map_parse_slots__takes_no_more_ranges_than_there_are_slots)
     ck_assert_ptr_null(
         shs_slot_map_parse_slots(&map, many(SHS_SLOT_MAP_SLOTS), &asked, p));
     map = NULL;
-    ck_assert_ptr_nonnull(
-        shs_slot_map_parse_slots(&map, many(SHS_SLOT_MAP_SLOTS + 1), &asked, p));
+    ck_assert_ptr_nonnull(shs_slot_map_parse_slots(
+        &map, many(SHS_SLOT_MAP_SLOTS + 1), &asked, p));
     ck_assert_ptr_null(map);
 }
 END_TEST
@@ -277,7 +280,7 @@ START_TEST(slot_map_of_one__has_every_slot_in_one_shard)
     replicas[2] = master;
     replicas[3] = replicas[0];
     map = shs_slot_map_of_one(&master, ones[_i].replica_count ? replicas : NULL,
-                         ones[_i].replica_count, p);
+                              ones[_i].replica_count, p);
     host[0] = name[0] = 'X';
     ck_assert_msg(!strcmp(show(map), ones[_i].shown), "%s: %s", show(map),
                   ones[_i].why);
@@ -292,8 +295,8 @@ static void add(TCase *tc)
     tcase_add_loop_test(tc, slot_map_parse_slots__says_what_is_wrong, 0,
                         ROWS(refused));
     tcase_add_test(tc, slot_map_parse_slots__leaves_out_shards_past_the_most);
-    tcase_add_test(tc,
-                   slot_map_parse_slots__takes_no_more_ranges_than_there_are_slots);
+    tcase_add_test(
+        tc, slot_map_parse_slots__takes_no_more_ranges_than_there_are_slots);
     tcase_add_test(tc, slot_map_parse_slots__owns_what_is_in_it);
     tcase_add_loop_test(tc, slot_map_of_one__has_every_slot_in_one_shard, 0,
                         ROWS(ones));

@@ -8,28 +8,28 @@
 #include "rig.h"
 #include "unit.h"
 
-static shs_host_state_t shared;
+static shs_host_state_t host_state;
 
-static shs_snapshot_t *view_of(shs_node_table_t *nodes, int port)
+static shs_snapshot_t *snapshot_of(shs_node_table_t *nodes, int port)
 {
     shs_address_t server = { "127.0.0.1", port };
     apr_pool_t *own;
 
     ck_assert_int_eq(apr_pool_create_unmanaged(&own), APR_SUCCESS);
-    return shs_snapshot_create(shs_slot_map_of_one(&server, NULL, 0, own), nodes,
-                           SHS_NODE_MASTER, own);
+    return shs_snapshot_create(shs_slot_map_of_one(&server, NULL, 0, own),
+                               nodes, SHS_NODE_MASTER, own);
 }
 
 static const char *list(void)
 {
     apr_time_t since;
 
-    return shs_masters_list(&since, &shared.masters, p);
+    return shs_masters_list(&since, &host_state.masters, p);
 }
 
 static shs_node_table_t *open_stage(void)
 {
-    memset(&shared, 0, sizeof(shared));
+    memset(&host_state, 0, sizeof(host_state));
     return rig_nodes(rig_endpoint("redis+sentinel://127.0.0.1/m", ""), 1);
 }
 
@@ -37,18 +37,18 @@ static shs_node_table_t *open_stage(void)
 START_TEST(snapshot_enter__undoes_nothing_that_another_child_has_found)
 {
     shs_node_table_t *nodes = open_stage();
-    shs_snapshot_t *old = view_of(nodes, 1);
-    shs_snapshot_t *same = view_of(nodes, 1);
-    shs_snapshot_t *next = view_of(nodes, 2);
+    shs_snapshot_t *old = snapshot_of(nodes, 1);
+    shs_snapshot_t *same = snapshot_of(nodes, 1);
+    shs_snapshot_t *next = snapshot_of(nodes, 2);
 
-    shs_snapshot_enter(&shared, NULL, old);
+    shs_snapshot_enter(&host_state, NULL, old);
     ck_assert_str_eq(list(), "127.0.0.1:1");
-    shs_snapshot_enter(&shared, old, next);
+    shs_snapshot_enter(&host_state, old, next);
     ck_assert_str_eq(list(), "127.0.0.1:2");
-    shs_snapshot_enter(&shared, old, same);
+    shs_snapshot_enter(&host_state, old, same);
     ck_assert_str_eq(list(), "127.0.0.1:2");
-    ck_assert_uint_eq(shs_counters_get(&shared.counters, SHS_COUNTER_FAILOVERS),
-                      1);
+    ck_assert_uint_eq(
+        shs_counters_get(&host_state.counters, SHS_COUNTER_FAILOVERS), 1);
     shs_snapshot_destroy(old, nodes);
     shs_snapshot_destroy(same, nodes);
     shs_snapshot_destroy(next, nodes);
@@ -58,15 +58,15 @@ END_TEST
 START_TEST(snapshot_enter__says_nothing_of_a_doubted_one)
 {
     shs_node_table_t *nodes = open_stage();
-    shs_snapshot_t *old = view_of(nodes, 1);
-    shs_snapshot_t *next = view_of(nodes, 2);
+    shs_snapshot_t *old = snapshot_of(nodes, 1);
+    shs_snapshot_t *next = snapshot_of(nodes, 2);
 
-    shs_snapshot_enter(&shared, NULL, old);
+    shs_snapshot_enter(&host_state, NULL, old);
     shs_snapshot_doubt(next);
-    shs_snapshot_enter(&shared, old, next);
+    shs_snapshot_enter(&host_state, old, next);
     ck_assert_str_eq(list(), "127.0.0.1:1");
-    ck_assert_uint_eq(shs_counters_get(&shared.counters, SHS_COUNTER_FAILOVERS),
-                      0);
+    ck_assert_uint_eq(
+        shs_counters_get(&host_state.counters, SHS_COUNTER_FAILOVERS), 0);
     shs_snapshot_destroy(old, nodes);
     shs_snapshot_destroy(next, nodes);
 }
@@ -75,38 +75,39 @@ END_TEST
 START_TEST(snapshot_enter__forgets_shards_that_are_none_any_more)
 {
     shs_node_table_t *nodes = open_stage();
-    shs_snapshot_t *view = view_of(nodes, 1);
+    shs_snapshot_t *snapshot = snapshot_of(nodes, 1);
 
-    ck_assert(shs_masters_set(&shared.masters, 99, 0, 7, "gone:1", 0, 1));
-    shs_snapshot_enter(&shared, NULL, view);
+    ck_assert(shs_masters_set(&host_state.masters, 99, 0, 7, "gone:1", 0, 1));
+    shs_snapshot_enter(&host_state, NULL, snapshot);
     ck_assert_str_eq(list(), "127.0.0.1:1");
-    shs_snapshot_destroy(view, nodes);
+    shs_snapshot_destroy(snapshot, nodes);
 }
 END_TEST
 
 START_TEST(snapshot_proves__nothing_when_it_is_doubted)
 {
     shs_node_table_t *nodes = open_stage();
-    shs_snapshot_t *view = view_of(nodes, 1);
+    shs_snapshot_t *snapshot = snapshot_of(nodes, 1);
     apr_uint64_t layout = 1;
 
-    ck_assert(shs_snapshot_proves(&layout, view));
+    ck_assert(shs_snapshot_proves(&layout, snapshot));
     ck_assert_uint_eq(layout, 0);
-    shs_snapshot_set_layout(view, 7);
-    ck_assert(shs_snapshot_proves(&layout, view));
+    shs_snapshot_set_layout(snapshot, 7);
+    ck_assert(shs_snapshot_proves(&layout, snapshot));
     ck_assert_uint_eq(layout, 7);
-    shs_snapshot_set_layout(view, 8);
-    shs_snapshot_doubt(view);
-    ck_assert(!shs_snapshot_proves(&layout, view));
+    shs_snapshot_set_layout(snapshot, 8);
+    shs_snapshot_doubt(snapshot);
+    ck_assert(!shs_snapshot_proves(&layout, snapshot));
     ck_assert_uint_eq(layout, 7);
-    shs_snapshot_destroy(view, nodes);
+    shs_snapshot_destroy(snapshot, nodes);
 }
 END_TEST
 
 static void add(TCase *tc)
 {
     tcase_add_test(tc, snapshot_proves__nothing_when_it_is_doubted);
-    tcase_add_test(tc, snapshot_enter__undoes_nothing_that_another_child_has_found);
+    tcase_add_test(tc,
+                   snapshot_enter__undoes_nothing_that_another_child_has_found);
     tcase_add_test(tc, snapshot_enter__says_nothing_of_a_doubted_one);
     tcase_add_test(tc, snapshot_enter__forgets_shards_that_are_none_any_more);
 }

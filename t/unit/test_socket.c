@@ -16,7 +16,7 @@ static apr_time_t in_ms(int ms)
     return shs_clock_now() + ms * (apr_time_t)1000;
 }
 
-/* A listener on loopback, or, when it is closed again, a port that refuses. */
+/* A tracker on loopback, or, when it is closed again, a port that refuses. */
 static int listen_on(shs_resolver_address_t *address)
 {
     struct sockaddr_in in;
@@ -39,14 +39,14 @@ START_TEST(socket_connect__gives_a_socket_that_no_child_inherits)
 {
     shs_resolver_address_t address;
     const char *reason = NULL;
-    int listener = listen_on(&address);
+    int tracker = listen_on(&address);
     int fd = shs_socket_connect(&address, 1, in_ms(5000), &reason);
 
     ck_assert_int_ge(fd, 0);
     ck_assert(fcntl(fd, F_GETFD) & FD_CLOEXEC);
     ck_assert(fcntl(fd, F_GETFL) & O_NONBLOCK);
     close(fd);
-    close(listener);
+    close(tracker);
 }
 END_TEST
 
@@ -63,7 +63,7 @@ START_TEST(socket_connect__gives_a_socket_that_notices_its_death)
                     { IPPROTO_TCP, TCP_KEEPCNT, 3 } };
     shs_resolver_address_t address;
     const char *reason = NULL;
-    int listener = listen_on(&address);
+    int tracker = listen_on(&address);
     int fd = shs_socket_connect(&address, 1, in_ms(5000), &reason);
     int i;
 
@@ -78,7 +78,7 @@ START_TEST(socket_connect__gives_a_socket_that_notices_its_death)
         ck_assert_int_le(value, options[i].most);
     }
     close(fd);
-    close(listener);
+    close(tracker);
 }
 END_TEST
 
@@ -86,14 +86,14 @@ START_TEST(socket_connect__goes_on_to_the_address_that_accepts)
 {
     shs_resolver_address_t addresses[2];
     const char *reason = NULL;
-    int listener, fd;
+    int tracker, fd;
 
     close(listen_on(&addresses[0]));
-    listener = listen_on(&addresses[1]);
+    tracker = listen_on(&addresses[1]);
     fd = shs_socket_connect(addresses, 2, in_ms(5000), &reason);
     ck_assert_int_ge(fd, 0);
     close(fd);
-    close(listener);
+    close(tracker);
 }
 END_TEST
 

@@ -15,7 +15,7 @@
 
 typedef struct fake_store_t {
     int threads;
-    char *shared;
+    char *host_state;
     int is_without_memory;
     int loads;
     const shs_query_t *asked;
@@ -28,7 +28,7 @@ typedef struct fake_store_t {
 static fake_store_t *last_created;
 
 /* How much each store shares, in the order in which they were created. */
-#define SHARED_SIZE 100
+#define HOST_STATE_SIZE 100
 
 static const char *fake_create(void **self, shs_store_words_t *words,
                                const char *url,
@@ -42,10 +42,10 @@ static const char *fake_create(void **self, shs_store_words_t *words,
     }
     last_created = apr_pcalloc(pool, sizeof(*last_created));
     *self = last_created;
-    words->identity = url;
+    words->run_id = url;
     for (i = 0; i < options->nelts; i++) {
-        words->identity =
-            apr_pstrcat(pool, words->identity, " ",
+        words->run_id =
+            apr_pstrcat(pool, words->run_id, " ",
                         APR_ARRAY_IDX(options, i, const char *), NULL);
     }
     words->url = "a fake";
@@ -56,17 +56,17 @@ static const char *fake_create(void **self, shs_store_words_t *words,
 static apr_size_t fake_shared_size(const void *self)
 {
     (void)self;
-    return SHARED_SIZE;
+    return HOST_STATE_SIZE;
 }
 
-static int fake_start_child(void *self, void *shared, int threads,
+static int fake_start_child(void *self, void *host_state, int threads,
                             apr_pool_t *pchild)
 {
     fake_store_t *store = self;
 
     (void)pchild;
     store->threads = threads;
-    store->shared = shared;
+    store->host_state = host_state;
     return !store->is_without_memory;
 }
 
@@ -104,20 +104,21 @@ static apr_interval_time_t fake_timeout(const void *self)
 static const shs_invalidation_sink_t *watched;
 static int cannot_listen;
 
-static int fake_listen(void *self, const shs_invalidation_sink_t *watch, apr_pool_t *pchild)
+static int fake_listen(void *self, const shs_invalidation_sink_t *sink,
+                       apr_pool_t *pchild)
 {
     (void)self;
     (void)pchild;
-    watched = watch;
+    watched = sink;
     return !cannot_listen;
 }
 
 /* Tells the first octet that is shared. */
 static void fake_report(shs_store_report_fn tell, void *baton, const void *self,
-                        const void *shared, apr_pool_t *pool)
+                        const void *host_state, apr_pool_t *pool)
 {
     (void)self;
-    tell(baton, "First", apr_psprintf(pool, "%d", *(const char *)shared));
+    tell(baton, "First", apr_psprintf(pool, "%d", *(const char *)host_state));
 }
 
 static const char *const fake_schemes[] = { "fake", "fakes", NULL };
@@ -288,9 +289,9 @@ START_TEST(store_start_child__gives_zeroed_memory_to_a_store_that_shares_none)
     shs_store_t *store = store_of("fake://h");
 
     shs_store_start_child(store, 1, p);
-    ck_assert_ptr_nonnull(last_created->shared);
-    ck_assert(is_zero(last_created->shared, SHARED_SIZE));
-    memset(last_created->shared, 1, SHARED_SIZE);
+    ck_assert_ptr_nonnull(last_created->host_state);
+    ck_assert(is_zero(last_created->host_state, HOST_STATE_SIZE));
+    memset(last_created->host_state, 1, HOST_STATE_SIZE);
 }
 END_TEST
 
@@ -308,15 +309,15 @@ START_TEST(store_share__gives_each_store_a_part_of_its_own)
     for (i = 0; i < STORES; i++) {
         shs_store_start_child(
             APR_ARRAY_IDX(shs_store_list(p), i, shs_store_t *), 1, p);
-        ck_assert(is_zero(stores[i]->shared, SHARED_SIZE));
-        ck_assert_msg((apr_uintptr_t)stores[i]->shared % sizeof(apr_int64_t)
+        ck_assert(is_zero(stores[i]->host_state, HOST_STATE_SIZE));
+        ck_assert_msg((apr_uintptr_t)stores[i]->host_state % sizeof(apr_int64_t)
                           == 0,
                       "an atomic counter cannot lie there");
-        memset(stores[i]->shared, i + 1, SHARED_SIZE);
+        memset(stores[i]->host_state, i + 1, HOST_STATE_SIZE);
     }
     for (i = 0; i < STORES; i++) {
-        for (j = 0; j < SHARED_SIZE; j++) {
-            ck_assert_int_eq(stores[i]->shared[j], i + 1);
+        for (j = 0; j < HOST_STATE_SIZE; j++) {
+            ck_assert_int_eq(stores[i]->host_state[j], i + 1);
         }
     }
 }
@@ -333,13 +334,13 @@ START_TEST(store_share__is_seen_by_another_process)
     child = fork();
     if (child == 0) {
         shs_store_start_child(store, 1, p);
-        self->shared[0] = 42;
+        self->host_state[0] = 42;
         _exit(0);
     }
     ck_assert_int_eq(waitpid(child, &status, 0), child);
     ck_assert_int_eq(status, 0);
     shs_store_start_child(store, 1, p);
-    ck_assert_int_eq(self->shared[0], 42);
+    ck_assert_int_eq(self->host_state[0], 42);
 }
 END_TEST
 
@@ -369,7 +370,7 @@ START_TEST(store_report__tells_what_is_shared_in_any_process)
     shs_store_report(remember, &told, store, p);
     ck_assert_str_eq(told, "First=0 LeftOut=0");
     shs_store_start_child(store, 1, p);
-    last_created->shared[0] = 7;
+    last_created->host_state[0] = 7;
     told = NULL;
     shs_store_report(remember, &told, store, p);
     ck_assert_str_eq(told, "First=7 LeftOut=0");
@@ -517,13 +518,13 @@ END_TEST
 
 /* -------------------------------------------------------- its near-cache */
 
-static const char *prefixes_of(const shs_invalidation_sink_t *watch)
+static const char *prefixes_of(const shs_invalidation_sink_t *sink)
 {
     const char *text = "";
     int i;
 
-    for (i = 0; i < watch->prefix_count; i++) {
-        text = apr_pstrcat(p, text, watch->prefixes[i], "|", NULL);
+    for (i = 0; i < sink->prefix_count; i++) {
+        text = apr_pstrcat(p, text, sink->prefixes[i], "|", NULL);
     }
     return text;
 }
@@ -633,7 +634,7 @@ static void keep(shs_store_t *store, const char *key,
 {
     shs_near_name_t name = near_name(shs_store_cache(store), key);
 
-    shs_near_cache_put(shs_store_cache(store), &name, ticket, NEAR_SOURCE,
+    shs_near_cache_put(shs_store_cache(store), &name, ticket, NEAR_SERVER,
                        OCTETS("value"), SHS_TTL_FOREVER);
 }
 
@@ -642,17 +643,17 @@ static const char *found(shs_store_t *store, const char *key)
     return near_find(shs_store_cache(store), key, shs_clock_now());
 }
 
-/* As the listener's thread calls. */
+/* As the tracker's thread calls. */
 static shs_store_t *live_store(void)
 {
-    static const apr_uint32_t source = NEAR_SOURCE;
+    static const apr_uint32_t source = NEAR_SERVER;
     shs_store_t *store = cached_store();
 
     ck_assert(shs_store_start_child(store, 1, p));
     ck_assert_ptr_nonnull(shs_store_single_flight(store));
-    ck_assert(watched->elected(watched->baton, shs_clock_now()));
+    ck_assert(watched->leader(watched->baton, shs_clock_now()));
     watched->listening(watched->baton, &source, 1);
-    watched->lively(watched->baton, shs_clock_now());
+    watched->alive(watched->baton, shs_clock_now());
     return store;
 }
 
@@ -715,7 +716,7 @@ static const char *load_until(shs_store_t *store, shs_transition_t transition,
     do {
         ck_assert(shs_clock_now() < end);
         if (is_live) {
-            watched->lively(watched->baton, shs_clock_now());
+            watched->alive(watched->baton, shs_clock_now());
         }
         shs_store_load(&answer, store, &query, p);
     } while (answer.transition == SHS_TRANSITION_NONE);
@@ -775,7 +776,7 @@ END_TEST
 
 START_TEST(store_load__tells_that_nothing_is_kept_near_and_when_it_is_again)
 {
-    static const apr_uint32_t source = NEAR_SOURCE;
+    static const apr_uint32_t source = NEAR_SERVER;
     shs_near_policy_t policy = near_policy();
     shs_store_t *store = store_of("fake://h");
 
@@ -790,7 +791,7 @@ START_TEST(store_load__tells_that_nothing_is_kept_near_and_when_it_is_again)
     watched->silent(watched->baton, "it may not listen");
     ck_assert_str_eq(load_until(store, SHS_TRANSITION_UNTRACKED, 0),
                      "it may not listen");
-    ck_assert(watched->elected(watched->baton, shs_clock_now()));
+    ck_assert(watched->leader(watched->baton, shs_clock_now()));
     watched->listening(watched->baton, &source, 1);
     load_until(store, SHS_TRANSITION_TRACKED, 1);
 }

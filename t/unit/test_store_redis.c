@@ -598,7 +598,7 @@ END_TEST
 typedef struct slow_t {
     const char *text; /* to the first pair on the first connection */
     int pause_ms;
-    int is_greeting_slow;
+    int is_handshake_slow;
     const char *why;
 } slow_t;
 
@@ -624,7 +624,7 @@ static void slow_then_good(fake_peer_t *peer, void *baton)
         const char *key = peer->arguments[1];
 
         if (!strcmp(peer->arguments[0], "AUTH")) {
-            if (peer->nth == 0 && self->is_greeting_slow) {
+            if (peer->nth == 0 && self->is_handshake_slow) {
                 fake_stall(peer);
                 return;
             }

@@ -138,7 +138,7 @@ static void on_flushed(void *baton)
     strcat(news, "ALL|");
 }
 
-static const shs_invalidation_sink_t watch = {
+static const shs_invalidation_sink_t sink = {
     .prefixes = { "a:", "b:" },
     .prefix_count = 2,
     .lease = 2 * APR_USEC_PER_SEC,
@@ -148,7 +148,7 @@ static const shs_invalidation_sink_t watch = {
 
 /* -------------------------------------------------------------- the client */
 
-static shs_subscription_t feed;
+static shs_subscription_t subscription;
 static const char *reason;
 
 static shs_conn_status_t open_to(const fake_t *fake, int ms)
@@ -165,7 +165,8 @@ static shs_conn_status_t open_to(const fake_t *fake, int ms)
     told = 0;
     news[0] = '\0';
     reason = NULL;
-    return shs_subscription_open(&feed, conn, &watch, in_ms(ms), &reason, own);
+    return shs_subscription_open(&subscription, conn, &sink, in_ms(ms), &reason,
+                                 own);
 }
 
 /* Until so much was told, or the connection failed. */
@@ -176,14 +177,14 @@ static shs_conn_status_t hear(int wanted)
 
     while (status == SHS_CONN_OK && told < wanted
            && shs_clock_now() < deadline) {
-        status = shs_subscription_hear(&feed, &reason);
+        status = shs_subscription_hear(&subscription, &reason);
     }
     return status;
 }
 
 static void end(fake_t *fake)
 {
-    shs_subscription_close(&feed);
+    shs_subscription_close(&subscription);
     fake_stop(fake);
 }
 
@@ -197,7 +198,7 @@ START_TEST(subscription_open__asks_in_order)
     ck_assert_int_eq(open_to(fake, 5000), SHS_CONN_OK);
     ck_assert_str_eq(server.seen, "INFO server|CLIENT ID|" TRACKING
                                   "|SUBSCRIBE __redis__:invalidate|");
-    ck_assert_int_eq(feed.lively_at, 0);
+    ck_assert_int_eq(subscription.alive_at, 0);
     end(fake);
 }
 END_TEST
@@ -237,7 +238,7 @@ START_TEST(subscription_open__closes_when_it_is_refused)
     ck_assert_int_eq(
         open_to(fake, refusals[_i].status == SHS_CONN_TIMEOUT ? 200 : 5000),
         refusals[_i].status);
-    ck_assert_ptr_null(feed.conn);
+    ck_assert_ptr_null(subscription.conn);
     ck_assert_ptr_nonnull(reason);
     end(fake);
 }
@@ -252,7 +253,7 @@ START_TEST(subscription_open__tells_where_the_connection_ends)
     server.steps = _i;
     server.closes = 1;
     ck_assert_int_eq(open_to(fake, 5000), SHS_CONN_DEAD);
-    ck_assert_ptr_null(feed.conn);
+    ck_assert_ptr_null(subscription.conn);
     ck_assert_msg(strstr(reason, "SharedSessionCache Off"), "%s", reason);
     end(fake);
 }
@@ -270,7 +271,7 @@ START_TEST(subscription_open__learns_which_server_it_is)
 
         server.replies[0] = infos[i];
         ck_assert_int_eq(open_to(fake, 5000), SHS_CONN_OK);
-        are[i] = feed.identity;
+        are[i] = subscription.run_id;
         end(fake);
     }
     ck_assert_uint_ne(are[0], are[1]);
@@ -432,7 +433,8 @@ START_TEST(subscription_hear__waits_for_the_other_half_of_a_message)
     server.rest = text + _i;
     ck_assert_int_eq(open_to(fake, 5000), SHS_CONN_OK);
     for (i = 0; i < 3; i++) {
-        ck_assert_int_eq(shs_subscription_hear(&feed, &reason), SHS_CONN_OK);
+        ck_assert_int_eq(shs_subscription_hear(&subscription, &reason),
+                         SHS_CONN_OK);
     }
     ck_assert_int_eq(told, 0);
     fake_go(fake);
@@ -482,7 +484,7 @@ START_TEST(subscription_hear__fails_when_the_server_closes)
 }
 END_TEST
 
-/* What is more than that is all: the next feed begins with it. */
+/* What is more than that is all: the next subscription begins with it. */
 START_TEST(subscription_hear__fails_on_more_than_it_takes)
 {
     server_t server =
@@ -513,7 +515,8 @@ START_TEST(subscription_hear__comes_back_from_a_server_that_never_stops)
     ck_assert_int_eq(open_to(fake, 5000), SHS_CONN_OK);
     began = shs_clock_now();
     for (i = 0; i < 20; i++) {
-        ck_assert_int_eq(shs_subscription_hear(&feed, &reason), SHS_CONN_OK);
+        ck_assert_int_eq(shs_subscription_hear(&subscription, &reason),
+                         SHS_CONN_OK);
     }
     ck_assert_int_gt(told, 20);
     ck_assert_int_lt(shs_clock_now() - began,
@@ -550,7 +553,7 @@ END_TEST
 static const struct {
     const char *reply;
     int status;
-    int is_life;
+    int is_metadata;
     int is_busy;
     const char *why;
 } lives[] = {
@@ -595,15 +598,17 @@ START_TEST(subscription_hear__knows_signs_of_life)
         apr_time_t now = shs_clock_now();
         apr_time_t until = now + apr_time_from_sec(10);
 
-        ck_assert_int_eq(shs_subscription_ask(&feed, now, &reason), SHS_CONN_OK);
-        while (status == SHS_CONN_OK && feed.asked_at != 0
+        ck_assert_int_eq(shs_subscription_ask(&subscription, now, &reason),
+                         SHS_CONN_OK);
+        while (status == SHS_CONN_OK && subscription.asked_at != 0
                && shs_clock_now() < until) {
-            status = shs_subscription_hear(&feed, &reason);
+            status = shs_subscription_hear(&subscription, &reason);
         }
-        ck_assert_int_eq(feed.lively_at, lives[row].is_life ? now : 0);
+        ck_assert_int_eq(subscription.alive_at,
+                         lives[row].is_metadata ? now : 0);
     }
     ck_assert_msg((int)status == lives[row].status, "%s", lives[row].why);
-    ck_assert_int_eq(feed.busy != NULL, lives[row].is_busy);
+    ck_assert_int_eq(subscription.busy != NULL, lives[row].is_busy);
     end(fake);
 }
 END_TEST
@@ -628,10 +633,11 @@ static void hear_pong(void)
 {
     apr_time_t deadline = in_ms(10000);
 
-    while (feed.asked_at != 0 && shs_clock_now() < deadline) {
-        ck_assert_int_eq(shs_subscription_hear(&feed, &reason), SHS_CONN_OK);
+    while (subscription.asked_at != 0 && shs_clock_now() < deadline) {
+        ck_assert_int_eq(shs_subscription_hear(&subscription, &reason),
+                         SHS_CONN_OK);
     }
-    ck_assert_int_eq(feed.asked_at, 0);
+    ck_assert_int_eq(subscription.asked_at, 0);
 }
 
 START_TEST(subscription_ask__is_lively_from_when_it_was_asked)
@@ -643,19 +649,23 @@ START_TEST(subscription_ask__is_lively_from_when_it_was_asked)
     ck_assert_int_eq(open_to(fake, 5000), SHS_CONN_OK);
     server.seen[0] = '\0';
     at = shs_clock_now();
-    ck_assert_int_eq(shs_subscription_ask(&feed, at, &reason), SHS_CONN_OK);
-    ck_assert_int_eq(shs_subscription_hear(&feed, &reason), SHS_CONN_OK);
-    ck_assert_int_eq(feed.lively_at, 0);
+    ck_assert_int_eq(shs_subscription_ask(&subscription, at, &reason),
+                     SHS_CONN_OK);
+    ck_assert_int_eq(shs_subscription_hear(&subscription, &reason),
+                     SHS_CONN_OK);
+    ck_assert_int_eq(subscription.alive_at, 0);
     /* One at a time: the answer is the first one's. */
-    ck_assert_int_eq(shs_subscription_ask(&feed, at + 1000, &reason), SHS_CONN_OK);
+    ck_assert_int_eq(shs_subscription_ask(&subscription, at + 1000, &reason),
+                     SHS_CONN_OK);
     fake_go(fake);
     hear_pong();
-    ck_assert_int_eq(feed.lively_at, at);
+    ck_assert_int_eq(subscription.alive_at, at);
     ck_assert_str_eq(news, "a:1|"); /* the news before it were told before */
-    ck_assert_int_eq(shs_subscription_ask(&feed, at + 2000, &reason), SHS_CONN_OK);
+    ck_assert_int_eq(shs_subscription_ask(&subscription, at + 2000, &reason),
+                     SHS_CONN_OK);
     fake_go(fake);
     hear_pong();
-    ck_assert_int_eq(feed.lively_at, at + 2000);
+    ck_assert_int_eq(subscription.alive_at, at + 2000);
     ck_assert_str_eq(server.seen, "PING|PING|");
     end(fake);
 }
@@ -668,38 +678,47 @@ START_TEST(subscription_hear__makes_nothing_of_a_pong_nobody_asked_for)
 
     ck_assert_int_eq(open_to(fake, 5000), SHS_CONN_OK);
     ck_assert_int_eq(hear(1), SHS_CONN_OK);
-    ck_assert_int_eq(feed.lively_at, 0);
+    ck_assert_int_eq(subscription.alive_at, 0);
     end(fake);
 }
 END_TEST
 
 static void add(TCase *tc)
 {
-    tcase_add_loop_test(tc, subscription_open__tells_where_the_connection_ends, 0, 4);
+    tcase_add_loop_test(tc, subscription_open__tells_where_the_connection_ends,
+                        0, 4);
     tcase_add_test(tc, subscription_open__learns_which_server_it_is);
     tcase_add_loop_test(
-        tc, subscription_open__asks_for_pushes_where_it_cannot_be_redirected, 0, 2);
-    tcase_add_loop_test(tc, subscription_open__is_refused_by_what_has_neither, 0,
-                        ROWS(unpushed));
-    tcase_add_loop_test(tc, subscription_hear__tells_what_is_pushed, 0, ROWS(pushes));
+        tc, subscription_open__asks_for_pushes_where_it_cannot_be_redirected, 0,
+        2);
+    tcase_add_loop_test(tc, subscription_open__is_refused_by_what_has_neither,
+                        0, ROWS(unpushed));
+    tcase_add_loop_test(tc, subscription_hear__tells_what_is_pushed, 0,
+                        ROWS(pushes));
     tcase_add_loop_test(tc, subscription_hear__fails_on_other_pushes, 0,
                         ROWS(unwanted_pushes));
-    tcase_add_loop_test(tc, subscription_hear__knows_signs_of_life, 0, 2 * ROWS(lives));
+    tcase_add_loop_test(tc, subscription_hear__knows_signs_of_life, 0,
+                        2 * ROWS(lives));
     tcase_add_test(tc, subscription_open__asks_in_order);
     tcase_add_loop_test(tc, subscription_open__closes_when_it_is_refused, 0,
                         ROWS(refusals));
     tcase_add_loop_test(tc, subscription_hear__tells_what_has_changed, 0,
                         ROWS(messages));
-    tcase_add_loop_test(tc, subscription_hear__waits_for_the_other_half_of_a_message, 1,
-                        sizeof(NEWS "*2\r\n$3\r\na:1\r\n") - 1);
+    tcase_add_loop_test(
+        tc, subscription_hear__waits_for_the_other_half_of_a_message, 1,
+        sizeof(NEWS "*2\r\n$3\r\na:1\r\n") - 1);
     tcase_add_loop_test(tc, subscription_hear__fails_on_what_is_no_news, 0,
                         ROWS(garbage));
-    tcase_add_loop_test(tc, subscription_hear__fails_when_the_server_closes, 0, 2);
-    tcase_add_loop_test(tc, subscription_hear__fails_on_more_than_it_takes, 0, 2);
-    tcase_add_test(tc, subscription_hear__comes_back_from_a_server_that_never_stops);
+    tcase_add_loop_test(tc, subscription_hear__fails_when_the_server_closes, 0,
+                        2);
+    tcase_add_loop_test(tc, subscription_hear__fails_on_more_than_it_takes, 0,
+                        2);
+    tcase_add_test(
+        tc, subscription_hear__comes_back_from_a_server_that_never_stops);
     tcase_add_test(tc, subscription_hear__comes_back_while_there_is_more);
     tcase_add_test(tc, subscription_ask__is_lively_from_when_it_was_asked);
-    tcase_add_test(tc, subscription_hear__makes_nothing_of_a_pong_nobody_asked_for);
+    tcase_add_test(tc,
+                   subscription_hear__makes_nothing_of_a_pong_nobody_asked_for);
 }
 
 int main(void)

@@ -112,10 +112,12 @@ START_TEST(table_sweep_table__does_not_touch_a_table_without_the_names)
 
     apr_table_addn(table, "a", forbidden());
     before = apr_table_elts(table)->elts;
-    ck_assert_int_eq(shs_table_sweep_table(table, is_in, set_of(names), NULL), 0);
+    ck_assert_int_eq(shs_table_sweep_table(table, is_in, set_of(names), NULL),
+                     0);
     ck_assert_ptr_eq(apr_table_elts(table)->elts, before);
     ck_assert_int_eq(
-        shs_table_sweep_table(apr_table_make(p, 1), is_in, set_of(names), NULL), 0);
+        shs_table_sweep_table(apr_table_make(p, 1), is_in, set_of(names), NULL),
+        0);
 }
 END_TEST
 
@@ -153,10 +155,12 @@ END_TEST
 
 static void add(TCase *tc)
 {
-    tcase_add_loop_test(tc, table_sweep_table__takes_names_out_and_reads_no_value, 0,
-                        ROWS(sweeps));
+    tcase_add_loop_test(tc,
+                        table_sweep_table__takes_names_out_and_reads_no_value,
+                        0, ROWS(sweeps));
     tcase_add_test(tc, table_sweep_table__leaves_an_index_that_finds);
-    tcase_add_test(tc, table_sweep_table__does_not_touch_a_table_without_the_names);
+    tcase_add_test(tc,
+                   table_sweep_table__does_not_touch_a_table_without_the_names);
     tcase_add_test(tc, nameset_add__tells_names_apart_as_the_channel_does);
     tcase_add_test(tc, nameset_add__keeps_a_thousand_apart);
 }

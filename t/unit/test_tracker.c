@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * listener: what it tells while the masters answer and those who know who the
+ * tracker: what it tells while the masters answer and those who know who the
  * masters are do not, or say otherwise. What comes over one connection:
  * test_subscription.
  */
@@ -29,7 +29,7 @@
 
 /* --------------------------------------------------------------- the watch */
 
-static _Atomic apr_int64_t lively_until; /* the latest that was told */
+static _Atomic apr_int64_t alive_until; /* the latest that was told */
 static _Atomic int flushes;
 static _Atomic apr_int64_t moved_at; /* 0: nothing has */
 static _Atomic int flushes_then;    /* when it was told of the time since; -1 */
@@ -48,14 +48,14 @@ static void on_flushed(void *baton)
     ++flushes;
 }
 
-static void on_lively(void *baton, apr_time_t at)
+static void on_alive(void *baton, apr_time_t at)
 {
     (void)baton;
     if (moved_at != 0 && at > moved_at && flushes_then < 0) {
         flushes_then = flushes;
     }
-    if (at > lively_until) {
-        lively_until = at;
+    if (at > alive_until) {
+        alive_until = at;
     }
 }
 
@@ -69,7 +69,7 @@ static void on_listening(void *baton, const apr_uint32_t *sources, int count)
 static int is_candidate; /* the one that asks is elected */
 static _Atomic int polls;
 
-static int on_elected(void *baton, apr_time_t now)
+static int on_leader(void *baton, apr_time_t now)
 {
     (void)baton;
     (void)now;
@@ -85,13 +85,13 @@ static void on_silent(void *baton, const char *reason)
     silent_because = reason;
 }
 
-static const shs_invalidation_sink_t watch = {
+static const shs_invalidation_sink_t sink = {
     .lease = LEASE,
     .changed = on_changed,
     .flushed = on_flushed,
-    .lively = on_lively,
+    .alive = on_alive,
     .listening = on_listening,
-    .elected = on_elected,
+    .leader = on_leader,
     .silent = on_silent,
 };
 
@@ -148,7 +148,7 @@ static void open_stage(void)
     slot_of_y = 9600;
     tell_masters(x, y);
     tell_state("ok");
-    lively_until = 0;
+    alive_until = 0;
     flushes = 0;
     moved_at = 0;
     flushes_then = -1;
@@ -171,8 +171,8 @@ static void listen_to(const char *url)
 {
     rig = rig_create(url, "connect-timeout=50ms timeout=100ms", NULL);
     apr_pool_create(&pchild, p);
-    ck_assert(shs_tracker_start(rig->client.topology, rig->shared, &watch,
-                                 rig->endpoint->timeout, pchild));
+    ck_assert(shs_tracker_start(rig->client.topology, rig->host_state, &sink,
+                                rig->endpoint->timeout, pchild));
 }
 
 /* The second Sentinel is dead. */
@@ -194,7 +194,7 @@ static void await_life(void)
     apr_time_t since = shs_clock_now();
     apr_time_t until = since + apr_time_from_sec(20);
 
-    while (lively_until <= since) {
+    while (alive_until <= since) {
         ck_assert_msg(shs_clock_now() < until, "it tells of no sign of life");
         usleep(1000);
     }
@@ -204,8 +204,8 @@ static void await_life(void)
 static void ck_no_life_after(apr_time_t at, actor_t *master)
 {
     actor_await(master, "PING", actor_asked(master, "PING") + MANY);
-    ck_assert_msg(lively_until <= at, "%d ms more were told than is known",
-                  (int)((lively_until - at) / 1000));
+    ck_assert_msg(alive_until <= at, "%d ms more were told than is known",
+                  (int)((alive_until - at) / 1000));
 }
 
 static apr_uint32_t number_of(const char *name)
@@ -229,7 +229,7 @@ static const struct {
     { NULL, "it has not heard of a failover" },
 };
 
-START_TEST(listener__promises_no_more_than_the_sentinels_confirm)
+START_TEST(tracker__promises_no_more_than_the_sentinels_confirm)
 {
     apr_uint64_t layout;
 
@@ -240,7 +240,7 @@ START_TEST(listener__promises_no_more_than_the_sentinels_confirm)
         actor_says(s, "SENTINEL", silences[_i].reply);
     }
     else {
-        rig->shared->master.epoch = 9;
+        rig->host_state->master.epoch = 9;
         ck_assert_int_eq(shs_topology_known_at(rig->client.topology, &layout),
                          0);
     }
@@ -252,7 +252,7 @@ START_TEST(listener__promises_no_more_than_the_sentinels_confirm)
 END_TEST
 
 /* The old one answers all the time. */
-START_TEST(listener__turns_to_the_master_that_is_named)
+START_TEST(tracker__turns_to_the_master_that_is_named)
 {
     int before;
 
@@ -269,7 +269,7 @@ END_TEST
 
 /* ---------------------------------------------------------------- cluster */
 
-START_TEST(listener__hears_every_master_of_a_cluster)
+START_TEST(tracker__hears_every_master_of_a_cluster)
 {
     listen_to_cluster();
     await_life();
@@ -282,7 +282,7 @@ START_TEST(listener__hears_every_master_of_a_cluster)
 END_TEST
 
 /* Each is cut off from the rest, and may have a successor that nobody sees. */
-START_TEST(listener__promises_nothing_by_masters_that_are_cut_off)
+START_TEST(tracker__promises_nothing_by_masters_that_are_cut_off)
 {
     listen_to_cluster();
     await_life();
@@ -294,7 +294,7 @@ START_TEST(listener__promises_nothing_by_masters_that_are_cut_off)
 }
 END_TEST
 
-START_TEST(listener__promises_nothing_while_no_member_tells_its_slots)
+START_TEST(tracker__promises_nothing_while_no_member_tells_its_slots)
 {
     listen_to_cluster();
     await_life();
@@ -304,7 +304,7 @@ START_TEST(listener__promises_nothing_while_no_member_tells_its_slots)
 }
 END_TEST
 
-START_TEST(listener__does_without_cluster_info)
+START_TEST(tracker__does_without_cluster_info)
 {
     actor_says(x, "CLUSTER INFO", "-NOPERM x\r\n");
     actor_says(y, "CLUSTER INFO", "-NOPERM x\r\n");
@@ -323,7 +323,7 @@ static int await_calm(void)
         apr_time_t since = shs_clock_now();
 
         before = flushes;
-        while (lively_until < since + 3 * LEASE) {
+        while (alive_until < since + 3 * LEASE) {
             ck_assert_msg(shs_clock_now() < until, "it drops on and on");
             usleep(1000);
         }
@@ -343,7 +343,7 @@ static void ck_everything_is_dropped(int before)
 }
 
 /* The masters are the same, and none of them tells what went with a slot. */
-START_TEST(listener__drops_everything_when_slots_change_hands)
+START_TEST(tracker__drops_everything_when_slots_change_hands)
 {
     const actor_range_t ranges[] = {
         { slot_of_x, slot_of_x + 31, x, NULL },
@@ -364,7 +364,7 @@ START_TEST(listener__drops_everything_when_slots_change_hands)
 END_TEST
 
 /* The slot has gone and come back between two looks. */
-START_TEST(listener__drops_everything_in_another_epoch)
+START_TEST(tracker__drops_everything_in_another_epoch)
 {
     int before;
 
@@ -396,26 +396,26 @@ static void await_source(const char *name)
 
 /* Another has its address, and it goes on giving signs of life. A request's new
  * connection has found it. */
-START_TEST(listener__turns_to_the_server_that_a_request_has_found)
+START_TEST(tracker__turns_to_the_server_that_a_request_has_found)
 {
     int before;
 
     listen_to_one();
     await_life();
     ck_assert_uint_eq(source, number_of("x"));
-    ck_assert_uint_eq(rig->shared->heard.identity, number_of("x"));
+    ck_assert_uint_eq(rig->host_state->heard.run_id, number_of("x"));
     before = flushes;
     actor_says(x, "INFO", info_of("z"));
-    rig->shared->heard.stranger = number_of("z");
+    rig->host_state->heard.stranger = number_of("z");
     await_source("z");
     ck_assert_int_gt(flushes, before);
-    ck_assert_uint_eq(rig->shared->heard.stranger, 0);
+    ck_assert_uint_eq(rig->host_state->heard.stranger, 0);
     await_life();
 }
 END_TEST
 
 /* No request needs a connection: it looks by itself. */
-START_TEST(listener__looks_who_is_there)
+START_TEST(tracker__looks_who_is_there)
 {
     listen_to_one();
     await_life();
@@ -424,25 +424,25 @@ START_TEST(listener__looks_who_is_there)
 }
 END_TEST
 
-START_TEST(listener__is_told_who_it_listens_to_in_time)
+START_TEST(tracker__is_told_who_it_listens_to_in_time)
 {
     listen_to_one();
     await_life();
-    ck_assert_int_eq(rig->shared->heard.is_any, 1);
+    ck_assert_int_eq(rig->host_state->heard.is_any, 1);
     /* One that was deposed long ago has woken up. */
-    rig->shared->heard.is_any = 0;
+    rig->host_state->heard.is_any = 0;
     await_life();
     await_life();
-    ck_assert_int_eq(rig->shared->heard.is_any, 1);
+    ck_assert_int_eq(rig->host_state->heard.is_any, 1);
     is_candidate = 0;
-    while (rig->shared->heard.is_any) {
+    while (rig->host_state->heard.is_any) {
         usleep(1000);
     }
 }
 END_TEST
 
 /* A service that closes the connection at what it does not know. */
-START_TEST(listener__does_not_ask_again_and_again_a_service_that_closes)
+START_TEST(tracker__does_not_ask_again_and_again_a_service_that_closes)
 {
     actor_says(x, "CLIENT TRACKING", actor_close);
     listen_to_one();
@@ -454,7 +454,7 @@ START_TEST(listener__does_not_ask_again_and_again_a_service_that_closes)
 END_TEST
 
 /* It answers, and will be well. */
-START_TEST(listener__asks_again_soon_a_server_that_is_not_ready)
+START_TEST(tracker__asks_again_soon_a_server_that_is_not_ready)
 {
     static const char *const replies[] = { "-LOADING x\r\n", "-BUSY x\r\n",
                                            "-MASTERDOWN x\r\n" };
@@ -474,7 +474,7 @@ END_TEST
 
 /* ------------------------------------------------------------------ the end */
 
-/* A child that ends while its listener, or a renewal, is at this. Each would
+/* A child that ends while its tracker, or a refresh, is at this. Each would
  * take the timeout, half a minute, but those that sleep for a moment. */
 static const struct {
     const char *scheme;
@@ -523,8 +523,8 @@ static apr_interval_time_t time_end(const char *url, const char *stalls,
     apr_pool_create(&pchild, p);
     rig = rig_create_in(url, "connect-timeout=30s timeout=30s", NULL, pchild);
     polls = 0;
-    ck_assert(shs_tracker_start(rig->client.topology, rig->shared, &watch,
-                                 rig->endpoint->timeout, pchild));
+    ck_assert(shs_tracker_start(rig->client.topology, rig->host_state, &sink,
+                                rig->endpoint->timeout, pchild));
     begin_to_wait(stalls, asked);
     began = shs_clock_now();
     apr_pool_destroy(pchild);
@@ -532,7 +532,7 @@ static apr_interval_time_t time_end(const char *url, const char *stalls,
     return shs_clock_now() - began;
 }
 
-START_TEST(listener__ends_at_once_whatever_it_waits_for)
+START_TEST(tracker__ends_at_once_whatever_it_waits_for)
 {
     apr_interval_time_t took = 0;
     actor_t *asked = *ends[_i].path ? s : x;
@@ -554,25 +554,25 @@ static void add(TCase *tc)
 {
     tcase_add_checked_fixture(tc, open_stage, close_stage);
     tcase_add_loop_test(tc,
-                        listener__promises_no_more_than_the_sentinels_confirm,
-                        0, ROWS(silences));
-    tcase_add_test(tc, listener__turns_to_the_master_that_is_named);
-    tcase_add_loop_test(tc, listener__hears_every_master_of_a_cluster, 0, 2);
-    tcase_add_test(tc, listener__promises_nothing_by_masters_that_are_cut_off);
+                        tracker__promises_no_more_than_the_sentinels_confirm, 0,
+                        ROWS(silences));
+    tcase_add_test(tc, tracker__turns_to_the_master_that_is_named);
+    tcase_add_loop_test(tc, tracker__hears_every_master_of_a_cluster, 0, 2);
+    tcase_add_test(tc, tracker__promises_nothing_by_masters_that_are_cut_off);
     tcase_add_loop_test(
-        tc, listener__promises_nothing_while_no_member_tells_its_slots, 0,
+        tc, tracker__promises_nothing_while_no_member_tells_its_slots, 0,
         ROWS(silences) - 1);
-    tcase_add_test(tc, listener__does_without_cluster_info);
-    tcase_add_test(tc, listener__drops_everything_when_slots_change_hands);
-    tcase_add_test(tc, listener__drops_everything_in_another_epoch);
-    tcase_add_test(tc, listener__turns_to_the_server_that_a_request_has_found);
-    tcase_add_test(tc, listener__looks_who_is_there);
-    tcase_add_test(tc, listener__is_told_who_it_listens_to_in_time);
-    tcase_add_test(
-        tc, listener__does_not_ask_again_and_again_a_service_that_closes);
-    tcase_add_loop_test(
-        tc, listener__asks_again_soon_a_server_that_is_not_ready, 0, 3);
-    tcase_add_loop_test(tc, listener__ends_at_once_whatever_it_waits_for, 0,
+    tcase_add_test(tc, tracker__does_without_cluster_info);
+    tcase_add_test(tc, tracker__drops_everything_when_slots_change_hands);
+    tcase_add_test(tc, tracker__drops_everything_in_another_epoch);
+    tcase_add_test(tc, tracker__turns_to_the_server_that_a_request_has_found);
+    tcase_add_test(tc, tracker__looks_who_is_there);
+    tcase_add_test(tc, tracker__is_told_who_it_listens_to_in_time);
+    tcase_add_test(tc,
+                   tracker__does_not_ask_again_and_again_a_service_that_closes);
+    tcase_add_loop_test(tc, tracker__asks_again_soon_a_server_that_is_not_ready,
+                        0, 3);
+    tcase_add_loop_test(tc, tracker__ends_at_once_whatever_it_waits_for, 0,
                         ROWS(ends));
 }
 

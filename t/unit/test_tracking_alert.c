@@ -5,21 +5,21 @@
 
 #define LEASE 2000
 
-static shs_tracking_alert_t *silence_new(void)
+static shs_tracking_alert_t *tracking_alert_new(void)
 {
     return apr_pcalloc(p, sizeof(shs_tracking_alert_t));
 }
 
 /* One question at that time: is it live, was it answered, what is told. */
-typedef struct question_t {
+typedef struct pipeline_t {
     apr_time_t at;
     int is_live;
     int is_answered;
     shs_tracking_alert_news_t news;
-} question_t;
+} pipeline_t;
 
 static const struct {
-    question_t questions[8];
+    pipeline_t questions[8];
     const char *why;
 } stories[] = {
     { { { 1000, 1, 1, SHS_TRACKING_ALERT_NO_NEWS },
@@ -61,16 +61,16 @@ static const struct {
 
 START_TEST(tracking_alert_note__tells)
 {
-    shs_tracking_alert_t *silence = silence_new();
+    shs_tracking_alert_t *tracking_alert = tracking_alert_new();
     int i;
 
     for (i = 0; i < 8 && stories[_i].questions[i].at; ++i) {
-        const question_t *question = &stories[_i].questions[i];
+        const pipeline_t *pipeline = &stories[_i].questions[i];
         shs_tracking_alert_news_t news =
-            shs_tracking_alert_note(silence, question->is_live, question->is_answered,
-                             LEASE, question->at);
+            shs_tracking_alert_note(tracking_alert, pipeline->is_live,
+                                    pipeline->is_answered, LEASE, pipeline->at);
 
-        ck_assert_msg(news == question->news, "%s: question %d",
+        ck_assert_msg(news == pipeline->news, "%s: question %d",
                       stories[_i].why, i + 1);
     }
 }

@@ -168,10 +168,12 @@ START_TEST(urlencoded_write__separates_pairs_and_leaves_out_what_is_removed)
         { OCTETS("c"), OCTETS("x y") }, { OCTETS("z"), { NULL, 0 } },
     };
 
-    ck_octets_eq(shs_urlencoded_write(pairs, ROWS(pairs), p), OCTETS("a=1&b=&c=x+y"),
-                 "one & between two");
-    ck_octets_eq(shs_urlencoded_write(pairs, 1, p), OCTETS(""), "nothing is left");
-    ck_octets_eq(shs_urlencoded_write(NULL, 0, p), OCTETS(""), "nothing at all");
+    ck_octets_eq(shs_urlencoded_write(pairs, ROWS(pairs), p),
+                 OCTETS("a=1&b=&c=x+y"), "one & between two");
+    ck_octets_eq(shs_urlencoded_write(pairs, 1, p), OCTETS(""),
+                 "nothing is left");
+    ck_octets_eq(shs_urlencoded_write(NULL, 0, p), OCTETS(""),
+                 "nothing at all");
 }
 END_TEST
 
@@ -199,16 +201,18 @@ END_TEST
 
 static void add(TCase *tc)
 {
-    tcase_add_loop_test(tc, urlencoded_read__takes_each_pair_decoded_and_in_order, 0,
-                        ROWS(texts));
-    tcase_add_loop_test(tc, urlencoded_read__refuses_with_words, 0, ROWS(malformed));
+    tcase_add_loop_test(tc,
+                        urlencoded_read__takes_each_pair_decoded_and_in_order,
+                        0, ROWS(texts));
+    tcase_add_loop_test(tc, urlencoded_read__refuses_with_words, 0,
+                        ROWS(malformed));
     tcase_add_test(tc, urlencoded_read__ends_when_one_is_refused);
     tcase_add_test(tc, urlencoded_read__gives_every_pair_octets_of_its_own);
     tcase_add_test(tc, urlencoded_read__leaves_the_text_as_it_is);
-    tcase_add_loop_test(tc, urlencoded_write__escapes_what_must_be_and_nothing_else,
-                        0, 256);
-    tcase_add_test(tc,
-                   urlencoded_write__separates_pairs_and_leaves_out_what_is_removed);
+    tcase_add_loop_test(
+        tc, urlencoded_write__escapes_what_must_be_and_nothing_else, 0, 256);
+    tcase_add_test(
+        tc, urlencoded_write__separates_pairs_and_leaves_out_what_is_removed);
     tcase_add_test(tc, urlencoded_write__is_read_back_as_the_same);
 }
 

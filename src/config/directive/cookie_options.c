@@ -43,8 +43,8 @@ static const char *set_extras(shs_cookie_options_t *sources, const char *value)
                  " -, as in id-chars=+/=; there are " SHS_SESSION_ID_EXTRAS;
 }
 
-static const char *set_parameter(shs_cookie_options_t *sources, const char *value,
-                                 apr_pool_t *p)
+static const char *set_parameter(shs_cookie_options_t *sources,
+                                 const char *value, apr_pool_t *p)
 {
     if (!strcasecmp(value, "none")) {
         sources->parameter = NULL;
@@ -122,7 +122,8 @@ static const char *set_domain(shs_cookie_options_t *sources, const char *value)
     return NULL;
 }
 
-static const char *set_http_only(shs_cookie_options_t *sources, const char *value)
+static const char *set_http_only(shs_cookie_options_t *sources,
+                                 const char *value)
 {
     sources->cookie.is_for_scripts = !strcasecmp(value, "off");
     return sources->cookie.is_for_scripts || !strcasecmp(value, "on")
@@ -130,7 +131,8 @@ static const char *set_http_only(shs_cookie_options_t *sources, const char *valu
                : "httponly= takes on or off";
 }
 
-static const char *set_same_site(shs_cookie_options_t *sources, const char *value)
+static const char *set_same_site(shs_cookie_options_t *sources,
+                                 const char *value)
 {
     static const char *const words[] = { "Lax", "Strict", "None" };
     int i;
@@ -206,8 +208,9 @@ static int set_flag(shs_cookie_options_t *sources, const char *word)
 
 /* NAME or option, in any case, as browsers read them; a cookie's name cannot
  * hold "=", so that tells them apart. */
-static const char *read_word(shs_cookie_options_t *sources, apr_array_header_t *names,
-                             const char *word, apr_pool_t *p)
+static const char *read_word(shs_cookie_options_t *sources,
+                             apr_array_header_t *names, const char *word,
+                             apr_pool_t *p)
 {
     const char *value;
 
@@ -255,8 +258,8 @@ static const char *check(const shs_cookie_options_t *sources, apr_pool_t *p)
     return error;
 }
 
-const char *shs_cookie_options_parse(shs_cookie_options_t *out, int count, char *const words[],
-                             apr_pool_t *p)
+const char *shs_cookie_options_parse(shs_cookie_options_t *out, int count,
+                                     char *const words[], apr_pool_t *p)
 {
     apr_array_header_t *names =
         apr_array_make(p, count + 1, sizeof(const char *));

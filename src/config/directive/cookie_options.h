@@ -10,7 +10,7 @@
 
 /* Reads all words. Returns NULL and sets *out, or what is wrong and the cure,
  * from p. The words must live as long as p. */
-const char *shs_cookie_options_parse(shs_cookie_options_t *out, int count, char *const words[],
-                             apr_pool_t *p);
+const char *shs_cookie_options_parse(shs_cookie_options_t *out, int count,
+                                     char *const words[], apr_pool_t *p);
 
 #endif

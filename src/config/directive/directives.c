@@ -122,8 +122,8 @@ static const char *set_cookie(cmd_parms *cmd, void *dir, int argc,
                               char *const argv[])
 {
     shs_settings_t *settings = dir;
-    const char *error =
-        shs_cookie_options_parse(&settings->sources.value, argc, argv, cmd->pool);
+    const char *error = shs_cookie_options_parse(&settings->sources.value, argc,
+                                                 argv, cmd->pool);
 
     settings->sources.set = 1;
     return error ? shs_directives_complain(cmd, error) : NULL;
@@ -302,7 +302,7 @@ static const char *add_header(cmd_parms *cmd, void *dir, const char *name,
         return shs_directives_complain(cmd, error);
     }
     if (rule) {
-        claim = apr_array_push(server_settings(cmd)->claims);
+        claim = apr_array_push(server_settings(cmd)->own_headers);
         claim->name = rule->name;
         claim->is_prefix = rule->is_prefix;
     }

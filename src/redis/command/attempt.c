@@ -11,38 +11,38 @@
 /* A connection came late when the wait took this part of what is left. */
 #define LATE_PART 8
 
-static shs_pipeline_form_t form_of(const shs_permit_t *passage, int is_asking)
+static shs_pipeline_form_t form_of(const shs_permit_t *permit, int is_asking)
 {
     if (is_asking) {
         return SHS_PIPELINE_ASKING;
     }
-    if (shs_node_role(passage->route.node) != SHS_NODE_MASTER) {
+    if (shs_node_role(permit->route.node) != SHS_NODE_MASTER) {
         return SHS_PIPELINE_PLAIN;
     }
-    return shs_node_lacks_role(passage->route.node) ? SHS_PIPELINE_INFO
-                                                    : SHS_PIPELINE_ROLE;
+    return shs_node_lacks_role(permit->route.node) ? SHS_PIPELINE_INFO
+                                                   : SHS_PIPELINE_ROLE;
 }
 
-static void name_server(shs_attempt_t *attempt, const shs_permit_t *passage,
+static void name_server(shs_attempt_t *attempt, const shs_permit_t *permit,
                         apr_pool_t *p)
 {
-    if (attempt->verdict.reason
-        && passage->client->endpoint->mode != SHS_ENDPOINT_SINGLE) {
-        attempt->verdict.reason =
-            apr_pstrcat(p, shs_node_describe(passage->route.node), ": ",
-                        attempt->verdict.reason, NULL);
+    if (attempt->retry.reason
+        && permit->client->endpoint->mode != SHS_ENDPOINT_SINGLE) {
+        attempt->retry.reason =
+            apr_pstrcat(p, shs_node_describe(permit->route.node), ": ",
+                        attempt->retry.reason, NULL);
     }
 }
 
 /* What idle connections are of use. A probe uses none: it is to tell whether
  * the server answers, not whether a connection still leads to it. */
-static void distrust(shs_pool_t *pool, const shs_permit_t *passage,
-                     apr_time_t now)
+static void tls_error(shs_pool_t *pool, const shs_permit_t *permit,
+                      apr_time_t now)
 {
     shs_pool_distrust(pool,
-                      passage->pass == SHS_BREAKER_PROBE
+                      permit->pass == SHS_BREAKER_PROBE
                           ? now
-                          : shs_breaker_heard_since(passage->route.breaker));
+                          : shs_breaker_heard_since(permit->route.breaker));
 }
 
 /* Ends the loan of a connection. What broke this one broke the others of its
@@ -51,7 +51,7 @@ static void distrust(shs_pool_t *pool, const shs_permit_t *passage,
 static void return_conn(const shs_attempt_t *attempt, shs_pool_t *pool,
                         shs_conn_t *conn)
 {
-    if (attempt->verdict.is_conn_good) {
+    if (attempt->retry.is_conn_good) {
         shs_pool_give_back(pool, conn);
         return;
     }
@@ -69,29 +69,29 @@ static void excuse_server(shs_attempt_t *attempt, shs_breaker_t *breaker,
                           apr_interval_time_t waited, apr_time_t asked_at,
                           apr_time_t deadline)
 {
-    shs_retry_t *verdict = &attempt->verdict;
+    shs_retry_t *retry = &attempt->retry;
 
     if (attempt->status == SHS_CONN_TIMEOUT && !attempt->is_new_conn
         && waited > (deadline - asked_at) / LATE_PART) {
-        verdict->next = SHS_RETRY_FAIL;
-        verdict->cause = SHS_COUNTER_POOL_FULL;
-        verdict->reason = "all connections of the pool were busy for too long";
-        verdict->is_server_fine = 1;
+        retry->next = SHS_RETRY_FAIL;
+        retry->cause = SHS_COUNTER_POOL_FULL;
+        retry->reason = "all connections of the pool were busy for too long";
+        retry->is_server_fine = 1;
     }
     else if (attempt->status == SHS_CONN_TIMEOUT && !attempt->is_new_conn) {
         shs_breaker_note_silence(breaker, asked_at);
     }
 }
 
-static void build(shs_pipeline_t *question, const shs_query_t *query,
+static void build(shs_pipeline_t *pipeline, const shs_query_t *query,
                   const shs_write_t *write, shs_pipeline_form_t form,
                   int is_of_size, apr_pool_t *p)
 {
     if (is_of_size) {
-        shs_pipeline_build_size(question, query, form, p);
+        shs_pipeline_build_size(pipeline, query, form, p);
     }
     else {
-        shs_pipeline_build(question, query, write, form, p);
+        shs_pipeline_build(pipeline, query, write, form, p);
     }
 }
 
@@ -105,7 +105,7 @@ static int is_unanswered(shs_conn_status_t status)
  * there are several, or one does not tell. */
 static int is_astray(const shs_conn_t *conn, shs_host_state_heard_t *heard)
 {
-    apr_uint32_t expected = atomic_load(&heard->identity);
+    apr_uint32_t expected = atomic_load(&heard->run_id);
 
     return expected != 0 && shs_conn_identity(conn) > SHS_RUN_ID_UNKNOWN
            && shs_conn_identity(conn) != expected;
@@ -124,7 +124,7 @@ static void identify(shs_attempt_t *attempt, shs_host_state_heard_t *heard,
         shs_conn_set_round(conn, atomic_load(&heard->round));
         if (shs_run_id_ask(conn, deadline, &reason, p) != SHS_CONN_OK
             || (!attempt->is_new_conn && is_astray(conn, heard))) {
-            attempt->verdict.is_conn_good = 0;
+            attempt->retry.is_conn_good = 0;
         }
         else if (is_astray(conn, heard)) {
             atomic_store(&heard->stranger, shs_conn_identity(conn));
@@ -152,52 +152,52 @@ static shs_conn_status_t borrow(shs_conn_t **conn, shs_attempt_t *attempt,
     }
 }
 
-void shs_attempt_make(shs_attempt_t *attempt, const shs_permit_t *passage,
+void shs_attempt_make(shs_attempt_t *attempt, const shs_permit_t *permit,
                       const shs_query_t *query, const shs_write_t *write,
                       shs_attempt_how_t how, apr_pool_t *p)
 {
-    shs_host_state_heard_t *heard = &passage->client->shared->heard;
-    shs_pool_t *pool = shs_node_pool(passage->route.node);
+    shs_host_state_heard_t *heard = &permit->client->host_state->heard;
+    shs_pool_t *pool = shs_node_pool(permit->route.node);
     apr_time_t began_at = shs_clock_now();
     apr_time_t asked_at = began_at;
     const char *reason = NULL;
-    shs_pipeline_t question;
+    shs_pipeline_t pipeline;
     shs_conn_t *conn;
     int has_conn;
 
     memset(attempt, 0, sizeof(*attempt));
-    distrust(pool, passage, began_at);
+    tls_error(pool, permit, began_at);
     attempt->status =
         borrow(&conn, attempt, heard, pool, query->deadline, &reason, p);
     has_conn = attempt->status == SHS_CONN_OK;
     if (has_conn) {
         asked_at = shs_clock_now();
-        build(&question, query, write, form_of(passage, how.is_asking),
+        build(&pipeline, query, write, form_of(permit, how.is_asking),
               how.is_of_size, p);
         attempt->status =
-            shs_pipeline_ask(&attempt->got, &question, conn, &reason, p);
+            shs_pipeline_ask(&attempt->got, &pipeline, conn, &reason, p);
         if (attempt->got.lacks_role) {
             /* The next question asks otherwise. */
-            shs_node_note_no_role(passage->route.node);
+            shs_node_note_no_role(permit->route.node);
         }
     }
-    shs_retry_read(&attempt->verdict, attempt->status, &attempt->got,
-                     has_conn && !attempt->is_new_conn && how.may_retry, reason,
-                     p);
+    shs_retry_read(&attempt->retry, attempt->status, &attempt->got,
+                   has_conn && !attempt->is_new_conn && how.may_retry, reason,
+                   p);
     if (has_conn) {
         attempt->is_of_key =
             !write && !how.is_of_size && is_unanswered(attempt->status);
-        if (attempt->verdict.is_conn_good && !write) {
+        if (attempt->retry.is_conn_good && !write) {
             identify(attempt, heard, conn, query->deadline, p);
         }
-        attempt->identity = shs_conn_identity(conn);
+        attempt->run_id = shs_conn_identity(conn);
         return_conn(attempt, pool, conn);
-        excuse_server(attempt, passage->route.breaker, asked_at - began_at,
+        excuse_server(attempt, permit->route.breaker, asked_at - began_at,
                       asked_at, query->deadline);
     }
-    if (attempt->verdict.next == SHS_RETRY_RECONNECT
-        || attempt->verdict.next == SHS_RETRY_REFRESH) {
-        shs_topology_note_failure(passage->client->topology);
+    if (attempt->retry.next == SHS_RETRY_RECONNECT
+        || attempt->retry.next == SHS_RETRY_REFRESH) {
+        shs_topology_note_failure(permit->client->topology);
     }
-    name_server(attempt, passage, p);
+    name_server(attempt, permit, p);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * attempt: one question on one connection to the server of an open passage, and
+ * attempt: one question on one connection to the server of an open permit, and
  * what it came to. The connection's loan ends here, so that none is held while
  * anything else is waited for.
  */
@@ -13,12 +13,13 @@
 typedef struct shs_attempt_t {
     shs_conn_status_t status;
     shs_pipeline_reply_t got;
-    shs_retry_t verdict; /* where there are several servers its reason names
+    shs_retry_t retry; /* where there are several servers its reason names
                             * this one */
-    int is_new_conn;       /* it was dialled for this question */
-    int is_of_key;         /* it failed after the value was asked for: the key
+    int is_new_conn;   /* it was dialled for this question */
+    int is_of_key;     /* it failed after the value was asked for: the key
                             * may be the reason */
-    apr_uint32_t identity; /* of who answered (redis/connection/run_id.h); 0: not asked,
+    apr_uint32_t
+        run_id; /* of who answered (redis/connection/run_id.h); 0: not asked,
                             * because nobody listens */
 } shs_attempt_t;
 
@@ -30,7 +31,7 @@ typedef struct shs_attempt_how_t {
 } shs_attempt_how_t;
 
 /* `write` is as for shs_pipeline_build(). */
-void shs_attempt_make(shs_attempt_t *attempt, const shs_permit_t *passage,
+void shs_attempt_make(shs_attempt_t *attempt, const shs_permit_t *permit,
                       const shs_query_t *query, const shs_write_t *write,
                       shs_attempt_how_t how, apr_pool_t *p);
 

@@ -26,16 +26,15 @@
 
 static void count(const shs_command_t *self, shs_counter_t counter)
 {
-    shs_counters_add(&self->client->shared->counters, counter);
+    shs_counters_add(&self->client->host_state->counters, counter);
 }
 
-static int fail(shs_command_t *self, shs_counter_t cause,
-                const char *reason)
+static int fail(shs_command_t *self, shs_counter_t cause, const char *reason)
 {
-    memset(&self->verdict, 0, sizeof(self->verdict));
-    self->verdict.next = SHS_RETRY_FAIL;
-    self->verdict.cause = cause;
-    self->verdict.reason = reason;
+    memset(&self->retry, 0, sizeof(self->retry));
+    self->retry.next = SHS_RETRY_FAIL;
+    self->retry.cause = cause;
+    self->retry.reason = reason;
     return 0;
 }
 
@@ -43,11 +42,11 @@ static int find(shs_command_t *self)
 {
     self->is_asking = 0;
     self->is_replica = 0;
-    if (shs_permit_open(&self->passage)) {
+    if (shs_permit_open(&self->permit)) {
         return 1;
     }
-    fail(self, self->passage.cause, self->passage.reason);
-    self->verdict.is_refusal = self->passage.cause == SHS_COUNTER_REFUSED;
+    fail(self, self->permit.cause, self->permit.reason);
+    self->retry.is_refusal = self->permit.cause == SHS_COUNTER_REFUSED;
     return 0;
 }
 
@@ -58,39 +57,38 @@ static apr_uint32_t key_of(apr_uint64_t mark)
 
 /* A server that answers a write by an error, READONLY too, may well be read
  * from: the breaker is for those that give no answer. */
-static void leave(shs_command_t *self, shs_breaker_result_t verdict)
+static void leave(shs_command_t *self, shs_breaker_result_t retry)
 {
-    if (self->write && verdict == SHS_BREAKER_FAILED
+    if (self->write && retry == SHS_BREAKER_FAILED
         && self->attempt.status == SHS_CONN_OK && self->attempt.got.error) {
-        verdict = SHS_BREAKER_UNKNOWN;
+        retry = SHS_BREAKER_UNKNOWN;
     }
-    self->is_doubted |=
-        self->attempt.is_of_key && verdict == SHS_BREAKER_FAILED;
-    shs_permit_leave(&self->passage, verdict,
-                      self->attempt.is_of_key ? key_of(self->mark) : 0,
-                      self->verdict.reason);
+    self->is_doubted |= self->attempt.is_of_key && retry == SHS_BREAKER_FAILED;
+    shs_permit_leave(&self->permit, retry,
+                     self->attempt.is_of_key ? key_of(self->mark) : 0,
+                     self->retry.reason);
 }
 
 /* A server that has said why it must be waited for, and then not answered in
  * what little time was left, has said more than that its time was over. */
 static void put(shs_command_t *self)
 {
-    shs_retry_t before = self->verdict;
+    shs_retry_t before = self->retry;
     shs_attempt_how_t how = { self->is_asking, self->must_size,
                               self->retries > 0 };
 
-    shs_attempt_make(&self->attempt, &self->passage, self->query, self->write,
+    shs_attempt_make(&self->attempt, &self->permit, self->query, self->write,
                      how, self->p);
-    self->verdict = self->attempt.verdict;
+    self->retry = self->attempt.retry;
     if (before.next == SHS_RETRY_WAIT
         && self->attempt.status == SHS_CONN_TIMEOUT) {
-        self->verdict.cause = before.cause;
-        self->verdict.reason = before.reason;
+        self->retry.cause = before.cause;
+        self->retry.reason = before.reason;
     }
 }
 
 /* Whether it was only the size that was asked for, and now the value may be, on
- * the same passage. */
+ * the same permit. */
 static int is_of_fitting_size(shs_command_t *self)
 {
     const shs_pipeline_reply_t *got = &self->attempt.got;
@@ -106,11 +104,11 @@ static int is_of_fitting_size(shs_command_t *self)
  * it is the master still. If not, *is_open: there is another to ask. */
 static int is_taken(int *is_open, shs_command_t *self)
 {
-    const shs_permit_t *passage = &self->passage;
+    const shs_permit_t *permit = &self->permit;
     shs_conn_status_t status = SHS_CONN_OK;
 
-    if (shs_node_role(passage->route.node) == SHS_NODE_MASTER) {
-        status = shs_topology_confirm(self->client->topology, passage->subject,
+    if (shs_node_role(permit->route.node) == SHS_NODE_MASTER) {
+        status = shs_topology_confirm(self->client->topology, permit->subject,
                                       self->attempt.is_new_conn,
                                       self->query->deadline);
     }
@@ -136,7 +134,7 @@ static int is_taken(int *is_open, shs_command_t *self)
  * ("?:6379"): others may. */
 static int follow_blindly(shs_command_t *self)
 {
-    if (shs_topology_renew(self->client->topology, self->passage.opened_at,
+    if (shs_topology_renew(self->client->topology, self->permit.opened_at,
                            self->query->deadline)) {
         leave(self, SHS_BREAKER_UNKNOWN);
         return find(self);
@@ -152,11 +150,11 @@ static int follow(shs_command_t *self)
 {
     shs_redirect_t redirect;
     int is_cluster = self->client->endpoint->mode == SHS_ENDPOINT_CLUSTER;
-    int is_parsed = is_cluster
-                    && shs_redirect_parse(
-                        &redirect, self->attempt.got.error,
-                        shs_node_server(self->passage.route.node), self->p)
-                    && redirect.slot == self->passage.slot;
+    int is_parsed =
+        is_cluster
+        && shs_redirect_parse(&redirect, self->attempt.got.error,
+                              shs_node_server(self->permit.route.node), self->p)
+        && redirect.slot == self->permit.slot;
 
     count(self, SHS_COUNTER_REDIRECTIONS);
     if (!is_cluster || ++self->redirections > MOST_REDIRECTIONS) {
@@ -173,9 +171,8 @@ static int follow(shs_command_t *self)
     leave(self, SHS_BREAKER_UNKNOWN);
     self->is_asking = redirect.is_ask;
     self->is_replica = 0;
-    return shs_permit_follow(&self->passage, &redirect.server,
-                              !redirect.is_ask)
-           || fail(self, self->passage.cause, self->passage.reason);
+    return shs_permit_follow(&self->permit, &redirect.server, !redirect.is_ask)
+           || fail(self, self->permit.cause, self->permit.reason);
 }
 
 /* Asks again after a moment, if there is time for one: the same server, unless
@@ -197,8 +194,8 @@ static int wait_a_moment(shs_command_t *self)
     poll(NULL, 0, (int)(pause / 1000));
     self->pause = 2 * pause < LONGEST_PAUSE ? 2 * pause : LONGEST_PAUSE;
     if (self->is_asking || self->is_replica
-        || shs_topology_is_current(client->topology, &self->passage.route,
-                                   self->passage.slot)) {
+        || shs_topology_is_current(client->topology, &self->permit.route,
+                                   self->permit.slot)) {
         return 1;
     }
     leave(self, SHS_BREAKER_UNKNOWN);
@@ -209,8 +206,8 @@ static int wait_a_moment(shs_command_t *self)
  * has just failed. */
 static int renew(shs_command_t *self)
 {
-    shs_retry_t verdict = self->verdict;
-    apr_uint32_t failed = self->passage.subject;
+    shs_retry_t retry = self->retry;
+    apr_uint32_t failed = self->permit.subject;
     apr_time_t deadline = self->query->deadline;
 
     leave(self, SHS_BREAKER_FAILED);
@@ -219,17 +216,17 @@ static int renew(shs_command_t *self)
         deadline -= (deadline - shs_clock_now()) / 2;
     }
     if (self->is_replica || ++self->renewals > MOST_RENEWALS
-        || !shs_topology_renew(self->client->topology, self->passage.opened_at,
+        || !shs_topology_renew(self->client->topology, self->permit.opened_at,
                                deadline)) {
         return 0;
     }
     if (find(self)) {
-        if (self->passage.subject != failed) {
+        if (self->permit.subject != failed) {
             return 1;
         }
         leave(self, SHS_BREAKER_UNKNOWN);
     }
-    self->verdict = verdict;
+    self->retry = retry;
     return 0;
 }
 
@@ -242,7 +239,7 @@ static int find_replica(shs_command_t *self)
         || shs_clock_now() >= self->query->deadline) {
         return 0;
     }
-    nth = shs_permit_open_replica(&self->passage, self->replicas);
+    nth = shs_permit_open_replica(&self->permit, self->replicas);
     self->replicas = nth + 1;
     self->is_replica = nth >= 0;
     self->is_asking = 0;
@@ -257,12 +254,12 @@ static int ask_again(shs_command_t *self)
 }
 
 /* To the circuit breaker: who refuses us in a complete answer is there. */
-static shs_breaker_result_t judge(const shs_retry_t *verdict)
+static shs_breaker_result_t judge(const shs_retry_t *retry)
 {
-    if (!verdict->is_server_fine) {
+    if (!retry->is_server_fine) {
         return SHS_BREAKER_FAILED;
     }
-    return verdict->is_refusal ? SHS_BREAKER_OK : SHS_BREAKER_UNKNOWN;
+    return retry->is_refusal ? SHS_BREAKER_OK : SHS_BREAKER_UNKNOWN;
 }
 
 /* Puts the question until it is answered, or nobody is left to ask. */
@@ -272,7 +269,7 @@ static void converse(shs_command_t *self)
 
     while (is_open || find_replica(self)) {
         put(self);
-        switch (self->verdict.next) {
+        switch (self->retry.next) {
         case SHS_RETRY_ACCEPT:
             if (is_of_fitting_size(self)) {
                 is_open = 1;
@@ -295,7 +292,7 @@ static void converse(shs_command_t *self)
             is_open = renew(self);
             break;
         case SHS_RETRY_FAIL:
-            leave(self, judge(&self->verdict));
+            leave(self, judge(&self->retry));
             is_open = 0;
             break;
         }
@@ -311,23 +308,23 @@ static shs_big_key_end_t weigh_key(const shs_command_t *self)
         || attempt->got.is_too_large) {
         return SHS_BIG_KEY_HEAVY;
     }
-    return self->verdict.next == SHS_RETRY_ACCEPT ? SHS_BIG_KEY_LIGHT
-                                                  : SHS_BIG_KEY_UNKNOWN;
+    return self->retry.next == SHS_RETRY_ACCEPT ? SHS_BIG_KEY_LIGHT
+                                                : SHS_BIG_KEY_UNKNOWN;
 }
 
 static void read_value(shs_command_t *self)
 {
-    shs_big_key_t *heavy = &self->client->shared->heavy;
+    shs_big_key_t *big_key = &self->client->host_state->big_key;
 
     self->mark = shs_big_key_mark(self->query->key, self->client->secret);
-    self->must_size = shs_big_key_begin(heavy, self->mark);
+    self->must_size = shs_big_key_begin(big_key, self->mark);
     converse(self);
-    shs_big_key_end(heavy, self->mark, weigh_key(self));
+    shs_big_key_end(big_key, self->mark, weigh_key(self));
 }
 
 void shs_command_hold(shs_command_t *self, const shs_client_t *client,
-                           const shs_query_t *query, const shs_write_t *write,
-                           apr_pool_t *p)
+                      const shs_query_t *query, const shs_write_t *write,
+                      apr_pool_t *p)
 {
     memset(self, 0, sizeof(*self));
     self->client = client;
@@ -336,11 +333,11 @@ void shs_command_hold(shs_command_t *self, const shs_client_t *client,
     self->p = p;
     self->retries = client->endpoint->retries;
     self->pause = FIRST_PAUSE;
-    self->passage.client = client;
-    self->passage.deadline = query->deadline;
-    self->passage.p = p;
+    self->permit.client = client;
+    self->permit.deadline = query->deadline;
+    self->permit.p = p;
     if (client->endpoint->mode == SHS_ENDPOINT_CLUSTER) {
-        self->passage.slot = shs_slot_of_key(query->key);
+        self->permit.slot = shs_slot_of_key(query->key);
     }
     if (write) {
         converse(self);

@@ -28,7 +28,7 @@ typedef struct shs_command_t {
     const shs_query_t *query;
     const shs_write_t *write; /* NULL: it asks for the value */
     apr_pool_t *p;
-    shs_permit_t passage;
+    shs_permit_t permit;
     apr_uint64_t mark; /* of the key, for heavy.h */
     int must_size;     /* the size is asked for before the value */
     int is_doubted;    /* the value did not come, from one server at least */
@@ -40,7 +40,7 @@ typedef struct shs_command_t {
     int replicas; /* that were tried */
     apr_interval_time_t pause;
     shs_attempt_t attempt; /* the last one ... */
-    shs_retry_t verdict; /* ... and what it, or the way to it, came to: TAKE,
+    shs_retry_t retry;     /* ... and what it, or the way to it, came to: TAKE,
                             * and the attempt has the answer; or FAIL, or what
                             * else could not be followed any more */
 } shs_command_t;
@@ -48,7 +48,7 @@ typedef struct shs_command_t {
 /* Holds it, from beginning to end; no longer than query->deadline. With a write
  * `query` is its `at`. Everything is borrowed; what comes is in p. */
 void shs_command_hold(shs_command_t *self, const shs_client_t *client,
-                           const shs_query_t *query, const shs_write_t *write,
-                           apr_pool_t *p);
+                      const shs_query_t *query, const shs_write_t *write,
+                      apr_pool_t *p);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * permit: a route together with the circuit breaker's leave to use it. Every
- * passage that was opened is left with a verdict about the server; what the
+ * permit that was opened is left with a verdict about the server; what the
  * breaker makes of it is kept for whoever tells the administrator.
  */
 #ifndef SHS_REDIS_COMMAND_PERMIT_H
@@ -14,7 +14,7 @@
 typedef struct shs_client_t {
     const shs_endpoint_t *endpoint;
     shs_topology_t *topology;
-    shs_host_state_t *shared;
+    shs_host_state_t *host_state;
     unsigned char secret[SHS_BIG_KEY_SECRET]; /* of all children */
 } shs_client_t;
 
@@ -36,24 +36,24 @@ typedef struct shs_permit_t {
     shs_counter_t cause;
     const char *reason;
 
-    /* What is to be told, of all passages of this lookup to masters. */
+    /* What is to be told, of all permits of this lookup to masters. */
     shs_transition_t transition;
     const char *transition_reason;
 } shs_permit_t;
 
 /* To the master that serves the slot, and to the one that a redirection names.
- * Return 1 and an open passage; or 0, and cause and reason say why. */
-int shs_permit_open(shs_permit_t *passage);
-int shs_permit_follow(shs_permit_t *passage, const shs_address_t *server,
-                       int learn);
+ * Return 1 and an open permit; or 0, and cause and reason say why. */
+int shs_permit_open(shs_permit_t *permit);
+int shs_permit_follow(shs_permit_t *permit, const shs_address_t *server,
+                      int learn);
 
 /* To the first replica from the nth on that may be asked. Returns its number,
- * and an open passage; or -1 when there is none. */
-int shs_permit_open_replica(shs_permit_t *passage, int nth);
+ * and an open permit; or -1 when there is none. */
+int shs_permit_open_replica(shs_permit_t *permit, int nth);
 
 /* `key` is as for shs_breaker_note(). `reason` is what is told if the verdict
  * is the one that opens the breaker. */
-void shs_permit_leave(shs_permit_t *passage, shs_breaker_result_t verdict,
-                       apr_uint32_t key, const char *reason);
+void shs_permit_leave(shs_permit_t *permit, shs_breaker_result_t result,
+                      apr_uint32_t key, const char *reason);
 
 #endif

@@ -21,10 +21,10 @@
 #define MEMORY_OF_OCTET 4
 #define MEMORY_OF_HASH  (128 * 1024)
 
-static int asks_for_role(const shs_pipeline_t *question)
+static int asks_for_role(const shs_pipeline_t *pipeline)
 {
-    return question->form == SHS_PIPELINE_ROLE
-           || question->form == SHS_PIPELINE_INFO;
+    return pipeline->form == SHS_PIPELINE_ROLE
+           || pipeline->form == SHS_PIPELINE_INFO;
 }
 
 static void append(shs_octets_t *commands, const char *name,
@@ -89,7 +89,7 @@ static shs_octets_t build_write(const shs_write_t *write,
     return commands;
 }
 
-void shs_pipeline_build(shs_pipeline_t *question, const shs_query_t *query,
+void shs_pipeline_build(shs_pipeline_t *pipeline, const shs_query_t *query,
                         const shs_write_t *write, shs_pipeline_form_t form,
                         apr_pool_t *p)
 {
@@ -97,11 +97,11 @@ void shs_pipeline_build(shs_pipeline_t *question, const shs_query_t *query,
         write ? build_write(write, form, p) : build_read(query, form, p);
 
     append_role(&commands, form, p);
-    question->query = query;
-    question->write = write;
-    question->is_of_size = 0;
-    question->form = form;
-    question->commands = commands;
+    pipeline->query = query;
+    pipeline->write = write;
+    pipeline->is_of_size = 0;
+    pipeline->form = form;
+    pipeline->commands = commands;
 }
 
 static void append_memory_usage(shs_octets_t *commands, const shs_octets_t *key,
@@ -116,13 +116,13 @@ static void append_memory_usage(shs_octets_t *commands, const shs_octets_t *key,
     shs_resp_append(commands, words, 5, p);
 }
 
-void shs_pipeline_build_size(shs_pipeline_t *question, const shs_query_t *query,
+void shs_pipeline_build_size(shs_pipeline_t *pipeline, const shs_query_t *query,
                              shs_pipeline_form_t form, apr_pool_t *p)
 {
     shs_octets_t commands = { "", 0 };
     int is_asking = form == SHS_PIPELINE_ASKING;
 
-    memset(question, 0, sizeof(*question));
+    memset(pipeline, 0, sizeof(*pipeline));
     if (is_asking) {
         append(&commands, "ASKING", NULL, p);
     }
@@ -137,10 +137,10 @@ void shs_pipeline_build_size(shs_pipeline_t *question, const shs_query_t *query,
         append_memory_usage(&commands, &query->key, p);
     }
     append_role(&commands, form, p);
-    question->query = query;
-    question->is_of_size = 1;
-    question->form = form;
-    question->commands = commands;
+    pipeline->query = query;
+    pipeline->is_of_size = 1;
+    pipeline->form = form;
+    pipeline->commands = commands;
 }
 
 static apr_size_t larger(apr_size_t a, apr_size_t b)
@@ -148,14 +148,14 @@ static apr_size_t larger(apr_size_t a, apr_size_t b)
     return a > b ? a : b;
 }
 
-static shs_resp_limits_t limits_of(const shs_pipeline_t *question)
+static shs_resp_limits_t limits_of(const shs_pipeline_t *pipeline)
 {
-    shs_resp_limits_t limits = { question->query->max_octets,
-                                 question->query->shape == SHS_SHAPE_FIELDS
+    shs_resp_limits_t limits = { pipeline->query->max_octets,
+                                 pipeline->query->shape == SHS_SHAPE_FIELDS
                                      ? 2 * SHS_STORE_MAX_FIELDS
                                      : 0 };
 
-    if (asks_for_role(question)) {
+    if (asks_for_role(pipeline)) {
         limits.octets = larger(limits.octets, ROLE_OCTETS);
         limits.elements = larger(limits.elements, ROLE_ELEMENTS);
     }
@@ -204,21 +204,21 @@ typedef struct layout_t {
     int role;
 } layout_t;
 
-static layout_t layout_of(const shs_pipeline_t *question)
+static layout_t layout_of(const shs_pipeline_t *pipeline)
 {
     layout_t layout = { 0, 0, -1, -1 };
 
-    if (question->form == SHS_PIPELINE_ASKING) {
+    if (pipeline->form == SHS_PIPELINE_ASKING) {
         ++layout.count;
     }
     layout.value = layout.count++;
-    if (!question->write
-        && !(question->is_of_size
-             && question->query->shape == SHS_SHAPE_STRING)) {
-        layout.count += question->form == SHS_PIPELINE_ASKING;
+    if (!pipeline->write
+        && !(pipeline->is_of_size
+             && pipeline->query->shape == SHS_SHAPE_STRING)) {
+        layout.count += pipeline->form == SHS_PIPELINE_ASKING;
         layout.ttl = layout.count++;
     }
-    if (asks_for_role(question)) {
+    if (asks_for_role(pipeline)) {
         layout.role = layout.count++;
     }
     return layout;
@@ -233,33 +233,33 @@ static int is_size(const shs_reply_t *size, const shs_reply_t *memory)
 }
 
 /* Of a reply that is neither the value nor its time to live. */
-static shs_reply_kind_t kind_of(const shs_pipeline_t *question, int is_role)
+static shs_reply_kind_t kind_of(const shs_pipeline_t *pipeline, int is_role)
 {
     if (!is_role) {
         return SHS_REPLY_STATUS;
     }
-    return question->form == SHS_PIPELINE_ROLE ? SHS_REPLY_ARRAY
+    return pipeline->form == SHS_PIPELINE_ROLE ? SHS_REPLY_ARRAY
                                                : SHS_REPLY_STRING;
 }
 
 static int is_expected(shs_reply_t *const *replies, const layout_t *layout,
-                       const shs_pipeline_t *question,
+                       const shs_pipeline_t *pipeline,
                        const shs_pipeline_reply_t *answer)
 {
     int i;
 
     for (i = 0; i < layout->count; ++i) {
         if (i != layout->value && i != layout->ttl
-            && !is_of_kind(replies[i], kind_of(question, i == layout->role))) {
+            && !is_of_kind(replies[i], kind_of(pipeline, i == layout->role))) {
             return 0;
         }
     }
-    if (question->is_of_size) {
+    if (pipeline->is_of_size) {
         return is_size(answer->replies[0], answer->replies[1]);
     }
-    return question->write ? shs_script_is_expected(answer->replies[0])
-                           : shs_reply_is_expected(answer->replies,
-                                                    question->query->shape);
+    return pipeline->write
+               ? shs_script_is_expected(answer->replies[0])
+               : shs_reply_is_expected(answer->replies, pipeline->query->shape);
 }
 
 /* Who is no master, or does not say, is believed in nothing else either. */
@@ -282,10 +282,9 @@ static void read_size(shs_pipeline_reply_t *answer, const shs_query_t *query)
     apr_uint64_t fields = SHS_STORE_MAX_FIELDS; /* at most */
 
     /* Of MEMORY USAGE an error says nothing. */
-    answer->error =
-        size->kind == SHS_REPLY_ERROR && !shs_reply_is_unknown(size)
-            ? answer->replies[0]
-            : NULL;
+    answer->error = size->kind == SHS_REPLY_ERROR && !shs_reply_is_unknown(size)
+                        ? answer->replies[0]
+                        : NULL;
     if (size->kind == SHS_REPLY_INTEGER) {
         if (query->shape == SHS_SHAPE_FIELDS) {
             most = SHS_STORE_MAX_FIELDS;
@@ -308,36 +307,36 @@ static shs_conn_status_t fail(const char **reason)
 }
 
 shs_conn_status_t shs_pipeline_ask(shs_pipeline_reply_t *answer,
-                                   const shs_pipeline_t *question,
+                                   const shs_pipeline_t *pipeline,
                                    shs_conn_t *conn, const char **reason,
                                    apr_pool_t *p)
 {
-    const shs_query_t *query = question->query;
-    layout_t layout = layout_of(question);
+    const shs_query_t *query = pipeline->query;
+    layout_t layout = layout_of(pipeline);
     shs_reply_t *replies[MAX_REPLIES];
     shs_conn_status_t status;
 
     memset(answer, 0, sizeof(*answer));
-    status = shs_conn_ask(replies, layout.count, conn, question->commands,
-                          limits_of(question), query->deadline, reason, p);
+    status = shs_conn_ask(replies, layout.count, conn, pipeline->commands,
+                          limits_of(pipeline), query->deadline, reason, p);
     answer->error = first_error(replies, layout.count);
     if (status != SHS_CONN_OK) {
         /* A script gives nothing that could be large. */
-        return status == SHS_CONN_TOO_LARGE && question->write ? fail(reason)
+        return status == SHS_CONN_TOO_LARGE && pipeline->write ? fail(reason)
                                                                : status;
     }
     answer->replies[0] = replies[layout.value];
     answer->replies[1] = layout.ttl >= 0 ? replies[layout.ttl] : NULL;
-    if (!is_expected(replies, &layout, question, answer)) {
+    if (!is_expected(replies, &layout, pipeline, answer)) {
         return fail(reason);
     }
-    if (question->is_of_size) {
+    if (pipeline->is_of_size) {
         read_size(answer, query);
     }
     if (layout.role >= 0) {
         read_role(answer, replies[layout.role]);
     }
-    return !answer->is_demoted && !question->is_of_size
+    return !answer->is_demoted && !pipeline->is_of_size
                    && is_too_large(answer->replies[0], query->max_octets)
                ? SHS_CONN_TOO_LARGE
                : SHS_CONN_OK;

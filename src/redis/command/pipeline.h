@@ -32,13 +32,13 @@ typedef struct shs_pipeline_t {
 } shs_pipeline_t;
 
 /* `write` is NULL, or what is done there, and then query is its `at`. */
-void shs_pipeline_build(shs_pipeline_t *question, const shs_query_t *query,
+void shs_pipeline_build(shs_pipeline_t *pipeline, const shs_query_t *query,
                         const shs_write_t *write, shs_pipeline_form_t form,
                         apr_pool_t *p);
 
 /* Whether the value is too large, without the value: what it costs the server
  * does not grow with it. */
-void shs_pipeline_build_size(shs_pipeline_t *question, const shs_query_t *query,
+void shs_pipeline_build_size(shs_pipeline_t *pipeline, const shs_query_t *query,
                              shs_pipeline_form_t form, apr_pool_t *p);
 
 typedef struct shs_pipeline_reply_t {
@@ -57,7 +57,7 @@ typedef struct shs_pipeline_reply_t {
 /* Asks on the connection, which can be used again after OK, and must be closed
  * after anything else. */
 shs_conn_status_t shs_pipeline_ask(shs_pipeline_reply_t *answer,
-                                   const shs_pipeline_t *question,
+                                   const shs_pipeline_t *pipeline,
                                    shs_conn_t *conn, const char **reason,
                                    apr_pool_t *p);
 

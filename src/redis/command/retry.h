@@ -12,14 +12,14 @@
 #include "redis/command/pipeline.h"
 
 typedef enum shs_retry_action_t {
-    SHS_RETRY_ACCEPT,   /* it is an answer about the session */
-    SHS_RETRY_RECONNECT,  /* the pooled connection was of no more use: ask on
+    SHS_RETRY_ACCEPT,    /* it is an answer about the session */
+    SHS_RETRY_RECONNECT, /* the pooled connection was of no more use: ask on
                          * another */
-    SHS_RETRY_REDIRECT, /* another server of the cluster is named */
-    SHS_RETRY_WAIT,   /* it will answer soon */
-    SHS_RETRY_REFRESH,  /* it is gone, or not what it should be: find out anew
+    SHS_RETRY_REDIRECT,  /* another server of the cluster is named */
+    SHS_RETRY_WAIT,      /* it will answer soon */
+    SHS_RETRY_REFRESH,   /* it is gone, or not what it should be: find out anew
                          * who serves the key */
-    SHS_RETRY_FAIL    /* no server will answer better */
+    SHS_RETRY_FAIL       /* no server will answer better */
 } shs_retry_action_t;
 
 typedef struct shs_retry_t {
@@ -33,8 +33,8 @@ typedef struct shs_retry_t {
 
 /* `is_pooled`: the connection was not dialled for this question. `reason` is
  * what came with a status other than OK. */
-void shs_retry_read(shs_retry_t *verdict, shs_conn_status_t status,
-                      const shs_pipeline_reply_t *answer, int is_pooled,
-                      const char *reason, apr_pool_t *p);
+void shs_retry_read(shs_retry_t *retry, shs_conn_status_t status,
+                    const shs_pipeline_reply_t *answer, int is_pooled,
+                    const char *reason, apr_pool_t *p);
 
 #endif

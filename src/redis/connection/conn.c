@@ -25,7 +25,7 @@ struct shs_conn_t {
     apr_interval_time_t patience; /* recv(2) waits so long; 0: not, -1: never */
     shs_tls_t *tls;               /* NULL: none */
     apr_time_t used_at;
-    apr_uint32_t identity;
+    apr_uint32_t run_id;
     apr_uint32_t round;
     shs_resp_t *resp;
     int may_want_tls; /* it has said nothing so far, and TLS is not spoken */
@@ -73,8 +73,8 @@ static shs_conn_status_t start_tls(shs_conn_t *conn,
 }
 
 shs_conn_status_t shs_conn_open(shs_conn_t **out,
-                                const shs_resolver_address_t *addresses, int count,
-                                const shs_tls_context_t *context,
+                                const shs_resolver_address_t *addresses,
+                                int count, const shs_tls_context_t *context,
                                 const char *host, apr_time_t deadline,
                                 const char **reason)
 {
@@ -365,14 +365,14 @@ void shs_conn_expect_resp3(shs_conn_t *conn)
     shs_resp_expect_resp3(conn->resp);
 }
 
-void shs_conn_set_identity(shs_conn_t *conn, apr_uint32_t identity)
+void shs_conn_set_identity(shs_conn_t *conn, apr_uint32_t run_id)
 {
-    conn->identity = identity;
+    conn->run_id = run_id;
 }
 
 apr_uint32_t shs_conn_identity(const shs_conn_t *conn)
 {
-    return conn->identity;
+    return conn->run_id;
 }
 
 void shs_conn_set_round(shs_conn_t *conn, apr_uint32_t round)

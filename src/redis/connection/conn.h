@@ -40,8 +40,8 @@ typedef enum shs_conn_status_t {
  * when a context is given. OK and *out, to be closed by shs_conn_close(), or
  * TIMEOUT or FAILED and *reason (static text). */
 shs_conn_status_t shs_conn_open(shs_conn_t **out,
-                                const shs_resolver_address_t *addresses, int count,
-                                const shs_tls_context_t *context,
+                                const shs_resolver_address_t *addresses,
+                                int count, const shs_tls_context_t *context,
                                 const char *host, apr_time_t deadline,
                                 const char **reason);
 
@@ -84,7 +84,7 @@ int shs_conn_is_usable(const shs_conn_t *conn);
 
 /* Which server it leads to, as redis/connection/run_id.h; 0 until that is set. And of
  * which round that is (redis/health/host_state.h), as whoever asked it notes. */
-void shs_conn_set_identity(shs_conn_t *conn, apr_uint32_t identity);
+void shs_conn_set_identity(shs_conn_t *conn, apr_uint32_t run_id);
 apr_uint32_t shs_conn_identity(const shs_conn_t *conn);
 void shs_conn_set_round(shs_conn_t *conn, apr_uint32_t round);
 apr_uint32_t shs_conn_round(const shs_conn_t *conn);

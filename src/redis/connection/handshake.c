@@ -44,10 +44,10 @@ static void say_role(script_t *script, int is_info, apr_pool_t *p)
     }
 }
 
-static void write_script(script_t *script, const shs_handshake_t *greeting,
+static void write_script(script_t *script, const shs_handshake_t *handshake,
                          const char *password, apr_pool_t *p)
 {
-    const char *user = shs_credentials_user(greeting->credentials);
+    const char *user = shs_credentials_user(handshake->credentials);
 
     memset(script, 0, sizeof(*script));
     if (password && user) {
@@ -56,21 +56,21 @@ static void write_script(script_t *script, const shs_handshake_t *greeting,
     else if (password) {
         say(script, LOGIN, (const char *[]){ "AUTH", password, NULL }, p);
     }
-    if (greeting->db > 0) {
+    if (handshake->db > 0) {
         say(script, DATABASE,
-            (const char *[]){ "SELECT", apr_itoa(p, greeting->db), NULL }, p);
+            (const char *[]){ "SELECT", apr_itoa(p, handshake->db), NULL }, p);
     }
-    if (greeting->client_name) {
+    if (handshake->client_name) {
         say(script, NAME,
-            (const char *[]){ "CLIENT", "SETNAME", greeting->client_name,
+            (const char *[]){ "CLIENT", "SETNAME", handshake->client_name,
                               NULL },
             p);
     }
-    if (greeting->is_for_replica) {
+    if (handshake->is_for_replica) {
         say(script, REPLICA, (const char *[]){ "READONLY", NULL }, p);
     }
-    if (greeting->lacks_role) {
-        say_role(script, atomic_load(greeting->lacks_role), p);
+    if (handshake->lacks_role) {
+        say_role(script, atomic_load(handshake->lacks_role), p);
     }
 }
 
@@ -148,17 +148,17 @@ static shs_conn_status_t converse(topic_t *topic, shs_conn_t *conn,
 
 /* Returns in *topic which question was not answered well. */
 static shs_conn_status_t greet(topic_t *topic, shs_conn_t *conn,
-                               const shs_handshake_t *greeting,
+                               const shs_handshake_t *handshake,
                                apr_time_t deadline, const char **reason,
                                apr_pool_t *p)
 {
-    shs_credentials_t *credentials = greeting->credentials;
+    shs_credentials_t *credentials = handshake->credentials;
     const char *password = shs_credentials_password(credentials, p);
     shs_conn_status_t status;
     const char *error;
     script_t script;
 
-    write_script(&script, greeting, password, p);
+    write_script(&script, handshake, password, p);
     if (script.count == 0) {
         return SHS_CONN_OK;
     }
@@ -173,7 +173,7 @@ static shs_conn_status_t greet(topic_t *topic, shs_conn_t *conn,
         return status;
     }
     password = shs_credentials_password(credentials, p);
-    write_script(&script, greeting, password, p);
+    write_script(&script, handshake, password, p);
     return converse(topic, conn, &script, deadline, reason, p);
 }
 
@@ -194,21 +194,21 @@ static shs_conn_status_t ask_info(shs_conn_t *conn, atomic_int *lacks_role,
 }
 
 shs_conn_status_t shs_handshake_send(shs_conn_t *conn,
-                                    const shs_handshake_t *greeting,
-                                    apr_time_t deadline, const char **reason,
-                                    apr_pool_t *p)
+                                     const shs_handshake_t *handshake,
+                                     apr_time_t deadline, const char **reason,
+                                     apr_pool_t *p)
 {
     topic_t topic = NAME;
     shs_conn_status_t status =
-        greet(&topic, conn, greeting, deadline, reason, p);
+        greet(&topic, conn, handshake, deadline, reason, p);
 
     if (status != SHS_CONN_REFUSED || topic < ROLE) {
         return status;
     }
     if (topic == ROLE) {
-        return ask_info(conn, greeting->lacks_role, deadline, reason, p);
+        return ask_info(conn, handshake->lacks_role, deadline, reason, p);
     }
     /* The next connection asks for ROLE again. */
-    atomic_store(greeting->lacks_role, 0);
+    atomic_store(handshake->lacks_role, 0);
     return status;
 }

@@ -28,8 +28,8 @@ typedef struct shs_handshake_t {
  * password or database, which the administrator has to mend; WRONG_ROLE,
  * TURNED_AWAY, TIMEOUT or FAILED. Unless OK, *reason is set. */
 shs_conn_status_t shs_handshake_send(shs_conn_t *conn,
-                                    const shs_handshake_t *greeting,
-                                    apr_time_t deadline, const char **reason,
-                                    apr_pool_t *p);
+                                     const shs_handshake_t *handshake,
+                                     apr_time_t deadline, const char **reason,
+                                     apr_pool_t *p);
 
 #endif

@@ -24,22 +24,22 @@ struct shs_node_t {
     shs_pool_t *pool;
 };
 
-static void fill_greeting(shs_handshake_t *greeting, shs_node_t *node)
+static void fill_handshake(shs_handshake_t *handshake, shs_node_t *node)
 {
     const shs_endpoint_t *endpoint = node->kind.endpoint;
 
-    memset(greeting, 0, sizeof(*greeting));
-    greeting->client_name = endpoint->client_name;
+    memset(handshake, 0, sizeof(*handshake));
+    handshake->client_name = endpoint->client_name;
     if (node->role == SHS_NODE_SENTINEL) {
-        greeting->credentials = endpoint->sentinel_credentials;
+        handshake->credentials = endpoint->sentinel_credentials;
         return;
     }
-    greeting->credentials = endpoint->credentials;
-    greeting->db = endpoint->db;
-    greeting->lacks_role =
+    handshake->credentials = endpoint->credentials;
+    handshake->db = endpoint->db;
+    handshake->lacks_role =
         node->role == SHS_NODE_MASTER ? &node->lacks_role : NULL;
-    greeting->is_for_replica = node->role == SHS_NODE_REPLICA
-                               && endpoint->mode == SHS_ENDPOINT_CLUSTER;
+    handshake->is_for_replica = node->role == SHS_NODE_REPLICA
+                                && endpoint->mode == SHS_ENDPOINT_CLUSTER;
 }
 
 static shs_conn_status_t dial(shs_conn_t **out, void *baton,
@@ -50,7 +50,7 @@ static shs_conn_status_t dial(shs_conn_t **out, void *baton,
     const shs_endpoint_t *endpoint = node->kind.endpoint;
     shs_resolver_address_t addresses[SHS_RESOLVER_MAX];
     apr_time_t connect_by = shs_clock_now() + endpoint->connect_timeout;
-    shs_handshake_t greeting;
+    shs_handshake_t handshake;
     shs_conn_status_t status;
     int count;
 
@@ -74,8 +74,8 @@ static shs_conn_status_t dial(shs_conn_t **out, void *baton,
         }
     }
     if (status == SHS_CONN_OK) {
-        fill_greeting(&greeting, node);
-        status = shs_handshake_send(*out, &greeting, deadline, reason, p);
+        fill_handshake(&handshake, node);
+        status = shs_handshake_send(*out, &handshake, deadline, reason, p);
         if (status != SHS_CONN_OK) {
             shs_conn_close(*out);
         }

@@ -106,8 +106,9 @@ static place_t *add(shs_node_table_t *nodes, const shs_address_t *server,
     return place;
 }
 
-shs_node_t *shs_node_table_hold(shs_node_table_t *nodes, const shs_address_t *server,
-                           shs_node_role_t role)
+shs_node_t *shs_node_table_hold(shs_node_table_t *nodes,
+                                const shs_address_t *server,
+                                shs_node_role_t role)
 {
     shs_node_t *node = NULL;
     place_t *place;

@@ -22,8 +22,9 @@ void shs_node_table_close(shs_node_table_t *nodes);
 
 /* The node for that server, held for the caller until shs_node_table_release().
  * NULL when the table is full of nodes that are held, or closed. */
-shs_node_t *shs_node_table_hold(shs_node_table_t *nodes, const shs_address_t *server,
-                           shs_node_role_t role);
+shs_node_t *shs_node_table_hold(shs_node_table_t *nodes,
+                                const shs_address_t *server,
+                                shs_node_role_t role);
 
 /* Holds once more what the caller holds. */
 void shs_node_table_hold_again(shs_node_table_t *nodes, const shs_node_t *node);

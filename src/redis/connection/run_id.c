@@ -59,7 +59,7 @@ shs_octets_t shs_run_id_question(void)
 }
 
 shs_conn_status_t shs_run_id_ask(shs_conn_t *conn, apr_time_t deadline,
-                                   const char **reason, apr_pool_t *p)
+                                 const char **reason, apr_pool_t *p)
 {
     const shs_resp_limits_t limits = { MOST_OCTETS, 0 };
     shs_reply_t *reply = NULL;

@@ -24,6 +24,6 @@ shs_octets_t shs_run_id_question(void);
 /* Asks, on a connection that is ready for commands, and notes what it is told
  * there. OK, told or not; or the connection failed, and *reason. */
 shs_conn_status_t shs_run_id_ask(shs_conn_t *conn, apr_time_t deadline,
-                                   const char **reason, apr_pool_t *p);
+                                 const char **reason, apr_pool_t *p);
 
 #endif

@@ -43,10 +43,10 @@ typedef struct shs_endpoint_t {
     shs_endpoint_mode_t mode;
     const shs_address_t *servers; /* the server, the Sentinels, or the cluster's
                                   * seeds; NULL: a Unix socket */
-    int server_count;            /* 1 to SHS_ENDPOINT_MAX_SERVERS; 0: a Unix
+    int server_count;             /* 1 to SHS_ENDPOINT_MAX_SERVERS; 0: a Unix
                                   * socket */
-    const char *path;            /* of the Unix socket; NULL: TCP */
-    const char *master_name;     /* what the Sentinels call it; NULL unless
+    const char *path;             /* of the Unix socket; NULL: TCP */
+    const char *master_name;      /* what the Sentinels call it; NULL unless
                                   * SENTINEL */
     shs_credentials_t *credentials;          /* never NULL */
     shs_credentials_t *sentinel_credentials; /* never NULL if SENTINEL, else

@@ -4,7 +4,7 @@
 #define LIGHT 1
 
 apr_uint64_t shs_big_key_mark(shs_octets_t key,
-                            const unsigned char secret[SHS_BIG_KEY_SECRET])
+                              const unsigned char secret[SHS_BIG_KEY_SECRET])
 {
     apr_uint64_t mark =
         apr_siphash24(key.data, key.len, secret) & ~(apr_uint64_t)LIGHT;
@@ -12,24 +12,24 @@ apr_uint64_t shs_big_key_mark(shs_octets_t key,
     return mark != 0 ? mark : 2;
 }
 
-static _Atomic apr_uint64_t *noted(shs_big_key_t *heavy, apr_uint64_t mark)
+static _Atomic apr_uint64_t *noted(shs_big_key_t *big_key, apr_uint64_t mark)
 {
-    return &heavy->noted[(mark ^ mark >> 32) % SHS_BIG_KEY_NOTED];
+    return &big_key->noted[(mark ^ mark >> 32) % SHS_BIG_KEY_NOTED];
 }
 
-static _Atomic apr_uint64_t *asked(shs_big_key_t *heavy, apr_uint64_t mark)
+static _Atomic apr_uint64_t *asked(shs_big_key_t *big_key, apr_uint64_t mark)
 {
-    return &heavy->asked[(mark ^ mark >> 32) / 2 % SHS_BIG_KEY_ASKED];
+    return &big_key->asked[(mark ^ mark >> 32) / 2 % SHS_BIG_KEY_ASKED];
 }
 
 /* A child that was killed leaves its mark: then a size is asked for in vain,
  * once. */
-int shs_big_key_begin(shs_big_key_t *heavy, apr_uint64_t mark)
+int shs_big_key_begin(shs_big_key_t *big_key, apr_uint64_t mark)
 {
-    _Atomic apr_uint64_t *place = asked(heavy, mark);
+    _Atomic apr_uint64_t *place = asked(big_key, mark);
     apr_uint64_t found = atomic_load(place);
 
-    if (atomic_load(noted(heavy, mark)) == mark) {
+    if (atomic_load(noted(big_key, mark)) == mark) {
         return 1;
     }
     /* Lost to another, `found` is what that has left there. */
@@ -40,9 +40,10 @@ int shs_big_key_begin(shs_big_key_t *heavy, apr_uint64_t mark)
     return found == mark;
 }
 
-void shs_big_key_end(shs_big_key_t *heavy, apr_uint64_t mark, shs_big_key_end_t end)
+void shs_big_key_end(shs_big_key_t *big_key, apr_uint64_t mark,
+                     shs_big_key_end_t end)
 {
-    _Atomic apr_uint64_t *place = asked(heavy, mark);
+    _Atomic apr_uint64_t *place = asked(big_key, mark);
     apr_uint64_t found = mark;
 
     switch (end) {
@@ -50,12 +51,12 @@ void shs_big_key_end(shs_big_key_t *heavy, apr_uint64_t mark, shs_big_key_end_t 
         if (atomic_load(place) != (mark | LIGHT)) {
             atomic_store(place, mark | LIGHT);
         }
-        if (atomic_load(noted(heavy, mark)) == mark) {
-            atomic_compare_exchange_strong(noted(heavy, mark), &found, 0);
+        if (atomic_load(noted(big_key, mark)) == mark) {
+            atomic_compare_exchange_strong(noted(big_key, mark), &found, 0);
         }
         return;
     case SHS_BIG_KEY_HEAVY:
-        atomic_store(noted(heavy, mark), mark);
+        atomic_store(noted(big_key, mark), mark);
         break;
     case SHS_BIG_KEY_UNKNOWN:
         break;

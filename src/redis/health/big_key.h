@@ -31,7 +31,8 @@
 /* In shared memory. Zeroed memory is valid; fields are private. */
 typedef struct shs_big_key_t {
     _Atomic apr_uint64_t noted[SHS_BIG_KEY_NOTED]; /* 0: free */
-    _Atomic apr_uint64_t asked[SHS_BIG_KEY_ASKED]; /* a mark, and 1 if it is known
+    _Atomic apr_uint64_t
+        asked[SHS_BIG_KEY_ASKED]; /* a mark, and 1 if it is known
                                                   * to be light */
 } shs_big_key_t;
 
@@ -40,12 +41,12 @@ typedef struct shs_big_key_t {
 #define SHS_BIG_KEY_SECRET APR_SIPHASH_KSIZE
 
 apr_uint64_t shs_big_key_mark(shs_octets_t key,
-                            const unsigned char secret[SHS_BIG_KEY_SECRET]);
+                              const unsigned char secret[SHS_BIG_KEY_SECRET]);
 
 /* Before a key is asked for; shs_big_key_end() must follow. Returns 1 if its size
  * is to be asked for first. Of a key that is known to be light nothing is
  * written. */
-int shs_big_key_begin(shs_big_key_t *heavy, apr_uint64_t mark);
+int shs_big_key_begin(shs_big_key_t *big_key, apr_uint64_t mark);
 
 typedef enum shs_big_key_end_t {
     SHS_BIG_KEY_LIGHT, /* the value came, or there is none */
@@ -53,6 +54,7 @@ typedef enum shs_big_key_end_t {
     SHS_BIG_KEY_UNKNOWN
 } shs_big_key_end_t;
 
-void shs_big_key_end(shs_big_key_t *heavy, apr_uint64_t mark, shs_big_key_end_t end);
+void shs_big_key_end(shs_big_key_t *big_key, apr_uint64_t mark,
+                     shs_big_key_end_t end);
 
 #endif

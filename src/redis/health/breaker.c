@@ -157,10 +157,10 @@ static shs_breaker_news_t note_failure(shs_breaker_t *breaker,
                                        apr_uint32_t subject, apr_uint32_t key,
                                        apr_time_t now)
 {
-    int is_news = is_opened(breaker, policy, subject, key, now)
-                  || atomic_load(&breaker->is_proven) == 0;
+    int is_invalidation = is_opened(breaker, policy, subject, key, now)
+                          || atomic_load(&breaker->is_proven) == 0;
 
-    return is_news && atomic_exchange(&breaker->is_told, 1) == 0
+    return is_invalidation && atomic_exchange(&breaker->is_told, 1) == 0
                ? SHS_BREAKER_DOWN
                : SHS_BREAKER_NO_NEWS;
 }
@@ -178,11 +178,11 @@ static void give_up_probe(shs_breaker_t *breaker, apr_time_t now)
 shs_breaker_news_t shs_breaker_note(shs_breaker_t *breaker,
                                     const shs_breaker_policy_t *policy,
                                     shs_breaker_pass_t pass,
-                                    shs_breaker_result_t verdict,
+                                    shs_breaker_result_t result,
                                     apr_uint32_t subject, apr_uint32_t key,
                                     apr_time_t now)
 {
-    switch (verdict) {
+    switch (result) {
     case SHS_BREAKER_OK:
         return note_success(breaker);
     case SHS_BREAKER_FAILED:

@@ -109,7 +109,7 @@ shs_breaker_pass_t shs_breaker_admit(shs_breaker_t *breaker,
 shs_breaker_news_t shs_breaker_note(shs_breaker_t *breaker,
                                     const shs_breaker_policy_t *policy,
                                     shs_breaker_pass_t pass,
-                                    shs_breaker_result_t verdict,
+                                    shs_breaker_result_t result,
                                     apr_uint32_t subject, apr_uint32_t key,
                                     apr_time_t now);
 

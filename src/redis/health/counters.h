@@ -29,7 +29,7 @@ typedef enum shs_counter_t {
     SHS_COUNTER_RETRIES,       /* a pooled connection turned out dead */
     SHS_COUNTER_REDIRECTIONS,  /* MOVED and ASK */
     SHS_COUNTER_REPLICA_READS, /* answered by a replica */
-    SHS_COUNTER_FAILOVERS,     /* renewals that found another master */
+    SHS_COUNTER_FAILOVERS,     /* refreshes that found another master */
     SHS_COUNTER_WRITES,        /* sessions written to, touched or ended */
     SHS_COUNTER_WRITES_FAILED, /* ... no answer, or an error: not known to be
                                 * done */

@@ -3,12 +3,13 @@
 
 #include <string.h>
 
-shs_breaker_t *shs_host_state_breaker_of(shs_host_state_t *shared, apr_uint32_t key)
+shs_breaker_t *shs_host_state_breaker_of(shs_host_state_t *host_state,
+                                         apr_uint32_t key)
 {
     int i;
 
     for (i = 0; i < SHS_HOST_STATE_SHARDS - 1; ++i) {
-        shs_host_state_shard_t *shard = &shared->shards[i];
+        shs_host_state_shard_t *shard = &host_state->shards[i];
         apr_uint32_t found = atomic_load(&shard->key);
 
         if (found == 0) {
@@ -21,7 +22,7 @@ shs_breaker_t *shs_host_state_breaker_of(shs_host_state_t *shared, apr_uint32_t 
             return &shard->breaker;
         }
     }
-    return &shared->shards[SHS_HOST_STATE_SHARDS - 1].breaker;
+    return &host_state->shards[SHS_HOST_STATE_SHARDS - 1].breaker;
 }
 
 static int is_closed(const shs_breaker_t *breaker, apr_time_t now)
@@ -29,16 +30,17 @@ static int is_closed(const shs_breaker_t *breaker, apr_time_t now)
     return !strcmp(shs_breaker_describe(breaker, now), "closed");
 }
 
-const shs_breaker_t *shs_host_state_worst_breaker(const shs_host_state_t *shared,
-                                              apr_time_t now)
+const shs_breaker_t *shs_host_state_worst_breaker(
+    const shs_host_state_t *host_state, apr_time_t now)
 {
     int i;
 
-    for (i = 0; is_closed(&shared->breaker, now) && i < SHS_HOST_STATE_SHARDS;
+    for (i = 0;
+         is_closed(&host_state->breaker, now) && i < SHS_HOST_STATE_SHARDS;
          ++i) {
-        if (!is_closed(&shared->shards[i].breaker, now)) {
-            return &shared->shards[i].breaker;
+        if (!is_closed(&host_state->shards[i].breaker, now)) {
+            return &host_state->shards[i].breaker;
         }
     }
-    return &shared->breaker;
+    return &host_state->breaker;
 }

@@ -38,7 +38,7 @@ typedef struct shs_host_state_heard_t {
     _Atomic apr_uint32_t round;  /* another with each time that it begins */
     /* Of a single server: which one is listened to at its address, and which
      * was found there by a new connection since; 0: none, or several are. */
-    _Atomic apr_uint32_t identity;
+    _Atomic apr_uint32_t run_id;
     _Atomic apr_uint32_t stranger;
 } shs_host_state_heard_t;
 
@@ -52,17 +52,18 @@ typedef struct shs_host_state_t {
     shs_error_alert_t of_lookups;
     shs_host_state_master_t master;
     shs_masters_t masters;
-    shs_big_key_t heavy;
+    shs_big_key_t big_key;
     shs_breaker_t breaker;
     shs_host_state_shard_t shards[SHS_HOST_STATE_SHARDS];
 } shs_host_state_t;
 
 /* The breaker of the shard with that key (not 0), which is the same in every
  * child; claimed when first asked for. */
-shs_breaker_t *shs_host_state_breaker_of(shs_host_state_t *shared, apr_uint32_t key);
+shs_breaker_t *shs_host_state_breaker_of(shs_host_state_t *host_state,
+                                         apr_uint32_t key);
 
 /* The first breaker that is not closed, or the store's own. */
-const shs_breaker_t *shs_host_state_worst_breaker(const shs_host_state_t *shared,
-                                              apr_time_t now);
+const shs_breaker_t *shs_host_state_worst_breaker(
+    const shs_host_state_t *host_state, apr_time_t now);
 
 #endif

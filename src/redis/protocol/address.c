@@ -45,7 +45,7 @@ static int is_ipv6(shs_octets_t host)
 }
 
 int shs_address_read(shs_address_t *out, shs_octets_t host, apr_int64_t port,
-                       const shs_address_t *asked, apr_pool_t *p)
+                     const shs_address_t *asked, apr_pool_t *p)
 {
     if (port < 1 || port > PORT_MAX) {
         return 0;

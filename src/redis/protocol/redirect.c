@@ -54,8 +54,8 @@ static int read_server(shs_address_t *out, shs_octets_t text,
         ++host.data;
         host.len -= 2;
     }
-    return shs_address_read(out, host, shs_address_number(port, 65535),
-                              asked, p);
+    return shs_address_read(out, host, shs_address_number(port, 65535), asked,
+                            p);
 }
 
 int shs_redirect_parse(shs_redirect_t *out, const shs_reply_t *error,

@@ -145,8 +145,8 @@ static shs_outcome_t read_ttl(shs_result_t *answer, const shs_reply_t *reply,
 }
 
 shs_outcome_t shs_reply_read(shs_result_t *answer,
-                              shs_reply_t *const replies[2], shs_shape_t shape,
-                              apr_pool_t *p)
+                             shs_reply_t *const replies[2], shs_shape_t shape,
+                             apr_pool_t *p)
 {
     const shs_reply_t *value = replies[0];
 

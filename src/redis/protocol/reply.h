@@ -44,7 +44,7 @@ int shs_reply_is_expected(shs_reply_t *const replies[2], shs_shape_t shape);
  * answer->record or answer->reason set, allocated from p or borrowed from the
  * replies. */
 shs_outcome_t shs_reply_read(shs_result_t *answer,
-                              shs_reply_t *const replies[2], shs_shape_t shape,
-                              apr_pool_t *p);
+                             shs_reply_t *const replies[2], shs_shape_t shape,
+                             apr_pool_t *p);
 
 #endif

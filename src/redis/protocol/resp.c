@@ -217,7 +217,8 @@ void shs_resp_expect_resp3(shs_resp_t *resp)
 }
 
 /* In parts, so that what they become has room on the stack. */
-static int feed_resp3(shs_resp_t *resp, const char *data, apr_size_t len)
+static int subscription_resp3(shs_resp_t *resp, const char *data,
+                              apr_size_t len)
 {
     char part[SHS_RESP3_ROOM(PART_SIZE)];
 
@@ -250,7 +251,7 @@ shs_resp_status_t shs_resp_feed(shs_resp_t *resp, const char *data,
         return SHS_RESP_TOO_LARGE;
     }
     return (resp->is_resp3
-                ? feed_resp3(resp, data, len)
+                ? subscription_resp3(resp, data, len)
                 : redisReaderFeed(resp->reader, data, len) == REDIS_OK)
                ? SHS_RESP_MORE
                : SHS_RESP_GARBAGE;

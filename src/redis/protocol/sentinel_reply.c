@@ -16,8 +16,7 @@ static int read_server(shs_address_t *out, const shs_reply_t *host,
     return host && port && host->kind == SHS_REPLY_STRING
            && port->kind == SHS_REPLY_STRING
            && shs_address_read(out, host->text,
-                                 shs_address_number(port->text, 65535), NULL,
-                                 p);
+                               shs_address_number(port->text, 65535), NULL, p);
 }
 
 /* The value after the first such field; NULL without one. */

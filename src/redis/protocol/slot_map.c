@@ -19,7 +19,7 @@ static const char not_slots[] = "its answer to CLUSTER SLOTS is none";
 
 typedef struct reading_t {
     const shs_address_t *asked;
-    shs_slot_map_t *map;              /* shard_of has indices of masters */
+    shs_slot_map_t *map;         /* shard_of has indices of masters */
     apr_array_header_t *masters; /* of shs_shard_t */
     apr_pool_t *p;
 } reading_t;
@@ -63,7 +63,7 @@ static node_state_t read_node(shs_address_t *server, const reading_t *reading,
         return NODE_MALFORMED;
     }
     return shs_address_read(server, name, node->elements[1]->integer,
-                              reading->asked, reading->p)
+                            reading->asked, reading->p)
                ? NODE_KNOWN
                : NODE_UNKNOWN;
 }
@@ -104,8 +104,8 @@ static void add_replica(shs_shard_t *shard, const shs_address_t *replica,
         }
     }
     if (!shard->replicas) {
-        shard->replicas =
-            apr_palloc(p, SHS_SLOT_MAP_MOST_REPLICAS * sizeof(*shard->replicas));
+        shard->replicas = apr_palloc(p, SHS_SLOT_MAP_MOST_REPLICAS
+                                            * sizeof(*shard->replicas));
     }
     shard->replicas[shard->replica_count++] = *replica;
 }
@@ -206,8 +206,9 @@ static const char *describe_error(const shs_reply_t *reply)
                : "it answers CLUSTER SLOTS with an error";
 }
 
-const char *shs_slot_map_parse_slots(shs_slot_map_t **out, const shs_reply_t *reply,
-                                const shs_address_t *asked, apr_pool_t *p)
+const char *shs_slot_map_parse_slots(shs_slot_map_t **out,
+                                     const shs_reply_t *reply,
+                                     const shs_address_t *asked, apr_pool_t *p)
 {
     reading_t reading;
     apr_size_t i;
@@ -246,8 +247,8 @@ static void copy_server(shs_address_t *out, const shs_address_t *server,
 }
 
 shs_slot_map_t *shs_slot_map_of_one(const shs_address_t *master,
-                          const shs_address_t *replicas, int replica_count,
-                          apr_pool_t *p)
+                                    const shs_address_t *replicas,
+                                    int replica_count, apr_pool_t *p)
 {
     shs_slot_map_t *map = create(p);
     shs_shard_t *shard = apr_pcalloc(p, sizeof(*shard));

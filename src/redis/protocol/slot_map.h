@@ -30,9 +30,10 @@ typedef struct shs_shard_t {
 } shs_shard_t;
 
 typedef struct shs_slot_map_t {
-    shs_shard_t *shards;    /* in the order of lowest_slot */
-    int shard_count;        /* at least 1 */
-    apr_uint16_t *shard_of; /* [SHS_SLOT_MAP_SLOTS]: an index, or SHS_SLOT_MAP_NONE */
+    shs_shard_t *shards; /* in the order of lowest_slot */
+    int shard_count;     /* at least 1 */
+    apr_uint16_t
+        *shard_of; /* [SHS_SLOT_MAP_SLOTS]: an index, or SHS_SLOT_MAP_NONE */
 } shs_slot_map_t;
 
 /* The reply to CLUSTER SLOTS: NULL and *out, or what is wrong with it (static
@@ -46,13 +47,14 @@ typedef struct shs_slot_map_t {
  *
  * Where ranges overlap, which no sound node says, the last one counts: a wrong
  * owner costs one redirection, whereas no map at all costs every session. */
-const char *shs_slot_map_parse_slots(shs_slot_map_t **out, const shs_reply_t *reply,
-                                const shs_address_t *asked, apr_pool_t *p);
+const char *shs_slot_map_parse_slots(shs_slot_map_t **out,
+                                     const shs_reply_t *reply,
+                                     const shs_address_t *asked, apr_pool_t *p);
 
 /* All slots in one shard. Copies; replicas past the most, the same one again
  * and the master among them are left out. */
 shs_slot_map_t *shs_slot_map_of_one(const shs_address_t *master,
-                          const shs_address_t *replicas, int replica_count,
-                          apr_pool_t *p);
+                                    const shs_address_t *replicas,
+                                    int replica_count, apr_pool_t *p);
 
 #endif

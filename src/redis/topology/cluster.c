@@ -16,10 +16,10 @@
 #define MOST_OCTETS   (4 * 1024 * 1024)
 #define MOST_ELEMENTS SHS_SLOT_MAP_SLOTS
 
-static void append(shs_octets_t *commands, const char *question, apr_pool_t *p)
+static void append(shs_octets_t *commands, const char *pipeline, apr_pool_t *p)
 {
     const shs_octets_t words[2] = { shs_octets_of("CLUSTER"),
-                                    shs_octets_of(question) };
+                                    shs_octets_of(pipeline) };
 
     shs_resp_append(commands, words, 2, p);
 }
@@ -42,7 +42,8 @@ static void read_state(shs_cluster_state_t *state, const shs_reply_t *info)
     }
 }
 
-shs_conn_status_t shs_cluster_ask(shs_slot_map_t **map, shs_cluster_state_t *state,
+shs_conn_status_t shs_cluster_ask(shs_slot_map_t **map,
+                                  shs_cluster_state_t *state,
                                   shs_node_t *member, apr_time_t deadline,
                                   const char **reason, apr_pool_t *p)
 {
@@ -62,10 +63,11 @@ shs_conn_status_t shs_cluster_ask(shs_slot_map_t **map, shs_cluster_state_t *sta
     if (replies[0]->kind == SHS_REPLY_ERROR) {
         *reason = shs_reply_describe_error(replies[0], p);
         return shs_reply_is_refusal(replies[0]) ? SHS_CONN_REFUSED
-                                                 : SHS_CONN_FAILED;
+                                                : SHS_CONN_FAILED;
     }
     read_state(state, replies[1]);
-    error = shs_slot_map_parse_slots(map, replies[0], shs_node_server(member), p);
+    error =
+        shs_slot_map_parse_slots(map, replies[0], shs_node_server(member), p);
     if (error) {
         *reason = error;
         return SHS_CONN_FAILED;

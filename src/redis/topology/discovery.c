@@ -29,8 +29,8 @@ struct shs_discovery_t {
     int member_count;
     unsigned runs;
     shs_snapshot_t *doubted; /* what was told in this run, for want of better */
-    int asked;           /* in this run, each time counted ... */
-    int lagging;         /* ... members that told a lower epoch than known */
+    int asked;               /* in this run, each time counted ... */
+    int lagging; /* ... members that told a lower epoch than known */
     struct failed_t {
         apr_uint32_t subject; /* shs_node_subject() */
         apr_time_t at;
@@ -63,7 +63,8 @@ shs_discovery_t *shs_discovery_create(const shs_endpoint_t *endpoint,
     discovery->epoch = epoch;
     discovery->is_closing = is_closing;
     for (i = 0; i < endpoint->server_count && i < MOST_SOURCES; ++i) {
-        shs_node_t *node = shs_node_table_hold(nodes, &endpoint->servers[i], role);
+        shs_node_t *node =
+            shs_node_table_hold(nodes, &endpoint->servers[i], role);
 
         if (node) {
             discovery->seeds[discovery->seed_count++] = node;
@@ -152,26 +153,27 @@ static apr_int64_t epoch_of(const shs_discovery_t *discovery,
 }
 
 /* Keeps the first. NULL: others are to be asked. */
-static shs_snapshot_t *keep_aside(shs_discovery_t *discovery, shs_snapshot_t *view)
+static shs_snapshot_t *keep_aside(shs_discovery_t *discovery,
+                                  shs_snapshot_t *snapshot)
 {
     if (discovery->doubted) {
-        shs_snapshot_destroy(view, discovery->nodes);
+        shs_snapshot_destroy(snapshot, discovery->nodes);
         return NULL;
     }
-    shs_snapshot_doubt(view);
-    discovery->doubted = view;
+    shs_snapshot_doubt(snapshot);
+    discovery->doubted = snapshot;
     return NULL;
 }
 
 /* *has_told: it has, though the view be NULL because it is doubted. */
 static shs_snapshot_t *ask(int *has_told, shs_discovery_t *discovery,
-                       shs_node_t *node, int is_hasty)
+                           shs_node_t *node, int is_hasty)
 {
     const shs_endpoint_t *endpoint = discovery->endpoint;
     int is_sentinel = endpoint->mode == SHS_ENDPOINT_SENTINEL;
     apr_time_t deadline = shs_clock_now() + time_for(endpoint, is_hasty);
     const char *reason = "more servers are named than can be known";
-    shs_snapshot_t *view = NULL;
+    shs_snapshot_t *snapshot = NULL;
     shs_conn_status_t status;
     shs_cluster_state_t state = { 0, -1 };
     shs_slot_map_t *map;
@@ -188,11 +190,11 @@ static shs_snapshot_t *ask(int *has_told, shs_discovery_t *discovery,
                  ? ask_sentinel(&map, discovery, node, deadline, &reason, p)
                  : shs_cluster_ask(&map, &state, node, deadline, &reason, p);
     if (status == SHS_CONN_OK) {
-        view =
-            shs_snapshot_create(map, discovery->nodes,
-                            is_sentinel ? SHS_NODE_MASTER : SHS_NODE_PLAIN, p);
+        snapshot = shs_snapshot_create(
+            map, discovery->nodes,
+            is_sentinel ? SHS_NODE_MASTER : SHS_NODE_PLAIN, p);
     }
-    if (!view) {
+    if (!snapshot) {
         discovery->is_refused |= status == SHS_CONN_REFUSED;
         remember_reason(discovery, node, reason);
         apr_pool_destroy(p);
@@ -200,10 +202,12 @@ static shs_snapshot_t *ask(int *has_told, shs_discovery_t *discovery,
     }
     *has_told = 1;
     if (is_sentinel) {
-        return view;
+        return snapshot;
     }
-    shs_snapshot_set_layout(view, shs_slot_layout_of(map, epoch_of(discovery, &state)));
-    return is_doubtful(discovery, &state) ? keep_aside(discovery, view) : view;
+    shs_snapshot_set_layout(
+        snapshot, shs_slot_layout_of(map, epoch_of(discovery, &state)));
+    return is_doubtful(discovery, &state) ? keep_aside(discovery, snapshot)
+                                          : snapshot;
 }
 
 static int is_avoided(const shs_discovery_t *discovery, const shs_node_t *node)
@@ -245,14 +249,15 @@ static int is_left_out(const shs_discovery_t *discovery, const shs_node_t *node,
  * there is nothing to be had so far. Who is behind is counted anew each time
  * round, because some are asked twice. */
 static shs_snapshot_t *ask_in_turn(shs_discovery_t *discovery,
-                               shs_node_t *const *nodes, int count)
+                                   shs_node_t *const *nodes, int count)
 {
-    shs_snapshot_t *view = NULL;
+    shs_snapshot_t *snapshot = NULL;
     int is_hasty, i;
 
     for (is_hasty = 1; is_hasty >= 0; --is_hasty) {
         discovery->behind = 0;
-        for (i = 0; i < count && !view && !atomic_load(discovery->is_closing);
+        for (i = 0;
+             i < count && !snapshot && !atomic_load(discovery->is_closing);
              ++i) {
             shs_node_t *node =
                 nodes[(discovery->runs + (unsigned)i) % (unsigned)count];
@@ -261,27 +266,28 @@ static shs_snapshot_t *ask_in_turn(shs_discovery_t *discovery,
             if (is_left_out(discovery, node, is_hasty)) {
                 continue;
             }
-            view =
+            snapshot =
                 ask(&has_told, discovery, node, is_hasty || discovery->doubted);
             if (!has_told && is_hasty) {
                 avoid(discovery, node);
             }
         }
     }
-    return view;
+    return snapshot;
 }
 
 /* In a cluster the members found last may be asked next time: the URL's may
  * have gone by then. */
-static void remember_members(shs_discovery_t *discovery, const shs_snapshot_t *view)
+static void remember_members(shs_discovery_t *discovery,
+                             const shs_snapshot_t *snapshot)
 {
     while (discovery->member_count > 0) {
         shs_node_table_release(discovery->nodes,
-                          discovery->members[--discovery->member_count]);
+                               discovery->members[--discovery->member_count]);
     }
     if (discovery->endpoint->mode == SHS_ENDPOINT_CLUSTER) {
         discovery->member_count = shs_snapshot_sample(
-            discovery->members, MOST_SOURCES, view, discovery->nodes);
+            discovery->members, MOST_SOURCES, snapshot, discovery->nodes);
     }
 }
 
@@ -289,36 +295,38 @@ static void remember_members(shs_discovery_t *discovery, const shs_snapshot_t *v
  * that is dead may know better than all that lag behind. */
 static shs_snapshot_t *ask_seeds(shs_discovery_t *discovery)
 {
-    shs_snapshot_t *view =
+    shs_snapshot_t *snapshot =
         ask_in_turn(discovery, discovery->seeds, discovery->seed_count);
 
-    if (!view && discovery->behind > 0
+    if (!snapshot && discovery->behind > 0
         && discovery->behind == discovery->seed_count) {
         atomic_store(discovery->epoch, 0);
-        view = ask_in_turn(discovery, discovery->seeds, discovery->seed_count);
+        snapshot =
+            ask_in_turn(discovery, discovery->seeds, discovery->seed_count);
     }
-    return view;
+    return snapshot;
 }
 
 /* A doubted view is taken when there is none else. Where each and every one
  * tells a lower epoch, the cluster was set up anew: next time they are
  * believed. */
-static shs_snapshot_t *weigh(shs_discovery_t *discovery, shs_snapshot_t *view)
+static shs_snapshot_t *weigh(shs_discovery_t *discovery,
+                             shs_snapshot_t *snapshot)
 {
     shs_snapshot_t *doubted = discovery->doubted;
 
     discovery->doubted = NULL;
-    if (!view && doubted && discovery->lagging == discovery->asked
+    if (!snapshot && doubted && discovery->lagging == discovery->asked
         && !atomic_load(discovery->is_closing)) {
         atomic_store(discovery->epoch, 0);
     }
-    if (view && doubted) {
+    if (snapshot && doubted) {
         shs_snapshot_destroy(doubted, discovery->nodes);
     }
-    return view ? view : doubted;
+    return snapshot ? snapshot : doubted;
 }
 
-shs_conn_status_t shs_discovery_run(shs_snapshot_t **view,
+shs_conn_status_t shs_discovery_run(shs_snapshot_t **snapshot,
                                     shs_discovery_t *discovery,
                                     const char **reason)
 {
@@ -329,13 +337,14 @@ shs_conn_status_t shs_discovery_run(shs_snapshot_t **view,
     snprintf(discovery->reason, sizeof(discovery->reason),
              "this process of the server ends");
     *reason = discovery->reason;
-    *view = ask_in_turn(discovery, discovery->members, discovery->member_count);
-    if (!*view) {
-        *view = ask_seeds(discovery);
+    *snapshot =
+        ask_in_turn(discovery, discovery->members, discovery->member_count);
+    if (!*snapshot) {
+        *snapshot = ask_seeds(discovery);
     }
-    *view = weigh(discovery, *view);
-    if (*view) {
-        remember_members(discovery, *view);
+    *snapshot = weigh(discovery, *snapshot);
+    if (*snapshot) {
+        remember_members(discovery, *snapshot);
         return SHS_CONN_OK;
     }
     return discovery->is_refused ? SHS_CONN_REFUSED : SHS_CONN_FAILED;

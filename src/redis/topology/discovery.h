@@ -37,7 +37,7 @@ apr_interval_time_t shs_discovery_patience(const shs_endpoint_t *endpoint);
  * OK and the view, perhaps doubted, to be destroyed by the caller; REFUSED if
  * one of them does not accept us and none tells, or FAILED; and *reason, which
  * stays valid until the next run. */
-shs_conn_status_t shs_discovery_run(shs_snapshot_t **view,
+shs_conn_status_t shs_discovery_run(shs_snapshot_t **snapshot,
                                     shs_discovery_t *discovery,
                                     const char **reason);
 

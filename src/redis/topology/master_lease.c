@@ -2,63 +2,65 @@
 #include "redis/topology/master_lease.h"
 
 /* Who has heard of a later failover says more than we do. */
-void shs_master_lease_learn(shs_master_lease_t *trust, apr_uint32_t subject,
-                     apr_int64_t epoch, apr_time_t asked_at)
+void shs_master_lease_learn(shs_master_lease_t *lease, apr_uint32_t subject,
+                            apr_int64_t epoch, apr_time_t asked_at)
 {
-    shs_host_state_master_t *shared = trust->shared;
+    shs_host_state_master_t *host_state = lease->host_state;
 
-    trust->subject = subject;
-    trust->epoch = epoch;
-    trust->named_at = asked_at;
-    if (epoch >= atomic_load(&shared->epoch)) {
-        atomic_store(&shared->subject, subject);
-        atomic_store(&shared->confirmed_at, asked_at);
+    lease->subject = subject;
+    lease->epoch = epoch;
+    lease->named_at = asked_at;
+    if (epoch >= atomic_load(&host_state->epoch)) {
+        atomic_store(&host_state->subject, subject);
+        atomic_store(&host_state->confirmed_at, asked_at);
     }
 }
 
-apr_time_t shs_master_lease_confirmed_at(const shs_master_lease_t *trust)
+apr_time_t shs_master_lease_confirmed_at(const shs_master_lease_t *lease)
 {
-    apr_time_t at = atomic_load(&trust->shared->confirmed_at);
+    apr_time_t at = atomic_load(&lease->host_state->confirmed_at);
 
-    return at > trust->named_at
-                   && atomic_load(&trust->shared->subject) == trust->subject
+    return at > lease->named_at
+                   && atomic_load(&lease->host_state->subject) == lease->subject
                ? at
-               : trust->named_at;
+               : lease->named_at;
 }
 
-int shs_master_lease_is_behind(const shs_master_lease_t *trust)
+int shs_master_lease_is_behind(const shs_master_lease_t *lease)
 {
-    return trust->epoch < atomic_load(&trust->shared->epoch);
+    return lease->epoch < atomic_load(&lease->host_state->epoch);
 }
 
-apr_time_t shs_master_lease_known_at(const shs_master_lease_t *trust)
+apr_time_t shs_master_lease_known_at(const shs_master_lease_t *lease)
 {
-    return shs_master_lease_is_behind(trust) ? 0 : shs_master_lease_confirmed_at(trust);
+    return shs_master_lease_is_behind(lease)
+               ? 0
+               : shs_master_lease_confirmed_at(lease);
 }
 
-apr_time_t shs_master_lease_required(const shs_master_lease_t *trust, int is_new_connection,
-                              apr_time_t now)
+apr_time_t shs_master_lease_required(const shs_master_lease_t *lease,
+                                     int is_new_connection, apr_time_t now)
 {
-    if (is_new_connection || shs_master_lease_is_behind(trust)
-        || trust->trusted_at <= atomic_load(&trust->shared->failed_at)) {
+    if (is_new_connection || shs_master_lease_is_behind(lease)
+        || lease->trusted_at <= atomic_load(&lease->host_state->failed_at)) {
         return now;
     }
     return now - SHS_MASTER_LEASE_LEASE;
 }
 
-int shs_master_lease_read(shs_master_lease_t *trust, apr_uint32_t subject,
-                   apr_time_t answered_at)
+int shs_master_lease_read(shs_master_lease_t *lease, apr_uint32_t subject,
+                          apr_time_t answered_at)
 {
-    if (trust->subject != subject) {
+    if (lease->subject != subject) {
         return 0;
     }
-    if (shs_master_lease_confirmed_at(trust) >= answered_at) {
-        trust->trusted_at = answered_at;
+    if (shs_master_lease_confirmed_at(lease) >= answered_at) {
+        lease->trusted_at = answered_at;
     }
     return 1;
 }
 
-void shs_master_lease_note_failure(shs_master_lease_t *trust, apr_time_t now)
+void shs_master_lease_note_failure(shs_master_lease_t *lease, apr_time_t now)
 {
-    atomic_store(&trust->shared->failed_at, now);
+    atomic_store(&lease->host_state->failed_at, now);
 }

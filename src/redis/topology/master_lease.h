@@ -27,7 +27,7 @@
 
 /* Zeroed, but for `shared`, is valid; fields are private. */
 typedef struct shs_master_lease_t {
-    shs_host_state_master_t *shared;
+    shs_host_state_master_t *host_state;
     apr_int64_t epoch;     /* Sentinel's config-epoch of the master ... */
     apr_uint32_t subject;  /* ... which this is (shs_node_subject()) ... */
     apr_time_t named_at;   /* ... when that was asked */
@@ -35,28 +35,28 @@ typedef struct shs_master_lease_t {
 } shs_master_lease_t;
 
 /* A Sentinel that was asked at `asked_at` named it. */
-void shs_master_lease_learn(shs_master_lease_t *trust, apr_uint32_t subject,
-                     apr_int64_t epoch, apr_time_t asked_at);
+void shs_master_lease_learn(shs_master_lease_t *lease, apr_uint32_t subject,
+                            apr_int64_t epoch, apr_time_t asked_at);
 
 /* When a Sentinel last named our master, to whichever child was asking. */
-apr_time_t shs_master_lease_confirmed_at(const shs_master_lease_t *trust);
+apr_time_t shs_master_lease_confirmed_at(const shs_master_lease_t *lease);
 
 /* The same, or 0 when another child has heard of a later failover. */
-apr_time_t shs_master_lease_known_at(const shs_master_lease_t *trust);
+apr_time_t shs_master_lease_known_at(const shs_master_lease_t *lease);
 
 /* Whether another child has heard of a later failover. */
-int shs_master_lease_is_behind(const shs_master_lease_t *trust);
+int shs_master_lease_is_behind(const shs_master_lease_t *lease);
 
 /* From when a confirmation must be for an answer that comes now to count. */
-apr_time_t shs_master_lease_required(const shs_master_lease_t *trust, int is_new_connection,
-                              apr_time_t now);
+apr_time_t shs_master_lease_required(const shs_master_lease_t *lease,
+                                     int is_new_connection, apr_time_t now);
 
 /* Whether an answer of that server which came at `answered_at` counts, by what
  * is known now. Where no Sentinel tells more, the master named last does. */
-int shs_master_lease_read(shs_master_lease_t *trust, apr_uint32_t subject,
-                   apr_time_t answered_at);
+int shs_master_lease_read(shs_master_lease_t *lease, apr_uint32_t subject,
+                          apr_time_t answered_at);
 
 /* A master failed a question, or broke a connection. */
-void shs_master_lease_note_failure(shs_master_lease_t *trust, apr_time_t now);
+void shs_master_lease_note_failure(shs_master_lease_t *lease, apr_time_t now);
 
 #endif

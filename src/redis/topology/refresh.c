@@ -4,89 +4,89 @@
 #include "base/thread.h"
 #include "base/clock.h"
 
-int shs_refresh_init(shs_refresh_t *renewal, shs_refresh_job_t job)
+int shs_refresh_init(shs_refresh_t *refresh, shs_refresh_job_t job)
 {
-    shs_thread_init(&renewal->lock, &renewal->ended);
-    renewal->job = job;
-    return shs_halt_init(&renewal->halt);
+    shs_thread_init(&refresh->lock, &refresh->ended);
+    refresh->job = job;
+    return shs_halt_init(&refresh->halt);
 }
 
 static void *run(void *data)
 {
-    shs_refresh_t *renewal = data;
-    const shs_refresh_job_t *job = &renewal->job;
+    shs_refresh_t *refresh = data;
+    const shs_refresh_job_t *job = &refresh->job;
     int is_found;
 
-    shs_halt_obey(&renewal->halt);
+    shs_halt_obey(&refresh->halt);
     is_found = job->find(job->baton);
-    pthread_mutex_lock(&renewal->lock);
+    pthread_mutex_lock(&refresh->lock);
     if (is_found) {
-        renewal->known_at = renewal->began_at;
+        refresh->known_at = refresh->began_at;
     }
     job->take(job->baton);
-    renewal->is_running = 0;
-    pthread_cond_broadcast(&renewal->ended);
-    pthread_mutex_unlock(&renewal->lock);
+    refresh->is_running = 0;
+    pthread_cond_broadcast(&refresh->ended);
+    pthread_mutex_unlock(&refresh->lock);
     return NULL;
 }
 
 /* One that has ended needs the lock no more. */
-static void join(shs_refresh_t *renewal)
+static void join(shs_refresh_t *refresh)
 {
-    if (renewal->is_to_be_joined) {
-        pthread_join(renewal->thread, NULL);
-        renewal->is_to_be_joined = 0;
+    if (refresh->is_to_be_joined) {
+        pthread_join(refresh->thread, NULL);
+        refresh->is_to_be_joined = 0;
     }
 }
 
-void shs_refresh_begin(shs_refresh_t *renewal, apr_interval_time_t due)
+void shs_refresh_begin(shs_refresh_t *refresh, apr_interval_time_t due)
 {
     apr_time_t now = shs_clock_now();
 
-    if (renewal->is_running || renewal->halt.is_set
-        || (renewal->began_at != 0 && now - renewal->began_at < due)) {
+    if (refresh->is_running || refresh->halt.is_set
+        || (refresh->began_at != 0 && now - refresh->began_at < due)) {
         return;
     }
-    renewal->began_at = now;
-    join(renewal);
-    renewal->is_running = shs_thread_start(&renewal->thread, run, renewal);
-    renewal->is_to_be_joined = renewal->is_running;
+    refresh->began_at = now;
+    join(refresh);
+    refresh->is_running = shs_thread_start(&refresh->thread, run, refresh);
+    refresh->is_to_be_joined = refresh->is_running;
 }
 
-void shs_refresh_await(shs_refresh_t *renewal, apr_time_t deadline)
+void shs_refresh_await(shs_refresh_t *refresh, apr_time_t deadline)
 {
-    while (renewal->is_running && !shs_thread_is_late(deadline)) {
-        shs_thread_wait(&renewal->ended, &renewal->lock, deadline);
+    while (refresh->is_running && !shs_thread_is_late(deadline)) {
+        shs_thread_wait(&refresh->ended, &refresh->lock, deadline);
     }
 }
 
-int shs_refresh_since(shs_refresh_t *renewal, apr_time_t since,
+int shs_refresh_since(shs_refresh_t *refresh, apr_time_t since,
                       apr_time_t deadline)
 {
     /* One that began before may not have seen what we saw. */
-    shs_refresh_await(renewal, deadline);
-    while (renewal->began_at < since && !shs_thread_is_late(deadline)
-           && !renewal->halt.is_set) {
-        apr_time_t due = renewal->began_at + SHS_REFRESH_AT_ONCE;
+    shs_refresh_await(refresh, deadline);
+    while (refresh->began_at < since && !shs_thread_is_late(deadline)
+           && !refresh->halt.is_set) {
+        apr_time_t due = refresh->began_at + SHS_REFRESH_AT_ONCE;
 
-        shs_refresh_begin(renewal, SHS_REFRESH_AT_ONCE);
-        if (!renewal->is_running) {
-            shs_thread_wait(&renewal->ended, &renewal->lock,
+        shs_refresh_begin(refresh, SHS_REFRESH_AT_ONCE);
+        if (!refresh->is_running) {
+            shs_thread_wait(&refresh->ended, &refresh->lock,
                             due < deadline ? due : deadline);
         }
         /* Ours, or one that another thread has begun meanwhile. */
-        shs_refresh_await(renewal, deadline);
+        shs_refresh_await(refresh, deadline);
     }
-    return renewal->known_at >= since;
+    return refresh->known_at >= since;
 }
 
-void shs_refresh_close(shs_refresh_t *renewal)
+void shs_refresh_close(shs_refresh_t *refresh)
 {
-    shs_halt_set(&renewal->halt);
-    pthread_mutex_lock(&renewal->lock);
-    while (renewal->is_running) {
-        pthread_cond_wait(&renewal->ended, &renewal->lock);
+    shs_halt_set(&refresh->halt);
+    pthread_mutex_lock(&refresh->lock);
+    while (refresh->is_running) {
+        pthread_cond_wait(&refresh->ended, &refresh->lock);
     }
-    join(renewal);
-    pthread_mutex_unlock(&renewal->lock);
+    join(refresh);
+    pthread_mutex_unlock(&refresh->lock);
 }

@@ -38,22 +38,22 @@ typedef struct shs_refresh_t {
 } shs_refresh_t;
 
 /* Returns 0 when the system gives no descriptors. */
-int shs_refresh_init(shs_refresh_t *renewal, shs_refresh_job_t job);
+int shs_refresh_init(shs_refresh_t *refresh, shs_refresh_job_t job);
 
 /* No other begins; halts the one that runs, and joins it. */
-void shs_refresh_close(shs_refresh_t *renewal);
+void shs_refresh_close(shs_refresh_t *refresh);
 
 /* All of the following with the lock held. */
 
 /* Begins one, unless one is running or the last began less than `due` ago. */
-void shs_refresh_begin(shs_refresh_t *renewal, apr_interval_time_t due);
+void shs_refresh_begin(shs_refresh_t *refresh, apr_interval_time_t due);
 
 /* Waits until none is running, or the deadline. */
-void shs_refresh_await(shs_refresh_t *renewal, apr_time_t deadline);
+void shs_refresh_await(shs_refresh_t *refresh, apr_time_t deadline);
 
 /* Waits for the end of one that began at `since` or later. Returns whether it
  * succeeded. */
-int shs_refresh_since(shs_refresh_t *renewal, apr_time_t since,
+int shs_refresh_since(shs_refresh_t *refresh, apr_time_t since,
                       apr_time_t deadline);
 
 #endif

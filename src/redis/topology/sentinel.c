@@ -13,13 +13,13 @@
 
 #define MOST_REPLICAS 8
 
-static void append(shs_octets_t *commands, const char *question,
+static void append(shs_octets_t *commands, const char *pipeline,
                    const char *master_name, apr_pool_t *p)
 {
     shs_octets_t arguments[3];
 
     arguments[0] = shs_octets_of("SENTINEL");
-    arguments[1] = shs_octets_of(question);
+    arguments[1] = shs_octets_of(pipeline);
     arguments[2] = shs_octets_of(master_name);
     shs_resp_append(commands, arguments, 3, p);
 }

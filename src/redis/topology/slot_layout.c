@@ -43,8 +43,8 @@ apr_uint64_t shs_slot_layout_of(const shs_slot_map_t *map, apr_int64_t epoch)
     return hash != 0 ? hash : 1;
 }
 
-int shs_slot_layout_note(shs_slot_layout_t *layout, apr_uint64_t seen, apr_time_t now,
-                    apr_interval_time_t lease)
+int shs_slot_layout_note(shs_slot_layout_t *layout, apr_uint64_t seen,
+                         apr_time_t now, apr_interval_time_t lease)
 {
     if (seen != 0 && seen != layout->seen) {
         layout->seen = seen;

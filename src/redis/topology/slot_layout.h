@@ -17,7 +17,7 @@
  * when it comes back. The same in every child; never 0. */
 apr_uint64_t shs_slot_layout_of(const shs_slot_map_t *map, apr_int64_t epoch);
 
-/* What a listener has seen of it. All 0 at first. */
+/* What a tracker has seen of it. All 0 at first. */
 typedef struct shs_slot_layout_t {
     apr_uint64_t seen;
     apr_time_t settled_at;
@@ -27,7 +27,7 @@ typedef struct shs_slot_layout_t {
  * whether everything that is near has to be dropped: slots have changed hands,
  * or did so within the lease, when the master that lost them may not have heard
  * of it yet, and may have answered since with what it still had. */
-int shs_slot_layout_note(shs_slot_layout_t *layout, apr_uint64_t seen, apr_time_t now,
-                    apr_interval_time_t lease);
+int shs_slot_layout_note(shs_slot_layout_t *layout, apr_uint64_t seen,
+                         apr_time_t now, apr_interval_time_t lease);
 
 #endif

@@ -20,131 +20,134 @@ struct shs_snapshot_t {
 
 typedef struct master_t master_t;
 
-shs_snapshot_t *shs_snapshot_create(shs_slot_map_t *map, shs_node_table_t *nodes,
-                            shs_node_role_t role, apr_pool_t *p)
+shs_snapshot_t *shs_snapshot_create(shs_slot_map_t *map,
+                                    shs_node_table_t *nodes,
+                                    shs_node_role_t role, apr_pool_t *p)
 {
     apr_size_t room = (apr_size_t)map->shard_count + ROOM_TO_LEARN;
-    shs_snapshot_t *view =
-        apr_pcalloc(p, sizeof(*view) + room * sizeof(view->masters[0]));
+    shs_snapshot_t *snapshot =
+        apr_pcalloc(p, sizeof(*snapshot) + room * sizeof(snapshot->masters[0]));
     int held = 0;
     int i;
 
-    view->p = p;
-    view->map = map;
-    view->count = map->shard_count;
-    for (i = 0; i < view->count; ++i) {
+    snapshot->p = p;
+    snapshot->map = map;
+    snapshot->count = map->shard_count;
+    for (i = 0; i < snapshot->count; ++i) {
         const shs_shard_t *shard = &map->shards[i];
 
-        view->masters[i].node = shs_node_table_hold(nodes, &shard->master, role);
-        view->masters[i].lowest_slot = shard->lowest_slot;
-        held += view->masters[i].node != NULL;
+        snapshot->masters[i].node =
+            shs_node_table_hold(nodes, &shard->master, role);
+        snapshot->masters[i].lowest_slot = shard->lowest_slot;
+        held += snapshot->masters[i].node != NULL;
     }
-    return held > 0 ? view : NULL;
+    return held > 0 ? snapshot : NULL;
 }
 
-void shs_snapshot_destroy(shs_snapshot_t *view, shs_node_table_t *nodes)
+void shs_snapshot_destroy(shs_snapshot_t *snapshot, shs_node_table_t *nodes)
 {
     int i;
 
-    for (i = 0; i < view->count; ++i) {
-        if (view->masters[i].node) {
-            shs_node_table_release(nodes, view->masters[i].node);
+    for (i = 0; i < snapshot->count; ++i) {
+        if (snapshot->masters[i].node) {
+            shs_node_table_release(nodes, snapshot->masters[i].node);
         }
     }
-    apr_pool_destroy(view->p);
+    apr_pool_destroy(snapshot->p);
 }
 
-void shs_snapshot_doubt(shs_snapshot_t *view)
+void shs_snapshot_doubt(shs_snapshot_t *snapshot)
 {
-    view->is_doubted = 1;
+    snapshot->is_doubted = 1;
 }
 
-int shs_snapshot_is_doubted(const shs_snapshot_t *view)
+int shs_snapshot_is_doubted(const shs_snapshot_t *snapshot)
 {
-    return view->is_doubted;
+    return snapshot->is_doubted;
 }
 
-void shs_snapshot_set_layout(shs_snapshot_t *view, apr_uint64_t layout)
+void shs_snapshot_set_layout(shs_snapshot_t *snapshot, apr_uint64_t layout)
 {
-    view->layout = layout;
+    snapshot->layout = layout;
 }
 
-int shs_snapshot_proves(apr_uint64_t *layout, const shs_snapshot_t *view)
+int shs_snapshot_proves(apr_uint64_t *layout, const shs_snapshot_t *snapshot)
 {
-    if (!view->is_doubted) {
-        *layout = view->layout;
+    if (!snapshot->is_doubted) {
+        *layout = snapshot->layout;
     }
-    return !view->is_doubted;
+    return !snapshot->is_doubted;
 }
 
-int shs_snapshot_find(shs_node_t **node, int *lowest_slot, const shs_snapshot_t *view,
-                  int slot)
+int shs_snapshot_find(shs_node_t **node, int *lowest_slot,
+                      const shs_snapshot_t *snapshot, int slot)
 {
-    int shard = view->map->shard_of[slot];
+    int shard = snapshot->map->shard_of[slot];
 
-    if (shard == SHS_SLOT_MAP_NONE || !view->masters[shard].node) {
+    if (shard == SHS_SLOT_MAP_NONE || !snapshot->masters[shard].node) {
         return 0;
     }
-    *node = view->masters[shard].node;
-    *lowest_slot = view->masters[shard].lowest_slot;
+    *node = snapshot->masters[shard].node;
+    *lowest_slot = snapshot->masters[shard].lowest_slot;
     return 1;
 }
 
 int shs_snapshot_find_replica(const shs_address_t **server, int *lowest_slot,
-                          const shs_snapshot_t *view, int slot, int nth)
+                              const shs_snapshot_t *snapshot, int slot, int nth)
 {
-    int shard = view->map->shard_of[slot];
+    int shard = snapshot->map->shard_of[slot];
 
-    if (shard == SHS_SLOT_MAP_NONE || shard >= view->map->shard_count
-        || nth >= view->map->shards[shard].replica_count) {
+    if (shard == SHS_SLOT_MAP_NONE || shard >= snapshot->map->shard_count
+        || nth >= snapshot->map->shards[shard].replica_count) {
         return 0;
     }
-    *server = &view->map->shards[shard].replicas[nth];
-    *lowest_slot = view->masters[shard].lowest_slot;
+    *server = &snapshot->map->shards[shard].replicas[nth];
+    *lowest_slot = snapshot->masters[shard].lowest_slot;
     return 1;
 }
 
-static int find_master(const shs_snapshot_t *view, const shs_node_t *node)
+static int find_master(const shs_snapshot_t *snapshot, const shs_node_t *node)
 {
     int i;
 
-    for (i = 0; i < view->count; ++i) {
-        if (view->masters[i].node == node) {
+    for (i = 0; i < snapshot->count; ++i) {
+        if (snapshot->masters[i].node == node) {
             return i;
         }
     }
     return -1;
 }
 
-int shs_snapshot_place(shs_snapshot_t *view, shs_node_table_t *nodes, shs_node_t *node,
-                   int slot, int learn)
+int shs_snapshot_place(shs_snapshot_t *snapshot, shs_node_table_t *nodes,
+                       shs_node_t *node, int slot, int learn)
 {
-    int i = find_master(view, node);
+    int i = find_master(snapshot, node);
 
     if (i < 0 && learn
-        && view->count < view->map->shard_count + ROOM_TO_LEARN) {
+        && snapshot->count < snapshot->map->shard_count + ROOM_TO_LEARN) {
         shs_node_table_hold_again(nodes, node);
-        i = view->count++;
-        view->masters[i].node = node;
-        view->masters[i].lowest_slot = slot;
+        i = snapshot->count++;
+        snapshot->masters[i].node = node;
+        snapshot->masters[i].lowest_slot = slot;
     }
     if (i < 0) {
         return slot;
     }
     if (learn) {
-        view->map->shard_of[slot] = (apr_uint16_t)i;
+        snapshot->map->shard_of[slot] = (apr_uint16_t)i;
     }
-    return view->masters[i].lowest_slot;
+    return snapshot->masters[i].lowest_slot;
 }
 
-void shs_snapshot_drop(const shs_snapshot_t *old, const shs_snapshot_t *view)
+void shs_snapshot_drop(const shs_snapshot_t *old,
+                       const shs_snapshot_t *snapshot)
 {
     int i;
 
     for (i = 0; i < old->count; ++i) {
         shs_node_t *node = old->masters[i].node;
 
-        if (node && find_master(view, node) < 0) {
+        if (node && find_master(snapshot, node) < 0) {
             shs_pool_flush(shs_node_pool(node));
         }
     }
@@ -156,13 +159,13 @@ static apr_uint32_t key_of(const master_t *master)
     return (apr_uint32_t)master->lowest_slot + 1;
 }
 
-static int has_subject(const shs_snapshot_t *view, apr_uint32_t subject)
+static int has_subject(const shs_snapshot_t *snapshot, apr_uint32_t subject)
 {
     int i;
 
-    for (i = 0; i < view->count; ++i) {
-        if (view->masters[i].node
-            && shs_node_subject(view->masters[i].node) == subject) {
+    for (i = 0; i < snapshot->count; ++i) {
+        if (snapshot->masters[i].node
+            && shs_node_subject(snapshot->masters[i].node) == subject) {
             return 1;
         }
     }
@@ -186,14 +189,14 @@ static int is_known(const shs_snapshot_t *old, const master_t *master)
 
 /* Returns 0 where there is nothing new. A master that serves other slots now
  * has not lost its place to another. */
-static int enter(shs_host_state_t *shared, const shs_snapshot_t *view,
+static int enter(shs_host_state_t *host_state, const shs_snapshot_t *snapshot,
                  const master_t *master)
 {
-    shs_masters_t *masters = &shared->masters;
+    shs_masters_t *masters = &host_state->masters;
     apr_uint32_t key = key_of(master);
     apr_uint32_t subject = shs_node_subject(master->node);
     apr_uint32_t former = shs_masters_get(masters, key);
-    int is_failover = former != 0 && !has_subject(view, former);
+    int is_failover = former != 0 && !has_subject(snapshot, former);
 
     if (former == subject
         || !shs_masters_set(masters, key, former, subject,
@@ -202,47 +205,47 @@ static int enter(shs_host_state_t *shared, const shs_snapshot_t *view,
         return 0;
     }
     if (is_failover) {
-        shs_counters_add(&shared->counters, SHS_COUNTER_FAILOVERS);
+        shs_counters_add(&host_state->counters, SHS_COUNTER_FAILOVERS);
     }
     return 1;
 }
 
-void shs_snapshot_enter(shs_host_state_t *shared, const shs_snapshot_t *old,
-                    const shs_snapshot_t *view)
+void shs_snapshot_enter(shs_host_state_t *host_state, const shs_snapshot_t *old,
+                        const shs_snapshot_t *snapshot)
 {
     apr_uint32_t keys[SHS_MASTERS_MAX];
     int is_new = 0;
     int count = 0;
     int i;
 
-    for (i = 0; !view->is_doubted && i < view->map->shard_count; ++i) {
-        const master_t *master = &view->masters[i];
+    for (i = 0; !snapshot->is_doubted && i < snapshot->map->shard_count; ++i) {
+        const master_t *master = &snapshot->masters[i];
 
         if (!master->node) {
             continue;
         }
         if (!is_known(old, master)) {
-            is_new |= enter(shared, view, master);
+            is_new |= enter(host_state, snapshot, master);
         }
         if (count < SHS_MASTERS_MAX) {
             keys[count++] = key_of(master);
         }
     }
     if (is_new) {
-        shs_masters_keep(&shared->masters, keys, count);
+        shs_masters_keep(&host_state->masters, keys, count);
     }
 }
 
-int shs_snapshot_sample(shs_node_t **out, int most, const shs_snapshot_t *view,
-                    shs_node_table_t *nodes)
+int shs_snapshot_sample(shs_node_t **out, int most,
+                        const shs_snapshot_t *snapshot, shs_node_table_t *nodes)
 {
     int count = 0;
     int i;
 
-    for (i = 0; i < view->count && count < most; ++i) {
-        if (view->masters[i].node) {
-            shs_node_table_hold_again(nodes, view->masters[i].node);
-            out[count++] = view->masters[i].node;
+    for (i = 0; i < snapshot->count && count < most; ++i) {
+        if (snapshot->masters[i].node) {
+            shs_node_table_hold_again(nodes, snapshot->masters[i].node);
+            out[count++] = snapshot->masters[i].node;
         }
     }
     return count;

@@ -15,15 +15,16 @@
 
 struct shs_topology_t {
     shs_topology_t *next;
-    shs_refresh_t renewal; /* of the view and the trust; its lock guards both */
+    shs_refresh_t refresh; /* of the view and the trust; its lock guards both */
     const shs_endpoint_t *endpoint;
     shs_node_table_t *nodes;
-    shs_host_state_t *shared;
+    shs_host_state_t *host_state;
     shs_node_t *only; /* the single server; NULL: there are several */
     shs_discovery_t *discovery;
-    shs_snapshot_t *view;  /* NULL: nothing is known yet */
-    shs_master_lease_t trust; /* in the view's master, with Sentinels */
-    shs_snapshot_t *found; /* by the renewal that runs, which alone reads it ... */
+    shs_snapshot_t *snapshot; /* NULL: nothing is known yet */
+    shs_master_lease_t lease; /* in the view's master, with Sentinels */
+    shs_snapshot_t
+        *found; /* by the refresh that runs, which alone reads it ... */
     shs_conn_status_t found_status; /* ... and this */
     shs_conn_status_t failure;      /* of the last one; OK: it did not fail */
     apr_time_t failed_at;
@@ -36,7 +37,7 @@ static shs_topology_t *all;
 
 static apr_status_t close_topology(void *data)
 {
-    shs_refresh_close(&((shs_topology_t *)data)->renewal);
+    shs_refresh_close(&((shs_topology_t *)data)->refresh);
     return APR_SUCCESS;
 }
 
@@ -51,9 +52,9 @@ static int add_sources(shs_topology_t *topology)
             SHS_NODE_PLAIN);
         return topology->only != NULL;
     }
-    topology->discovery = shs_discovery_create(endpoint, topology->nodes,
-                                               &topology->shared->master.epoch,
-                                               &topology->renewal.halt.is_set);
+    topology->discovery = shs_discovery_create(
+        endpoint, topology->nodes, &topology->host_state->master.epoch,
+        &topology->refresh.halt.is_set);
     return topology->discovery != NULL;
 }
 
@@ -62,14 +63,14 @@ static void learn_master(shs_topology_t *topology)
     shs_node_t *node;
     int lowest_slot;
 
-    if (shs_snapshot_find(&node, &lowest_slot, topology->view, 0)) {
-        shs_master_lease_learn(&topology->trust, shs_node_subject(node),
-                        shs_discovery_epoch(topology->discovery),
-                        topology->renewal.known_at);
+    if (shs_snapshot_find(&node, &lowest_slot, topology->snapshot, 0)) {
+        shs_master_lease_learn(&topology->lease, shs_node_subject(node),
+                               shs_discovery_epoch(topology->discovery),
+                               topology->refresh.known_at);
     }
 }
 
-static int find_view(void *data)
+static int find_snapshot(void *data)
 {
     shs_topology_t *topology = data;
 
@@ -79,42 +80,43 @@ static int find_view(void *data)
 }
 
 /* With the lock: what was found is what is known from now on. */
-static void take_view(void *data)
+static void take_snapshot(void *data)
 {
     shs_topology_t *topology = data;
-    shs_snapshot_t *old = topology->view;
+    shs_snapshot_t *old = topology->snapshot;
 
     topology->failure = topology->found_status;
     if (topology->failure != SHS_CONN_OK) {
         topology->failed_at = shs_clock_now();
         return;
     }
-    topology->view = topology->found;
+    topology->snapshot = topology->found;
     if (topology->endpoint->mode == SHS_ENDPOINT_SENTINEL) {
         learn_master(topology);
     }
-    shs_snapshot_enter(topology->shared, old, topology->view);
+    shs_snapshot_enter(topology->host_state, old, topology->snapshot);
     if (old) {
-        shs_snapshot_drop(old, topology->view);
+        shs_snapshot_drop(old, topology->snapshot);
         shs_snapshot_destroy(old, topology->nodes);
     }
 }
 
 shs_topology_t *shs_topology_create(const shs_endpoint_t *endpoint,
-                                    shs_node_table_t *nodes, shs_host_state_t *shared,
+                                    shs_node_table_t *nodes,
+                                    shs_host_state_t *host_state,
                                     apr_pool_t *pchild)
 {
     shs_topology_t *topology = calloc(1, sizeof(*topology));
-    shs_refresh_job_t job = { find_view, take_view, topology };
+    shs_refresh_job_t job = { find_snapshot, take_snapshot, topology };
 
     if (!topology) {
         return NULL;
     }
     topology->endpoint = endpoint;
     topology->nodes = nodes;
-    topology->shared = shared;
-    topology->trust.shared = &shared->master;
-    if (!shs_refresh_init(&topology->renewal, job) || !add_sources(topology)) {
+    topology->host_state = host_state;
+    topology->lease.host_state = &host_state->master;
+    if (!shs_refresh_init(&topology->refresh, job) || !add_sources(topology)) {
         free(topology);
         return NULL;
     }
@@ -129,13 +131,13 @@ shs_topology_t *shs_topology_create(const shs_endpoint_t *endpoint,
  * been asked in vain a moment ago, or just now each of them. */
 static int is_silent(const shs_topology_t *topology)
 {
-    const shs_refresh_t *renewal = &topology->renewal;
+    const shs_refresh_t *refresh = &topology->refresh;
     apr_interval_time_t patience = shs_discovery_patience(topology->endpoint);
     apr_time_t now = shs_clock_now();
 
     return (topology->failure != SHS_CONN_OK
             && now - topology->failed_at < SHS_MASTER_LEASE_CONFIRM_EVERY)
-           || (renewal->is_running && now - renewal->began_at > patience);
+           || (refresh->is_running && now - refresh->began_at > patience);
 }
 
 /* With the lock: has the master confirmed in time, so that a question rarely
@@ -144,25 +146,27 @@ static int is_silent(const shs_topology_t *topology)
 static void keep_lease(shs_topology_t *topology, apr_time_t deadline)
 {
     apr_time_t now = shs_clock_now();
-    apr_interval_time_t age = now - shs_master_lease_confirmed_at(&topology->trust);
-    int must_wait =
-        age >= SHS_MASTER_LEASE_LEASE || shs_master_lease_is_behind(&topology->trust);
+    apr_interval_time_t age =
+        now - shs_master_lease_confirmed_at(&topology->lease);
+    int must_wait = age >= SHS_MASTER_LEASE_LEASE
+                    || shs_master_lease_is_behind(&topology->lease);
 
     if (!must_wait && age < SHS_MASTER_LEASE_CONFIRM_EVERY) {
         return;
     }
-    shs_refresh_begin(&topology->renewal, must_wait ? SHS_TOPOLOGY_AFTER_FAILURE
-                                                    : SHS_MASTER_LEASE_CONFIRM_EVERY);
+    shs_refresh_begin(&topology->refresh, must_wait
+                                              ? SHS_TOPOLOGY_AFTER_FAILURE
+                                              : SHS_MASTER_LEASE_CONFIRM_EVERY);
     if (must_wait && !is_silent(topology)) {
-        shs_refresh_await(&topology->renewal, now + (deadline - now) / 2);
+        shs_refresh_await(&topology->refresh, now + (deadline - now) / 2);
     }
 }
 
 static void know(shs_topology_t *topology, apr_time_t deadline)
 {
-    if (!topology->view) {
-        shs_refresh_begin(&topology->renewal, SHS_TOPOLOGY_AFTER_FAILURE);
-        shs_refresh_await(&topology->renewal, deadline);
+    if (!topology->snapshot) {
+        shs_refresh_begin(&topology->refresh, SHS_TOPOLOGY_AFTER_FAILURE);
+        shs_refresh_await(&topology->refresh, deadline);
     }
     else if (topology->endpoint->mode == SHS_ENDPOINT_SENTINEL) {
         keep_lease(topology, deadline);
@@ -171,7 +175,7 @@ static void know(shs_topology_t *topology, apr_time_t deadline)
 
 shs_halt_t *shs_topology_halt(shs_topology_t *topology)
 {
-    return &topology->renewal.halt;
+    return &topology->refresh.halt;
 }
 
 int shs_topology_is_known(shs_topology_t *topology)
@@ -179,9 +183,9 @@ int shs_topology_is_known(shs_topology_t *topology)
     int is_known = topology->only != NULL;
 
     if (!is_known) {
-        pthread_mutex_lock(&topology->renewal.lock);
-        is_known = topology->view != NULL;
-        pthread_mutex_unlock(&topology->renewal.lock);
+        pthread_mutex_lock(&topology->refresh.lock);
+        is_known = topology->snapshot != NULL;
+        pthread_mutex_unlock(&topology->refresh.lock);
     }
     return is_known;
 }
@@ -192,9 +196,9 @@ static void fill_route(shs_route_t *route, shs_topology_t *topology,
     shs_node_table_hold_again(topology->nodes, node);
     route->node = node;
     route->breaker = topology->endpoint->mode == SHS_ENDPOINT_CLUSTER
-                         ? shs_host_state_breaker_of(topology->shared,
-                                                 KEY_OF_MASTER(lowest_slot))
-                         : &topology->shared->breaker;
+                         ? shs_host_state_breaker_of(topology->host_state,
+                                                     KEY_OF_MASTER(lowest_slot))
+                         : &topology->host_state->breaker;
 }
 
 shs_conn_status_t shs_topology_find(shs_route_t *route,
@@ -207,27 +211,27 @@ shs_conn_status_t shs_topology_find(shs_route_t *route,
     int lowest_slot;
 
     memset(route, 0, sizeof(*route));
-    route->breaker = &topology->shared->breaker;
+    route->breaker = &topology->host_state->breaker;
     if (topology->only) {
         route->node = topology->only;
         return SHS_CONN_OK;
     }
-    pthread_mutex_lock(&topology->renewal.lock);
+    pthread_mutex_lock(&topology->refresh.lock);
     know(topology, deadline);
-    if (!topology->view) {
+    if (!topology->snapshot) {
         status = shs_discovery_explain(reason, topology->discovery,
-                                       topology->renewal.is_running,
+                                       topology->refresh.is_running,
                                        topology->failure, p);
     }
-    else if (shs_snapshot_find(&node, &lowest_slot, topology->view, slot)) {
+    else if (shs_snapshot_find(&node, &lowest_slot, topology->snapshot, slot)) {
         fill_route(route, topology, node, lowest_slot);
     }
     else {
-        shs_refresh_begin(&topology->renewal, SHS_TOPOLOGY_AFTER_MOVED);
+        shs_refresh_begin(&topology->refresh, SHS_TOPOLOGY_AFTER_MOVED);
         *reason = "no member of the cluster serves the key's slot";
         status = SHS_CONN_FAILED;
     }
-    pthread_mutex_unlock(&topology->renewal.lock);
+    pthread_mutex_unlock(&topology->refresh.lock);
     return status;
 }
 
@@ -240,11 +244,11 @@ int shs_topology_is_current(shs_topology_t *topology, const shs_route_t *route,
     if (topology->only) {
         return 1;
     }
-    pthread_mutex_lock(&topology->renewal.lock);
-    if (topology->view) {
-        shs_snapshot_find(&node, &lowest_slot, topology->view, slot);
+    pthread_mutex_lock(&topology->refresh.lock);
+    if (topology->snapshot) {
+        shs_snapshot_find(&node, &lowest_slot, topology->snapshot, slot);
     }
-    pthread_mutex_unlock(&topology->renewal.lock);
+    pthread_mutex_unlock(&topology->refresh.lock);
     return node == route->node;
 }
 
@@ -258,41 +262,42 @@ int shs_topology_find_replica(shs_route_t *route, shs_topology_t *topology,
     if (topology->only) {
         return 0;
     }
-    pthread_mutex_lock(&topology->renewal.lock);
-    if (topology->view
-        && shs_snapshot_find_replica(&server, &lowest_slot, topology->view, slot,
-                                 nth)) {
+    pthread_mutex_lock(&topology->refresh.lock);
+    if (topology->snapshot
+        && shs_snapshot_find_replica(&server, &lowest_slot, topology->snapshot,
+                                     slot, nth)) {
         node = shs_node_table_hold(topology->nodes, server, SHS_NODE_REPLICA);
     }
-    pthread_mutex_unlock(&topology->renewal.lock);
+    pthread_mutex_unlock(&topology->refresh.lock);
     if (!node) {
         return 0;
     }
     route->node = node;
-    route->breaker =
-        shs_host_state_breaker_of(topology->shared, KEY_OF_REPLICA(lowest_slot));
+    route->breaker = shs_host_state_breaker_of(topology->host_state,
+                                               KEY_OF_REPLICA(lowest_slot));
     return 1;
 }
 
 int shs_topology_follow(shs_route_t *route, shs_topology_t *topology, int slot,
                         const shs_address_t *server, int learn)
 {
-    shs_node_t *node = shs_node_table_hold(topology->nodes, server, SHS_NODE_PLAIN);
+    shs_node_t *node =
+        shs_node_table_hold(topology->nodes, server, SHS_NODE_PLAIN);
     int lowest_slot = slot;
 
     if (!node) {
         return 0;
     }
-    pthread_mutex_lock(&topology->renewal.lock);
-    if (topology->view) {
-        lowest_slot =
-            shs_snapshot_place(topology->view, topology->nodes, node, slot, learn);
+    pthread_mutex_lock(&topology->refresh.lock);
+    if (topology->snapshot) {
+        lowest_slot = shs_snapshot_place(topology->snapshot, topology->nodes,
+                                         node, slot, learn);
     }
     if (learn) {
-        shs_refresh_begin(&topology->renewal, SHS_TOPOLOGY_AFTER_MOVED);
+        shs_refresh_begin(&topology->refresh, SHS_TOPOLOGY_AFTER_MOVED);
     }
     fill_route(route, topology, node, lowest_slot);
-    pthread_mutex_unlock(&topology->renewal.lock);
+    pthread_mutex_unlock(&topology->refresh.lock);
     shs_node_table_release(topology->nodes, node);
     return 1;
 }
@@ -312,13 +317,13 @@ apr_time_t shs_topology_known_at(shs_topology_t *topology, apr_uint64_t *layout)
     if (topology->only) {
         return APR_INT64_MAX;
     }
-    pthread_mutex_lock(&topology->renewal.lock);
-    if (topology->view && shs_snapshot_proves(layout, topology->view)) {
+    pthread_mutex_lock(&topology->refresh.lock);
+    if (topology->snapshot && shs_snapshot_proves(layout, topology->snapshot)) {
         at = topology->endpoint->mode == SHS_ENDPOINT_CLUSTER
-                 ? topology->renewal.known_at
-                 : shs_master_lease_known_at(&topology->trust);
+                 ? topology->refresh.known_at
+                 : shs_master_lease_known_at(&topology->lease);
     }
-    pthread_mutex_unlock(&topology->renewal.lock);
+    pthread_mutex_unlock(&topology->refresh.lock);
     return at;
 }
 
@@ -327,9 +332,9 @@ void shs_topology_suspect(shs_topology_t *topology)
     if (topology->only) {
         return;
     }
-    pthread_mutex_lock(&topology->renewal.lock);
-    shs_refresh_begin(&topology->renewal, SHS_TOPOLOGY_AFTER_FAILURE);
-    pthread_mutex_unlock(&topology->renewal.lock);
+    pthread_mutex_lock(&topology->refresh.lock);
+    shs_refresh_begin(&topology->refresh, SHS_TOPOLOGY_AFTER_FAILURE);
+    pthread_mutex_unlock(&topology->refresh.lock);
 }
 
 int shs_topology_renew(shs_topology_t *topology, apr_time_t since,
@@ -340,17 +345,17 @@ int shs_topology_renew(shs_topology_t *topology, apr_time_t since,
     if (topology->only) {
         return 0;
     }
-    pthread_mutex_lock(&topology->renewal.lock);
-    is_newer = topology->renewal.known_at >= since
-               || shs_refresh_since(&topology->renewal, since, deadline);
-    pthread_mutex_unlock(&topology->renewal.lock);
+    pthread_mutex_lock(&topology->refresh.lock);
+    is_newer = topology->refresh.known_at >= since
+               || shs_refresh_since(&topology->refresh, since, deadline);
+    pthread_mutex_unlock(&topology->refresh.lock);
     return is_newer;
 }
 
 void shs_topology_note_failure(shs_topology_t *topology)
 {
     if (topology->endpoint->mode == SHS_ENDPOINT_SENTINEL) {
-        shs_master_lease_note_failure(&topology->trust, shs_clock_now());
+        shs_master_lease_note_failure(&topology->lease, shs_clock_now());
     }
 }
 
@@ -363,14 +368,14 @@ static shs_conn_status_t await_word(shs_topology_t *topology, apr_time_t since,
         shs_clock_now() + shs_discovery_patience(topology->endpoint) + 1000;
 
     if (is_silent(topology)) {
-        shs_refresh_begin(&topology->renewal, SHS_MASTER_LEASE_CONFIRM_EVERY);
+        shs_refresh_begin(&topology->refresh, SHS_MASTER_LEASE_CONFIRM_EVERY);
         return SHS_CONN_OK;
     }
     /* One that began late proves to be silent later. */
-    return shs_refresh_since(&topology->renewal, since,
+    return shs_refresh_since(&topology->refresh, since,
                              silent_at < deadline ? silent_at : deadline)
                    || is_silent(topology)
-                   || shs_refresh_since(&topology->renewal, since, deadline)
+                   || shs_refresh_since(&topology->refresh, since, deadline)
                    || is_silent(topology)
                ? SHS_CONN_OK
                : SHS_CONN_TIMEOUT;
@@ -381,19 +386,19 @@ shs_conn_status_t shs_topology_confirm(shs_topology_t *topology,
                                        int is_new_connection,
                                        apr_time_t deadline)
 {
-    shs_master_lease_t *trust = &topology->trust;
+    shs_master_lease_t *lease = &topology->lease;
     apr_time_t now = shs_clock_now();
     shs_conn_status_t status;
     apr_time_t since;
 
-    pthread_mutex_lock(&topology->renewal.lock);
-    since = shs_master_lease_required(trust, is_new_connection, now);
-    status = shs_master_lease_confirmed_at(trust) < since
+    pthread_mutex_lock(&topology->refresh.lock);
+    since = shs_master_lease_required(lease, is_new_connection, now);
+    status = shs_master_lease_confirmed_at(lease) < since
                  ? await_word(topology, since, deadline)
                  : SHS_CONN_OK;
-    if (!shs_master_lease_read(trust, subject, now)) {
+    if (!shs_master_lease_read(lease, subject, now)) {
         status = SHS_CONN_WRONG_ROLE;
     }
-    pthread_mutex_unlock(&topology->renewal.lock);
+    pthread_mutex_unlock(&topology->refresh.lock);
     return status;
 }

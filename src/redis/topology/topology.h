@@ -8,7 +8,7 @@
  * Numbered rules:
  *  1. What is known is replaced as a whole, under the lock; nothing waits for
  *     the network under it, though sockets may be closed.
- *  2. One renewal at a time, and no sooner after the last than it is due.
+ *  2. One refresh at a time, and no sooner after the last than it is due.
  *  3. A Sentinel's word of a lower epoch than any child of the host has heard
  *     before is ignored: a demoted master does not come back by a Sentinel that
  *     lags behind. Only where every one of the URL answers, and tells a lower
@@ -25,7 +25,7 @@
 #include "redis/health/host_state.h"
 #include "base/halt.h"
 
-/* How soon after one renewal the next may begin: when a server failed, and
+/* How soon after one refresh the next may begin: when a server failed, and
  * when a cluster's member named another (MOVED). */
 #define SHS_TOPOLOGY_AFTER_FAILURE (100 * 1000)
 
@@ -43,10 +43,11 @@ typedef struct shs_route_t {
  * borrowed and must last as long; with `pchild` it stops renewing. NULL without
  * memory. */
 shs_topology_t *shs_topology_create(const shs_endpoint_t *endpoint,
-                                    shs_node_table_t *nodes, shs_host_state_t *shared,
+                                    shs_node_table_t *nodes,
+                                    shs_host_state_t *host_state,
                                     apr_pool_t *pchild);
 
-/* Ends its renewals, and whatever else obeys it, when it is set, as it is when
+/* Ends its refreshes, and whatever else obeys it, when it is set, as it is when
  * `pchild` goes. */
 shs_halt_t *shs_topology_halt(shs_topology_t *topology);
 

@@ -10,7 +10,7 @@
 #include "base/octets.h"
 #include "base/clock.h"
 
-#define CHANNEL "__redis__:invalidate"
+#define TYPE "__redis__:invalidate"
 
 /* A server may have much to tell at once. What is more than this is all: the
  * connection is given up, and the next one drops everything first. */
@@ -34,7 +34,7 @@ static shs_octets_t build(const shs_octets_t *arguments, int count,
 }
 
 /* A server that answers, but not as it does when it is well. NULL: it is. */
-static const char *explain_trouble(const shs_reply_t *reply)
+static const char *explain_error(const shs_reply_t *reply)
 {
     static const struct {
         const char *code;
@@ -65,16 +65,17 @@ typedef struct step_t {
 } step_t;
 
 /* Takes the step. REFUSED: with another answer than that, also an error. */
-static shs_conn_status_t take_step(shs_reply_t **reply, shs_subscription_t *feed,
+static shs_conn_status_t take_step(shs_reply_t **reply,
+                                   shs_subscription_t *subscription,
                                    const step_t *step, apr_time_t deadline,
                                    const char **reason)
 {
     shs_conn_status_t status =
-        shs_conn_send(feed->conn, step->command, deadline, reason);
-    const char *trouble;
+        shs_conn_send(subscription->conn, step->command, deadline, reason);
+    const char *alert;
 
     if (status == SHS_CONN_OK) {
-        status = shs_conn_receive(reply, feed->conn, deadline, reason);
+        status = shs_conn_receive(reply, subscription->conn, deadline, reason);
     }
     if (status == SHS_CONN_DEAD) {
         *reason = step->refused;
@@ -82,25 +83,26 @@ static shs_conn_status_t take_step(shs_reply_t **reply, shs_subscription_t *feed
     if (status != SHS_CONN_OK || (*reply)->kind == step->kind) {
         return status;
     }
-    trouble = explain_trouble(*reply);
-    *reason = trouble ? trouble : step->refused;
-    return trouble ? SHS_CONN_FAILED : SHS_CONN_REFUSED;
+    alert = explain_error(*reply);
+    *reason = alert ? alert : step->refused;
+    return alert ? SHS_CONN_FAILED : SHS_CONN_REFUSED;
 }
 
 #define LET "; let its user (ACL), or set SharedSessionCache Off"
 
-static shs_conn_status_t identify(shs_subscription_t *feed, apr_time_t deadline,
-                                  const char **reason)
+static shs_conn_status_t identify(shs_subscription_t *subscription,
+                                  apr_time_t deadline, const char **reason)
 {
     const step_t step = { shs_run_id_question(), SHS_REPLY_STRING,
                           "the server does not tell its run_id (INFO)" LET };
     shs_reply_t *reply = NULL;
-    shs_conn_status_t status = take_step(&reply, feed, &step, deadline, reason);
+    shs_conn_status_t status =
+        take_step(&reply, subscription, &step, deadline, reason);
 
     if (status == SHS_CONN_OK) {
-        feed->identity = shs_run_id_read(reply);
-        shs_conn_set_identity(feed->conn, feed->identity);
-        if (feed->identity == SHS_RUN_ID_UNKNOWN) {
+        subscription->run_id = shs_run_id_read(reply);
+        shs_conn_set_identity(subscription->conn, subscription->run_id);
+        if (subscription->run_id == SHS_RUN_ID_UNKNOWN) {
             *reason = step.refused;
             status = SHS_CONN_REFUSED;
         }
@@ -108,7 +110,8 @@ static shs_conn_status_t identify(shs_subscription_t *feed, apr_time_t deadline,
     return status;
 }
 
-static shs_octets_t build_tracking(const shs_subscription_t *feed, const char *id)
+static shs_octets_t build_tracking(const shs_subscription_t *subscription,
+                                   const char *id)
 {
     shs_octets_t words[6 + 2 * SHS_INVALIDATION_SINK_PREFIXES];
     int count = 0;
@@ -122,30 +125,33 @@ static shs_octets_t build_tracking(const shs_subscription_t *feed, const char *i
         words[count++] = shs_octets_of(id);
     }
     words[count++] = shs_octets_of("BCAST");
-    for (i = 0; i < feed->watch->prefix_count; ++i) {
+    for (i = 0; i < subscription->sink->prefix_count; ++i) {
         words[count++] = shs_octets_of("PREFIX");
-        words[count++] = shs_octets_of(feed->watch->prefixes[i]);
+        words[count++] = shs_octets_of(subscription->sink->prefixes[i]);
     }
-    return build(words, count, feed->p);
+    return build(words, count, subscription->p);
 }
 
 /* To itself. *is_unknown: it is refused, and not for what its user may do. */
-static shs_conn_status_t redirect(int *is_unknown, shs_subscription_t *feed,
+static shs_conn_status_t redirect(int *is_unknown,
+                                  shs_subscription_t *subscription,
                                   apr_time_t deadline, const char **reason)
 {
     const shs_octets_t words[] = { shs_octets_of("CLIENT"),
                                    shs_octets_of("ID") };
-    step_t step = { build(words, 2, feed->p), SHS_REPLY_INTEGER,
+    step_t step = { build(words, 2, subscription->p), SHS_REPLY_INTEGER,
                     "the server does not tell our CLIENT ID" LET };
     shs_reply_t *reply = NULL;
-    shs_conn_status_t status = take_step(&reply, feed, &step, deadline, reason);
+    shs_conn_status_t status =
+        take_step(&reply, subscription, &step, deadline, reason);
 
     if (status == SHS_CONN_OK) {
         step.command = build_tracking(
-            feed, apr_psprintf(feed->p, "%" APR_INT64_T_FMT, reply->integer));
+            subscription,
+            apr_psprintf(subscription->p, "%" APR_INT64_T_FMT, reply->integer));
         step.kind = SHS_REPLY_STATUS;
         step.refused = "the server refuses CLIENT TRACKING" LET;
-        status = take_step(&reply, feed, &step, deadline, reason);
+        status = take_step(&reply, subscription, &step, deadline, reason);
     }
     *is_unknown = status == SHS_CONN_REFUSED && reply
                   && reply->kind == SHS_REPLY_ERROR
@@ -153,79 +159,82 @@ static shs_conn_status_t redirect(int *is_unknown, shs_subscription_t *feed,
     return status;
 }
 
-static shs_conn_status_t subscribe(shs_subscription_t *feed, apr_time_t deadline,
-                                   const char **reason)
+static shs_conn_status_t subscribe(shs_subscription_t *subscription,
+                                   apr_time_t deadline, const char **reason)
 {
     const shs_octets_t words[] = { shs_octets_of("SUBSCRIBE"),
-                                   shs_octets_of(CHANNEL) };
-    const step_t step = { build(words, 2, feed->p), SHS_REPLY_ARRAY,
-                          "the server refuses SUBSCRIBE " CHANNEL LET };
+                                   shs_octets_of(TYPE) };
+    const step_t step = { build(words, 2, subscription->p), SHS_REPLY_ARRAY,
+                          "the server refuses SUBSCRIBE " TYPE LET };
     shs_reply_t *reply = NULL;
 
-    return take_step(&reply, feed, &step, deadline, reason);
+    return take_step(&reply, subscription, &step, deadline, reason);
 }
 
 /* Without REDIRECT the news come as pushes, on this connection. */
-static shs_conn_status_t begin_pushes(shs_subscription_t *feed, apr_time_t deadline,
-                                      const char **reason)
+static shs_conn_status_t begin_pushes(shs_subscription_t *subscription,
+                                      apr_time_t deadline, const char **reason)
 {
     const shs_octets_t words[] = { shs_octets_of("HELLO"), shs_octets_of("3") };
-    step_t step = { build(words, 2, feed->p), SHS_REPLY_ARRAY,
+    step_t step = { build(words, 2, subscription->p), SHS_REPLY_ARRAY,
                     "the server refuses CLIENT TRACKING with REDIRECT, and"
                     " HELLO 3" LET };
     shs_reply_t *reply = NULL;
     shs_conn_status_t status;
 
-    feed->is_push = 1;
-    shs_conn_expect_resp3(feed->conn);
-    status = take_step(&reply, feed, &step, deadline, reason);
+    subscription->is_push = 1;
+    shs_conn_expect_resp3(subscription->conn);
+    status = take_step(&reply, subscription, &step, deadline, reason);
     if (status == SHS_CONN_OK) {
-        step.command = build_tracking(feed, NULL);
+        step.command = build_tracking(subscription, NULL);
         step.kind = SHS_REPLY_STATUS;
         step.refused = "the server refuses CLIENT TRACKING" LET;
-        status = take_step(&reply, feed, &step, deadline, reason);
+        status = take_step(&reply, subscription, &step, deadline, reason);
     }
     return status;
 }
 
-shs_conn_status_t shs_subscription_open(shs_subscription_t *feed, shs_conn_t *conn,
-                                const shs_invalidation_sink_t *watch, apr_time_t deadline,
-                                const char **reason, apr_pool_t *p)
+shs_conn_status_t shs_subscription_open(shs_subscription_t *subscription,
+                                        shs_conn_t *conn,
+                                        const shs_invalidation_sink_t *sink,
+                                        apr_time_t deadline,
+                                        const char **reason, apr_pool_t *p)
 {
     shs_conn_status_t status;
     int is_unknown = 0;
 
-    memset(feed, 0, sizeof(*feed));
-    feed->conn = conn;
-    feed->watch = watch;
-    feed->p = p;
+    memset(subscription, 0, sizeof(*subscription));
+    subscription->conn = conn;
+    subscription->sink = sink;
+    subscription->p = p;
     shs_conn_begin(conn, limits, p);
-    status = identify(feed, deadline, reason);
+    status = identify(subscription, deadline, reason);
     if (status == SHS_CONN_OK) {
-        status = redirect(&is_unknown, feed, deadline, reason);
+        status = redirect(&is_unknown, subscription, deadline, reason);
         if (status == SHS_CONN_OK) {
-            status = subscribe(feed, deadline, reason);
+            status = subscribe(subscription, deadline, reason);
         }
         else if (is_unknown) {
-            status = begin_pushes(feed, deadline, reason);
+            status = begin_pushes(subscription, deadline, reason);
         }
     }
     if (status != SHS_CONN_OK) {
-        shs_subscription_close(feed);
+        shs_subscription_close(subscription);
     }
     return status;
 }
 
-shs_conn_status_t shs_subscription_ask(shs_subscription_t *feed, apr_time_t now,
-                               const char **reason)
+shs_conn_status_t shs_subscription_ask(shs_subscription_t *subscription,
+                                       apr_time_t now, const char **reason)
 {
     static const shs_octets_t ping = { "*1\r\n$4\r\nPING\r\n", 14 };
 
-    if (feed->asked_at != 0) {
+    if (subscription->asked_at != 0) {
         return SHS_CONN_OK;
     }
-    feed->asked_at = now;
-    return shs_conn_send(feed->conn, ping, now + feed->watch->lease, reason);
+    subscription->asked_at = now;
+    return shs_conn_send(subscription->conn, ping,
+                         now + subscription->sink->lease, reason);
 }
 
 static int is_text(const shs_reply_t *reply, const char *text)
@@ -250,29 +259,32 @@ static int are_keys(const shs_reply_t *reply)
 }
 
 /* What is not understood may be anything. */
-static void tell(const shs_subscription_t *feed, const shs_reply_t *keys)
+static void tell(const shs_subscription_t *subscription,
+                 const shs_reply_t *keys)
 {
     apr_size_t i;
 
     if (!are_keys(keys)) {
-        feed->watch->flushed(feed->watch->baton);
+        subscription->sink->flushed(subscription->sink->baton);
         return;
     }
     for (i = 0; i < keys->count; ++i) {
-        feed->watch->changed(feed->watch->baton, keys->elements[i]->text);
+        subscription->sink->changed(subscription->sink->baton,
+                                    keys->elements[i]->text);
     }
 }
 
-static void note_life(shs_subscription_t *feed)
+static void note_metadata(shs_subscription_t *subscription)
 {
-    feed->lively_at = feed->asked_at;
-    feed->asked_at = 0;
-    feed->busy = NULL;
+    subscription->alive_at = subscription->asked_at;
+    subscription->asked_at = 0;
+    subscription->busy = NULL;
 }
 
-static int is_pong(const shs_subscription_t *feed, const shs_reply_t *reply)
+static int is_pong(const shs_subscription_t *subscription,
+                   const shs_reply_t *reply)
 {
-    return feed->is_push
+    return subscription->is_push
                ? reply->kind == SHS_REPLY_STATUS && reply->text.len == 4
                      && !memcmp(reply->text.data, "PONG", 4)
                : reply->kind == SHS_REPLY_ARRAY && reply->count >= 2
@@ -280,26 +292,26 @@ static int is_pong(const shs_subscription_t *feed, const shs_reply_t *reply)
 }
 
 /* Returns 0 when it is nothing that may come. */
-static int take(shs_subscription_t *feed, const shs_reply_t *reply)
+static int take(shs_subscription_t *subscription, const shs_reply_t *reply)
 {
-    if (is_pong(feed, reply)) {
-        note_life(feed);
+    if (is_pong(subscription, reply)) {
+        note_metadata(subscription);
         return 1;
     }
-    if (feed->is_push) {
+    if (subscription->is_push) {
         if (reply->kind != SHS_REPLY_ARRAY || reply->count != 2
             || !is_text(reply->elements[0], "invalidate")) {
             return 0;
         }
-        tell(feed, reply->elements[1]);
+        tell(subscription, reply->elements[1]);
         return 1;
     }
     if (reply->kind != SHS_REPLY_ARRAY || reply->count != 3
         || !is_text(reply->elements[0], "message")
-        || !is_text(reply->elements[1], CHANNEL)) {
+        || !is_text(reply->elements[1], TYPE)) {
         return 0;
     }
-    tell(feed, reply->elements[2]);
+    tell(subscription, reply->elements[2]);
     return 1;
 }
 
@@ -307,43 +319,46 @@ static int take(shs_subscription_t *feed, const shs_reply_t *reply)
  * sign of life as good as another. While a script runs what was done before may
  * not have been announced, so it is none; but the connection is as good as
  * before. What a server loads it announces to none, so all begins anew. */
-static shs_conn_status_t take_error(shs_subscription_t *feed, const shs_reply_t *reply,
+static shs_conn_status_t take_error(shs_subscription_t *subscription,
+                                    const shs_reply_t *reply,
                                     const char **reason)
 {
-    const char *trouble = explain_trouble(reply);
+    const char *alert = explain_error(reply);
 
     if (shs_reply_has_code(reply, "MISCONF")) {
-        note_life(feed);
+        note_metadata(subscription);
         return SHS_CONN_OK;
     }
     if (shs_reply_has_code(reply, "BUSY")) {
-        feed->asked_at = 0;
-        feed->busy = trouble;
+        subscription->asked_at = 0;
+        subscription->busy = alert;
         return SHS_CONN_OK;
     }
-    *reason = trouble ? trouble : "the server refuses PING" LET;
-    return trouble ? SHS_CONN_FAILED : SHS_CONN_REFUSED;
+    *reason = alert ? alert : "the server refuses PING" LET;
+    return alert ? SHS_CONN_FAILED : SHS_CONN_REFUSED;
 }
 
 /* Of a reply that was read whole nothing is needed any more; of the next one
  * nothing is built yet. */
-static void forget(shs_subscription_t *feed)
+static void forget(shs_subscription_t *subscription)
 {
-    apr_pool_clear(feed->p);
-    shs_conn_begin(feed->conn, limits, feed->p);
+    apr_pool_clear(subscription->p);
+    shs_conn_begin(subscription->conn, limits, subscription->p);
 }
 
 /* A server that has news all the time leaves no moment without: what is not
  * read by `until` waits, but for what has been received already. */
-shs_conn_status_t shs_subscription_hear(shs_subscription_t *feed, const char **reason)
+shs_conn_status_t shs_subscription_hear(shs_subscription_t *subscription,
+                                        const char **reason)
 {
     apr_time_t until = shs_clock_now() + A_WHILE;
 
     for (;;) {
         apr_time_t deadline = shs_clock_now() + MOMENT;
         shs_reply_t *reply = NULL;
-        shs_conn_status_t status = shs_conn_receive(
-            &reply, feed->conn, deadline < until ? deadline : until, reason);
+        shs_conn_status_t status =
+            shs_conn_receive(&reply, subscription->conn,
+                             deadline < until ? deadline : until, reason);
 
         if (status == SHS_CONN_TIMEOUT) {
             return SHS_CONN_OK;
@@ -351,24 +366,24 @@ shs_conn_status_t shs_subscription_hear(shs_subscription_t *feed, const char **r
         if (status != SHS_CONN_OK) {
             return status;
         }
-        if (reply->kind == SHS_REPLY_ERROR && feed->asked_at != 0) {
-            status = take_error(feed, reply, reason);
+        if (reply->kind == SHS_REPLY_ERROR && subscription->asked_at != 0) {
+            status = take_error(subscription, reply, reason);
             if (status != SHS_CONN_OK) {
                 return status;
             }
         }
-        else if (!take(feed, reply)) {
+        else if (!take(subscription, reply)) {
             *reason = "the server says what is no news";
             return SHS_CONN_FAILED;
         }
-        forget(feed);
+        forget(subscription);
     }
 }
 
-void shs_subscription_close(shs_subscription_t *feed)
+void shs_subscription_close(shs_subscription_t *subscription)
 {
-    if (feed->conn) {
-        shs_conn_close(feed->conn);
-        feed->conn = NULL;
+    if (subscription->conn) {
+        shs_conn_close(subscription->conn);
+        subscription->conn = NULL;
     }
 }

@@ -29,32 +29,36 @@
 
 typedef struct shs_subscription_t {
     shs_conn_t *conn;
-    const shs_invalidation_sink_t *watch;
-    apr_pool_t *p;         /* of what is being received; cleared after each */
-    apr_time_t asked_at;   /* when the PING that is out was sent; 0: none is */
-    apr_time_t lively_at;  /* when the last one that was answered was sent */
-    apr_uint32_t identity; /* of the server (redis/connection/run_id.h), not UNKNOWN */
-    int is_push;           /* by RESP3 */
-    const char *busy;      /* why it gives no sign of life, though it answers;
+    const shs_invalidation_sink_t *sink;
+    apr_pool_t *p;       /* of what is being received; cleared after each */
+    apr_time_t asked_at; /* when the PING that is out was sent; 0: none is */
+    apr_time_t alive_at; /* when the last one that was answered was sent */
+    apr_uint32_t
+        run_id;  /* of the server (redis/connection/run_id.h), not UNKNOWN */
+    int is_push; /* by RESP3 */
+    const char *busy; /* why it gives no sign of life, though it answers;
                             * NULL: it does */
 } shs_subscription_t;
 
 /* Begins to listen on a connection that is ready for commands, which is the
- * feed's from then on; `p` too. OK; REFUSED when the server does not allow it;
+ * subscription's from then on; `p` too. OK; REFUSED when the server does not allow it;
  * DEAD when it has closed the connection; or anything else; and *reason (static
  * text, with the cure). Unless OK the connection is closed. */
-shs_conn_status_t shs_subscription_open(shs_subscription_t *feed, shs_conn_t *conn,
-                                const shs_invalidation_sink_t *watch, apr_time_t deadline,
-                                const char **reason, apr_pool_t *p);
+shs_conn_status_t shs_subscription_open(shs_subscription_t *subscription,
+                                        shs_conn_t *conn,
+                                        const shs_invalidation_sink_t *sink,
+                                        apr_time_t deadline,
+                                        const char **reason, apr_pool_t *p);
 
 /* Asks for a sign of life, unless one is being waited for. */
-shs_conn_status_t shs_subscription_ask(shs_subscription_t *feed, apr_time_t now,
-                               const char **reason);
+shs_conn_status_t shs_subscription_ask(shs_subscription_t *subscription,
+                                       apr_time_t now, const char **reason);
 
 /* Hears what has come, for a moment at most, and tells the watch. OK, or the
  * connection failed, or is of no more use: REFUSED, if PING is. */
-shs_conn_status_t shs_subscription_hear(shs_subscription_t *feed, const char **reason);
+shs_conn_status_t shs_subscription_hear(shs_subscription_t *subscription,
+                                        const char **reason);
 
-void shs_subscription_close(shs_subscription_t *feed);
+void shs_subscription_close(shs_subscription_t *subscription);
 
 #endif

@@ -7,7 +7,7 @@
 #define SLOT_STEP 32
 
 int shs_targets_find(shs_route_t *routes, shs_topology_t *topology,
-                    apr_time_t deadline, apr_pool_t *p)
+                     apr_time_t deadline, apr_pool_t *p)
 {
     const char *reason;
     int count = 0;

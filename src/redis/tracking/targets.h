@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * targets: routes to all that serve keys, for a listener: it has to hear of
+ * targets: routes to all that serve keys, for a tracker: it has to hear of
  * what changes anywhere.
  */
 #ifndef SHS_REDIS_TRACKING_TARGETS_H
@@ -15,6 +15,6 @@
  * fewer than 32 slots in a row may be overlooked, and those beyond so many are;
  * then nothing of them is kept. */
 int shs_targets_find(shs_route_t *routes, shs_topology_t *topology,
-                    apr_time_t deadline, apr_pool_t *p);
+                     apr_time_t deadline, apr_pool_t *p);
 
 #endif

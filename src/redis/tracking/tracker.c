@@ -34,30 +34,30 @@
 
 typedef struct source_t {
     shs_route_t route;
-    shs_subscription_t feed; /* conn NULL: none */
+    shs_subscription_t subscription; /* conn NULL: none */
     apr_pool_t *p;
 } source_t;
 
-typedef struct listener_t {
-    struct listener_t *next;
+typedef struct tracker_t {
+    struct tracker_t *next;
     shs_topology_t *topology;
     shs_host_state_heard_t *heard;
-    const shs_invalidation_sink_t *watch;
+    const shs_invalidation_sink_t *sink;
     apr_interval_time_t timeout;
     pthread_t thread;
     source_t sources[SHS_TARGETS_MAX];
     int count;
     apr_time_t looked_at;
-    apr_time_t known_at; /* these were the masters then ... */
+    apr_time_t known_at;      /* these were the masters then ... */
     shs_slot_layout_t layout; /* ... and these slots were theirs */
-    apr_time_t again_at; /* refused: not before */
+    apr_time_t again_at;      /* refused: not before */
     apr_time_t probed_at;
     int closings;
-} listener_t;
+} tracker_t;
 
 /* Every one of this child. None is ever freed, because its thread may outlive
  * the child's pools; and so leak checkers see that it is meant. */
-static listener_t *all;
+static tracker_t *all;
 
 static void rest(void)
 {
@@ -66,116 +66,117 @@ static void rest(void)
     shs_halt_poll(none, 0, REST / 1000);
 }
 
-static void drop_sources(listener_t *listener)
+static void drop_sources(tracker_t *tracker)
 {
     int i;
 
-    atomic_store(&listener->heard->is_any, 0);
-    atomic_store(&listener->heard->identity, 0);
-    listener->watch->listening(listener->watch->baton, NULL, 0);
-    for (i = 0; i < listener->count; ++i) {
-        shs_subscription_close(&listener->sources[i].feed);
-        shs_topology_leave(listener->topology, &listener->sources[i].route);
-        apr_pool_destroy(listener->sources[i].p);
+    atomic_store(&tracker->heard->is_any, 0);
+    atomic_store(&tracker->heard->run_id, 0);
+    tracker->sink->listening(tracker->sink->baton, NULL, 0);
+    for (i = 0; i < tracker->count; ++i) {
+        shs_subscription_close(&tracker->sources[i].subscription);
+        shs_topology_leave(tracker->topology, &tracker->sources[i].route);
+        apr_pool_destroy(tracker->sources[i].p);
     }
-    listener->count = 0;
+    tracker->count = 0;
 }
 
-static int is_same(const listener_t *listener, const shs_route_t *routes,
+static int is_same(const tracker_t *tracker, const shs_route_t *routes,
                    int count)
 {
     int i, j;
 
     for (i = 0; i < count; ++i) {
-        for (j = 0; j < listener->count
-                    && listener->sources[j].route.node != routes[i].node;
+        for (j = 0; j < tracker->count
+                    && tracker->sources[j].route.node != routes[i].node;
              ++j) {
             continue;
         }
-        if (j == listener->count) {
+        if (j == tracker->count) {
             return 0;
         }
     }
-    return count == listener->count;
+    return count == tracker->count;
 }
 
-static int is_elected(const listener_t *listener)
+static int is_leader(const tracker_t *tracker)
 {
     return !shs_halt_is_due()
-           && listener->watch->elected(listener->watch->baton, shs_clock_now());
+           && tracker->sink->leader(tracker->sink->baton, shs_clock_now());
 }
 
-static int open_feed(listener_t *listener, source_t *source,
-                     const char **reason)
+static int open_subscription(tracker_t *tracker, source_t *source,
+                             const char **reason)
 {
-    apr_time_t deadline = shs_clock_now() + listener->timeout;
+    apr_time_t deadline = shs_clock_now() + tracker->timeout;
     shs_conn_t *conn;
     shs_conn_status_t status =
         shs_node_dial(&conn, source->route.node, deadline, reason, source->p);
 
     if (status == SHS_CONN_OK) {
-        status = shs_subscription_open(&source->feed, conn, listener->watch, deadline,
-                               reason, source->p);
+        status =
+            shs_subscription_open(&source->subscription, conn, tracker->sink,
+                                  deadline, reason, source->p);
     }
-    listener->closings = status == SHS_CONN_DEAD ? listener->closings + 1 : 0;
-    if (status == SHS_CONN_REFUSED || listener->closings >= MOST_CLOSINGS) {
-        listener->again_at = shs_clock_now() + LONG_REST;
+    tracker->closings = status == SHS_CONN_DEAD ? tracker->closings + 1 : 0;
+    if (status == SHS_CONN_REFUSED || tracker->closings >= MOST_CLOSINGS) {
+        tracker->again_at = shs_clock_now() + LONG_REST;
     }
     return status == SHS_CONN_OK;
 }
 
-static int is_single(const listener_t *listener)
+static int is_single(const tracker_t *tracker)
 {
-    return listener->known_at == APR_INT64_MAX;
+    return tracker->known_at == APR_INT64_MAX;
 }
 
 /* They tell who they are from now on, and of a single server it is noted who
  * else may be found in its place. */
-static void publish(listener_t *listener)
+static void publish(tracker_t *tracker)
 {
-    if (is_single(listener)) {
-        atomic_store(&listener->heard->identity,
-                     listener->sources[0].feed.identity);
+    if (is_single(tracker)) {
+        atomic_store(&tracker->heard->run_id,
+                     tracker->sources[0].subscription.run_id);
     }
-    atomic_store(&listener->heard->is_any, 1);
+    atomic_store(&tracker->heard->is_any, 1);
 }
 
-/* A feed from each of them, which are then listened to. Returns 0 and *reason
+/* A subscription from each of them, which are then listened to. Returns 0 and *reason
  * if there is one that gives none. */
-static int open_feeds(listener_t *listener, const char **reason)
+static int open_feeds(tracker_t *tracker, const char **reason)
 {
     apr_uint32_t numbers[SHS_TARGETS_MAX];
     int i;
 
-    for (i = 0; i < listener->count; ++i) {
-        source_t *source = &listener->sources[i];
+    for (i = 0; i < tracker->count; ++i) {
+        source_t *source = &tracker->sources[i];
 
         /* Keeps its office, as long as it takes. */
-        if (!is_elected(listener) || !open_feed(listener, source, reason)) {
+        if (!is_leader(tracker)
+            || !open_subscription(tracker, source, reason)) {
             return 0;
         }
-        numbers[i] = source->feed.identity;
+        numbers[i] = source->subscription.run_id;
     }
     /* What was missed before they spoke may be anything. */
-    listener->watch->flushed(listener->watch->baton);
-    listener->watch->listening(listener->watch->baton, numbers,
-                               listener->count);
-    listener->probed_at = shs_clock_now();
-    atomic_store(&listener->heard->stranger, 0);
-    atomic_fetch_add(&listener->heard->round, 1);
-    publish(listener);
+    tracker->sink->flushed(tracker->sink->baton);
+    tracker->sink->listening(tracker->sink->baton, numbers, tracker->count);
+    tracker->probed_at = shs_clock_now();
+    atomic_store(&tracker->heard->stranger, 0);
+    atomic_fetch_add(&tracker->heard->round, 1);
+    publish(tracker);
     return 1;
 }
 
 /* Takes the routes over. */
-static void set_sources(listener_t *listener, const shs_route_t *routes,
+static void set_sources(tracker_t *tracker, const shs_route_t *routes,
                         int count)
 {
     int i;
 
-    drop_sources(listener);
+    drop_sources(tracker);
     for (i = 0; i < count; ++i) {
-        source_t *source = &listener->sources[i];
+        source_t *source = &tracker->sources[i];
 
         memset(source, 0, sizeof(*source));
         source->route = routes[i];
@@ -183,122 +184,122 @@ static void set_sources(listener_t *listener, const shs_route_t *routes,
         apr_allocator_max_free_set(apr_pool_allocator_get(source->p),
                                    MOST_KEPT);
     }
-    listener->count = count;
+    tracker->count = count;
 }
 
 /* One that fails tells nothing: others cannot be had by requests either. */
-static void probe(listener_t *listener)
+static void probe(tracker_t *tracker)
 {
-    const source_t *source = &listener->sources[0];
+    const source_t *source = &tracker->sources[0];
     apr_uint32_t found = shs_node_identify(source->route.node,
-                                           shs_clock_now() + listener->timeout);
+                                           shs_clock_now() + tracker->timeout);
 
-    if (found != 0 && found != source->feed.identity) {
-        atomic_store(&listener->heard->stranger, found);
+    if (found != 0 && found != source->subscription.run_id) {
+        atomic_store(&tracker->heard->stranger, found);
     }
-    listener->probed_at = shs_clock_now();
+    tracker->probed_at = shs_clock_now();
 }
 
 /* Whether another server than the one that is listened to has been found at the
  * address of that: by a request's new connection, or looking for it. */
-static int is_replaced(listener_t *listener)
+static int is_replaced(tracker_t *tracker)
 {
-    if (!is_single(listener) || listener->count == 0) {
+    if (!is_single(tracker) || tracker->count == 0) {
         return 0;
     }
-    if (shs_clock_now() - listener->probed_at > PROBE_EVERY) {
-        probe(listener);
+    if (shs_clock_now() - tracker->probed_at > PROBE_EVERY) {
+        probe(tracker);
     }
-    return atomic_load(&listener->heard->stranger) != 0;
+    return atomic_load(&tracker->heard->stranger) != 0;
 }
 
 /* Looks who the masters are; begins anew with others. Returns 0 and *reason if
  * nobody can be listened to. */
-static int look(listener_t *listener, const char **reason)
+static int look(tracker_t *tracker, const char **reason)
 {
     shs_route_t routes[SHS_TARGETS_MAX];
     apr_uint64_t layout = 0;
-    apr_time_t known_at = shs_topology_known_at(listener->topology, &layout);
-    int has_moved = shs_slot_layout_note(&listener->layout, layout, shs_clock_now(),
-                                    listener->watch->lease);
+    apr_time_t known_at = shs_topology_known_at(tracker->topology, &layout);
+    int has_moved = shs_slot_layout_note(&tracker->layout, layout,
+                                         shs_clock_now(), tracker->sink->lease);
     apr_pool_t *p;
     int count, i;
 
-    listener->known_at = known_at;
-    if (shs_clock_now() - known_at > 2 * listener->watch->lease / PART) {
-        shs_topology_suspect(listener->topology);
+    tracker->known_at = known_at;
+    if (shs_clock_now() - known_at > 2 * tracker->sink->lease / PART) {
+        shs_topology_suspect(tracker->topology);
     }
     apr_pool_create_unmanaged_ex(&p, NULL, NULL);
-    count = shs_targets_find(routes, listener->topology,
-                            shs_clock_now() + listener->timeout, p);
+    count = shs_targets_find(routes, tracker->topology,
+                             shs_clock_now() + tracker->timeout, p);
     apr_pool_destroy(p);
-    listener->looked_at = shs_clock_now();
-    if (count > 0 && is_same(listener, routes, count)
-        && !is_replaced(listener)) {
+    tracker->looked_at = shs_clock_now();
+    if (count > 0 && is_same(tracker, routes, count) && !is_replaced(tracker)) {
         for (i = 0; i < count; ++i) {
-            shs_topology_leave(listener->topology, &routes[i]);
+            shs_topology_leave(tracker->topology, &routes[i]);
         }
         /* Before anything is told of the time since. */
         if (has_moved) {
-            listener->watch->flushed(listener->watch->baton);
+            tracker->sink->flushed(tracker->sink->baton);
         }
-        publish(listener); /* one that was deposed may have taken it back */
+        publish(tracker); /* one that was deposed may have taken it back */
         return 1;
     }
-    set_sources(listener, routes, count);
+    set_sources(tracker, routes, count);
     *reason = "nobody is known who could be listened to";
-    return count > 0 && open_feeds(listener, reason);
+    return count > 0 && open_feeds(tracker, reason);
 }
 
 /* When the sign of life was asked for that all of them have given, and they
  * were all there were. */
-static apr_time_t lively_at(const listener_t *listener)
+static apr_time_t alive_at(const tracker_t *tracker)
 {
-    apr_time_t at = listener->known_at;
+    apr_time_t at = tracker->known_at;
     int i;
 
-    for (i = 0; i < listener->count; ++i) {
-        if (listener->sources[i].feed.lively_at < at) {
-            at = listener->sources[i].feed.lively_at;
+    for (i = 0; i < tracker->count; ++i) {
+        if (tracker->sources[i].subscription.alive_at < at) {
+            at = tracker->sources[i].subscription.alive_at;
         }
     }
     return at;
 }
 
 /* Why one of them gives no sign of life, though it answers; NULL: all do. */
-static const char *why_busy(const listener_t *listener)
+static const char *why_busy(const tracker_t *tracker)
 {
     int i = 0;
 
-    while (i < listener->count && !listener->sources[i].feed.busy) {
+    while (i < tracker->count && !tracker->sources[i].subscription.busy) {
         ++i;
     }
-    return i < listener->count ? listener->sources[i].feed.busy : NULL;
+    return i < tracker->count ? tracker->sources[i].subscription.busy : NULL;
 }
 
-static int hear_all(listener_t *listener, const char **reason)
+static int hear_all(tracker_t *tracker, const char **reason)
 {
     apr_time_t now = shs_clock_now();
     int i;
 
-    for (i = 0; i < listener->count; ++i) {
-        shs_subscription_t *feed = &listener->sources[i].feed;
+    for (i = 0; i < tracker->count; ++i) {
+        shs_subscription_t *subscription = &tracker->sources[i].subscription;
 
-        shs_conn_status_t status = shs_subscription_hear(feed, reason);
+        shs_conn_status_t status = shs_subscription_hear(subscription, reason);
 
         if (status == SHS_CONN_REFUSED) {
-            listener->again_at = now + LONG_REST;
+            tracker->again_at = now + LONG_REST;
         }
         if (status != SHS_CONN_OK) {
             return 0;
         }
-        if (feed->asked_at != 0
-            && now - feed->asked_at > listener->watch->lease) {
+        if (subscription->asked_at != 0
+            && now - subscription->asked_at > tracker->sink->lease) {
             *reason = "it gives no sign of life";
             return 0;
         }
-        if (now - feed->lively_at > listener->watch->lease / PART
-            && shs_subscription_ask(feed, shs_clock_now(), reason) != SHS_CONN_OK) {
+        if (now - subscription->alive_at > tracker->sink->lease / PART
+            && shs_subscription_ask(subscription, shs_clock_now(), reason)
+                   != SHS_CONN_OK) {
             return 0;
         }
     }
@@ -306,55 +307,55 @@ static int hear_all(listener_t *listener, const char **reason)
 }
 
 /* One turn: waits for news, hears them, asks for signs of life. */
-static int turn(listener_t *listener, const char **reason)
+static int turn(tracker_t *tracker, const char **reason)
 {
     shs_conn_t *conns[SHS_TARGETS_MAX] = { NULL };
     apr_time_t at;
     int i;
 
-    for (i = 0; i < listener->count; ++i) {
-        conns[i] = listener->sources[i].feed.conn;
+    for (i = 0; i < tracker->count; ++i) {
+        conns[i] = tracker->sources[i].subscription.conn;
     }
-    shs_conn_wait(conns, listener->count, shs_clock_now() + TURN);
-    if (!hear_all(listener, reason)) {
+    shs_conn_wait(conns, tracker->count, shs_clock_now() + TURN);
+    if (!hear_all(tracker, reason)) {
         return 0;
     }
-    at = lively_at(listener);
+    at = alive_at(tracker);
     if (at != 0) {
-        listener->watch->lively(listener->watch->baton, at);
+        tracker->sink->alive(tracker->sink->baton, at);
     }
-    if (at != 0 || why_busy(listener)) {
-        listener->watch->silent(listener->watch->baton, why_busy(listener));
+    if (at != 0 || why_busy(tracker)) {
+        tracker->sink->silent(tracker->sink->baton, why_busy(tracker));
     }
     return 1;
 }
 
 /* Listens until it is not its turn any more, or something fails. */
-static void listen_on(listener_t *listener)
+static void listen_on(tracker_t *tracker)
 {
     const char *reason = NULL;
-    int is_well = look(listener, &reason);
+    int is_well = look(tracker, &reason);
 
-    while (is_well && is_elected(listener)) {
-        is_well = turn(listener, &reason)
-                  && (shs_clock_now() - listener->looked_at
-                          < listener->watch->lease / PART
-                      || look(listener, &reason));
+    while (is_well && is_leader(tracker)) {
+        is_well = turn(tracker, &reason)
+                  && (shs_clock_now() - tracker->looked_at
+                          < tracker->sink->lease / PART
+                      || look(tracker, &reason));
     }
     if (!is_well) {
-        listener->watch->silent(listener->watch->baton, reason);
+        tracker->sink->silent(tracker->sink->baton, reason);
     }
-    drop_sources(listener);
+    drop_sources(tracker);
 }
 
 static void *run(void *data)
 {
-    listener_t *listener = data;
+    tracker_t *tracker = data;
 
-    shs_halt_obey(shs_topology_halt(listener->topology));
+    shs_halt_obey(shs_topology_halt(tracker->topology));
     while (!shs_halt_is_due()) {
-        if (is_elected(listener) && shs_clock_now() >= listener->again_at) {
-            listen_on(listener);
+        if (is_leader(tracker) && shs_clock_now() >= tracker->again_at) {
+            listen_on(tracker);
         }
         rest();
     }
@@ -363,32 +364,32 @@ static void *run(void *data)
 
 static apr_status_t stop(void *data)
 {
-    listener_t *listener = data;
+    tracker_t *tracker = data;
 
-    shs_halt_set(shs_topology_halt(listener->topology));
-    pthread_join(listener->thread, NULL);
+    shs_halt_set(shs_topology_halt(tracker->topology));
+    pthread_join(tracker->thread, NULL);
     return APR_SUCCESS;
 }
 
-int shs_tracker_start(shs_topology_t *topology, shs_host_state_t *shared,
-                       const shs_invalidation_sink_t *watch, apr_interval_time_t timeout,
-                       apr_pool_t *pchild)
+int shs_tracker_start(shs_topology_t *topology, shs_host_state_t *host_state,
+                      const shs_invalidation_sink_t *sink,
+                      apr_interval_time_t timeout, apr_pool_t *pchild)
 {
-    listener_t *listener = calloc(1, sizeof(*listener));
+    tracker_t *tracker = calloc(1, sizeof(*tracker));
 
-    if (!listener) {
+    if (!tracker) {
         return 0;
     }
-    listener->topology = topology;
-    listener->heard = &shared->heard;
-    listener->watch = watch;
-    listener->timeout = timeout;
-    if (!shs_thread_start(&listener->thread, run, listener)) {
-        free(listener);
+    tracker->topology = topology;
+    tracker->heard = &host_state->heard;
+    tracker->sink = sink;
+    tracker->timeout = timeout;
+    if (!shs_thread_start(&tracker->thread, run, tracker)) {
+        free(tracker);
         return 0;
     }
-    listener->next = all;
-    all = listener;
-    apr_pool_cleanup_register(pchild, listener, stop, apr_pool_cleanup_null);
+    tracker->next = all;
+    all = tracker;
+    apr_pool_cleanup_register(pchild, tracker, stop, apr_pool_cleanup_null);
     return 1;
 }

@@ -26,12 +26,12 @@ static ap_filter_rec_t *filter;
 static ap_filter_rec_t *border;
 
 /* Why an order is not carried out. */
-typedef enum unheard_t {
-    UNHEARD_OFF,
-    UNHEARD_PART,
-    UNHEARD_REPLACED,
-    UNHEARD_LATE
-} unheard_t;
+typedef enum untracked_t {
+    UNTRACKED_OFF,
+    UNTRACKED_PART,
+    UNTRACKED_REPLACED,
+    UNTRACKED_LATE
+} untracked_t;
 
 static shs_written_t obey(request_rec *r, const shs_order_t *order)
 {
@@ -51,7 +51,7 @@ static shs_written_t obey(request_rec *r, const shs_order_t *order)
 }
 
 /* One warning a child and reason. */
-static void warn_of_unheard(request_rec *r, unheard_t why)
+static void warn_of_untracked(request_rec *r, untracked_t why)
 {
     static volatile apr_uint32_t is_told[4];
     static const char *const reasons[] = {
@@ -139,16 +139,17 @@ static int settle(request_rec *r, const shs_order_t *order, int is_replaced)
         return OK;
     }
     if (r->main) {
-        warn_of_unheard(r, UNHEARD_PART);
+        warn_of_untracked(r, UNTRACKED_PART);
         return OK;
     }
     if (!shs_settings_of(r)->control.value || !shs_session_ops_find(r)) {
-        warn_of_unheard(r, UNHEARD_OFF);
+        warn_of_untracked(r, UNTRACKED_OFF);
         return OK;
     }
     /* The error page is not refused for what mod_headers says of it too. */
-    if (is_replaced && shs_client_request_context_of(r)->chain->is_refused) {
-        warn_of_unheard(r, UNHEARD_REPLACED);
+    if (is_replaced
+        && shs_client_request_context_of(r)->client_request->is_refused) {
+        warn_of_untracked(r, UNTRACKED_REPLACED);
         return OK;
     }
     if (is_replaced && is_of_failed(r, order)) {
@@ -160,7 +161,8 @@ static int settle(request_rec *r, const shs_order_t *order, int is_replaced)
         return OK;
     }
     status = answer(r, order);
-    shs_client_request_context_of(r)->chain->is_refused |= status != OK;
+    shs_client_request_context_of(r)->client_request->is_refused |=
+        status != OK;
     return status;
 }
 
@@ -201,7 +203,7 @@ static apr_status_t on_departure(ap_filter_t *f, apr_bucket_brigade *brigade)
     }
     is_late |= shs_order_drop(r->trailers_out);
     if (is_late) {
-        warn_of_unheard(r, UNHEARD_LATE);
+        warn_of_untracked(r, UNTRACKED_LATE);
     }
     return ap_pass_brigade(f->next, brigade);
 }
@@ -277,7 +279,7 @@ void shs_control_on_insert_error_filter(request_rec *r)
     }
     replaced = shs_order_save(r);
     if (r->next && !apr_is_empty_table(replaced)) {
-        warn_of_unheard(r, UNHEARD_REPLACED);
+        warn_of_untracked(r, UNTRACKED_REPLACED);
         apr_table_clear(replaced);
     }
     add_filters(r, replaced);

@@ -41,7 +41,7 @@ static int has_name(const rivals_t *rivals, const char *cookie)
     return *cookie == '=';
 }
 
-static int is_rival(const rivals_t *rivals, const char *cookie)
+static int conflicts(const rivals_t *rivals, const char *cookie)
 {
     return has_name(rivals, cookie)
            && !(rivals->own && !strcmp(cookie, rivals->own));
@@ -52,7 +52,7 @@ static int sort_out(void *data, const char *key, const char *cookie)
     rivals_t *rivals = data;
 
     (void)key;
-    if (is_rival(rivals, cookie)) {
+    if (conflicts(rivals, cookie)) {
         ++rivals->count;
     }
     else if (rivals->others) {
@@ -85,10 +85,10 @@ static void take_out(rivals_t *rivals, apr_table_t *table, apr_pool_t *p)
 
 /* Whether sessions that are begun here, or by this module elsewhere, meet the
  * response: a foreign program's own are its own to keep by a cookie. */
-static int has_own_sessions(const shs_request_context_t *visit,
+static int has_own_sessions(const shs_request_context_t *context,
                             const shs_settings_t *settings)
 {
-    const shs_lookup_t *lookup = visit ? visit->lookup : NULL;
+    const shs_lookup_t *lookup = context ? context->lookup : NULL;
 
     return settings->control.value
            || (lookup && lookup->outcome == SHS_OUTCOME_FOUND
@@ -143,22 +143,23 @@ static void warn(request_rec *r, const char *name)
 void shs_cookie_conflict_settle(request_rec *r)
 {
     const shs_settings_t *settings = shs_settings_of(r);
-    const shs_request_context_t *visit = shs_client_request_context_of(r);
-    const shs_request_context_t *any = visit ? visit : shs_client_request_outer_context_of(r);
+    const shs_request_context_t *context = shs_client_request_context_of(r);
+    const shs_request_context_t *any =
+        context ? context : shs_client_request_outer_context_of(r);
 
     if (!apr_table_get(r->headers_out, SET_COOKIE)
         && !apr_table_get(r->err_headers_out, SET_COOKIE)) {
         return;
     }
-    if (any && any->chain->cookies) {
-        const apr_array_header_t *own = any->chain->cookies;
+    if (any && any->client_request->cookies) {
+        const apr_array_header_t *own = any->client_request->cookies;
         int i;
 
         for (i = 0; i < own->nelts; ++i) {
             drop(r, APR_ARRAY_IDX(own, i, const char *));
         }
     }
-    else if (settings->enabled.value && has_own_sessions(visit, settings)) {
+    else if (settings->enabled.value && has_own_sessions(context, settings)) {
         warn(r, settings->sources.value.names[0]);
     }
 }

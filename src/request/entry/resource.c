@@ -221,7 +221,8 @@ static int holds_for(const request_rec *r, int is_there)
 /* Of a session that is not there, or cannot be read, the answer is that. */
 static int fails_condition(request_rec *r)
 {
-    return shs_session_ops_find(r)->outcome == SHS_OUTCOME_FOUND && !holds_for(r, 1);
+    return shs_session_ops_find(r)->outcome == SHS_OUTCOME_FOUND
+           && !holds_for(r, 1);
 }
 
 static int refuse_condition(request_rec *r)

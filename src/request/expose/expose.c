@@ -13,24 +13,24 @@
 APLOG_USE_MODULE(shared_session);
 
 /* The value as a string, or NULL, and said so, when it cannot be carried. */
-static const char *make_value(const shs_target_t *outlet, const char *name,
+static const char *make_value(const shs_target_t *target, const char *name,
                               shs_octets_t value, shs_encoding_t encoding)
 {
     const char *text =
-        outlet->channel->make_value(value, encoding, outlet->r->pool);
+        target->type->make_value(value, encoding, target->r->pool);
 
     if (!text) {
-        shs_target_leave_out(outlet, name, "its value has a control character");
+        shs_target_leave_out(target, name, "its value has a control character");
     }
     return text;
 }
 
 /* The value that a rule's ATTRIBUTE has now. Returns 0 when it has none. */
-static int find_value(shs_octets_t *value, const shs_target_t *outlet,
+static int find_value(shs_octets_t *value, const shs_target_t *target,
                       const shs_path_t *path)
 {
-    const shs_lookup_t *lookup = outlet->lookup;
-    apr_pool_t *p = outlet->r->pool;
+    const shs_lookup_t *lookup = target->lookup;
+    apr_pool_t *p = target->r->pool;
     int is_found = lookup->outcome == SHS_OUTCOME_FOUND;
     const char *reason;
     char *label;
@@ -38,10 +38,10 @@ static int find_value(shs_octets_t *value, const shs_target_t *outlet,
     switch (shs_path_kind(path)) {
     case SHS_PATH_ATTRIBUTE:
         return is_found
-               && shs_path_text(value, path, lookup->session, outlet->inside,
+               && shs_path_text(value, path, lookup->session, target->inside,
                                 p);
     case SHS_PATH_ID:
-        *value = shs_session_id_octets(&lookup->ident);
+        *value = shs_session_id_octets(&lookup->sid);
         return is_found;
     case SHS_PATH_STATUS:
         *value = shs_octets_of(shs_lookup_describe(lookup));
@@ -54,11 +54,11 @@ static int find_value(shs_octets_t *value, const shs_target_t *outlet,
             apr_psprintf(p, "%" APR_TIME_T_FMT, apr_time_sec(lookup->ttl)));
         return 1;
     case SHS_PATH_LABEL:
-        if (!lookup->has_ident) {
+        if (!lookup->has_sid) {
             return 0;
         }
         label = apr_palloc(p, SHS_SESSION_ID_LABEL_SIZE);
-        shs_session_id_label(label, &lookup->ident);
+        shs_session_id_label(label, &lookup->sid);
         *value = shs_octets_of(label);
         return 1;
     case SHS_PATH_REASON:
@@ -77,48 +77,48 @@ static int find_value(shs_octets_t *value, const shs_target_t *outlet,
 /* The rules that name one name, which come first where there is not room for
  * all. One given twice belongs to the later rule, whether that finds a value or
  * not. */
-static void put_named(shs_target_t *outlet)
+static void put_named(shs_target_t *target)
 {
     int i;
 
-    for (i = 0; i < shs_target_rule_count(outlet); ++i) {
-        const shs_rule_t *rule = shs_target_rule(outlet, i);
+    for (i = 0; i < shs_target_rule_count(target); ++i) {
+        const shs_rule_t *rule = shs_target_rule(target, i);
         const char *text;
         shs_octets_t value;
 
-        if (rule->is_prefix || shs_target_has_rule(outlet, rule->name, 0, i + 1)
-            || !find_value(&value, outlet, rule->path)) {
+        if (rule->is_prefix || shs_target_has_rule(target, rule->name, 0, i + 1)
+            || !find_value(&value, target, rule->path)) {
             continue;
         }
-        text = make_value(outlet, rule->name, value, rule->encoding);
-        if (text && shs_target_take_room(outlet, rule->name, text)) {
-            apr_table_setn(outlet->table, rule->name, text);
+        text = make_value(target, rule->name, value, rule->encoding);
+        if (text && shs_target_take_room(target, rule->name, text)) {
+            apr_table_setn(target->table, rule->name, text);
         }
-        else if (!outlet->channel->is_others) {
+        else if (!target->type->is_others) {
             /* Nor is what others have set there taken for it. */
-            apr_table_unset(outlet->table, rule->name);
+            apr_table_unset(target->table, rule->name);
         }
     }
 }
 
 /* The name that a top-level attribute gets under PREFIX, or NULL when it gets
  * none. `taken` are the names that other attributes have got before. */
-static const char *take_name(const shs_target_t *outlet, const shs_rule_t *rule,
+static const char *take_name(const shs_target_t *target, const shs_rule_t *rule,
                              const shs_node_t *node, int can_clash,
                              shs_nameset_t *taken)
 {
-    const char *name = shs_target_make_name(outlet, rule, node, can_clash);
+    const char *name = shs_target_make_name(target, rule, node, can_clash);
 
     if (!name) {
-        shs_target_leave_out(outlet, rule->name,
+        shs_target_leave_out(target, rule->name,
                              "an attribute's name makes none that is allowed");
         return NULL;
     }
-    if (outlet->has_names && shs_target_has_rule(outlet, name, 0, 0)) {
+    if (target->has_names && shs_target_has_rule(target, name, 0, 0)) {
         return NULL;
     }
     if (!shs_nameset_add(taken, name)) {
-        shs_target_leave_out(outlet, name,
+        shs_target_leave_out(target, name,
                              "another attribute, or another module, already"
                              " has this name");
         return NULL;
@@ -127,11 +127,11 @@ static const char *take_name(const shs_target_t *outlet, const shs_rule_t *rule,
 }
 
 /* A rule with a *: adds every top-level attribute to `found`. */
-static void find_every(apr_table_t *found, shs_target_t *outlet,
+static void find_every(apr_table_t *found, shs_target_t *target,
                        const shs_rule_t *rule, shs_nameset_t *taken)
 {
-    const shs_session_t *session = outlet->lookup->session;
-    int can_clash = shs_target_may_clash(outlet, rule);
+    const shs_session_t *session = target->lookup->session;
+    int can_clash = shs_target_may_clash(target, rule);
     const shs_node_t *nodes;
     apr_size_t count, i;
 
@@ -140,12 +140,12 @@ static void find_every(apr_table_t *found, shs_target_t *outlet,
         const char *name, *text;
         shs_octets_t value;
 
-        if (!shs_session_text(&value, session, &nodes[i], outlet->r->pool)) {
+        if (!shs_session_text(&value, session, &nodes[i], target->r->pool)) {
             continue;
         }
-        name = take_name(outlet, rule, &nodes[i], can_clash, taken);
-        text = name ? make_value(outlet, name, value, rule->encoding) : NULL;
-        if (text && shs_target_take_room(outlet, name, text)) {
+        name = take_name(target, rule, &nodes[i], can_clash, taken);
+        text = name ? make_value(target, name, value, rule->encoding) : NULL;
+        if (text && shs_target_take_room(target, name, text)) {
             apr_table_addn(found, name, text);
         }
     }
@@ -177,51 +177,51 @@ static int take_own(void *taken, const char *name, const char *value)
 /* The names that no attribute gets: of notes those that are there, which other
  * modules have set, and may read as no string. Variables and headers may come
  * from the client, so that an attribute takes their place. */
-static shs_nameset_t *find_taken(const shs_target_t *outlet)
+static shs_nameset_t *find_taken(const shs_target_t *target)
 {
-    shs_nameset_t *taken = shs_nameset_create(outlet->channel, outlet->r->pool);
+    shs_nameset_t *taken = shs_nameset_create(target->type, target->r->pool);
 
-    if (outlet->channel->is_others) {
-        apr_table_do(take_own, taken, outlet->table, NULL);
+    if (target->type->is_others) {
+        apr_table_do(take_own, taken, target->table, NULL);
     }
     return taken;
 }
 
 /* The rules with a *, all together. A PREFIX given twice belongs to the later
  * rule. Where the table has anything, entries of these names leave it first. */
-static void put_every(shs_target_t *outlet)
+static void put_every(shs_target_t *target)
 {
-    apr_pool_t *p = outlet->r->pool;
-    int is_fresh = outlet->is_fresh || outlet->channel->is_others;
+    apr_pool_t *p = target->r->pool;
+    int is_fresh = target->is_fresh || target->type->is_others;
     apr_table_t *found = NULL;
     shs_nameset_t *taken = NULL;
     int i;
 
-    for (i = 0; i < shs_target_rule_count(outlet); ++i) {
-        const shs_rule_t *rule = shs_target_rule(outlet, i);
+    for (i = 0; i < shs_target_rule_count(target); ++i) {
+        const shs_rule_t *rule = shs_target_rule(target, i);
 
         if (!rule->is_prefix
-            || shs_target_has_rule(outlet, rule->name, 1, i + 1)) {
+            || shs_target_has_rule(target, rule->name, 1, i + 1)) {
             continue;
         }
         if (!found) {
-            found = is_fresh ? outlet->table : apr_table_make(p, 16);
-            taken = find_taken(outlet);
+            found = is_fresh ? target->table : apr_table_make(p, 16);
+            taken = find_taken(target);
         }
-        find_every(found, outlet, rule, taken);
+        find_every(found, target, rule, taken);
     }
     if (found && !is_fresh) {
-        sweep(outlet->table, taken, p);
-        apr_table_do(add_entry, outlet->table, found, NULL);
+        sweep(target->table, taken, p);
+        apr_table_do(add_entry, target->table, found, NULL);
     }
 }
 
 /* Adds every name that a rule with a * may have set. */
-static void collect_every(shs_nameset_t *names, const shs_target_t *outlet,
+static void collect_every(shs_nameset_t *names, const shs_target_t *target,
                           const shs_rule_t *rule, const char *before)
 {
-    const shs_session_t *session = outlet->lookup->session;
-    int can_clash = shs_target_may_clash(outlet, rule);
+    const shs_session_t *session = target->lookup->session;
+    int can_clash = shs_target_may_clash(target, rule);
     const shs_node_t *nodes = NULL;
     apr_size_t count = 0, i;
 
@@ -230,40 +230,40 @@ static void collect_every(shs_nameset_t *names, const shs_target_t *outlet,
     }
     for (i = 0; i < count; i = nodes[i].end) {
         const char *name =
-            shs_target_make_name(outlet, rule, &nodes[i], can_clash);
+            shs_target_make_name(target, rule, &nodes[i], can_clash);
 
         if (name) {
             shs_nameset_add(names,
-                            apr_pstrcat(outlet->r->pool, before, name, NULL));
+                            apr_pstrcat(target->r->pool, before, name, NULL));
         }
     }
 }
 
 /* Adds every name that the outlet may have set to `names`, each behind
  * `before`. */
-static void collect_names(shs_nameset_t *names, const shs_target_t *outlet,
+static void collect_names(shs_nameset_t *names, const shs_target_t *target,
                           const char *before)
 {
     int i;
 
-    for (i = 0; i < shs_target_rule_count(outlet); ++i) {
-        const shs_rule_t *rule = shs_target_rule(outlet, i);
+    for (i = 0; i < shs_target_rule_count(target); ++i) {
+        const shs_rule_t *rule = shs_target_rule(target, i);
 
         if (rule->is_prefix) {
-            collect_every(names, outlet, rule, before);
+            collect_every(names, target, rule, before);
         }
         else {
             shs_nameset_add(
-                names, apr_pstrcat(outlet->r->pool, before, rule->name, NULL));
+                names, apr_pstrcat(target->r->pool, before, rule->name, NULL));
         }
     }
 }
 
 /* Once a minute for the whole host. */
-static void tell_of_left_out(request_rec *r, const shs_target_t *outlets)
+static void tell_of_left_out(request_rec *r, const shs_target_t *targets)
 {
-    const shs_target_t *env = &outlets[SHS_TARGET_ENV];
-    const shs_target_t *headers = &outlets[SHS_TARGET_HEADERS];
+    const shs_target_t *env = &targets[SHS_TARGET_ENV];
+    const shs_target_t *headers = &targets[SHS_TARGET_HEADERS];
     const shs_target_t *first = headers->left_out > 0 ? headers : env;
 
     shs_store_t *store = shs_settings_of_server(r->server)->store;
@@ -285,20 +285,20 @@ void shs_expose_apply(request_rec *r, const shs_settings_t *settings,
 {
     const char *status = shs_lookup_describe(lookup);
     shs_path_inside_t inside = { NULL };
-    shs_target_t outlets[SHS_TARGET_COUNT];
+    shs_target_t targets[SHS_TARGET_COUNT];
     int i;
 
-    shs_target_open_all(outlets, r, settings, lookup);
+    shs_target_open_all(targets, r, settings, lookup);
     for (i = 0; i < SHS_TARGET_COUNT; ++i) {
-        outlets[i].inside = &inside;
-        put_named(&outlets[i]);
+        targets[i].inside = &inside;
+        put_named(&targets[i]);
         if (lookup->session) {
-            put_every(&outlets[i]);
+            put_every(&targets[i]);
         }
     }
     apr_table_setn(r->notes, SHS_EXPOSE_STATUS, status);
     apr_table_setn(r->subprocess_env, SHS_EXPOSE_STATUS, status);
-    tell_of_left_out(r, outlets);
+    tell_of_left_out(r, targets);
 }
 
 /* The variables' set is made with the headers' folding, for which every
@@ -310,19 +310,20 @@ void shs_expose_withdraw(request_rec *r, const shs_settings_t *settings,
     shs_nameset_t *notes = shs_nameset_create(&shs_target_type_notes, r->pool);
     shs_nameset_t *variables =
         shs_nameset_create(&shs_target_type_headers, r->pool);
-    shs_nameset_t *headers = shs_nameset_create(&shs_target_type_headers, r->pool);
-    shs_target_t outlets[SHS_TARGET_COUNT];
+    shs_nameset_t *headers =
+        shs_nameset_create(&shs_target_type_headers, r->pool);
+    shs_target_t targets[SHS_TARGET_COUNT];
 
-    shs_target_open_all(outlets, r, settings, lookup);
-    collect_names(notes, &outlets[SHS_TARGET_NOTES], "");
+    shs_target_open_all(targets, r, settings, lookup);
+    collect_names(notes, &targets[SHS_TARGET_NOTES], "");
     shs_nameset_add(notes, SHS_EXPOSE_STATUS);
-    collect_names(variables, &outlets[SHS_TARGET_ENV], "");
-    collect_names(variables, &outlets[SHS_TARGET_ENV], "REDIRECT_");
-    collect_names(variables, &outlets[SHS_TARGET_HEADERS], "HTTP_");
-    collect_names(variables, &outlets[SHS_TARGET_HEADERS], "REDIRECT_HTTP_");
+    collect_names(variables, &targets[SHS_TARGET_ENV], "");
+    collect_names(variables, &targets[SHS_TARGET_ENV], "REDIRECT_");
+    collect_names(variables, &targets[SHS_TARGET_HEADERS], "HTTP_");
+    collect_names(variables, &targets[SHS_TARGET_HEADERS], "REDIRECT_HTTP_");
     shs_nameset_add(variables, SHS_EXPOSE_STATUS);
     shs_nameset_add(variables, "REDIRECT_" SHS_EXPOSE_STATUS);
-    collect_names(headers, &outlets[SHS_TARGET_HEADERS], "");
+    collect_names(headers, &targets[SHS_TARGET_HEADERS], "");
     sweep(r->notes, notes, r->pool);
     sweep(r->subprocess_env, variables, r->pool);
     sweep(r->headers_in, headers, r->pool);

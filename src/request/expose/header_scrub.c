@@ -13,7 +13,7 @@ APLOG_USE_MODULE(shared_session);
 /* What is_forged() asks. */
 typedef struct guarded_t {
     request_rec *r;
-    const apr_array_header_t *claims;
+    const apr_array_header_t *own_headers;
 } guarded_t;
 
 static int is_forged(void *baton, const char *name)
@@ -27,7 +27,7 @@ static int is_forged(void *baton, const char *name)
                       name);
         return 1;
     }
-    if (!shs_own_headers_have(guarded->claims, name, strlen(name))) {
+    if (!shs_own_headers_have(guarded->own_headers, name, strlen(name))) {
         return 0;
     }
     /* After an internal redirect it is our own. */
@@ -40,10 +40,12 @@ static int is_forged(void *baton, const char *name)
     return 1;
 }
 
-static void scrub_connection(request_rec *r, const apr_array_header_t *claims)
+static void scrub_connection(request_rec *r,
+                             const apr_array_header_t *own_headers)
 {
     const char *list = apr_table_get(r->headers_in, "Connection");
-    const char *kept = list ? shs_own_headers_strip(claims, list, r->pool) : NULL;
+    const char *kept =
+        list ? shs_own_headers_strip(own_headers, list, r->pool) : NULL;
 
     if (list && !kept) {
         apr_table_unset(r->headers_in, "Connection");
@@ -55,10 +57,10 @@ static void scrub_connection(request_rec *r, const apr_array_header_t *claims)
 
 void shs_header_scrub_scrub(request_rec *r)
 {
-    guarded_t guarded = { r, shs_settings_of_server(r->server)->claims };
+    guarded_t guarded = { r, shs_settings_of_server(r->server)->own_headers };
 
     shs_table_sweep_table(r->headers_in, is_forged, &guarded, r->pool);
-    if (guarded.claims->nelts > 0) {
-        scrub_connection(r, guarded.claims);
+    if (guarded.own_headers->nelts > 0) {
+        scrub_connection(r, guarded.own_headers);
     }
 }

@@ -12,18 +12,18 @@ typedef struct place_t {
 } place_t;
 
 struct shs_nameset_t {
-    const shs_target_type_t *channel;
+    const shs_target_type_t *type;
     apr_pool_t *p;
     place_t *places;
     apr_uint32_t size;
     apr_uint32_t count;
 };
 
-shs_nameset_t *shs_nameset_create(const shs_target_type_t *channel, apr_pool_t *p)
+shs_nameset_t *shs_nameset_create(const shs_target_type_t *type, apr_pool_t *p)
 {
     shs_nameset_t *set = apr_palloc(p, sizeof(*set));
 
-    set->channel = channel;
+    set->type = type;
     set->p = p;
     set->places = apr_pcalloc(p, PLACES * sizeof(place_t));
     set->size = PLACES;
@@ -61,10 +61,10 @@ static apr_uint32_t hash_of(const shs_nameset_t *set, const char *name)
     apr_size_t len = strlen(name);
     apr_size_t i;
 
-    if (set->channel->is_folded || len < sizeof(hash)) {
+    if (set->type->is_folded || len < sizeof(hash)) {
         for (i = 0; i < len; ++i) {
             hash = mix(hash,
-                       (unsigned char)shs_target_type_fold(set->channel, name[i]));
+                       (unsigned char)shs_target_type_fold(set->type, name[i]));
         }
         return (apr_uint32_t)hash;
     }
@@ -80,10 +80,10 @@ static place_t *place_of(const shs_nameset_t *set, const char *name,
 {
     apr_uint32_t i = hash & (set->size - 1);
 
-    while (
-        set->places[i].name
-        && (set->places[i].hash != hash
-            || !shs_target_type_is_same(set->channel, set->places[i].name, name))) {
+    while (set->places[i].name
+           && (set->places[i].hash != hash
+               || !shs_target_type_is_same(set->type, set->places[i].name,
+                                           name))) {
         i = (i + 1) & (set->size - 1);
     }
     return &set->places[i];

@@ -14,7 +14,7 @@
 typedef struct shs_nameset_t shs_nameset_t;
 
 /* An empty set, from p. */
-shs_nameset_t *shs_nameset_create(const shs_target_type_t *channel, apr_pool_t *p);
+shs_nameset_t *shs_nameset_create(const shs_target_type_t *type, apr_pool_t *p);
 
 /* Puts the name in, which has to live as long as the set. Returns 0 when it was
  * in already. */

@@ -11,119 +11,118 @@ APLOG_USE_MODULE(shared_session);
  * NUL, or the four octets of two lengths, of a variable. */
 #define AROUND 4
 
-static int has_names(const shs_target_t *outlet)
+static int has_names(const shs_target_t *target)
 {
     int i = 0;
 
-    while (i < shs_target_rule_count(outlet)
-           && shs_target_rule(outlet, i)->is_prefix) {
+    while (i < shs_target_rule_count(target)
+           && shs_target_rule(target, i)->is_prefix) {
         ++i;
     }
-    return i < shs_target_rule_count(outlet);
+    return i < shs_target_rule_count(target);
 }
 
 /* Notes stay in the server: they are not limited. */
-void shs_target_open_all(shs_target_t outlets[SHS_TARGET_COUNT], request_rec *r,
+void shs_target_open_all(shs_target_t targets[SHS_TARGET_COUNT], request_rec *r,
                          const shs_settings_t *settings,
                          const shs_lookup_t *lookup)
 {
-    shs_target_t *notes = &outlets[SHS_TARGET_NOTES];
-    shs_target_t *env = &outlets[SHS_TARGET_ENV];
-    shs_target_t *headers = &outlets[SHS_TARGET_HEADERS];
+    shs_target_t *notes = &targets[SHS_TARGET_NOTES];
+    shs_target_t *env = &targets[SHS_TARGET_ENV];
+    shs_target_t *headers = &targets[SHS_TARGET_HEADERS];
     int i;
 
-    memset(outlets, 0, SHS_TARGET_COUNT * sizeof(*outlets));
-    notes->channel = &shs_target_type_notes;
+    memset(targets, 0, SHS_TARGET_COUNT * sizeof(*targets));
+    notes->type = &shs_target_type_notes;
     notes->table = r->notes;
     notes->rules = shs_settings_notes(settings);
-    env->channel = &shs_target_type_env;
+    env->type = &shs_target_type_env;
     env->table = r->subprocess_env;
     env->rules = settings->env.list;
     env->is_limited = 1;
     env->room = settings->expose_limit.value.env;
-    headers->channel = &shs_target_type_headers;
+    headers->type = &shs_target_type_headers;
     headers->table = r->headers_in;
     headers->rules = settings->headers.list;
     headers->is_limited = 1;
     headers->room = settings->expose_limit.value.headers;
     for (i = 0; i < SHS_TARGET_COUNT; ++i) {
-        outlets[i].r = r;
-        outlets[i].is_fresh = apr_is_empty_table(outlets[i].table);
-        outlets[i].lookup = lookup;
-        outlets[i].has_names = has_names(&outlets[i]);
+        targets[i].r = r;
+        targets[i].is_fresh = apr_is_empty_table(targets[i].table);
+        targets[i].lookup = lookup;
+        targets[i].has_names = has_names(&targets[i]);
     }
 }
 
-const shs_rule_t *shs_target_rule(const shs_target_t *outlet, int i)
+const shs_rule_t *shs_target_rule(const shs_target_t *target, int i)
 {
-    return &APR_ARRAY_IDX(outlet->rules, i, shs_rule_t);
+    return &APR_ARRAY_IDX(target->rules, i, shs_rule_t);
 }
 
-int shs_target_rule_count(const shs_target_t *outlet)
+int shs_target_rule_count(const shs_target_t *target)
 {
-    return outlet->rules ? outlet->rules->nelts : 0;
+    return target->rules ? target->rules->nelts : 0;
 }
 
-int shs_target_has_rule(const shs_target_t *outlet, const char *name,
+int shs_target_has_rule(const shs_target_t *target, const char *name,
                         int is_prefix, int from)
 {
     int i;
 
-    for (i = from; i < shs_target_rule_count(outlet); ++i) {
-        const shs_rule_t *rule = shs_target_rule(outlet, i);
+    for (i = from; i < shs_target_rule_count(target); ++i) {
+        const shs_rule_t *rule = shs_target_rule(target, i);
 
         if (rule->is_prefix == is_prefix
-            && shs_target_type_is_same(outlet->channel, rule->name, name)) {
+            && shs_target_type_is_same(target->type, rule->name, name)) {
             return 1;
         }
     }
     return 0;
 }
 
-int shs_target_may_clash(const shs_target_t *outlet, const shs_rule_t *rule)
+int shs_target_may_clash(const shs_target_t *target, const shs_rule_t *rule)
 {
-    const shs_target_type_t *channel = outlet->channel;
+    const shs_target_type_t *type = target->type;
 
-    return channel->is_reserved(rule->name, 1);
+    return type->is_reserved(rule->name, 1);
 }
 
-const char *shs_target_make_name(const shs_target_t *outlet,
+const char *shs_target_make_name(const shs_target_t *target,
                                  const shs_rule_t *rule, const shs_node_t *node,
                                  int can_clash)
 {
-    const shs_target_type_t *channel = outlet->channel;
-    const char *name =
-        channel->make_name(rule->name, node->name, outlet->r->pool);
+    const shs_target_type_t *type = target->type;
+    const char *name = type->make_name(rule->name, node->name, target->r->pool);
 
-    return name && can_clash && channel->is_reserved(name, 0) ? NULL : name;
+    return name && can_clash && type->is_reserved(name, 0) ? NULL : name;
 }
 
-void shs_target_leave_out(const shs_target_t *outlet, const char *name,
+void shs_target_leave_out(const shs_target_t *target, const char *name,
                           const char *why)
 {
-    ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, outlet->r,
-                  SHS_TAG_LEFT_OUT "%s %s is left out: %s",
-                  outlet->channel->noun, name, why);
+    ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, target->r,
+                  SHS_TAG_LEFT_OUT "%s %s is left out: %s", target->type->noun,
+                  name, why);
 }
 
-int shs_target_take_room(shs_target_t *outlet, const char *name,
+int shs_target_take_room(shs_target_t *target, const char *name,
                          const char *value)
 {
     apr_size_t needed;
 
-    if (!outlet->is_limited) {
+    if (!target->is_limited) {
         return 1;
     }
     needed = strlen(name) + strlen(value) + AROUND;
-    if (needed > outlet->room) {
-        shs_target_leave_out(outlet, name,
+    if (needed > target->room) {
+        shs_target_leave_out(target, name,
                              "it is more than SharedSessionExposeLimit lets"
                              " this request have");
-        if (outlet->left_out++ == 0) {
-            outlet->left_out_name = name;
+        if (target->left_out++ == 0) {
+            target->left_out_name = name;
         }
         return 0;
     }
-    outlet->room -= needed;
+    target->room -= needed;
     return 1;
 }

@@ -21,7 +21,7 @@ typedef enum shs_target_index_t {
 } shs_target_index_t;
 
 typedef struct shs_target_t {
-    const shs_target_type_t *channel;
+    const shs_target_type_t *type;
     request_rec *r;
     apr_table_t *table;
     int is_fresh;                    /* nothing was in it at first */
@@ -36,35 +36,35 @@ typedef struct shs_target_t {
 } shs_target_t;
 
 /* Opens the three of a request. */
-void shs_target_open_all(shs_target_t outlets[SHS_TARGET_COUNT], request_rec *r,
+void shs_target_open_all(shs_target_t targets[SHS_TARGET_COUNT], request_rec *r,
                          const shs_settings_t *settings,
                          const shs_lookup_t *lookup);
 
 /* Its rules, and how many there are. */
-const shs_rule_t *shs_target_rule(const shs_target_t *outlet, int i);
-int shs_target_rule_count(const shs_target_t *outlet);
+const shs_rule_t *shs_target_rule(const shs_target_t *target, int i);
+int shs_target_rule_count(const shs_target_t *target);
 
 /* Whether, from position `from` on, a rule has this name (or, of the rules with
  * a *, this PREFIX). */
-int shs_target_has_rule(const shs_target_t *outlet, const char *name,
+int shs_target_has_rule(const shs_target_t *target, const char *name,
                         int is_prefix, int from);
 
 /* Whether an attribute's name could make one of the rule's PREFIX that is
  * reserved: asked once a rule, for nearly always none could. */
-int shs_target_may_clash(const shs_target_t *outlet, const shs_rule_t *rule);
+int shs_target_may_clash(const shs_target_t *target, const shs_rule_t *rule);
 
 /* PREFIX and an attribute's name as a name that it may have, or NULL. */
-const char *shs_target_make_name(const shs_target_t *outlet,
+const char *shs_target_make_name(const shs_target_t *target,
                                  const shs_rule_t *rule, const shs_node_t *node,
                                  int can_clash);
 
 /* Says in the log that a name gets no value, and why. */
-void shs_target_leave_out(const shs_target_t *outlet, const char *name,
+void shs_target_leave_out(const shs_target_t *target, const char *name,
                           const char *why);
 
 /* Takes the room that a name and its value need together, as they are sent.
  * Returns 0 when there is not so much: then it is left out, and said so. */
-int shs_target_take_room(shs_target_t *outlet, const char *name,
+int shs_target_take_room(shs_target_t *target, const char *name,
                          const char *value);
 
 #endif

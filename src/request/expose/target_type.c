@@ -72,11 +72,12 @@ const shs_target_type_t shs_target_type_headers = {
     shs_octets_encode
 };
 
-int shs_target_type_is_same(const shs_target_type_t *channel, const char *a,
-                        const char *b)
+int shs_target_type_is_same(const shs_target_type_t *type, const char *a,
+                            const char *b)
 {
     while (*a && *b
-           && shs_target_type_fold(channel, *a) == shs_target_type_fold(channel, *b)) {
+           && shs_target_type_fold(type, *a)
+                  == shs_target_type_fold(type, *b)) {
         ++a;
         ++b;
     }

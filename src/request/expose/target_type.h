@@ -41,16 +41,16 @@ extern const shs_target_type_t shs_target_type_env;
 extern const shs_target_type_t shs_target_type_headers;
 
 /* A character of a name as it counts in comparisons. */
-static inline char shs_target_type_fold(const shs_target_type_t *channel, char c)
+static inline char shs_target_type_fold(const shs_target_type_t *type, char c)
 {
-    if (channel->is_folded) {
+    if (type->is_folded) {
         return shs_names_fold(c);
     }
     return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 }
 
 /* Whether two names are one in the channel. */
-int shs_target_type_is_same(const shs_target_type_t *channel, const char *a,
-                        const char *b);
+int shs_target_type_is_same(const shs_target_type_t *type, const char *a,
+                            const char *b);
 
 #endif

@@ -36,8 +36,8 @@ static void add(const search_t *search, shs_octets_t value, apr_uint32_t name,
                 int is_joined)
 {
     shs_candidates_t *out = search->out;
-    shs_session_id_t ident;
-    const char *refusal = read_value(&ident, search, value);
+    shs_session_id_t sid;
+    const char *refusal = read_value(&sid, search, value);
     int i;
 
     if (refusal) {
@@ -47,13 +47,13 @@ static void add(const search_t *search, shs_octets_t value, apr_uint32_t name,
         return;
     }
     for (i = 0; i < out->count; ++i) {
-        if (shs_session_id_is_equal(&out->list[i].ident, &ident)) {
+        if (shs_session_id_is_equal(&out->list[i].sid, &sid)) {
             out->list[i].names |= name;
             return;
         }
     }
     if (out->count < SHS_CANDIDATE_MAX) {
-        out->list[out->count].ident = ident;
+        out->list[out->count].sid = sid;
         out->list[out->count].names = name;
         out->list[out->count].is_joined = is_joined;
         ++out->count;

@@ -18,7 +18,7 @@
 #define SHS_CANDIDATE_MAX 4
 
 typedef struct shs_candidate_t {
-    shs_session_id_t ident;
+    shs_session_id_t sid;
     apr_uint32_t names; /* bit n: the n-th cookie name brings it */
     int is_joined;      /* it was found at a comma only */
 } shs_candidate_t;

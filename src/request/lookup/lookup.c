@@ -13,12 +13,12 @@
 static int is_over(const shs_session_t *session, const shs_settings_t *settings,
                    apr_time_t now)
 {
-    const shs_metadata_t *life = shs_session_get_metadata(session);
+    const shs_metadata_t *metadata = shs_session_get_metadata(session);
     apr_time_t expiry = shs_session_expiry(session);
 
     return (expiry != 0 && expiry <= now)
-           || (life->created_at != 0
-               && life->created_at + settings->absolute.value <= now);
+           || (metadata->created_at != 0
+               && metadata->created_at + settings->absolute.value <= now);
 }
 
 /* Takes a session that there is, if it is not over. */
@@ -38,14 +38,14 @@ static shs_outcome_t accept_session(shs_lookup_t *lookup,
 
 /* The same of what is near, which may be no session. */
 static shs_outcome_t accept_near(shs_lookup_t *lookup,
-                                 const shs_near_lookup_t *nearby,
+                                 const shs_near_lookup_t *near,
                                  const shs_settings_t *settings)
 {
-    if (!nearby->session) {
-        lookup->reason = nearby->reason;
+    if (!near->session) {
+        lookup->reason = near->reason;
         return SHS_OUTCOME_MALFORMED;
     }
-    return accept_session(lookup, nearby->session, nearby->ttl, settings);
+    return accept_session(lookup, near->session, near->ttl, settings);
 }
 
 static shs_query_t make_query(const shs_lookup_t *lookup,
@@ -64,8 +64,8 @@ static shs_query_t make_query(const shs_lookup_t *lookup,
 static shs_outcome_t ask_store(shs_lookup_t *lookup, const request_rec *r,
                                shs_store_t *store,
                                const shs_settings_t *settings,
-                               const shs_session_id_t *ident,
-                               const shs_near_lookup_t *nearby)
+                               const shs_session_id_t *sid,
+                               const shs_near_lookup_t *near)
 {
     shs_query_t query = make_query(lookup, settings);
     shs_session_t *session = NULL;
@@ -82,13 +82,13 @@ static shs_outcome_t ask_store(shs_lookup_t *lookup, const request_rec *r,
         outcome = session ? SHS_OUTCOME_FOUND : SHS_OUTCOME_MALFORMED;
     }
     if (outcome == SHS_OUTCOME_MALFORMED) {
-        shs_lookup_log_malformed(r, ident, lookup->reason, is_read);
-        shs_near_lookup_keep_malformed(nearby, lookup->reason, answer.source,
-                                  r->pool);
+        shs_lookup_log_malformed(r, sid, lookup->reason, is_read);
+        shs_near_lookup_keep_malformed(near, lookup->reason, answer.source,
+                                       r->pool);
     }
     if (outcome == SHS_OUTCOME_FOUND || outcome == SHS_OUTCOME_ABSENT) {
-        shs_near_lookup_keep(nearby, lookup->key, session, answer.record.ttl,
-                        answer.source, r->pool);
+        shs_near_lookup_keep(near, lookup->key, session, answer.record.ttl,
+                             answer.source, r->pool);
     }
     if (outcome == SHS_OUTCOME_FOUND) {
         lookup->record = answer.record;
@@ -101,18 +101,19 @@ static shs_outcome_t ask_store(shs_lookup_t *lookup, const request_rec *r,
  * something is to be changed by it. */
 static shs_outcome_t take_stale(shs_lookup_t *lookup, const request_rec *r,
                                 const shs_settings_t *settings,
-                                shs_near_lookup_t *nearby)
+                                shs_near_lookup_t *near)
 {
     shs_near_found_t found = SHS_NEAR_MISS;
     shs_outcome_t outcome;
 
     if (r->method_number == M_GET || r->method_number == M_OPTIONS) {
-        found = shs_near_lookup_find_stale(nearby, settings->stale.value, r->pool);
+        found =
+            shs_near_lookup_find_stale(near, settings->stale.value, r->pool);
     }
     if (found == SHS_NEAR_MISS) {
         return SHS_OUTCOME_UNAVAILABLE;
     }
-    outcome = accept_session(lookup, nearby->session, nearby->ttl, settings);
+    outcome = accept_session(lookup, near->session, near->ttl, settings);
     lookup->is_near = 1;
     lookup->is_stale = found == SHS_NEAR_STALE && outcome == SHS_OUTCOME_FOUND;
     return outcome;
@@ -122,33 +123,33 @@ static shs_outcome_t take_stale(shs_lookup_t *lookup, const request_rec *r,
 static shs_outcome_t load_key(shs_lookup_t *lookup, const request_rec *r,
                               shs_store_t *store,
                               const shs_settings_t *settings,
-                              const shs_session_id_t *ident)
+                              const shs_session_id_t *sid)
 {
     shs_outcome_t outcome;
-    shs_near_lookup_t nearby;
+    shs_near_lookup_t near;
 
-    memset(&nearby, 0, sizeof(nearby));
+    memset(&near, 0, sizeof(near));
     lookup->is_near = 0;
     if (!lookup->must_be_fresh) {
-        switch (shs_near_lookup_find(&nearby, store, settings, lookup->key,
-                                lookup->deadline, r->pool)) {
+        switch (shs_near_lookup_find(&near, store, settings, lookup->key,
+                                     lookup->deadline, r->pool)) {
         case SHS_NEAR_HIT:
             lookup->is_near = 1;
-            shs_near_lookup_leave(&nearby);
-            return accept_near(lookup, &nearby, settings);
+            shs_near_lookup_leave(&near);
+            return accept_near(lookup, &near, settings);
         case SHS_NEAR_NOTHING:
             lookup->reason = "there is no such key, as was seen a moment ago";
-            shs_near_lookup_leave(&nearby);
+            shs_near_lookup_leave(&near);
             return SHS_OUTCOME_ABSENT;
         case SHS_NEAR_MISS:
         case SHS_NEAR_STALE:
             break;
         }
     }
-    outcome = ask_store(lookup, r, store, settings, ident, &nearby);
-    shs_near_lookup_leave(&nearby);
+    outcome = ask_store(lookup, r, store, settings, sid, &near);
+    shs_near_lookup_leave(&near);
     return outcome == SHS_OUTCOME_UNAVAILABLE
-               ? take_stale(lookup, r, settings, &nearby)
+               ? take_stale(lookup, r, settings, &near)
                : outcome;
 }
 
@@ -158,27 +159,27 @@ static shs_outcome_t load_key(shs_lookup_t *lookup, const request_rec *r,
 static int has_successor(const shs_lookup_t *lookup,
                          const shs_settings_t *settings)
 {
-    const shs_metadata_t *life = shs_session_get_metadata(lookup->session);
+    const shs_metadata_t *metadata = shs_session_get_metadata(lookup->session);
 
-    return life->is_rotated && life->successor.len > 0
+    return metadata->is_rotated && metadata->successor.len > 0
            && shs_session_count(lookup->session) == 0
-           && shs_key_is_of(settings->key.value, life->successor);
+           && shs_key_is_of(settings->key.value, metadata->successor);
 }
 
 /* The session of an id: the one under its key, or the one that this has become
  * by rotations. */
 static shs_outcome_t load(shs_lookup_t *lookup, const request_rec *r,
                           shs_store_t *store, const shs_settings_t *settings,
-                          const shs_session_id_t *ident)
+                          const shs_session_id_t *sid)
 {
     shs_outcome_t outcome;
     int steps = 0;
 
-    lookup->key = shs_key_build(settings->key.value, ident, r->pool);
+    lookup->key = shs_key_build(settings->key.value, sid, r->pool);
     lookup->session = NULL;
     lookup->is_stale = 0;
     lookup->is_forwarded = 0;
-    outcome = load_key(lookup, r, store, settings, ident);
+    outcome = load_key(lookup, r, store, settings, sid);
     while (outcome == SHS_OUTCOME_FOUND && has_successor(lookup, settings)) {
         lookup->key = shs_session_get_metadata(lookup->session)->successor;
         lookup->session = NULL;
@@ -187,7 +188,7 @@ static shs_outcome_t load(shs_lookup_t *lookup, const request_rec *r,
             lookup->reason = "it was rotated too often in too little time";
             return SHS_OUTCOME_ABSENT;
         }
-        outcome = load_key(lookup, r, store, settings, ident);
+        outcome = load_key(lookup, r, store, settings, sid);
     }
     return outcome;
 }
@@ -213,10 +214,10 @@ static void try_candidates(shs_lookup_t *lookup, const request_rec *r,
     left.outcome = malformed.outcome = SHS_OUTCOME_NONE;
     for (i = 0; i < candidates->count; ++i) {
         lookup->outcome =
-            load(lookup, r, store, settings, &candidates->list[i].ident);
+            load(lookup, r, store, settings, &candidates->list[i].sid);
         switch (lookup->outcome) {
         case SHS_OUTCOME_FOUND:
-            lookup->ident = candidates->list[i].ident;
+            lookup->sid = candidates->list[i].sid;
             if (!is_left_behind(lookup)) {
                 return;
             }
@@ -251,8 +252,8 @@ static shs_lookup_t *create(shs_candidates_t *candidates, request_rec *r,
     lookup->template = settings->key.value;
     lookup->candidates = candidates->count;
     if (candidates->count > 0) {
-        lookup->has_ident = 1;
-        lookup->ident = candidates->list[0].ident;
+        lookup->has_sid = 1;
+        lookup->sid = candidates->list[0].sid;
     }
     else {
         lookup->reason = candidates->refusal
@@ -318,35 +319,35 @@ const char *shs_lookup_explain(const shs_lookup_t *lookup, apr_pool_t *p)
 }
 
 const shs_lookup_t *shs_lookup_run_id(request_rec *r, shs_store_t *store,
-                                         const shs_settings_t *settings,
-                                         const shs_session_id_t *ident)
+                                      const shs_settings_t *settings,
+                                      const shs_session_id_t *sid)
 {
     apr_time_t began = shs_clock_now();
     shs_lookup_t *lookup = apr_pcalloc(r->pool, sizeof(*lookup));
 
-    lookup->has_ident = 1;
-    lookup->ident = *ident;
+    lookup->has_sid = 1;
+    lookup->sid = *sid;
     lookup->candidates = 1;
     lookup->template = settings->key.value;
     lookup->must_be_fresh = 1;
     lookup->deadline = began + shs_store_timeout(store);
-    lookup->outcome = load(lookup, r, store, settings, ident);
+    lookup->outcome = load(lookup, r, store, settings, sid);
     shs_lookup_log_outcome(r, lookup, shs_clock_now() - began);
     return lookup;
 }
 
 const shs_lookup_t *shs_lookup_make_ended(request_rec *r,
                                           const shs_settings_t *settings,
-                                          const shs_session_id_t *ident)
+                                          const shs_session_id_t *sid)
 {
     shs_lookup_t *lookup = apr_pcalloc(r->pool, sizeof(*lookup));
 
-    lookup->outcome = ident ? SHS_OUTCOME_ABSENT : SHS_OUTCOME_NONE;
+    lookup->outcome = sid ? SHS_OUTCOME_ABSENT : SHS_OUTCOME_NONE;
     lookup->template = settings->key.value;
     lookup->reason = "the request has ended it";
-    if (ident) {
-        lookup->has_ident = 1;
-        lookup->ident = *ident;
+    if (sid) {
+        lookup->has_sid = 1;
+        lookup->sid = *sid;
         lookup->candidates = 1;
     }
     return lookup;

@@ -23,10 +23,10 @@ typedef struct shs_lookup_t {
     const shs_session_t *session; /* FOUND */
     apr_interval_time_t ttl;      /* FOUND: left to live, microseconds, or
                                    * SHS_TTL_FOREVER */
-    int has_ident;                /* an id was offered */
-    shs_session_id_t ident;  /* the session's; else the first that was offered */
-    int candidates;     /* how many ids were offered */
-    const char *reason; /* unless FOUND, or if is_stale: why it came to that,
+    int has_sid;                  /* an id was offered */
+    shs_session_id_t sid; /* the session's; else the first that was offered */
+    int candidates;       /* how many ids were offered */
+    const char *reason;   /* unless FOUND, or if is_stale: why it came to that,
                           * in words */
     const shs_key_t *template; /* what keys were made by */
     int must_be_fresh;         /* the near-cache is not looked at */
@@ -61,13 +61,13 @@ const char *shs_lookup_explain(const shs_lookup_t *lookup, apr_pool_t *p);
 /* Looks up the session of one id in the store itself, whatever the request's
  * cookies say: one that was looked up before, or has just been made. */
 const shs_lookup_t *shs_lookup_run_id(request_rec *r, shs_store_t *store,
-                                         const shs_settings_t *settings,
-                                         const shs_session_id_t *ident);
+                                      const shs_settings_t *settings,
+                                      const shs_session_id_t *sid);
 
 /* A session that the request has ended: ABSENT, or NONE if `ident` is NULL. */
 const shs_lookup_t *shs_lookup_make_ended(request_rec *r,
                                           const shs_settings_t *settings,
-                                          const shs_session_id_t *ident);
+                                          const shs_session_id_t *sid);
 
 /* The lookup that is made when the store already failed this request once:
  * UNAVAILABLE without asking again, or NONE without an id. */

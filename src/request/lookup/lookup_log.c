@@ -21,7 +21,7 @@ static int is_due(volatile apr_uint32_t *last)
            && apr_atomic_cas32(last, now, before) == before;
 }
 
-void shs_lookup_log_malformed(const request_rec *r, const shs_session_id_t *ident,
+void shs_lookup_log_malformed(const request_rec *r, const shs_session_id_t *sid,
                               const char *reason, int is_of_codec)
 {
     static volatile apr_uint32_t warned_at[2];
@@ -32,7 +32,7 @@ void shs_lookup_log_malformed(const request_rec *r, const shs_session_id_t *iden
     if (!APLOG_R_IS_LEVEL(r, level)) {
         return;
     }
-    shs_session_id_label(label, ident);
+    shs_session_id_label(label, sid);
     ap_log_rerror(APLOG_MARK, level, 0, r,
                   SHS_TAG_MALFORMED "malformed session (id %s): %s; compare"
                                     " SharedSessionFormat, SharedSessionKey and"
@@ -41,8 +41,8 @@ void shs_lookup_log_malformed(const request_rec *r, const shs_session_id_t *iden
 }
 
 /* What is told of the store while it answers. */
-static void log_trouble(const server_rec *s, const char *words,
-                        const shs_result_t *answer)
+static void log_error(const server_rec *s, const char *words,
+                      const shs_result_t *answer)
 {
     if (answer->transition == SHS_TRANSITION_UNWRITABLE) {
         ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
@@ -66,8 +66,8 @@ static void log_trouble(const server_rec *s, const char *words,
 }
 
 /* What is told of its near-cache. */
-static void log_news(const server_rec *s, const char *words,
-                     const shs_result_t *answer)
+static void log_invalidation(const server_rec *s, const char *words,
+                             const shs_result_t *answer)
 {
     if (answer->transition == SHS_TRANSITION_UNTRACKED) {
         ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
@@ -77,9 +77,10 @@ static void log_news(const server_rec *s, const char *words,
                      words, answer->transition_reason);
     }
     else {
-        ap_log_error(
-            APLOG_MARK, APLOG_NOTICE, 0, s,
-            SHS_TAG_UNTRACKED "the sessions of the store %s are kept near", words);
+        ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, s,
+                     SHS_TAG_UNTRACKED
+                     "the sessions of the store %s are kept near",
+                     words);
     }
 }
 
@@ -112,7 +113,7 @@ void shs_lookup_log_transition(const request_rec *r, const shs_store_t *store,
     case SHS_TRANSITION_UNWRITABLE:
     case SHS_TRANSITION_WRITABLE:
     case SHS_TRANSITION_SHAKY:
-        log_trouble(r->server, words, answer);
+        log_error(r->server, words, answer);
         break;
     case SHS_TRANSITION_MASTER:
         ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, r->server,
@@ -122,7 +123,7 @@ void shs_lookup_log_transition(const request_rec *r, const shs_store_t *store,
         break;
     case SHS_TRANSITION_UNTRACKED:
     case SHS_TRANSITION_TRACKED:
-        log_news(r->server, words, answer);
+        log_invalidation(r->server, words, answer);
         break;
     }
 }
@@ -137,8 +138,8 @@ void shs_lookup_log_outcome(const request_rec *r, const shs_lookup_t *lookup,
         return;
     }
     reason = shs_lookup_explain(lookup, r->pool);
-    if (lookup->has_ident) {
-        shs_session_id_label(label, &lookup->ident);
+    if (lookup->has_sid) {
+        shs_session_id_label(label, &lookup->sid);
     }
     ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r,
                   SHS_TAG_REQUEST "session %s%s%s (id %s, candidates %d,"

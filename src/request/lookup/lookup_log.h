@@ -14,7 +14,7 @@ void shs_lookup_log_transition(const request_rec *r, const shs_store_t *store,
 /* A warning once a minute a child, else at debug: of what the store holds, and
  * of what a codec makes of it, each by itself, so that one broken session hides
  * no other trouble. */
-void shs_lookup_log_malformed(const request_rec *r, const shs_session_id_t *ident,
+void shs_lookup_log_malformed(const request_rec *r, const shs_session_id_t *sid,
                               const char *reason, int is_of_codec);
 
 /* The one line of each lookup, at debug; `took` in microseconds. */

@@ -41,21 +41,21 @@ static const char *read_malformed(shs_octets_t octets)
                : NULL;
 }
 
-static shs_near_found_t look(shs_near_lookup_t *nearby, apr_interval_time_t most,
+static shs_near_found_t look(shs_near_lookup_t *near, apr_interval_time_t most,
                              apr_pool_t *p)
 {
     shs_octets_t octets = { "", 0 };
     apr_interval_time_t age = 0;
     shs_near_found_t found =
-        shs_near_cache_find(&octets, &nearby->ttl, &age, nearby->cache,
-                            &nearby->name, shs_clock_now(), p);
+        shs_near_cache_find(&octets, &near->ttl, &age, near->cache, &near->name,
+                            shs_clock_now(), p);
 
     switch (found) {
     case SHS_NEAR_HIT:
     case SHS_NEAR_STALE:
-        nearby->session = age <= most ? shs_flat_read(octets, p) : NULL;
-        nearby->reason = found == SHS_NEAR_HIT ? read_malformed(octets) : NULL;
-        return nearby->session || nearby->reason ? found : SHS_NEAR_MISS;
+        near->session = age <= most ? shs_flat_read(octets, p) : NULL;
+        near->reason = found == SHS_NEAR_HIT ? read_malformed(octets) : NULL;
+        return near->session || near->reason ? found : SHS_NEAR_MISS;
     case SHS_NEAR_NOTHING:
     case SHS_NEAR_MISS:
         break;
@@ -63,61 +63,63 @@ static shs_near_found_t look(shs_near_lookup_t *nearby, apr_interval_time_t most
     return found;
 }
 
-static shs_near_found_t look_now(shs_near_lookup_t *nearby, apr_pool_t *p)
+static shs_near_found_t look_now(shs_near_lookup_t *near, apr_pool_t *p)
 {
-    shs_near_found_t found = look(nearby, 0, p);
+    shs_near_found_t found = look(near, 0, p);
 
     return found == SHS_NEAR_STALE ? SHS_NEAR_MISS : found;
 }
 
-shs_near_found_t shs_near_lookup_find(shs_near_lookup_t *nearby, const shs_store_t *store,
-                                 const shs_settings_t *settings,
-                                 shs_octets_t key, apr_time_t deadline,
-                                 apr_pool_t *p)
+shs_near_found_t shs_near_lookup_find(shs_near_lookup_t *near,
+                                      const shs_store_t *store,
+                                      const shs_settings_t *settings,
+                                      shs_octets_t key, apr_time_t deadline,
+                                      apr_pool_t *p)
 {
     shs_near_found_t found;
 
-    memset(nearby, 0, sizeof(*nearby));
-    nearby->cache = shs_store_cache(store);
-    if (!nearby->cache) {
+    memset(near, 0, sizeof(*near));
+    near->cache = shs_store_cache(store);
+    if (!near->cache) {
         return SHS_NEAR_MISS;
     }
-    nearby->flights = shs_store_single_flight(store);
-    nearby->name = name_of(nearby->cache, settings, key);
-    nearby->is_for_outages = settings->stale.value > 0;
-    found = look_now(nearby, p);
+    near->single_flight = shs_store_single_flight(store);
+    near->name = name_of(near->cache, settings, key);
+    near->is_for_outages = settings->stale.value > 0;
+    found = look_now(near, p);
     if (found == SHS_NEAR_MISS
-        && shs_near_cache_begin(&nearby->ticket, nearby->cache, &nearby->name,
+        && shs_near_cache_begin(&near->ticket, near->cache, &near->name,
                                 shs_clock_now())) {
-        nearby->is_leader = shs_single_flight_join(nearby->flights, nearby->name.a,
-                                            nearby->name.b, deadline);
+        near->is_leader = shs_single_flight_join(
+            near->single_flight, near->name.a, near->name.b, deadline);
         /* Who leads too: another may have landed since this thread looked. */
-        found = look_now(nearby, p);
+        found = look_now(near, p);
         /* After the wait: the ticket is from before this thread asks. */
-        nearby->can_keep = shs_near_cache_begin(&nearby->ticket, nearby->cache,
-                                                &nearby->name, shs_clock_now());
+        near->can_keep = shs_near_cache_begin(&near->ticket, near->cache,
+                                              &near->name, shs_clock_now());
     }
     if (found == SHS_NEAR_MISS) {
-        shs_near_invalidation_note(nearby->cache, SHS_NEAR_MISSES);
+        shs_near_invalidation_note(near->cache, SHS_NEAR_MISSES);
     }
     return found;
 }
 
 /* Anew: it may have been changed, or died, while the store was being asked. */
-shs_near_found_t shs_near_lookup_find_stale(shs_near_lookup_t *nearby,
-                                       apr_interval_time_t most, apr_pool_t *p)
+shs_near_found_t shs_near_lookup_find_stale(shs_near_lookup_t *near,
+                                            apr_interval_time_t most,
+                                            apr_pool_t *p)
 {
     shs_near_found_t found =
-        nearby->cache && most > 0 ? look(nearby, most, p) : SHS_NEAR_MISS;
+        near->cache && most > 0 ? look(near, most, p) : SHS_NEAR_MISS;
 
     switch (found) {
     case SHS_NEAR_STALE:
-        shs_near_invalidation_note(nearby->cache, SHS_NEAR_STALE_HITS);
+        shs_near_invalidation_note(near->cache, SHS_NEAR_STALE_HITS);
         break;
     case SHS_NEAR_NOTHING:
         return SHS_NEAR_MISS;
     case SHS_NEAR_HIT:
-        return nearby->session ? SHS_NEAR_HIT : SHS_NEAR_MISS;
+        return near->session ? SHS_NEAR_HIT : SHS_NEAR_MISS;
     case SHS_NEAR_MISS:
         break;
     }
@@ -126,36 +128,35 @@ shs_near_found_t shs_near_lookup_find_stale(shs_near_lookup_t *nearby,
 
 /* Nobody hears of its changes: what is there is kept to bridge an outage, and
  * forgotten when the store says that it is gone. */
-static void keep_unheard(const shs_near_lookup_t *nearby, shs_octets_t key,
-                         const shs_session_t *session, apr_interval_time_t ttl,
-                         apr_pool_t *p)
+static void keep_untracked(const shs_near_lookup_t *near, shs_octets_t key,
+                           const shs_session_t *session,
+                           apr_interval_time_t ttl, apr_pool_t *p)
 {
     if (session) {
-        shs_near_cache_put_untracked(nearby->cache, &nearby->name,
-                                   &nearby->ticket, shs_flat_write(session, p),
-                                   ttl);
+        shs_near_cache_put_untracked(near->cache, &near->name, &near->ticket,
+                                     shs_flat_write(session, p), ttl);
     }
     else {
-        shs_near_invalidation_invalidate(nearby->cache, key);
+        shs_near_invalidation_invalidate(near->cache, key);
     }
 }
 
-static void keep_heard(const shs_near_lookup_t *nearby, const shs_session_t *session,
-                       apr_interval_time_t ttl, apr_uint32_t source,
-                       apr_pool_t *p)
+static void keep_heard(const shs_near_lookup_t *near,
+                       const shs_session_t *session, apr_interval_time_t ttl,
+                       apr_uint32_t source, apr_pool_t *p)
 {
     shs_octets_t octets = { "", 0 };
 
     if (session) {
         octets = shs_flat_write(session, p);
     }
-    shs_near_cache_put(nearby->cache, &nearby->name, &nearby->ticket, source,
-                       octets, session ? ttl : SHS_TTL_FOREVER);
+    shs_near_cache_put(near->cache, &near->name, &near->ticket, source, octets,
+                       session ? ttl : SHS_TTL_FOREVER);
 }
 
-void shs_near_lookup_keep(const shs_near_lookup_t *nearby, shs_octets_t key,
-                     const shs_session_t *session, apr_interval_time_t ttl,
-                     apr_uint32_t source, apr_pool_t *p)
+void shs_near_lookup_keep(const shs_near_lookup_t *near, shs_octets_t key,
+                          const shs_session_t *session, apr_interval_time_t ttl,
+                          apr_uint32_t source, apr_pool_t *p)
 {
     /* A rotated one leads elsewhere, for a moment only. */
     int is_rotated = session && shs_session_get_metadata(session)->is_rotated;
@@ -163,31 +164,33 @@ void shs_near_lookup_keep(const shs_near_lookup_t *nearby, shs_octets_t key,
     if (source == 0) {
         return;
     }
-    if (!nearby->can_keep && nearby->is_for_outages) {
-        keep_unheard(nearby, key, is_rotated ? NULL : session, ttl, p);
+    if (!near->can_keep && near->is_for_outages) {
+        keep_untracked(near, key, is_rotated ? NULL : session, ttl, p);
     }
-    else if (nearby->can_keep && !is_rotated) {
-        keep_heard(nearby, session, ttl, source, p);
+    else if (near->can_keep && !is_rotated) {
+        keep_heard(near, session, ttl, source, p);
     }
 }
 
-void shs_near_lookup_keep_malformed(const shs_near_lookup_t *nearby, const char *reason,
-                               apr_uint32_t source, apr_pool_t *p)
+void shs_near_lookup_keep_malformed(const shs_near_lookup_t *near,
+                                    const char *reason, apr_uint32_t source,
+                                    apr_pool_t *p)
 {
     shs_octets_t octets;
 
-    if (source == 0 || !nearby->can_keep) {
+    if (source == 0 || !near->can_keep) {
         return;
     }
     octets.data = apr_pstrcat(p, MALFORMED, reason, NULL);
     octets.len = strlen(octets.data) + 1;
-    shs_near_cache_put_briefly(nearby->cache, &nearby->name, &nearby->ticket,
-                               source, octets);
+    shs_near_cache_put_briefly(near->cache, &near->name, &near->ticket, source,
+                               octets);
 }
 
-void shs_near_lookup_leave(const shs_near_lookup_t *nearby)
+void shs_near_lookup_leave(const shs_near_lookup_t *near)
 {
-    if (nearby->is_leader) {
-        shs_single_flight_leave(nearby->flights, nearby->name.a, nearby->name.b);
+    if (near->is_leader) {
+        shs_single_flight_leave(near->single_flight, near->name.a,
+                                near->name.b);
     }
 }

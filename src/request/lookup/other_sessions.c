@@ -10,7 +10,7 @@ APLOG_USE_MODULE(shared_session);
 /* The cookie with a new id has the first name. A cookie of that name for a
  * longer path comes before it; the others, and what only a comma sets apart, do
  * not. */
-static int is_rival(const shs_candidate_t *candidate)
+static int conflicts(const shs_candidate_t *candidate)
 {
     return (candidate->names & 1) && !candidate->is_joined;
 }
@@ -33,12 +33,12 @@ static shs_written_t say(shs_writer_status_t status, const char *reason)
     return written;
 }
 
-static void log_end(request_rec *r, const shs_session_id_t *ident)
+static void log_end(request_rec *r, const shs_session_id_t *sid)
 {
     char label[SHS_SESSION_ID_LABEL_SIZE];
 
     if (APLOGrinfo(r)) {
-        shs_session_id_label(label, ident);
+        shs_session_id_label(label, sid);
         ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
                       SHS_TAG_CHANGED "another session that the request has an"
                                       " id of was ended (id %s)",
@@ -52,7 +52,7 @@ static shs_written_t end_one(const shs_writer_t *writer,
                              const shs_lookup_t *own, int is_logout)
 {
     const shs_lookup_t *other = shs_lookup_run_id(
-        writer->r, writer->store, writer->settings, &candidate->ident);
+        writer->r, writer->store, writer->settings, &candidate->sid);
     shs_written_t written;
 
     switch (other->outcome) {
@@ -70,13 +70,14 @@ static shs_written_t end_one(const shs_writer_t *writer,
     }
     written = shs_writer_end(writer, other);
     if (written.status == SHS_WRITER_DONE) {
-        log_end(writer->r, &candidate->ident);
+        log_end(writer->r, &candidate->sid);
     }
     return written;
 }
 
-shs_written_t shs_other_sessions_end(apr_uint32_t *names, const shs_writer_t *writer,
-                             const shs_lookup_t *lookup, int is_logout)
+shs_written_t shs_other_sessions_end(apr_uint32_t *names,
+                                     const shs_writer_t *writer,
+                                     const shs_lookup_t *lookup, int is_logout)
 {
     shs_candidates_t candidates;
     int i;
@@ -87,10 +88,10 @@ shs_written_t shs_other_sessions_end(apr_uint32_t *names, const shs_writer_t *wr
         const shs_candidate_t *candidate = &candidates.list[i];
         shs_written_t written = say(SHS_WRITER_NONE, NULL);
 
-        if (shs_session_id_is_equal(&candidate->ident, &lookup->ident)) {
+        if (shs_session_id_is_equal(&candidate->sid, &lookup->sid)) {
             *names |= candidate->names;
         }
-        else if (is_logout || is_rival(candidate)) {
+        else if (is_logout || conflicts(candidate)) {
             written = end_one(writer, candidate, lookup, is_logout);
         }
         if (written.status == SHS_WRITER_DONE) {

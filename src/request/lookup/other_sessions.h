@@ -17,7 +17,8 @@
  * names of the cookies of all these sessions (bit n: the n-th name of
  * SharedSessionCookie); or what went wrong, and then some may have ended. Logs
  * each that it ends. */
-shs_written_t shs_other_sessions_end(apr_uint32_t *names, const shs_writer_t *writer,
-                             const shs_lookup_t *lookup, int is_logout);
+shs_written_t shs_other_sessions_end(apr_uint32_t *names,
+                                     const shs_writer_t *writer,
+                                     const shs_lookup_t *lookup, int is_logout);
 
 #endif

@@ -22,16 +22,17 @@ static apr_interval_time_t interval_of(const shs_writer_t *writer,
 static apr_interval_time_t ttl_due(const shs_writer_t *writer,
                                    const shs_lookup_t *lookup)
 {
-    const shs_metadata_t *life = shs_session_get_metadata(lookup->session);
+    const shs_metadata_t *metadata = shs_session_get_metadata(lookup->session);
     const shs_settings_t *settings = writer->settings;
     apr_interval_time_t ttl;
 
-    if (settings->touch.value == 0 || lookup->is_forwarded || life->is_rotated
-        || (life->idle == 0 && !settings->adopts.value)) {
+    if (settings->touch.value == 0 || lookup->is_forwarded
+        || metadata->is_rotated
+        || (metadata->idle == 0 && !settings->adopts.value)) {
         return 0;
     }
-    ttl = shs_metadata_left(life, settings->idle.value, settings->absolute.value,
-                        apr_time_now());
+    ttl = shs_metadata_left(metadata, settings->idle.value,
+                            settings->absolute.value, apr_time_now());
     return lookup->ttl == SHS_TTL_FOREVER
                    || lookup->ttl <= ttl - interval_of(writer, ttl)
                ? ttl

@@ -88,11 +88,11 @@ static shs_written_t create(const shs_writer_t *writer, const shs_record_t *old,
     shs_write_t write;
     shs_written_t written;
     shs_octets_t key;
-    shs_session_id_t ident;
+    shs_session_id_t sid;
     const char *error;
 
     if (!shs_key_create_ident(
-            &ident, &key, settings->key.value,
+            &sid, &key, settings->key.value,
             shs_settings_of_server(writer->r->server)->keys_that_overlap, p)) {
         return say(SHS_WRITER_UNAVAILABLE,
                    "the system gives no random octets for an id");
@@ -108,7 +108,7 @@ static shs_written_t create(const shs_writer_t *writer, const shs_record_t *old,
         return refuse_size();
     }
     written = shs_writer_put(writer, &write);
-    written.ident = ident;
+    written.sid = sid;
     return written;
 }
 
@@ -200,8 +200,8 @@ static shs_written_t try_hard(
 
     /* The near-cache has no record to start from, and may be a moment old. */
     if (lookup->is_near) {
-        lookup = shs_lookup_run_id(writer->r, writer->store,
-                                      writer->settings, &lookup->ident);
+        lookup = shs_lookup_run_id(writer->r, writer->store, writer->settings,
+                                   &lookup->sid);
     }
     written = read_outcome(lookup);
 
@@ -212,8 +212,8 @@ static shs_written_t try_hard(
             return written;
         }
         give_way(tries);
-        lookup = shs_lookup_run_id(writer->r, writer->store,
-                                      writer->settings, &lookup->ident);
+        lookup = shs_lookup_run_id(writer->r, writer->store, writer->settings,
+                                   &lookup->sid);
         written = read_outcome(lookup);
     }
     return written;
@@ -239,19 +239,19 @@ static void remove_key(const shs_writer_t *writer, shs_octets_t key)
 static apr_interval_time_t ttl_of_copy(const shs_writer_t *writer,
                                        const shs_lookup_t *lookup, int is_login)
 {
-    shs_metadata_t life = *shs_session_get_metadata(lookup->session);
+    shs_metadata_t metadata = *shs_session_get_metadata(lookup->session);
     const shs_settings_t *settings = writer->settings;
     apr_interval_time_t idle = settings->idle.value;
     apr_time_t now = apr_time_now();
 
-    if (life.idle == 0 && !settings->adopts.value
+    if (metadata.idle == 0 && !settings->adopts.value
         && lookup->ttl != SHS_TTL_FOREVER) {
         idle = lookup->ttl;
     }
-    if (is_login && life.created_at != 0) {
-        life.created_at = now;
+    if (is_login && metadata.created_at != 0) {
+        metadata.created_at = now;
     }
-    return shs_metadata_left(&life, idle, settings->absolute.value, now);
+    return shs_metadata_left(&metadata, idle, settings->absolute.value, now);
 }
 
 /* Lets the old id lead to the new key, or nowhere (rule 4). */
@@ -287,17 +287,17 @@ static shs_written_t forward(const shs_writer_t *writer,
 static const shs_change_t *add_login(const shs_change_t *change,
                                      const shs_lookup_t *lookup, apr_pool_t *p)
 {
-    const shs_metadata_t *life = shs_session_get_metadata(lookup->session);
+    const shs_metadata_t *metadata = shs_session_get_metadata(lookup->session);
     shs_change_t *whole = shs_change_create(p);
 
     if (change) {
         shs_change_add_all(whole, change);
-        if (life->created_at != 0) {
+        if (metadata->created_at != 0) {
             shs_change_add_number(whole, SHS_METADATA_CREATED,
                                   apr_time_as_msec(apr_time_now()), p);
         }
-        shs_change_add(whole, SHS_CHANGE_TEXT, shs_octets_of(SHS_METADATA_PREVIOUS),
-                       lookup->key);
+        shs_change_add(whole, SHS_CHANGE_TEXT,
+                       shs_octets_of(SHS_METADATA_PREVIOUS), lookup->key);
     }
     return whole;
 }
@@ -333,7 +333,7 @@ static shs_written_t rotate_once(const shs_writer_t *writer,
     if (created.status != SHS_WRITER_DONE) {
         return created;
     }
-    successor = shs_key_build(writer->settings->key.value, &created.ident, p);
+    successor = shs_key_build(writer->settings->key.value, &created.sid, p);
     forwarded = forward(writer, lookup, successor, change != NULL);
     if (forwarded.status == SHS_WRITER_DONE) {
         if (change) {
@@ -375,7 +375,7 @@ static shs_written_t end_once(const shs_writer_t *writer,
         && (written.status == SHS_WRITER_DONE
             || written.status == SHS_WRITER_NONE)) {
         remove_key(writer, shs_key_build(writer->settings->key.value,
-                                         &lookup->ident, writer->r->pool));
+                                         &lookup->sid, writer->r->pool));
     }
     return written;
 }

@@ -44,8 +44,8 @@ typedef struct shs_writer_t {
 /* What came of it. */
 typedef struct shs_written_t {
     shs_writer_status_t status;
-    const char *reason; /* unless DONE: words that hold nothing secret */
-    shs_session_id_t ident;  /* DONE, of create and rotate: the new id */
+    const char *reason;   /* unless DONE: words that hold nothing secret */
+    shs_session_id_t sid; /* DONE, of create and rotate: the new id */
 } shs_written_t;
 
 /* A new session with a new id. */

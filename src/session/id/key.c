@@ -100,16 +100,16 @@ const shs_key_t *shs_key_default(void)
     return &key;
 }
 
-shs_octets_t shs_key_build(const shs_key_t *key, const shs_session_id_t *ident,
+shs_octets_t shs_key_build(const shs_key_t *key, const shs_session_id_t *sid,
                            apr_pool_t *p)
 {
     char digest[SHS_SESSION_ID_DIGEST_SIZE];
-    shs_octets_t middle = shs_session_id_octets(ident);
+    shs_octets_t middle = shs_session_id_octets(sid);
     shs_octets_t built;
     char *data;
 
     if (key->is_hashed) {
-        shs_session_id_digest(digest, ident);
+        shs_session_id_digest(digest, sid);
         middle.data = digest;
         middle.len = sizeof(digest) - 1;
     }

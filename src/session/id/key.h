@@ -28,7 +28,7 @@ const char *shs_key_parse(const shs_key_t **out, const char *text,
 const shs_key_t *shs_key_default(void);
 
 /* The key of that id, from p. */
-shs_octets_t shs_key_build(const shs_key_t *key, const shs_session_id_t *ident,
+shs_octets_t shs_key_build(const shs_key_t *key, const shs_session_id_t *sid,
                            apr_pool_t *p);
 
 /* How all keys of the template begin; borrowed. */

@@ -84,8 +84,8 @@ static const char *describe_octet(unsigned char c)
     }
 }
 
-const char *shs_session_id_parse(shs_session_id_t *out, shs_octets_t value, char route,
-                            unsigned char extras)
+const char *shs_session_id_parse(shs_session_id_t *out, shs_octets_t value,
+                                 char route, unsigned char extras)
 {
     apr_size_t i;
 
@@ -133,18 +133,20 @@ int shs_session_id_create(shs_session_id_t *out, apr_pool_t *p)
     return 1;
 }
 
-int shs_session_id_is_equal(const shs_session_id_t *a, const shs_session_id_t *b)
+int shs_session_id_is_equal(const shs_session_id_t *a,
+                            const shs_session_id_t *b)
 {
     return a->octets.len == b->octets.len
            && !memcmp(a->octets.data, b->octets.data, a->octets.len);
 }
 
-shs_octets_t shs_session_id_octets(const shs_session_id_t *ident)
+shs_octets_t shs_session_id_octets(const shs_session_id_t *sid)
 {
-    return ident->octets;
+    return sid->octets;
 }
 
-void shs_session_id_digest(char out[SHS_SESSION_ID_DIGEST_SIZE], const shs_session_id_t *ident)
+void shs_session_id_digest(char out[SHS_SESSION_ID_DIGEST_SIZE],
+                           const shs_session_id_t *sid)
 {
     static const char hex[] = "0123456789abcdef";
     unsigned char digest[EVP_MAX_MD_SIZE] = { 0 };
@@ -153,7 +155,7 @@ void shs_session_id_digest(char out[SHS_SESSION_ID_DIGEST_SIZE], const shs_sessi
 
     /* Fails only without memory. Zeros then make a key that nothing is
      * stored under, so the request finds no session rather than another's. */
-    if (!EVP_Digest(ident->octets.data, ident->octets.len, digest, &len,
+    if (!EVP_Digest(sid->octets.data, sid->octets.len, digest, &len,
                     EVP_sha256(), NULL)) {
         memset(digest, 0, sizeof(digest));
     }
@@ -164,11 +166,12 @@ void shs_session_id_digest(char out[SHS_SESSION_ID_DIGEST_SIZE], const shs_sessi
     out[64] = '\0';
 }
 
-void shs_session_id_label(char out[SHS_SESSION_ID_LABEL_SIZE], const shs_session_id_t *ident)
+void shs_session_id_label(char out[SHS_SESSION_ID_LABEL_SIZE],
+                          const shs_session_id_t *sid)
 {
     char digest[SHS_SESSION_ID_DIGEST_SIZE];
 
-    shs_session_id_digest(digest, ident);
+    shs_session_id_digest(digest, sid);
     memcpy(out, digest, SHS_SESSION_ID_LABEL_SIZE - 1);
     out[SHS_SESSION_ID_LABEL_SIZE - 1] = '\0';
 }

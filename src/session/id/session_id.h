@@ -49,8 +49,8 @@ int shs_session_id_is_route(char c);
  * which must be 16 to 256 octets that are allowed. Returns NULL, or why it is
  * no id, in static words that tell nothing of the value but the class of its
  * first octet that is not allowed. The octets are borrowed from the value. */
-const char *shs_session_id_parse(shs_session_id_t *out, shs_octets_t value, char route,
-                            unsigned char extras);
+const char *shs_session_id_parse(shs_session_id_t *out, shs_octets_t value,
+                                 char route, unsigned char extras);
 
 /* Octets of chance in an id of ours, and its length. */
 #define SHS_SESSION_ID_ENTROPY 32
@@ -62,17 +62,19 @@ const char *shs_session_id_parse(shs_session_id_t *out, shs_octets_t value, char
 int shs_session_id_create(shs_session_id_t *out, apr_pool_t *p);
 
 /* Whether two ids are the same. */
-int shs_session_id_is_equal(const shs_session_id_t *a, const shs_session_id_t *b);
+int shs_session_id_is_equal(const shs_session_id_t *a,
+                            const shs_session_id_t *b);
 
 /* The octets, borrowed: for keys, @id and the cookie, for nothing else. */
-shs_octets_t shs_session_id_octets(const shs_session_id_t *ident);
+shs_octets_t shs_session_id_octets(const shs_session_id_t *sid);
 
 /* Writes the lower-case hexadecimal SHA-256 (FIPS 180-4) of the id. */
 void shs_session_id_digest(char out[SHS_SESSION_ID_DIGEST_SIZE],
-                      const shs_session_id_t *ident);
+                           const shs_session_id_t *sid);
 
 /* Writes what logs call this id: the first four digits of its digest. */
-void shs_session_id_label(char out[SHS_SESSION_ID_LABEL_SIZE], const shs_session_id_t *ident);
+void shs_session_id_label(char out[SHS_SESSION_ID_LABEL_SIZE],
+                          const shs_session_id_t *sid);
 
 /* ---- private part: visible so that callers can hold one by value ---- */
 

@@ -4,26 +4,27 @@
 #include <string.h>
 
 /* One that begins with another is in it already. */
-int shs_invalidation_sink_add_prefix(shs_invalidation_sink_t *watch, const char *prefix)
+int shs_invalidation_sink_add_prefix(shs_invalidation_sink_t *sink,
+                                     const char *prefix)
 {
     int i, kept = 0;
 
-    for (i = 0; i < watch->prefix_count; ++i) {
-        const char *other = watch->prefixes[i];
+    for (i = 0; i < sink->prefix_count; ++i) {
+        const char *other = sink->prefixes[i];
 
         if (!strncmp(prefix, other, strlen(other))) {
             return 1;
         }
     }
-    for (i = 0; i < watch->prefix_count; ++i) {
-        if (strncmp(watch->prefixes[i], prefix, strlen(prefix)) != 0) {
-            watch->prefixes[kept++] = watch->prefixes[i];
+    for (i = 0; i < sink->prefix_count; ++i) {
+        if (strncmp(sink->prefixes[i], prefix, strlen(prefix)) != 0) {
+            sink->prefixes[kept++] = sink->prefixes[i];
         }
     }
-    watch->prefix_count = kept;
+    sink->prefix_count = kept;
     if (kept == SHS_INVALIDATION_SINK_PREFIXES) {
         return 0;
     }
-    watch->prefixes[watch->prefix_count++] = prefix;
+    sink->prefixes[sink->prefix_count++] = prefix;
     return 1;
 }

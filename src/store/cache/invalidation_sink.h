@@ -15,26 +15,28 @@
 
 typedef struct shs_invalidation_sink_t {
     void *baton;
-    const char *prefixes[SHS_INVALIDATION_SINK_PREFIXES]; /* of the keys that concern us;
+    const char *prefixes
+        [SHS_INVALIDATION_SINK_PREFIXES]; /* of the keys that concern us;
                                                * none begins with another */
-    int prefix_count;                         /* 0: all keys do */
+    int prefix_count;                     /* 0: all keys do */
     apr_interval_time_t lease;
 
     /* This key has changed; anything may have. */
     void (*changed)(void *baton, shs_octets_t key);
     void (*flushed)(void *baton);
     /* All that was changed before that time (shs_clock_now()) has been told. */
-    void (*lively)(void *baton, apr_time_t at);
+    void (*alive)(void *baton, apr_time_t at);
     /* These are listened to from now on, by the numbers that answers have as
      * their source. */
     void (*listening)(void *baton, const apr_uint32_t *sources, int count);
     /* Whether this child is the one that listens; asked again and again. */
-    int (*elected)(void *baton, apr_time_t now);
+    int (*leader)(void *baton, apr_time_t now);
     /* Why nobody listens, for a status page (static); NULL: somebody does. */
     void (*silent)(void *baton, const char *reason);
 } shs_invalidation_sink_t;
 
 /* Adds a beginning of keys (borrowed). Returns 0 when there are too many. */
-int shs_invalidation_sink_add_prefix(shs_invalidation_sink_t *watch, const char *prefix);
+int shs_invalidation_sink_add_prefix(shs_invalidation_sink_t *sink,
+                                     const char *prefix);
 
 #endif

@@ -190,9 +190,9 @@ void shs_near_cache_put_briefly(shs_near_cache_t *cache,
 }
 
 void shs_near_cache_put_untracked(shs_near_cache_t *cache,
-                                const shs_near_name_t *name,
-                                const shs_near_ticket_t *ticket,
-                                shs_octets_t octets, apr_interval_time_t ttl)
+                                  const shs_near_name_t *name,
+                                  const shs_near_ticket_t *ticket,
+                                  shs_octets_t octets, apr_interval_time_t ttl)
 {
     put(cache, name, ticket, octets, ttl, 0);
 }

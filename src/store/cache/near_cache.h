@@ -6,12 +6,12 @@
  * name, and they are believed only while whoever listens to the store says so.
  *
  * What makes it coherent:
- *  1. The lease. A listener asks the store for a sign of life on the same
+ *  1. The lease. A tracker asks the store for a sign of life on the same
  *     connection that brings the news of changed keys, in order. When the sign
  *     comes, everything that was changed before it was asked for has been heard
  *     of: shs_near_invalidation_lease() moves the lease to the moment of asking.
  *     Entries are believed until `lease` after that, so no matter what becomes
- *     of the listener, nobody sees what was replaced longer ago than the lease.
+ *     of the tracker, nobody sees what was replaced longer ago than the lease.
  *  2. Epochs. Each key belongs to one of many counters, which is raised when
  *     the key changes, and all belong to one that is raised when anything may
  *     have. An entry is put with the counters' values from before the store was
@@ -95,7 +95,7 @@ int shs_near_cache_begin(shs_near_ticket_t *ticket,
                          const shs_near_cache_t *cache,
                          const shs_near_name_t *name, apr_time_t now);
 
-/* After: keeps what `source` has answered (a number that the listener knows it
+/* After: keeps what `source` has answered (a number that the tracker knows it
  * by), if it is one that is listened to. `ttl` as above; octets without data:
  * there is no such key. */
 void shs_near_cache_put(shs_near_cache_t *cache, const shs_near_name_t *name,
@@ -113,9 +113,9 @@ void shs_near_cache_put_briefly(shs_near_cache_t *cache,
  * moment: for when the store gives none any more. What the store has since said
  * to be gone, shs_near_invalidation_invalidate() has to be told. */
 void shs_near_cache_put_untracked(shs_near_cache_t *cache,
-                                const shs_near_name_t *name,
-                                const shs_near_ticket_t *ticket,
-                                shs_octets_t octets, apr_interval_time_t ttl);
+                                  const shs_near_name_t *name,
+                                  const shs_near_ticket_t *ticket,
+                                  shs_octets_t octets, apr_interval_time_t ttl);
 
 /* Whether entries are believed now. */
 int shs_near_cache_is_live(const shs_near_cache_t *cache, apr_time_t now);

@@ -18,8 +18,7 @@ apr_size_t shs_near_entry_words(apr_size_t octets)
 int shs_near_entry_is_named(const shs_atomic64_t *words, apr_uint64_t a,
                             apr_uint64_t b)
 {
-    return shs_atomic64_get(&words[A]) == a
-           && shs_atomic64_get(&words[B]) == b;
+    return shs_atomic64_get(&words[A]) == a && shs_atomic64_get(&words[B]) == b;
 }
 
 /* A sum of words in four lanes, which a processor mixes side by side: SipHash
@@ -68,8 +67,8 @@ static apr_uint64_t end_sum(const sum_t *sum)
 
 /* Copies the words, and adds them to the sum: unrolled, so that no lane waits
  * for another. */
-static void copy_words(sum_t *sum, apr_uint64_t *to,
-                       const shs_atomic64_t *from, apr_size_t count)
+static void copy_words(sum_t *sum, apr_uint64_t *to, const shs_atomic64_t *from,
+                       apr_size_t count)
 {
     apr_uint64_t a = sum->lanes[0], b = sum->lanes[1];
     apr_uint64_t c = sum->lanes[2], d = sum->lanes[3];
@@ -141,7 +140,7 @@ void shs_near_entry_write(shs_atomic64_t *words, const shs_near_entry_t *entry,
     shs_atomic64_set(&words[EPOCHS], entry->epochs);
     shs_atomic64_set(&words[ASKED_AT], (apr_uint64_t)entry->asked_at);
     shs_atomic64_set(&words[BELIEVED_UNTIL],
-                      (apr_uint64_t)entry->believed_until);
+                     (apr_uint64_t)entry->believed_until);
     shs_atomic64_set(&words[DIES_AT], (apr_uint64_t)entry->dies_at);
     shs_atomic64_set(&words[LEN], entry->octets.len);
     write_words(&sum, words + DATA, entry->octets);

@@ -20,16 +20,17 @@ void shs_near_invalidation_flush(shs_near_cache_t *cache)
     shs_near_memory_count(cache, SHS_NEAR_FLUSHES);
 }
 
-static apr_uint64_t office_of(const shs_near_cache_t *cache, apr_uint32_t term)
+static apr_uint64_t leadership_of(const shs_near_cache_t *cache,
+                                  apr_uint32_t term)
 {
     return (apr_uint64_t)term << 32 | cache->pid;
 }
 
-static int has_office(const shs_near_cache_t *cache)
+static int is_leading(const shs_near_cache_t *cache)
 {
     return cache->term != 0
-           && atomic_load(&cache->head->listener)
-                  == office_of(cache, cache->term);
+           && atomic_load(&cache->head->tracker)
+                  == leadership_of(cache, cache->term);
 }
 
 /* Never backwards. */
@@ -37,7 +38,7 @@ void shs_near_invalidation_lease(shs_near_cache_t *cache, apr_time_t asked_at)
 {
     apr_uint64_t was = atomic_load(&cache->head->leased_at);
 
-    while (has_office(cache) && was < (apr_uint64_t)asked_at
+    while (is_leading(cache) && was < (apr_uint64_t)asked_at
            && !atomic_compare_exchange_weak(&cache->head->leased_at, &was,
                                             (apr_uint64_t)asked_at)) {
         continue;
@@ -58,7 +59,7 @@ static void set_in_term(shs_atomic64_t *word, apr_uint32_t term,
 }
 
 void shs_near_invalidation_listen_to(shs_near_cache_t *cache,
-                             const apr_uint32_t *sources, int number)
+                                     const apr_uint32_t *sources, int number)
 {
     shs_near_head_t *head = cache->head;
     int i;
@@ -79,17 +80,17 @@ void shs_near_invalidation_say(shs_near_cache_t *cache, const char *reason)
 int shs_near_invalidation_elect(shs_near_cache_t *cache, apr_time_t now)
 {
     shs_near_head_t *head = cache->head;
-    apr_uint64_t listener = atomic_load(&head->listener);
+    apr_uint64_t tracker = atomic_load(&head->tracker);
     apr_uint64_t heard_at = atomic_load(&head->heard_at);
-    apr_uint32_t term = (apr_uint32_t)(listener >> 32) + 1;
+    apr_uint32_t term = (apr_uint32_t)(tracker >> 32) + 1;
 
-    if (has_office(cache)) {
+    if (is_leading(cache)) {
         atomic_store(&head->heard_at, (apr_uint64_t)now);
         return 1;
     }
     if ((heard_at != 0 && now - (apr_time_t)heard_at < SHS_NEAR_PATIENCE)
-        || !atomic_compare_exchange_strong(&head->listener, &listener,
-                                           office_of(cache, term))) {
+        || !atomic_compare_exchange_strong(&head->tracker, &tracker,
+                                           leadership_of(cache, term))) {
         return 0;
     }
     cache->term = term;
@@ -97,7 +98,8 @@ int shs_near_invalidation_elect(shs_near_cache_t *cache, apr_time_t now)
     return 1;
 }
 
-void shs_near_invalidation_note(shs_near_cache_t *cache, shs_near_counter_t counter)
+void shs_near_invalidation_note(shs_near_cache_t *cache,
+                                shs_near_counter_t counter)
 {
     shs_near_memory_count(cache, counter);
 }
@@ -105,7 +107,7 @@ void shs_near_invalidation_note(shs_near_cache_t *cache, shs_near_counter_t coun
 /* ----------------------------------------------------------------- reports */
 
 apr_uint64_t shs_near_invalidation_count(const shs_near_cache_t *cache,
-                                 shs_near_counter_t counter)
+                                         shs_near_counter_t counter)
 {
     apr_uint64_t sum = 0;
     int i;
@@ -128,7 +130,7 @@ const char *shs_near_invalidation_counter_name(shs_near_counter_t counter)
 }
 
 const char *shs_near_invalidation_describe(const shs_near_cache_t *cache,
-                                   apr_time_t now)
+                                           apr_time_t now)
 {
     if (shs_near_cache_is_live(cache, now)) {
         return "live";

@@ -21,7 +21,8 @@ typedef enum shs_near_counter_t {
 
 /* ---- those who listen, and those who write */
 
-void shs_near_invalidation_invalidate(shs_near_cache_t *cache, shs_octets_t key);
+void shs_near_invalidation_invalidate(shs_near_cache_t *cache,
+                                      shs_octets_t key);
 void shs_near_invalidation_flush(shs_near_cache_t *cache);
 
 /* Rule 1. */
@@ -32,7 +33,7 @@ void shs_near_invalidation_lease(shs_near_cache_t *cache, apr_time_t asked_at);
  * stopped for hours amid the call. The lease likewise. */
 #define SHS_NEAR_SOURCES 64
 void shs_near_invalidation_listen_to(shs_near_cache_t *cache,
-                             const apr_uint32_t *sources, int number);
+                                     const apr_uint32_t *sources, int number);
 
 /* Who of the children listens: the one whose last call is no longer ago than
  * this. Returns 1 for that one, which has to call again. By one thread of each
@@ -44,16 +45,17 @@ int shs_near_invalidation_elect(shs_near_cache_t *cache, apr_time_t now);
 void shs_near_invalidation_say(shs_near_cache_t *cache, const char *reason);
 
 /* Those who look up tell what they came to; hits count themselves. */
-void shs_near_invalidation_note(shs_near_cache_t *cache, shs_near_counter_t counter);
+void shs_near_invalidation_note(shs_near_cache_t *cache,
+                                shs_near_counter_t counter);
 
 /* ---- reports */
 
 apr_uint64_t shs_near_invalidation_count(const shs_near_cache_t *cache,
-                                 shs_near_counter_t counter);
+                                         shs_near_counter_t counter);
 const char *shs_near_invalidation_counter_name(shs_near_counter_t counter);
 
 /* "live", or why it is not (in the memory, or static). */
 const char *shs_near_invalidation_describe(const shs_near_cache_t *cache,
-                                   apr_time_t now);
+                                           apr_time_t now);
 
 #endif

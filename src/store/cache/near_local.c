@@ -18,7 +18,7 @@ static void on_flushed(void *data)
     shs_near_invalidation_flush(data);
 }
 
-static void on_lively(void *data, apr_time_t at)
+static void on_alive(void *data, apr_time_t at)
 {
     shs_near_invalidation_lease(data, at);
 }
@@ -28,7 +28,7 @@ static void on_listening(void *data, const apr_uint32_t *sources, int count)
     shs_near_invalidation_listen_to(data, sources, count);
 }
 
-static int on_elected(void *data, apr_time_t now)
+static int on_leader(void *data, apr_time_t now)
 {
     return shs_near_invalidation_elect(data, now);
 }
@@ -38,11 +38,11 @@ static void on_silent(void *data, const char *reason)
     shs_near_invalidation_say(data, reason);
 }
 
-/* What the listener's thread uses belongs to no pool that ends before it. None
+/* What the tracker's thread uses belongs to no pool that ends before it. None
  * is ever freed, and so leak checkers see that it is meant. */
 typedef struct kept_t {
     struct kept_t *next;
-    shs_single_flight_t *flights;
+    shs_single_flight_t *single_flight;
     apr_pool_t *p;
     apr_allocator_t *allocator;
 } kept_t;
@@ -56,10 +56,10 @@ static kept_t *keep_for_good(void)
     if (!kept) {
         return NULL;
     }
-    kept->flights = shs_single_flight_create();
-    if (!kept->flights
+    kept->single_flight = shs_single_flight_create();
+    if (!kept->single_flight
         || apr_pool_create_unmanaged_ex(&kept->p, NULL, NULL) != APR_SUCCESS) {
-        free(kept->flights);
+        free(kept->single_flight);
         free(kept);
         return NULL;
     }
@@ -69,7 +69,7 @@ static kept_t *keep_for_good(void)
     return kept;
 }
 
-int shs_near_local_start(shs_near_local_t *child, shs_invalidation_sink_t *watch,
+int shs_near_local_start(shs_near_local_t *child, shs_invalidation_sink_t *sink,
                          void *memory, const shs_near_policy_t *policy)
 {
     kept_t *kept = keep_for_good();
@@ -78,14 +78,14 @@ int shs_near_local_start(shs_near_local_t *child, shs_invalidation_sink_t *watch
         return 0;
     }
     child->cache = shs_near_memory_attach(memory, policy, kept->p);
-    child->flights = kept->flights;
-    watch->baton = child->cache;
-    watch->lease = policy->lease;
-    watch->changed = on_changed;
-    watch->flushed = on_flushed;
-    watch->lively = on_lively;
-    watch->listening = on_listening;
-    watch->elected = on_elected;
-    watch->silent = on_silent;
+    child->single_flight = kept->single_flight;
+    sink->baton = child->cache;
+    sink->lease = policy->lease;
+    sink->changed = on_changed;
+    sink->flushed = on_flushed;
+    sink->alive = on_alive;
+    sink->listening = on_listening;
+    sink->leader = on_leader;
+    sink->silent = on_silent;
     return 1;
 }

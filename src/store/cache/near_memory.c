@@ -167,7 +167,7 @@ int shs_near_memory_is_source(const shs_near_cache_t *cache,
                               apr_uint32_t source)
 {
     const shs_near_head_t *head = cache->head;
-    apr_uint32_t term = term_of(atomic_load(&head->listener));
+    apr_uint32_t term = term_of(atomic_load(&head->tracker));
     apr_uint64_t count = atomic_load(&head->source_count);
     apr_uint64_t wanted = (apr_uint64_t)term << 32 | source;
     apr_uint32_t i;

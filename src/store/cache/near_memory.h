@@ -33,10 +33,10 @@ typedef struct shs_near_head_t {
     shs_near_keys_t keys;
     unsigned char kind_key[APR_SIPHASH_KSIZE];
     shs_atomic64_t leased_at;
-    shs_atomic64_t heard_at; /* the listener's sign of life */
+    shs_atomic64_t heard_at;  /* the tracker's sign of life */
     char silent[128];         /* why nobody listens; for people */
     _Atomic apr_uint32_t all; /* the epoch of everything */
-    shs_atomic64_t listener; /* term << 32 | pid; a term begins with each */
+    shs_atomic64_t tracker;   /* term << 32 | pid; a term begins with each */
     /* Of a term, which is in the upper half of each: words of an earlier one
      * say nothing. */
     shs_atomic64_t source_count;
@@ -58,7 +58,7 @@ struct shs_near_cache_t {
     shs_near_class_t classes[SHS_NEAR_CLASSES]; /* the last: nothing */
     int class_count;
     apr_uint32_t pid;
-    apr_uint32_t term; /* in which this process was elected; its listener's */
+    apr_uint32_t term; /* in which this process was elected; its tracker's */
 };
 
 /* How much memory the policy needs; all of it zeroed before use. */

@@ -52,8 +52,7 @@ static void take_away(shs_atomic64_t *place)
 {
     static const place_t none = { 0, 0 };
 
-    shs_atomic64_set(place,
-                      word_of((shs_atomic64_get(place) >> 40) + 1, none));
+    shs_atomic64_set(place, word_of((shs_atomic64_get(place) >> 40) + 1, none));
     atomic_thread_fence(memory_order_release);
 }
 

@@ -29,7 +29,7 @@ typedef struct shs_near_set_t {
     shs_atomic64_t next;  /* word of the room where the next entry goes */
     shs_atomic64_t unused[6];
     _Atomic apr_uint32_t tags[SHS_NEAR_SET_ENTRIES]; /* of names, to look for */
-    shs_atomic64_t places[SHS_NEAR_SET_ENTRIES];    /* how often << 40
+    shs_atomic64_t places[SHS_NEAR_SET_ENTRIES];     /* how often << 40
                                                    * | words << 20 | at;
                                                    * no words: not given */
     shs_atomic64_t room[];

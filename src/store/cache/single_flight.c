@@ -18,56 +18,59 @@ struct shs_single_flight_t {
 
 shs_single_flight_t *shs_single_flight_create(void)
 {
-    shs_single_flight_t *flights = calloc(1, sizeof(*flights));
+    shs_single_flight_t *single_flight = calloc(1, sizeof(*single_flight));
 
-    if (flights) {
-        shs_thread_init(&flights->lock, &flights->landed);
+    if (single_flight) {
+        shs_thread_init(&single_flight->lock, &single_flight->landed);
     }
-    return flights;
+    return single_flight;
 }
 
 /* With the lock: its place, or -1. */
-static int find(const shs_single_flight_t *flights, apr_uint64_t a, apr_uint64_t b)
+static int find(const shs_single_flight_t *single_flight, apr_uint64_t a,
+                apr_uint64_t b)
 {
     int i;
 
-    for (i = 0; i < flights->count; ++i) {
-        if (flights->names[i].a == a && flights->names[i].b == b) {
+    for (i = 0; i < single_flight->count; ++i) {
+        if (single_flight->names[i].a == a && single_flight->names[i].b == b) {
             return i;
         }
     }
     return -1;
 }
 
-int shs_single_flight_join(shs_single_flight_t *flights, apr_uint64_t a, apr_uint64_t b,
-                    apr_time_t deadline)
+int shs_single_flight_join(shs_single_flight_t *single_flight, apr_uint64_t a,
+                           apr_uint64_t b, apr_time_t deadline)
 {
     int is_leader;
 
-    pthread_mutex_lock(&flights->lock);
-    is_leader = find(flights, a, b) < 0;
-    if (is_leader && flights->count < SHS_SINGLE_FLIGHT_MAX) {
-        flights->names[flights->count].a = a;
-        flights->names[flights->count].b = b;
-        ++flights->count;
+    pthread_mutex_lock(&single_flight->lock);
+    is_leader = find(single_flight, a, b) < 0;
+    if (is_leader && single_flight->count < SHS_SINGLE_FLIGHT_MAX) {
+        single_flight->names[single_flight->count].a = a;
+        single_flight->names[single_flight->count].b = b;
+        ++single_flight->count;
     }
-    while (!is_leader && find(flights, a, b) >= 0
+    while (!is_leader && find(single_flight, a, b) >= 0
            && shs_clock_now() < deadline) {
-        shs_thread_wait(&flights->landed, &flights->lock, deadline);
+        shs_thread_wait(&single_flight->landed, &single_flight->lock, deadline);
     }
-    pthread_mutex_unlock(&flights->lock);
+    pthread_mutex_unlock(&single_flight->lock);
     return is_leader;
 }
 
-void shs_single_flight_leave(shs_single_flight_t *flights, apr_uint64_t a, apr_uint64_t b)
+void shs_single_flight_leave(shs_single_flight_t *single_flight, apr_uint64_t a,
+                             apr_uint64_t b)
 {
     int place;
 
-    pthread_mutex_lock(&flights->lock);
-    place = find(flights, a, b);
+    pthread_mutex_lock(&single_flight->lock);
+    place = find(single_flight, a, b);
     if (place >= 0) {
-        flights->names[place] = flights->names[--flights->count];
-        pthread_cond_broadcast(&flights->landed);
+        single_flight->names[place] =
+            single_flight->names[--single_flight->count];
+        pthread_cond_broadcast(&single_flight->landed);
     }
-    pthread_mutex_unlock(&flights->lock);
+    pthread_mutex_unlock(&single_flight->lock);
 }

@@ -20,9 +20,10 @@ shs_single_flight_t *shs_single_flight_create(void);
 
 /* 1: this thread asks, and has to land() then. 0: it has waited for one that
  * asked, or until the deadline. */
-int shs_single_flight_join(shs_single_flight_t *flights, apr_uint64_t a, apr_uint64_t b,
-                    apr_time_t deadline);
+int shs_single_flight_join(shs_single_flight_t *single_flight, apr_uint64_t a,
+                           apr_uint64_t b, apr_time_t deadline);
 
-void shs_single_flight_leave(shs_single_flight_t *flights, apr_uint64_t a, apr_uint64_t b);
+void shs_single_flight_leave(shs_single_flight_t *single_flight, apr_uint64_t a,
+                             apr_uint64_t b);
 
 #endif

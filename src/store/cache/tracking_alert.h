@@ -28,8 +28,8 @@ typedef enum shs_tracking_alert_news_t {
 /* After each question to the store: whether what is kept near is believed, and
  * whether the store has answered. Of all children exactly one caller is told
  * each piece of news. */
-shs_tracking_alert_news_t shs_tracking_alert_note(shs_tracking_alert_t *silence, int is_live,
-                                    int is_answered, apr_interval_time_t lease,
-                                    apr_time_t now);
+shs_tracking_alert_news_t shs_tracking_alert_note(
+    shs_tracking_alert_t *tracking_alert, int is_live, int is_answered,
+    apr_interval_time_t lease, apr_time_t now);
 
 #endif

@@ -19,18 +19,19 @@ const char *fuzz_text(const uint8_t *data, size_t size, apr_pool_t *p)
     return apr_pstrmemdup(p, (const char *)data, size);
 }
 
-static void check_ident(shs_octets_t value, unsigned char extras)
+static void check_sid(shs_octets_t value, unsigned char extras)
 {
-    shs_session_id_t ident;
+    shs_session_id_t sid;
 
-    if (!shs_session_id_parse(&ident, value, '.', extras)) {
-        shs_octets_t octets = shs_session_id_octets(&ident);
+    if (!shs_session_id_parse(&sid, value, '.', extras)) {
+        shs_octets_t octets = shs_session_id_octets(&sid);
         char label[SHS_SESSION_ID_LABEL_SIZE];
 
-        MUST(octets.len >= SHS_SESSION_ID_MIN && octets.len <= SHS_SESSION_ID_MAX);
+        MUST(octets.len >= SHS_SESSION_ID_MIN
+             && octets.len <= SHS_SESSION_ID_MAX);
         MUST(!shs_octets_have_control(octets));
         MUST(extras || !memchr(octets.data, ':', octets.len));
-        shs_session_id_label(label, &ident);
+        shs_session_id_label(label, &sid);
         MUST(strlen(label) == 4);
     }
 }
@@ -46,8 +47,8 @@ static void look_for_cookies(const char *header, shs_cookie_split_t split)
         MUST(value.data >= header && value.data <= end);
         MUST(value.len <= (size_t)(end - value.data));
         MUST(!memchr(value.data, ';', value.len));
-        check_ident(value, 0);
-        check_ident(value, 255);
+        check_sid(value, 0);
+        check_sid(value, 255);
     }
     MUST(cursor == end);
 }
@@ -184,15 +185,15 @@ void fuzz_key(const uint8_t *data, size_t size, apr_pool_t *p)
     const shs_key_t *key = NULL;
     const char *wrong = shs_key_parse(&key, text, p);
     shs_octets_t value = { id, sizeof(id) - 1 };
-    shs_session_id_t ident;
+    shs_session_id_t sid;
     shs_octets_t built;
 
     if (wrong) {
         MUST(*wrong != '\0');
         return;
     }
-    MUST(!shs_session_id_parse(&ident, value, '.', 255));
-    built = shs_key_build(key, &ident, p);
+    MUST(!shs_session_id_parse(&sid, value, '.', 255));
+    built = shs_key_build(key, &sid, p);
     MUST(built.len > 0 && built.data[0] == text[0]);
     MUST(shs_key_is_equal(key, key));
 }

@@ -43,7 +43,8 @@ void fuzz_pairs(const uint8_t *data, size_t size, apr_pool_t *p)
     apr_array_header_t *read = apr_array_make(p, 8, sizeof(shs_record_field_t));
     apr_array_header_t *again =
         apr_array_make(p, 8, sizeof(shs_record_field_t));
-    const char *wrong = shs_urlencoded_read(octets_of(data, size), take, read, p);
+    const char *wrong =
+        shs_urlencoded_read(octets_of(data, size), take, read, p);
     shs_octets_t text;
     int i;
 
@@ -52,7 +53,7 @@ void fuzz_pairs(const uint8_t *data, size_t size, apr_pool_t *p)
         return;
     }
     text = shs_urlencoded_write((const shs_record_field_t *)read->elts,
-                           (apr_size_t)read->nelts, p);
+                                (apr_size_t)read->nelts, p);
     MUST(!shs_urlencoded_read(text, take, again, p));
     MUST(again->nelts == read->nelts);
     for (i = 0; i < read->nelts; i++) {
