@@ -8,7 +8,14 @@
 
 #include <apr_pools.h>
 
-#include "session/record.h"
+/* Octets with a length: any octet may occur, NUL too. The memory belongs to
+ * whoever made the record (a store: the pool given to its load). One NUL
+ * follows data[len - 1], outside the length, for the sake of printf in a
+ * debugger; no code relies on it. */
+typedef struct shs_octets_t {
+    const char *data;
+    apr_size_t len;
+} shs_octets_t;
 
 /* How a value is written into a request header. */
 typedef enum shs_encoding_t {

@@ -19,7 +19,7 @@
 #ifndef SHS_SESSION_METADATA_H
 #define SHS_SESSION_METADATA_H
 
-#include "session/record.h"
+#include "base/octets.h"
 
 #define SHS_METADATA_CREATED  "@created"
 #define SHS_METADATA_ACCESSED "@accessed"

@@ -9,14 +9,7 @@
 #include <apr.h>
 #include <apr_time.h>
 
-/* Octets with a length: any octet may occur, NUL too. The memory belongs to
- * whoever made the record (a store: the pool given to its load). One NUL
- * follows data[len - 1], outside the length, for the sake of printf in a
- * debugger; no code relies on it. */
-typedef struct shs_octets_t {
-    const char *data;
-    apr_size_t len;
-} shs_octets_t;
+#include "base/octets.h"
 
 /* The two kinds of value that a store can be asked for. */
 typedef enum shs_shape_t {

@@ -28,7 +28,7 @@
 #include <apr_time.h>
 
 #include "session/metadata.h"
-#include "session/record.h"
+#include "base/octets.h"
 
 typedef enum shs_kind_t {
     SHS_KIND_STRING, /* text: the octets themselves */

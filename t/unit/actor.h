@@ -8,7 +8,7 @@
 #ifndef T_UNIT_ACTOR_H
 #define T_UNIT_ACTOR_H
 
-#include "redis/protocol/server.h"
+#include "redis/protocol/address.h"
 
 typedef struct actor_t actor_t;
 

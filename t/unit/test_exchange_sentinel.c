@@ -76,7 +76,7 @@ static void fail_over(void)
 /* Lets all that is known grow older than it is relied on. */
 static void outlive_the_lease(void)
 {
-    rig_await(shs_clock_now() + SHS_MASTER_LEASE_LEASE + 10000);
+    rig_await(shs_clock_now() + SHS_MASTER_LEASE_FOR + 10000);
 }
 
 /* ---------------------------------------------------------------- roles */

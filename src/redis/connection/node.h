@@ -9,7 +9,7 @@
 
 #include "redis/endpoint/endpoint.h"
 #include "redis/connection/pool.h"
-#include "redis/protocol/server.h"
+#include "redis/protocol/address.h"
 
 typedef enum shs_node_role_t {
     SHS_NODE_PLAIN,   /* the server of the URL, or a member of a cluster */

@@ -25,7 +25,7 @@
 
 #include "redis/health/breaker.h"
 #include "redis/endpoint/credentials.h"
-#include "redis/protocol/server.h"
+#include "redis/protocol/address.h"
 #include "net/tls.h"
 
 #define SHS_ENDPOINT_MAX_SERVERS 16

@@ -23,7 +23,7 @@
 
 #include <apr_siphash.h>
 
-#include "session/record.h"
+#include "base/octets.h"
 
 #define SHS_BIG_KEY_NOTED 1024
 #define SHS_BIG_KEY_ASKED 4096

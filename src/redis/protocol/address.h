@@ -9,8 +9,15 @@
 
 #include <apr_pools.h>
 
-#include "redis/protocol/server.h"
-#include "session/record.h"
+#include "base/octets.h"
+
+/* Where a server listens, as all files of redis/ name it. Whether it is a master,
+ * a Sentinel or a seed of a cluster is for its holder to say. */
+typedef struct shs_address_t {
+    const char *host; /* name or address, without brackets; who made the struct
+                       * says how long it lasts */
+    int port;         /* 1 to 65535 */
+} shs_address_t;
 
 /* Longest host, RFC 1035 section 2.3.4. */
 #define SHS_ADDRESS_HOST_MAX 255

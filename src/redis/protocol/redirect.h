@@ -11,7 +11,7 @@
 #include <apr_pools.h>
 
 #include "redis/protocol/resp.h"
-#include "redis/protocol/server.h"
+#include "redis/protocol/address.h"
 
 typedef struct shs_redirect_t {
     int is_ask; /* otherwise MOVED */

@@ -11,7 +11,7 @@
 
 #include <apr_pools.h>
 
-#include "session/record.h"
+#include "base/octets.h"
 
 typedef enum shs_reply_kind_t {
     SHS_REPLY_NIL,

@@ -10,7 +10,7 @@
 #include <apr_pools.h>
 
 #include "redis/protocol/resp.h"
-#include "redis/protocol/server.h"
+#include "redis/protocol/address.h"
 
 /* SENTINEL get-master-addr-by-name: 1 and *out, its host in p; 0: nil, the
  * Sentinel does not know the name; -1: not such a reply (an error is none), or

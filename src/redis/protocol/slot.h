@@ -7,7 +7,7 @@
 #ifndef SHS_REDIS_PROTOCOL_SLOT_H
 #define SHS_REDIS_PROTOCOL_SLOT_H
 
-#include "session/record.h"
+#include "base/octets.h"
 
 #define SHS_SLOT_COUNT 16384
 

@@ -10,7 +10,7 @@
 #include <apr_pools.h>
 
 #include "redis/protocol/resp.h"
-#include "redis/protocol/server.h"
+#include "redis/protocol/address.h"
 #include "redis/protocol/slot.h"
 
 #define SHS_SLOT_MAP_SLOTS SHS_SLOT_COUNT

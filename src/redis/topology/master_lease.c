@@ -45,7 +45,7 @@ apr_time_t shs_master_lease_required(const shs_master_lease_t *lease,
         || lease->trusted_at <= atomic_load(&lease->host_state->failed_at)) {
         return now;
     }
-    return now - SHS_MASTER_LEASE_LEASE;
+    return now - SHS_MASTER_LEASE_FOR;
 }
 
 int shs_master_lease_read(shs_master_lease_t *lease, apr_uint32_t subject,

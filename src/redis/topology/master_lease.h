@@ -7,7 +7,7 @@
  *
  * A master that was demoted, or comes back empty after another took its place,
  * still calls itself master for some seconds. So an answer counts only if a
- * Sentinel named the server at most SHS_MASTER_LEASE_LEASE before; and if it came over
+ * Sentinel named the server at most SHS_MASTER_LEASE_FOR before; and if it came over
  * a new connection, or if a master failed a question since the last answer that
  * was confirmed, only if a Sentinel that is asked after it came names the
  * server still. While all Sentinels are silent the one named last is believed.
@@ -23,7 +23,7 @@
 #define SHS_MASTER_LEASE_CONFIRM_EVERY (APR_USEC_PER_SEC / 2)
 
 /* ... and without, before an answer this old is relied on. */
-#define SHS_MASTER_LEASE_LEASE (1 * APR_USEC_PER_SEC)
+#define SHS_MASTER_LEASE_FOR (1 * APR_USEC_PER_SEC)
 
 /* Zeroed, but for `shared`, is valid; fields are private. */
 typedef struct shs_master_lease_t {

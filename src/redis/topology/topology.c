@@ -148,7 +148,7 @@ static void keep_lease(shs_topology_t *topology, apr_time_t deadline)
     apr_time_t now = shs_clock_now();
     apr_interval_time_t age =
         now - shs_master_lease_confirmed_at(&topology->lease);
-    int must_wait = age >= SHS_MASTER_LEASE_LEASE
+    int must_wait = age >= SHS_MASTER_LEASE_FOR
                     || shs_master_lease_is_behind(&topology->lease);
 
     if (!must_wait && age < SHS_MASTER_LEASE_CONFIRM_EVERY) {

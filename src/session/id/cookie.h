@@ -10,7 +10,7 @@
 #ifndef SHS_SESSION_ID_COOKIE_H
 #define SHS_SESSION_ID_COOKIE_H
 
-#include "session/record.h"
+#include "base/octets.h"
 
 /* What separates the pairs of a Cookie header. Browsers, and RFC 6265 section
  * 4.2.1, know ";" alone; to them a comma is an octet of the value, so a site

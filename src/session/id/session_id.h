@@ -10,7 +10,7 @@
 
 #include <apr_pools.h>
 
-#include "session/record.h"
+#include "base/octets.h"
 
 /* Bounds of an id in octets. 16 octets of the shortest common alphabet (hex)
  * are 64 bits, the least that OWASP's session cheat sheet accepts. */

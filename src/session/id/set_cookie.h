@@ -11,7 +11,7 @@
 #include <apr_pools.h>
 #include <apr_time.h>
 
-#include "session/record.h"
+#include "base/octets.h"
 
 typedef enum shs_secure_t {
     SHS_SECURE_AUTO, /* where the request came by TLS */

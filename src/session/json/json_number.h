@@ -9,7 +9,7 @@
 
 #include <apr_pools.h>
 
-#include "session/record.h"
+#include "base/octets.h"
 
 /* The length of the number that the text begins with: as long as its characters
  * may belong to one. 0: they are no number, or one that no double can hold

@@ -15,7 +15,7 @@
 #include <apr_pools.h>
 #include <jansson.h>
 
-#include "session/record.h"
+#include "base/octets.h"
 
 /* Parses the text; `flags` are those of json_loadb(). The tree is the caller's.
  * NULL: it is not JSON, as *error says, whose position is that in the text; or

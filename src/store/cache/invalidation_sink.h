@@ -8,7 +8,7 @@
 
 #include <apr_time.h>
 
-#include "session/record.h"
+#include "base/octets.h"
 
 /* More beginnings of keys than these are not asked for one by one. */
 #define SHS_INVALIDATION_SINK_PREFIXES 16

@@ -12,7 +12,7 @@
 #include <apr_siphash.h>
 #include <apr_time.h>
 
-#include "session/record.h"
+#include "base/octets.h"
 #include "store/cache/atomic64.h"
 
 typedef struct shs_near_entry_t {
