@@ -2,122 +2,121 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # The arrows of src/README.md: reads the #includes and fails on any that points
-# elsewhere. A line of the table: who may include what, by shell pattern.
+# elsewhere, on one that this table allows and no file needs, and on a circle
+# between files.
 source "$(dirname "${BASH_SOURCE[0]}")/guard.bash"
 
-redis_order=(store_redis listener roster exchange conversation attempt passage verdict question topology renewal discovery sentinel
-    cluster view nodes node greeting feed identity sentinel_reply layout map redirect announced script answer pool
-    conn socket resolver endpoint tls distrust credentials trust shared masters breaker trouble counters heavy server
-    slot complaint resp resp3)
+# From above to below: a room, and the rooms whose headers its files include.
+# Every arrow points to a room that stands lower in this table.
+rooms='
+.                request/entry request request/expose config/directive config
+request/entry    request request/expose config session session/json base
+request          request/expose request/lookup config/check config redis store session/id
+request/expose   request/lookup config base
+request/lookup   config store store/cache session session/id base
+config/directive config/check config session/id base
+config/check     config base
+config           codec store store/cache session/json session/id base
+redis            redis/command redis/tracking redis/topology redis/connection redis/endpoint redis/protocol redis/health store base
+redis/command    redis/topology redis/connection redis/protocol redis/health store session base
+redis/tracking   redis/topology redis/connection redis/protocol redis/health store/cache base
+redis/topology   redis/connection redis/protocol redis/health base
+redis/connection redis/endpoint redis/protocol net base
+redis/endpoint   redis/protocol redis/health net base
+redis/protocol   store base
+redis/health     base
+net              base
+codec            session/json session base
+store            store/cache session base
+store/cache      session base
+session/json     session base
+session          base
+session/id       base
+base
+'
 
-rank_of() { # redis/file.c: its place in the order, the last for unknown ones
-    local name=${1#redis/} i
-    name=${name%.[ch]}
-    name=${name/#endpoint_*/endpoint}
-    for i in "${!redis_order[@]}"; do
-        [[ ${redis_order[i]} == "$name" ]] && break
-    done
-    [[ ${redis_order[i]} == "$name" ]] || i=-1
-    echo "$i"
-}
-
-is_lower() { # includer included
-    local above below
-    above=$(rank_of "$1")
-    below=$(rank_of "$2")
-    ((above >= 0 && below >= above))
-}
-
-allowed() { # includer included
+# Of a room that several may include, the one header that they may know.
+is_private() { # includer header
     case "$1 $2" in
-        'mod_shared_session.c config/'* | 'mod_shared_session.c request/'*) ;;
-
-        # Nobody above the stores names one but who registers them.
-        'redis/store_redis.c redis/store_redis.h') ;;
-        'redis/store_redis.'?' store/provider.h') ;;
-        'request/lifecycle.c redis/store_redis.h') ;;
-        *' redis/store_redis.h') return 1 ;;
-
-        'request/entry/api.c ../mod_shared_session.h') ;;
-        'request/entry/session_header.c ../mod_shared_session.h') ;;
-
-        # request: only lookup and writer know a codec and a store.
-        'request/'*' request/'* | 'request/'*' config/'*) ;;
-        'request/lookup.'?' session/'* | 'request/lookup.'?' codec/'*) ;;
-        'request/lookup.'?' store/'*) ;;
-        'request/writer.'?' codec/'* | 'request/writer.'?' store/'*) ;;
-        'request/lookup/touch.c base/clock.h' | 'request/nearby.'?' store/'*) ;;
-        'request/lookup/lookup_log.c base/clock.h') ;;
-        'request/'[!g]*' session/'*) ;;
-        'request/lifecycle.c store/'* | 'request/flow.'?' store/'*) ;;
-        'request/status.c store/store.h') ;;
-
-        'config/names.'?' config/names.h') ;;
-        'config/names.'*) return 1 ;;
-        'config/'*' config/'* | 'config/'*' session/'*) ;;
-        'config/'*' codec/codec.h') ;;
-        'config/'*' store/store.h' | 'config/'*' store/cache/near_cache.h' | 'config/'*' base/option.h') ;;
-
-        'codec/'*' codec/codec.h' | 'codec/'*' session/'*) ;;
-
-        'store/'*' store/'*) ;;
-        'store/'*' session/id/session_id.h' | 'store/'*' session/outcome.h') ;;
-        'store/'*' session/record.h' | 'store/'*' session/change.h') ;;
-
-        # redis: from the provider down; who stands lower knows nothing of
-        # what stands higher.
-        'redis/'*' session/record.h' | 'redis/'*' base/octets.h') ;;
-        'redis/'*' session/outcome.h') ;;
-        'redis/command/script.c session/metadata.h') ;;
-        'redis/'*' base/clock.h' | 'redis/'*' base/option.h') ;;
-        'redis/'*' base/thread.h' | 'redis/'*' base/halt.h' | 'redis/'*' store/cache/invalidation_sink.h') ;;
-        'redis/'*' redis/'*) is_lower "$1" "$2" ;;
-        'redis/'*' store/store.h') is_lower "$1" redis/protocol/reply.h ;;
-
-        'session/'*' session/'*) ;;
+        'request/lifecycle.c redis/store_redis.h' | 'redis/'*) return 1 ;;
+        *' redis/'*) ;;
+        *' request/lookup/lookup_log.h') [[ $1 != request/lookup/* ]] ;;
         *) return 1 ;;
     esac
 }
 
-# What is not ours, and who may have it.
+# What is not ours, and the files that may have it.
 allowed_outside() { # includer header
     case $2 in
         httpd.h | http_*.h | ap_*.h | util_*.h | mod_*.h | mpm_common.h | \
             scoreboard.h)
             case $1 in
                 config/names.*) return 1 ;;
-                config/* | request/* | mod_shared_session.[ch]) ;;
+                config/* | request/* | ./mod_shared_session.[ch]) ;;
                 *) return 1 ;;
             esac
             ;;
-        hiredis* ) [[ $1 == redis/protocol/resp.c ]] ;;
-        jansson*) [[ $1 == codec/* || $1 == session/json_* ]] ;;
-        openssl*) [[ $1 == session/id/session_id.c || $1 == net/tls.c || $1 == net/tls_error.c ]] ;;
+        hiredis*) [[ $1 == redis/protocol/resp.c ]] ;;
+        jansson*) [[ $1 == codec/* || $1 == session/json/* ]] ;;
+        openssl*) [[ $1 == session/id/session_id.c || $1 == net/tls*.c ]] ;;
     esac
 }
 
 need src mod_shared_session.c
-mapfile -t files < <(find src -name '*.[ch]' | sort; ls mod_shared_session.[ch])
+declare -A may used
+order=()
+while read -r room below; do
+    [[ -n $room ]] || continue
+    order+=("$room")
+    for lower in $below; do
+        may[$room $lower]=1
+    done
+done <<<"$rooms"
+
+# The table itself: an arrow upwards would be a circle.
+seen=' '
+for room in "${order[@]}"; do
+    for arrow in "${!may[@]}"; do
+        if [[ $arrow == *" $room" && $seen != *" ${arrow% *} "* ]]; then
+            complain "the table lets ${arrow/ / know } above it"
+        fi
+    done
+    seen+="$room "
+done
+
+mapfile -t files < <(find src -name '*.[ch]' | sort; echo ./mod_shared_session.c)
 edges=$(mktemp)
 trap 'rm -f "$edges"' EXIT
-
 for file in "${files[@]}"; do
     includer=${file#src/}
+    from=$(dirname "$includer")
     first=
+    if [[ " ${order[*]} " != *" $from "* ]]; then
+        complain "$file: $from is no room of the table"
+    fi
     while IFS=: read -r line include; do
         header=$(sed -E 's/^[[:space:]]*#[[:space:]]*include[[:space:]]*[<"]([^>"]+)[>"].*/\1/' <<<"$include")
         looked_at 1
-        if [[ $include == *'"'* ]]; then
-            [[ -n $first ]] || first=$header
-            if [[ ! -f src/$header ]]; then
-                complain "$file:$line: \"$header\" is no file below src"
-            elif ! allowed "$includer" "$header"; then
-                complain "$file:$line: $includer must not know $header"
-            fi
-            printf '%s %s\n' "$(dirname "$includer")" "$(dirname "$header")" \
-                >>"$edges"
-        elif ! allowed_outside "$includer" "$header"; then
-            complain "$file:$line: $includer must not include <$header>"
+        if [[ $include != *'"'* ]]; then
+            allowed_outside "$includer" "$header" ||
+                complain "$file:$line: $includer must not include <$header>"
+            continue
+        fi
+        [[ -n $first ]] || first=$header
+        # The installed header of the module is for those who define it.
+        [[ $header != ../mod_shared_session.h || $from != request/entry ]] || continue
+        to=$(dirname "$header")
+        if [[ ! -f src/$header ]]; then
+            complain "$file:$line: \"$header\" is no file below src"
+        elif is_private "$includer" "$header"; then
+            complain "$file:$line: $includer must not know $header"
+        elif [[ $from != "$to" ]]; then
+            used[$from $to]=1
+            [[ -n ${may[$from $to]:-} ]] ||
+                complain "$file:$line: $from must not know $to"
+        fi
+        if [[ ${includer%.[ch]} != "${header%.h}" ]]; then
+            printf '%s %s\n' "${includer%.[ch]}" "${header%.h}" >>"$edges"
         fi
     done < <(grep -nE '^[[:space:]]*#[[:space:]]*include' "$file")
     if [[ $file == src/*.c && $first != "${includer%.c}.h" &&
@@ -126,9 +125,14 @@ for file in "${files[@]}"; do
     fi
 done
 
-# No circles between directories.
-if ! circle=$(awk '$1 != $2' "$edges" | sort -u | tsort 2>&1 >/dev/null); then
-    complain "a circle between directories: ${circle//$'\n'/ }"
+for arrow in "${!may[@]}"; do
+    [[ -n ${used[$arrow]:-} ]] ||
+        complain "no file needs the arrow that the table allows: ${arrow/ / -> }"
+done
+
+# No circles between files, a source and its header being one.
+if ! circle=$(tsort <(sort -u "$edges") 2>&1 >/dev/null); then
+    complain "a circle between files: ${circle//$'\n'/ }"
 fi
 
 # What the includes cannot tell, because config/settings.h shows both.
@@ -140,14 +144,19 @@ forbid() { # pattern where why
     fi
     looked_at 1
 }
+below_request() { # rooms: their sources
+    local room
+    for room; do
+        find "src/$room" -name '*.c'
+    done | sort | tr '\n' ' '
+}
 forbid 'shs_(store|codec)_(load|decode|find|create|shape)' \
-    'src/request/expose/caching.c src/request/expose/header_scrub.c src/request/expose/expose.c src/request/flow.c' \
+    "$(echo src/request/expose/*.c src/request/flow.c)" \
     'only request/lookup asks a store or a codec'
 forbid 'apr_time_now|shs_clock_now|[^_]time\(NULL\)|gettimeofday' \
-    "$(echo src/session/*.c src/codec/*.c src/config/*.c)" \
-    'time is a parameter below request'
+    "$(below_request session codec config)" 'time is a parameter below request'
 forbid 'ap_log_|apr_file_printf|(^|[^_a-z])f?printf\(|perror\(' \
-    "$(echo src/session/*.c src/codec/*.c src/store/*.c src/redis/*.c)" \
-    'who decides, logs: nothing below request does'
+    "$(below_request base net session codec store redis)" \
+    'the layer that decides writes the log: none below request does'
 
 finish 'includes point where they may'
