@@ -211,8 +211,9 @@ static int is_due(const shs_resolver_t *resolver, apr_interval_time_t due)
            && shs_clock_now() - resolver->asked_at >= due;
 }
 
-int shs_resolver_renew(shs_resolver_address_t addresses[SHS_RESOLVER_MAX],
-                       int count, shs_resolver_t *resolver, apr_time_t deadline)
+int shs_resolver_refresh(shs_resolver_address_t addresses[SHS_RESOLVER_MAX],
+                         int count, shs_resolver_t *resolver,
+                         apr_time_t deadline)
 {
     apr_uint32_t failed = mark_of(addresses, count);
     int found = 0;
@@ -242,7 +243,7 @@ void shs_resolver_suspect(shs_resolver_t *resolver)
     pthread_mutex_unlock(&resolver->lock);
 }
 
-apr_uint32_t shs_resolver_mark(const shs_resolver_t *resolver)
+apr_uint32_t shs_resolver_fingerprint(const shs_resolver_t *resolver)
 {
     return atomic_load(&resolver->mark);
 }

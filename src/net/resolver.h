@@ -53,15 +53,15 @@ int shs_resolver_get(shs_resolver_address_t addresses[SHS_RESOLVER_MAX],
 /* Each of those `count` addresses has failed: asks at once whether there are
  * others, and waits until the deadline. Returns how many, in their place; 0
  * when they are still the same. */
-int shs_resolver_renew(shs_resolver_address_t addresses[SHS_RESOLVER_MAX],
-                       int count, shs_resolver_t *resolver,
-                       apr_time_t deadline);
+int shs_resolver_refresh(shs_resolver_address_t addresses[SHS_RESOLVER_MAX],
+                         int count, shs_resolver_t *resolver,
+                         apr_time_t deadline);
 
 /* Asks again, if it has not been done within a second, and does not wait. */
 void shs_resolver_suspect(shs_resolver_t *resolver);
 
 /* Tells what the name stands for now from what it stood for before, in every
  * child alike. 0: it cannot change, or is not known. Takes no lock. */
-apr_uint32_t shs_resolver_mark(const shs_resolver_t *resolver);
+apr_uint32_t shs_resolver_fingerprint(const shs_resolver_t *resolver);
 
 #endif

@@ -29,7 +29,7 @@ int shs_socket_wait(int fd, short events, apr_time_t deadline)
     }
 }
 
-int shs_socket_be_patient(int fd, apr_interval_time_t time)
+int shs_socket_set_receive_timeout(int fd, apr_interval_time_t time)
 {
     struct timeval patience;
     int flags = fcntl(fd, F_GETFL);

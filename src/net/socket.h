@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * socket: connecting, and waiting with a deadline. Sockets are close-on-exec,
- * and non-blocking until shs_socket_be_patient(); of those by TCP the kernel
+ * and non-blocking until shs_socket_set_receive_timeout(); of those by TCP the kernel
  * finds within 30 seconds that they are dead, also while nothing is said.
  * Nothing here knows what is said over them.
  */
@@ -24,6 +24,6 @@ int shs_socket_wait(int fd, short events, apr_time_t deadline);
 /* From now on recv(2) without MSG_DONTWAIT waits for that long (more than 0)
  * and a few milliseconds: a system call less than to wait and to receive.
  * Returns 0 if it cannot be had. */
-int shs_socket_be_patient(int fd, apr_interval_time_t time);
+int shs_socket_set_receive_timeout(int fd, apr_interval_time_t time);
 
 #endif

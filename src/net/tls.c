@@ -214,7 +214,7 @@ static short find_events(shs_tls_t *tls, int result)
     case SSL_ERROR_WANT_WRITE:
         return POLLOUT;
     default:
-        tls->farewell = shs_tls_error_of_server(error);
+        tls->farewell = shs_tls_error_describe_server(error);
         ERR_clear_error();
         return 0;
     }
@@ -223,7 +223,7 @@ static short find_events(shs_tls_t *tls, int result)
 static const char *describe_failure(const shs_tls_t *tls)
 {
     return tls->tls_error.error != X509_V_OK
-               ? shs_tls_error_of_chain(&tls->tls_error)
+               ? shs_tls_error_describe_chain(&tls->tls_error)
            : tls->farewell ? tls->farewell
                            : "the TLS handshake failed: does it speak TLS, and"
                              " does it take our certificate?";
@@ -283,12 +283,12 @@ int shs_tls_has_pending(const shs_tls_t *tls)
     return SSL_has_pending(tls->ssl);
 }
 
-int shs_tls_has_heard(const shs_tls_t *tls)
+int shs_tls_has_received(const shs_tls_t *tls)
 {
     return BIO_number_read(SSL_get_rbio(tls->ssl)) > 0;
 }
 
-const char *shs_tls_farewell(const shs_tls_t *tls)
+const char *shs_tls_close_reason(const shs_tls_t *tls)
 {
     return tls->farewell;
 }

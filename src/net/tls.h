@@ -54,11 +54,11 @@ ssize_t shs_tls_send(shs_tls_t *tls, const char *data, size_t len,
 ssize_t shs_tls_receive(shs_tls_t *tls, char *data, size_t len, short *events);
 
 /* Whether the server has said anything yet. */
-int shs_tls_has_heard(const shs_tls_t *tls);
+int shs_tls_has_received(const shs_tls_t *tls);
 
 /* Why the server ended the connection, as its last alert says: with TLS 1.3 it
  * refuses our certificate only after the handshake. Static; NULL: not known. */
-const char *shs_tls_farewell(const shs_tls_t *tls);
+const char *shs_tls_close_reason(const shs_tls_t *tls);
 
 /* Whether receive() has something without the socket having any. */
 int shs_tls_has_pending(const shs_tls_t *tls);

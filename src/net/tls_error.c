@@ -62,7 +62,7 @@ static const struct {
       NULL },
 };
 
-const char *shs_tls_error_of_chain(const shs_tls_error_t *tls_error)
+const char *shs_tls_error_describe_chain(const shs_tls_error_t *tls_error)
 {
     unsigned i;
 
@@ -83,7 +83,7 @@ const char *shs_tls_error_of_chain(const shs_tls_error_t *tls_error)
     return X509_verify_cert_error_string(tls_error->error);
 }
 
-const char *shs_tls_error_of_server(unsigned long error)
+const char *shs_tls_error_describe_server(unsigned long error)
 {
     if (ERR_GET_LIB(error) != ERR_LIB_SSL) {
         return NULL;

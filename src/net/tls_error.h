@@ -15,10 +15,10 @@ typedef struct shs_tls_error_t {
 } shs_tls_error_t;
 
 /* Why the chain is not trusted. Static. */
-const char *shs_tls_error_of_chain(const shs_tls_error_t *tls_error);
+const char *shs_tls_error_describe_chain(const shs_tls_error_t *tls_error);
 
 /* What the last error in OpenSSL's queue says of the server, such as the alert
  * that it sent (RFC 8446 section 6). Static; NULL: nothing of use. */
-const char *shs_tls_error_of_server(unsigned long error);
+const char *shs_tls_error_describe_server(unsigned long error);
 
 #endif

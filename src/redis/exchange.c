@@ -61,11 +61,11 @@ static shs_outcome_t read_failure(shs_result_t *answer,
 /* Whether nobody on this host has told of a refusal in the last minute. */
 static int is_invalidation(shs_host_state_t *host_state, apr_time_t now)
 {
-    apr_int64_t told_at = atomic_load(&host_state->refusal_told_at);
+    apr_int64_t reported_at = atomic_load(&host_state->refusal_reported_at);
 
-    return (told_at == 0 || now - told_at >= REFUSAL_EVERY)
-           && atomic_compare_exchange_strong(&host_state->refusal_told_at,
-                                             &told_at, now);
+    return (reported_at == 0 || now - reported_at >= REFUSAL_EVERY)
+           && atomic_compare_exchange_strong(&host_state->refusal_reported_at,
+                                             &reported_at, now);
 }
 
 /* How many failures within a minute are told. A write that is answered by an
@@ -86,11 +86,11 @@ static void read_error(shs_result_t *answer, const shs_command_t *talk)
     const shs_breaker_t *breaker = talk->permit.route.breaker;
 
     if (talk->retry.cause == SHS_COUNTER_BLOCKED || !breaker
-        || shs_breaker_is_told(breaker)) {
+        || shs_breaker_is_reported(breaker)) {
         return;
     }
-    if (shs_error_alert_note(talk->write ? &host_state->of_writes
-                                         : &host_state->of_lookups,
+    if (shs_error_alert_note(talk->write ? &host_state->write_alert
+                                         : &host_state->lookup_alert,
                              least_of(talk), shs_clock_now())) {
         answer->transition =
             talk->write ? SHS_TRANSITION_UNWRITABLE : SHS_TRANSITION_SHAKY;
@@ -101,7 +101,7 @@ static void read_error(shs_result_t *answer, const shs_command_t *talk)
 /* A failover, when there is nothing more urgent. */
 static void read_masters(shs_result_t *answer, const shs_command_t *talk)
 {
-    answer->transition_reason = shs_masters_tell(
+    answer->transition_reason = shs_masters_take_failover(
         &talk->client->host_state->masters, shs_clock_now(), talk->p);
     if (answer->transition_reason) {
         answer->transition = SHS_TRANSITION_MASTER;
@@ -187,7 +187,7 @@ shs_wrote_t shs_exchange_write(shs_result_t *answer, const shs_client_t *client,
     }
     read_transition(answer, &talk);
     if (is_proof(write, wrote) && answer->transition == SHS_TRANSITION_NONE
-        && shs_error_alert_end(&client->host_state->of_writes)) {
+        && shs_error_alert_clear(&client->host_state->write_alert)) {
         answer->transition = SHS_TRANSITION_WRITABLE;
     }
     return wrote;

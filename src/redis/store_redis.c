@@ -64,8 +64,9 @@ static int start_child(void *self, void *host_state, int threads,
                        apr_pool_t *pchild)
 {
     redis_t *redis = self;
-    shs_node_kind_t kind = { redis->endpoint, redis->tls,
-                             shs_endpoint_pool_size(redis->endpoint, threads) };
+    shs_node_config_t kind = { redis->endpoint, redis->tls,
+                               shs_endpoint_pool_size(redis->endpoint,
+                                                      threads) };
     shs_node_table_t *nodes = shs_node_table_create(&kind);
 
     redis->client.endpoint = redis->endpoint;

@@ -58,7 +58,7 @@ shs_endpoint_t *rig_endpoint(const char *url, const char *options)
 
 shs_node_table_t *rig_nodes(const shs_endpoint_t *endpoint, int pool_size)
 {
-    shs_node_kind_t kind = { endpoint, NULL, pool_size };
+    shs_node_config_t kind = { endpoint, NULL, pool_size };
 
     return keep(shs_node_table_create(&kind));
 }
@@ -125,10 +125,10 @@ void rig_fill_pool(const rig_t *rig, int slot, int count)
     }
     for (i = 0; i < count; i++) {
         /* So the server has accepted it. */
-        ck_assert_int_eq(shs_conn_ask(&reply, 1, conns[i], pipeline, limits,
-                                      rig_in_ms(5000), &reason, p),
+        ck_assert_int_eq(shs_conn_execute(&reply, 1, conns[i], pipeline, limits,
+                                          rig_in_ms(5000), &reason, p),
                          SHS_CONN_OK);
         shs_pool_give_back(shs_node_pool(route.node), conns[i]);
     }
-    shs_topology_leave(rig->client.topology, &route);
+    shs_topology_release(rig->client.topology, &route);
 }

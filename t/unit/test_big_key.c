@@ -37,14 +37,14 @@ START_TEST(big_key__knows_a_key_until_its_value_comes)
     apr_uint64_t mark = mark_of(1);
 
     ck_assert_int_eq(shs_big_key_begin(&big_key, mark), 0);
-    shs_big_key_end(&big_key, mark, SHS_BIG_KEY_HEAVY);
+    shs_big_key_end(&big_key, mark, SHS_BIG_KEY_BIG);
     ck_assert_int_eq(shs_big_key_begin(&big_key, mark), 1);
     shs_big_key_end(&big_key, mark, SHS_BIG_KEY_UNKNOWN);
     ck_assert_int_eq(shs_big_key_begin(&big_key, mark), 1);
     ck_assert_int_eq(shs_big_key_begin(&big_key, mark_of(2)), 0);
-    shs_big_key_end(&big_key, mark, SHS_BIG_KEY_LIGHT);
+    shs_big_key_end(&big_key, mark, SHS_BIG_KEY_SMALL);
     ck_assert_int_eq(shs_big_key_begin(&big_key, mark), 0);
-    shs_big_key_end(&big_key, mark, SHS_BIG_KEY_HEAVY);
+    shs_big_key_end(&big_key, mark, SHS_BIG_KEY_BIG);
     ck_assert_int_eq(shs_big_key_begin(&big_key, mark), 1);
 }
 END_TEST
@@ -62,7 +62,7 @@ START_TEST(big_key__lets_one_of_many_ask_for_the_value_of_an_unknown_key)
     ck_assert_int_eq(shs_big_key_begin(&big_key, mark), 0);
     ck_assert_int_eq(shs_big_key_begin(&big_key, mark), 1);
     /* It came: from now on all may at once. */
-    shs_big_key_end(&big_key, mark, SHS_BIG_KEY_LIGHT);
+    shs_big_key_end(&big_key, mark, SHS_BIG_KEY_SMALL);
     for (i = 0; i < 4; i++) {
         ck_assert_int_eq(shs_big_key_begin(&big_key, mark), 0);
     }
@@ -76,11 +76,11 @@ START_TEST(big_key__keeps_what_is_heavy_however_many_are_light)
 
     for (i = 0; i < 10; i++) {
         shs_big_key_begin(&big_key, mark_of(i));
-        shs_big_key_end(&big_key, mark_of(i), SHS_BIG_KEY_HEAVY);
+        shs_big_key_end(&big_key, mark_of(i), SHS_BIG_KEY_BIG);
     }
-    for (i = 10; i < 10 * SHS_BIG_KEY_ASKED; i++) {
+    for (i = 10; i < 10 * SHS_BIG_KEY_REQUESTED; i++) {
         ck_assert_int_eq(shs_big_key_begin(&big_key, mark_of(i)), 0);
-        shs_big_key_end(&big_key, mark_of(i), SHS_BIG_KEY_LIGHT);
+        shs_big_key_end(&big_key, mark_of(i), SHS_BIG_KEY_SMALL);
     }
     for (i = 0; i < 10; i++) {
         heavies += shs_big_key_begin(&big_key, mark_of(i));
@@ -95,7 +95,7 @@ START_TEST(big_key__keeps_the_last_of_more_than_it_has_places_for)
     int i;
 
     for (i = 0; i < 10 * SHS_BIG_KEY_NOTED; i++) {
-        shs_big_key_end(&big_key, mark_of(i), SHS_BIG_KEY_HEAVY);
+        shs_big_key_end(&big_key, mark_of(i), SHS_BIG_KEY_BIG);
         ck_assert_int_eq(shs_big_key_begin(&big_key, mark_of(i)), 1);
     }
     for (i = 0; i < 10 * SHS_BIG_KEY_NOTED; i++) {

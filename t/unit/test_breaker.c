@@ -12,7 +12,7 @@
 #define X      2 /* a server, and others */
 #define Y      3
 #define Z      4
-#define NOBODY SHS_BREAKER_NOBODY
+#define NOBODY SHS_BREAKER_NO_SUBJECT
 
 static const shs_breaker_policy_t policy = { 3, SECOND, SECOND / 2, 0 };
 static const shs_breaker_policy_t off = { 3, SECOND, SECOND / 2, 1 };
@@ -29,9 +29,9 @@ static shs_breaker_pass_t admit(apr_uint32_t subject, apr_time_t now)
     return shs_breaker_admit(&breaker, &policy, subject, now);
 }
 
-static shs_breaker_news_t note(shs_breaker_pass_t pass,
-                               shs_breaker_result_t result,
-                               apr_uint32_t subject, apr_time_t now)
+static shs_breaker_alert_t note(shs_breaker_pass_t pass,
+                                shs_breaker_result_t result,
+                                apr_uint32_t subject, apr_time_t now)
 {
     return shs_breaker_note(&breaker, &policy, pass, result, subject, 0, now);
 }
@@ -57,8 +57,8 @@ START_TEST(breaker__opens_at_the_last_of_so_many_failures)
 {
     ck_assert_str_eq(shs_breaker_describe(&breaker, NOW), "closed");
     answered(SHS_BREAKER_PASS, NOW);
-    ck_assert_int_eq(failed(SHS_BREAKER_PASS, NOW), SHS_BREAKER_NO_NEWS);
-    ck_assert_int_eq(failed(SHS_BREAKER_PASS, NOW), SHS_BREAKER_NO_NEWS);
+    ck_assert_int_eq(failed(SHS_BREAKER_PASS, NOW), SHS_BREAKER_NO_ALERT);
+    ck_assert_int_eq(failed(SHS_BREAKER_PASS, NOW), SHS_BREAKER_NO_ALERT);
     ck_assert_int_eq(admit(X, NOW), SHS_BREAKER_PASS);
     ck_assert_str_eq(shs_breaker_describe(&breaker, NOW), "closed");
     ck_assert_int_eq(failed(SHS_BREAKER_PASS, NOW), SHS_BREAKER_DOWN);
@@ -117,7 +117,7 @@ START_TEST(breaker__closes_when_the_probe_succeeds)
     ck_assert_str_eq(shs_breaker_describe(&breaker, NOW + SECOND), "closed");
     ck_assert_int_eq(admit(X, NOW + SECOND), SHS_BREAKER_PASS);
     ck_assert_int_eq(answered(SHS_BREAKER_PASS, NOW + SECOND),
-                     SHS_BREAKER_NO_NEWS);
+                     SHS_BREAKER_NO_ALERT);
     /* And is as patient as before. */
     failed(SHS_BREAKER_PASS, NOW + SECOND);
     failed(SHS_BREAKER_PASS, NOW + SECOND);
@@ -132,7 +132,7 @@ START_TEST(breaker__closes_when_a_straggler_succeeds)
     ck_assert_int_eq(answered(SHS_BREAKER_PASS, NOW + 1), SHS_BREAKER_UP);
     ck_assert_int_eq(admit(X, NOW + 1), SHS_BREAKER_PASS);
     /* The probe's failure, if there is one on its way, opens nothing then. */
-    ck_assert_int_eq(failed(SHS_BREAKER_PROBE, NOW + 2), SHS_BREAKER_NO_NEWS);
+    ck_assert_int_eq(failed(SHS_BREAKER_PROBE, NOW + 2), SHS_BREAKER_NO_ALERT);
     ck_assert_str_eq(shs_breaker_describe(&breaker, NOW + 2), "closed");
 }
 END_TEST
@@ -144,7 +144,7 @@ START_TEST(breaker__a_stragglers_failure_puts_no_probe_off)
     open_it(NOW);
     for (i = 0; i < 10; i++) {
         ck_assert_int_eq(failed(SHS_BREAKER_PASS, NOW + SECOND - 1),
-                         SHS_BREAKER_NO_NEWS);
+                         SHS_BREAKER_NO_ALERT);
     }
     ck_assert_int_eq(admit(X, NOW + SECOND), SHS_BREAKER_PROBE);
 }
@@ -156,7 +156,7 @@ START_TEST(breaker__a_probe_that_came_to_nothing_is_given_up)
     ck_assert_int_eq(admit(X, NOW + SECOND), SHS_BREAKER_PROBE);
     ck_assert_int_eq(
         note(SHS_BREAKER_PROBE, SHS_BREAKER_UNKNOWN, X, NOW + SECOND + 1),
-        SHS_BREAKER_NO_NEWS);
+        SHS_BREAKER_NO_ALERT);
     ck_assert_int_eq(admit(X, NOW + SECOND + 1), SHS_BREAKER_PROBE);
     ck_assert_int_eq(admit(X, NOW + SECOND + 1), SHS_BREAKER_BLOCK);
 }
@@ -188,7 +188,7 @@ START_TEST(breaker__another_server_that_fails_is_put_off_too)
     open_it(NOW);
     ck_assert_int_eq(admit(Y, NOW + 1), SHS_BREAKER_PROBE);
     ck_assert_int_eq(note(SHS_BREAKER_PROBE, SHS_BREAKER_FAILED, Y, NOW + 2),
-                     SHS_BREAKER_NO_NEWS);
+                     SHS_BREAKER_NO_ALERT);
     ck_assert_int_eq(admit(Y, NOW + 2 + SECOND - 1), SHS_BREAKER_BLOCK);
     ck_assert_int_eq(admit(Y, NOW + 2 + 3 * SECOND), SHS_BREAKER_PROBE);
 }
@@ -452,13 +452,13 @@ START_TEST(breaker__tells_at_once_of_a_server_that_never_answered)
 {
     ck_assert_int_eq(failed(SHS_BREAKER_PASS, NOW), SHS_BREAKER_DOWN);
     ck_assert_str_eq(shs_breaker_describe(&breaker, NOW), "closed");
-    ck_assert_int_eq(failed(SHS_BREAKER_PASS, NOW), SHS_BREAKER_NO_NEWS);
+    ck_assert_int_eq(failed(SHS_BREAKER_PASS, NOW), SHS_BREAKER_NO_ALERT);
     /* It opens, and that is no news. */
-    ck_assert_int_eq(failed(SHS_BREAKER_PASS, NOW), SHS_BREAKER_NO_NEWS);
+    ck_assert_int_eq(failed(SHS_BREAKER_PASS, NOW), SHS_BREAKER_NO_ALERT);
     ck_assert_str_eq(shs_breaker_describe(&breaker, NOW), "open");
     ck_assert_int_eq(answered(SHS_BREAKER_PROBE, NOW), SHS_BREAKER_UP);
     /* From now on a single failure is none. */
-    ck_assert_int_eq(failed(SHS_BREAKER_PASS, NOW), SHS_BREAKER_NO_NEWS);
+    ck_assert_int_eq(failed(SHS_BREAKER_PASS, NOW), SHS_BREAKER_NO_ALERT);
 }
 END_TEST
 

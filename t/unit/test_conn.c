@@ -49,8 +49,8 @@ static shs_conn_status_t ask(shs_reply_t **replies, int count, shs_conn_t *conn,
                              int ms, const char **reason)
 {
     *reason = NULL;
-    return shs_conn_ask(replies, count, conn, commands(count), roomy, in_ms(ms),
-                        reason, p);
+    return shs_conn_execute(replies, count, conn, commands(count), roomy,
+                            in_ms(ms), reason, p);
 }
 
 /* -------------------------------------------------------------- the server */
@@ -93,7 +93,7 @@ static void follow(fake_peer_t *peer, void *baton)
 
 /* -------------------------------------------------------------------- ask */
 
-START_TEST(conn_ask__reads_one_reply_to_each_command)
+START_TEST(conn_execute__reads_one_reply_to_each_command)
 {
     script_t script = { 2, "$5\r\nhello\r\n:30000\r\n", 0, THEN_AGAIN };
     fake_t *fake = fake_start(follow, &script);
@@ -115,7 +115,7 @@ START_TEST(conn_ask__reads_one_reply_to_each_command)
 }
 END_TEST
 
-START_TEST(conn_ask__is_patient_with_single_octets)
+START_TEST(conn_execute__is_patient_with_single_octets)
 {
     script_t script = { 2, "$5\r\nhello\r\n:30000\r\n", 1, THEN_STALL };
     fake_t *fake = fake_start(follow, &script);
@@ -191,7 +191,7 @@ static const struct {
       "it has answered before" },
 };
 
-START_TEST(conn_ask__names_the_other_scheme_to_who_talks_to_tls)
+START_TEST(conn_execute__names_the_other_scheme_to_who_talks_to_tls)
 {
     script_t script = schemes[_i].script;
     fake_t *fake = fake_start(follow, &script);
@@ -212,7 +212,7 @@ START_TEST(conn_ask__names_the_other_scheme_to_who_talks_to_tls)
 }
 END_TEST
 
-START_TEST(conn_ask__says_what_went_wrong_by_the_deadline)
+START_TEST(conn_execute__says_what_went_wrong_by_the_deadline)
 {
     script_t script = failures[_i].script;
     fake_t *fake = fake_start(follow, &script);
@@ -235,7 +235,7 @@ START_TEST(conn_ask__says_what_went_wrong_by_the_deadline)
 }
 END_TEST
 
-START_TEST(conn_ask__a_reset_before_an_octet_is_dead_after_one_it_is_failed)
+START_TEST(conn_execute__a_reset_before_an_octet_is_dead_after_one_it_is_failed)
 {
     script_t script = { 1, _i ? "+" : "", 0, THEN_RESET };
     fake_t *fake = fake_start(follow, &script);
@@ -254,7 +254,7 @@ START_TEST(conn_ask__a_reset_before_an_octet_is_dead_after_one_it_is_failed)
 END_TEST
 
 /* The best of five: a busy machine may be late, the code may not. */
-START_TEST(conn_ask__keeps_the_deadline_to_a_few_milliseconds)
+START_TEST(conn_execute__keeps_the_deadline_to_a_few_milliseconds)
 {
     static const char drip[] = "$60\r\n0123456789012345678901234567890123456789"
                                "01234567890123456789";
@@ -271,8 +271,8 @@ START_TEST(conn_ask__keeps_the_deadline_to_a_few_milliseconds)
         apr_time_t deadline = in_ms(40);
         apr_time_t late;
 
-        ck_assert_int_eq(shs_conn_ask(&reply, 1, conn, commands(1), roomy,
-                                      deadline, &reason, p),
+        ck_assert_int_eq(shs_conn_execute(&reply, 1, conn, commands(1), roomy,
+                                          deadline, &reason, p),
                          SHS_CONN_TIMEOUT);
         late = shs_clock_now() - deadline;
         ck_assert_int_ge(late, 0);
@@ -296,7 +296,7 @@ static void answer_late(fake_peer_t *peer, void *baton)
 
 /* recv(2) waits by itself for three quarters of the first time, poll(2) for
  * what is left, or for all that is less. */
-START_TEST(conn_ask__waits_until_the_deadline_whatever_the_first_one_was)
+START_TEST(conn_execute__waits_until_the_deadline_whatever_the_first_one_was)
 {
     static const struct {
         int first; /* ms, answered at once */
@@ -332,7 +332,7 @@ START_TEST(conn_ask__waits_until_the_deadline_whatever_the_first_one_was)
 }
 END_TEST
 
-START_TEST(conn_ask__gives_up_at_once_when_the_deadline_has_passed)
+START_TEST(conn_execute__gives_up_at_once_when_the_deadline_has_passed)
 {
     script_t script = { 1, "", 0, THEN_STALL };
     fake_t *fake = fake_start(follow, &script);
@@ -348,7 +348,7 @@ START_TEST(conn_ask__gives_up_at_once_when_the_deadline_has_passed)
 END_TEST
 
 /* A server that reads nothing: the socket's buffers fill up. */
-START_TEST(conn_ask__keeps_the_deadline_while_sending)
+START_TEST(conn_execute__keeps_the_deadline_while_sending)
 {
     script_t script = { 0, "", 0, THEN_STALL };
     fake_t *fake;
@@ -367,7 +367,7 @@ START_TEST(conn_ask__keeps_the_deadline_while_sending)
     deadline = in_ms(100);
     /* Noughts are no command: the fake closes, or the deadline comes. */
     ck_assert_int_ne(
-        shs_conn_ask(&reply, 1, conn, large, roomy, deadline, &reason, p),
+        shs_conn_execute(&reply, 1, conn, large, roomy, deadline, &reason, p),
         SHS_CONN_OK);
     ck_assert_ptr_nonnull(reason);
     ck_assert_int_le(shs_clock_now(),
@@ -407,7 +407,7 @@ static void say_large(fake_peer_t *peer, void *baton)
     free(text);
 }
 
-START_TEST(conn_ask__refuses_a_value_past_the_limits)
+START_TEST(conn_execute__refuses_a_value_past_the_limits)
 {
     large_t large = larges[_i];
     fake_t *fake = fake_start(say_large, &large);
@@ -423,7 +423,7 @@ START_TEST(conn_ask__refuses_a_value_past_the_limits)
 END_TEST
 
 /* "-ERR max number of clients reached" and a close: the reason must be seen. */
-START_TEST(conn_ask__gives_what_came_before_it_failed)
+START_TEST(conn_execute__gives_what_came_before_it_failed)
 {
     script_t script = { 2, "-ERR max\r\n", 0, THEN_CLOSE };
     fake_t *fake = fake_start(follow, &script);
@@ -440,7 +440,7 @@ START_TEST(conn_ask__gives_what_came_before_it_failed)
 }
 END_TEST
 
-START_TEST(conn_ask__an_error_reply_is_a_reply)
+START_TEST(conn_execute__an_error_reply_is_a_reply)
 {
     script_t script = { 1, "-NOAUTH Authentication required.\r\n", 0,
                         THEN_AGAIN };
@@ -686,27 +686,29 @@ END_TEST
 
 static void add(TCase *tc)
 {
-    tcase_add_test(tc, conn_ask__reads_one_reply_to_each_command);
-    tcase_add_test(tc, conn_ask__is_patient_with_single_octets);
-    tcase_add_loop_test(tc, conn_ask__says_what_went_wrong_by_the_deadline, 0,
-                        ROWS(failures));
-    tcase_add_loop_test(tc,
-                        conn_ask__names_the_other_scheme_to_who_talks_to_tls, 0,
-                        ROWS(schemes));
+    tcase_add_test(tc, conn_execute__reads_one_reply_to_each_command);
+    tcase_add_test(tc, conn_execute__is_patient_with_single_octets);
+    tcase_add_loop_test(tc, conn_execute__says_what_went_wrong_by_the_deadline,
+                        0, ROWS(failures));
     tcase_add_loop_test(
-        tc, conn_ask__a_reset_before_an_octet_is_dead_after_one_it_is_failed, 0,
+        tc, conn_execute__names_the_other_scheme_to_who_talks_to_tls, 0,
+        ROWS(schemes));
+    tcase_add_loop_test(
+        tc,
+        conn_execute__a_reset_before_an_octet_is_dead_after_one_it_is_failed, 0,
         2);
-    tcase_add_loop_test(tc, conn_ask__keeps_the_deadline_to_a_few_milliseconds,
-                        0, 2);
     tcase_add_loop_test(
-        tc, conn_ask__waits_until_the_deadline_whatever_the_first_one_was, 0,
-        7);
-    tcase_add_test(tc, conn_ask__gives_up_at_once_when_the_deadline_has_passed);
-    tcase_add_test(tc, conn_ask__keeps_the_deadline_while_sending);
-    tcase_add_loop_test(tc, conn_ask__refuses_a_value_past_the_limits, 0,
+        tc, conn_execute__keeps_the_deadline_to_a_few_milliseconds, 0, 2);
+    tcase_add_loop_test(
+        tc, conn_execute__waits_until_the_deadline_whatever_the_first_one_was,
+        0, 7);
+    tcase_add_test(tc,
+                   conn_execute__gives_up_at_once_when_the_deadline_has_passed);
+    tcase_add_test(tc, conn_execute__keeps_the_deadline_while_sending);
+    tcase_add_loop_test(tc, conn_execute__refuses_a_value_past_the_limits, 0,
                         ROWS(larges));
-    tcase_add_test(tc, conn_ask__gives_what_came_before_it_failed);
-    tcase_add_test(tc, conn_ask__an_error_reply_is_a_reply);
+    tcase_add_test(tc, conn_execute__gives_what_came_before_it_failed);
+    tcase_add_test(tc, conn_execute__an_error_reply_is_a_reply);
     tcase_add_test(tc, conn_open__says_why_nobody_listens);
     tcase_add_test(tc, conn_open__goes_on_to_the_next_address);
     tcase_add_test(tc, conn_open__keeps_the_deadline);

@@ -195,7 +195,7 @@ static const struct {
     { "\n", "old", 0, "old", "an empty password is none" },
 };
 
-START_TEST(credentials_renew__reads_the_file_again)
+START_TEST(credentials_reload__reads_the_file_again)
 {
     char *path = file_with("old\n", 4);
     shs_credentials_t *c = shs_credentials_create("alice", NULL, p);
@@ -206,7 +206,7 @@ START_TEST(credentials_renew__reads_the_file_again)
     if (renewals[_i].content) {
         write_file(path, renewals[_i].content, strlen(renewals[_i].content));
     }
-    is_renewed = !shs_credentials_renew(c, renewals[_i].refused, p);
+    is_renewed = !shs_credentials_reload(c, renewals[_i].refused, p);
     unlink(path);
     ck_assert_msg(is_renewed == renewals[_i].is_renewed, "%s",
                   renewals[_i].why);
@@ -214,7 +214,7 @@ START_TEST(credentials_renew__reads_the_file_again)
 }
 END_TEST
 
-START_TEST(credentials_renew__goes_on_as_often_as_the_file_changes)
+START_TEST(credentials_reload__goes_on_as_often_as_the_file_changes)
 {
     char *path = file_with("1\n", 2);
     shs_credentials_t *c = shs_credentials_create(NULL, NULL, p);
@@ -225,28 +225,28 @@ START_TEST(credentials_renew__goes_on_as_often_as_the_file_changes)
     while (content[0]++ < '5') {
         refused = shs_credentials_password(c, p);
         write_file(path, content, 1);
-        ck_assert_ptr_null(shs_credentials_renew(c, refused, p));
+        ck_assert_ptr_null(shs_credentials_reload(c, refused, p));
         ck_assert_str_eq(shs_credentials_password(c, p), content);
-        ck_assert_ptr_nonnull(shs_credentials_renew(c, content, p));
+        ck_assert_ptr_nonnull(shs_credentials_reload(c, content, p));
     }
     unlink(path);
 }
 END_TEST
 
-START_TEST(credentials_renew__has_nothing_new_without_a_file)
+START_TEST(credentials_reload__has_nothing_new_without_a_file)
 {
     shs_credentials_t *c = shs_credentials_create("alice", "secret", p);
 
-    ck_assert_ptr_nonnull(shs_credentials_renew(c, "secret", p));
+    ck_assert_ptr_nonnull(shs_credentials_reload(c, "secret", p));
     ck_assert_str_eq(shs_credentials_password(c, p), "secret");
     c = shs_credentials_create(NULL, NULL, p);
-    ck_assert_ptr_nonnull(shs_credentials_renew(c, NULL, p));
+    ck_assert_ptr_nonnull(shs_credentials_reload(c, NULL, p));
     ck_assert_pstr_eq(shs_credentials_password(c, p), NULL);
 }
 END_TEST
 
 /* Not even while the pool lives: that may be long. */
-START_TEST(credentials_renew__closes_the_file)
+START_TEST(credentials_reload__closes_the_file)
 {
     char *path = file_with("old\n", 4);
     shs_credentials_t *c = shs_credentials_create(NULL, NULL, p);
@@ -255,7 +255,7 @@ START_TEST(credentials_renew__closes_the_file)
     close(before);
     ck_assert_pstr_eq(shs_credentials_read_file(c, path, p), NULL);
     write_file(path, "new\n", 4);
-    ck_assert_ptr_null(shs_credentials_renew(c, "old", p));
+    ck_assert_ptr_null(shs_credentials_reload(c, "old", p));
     unlink(path);
     after = dup(STDOUT_FILENO);
     close(after);
@@ -264,7 +264,7 @@ START_TEST(credentials_renew__closes_the_file)
 END_TEST
 
 /* httpd reads it as root, a child is somebody else. */
-START_TEST(credentials_renew__keeps_the_password_if_the_file_is_not_ours)
+START_TEST(credentials_reload__keeps_the_password_if_the_file_is_not_ours)
 {
     char *path = file_with("old\n", 4);
     shs_credentials_t *c = shs_credentials_create(NULL, NULL, p);
@@ -275,7 +275,7 @@ START_TEST(credentials_renew__keeps_the_password_if_the_file_is_not_ours)
     write_file(path, "new\n", 4);
     ck_assert_int_eq(chmod(path, 0), 0);
     ck_assert_int_eq(user == 0 ? seteuid(65534) : 0, 0);
-    is_renewed = !shs_credentials_renew(c, "old", p);
+    is_renewed = !shs_credentials_reload(c, "old", p);
     ck_assert_int_eq(user == 0 ? seteuid(0) : 0, 0);
     unlink(path);
     ck_assert_int_eq(is_renewed, 0);
@@ -299,14 +299,14 @@ static void *renew(void *data)
 
     pthread_barrier_wait(refresh->start);
     refresh->is_renewed =
-        !shs_credentials_renew(refresh->credentials, "old", refresh->pool);
+        !shs_credentials_reload(refresh->credentials, "old", refresh->pool);
     refresh->password =
         shs_credentials_password(refresh->credentials, refresh->pool);
     return NULL;
 }
 
 /* Who lost the race for the file has a new password all the same. */
-START_TEST(credentials_renew__tells_every_thread_of_the_new_password)
+START_TEST(credentials_reload__tells_every_thread_of_the_new_password)
 {
     char *path = file_with("old\n", 4);
     shs_credentials_t *c = shs_credentials_create(NULL, NULL, p);
@@ -346,15 +346,16 @@ static void add(TCase *tc)
         tc, credentials_read_file__refuses_what_it_would_have_to_cut, 0,
         ROWS(lengths));
     tcase_add_test(tc, credentials_read_file__reads_files_only);
-    tcase_add_loop_test(tc, credentials_renew__reads_the_file_again, 0,
+    tcase_add_loop_test(tc, credentials_reload__reads_the_file_again, 0,
                         ROWS(renewals));
-    tcase_add_test(tc, credentials_renew__goes_on_as_often_as_the_file_changes);
-    tcase_add_test(tc, credentials_renew__has_nothing_new_without_a_file);
-    tcase_add_test(tc, credentials_renew__closes_the_file);
-    tcase_add_test(
-        tc, credentials_renew__keeps_the_password_if_the_file_is_not_ours);
     tcase_add_test(tc,
-                   credentials_renew__tells_every_thread_of_the_new_password);
+                   credentials_reload__goes_on_as_often_as_the_file_changes);
+    tcase_add_test(tc, credentials_reload__has_nothing_new_without_a_file);
+    tcase_add_test(tc, credentials_reload__closes_the_file);
+    tcase_add_test(
+        tc, credentials_reload__keeps_the_password_if_the_file_is_not_ours);
+    tcase_add_test(tc,
+                   credentials_reload__tells_every_thread_of_the_new_password);
 }
 
 int main(void)

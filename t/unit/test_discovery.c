@@ -73,7 +73,7 @@ static void set_out(const char *options)
 
 static const char *name_of(const shs_node_t *node)
 {
-    int port = shs_node_server(node)->port;
+    int port = shs_node_address(node)->port;
 
     return port == actor_port(a)   ? "a"
            : port == actor_port(b) ? "b"
@@ -95,7 +95,7 @@ static void run(void)
         if (shs_snapshot_find(&node, &lowest_slot, snapshot, slot)) {
             master = name_of(node);
         }
-        is_doubted = shs_snapshot_is_doubted(snapshot);
+        is_doubted = shs_snapshot_is_doubtful(snapshot);
         shs_snapshot_destroy(snapshot, nodes);
     }
     took = shs_clock_now() - began;

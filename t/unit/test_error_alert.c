@@ -43,17 +43,17 @@ START_TEST(error_alert_note__tells_once_a_minute_from_so_many_on)
 }
 END_TEST
 
-START_TEST(error_alert_end__is_told_once_if_the_trouble_was)
+START_TEST(error_alert_clear__is_told_once_if_the_trouble_was)
 {
     memset(&alert, 0, sizeof(alert));
-    ck_assert(!shs_error_alert_end(&alert));
+    ck_assert(!shs_error_alert_clear(&alert));
     ck_assert(!shs_error_alert_note(&alert, 2, S));
-    ck_assert(!shs_error_alert_end(&alert));
+    ck_assert(!shs_error_alert_clear(&alert));
     ck_assert(shs_error_alert_note(&alert, 2, 2 * S));
-    ck_assert(shs_error_alert_end(&alert));
-    ck_assert(!shs_error_alert_end(&alert));
+    ck_assert(shs_error_alert_clear(&alert));
+    ck_assert(!shs_error_alert_clear(&alert));
     ck_assert(!shs_error_alert_note(&alert, 1, 3 * S));
-    ck_assert(!shs_error_alert_end(&alert));
+    ck_assert(!shs_error_alert_clear(&alert));
 }
 END_TEST
 
@@ -94,7 +94,7 @@ static void add(TCase *tc)
     tcase_add_loop_test(tc,
                         error_alert_note__tells_once_a_minute_from_so_many_on,
                         0, ROWS(rows));
-    tcase_add_test(tc, error_alert_end__is_told_once_if_the_trouble_was);
+    tcase_add_test(tc, error_alert_clear__is_told_once_if_the_trouble_was);
     tcase_add_test(tc, error_alert_note__tells_one_of_all_threads);
 }
 

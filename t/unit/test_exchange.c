@@ -741,7 +741,7 @@ static apr_uint32_t number_of(const char *info)
     shs_reply_t reply = { .kind = SHS_REPLY_STRING,
                           .text = { info + 5, strlen(info) - 7 } };
 
-    return shs_run_id_read(&reply);
+    return shs_run_id_parse(&reply);
 }
 
 /* Nobody asks without need: a service may not know INFO. */
@@ -754,7 +754,7 @@ START_TEST(exchange_run__asks_who_answers_only_where_it_is_listened_to)
     ck_given(rig, "k", "a k");
     ck_assert_int_eq(actor_asked(a, "INFO"), 0);
     ck_assert_uint_eq(got.source, SHS_RUN_ID_UNKNOWN);
-    rig->host_state->heard.is_any = 1;
+    rig->host_state->tracking.is_active = 1;
     ck_given(rig, "k", "a k");
     ck_assert_uint_eq(got.source, number_of(INFO_X));
     ck_given(rig, "k", "a k");
@@ -772,7 +772,7 @@ START_TEST(exchange_run__tells_who_says_that_one_is_too_large)
     actor_t *a = actor_start("a");
     rig_t *rig = rig_on(a, "");
 
-    rig->host_state->heard.is_any = 1;
+    rig->host_state->tracking.is_active = 1;
     actor_says(a, "INFO", INFO_X);
     ck_given(rig, "k", "a k");
     ck_assert_int_eq(ask_sized(rig, "k", 5000, 2), MALFORMED);
@@ -794,7 +794,7 @@ START_TEST(exchange_run__asks_each_connection)
     actor_t *a = actor_start("a");
     rig_t *rig = rig_on(a, "");
 
-    rig->host_state->heard.is_any = 1;
+    rig->host_state->tracking.is_active = 1;
     actor_says(a, "INFO", INFO_X);
     ck_given(rig, "k", "a k");
     ck_assert_uint_eq(got.source, number_of(INFO_X));
@@ -815,7 +815,7 @@ START_TEST(exchange_run__takes_the_answer_of_one_that_does_not_tell)
     rig_t *rig = rig_on(a, "");
     int n;
 
-    rig->host_state->heard.is_any = 1;
+    rig->host_state->tracking.is_active = 1;
     actor_says(a, "INFO", replies[_i]);
     for (n = 0; n < 3; n++) {
         ck_assert_int_eq(ask(rig, "k", _i == 3 ? 200 : 10000), FOUND);
@@ -835,23 +835,23 @@ START_TEST(exchange_run__leaves_the_server_that_was_listened_to_before)
     actor_t *a = actor_start("a");
     rig_t *rig = rig_on(a, "");
 
-    rig->host_state->heard.is_any = 1;
-    rig->host_state->heard.round = 1;
-    rig->host_state->heard.run_id = number_of(INFO_X);
+    rig->host_state->tracking.is_active = 1;
+    rig->host_state->tracking.generation = 1;
+    rig->host_state->tracking.run_id = number_of(INFO_X);
     actor_says(a, "INFO", INFO_X);
     ck_given(rig, "k", "a k");
     ck_given(rig, "k", "a k");
     ck_assert_int_eq(actor_accepted(a), 1);
     /* The tracker has turned to y; a balancer leads on to x. */
-    rig->host_state->heard.run_id = number_of(INFO_Y);
-    rig->host_state->heard.round = 2;
+    rig->host_state->tracking.run_id = number_of(INFO_Y);
+    rig->host_state->tracking.generation = 2;
     ck_given(rig, "k", "a k");
     ck_assert_int_eq(actor_accepted(a), 2);
     ck_given(rig, "k", "a k");
     ck_assert_int_eq(actor_accepted(a), 2);
     /* To several, each of which is what it is. */
-    rig->host_state->heard.run_id = 0;
-    rig->host_state->heard.round = 3;
+    rig->host_state->tracking.run_id = 0;
+    rig->host_state->tracking.generation = 3;
     ck_given(rig, "k", "a k");
     ck_assert_int_eq(actor_accepted(a), 2);
     actor_stop(a);
@@ -867,19 +867,20 @@ START_TEST(exchange_run__tells_of_a_stranger_that_a_new_connection_has_found)
 
     actor_says(a, "INFO", INFO_Y);
     ck_given(rig, "k", "a k");
-    rig->host_state->heard.is_any = 1;
-    rig->host_state->heard.run_id = number_of(INFO_X);
+    rig->host_state->tracking.is_active = 1;
+    rig->host_state->tracking.run_id = number_of(INFO_X);
     ck_given(rig, "k", "a k");
     ck_assert_uint_eq(got.source, number_of(INFO_Y));
-    ck_assert_uint_eq(rig->host_state->heard.stranger, 0);
+    ck_assert_uint_eq(rig->host_state->tracking.other_run_id, 0);
     ck_given(rig, "k", "a k");
     ck_assert_int_eq(actor_accepted(a), 2);
-    ck_assert_uint_eq(rig->host_state->heard.stranger, number_of(INFO_Y));
-    rig->host_state->heard.stranger = 0;
+    ck_assert_uint_eq(rig->host_state->tracking.other_run_id,
+                      number_of(INFO_Y));
+    rig->host_state->tracking.other_run_id = 0;
     actor_hang_up(a);
     actor_says(a, "INFO", INFO_X);
     ck_given(rig, "k", "a k");
-    ck_assert_uint_eq(rig->host_state->heard.stranger, 0);
+    ck_assert_uint_eq(rig->host_state->tracking.other_run_id, 0);
     actor_stop(a);
 }
 END_TEST

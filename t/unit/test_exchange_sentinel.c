@@ -510,13 +510,13 @@ START_TEST(exchange_run__dials_a_sentinel_anew_where_a_login_was_lost)
     ck_given(rig, "k", "x k");
     ck_assert_int_eq(actor_accepted(s), 1);
     actor_says_once(s, "SENTINEL", "-NOAUTH x\r\n");
-    ck_assert_int_eq(shs_topology_renew(rig->client.topology, shs_clock_now(),
-                                        rig_in_ms(5000)),
+    ck_assert_int_eq(shs_topology_refresh(rig->client.topology, shs_clock_now(),
+                                          rig_in_ms(5000)),
                      1);
     ck_assert_int_eq(actor_accepted(s), 2);
     actor_says(s, "SENTINEL", "-NOAUTH x\r\n");
-    ck_assert_int_eq(shs_topology_renew(rig->client.topology, shs_clock_now(),
-                                        rig_in_ms(300)),
+    ck_assert_int_eq(shs_topology_refresh(rig->client.topology, shs_clock_now(),
+                                          rig_in_ms(300)),
                      0);
     ck_given(rig, "l", "x l");
 }
@@ -699,7 +699,7 @@ START_TEST(exchange_run__tells_of_the_master_whatever_the_replica_does)
     rig_t *rig =
         rig_on("read-from=replica-on-failure breaker=1/1ms retry=0", NULL);
     shs_breaker_t *replicas =
-        shs_host_state_breaker_of(rig->host_state, 0x10001);
+        shs_host_state_shard_breaker(rig->host_state, 0x10001);
 
     actor_names_replica(s, r);
     ck_given(rig, "k", "x k");

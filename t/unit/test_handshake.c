@@ -101,7 +101,7 @@ static shs_conn_t *open_to(const fake_t *fake)
     return conn;
 }
 
-START_TEST(handshake_send__says_who_we_are_and_believes_ok_only)
+START_TEST(handshake_run__says_who_we_are_and_believes_ok_only)
 {
     script_t script = { greetings[_i].first, greetings[_i].second, "" };
     fake_t *fake = fake_start(serve, &script);
@@ -116,7 +116,7 @@ START_TEST(handshake_send__says_who_we_are_and_believes_ok_only)
     if (greetings[_i].first) {
         deadline += apr_time_from_sec(greetings[_i].second ? 5 : 1);
     }
-    status = shs_handshake_send(conn, &handshake, deadline, &reason, p);
+    status = shs_handshake_run(conn, &handshake, deadline, &reason, p);
     ck_assert_msg(status == greetings[_i].status, "%d: %s", status,
                   greetings[_i].why);
     if (status != SHS_CONN_OK) {
@@ -134,7 +134,7 @@ START_TEST(handshake_send__says_who_we_are_and_believes_ok_only)
 END_TEST
 
 /* The name is for CLIENT LIST: a user who may not set one has sessions too. */
-START_TEST(handshake_send__names_the_connection_if_it_may)
+START_TEST(handshake_run__names_the_connection_if_it_may)
 {
     static const char *const answers[] = { "+OK\r\n", "-NOPERM SECRET\r\n",
                                            "-ERR unknown command\r\n" };
@@ -147,7 +147,7 @@ START_TEST(handshake_send__names_the_connection_if_it_may)
 
     handshake.db = 3;
     handshake.client_name = "web-1";
-    ck_assert_int_eq(shs_handshake_send(conn, &handshake, deadline, &reason, p),
+    ck_assert_int_eq(shs_handshake_run(conn, &handshake, deadline, &reason, p),
                      SHS_CONN_OK);
     shs_conn_close(conn);
     fake_stop(fake);
@@ -156,7 +156,7 @@ START_TEST(handshake_send__names_the_connection_if_it_may)
 END_TEST
 
 /* Who has no place for us says so to whatever comes first. */
-START_TEST(handshake_send__is_turned_away_at_the_name_too)
+START_TEST(handshake_run__is_turned_away_at_the_name_too)
 {
     script_t script = { "-ERR max number of clients reached\r\n", NULL, "" };
     fake_t *fake = fake_start(serve, &script);
@@ -166,7 +166,7 @@ START_TEST(handshake_send__is_turned_away_at_the_name_too)
     const char *reason = NULL;
 
     handshake.client_name = "web-1";
-    ck_assert_int_eq(shs_handshake_send(conn, &handshake, deadline, &reason, p),
+    ck_assert_int_eq(shs_handshake_run(conn, &handshake, deadline, &reason, p),
                      SHS_CONN_TURNED_AWAY);
     ck_assert_str_eq(reason, "it has reached its maxclients");
     shs_conn_close(conn);
@@ -222,7 +222,7 @@ static const struct {
       "it is no member of a cluster" },
 };
 
-START_TEST(handshake_send__knows_a_master_from_a_replica)
+START_TEST(handshake_run__knows_a_master_from_a_replica)
 {
     script_t script = { roles[_i].first, roles[_i].second, "" };
     atomic_int lacks_role = 0;
@@ -234,7 +234,7 @@ START_TEST(handshake_send__knows_a_master_from_a_replica)
 
     handshake.is_for_replica = roles[_i].is_for_replica;
     handshake.lacks_role = roles[_i].must_be_master ? &lacks_role : NULL;
-    status = shs_handshake_send(
+    status = shs_handshake_run(
         conn, &handshake, shs_clock_now() + apr_time_from_sec(5), &reason, p);
     ck_assert_msg(status == roles[_i].status, "%d: %s", status, roles[_i].why);
     if (status != SHS_CONN_OK) {
@@ -250,7 +250,7 @@ START_TEST(handshake_send__knows_a_master_from_a_replica)
 END_TEST
 
 /* What is known is not asked again, until it is not so any more. */
-START_TEST(handshake_send__asks_for_info_where_role_is_known_to_be_refused)
+START_TEST(handshake_run__asks_for_info_where_role_is_known_to_be_refused)
 {
     static const struct {
         const char *says;
@@ -267,9 +267,9 @@ START_TEST(handshake_send__asks_for_info_where_role_is_known_to_be_refused)
     const char *reason = NULL;
 
     handshake.lacks_role = &lacks_role;
-    ck_assert_int_eq(shs_handshake_send(conn, &handshake,
-                                        shs_clock_now() + apr_time_from_sec(5),
-                                        &reason, p),
+    ck_assert_int_eq(shs_handshake_run(conn, &handshake,
+                                       shs_clock_now() + apr_time_from_sec(5),
+                                       &reason, p),
                      rows[_i].status);
     ck_assert_int_eq(atomic_load(&lacks_role), rows[_i].lacks_role);
     shs_conn_close(conn);
@@ -289,7 +289,7 @@ static const char *write_password(const char *path, const char *password)
 }
 
 /* A password changes while httpd runs: the file is read again, once. */
-START_TEST(handshake_send__says_the_new_password_of_the_file)
+START_TEST(handshake_run__says_the_new_password_of_the_file)
 {
     static const struct {
         const char *now;
@@ -315,7 +315,7 @@ START_TEST(handshake_send__says_the_new_password_of_the_file)
                                                 write_password(path, "OLD"), p),
                       NULL);
     write_password(path, files[_i].now);
-    status = shs_handshake_send(
+    status = shs_handshake_run(
         conn, &handshake, shs_clock_now() + apr_time_from_sec(5), &reason, p);
     unlink(path);
     ck_assert_int_eq(status, files[_i].status);
@@ -327,7 +327,7 @@ START_TEST(handshake_send__says_the_new_password_of_the_file)
 END_TEST
 
 /* The administrator has to know which file it is, and what is wrong with it. */
-START_TEST(handshake_send__names_the_password_file_that_is_no_help)
+START_TEST(handshake_run__names_the_password_file_that_is_no_help)
 {
     static const struct {
         const char *now; /* NULL: it is gone */
@@ -351,9 +351,9 @@ START_TEST(handshake_send__names_the_password_file_that_is_no_help)
     if (files[_i].now) {
         write_password(path, files[_i].now);
     }
-    ck_assert_int_eq(shs_handshake_send(conn, &handshake,
-                                        shs_clock_now() + apr_time_from_sec(5),
-                                        &reason, p),
+    ck_assert_int_eq(shs_handshake_run(conn, &handshake,
+                                       shs_clock_now() + apr_time_from_sec(5),
+                                       &reason, p),
                      SHS_CONN_REFUSED);
     unlink(path);
     ck_assert_str_eq(reason,
@@ -371,20 +371,19 @@ END_TEST
 static void add(TCase *tc)
 {
     tcase_add_loop_test(
-        tc, handshake_send__asks_for_info_where_role_is_known_to_be_refused, 0,
+        tc, handshake_run__asks_for_info_where_role_is_known_to_be_refused, 0,
         3);
-    tcase_add_loop_test(tc, handshake_send__knows_a_master_from_a_replica, 0,
+    tcase_add_loop_test(tc, handshake_run__knows_a_master_from_a_replica, 0,
                         ROWS(roles));
     tcase_add_loop_test(
-        tc, handshake_send__names_the_password_file_that_is_no_help, 0, 3);
-    tcase_add_loop_test(tc, handshake_send__says_the_new_password_of_the_file,
-                        0, 3);
-    tcase_add_test(tc, handshake_send__is_turned_away_at_the_name_too);
-    tcase_add_loop_test(tc, handshake_send__names_the_connection_if_it_may, 0,
+        tc, handshake_run__names_the_password_file_that_is_no_help, 0, 3);
+    tcase_add_loop_test(tc, handshake_run__says_the_new_password_of_the_file, 0,
                         3);
-    tcase_add_loop_test(tc,
-                        handshake_send__says_who_we_are_and_believes_ok_only, 0,
-                        ROWS(greetings));
+    tcase_add_test(tc, handshake_run__is_turned_away_at_the_name_too);
+    tcase_add_loop_test(tc, handshake_run__names_the_connection_if_it_may, 0,
+                        3);
+    tcase_add_loop_test(tc, handshake_run__says_who_we_are_and_believes_ok_only,
+                        0, ROWS(greetings));
 }
 
 int main(void)

@@ -23,26 +23,27 @@ static void failed(shs_breaker_t *breaker)
                      0, NOW);
 }
 
-START_TEST(host_state_breaker_of__is_the_same_for_the_same_key)
+START_TEST(host_state_shard_breaker__is_the_same_for_the_same_key)
 {
-    shs_breaker_t *first = shs_host_state_breaker_of(&host_state, 1);
-    shs_breaker_t *second = shs_host_state_breaker_of(&host_state, 0x10001);
+    shs_breaker_t *first = shs_host_state_shard_breaker(&host_state, 1);
+    shs_breaker_t *second = shs_host_state_shard_breaker(&host_state, 0x10001);
 
     ck_assert_ptr_ne(first, second);
     ck_assert_ptr_ne(first, &host_state.breaker);
-    ck_assert_ptr_eq(shs_host_state_breaker_of(&host_state, 1), first);
-    ck_assert_ptr_eq(shs_host_state_breaker_of(&host_state, 0x10001), second);
+    ck_assert_ptr_eq(shs_host_state_shard_breaker(&host_state, 1), first);
+    ck_assert_ptr_eq(shs_host_state_shard_breaker(&host_state, 0x10001),
+                     second);
 }
 END_TEST
 
 /* Too many shards cost a breaker of their own, and nothing else. */
-START_TEST(host_state_breaker_of__gives_the_last_to_all_that_are_too_many)
+START_TEST(host_state_shard_breaker__gives_the_last_to_all_that_are_too_many)
 {
     shs_breaker_t *breakers[SHS_HOST_STATE_SHARDS + 100];
     apr_uint32_t i, j;
 
     for (i = 0; i < SHS_HOST_STATE_SHARDS + 100; i++) {
-        breakers[i] = shs_host_state_breaker_of(&host_state, i + 1);
+        breakers[i] = shs_host_state_shard_breaker(&host_state, i + 1);
         for (j = 0; j < i && i < SHS_HOST_STATE_SHARDS; j++) {
             ck_assert_ptr_ne(breakers[i], breakers[j]);
         }
@@ -52,7 +53,7 @@ START_TEST(host_state_breaker_of__gives_the_last_to_all_that_are_too_many)
     ck_assert_ptr_eq(breakers[SHS_HOST_STATE_SHARDS - 1],
                      &host_state.shards[SHS_HOST_STATE_SHARDS - 1].breaker);
     for (i = 0; i < SHS_HOST_STATE_SHARDS; i++) {
-        ck_assert_ptr_eq(shs_host_state_breaker_of(&host_state, i + 1),
+        ck_assert_ptr_eq(shs_host_state_shard_breaker(&host_state, i + 1),
                          breakers[i]);
     }
 }
@@ -78,12 +79,13 @@ static void *claim(void *data)
     for (i = 0; i < KEYS; i++) {
         apr_uint32_t key = (i + claimer->nth / 2 * 10) % KEYS;
 
-        claimer->claimed[key] = shs_host_state_breaker_of(&host_state, key + 1);
+        claimer->claimed[key] =
+            shs_host_state_shard_breaker(&host_state, key + 1);
     }
     return NULL;
 }
 
-START_TEST(host_state_breaker_of__is_the_same_in_every_thread)
+START_TEST(host_state_shard_breaker__is_the_same_in_every_thread)
 {
     int round;
 
@@ -121,15 +123,15 @@ START_TEST(host_state_worst_breaker__is_the_first_that_is_not_closed)
 {
     ck_assert_ptr_eq(shs_host_state_worst_breaker(&host_state, NOW),
                      &host_state.breaker);
-    failed(shs_host_state_breaker_of(&host_state, 1));
+    failed(shs_host_state_shard_breaker(&host_state, 1));
     failed(&host_state.breaker);
     ck_assert_ptr_eq(shs_host_state_worst_breaker(&host_state, NOW),
                      &host_state.breaker);
     reset();
-    shs_host_state_breaker_of(&host_state, 1);
-    failed(shs_host_state_breaker_of(&host_state, 2));
+    shs_host_state_shard_breaker(&host_state, 1);
+    failed(shs_host_state_shard_breaker(&host_state, 2));
     ck_assert_ptr_eq(shs_host_state_worst_breaker(&host_state, NOW),
-                     shs_host_state_breaker_of(&host_state, 2));
+                     shs_host_state_shard_breaker(&host_state, 2));
     reset();
     failed(&host_state.shards[SHS_HOST_STATE_SHARDS - 1].breaker);
     ck_assert_ptr_eq(shs_host_state_worst_breaker(&host_state, NOW),
@@ -140,10 +142,10 @@ END_TEST
 static void add(TCase *tc)
 {
     tcase_add_checked_fixture(tc, reset, NULL);
-    tcase_add_test(tc, host_state_breaker_of__is_the_same_for_the_same_key);
+    tcase_add_test(tc, host_state_shard_breaker__is_the_same_for_the_same_key);
     tcase_add_test(
-        tc, host_state_breaker_of__gives_the_last_to_all_that_are_too_many);
-    tcase_add_test(tc, host_state_breaker_of__is_the_same_in_every_thread);
+        tc, host_state_shard_breaker__gives_the_last_to_all_that_are_too_many);
+    tcase_add_test(tc, host_state_shard_breaker__is_the_same_in_every_thread);
     tcase_add_test(tc,
                    host_state_worst_breaker__is_the_first_that_is_not_closed);
 }

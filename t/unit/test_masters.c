@@ -24,7 +24,7 @@ static const char *list(void)
 
 static const char *tell(void)
 {
-    return shs_masters_tell(&masters, NOW, p);
+    return shs_masters_take_failover(&masters, NOW, p);
 }
 
 START_TEST(masters_set__tells_a_failover_once)
@@ -44,7 +44,7 @@ START_TEST(masters_set__tells_a_failover_once)
 }
 END_TEST
 
-START_TEST(masters_tell__tells_of_each_shard)
+START_TEST(masters_take_failover__tells_of_each_shard)
 {
     apr_uint32_t key;
 
@@ -62,13 +62,13 @@ START_TEST(masters_tell__tells_of_each_shard)
 }
 END_TEST
 
-START_TEST(masters_tell__says_how_long_ago_it_was)
+START_TEST(masters_take_failover__says_how_long_ago_it_was)
 {
     reset();
     shs_masters_set(&masters, 1, 0, 7, "a:1", 0, NOW);
     shs_masters_set(&masters, 1, 7, 8, "b:1", 1, NOW);
     ck_assert_str_eq(
-        shs_masters_tell(&masters, NOW + apr_time_from_sec(3600), p),
+        shs_masters_take_failover(&masters, NOW + apr_time_from_sec(3600), p),
         "b:1, was a:1 (for 3600 s)");
 }
 END_TEST
@@ -102,7 +102,7 @@ START_TEST(masters_keep__forgets_all_others)
 END_TEST
 
 /* A child that was killed amid it has left half of a name. */
-START_TEST(masters_tell__shows_no_half_of_a_name)
+START_TEST(masters_take_failover__shows_no_half_of_a_name)
 {
     reset();
     shs_masters_set(&masters, 1, 0, 7, "a:1", 0, NOW);
@@ -177,11 +177,11 @@ END_TEST
 static void add(TCase *tc)
 {
     tcase_add_test(tc, masters_set__tells_a_failover_once);
-    tcase_add_test(tc, masters_tell__tells_of_each_shard);
-    tcase_add_test(tc, masters_tell__says_how_long_ago_it_was);
+    tcase_add_test(tc, masters_take_failover__tells_of_each_shard);
+    tcase_add_test(tc, masters_take_failover__says_how_long_ago_it_was);
     tcase_add_test(tc, masters_list__says_when_the_last_was_found);
     tcase_add_test(tc, masters_keep__forgets_all_others);
-    tcase_add_test(tc, masters_tell__shows_no_half_of_a_name);
+    tcase_add_test(tc, masters_take_failover__shows_no_half_of_a_name);
     tcase_add_test(tc, masters_set__cuts_a_name_that_is_too_long);
     tcase_add_test(tc, masters_set__takes_as_many_as_there_is_room_for);
     tcase_add_test(tc, masters_set__one_of_all_children_is_first);

@@ -137,7 +137,7 @@ END_TEST
 
 /* One child has learnt the new address, another has opened the circuit breaker
  * for the old one. */
-START_TEST(node_place__is_another_server_at_another_address)
+START_TEST(node_resolved_subject__is_another_server_at_another_address)
 {
     rig_t *old, *newborn;
 
@@ -185,7 +185,8 @@ static void add(TCase *tc)
     tcase_add_test(tc,
                    node_dial__asks_for_other_addresses_when_each_has_failed);
     tcase_add_test(tc, node_dial__asks_no_name_service_all_the_time);
-    tcase_add_test(tc, node_place__is_another_server_at_another_address);
+    tcase_add_test(tc,
+                   node_resolved_subject__is_another_server_at_another_address);
     tcase_add_test(tc,
                    node_suspect__learns_the_new_address_behind_an_open_breaker);
 }

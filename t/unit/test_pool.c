@@ -135,8 +135,8 @@ static int is_echoed(shs_conn_t *conn, const char *text, apr_pool_t *pool)
     arguments[1].data = text;
     arguments[1].len = strlen(text);
     shs_resp_append(&buffer, arguments, 2, pool);
-    return shs_conn_ask(&reply, 1, conn, buffer, roomy, in_ms(5000), &reason,
-                        pool)
+    return shs_conn_execute(&reply, 1, conn, buffer, roomy, in_ms(5000),
+                            &reason, pool)
                == SHS_CONN_OK
            && reply->text.len == strlen(text)
            && !memcmp(reply->text.data, text, reply->text.len);

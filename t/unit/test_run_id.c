@@ -13,10 +13,10 @@ static apr_uint32_t read_text(const char *text)
     shs_reply_t reply = { .kind = SHS_REPLY_STRING,
                           .text = shs_octets_of(text) };
 
-    return shs_run_id_read(&reply);
+    return shs_run_id_parse(&reply);
 }
 
-START_TEST(run_id_read__tells_servers_apart)
+START_TEST(run_id_parse__tells_servers_apart)
 {
     apr_uint32_t is = read_text("# Server\r\nrun_id:0011\r\ntcp_port:1\r\n");
 
@@ -39,21 +39,21 @@ static const struct {
     { "x:run_id:0011\r\n", "in a value" },
 };
 
-START_TEST(run_id_read__knows_when_it_is_not_told)
+START_TEST(run_id_parse__knows_when_it_is_not_told)
 {
     ck_assert_msg(read_text(unknown[_i].text) == SHS_RUN_ID_UNKNOWN, "%s",
                   unknown[_i].why);
 }
 END_TEST
 
-START_TEST(run_id_read__reads_nothing_else)
+START_TEST(run_id_parse__reads_nothing_else)
 {
     shs_reply_t reply = { .text = OCTETS("run_id:0011\r\n") };
     int kind;
 
     for (kind = SHS_REPLY_NIL; kind <= SHS_REPLY_ARRAY; kind++) {
         reply.kind = (shs_reply_kind_t)kind;
-        ck_assert_int_eq(shs_run_id_read(&reply) == SHS_RUN_ID_UNKNOWN,
+        ck_assert_int_eq(shs_run_id_parse(&reply) == SHS_RUN_ID_UNKNOWN,
                          kind != SHS_REPLY_STRING);
     }
 }
@@ -61,10 +61,10 @@ END_TEST
 
 static void add(TCase *tc)
 {
-    tcase_add_test(tc, run_id_read__tells_servers_apart);
-    tcase_add_loop_test(tc, run_id_read__knows_when_it_is_not_told, 0,
+    tcase_add_test(tc, run_id_parse__tells_servers_apart);
+    tcase_add_loop_test(tc, run_id_parse__knows_when_it_is_not_told, 0,
                         ROWS(unknown));
-    tcase_add_test(tc, run_id_read__reads_nothing_else);
+    tcase_add_test(tc, run_id_parse__reads_nothing_else);
 }
 
 int main(void)

@@ -34,18 +34,19 @@ static shs_node_table_t *open_stage(void)
 }
 
 /* One who was told last what it knew already, by a Sentinel that lags. */
-START_TEST(snapshot_enter__undoes_nothing_that_another_child_has_found)
+START_TEST(
+    snapshot_publish_masters__undoes_nothing_that_another_child_has_found)
 {
     shs_node_table_t *nodes = open_stage();
     shs_snapshot_t *old = snapshot_of(nodes, 1);
     shs_snapshot_t *same = snapshot_of(nodes, 1);
     shs_snapshot_t *next = snapshot_of(nodes, 2);
 
-    shs_snapshot_enter(&host_state, NULL, old);
+    shs_snapshot_publish_masters(&host_state, NULL, old);
     ck_assert_str_eq(list(), "127.0.0.1:1");
-    shs_snapshot_enter(&host_state, old, next);
+    shs_snapshot_publish_masters(&host_state, old, next);
     ck_assert_str_eq(list(), "127.0.0.1:2");
-    shs_snapshot_enter(&host_state, old, same);
+    shs_snapshot_publish_masters(&host_state, old, same);
     ck_assert_str_eq(list(), "127.0.0.1:2");
     ck_assert_uint_eq(
         shs_counters_get(&host_state.counters, SHS_COUNTER_FAILOVERS), 1);
@@ -55,15 +56,15 @@ START_TEST(snapshot_enter__undoes_nothing_that_another_child_has_found)
 }
 END_TEST
 
-START_TEST(snapshot_enter__says_nothing_of_a_doubted_one)
+START_TEST(snapshot_publish_masters__says_nothing_of_a_doubted_one)
 {
     shs_node_table_t *nodes = open_stage();
     shs_snapshot_t *old = snapshot_of(nodes, 1);
     shs_snapshot_t *next = snapshot_of(nodes, 2);
 
-    shs_snapshot_enter(&host_state, NULL, old);
-    shs_snapshot_doubt(next);
-    shs_snapshot_enter(&host_state, old, next);
+    shs_snapshot_publish_masters(&host_state, NULL, old);
+    shs_snapshot_mark_doubtful(next);
+    shs_snapshot_publish_masters(&host_state, old, next);
     ck_assert_str_eq(list(), "127.0.0.1:1");
     ck_assert_uint_eq(
         shs_counters_get(&host_state.counters, SHS_COUNTER_FAILOVERS), 0);
@@ -72,13 +73,13 @@ START_TEST(snapshot_enter__says_nothing_of_a_doubted_one)
 }
 END_TEST
 
-START_TEST(snapshot_enter__forgets_shards_that_are_none_any_more)
+START_TEST(snapshot_publish_masters__forgets_shards_that_are_none_any_more)
 {
     shs_node_table_t *nodes = open_stage();
     shs_snapshot_t *snapshot = snapshot_of(nodes, 1);
 
     ck_assert(shs_masters_set(&host_state.masters, 99, 0, 7, "gone:1", 0, 1));
-    shs_snapshot_enter(&host_state, NULL, snapshot);
+    shs_snapshot_publish_masters(&host_state, NULL, snapshot);
     ck_assert_str_eq(list(), "127.0.0.1:1");
     shs_snapshot_destroy(snapshot, nodes);
 }
@@ -96,7 +97,7 @@ START_TEST(snapshot_proves__nothing_when_it_is_doubted)
     ck_assert(shs_snapshot_proves(&layout, snapshot));
     ck_assert_uint_eq(layout, 7);
     shs_snapshot_set_layout(snapshot, 8);
-    shs_snapshot_doubt(snapshot);
+    shs_snapshot_mark_doubtful(snapshot);
     ck_assert(!shs_snapshot_proves(&layout, snapshot));
     ck_assert_uint_eq(layout, 7);
     shs_snapshot_destroy(snapshot, nodes);
@@ -106,10 +107,12 @@ END_TEST
 static void add(TCase *tc)
 {
     tcase_add_test(tc, snapshot_proves__nothing_when_it_is_doubted);
-    tcase_add_test(tc,
-                   snapshot_enter__undoes_nothing_that_another_child_has_found);
-    tcase_add_test(tc, snapshot_enter__says_nothing_of_a_doubted_one);
-    tcase_add_test(tc, snapshot_enter__forgets_shards_that_are_none_any_more);
+    tcase_add_test(
+        tc,
+        snapshot_publish_masters__undoes_nothing_that_another_child_has_found);
+    tcase_add_test(tc, snapshot_publish_masters__says_nothing_of_a_doubted_one);
+    tcase_add_test(
+        tc, snapshot_publish_masters__forgets_shards_that_are_none_any_more);
 }
 
 int main(void)

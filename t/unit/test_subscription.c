@@ -177,7 +177,7 @@ static shs_conn_status_t hear(int wanted)
 
     while (status == SHS_CONN_OK && told < wanted
            && shs_clock_now() < deadline) {
-        status = shs_subscription_hear(&subscription, &reason);
+        status = shs_subscription_receive(&subscription, &reason);
     }
     return status;
 }
@@ -350,7 +350,7 @@ static const struct {
       "what is not understood" },
 };
 
-START_TEST(subscription_hear__tells_what_is_pushed)
+START_TEST(subscription_receive__tells_what_is_pushed)
 {
     server_t server = pushing(pushes[_i].text);
     fake_t *fake = fake_start(serve, &server);
@@ -377,7 +377,7 @@ static const char *const unwanted_pushes[] = {
     "*2\r\n$4\r\npong\r\n$0\r\n\r\n",
 };
 
-START_TEST(subscription_hear__fails_on_other_pushes)
+START_TEST(subscription_receive__fails_on_other_pushes)
 {
     server_t server = pushing(unwanted_pushes[_i]);
     fake_t *fake = fake_start(serve, &server);
@@ -410,7 +410,7 @@ static const struct {
     { NEWS "*0\r\n" NEWS "*1\r\n$3\r\na:1\r\n", 1, "a:1|", "no key" },
 };
 
-START_TEST(subscription_hear__tells_what_has_changed)
+START_TEST(subscription_receive__tells_what_has_changed)
 {
     server_t server = usual(messages[_i].text);
     fake_t *fake = fake_start(serve, &server);
@@ -423,7 +423,7 @@ START_TEST(subscription_hear__tells_what_has_changed)
 }
 END_TEST
 
-START_TEST(subscription_hear__waits_for_the_other_half_of_a_message)
+START_TEST(subscription_receive__waits_for_the_other_half_of_a_message)
 {
     static const char text[] = NEWS "*2\r\n$3\r\na:1\r\n$3\r\nb:2\r\n";
     server_t server = usual(apr_pstrmemdup(p, text, (apr_size_t)_i));
@@ -433,7 +433,7 @@ START_TEST(subscription_hear__waits_for_the_other_half_of_a_message)
     server.rest = text + _i;
     ck_assert_int_eq(open_to(fake, 5000), SHS_CONN_OK);
     for (i = 0; i < 3; i++) {
-        ck_assert_int_eq(shs_subscription_hear(&subscription, &reason),
+        ck_assert_int_eq(shs_subscription_receive(&subscription, &reason),
                          SHS_CONN_OK);
     }
     ck_assert_int_eq(told, 0);
@@ -458,7 +458,7 @@ static const char *const garbage[] = {
     ">3\r\n",
 };
 
-START_TEST(subscription_hear__fails_on_what_is_no_news)
+START_TEST(subscription_receive__fails_on_what_is_no_news)
 {
     server_t server = usual(garbage[_i]);
     fake_t *fake = fake_start(serve, &server);
@@ -471,7 +471,7 @@ START_TEST(subscription_hear__fails_on_what_is_no_news)
 }
 END_TEST
 
-START_TEST(subscription_hear__fails_when_the_server_closes)
+START_TEST(subscription_receive__fails_when_the_server_closes)
 {
     server_t server = usual(_i ? NEWS "*1\r\n$3\r\na:" : NULL);
     fake_t *fake = fake_start(serve, &server);
@@ -485,7 +485,7 @@ START_TEST(subscription_hear__fails_when_the_server_closes)
 END_TEST
 
 /* What is more than that is all: the next subscription begins with it. */
-START_TEST(subscription_hear__fails_on_more_than_it_takes)
+START_TEST(subscription_receive__fails_on_more_than_it_takes)
 {
     server_t server =
         usual(_i ? NEWS "*1\r\n$99999999\r\n" : NEWS "*999999999\r\n");
@@ -503,7 +503,7 @@ START_TEST(subscription_hear__fails_on_more_than_it_takes)
 END_TEST
 
 /* Signs of life must be asked for, and the pool must be cleared. */
-START_TEST(subscription_hear__comes_back_from_a_server_that_never_stops)
+START_TEST(subscription_receive__comes_back_from_a_server_that_never_stops)
 {
     server_t server = usual(NULL);
     fake_t *fake = fake_start(serve, &server);
@@ -515,7 +515,7 @@ START_TEST(subscription_hear__comes_back_from_a_server_that_never_stops)
     ck_assert_int_eq(open_to(fake, 5000), SHS_CONN_OK);
     began = shs_clock_now();
     for (i = 0; i < 20; i++) {
-        ck_assert_int_eq(shs_subscription_hear(&subscription, &reason),
+        ck_assert_int_eq(shs_subscription_receive(&subscription, &reason),
                          SHS_CONN_OK);
     }
     ck_assert_int_gt(told, 20);
@@ -528,7 +528,7 @@ END_TEST
 /* It is told faster than it listens, so there is no moment without more: the
  * server stops only when it has been listened to for a second and longer. Of
  * what one read brings some keys are left, no more. */
-START_TEST(subscription_hear__comes_back_while_there_is_more)
+START_TEST(subscription_receive__comes_back_while_there_is_more)
 {
     server_t server = usual(NULL);
     fake_t *fake = fake_start(serve, &server);
@@ -584,7 +584,7 @@ static void serve_lives(fake_peer_t *peer, void *baton)
     }
 }
 
-START_TEST(subscription_hear__knows_signs_of_life)
+START_TEST(subscription_receive__knows_signs_of_life)
 {
     server_t server = _i % 2 ? pushing(NULL) : usual(NULL);
     int row = _i / 2;
@@ -598,11 +598,11 @@ START_TEST(subscription_hear__knows_signs_of_life)
         apr_time_t now = shs_clock_now();
         apr_time_t until = now + apr_time_from_sec(10);
 
-        ck_assert_int_eq(shs_subscription_ask(&subscription, now, &reason),
+        ck_assert_int_eq(shs_subscription_ping(&subscription, now, &reason),
                          SHS_CONN_OK);
         while (status == SHS_CONN_OK && subscription.asked_at != 0
                && shs_clock_now() < until) {
-            status = shs_subscription_hear(&subscription, &reason);
+            status = shs_subscription_receive(&subscription, &reason);
         }
         ck_assert_int_eq(subscription.alive_at,
                          lives[row].is_metadata ? now : 0);
@@ -634,13 +634,13 @@ static void hear_pong(void)
     apr_time_t deadline = in_ms(10000);
 
     while (subscription.asked_at != 0 && shs_clock_now() < deadline) {
-        ck_assert_int_eq(shs_subscription_hear(&subscription, &reason),
+        ck_assert_int_eq(shs_subscription_receive(&subscription, &reason),
                          SHS_CONN_OK);
     }
     ck_assert_int_eq(subscription.asked_at, 0);
 }
 
-START_TEST(subscription_ask__is_lively_from_when_it_was_asked)
+START_TEST(subscription_ping__is_lively_from_when_it_was_asked)
 {
     server_t server = usual(NULL);
     fake_t *fake = fake_start(serve_pongs, &server);
@@ -649,19 +649,19 @@ START_TEST(subscription_ask__is_lively_from_when_it_was_asked)
     ck_assert_int_eq(open_to(fake, 5000), SHS_CONN_OK);
     server.seen[0] = '\0';
     at = shs_clock_now();
-    ck_assert_int_eq(shs_subscription_ask(&subscription, at, &reason),
+    ck_assert_int_eq(shs_subscription_ping(&subscription, at, &reason),
                      SHS_CONN_OK);
-    ck_assert_int_eq(shs_subscription_hear(&subscription, &reason),
+    ck_assert_int_eq(shs_subscription_receive(&subscription, &reason),
                      SHS_CONN_OK);
     ck_assert_int_eq(subscription.alive_at, 0);
     /* One at a time: the answer is the first one's. */
-    ck_assert_int_eq(shs_subscription_ask(&subscription, at + 1000, &reason),
+    ck_assert_int_eq(shs_subscription_ping(&subscription, at + 1000, &reason),
                      SHS_CONN_OK);
     fake_go(fake);
     hear_pong();
     ck_assert_int_eq(subscription.alive_at, at);
     ck_assert_str_eq(news, "a:1|"); /* the news before it were told before */
-    ck_assert_int_eq(shs_subscription_ask(&subscription, at + 2000, &reason),
+    ck_assert_int_eq(shs_subscription_ping(&subscription, at + 2000, &reason),
                      SHS_CONN_OK);
     fake_go(fake);
     hear_pong();
@@ -671,7 +671,7 @@ START_TEST(subscription_ask__is_lively_from_when_it_was_asked)
 }
 END_TEST
 
-START_TEST(subscription_hear__makes_nothing_of_a_pong_nobody_asked_for)
+START_TEST(subscription_receive__makes_nothing_of_a_pong_nobody_asked_for)
 {
     server_t server = usual(PONG PONG NEWS "*1\r\n$3\r\na:1\r\n");
     fake_t *fake = fake_start(serve, &server);
@@ -693,32 +693,32 @@ static void add(TCase *tc)
         2);
     tcase_add_loop_test(tc, subscription_open__is_refused_by_what_has_neither,
                         0, ROWS(unpushed));
-    tcase_add_loop_test(tc, subscription_hear__tells_what_is_pushed, 0,
+    tcase_add_loop_test(tc, subscription_receive__tells_what_is_pushed, 0,
                         ROWS(pushes));
-    tcase_add_loop_test(tc, subscription_hear__fails_on_other_pushes, 0,
+    tcase_add_loop_test(tc, subscription_receive__fails_on_other_pushes, 0,
                         ROWS(unwanted_pushes));
-    tcase_add_loop_test(tc, subscription_hear__knows_signs_of_life, 0,
+    tcase_add_loop_test(tc, subscription_receive__knows_signs_of_life, 0,
                         2 * ROWS(lives));
     tcase_add_test(tc, subscription_open__asks_in_order);
     tcase_add_loop_test(tc, subscription_open__closes_when_it_is_refused, 0,
                         ROWS(refusals));
-    tcase_add_loop_test(tc, subscription_hear__tells_what_has_changed, 0,
+    tcase_add_loop_test(tc, subscription_receive__tells_what_has_changed, 0,
                         ROWS(messages));
     tcase_add_loop_test(
-        tc, subscription_hear__waits_for_the_other_half_of_a_message, 1,
+        tc, subscription_receive__waits_for_the_other_half_of_a_message, 1,
         sizeof(NEWS "*2\r\n$3\r\na:1\r\n") - 1);
-    tcase_add_loop_test(tc, subscription_hear__fails_on_what_is_no_news, 0,
+    tcase_add_loop_test(tc, subscription_receive__fails_on_what_is_no_news, 0,
                         ROWS(garbage));
-    tcase_add_loop_test(tc, subscription_hear__fails_when_the_server_closes, 0,
-                        2);
-    tcase_add_loop_test(tc, subscription_hear__fails_on_more_than_it_takes, 0,
-                        2);
+    tcase_add_loop_test(tc, subscription_receive__fails_when_the_server_closes,
+                        0, 2);
+    tcase_add_loop_test(tc, subscription_receive__fails_on_more_than_it_takes,
+                        0, 2);
     tcase_add_test(
-        tc, subscription_hear__comes_back_from_a_server_that_never_stops);
-    tcase_add_test(tc, subscription_hear__comes_back_while_there_is_more);
-    tcase_add_test(tc, subscription_ask__is_lively_from_when_it_was_asked);
-    tcase_add_test(tc,
-                   subscription_hear__makes_nothing_of_a_pong_nobody_asked_for);
+        tc, subscription_receive__comes_back_from_a_server_that_never_stops);
+    tcase_add_test(tc, subscription_receive__comes_back_while_there_is_more);
+    tcase_add_test(tc, subscription_ping__is_lively_from_when_it_was_asked);
+    tcase_add_test(
+        tc, subscription_receive__makes_nothing_of_a_pong_nobody_asked_for);
 }
 
 int main(void)

@@ -214,7 +214,7 @@ static apr_uint32_t number_of(const char *name)
     shs_reply_t reply = { .kind = SHS_REPLY_STRING,
                           .text = shs_octets_of(text) };
 
-    return shs_run_id_read(&reply);
+    return shs_run_id_parse(&reply);
 }
 
 /* -------------------------------------------------------------- Sentinels */
@@ -403,13 +403,13 @@ START_TEST(tracker__turns_to_the_server_that_a_request_has_found)
     listen_to_one();
     await_life();
     ck_assert_uint_eq(source, number_of("x"));
-    ck_assert_uint_eq(rig->host_state->heard.run_id, number_of("x"));
+    ck_assert_uint_eq(rig->host_state->tracking.run_id, number_of("x"));
     before = flushes;
     actor_says(x, "INFO", info_of("z"));
-    rig->host_state->heard.stranger = number_of("z");
+    rig->host_state->tracking.other_run_id = number_of("z");
     await_source("z");
     ck_assert_int_gt(flushes, before);
-    ck_assert_uint_eq(rig->host_state->heard.stranger, 0);
+    ck_assert_uint_eq(rig->host_state->tracking.other_run_id, 0);
     await_life();
 }
 END_TEST
@@ -428,14 +428,14 @@ START_TEST(tracker__is_told_who_it_listens_to_in_time)
 {
     listen_to_one();
     await_life();
-    ck_assert_int_eq(rig->host_state->heard.is_any, 1);
+    ck_assert_int_eq(rig->host_state->tracking.is_active, 1);
     /* One that was deposed long ago has woken up. */
-    rig->host_state->heard.is_any = 0;
+    rig->host_state->tracking.is_active = 0;
     await_life();
     await_life();
-    ck_assert_int_eq(rig->host_state->heard.is_any, 1);
+    ck_assert_int_eq(rig->host_state->tracking.is_active, 1);
     is_candidate = 0;
-    while (rig->host_state->heard.is_any) {
+    while (rig->host_state->tracking.is_active) {
         usleep(1000);
     }
 }

@@ -42,7 +42,7 @@ static void tls_error(shs_pool_t *pool, const shs_permit_t *permit,
     shs_pool_distrust(pool,
                       permit->pass == SHS_BREAKER_PROBE
                           ? now
-                          : shs_breaker_heard_since(permit->route.breaker));
+                          : shs_breaker_trusted_since(permit->route.breaker));
 }
 
 /* Ends the loan of a connection. What broke this one broke the others of its
@@ -79,7 +79,7 @@ static void excuse_server(shs_attempt_t *attempt, shs_breaker_t *breaker,
         retry->is_server_fine = 1;
     }
     else if (attempt->status == SHS_CONN_TIMEOUT && !attempt->is_new_conn) {
-        shs_breaker_note_silence(breaker, asked_at);
+        shs_breaker_note_no_reply(breaker, asked_at);
     }
 }
 
@@ -103,31 +103,33 @@ static int is_unanswered(shs_conn_status_t status)
 
 /* Whether it leads to another server than the one that is listened to. 0 where
  * there are several, or one does not tell. */
-static int is_astray(const shs_conn_t *conn, shs_host_state_heard_t *heard)
+static int is_astray(const shs_conn_t *conn,
+                     shs_host_state_tracking_t *tracking)
 {
-    apr_uint32_t expected = atomic_load(&heard->run_id);
+    apr_uint32_t expected = atomic_load(&tracking->run_id);
 
-    return expected != 0 && shs_conn_identity(conn) > SHS_RUN_ID_UNKNOWN
-           && shs_conn_identity(conn) != expected;
+    return expected != 0 && shs_conn_run_id(conn) > SHS_RUN_ID_UNKNOWN
+           && shs_conn_run_id(conn) != expected;
 }
 
 /* Once a connection, and only where it matters: an answer is kept near if it is
  * of the server that is listened to. After the answer, which counts whatever
  * becomes of this. A new connection that leads elsewhere is news; an old one
  * was left behind. */
-static void identify(shs_attempt_t *attempt, shs_host_state_heard_t *heard,
-                     shs_conn_t *conn, apr_time_t deadline, apr_pool_t *p)
+static void identify(shs_attempt_t *attempt,
+                     shs_host_state_tracking_t *tracking, shs_conn_t *conn,
+                     apr_time_t deadline, apr_pool_t *p)
 {
     const char *reason;
 
-    if (shs_conn_identity(conn) == 0 && atomic_load(&heard->is_any)) {
-        shs_conn_set_round(conn, atomic_load(&heard->round));
-        if (shs_run_id_ask(conn, deadline, &reason, p) != SHS_CONN_OK
-            || (!attempt->is_new_conn && is_astray(conn, heard))) {
+    if (shs_conn_run_id(conn) == 0 && atomic_load(&tracking->is_active)) {
+        shs_conn_set_generation(conn, atomic_load(&tracking->generation));
+        if (shs_run_id_load(conn, deadline, &reason, p) != SHS_CONN_OK
+            || (!attempt->is_new_conn && is_astray(conn, tracking))) {
             attempt->retry.is_conn_good = 0;
         }
-        else if (is_astray(conn, heard)) {
-            atomic_store(&heard->stranger, shs_conn_identity(conn));
+        else if (is_astray(conn, tracking)) {
+            atomic_store(&tracking->other_run_id, shs_conn_run_id(conn));
         }
     }
 }
@@ -136,16 +138,17 @@ static void identify(shs_attempt_t *attempt, shs_host_state_heard_t *heard,
  * before another took its place. Those of the present round may: behind a
  * balancer none would be left. */
 static shs_conn_status_t borrow(shs_conn_t **conn, shs_attempt_t *attempt,
-                                shs_host_state_heard_t *heard, shs_pool_t *pool,
-                                apr_time_t deadline, const char **reason,
-                                apr_pool_t *p)
+                                shs_host_state_tracking_t *tracking,
+                                shs_pool_t *pool, apr_time_t deadline,
+                                const char **reason, apr_pool_t *p)
 {
     for (;;) {
         shs_conn_status_t status = shs_pool_borrow(conn, &attempt->is_new_conn,
                                                    pool, deadline, reason, p);
 
-        if (status != SHS_CONN_OK || !is_astray(*conn, heard)
-            || shs_conn_round(*conn) == atomic_load(&heard->round)) {
+        if (status != SHS_CONN_OK || !is_astray(*conn, tracking)
+            || shs_conn_generation(*conn)
+                   == atomic_load(&tracking->generation)) {
             return status;
         }
         shs_pool_discard(pool, *conn);
@@ -156,7 +159,7 @@ void shs_attempt_make(shs_attempt_t *attempt, const shs_permit_t *permit,
                       const shs_query_t *query, const shs_write_t *write,
                       shs_attempt_how_t how, apr_pool_t *p)
 {
-    shs_host_state_heard_t *heard = &permit->client->host_state->heard;
+    shs_host_state_tracking_t *tracking = &permit->client->host_state->tracking;
     shs_pool_t *pool = shs_node_pool(permit->route.node);
     apr_time_t began_at = shs_clock_now();
     apr_time_t asked_at = began_at;
@@ -168,7 +171,7 @@ void shs_attempt_make(shs_attempt_t *attempt, const shs_permit_t *permit,
     memset(attempt, 0, sizeof(*attempt));
     tls_error(pool, permit, began_at);
     attempt->status =
-        borrow(&conn, attempt, heard, pool, query->deadline, &reason, p);
+        borrow(&conn, attempt, tracking, pool, query->deadline, &reason, p);
     has_conn = attempt->status == SHS_CONN_OK;
     if (has_conn) {
         asked_at = shs_clock_now();
@@ -188,9 +191,9 @@ void shs_attempt_make(shs_attempt_t *attempt, const shs_permit_t *permit,
         attempt->is_of_key =
             !write && !how.is_of_size && is_unanswered(attempt->status);
         if (attempt->retry.is_conn_good && !write) {
-            identify(attempt, heard, conn, query->deadline, p);
+            identify(attempt, tracking, conn, query->deadline, p);
         }
-        attempt->run_id = shs_conn_identity(conn);
+        attempt->run_id = shs_conn_run_id(conn);
         return_conn(attempt, pool, conn);
         excuse_server(attempt, permit->route.breaker, asked_at - began_at,
                       asked_at, query->deadline);

@@ -134,8 +134,8 @@ static int is_taken(int *is_open, shs_command_t *self)
  * ("?:6379"): others may. */
 static int follow_blindly(shs_command_t *self)
 {
-    if (shs_topology_renew(self->client->topology, self->permit.opened_at,
-                           self->query->deadline)) {
+    if (shs_topology_refresh(self->client->topology, self->permit.opened_at,
+                             self->query->deadline)) {
         leave(self, SHS_BREAKER_UNKNOWN);
         return find(self);
     }
@@ -150,11 +150,11 @@ static int follow(shs_command_t *self)
 {
     shs_redirect_t redirect;
     int is_cluster = self->client->endpoint->mode == SHS_ENDPOINT_CLUSTER;
-    int is_parsed =
-        is_cluster
-        && shs_redirect_parse(&redirect, self->attempt.got.error,
-                              shs_node_server(self->permit.route.node), self->p)
-        && redirect.slot == self->permit.slot;
+    int is_parsed = is_cluster
+                    && shs_redirect_parse(
+                        &redirect, self->attempt.got.error,
+                        shs_node_address(self->permit.route.node), self->p)
+                    && redirect.slot == self->permit.slot;
 
     count(self, SHS_COUNTER_REDIRECTIONS);
     if (!is_cluster || ++self->redirections > MOST_REDIRECTIONS) {
@@ -216,8 +216,8 @@ static int renew(shs_command_t *self)
         deadline -= (deadline - shs_clock_now()) / 2;
     }
     if (self->is_replica || ++self->renewals > MOST_RENEWALS
-        || !shs_topology_renew(self->client->topology, self->permit.opened_at,
-                               deadline)) {
+        || !shs_topology_refresh(self->client->topology, self->permit.opened_at,
+                                 deadline)) {
         return 0;
     }
     if (find(self)) {
@@ -306,9 +306,9 @@ static shs_big_key_end_t weigh_key(const shs_command_t *self)
 
     if (self->is_doubted || attempt->status == SHS_CONN_TOO_LARGE
         || attempt->got.is_too_large) {
-        return SHS_BIG_KEY_HEAVY;
+        return SHS_BIG_KEY_BIG;
     }
-    return self->retry.next == SHS_RETRY_ACCEPT ? SHS_BIG_KEY_LIGHT
+    return self->retry.next == SHS_RETRY_ACCEPT ? SHS_BIG_KEY_SMALL
                                                 : SHS_BIG_KEY_UNKNOWN;
 }
 

@@ -15,7 +15,7 @@ static void note(shs_permit_t *permit, shs_breaker_t *breaker,
                  const char *reason)
 {
     const shs_client_t *client = permit->client;
-    shs_breaker_news_t news =
+    shs_breaker_alert_t news =
         shs_breaker_note(breaker, &client->endpoint->breaker, permit->pass,
                          result, permit->place, key, shs_clock_now());
 
@@ -23,7 +23,7 @@ static void note(shs_permit_t *permit, shs_breaker_t *breaker,
         return; /* the store is as well or ill as its masters are */
     }
     switch (news) {
-    case SHS_BREAKER_NO_NEWS:
+    case SHS_BREAKER_NO_ALERT:
         break;
     case SHS_BREAKER_DOWN:
         shs_counters_add(&client->host_state->counters, SHS_COUNTER_OUTAGES);
@@ -56,11 +56,11 @@ static int enter(shs_permit_t *permit)
 
     permit->subject = shs_node_subject(permit->route.node);
     if (admit(permit, permit->route.breaker,
-              shs_node_place(permit->route.node))) {
+              shs_node_resolved_subject(permit->route.node))) {
         return 1;
     }
     shs_node_suspect(permit->route.node);
-    shs_topology_leave(topology, &permit->route);
+    shs_topology_release(topology, &permit->route);
     shs_topology_suspect(topology);
     return 0;
 }
@@ -90,7 +90,7 @@ static int open_first(shs_permit_t *permit)
     const shs_client_t *client = permit->client;
     shs_breaker_t *own = &client->host_state->breaker;
 
-    if (!admit(permit, own, SHS_BREAKER_NOBODY)) {
+    if (!admit(permit, own, SHS_BREAKER_NO_SUBJECT)) {
         shs_topology_suspect(client->topology);
         return 0;
     }
@@ -143,5 +143,5 @@ void shs_permit_leave(shs_permit_t *permit, shs_breaker_result_t result,
                       apr_uint32_t key, const char *reason)
 {
     note(permit, permit->route.breaker, result, key, reason);
-    shs_topology_leave(permit->client->topology, &permit->route);
+    shs_topology_release(permit->client->topology, &permit->route);
 }

@@ -317,8 +317,8 @@ shs_conn_status_t shs_pipeline_ask(shs_pipeline_reply_t *answer,
     shs_conn_status_t status;
 
     memset(answer, 0, sizeof(*answer));
-    status = shs_conn_ask(replies, layout.count, conn, pipeline->commands,
-                          limits_of(pipeline), query->deadline, reason, p);
+    status = shs_conn_execute(replies, layout.count, conn, pipeline->commands,
+                              limits_of(pipeline), query->deadline, reason, p);
     answer->error = first_error(replies, layout.count);
     if (status != SHS_CONN_OK) {
         /* A script gives nothing that could be large. */

@@ -26,7 +26,7 @@ struct shs_conn_t {
     shs_tls_t *tls;               /* NULL: none */
     apr_time_t used_at;
     apr_uint32_t run_id;
-    apr_uint32_t round;
+    apr_uint32_t generation;
     shs_resp_t *resp;
     int may_want_tls; /* it has said nothing so far, and TLS is not spoken */
 };
@@ -61,7 +61,7 @@ static shs_conn_status_t start_tls(shs_conn_t *conn,
     while (!is_done) {
         is_done = shs_tls_handshake(conn->tls, &events, reason);
         if (!is_done && !shs_socket_wait(conn->fd, events, deadline)) {
-            *reason = shs_tls_has_heard(conn->tls)
+            *reason = shs_tls_has_received(conn->tls)
                           ? "no TLS handshake by the deadline"
                           : "no TLS handshake by the deadline, not even the"
                             " first octet (if it speaks no TLS, in the URL"
@@ -113,7 +113,7 @@ shs_conn_status_t shs_conn_open(shs_conn_t **out,
 /* Why the other side may have ended it. */
 static const char *describe_end(const shs_conn_t *conn)
 {
-    const char *farewell = conn->tls ? shs_tls_farewell(conn->tls) : NULL;
+    const char *farewell = conn->tls ? shs_tls_close_reason(conn->tls) : NULL;
 
     return farewell             ? farewell
            : conn->may_want_tls ? "the server closed the connection and has"
@@ -196,7 +196,7 @@ static int is_patient(shs_conn_t *conn, apr_time_t deadline)
     }
     if (conn->patience == 0 && left >= LEAST_PATIENT) {
         conn->patience = left - left / 4;
-        if (!shs_socket_be_patient(conn->fd, conn->patience)) {
+        if (!shs_socket_set_receive_timeout(conn->fd, conn->patience)) {
             conn->patience = -1;
         }
     }
@@ -289,10 +289,11 @@ static shs_conn_status_t receive_reply(shs_reply_t **reply, shs_conn_t *conn,
     }
 }
 
-shs_conn_status_t shs_conn_ask(shs_reply_t **replies, int count,
-                               shs_conn_t *conn, shs_octets_t commands,
-                               shs_resp_limits_t limits, apr_time_t deadline,
-                               const char **reason, apr_pool_t *p)
+shs_conn_status_t shs_conn_execute(shs_reply_t **replies, int count,
+                                   shs_conn_t *conn, shs_octets_t commands,
+                                   shs_resp_limits_t limits,
+                                   apr_time_t deadline, const char **reason,
+                                   apr_pool_t *p)
 {
     shs_conn_status_t status;
     int has_begun = 0;
@@ -365,24 +366,24 @@ void shs_conn_expect_resp3(shs_conn_t *conn)
     shs_resp_expect_resp3(conn->resp);
 }
 
-void shs_conn_set_identity(shs_conn_t *conn, apr_uint32_t run_id)
+void shs_conn_set_run_id(shs_conn_t *conn, apr_uint32_t run_id)
 {
     conn->run_id = run_id;
 }
 
-apr_uint32_t shs_conn_identity(const shs_conn_t *conn)
+apr_uint32_t shs_conn_run_id(const shs_conn_t *conn)
 {
     return conn->run_id;
 }
 
-void shs_conn_set_round(shs_conn_t *conn, apr_uint32_t round)
+void shs_conn_set_generation(shs_conn_t *conn, apr_uint32_t generation)
 {
-    conn->round = round;
+    conn->generation = generation;
 }
 
-apr_uint32_t shs_conn_round(const shs_conn_t *conn)
+apr_uint32_t shs_conn_generation(const shs_conn_t *conn)
 {
-    return conn->round;
+    return conn->generation;
 }
 
 apr_time_t shs_conn_used_at(const shs_conn_t *conn)

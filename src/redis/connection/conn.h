@@ -50,10 +50,11 @@ shs_conn_status_t shs_conn_open(shs_conn_t **out,
  * again; after anything else it must be closed, *reason is set (static text),
  * and replies that had not come are NULL: a server that turns a client away
  * says why and closes. */
-shs_conn_status_t shs_conn_ask(shs_reply_t **replies, int count,
-                               shs_conn_t *conn, shs_octets_t commands,
-                               shs_resp_limits_t limits, apr_time_t deadline,
-                               const char **reason, apr_pool_t *p);
+shs_conn_status_t shs_conn_execute(shs_reply_t **replies, int count,
+                                   shs_conn_t *conn, shs_octets_t commands,
+                                   shs_resp_limits_t limits,
+                                   apr_time_t deadline, const char **reason,
+                                   apr_pool_t *p);
 
 /* ---- for a connection on which the server speaks unasked */
 
@@ -84,10 +85,10 @@ int shs_conn_is_usable(const shs_conn_t *conn);
 
 /* Which server it leads to, as redis/connection/run_id.h; 0 until that is set. And of
  * which round that is (redis/health/host_state.h), as whoever asked it notes. */
-void shs_conn_set_identity(shs_conn_t *conn, apr_uint32_t run_id);
-apr_uint32_t shs_conn_identity(const shs_conn_t *conn);
-void shs_conn_set_round(shs_conn_t *conn, apr_uint32_t round);
-apr_uint32_t shs_conn_round(const shs_conn_t *conn);
+void shs_conn_set_run_id(shs_conn_t *conn, apr_uint32_t run_id);
+apr_uint32_t shs_conn_run_id(const shs_conn_t *conn);
+void shs_conn_set_generation(shs_conn_t *conn, apr_uint32_t generation);
+apr_uint32_t shs_conn_generation(const shs_conn_t *conn);
 
 /* When it was last used, by shs_clock_now(). */
 apr_time_t shs_conn_used_at(const shs_conn_t *conn);

@@ -130,8 +130,8 @@ static shs_conn_status_t converse(topic_t *topic, shs_conn_t *conn,
     shs_conn_status_t asked, status;
     int i;
 
-    asked = shs_conn_ask(replies, script->count, conn, script->commands, limits,
-                         deadline, reason, p);
+    asked = shs_conn_execute(replies, script->count, conn, script->commands,
+                             limits, deadline, reason, p);
     for (i = 0; i < script->count && replies[i]; ++i) {
         const char *why = NULL;
 
@@ -167,7 +167,7 @@ static shs_conn_status_t greet(topic_t *topic, shs_conn_t *conn,
         || !shs_credentials_file(credentials)) {
         return status;
     }
-    error = shs_credentials_renew(credentials, password, p);
+    error = shs_credentials_reload(credentials, password, p);
     if (error) {
         *reason = apr_pstrcat(p, *reason, ", and ", error, NULL);
         return status;
@@ -193,10 +193,10 @@ static shs_conn_status_t ask_info(shs_conn_t *conn, atomic_int *lacks_role,
     return status;
 }
 
-shs_conn_status_t shs_handshake_send(shs_conn_t *conn,
-                                     const shs_handshake_t *handshake,
-                                     apr_time_t deadline, const char **reason,
-                                     apr_pool_t *p)
+shs_conn_status_t shs_handshake_run(shs_conn_t *conn,
+                                    const shs_handshake_t *handshake,
+                                    apr_time_t deadline, const char **reason,
+                                    apr_pool_t *p)
 {
     topic_t topic = NAME;
     shs_conn_status_t status =

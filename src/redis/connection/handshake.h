@@ -27,9 +27,9 @@ typedef struct shs_handshake_t {
  * by now, says it once more. OK; REFUSED when the server does not accept user,
  * password or database, which the administrator has to mend; WRONG_ROLE,
  * TURNED_AWAY, TIMEOUT or FAILED. Unless OK, *reason is set. */
-shs_conn_status_t shs_handshake_send(shs_conn_t *conn,
-                                     const shs_handshake_t *handshake,
-                                     apr_time_t deadline, const char **reason,
-                                     apr_pool_t *p);
+shs_conn_status_t shs_handshake_run(shs_conn_t *conn,
+                                    const shs_handshake_t *handshake,
+                                    apr_time_t deadline, const char **reason,
+                                    apr_pool_t *p);
 
 #endif

@@ -13,7 +13,7 @@
 #include "base/clock.h"
 
 struct shs_node_t {
-    shs_node_kind_t kind;
+    shs_node_config_t kind;
     char host[256];
     char description[280];
     shs_address_t server; /* of `host` */
@@ -67,7 +67,7 @@ static shs_conn_status_t dial(shs_conn_t **out, void *baton,
     if (status != SHS_CONN_OK) {
         /* A failover may have moved the name. */
         count =
-            shs_resolver_renew(addresses, count, node->resolver, connect_by);
+            shs_resolver_refresh(addresses, count, node->resolver, connect_by);
         if (count > 0) {
             status = shs_conn_open(out, addresses, count, node->kind.context,
                                    node->host, connect_by, reason);
@@ -75,7 +75,7 @@ static shs_conn_status_t dial(shs_conn_t **out, void *baton,
     }
     if (status == SHS_CONN_OK) {
         fill_handshake(&handshake, node);
-        status = shs_handshake_send(*out, &handshake, deadline, reason, p);
+        status = shs_handshake_run(*out, &handshake, deadline, reason, p);
         if (status != SHS_CONN_OK) {
             shs_conn_close(*out);
         }
@@ -119,7 +119,7 @@ int shs_node_destroy(shs_node_t *node)
     return 1;
 }
 
-shs_node_t *shs_node_create(const shs_node_kind_t *kind,
+shs_node_t *shs_node_create(const shs_node_config_t *kind,
                             const shs_address_t *server, shs_node_role_t role)
 {
     shs_node_t *node = calloc(1, sizeof(*node));
@@ -159,10 +159,11 @@ static int has_lost_login(shs_reply_t *const *replies, int count)
     return 0;
 }
 
-shs_conn_status_t shs_node_ask(shs_reply_t **replies, int count,
-                               shs_node_t *node, shs_octets_t commands,
-                               shs_resp_limits_t limits, apr_time_t deadline,
-                               const char **reason, apr_pool_t *p)
+shs_conn_status_t shs_node_execute(shs_reply_t **replies, int count,
+                                   shs_node_t *node, shs_octets_t commands,
+                                   shs_resp_limits_t limits,
+                                   apr_time_t deadline, const char **reason,
+                                   apr_pool_t *p)
 {
     shs_conn_status_t status;
     shs_conn_t *conn;
@@ -174,8 +175,8 @@ shs_conn_status_t shs_node_ask(shs_reply_t **replies, int count,
         if (status != SHS_CONN_OK) {
             return status;
         }
-        status = shs_conn_ask(replies, count, conn, commands, limits, deadline,
-                              reason, p);
+        status = shs_conn_execute(replies, count, conn, commands, limits,
+                                  deadline, reason, p);
         if (status == SHS_CONN_OK && !has_lost_login(replies, count)) {
             shs_pool_give_back(node->pool, conn);
             return status;
@@ -193,7 +194,7 @@ shs_conn_status_t shs_node_dial(shs_conn_t **out, shs_node_t *node,
     return dial(out, node, deadline, reason, p);
 }
 
-apr_uint32_t shs_node_identify(shs_node_t *node, apr_time_t deadline)
+apr_uint32_t shs_node_load_run_id(shs_node_t *node, apr_time_t deadline)
 {
     apr_uint32_t found = 0;
     const char *reason;
@@ -202,8 +203,8 @@ apr_uint32_t shs_node_identify(shs_node_t *node, apr_time_t deadline)
 
     apr_pool_create_unmanaged_ex(&p, NULL, NULL);
     if (shs_node_dial(&conn, node, deadline, &reason, p) == SHS_CONN_OK) {
-        if (shs_run_id_ask(conn, deadline, &reason, p) == SHS_CONN_OK) {
-            found = shs_conn_identity(conn);
+        if (shs_run_id_load(conn, deadline, &reason, p) == SHS_CONN_OK) {
+            found = shs_conn_run_id(conn);
         }
         shs_conn_close(conn);
     }
@@ -216,7 +217,7 @@ shs_pool_t *shs_node_pool(shs_node_t *node)
     return node->pool;
 }
 
-const shs_address_t *shs_node_server(const shs_node_t *node)
+const shs_address_t *shs_node_address(const shs_node_t *node)
 {
     return &node->server;
 }
@@ -246,9 +247,10 @@ apr_uint32_t shs_node_subject(const shs_node_t *node)
     return node->subject;
 }
 
-apr_uint32_t shs_node_place(const shs_node_t *node)
+apr_uint32_t shs_node_resolved_subject(const shs_node_t *node)
 {
-    apr_uint32_t place = node->subject ^ shs_resolver_mark(node->resolver);
+    apr_uint32_t place =
+        node->subject ^ shs_resolver_fingerprint(node->resolver);
 
     return place > 1 ? place : node->subject;
 }

@@ -21,18 +21,18 @@ typedef enum shs_node_role_t {
 
 /* What all nodes of a store have in common; borrowed, for as long as any of
  * them lives. */
-typedef struct shs_node_kind_t {
+typedef struct shs_node_config_t {
     const shs_endpoint_t *endpoint;
     const shs_tls_context_t *context; /* NULL: no TLS */
     int pool_size;
-} shs_node_kind_t;
+} shs_node_config_t;
 
 typedef struct shs_node_t shs_node_t;
 
 /* A node for that server, whose name is copied (port 0: the Unix socket of that
  * path). NULL only without memory. Belongs to no APR pool, for the sake of
  * threads that outlive one. */
-shs_node_t *shs_node_create(const shs_node_kind_t *kind,
+shs_node_t *shs_node_create(const shs_node_config_t *kind,
                             const shs_address_t *server, shs_node_role_t role);
 
 /* Frees it, which nobody may use any more. Returns 0, and does nothing, while
@@ -42,10 +42,11 @@ int shs_node_destroy(shs_node_t *node);
 /* Asks outside of any session's lookup, by the deadline, once more on a new
  * connection if a pooled one turns out dead or without its login. OK and the
  * replies, of whatever kind, built in p; or anything else and *reason. */
-shs_conn_status_t shs_node_ask(shs_reply_t **replies, int count,
-                               shs_node_t *node, shs_octets_t commands,
-                               shs_resp_limits_t limits, apr_time_t deadline,
-                               const char **reason, apr_pool_t *p);
+shs_conn_status_t shs_node_execute(shs_reply_t **replies, int count,
+                                   shs_node_t *node, shs_octets_t commands,
+                                   shs_resp_limits_t limits,
+                                   apr_time_t deadline, const char **reason,
+                                   apr_pool_t *p);
 
 /* A connection of the caller's own, beside the pool, ready for commands. */
 shs_conn_status_t shs_node_dial(shs_conn_t **out, shs_node_t *node,
@@ -54,11 +55,11 @@ shs_conn_status_t shs_node_dial(shs_conn_t **out, shs_node_t *node,
 
 /* Which server a new connection leads to (identity.h), which is closed again; 0
  * when there is none by the deadline. */
-apr_uint32_t shs_node_identify(shs_node_t *node, apr_time_t deadline);
+apr_uint32_t shs_node_load_run_id(shs_node_t *node, apr_time_t deadline);
 
 /* Borrowed. */
 shs_pool_t *shs_node_pool(shs_node_t *node);
-const shs_address_t *shs_node_server(const shs_node_t *node);
+const shs_address_t *shs_node_address(const shs_node_t *node);
 shs_node_role_t shs_node_role(const shs_node_t *node);
 
 /* Whether it answers no ROLE, as far as is known; and that it is so. */
@@ -74,7 +75,7 @@ apr_uint32_t shs_node_subject(const shs_node_t *node);
 
 /* The same, of what the server's name stands for now: at another address it is
  * another server. */
-apr_uint32_t shs_node_place(const shs_node_t *node);
+apr_uint32_t shs_node_resolved_subject(const shs_node_t *node);
 
 /* It is not asked, because it failed: its name may stand for another address by
  * now. Does not wait. */

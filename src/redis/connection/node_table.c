@@ -16,13 +16,13 @@ typedef struct place_t {
 
 struct shs_node_table_t {
     pthread_mutex_t lock;
-    shs_node_kind_t kind;
+    shs_node_config_t kind;
     int is_closing;
     int count;
     place_t table[SHS_NODE_TABLE_MAX];
 };
 
-shs_node_table_t *shs_node_table_create(const shs_node_kind_t *kind)
+shs_node_table_t *shs_node_table_create(const shs_node_config_t *kind)
 {
     shs_node_table_t *nodes = calloc(1, sizeof(*nodes));
 
@@ -50,7 +50,7 @@ void shs_node_table_close(shs_node_table_t *nodes)
 static int is_same(const shs_node_t *node, const shs_address_t *server,
                    shs_node_role_t role)
 {
-    const shs_address_t *known = shs_node_server(node);
+    const shs_address_t *known = shs_node_address(node);
 
     return shs_node_role(node) == role && known->port == server->port
            && !strcmp(known->host, server->host);

@@ -30,7 +30,7 @@ static apr_size_t length_of_line(const char *line, const char *end)
     return len;
 }
 
-apr_uint32_t shs_run_id_read(const shs_reply_t *reply)
+apr_uint32_t shs_run_id_parse(const shs_reply_t *reply)
 {
     const apr_size_t name = sizeof(FIELD) - 1;
     const char *line, *end;
@@ -50,7 +50,7 @@ apr_uint32_t shs_run_id_read(const shs_reply_t *reply)
     return SHS_RUN_ID_UNKNOWN;
 }
 
-shs_octets_t shs_run_id_question(void)
+shs_octets_t shs_run_id_command(void)
 {
     static const char command[] = "*2\r\n$4\r\nINFO\r\n$6\r\nserver\r\n";
     shs_octets_t octets = { command, sizeof(command) - 1 };
@@ -58,16 +58,16 @@ shs_octets_t shs_run_id_question(void)
     return octets;
 }
 
-shs_conn_status_t shs_run_id_ask(shs_conn_t *conn, apr_time_t deadline,
-                                 const char **reason, apr_pool_t *p)
+shs_conn_status_t shs_run_id_load(shs_conn_t *conn, apr_time_t deadline,
+                                  const char **reason, apr_pool_t *p)
 {
     const shs_resp_limits_t limits = { MOST_OCTETS, 0 };
     shs_reply_t *reply = NULL;
-    shs_conn_status_t status = shs_conn_ask(
-        &reply, 1, conn, shs_run_id_question(), limits, deadline, reason, p);
+    shs_conn_status_t status = shs_conn_execute(
+        &reply, 1, conn, shs_run_id_command(), limits, deadline, reason, p);
 
     if (status == SHS_CONN_OK) {
-        shs_conn_set_identity(conn, shs_run_id_read(reply));
+        shs_conn_set_run_id(conn, shs_run_id_parse(reply));
     }
     return status == SHS_CONN_TOO_LARGE ? SHS_CONN_FAILED : status;
 }

@@ -16,14 +16,14 @@
 
 /* A hash of the run_id, the same in every child; UNKNOWN, where the reply to
  * INFO names none or is an error. */
-apr_uint32_t shs_run_id_read(const shs_reply_t *reply);
+apr_uint32_t shs_run_id_parse(const shs_reply_t *reply);
 
 /* The command. */
-shs_octets_t shs_run_id_question(void);
+shs_octets_t shs_run_id_command(void);
 
 /* Asks, on a connection that is ready for commands, and notes what it is told
  * there. OK, told or not; or the connection failed, and *reason. */
-shs_conn_status_t shs_run_id_ask(shs_conn_t *conn, apr_time_t deadline,
-                                 const char **reason, apr_pool_t *p);
+shs_conn_status_t shs_run_id_load(shs_conn_t *conn, apr_time_t deadline,
+                                  const char **reason, apr_pool_t *p);
 
 #endif

@@ -175,8 +175,8 @@ const char *shs_credentials_password(shs_credentials_t *credentials,
     return password;
 }
 
-const char *shs_credentials_renew(shs_credentials_t *credentials,
-                                  const char *refused, apr_pool_t *p)
+const char *shs_credentials_reload(shs_credentials_t *credentials,
+                                   const char *refused, apr_pool_t *p)
 {
     char password[SHS_CREDENTIALS_ROOM];
     const char *error;

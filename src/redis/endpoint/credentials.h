@@ -46,7 +46,7 @@ const char *shs_credentials_password(shs_credentials_t *credentials,
  * thread before; or why there is not: no file, the same in it, or it cannot be
  * read (its path, and the system's word for that), in p or static. The old one
  * stays then. Reads the file without a lock. Safe from any thread. */
-const char *shs_credentials_renew(shs_credentials_t *credentials,
-                                  const char *refused, apr_pool_t *p);
+const char *shs_credentials_reload(shs_credentials_t *credentials,
+                                   const char *refused, apr_pool_t *p);
 
 #endif

@@ -19,7 +19,7 @@ static _Atomic apr_uint64_t *noted(shs_big_key_t *big_key, apr_uint64_t mark)
 
 static _Atomic apr_uint64_t *asked(shs_big_key_t *big_key, apr_uint64_t mark)
 {
-    return &big_key->asked[(mark ^ mark >> 32) / 2 % SHS_BIG_KEY_ASKED];
+    return &big_key->asked[(mark ^ mark >> 32) / 2 % SHS_BIG_KEY_REQUESTED];
 }
 
 /* A child that was killed leaves its mark: then a size is asked for in vain,
@@ -47,7 +47,7 @@ void shs_big_key_end(shs_big_key_t *big_key, apr_uint64_t mark,
     apr_uint64_t found = mark;
 
     switch (end) {
-    case SHS_BIG_KEY_LIGHT:
+    case SHS_BIG_KEY_SMALL:
         if (atomic_load(place) != (mark | LIGHT)) {
             atomic_store(place, mark | LIGHT);
         }
@@ -55,7 +55,7 @@ void shs_big_key_end(shs_big_key_t *big_key, apr_uint64_t mark,
             atomic_compare_exchange_strong(noted(big_key, mark), &found, 0);
         }
         return;
-    case SHS_BIG_KEY_HEAVY:
+    case SHS_BIG_KEY_BIG:
         atomic_store(noted(big_key, mark), mark);
         break;
     case SHS_BIG_KEY_UNKNOWN:

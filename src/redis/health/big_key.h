@@ -25,14 +25,14 @@
 
 #include "base/octets.h"
 
-#define SHS_BIG_KEY_NOTED 1024
-#define SHS_BIG_KEY_ASKED 4096
+#define SHS_BIG_KEY_NOTED     1024
+#define SHS_BIG_KEY_REQUESTED 4096
 
 /* In shared memory. Zeroed memory is valid; fields are private. */
 typedef struct shs_big_key_t {
     _Atomic apr_uint64_t noted[SHS_BIG_KEY_NOTED]; /* 0: free */
     _Atomic apr_uint64_t
-        asked[SHS_BIG_KEY_ASKED]; /* a mark, and 1 if it is known
+        asked[SHS_BIG_KEY_REQUESTED]; /* a mark, and 1 if it is known
                                                   * to be light */
 } shs_big_key_t;
 
@@ -49,8 +49,8 @@ apr_uint64_t shs_big_key_mark(shs_octets_t key,
 int shs_big_key_begin(shs_big_key_t *big_key, apr_uint64_t mark);
 
 typedef enum shs_big_key_end_t {
-    SHS_BIG_KEY_LIGHT, /* the value came, or there is none */
-    SHS_BIG_KEY_HEAVY, /* it is too large, or did not come */
+    SHS_BIG_KEY_SMALL, /* the value came, or there is none */
+    SHS_BIG_KEY_BIG,   /* it is too large, or did not come */
     SHS_BIG_KEY_UNKNOWN
 } shs_big_key_end_t;
 

@@ -25,7 +25,7 @@ static shs_breaker_pass_t take_probe(shs_breaker_t *breaker,
                                         now + policy->probe_for)) {
         return SHS_BREAKER_BLOCK;
     }
-    if (subject != SHS_BREAKER_NOBODY) {
+    if (subject != SHS_BREAKER_NO_SUBJECT) {
         atomic_store(&breaker->subject, subject);
     }
     if (atomic_load(&breaker->early_at) != 0) {
@@ -41,7 +41,7 @@ static int is_early(shs_breaker_t *breaker, const shs_breaker_policy_t *policy,
 {
     apr_int64_t early_at = atomic_load(&breaker->early_at);
 
-    return subject != SHS_BREAKER_NOBODY
+    return subject != SHS_BREAKER_NO_SUBJECT
            && subject != atomic_load(&breaker->subject) && now >= early_at
            && atomic_compare_exchange_strong(&breaker->early_at, &early_at,
                                              early_after(policy, now));
@@ -70,7 +70,7 @@ static void set(_Atomic apr_uint32_t *word, apr_uint32_t value)
     }
 }
 
-static shs_breaker_news_t note_success(shs_breaker_t *breaker)
+static shs_breaker_alert_t note_success(shs_breaker_t *breaker)
 {
     set(&breaker->failures, 0);
     set(&breaker->of_server, 0);
@@ -81,10 +81,10 @@ static shs_breaker_news_t note_success(shs_breaker_t *breaker)
         atomic_store(&breaker->probe_at, 0);
         atomic_store(&breaker->early_at, 0);
     }
-    return atomic_load(&breaker->is_told) != 0
-                   && atomic_exchange(&breaker->is_told, 0) != 0
+    return atomic_load(&breaker->is_reported) != 0
+                   && atomic_exchange(&breaker->is_reported, 0) != 0
                ? SHS_BREAKER_UP
-               : SHS_BREAKER_NO_NEWS;
+               : SHS_BREAKER_NO_ALERT;
 }
 
 /* The microseconds of the clock are random enough to spread hosts and need no
@@ -152,17 +152,17 @@ static int is_opened(shs_breaker_t *breaker, const shs_breaker_policy_t *policy,
                                           now + policy->first_probe_after);
 }
 
-static shs_breaker_news_t note_failure(shs_breaker_t *breaker,
-                                       const shs_breaker_policy_t *policy,
-                                       apr_uint32_t subject, apr_uint32_t key,
-                                       apr_time_t now)
+static shs_breaker_alert_t note_failure(shs_breaker_t *breaker,
+                                        const shs_breaker_policy_t *policy,
+                                        apr_uint32_t subject, apr_uint32_t key,
+                                        apr_time_t now)
 {
     int is_invalidation = is_opened(breaker, policy, subject, key, now)
                           || atomic_load(&breaker->is_proven) == 0;
 
-    return is_invalidation && atomic_exchange(&breaker->is_told, 1) == 0
+    return is_invalidation && atomic_exchange(&breaker->is_reported, 1) == 0
                ? SHS_BREAKER_DOWN
-               : SHS_BREAKER_NO_NEWS;
+               : SHS_BREAKER_NO_ALERT;
 }
 
 /* The next request may probe at once. */
@@ -175,12 +175,12 @@ static void give_up_probe(shs_breaker_t *breaker, apr_time_t now)
     }
 }
 
-shs_breaker_news_t shs_breaker_note(shs_breaker_t *breaker,
-                                    const shs_breaker_policy_t *policy,
-                                    shs_breaker_pass_t pass,
-                                    shs_breaker_result_t result,
-                                    apr_uint32_t subject, apr_uint32_t key,
-                                    apr_time_t now)
+shs_breaker_alert_t shs_breaker_note(shs_breaker_t *breaker,
+                                     const shs_breaker_policy_t *policy,
+                                     shs_breaker_pass_t pass,
+                                     shs_breaker_result_t result,
+                                     apr_uint32_t subject, apr_uint32_t key,
+                                     apr_time_t now)
 {
     switch (result) {
     case SHS_BREAKER_OK:
@@ -188,7 +188,7 @@ shs_breaker_news_t shs_breaker_note(shs_breaker_t *breaker,
     case SHS_BREAKER_FAILED:
         if (pass == SHS_BREAKER_PROBE) {
             put_off(breaker, policy, now);
-            return SHS_BREAKER_NO_NEWS;
+            return SHS_BREAKER_NO_ALERT;
         }
         return note_failure(breaker, policy, subject, key, now);
     case SHS_BREAKER_UNKNOWN:
@@ -197,28 +197,28 @@ shs_breaker_news_t shs_breaker_note(shs_breaker_t *breaker,
         }
         break;
     }
-    return SHS_BREAKER_NO_NEWS;
+    return SHS_BREAKER_NO_ALERT;
 }
 
-int shs_breaker_is_told(const shs_breaker_t *breaker)
+int shs_breaker_is_reported(const shs_breaker_t *breaker)
 {
-    return atomic_load(&breaker->is_told) != 0;
+    return atomic_load(&breaker->is_reported) != 0;
 }
 
-void shs_breaker_note_silence(shs_breaker_t *breaker, apr_time_t asked_at)
+void shs_breaker_note_no_reply(shs_breaker_t *breaker, apr_time_t asked_at)
 {
-    apr_int64_t before = atomic_load(&breaker->silent_at);
+    apr_int64_t before = atomic_load(&breaker->no_reply_at);
 
     while (asked_at > before
-           && !atomic_compare_exchange_weak(&breaker->silent_at, &before,
+           && !atomic_compare_exchange_weak(&breaker->no_reply_at, &before,
                                             asked_at)) {
         continue;
     }
 }
 
-apr_time_t shs_breaker_heard_since(const shs_breaker_t *breaker)
+apr_time_t shs_breaker_trusted_since(const shs_breaker_t *breaker)
 {
-    return atomic_load(&breaker->silent_at);
+    return atomic_load(&breaker->no_reply_at);
 }
 
 const char *shs_breaker_describe(const shs_breaker_t *breaker, apr_time_t now)

@@ -46,7 +46,7 @@
 
 /* The subject of who has yet to find out which server to ask: never probed
  * before its time. */
-#define SHS_BREAKER_NOBODY 1
+#define SHS_BREAKER_NO_SUBJECT 1
 
 /* So many keys of one row of failures are told apart. */
 #define SHS_BREAKER_KEYS 8
@@ -61,17 +61,17 @@ typedef struct shs_breaker_policy_t {
 
 /* Zeroed memory is a closed breaker. In shared memory; fields are private. */
 typedef struct shs_breaker_t {
-    _Atomic apr_int64_t probe_at;   /* shs_clock_now() of the next probe; 0:
+    _Atomic apr_int64_t probe_at;     /* shs_clock_now() of the next probe; 0:
                                    * closed */
-    _Atomic apr_int64_t early_at;   /* from when on another subject may be
+    _Atomic apr_int64_t early_at;     /* from when on another subject may be
                                    * probed before that; 0: at once */
-    _Atomic apr_int64_t silent_at;  /* when a question was asked that a
+    _Atomic apr_int64_t no_reply_at;  /* when a question was asked that a
                                     * connection of a pool did not answer */
-    _Atomic apr_uint32_t failures;  /* in a row */
-    _Atomic apr_uint32_t is_told;   /* that it is down */
-    _Atomic apr_uint32_t is_proven; /* it has answered once */
-    _Atomic apr_uint32_t rounds;    /* probes that failed since it opened */
-    _Atomic apr_uint32_t subject;   /* which server failed */
+    _Atomic apr_uint32_t failures;    /* in a row */
+    _Atomic apr_uint32_t is_reported; /* that it is down */
+    _Atomic apr_uint32_t is_proven;   /* it has answered once */
+    _Atomic apr_uint32_t rounds;      /* probes that failed since it opened */
+    _Atomic apr_uint32_t subject;     /* which server failed */
     _Atomic apr_uint32_t
         of_server;                /* failures of the server itself, in a row */
     _Atomic apr_uint32_t of_keys; /* of keys, each once ... */
@@ -93,11 +93,11 @@ typedef enum shs_breaker_result_t {
 /* What is to be told, once, by whoever is given it: that the breaker opened, or
  * that the first question of all failed, which rather is a mistake in the
  * configuration; and afterwards that there was an answer. */
-typedef enum shs_breaker_news_t {
-    SHS_BREAKER_NO_NEWS,
+typedef enum shs_breaker_alert_t {
+    SHS_BREAKER_NO_ALERT,
     SHS_BREAKER_DOWN,
     SHS_BREAKER_UP
-} shs_breaker_news_t;
+} shs_breaker_alert_t;
 
 /* Whether a request may ask that subject (not 0) now. Unless BLOCK, its verdict
  * must follow by shs_breaker_note(). */
@@ -106,23 +106,23 @@ shs_breaker_pass_t shs_breaker_admit(shs_breaker_t *breaker,
                                      apr_uint32_t subject, apr_time_t now);
 
 /* `key`, of FAILED: a hash of the key of rule 2; 0: the server failed. */
-shs_breaker_news_t shs_breaker_note(shs_breaker_t *breaker,
-                                    const shs_breaker_policy_t *policy,
-                                    shs_breaker_pass_t pass,
-                                    shs_breaker_result_t result,
-                                    apr_uint32_t subject, apr_uint32_t key,
-                                    apr_time_t now);
+shs_breaker_alert_t shs_breaker_note(shs_breaker_t *breaker,
+                                     const shs_breaker_policy_t *policy,
+                                     shs_breaker_pass_t pass,
+                                     shs_breaker_result_t result,
+                                     apr_uint32_t subject, apr_uint32_t key,
+                                     apr_time_t now);
 
 /* Whether it was told that it is down, and not yet that there was an answer. */
-int shs_breaker_is_told(const shs_breaker_t *breaker);
+int shs_breaker_is_reported(const shs_breaker_t *breaker);
 
 /* Connections may go silent all at once, and new ones be answered: a firewall
  * has lost what it knew of them. So when one of a pool gets no answer, no child
  * relies on one whose last answer is older than that question. */
-void shs_breaker_note_silence(shs_breaker_t *breaker, apr_time_t asked_at);
+void shs_breaker_note_no_reply(shs_breaker_t *breaker, apr_time_t asked_at);
 
 /* From when on a connection must have been answered to be relied on; 0: any. */
-apr_time_t shs_breaker_heard_since(const shs_breaker_t *breaker);
+apr_time_t shs_breaker_trusted_since(const shs_breaker_t *breaker);
 
 /* "closed", "open" or "half-open". */
 const char *shs_breaker_describe(const shs_breaker_t *breaker, apr_time_t now);

@@ -16,19 +16,20 @@ static apr_uint32_t count(shs_error_alert_t *alert, apr_time_t now)
 int shs_error_alert_note(shs_error_alert_t *alert, apr_uint32_t least,
                          apr_time_t now)
 {
-    apr_int64_t told_at = atomic_load(&alert->told_at);
+    apr_int64_t reported_at = atomic_load(&alert->reported_at);
 
     if (count(alert, now) < least
-        || (told_at != 0 && now - told_at < SHS_ERROR_ALERT_MINUTE)
-        || !atomic_compare_exchange_strong(&alert->told_at, &told_at, now)) {
+        || (reported_at != 0 && now - reported_at < SHS_ERROR_ALERT_MINUTE)
+        || !atomic_compare_exchange_strong(&alert->reported_at, &reported_at,
+                                           now)) {
         return 0;
     }
-    atomic_store(&alert->is_told, 1);
+    atomic_store(&alert->is_reported, 1);
     return 1;
 }
 
-int shs_error_alert_end(shs_error_alert_t *alert)
+int shs_error_alert_clear(shs_error_alert_t *alert)
 {
-    return atomic_load_explicit(&alert->is_told, memory_order_relaxed) != 0
-           && atomic_exchange(&alert->is_told, 0) != 0;
+    return atomic_load_explicit(&alert->is_reported, memory_order_relaxed) != 0
+           && atomic_exchange(&alert->is_reported, 0) != 0;
 }

@@ -20,8 +20,8 @@
 typedef struct shs_error_alert_t {
     _Atomic apr_int64_t began_at; /* of the minute that is counted; 0: none */
     _Atomic apr_uint32_t count;   /* of failures in it */
-    _Atomic apr_int64_t told_at;  /* shs_clock_now(); 0: never */
-    _Atomic apr_uint32_t is_told; /* ... and it is not known to be over */
+    _Atomic apr_int64_t reported_at;  /* shs_clock_now(); 0: never */
+    _Atomic apr_uint32_t is_reported; /* ... and it is not known to be over */
 } shs_error_alert_t;
 
 /* One failure more. Returns whether the caller is to tell of it: it is the
@@ -33,6 +33,6 @@ int shs_error_alert_note(shs_error_alert_t *alert, apr_uint32_t least,
 /* It works again. Returns whether the caller is to tell that: it was told that
  * it did not. Costs one read of shared memory where there is nothing to tell.
  */
-int shs_error_alert_end(shs_error_alert_t *alert);
+int shs_error_alert_clear(shs_error_alert_t *alert);
 
 #endif

@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-shs_breaker_t *shs_host_state_breaker_of(shs_host_state_t *host_state,
-                                         apr_uint32_t key)
+shs_breaker_t *shs_host_state_shard_breaker(shs_host_state_t *host_state,
+                                            apr_uint32_t key)
 {
     int i;
 

@@ -33,23 +33,24 @@ typedef struct shs_host_state_master_t {
 } shs_host_state_master_t;
 
 /* What is listened to, for the sake of the near-cache. */
-typedef struct shs_host_state_heard_t {
-    _Atomic apr_uint32_t is_any; /* so servers tell who they are (identity.h) */
-    _Atomic apr_uint32_t round;  /* another with each time that it begins */
+typedef struct shs_host_state_tracking_t {
+    _Atomic apr_uint32_t
+        is_active; /* so servers tell who they are (identity.h) */
+    _Atomic apr_uint32_t generation; /* another with each time that it begins */
     /* Of a single server: which one is listened to at its address, and which
      * was found there by a new connection since; 0: none, or several are. */
     _Atomic apr_uint32_t run_id;
-    _Atomic apr_uint32_t stranger;
-} shs_host_state_heard_t;
+    _Atomic apr_uint32_t other_run_id;
+} shs_host_state_tracking_t;
 
 /* Zeroed memory is valid. Nothing in it is an offset or a length; times are of
  * shs_clock_now(). */
 typedef struct shs_host_state_t {
     shs_counters_t counters;
-    shs_host_state_heard_t heard;
-    _Atomic apr_int64_t refusal_told_at; /* 0: never */
-    shs_error_alert_t of_writes;
-    shs_error_alert_t of_lookups;
+    shs_host_state_tracking_t tracking;
+    _Atomic apr_int64_t refusal_reported_at; /* 0: never */
+    shs_error_alert_t write_alert;
+    shs_error_alert_t lookup_alert;
     shs_host_state_master_t master;
     shs_masters_t masters;
     shs_big_key_t big_key;
@@ -59,8 +60,8 @@ typedef struct shs_host_state_t {
 
 /* The breaker of the shard with that key (not 0), which is the same in every
  * child; claimed when first asked for. */
-shs_breaker_t *shs_host_state_breaker_of(shs_host_state_t *host_state,
-                                         apr_uint32_t key);
+shs_breaker_t *shs_host_state_shard_breaker(shs_host_state_t *host_state,
+                                            apr_uint32_t key);
 
 /* The first breaker that is not closed, or the store's own. */
 const shs_breaker_t *shs_host_state_worst_breaker(

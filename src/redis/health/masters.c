@@ -101,8 +101,8 @@ int shs_masters_set(shs_masters_t *masters, apr_uint32_t key,
     write_name(&shard->name, name);
     atomic_store(&shard->since, now);
     if (is_failover) {
-        atomic_store(&shard->is_untold, 1);
-        atomic_store(&masters->has_untold, 1);
+        atomic_store(&shard->is_unreported, 1);
+        atomic_store(&masters->has_unreported, 1);
     }
     return 1;
 }
@@ -139,27 +139,28 @@ static const char *describe(const shs_masters_shard_t *shard, apr_time_t now,
 }
 
 /* One at a time: where there are more, the next caller is told the next. */
-const char *shs_masters_tell(shs_masters_t *masters, apr_time_t now,
-                             apr_pool_t *p)
+const char *shs_masters_take_failover(shs_masters_t *masters, apr_time_t now,
+                                      apr_pool_t *p)
 {
     const char *words = NULL;
     int i;
 
-    if (atomic_load_explicit(&masters->has_untold, memory_order_relaxed) == 0
-        || atomic_exchange(&masters->has_untold, 0) == 0) {
+    if (atomic_load_explicit(&masters->has_unreported, memory_order_relaxed)
+            == 0
+        || atomic_exchange(&masters->has_unreported, 0) == 0) {
         return NULL;
     }
     for (i = 0; i < SHS_MASTERS_MAX; ++i) {
         shs_masters_shard_t *shard = &masters->shards[i];
 
-        if (atomic_load(&shard->is_untold) == 0) {
+        if (atomic_load(&shard->is_unreported) == 0) {
             continue;
         }
         if (words) {
-            atomic_store(&masters->has_untold, 1);
+            atomic_store(&masters->has_unreported, 1);
             return words;
         }
-        if (atomic_exchange(&shard->is_untold, 0) != 0) {
+        if (atomic_exchange(&shard->is_unreported, 0) != 0) {
             words = describe(shard, now, p);
         }
     }

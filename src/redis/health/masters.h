@@ -28,7 +28,7 @@ typedef struct shs_masters_name_t {
 typedef struct shs_masters_shard_t {
     _Atomic apr_uint32_t key;     /* of the shard; 0: free */
     _Atomic apr_uint32_t subject; /* shs_node_subject(); 0: none yet */
-    _Atomic apr_uint32_t is_untold;
+    _Atomic apr_uint32_t is_unreported;
     _Atomic apr_int64_t since; /* shs_clock_now() */
     shs_masters_name_t name;
     shs_masters_name_t former;
@@ -36,7 +36,7 @@ typedef struct shs_masters_shard_t {
 
 /* Zeroed memory is valid. */
 typedef struct shs_masters_t {
-    _Atomic apr_uint32_t has_untold;
+    _Atomic apr_uint32_t has_unreported;
     shs_masters_shard_t shards[SHS_MASTERS_MAX];
 } shs_masters_t;
 
@@ -55,8 +55,8 @@ void shs_masters_keep(shs_masters_t *masters, const apr_uint32_t *keys,
 
 /* What is to be told, to one caller of the whole host: "A, was B", in p; NULL:
  * nothing. Costs one read of shared memory where there is nothing. */
-const char *shs_masters_tell(shs_masters_t *masters, apr_time_t now,
-                             apr_pool_t *p);
+const char *shs_masters_take_failover(shs_masters_t *masters, apr_time_t now,
+                                      apr_pool_t *p);
 
 /* The names, "A, B, C", in p; NULL: none is known. *since: when the last of
  * them was found. */

@@ -42,10 +42,10 @@ static void read_state(shs_cluster_state_t *state, const shs_reply_t *info)
     }
 }
 
-shs_conn_status_t shs_cluster_ask(shs_slot_map_t **map,
-                                  shs_cluster_state_t *state,
-                                  shs_node_t *member, apr_time_t deadline,
-                                  const char **reason, apr_pool_t *p)
+shs_conn_status_t shs_cluster_load(shs_slot_map_t **map,
+                                   shs_cluster_state_t *state,
+                                   shs_node_t *member, apr_time_t deadline,
+                                   const char **reason, apr_pool_t *p)
 {
     const shs_resp_limits_t limits = { MOST_OCTETS, MOST_ELEMENTS };
     shs_octets_t commands = { "", 0 };
@@ -55,8 +55,8 @@ shs_conn_status_t shs_cluster_ask(shs_slot_map_t **map,
 
     append(&commands, "SLOTS", p);
     append(&commands, "INFO", p);
-    status =
-        shs_node_ask(replies, 2, member, commands, limits, deadline, reason, p);
+    status = shs_node_execute(replies, 2, member, commands, limits, deadline,
+                              reason, p);
     if (status != SHS_CONN_OK) {
         return status;
     }
@@ -67,7 +67,7 @@ shs_conn_status_t shs_cluster_ask(shs_slot_map_t **map,
     }
     read_state(state, replies[1]);
     error =
-        shs_slot_map_parse_slots(map, replies[0], shs_node_server(member), p);
+        shs_slot_map_parse_slots(map, replies[0], shs_node_address(member), p);
     if (error) {
         *reason = error;
         return SHS_CONN_FAILED;

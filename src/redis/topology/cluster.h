@@ -19,9 +19,9 @@ typedef struct shs_cluster_state_t {
 
 /* OK, *state and *map, in p, which serves one slot at least; otherwise *reason.
  */
-shs_conn_status_t shs_cluster_ask(shs_slot_map_t **map,
-                                  shs_cluster_state_t *state,
-                                  shs_node_t *member, apr_time_t deadline,
-                                  const char **reason, apr_pool_t *p);
+shs_conn_status_t shs_cluster_load(shs_slot_map_t **map,
+                                   shs_cluster_state_t *state,
+                                   shs_node_t *member, apr_time_t deadline,
+                                   const char **reason, apr_pool_t *p);
 
 #endif

@@ -105,8 +105,8 @@ static shs_conn_status_t ask_sentinel(shs_slot_map_t **map,
     const shs_endpoint_t *endpoint = discovery->endpoint;
     apr_int64_t epoch = -1;
     shs_conn_status_t status =
-        shs_sentinel_ask(map, &epoch, node, endpoint->master_name,
-                         endpoint->reads_replicas, deadline, reason, p);
+        shs_sentinel_load(map, &epoch, node, endpoint->master_name,
+                          endpoint->reads_replicas, deadline, reason, p);
 
     if (status == SHS_CONN_OK && epoch >= 0
         && !raise_epoch(discovery->epoch, epoch)) {
@@ -127,7 +127,8 @@ static apr_interval_time_t time_for(const shs_endpoint_t *endpoint,
     return is_hasty ? whole / HASTE : whole;
 }
 
-apr_interval_time_t shs_discovery_patience(const shs_endpoint_t *endpoint)
+apr_interval_time_t shs_discovery_first_pass_time(
+    const shs_endpoint_t *endpoint)
 {
     return endpoint->server_count * time_for(endpoint, 1);
 }
@@ -160,7 +161,7 @@ static shs_snapshot_t *keep_aside(shs_discovery_t *discovery,
         shs_snapshot_destroy(snapshot, discovery->nodes);
         return NULL;
     }
-    shs_snapshot_doubt(snapshot);
+    shs_snapshot_mark_doubtful(snapshot);
     discovery->doubted = snapshot;
     return NULL;
 }
@@ -188,7 +189,7 @@ static shs_snapshot_t *ask(int *has_told, shs_discovery_t *discovery,
     }
     status = is_sentinel
                  ? ask_sentinel(&map, discovery, node, deadline, &reason, p)
-                 : shs_cluster_ask(&map, &state, node, deadline, &reason, p);
+                 : shs_cluster_load(&map, &state, node, deadline, &reason, p);
     if (status == SHS_CONN_OK) {
         snapshot = shs_snapshot_create(
             map, discovery->nodes,

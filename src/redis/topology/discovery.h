@@ -30,7 +30,8 @@ shs_discovery_t *shs_discovery_create(const shs_endpoint_t *endpoint,
 
 /* How long it takes at most until each server of the URL has been asked once,
  * in haste: after that none is expected to answer soon. */
-apr_interval_time_t shs_discovery_patience(const shs_endpoint_t *endpoint);
+apr_interval_time_t shs_discovery_first_pass_time(
+    const shs_endpoint_t *endpoint);
 
 /* Asks, each server in haste at first, so that one that hangs does not hold up
  * the rest, and then for connect-timeout and timeout; by one thread at a time.

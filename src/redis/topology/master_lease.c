@@ -48,8 +48,8 @@ apr_time_t shs_master_lease_required(const shs_master_lease_t *lease,
     return now - SHS_MASTER_LEASE_FOR;
 }
 
-int shs_master_lease_read(shs_master_lease_t *lease, apr_uint32_t subject,
-                          apr_time_t answered_at)
+int shs_master_lease_accept(shs_master_lease_t *lease, apr_uint32_t subject,
+                            apr_time_t answered_at)
 {
     if (lease->subject != subject) {
         return 0;

@@ -60,8 +60,8 @@ void shs_refresh_await(shs_refresh_t *refresh, apr_time_t deadline)
     }
 }
 
-int shs_refresh_since(shs_refresh_t *refresh, apr_time_t since,
-                      apr_time_t deadline)
+int shs_refresh_await_since(shs_refresh_t *refresh, apr_time_t since,
+                            apr_time_t deadline)
 {
     /* One that began before may not have seen what we saw. */
     shs_refresh_await(refresh, deadline);

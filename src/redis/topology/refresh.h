@@ -53,7 +53,7 @@ void shs_refresh_await(shs_refresh_t *refresh, apr_time_t deadline);
 
 /* Waits for the end of one that began at `since` or later. Returns whether it
  * succeeded. */
-int shs_refresh_since(shs_refresh_t *refresh, apr_time_t since,
-                      apr_time_t deadline);
+int shs_refresh_await_since(shs_refresh_t *refresh, apr_time_t since,
+                            apr_time_t deadline);
 
 #endif

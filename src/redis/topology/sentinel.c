@@ -41,11 +41,11 @@ static shs_conn_status_t read_error(const char **reason,
     return shs_reply_is_refusal(reply) ? refuse(reason, p) : SHS_CONN_FAILED;
 }
 
-shs_conn_status_t shs_sentinel_ask(shs_slot_map_t **map, apr_int64_t *epoch,
-                                   shs_node_t *sentinel,
-                                   const char *master_name, int wants_replicas,
-                                   apr_time_t deadline, const char **reason,
-                                   apr_pool_t *p)
+shs_conn_status_t shs_sentinel_load(shs_slot_map_t **map, apr_int64_t *epoch,
+                                    shs_node_t *sentinel,
+                                    const char *master_name, int wants_replicas,
+                                    apr_time_t deadline, const char **reason,
+                                    apr_pool_t *p)
 {
     const shs_resp_limits_t limits = { MOST_OCTETS, MOST_ELEMENTS };
     shs_octets_t commands = { "", 0 };
@@ -59,8 +59,8 @@ shs_conn_status_t shs_sentinel_ask(shs_slot_map_t **map, apr_int64_t *epoch,
     if (wants_replicas) {
         append(&commands, "REPLICAS", master_name, p);
     }
-    status = shs_node_ask(replies, wants_replicas ? 3 : 2, sentinel, commands,
-                          limits, deadline, reason, p);
+    status = shs_node_execute(replies, wants_replicas ? 3 : 2, sentinel,
+                              commands, limits, deadline, reason, p);
     if (status != SHS_CONN_OK) {
         return status == SHS_CONN_REFUSED ? refuse(reason, p) : status;
     }

@@ -14,10 +14,10 @@
 /* OK: *map, in p, of the one master and, if wanted, its replicas; and *epoch,
  * the Sentinel's configuration epoch of that master: of two Sentinels that
  * disagree the higher one is right. Otherwise *reason. */
-shs_conn_status_t shs_sentinel_ask(shs_slot_map_t **map, apr_int64_t *epoch,
-                                   shs_node_t *sentinel,
-                                   const char *master_name, int wants_replicas,
-                                   apr_time_t deadline, const char **reason,
-                                   apr_pool_t *p);
+shs_conn_status_t shs_sentinel_load(shs_slot_map_t **map, apr_int64_t *epoch,
+                                    shs_node_t *sentinel,
+                                    const char *master_name, int wants_replicas,
+                                    apr_time_t deadline, const char **reason,
+                                    apr_pool_t *p);
 
 #endif

@@ -56,12 +56,12 @@ void shs_snapshot_destroy(shs_snapshot_t *snapshot, shs_node_table_t *nodes)
     apr_pool_destroy(snapshot->p);
 }
 
-void shs_snapshot_doubt(shs_snapshot_t *snapshot)
+void shs_snapshot_mark_doubtful(shs_snapshot_t *snapshot)
 {
     snapshot->is_doubted = 1;
 }
 
-int shs_snapshot_is_doubted(const shs_snapshot_t *snapshot)
+int shs_snapshot_is_doubtful(const shs_snapshot_t *snapshot)
 {
     return snapshot->is_doubted;
 }
@@ -118,8 +118,8 @@ static int find_master(const shs_snapshot_t *snapshot, const shs_node_t *node)
     return -1;
 }
 
-int shs_snapshot_place(shs_snapshot_t *snapshot, shs_node_table_t *nodes,
-                       shs_node_t *node, int slot, int learn)
+int shs_snapshot_locate(shs_snapshot_t *snapshot, shs_node_table_t *nodes,
+                        shs_node_t *node, int slot, int learn)
 {
     int i = find_master(snapshot, node);
 
@@ -139,8 +139,8 @@ int shs_snapshot_place(shs_snapshot_t *snapshot, shs_node_table_t *nodes,
     return snapshot->masters[i].lowest_slot;
 }
 
-void shs_snapshot_drop(const shs_snapshot_t *old,
-                       const shs_snapshot_t *snapshot)
+void shs_snapshot_close_departed(const shs_snapshot_t *old,
+                                 const shs_snapshot_t *snapshot)
 {
     int i;
 
@@ -210,8 +210,9 @@ static int enter(shs_host_state_t *host_state, const shs_snapshot_t *snapshot,
     return 1;
 }
 
-void shs_snapshot_enter(shs_host_state_t *host_state, const shs_snapshot_t *old,
-                        const shs_snapshot_t *snapshot)
+void shs_snapshot_publish_masters(shs_host_state_t *host_state,
+                                  const shs_snapshot_t *old,
+                                  const shs_snapshot_t *snapshot)
 {
     apr_uint32_t keys[SHS_MASTERS_MAX];
     int is_new = 0;

@@ -21,8 +21,8 @@ void shs_snapshot_destroy(shs_snapshot_t *snapshot, shs_node_table_t *nodes);
 
 /* Who told it may know less than others: it serves who has to ask somebody, and
  * proves nothing. A view begins undoubted. */
-void shs_snapshot_doubt(shs_snapshot_t *snapshot);
-int shs_snapshot_is_doubted(const shs_snapshot_t *snapshot);
+void shs_snapshot_mark_doubtful(shs_snapshot_t *snapshot);
+int shs_snapshot_is_doubtful(const shs_snapshot_t *snapshot);
 
 /* Which of a cluster's masters serves which slot (layout.h), as it was told; 0
  * until it is set, for others have no slots. An undoubted view proves it. */
@@ -42,18 +42,19 @@ int shs_snapshot_find_replica(const shs_address_t **server, int *lowest_slot,
 /* The lowest slot of the shard whose master that node is, or `slot` when it is
  * not known as one. With `learn` the slot is that node's from now on, as far
  * as there is room to remember it. */
-int shs_snapshot_place(shs_snapshot_t *snapshot, shs_node_table_t *nodes,
-                       shs_node_t *node, int slot, int learn);
+int shs_snapshot_locate(shs_snapshot_t *snapshot, shs_node_table_t *nodes,
+                        shs_node_t *node, int slot, int learn);
 
 /* Closes the idle connections to masters of `old` that are none in `view`. */
-void shs_snapshot_drop(const shs_snapshot_t *old,
-                       const shs_snapshot_t *snapshot);
+void shs_snapshot_close_departed(const shs_snapshot_t *old,
+                                 const shs_snapshot_t *snapshot);
 
 /* Enters what is new in the view, beside `old` (NULL: all of it), where the
  * host's children share who the masters are, and counts those that took
  * another's place, as this child found first. A doubted view says nothing. */
-void shs_snapshot_enter(shs_host_state_t *host_state, const shs_snapshot_t *old,
-                        const shs_snapshot_t *snapshot);
+void shs_snapshot_publish_masters(shs_host_state_t *host_state,
+                                  const shs_snapshot_t *old,
+                                  const shs_snapshot_t *snapshot);
 
 /* Holds some masters' nodes in out[0..most) and returns how many. */
 int shs_snapshot_sample(shs_node_t **out, int most,

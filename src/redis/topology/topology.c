@@ -94,9 +94,9 @@ static void take_snapshot(void *data)
     if (topology->endpoint->mode == SHS_ENDPOINT_SENTINEL) {
         learn_master(topology);
     }
-    shs_snapshot_enter(topology->host_state, old, topology->snapshot);
+    shs_snapshot_publish_masters(topology->host_state, old, topology->snapshot);
     if (old) {
-        shs_snapshot_drop(old, topology->snapshot);
+        shs_snapshot_close_departed(old, topology->snapshot);
         shs_snapshot_destroy(old, topology->nodes);
     }
 }
@@ -132,7 +132,8 @@ shs_topology_t *shs_topology_create(const shs_endpoint_t *endpoint,
 static int is_silent(const shs_topology_t *topology)
 {
     const shs_refresh_t *refresh = &topology->refresh;
-    apr_interval_time_t patience = shs_discovery_patience(topology->endpoint);
+    apr_interval_time_t patience =
+        shs_discovery_first_pass_time(topology->endpoint);
     apr_time_t now = shs_clock_now();
 
     return (topology->failure != SHS_CONN_OK
@@ -196,8 +197,8 @@ static void fill_route(shs_route_t *route, shs_topology_t *topology,
     shs_node_table_hold_again(topology->nodes, node);
     route->node = node;
     route->breaker = topology->endpoint->mode == SHS_ENDPOINT_CLUSTER
-                         ? shs_host_state_breaker_of(topology->host_state,
-                                                     KEY_OF_MASTER(lowest_slot))
+                         ? shs_host_state_shard_breaker(
+                             topology->host_state, KEY_OF_MASTER(lowest_slot))
                          : &topology->host_state->breaker;
 }
 
@@ -273,8 +274,8 @@ int shs_topology_find_replica(shs_route_t *route, shs_topology_t *topology,
         return 0;
     }
     route->node = node;
-    route->breaker = shs_host_state_breaker_of(topology->host_state,
-                                               KEY_OF_REPLICA(lowest_slot));
+    route->breaker = shs_host_state_shard_breaker(topology->host_state,
+                                                  KEY_OF_REPLICA(lowest_slot));
     return 1;
 }
 
@@ -290,8 +291,8 @@ int shs_topology_follow(shs_route_t *route, shs_topology_t *topology, int slot,
     }
     pthread_mutex_lock(&topology->refresh.lock);
     if (topology->snapshot) {
-        lowest_slot = shs_snapshot_place(topology->snapshot, topology->nodes,
-                                         node, slot, learn);
+        lowest_slot = shs_snapshot_locate(topology->snapshot, topology->nodes,
+                                          node, slot, learn);
     }
     if (learn) {
         shs_refresh_begin(&topology->refresh, SHS_TOPOLOGY_AFTER_MOVED);
@@ -302,7 +303,7 @@ int shs_topology_follow(shs_route_t *route, shs_topology_t *topology, int slot,
     return 1;
 }
 
-void shs_topology_leave(shs_topology_t *topology, shs_route_t *route)
+void shs_topology_release(shs_topology_t *topology, shs_route_t *route)
 {
     if (route->node && route->node != topology->only) {
         shs_node_table_release(topology->nodes, route->node);
@@ -337,8 +338,8 @@ void shs_topology_suspect(shs_topology_t *topology)
     pthread_mutex_unlock(&topology->refresh.lock);
 }
 
-int shs_topology_renew(shs_topology_t *topology, apr_time_t since,
-                       apr_time_t deadline)
+int shs_topology_refresh(shs_topology_t *topology, apr_time_t since,
+                         apr_time_t deadline)
 {
     int is_newer;
 
@@ -347,7 +348,7 @@ int shs_topology_renew(shs_topology_t *topology, apr_time_t since,
     }
     pthread_mutex_lock(&topology->refresh.lock);
     is_newer = topology->refresh.known_at >= since
-               || shs_refresh_since(&topology->refresh, since, deadline);
+               || shs_refresh_await_since(&topology->refresh, since, deadline);
     pthread_mutex_unlock(&topology->refresh.lock);
     return is_newer;
 }
@@ -364,18 +365,20 @@ void shs_topology_note_failure(shs_topology_t *topology)
 static shs_conn_status_t await_word(shs_topology_t *topology, apr_time_t since,
                                     apr_time_t deadline)
 {
-    apr_time_t silent_at =
-        shs_clock_now() + shs_discovery_patience(topology->endpoint) + 1000;
+    apr_time_t silent_at = shs_clock_now()
+                           + shs_discovery_first_pass_time(topology->endpoint)
+                           + 1000;
 
     if (is_silent(topology)) {
         shs_refresh_begin(&topology->refresh, SHS_MASTER_LEASE_CONFIRM_EVERY);
         return SHS_CONN_OK;
     }
     /* One that began late proves to be silent later. */
-    return shs_refresh_since(&topology->refresh, since,
-                             silent_at < deadline ? silent_at : deadline)
+    return shs_refresh_await_since(&topology->refresh, since,
+                                   silent_at < deadline ? silent_at : deadline)
                    || is_silent(topology)
-                   || shs_refresh_since(&topology->refresh, since, deadline)
+                   || shs_refresh_await_since(&topology->refresh, since,
+                                              deadline)
                    || is_silent(topology)
                ? SHS_CONN_OK
                : SHS_CONN_TIMEOUT;
@@ -396,7 +399,7 @@ shs_conn_status_t shs_topology_confirm(shs_topology_t *topology,
     status = shs_master_lease_confirmed_at(lease) < since
                  ? await_word(topology, since, deadline)
                  : SHS_CONN_OK;
-    if (!shs_master_lease_read(lease, subject, now)) {
+    if (!shs_master_lease_accept(lease, subject, now)) {
         status = SHS_CONN_WRONG_ROLE;
     }
     pthread_mutex_unlock(&topology->refresh.lock);

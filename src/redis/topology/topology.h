@@ -33,7 +33,7 @@
 
 typedef struct shs_topology_t shs_topology_t;
 
-/* Where to ask. Held by the caller until shs_topology_leave(). */
+/* Where to ask. Held by the caller until shs_topology_release(). */
 typedef struct shs_route_t {
     shs_node_t *node;
     shs_breaker_t *breaker; /* in shared memory */
@@ -76,7 +76,7 @@ int shs_topology_follow(shs_route_t *route, shs_topology_t *topology, int slot,
 int shs_topology_is_current(shs_topology_t *topology, const shs_route_t *route,
                             int slot);
 
-void shs_topology_leave(shs_topology_t *topology, shs_route_t *route);
+void shs_topology_release(shs_topology_t *topology, shs_route_t *route);
 
 /* When those who know were asked, last, who the masters are. A single server is
  * always the one: APR_INT64_MAX. 0: nothing is known, or another child has
@@ -103,7 +103,7 @@ shs_conn_status_t shs_topology_confirm(shs_topology_t *topology,
 
 /* The same, and waits until something newer than `since` is known, or the
  * deadline. Returns whether it is. */
-int shs_topology_renew(shs_topology_t *topology, apr_time_t since,
-                       apr_time_t deadline);
+int shs_topology_refresh(shs_topology_t *topology, apr_time_t since,
+                         apr_time_t deadline);
 
 #endif

@@ -93,15 +93,15 @@ static shs_conn_status_t take_step(shs_reply_t **reply,
 static shs_conn_status_t identify(shs_subscription_t *subscription,
                                   apr_time_t deadline, const char **reason)
 {
-    const step_t step = { shs_run_id_question(), SHS_REPLY_STRING,
+    const step_t step = { shs_run_id_command(), SHS_REPLY_STRING,
                           "the server does not tell its run_id (INFO)" LET };
     shs_reply_t *reply = NULL;
     shs_conn_status_t status =
         take_step(&reply, subscription, &step, deadline, reason);
 
     if (status == SHS_CONN_OK) {
-        subscription->run_id = shs_run_id_read(reply);
-        shs_conn_set_identity(subscription->conn, subscription->run_id);
+        subscription->run_id = shs_run_id_parse(reply);
+        shs_conn_set_run_id(subscription->conn, subscription->run_id);
         if (subscription->run_id == SHS_RUN_ID_UNKNOWN) {
             *reason = step.refused;
             status = SHS_CONN_REFUSED;
@@ -224,8 +224,8 @@ shs_conn_status_t shs_subscription_open(shs_subscription_t *subscription,
     return status;
 }
 
-shs_conn_status_t shs_subscription_ask(shs_subscription_t *subscription,
-                                       apr_time_t now, const char **reason)
+shs_conn_status_t shs_subscription_ping(shs_subscription_t *subscription,
+                                        apr_time_t now, const char **reason)
 {
     static const shs_octets_t ping = { "*1\r\n$4\r\nPING\r\n", 14 };
 
@@ -348,8 +348,8 @@ static void forget(shs_subscription_t *subscription)
 
 /* A server that has news all the time leaves no moment without: what is not
  * read by `until` waits, but for what has been received already. */
-shs_conn_status_t shs_subscription_hear(shs_subscription_t *subscription,
-                                        const char **reason)
+shs_conn_status_t shs_subscription_receive(shs_subscription_t *subscription,
+                                           const char **reason)
 {
     apr_time_t until = shs_clock_now() + A_WHILE;
 

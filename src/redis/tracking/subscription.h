@@ -51,13 +51,13 @@ shs_conn_status_t shs_subscription_open(shs_subscription_t *subscription,
                                         const char **reason, apr_pool_t *p);
 
 /* Asks for a sign of life, unless one is being waited for. */
-shs_conn_status_t shs_subscription_ask(shs_subscription_t *subscription,
-                                       apr_time_t now, const char **reason);
+shs_conn_status_t shs_subscription_ping(shs_subscription_t *subscription,
+                                        apr_time_t now, const char **reason);
 
 /* Hears what has come, for a moment at most, and tells the watch. OK, or the
  * connection failed, or is of no more use: REFUSED, if PING is. */
-shs_conn_status_t shs_subscription_hear(shs_subscription_t *subscription,
-                                        const char **reason);
+shs_conn_status_t shs_subscription_receive(shs_subscription_t *subscription,
+                                           const char **reason);
 
 void shs_subscription_close(shs_subscription_t *subscription);
 

@@ -24,7 +24,7 @@ int shs_targets_find(shs_route_t *routes, shs_topology_t *topology,
             continue;
         }
         if (i < count || count == SHS_TARGETS_MAX) {
-            shs_topology_leave(topology, &route);
+            shs_topology_release(topology, &route);
         }
         else {
             routes[count++] = route;

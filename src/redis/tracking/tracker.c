@@ -41,7 +41,7 @@ typedef struct source_t {
 typedef struct tracker_t {
     struct tracker_t *next;
     shs_topology_t *topology;
-    shs_host_state_heard_t *heard;
+    shs_host_state_tracking_t *tracking;
     const shs_invalidation_sink_t *sink;
     apr_interval_time_t timeout;
     pthread_t thread;
@@ -70,12 +70,12 @@ static void drop_sources(tracker_t *tracker)
 {
     int i;
 
-    atomic_store(&tracker->heard->is_any, 0);
-    atomic_store(&tracker->heard->run_id, 0);
+    atomic_store(&tracker->tracking->is_active, 0);
+    atomic_store(&tracker->tracking->run_id, 0);
     tracker->sink->listening(tracker->sink->baton, NULL, 0);
     for (i = 0; i < tracker->count; ++i) {
         shs_subscription_close(&tracker->sources[i].subscription);
-        shs_topology_leave(tracker->topology, &tracker->sources[i].route);
+        shs_topology_release(tracker->topology, &tracker->sources[i].route);
         apr_pool_destroy(tracker->sources[i].p);
     }
     tracker->count = 0;
@@ -135,10 +135,10 @@ static int is_single(const tracker_t *tracker)
 static void publish(tracker_t *tracker)
 {
     if (is_single(tracker)) {
-        atomic_store(&tracker->heard->run_id,
+        atomic_store(&tracker->tracking->run_id,
                      tracker->sources[0].subscription.run_id);
     }
-    atomic_store(&tracker->heard->is_any, 1);
+    atomic_store(&tracker->tracking->is_active, 1);
 }
 
 /* A subscription from each of them, which are then listened to. Returns 0 and *reason
@@ -162,8 +162,8 @@ static int open_feeds(tracker_t *tracker, const char **reason)
     tracker->sink->flushed(tracker->sink->baton);
     tracker->sink->listening(tracker->sink->baton, numbers, tracker->count);
     tracker->probed_at = shs_clock_now();
-    atomic_store(&tracker->heard->stranger, 0);
-    atomic_fetch_add(&tracker->heard->round, 1);
+    atomic_store(&tracker->tracking->other_run_id, 0);
+    atomic_fetch_add(&tracker->tracking->generation, 1);
     publish(tracker);
     return 1;
 }
@@ -191,11 +191,11 @@ static void set_sources(tracker_t *tracker, const shs_route_t *routes,
 static void probe(tracker_t *tracker)
 {
     const source_t *source = &tracker->sources[0];
-    apr_uint32_t found = shs_node_identify(source->route.node,
-                                           shs_clock_now() + tracker->timeout);
+    apr_uint32_t found = shs_node_load_run_id(
+        source->route.node, shs_clock_now() + tracker->timeout);
 
     if (found != 0 && found != source->subscription.run_id) {
-        atomic_store(&tracker->heard->stranger, found);
+        atomic_store(&tracker->tracking->other_run_id, found);
     }
     tracker->probed_at = shs_clock_now();
 }
@@ -210,7 +210,7 @@ static int is_replaced(tracker_t *tracker)
     if (shs_clock_now() - tracker->probed_at > PROBE_EVERY) {
         probe(tracker);
     }
-    return atomic_load(&tracker->heard->stranger) != 0;
+    return atomic_load(&tracker->tracking->other_run_id) != 0;
 }
 
 /* Looks who the masters are; begins anew with others. Returns 0 and *reason if
@@ -236,7 +236,7 @@ static int look(tracker_t *tracker, const char **reason)
     tracker->looked_at = shs_clock_now();
     if (count > 0 && is_same(tracker, routes, count) && !is_replaced(tracker)) {
         for (i = 0; i < count; ++i) {
-            shs_topology_leave(tracker->topology, &routes[i]);
+            shs_topology_release(tracker->topology, &routes[i]);
         }
         /* Before anything is told of the time since. */
         if (has_moved) {
@@ -284,7 +284,8 @@ static int hear_all(tracker_t *tracker, const char **reason)
     for (i = 0; i < tracker->count; ++i) {
         shs_subscription_t *subscription = &tracker->sources[i].subscription;
 
-        shs_conn_status_t status = shs_subscription_hear(subscription, reason);
+        shs_conn_status_t status =
+            shs_subscription_receive(subscription, reason);
 
         if (status == SHS_CONN_REFUSED) {
             tracker->again_at = now + LONG_REST;
@@ -298,7 +299,7 @@ static int hear_all(tracker_t *tracker, const char **reason)
             return 0;
         }
         if (now - subscription->alive_at > tracker->sink->lease / PART
-            && shs_subscription_ask(subscription, shs_clock_now(), reason)
+            && shs_subscription_ping(subscription, shs_clock_now(), reason)
                    != SHS_CONN_OK) {
             return 0;
         }
@@ -381,7 +382,7 @@ int shs_tracker_start(shs_topology_t *topology, shs_host_state_t *host_state,
         return 0;
     }
     tracker->topology = topology;
-    tracker->heard = &host_state->heard;
+    tracker->tracking = &host_state->tracking;
     tracker->sink = sink;
     tracker->timeout = timeout;
     if (!shs_thread_start(&tracker->thread, run, tracker)) {
