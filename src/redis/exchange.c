@@ -139,7 +139,7 @@ shs_outcome_t shs_exchange_run(shs_result_t *answer, const shs_client_t *client,
     shs_command_t talk;
     shs_outcome_t outcome;
 
-    shs_command_hold(&talk, client, query, NULL, p);
+    shs_command_execute(&talk, client, query, NULL, p);
     outcome = talk.retry.next == SHS_RETRY_ACCEPT ? read_taken(answer, &talk)
                                                   : read_failure(answer, &talk);
     read_transition(answer, &talk);
@@ -173,7 +173,7 @@ shs_wrote_t shs_exchange_write(shs_result_t *answer, const shs_client_t *client,
     shs_wrote_t wrote = SHS_WROTE_UNAVAILABLE;
     shs_command_t talk;
 
-    shs_command_hold(&talk, client, &write->at, write, p);
+    shs_command_execute(&talk, client, &write->at, write, p);
     count(&talk, SHS_COUNTER_WRITES);
     if (talk.retry.next == SHS_RETRY_ACCEPT) {
         wrote = read_written(answer, &talk);

@@ -140,7 +140,7 @@ static void say_default(fake_peer_t *peer, const actor_t *actor)
              || !strcmp(command, "STRLEN")) {
         reply = ":1\r\n";
     }
-    fake_say(peer, reply);
+    fake_send_text(peer, reply);
 }
 
 static void play(fake_peer_t *peer, void *baton)
@@ -170,12 +170,12 @@ static void play(fake_peer_t *peer, void *baton)
             return;
         }
         if (reply && *reply == *ACTOR_LAST) {
-            fake_say(peer, reply + 1);
+            fake_send_text(peer, reply + 1);
             fake_linger(peer);
             return;
         }
         if (reply) {
-            fake_say(peer, reply);
+            fake_send_text(peer, reply);
         }
         else {
             say_default(peer, actor);
@@ -206,7 +206,7 @@ int actor_port(const actor_t *actor)
     return fake_port(actor->fake);
 }
 
-shs_address_t actor_server(const actor_t *actor)
+shs_address_t actor_address(const actor_t *actor)
 {
     shs_address_t server = { "127.0.0.1", actor_port(actor) };
 
@@ -246,24 +246,24 @@ static void add_line(actor_t *actor, const char *command, const char *reply,
     pthread_mutex_unlock(&actor->lock);
 }
 
-void actor_says(actor_t *actor, const char *command, const char *reply)
+void actor_replies(actor_t *actor, const char *command, const char *reply)
 {
     add_line(actor, command, reply, 0);
 }
 
-void actor_says_once(actor_t *actor, const char *command, const char *reply)
+void actor_replies_once(actor_t *actor, const char *command, const char *reply)
 {
     add_line(actor, command, reply, 1);
 }
 
-void actor_go(actor_t *actor)
+void actor_resume(actor_t *actor)
 {
-    fake_go(actor->fake);
+    fake_resume(actor->fake);
 }
 
-void actor_hang_up(actor_t *actor)
+void actor_disconnect(actor_t *actor)
 {
-    fake_hang_up(actor->fake);
+    fake_disconnect(actor->fake);
 }
 
 int actor_accepted(actor_t *actor)
@@ -271,7 +271,7 @@ int actor_accepted(actor_t *actor)
     return fake_accepted(actor->fake);
 }
 
-int actor_asked(actor_t *actor, const char *command)
+int actor_received(actor_t *actor, const char *command)
 {
     const char *at;
     int count = 0;
@@ -288,14 +288,14 @@ void actor_await(actor_t *actor, const char *command, int count)
 {
     apr_time_t until = shs_clock_now() + apr_time_from_sec(10);
 
-    while (actor_asked(actor, command) < count) {
+    while (actor_received(actor, command) < count) {
         ck_assert_msg(shs_clock_now() < until, "%s was asked %s %d times",
-                      actor->name, command, actor_asked(actor, command));
+                      actor->name, command, actor_received(actor, command));
         usleep(1000);
     }
 }
 
-const char *actor_seen(actor_t *actor)
+const char *actor_transcript(actor_t *actor)
 {
     const char *seen;
 
@@ -317,30 +317,31 @@ static const char *number(int value)
     return apr_psprintf(p, "%d", value);
 }
 
-void actor_names_master(actor_t *sentinel, const actor_t *master, int epoch)
+void actor_set_master(actor_t *sentinel, const actor_t *master, int epoch)
 {
     const char *port = number(actor_port(master));
 
     /* First the epoch: who asks in between hears of the old master, which is
      * behind then, and asks again. */
-    actor_says(sentinel, "SENTINEL MASTER",
-               apr_pstrcat(p, "*4\r\n", bulk("name"), bulk("m"),
-                           bulk("config-epoch"), bulk(number(epoch)), NULL));
-    actor_says(sentinel, "SENTINEL get-master-addr-by-name",
-               apr_pstrcat(p, "*2\r\n", bulk("127.0.0.1"), bulk(port), NULL));
-    actor_names_replica(sentinel, NULL);
+    actor_replies(sentinel, "SENTINEL MASTER",
+                  apr_pstrcat(p, "*4\r\n", bulk("name"), bulk("m"),
+                              bulk("config-epoch"), bulk(number(epoch)), NULL));
+    actor_replies(
+        sentinel, "SENTINEL get-master-addr-by-name",
+        apr_pstrcat(p, "*2\r\n", bulk("127.0.0.1"), bulk(port), NULL));
+    actor_set_replica(sentinel, NULL);
 }
 
-void actor_names_replica(actor_t *sentinel, const actor_t *replica)
+void actor_set_replica(actor_t *sentinel, const actor_t *replica)
 {
     const char *none = "*0\r\n";
 
-    actor_says(sentinel, "SENTINEL REPLICAS",
-               !replica ? none
-                        : apr_pstrcat(p, "*1\r\n*6\r\n", bulk("ip"),
-                                      bulk("127.0.0.1"), bulk("port"),
-                                      bulk(number(actor_port(replica))),
-                                      bulk("flags"), bulk("slave"), NULL));
+    actor_replies(sentinel, "SENTINEL REPLICAS",
+                  !replica ? none
+                           : apr_pstrcat(p, "*1\r\n*6\r\n", bulk("ip"),
+                                         bulk("127.0.0.1"), bulk("port"),
+                                         bulk(number(actor_port(replica))),
+                                         bulk("flags"), bulk("slave"), NULL));
 }
 
 /* ---------------------------------------------------- a cluster's member */
@@ -352,7 +353,7 @@ static const char *node_of(const actor_t *actor)
                  : "";
 }
 
-void actor_tells_slots(actor_t *member, const actor_range_t *ranges, int count)
+void actor_set_slots(actor_t *member, const actor_range_t *ranges, int count)
 {
     const char *reply = apr_psprintf(p, "*%d\r\n", count);
     int i;
@@ -364,21 +365,21 @@ void actor_tells_slots(actor_t *member, const actor_range_t *ranges, int count)
                          ranges[i].first, ranges[i].last),
             node_of(ranges[i].master), node_of(ranges[i].replica), NULL);
     }
-    actor_says(member, "CLUSTER SLOTS", reply);
+    actor_replies(member, "CLUSTER SLOTS", reply);
 }
 
-void actor_tells_state(actor_t *member, const char *state, int epoch)
+void actor_set_state(actor_t *member, const char *state, int epoch)
 {
-    actor_says(member, "CLUSTER INFO",
-               bulk(apr_psprintf(p,
-                                 "cluster_state:%s\r\n"
-                                 "cluster_slots_assigned:16384\r\n"
-                                 "cluster_current_epoch:%d\r\n"
-                                 "cluster_my_epoch:1\r\n",
-                                 state, epoch)));
+    actor_replies(member, "CLUSTER INFO",
+                  bulk(apr_psprintf(p,
+                                    "cluster_state:%s\r\n"
+                                    "cluster_slots_assigned:16384\r\n"
+                                    "cluster_current_epoch:%d\r\n"
+                                    "cluster_my_epoch:1\r\n",
+                                    state, epoch)));
 }
 
-const char *actor_redirects(const char *word, int slot, const actor_t *to)
+const char *actor_redirect_error(const char *word, int slot, const actor_t *to)
 {
     return apr_psprintf(p, "-%s %d 127.0.0.1:%d\r\n", word, slot,
                         actor_port(to));

@@ -15,7 +15,7 @@ typedef struct actor_t actor_t;
 /* What is done instead of a reply. */
 extern const char actor_close[]; /* ends the connection */
 extern const char actor_stall[]; /* reads on and says nothing more */
-extern const char actor_wait[];  /* waits for actor_go(), then says what it
+extern const char actor_wait[];  /* waits for actor_resume(), then says what it
                                   * would have said without this */
 
 extern const char actor_slow[]; /* the same, but waits 50 ms by itself */
@@ -38,37 +38,37 @@ actor_t *actor_start(const char *name);
 void actor_stop(actor_t *actor);
 
 /* Its address; borrowed. */
-shs_address_t actor_server(const actor_t *actor);
+shs_address_t actor_address(const actor_t *actor);
 int actor_port(const actor_t *actor);
 
 /* What it says to commands that begin with these words ("SENTINEL MASTER"),
  * from now on or to the next one only; the replies are borrowed. What was said
  * last counts; NULL: what it says left alone. */
-void actor_says(actor_t *actor, const char *command, const char *reply);
-void actor_says_once(actor_t *actor, const char *command, const char *reply);
+void actor_replies(actor_t *actor, const char *command, const char *reply);
+void actor_replies_once(actor_t *actor, const char *command, const char *reply);
 
 /* Lets one that waits go on. */
-void actor_go(actor_t *actor);
+void actor_resume(actor_t *actor);
 
 /* Ends all connections; new ones are welcome. */
-void actor_hang_up(actor_t *actor);
+void actor_disconnect(actor_t *actor);
 
 /* How often it was asked so, and how many connections it accepted, so far. */
-int actor_asked(actor_t *actor, const char *command);
+int actor_received(actor_t *actor, const char *command);
 int actor_accepted(actor_t *actor);
 
 /* Waits until it was asked so as often. */
 void actor_await(actor_t *actor, const char *command, int count);
 
 /* All that it was asked so far, as "GET k|PTTL k|". From p. */
-const char *actor_seen(actor_t *actor);
+const char *actor_transcript(actor_t *actor);
 
 /* ---- as a Sentinel */
 
-void actor_names_master(actor_t *sentinel, const actor_t *master, int epoch);
+void actor_set_master(actor_t *sentinel, const actor_t *master, int epoch);
 
 /* None, or one whose flags are "slave". */
-void actor_names_replica(actor_t *sentinel, const actor_t *replica);
+void actor_set_replica(actor_t *sentinel, const actor_t *replica);
 
 /* ---- as a cluster's member */
 
@@ -79,14 +79,14 @@ typedef struct actor_range_t {
     const actor_t *replica; /* NULL: none */
 } actor_range_t;
 
-void actor_tells_slots(actor_t *member, const actor_range_t *ranges, int count);
+void actor_set_slots(actor_t *member, const actor_range_t *ranges, int count);
 
 /* CLUSTER INFO: the state, "ok" or "fail", and the current epoch. Left alone it
  * is an error. */
-void actor_tells_state(actor_t *member, const char *state, int epoch);
+void actor_set_state(actor_t *member, const char *state, int epoch);
 
 /* "MOVED 123 127.0.0.1:7000" as an error reply; from p. */
-const char *actor_redirects(const char *word, int slot, const actor_t *to);
+const char *actor_redirect_error(const char *word, int slot, const actor_t *to);
 
 /* ---- nobody */
 

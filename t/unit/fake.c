@@ -144,7 +144,7 @@ int fake_commands(fake_t *fake)
     return locked(fake, &fake->commands);
 }
 
-void fake_hang_up(fake_t *fake)
+void fake_disconnect(fake_t *fake)
 {
     int i;
 
@@ -252,7 +252,7 @@ void fake_send(fake_peer_t *peer, const char *data, size_t len)
     }
 }
 
-void fake_say(fake_peer_t *peer, const char *text)
+void fake_send_text(fake_peer_t *peer, const char *text)
 {
     fake_send(peer, text, strlen(text));
 }
@@ -309,7 +309,7 @@ void fake_wait(fake_peer_t *peer)
     sem_wait(&peer->fake->go);
 }
 
-void fake_go(fake_t *fake)
+void fake_resume(fake_t *fake)
 {
     sem_post(&fake->go);
 }

@@ -39,7 +39,7 @@ int fake_accepted(fake_t *fake);
 int fake_commands(fake_t *fake);
 
 /* Ends every connection; new ones are accepted. */
-void fake_hang_up(fake_t *fake);
+void fake_disconnect(fake_t *fake);
 
 /* Ends every connection and every thread. */
 void fake_stop(fake_t *fake);
@@ -47,7 +47,7 @@ void fake_stop(fake_t *fake);
 /* For serve(). Reads one command; 0 when the peer has closed. */
 int fake_read_command(fake_peer_t *peer);
 void fake_send(fake_peer_t *peer, const char *data, size_t len);
-void fake_say(fake_peer_t *peer, const char *text);
+void fake_send_text(fake_peer_t *peer, const char *text);
 /* One octet, a pause, the next octet. Returns 0 when the peer has closed. */
 int fake_drip(fake_peer_t *peer, const char *data, size_t len, int pause_ms);
 /* Says nothing until the peer closes. */
@@ -57,8 +57,8 @@ void fake_stall(fake_peer_t *peer);
 void fake_linger(fake_peer_t *peer);
 /* Makes the close that follows a reset. */
 void fake_reset(fake_peer_t *peer);
-/* Waits for fake_go(), which lets one waiter go on. */
+/* Waits for fake_resume(), which lets one waiter go on. */
 void fake_wait(fake_peer_t *peer);
-void fake_go(fake_t *fake);
+void fake_resume(fake_t *fake);
 
 #endif

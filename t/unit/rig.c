@@ -91,7 +91,7 @@ apr_time_t rig_in_ms(int ms)
     return shs_clock_now() + ms * (apr_time_t)1000;
 }
 
-void rig_await(apr_time_t time)
+void rig_sleep_until(apr_time_t time)
 {
     while (shs_clock_now() <= time) {
         usleep(1000);

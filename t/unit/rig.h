@@ -38,7 +38,7 @@ void rig_fill_pool(const rig_t *rig, int slot, int count);
 apr_time_t rig_in_ms(int ms);
 
 /* Waits until it is past that time. */
-void rig_await(apr_time_t time);
+void rig_sleep_until(apr_time_t time);
 
 apr_uint64_t rig_counter(const rig_t *rig, shs_counter_t counter);
 

@@ -54,14 +54,14 @@ static const struct {
     { { ".h", 2 }, 1, 0, "an empty label" },
 };
 
-START_TEST(address_read__takes_what_can_be_dialled)
+START_TEST(address_parse__takes_what_can_be_dialled)
 {
     shs_octets_t host =
         addresses[_i].host.data
             ? unit_exact(addresses[_i].host.data, addresses[_i].host.len)
             : addresses[_i].host;
     shs_address_t server = { "before", 5 };
-    int is_one = shs_address_read(&server, host, addresses[_i].port, NULL, p);
+    int is_one = shs_address_parse(&server, host, addresses[_i].port, NULL, p);
 
     ck_assert_msg(is_one == addresses[_i].is_one, "%s", addresses[_i].why);
     if (is_one) {
@@ -89,12 +89,12 @@ static const struct {
     { { "", 0 }, 0, NULL, "but not the port" },
 };
 
-START_TEST(address_read__takes_an_empty_host_for_the_one_that_was_asked)
+START_TEST(address_parse__takes_an_empty_host_for_the_one_that_was_asked)
 {
     const shs_address_t asked = { "fe80::1%eth0", 6379 };
     shs_address_t server;
-    int is_one = shs_address_read(&server, answers[_i].host, answers[_i].port,
-                                  &asked, p);
+    int is_one = shs_address_parse(&server, answers[_i].host, answers[_i].port,
+                                   &asked, p);
 
     ck_assert_msg(is_one == !!answers[_i].wanted, "%s", answers[_i].why);
     if (is_one) {
@@ -131,23 +131,23 @@ static const struct {
     { "0x1", 99, -1, "hexadecimal" },
 };
 
-START_TEST(address_number__takes_digits_only)
+START_TEST(address_parse_number__takes_digits_only)
 {
-    ck_assert_msg(
-        shs_address_number(unit_text(numbers[_i].digits), numbers[_i].most)
-            == numbers[_i].number,
-        "%s: %s", numbers[_i].digits, numbers[_i].why);
+    ck_assert_msg(shs_address_parse_number(unit_text(numbers[_i].digits),
+                                           numbers[_i].most)
+                      == numbers[_i].number,
+                  "%s: %s", numbers[_i].digits, numbers[_i].why);
 }
 END_TEST
 
 static void add(TCase *tc)
 {
-    tcase_add_loop_test(tc, address_read__takes_what_can_be_dialled, 0,
+    tcase_add_loop_test(tc, address_parse__takes_what_can_be_dialled, 0,
                         ROWS(addresses));
     tcase_add_loop_test(
-        tc, address_read__takes_an_empty_host_for_the_one_that_was_asked, 0,
+        tc, address_parse__takes_an_empty_host_for_the_one_that_was_asked, 0,
         ROWS(answers));
-    tcase_add_loop_test(tc, address_number__takes_digits_only, 0,
+    tcase_add_loop_test(tc, address_parse_number__takes_digits_only, 0,
                         ROWS(numbers));
 }
 

@@ -76,7 +76,7 @@ static void follow(fake_peer_t *peer, void *baton)
             }
         }
         if (!script->pause_ms) {
-            fake_say(peer, script->text);
+            fake_send_text(peer, script->text);
         }
         else if (!fake_drip(peer, script->text, strlen(script->text),
                             script->pause_ms)) {
@@ -290,7 +290,7 @@ static void answer_late(fake_peer_t *peer, void *baton)
 
     while (fake_read_command(peer)) {
         usleep((useconds_t)*ms * 1000);
-        fake_say(peer, "+OK\r\n");
+        fake_send_text(peer, "+OK\r\n");
     }
 }
 
@@ -398,10 +398,10 @@ static void say_large(fake_peer_t *peer, void *baton)
         char head[32];
 
         apr_snprintf(head, sizeof(head), "$%d\r\n", (int)large->promised);
-        fake_say(peer, head);
+        fake_send_text(peer, head);
         memset(text, 'x', large->promised);
         fake_send(peer, text, large->promised);
-        fake_say(peer, large->end);
+        fake_send_text(peer, large->end);
         fake_stall(peer);
     }
     free(text);
@@ -625,10 +625,10 @@ END_TEST
 static void close_on_go(fake_peer_t *peer, void *baton)
 {
     if (fake_read_command(peer)) {
-        fake_say(peer, "+OK\r\n");
+        fake_send_text(peer, "+OK\r\n");
         fake_wait(peer);
         if (baton) {
-            fake_say(peer, baton);
+            fake_send_text(peer, baton);
             fake_stall(peer);
         }
     }
@@ -658,7 +658,7 @@ START_TEST(conn_is_usable__is_false_once_it_is_closed_or_not_silent)
     ck_assert(shs_conn_is_usable(conn));
     ck_assert_int_eq(ask(&reply, 1, conn, 5000, &reason), SHS_CONN_OK);
     ck_assert(shs_conn_is_usable(conn));
-    fake_go(fake);
+    fake_resume(fake);
     ck_assert_msg(becomes_unusable(conn), "still usable");
     shs_conn_close(conn);
     fake_stop(fake);

@@ -31,7 +31,7 @@ static void tell_slots(actor_t *member, const actor_t *of_slot)
     const actor_range_t ranges[] = { { slot, slot, of_slot, NULL },
                                      { slot + 1, slot + 1, b, NULL } };
 
-    actor_tells_slots(member, ranges, 2);
+    actor_set_slots(member, ranges, 2);
 }
 
 static void open_stage(void)
@@ -43,9 +43,9 @@ static void open_stage(void)
     tell_slots(a, a);
     tell_slots(b, r);
     tell_slots(r, r);
-    actor_tells_state(a, "fail", 5);
-    actor_tells_state(b, "ok", 5);
-    actor_tells_state(r, "ok", 5);
+    actor_set_state(a, "fail", 5);
+    actor_set_state(b, "ok", 5);
+    actor_set_state(r, "ok", 5);
     epoch = 0;
     is_closing = 0;
 }
@@ -122,7 +122,7 @@ START_TEST(discovery_run__believes_no_member_that_is_cut_off)
 {
     set_out("");
     ck_master("r", 0);
-    ck_assert_int_eq(actor_asked(a, "CLUSTER SLOTS"), 1);
+    ck_assert_int_eq(actor_received(a, "CLUSTER SLOTS"), 1);
     end();
 }
 END_TEST
@@ -131,13 +131,13 @@ END_TEST
 START_TEST(discovery_run__believes_no_member_that_was_cut_off)
 {
     set_out("");
-    actor_tells_state(a, "ok", 5);
+    actor_set_state(a, "ok", 5);
     tell_slots(b, a);
     ck_master("a", 0);
     if (_i) {
         run();
     }
-    actor_tells_state(a, "fail", 5);
+    actor_set_state(a, "fail", 5);
     tell_slots(b, r);
     ck_master("r", 0);
     end();
@@ -149,10 +149,10 @@ START_TEST(discovery_run__doubts_what_all_say_who_are_down)
 {
     set_out("");
     tell_slots(b, a);
-    actor_tells_state(b, "fail", 5);
+    actor_set_state(b, "fail", 5);
     ck_master("a", 1);
     tell_slots(b, r);
-    actor_tells_state(b, "ok", 5);
+    actor_set_state(b, "ok", 5);
     ck_master("r", 0);
     end();
 }
@@ -161,8 +161,8 @@ END_TEST
 START_TEST(discovery_run__doubts_the_only_one_that_tells)
 {
     set_out("");
-    actor_says(b, "CLUSTER", "-ERR x\r\n");
-    actor_says(r, "CLUSTER", "-ERR x\r\n");
+    actor_replies(b, "CLUSTER", "-ERR x\r\n");
+    actor_replies(r, "CLUSTER", "-ERR x\r\n");
     ck_master("a", 1);
     end();
 }
@@ -187,8 +187,8 @@ START_TEST(discovery_run__goes_without_what_is_not_told)
 {
     set_out("");
     tell_slots(b, a);
-    actor_says(a, "CLUSTER INFO", infos[_i].info);
-    actor_says(b, "CLUSTER INFO", infos[_i].info);
+    actor_replies(a, "CLUSTER INFO", infos[_i].info);
+    actor_replies(b, "CLUSTER INFO", infos[_i].info);
     run();
     ck_assert_msg(!strcmp(master, "a") && !is_doubted, "%s: %s, doubted %d",
                   infos[_i].why, master, is_doubted);
@@ -201,18 +201,18 @@ START_TEST(discovery_run__believes_no_member_that_has_missed_an_election)
 {
     set_out("");
     tell_slots(b, a);
-    actor_tells_state(a, "ok", 5);
+    actor_set_state(a, "ok", 5);
     ck_master("a", 0);
     tell_slots(b, r);
-    actor_tells_state(b, "ok", 6);
-    actor_tells_state(r, "ok", 6);
+    actor_set_state(b, "ok", 6);
+    actor_set_state(r, "ok", 6);
     /* It may be asked before anybody has told of it. */
     run();
     run();
     ck_master("r", 0);
     /* What is all there is need not be so. */
-    actor_says(b, "CLUSTER", "-ERR x\r\n");
-    actor_says(r, "CLUSTER", "-ERR x\r\n");
+    actor_replies(b, "CLUSTER", "-ERR x\r\n");
+    actor_replies(r, "CLUSTER", "-ERR x\r\n");
     ck_master("a", 1);
     end();
 }
@@ -223,10 +223,10 @@ START_TEST(discovery_run__believes_nobody_who_knows_less_than_the_host)
 {
     set_out("");
     epoch = 7;
-    actor_says(a, "CLUSTER", "-ERR x\r\n");
-    actor_tells_state(b, "ok", 6);
+    actor_replies(a, "CLUSTER", "-ERR x\r\n");
+    actor_set_state(b, "ok", 6);
     ck_master("r", 1);
-    actor_tells_state(b, "ok", 8);
+    actor_set_state(b, "ok", 8);
     ck_master("r", 0);
     ck_assert_int_eq(epoch, 8);
     end();
@@ -237,7 +237,7 @@ END_TEST
 START_TEST(discovery_run__learns_no_epoch_of_who_is_down)
 {
     set_out("");
-    actor_tells_state(a, "fail", 9);
+    actor_set_state(a, "fail", 9);
     ck_master("r", 0);
     ck_assert_int_eq(epoch, 5);
     end();
@@ -249,7 +249,7 @@ START_TEST(discovery_run__believes_a_cluster_that_was_set_up_anew)
     set_out("");
     epoch = 100;
     tell_slots(a, r);
-    actor_tells_state(a, "ok", 5);
+    actor_set_state(a, "ok", 5);
     run();
     ck_assert_int_eq(is_doubted, 1);
     ck_master("r", 0);
@@ -263,9 +263,9 @@ START_TEST(discovery_run__believes_no_laggards_while_another_is_dead)
 {
     set_out("");
     epoch = 100;
-    actor_tells_state(a, "ok", 5);
-    actor_says(b, "CLUSTER", _i ? actor_close : "-ERR x\r\n");
-    actor_says(r, "CLUSTER", _i ? actor_close : "-ERR x\r\n");
+    actor_set_state(a, "ok", 5);
+    actor_replies(b, "CLUSTER", _i ? actor_close : "-ERR x\r\n");
+    actor_replies(r, "CLUSTER", _i ? actor_close : "-ERR x\r\n");
     ck_master("a", 1);
     ck_assert_int_eq(epoch, 100);
     end();
@@ -277,13 +277,13 @@ END_TEST
 START_TEST(discovery_run__asks_whom_it_avoids_before_it_doubts)
 {
     set_out("");
-    actor_tells_state(a, "ok", 5);
-    actor_says(b, "CLUSTER", "-ERR x\r\n");
+    actor_set_state(a, "ok", 5);
+    actor_replies(b, "CLUSTER", "-ERR x\r\n");
     ck_master("a", 0);
-    actor_tells_state(a, "fail", 5);
-    actor_says(b, "CLUSTER", NULL);
+    actor_set_state(a, "fail", 5);
+    actor_replies(b, "CLUSTER", NULL);
     tell_slots(b, r);
-    actor_tells_state(b, "ok", 5);
+    actor_set_state(b, "ok", 5);
     ck_master("r", 0);
     end();
 }
@@ -295,7 +295,7 @@ START_TEST(discovery_run__is_not_held_up_while_all_are_down)
     int i;
 
     set_out("connect-timeout=100ms timeout=3900ms");
-    actor_says(b, "CLUSTER", actor_stall);
+    actor_replies(b, "CLUSTER", actor_stall);
     for (i = 0; i < 3; i++) {
         run();
         ck_assert_str_eq(master, "a");

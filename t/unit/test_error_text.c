@@ -114,20 +114,20 @@ static const struct {
       "an error", 0, "a form begins the text" },
 };
 
-START_TEST(error_text_words__are_the_servers_own_without_arguments)
+START_TEST(error_text_describe__are_the_servers_own_without_arguments)
 {
     const shs_reply_t *reply = error_of(replies[_i].text);
-    const char *words = shs_error_text_words(reply, p);
+    const char *words = shs_error_text_describe(reply, p);
 
     ck_assert_str_eq(words, replies[_i].words);
     ck_assert_msg(!strstr(words, "SECRET"), "%s", replies[_i].why);
-    ck_assert_msg(!!shs_error_text_is_of_acl(reply) == replies[_i].is_of_acl,
-                  "%s", replies[_i].why);
+    ck_assert_msg(!!shs_error_text_is_acl(reply) == replies[_i].is_of_acl, "%s",
+                  replies[_i].why);
 }
 END_TEST
 
 /* A NUL, or more than any form has, is no form; and costs no more. */
-START_TEST(error_text_words__are_of_a_text_of_any_length)
+START_TEST(error_text_describe__are_of_a_text_of_any_length)
 {
     shs_reply_t *reply = apr_pcalloc(p, sizeof(*reply));
     apr_size_t len = 1024 * 1024;
@@ -139,18 +139,18 @@ START_TEST(error_text_words__are_of_a_text_of_any_length)
     reply->kind = SHS_REPLY_ERROR;
     reply->text.data = text;
     reply->text.len = len;
-    ck_assert_str_eq(shs_error_text_words(reply, p), "ERR");
+    ck_assert_str_eq(shs_error_text_describe(reply, p), "ERR");
     memcpy(text, "OOM\0 command", 12);
-    ck_assert_str_eq(shs_error_text_words(reply, p), "an error");
+    ck_assert_str_eq(shs_error_text_describe(reply, p), "an error");
 }
 END_TEST
 
 static void add(TCase *tc)
 {
-    tcase_add_loop_test(tc,
-                        error_text_words__are_the_servers_own_without_arguments,
-                        0, ROWS(replies));
-    tcase_add_test(tc, error_text_words__are_of_a_text_of_any_length);
+    tcase_add_loop_test(
+        tc, error_text_describe__are_the_servers_own_without_arguments, 0,
+        ROWS(replies));
+    tcase_add_test(tc, error_text_describe__are_of_a_text_of_any_length);
 }
 
 int main(void)

@@ -76,7 +76,7 @@ START_TEST(exchange_run__asks_a_dead_connections_question_once_more)
     rig_t *rig = rig_on(a, "");
 
     ck_given(rig, "s:k", "a s:k");
-    actor_says_once(a, "GET", actor_close);
+    actor_replies_once(a, "GET", actor_close);
     ck_given(rig, "s:l", "a s:l");
     ck_assert_int_eq(actor_accepted(a), 2);
     ck_assert_uint_eq(rig_counter(rig, SHS_COUNTER_RETRIES), 1);
@@ -91,13 +91,13 @@ START_TEST(exchange_run__asks_no_third_time)
     rig_t *rig = rig_on(a, "breaker=off");
 
     ck_given(rig, "s:k", "a s:k");
-    actor_says(a, "GET", actor_close);
+    actor_replies(a, "GET", actor_close);
     ck_assert_int_eq(ask(rig, "s:l", 5000), UNAVAILABLE);
-    ck_assert_int_eq(actor_asked(a, "GET s:l"), 2);
+    ck_assert_int_eq(actor_received(a, "GET s:l"), 2);
     ck_assert_uint_eq(rig_counter(rig, SHS_COUNTER_UNREACHABLE), 1);
     /* Nor does a connection that was dialled for it die in vain. */
     ck_assert_int_eq(ask(rig, "s:m", 5000), UNAVAILABLE);
-    ck_assert_int_eq(actor_asked(a, "GET s:m"), 1);
+    ck_assert_int_eq(actor_received(a, "GET s:m"), 1);
     actor_stop(a);
 }
 END_TEST
@@ -108,9 +108,9 @@ START_TEST(exchange_run__asks_once_where_retry_is_0)
     rig_t *rig = rig_on(a, "retry=0 breaker=off");
 
     ck_given(rig, "s:k", "a s:k");
-    actor_says_once(a, "GET", actor_close);
+    actor_replies_once(a, "GET", actor_close);
     ck_assert_int_eq(ask(rig, "s:l", 5000), UNAVAILABLE);
-    ck_assert_int_eq(actor_asked(a, "GET s:l"), 1);
+    ck_assert_int_eq(actor_received(a, "GET s:l"), 1);
     ck_assert_uint_eq(rig_counter(rig, SHS_COUNTER_RETRIES), 0);
     ck_given(rig, "s:m", "a s:m");
     actor_stop(a);
@@ -160,7 +160,7 @@ START_TEST(exchange_run__relies_on_no_connection_older_than_a_silent_one)
     rig_fill_pool(sibling, 0, 3);
     dialled = actor_accepted(a);
     ck_assert_int_eq(dialled, 7);
-    actor_says_once(a, "GET", actor_stall);
+    actor_replies_once(a, "GET", actor_stall);
     first = ask(rig, "s:1", 200);
     ck_assert_int_eq(first, UNAVAILABLE);
     ck_given(rig, "s:2", "a s:2");
@@ -183,7 +183,7 @@ START_TEST(exchange_run__probes_by_a_new_connection)
     apr_time_t until = rig_in_ms(10000);
 
     rig_fill_pool(rig, 0, 3);
-    actor_says_once(a, "GET", "-ERR x\r\n");
+    actor_replies_once(a, "GET", "-ERR x\r\n");
     ck_assert_int_eq(ask(rig, "s:k", 5000), UNAVAILABLE);
     ck_breaker(rig, "open");
     ck_assert_int_eq(actor_accepted(a), 3);
@@ -207,10 +207,10 @@ START_TEST(exchange_run__waits_for_who_will_answer_soon)
     actor_t *a = actor_start("a");
     rig_t *rig = rig_on(a, "");
 
-    actor_says_once(a, "GET", not_ready[_i]);
-    actor_says_once(a, "GET", not_ready[_i]);
+    actor_replies_once(a, "GET", not_ready[_i]);
+    actor_replies_once(a, "GET", not_ready[_i]);
     ck_given(rig, "s:k", "a s:k");
-    ck_assert_int_eq(actor_asked(a, "GET"), 3);
+    ck_assert_int_eq(actor_received(a, "GET"), 3);
     ck_assert_msg(actor_accepted(a) == 1, "a good connection was thrown away");
     ck_assert_uint_eq(rig_counter(rig, SHS_COUNTER_UNAVAILABLE), 0);
     actor_stop(a);
@@ -222,11 +222,11 @@ START_TEST(exchange_run__waits_no_longer_than_the_deadline)
     actor_t *a = actor_start("a");
     rig_t *rig = rig_on(a, "");
 
-    actor_says(a, "GET", not_ready[_i]);
+    actor_replies(a, "GET", not_ready[_i]);
     ck_assert_int_eq(ask(rig, "s:k", 200), UNAVAILABLE);
-    ck_assert_msg(actor_asked(a, "GET") > 2, "asked %d times",
-                  actor_asked(a, "GET"));
-    ck_assert_int_lt(actor_asked(a, "GET"), 60);
+    ck_assert_msg(actor_received(a, "GET") > 2, "asked %d times",
+                  actor_received(a, "GET"));
+    ck_assert_int_lt(actor_received(a, "GET"), 60);
     ck_assert_int_eq(actor_accepted(a), 1);
     ck_assert_uint_eq(rig_counter(rig, SHS_COUNTER_NOT_READY), 1);
     ck_assert_uint_eq(rig_counter(rig, SHS_COUNTER_UNAVAILABLE), 1);
@@ -240,10 +240,10 @@ START_TEST(exchange_run__who_was_told_to_wait_says_so_after_the_deadline)
     actor_t *a = actor_start("a");
     rig_t *rig = rig_on(a, "");
 
-    actor_says(a, "GET", actor_stall);
-    actor_says_once(a, "GET", not_ready[_i]);
+    actor_replies(a, "GET", actor_stall);
+    actor_replies_once(a, "GET", not_ready[_i]);
     ck_assert_int_eq(ask(rig, "s:k", 200), UNAVAILABLE);
-    ck_assert_int_eq(actor_asked(a, "GET"), 2);
+    ck_assert_int_eq(actor_received(a, "GET"), 2);
     ck_assert_uint_eq(rig_counter(rig, SHS_COUNTER_NOT_READY), 1);
     ck_assert_uint_eq(rig_counter(rig, SHS_COUNTER_TIMEOUTS), 0);
     actor_stop(a);
@@ -286,7 +286,7 @@ START_TEST(exchange_run__tells_errors_apart)
     actor_t *a = actor_start("a");
     rig_t *rig = rig_on(a, "breaker=off");
 
-    actor_says(a, "GET", errors[_i].reply);
+    actor_replies(a, "GET", errors[_i].reply);
     ck_assert_msg(ask(rig, "s:k", 5000) == errors[_i].outcome, "%s: %s",
                   errors[_i].why, got.reason);
     ck_assert_msg(got.is_refusal == errors[_i].is_refusal, "%s",
@@ -298,7 +298,7 @@ START_TEST(exchange_run__tells_errors_apart)
     }
     ck_assert_uint_eq(rig_counter(rig, SHS_COUNTER_UNAVAILABLE),
                       errors[_i].outcome == UNAVAILABLE);
-    actor_says(a, "GET", NULL);
+    actor_replies(a, "GET", NULL);
     ck_given(rig, "s:l", "a s:l");
     ck_assert_msg(actor_accepted(a) == (errors[_i].may_stay_open ? 1 : 2), "%s",
                   errors[_i].why);
@@ -311,7 +311,7 @@ START_TEST(exchange_run__names_the_cure_where_the_server_is_of_a_cluster)
     actor_t *a = actor_start("a");
     rig_t *rig = rig_on(a, "breaker=off");
 
-    actor_says(a, "GET", "-MOVED 1 SECRET:1\r\n");
+    actor_replies(a, "GET", "-MOVED 1 SECRET:1\r\n");
     ck_assert_int_eq(ask(rig, "s:k", 5000), UNAVAILABLE);
     ck_assert_msg(strstr(got.reason, "write redis+cluster://"), "%s",
                   got.reason);
@@ -327,13 +327,13 @@ START_TEST(exchange_run__dials_anew_once_where_a_login_was_lost)
     rig_t *rig = rig_on(a, "breaker=off");
 
     ck_given(rig, "s:k", "a s:k");
-    actor_says_once(a, "GET", "-NOAUTH x\r\n");
+    actor_replies_once(a, "GET", "-NOAUTH x\r\n");
     ck_given(rig, "s:l", "a s:l");
     ck_assert_int_eq(actor_accepted(a), 2);
-    actor_says(a, "GET", "-NOAUTH x\r\n");
+    actor_replies(a, "GET", "-NOAUTH x\r\n");
     ck_assert_int_eq(ask(rig, "s:m", 5000), UNAVAILABLE);
     ck_assert(got.is_refusal);
-    ck_assert_int_eq(actor_asked(a, "GET s:m"), 2);
+    ck_assert_int_eq(actor_received(a, "GET s:m"), 2);
     actor_stop(a);
 }
 END_TEST
@@ -345,7 +345,7 @@ START_TEST(exchange_run__keeps_no_connection_whose_login_was_lost)
     rig_t *rig = rig_on(a, "breaker=off retry=0");
 
     ck_given(rig, "s:k", "a s:k");
-    actor_says_once(a, "GET", "-NOAUTH x\r\n");
+    actor_replies_once(a, "GET", "-NOAUTH x\r\n");
     ck_assert_int_eq(ask(rig, "s:l", 5000), UNAVAILABLE);
     ck_assert(got.is_refusal);
     ck_assert_int_eq(actor_accepted(a), 1);
@@ -361,8 +361,8 @@ START_TEST(exchange_run__tells_of_a_refusal_once_a_minute)
     rig_t *rig = rig_on(a, "breaker=2/1h");
     int i;
 
-    actor_says(a, "AUTH", "-WRONGPASS x\r\n");
-    actor_says(a, "GET", "-NOPERM x\r\n");
+    actor_replies(a, "AUTH", "-WRONGPASS x\r\n");
+    actor_replies(a, "GET", "-NOPERM x\r\n");
     for (i = 0; i < 4; i++) {
         ck_assert_int_eq(ask(rig, "s:k", 5000), UNAVAILABLE);
         ck_assert(got.is_refusal);
@@ -383,8 +383,8 @@ START_TEST(exchange_run__asks_no_more_when_the_breaker_is_open)
     int i;
 
     ck_given(rig, "s:k", "a s:k");
-    actor_says(a, "GET", actor_close);
-    actor_says(a, "STRLEN", actor_close);
+    actor_replies(a, "GET", actor_close);
+    actor_replies(a, "STRLEN", actor_close);
     for (i = 1; i <= 3; i++) {
         ck_breaker(rig, "closed");
         ck_assert_int_eq(ask(rig, "s:l", 5000), UNAVAILABLE);
@@ -398,7 +398,7 @@ START_TEST(exchange_run__asks_no_more_when_the_breaker_is_open)
         ck_assert_int_eq(got.transition, SHS_TRANSITION_NONE);
         ck_assert_int_lt(took, 5000 + 1000 * unit_slack_ms() / 10);
     }
-    ck_assert_int_eq(actor_asked(a, "GET s:m"), 0);
+    ck_assert_int_eq(actor_received(a, "GET s:m"), 0);
     ck_assert_uint_eq(rig_counter(rig, SHS_COUNTER_BLOCKED), 10);
     ck_assert_uint_eq(rig_counter(rig, SHS_COUNTER_OUTAGES), 1);
     ck_assert_uint_eq(rig_counter(rig, SHS_COUNTER_UNAVAILABLE), 13);
@@ -413,12 +413,12 @@ START_TEST(exchange_run__closes_the_breaker_by_a_probe)
     apr_time_t until = rig_in_ms(10000);
 
     ck_given(rig, "s:k", "a s:k");
-    actor_says(a, "GET", actor_close);
+    actor_replies(a, "GET", actor_close);
     ck_assert_int_eq(ask(rig, "s:l", 5000), UNAVAILABLE);
     ck_breaker(rig, "closed"); /* it may be the key */
     ck_assert_int_eq(ask(rig, "s:k", 5000), UNAVAILABLE);
     ck_assert_int_eq(got.transition, SHS_TRANSITION_DOWN);
-    actor_says(a, "GET", NULL);
+    actor_replies(a, "GET", NULL);
     while (ask(rig, "s:m", 5000) != FOUND) {
         ck_assert_int_lt(shs_clock_now(), until);
     }
@@ -442,12 +442,12 @@ START_TEST(exchange_run__closes_the_breaker_by_a_refusal)
     apr_time_t until = rig_in_ms(5000);
 
     ck_given(rig, "s:k", "a s:k");
-    actor_says(a, "GET", actor_close);
+    actor_replies(a, "GET", actor_close);
     ck_assert_int_eq(ask(rig, "s:k", 5000), UNAVAILABLE);
     ck_assert_int_eq(ask(rig, "s:l", 5000), UNAVAILABLE);
     ck_assert_int_eq(got.transition, SHS_TRANSITION_DOWN);
-    actor_says(a, "GET", refusals[_i]);
-    while (actor_asked(a, "GET s:m") == 0) {
+    actor_replies(a, "GET", refusals[_i]);
+    while (actor_received(a, "GET s:m") == 0) {
         ck_assert_int_eq(ask(rig, "s:m", 5000), UNAVAILABLE);
         ck_assert_int_lt(shs_clock_now(), until);
     }
@@ -468,25 +468,25 @@ START_TEST(exchange_run__asks_first_how_large_it_is_what_did_not_come)
     actor_t *a = actor_start("a");
     rig_t *rig = rig_on(a, "breaker=5/1h");
 
-    actor_says(a, "GET s:heavy", _i ? actor_stall : actor_close);
+    actor_replies(a, "GET s:heavy", _i ? actor_stall : actor_close);
     ck_assert_int_eq(ask(rig, "s:heavy", 200), UNAVAILABLE);
-    ck_assert_int_eq(actor_asked(a, "STRLEN"), 0);
+    ck_assert_int_eq(actor_received(a, "STRLEN"), 0);
     /* Too large: its value is asked for no more, and the connection stays. */
-    actor_says(a, "STRLEN s:heavy", ":65537\r\n");
+    actor_replies(a, "STRLEN s:heavy", ":65537\r\n");
     ck_assert_int_eq(ask(rig, "s:heavy", 5000), MALFORMED);
     ck_assert_int_eq(ask(rig, "s:heavy", 5000), MALFORMED);
-    ck_assert_int_eq(actor_asked(a, "GET s:heavy"), 1);
-    ck_assert_int_eq(actor_asked(a, "STRLEN"), 2);
+    ck_assert_int_eq(actor_received(a, "GET s:heavy"), 1);
+    ck_assert_int_eq(actor_received(a, "STRLEN"), 2);
     ck_assert_int_eq(actor_accepted(a), 2);
     /* Another may not be asked more than before. */
     ck_given(rig, "s:k", "a s:k");
-    ck_assert_int_eq(actor_asked(a, "STRLEN s:k"), 0);
+    ck_assert_int_eq(actor_received(a, "STRLEN s:k"), 0);
     /* It has become a session: and then is one as any other. */
-    actor_says(a, "STRLEN s:heavy", NULL);
-    actor_says(a, "GET s:heavy", NULL);
+    actor_replies(a, "STRLEN s:heavy", NULL);
+    actor_replies(a, "GET s:heavy", NULL);
     ck_given(rig, "s:heavy", "a s:heavy");
     ck_given(rig, "s:heavy", "a s:heavy");
-    ck_assert_int_eq(actor_asked(a, "STRLEN"), 3);
+    ck_assert_int_eq(actor_received(a, "STRLEN"), 3);
     actor_stop(a);
 }
 END_TEST
@@ -497,9 +497,9 @@ START_TEST(exchange_run__asks_first_how_large_it_is_what_was_too_large)
     rig_t *rig = rig_on(a, "");
 
     ck_assert_int_eq(ask_sized(rig, "s:heavy", 5000, 3), MALFORMED);
-    actor_says(a, "STRLEN", ":9\r\n");
+    actor_replies(a, "STRLEN", ":9\r\n");
     ck_assert_int_eq(ask_sized(rig, "s:heavy", 5000, 3), MALFORMED);
-    ck_assert_int_eq(actor_asked(a, "GET"), 1);
+    ck_assert_int_eq(actor_received(a, "GET"), 1);
     actor_stop(a);
 }
 END_TEST
@@ -513,13 +513,13 @@ START_TEST(exchange_run__one_key_opens_no_breaker)
 
     ck_given(rig, "s:k", "a s:k");
     /* As where it can only be asked for. */
-    actor_says(a, "STRLEN", "-NOPERM x\r\n");
-    actor_says(a, "GET s:heavy", actor_close);
+    actor_replies(a, "STRLEN", "-NOPERM x\r\n");
+    actor_replies(a, "GET s:heavy", actor_close);
     for (i = 0; i < 10; i++) {
         ck_assert_int_eq(ask(rig, "s:heavy", 5000), UNAVAILABLE);
         ck_breaker(rig, "closed");
     }
-    ck_assert_int_eq(actor_asked(a, "GET s:heavy"), 10);
+    ck_assert_int_eq(actor_received(a, "GET s:heavy"), 10);
     ck_given(rig, "s:k", "a s:k");
     actor_stop(a);
 }
@@ -533,8 +533,8 @@ START_TEST(exchange_run__one_key_opens_the_breaker_of_a_dead_server)
     int i;
 
     ck_given(rig, "s:k", "a s:k");
-    actor_says(a, "GET", actor_stall);
-    actor_says(a, "STRLEN", actor_stall);
+    actor_replies(a, "GET", actor_stall);
+    actor_replies(a, "STRLEN", actor_stall);
     for (i = 0; i < 3; i++) {
         ck_breaker(rig, "closed");
         ck_assert_int_eq(ask(rig, "s:k", 50), UNAVAILABLE);
@@ -555,13 +555,13 @@ START_TEST(exchange_run__an_answer_opens_no_breaker)
     rig_t *rig = rig_on(a, "breaker=1/1h");
     int i;
 
-    actor_says(a, "GET", answers[_i]);
+    actor_replies(a, "GET", answers[_i]);
     for (i = 0; i < 3; i++) {
         ck_assert_int_ne(ask(rig, "s:k", 5000), FOUND);
     }
     ck_assert_int_eq(ask_sized(rig, "s:k", 5000, 1) == FOUND, 0);
     ck_breaker(rig, "closed");
-    ck_assert_int_eq(actor_asked(a, "GET"), 4);
+    ck_assert_int_eq(actor_received(a, "GET"), 4);
     actor_stop(a);
 }
 END_TEST
@@ -620,14 +620,14 @@ START_TEST(exchange_run__a_full_pool_opens_no_breaker)
     pthread_t thread;
 
     ck_given(rig, "s:k", "a s:k");
-    actor_says_once(a, "GET", actor_wait);
+    actor_replies_once(a, "GET", actor_wait);
     ck_assert_int_eq(pthread_create(&thread, NULL, ask_often, &asker), 0);
     actor_await(a, "GET s:slow-0", 1);
     ck_assert_int_eq(ask(rig, "s:l", 50), UNAVAILABLE);
     ck_assert_uint_eq(rig_counter(rig, SHS_COUNTER_POOL_FULL), 1);
     ck_breaker(rig, "closed");
     ck_assert_int_eq(got.transition, SHS_TRANSITION_NONE);
-    actor_go(a);
+    actor_resume(a);
     pthread_join(thread, NULL);
     ck_assert_int_eq(asker.found, 1);
     actor_stop(a);
@@ -655,9 +655,9 @@ START_TEST(exchange_run__keeps_the_deadline)
         rig_create(apr_psprintf(p, "redis://:pw@127.0.0.1:%d", actor_port(a)),
                    "breaker=off", NULL);
 
-    actor_says(a, slow[_i].command, slow[_i].reply);
+    actor_replies(a, slow[_i].command, slow[_i].reply);
     ck_assert_msg(ask(rig, "s:k", 100) == UNAVAILABLE, "%s", slow[_i].why);
-    actor_says(a, slow[_i].command, NULL);
+    actor_replies(a, slow[_i].command, NULL);
     ck_given(rig, "s:l", "a s:l");
     actor_stop(a);
 }
@@ -670,7 +670,7 @@ START_TEST(exchange_run__asks_nobody_after_the_deadline)
 
     ck_assert_int_eq(ask(rig, "s:k", 0), UNAVAILABLE);
     ck_given(rig, "s:l", "a s:l");
-    ck_assert_int_eq(actor_asked(a, "GET s:k"), 0);
+    ck_assert_int_eq(actor_received(a, "GET s:k"), 0);
     actor_stop(a);
 }
 END_TEST
@@ -710,11 +710,11 @@ START_TEST(exchange_run__gives_no_answer_to_a_stranger)
     }
     /* One at a time, each as soon as the last one has been felt. */
     for (i = 0; __atomic_load_n(&asking, __ATOMIC_SEQ_CST) > 0; i++) {
-        int before = actor_asked(a, "GET");
+        int before = actor_received(a, "GET");
 
-        actor_says_once(a, mischief[i % ROWS(mischief)].command,
-                        mischief[i % ROWS(mischief)].reply);
-        while (actor_asked(a, "GET") < before + 4
+        actor_replies_once(a, mischief[i % ROWS(mischief)].command,
+                           mischief[i % ROWS(mischief)].reply);
+        while (actor_received(a, "GET") < before + 4
                && __atomic_load_n(&asking, __ATOMIC_SEQ_CST) > 0) {
             usleep(500);
         }
@@ -750,9 +750,9 @@ START_TEST(exchange_run__asks_who_answers_only_where_it_is_listened_to)
     actor_t *a = actor_start("a");
     rig_t *rig = rig_on(a, "");
 
-    actor_says(a, "INFO", INFO_X);
+    actor_replies(a, "INFO", INFO_X);
     ck_given(rig, "k", "a k");
-    ck_assert_int_eq(actor_asked(a, "INFO"), 0);
+    ck_assert_int_eq(actor_received(a, "INFO"), 0);
     ck_assert_uint_eq(got.source, SHS_RUN_ID_UNKNOWN);
     rig->host_state->tracking.is_active = 1;
     ck_given(rig, "k", "a k");
@@ -760,7 +760,7 @@ START_TEST(exchange_run__asks_who_answers_only_where_it_is_listened_to)
     ck_given(rig, "k", "a k");
     ck_given(rig, "l", "a l");
     ck_assert_uint_eq(got.source, number_of(INFO_X));
-    ck_assert_int_eq(actor_asked(a, "INFO"), 1);
+    ck_assert_int_eq(actor_received(a, "INFO"), 1);
     ck_assert_int_eq(actor_accepted(a), 1);
     actor_stop(a);
 }
@@ -773,15 +773,15 @@ START_TEST(exchange_run__tells_who_says_that_one_is_too_large)
     rig_t *rig = rig_on(a, "");
 
     rig->host_state->tracking.is_active = 1;
-    actor_says(a, "INFO", INFO_X);
+    actor_replies(a, "INFO", INFO_X);
     ck_given(rig, "k", "a k");
     ck_assert_int_eq(ask_sized(rig, "k", 5000, 2), MALFORMED);
     ck_assert_uint_eq(got.source, number_of(INFO_X));
-    actor_says(a, "STRLEN k", ":3\r\n");
+    actor_replies(a, "STRLEN k", ":3\r\n");
     ck_assert_int_eq(ask_sized(rig, "k", 5000, 2), MALFORMED);
     ck_assert_uint_eq(got.source, number_of(INFO_X));
-    actor_says(a, "GET k", "-WRONGTYPE no\r\n");
-    actor_says(a, "STRLEN k", "-WRONGTYPE no\r\n");
+    actor_replies(a, "GET k", "-WRONGTYPE no\r\n");
+    actor_replies(a, "STRLEN k", "-WRONGTYPE no\r\n");
     ck_assert_int_eq(ask_sized(rig, "k", 5000, 2), MALFORMED);
     ck_assert_uint_eq(got.source, number_of(INFO_X));
     actor_stop(a);
@@ -795,11 +795,11 @@ START_TEST(exchange_run__asks_each_connection)
     rig_t *rig = rig_on(a, "");
 
     rig->host_state->tracking.is_active = 1;
-    actor_says(a, "INFO", INFO_X);
+    actor_replies(a, "INFO", INFO_X);
     ck_given(rig, "k", "a k");
     ck_assert_uint_eq(got.source, number_of(INFO_X));
-    actor_says(a, "INFO", INFO_Y);
-    actor_hang_up(a);
+    actor_replies(a, "INFO", INFO_Y);
+    actor_disconnect(a);
     ck_given(rig, "k", "a k");
     ck_assert_uint_eq(got.source, number_of(INFO_Y));
     actor_stop(a);
@@ -816,14 +816,14 @@ START_TEST(exchange_run__takes_the_answer_of_one_that_does_not_tell)
     int n;
 
     rig->host_state->tracking.is_active = 1;
-    actor_says(a, "INFO", replies[_i]);
+    actor_replies(a, "INFO", replies[_i]);
     for (n = 0; n < 3; n++) {
         ck_assert_int_eq(ask(rig, "k", _i == 3 ? 200 : 10000), FOUND);
         ck_octets_eq(got.record.string, unit_text("a k"), "whose answer?");
         ck_assert_uint_eq(got.source, SHS_RUN_ID_UNKNOWN);
     }
     ck_assert_int_eq(actor_accepted(a), _i < 2 ? 1 : 3);
-    ck_assert_int_eq(actor_asked(a, "INFO"), _i < 2 ? 1 : 3);
+    ck_assert_int_eq(actor_received(a, "INFO"), _i < 2 ? 1 : 3);
     actor_stop(a);
 }
 END_TEST
@@ -838,7 +838,7 @@ START_TEST(exchange_run__leaves_the_server_that_was_listened_to_before)
     rig->host_state->tracking.is_active = 1;
     rig->host_state->tracking.generation = 1;
     rig->host_state->tracking.run_id = number_of(INFO_X);
-    actor_says(a, "INFO", INFO_X);
+    actor_replies(a, "INFO", INFO_X);
     ck_given(rig, "k", "a k");
     ck_given(rig, "k", "a k");
     ck_assert_int_eq(actor_accepted(a), 1);
@@ -865,7 +865,7 @@ START_TEST(exchange_run__tells_of_a_stranger_that_a_new_connection_has_found)
     actor_t *a = actor_start("a");
     rig_t *rig = rig_on(a, "");
 
-    actor_says(a, "INFO", INFO_Y);
+    actor_replies(a, "INFO", INFO_Y);
     ck_given(rig, "k", "a k");
     rig->host_state->tracking.is_active = 1;
     rig->host_state->tracking.run_id = number_of(INFO_X);
@@ -877,8 +877,8 @@ START_TEST(exchange_run__tells_of_a_stranger_that_a_new_connection_has_found)
     ck_assert_uint_eq(rig->host_state->tracking.other_run_id,
                       number_of(INFO_Y));
     rig->host_state->tracking.other_run_id = 0;
-    actor_hang_up(a);
-    actor_says(a, "INFO", INFO_X);
+    actor_disconnect(a);
+    actor_replies(a, "INFO", INFO_X);
     ck_given(rig, "k", "a k");
     ck_assert_uint_eq(rig->host_state->tracking.other_run_id, 0);
     actor_stop(a);

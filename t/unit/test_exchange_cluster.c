@@ -50,9 +50,9 @@ static void tell_slots(const actor_t *of_a, const actor_t *of_b)
     actor_range_t ranges[] = { { slot_of_a, slot_of_a, of_a, r },
                                { slot_of_b, slot_of_b, of_b, NULL } };
 
-    actor_tells_slots(a, ranges, 2);
-    actor_tells_slots(b, ranges, 2);
-    actor_tells_slots(r, ranges, 2);
+    actor_set_slots(a, ranges, 2);
+    actor_set_slots(b, ranges, 2);
+    actor_set_slots(r, ranges, 2);
 }
 
 static void open_stage(void)
@@ -87,7 +87,7 @@ START_TEST(exchange_run__asks_who_serves_the_slot)
 
     ck_given(rig, "{a}1", "a {a}1");
     ck_given(rig, "{b}1", "b {b}1");
-    ck_assert_str_eq(actor_seen(b), "GET {b}1|PTTL {b}1|");
+    ck_assert_str_eq(actor_transcript(b), "GET {b}1|PTTL {b}1|");
     ck_assert_uint_eq(rig_counter(rig, SHS_COUNTER_REDIRECTIONS), 0);
 }
 END_TEST
@@ -97,12 +97,12 @@ START_TEST(exchange_run__follows_moved_and_learns_it)
     rig_t *rig = rig_on("");
 
     ck_given(rig, "{a}1", "a {a}1");
-    actor_says(a, "GET", actor_redirects("MOVED", slot_of_a, b));
+    actor_replies(a, "GET", actor_redirect_error("MOVED", slot_of_a, b));
     tell_slots(b, b);
     ck_given(rig, "{a}2", "b {a}2");
     ck_given(rig, "{a}3", "b {a}3");
-    ck_assert_int_eq(actor_asked(a, "GET {a}3"), 0);
-    ck_assert_int_eq(actor_asked(b, "ASKING"), 0);
+    ck_assert_int_eq(actor_received(a, "GET {a}3"), 0);
+    ck_assert_int_eq(actor_received(b, "ASKING"), 0);
     ck_assert_uint_eq(rig_counter(rig, SHS_COUNTER_REDIRECTIONS), 1);
     ck_assert_msg(actor_accepted(a) == 1, "a good connection was thrown away");
 }
@@ -113,7 +113,7 @@ START_TEST(exchange_run__follows_moved_between_two_replies)
 {
     rig_t *rig = rig_on("");
 
-    actor_says(a, "PTTL", actor_redirects("MOVED", slot_of_a, b));
+    actor_replies(a, "PTTL", actor_redirect_error("MOVED", slot_of_a, b));
     ck_given(rig, "{a}1", "b {a}1");
 }
 END_TEST
@@ -122,14 +122,14 @@ START_TEST(exchange_run__follows_ask_and_does_not_learn_it)
 {
     rig_t *rig = rig_on("");
 
-    actor_says(a, "GET", actor_redirects("ASK", slot_of_a, b));
+    actor_replies(a, "GET", actor_redirect_error("ASK", slot_of_a, b));
     ck_given(rig, "{a}1", "b {a}1");
-    ck_assert_str_eq(actor_seen(b), "ASKING|GET {a}1|ASKING|PTTL {a}1|");
-    actor_says(a, "GET", NULL);
+    ck_assert_str_eq(actor_transcript(b), "ASKING|GET {a}1|ASKING|PTTL {a}1|");
+    actor_replies(a, "GET", NULL);
     ck_given(rig, "{a}2", "a {a}2");
     /* Nor does another key of b inherit it. */
     ck_given(rig, "{b}1", "b {b}1");
-    ck_assert_int_eq(actor_asked(b, "ASKING"), 2);
+    ck_assert_int_eq(actor_received(b, "ASKING"), 2);
 }
 END_TEST
 
@@ -140,10 +140,10 @@ START_TEST(exchange_run__says_asking_again_on_another_connection)
     rig_t *rig = rig_on("");
 
     ck_given(rig, "{b}1", "b {b}1");
-    actor_says(a, "GET", actor_redirects("ASK", slot_of_a, b));
-    actor_says_once(b, "ASKING", actor_close);
+    actor_replies(a, "GET", actor_redirect_error("ASK", slot_of_a, b));
+    actor_replies_once(b, "ASKING", actor_close);
     ck_given(rig, "{a}1", "b {a}1");
-    ck_assert_int_eq(actor_asked(b, "ASKING"), 3);
+    ck_assert_int_eq(actor_received(b, "ASKING"), 3);
 }
 END_TEST
 
@@ -152,10 +152,11 @@ START_TEST(exchange_run__follows_no_more_than_five_redirections)
     const char *word = _i ? "ASK" : "MOVED";
     rig_t *rig = rig_on("breaker=off");
 
-    actor_says(a, "GET", actor_redirects(word, slot_of_a, b));
-    actor_says(b, "GET", actor_redirects(word, slot_of_a, a));
+    actor_replies(a, "GET", actor_redirect_error(word, slot_of_a, b));
+    actor_replies(b, "GET", actor_redirect_error(word, slot_of_a, a));
     ck_assert_int_eq(ask(rig, "{a}1", 5000), UNAVAILABLE);
-    ck_assert_int_eq(actor_asked(a, "GET") + actor_asked(b, "GET"), 1 + 5);
+    ck_assert_int_eq(actor_received(a, "GET") + actor_received(b, "GET"),
+                     1 + 5);
     ck_assert_uint_eq(rig_counter(rig, SHS_COUNTER_OTHER_ERRORS), 1);
     ck_assert_uint_eq(rig_counter(rig, SHS_COUNTER_UNAVAILABLE), 1);
     ck_assert_int_lt(took, apr_time_from_sec(4));
@@ -169,9 +170,9 @@ START_TEST(exchange_run__advises_no_cluster_where_it_is_one)
     const char *word = _i ? "ASK" : "MOVED";
     rig_t *rig = rig_on("breaker=off");
 
-    actor_says(
-        a, "GET",
-        apr_pstrcat(p, ACTOR_LAST, actor_redirects(word, slot_of_a, b), NULL));
+    actor_replies(a, "GET",
+                  apr_pstrcat(p, ACTOR_LAST,
+                              actor_redirect_error(word, slot_of_a, b), NULL));
     ck_assert_int_eq(ask(rig, "{a}1", 5000), UNAVAILABLE);
     ck_assert_msg(strstr(got.reason, "redirects"), "%s", got.reason);
     ck_assert_msg(!strstr(got.reason, "write redis"), "%s", got.reason);
@@ -189,10 +190,10 @@ START_TEST(exchange_run__follows_no_odd_redirection)
 {
     rig_t *rig = rig_on("breaker=off");
 
-    actor_says(a, "GET", odd[_i]);
+    actor_replies(a, "GET", odd[_i]);
     ck_assert_int_eq(ask(rig, "{a}1", 400), UNAVAILABLE);
-    ck_assert_int_le(actor_asked(a, "GET"), 6);
-    actor_says(a, "GET", NULL);
+    ck_assert_int_le(actor_received(a, "GET"), 6);
+    actor_replies(a, "GET", NULL);
     ck_given(rig, "{a}2", "a {a}2");
 }
 END_TEST
@@ -219,7 +220,7 @@ START_TEST(exchange_run__asks_the_promoted_replica_in_the_same_lookup)
 
     ck_given(rig, "{a}1", "a {a}1");
     tell_slots(r, b);
-    actor_says(a, "GET", actor_close);
+    actor_replies(a, "GET", actor_close);
     ck_given(rig, "{a}2", "r {a}2");
     ck_assert_uint_eq(rig_counter(rig, SHS_COUNTER_FAILOVERS), 1);
     ck_assert_int_eq(got.transition, SHS_TRANSITION_MASTER);
@@ -240,8 +241,8 @@ START_TEST(exchange_run__tells_of_no_slots_that_moved)
 
     ck_given(rig, "{a}1", "a {a}1");
     tell_slots(b, a);
-    actor_says(a, "GET {a}", actor_redirects("MOVED", slot_of_a, b));
-    actor_says(b, "GET {b}", actor_redirects("MOVED", slot_of_b, a));
+    actor_replies(a, "GET {a}", actor_redirect_error("MOVED", slot_of_a, b));
+    actor_replies(b, "GET {b}", actor_redirect_error("MOVED", slot_of_b, a));
     late = rig_create(
         apr_psprintf(p, "redis+cluster://127.0.0.1:%d", actor_port(a)), "",
         rig);
@@ -272,7 +273,7 @@ START_TEST(exchange_run__relies_on_no_connection_older_than_a_silent_one)
     rig_fill_pool(sibling, slot_of_a, 3);
     dialled = actor_accepted(a);
     ck_assert_int_eq(dialled, 7);
-    actor_says_once(a, "GET", actor_stall);
+    actor_replies_once(a, "GET", actor_stall);
     first = ask(rig, "{a}1", 200);
     ck_assert_int_eq(first, UNAVAILABLE);
     ck_given(rig, "{a}2", "a {a}2");
@@ -292,14 +293,14 @@ START_TEST(exchange_run__a_shard_that_is_down_blocks_no_other)
 
     ck_given(rig, "{a}1", "a {a}1");
     ck_given(rig, "{b}1", "b {b}1");
-    actor_says(a, "GET", actor_close);
+    actor_replies(a, "GET", actor_close);
     ck_assert_int_eq(ask(rig, "{a}1", 500), UNAVAILABLE);
     ck_assert_int_eq(ask(rig, "{a}2", 500), UNAVAILABLE);
     ck_assert_int_eq(got.transition, SHS_TRANSITION_DOWN);
     ck_assert_int_eq(ask(rig, "{a}3", 500), UNAVAILABLE);
     ck_assert_uint_eq(rig_counter(rig, SHS_COUNTER_BLOCKED), 1);
     ck_given(rig, "{b}2", "b {b}2");
-    ck_assert_int_eq(actor_asked(a, "GET {a}3"), 0);
+    ck_assert_int_eq(actor_received(a, "GET {a}3"), 0);
 }
 END_TEST
 
@@ -308,14 +309,14 @@ START_TEST(exchange_run__asks_a_replica_read_only)
     rig_t *rig = rig_on("retry=0 read-from=replica-on-failure breaker=1/1h");
 
     ck_given(rig, "{a}1", "a {a}1");
-    actor_says(a, "GET", actor_close);
+    actor_replies(a, "GET", actor_close);
     ck_given(rig, "{a}2", "r {a}2");
     ck_given(rig, "{a}3", "r {a}3");
-    ck_assert_str_eq(actor_seen(r),
+    ck_assert_str_eq(actor_transcript(r),
                      "READONLY|GET {a}2|PTTL {a}2|GET {a}3|PTTL {a}3|");
     ck_assert_uint_eq(rig_counter(rig, SHS_COUNTER_REPLICA_READS), 2);
     /* b has none. */
-    actor_says(b, "GET", actor_close);
+    actor_replies(b, "GET", actor_close);
     ck_assert_int_eq(ask(rig, "{b}1", 500), UNAVAILABLE);
 }
 END_TEST
@@ -326,9 +327,9 @@ START_TEST(exchange_run__follows_what_a_replica_says)
     rig_t *rig = rig_on("retry=0 read-from=replica-on-failure");
 
     ck_given(rig, "{a}1", "a {a}1");
-    actor_says(a, "GET", actor_close);
-    actor_says(r, "GET", actor_redirects("MOVED", slot_of_a, b));
-    actor_says(b, "GET", ACTOR_NIL);
+    actor_replies(a, "GET", actor_close);
+    actor_replies(r, "GET", actor_redirect_error("MOVED", slot_of_a, b));
+    actor_replies(b, "GET", ACTOR_NIL);
     /* b is the master now: what it does not know is not there. */
     ck_assert_int_eq(ask(rig, "{a}2", 3000), SHS_OUTCOME_ABSENT);
 }
@@ -338,8 +339,8 @@ START_TEST(exchange_run__waits_for_a_cluster_that_is_down)
 {
     rig_t *rig = rig_on("");
 
-    actor_says_once(a, "GET", "-CLUSTERDOWN x\r\n");
-    actor_says_once(a, "GET", "-TRYAGAIN x\r\n");
+    actor_replies_once(a, "GET", "-CLUSTERDOWN x\r\n");
+    actor_replies_once(a, "GET", "-TRYAGAIN x\r\n");
     ck_given(rig, "{a}1", "a {a}1");
 }
 END_TEST
@@ -348,9 +349,9 @@ START_TEST(exchange_run__says_that_no_member_tells_its_slots)
 {
     rig_t *rig = rig_on("breaker=2/1h");
 
-    actor_says(a, "CLUSTER",
-               "-ERR This instance has cluster support"
-               " disabled\r\n");
+    actor_replies(a, "CLUSTER",
+                  "-ERR This instance has cluster support"
+                  " disabled\r\n");
     ck_assert_int_eq(ask(rig, "{a}1", 500), UNAVAILABLE);
     ck_assert_ptr_nonnull(strstr(got.reason, "cluster"));
     ck_assert_int_eq(got.transition, SHS_TRANSITION_DOWN);
@@ -364,7 +365,7 @@ START_TEST(exchange_run__keeps_the_deadline_while_members_hang)
 {
     rig_t *rig = rig_on("breaker=off");
 
-    actor_says(a, _i ? "GET" : "CLUSTER", actor_stall);
+    actor_replies(a, _i ? "GET" : "CLUSTER", actor_stall);
     ck_assert_int_eq(ask(rig, "{a}1", 150), UNAVAILABLE);
     ck_assert_uint_eq(rig_counter(rig, SHS_COUNTER_TIMEOUTS), 1);
 }
@@ -377,19 +378,19 @@ START_TEST(exchange_run__redirections_fill_no_table)
     int i;
 
     for (i = 0; i < SHS_NODE_TABLE_MAX + 20; i++) {
-        actor_says(a, "GET",
-                   apr_psprintf(p, "-%s %d 127.0.0.%d:%d\r\n",
-                                i % 2 ? "ASK" : "MOVED", slot_of_a, 2 + i % 200,
-                                actor_refusing_port()));
+        actor_replies(a, "GET",
+                      apr_psprintf(p, "-%s %d 127.0.0.%d:%d\r\n",
+                                   i % 2 ? "ASK" : "MOVED", slot_of_a,
+                                   2 + i % 200, actor_refusing_port()));
         ask(rig, "{a}1", 2000);
-        actor_says(a, "GET", NULL);
+        actor_replies(a, "GET", NULL);
         if (i % 50 == 0) {
             tell_slots(a, b);
         }
     }
     /* What is named now can still be known. */
-    actor_says(a, "GET", actor_redirects("ASK", slot_of_a, r));
-    rig_await(rig_in_ms(1100));
+    actor_replies(a, "GET", actor_redirect_error("ASK", slot_of_a, r));
+    rig_sleep_until(rig_in_ms(1100));
     ck_given(rig, "{a}2", "r {a}2");
 }
 END_TEST

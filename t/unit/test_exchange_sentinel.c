@@ -51,7 +51,7 @@ static void open_stage(void)
     s = actor_start("s");
     x = actor_start("x");
     y = actor_start("y");
-    actor_names_master(s, x, 1);
+    actor_set_master(s, x, 1);
 }
 
 static void close_stage(void)
@@ -70,13 +70,13 @@ static rig_t *rig_on(const char *options, const rig_t *sibling)
 
 static void fail_over(void)
 {
-    actor_names_master(s, y, 2);
+    actor_set_master(s, y, 2);
 }
 
 /* Lets all that is known grow older than it is relied on. */
 static void outlive_the_lease(void)
 {
-    rig_await(shs_clock_now() + SHS_MASTER_LEASE_FOR + 10000);
+    rig_sleep_until(shs_clock_now() + SHS_MASTER_LEASE_FOR + 10000);
 }
 
 /* ---------------------------------------------------------------- roles */
@@ -87,7 +87,7 @@ START_TEST(exchange_run__asks_for_the_role_behind_each_question)
 
     ck_given(rig, "k", "x k");
     ck_given(rig, "l", "x l");
-    ck_assert_str_eq(actor_seen(x),
+    ck_assert_str_eq(actor_transcript(x),
                      "ROLE|GET k|PTTL k|ROLE|GET l|PTTL l|ROLE|");
     ck_assert_int_eq(actor_accepted(x), 1);
 }
@@ -110,14 +110,14 @@ START_TEST(exchange_run__asks_the_new_master_in_the_same_lookup)
 
     ck_given(rig, "k", "x k");
     fail_over();
-    actor_says(x, demoted[_i].command, demoted[_i].reply);
+    actor_replies(x, demoted[_i].command, demoted[_i].reply);
     ck_given(rig, "l", "y l");
     ck_assert_uint_eq(rig_counter(rig, SHS_COUNTER_FAILOVERS), 1);
     ck_assert_uint_eq(rig_counter(rig, SHS_COUNTER_UNAVAILABLE), 0);
     /* And it is no surprise any more. */
-    actor_says(x, demoted[_i].command, NULL);
+    actor_replies(x, demoted[_i].command, NULL);
     ck_given(rig, "m", "y m");
-    ck_assert_int_eq(actor_asked(x, "GET m"), 0);
+    ck_assert_int_eq(actor_received(x, "GET m"), 0);
 }
 END_TEST
 
@@ -126,10 +126,10 @@ START_TEST(exchange_run__names_the_sentinels_own_password)
 {
     rig_t *rig = rig_on("", NULL);
 
-    actor_says(s, "SENTINEL",
-               _i ? "-NOPERM this user has no permissions to run the"
-                    " 'sentinel|master' command\r\n"
-                  : "-NOAUTH Authentication required.\r\n");
+    actor_replies(s, "SENTINEL",
+                  _i ? "-NOPERM this user has no permissions to run the"
+                       " 'sentinel|master' command\r\n"
+                     : "-NOAUTH Authentication required.\r\n");
     ck_assert_int_eq(ask(rig, "k", 5000), UNAVAILABLE);
     ck_assert(got.is_refusal);
     ck_assert_msg(strstr(got.reason, "sentinel-password-file="), "%s",
@@ -153,7 +153,7 @@ START_TEST(exchange_run__tells_of_a_failover_once_for_the_host)
         ck_assert_int_eq(got.transition, SHS_TRANSITION_NONE);
     }
     fail_over();
-    actor_says(x, "ROLE", ACTOR_SLAVE);
+    actor_replies(x, "ROLE", ACTOR_SLAVE);
     for (i = 0; i < 9; i++) {
         ck_given(rigs[i % 3], "l", "y l");
         if (got.transition == SHS_TRANSITION_MASTER) {
@@ -176,7 +176,7 @@ START_TEST(exchange_run__tells_a_new_child_of_a_failover_that_it_finds_first)
 
     ck_given(rig, "k", "x k");
     fail_over();
-    actor_says(x, "ROLE", ACTOR_SLAVE);
+    actor_replies(x, "ROLE", ACTOR_SLAVE);
     late = rig_on("", rig);
     ck_given(late, "l", "y l");
     ck_assert_int_eq(got.transition, SHS_TRANSITION_MASTER);
@@ -190,10 +190,10 @@ START_TEST(exchange_run__takes_no_answer_of_a_slave)
     rig_t *rig = rig_on("", NULL);
 
     ck_given(rig, "k", "x k");
-    actor_says(x, "ROLE", ACTOR_SLAVE);
+    actor_replies(x, "ROLE", ACTOR_SLAVE);
     ck_assert_int_eq(ask(rig, "l", 300), UNAVAILABLE);
     ck_assert_uint_eq(rig_counter(rig, SHS_COUNTER_NOT_READY), 1);
-    actor_says(x, "ROLE", NULL);
+    actor_replies(x, "ROLE", NULL);
     ck_given(rig, "m", "x m");
 }
 END_TEST
@@ -206,8 +206,8 @@ START_TEST(exchange_run__takes_no_word_of_a_slave_about_a_key)
     rig_t *rig = rig_on("", NULL);
 
     ck_given(rig, "k", "x k");
-    actor_says(x, "GET", about_the_key[_i]);
-    actor_says(x, "ROLE", ACTOR_SLAVE);
+    actor_replies(x, "GET", about_the_key[_i]);
+    actor_replies(x, "ROLE", ACTOR_SLAVE);
     ck_assert_int_eq(ask(rig, "l", 300), UNAVAILABLE);
 }
 END_TEST
@@ -218,8 +218,8 @@ START_TEST(exchange_run__takes_no_answer_of_who_hides_its_role)
     rig_t *rig = rig_on("breaker=off", NULL);
 
     ck_given(rig, "k", "x k");
-    actor_says(x, "ROLE", "-NOPERM x\r\n");
-    actor_says(x, "GET", about_the_key[_i]);
+    actor_replies(x, "ROLE", "-NOPERM x\r\n");
+    actor_replies(x, "GET", about_the_key[_i]);
     ck_assert_int_eq(ask(rig, "l", 300), UNAVAILABLE);
     ck_assert(got.is_refusal);
 }
@@ -229,12 +229,12 @@ START_TEST(exchange_run__asks_info_where_role_is_refused)
 {
     rig_t *rig = rig_on("breaker=off", NULL);
 
-    actor_says(x, "ROLE", "-ERR unknown command 'ROLE'\r\n");
-    actor_says(x, "INFO", "$13\r\nrole:master\r\n\r\n");
+    actor_replies(x, "ROLE", "-ERR unknown command 'ROLE'\r\n");
+    actor_replies(x, "INFO", "$13\r\nrole:master\r\n\r\n");
     ck_given(rig, "k", "x k");
     ck_given(rig, "l", "x l");
-    ck_assert_int_eq(actor_asked(x, "ROLE"), 1);
-    actor_says(x, "INFO", "$12\r\nrole:slave\r\n\r\n");
+    ck_assert_int_eq(actor_received(x, "ROLE"), 1);
+    actor_replies(x, "INFO", "$12\r\nrole:slave\r\n\r\n");
     ck_assert_int_eq(ask(rig, "k", 300), UNAVAILABLE);
 }
 END_TEST
@@ -245,8 +245,8 @@ START_TEST(exchange_run__goes_on_by_info_when_role_is_refused_later)
     rig_t *rig = rig_on("breaker=off", NULL);
 
     ck_given(rig, "k", "x k");
-    actor_says(x, "ROLE", "-NOPERM x\r\n");
-    actor_says(x, "INFO", "$13\r\nrole:master\r\n\r\n");
+    actor_replies(x, "ROLE", "-NOPERM x\r\n");
+    actor_replies(x, "INFO", "$13\r\nrole:master\r\n\r\n");
     ck_assert_int_eq(ask(rig, "k", 300), UNAVAILABLE);
     ck_assert(got.is_refusal);
     ck_given(rig, "k", "x k");
@@ -273,13 +273,13 @@ START_TEST(exchange_run__relies_on_no_old_master_after_a_quiet_time)
     rig_t *rig = rig_on("connect-timeout=100ms timeout=500ms", NULL);
 
     ck_given(rig, "k", "x k");
-    actor_says(s, "SENTINEL", "-ERR x\r\n");
+    actor_replies(s, "SENTINEL", "-ERR x\r\n");
     outlive_the_lease();
     ck_given(rig, "l", "x l");
     fail_over();
     /* So that x has long answered when it does. */
-    actor_says(s, "SENTINEL get-master-addr-by-name", actor_slow);
-    rig_await(rig_in_ms(2500));
+    actor_replies(s, "SENTINEL get-master-addr-by-name", actor_slow);
+    rig_sleep_until(rig_in_ms(2500));
     ck_given(rig, "m", "y m");
 }
 END_TEST
@@ -289,7 +289,7 @@ START_TEST(exchange_run__believes_a_new_connection_only_if_a_sentinel_does)
     rig_t *rig = rig_on("", NULL);
 
     ck_given(rig, "k", "x k");
-    actor_hang_up(x);
+    actor_disconnect(x);
     fail_over();
     ck_given(rig, "l", "y l");
 }
@@ -306,17 +306,17 @@ START_TEST(exchange_run__believes_the_highest_epoch_on_the_host)
     rig_t *other = rig_create(url, "", rig);
     int i;
 
-    actor_names_master(late, x, 1);
+    actor_set_master(late, x, 1);
     ck_given(other, "k", "x k");
     ck_given(rig, "k", "x k");
     fail_over();
-    actor_says_once(x, "ROLE", ACTOR_SLAVE);
+    actor_replies_once(x, "ROLE", ACTOR_SLAVE);
     ck_given(rig, "l", "y l");
     /* The old one comes back and calls itself master. */
     for (i = 0; i < 5; i++) {
         ck_given(other, "m", "y m");
-        actor_hang_up(x);
-        actor_hang_up(y);
+        actor_disconnect(x);
+        actor_disconnect(y);
     }
     actor_stop(late);
 }
@@ -336,7 +336,7 @@ static rig_t *rig_of_laggards(int nth, actor_t **late, const rig_t *sibling)
 
     for (i = 0; i < laggards[nth].lagging; i++) {
         late[i] = actor_start("late");
-        actor_names_master(late[i], x, 1);
+        actor_set_master(late[i], x, 1);
         hosts = apr_psprintf(p, "%s,127.0.0.1:%d", hosts, actor_port(late[i]));
     }
     for (i = 0; i < laggards[nth].dead; i++) {
@@ -361,12 +361,12 @@ START_TEST(exchange_run__believes_no_laggards_while_another_is_dead)
     /* A server is remembered not to have told, so each run is another one. */
     for (i = 0; i < 4; i++) {
         ck_assert_int_eq(ask(other, "l", 1000), UNAVAILABLE);
-        rig_await(shs_clock_now() + SHS_TOPOLOGY_AFTER_FAILURE);
+        rig_sleep_until(shs_clock_now() + SHS_TOPOLOGY_AFTER_FAILURE);
     }
-    ck_assert_int_eq(actor_asked(x, "GET"), 0);
+    ck_assert_int_eq(actor_received(x, "GET"), 0);
     ck_assert_int_eq(atomic_load(&rig->host_state->master.epoch), 2);
     for (i = 0; i < laggards[_i].lagging; i++) {
-        ck_assert_int_gt(actor_asked(late[i], "SENTINEL"), 0);
+        ck_assert_int_gt(actor_received(late[i], "SENTINEL"), 0);
         actor_stop(late[i]);
     }
 }
@@ -386,9 +386,9 @@ START_TEST(exchange_run__believes_sentinels_that_were_all_set_up_anew)
 
     fail_over();
     ck_given(rig, "k", "y k");
-    actor_names_master(s, x, 1);
-    actor_names_master(b, x, 1);
-    actor_names_master(c, x, 1);
+    actor_set_master(s, x, 1);
+    actor_set_master(b, x, 1);
+    actor_set_master(c, x, 1);
     ck_given(other, "l", "x l");
     ck_assert_int_eq(atomic_load(&rig->host_state->master.epoch), 1);
     actor_stop(b);
@@ -417,7 +417,7 @@ START_TEST(exchange_run__needs_no_sentinel_while_the_master_answers)
     int i;
 
     ck_given(rig, "k", "x k");
-    actor_says(s, "SENTINEL", gone[_i].reply);
+    actor_replies(s, "SENTINEL", gone[_i].reply);
     outlive_the_lease();
     for (i = 0; i < 8; i++) {
         /* The first may have to find out that they hang. */
@@ -438,9 +438,9 @@ START_TEST(exchange_run__needs_no_sentinel_for_a_new_connection)
     int i;
 
     ck_given(rig, "k", "x k");
-    actor_says(s, "SENTINEL", gone[_i].reply);
+    actor_replies(s, "SENTINEL", gone[_i].reply);
     outlive_the_lease();
-    actor_hang_up(x);
+    actor_disconnect(x);
     for (i = 0; i < 8; i++) {
         /* The first may have to find out that they hang. */
         slow += ask(rig, "l", 1000) != FOUND || took > AT_ONCE;
@@ -456,7 +456,7 @@ START_TEST(exchange_run__says_that_no_sentinel_names_the_master)
     rig_t *rig = rig_on("breaker=2/1h", NULL);
     int i;
 
-    actor_says(s, "SENTINEL", "-ERR SECRET\r\n");
+    actor_replies(s, "SENTINEL", "-ERR SECRET\r\n");
     for (i = 0; i < 2; i++) {
         ck_assert_int_eq(ask(rig, "k", 300), UNAVAILABLE);
         ck_assert_ptr_nonnull(strstr(got.reason, "Sentinel"));
@@ -478,7 +478,7 @@ START_TEST(exchange_run__a_new_child_brings_no_probe_forward)
     int i;
 
     ck_given(rig, "k", "x k");
-    actor_says(x, "GET", actor_close);
+    actor_replies(x, "GET", actor_close);
     ck_assert_int_eq(ask(rig, "k", 1000), UNAVAILABLE);
     ck_assert_int_eq(ask(rig, "l", 1000), UNAVAILABLE);
     for (i = 0; i < 3; i++) {
@@ -487,7 +487,7 @@ START_TEST(exchange_run__a_new_child_brings_no_probe_forward)
         ck_assert_int_eq(ask(newborn, "m", 1000), UNAVAILABLE);
         ck_assert_int_eq(ask(rig, "m", 1000), UNAVAILABLE);
     }
-    ck_assert_int_eq(actor_asked(x, "GET m"), 0);
+    ck_assert_int_eq(actor_received(x, "GET m"), 0);
     ck_assert_uint_eq(rig_counter(rig, SHS_COUNTER_BLOCKED), 6);
 }
 END_TEST
@@ -496,7 +496,7 @@ START_TEST(exchange_run__a_sentinels_refusal_is_the_administrators)
 {
     rig_t *rig = rig_on("", NULL);
 
-    actor_says(s, "SENTINEL", "-NOAUTH x\r\n");
+    actor_replies(s, "SENTINEL", "-NOAUTH x\r\n");
     ck_assert_int_eq(ask(rig, "k", 300), UNAVAILABLE);
     ck_assert(got.is_refusal);
     ck_assert_int_eq(got.transition, SHS_TRANSITION_REFUSED);
@@ -509,12 +509,12 @@ START_TEST(exchange_run__dials_a_sentinel_anew_where_a_login_was_lost)
 
     ck_given(rig, "k", "x k");
     ck_assert_int_eq(actor_accepted(s), 1);
-    actor_says_once(s, "SENTINEL", "-NOAUTH x\r\n");
+    actor_replies_once(s, "SENTINEL", "-NOAUTH x\r\n");
     ck_assert_int_eq(shs_topology_refresh(rig->client.topology, shs_clock_now(),
                                           rig_in_ms(5000)),
                      1);
     ck_assert_int_eq(actor_accepted(s), 2);
-    actor_says(s, "SENTINEL", "-NOAUTH x\r\n");
+    actor_replies(s, "SENTINEL", "-NOAUTH x\r\n");
     ck_assert_int_eq(shs_topology_refresh(rig->client.topology, shs_clock_now(),
                                           rig_in_ms(300)),
                      0);
@@ -542,7 +542,8 @@ static int count_asked(actor_t *const sentinels[3])
     int i;
 
     for (i = 0; i < 3; i++) {
-        asked += actor_asked(sentinels[i], "SENTINEL get-master-addr-by-name");
+        asked +=
+            actor_received(sentinels[i], "SENTINEL get-master-addr-by-name");
     }
     return asked;
 }
@@ -569,7 +570,7 @@ START_TEST(topology__has_no_renewal_left_when_its_child_has_ended)
         shs_topology_create(rig->endpoint, rig->nodes, rig->host_state, pchild);
     ck_assert_ptr_nonnull(topology);
     for (i = 0; i < 3; i++) {
-        actor_says(sentinels[i], "SENTINEL", actor_stall);
+        actor_replies(sentinels[i], "SENTINEL", actor_stall);
     }
     shs_topology_suspect(topology);
     while ((asked = count_asked(sentinels)) < endings[_i].asked) {
@@ -604,7 +605,7 @@ START_TEST(exchange_run__relies_on_no_connection_older_than_a_silent_one)
     rig_fill_pool(sibling, 0, 3);
     dialled = actor_accepted(x);
     ck_assert_int_eq(dialled, 7);
-    actor_says_once(x, "GET", actor_stall);
+    actor_replies_once(x, "GET", actor_stall);
     first = ask(rig, "k1", 200);
     ck_assert_int_eq(first, UNAVAILABLE);
     ck_given(rig, "k2", "x k2");
@@ -627,20 +628,20 @@ START_TEST(exchange_run__asks_a_replica_when_the_master_is_gone)
         rig_on("read-from=replica-on-failure breaker=2/1h retry=0", NULL);
     int i;
 
-    actor_names_replica(s, r);
-    actor_says(r, "ROLE", ACTOR_SLAVE);
+    actor_set_replica(s, r);
+    actor_replies(r, "ROLE", ACTOR_SLAVE);
     ck_given(rig, "k", "x k");
-    actor_says(x, "GET", actor_close);
-    actor_says(x, "STRLEN", actor_close);
+    actor_replies(x, "GET", actor_close);
+    actor_replies(x, "STRLEN", actor_close);
     for (i = 1; i <= 4; i++) {
         ck_given(rig, "l", "r l");
         ck_assert_uint_eq(rig_counter(rig, SHS_COUNTER_REPLICA_READS),
                           (apr_uint64_t)i);
     }
     /* The breaker has opened meanwhile. */
-    ck_assert_int_eq(actor_asked(x, "GET l"), 1);
-    ck_assert_int_eq(actor_asked(x, "STRLEN l"), 1);
-    ck_assert_int_eq(actor_asked(r, "READONLY"), 0);
+    ck_assert_int_eq(actor_received(x, "GET l"), 1);
+    ck_assert_int_eq(actor_received(x, "STRLEN l"), 1);
+    ck_assert_int_eq(actor_received(r, "READONLY"), 0);
     actor_stop(r);
 }
 END_TEST
@@ -650,10 +651,10 @@ START_TEST(exchange_run__believes_no_replica_that_knows_no_session)
     actor_t *r = actor_start("r");
     rig_t *rig = rig_on("read-from=replica-on-failure retry=0", NULL);
 
-    actor_names_replica(s, r);
-    actor_says(r, "GET", ACTOR_NIL);
+    actor_set_replica(s, r);
+    actor_replies(r, "GET", ACTOR_NIL);
     ck_given(rig, "k", "x k");
-    actor_says(x, "GET", actor_close);
+    actor_replies(x, "GET", actor_close);
     ck_assert_int_eq(ask(rig, "l", 1000), UNAVAILABLE);
     ck_assert_ptr_nonnull(strstr(got.reason, "replica"));
     ck_assert_uint_eq(rig_counter(rig, SHS_COUNTER_UNAVAILABLE), 1);
@@ -666,9 +667,9 @@ START_TEST(exchange_run__asks_no_replica_unless_it_may)
     actor_t *r = actor_start("r");
     rig_t *rig = rig_on("retry=0", NULL);
 
-    actor_names_replica(s, r);
+    actor_set_replica(s, r);
     ck_given(rig, "k", "x k");
-    actor_says(x, "GET", actor_close);
+    actor_replies(x, "GET", actor_close);
     ck_assert_int_eq(ask(rig, "l", 1000), UNAVAILABLE);
     ck_assert_int_eq(actor_accepted(r), 0);
     actor_stop(r);
@@ -682,10 +683,10 @@ START_TEST(exchange_run__leaves_time_for_a_replica)
     rig_t *rig =
         rig_on("read-from=replica-on-failure retry=0 timeout=1s", NULL);
 
-    actor_names_replica(s, r);
+    actor_set_replica(s, r);
     ck_given(rig, "k", "x k");
-    actor_says(s, "SENTINEL", actor_stall);
-    actor_says(x, "GET", actor_close);
+    actor_replies(s, "SENTINEL", actor_stall);
+    actor_replies(x, "GET", actor_close);
     ck_assert_int_eq(ask(rig, "l", 1000), FOUND);
     ck_octets_eq(got.record.string, OCTETS("r l"), "whose answer?");
     actor_stop(r);
@@ -701,12 +702,12 @@ START_TEST(exchange_run__tells_of_the_master_whatever_the_replica_does)
     shs_breaker_t *replicas =
         shs_host_state_shard_breaker(rig->host_state, 0x10001);
 
-    actor_names_replica(s, r);
+    actor_set_replica(s, r);
     ck_given(rig, "k", "x k");
     /* It was down, as some lookup before was told. */
     shs_breaker_note(replicas, &rig->endpoint->breaker, SHS_BREAKER_PASS,
                      SHS_BREAKER_FAILED, 2, 0, shs_clock_now());
-    actor_says(x, "GET", actor_close);
+    actor_replies(x, "GET", actor_close);
     ck_given(rig, "k", "r k");
     ck_given(rig, "l", "r l");
     ck_assert_int_eq(got.transition, SHS_TRANSITION_DOWN);

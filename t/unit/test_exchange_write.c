@@ -95,7 +95,8 @@ START_TEST(exchange_write__is_one_command_on_a_pooled_connection)
 
     ck_done(rig, "s:k");
     ck_done(rig, "s:l");
-    ck_assert_str_eq(actor_seen(one), SEEN(eval("s:k"), "|", eval("s:l"), "|"));
+    ck_assert_str_eq(actor_transcript(one),
+                     SEEN(eval("s:k"), "|", eval("s:l"), "|"));
     ck_assert_int_eq(actor_accepted(one), 1);
     ck_assert_uint_eq(rig_counter(rig, SHS_COUNTER_WRITES), 2);
     ck_assert_uint_eq(rig_counter(rig, SHS_COUNTER_CONFLICTS), 0);
@@ -123,10 +124,10 @@ START_TEST(exchange_write__writes_once_more_where_a_pooled_connection_died)
     rig_t *rig = rig_on(one, "");
 
     ck_done(rig, "s:k");
-    actor_says_once(one, "EVAL", actor_close);
+    actor_replies_once(one, "EVAL", actor_close);
     ck_done(rig, "s:l");
-    ck_assert_str_eq(actor_seen(one), SEEN(eval("s:k"), "|", eval("s:l"), "|",
-                                           eval("s:l"), "|"));
+    ck_assert_str_eq(actor_transcript(one), SEEN(eval("s:k"), "|", eval("s:l"),
+                                                 "|", eval("s:l"), "|"));
     ck_assert_int_eq(actor_accepted(one), 2);
     ck_assert_uint_eq(rig_counter(rig, SHS_COUNTER_RETRIES), 1);
     ck_assert_uint_eq(rig_counter(rig, SHS_COUNTER_WRITES), 2);
@@ -141,12 +142,12 @@ START_TEST(exchange_write__writes_no_third_time)
     rig_t *rig = rig_on(one, "breaker=off");
 
     ck_done(rig, "s:k");
-    actor_says(one, "EVAL", actor_close);
+    actor_replies(one, "EVAL", actor_close);
     ck_assert_int_eq(put(rig, "s:l", 5000), UNAVAILABLE);
-    ck_assert_int_eq(actor_asked(one, eval("s:l")), 2);
+    ck_assert_int_eq(actor_received(one, eval("s:l")), 2);
     /* Nor where the connection was dialled for it. */
     ck_assert_int_eq(put(rig, "s:m", 5000), UNAVAILABLE);
-    ck_assert_int_eq(actor_asked(one, eval("s:m")), 1);
+    ck_assert_int_eq(actor_received(one, eval("s:m")), 1);
     ck_assert_uint_eq(rig_counter(rig, SHS_COUNTER_UNREACHABLE), 2);
     actor_stop(one);
 }
@@ -158,9 +159,9 @@ START_TEST(exchange_write__writes_once_where_retry_is_0)
     rig_t *rig = rig_on(one, "retry=0 breaker=off");
 
     ck_done(rig, "s:k");
-    actor_says_once(one, "EVAL", actor_close);
+    actor_replies_once(one, "EVAL", actor_close);
     ck_assert_int_eq(put(rig, "s:l", 5000), UNAVAILABLE);
-    ck_assert_int_eq(actor_asked(one, eval("s:l")), 1);
+    ck_assert_int_eq(actor_received(one, eval("s:l")), 1);
     ck_assert_uint_eq(rig_counter(rig, SHS_COUNTER_RETRIES), 0);
     actor_stop(one);
 }
@@ -231,7 +232,7 @@ START_TEST(exchange_write__tells_answers_apart)
     int is_conflict = replies[_i].wrote == SHS_WROTE_CONFLICT;
     int is_unavailable = replies[_i].wrote == UNAVAILABLE;
 
-    actor_says(one, "EVAL", replies[_i].reply);
+    actor_replies(one, "EVAL", replies[_i].reply);
     ck_assert_msg(put(rig, "s:k", 5000) == replies[_i].wrote, "%s: %s",
                   replies[_i].why, got.reason);
     ck_assert_msg(got.is_refusal == replies[_i].is_refusal, "%s",
@@ -247,8 +248,8 @@ START_TEST(exchange_write__tells_answers_apart)
                       is_unavailable);
     ck_assert_msg(!is_unavailable || rig_counter(rig, replies[_i].cause) == 1,
                   "%s", replies[_i].why);
-    ck_assert_msg(actor_asked(one, "EVAL") == 1, "%s", replies[_i].why);
-    actor_says(one, "EVAL", NULL);
+    ck_assert_msg(actor_received(one, "EVAL") == 1, "%s", replies[_i].why);
+    actor_replies(one, "EVAL", NULL);
     ck_done(rig, "s:l");
     ck_assert_msg(actor_accepted(one) == (replies[_i].may_stay_open ? 1 : 2),
                   "%s", replies[_i].why);
@@ -265,10 +266,10 @@ START_TEST(exchange_write__waits_for_who_will_answer_soon)
     actor_t *one = actor_start("a");
     rig_t *rig = rig_on(one, "");
 
-    actor_says_once(one, "EVAL", not_ready[_i]);
-    actor_says_once(one, "EVAL", not_ready[_i]);
+    actor_replies_once(one, "EVAL", not_ready[_i]);
+    actor_replies_once(one, "EVAL", not_ready[_i]);
     ck_done(rig, "s:k");
-    ck_assert_int_eq(actor_asked(one, "EVAL"), 3);
+    ck_assert_int_eq(actor_received(one, "EVAL"), 3);
     ck_assert_int_eq(actor_accepted(one), 1);
     ck_assert_uint_eq(rig_counter(rig, SHS_COUNTER_WRITES), 1);
     actor_stop(one);
@@ -293,9 +294,9 @@ START_TEST(exchange_write__keeps_the_deadline)
         rig_create(apr_psprintf(p, "redis://:pw@127.0.0.1:%d", actor_port(one)),
                    "breaker=off", NULL);
 
-    actor_says(one, slow[_i].command, slow[_i].reply);
+    actor_replies(one, slow[_i].command, slow[_i].reply);
     ck_assert_msg(put(rig, "s:k", 100) == UNAVAILABLE, "%s", slow[_i].why);
-    actor_says(one, slow[_i].command, NULL);
+    actor_replies(one, slow[_i].command, NULL);
     ck_done(rig, "s:l");
     actor_stop(one);
 }
@@ -318,7 +319,7 @@ START_TEST(exchange_write__an_error_opens_no_breaker)
     int ms = strstr(refusing[_i], "LOADING") ? 300 : 5000;
     int i;
 
-    actor_says(one, "EVAL", refusing[_i]);
+    actor_replies(one, "EVAL", refusing[_i]);
     for (i = 0; i < 5; i++) {
         ck_assert_int_ne(put(rig, "s:k", ms), DONE);
         ck_assert_int_ne(got.transition, SHS_TRANSITION_DOWN);
@@ -354,7 +355,7 @@ START_TEST(exchange_write__tells_once_a_minute_that_writes_fail)
         apr_psprintf(p, "redis://127.0.0.1:%d", actor_port(one)), "", rig);
     int i;
 
-    actor_says(one, "EVAL", unwritable[_i].reply);
+    actor_replies(one, "EVAL", unwritable[_i].reply);
     for (i = 0; i < 4; i++) {
         ck_assert_int_eq(put(i % 2 ? sibling : rig, "s:k", 5000), UNAVAILABLE);
         ck_assert_int_eq(got.transition, i == 0 ? SHS_TRANSITION_UNWRITABLE
@@ -378,7 +379,7 @@ START_TEST(exchange_write__tells_that_writes_work_again)
     shs_write_t write = write_of("s:k");
     int i;
 
-    actor_says_once(one, "EVAL", unwritable[0].reply);
+    actor_replies_once(one, "EVAL", unwritable[0].reply);
     ck_assert_int_eq(put(rig, "s:k", 5000), UNAVAILABLE);
     ck_assert_int_eq(got.transition, SHS_TRANSITION_UNWRITABLE);
     ck_done(rig, "s:k");
@@ -408,7 +409,7 @@ START_TEST(exchange_write__tells_of_silence_between_answers)
     int i;
 
     ck_done(rig, "s:k");
-    actor_says(one, "EVAL", actor_close);
+    actor_replies(one, "EVAL", actor_close);
     for (i = 1; i <= 8; i++) {
         ck_assert_int_eq(put(rig, "s:k", 5000), UNAVAILABLE);
         told += got.transition == SHS_TRANSITION_UNWRITABLE;
@@ -428,7 +429,7 @@ START_TEST(exchange_run__tells_of_silence_between_answers)
     int i;
 
     ck_assert_int_eq(load(rig, "s:k", 5000), SHS_OUTCOME_FOUND);
-    actor_says(one, "GET s:l", actor_close);
+    actor_replies(one, "GET s:l", actor_close);
     for (i = 1; i <= 8; i++) {
         ck_assert_int_eq(load(rig, "s:l", 5000), SHS_OUTCOME_UNAVAILABLE);
         told += got.transition == SHS_TRANSITION_SHAKY;
@@ -448,9 +449,9 @@ START_TEST(exchange_write__tells_of_an_outage_once)
     int i;
 
     ck_done(rig, "s:k");
-    actor_says(one, "EVAL", actor_close);
-    actor_says(one, "GET", actor_close);
-    actor_says(one, "STRLEN", actor_close);
+    actor_replies(one, "EVAL", actor_close);
+    actor_replies(one, "GET", actor_close);
+    actor_replies(one, "STRLEN", actor_close);
     for (i = 1; rig_counter(rig, SHS_COUNTER_UNREACHABLE) < 20; i++) {
         ck_assert_int_lt(shs_clock_now(), until);
         ck_assert_int_eq(
@@ -469,7 +470,7 @@ START_TEST(exchange_write__silence_opens_the_breaker)
     rig_t *rig = rig_on(one, "breaker=2/1h retry=0");
 
     ck_done(rig, "s:k");
-    actor_says(one, "EVAL", actor_close);
+    actor_replies(one, "EVAL", actor_close);
     ck_assert_int_eq(put(rig, "s:k", 5000), UNAVAILABLE);
     ck_assert_int_eq(got.transition, SHS_TRANSITION_NONE);
     ck_assert_int_eq(put(rig, "s:k", 5000), UNAVAILABLE);
@@ -477,7 +478,7 @@ START_TEST(exchange_write__silence_opens_the_breaker)
     ck_assert_ptr_nonnull(got.transition_reason);
     ck_breaker(rig, "open");
     ck_assert_int_eq(put(rig, "s:l", 5000), UNAVAILABLE);
-    ck_assert_int_eq(actor_asked(one, eval("s:l")), 0);
+    ck_assert_int_eq(actor_received(one, eval("s:l")), 0);
     ck_assert_uint_eq(rig_counter(rig, SHS_COUNTER_BLOCKED), 1);
     ck_assert_uint_eq(rig_counter(rig, SHS_COUNTER_WRITES), 4);
     actor_stop(one);
@@ -490,7 +491,7 @@ START_TEST(exchange_write__closes_the_breaker_by_an_answer)
     rig_t *rig = rig_on(one, "breaker=1/10ms retry=0");
     apr_time_t until = rig_in_ms(10000);
 
-    actor_says_once(one, "EVAL", actor_close);
+    actor_replies_once(one, "EVAL", actor_close);
     ck_assert_int_eq(put(rig, "s:k", 5000), UNAVAILABLE);
     ck_assert_int_eq(got.transition, SHS_TRANSITION_DOWN);
     while (put(rig, "s:l", 5000) != DONE) {
@@ -508,7 +509,7 @@ START_TEST(exchange_write__tells_of_a_refusal_once_a_minute)
     rig_t *rig = rig_on(one, "breaker=2/1h");
     int i;
 
-    actor_says(one, "EVAL", "-NOPERM x\r\n");
+    actor_replies(one, "EVAL", "-NOPERM x\r\n");
     for (i = 0; i < 3; i++) {
         ck_assert_int_eq(put(rig, "s:k", 5000), UNAVAILABLE);
         ck_assert(got.is_refusal);
@@ -530,9 +531,9 @@ static void tell_slots(const actor_t *of_a, const actor_t *of_b)
     actor_range_t ranges[] = { { slot_of_a, slot_of_a, of_a, r },
                                { slot_of_b, slot_of_b, of_b, NULL } };
 
-    actor_tells_slots(a, ranges, 2);
-    actor_tells_slots(b, ranges, 2);
-    actor_tells_slots(r, ranges, 2);
+    actor_set_slots(a, ranges, 2);
+    actor_set_slots(b, ranges, 2);
+    actor_set_slots(r, ranges, 2);
 }
 
 static rig_t *cluster_of(const char *options)
@@ -561,8 +562,8 @@ START_TEST(exchange_write__asks_who_serves_the_slot)
 
     ck_done(rig, "{a}1");
     ck_done(rig, "{b}1");
-    ck_assert_int_eq(actor_asked(a, eval("{a}1")), 1);
-    ck_assert_str_eq(actor_seen(b), SEEN(eval("{b}1"), "|"));
+    ck_assert_int_eq(actor_received(a, eval("{a}1")), 1);
+    ck_assert_str_eq(actor_transcript(b), SEEN(eval("{b}1"), "|"));
     stop_all();
 }
 END_TEST
@@ -571,12 +572,13 @@ START_TEST(exchange_write__follows_moved_and_learns_it)
 {
     rig_t *rig = cluster_of("");
 
-    actor_says(a, "EVAL", actor_redirects("MOVED", slot_of_a, b));
+    actor_replies(a, "EVAL", actor_redirect_error("MOVED", slot_of_a, b));
     ck_done(rig, "{a}1");
     tell_slots(b, b);
     ck_done(rig, "{a}2");
-    ck_assert_int_eq(actor_asked(a, "EVAL"), 1);
-    ck_assert_str_eq(actor_seen(b), SEEN(eval("{a}1"), "|", eval("{a}2"), "|"));
+    ck_assert_int_eq(actor_received(a, "EVAL"), 1);
+    ck_assert_str_eq(actor_transcript(b),
+                     SEEN(eval("{a}1"), "|", eval("{a}2"), "|"));
     ck_assert_uint_eq(rig_counter(rig, SHS_COUNTER_REDIRECTIONS), 1);
     ck_assert_uint_eq(rig_counter(rig, SHS_COUNTER_WRITES), 2);
     stop_all();
@@ -587,12 +589,12 @@ START_TEST(exchange_write__follows_ask_by_asking_and_does_not_learn_it)
 {
     rig_t *rig = cluster_of("");
 
-    actor_says_once(a, "EVAL", actor_redirects("ASK", slot_of_a, b));
+    actor_replies_once(a, "EVAL", actor_redirect_error("ASK", slot_of_a, b));
     ck_done(rig, "{a}1");
-    ck_assert_str_eq(actor_seen(b), SEEN("ASKING|", eval("{a}1"), "|"));
+    ck_assert_str_eq(actor_transcript(b), SEEN("ASKING|", eval("{a}1"), "|"));
     ck_done(rig, "{a}2");
-    ck_assert_int_eq(actor_asked(a, eval("{a}2")), 1);
-    ck_assert_int_eq(actor_asked(b, "EVAL"), 1);
+    ck_assert_int_eq(actor_received(a, eval("{a}2")), 1);
+    ck_assert_int_eq(actor_received(b, "EVAL"), 1);
     stop_all();
 }
 END_TEST
@@ -601,10 +603,10 @@ START_TEST(exchange_write__follows_no_more_than_five_redirections)
 {
     rig_t *rig = cluster_of("breaker=off");
 
-    actor_says(a, "EVAL", actor_redirects("ASK", slot_of_a, b));
-    actor_says(b, "EVAL", actor_redirects("ASK", slot_of_a, a));
+    actor_replies(a, "EVAL", actor_redirect_error("ASK", slot_of_a, b));
+    actor_replies(b, "EVAL", actor_redirect_error("ASK", slot_of_a, a));
     ck_assert_int_eq(put(rig, "{a}1", 5000), UNAVAILABLE);
-    ck_assert_int_eq(actor_asked(a, "EVAL") + actor_asked(b, "EVAL"), 6);
+    ck_assert_int_eq(actor_received(a, "EVAL") + actor_received(b, "EVAL"), 6);
     stop_all();
 }
 END_TEST
@@ -614,10 +616,10 @@ START_TEST(exchange_write__never_asks_a_replica_of_a_cluster)
 {
     rig_t *rig = cluster_of("retry=0 read-from=replica-on-failure breaker=off");
 
-    actor_says(a, "EVAL", _i ? actor_stall : actor_close);
-    actor_says(a, "GET", actor_close);
+    actor_replies(a, "EVAL", _i ? actor_stall : actor_close);
+    actor_replies(a, "GET", actor_close);
     ck_assert_int_eq(put(rig, "{a}1", 300), UNAVAILABLE);
-    ck_assert_int_eq(actor_asked(r, "EVAL"), 0);
+    ck_assert_int_eq(actor_received(r, "EVAL"), 0);
     ck_assert_int_eq(load(rig, "{a}1", 5000), SHS_OUTCOME_FOUND);
     ck_octets_eq(got.record.string, OCTETS("r {a}1"), "it could be read");
     stop_all();
@@ -630,12 +632,12 @@ START_TEST(exchange_write__asks_no_replica_behind_an_open_breaker)
     rig_t *rig =
         cluster_of("retry=0 read-from=replica-on-failure breaker=1/1h");
 
-    actor_says(a, "EVAL", actor_close);
+    actor_replies(a, "EVAL", actor_close);
     ck_assert_int_eq(put(rig, "{a}1", 5000), UNAVAILABLE);
     ck_assert_int_eq(put(rig, "{a}2", 5000), UNAVAILABLE);
     ck_assert_uint_eq(rig_counter(rig, SHS_COUNTER_BLOCKED), 1);
-    ck_assert_int_eq(actor_asked(r, "EVAL"), 0);
-    ck_assert_int_eq(actor_asked(a, eval("{a}2")), 0);
+    ck_assert_int_eq(actor_received(r, "EVAL"), 0);
+    ck_assert_int_eq(actor_received(a, eval("{a}2")), 0);
     stop_all();
 }
 END_TEST
@@ -650,7 +652,7 @@ static rig_t *watched(const char *options)
     s = actor_start("s");
     x = actor_start("x");
     y = actor_start("y");
-    actor_names_master(s, x, 1);
+    actor_set_master(s, x, 1);
     return rig_create(
         apr_psprintf(p, "redis+sentinel://127.0.0.1:%d/m", actor_port(s)),
         options, NULL);
@@ -669,7 +671,7 @@ START_TEST(exchange_write__asks_for_the_role_behind_the_write)
 
     ck_done(rig, "k");
     ck_done(rig, "l");
-    ck_assert_str_eq(actor_seen(x),
+    ck_assert_str_eq(actor_transcript(x),
                      SEEN("ROLE|", eval("k"), "|ROLE|", eval("l"), "|ROLE|"));
     ck_assert_int_eq(actor_accepted(x), 1);
     stop_watched();
@@ -692,12 +694,12 @@ START_TEST(exchange_write__writes_to_the_new_master_in_the_same_write)
     rig_t *rig = watched("");
 
     ck_done(rig, "k");
-    actor_says(x, demoted[_i].command, demoted[_i].reply);
-    actor_names_master(s, y, 2);
+    actor_replies(x, demoted[_i].command, demoted[_i].reply);
+    actor_set_master(s, y, 2);
     ck_done(rig, "l");
-    ck_assert_msg(actor_asked(y, eval("l")) == 1, "%s", demoted[_i].why);
+    ck_assert_msg(actor_received(y, eval("l")) == 1, "%s", demoted[_i].why);
     ck_done(rig, "m");
-    ck_assert_msg(actor_asked(x, eval("m")) == 0, "%s", demoted[_i].why);
+    ck_assert_msg(actor_received(x, eval("m")) == 0, "%s", demoted[_i].why);
     ck_assert_uint_eq(rig_counter(rig, SHS_COUNTER_WRITES), 3);
     ck_assert_uint_eq(rig_counter(rig, SHS_COUNTER_UNAVAILABLE), 0);
     stop_watched();
@@ -709,7 +711,7 @@ START_TEST(exchange_write__believes_no_master_that_was_demoted)
     rig_t *rig = watched("breaker=off");
 
     ck_done(rig, "k");
-    actor_says(x, "ROLE", ACTOR_SLAVE);
+    actor_replies(x, "ROLE", ACTOR_SLAVE);
     ck_assert_int_eq(put(rig, "l", 500), UNAVAILABLE);
     ck_assert_uint_eq(rig_counter(rig, SHS_COUNTER_NOT_READY), 1);
     stop_watched();
@@ -720,11 +722,11 @@ START_TEST(exchange_write__never_asks_a_replica_of_a_sentinels)
 {
     rig_t *rig = watched("retry=0 read-from=replica-on-failure breaker=off");
 
-    actor_says(y, "ROLE", ACTOR_SLAVE);
-    actor_names_replica(s, y);
-    actor_says(x, "EVAL", actor_close);
+    actor_replies(y, "ROLE", ACTOR_SLAVE);
+    actor_set_replica(s, y);
+    actor_replies(x, "EVAL", actor_close);
     ck_assert_int_eq(put(rig, "k", 500), UNAVAILABLE);
-    ck_assert_int_eq(actor_asked(y, "EVAL"), 0);
+    ck_assert_int_eq(actor_received(y, "EVAL"), 0);
     stop_watched();
 }
 END_TEST

@@ -30,7 +30,7 @@ static void serve(fake_peer_t *peer, void *baton)
             fake_stall(peer);
             return;
         }
-        fake_say(peer, nth ? script->second : script->first);
+        fake_send_text(peer, nth ? script->second : script->first);
     }
 }
 

@@ -96,7 +96,7 @@ static void say_after(fake_peer_t *peer, void *baton)
             return;
         }
     }
-    fake_say(peer, script->text);
+    fake_send_text(peer, script->text);
     fake_stall(peer);
 }
 
@@ -147,7 +147,7 @@ static const struct {
     { ROLE, ":1\r\n$6\r\nmaster\r\n", FAILED, 0, NULL, 0, "nor a string" },
 };
 
-START_TEST(pipeline_ask__takes_a_scripts_answer_and_no_other)
+START_TEST(pipeline_execute__takes_a_scripts_answer_and_no_other)
 {
     script_t script = { answers[_i].form == PLAIN ? 1 : 2, answers[_i].text };
     fake_t *fake = fake_start(say_after, &script);
@@ -164,7 +164,7 @@ START_TEST(pipeline_ask__takes_a_scripts_answer_and_no_other)
                                    write.at.deadline, &reason),
                      OK);
     shs_pipeline_build(&pipeline, &write.at, &write, answers[_i].form, p);
-    status = shs_pipeline_ask(&answer, &pipeline, conn, &reason, p);
+    status = shs_pipeline_execute(&answer, &pipeline, conn, &reason, p);
     ck_assert_msg(status == answers[_i].status, "%d (%s): %s", status, reason,
                   answers[_i].why);
     if (status == FAILED) {
@@ -260,7 +260,7 @@ static const struct {
       ":4097\r\n:1\r\n" ACTOR_MASTER, OK, 1, NULL, "of the master" },
 };
 
-START_TEST(pipeline_ask__tells_a_size_that_no_session_may_have)
+START_TEST(pipeline_execute__tells_a_size_that_no_session_may_have)
 {
     script_t script = { sizes[_i].count, sizes[_i].text };
     fake_t *fake = fake_start(say_after, &script);
@@ -280,7 +280,7 @@ START_TEST(pipeline_ask__tells_a_size_that_no_session_may_have)
     shs_pipeline_build_size(&pipeline, &query, sizes[_i].form, p);
     ck_octets_eq(pipeline.commands, unit_text(sizes[_i].commands),
                  sizes[_i].why);
-    status = shs_pipeline_ask(&answer, &pipeline, conn, &reason, p);
+    status = shs_pipeline_execute(&answer, &pipeline, conn, &reason, p);
     ck_assert_msg(status == sizes[_i].status, "%d (%s): %s", status, reason,
                   sizes[_i].why);
     if (status == OK) {
@@ -299,13 +299,15 @@ END_TEST
 
 static void add(TCase *tc)
 {
-    tcase_add_loop_test(tc, pipeline_ask__tells_a_size_that_no_session_may_have,
+    tcase_add_loop_test(tc,
+                        pipeline_execute__tells_a_size_that_no_session_may_have,
                         0, ROWS(sizes));
     tcase_add_loop_test(tc, pipeline_build__has_the_script_in_one_write, 0,
                         ROWS(forms));
     tcase_add_loop_test(tc, pipeline_build__asks_for_the_value_without_a_write,
                         0, ROWS(forms));
-    tcase_add_loop_test(tc, pipeline_ask__takes_a_scripts_answer_and_no_other,
+    tcase_add_loop_test(tc,
+                        pipeline_execute__takes_a_scripts_answer_and_no_other,
                         0, ROWS(answers));
 }
 

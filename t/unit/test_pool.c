@@ -34,7 +34,7 @@ static void echo(fake_peer_t *peer, void *baton)
 
         apr_snprintf(reply, sizeof(reply), "$%d\r\n%s\r\n", (int)strlen(last),
                      last);
-        fake_say(peer, reply);
+        fake_send_text(peer, reply);
     }
 }
 
@@ -62,7 +62,7 @@ static void answer_once(fake_peer_t *peer, void *baton)
 {
     (void)baton;
     if (fake_read_command(peer)) {
-        fake_say(peer, "+OK\r\n");
+        fake_send_text(peer, "+OK\r\n");
     }
 }
 
@@ -392,9 +392,9 @@ static void say_late(fake_peer_t *peer, void *baton)
         return;
     }
     if (fake_read_command(peer)) {
-        fake_say(peer, "$5\r\nfirst\r\n");
+        fake_send_text(peer, "$5\r\nfirst\r\n");
         fake_wait(peer);
-        fake_say(peer, "$6\r\nsecret\r\n");
+        fake_send_text(peer, "$6\r\nsecret\r\n");
         fake_stall(peer);
     }
 }
@@ -409,7 +409,7 @@ START_TEST(pool_borrow__never_gives_one_on_which_something_waits)
 
     ck_assert(is_echoed(conn, "first", p));
     shs_pool_give_back(pool, conn);
-    fake_go(fake);
+    fake_resume(fake);
     wait_until_closed(conn);
     conn = borrow(pool, &is_new);
     ck_assert_int_eq(is_new, 1);

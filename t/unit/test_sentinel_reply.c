@@ -40,11 +40,11 @@ static const struct {
     { "['h' '']", -1, { NULL, 0 }, "no port" },
 };
 
-START_TEST(sentinel_reply_master__tells_unknown_from_garbage)
+START_TEST(sentinel_reply_parse_master__tells_unknown_from_garbage)
 {
     shs_address_t server = { NULL, 0 };
-    int found =
-        shs_sentinel_reply_master(&server, wire_reply(masters[_i].text), p);
+    int found = shs_sentinel_reply_parse_master(
+        &server, wire_reply(masters[_i].text), p);
 
     ck_assert_msg(found == masters[_i].found, "%d for %s: %s", found,
                   masters[_i].text, masters[_i].why);
@@ -85,9 +85,9 @@ static const struct {
     { "'config-epoch'", -1, "a string" },
 };
 
-START_TEST(sentinel_reply_epoch__finds_the_field)
+START_TEST(sentinel_reply_parse_epoch__finds_the_field)
 {
-    ck_assert_msg(shs_sentinel_reply_epoch(wire_reply(epochs[_i].text))
+    ck_assert_msg(shs_sentinel_reply_parse_epoch(wire_reply(epochs[_i].text))
                       == epochs[_i].epoch,
                   "%s: %s", epochs[_i].text, epochs[_i].why);
 }
@@ -142,7 +142,7 @@ static const struct {
     { "-ERR No such master with that name\r\n", 8, "", "an error" },
 };
 
-START_TEST(sentinel_reply_replicas__lists_those_that_can_be_asked)
+START_TEST(sentinel_reply_parse_replicas__lists_those_that_can_be_asked)
 {
     shs_address_t servers[9];
     const char *hosts = "";
@@ -153,8 +153,8 @@ START_TEST(sentinel_reply_replicas__lists_those_that_can_be_asked)
         servers[i].host = "untouched";
         servers[i].port = 0;
     }
-    count = shs_sentinel_reply_replicas(servers, replicas[_i].most,
-                                        wire_reply(replicas[_i].text), p);
+    count = shs_sentinel_reply_parse_replicas(servers, replicas[_i].most,
+                                              wire_reply(replicas[_i].text), p);
     ck_assert_int_le(count, replicas[_i].most);
     for (i = 0; i < count; i++) {
         hosts = apr_psprintf(p, "%s%s:%d ", hosts, servers[i].host,
@@ -202,13 +202,14 @@ END_TEST
 
 static void add(TCase *tc)
 {
-    tcase_add_loop_test(tc, sentinel_reply_master__tells_unknown_from_garbage,
-                        0, ROWS(masters));
-    tcase_add_loop_test(tc, sentinel_reply_epoch__finds_the_field, 0,
-                        ROWS(epochs));
     tcase_add_loop_test(tc,
-                        sentinel_reply_replicas__lists_those_that_can_be_asked,
-                        0, ROWS(replicas));
+                        sentinel_reply_parse_master__tells_unknown_from_garbage,
+                        0, ROWS(masters));
+    tcase_add_loop_test(tc, sentinel_reply_parse_epoch__finds_the_field, 0,
+                        ROWS(epochs));
+    tcase_add_loop_test(
+        tc, sentinel_reply_parse_replicas__lists_those_that_can_be_asked, 0,
+        ROWS(replicas));
     tcase_add_loop_test(tc, sentinel_reply_is_master__believes_the_first_word,
                         0, ROWS(roles));
 }

@@ -99,7 +99,7 @@ static void say(fake_peer_t *peer, const redis_t *redis, const char *text)
         fake_drip(peer, text, strlen(text), redis->pause_ms);
     }
     else {
-        fake_say(peer, text);
+        fake_send_text(peer, text);
     }
 }
 
@@ -237,7 +237,7 @@ static void shift(fake_peer_t *peer, void *baton)
                          "*2\r\n$4\r\nuser\r\n$%d\r\n%s\r\n:-1\r\n",
                          (int)strlen(before), before);
         }
-        fake_say(peer, reply);
+        fake_send_text(peer, reply);
         apr_cpystrn(before, peer->arguments[1], sizeof(before));
     }
 }
@@ -276,7 +276,7 @@ static void say_farewell(fake_peer_t *peer, void *baton)
 {
     /* GET and PTTL: what is unread when it closes would make it a reset. */
     if (fake_read_command(peer) && fake_read_command(peer)) {
-        fake_say(peer, baton);
+        fake_send_text(peer, baton);
     }
 }
 
@@ -315,7 +315,7 @@ static void boast(fake_peer_t *peer, void *baton)
         if (strcmp(peer->arguments[0], "PTTL") != 0) {
             continue;
         }
-        fake_say(peer, self->promise);
+        fake_send_text(peer, self->promise);
         for (sent = 0; sent < self->sent; sent += (int)sizeof(piece)) {
             fake_send(peer, piece, sizeof(piece));
         }
@@ -628,7 +628,7 @@ static void slow_then_good(fake_peer_t *peer, void *baton)
                 fake_stall(peer);
                 return;
             }
-            fake_say(peer, "+OK\r\n");
+            fake_send_text(peer, "+OK\r\n");
         }
         else if (strcmp(peer->arguments[0], "PTTL") != 0) {
             continue;
@@ -638,7 +638,7 @@ static void slow_then_good(fake_peer_t *peer, void *baton)
                 fake_drip(peer, self->text, strlen(self->text), self->pause_ms);
             }
             else {
-                fake_say(peer, self->text);
+                fake_send_text(peer, self->text);
             }
             fake_stall(peer);
             return;
@@ -648,7 +648,7 @@ static void slow_then_good(fake_peer_t *peer, void *baton)
 
             apr_snprintf(reply, sizeof(reply), "$%d\r\n%s\r\n:5000\r\n",
                          (int)strlen(key), key);
-            fake_say(peer, reply);
+            fake_send_text(peer, reply);
         }
     }
 }
@@ -689,7 +689,7 @@ static void answer_late(fake_peer_t *peer, void *baton)
         }
         apr_snprintf(reply, sizeof(reply), "$%d\r\n%s\r\n:5000\r\n",
                      (int)strlen(peer->arguments[1]), peer->arguments[1]);
-        fake_say(peer, reply);
+        fake_send_text(peer, reply);
     }
 }
 
@@ -702,7 +702,7 @@ START_TEST(store_redis_load__a_late_reply_never_answers_the_next_query)
     int i;
 
     ck_assert_int_eq(load(&answer, store, "s:alice", 60), UNAVAILABLE);
-    fake_go(fake);
+    fake_resume(fake);
     for (i = 0; i < 20; i++) {
         ck_found(store, "s:bob", "s:bob");
         ck_found(store, "s:carol", "s:carol");
@@ -759,7 +759,7 @@ static void die(fake_peer_t *peer, void *baton)
         }
         if (peer->nth < self->mortal
             && __atomic_load_n(&self->is_dead_now, __ATOMIC_SEQ_CST)) {
-            fake_say(peer, self->last_words);
+            fake_send_text(peer, self->last_words);
             return;
         }
         if (is_first && peer->nth < self->mortal && self->is_waiting) {
@@ -768,7 +768,7 @@ static void die(fake_peer_t *peer, void *baton)
         is_first = 0;
         apr_snprintf(reply, sizeof(reply), "$%d\r\n%s\r\n:5000\r\n",
                      (int)strlen(peer->arguments[1]), peer->arguments[1]);
-        fake_say(peer, reply);
+        fake_send_text(peer, reply);
     }
 }
 
@@ -876,7 +876,7 @@ static void ask_at_once(asker_t *askers, int count, shs_store_t *store,
             usleep(1000);
         }
         for (i = 0; i < expected; i++) {
-            fake_go(going);
+            fake_resume(going);
         }
     }
     for (i = 0; i < count; i++) {
@@ -950,7 +950,7 @@ static void misbehave(fake_peer_t *peer, void *baton)
         switch (turn % 23) {
         case 3:
             late(); /* and then all of it */
-            fake_say(peer, reply);
+            fake_send_text(peer, reply);
             break;
         case 7:
             fake_send(peer, reply, (size_t)len / 2);
@@ -964,11 +964,11 @@ static void misbehave(fake_peer_t *peer, void *baton)
             fake_send(peer, reply + len - 1, 1);
             break;
         case 19:
-            fake_say(peer, reply);
-            fake_say(peer, "$8\r\nstranger\r\n");
+            fake_send_text(peer, reply);
+            fake_send_text(peer, "$8\r\nstranger\r\n");
             break;
         default:
-            fake_say(peer, reply);
+            fake_send_text(peer, reply);
         }
     }
 }

@@ -34,7 +34,7 @@ typedef struct server_t {
     const char *replies[MOST_STEPS]; /* NULL: it says nothing more */
     int steps;
     const char *then;     /* behind the last reply */
-    const char *rest;     /* after fake_go(); NULL: nothing */
+    const char *rest;     /* after fake_resume(); NULL: nothing */
     _Atomic int is_flood; /* says `rest` again and again */
     int closes;
     char seen[1024];
@@ -77,10 +77,10 @@ static void serve(fake_peer_t *peer, void *baton)
             fake_stall(peer);
             return;
         }
-        fake_say(peer, server->replies[i]);
+        fake_send_text(peer, server->replies[i]);
     }
     if (server->then) {
-        fake_say(peer, server->then);
+        fake_send_text(peer, server->then);
     }
     if (server->rest) {
         if (!server->is_flood) {
@@ -437,7 +437,7 @@ START_TEST(subscription_receive__waits_for_the_other_half_of_a_message)
                          SHS_CONN_OK);
     }
     ck_assert_int_eq(told, 0);
-    fake_go(fake);
+    fake_resume(fake);
     ck_assert_int_eq(hear(2), SHS_CONN_OK);
     ck_assert_str_eq(news, "a:1|b:2|");
     end(fake);
@@ -577,10 +577,10 @@ static void serve_lives(fake_peer_t *peer, void *baton)
 
     for (i = 0; i < server->steps; i++) {
         fake_read_command(peer);
-        fake_say(peer, server->replies[i]);
+        fake_send_text(peer, server->replies[i]);
     }
     while (fake_read_command(peer)) {
-        fake_say(peer, server->rest);
+        fake_send_text(peer, server->rest);
     }
 }
 
@@ -620,12 +620,12 @@ static void serve_pongs(fake_peer_t *peer, void *baton)
 
     for (i = 0; i < server->steps; i++) {
         fake_read_command(peer);
-        fake_say(peer, server->replies[i]);
+        fake_send_text(peer, server->replies[i]);
     }
     for (i = 0; fake_read_command(peer); i++) {
         note(server, peer);
         fake_wait(peer);
-        fake_say(peer, i == 0 ? NEWS "*1\r\n$3\r\na:1\r\n" PONG : PONG);
+        fake_send_text(peer, i == 0 ? NEWS "*1\r\n$3\r\na:1\r\n" PONG : PONG);
     }
 }
 
@@ -657,13 +657,13 @@ START_TEST(subscription_ping__is_lively_from_when_it_was_asked)
     /* One at a time: the answer is the first one's. */
     ck_assert_int_eq(shs_subscription_ping(&subscription, at + 1000, &reason),
                      SHS_CONN_OK);
-    fake_go(fake);
+    fake_resume(fake);
     hear_pong();
     ck_assert_int_eq(subscription.alive_at, at);
     ck_assert_str_eq(news, "a:1|"); /* the news before it were told before */
     ck_assert_int_eq(shs_subscription_ping(&subscription, at + 2000, &reason),
                      SHS_CONN_OK);
-    fake_go(fake);
+    fake_resume(fake);
     hear_pong();
     ck_assert_int_eq(subscription.alive_at, at + 2000);
     ck_assert_str_eq(server.seen, "PING|PING|");

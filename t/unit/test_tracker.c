@@ -111,14 +111,14 @@ static void tell_masters(const actor_t *of_x, const actor_t *of_y)
         { slot_of_y, slot_of_y + 31, of_y, NULL },
     };
 
-    actor_tells_slots(x, ranges, 2);
-    actor_tells_slots(y, ranges, 2);
+    actor_set_slots(x, ranges, 2);
+    actor_set_slots(y, ranges, 2);
 }
 
 static void tell_state(const char *state)
 {
-    actor_tells_state(x, state, 5);
-    actor_tells_state(y, state, 5);
+    actor_set_state(x, state, 5);
+    actor_set_state(y, state, 5);
 }
 
 static const char *info_of(const char *name)
@@ -131,10 +131,10 @@ static actor_t *start_master(const char *name)
 {
     actor_t *master = actor_start(name);
 
-    actor_says(master, "CLIENT ID", ":42\r\n");
-    actor_says(master, "INFO", info_of(name));
-    actor_says(master, "SUBSCRIBE", SUBSCRIBED);
-    actor_says(master, "PING", PONG);
+    actor_replies(master, "CLIENT ID", ":42\r\n");
+    actor_replies(master, "INFO", info_of(name));
+    actor_replies(master, "SUBSCRIBE", SUBSCRIBED);
+    actor_replies(master, "PING", PONG);
     return master;
 }
 
@@ -143,7 +143,7 @@ static void open_stage(void)
     s = actor_start("s");
     x = start_master("x");
     y = start_master("y");
-    actor_names_master(s, x, 1);
+    actor_set_master(s, x, 1);
     slot_of_x = 32;
     slot_of_y = 9600;
     tell_masters(x, y);
@@ -203,7 +203,7 @@ static void await_life(void)
 /* While a master answers on and on nothing later than that is told. */
 static void ck_no_life_after(apr_time_t at, actor_t *master)
 {
-    actor_await(master, "PING", actor_asked(master, "PING") + MANY);
+    actor_await(master, "PING", actor_received(master, "PING") + MANY);
     ck_assert_msg(alive_until <= at, "%d ms more were told than is known",
                   (int)((alive_until - at) / 1000));
 }
@@ -237,7 +237,7 @@ START_TEST(tracker__promises_no_more_than_the_sentinels_confirm)
     await_life();
     ck_assert_uint_eq(source, number_of("x"));
     if (silences[_i].reply) {
-        actor_says(s, "SENTINEL", silences[_i].reply);
+        actor_replies(s, "SENTINEL", silences[_i].reply);
     }
     else {
         rig->host_state->master.epoch = 9;
@@ -246,7 +246,7 @@ START_TEST(tracker__promises_no_more_than_the_sentinels_confirm)
     }
     ck_no_life_after(shs_clock_now(), x);
     /* And it goes on when they do. */
-    actor_names_master(s, x, 10);
+    actor_set_master(s, x, 10);
     await_life();
 }
 END_TEST
@@ -259,7 +259,7 @@ START_TEST(tracker__turns_to_the_master_that_is_named)
     listen_to_sentinels();
     await_life();
     before = flushes;
-    actor_names_master(s, y, 2);
+    actor_set_master(s, y, 2);
     actor_await(y, "PING", MANY);
     ck_assert_uint_eq(source, number_of("y"));
     ck_assert_int_gt(flushes, before);
@@ -274,9 +274,9 @@ START_TEST(tracker__hears_every_master_of_a_cluster)
     listen_to_cluster();
     await_life();
     ck_assert_int_eq(source_count, 2);
-    actor_says(_i ? x : y, "PING", actor_stall);
+    actor_replies(_i ? x : y, "PING", actor_stall);
     ck_no_life_after(shs_clock_now(), _i ? y : x);
-    actor_says(_i ? x : y, "PING", PONG);
+    actor_replies(_i ? x : y, "PING", PONG);
     await_life();
 }
 END_TEST
@@ -298,16 +298,16 @@ START_TEST(tracker__promises_nothing_while_no_member_tells_its_slots)
 {
     listen_to_cluster();
     await_life();
-    actor_says(x, "CLUSTER", silences[_i].reply);
-    actor_says(y, "CLUSTER", silences[_i].reply);
+    actor_replies(x, "CLUSTER", silences[_i].reply);
+    actor_replies(y, "CLUSTER", silences[_i].reply);
     ck_no_life_after(shs_clock_now(), x);
 }
 END_TEST
 
 START_TEST(tracker__does_without_cluster_info)
 {
-    actor_says(x, "CLUSTER INFO", "-NOPERM x\r\n");
-    actor_says(y, "CLUSTER INFO", "-NOPERM x\r\n");
+    actor_replies(x, "CLUSTER INFO", "-NOPERM x\r\n");
+    actor_replies(y, "CLUSTER INFO", "-NOPERM x\r\n");
     listen_to_cluster();
     await_life();
 }
@@ -356,8 +356,8 @@ START_TEST(tracker__drops_everything_when_slots_change_hands)
     await_life();
     before = await_calm();
     ck_assert_int_eq(source_count, 2);
-    actor_tells_slots(x, ranges, 3);
-    actor_tells_slots(y, ranges, 3);
+    actor_set_slots(x, ranges, 3);
+    actor_set_slots(y, ranges, 3);
     ck_everything_is_dropped(before);
     ck_assert_int_eq(source_count, 2);
 }
@@ -371,8 +371,8 @@ START_TEST(tracker__drops_everything_in_another_epoch)
     listen_to_cluster();
     await_life();
     before = await_calm();
-    actor_tells_state(x, "ok", 6);
-    actor_tells_state(y, "ok", 6);
+    actor_set_state(x, "ok", 6);
+    actor_set_state(y, "ok", 6);
     ck_everything_is_dropped(before);
 }
 END_TEST
@@ -405,7 +405,7 @@ START_TEST(tracker__turns_to_the_server_that_a_request_has_found)
     ck_assert_uint_eq(source, number_of("x"));
     ck_assert_uint_eq(rig->host_state->tracking.run_id, number_of("x"));
     before = flushes;
-    actor_says(x, "INFO", info_of("z"));
+    actor_replies(x, "INFO", info_of("z"));
     rig->host_state->tracking.other_run_id = number_of("z");
     await_source("z");
     ck_assert_int_gt(flushes, before);
@@ -419,7 +419,7 @@ START_TEST(tracker__looks_who_is_there)
 {
     listen_to_one();
     await_life();
-    actor_says(x, "INFO", info_of("z"));
+    actor_replies(x, "INFO", info_of("z"));
     await_source("z");
 }
 END_TEST
@@ -444,12 +444,12 @@ END_TEST
 /* A service that closes the connection at what it does not know. */
 START_TEST(tracker__does_not_ask_again_and_again_a_service_that_closes)
 {
-    actor_says(x, "CLIENT TRACKING", actor_close);
+    actor_replies(x, "CLIENT TRACKING", actor_close);
     listen_to_one();
     actor_await(x, "CLIENT TRACKING", 2);
     /* It would have asked four times a second. */
-    rig_await(shs_clock_now() + 1500 * 1000);
-    ck_assert_int_eq(actor_asked(x, "CLIENT TRACKING"), 2);
+    rig_sleep_until(shs_clock_now() + 1500 * 1000);
+    ck_assert_int_eq(actor_received(x, "CLIENT TRACKING"), 2);
 }
 END_TEST
 
@@ -459,14 +459,14 @@ START_TEST(tracker__asks_again_soon_a_server_that_is_not_ready)
     static const char *const replies[] = { "-LOADING x\r\n", "-BUSY x\r\n",
                                            "-MASTERDOWN x\r\n" };
 
-    actor_says(x, "PING", replies[_i]);
+    actor_replies(x, "PING", replies[_i]);
     listen_to_one();
     actor_await(x, "PING", 4);
     ck_assert_ptr_nonnull(silent_because);
     ck_assert(strstr(silent_because, _i == 0   ? "LOADING"
                                      : _i == 1 ? "BUSY"
                                                : "MASTERDOWN"));
-    actor_says(x, "PING", PONG);
+    actor_replies(x, "PING", PONG);
     await_life();
     ck_assert_ptr_null(silent_because);
 }
@@ -518,7 +518,7 @@ static apr_interval_time_t time_end(const char *url, const char *stalls,
     apr_time_t began;
 
     if (stalls) {
-        actor_says(asked, stalls, actor_stall);
+        actor_replies(asked, stalls, actor_stall);
     }
     apr_pool_create(&pchild, p);
     rig = rig_create_in(url, "connect-timeout=30s timeout=30s", NULL, pchild);

@@ -155,9 +155,9 @@ static shs_conn_status_t borrow(shs_conn_t **conn, shs_attempt_t *attempt,
     }
 }
 
-void shs_attempt_make(shs_attempt_t *attempt, const shs_permit_t *permit,
-                      const shs_query_t *query, const shs_write_t *write,
-                      shs_attempt_how_t how, apr_pool_t *p)
+void shs_attempt_run(shs_attempt_t *attempt, const shs_permit_t *permit,
+                     const shs_query_t *query, const shs_write_t *write,
+                     shs_attempt_options_t how, apr_pool_t *p)
 {
     shs_host_state_tracking_t *tracking = &permit->client->host_state->tracking;
     shs_pool_t *pool = shs_node_pool(permit->route.node);
@@ -178,15 +178,15 @@ void shs_attempt_make(shs_attempt_t *attempt, const shs_permit_t *permit,
         build(&pipeline, query, write, form_of(permit, how.is_asking),
               how.is_of_size, p);
         attempt->status =
-            shs_pipeline_ask(&attempt->got, &pipeline, conn, &reason, p);
+            shs_pipeline_execute(&attempt->got, &pipeline, conn, &reason, p);
         if (attempt->got.lacks_role) {
             /* The next question asks otherwise. */
             shs_node_note_no_role(permit->route.node);
         }
     }
-    shs_retry_read(&attempt->retry, attempt->status, &attempt->got,
-                   has_conn && !attempt->is_new_conn && how.may_retry, reason,
-                   p);
+    shs_retry_decide(&attempt->retry, attempt->status, &attempt->got,
+                     has_conn && !attempt->is_new_conn && how.may_retry, reason,
+                     p);
     if (has_conn) {
         attempt->is_of_key =
             !write && !how.is_of_size && is_unanswered(attempt->status);

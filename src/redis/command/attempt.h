@@ -23,16 +23,16 @@ typedef struct shs_attempt_t {
                             * because nobody listens */
 } shs_attempt_t;
 
-typedef struct shs_attempt_how_t {
+typedef struct shs_attempt_options_t {
     int is_asking;  /* an ASK redirection led here */
     int is_of_size; /* not for the value, but how large it is */
     int may_retry;  /* a pooled connection that turns out dead may be left for
                      * another */
-} shs_attempt_how_t;
+} shs_attempt_options_t;
 
 /* `write` is as for shs_pipeline_build(). */
-void shs_attempt_make(shs_attempt_t *attempt, const shs_permit_t *permit,
-                      const shs_query_t *query, const shs_write_t *write,
-                      shs_attempt_how_t how, apr_pool_t *p);
+void shs_attempt_run(shs_attempt_t *attempt, const shs_permit_t *permit,
+                     const shs_query_t *query, const shs_write_t *write,
+                     shs_attempt_options_t how, apr_pool_t *p);
 
 #endif

@@ -64,7 +64,7 @@ static void leave(shs_command_t *self, shs_breaker_result_t retry)
         retry = SHS_BREAKER_UNKNOWN;
     }
     self->is_doubted |= self->attempt.is_of_key && retry == SHS_BREAKER_FAILED;
-    shs_permit_leave(&self->permit, retry,
+    shs_permit_close(&self->permit, retry,
                      self->attempt.is_of_key ? key_of(self->mark) : 0,
                      self->retry.reason);
 }
@@ -74,11 +74,11 @@ static void leave(shs_command_t *self, shs_breaker_result_t retry)
 static void put(shs_command_t *self)
 {
     shs_retry_t before = self->retry;
-    shs_attempt_how_t how = { self->is_asking, self->must_size,
-                              self->retries > 0 };
+    shs_attempt_options_t how = { self->is_asking, self->must_size,
+                                  self->retries > 0 };
 
-    shs_attempt_make(&self->attempt, &self->permit, self->query, self->write,
-                     how, self->p);
+    shs_attempt_run(&self->attempt, &self->permit, self->query, self->write,
+                    how, self->p);
     self->retry = self->attempt.retry;
     if (before.next == SHS_RETRY_WAIT
         && self->attempt.status == SHS_CONN_TIMEOUT) {
@@ -171,7 +171,8 @@ static int follow(shs_command_t *self)
     leave(self, SHS_BREAKER_UNKNOWN);
     self->is_asking = redirect.is_ask;
     self->is_replica = 0;
-    return shs_permit_follow(&self->permit, &redirect.server, !redirect.is_ask)
+    return shs_permit_open_redirect(&self->permit, &redirect.server,
+                                    !redirect.is_ask)
            || fail(self, self->permit.cause, self->permit.reason);
 }
 
@@ -322,9 +323,9 @@ static void read_value(shs_command_t *self)
     shs_big_key_end(big_key, self->mark, weigh_key(self));
 }
 
-void shs_command_hold(shs_command_t *self, const shs_client_t *client,
-                      const shs_query_t *query, const shs_write_t *write,
-                      apr_pool_t *p)
+void shs_command_execute(shs_command_t *self, const shs_client_t *client,
+                         const shs_query_t *query, const shs_write_t *write,
+                         apr_pool_t *p)
 {
     memset(self, 0, sizeof(*self));
     self->client = client;

@@ -47,8 +47,8 @@ typedef struct shs_command_t {
 
 /* Holds it, from beginning to end; no longer than query->deadline. With a write
  * `query` is its `at`. Everything is borrowed; what comes is in p. */
-void shs_command_hold(shs_command_t *self, const shs_client_t *client,
-                      const shs_query_t *query, const shs_write_t *write,
-                      apr_pool_t *p);
+void shs_command_execute(shs_command_t *self, const shs_client_t *client,
+                         const shs_query_t *query, const shs_write_t *write,
+                         apr_pool_t *p);
 
 #endif

@@ -114,8 +114,8 @@ int shs_permit_open(shs_permit_t *permit)
     return find(permit) && enter(permit);
 }
 
-int shs_permit_follow(shs_permit_t *permit, const shs_address_t *server,
-                      int learn)
+int shs_permit_open_redirect(shs_permit_t *permit, const shs_address_t *server,
+                             int learn)
 {
     permit->is_to_replica = 0;
     if (!shs_topology_follow(&permit->route, permit->client->topology,
@@ -139,7 +139,7 @@ int shs_permit_open_replica(shs_permit_t *permit, int nth)
     return -1;
 }
 
-void shs_permit_leave(shs_permit_t *permit, shs_breaker_result_t result,
+void shs_permit_close(shs_permit_t *permit, shs_breaker_result_t result,
                       apr_uint32_t key, const char *reason)
 {
     note(permit, permit->route.breaker, result, key, reason);

@@ -44,8 +44,8 @@ typedef struct shs_permit_t {
 /* To the master that serves the slot, and to the one that a redirection names.
  * Return 1 and an open permit; or 0, and cause and reason say why. */
 int shs_permit_open(shs_permit_t *permit);
-int shs_permit_follow(shs_permit_t *permit, const shs_address_t *server,
-                      int learn);
+int shs_permit_open_redirect(shs_permit_t *permit, const shs_address_t *server,
+                             int learn);
 
 /* To the first replica from the nth on that may be asked. Returns its number,
  * and an open permit; or -1 when there is none. */
@@ -53,7 +53,7 @@ int shs_permit_open_replica(shs_permit_t *permit, int nth);
 
 /* `key` is as for shs_breaker_note(). `reason` is what is told if the verdict
  * is the one that opens the breaker. */
-void shs_permit_leave(shs_permit_t *permit, shs_breaker_result_t result,
+void shs_permit_close(shs_permit_t *permit, shs_breaker_result_t result,
                       apr_uint32_t key, const char *reason);
 
 #endif

@@ -267,7 +267,7 @@ static void read_role(shs_pipeline_reply_t *answer, shs_reply_t *role)
 {
     if (role->kind == SHS_REPLY_ERROR) {
         answer->error = role;
-        answer->lacks_role = shs_reply_is_unknown(role);
+        answer->lacks_role = shs_reply_is_unsupported(role);
     }
     else {
         answer->is_demoted = !shs_sentinel_reply_is_master(role);
@@ -282,9 +282,10 @@ static void read_size(shs_pipeline_reply_t *answer, const shs_query_t *query)
     apr_uint64_t fields = SHS_STORE_MAX_FIELDS; /* at most */
 
     /* Of MEMORY USAGE an error says nothing. */
-    answer->error = size->kind == SHS_REPLY_ERROR && !shs_reply_is_unknown(size)
-                        ? answer->replies[0]
-                        : NULL;
+    answer->error =
+        size->kind == SHS_REPLY_ERROR && !shs_reply_is_unsupported(size)
+            ? answer->replies[0]
+            : NULL;
     if (size->kind == SHS_REPLY_INTEGER) {
         if (query->shape == SHS_SHAPE_FIELDS) {
             most = SHS_STORE_MAX_FIELDS;
@@ -306,10 +307,10 @@ static shs_conn_status_t fail(const char **reason)
     return SHS_CONN_FAILED;
 }
 
-shs_conn_status_t shs_pipeline_ask(shs_pipeline_reply_t *answer,
-                                   const shs_pipeline_t *pipeline,
-                                   shs_conn_t *conn, const char **reason,
-                                   apr_pool_t *p)
+shs_conn_status_t shs_pipeline_execute(shs_pipeline_reply_t *answer,
+                                       const shs_pipeline_t *pipeline,
+                                       shs_conn_t *conn, const char **reason,
+                                       apr_pool_t *p)
 {
     const shs_query_t *query = pipeline->query;
     layout_t layout = layout_of(pipeline);

@@ -56,9 +56,9 @@ typedef struct shs_pipeline_reply_t {
 
 /* Asks on the connection, which can be used again after OK, and must be closed
  * after anything else. */
-shs_conn_status_t shs_pipeline_ask(shs_pipeline_reply_t *answer,
-                                   const shs_pipeline_t *pipeline,
-                                   shs_conn_t *conn, const char **reason,
-                                   apr_pool_t *p);
+shs_conn_status_t shs_pipeline_execute(shs_pipeline_reply_t *answer,
+                                       const shs_pipeline_t *pipeline,
+                                       shs_conn_t *conn, const char **reason,
+                                       apr_pool_t *p);
 
 #endif

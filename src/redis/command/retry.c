@@ -17,7 +17,7 @@ static void read_last_words(shs_retry_t *retry, const shs_reply_t *error,
                             apr_pool_t *p)
 {
     retry->reason = shs_reply_describe_error(error, p);
-    if (shs_reply_is_turning_away(error)) {
+    if (shs_reply_is_max_clients(error)) {
         set(retry, SHS_RETRY_FAIL, SHS_COUNTER_MAX_CLIENTS);
     }
     else {
@@ -114,9 +114,9 @@ static void read_error(shs_retry_t *retry, const shs_reply_t *error,
     }
 }
 
-void shs_retry_read(shs_retry_t *retry, shs_conn_status_t status,
-                    const shs_pipeline_reply_t *answer, int is_pooled,
-                    const char *reason, apr_pool_t *p)
+void shs_retry_decide(shs_retry_t *retry, shs_conn_status_t status,
+                      const shs_pipeline_reply_t *answer, int is_pooled,
+                      const char *reason, apr_pool_t *p)
 {
     memset(retry, 0, sizeof(*retry));
     retry->reason = reason;

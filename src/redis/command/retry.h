@@ -33,8 +33,8 @@ typedef struct shs_retry_t {
 
 /* `is_pooled`: the connection was not dialled for this question. `reason` is
  * what came with a status other than OK. */
-void shs_retry_read(shs_retry_t *retry, shs_conn_status_t status,
-                    const shs_pipeline_reply_t *answer, int is_pooled,
-                    const char *reason, apr_pool_t *p);
+void shs_retry_decide(shs_retry_t *retry, shs_conn_status_t status,
+                      const shs_pipeline_reply_t *answer, int is_pooled,
+                      const char *reason, apr_pool_t *p);
 
 #endif

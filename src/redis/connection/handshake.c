@@ -89,11 +89,11 @@ static shs_conn_status_t read_error(const char **reason,
     };
 
     *reason = shs_reply_describe_error(reply, p);
-    if (shs_reply_is_turning_away(reply)) {
+    if (shs_reply_is_max_clients(reply)) {
         return SHS_CONN_TURNED_AWAY;
     }
     if (shs_reply_is_refusal(reply)
-        || (topic != REPLICA && shs_reply_is_unknown(reply))) {
+        || (topic != REPLICA && shs_reply_is_unsupported(reply))) {
         *reason = apr_pstrcat(p, refusals[topic], ": ", *reason, NULL);
         return SHS_CONN_REFUSED;
     }
@@ -107,7 +107,7 @@ static shs_conn_status_t read_reply(const char **reason,
     if (reply->kind == SHS_REPLY_ERROR) {
         /* A name is for whoever looks at CLIENT LIST: no session fails for a
          * user who may not set it. */
-        return topic == NAME && !shs_reply_is_turning_away(reply)
+        return topic == NAME && !shs_reply_is_max_clients(reply)
                    ? SHS_CONN_OK
                    : read_error(reason, reply, topic, p);
     }

@@ -44,8 +44,8 @@ static int is_ipv6(shs_octets_t host)
     return inet_pton(AF_INET6, text, &address) == 1;
 }
 
-int shs_address_read(shs_address_t *out, shs_octets_t host, apr_int64_t port,
-                     const shs_address_t *asked, apr_pool_t *p)
+int shs_address_parse(shs_address_t *out, shs_octets_t host, apr_int64_t port,
+                      const shs_address_t *asked, apr_pool_t *p)
 {
     if (port < 1 || port > PORT_MAX) {
         return 0;
@@ -64,7 +64,7 @@ int shs_address_read(shs_address_t *out, shs_octets_t host, apr_int64_t port,
     return 1;
 }
 
-apr_int64_t shs_address_number(shs_octets_t digits, apr_int64_t most)
+apr_int64_t shs_address_parse_number(shs_octets_t digits, apr_int64_t most)
 {
     apr_int64_t number = 0;
     apr_size_t i;

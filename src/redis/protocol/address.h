@@ -30,11 +30,11 @@ typedef struct shs_address_t {
  *
  * An empty host is that of `asked`, the server that said it, whose own name
  * comes from the configuration and is not looked at; if NULL, it is none. */
-int shs_address_read(shs_address_t *out, shs_octets_t host, apr_int64_t port,
-                     const shs_address_t *asked, apr_pool_t *p);
+int shs_address_parse(shs_address_t *out, shs_octets_t host, apr_int64_t port,
+                      const shs_address_t *asked, apr_pool_t *p);
 
 /* The digits as a number of at most `most`, or -1: empty, another character,
  * or more than that. */
-apr_int64_t shs_address_number(shs_octets_t digits, apr_int64_t most);
+apr_int64_t shs_address_parse_number(shs_octets_t digits, apr_int64_t most);
 
 #endif

@@ -173,7 +173,7 @@ static const form_t *find_form(command_t *command, const char *text)
     return NULL;
 }
 
-const char *shs_error_text_words(const shs_reply_t *reply, apr_pool_t *p)
+const char *shs_error_text_describe(const shs_reply_t *reply, apr_pool_t *p)
 {
     char text[MOST_OCTETS + 1];
     command_t command;
@@ -197,7 +197,7 @@ const char *shs_error_text_words(const shs_reply_t *reply, apr_pool_t *p)
                        NULL);
 }
 
-int shs_error_text_is_of_acl(const shs_reply_t *reply)
+int shs_error_text_is_acl(const shs_reply_t *reply)
 {
     char text[MOST_OCTETS + 1];
     command_t command;

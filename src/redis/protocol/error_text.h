@@ -18,10 +18,10 @@
  * run the 'eval' command". Without the names of users, keys and channels, and
  * without arguments; "an error" when it does not begin with a word of capital
  * letters. Static, or in p. */
-const char *shs_error_text_words(const shs_reply_t *reply, apr_pool_t *p);
+const char *shs_error_text_describe(const shs_reply_t *reply, apr_pool_t *p);
 
 /* Whether it is known to be about what the user may do, whatever its first
  * word is: a script's errors begin with ERR. */
-int shs_error_text_is_of_acl(const shs_reply_t *reply);
+int shs_error_text_is_acl(const shs_reply_t *reply);
 
 #endif

@@ -54,8 +54,8 @@ static int read_server(shs_address_t *out, shs_octets_t text,
         ++host.data;
         host.len -= 2;
     }
-    return shs_address_read(out, host, shs_address_number(port, 65535), asked,
-                            p);
+    return shs_address_parse(out, host, shs_address_parse_number(port, 65535),
+                             asked, p);
 }
 
 int shs_redirect_parse(shs_redirect_t *out, const shs_reply_t *error,
@@ -72,7 +72,7 @@ int shs_redirect_parse(shs_redirect_t *out, const shs_reply_t *error,
     if ((!redirect.is_ask && !skip(&text, "MOVED ")) || !cut(&slot, &text)) {
         return 0;
     }
-    redirect.slot = (int)shs_address_number(slot, SHS_SLOT_COUNT - 1);
+    redirect.slot = (int)shs_address_parse_number(slot, SHS_SLOT_COUNT - 1);
     if (redirect.slot < 0 || !read_server(&redirect.server, text, asked, p)) {
         return 0;
     }

@@ -16,16 +16,16 @@ int shs_reply_has_code(const shs_reply_t *reply, const char *code)
            && reply->text.data[len] == ' ';
 }
 
-int shs_reply_is_turning_away(const shs_reply_t *reply)
+int shs_reply_is_max_clients(const shs_reply_t *reply)
 {
     return shs_reply_has_code(reply, "ERR max number of clients");
 }
 
-int shs_reply_is_unknown(const shs_reply_t *reply)
+int shs_reply_is_unsupported(const shs_reply_t *reply)
 {
     return shs_reply_has_code(reply, "NOPERM")
            || (shs_reply_has_code(reply, "ERR")
-               && !shs_reply_is_turning_away(reply));
+               && !shs_reply_is_max_clients(reply));
 }
 
 int shs_reply_is_not_ready(const shs_reply_t *reply)
@@ -38,7 +38,7 @@ int shs_reply_is_not_ready(const shs_reply_t *reply)
 
 const char *shs_reply_describe_error(const shs_reply_t *reply, apr_pool_t *p)
 {
-    if (shs_reply_is_turning_away(reply)) {
+    if (shs_reply_is_max_clients(reply)) {
         return "it has reached its maxclients";
     }
     if (shs_reply_has_code(reply, "MOVED")
@@ -48,7 +48,8 @@ const char *shs_reply_describe_error(const shs_reply_t *reply, apr_pool_t *p)
     if (shs_reply_has_code(reply, "ERR This instance has cluster support")) {
         return "it is no member of a Redis Cluster: write redis://";
     }
-    return apr_pstrcat(p, "it answers ", shs_error_text_words(reply, p), NULL);
+    return apr_pstrcat(p, "it answers ", shs_error_text_describe(reply, p),
+                       NULL);
 }
 
 int shs_reply_is_refusal(const shs_reply_t *reply)
@@ -56,7 +57,7 @@ int shs_reply_is_refusal(const shs_reply_t *reply)
     return shs_reply_has_code(reply, "NOAUTH")
            || shs_reply_has_code(reply, "WRONGPASS")
            || shs_reply_has_code(reply, "NOPERM")
-           || shs_error_text_is_of_acl(reply);
+           || shs_error_text_is_acl(reply);
 }
 
 static int are_fields(const shs_reply_t *reply)

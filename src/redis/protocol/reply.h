@@ -26,11 +26,11 @@ int shs_reply_is_refusal(const shs_reply_t *reply);
 
 /* Whether it says that the server has no such command, or not for this user
  * (ERR, NOPERM). */
-int shs_reply_is_unknown(const shs_reply_t *reply);
+int shs_reply_is_unsupported(const shs_reply_t *reply);
 
 /* Whether it says that the server has reached its maxclients. It closes the
  * connection then. */
-int shs_reply_is_turning_away(const shs_reply_t *reply);
+int shs_reply_is_max_clients(const shs_reply_t *reply);
 
 /* Whether it says that the server, or its cluster, will answer soon (LOADING,
  * MASTERDOWN, CLUSTERDOWN, TRYAGAIN). */

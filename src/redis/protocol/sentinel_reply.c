@@ -15,8 +15,9 @@ static int read_server(shs_address_t *out, const shs_reply_t *host,
 {
     return host && port && host->kind == SHS_REPLY_STRING
            && port->kind == SHS_REPLY_STRING
-           && shs_address_read(out, host->text,
-                               shs_address_number(port->text, 65535), NULL, p);
+           && shs_address_parse(out, host->text,
+                                shs_address_parse_number(port->text, 65535),
+                                NULL, p);
 }
 
 /* The value after the first such field; NULL without one. */
@@ -67,8 +68,8 @@ static int is_usable(const shs_reply_t *replica)
            && !has_flag(flags->text, "disconnected");
 }
 
-int shs_sentinel_reply_master(shs_address_t *out, const shs_reply_t *reply,
-                              apr_pool_t *p)
+int shs_sentinel_reply_parse_master(shs_address_t *out,
+                                    const shs_reply_t *reply, apr_pool_t *p)
 {
     if (reply->kind == SHS_REPLY_NIL) {
         return 0;
@@ -80,17 +81,17 @@ int shs_sentinel_reply_master(shs_address_t *out, const shs_reply_t *reply,
     return -1;
 }
 
-apr_int64_t shs_sentinel_reply_epoch(const shs_reply_t *reply)
+apr_int64_t shs_sentinel_reply_parse_epoch(const shs_reply_t *reply)
 {
     const shs_reply_t *epoch = find_value(reply, "config-epoch");
 
     return epoch && epoch->kind == SHS_REPLY_STRING
-               ? shs_address_number(epoch->text, APR_INT64_MAX)
+               ? shs_address_parse_number(epoch->text, APR_INT64_MAX)
                : -1;
 }
 
-int shs_sentinel_reply_replicas(shs_address_t *out, int most,
-                                const shs_reply_t *reply, apr_pool_t *p)
+int shs_sentinel_reply_parse_replicas(shs_address_t *out, int most,
+                                      const shs_reply_t *reply, apr_pool_t *p)
 {
     apr_size_t i;
     int count = 0;

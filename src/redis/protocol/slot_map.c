@@ -62,8 +62,8 @@ static node_state_t read_node(shs_address_t *server, const reading_t *reading,
     else if (host->kind != SHS_REPLY_NIL) {
         return NODE_MALFORMED;
     }
-    return shs_address_read(server, name, node->elements[1]->integer,
-                            reading->asked, reading->p)
+    return shs_address_parse(server, name, node->elements[1]->integer,
+                             reading->asked, reading->p)
                ? NODE_KNOWN
                : NODE_UNKNOWN;
 }

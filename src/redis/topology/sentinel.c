@@ -67,7 +67,7 @@ shs_conn_status_t shs_sentinel_load(shs_slot_map_t **map, apr_int64_t *epoch,
     if (replies[0]->kind == SHS_REPLY_ERROR) {
         return read_error(reason, replies[0], p);
     }
-    switch (shs_sentinel_reply_master(&master, replies[0], p)) {
+    switch (shs_sentinel_reply_parse_master(&master, replies[0], p)) {
     case 1:
         break;
     case 0:
@@ -77,10 +77,10 @@ shs_conn_status_t shs_sentinel_load(shs_slot_map_t **map, apr_int64_t *epoch,
         *reason = "the Sentinel's answer names no server";
         return SHS_CONN_FAILED;
     }
-    *epoch = shs_sentinel_reply_epoch(replies[1]);
+    *epoch = shs_sentinel_reply_parse_epoch(replies[1]);
     if (wants_replicas) {
-        count =
-            shs_sentinel_reply_replicas(replicas, MOST_REPLICAS, replies[2], p);
+        count = shs_sentinel_reply_parse_replicas(replicas, MOST_REPLICAS,
+                                                  replies[2], p);
     }
     *map = shs_slot_map_of_one(&master, replicas, count, p);
     return SHS_CONN_OK;

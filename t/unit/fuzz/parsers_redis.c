@@ -129,13 +129,13 @@ void fuzz_sentinel(const uint8_t *data, size_t size, apr_pool_t *p)
     if (!reply) {
         return;
     }
-    found = shs_sentinel_reply_master(servers, reply, p);
+    found = shs_sentinel_reply_parse_master(servers, reply, p);
     MUST(found >= -1 && found <= 1);
     if (found == 1) {
         look_at(servers);
     }
-    MUST(shs_sentinel_reply_epoch(reply) >= -1);
-    count = shs_sentinel_reply_replicas(servers, 4, reply, p);
+    MUST(shs_sentinel_reply_parse_epoch(reply) >= -1);
+    count = shs_sentinel_reply_parse_replicas(servers, 4, reply, p);
     MUST(count >= 0 && count <= 4);
     while (count-- > 0) {
         look_at(&servers[count]);
