@@ -282,7 +282,7 @@ static shared_session_result_e store(request_rec *r, const loaded_t *loaded,
 
 /* Whether nothing of it has to be told when it is not saved: no entry has
  * changed, or what was over is not ended. */
-static int is_nothing_lost(const loaded_t *loaded, const session_rec *session)
+static int loses_nothing(const loaded_t *loaded, const session_rec *session)
 {
     difference_t difference;
 
@@ -295,16 +295,15 @@ static shared_session_result_e save(request_rec *r, const loaded_t *loaded,
                                     const session_rec *session)
 {
     shared_session_result_e result = SHARED_SESSION_FORBIDDEN;
-    int is_said = shs_htaccess_says_logins(first_of(r));
+    int by_htaccess = shs_htaccess_configures_login(first_of(r));
 
-    if (!is_said) {
+    if (!by_htaccess) {
         result = store(r, loaded, session);
     }
-    if (result == SHARED_SESSION_FORBIDDEN
-        && is_nothing_lost(loaded, session)) {
+    if (result == SHARED_SESSION_FORBIDDEN && loses_nothing(loaded, session)) {
         return SHARED_SESSION_DONE;
     }
-    if (is_said) {
+    if (by_htaccess) {
         ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
                       SHS_TAG_UNTRUSTED
                       "mod_session's session is not saved: .htaccess has"
@@ -365,7 +364,7 @@ static apr_status_t on_session_save(request_rec *r, session_rec *session)
 
 static int on_fixups(request_rec *r)
 {
-    shs_htaccess_note(first_of(r), r);
+    shs_htaccess_note_subrequest(first_of(r), r);
     return DECLINED;
 }
 

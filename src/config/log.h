@@ -27,30 +27,31 @@
 #define SHS_TAG_CONFIG          "SHS011: " /* ERR */
 #define SHS_TAG_CHANGED         "SHS012: " /* INFO */
 #define SHS_TAG_UNWRITTEN       "SHS013: " /* INFO, DEBUG */
-#define SHS_TAG_UNTRACKED_STORE "SHS014: " /* WARNING */
+#define SHS_TAG_IGNORED         "SHS014: " /* WARNING */
 #define SHS_TAG_RESOURCE        "SHS015: " /* ERR */
 #define SHS_TAG_FOREIGN         "SHS016: " /* INFO */
 #define SHS_TAG_GLUE            "SHS017: " /* ERR, INFO: mod_session_shared */
 #define SHS_TAG_UNTRACKED       "SHS018: " /* WARNING, NOTICE */
 #define SHS_TAG_KEYS            "SHS019: " /* WARNING */
 #define SHS_TAG_FORMATS         "SHS020: " /* WARNING */
-#define SHS_TAG_RIVAL           "SHS021: " /* WARNING, DEBUG */
+#define SHS_TAG_COOKIE_CONFLICT "SHS021: " /* WARNING, DEBUG */
 #define SHS_TAG_BYPASS          "SHS022: " /* WARNING, DEBUG */
-#define SHS_TAG_EXCESS          "SHS023: " /* WARNING */
+#define SHS_TAG_EXPOSE_LIMIT    "SHS023: " /* WARNING */
 #define SHS_TAG_FORBIDDEN       "SHS025: " /* ERR */
 #define SHS_TAG_UNTRUSTED       "SHS026: " /* ERR: mod_session_shared */
-#define SHS_TAG_WRITES          "SHS031: " /* WARNING, NOTICE */
+#define SHS_TAG_READ_ONLY       "SHS031: " /* WARNING, NOTICE */
 #define SHS_TAG_MASTER          "SHS032: " /* NOTICE */
-#define SHS_TAG_SHAKY           "SHS033: " /* WARNING */
+#define SHS_TAG_INTERMITTENT    "SHS033: " /* WARNING */
 #define SHS_TAG_LINT            "SHS034: " /* WARNING */
-#define SHS_TAG_SHORT           "SHS036: " /* WARNING */
+#define SHS_TAG_NO_MEMORY       "SHS036: " /* WARNING */
 
 /* The level of a warning that is given once a child: a program that earns it
- * once will earn it with each request. `is_told` is static and zero at first.
+ * once will earn it with each request. `has_warned` is static and zero at first.
  * Not to be called inside ap_log_rerror(), which evaluates its level twice. */
-static inline int shs_log_level_once(volatile apr_uint32_t *is_told)
+static inline int shs_log_level_once(volatile apr_uint32_t *has_warned)
 {
-    return apr_atomic_cas32(is_told, 1, 0) == 0 ? APLOG_WARNING : APLOG_DEBUG;
+    return apr_atomic_cas32(has_warned, 1, 0) == 0 ? APLOG_WARNING
+                                                   : APLOG_DEBUG;
 }
 
 #endif

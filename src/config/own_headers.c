@@ -15,17 +15,17 @@ int shs_own_headers_is_control(const char *name)
                || shs_names_is_same(name, SHS_CONTROL_ACTION));
 }
 
-static int covers(const shs_own_header_t *claim, const char *name,
+static int covers(const shs_own_header_t *header, const char *name,
                   apr_size_t len)
 {
-    const char *c = claim->name;
+    const char *c = header->name;
     apr_size_t i = 0;
 
     while (i < len && *c && shs_names_fold(name[i]) == shs_names_fold(*c)) {
         ++i;
         ++c;
     }
-    return !*c && (i == len || claim->is_prefix);
+    return !*c && (i == len || header->is_prefix);
 }
 
 int shs_own_headers_have(const apr_array_header_t *own_headers,
@@ -51,7 +51,7 @@ static const char *next_token(apr_size_t *len, const char **cursor)
     return *len > 0 ? token : NULL;
 }
 
-static int has_claimed(const apr_array_header_t *own_headers, const char *list)
+static int lists_own(const apr_array_header_t *own_headers, const char *list)
 {
     const char *token;
     apr_size_t len;
@@ -73,7 +73,7 @@ const char *shs_own_headers_strip(const apr_array_header_t *own_headers,
     const char *token;
     apr_size_t len;
 
-    if (!has_claimed(own_headers, list)) {
+    if (!lists_own(own_headers, list)) {
         return list;
     }
     kept = to = apr_palloc(p, strlen(list) + strlen(list) / 2 + 2);

@@ -22,9 +22,9 @@ typedef struct shs_place_t {
     const struct shs_settings_t *settings;
     const char *section; /* "<Location", ...; NULL: the server itself */
     const char *path;    /* of the section */
-    const char *enabled_at;
-    const char *key_at;
-    const char *format_at;
+    const char *enabled_line;
+    const char *key_line;
+    const char *format_line;
 } shs_place_t;
 
 /* Per server. */

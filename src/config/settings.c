@@ -21,8 +21,8 @@ void *shs_settings_create(apr_pool_t *p, char *directory)
     shs_settings_t *settings = apr_pcalloc(p, sizeof(*settings));
 
     (void)directory;
-    settings->sources.value.names = default_names;
-    settings->sources.value.route = '.';
+    settings->cookie_options.value.names = default_names;
+    settings->cookie_options.value.route = '.';
     settings->key.value = shs_key_default();
     settings->codec.value = &shs_codec_hash;
     settings->max_size.value = DEFAULT_MAX_SIZE;
@@ -62,7 +62,7 @@ void *shs_settings_merge(apr_pool_t *p, void *outer_, void *inner_)
     MERGE(enabled);
     MERGE(granted);
     MERGE(resource);
-    MERGE(sources);
+    MERGE(cookie_options);
     MERGE(key);
     MERGE(codec);
     MERGE(denies);
@@ -122,7 +122,8 @@ const shs_server_settings_t *shs_settings_of_server(const server_rec *s)
     return ap_get_module_config(s->module_config, &shared_session_module);
 }
 
-const char *shs_settings_enabled_at(const shs_server_settings_t *settings)
+const char *shs_settings_find_enabled_line(
+    const shs_server_settings_t *settings)
 {
     int i;
 
@@ -131,7 +132,7 @@ const char *shs_settings_enabled_at(const shs_server_settings_t *settings)
             &APR_ARRAY_IDX(settings->places, i, shs_place_t);
 
         if (place->settings->enabled.value) {
-            return place->enabled_at;
+            return place->enabled_line;
         }
     }
     return NULL;
@@ -142,8 +143,8 @@ static int is_same_text(const char *a, const char *b)
     return a == b || (a && b && !strcmp(a, b));
 }
 
-static int is_same_source(const shs_cookie_options_t *a,
-                          const shs_cookie_options_t *b)
+static int is_same_cookie_options(const shs_cookie_options_t *a,
+                                  const shs_cookie_options_t *b)
 {
     int i;
 
@@ -164,7 +165,8 @@ int shs_settings_is_same_lookup(const shs_settings_t *a,
                                 const shs_settings_t *b)
 {
     return a == b
-           || (is_same_source(&a->sources.value, &b->sources.value)
+           || (is_same_cookie_options(&a->cookie_options.value,
+                                      &b->cookie_options.value)
                && shs_key_is_equal(a->key.value, b->key.value)
                && a->codec.value == b->codec.value
                && a->max_size.value == b->max_size.value
@@ -176,7 +178,7 @@ const shs_settings_t *shs_settings_copy_lookup(const shs_settings_t *settings,
 {
     shs_settings_t *copy = apr_pcalloc(p, sizeof(*copy));
 
-    copy->sources = settings->sources;
+    copy->cookie_options = settings->cookie_options;
     copy->key = settings->key;
     copy->codec = settings->codec;
     copy->max_size = settings->max_size;

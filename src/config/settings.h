@@ -63,7 +63,7 @@ typedef struct shs_settings_t {
     struct {
         int set;
         shs_cookie_options_t value;
-    } sources;
+    } cookie_options;
     struct {
         int set;
         const shs_key_t *value;
@@ -104,7 +104,8 @@ const shs_server_settings_t *shs_settings_of_server(const server_rec *s);
 
 /* "file:line" of a SharedSession On in the server's own configuration that is
  * in force, or NULL. */
-const char *shs_settings_enabled_at(const shs_server_settings_t *settings);
+const char *shs_settings_find_enabled_line(
+    const shs_server_settings_t *settings);
 
 /* Whether two places look the session up in the same way, so that one lookup
  * serves both. */

@@ -15,7 +15,7 @@ static request_rec *outer_of(const request_rec *r)
 }
 
 /* The visit of the nearest outer request that has one, or NULL. */
-const shs_request_context_t *shs_client_request_outer_context_of(
+const shs_request_context_t *shs_client_request_find_outer_context(
     const request_rec *r)
 {
     const shs_request_context_t *context = NULL;
@@ -63,19 +63,18 @@ shs_memo_t *shs_client_request_find_memo(
     return memo;
 }
 
-static void keep_alive(shs_client_request_t *client_request, shs_store_t *store,
-                       const shs_settings_t *settings,
-                       const shs_lookup_t *lookup)
+static void touch(shs_client_request_t *client_request, shs_store_t *store,
+                  const shs_settings_t *settings, const shs_lookup_t *lookup)
 {
     shs_writer_t writer = { client_request->first, store, settings };
 
     if (lookup->outcome == SHS_OUTCOME_FOUND) {
-        shs_touch_touch(&writer, lookup);
+        shs_touch_if_due(&writer, lookup);
     }
 }
 
 /* The chain's lookup for these settings. */
-const shs_lookup_t *shs_client_request_look_up(
+const shs_lookup_t *shs_client_request_load_session(
     shs_client_request_t *client_request, request_rec *r,
     const shs_settings_t *settings)
 {
@@ -84,8 +83,8 @@ const shs_lookup_t *shs_client_request_look_up(
         shs_client_request_find_memo(client_request, store, settings);
 
     if (memo && memo->is_outdated) {
-        memo->lookup = shs_lookup_run_id(client_request->first, store, settings,
-                                         &memo->sid);
+        memo->lookup = shs_lookup_run_by_id(client_request->first, store,
+                                            settings, &memo->sid);
         memo->is_outdated = 0;
     }
     if (memo) {
@@ -103,7 +102,7 @@ const shs_lookup_t *shs_client_request_look_up(
     }
     memo->next = client_request->memos;
     client_request->memos = memo;
-    keep_alive(client_request, store, settings, memo->lookup);
+    touch(client_request, store, settings, memo->lookup);
     return memo->lookup;
 }
 

@@ -49,7 +49,7 @@ typedef struct shs_request_context_t {
 /* The visit of a request, or NULL; and that of the nearest request that it was
  * made from which has one, or NULL. */
 shs_request_context_t *shs_client_request_context_of(const request_rec *r);
-const shs_request_context_t *shs_client_request_outer_context_of(
+const shs_request_context_t *shs_client_request_find_outer_context(
     const request_rec *r);
 
 /* Makes the visit, and with the first one the chain. */
@@ -61,7 +61,7 @@ request_rec *shs_client_request_page_of(request_rec *r);
 
 /* The chain's lookup for these settings, made if it has not been yet; a session
  * that is found is kept alive. */
-const shs_lookup_t *shs_client_request_look_up(
+const shs_lookup_t *shs_client_request_load_session(
     shs_client_request_t *client_request, request_rec *r,
     const shs_settings_t *settings);
 

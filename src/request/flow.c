@@ -23,7 +23,7 @@ static void withdraw(request_rec *r, const shs_request_context_t *context)
 {
     const shs_request_context_t *source =
         context && context->config ? context
-                                   : shs_client_request_outer_context_of(r);
+                                   : shs_client_request_find_outer_context(r);
 
     if (source && source->settings) {
         shs_expose_withdraw(r, source->settings, source->lookup);
@@ -44,7 +44,7 @@ static void mark_response(request_rec *r,
 
 /* Whether r is the error document of a request that was denied: that page may
  * stand in the same place. */
-static int is_page_of_denial(const request_rec *r)
+static int is_denial_page(const request_rec *r)
 {
     const shs_request_context_t *denied =
         r->prev ? shs_client_request_context_of(r->prev) : NULL;
@@ -55,7 +55,7 @@ static int is_page_of_denial(const request_rec *r)
 
 static int deny(request_rec *r)
 {
-    if (is_page_of_denial(r)) {
+    if (is_denial_page(r)) {
         return OK;
     }
     if (!r->main) {
@@ -74,7 +74,8 @@ static void expose(request_rec *r, shs_request_context_t *context,
 {
     shs_client_request_t *client_request = context->client_request;
 
-    context->lookup = shs_client_request_look_up(client_request, r, settings);
+    context->lookup =
+        shs_client_request_load_session(client_request, r, settings);
     context->settings = settings;
     shs_expose_apply(r, settings, context->lookup);
     client_request->is_marked = 1;
@@ -93,13 +94,13 @@ static void expose(request_rec *r, shs_request_context_t *context,
 /* Does for a request what its settings say, once for each configuration that
  * it has in its life. TRACE would send headers back to the client, so it gets
  * none. */
-static int enter(request_rec *r)
+static int apply_settings(request_rec *r)
 {
     const shs_settings_t *settings = shs_settings_of(r);
     int is_on = settings->enabled.value && r->method_number != M_TRACE;
     shs_request_context_t *context = shs_client_request_context_of(r);
 
-    if (!context && !is_on && !shs_client_request_outer_context_of(r)) {
+    if (!context && !is_on && !shs_client_request_find_outer_context(r)) {
         return OK;
     }
     if (!context) {
@@ -123,7 +124,7 @@ static int enter(request_rec *r)
  * does not carry what the request before it exposed. */
 int shs_flow_on_post_read_request(request_rec *r)
 {
-    shs_header_scrub_scrub(r);
+    shs_header_scrub_apply(r);
     if (r->prev) {
         withdraw(r, NULL);
     }
@@ -132,13 +133,13 @@ int shs_flow_on_post_read_request(request_rec *r)
 
 int shs_flow_on_request(request_rec *r)
 {
-    int status = enter(r);
+    int status = apply_settings(r);
 
     return status == OK ? DECLINED : status;
 }
 
 /* Whether parts of the page are made by subrequests while it goes out. */
-static int is_assembled(const request_rec *r)
+static int has_subrequests(const request_rec *r)
 {
     const ap_filter_t *f;
 
@@ -156,7 +157,7 @@ void shs_flow_on_insert_filter(request_rec *r)
 {
     const shs_request_context_t *context;
 
-    enter(r);
+    apply_settings(r);
     context = shs_client_request_context_of(r);
     if (r->main) {
         /* One that mod_cache's quick handler has kept passes no other hook. */
@@ -165,12 +166,12 @@ void shs_flow_on_insert_filter(request_rec *r)
         }
         return;
     }
-    shs_caching_settle(r);
+    shs_caching_move_last(r);
     if (context && context->client_request->is_marked) {
         mark_response(r, context->client_request);
     }
-    else if (shs_settings_of_server(r->server)->store && is_assembled(r)) {
-        shs_caching_watch(r);
+    else if (shs_settings_of_server(r->server)->store && has_subrequests(r)) {
+        shs_caching_hold(r);
     }
 }
 
@@ -180,7 +181,7 @@ void shs_flow_on_insert_error_filter(request_rec *r)
     const shs_request_context_t *context = shs_client_request_context_of(r);
 
     if (!context) {
-        context = shs_client_request_outer_context_of(r);
+        context = shs_client_request_find_outer_context(r);
     }
     if (context && context->client_request->is_marked && !r->main) {
         mark_response(r, context->client_request);

@@ -86,7 +86,7 @@ static int set_caches(server_rec *s)
 
 /* A configuration is read twice at start: what is wrong with it is told on the
  * console the first time, and in the log the second. */
-static void warn_of_words(int is_first, const server_rec *s)
+static void log_warnings(int is_first, const server_rec *s)
 {
     int i;
 
@@ -119,9 +119,9 @@ int shs_lifecycle_on_check_config(apr_pool_t *pconf, apr_pool_t *plog,
     (void)ptemp;
     for (host = s; host; host = host->next) {
         const shs_server_settings_t *settings = shs_settings_of_server(host);
-        const char *enabled_at = shs_settings_enabled_at(settings);
+        const char *enabled_line = shs_settings_find_enabled_line(settings);
 
-        if (!enabled_at || settings->store
+        if (!enabled_line || settings->store
             || (host == s && has_store_anywhere(s))) {
             continue;
         }
@@ -130,12 +130,12 @@ int shs_lifecycle_on_check_config(apr_pool_t *pconf, apr_pool_t *plog,
                      "SharedSession On (%s) needs a session"
                      " store: add SharedSessionStore to this virtual host or"
                      " to the main server",
-                     enabled_at);
+                     enabled_line);
         return HTTP_INTERNAL_SERVER_ERROR;
     }
     shs_place_check(&overlapping_keys, &mixed_formats, s, pconf);
-    contradictions = shs_lint_find(ap_conftree, pconf);
-    warn_of_words(1, s);
+    contradictions = shs_lint_check(ap_conftree, pconf);
+    log_warnings(1, s);
     return set_caches(s) ? OK : HTTP_INTERNAL_SERVER_ERROR;
 }
 
@@ -171,7 +171,7 @@ static int share_cache(shs_store_t *store, apr_pool_t *pconf, server_rec *s)
         return 0;
     }
     ap_log_error(APLOG_MARK, APLOG_WARNING, rv, s,
-                 SHS_TAG_SHORT
+                 SHS_TAG_NO_MEMORY
                  "the system gives no memory for the near-cache of the session"
                  " store %s (%s): goes on with %s until the next restart; make"
                  " size= of SharedSessionCache smaller, or raise the limit of"
@@ -193,7 +193,7 @@ int shs_lifecycle_on_post_config(apr_pool_t *pconf, apr_pool_t *plog,
     if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG) {
         return OK;
     }
-    warn_of_words(0, s);
+    log_warnings(0, s);
     rv = shs_store_share(pconf);
     if (rv != APR_SUCCESS) {
         ap_log_error(APLOG_MARK, APLOG_ERR, rv, s,

@@ -34,8 +34,8 @@ const shs_lookup_t *shs_session_ops_find(request_rec *r)
     if (!context) {
         context = shs_client_request_create_context(r);
     }
-    return shs_client_request_look_up(context->client_request, r,
-                                      shs_settings_of(r));
+    return shs_client_request_load_session(context->client_request, r,
+                                           shs_settings_of(r));
 }
 
 static shs_writer_t writer_of(request_rec *r)
@@ -50,7 +50,7 @@ static shs_writer_t writer_of(request_rec *r)
 
 /* The session has been written to, and is looked up anew by that id; NULL: it
  * has ended. */
-static void outdate(request_rec *r, const shs_session_id_t *sid)
+static void mark_outdated(request_rec *r, const shs_session_id_t *sid)
 {
     shs_client_request_t *client_request =
         shs_client_request_context_of(r)->client_request;
@@ -65,12 +65,12 @@ static void outdate(request_rec *r, const shs_session_id_t *sid)
         memo->sid = *sid;
     }
     else {
-        memo->lookup = shs_lookup_make_ended(writer.r, writer.settings,
-                                             old->has_sid ? &old->sid : NULL);
+        memo->lookup = shs_lookup_create_ended(writer.r, writer.settings,
+                                               old->has_sid ? &old->sid : NULL);
     }
 }
 
-void shs_session_ops_expose(request_rec *r)
+void shs_session_ops_update_exposure(request_rec *r)
 {
     shs_request_context_t *context = shs_client_request_context_of(r);
 
@@ -97,7 +97,7 @@ static int copy_other(void *data, const char *name, const char *value)
     return 1;
 }
 
-static void take_back_cookie(request_rec *page, const char *cookie)
+static void remove_cookie(request_rec *page, const char *cookie)
 {
     others_t others = { apr_table_make(page->pool, 2), cookie };
     others_t back = { page->err_headers_out, NULL };
@@ -117,8 +117,8 @@ static int has_same_name(const char *cookie, const char *other)
 
 /* Where the chain keeps a cookie of that name: the place of the one that it has
  * given, which is taken back, or a new one. */
-static const char **place_of_cookie(shs_client_request_t *client_request,
-                                    request_rec *page, const char *cookie)
+static const char **slot_of_cookie(shs_client_request_t *client_request,
+                                   request_rec *page, const char *cookie)
 {
     int i;
 
@@ -131,7 +131,7 @@ static const char **place_of_cookie(shs_client_request_t *client_request,
             &APR_ARRAY_IDX(client_request->cookies, i, const char *);
 
         if (has_same_name(cookie, *own)) {
-            take_back_cookie(page, *own);
+            remove_cookie(page, *own);
             return own;
         }
     }
@@ -146,7 +146,7 @@ static void set_cookie(request_rec *r, const char *cookie)
     request_rec *page = shs_client_request_page_of(r);
     const char *own = apr_pstrdup(client_request->first->pool, cookie);
 
-    *place_of_cookie(client_request, page, cookie) = own;
+    *slot_of_cookie(client_request, page, cookie) = own;
     apr_table_addn(page->err_headers_out, "Set-Cookie", own);
     client_request->is_marked = 1;
     client_request->is_private = 1;
@@ -164,14 +164,15 @@ static int is_tls(const request_rec *r)
 
 static const char *write_cookie(request_rec *r, int name, shs_octets_t value)
 {
-    const shs_cookie_options_t *sources = &shs_settings_of(r)->sources.value;
+    const shs_cookie_options_t *options =
+        &shs_settings_of(r)->cookie_options.value;
 
-    return shs_set_cookie_write(&sources->cookie, sources->names[name], value,
+    return shs_set_cookie_write(&options->cookie, options->names[name], value,
                                 is_tls(r), r->pool);
 }
 
 /* The cookie with the id; NULL: takes it away. */
-static void give_cookie(request_rec *r, const shs_session_id_t *sid)
+static void set_session_cookie(request_rec *r, const shs_session_id_t *sid)
 {
     shs_octets_t nothing = { NULL, 0 };
 
@@ -180,9 +181,9 @@ static void give_cookie(request_rec *r, const shs_session_id_t *sid)
 }
 
 /* Takes away the cookies of these names (bit n: the n-th) besides the first. */
-static void take_away_others(request_rec *r, apr_uint32_t names)
+static void expire_other_cookies(request_rec *r, apr_uint32_t names)
 {
-    const char *const *all = shs_settings_of(r)->sources.value.names;
+    const char *const *all = shs_settings_of(r)->cookie_options.value.names;
     shs_octets_t nothing = { NULL, 0 };
     int i;
 
@@ -213,7 +214,7 @@ static void log_change(request_rec *r, const char *what,
                   SHS_TAG_CHANGED "the session was %s (id %s)", what, label);
 }
 
-static shs_written_t find_nothing(const char *reason)
+static shs_written_t make_gone(const char *reason)
 {
     shs_written_t written;
 
@@ -226,7 +227,7 @@ static shs_written_t find_nothing(const char *reason)
 static shs_written_t forbid(request_rec *r)
 {
     shs_written_t written =
-        find_nothing("only .htaccess says SharedSession On here");
+        make_gone("only .htaccess says SharedSession On here");
 
     written.status = SHS_WRITER_FORBIDDEN;
     ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
@@ -240,7 +241,7 @@ static shs_written_t forbid(request_rec *r)
  * lookup says; DONE: go on. */
 static shs_written_t read_lookup(request_rec *r, const shs_lookup_t *lookup)
 {
-    shs_written_t written = find_nothing("there is no session");
+    shs_written_t written = make_gone("there is no session");
 
     if (!lookup) {
         written.reason = "SharedSession is Off here, or there is no store";
@@ -269,11 +270,11 @@ static shs_written_t read_lookup(request_rec *r, const shs_lookup_t *lookup)
 }
 
 /* Tells the client of a new id, and the request. */
-static void take_sid(request_rec *r, const shs_written_t *written)
+static void adopt_sid(request_rec *r, const shs_written_t *written)
 {
     if (written->status == SHS_WRITER_DONE) {
-        give_cookie(r, &written->sid);
-        outdate(r, &written->sid);
+        set_session_cookie(r, &written->sid);
+        mark_outdated(r, &written->sid);
     }
 }
 
@@ -282,7 +283,7 @@ static shs_written_t create(request_rec *r, const shs_change_t *change)
     shs_writer_t writer = writer_of(r);
     shs_written_t written = shs_writer_create(&writer, change);
 
-    take_sid(r, &written);
+    adopt_sid(r, &written);
     log_change(r, "created", &written, &written.sid);
     return written;
 }
@@ -297,7 +298,7 @@ static shs_written_t rotate(request_rec *r, const shs_lookup_t *lookup,
     if (written.status == SHS_WRITER_DONE) {
         written = shs_writer_rotate(&writer, lookup, change);
     }
-    take_sid(r, &written);
+    adopt_sid(r, &written);
     log_change(r, "rotated", &written, &written.sid);
     return written;
 }
@@ -349,7 +350,7 @@ shs_written_t shs_session_ops_change(request_rec *r, const shs_change_t *change)
     writer = writer_of(r);
     written = shs_writer_change(&writer, lookup, change);
     if (written.status == SHS_WRITER_DONE) {
-        outdate(r, &lookup->sid);
+        mark_outdated(r, &lookup->sid);
     }
     log_change(r, "changed", &written, &lookup->sid);
     return written;
@@ -371,9 +372,9 @@ shs_written_t shs_session_ops_end(request_rec *r)
         written = shs_writer_end(&writer, lookup);
     }
     if (written.status == SHS_WRITER_DONE) {
-        give_cookie(r, NULL);
-        take_away_others(r, names);
-        outdate(r, NULL);
+        set_session_cookie(r, NULL);
+        expire_other_cookies(r, names);
+        mark_outdated(r, NULL);
     }
     log_change(r, "ended", &written, &lookup->sid);
     return written;

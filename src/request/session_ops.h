@@ -42,7 +42,7 @@ shs_written_t shs_session_ops_rotate(request_rec *r,
 
 /* Exposes anew what r's settings say, after one of these: for what comes later
  * in the same request. */
-void shs_session_ops_expose(request_rec *r);
+void shs_session_ops_update_exposure(request_rec *r);
 
 /* Ends the session, and each other one that the request's ids lead to, then the
  * cookies of their names. Unless DONE, not all of them have ended, and the

@@ -15,7 +15,7 @@ typedef struct part_t {
     int is_short;
 } part_t;
 
-static void tell(void *baton, const char *name, const char *value)
+static void write_row(void *baton, const char *name, const char *value)
 {
     const part_t *part = baton;
 
@@ -31,16 +31,16 @@ static void tell(void *baton, const char *name, const char *value)
 static void write_store(part_t *part, const shs_store_t *store)
 {
     request_rec *r = part->r;
-    const char *words = shs_store_describe(store);
+    const char *description = shs_store_describe(store);
 
     if (part->is_short) {
-        ap_rprintf(r, "SharedSessionStore%d: %s\n", part->number, words);
-        shs_store_report(tell, part, store, r->pool);
+        ap_rprintf(r, "SharedSessionStore%d: %s\n", part->number, description);
+        shs_store_report(write_row, part, store, r->pool);
         return;
     }
     ap_rprintf(r, "<table border=\"0\"><tr><th colspan=\"2\">%s</th></tr>\n",
-               ap_escape_html(r->pool, words));
-    shs_store_report(tell, part, store, r->pool);
+               ap_escape_html(r->pool, description));
+    shs_store_report(write_row, part, store, r->pool);
     ap_rputs("</table>\n", r);
 }
 

@@ -68,7 +68,7 @@ check shs_server_settings_t shs_settings_merge_server
 # A setting that says how to look up must be compared and copied too.
 for function in shs_settings_is_same_lookup shs_settings_copy_lookup; do
     text=$(body "$function")
-    for field in sources key codec max_size absolute; do
+    for field in cookie_options key codec max_size absolute; do
         if ! grep -q "[>.]$field\b" <<<"$text"; then
             complain "$code: $function forgets $field"
         fi

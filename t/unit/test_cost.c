@@ -96,7 +96,7 @@ static void read_headers(shs_octets_t text)
     while ((name = apr_strtok(rest, "\n", &rest)) != NULL) {
         apr_table_addn(table, name, "value");
     }
-    shs_table_sweep_table(table, is_claimed, (void *)own_headers(), p);
+    shs_table_sweep_remove(table, is_claimed, (void *)own_headers(), p);
 }
 
 static void read_cookie_by(shs_octets_t text, shs_cookie_split_t split)

@@ -23,7 +23,7 @@ static const apr_array_header_t *own_headers(void)
 
 static const struct {
     const char *name;
-    int is_claimed;
+    int is_own;
     const char *why;
 } names[] = {
     { "X-User", 1, "the name" },
@@ -45,7 +45,7 @@ START_TEST(own_headers_have__compares_as_headers_are)
     shs_octets_t name = unit_exact(names[_i].name, strlen(names[_i].name));
 
     ck_assert_msg(shs_own_headers_have(own_headers(), name.data, name.len)
-                      == names[_i].is_claimed,
+                      == names[_i].is_own,
                   "%s: %s", names[_i].name, names[_i].why);
 }
 END_TEST
@@ -69,7 +69,7 @@ static const struct {
     { "a,b,c,d,e,f,g,h,Z", "a, b, c, d, e, f, g, h", "it grows" },
 };
 
-START_TEST(own_headers_strip__takes_claimed_tokens_out)
+START_TEST(own_headers_strip__removes_own_header_tokens)
 {
     const char *kept = shs_own_headers_strip(own_headers(), lists[_i].list, p);
 
@@ -79,20 +79,20 @@ START_TEST(own_headers_strip__takes_claimed_tokens_out)
 }
 END_TEST
 
-static const char *const unclaimed[] = {
+static const char *const foreign[] = {
     "", ",", "close", "keep-alive, X-Users", "X-Session", "a;b c",
 };
 
 /* Without a pool. */
-START_TEST(own_headers_strip__leaves_alone_what_names_none)
+START_TEST(own_headers_strip__returns_a_list_without_own_headers_unchanged)
 {
-    ck_assert_ptr_eq(shs_own_headers_strip(own_headers(), unclaimed[_i], NULL),
-                     unclaimed[_i]);
+    ck_assert_ptr_eq(shs_own_headers_strip(own_headers(), foreign[_i], NULL),
+                     foreign[_i]);
 }
 END_TEST
 
 /* Half as long again at most, whatever the tokens. */
-START_TEST(own_headers_strip__makes_nothing_much_longer)
+START_TEST(own_headers_strip__grows_a_list_by_half_at_most)
 {
     char list[64];
     int len, i;
@@ -116,14 +116,15 @@ static void add(TCase *tc)
 {
     tcase_add_loop_test(tc, own_headers_have__compares_as_headers_are, 0,
                         ROWS(names));
-    tcase_add_loop_test(tc, own_headers_strip__takes_claimed_tokens_out, 0,
+    tcase_add_loop_test(tc, own_headers_strip__removes_own_header_tokens, 0,
                         ROWS(lists));
-    tcase_add_loop_test(tc, own_headers_strip__leaves_alone_what_names_none, 0,
-                        ROWS(unclaimed));
-    tcase_add_test(tc, own_headers_strip__makes_nothing_much_longer);
+    tcase_add_loop_test(
+        tc, own_headers_strip__returns_a_list_without_own_headers_unchanged, 0,
+        ROWS(foreign));
+    tcase_add_test(tc, own_headers_strip__grows_a_list_by_half_at_most);
 }
 
 int main(void)
 {
-    return unit_main("claims", add);
+    return unit_main("own_headers", add);
 }

@@ -67,7 +67,7 @@ static const struct {
     { { NULL }, "a=0 b=1 A=2 c=3", 0, "no name at all" },
 };
 
-START_TEST(table_sweep_table__takes_names_out_and_reads_no_value)
+START_TEST(table_sweep_remove__removes_names_and_reads_no_value)
 {
     apr_table_t *table = apr_table_make(p, 1);
     char *base = forbidden();
@@ -77,7 +77,7 @@ START_TEST(table_sweep_table__takes_names_out_and_reads_no_value)
     apr_table_addn(table, "b", base + 1);
     apr_table_addn(table, "A", base + 2);
     apr_table_addn(table, "c", base + 3);
-    gone = shs_table_sweep_table(table, is_in, set_of(sweeps[_i].names), p);
+    gone = shs_table_sweep_remove(table, is_in, set_of(sweeps[_i].names), p);
     ck_assert_msg(!strcmp(show(table, base), sweeps[_i].is), "%s: %s",
                   show(table, base), sweeps[_i].why);
     ck_assert_msg(gone == sweeps[_i].gone, "%d gone: %s", gone, sweeps[_i].why);
@@ -85,7 +85,7 @@ START_TEST(table_sweep_table__takes_names_out_and_reads_no_value)
 END_TEST
 
 /* What other modules keep is found by name afterwards. */
-START_TEST(table_sweep_table__leaves_an_index_that_finds)
+START_TEST(table_sweep_remove__leaves_an_index_that_finds)
 {
     apr_table_t *table = apr_table_make(p, 1);
     const char *const names[] = { "n7", "n8", "n99", NULL };
@@ -95,7 +95,7 @@ START_TEST(table_sweep_table__leaves_an_index_that_finds)
     for (i = 0; i < 100; ++i) {
         apr_table_addn(table, apr_psprintf(p, "n%d", i), base + i);
     }
-    ck_assert_int_eq(shs_table_sweep_table(table, is_in, set_of(names), p), 3);
+    ck_assert_int_eq(shs_table_sweep_remove(table, is_in, set_of(names), p), 3);
     for (i = 0; i < 100; ++i) {
         const char *found = apr_table_get(table, apr_psprintf(p, "n%d", i));
 
@@ -104,7 +104,7 @@ START_TEST(table_sweep_table__leaves_an_index_that_finds)
 }
 END_TEST
 
-START_TEST(table_sweep_table__does_not_touch_a_table_without_the_names)
+START_TEST(table_sweep_remove__does_not_touch_a_table_without_the_names)
 {
     apr_table_t *table = apr_table_make(p, 8);
     const char *const names[] = { "x", NULL };
@@ -112,16 +112,16 @@ START_TEST(table_sweep_table__does_not_touch_a_table_without_the_names)
 
     apr_table_addn(table, "a", forbidden());
     before = apr_table_elts(table)->elts;
-    ck_assert_int_eq(shs_table_sweep_table(table, is_in, set_of(names), NULL),
+    ck_assert_int_eq(shs_table_sweep_remove(table, is_in, set_of(names), NULL),
                      0);
     ck_assert_ptr_eq(apr_table_elts(table)->elts, before);
-    ck_assert_int_eq(
-        shs_table_sweep_table(apr_table_make(p, 1), is_in, set_of(names), NULL),
-        0);
+    ck_assert_int_eq(shs_table_sweep_remove(apr_table_make(p, 1), is_in,
+                                            set_of(names), NULL),
+                     0);
 }
 END_TEST
 
-START_TEST(nameset_add__tells_names_apart_as_the_channel_does)
+START_TEST(nameset_add__tells_names_apart_as_its_target_type_does)
 {
     shs_nameset_t *notes = shs_nameset_create(&shs_target_type_notes, p);
     shs_nameset_t *headers = shs_nameset_create(&shs_target_type_headers, p);
@@ -156,16 +156,16 @@ END_TEST
 static void add(TCase *tc)
 {
     tcase_add_loop_test(tc,
-                        table_sweep_table__takes_names_out_and_reads_no_value,
-                        0, ROWS(sweeps));
-    tcase_add_test(tc, table_sweep_table__leaves_an_index_that_finds);
-    tcase_add_test(tc,
-                   table_sweep_table__does_not_touch_a_table_without_the_names);
-    tcase_add_test(tc, nameset_add__tells_names_apart_as_the_channel_does);
+                        table_sweep_remove__removes_names_and_reads_no_value, 0,
+                        ROWS(sweeps));
+    tcase_add_test(tc, table_sweep_remove__leaves_an_index_that_finds);
+    tcase_add_test(
+        tc, table_sweep_remove__does_not_touch_a_table_without_the_names);
+    tcase_add_test(tc, nameset_add__tells_names_apart_as_its_target_type_does);
     tcase_add_test(tc, nameset_add__keeps_a_thousand_apart);
 }
 
 int main(void)
 {
-    return unit_main("sweep", add);
+    return unit_main("table_sweep", add);
 }

@@ -18,6 +18,6 @@
 
 /* Sentences (const char *), from p, each with "file:line" and the cure. When
  * the configuration has been read; `tree` is httpd's ap_conftree. */
-apr_array_header_t *shs_lint_find(const ap_directive_t *tree, apr_pool_t *p);
+apr_array_header_t *shs_lint_check(const ap_directive_t *tree, apr_pool_t *p);
 
 #endif

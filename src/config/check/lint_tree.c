@@ -6,15 +6,15 @@
 
 #include <apr_strings.h>
 
-int shs_lint_tree_is(const ap_directive_t *word, const char *name)
+int shs_lint_tree_is(const ap_directive_t *directive, const char *name)
 {
-    return !strcasecmp(word->directive, name);
+    return !strcasecmp(directive->directive, name);
 }
 
 const char *shs_lint_tree_argument(const shs_lint_tree_t *tree,
-                                   const ap_directive_t *word, int nth)
+                                   const ap_directive_t *directive, int nth)
 {
-    const char *rest = word->args;
+    const char *rest = directive->args;
     const char *argument = "";
 
     for (; nth >= 0 && rest; --nth) {
@@ -23,38 +23,40 @@ const char *shs_lint_tree_argument(const shs_lint_tree_t *tree,
     return argument;
 }
 
-const char *shs_lint_tree_at(const shs_lint_tree_t *tree,
-                             const ap_directive_t *word)
+const char *shs_lint_tree_describe_line(const shs_lint_tree_t *tree,
+                                        const ap_directive_t *directive)
 {
-    return apr_psprintf(tree->p, "%s:%d", word->filename, word->line_num);
+    return apr_psprintf(tree->p, "%s:%d", directive->filename,
+                        directive->line_num);
 }
 
-static int is_host(const ap_directive_t *word)
+static int is_host(const ap_directive_t *directive)
 {
-    return shs_lint_tree_is(word, "<VirtualHost");
+    return shs_lint_tree_is(directive, "<VirtualHost");
 }
 
 /* The virtual host that a directive stands in; NULL: the main server. */
-static const ap_directive_t *host_of(const ap_directive_t *word)
+static const ap_directive_t *host_of(const ap_directive_t *directive)
 {
     do {
-        word = word->parent;
-    } while (word && !is_host(word));
-    return word;
+        directive = directive->parent;
+    } while (directive && !is_host(directive));
+    return directive;
 }
 
-const ap_directive_t *shs_lint_tree_section(const ap_directive_t *word)
+const ap_directive_t *shs_lint_tree_section(const ap_directive_t *directive)
 {
-    return word->parent && !is_host(word->parent) ? word->parent : NULL;
+    return directive->parent && !is_host(directive->parent) ? directive->parent
+                                                            : NULL;
 }
 
 /* The outermost section around, or NULL. */
-static const ap_directive_t *top_of(const ap_directive_t *word)
+static const ap_directive_t *top_of(const ap_directive_t *directive)
 {
     const ap_directive_t *top = NULL;
 
-    while ((word = shs_lint_tree_section(word)) != NULL) {
-        top = word;
+    while ((directive = shs_lint_tree_section(directive)) != NULL) {
+        top = directive;
     }
     return top;
 }
@@ -142,13 +144,13 @@ static const ap_directive_t *find_around(const shs_lint_tree_t *tree,
 }
 
 const ap_directive_t *shs_lint_tree_find(const shs_lint_tree_t *tree,
-                                         const ap_directive_t *word,
+                                         const ap_directive_t *directive,
                                          const char *name)
 {
-    const ap_directive_t *host = host_of(word);
+    const ap_directive_t *host = host_of(directive);
     const ap_directive_t *in_host = host ? host->first_child : NULL;
-    const ap_directive_t *top = top_of(word);
-    const ap_directive_t *section = word;
+    const ap_directive_t *top = top_of(directive);
+    const ap_directive_t *section = directive;
     const ap_directive_t *found = NULL;
 
     while (!found && (section = shs_lint_tree_section(section)) != NULL) {
@@ -167,12 +169,12 @@ const ap_directive_t *shs_lint_tree_find(const shs_lint_tree_t *tree,
 }
 
 int shs_lint_tree_may_meet(const shs_lint_tree_t *tree,
-                           const ap_directive_t *word,
+                           const ap_directive_t *directive,
                            const ap_directive_t *other)
 {
-    const ap_directive_t *host = host_of(word);
+    const ap_directive_t *host = host_of(directive);
     const ap_directive_t *other_host = host_of(other);
-    const ap_directive_t *top = top_of(word);
+    const ap_directive_t *top = top_of(directive);
     const ap_directive_t *other_top = top_of(other);
     const char *path, *other_path;
 

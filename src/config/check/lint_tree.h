@@ -16,29 +16,29 @@ typedef struct shs_lint_tree_t {
 } shs_lint_tree_t;
 
 /* The directive of that name, letters in either case. */
-int shs_lint_tree_is(const ap_directive_t *word, const char *name);
+int shs_lint_tree_is(const ap_directive_t *directive, const char *name);
 
 /* The nth of its arguments, from 0, without quotes; "" where there is none. */
 const char *shs_lint_tree_argument(const shs_lint_tree_t *tree,
-                                   const ap_directive_t *word, int nth);
+                                   const ap_directive_t *directive, int nth);
 
 /* "file:line" */
-const char *shs_lint_tree_at(const shs_lint_tree_t *tree,
-                             const ap_directive_t *word);
+const char *shs_lint_tree_describe_line(const shs_lint_tree_t *tree,
+                                        const ap_directive_t *directive);
 
 /* The section that a directive stands in; NULL: in a server or virtual host. */
-const ap_directive_t *shs_lint_tree_section(const ap_directive_t *word);
+const ap_directive_t *shs_lint_tree_section(const ap_directive_t *directive);
 
-/* The directive of that name that counts where `word` stands, which may be
+/* The directive of that name that counts where `directive` stands, which may be
  * itself, or NULL. */
 const ap_directive_t *shs_lint_tree_find(const shs_lint_tree_t *tree,
-                                         const ap_directive_t *word,
+                                         const ap_directive_t *directive,
                                          const char *name);
 
-/* Whether `word` and `other`, which is in a section or a server, may both count
+/* Whether `directive` and `other`, which is in a section or a server, may both count
  * for one request. */
 int shs_lint_tree_may_meet(const shs_lint_tree_t *tree,
-                           const ap_directive_t *word,
+                           const ap_directive_t *directive,
                            const ap_directive_t *other);
 
 #endif

@@ -10,9 +10,9 @@
 typedef struct use_t {
     const shs_key_t *key;
     const shs_codec_t *codec;
-    const char *key_at; /* "file:line", or NULL: nobody said it */
-    const char *format_at;
-    const char *enabled_at;
+    const char *key_line; /* "file:line", or NULL: nobody said it */
+    const char *format_line;
+    const char *enabled_line;
     int is_off;
 } use_t;
 
@@ -24,7 +24,7 @@ typedef struct group_t {
     const shs_key_t *const *all; /* `keys` if any overlap */
 } group_t;
 
-const char *shs_place_at(const cmd_parms *cmd)
+const char *shs_place_describe_line(const cmd_parms *cmd)
 {
     return apr_psprintf(cmd->pool, "%s:%d", cmd->directive->filename,
                         cmd->directive->line_num);
@@ -70,21 +70,21 @@ static int is_inside(const shs_place_t *inner, const shs_place_t *outer)
 }
 
 /* Takes what the place says, over what is there. */
-static void take_words(use_t *use, const shs_place_t *place)
+static void apply_place(use_t *use, const shs_place_t *place)
 {
     const shs_settings_t *settings = place->settings;
 
     if (settings->key.set) {
         use->key = settings->key.value;
-        use->key_at = place->key_at;
+        use->key_line = place->key_line;
     }
     if (settings->codec.set) {
         use->codec = settings->codec.value;
-        use->format_at = place->format_at;
+        use->format_line = place->format_line;
     }
     if (settings->enabled.set) {
         use->is_off = !settings->enabled.value;
-        use->enabled_at = place->enabled_at;
+        use->enabled_line = place->enabled_line;
     }
 }
 
@@ -114,9 +114,9 @@ static use_t find_use(const shs_place_t *place,
         }
     }
     for (i = 0; i < count; ++i) {
-        take_words(&use, around[i]);
+        apply_place(&use, around[i]);
     }
-    take_words(&use, place);
+    apply_place(&use, place);
     return use;
 }
 
@@ -215,18 +215,18 @@ static void find_overlap(group_t *group)
 static const char *describe_key(const use_t *use, apr_pool_t *p)
 {
     return apr_psprintf(p, "%s (%s)", shs_key_describe(use->key),
-                        use->key_at       ? use->key_at
-                        : use->enabled_at ? use->enabled_at
-                                          : "default");
+                        use->key_line       ? use->key_line
+                        : use->enabled_line ? use->enabled_line
+                                            : "default");
 }
 
 static const char *describe_format(const use_t *use, apr_pool_t *p)
 {
     return apr_psprintf(p, "%s (%s)", use->codec->name,
-                        use->format_at    ? use->format_at
-                        : use->key_at     ? use->key_at
-                        : use->enabled_at ? use->enabled_at
-                                          : "default");
+                        use->format_line    ? use->format_line
+                        : use->key_line     ? use->key_line
+                        : use->enabled_line ? use->enabled_line
+                                            : "default");
 }
 
 /* One sentence for a place and the first other that it is at odds with. */

@@ -18,7 +18,7 @@
 shs_place_t *shs_place_of(cmd_parms *cmd, const shs_settings_t *settings);
 
 /* "file:line" of a directive, from its pool. */
-const char *shs_place_at(const cmd_parms *cmd);
+const char *shs_place_describe_line(const cmd_parms *cmd);
 
 /* Looks at all places of all virtual hosts whose stores are the same server
  * and database, whatever their options; after httpd has merged the virtual

@@ -19,10 +19,10 @@ static const char *const impossible_names[] = {
     "none",     "on",       "off",     "lax",      "strict",  NULL
 };
 
-static const char *set_route(shs_cookie_options_t *sources, const char *value)
+static const char *set_route(shs_cookie_options_t *options, const char *value)
 {
     if (!strcasecmp(value, "none")) {
-        sources->route = SHS_SESSION_ID_NO_ROUTE;
+        options->route = SHS_SESSION_ID_NO_ROUTE;
         return NULL;
     }
     if (!*value || value[1] || !shs_session_id_is_route(*value)) {
@@ -30,24 +30,24 @@ static const char *set_route(shs_cookie_options_t *sources, const char *value)
                " no id that is made here does (no letter, no digit, neither -"
                " nor _), as in route=. or route=!";
     }
-    sources->route = *value;
+    options->route = *value;
     return NULL;
 }
 
-static const char *set_extras(shs_cookie_options_t *sources, const char *value)
+static const char *set_extras(shs_cookie_options_t *options, const char *value)
 {
-    sources->extras = 0;
-    return shs_session_id_add_extras(&sources->extras, value)
+    options->extras = 0;
+    return shs_session_id_add_extras(&options->extras, value)
                ? NULL
                : "id-chars= takes what ids may have besides A-Z a-z 0-9 . _ ~"
                  " -, as in id-chars=+/=; there are " SHS_SESSION_ID_EXTRAS;
 }
 
-static const char *set_parameter(shs_cookie_options_t *sources,
+static const char *set_parameter(shs_cookie_options_t *options,
                                  const char *value, apr_pool_t *p)
 {
     if (!strcasecmp(value, "none")) {
-        sources->parameter = NULL;
+        options->parameter = NULL;
         return NULL;
     }
     if (!shs_cookie_is_name(value)) {
@@ -56,7 +56,7 @@ static const char *set_parameter(shs_cookie_options_t *sources,
                             " url=jsessionid, not '%s'",
                             value);
     }
-    sources->parameter = value;
+    options->parameter = value;
     return NULL;
 }
 
@@ -74,13 +74,13 @@ static int is_path(const char *text)
     return *text == '/';
 }
 
-static const char *set_path(shs_cookie_options_t *sources, const char *value)
+static const char *set_path(shs_cookie_options_t *options, const char *value)
 {
     if (!is_path(value)) {
         return "path= takes a path that begins with /, as in path=/app, without"
                " ? and #, and with other than ASCII as %XX";
     }
-    sources->cookie.path = value;
+    options->cookie.path = value;
     return NULL;
 }
 
@@ -113,25 +113,25 @@ static int is_domain(const char *text)
     return 0;
 }
 
-static const char *set_domain(shs_cookie_options_t *sources, const char *value)
+static const char *set_domain(shs_cookie_options_t *options, const char *value)
 {
     if (!is_domain(value)) {
         return "domain= takes a host name, as in domain=example.org";
     }
-    sources->cookie.domain = value;
+    options->cookie.domain = value;
     return NULL;
 }
 
-static const char *set_http_only(shs_cookie_options_t *sources,
+static const char *set_http_only(shs_cookie_options_t *options,
                                  const char *value)
 {
-    sources->cookie.is_for_scripts = !strcasecmp(value, "off");
-    return sources->cookie.is_for_scripts || !strcasecmp(value, "on")
+    options->cookie.is_for_scripts = !strcasecmp(value, "off");
+    return options->cookie.is_for_scripts || !strcasecmp(value, "on")
                ? NULL
                : "httponly= takes on or off";
 }
 
-static const char *set_same_site(shs_cookie_options_t *sources,
+static const char *set_same_site(shs_cookie_options_t *options,
                                  const char *value)
 {
     static const char *const words[] = { "Lax", "Strict", "None" };
@@ -139,7 +139,7 @@ static const char *set_same_site(shs_cookie_options_t *sources,
 
     for (i = 0; i < 3; ++i) {
         if (!strcasecmp(value, words[i])) {
-            sources->cookie.same_site = words[i];
+            options->cookie.same_site = words[i];
             return NULL;
         }
     }
@@ -186,19 +186,19 @@ static const char *value_of(const char *word, const char *option)
 }
 
 /* An option without a value. Returns 0 when the word is none. */
-static int set_flag(shs_cookie_options_t *sources, const char *word)
+static int set_flag(shs_cookie_options_t *options, const char *word)
 {
     if (!strcasecmp(word, "secure")) {
-        sources->cookie.secure = SHS_SECURE_ON;
+        options->cookie.secure = SHS_SECURE_ON;
     }
     else if (!strcasecmp(word, "insecure")) {
-        sources->cookie.secure = SHS_SECURE_OFF;
+        options->cookie.secure = SHS_SECURE_OFF;
     }
     else if (!strcasecmp(word, "httponly")) {
-        sources->cookie.is_for_scripts = 0;
+        options->cookie.is_for_scripts = 0;
     }
     else if (!strcasecmp(word, "partitioned")) {
-        sources->cookie.is_partitioned = 1;
+        options->cookie.is_partitioned = 1;
     }
     else {
         return 0;
@@ -208,52 +208,52 @@ static int set_flag(shs_cookie_options_t *sources, const char *word)
 
 /* NAME or option, in any case, as browsers read them; a cookie's name cannot
  * hold "=", so that tells them apart. */
-static const char *read_word(shs_cookie_options_t *sources,
+static const char *read_word(shs_cookie_options_t *options,
                              apr_array_header_t *names, const char *word,
                              apr_pool_t *p)
 {
     const char *value;
 
     if ((value = value_of(word, "route=")) != NULL) {
-        return set_route(sources, value);
+        return set_route(options, value);
     }
     if ((value = value_of(word, "url=")) != NULL) {
-        return set_parameter(sources, value, p);
+        return set_parameter(options, value, p);
     }
     if ((value = value_of(word, "id-chars=")) != NULL) {
-        return set_extras(sources, value);
+        return set_extras(options, value);
     }
     if ((value = value_of(word, "path=")) != NULL) {
-        return set_path(sources, value);
+        return set_path(options, value);
     }
     if ((value = value_of(word, "domain=")) != NULL) {
-        return set_domain(sources, value);
+        return set_domain(options, value);
     }
     if ((value = value_of(word, "httponly=")) != NULL) {
-        return set_http_only(sources, value);
+        return set_http_only(options, value);
     }
     if ((value = value_of(word, "samesite=")) != NULL) {
-        return set_same_site(sources, value);
+        return set_same_site(options, value);
     }
     if ((value = value_of(word, "max-age=")) != NULL) {
-        return shs_option_parse_lifetime(&sources->cookie.max_age, value, p);
+        return shs_option_parse_lifetime(&options->cookie.max_age, value, p);
     }
-    return set_flag(sources, word) ? NULL : add_name(names, word, p);
+    return set_flag(options, word) ? NULL : add_name(names, word, p);
 }
 
 /* What no word by itself gets wrong. */
-static const char *check(const shs_cookie_options_t *sources, apr_pool_t *p)
+static const char *check(const shs_cookie_options_t *options, apr_pool_t *p)
 {
     const char *error =
-        shs_set_cookie_check(&sources->cookie, sources->names[0]);
+        shs_set_cookie_check(&options->cookie, options->names[0]);
 
-    if (!error && sources->route != SHS_SESSION_ID_NO_ROUTE
-        && !shs_session_id_is_allowed(sources->route, 0)
-        && shs_session_id_is_allowed(sources->route, sources->extras)) {
+    if (!error && options->route != SHS_SESSION_ID_NO_ROUTE
+        && !shs_session_id_is_allowed(options->route, 0)
+        && shs_session_id_is_allowed(options->route, options->extras)) {
         error = apr_psprintf(p,
                              "'%c' cannot be both the route= and one of"
                              " id-chars=: ids would be cut there",
-                             sources->route);
+                             options->route);
     }
     return error;
 }

@@ -99,7 +99,8 @@ static const char *set_enabled(cmd_parms *cmd, void *dir, int value)
     settings->granted.set = 1;
     settings->granted.value = value;
     if (value) {
-        shs_place_of(cmd, settings)->enabled_at = shs_place_at(cmd);
+        shs_place_of(cmd, settings)->enabled_line =
+            shs_place_describe_line(cmd);
     }
     return NULL;
 }
@@ -122,10 +123,10 @@ static const char *set_cookie(cmd_parms *cmd, void *dir, int argc,
                               char *const argv[])
 {
     shs_settings_t *settings = dir;
-    const char *error = shs_cookie_options_parse(&settings->sources.value, argc,
-                                                 argv, cmd->pool);
+    const char *error = shs_cookie_options_parse(
+        &settings->cookie_options.value, argc, argv, cmd->pool);
 
-    settings->sources.set = 1;
+    settings->cookie_options.set = 1;
     return error ? shs_directives_complain(cmd, error) : NULL;
 }
 
@@ -157,7 +158,7 @@ static const char *set_key(cmd_parms *cmd, void *dir, const char *text)
     }
     APR_ARRAY_PUSH(server_settings(cmd)->keys, const shs_key_t *) =
         settings->key.value;
-    shs_place_of(cmd, settings)->key_at = shs_place_at(cmd);
+    shs_place_of(cmd, settings)->key_line = shs_place_describe_line(cmd);
     return NULL;
 }
 
@@ -172,7 +173,7 @@ static const char *set_format(cmd_parms *cmd, void *dir, const char *name)
             cmd, apr_psprintf(cmd->pool, "unknown format '%s'; there are %s",
                               name, shs_codec_describe_names(cmd->pool)));
     }
-    shs_place_of(cmd, settings)->format_at = shs_place_at(cmd);
+    shs_place_of(cmd, settings)->format_line = shs_place_describe_line(cmd);
     return NULL;
 }
 
@@ -290,7 +291,7 @@ static const char *add_header(cmd_parms *cmd, void *dir, const char *name,
 {
     shs_settings_t *settings = dir;
     shs_rule_t *rule;
-    shs_own_header_t *claim;
+    shs_own_header_t *own;
     const char *error =
         shs_rule_add(&rule, &settings->headers, name, attribute,
                      shs_names_check_header, shs_names_is_same, cmd->pool);
@@ -302,9 +303,9 @@ static const char *add_header(cmd_parms *cmd, void *dir, const char *name,
         return shs_directives_complain(cmd, error);
     }
     if (rule) {
-        claim = apr_array_push(server_settings(cmd)->own_headers);
-        claim->name = rule->name;
-        claim->is_prefix = rule->is_prefix;
+        own = apr_array_push(server_settings(cmd)->own_headers);
+        own->name = rule->name;
+        own->is_prefix = rule->is_prefix;
     }
     return NULL;
 }

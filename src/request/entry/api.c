@@ -100,7 +100,7 @@ static shared_session_result_e read_written(request_rec *r,
 {
     switch (written->status) {
     case SHS_WRITER_DONE:
-        shs_session_ops_expose(r);
+        shs_session_ops_update_exposure(r);
         return SHARED_SESSION_DONE;
     case SHS_WRITER_NONE:
         return SHARED_SESSION_GONE;

@@ -26,14 +26,14 @@ static ap_filter_rec_t *filter;
 static ap_filter_rec_t *border;
 
 /* Why an order is not carried out. */
-typedef enum untracked_t {
-    UNTRACKED_OFF,
-    UNTRACKED_PART,
-    UNTRACKED_REPLACED,
-    UNTRACKED_LATE
-} untracked_t;
+typedef enum ignored_t {
+    IGNORED_OFF,
+    IGNORED_PART,
+    IGNORED_REPLACED,
+    IGNORED_LATE
+} ignored_t;
 
-static shs_written_t obey(request_rec *r, const shs_order_t *order)
+static shs_written_t execute(request_rec *r, const shs_order_t *order)
 {
     const shs_change_t *change = order->count > 0 ? order->change : NULL;
 
@@ -51,19 +51,19 @@ static shs_written_t obey(request_rec *r, const shs_order_t *order)
 }
 
 /* One warning a child and reason. */
-static void warn_of_untracked(request_rec *r, untracked_t why)
+static void warn_of_ignored(request_rec *r, ignored_t why)
 {
-    static volatile apr_uint32_t is_told[4];
+    static volatile apr_uint32_t has_warned[4];
     static const char *const reasons[] = {
         "SharedSessionControl or SharedSession is Off where they came from",
         "they came with a part of a page (mod_include)",
         "httpd put another response in their place",
         "they came as trailers, or were added after headers had been read"
     };
-    int level = shs_log_level_once(&is_told[why]);
+    int level = shs_log_level_once(&has_warned[why]);
 
     ap_log_rerror(APLOG_MARK, level, 0, r,
-                  SHS_TAG_UNTRACKED_STORE
+                  SHS_TAG_IGNORED
                   "a response from downstream has headers X-Session-Set,"
                   " -Unset or -Action, which are taken out and not heard: %s",
                   reasons[why]);
@@ -72,7 +72,7 @@ static void warn_of_untracked(request_rec *r, untracked_t why)
 /* What the client gets instead of the response; OK: the response. A session
  * that is not there, so that there is nothing to change or end, is none of the
  * client's trouble. */
-static int answer(request_rec *r, const shs_order_t *order)
+static int respond(request_rec *r, const shs_order_t *order)
 {
     shs_written_t written;
 
@@ -83,7 +83,7 @@ static int answer(request_rec *r, const shs_order_t *order)
                       order->error);
         return r->proxyreq ? HTTP_BAD_GATEWAY : HTTP_INTERNAL_SERVER_ERROR;
     }
-    written = obey(r, order);
+    written = execute(r, order);
     switch (written.status) {
     case SHS_WRITER_DONE:
         break;
@@ -123,7 +123,7 @@ static apr_status_t refuse(request_rec *r, apr_bucket_brigade *brigade,
 
 /* Whether httpd's own answer says that the program has failed, so that what it
  * had said before counts no more. An end does: a logout fails safely. */
-static int is_of_failed(const request_rec *r, const shs_order_t *order)
+static int is_of_failed_program(const request_rec *r, const shs_order_t *order)
 {
     return r->status >= HTTP_INTERNAL_SERVER_ERROR
            && (order->error || order->action != SHS_ORDER_DESTROY);
@@ -131,7 +131,7 @@ static int is_of_failed(const request_rec *r, const shs_order_t *order)
 
 /* Carries out what r's response says, by the settings of the place that r is
  * in, or says why not. OK, or what the client gets instead. */
-static int settle(request_rec *r, const shs_order_t *order, int is_replaced)
+static int carry_out(request_rec *r, const shs_order_t *order, int is_replaced)
 {
     int status;
 
@@ -139,20 +139,20 @@ static int settle(request_rec *r, const shs_order_t *order, int is_replaced)
         return OK;
     }
     if (r->main) {
-        warn_of_untracked(r, UNTRACKED_PART);
+        warn_of_ignored(r, IGNORED_PART);
         return OK;
     }
     if (!shs_settings_of(r)->control.value || !shs_session_ops_find(r)) {
-        warn_of_untracked(r, UNTRACKED_OFF);
+        warn_of_ignored(r, IGNORED_OFF);
         return OK;
     }
     /* The error page is not refused for what mod_headers says of it too. */
     if (is_replaced
         && shs_client_request_context_of(r)->client_request->is_refused) {
-        warn_of_untracked(r, UNTRACKED_REPLACED);
+        warn_of_ignored(r, IGNORED_REPLACED);
         return OK;
     }
-    if (is_replaced && is_of_failed(r, order)) {
+    if (is_replaced && is_of_failed_program(r, order)) {
         ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
                       SHS_TAG_UNWRITTEN "a response's order for the session is"
                                         " not carried out: the program has"
@@ -160,7 +160,7 @@ static int settle(request_rec *r, const shs_order_t *order, int is_replaced)
                       r->status);
         return OK;
     }
-    status = answer(r, order);
+    status = respond(r, order);
     shs_client_request_context_of(r)->client_request->is_refused |=
         status != OK;
     return status;
@@ -179,31 +179,31 @@ static apr_status_t on_response(ap_filter_t *f, apr_bucket_brigade *brigade)
     if (replaced) {
         shs_order_restore(r, replaced);
     }
-    shs_order_take(&order, r);
-    status = settle(r, &order, replaced != NULL);
+    shs_order_parse(&order, r);
+    status = carry_out(r, &order, replaced != NULL);
     if (status != OK) {
         return refuse(r, brigade, status);
     }
     if (!r->main) {
-        shs_cookie_conflict_settle(r);
+        shs_cookie_conflict_resolve(r);
     }
     return ap_pass_brigade(f->next, brigade);
 }
 
 /* Trailers are there when the last brigade passes. */
-static apr_status_t on_departure(ap_filter_t *f, apr_bucket_brigade *brigade)
+static apr_status_t on_output(ap_filter_t *f, apr_bucket_brigade *brigade)
 {
     request_rec *r = f->r;
     int is_late = 0;
 
     if (!f->ctx) {
         f->ctx = f;
-        is_late = shs_order_drop(r->headers_out);
-        is_late |= shs_order_drop(r->err_headers_out);
+        is_late = shs_order_remove(r->headers_out);
+        is_late |= shs_order_remove(r->err_headers_out);
     }
-    is_late |= shs_order_drop(r->trailers_out);
+    is_late |= shs_order_remove(r->trailers_out);
     if (is_late) {
-        warn_of_untracked(r, UNTRACKED_LATE);
+        warn_of_ignored(r, IGNORED_LATE);
     }
     return ap_pass_brigade(f->next, brigade);
 }
@@ -216,11 +216,11 @@ void shs_control_register(void)
                                        NULL, AP_FTYPE_CONTENT_SET);
     /* Behind all that make a response, mod_cache's included, and before those
      * that write it. */
-    border = ap_register_output_filter("SHARED_SESSION_BORDER", on_departure,
-                                       NULL, AP_FTYPE_PROTOCOL - 1);
+    border = ap_register_output_filter("SHARED_SESSION_BORDER", on_output, NULL,
+                                       AP_FTYPE_PROTOCOL - 1);
 }
 
-static int is_in_reach(const request_rec *r)
+static int has_store(const request_rec *r)
 {
     return shs_settings_of_server(r->server)->store != NULL;
 }
@@ -244,8 +244,8 @@ static int is_nph(const request_rec *r)
 /* A CGI script of that name writes to the connection itself. */
 static void warn_of_bypass(request_rec *r)
 {
-    static volatile apr_uint32_t is_told;
-    int level = shs_log_level_once(&is_told);
+    static volatile apr_uint32_t has_warned;
+    int level = shs_log_level_once(&has_warned);
 
     ap_log_rerror(APLOG_MARK, level, 0, r,
                   SHS_TAG_BYPASS
@@ -258,7 +258,7 @@ static void warn_of_bypass(request_rec *r)
 
 void shs_control_on_insert_filter(request_rec *r)
 {
-    if (is_in_reach(r)) {
+    if (has_store(r)) {
         add_filters(r, NULL);
         if (shs_settings_of(r)->control.value && is_nph(r)) {
             warn_of_bypass(r);
@@ -274,12 +274,12 @@ void shs_control_on_insert_error_filter(request_rec *r)
 {
     apr_table_t *replaced;
 
-    if (!is_in_reach(r)) {
+    if (!has_store(r)) {
         return;
     }
     replaced = shs_order_save(r);
     if (r->next && !apr_is_empty_table(replaced)) {
-        warn_of_untracked(r, UNTRACKED_REPLACED);
+        warn_of_ignored(r, IGNORED_REPLACED);
         apr_table_clear(replaced);
     }
     add_filters(r, replaced);
@@ -292,10 +292,10 @@ int shs_control_on_post_read_request(request_rec *r)
     shs_order_t order;
     int status;
 
-    if (!r->prev || !is_in_reach(r)) {
+    if (!r->prev || !has_store(r)) {
         return DECLINED;
     }
-    shs_order_take(&order, r->prev);
-    status = settle(r->prev, &order, 1);
+    shs_order_parse(&order, r->prev);
+    status = carry_out(r->prev, &order, 1);
     return status == OK ? DECLINED : status;
 }

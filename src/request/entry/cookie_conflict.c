@@ -15,48 +15,48 @@ APLOG_USE_MODULE(shared_session);
 #define SET_COOKIE "Set-Cookie"
 
 /* A cookie of ours, and what is found beside it. */
-typedef struct rivals_t {
+typedef struct conflict_t {
     const char *name;
     apr_size_t len;
     const char *own; /* the Set-Cookie that is ours, or NULL */
-    apr_table_t *others;
+    apr_table_t *kept;
     int count;
-} rivals_t;
+} conflict_t;
 
 /* Whether a Set-Cookie sets that name, as browsers read it (RFC 6265 section
  * 5.2): white space around it does not count. A cookie without a name they
  * send back without the "=" before its value, which reads as a name then (RFC
  * 6265bis section 5.8.3). */
-static int has_name(const rivals_t *rivals, const char *cookie)
+static int has_name(const conflict_t *conflict, const char *cookie)
 {
     cookie += strspn(cookie, " \t");
     if (*cookie == '=') {
         cookie += 1 + strspn(cookie + 1, " \t");
     }
-    if (strncmp(cookie, rivals->name, rivals->len)) {
+    if (strncmp(cookie, conflict->name, conflict->len)) {
         return 0;
     }
-    cookie += rivals->len;
+    cookie += conflict->len;
     cookie += strspn(cookie, " \t");
     return *cookie == '=';
 }
 
-static int conflicts(const rivals_t *rivals, const char *cookie)
+static int conflicts(const conflict_t *conflict, const char *cookie)
 {
-    return has_name(rivals, cookie)
-           && !(rivals->own && !strcmp(cookie, rivals->own));
+    return has_name(conflict, cookie)
+           && !(conflict->own && !strcmp(cookie, conflict->own));
 }
 
-static int sort_out(void *data, const char *key, const char *cookie)
+static int sort_cookie(void *data, const char *key, const char *cookie)
 {
-    rivals_t *rivals = data;
+    conflict_t *conflict = data;
 
     (void)key;
-    if (conflicts(rivals, cookie)) {
-        ++rivals->count;
+    if (conflicts(conflict, cookie)) {
+        ++conflict->count;
     }
-    else if (rivals->others) {
-        apr_table_addn(rivals->others, SET_COOKIE, cookie);
+    else if (conflict->kept) {
+        apr_table_addn(conflict->kept, SET_COOKIE, cookie);
     }
     return 1;
 }
@@ -67,20 +67,21 @@ static int copy_cookie(void *data, const char *key, const char *cookie)
     return 1;
 }
 
-static int count_rivals(rivals_t *rivals, const apr_table_t *table)
+static int count_conflicts(conflict_t *conflict, const apr_table_t *table)
 {
-    rivals->count = 0;
-    apr_table_do(sort_out, rivals, table, SET_COOKIE, NULL);
-    return rivals->count;
+    conflict->count = 0;
+    apr_table_do(sort_cookie, conflict, table, SET_COOKIE, NULL);
+    return conflict->count;
 }
 
-static void take_out(rivals_t *rivals, apr_table_t *table, apr_pool_t *p)
+static void remove_conflicts(conflict_t *conflict, apr_table_t *table,
+                             apr_pool_t *p)
 {
-    rivals->others = apr_table_make(p, 4);
-    count_rivals(rivals, table);
+    conflict->kept = apr_table_make(p, 4);
+    count_conflicts(conflict, table);
     apr_table_unset(table, SET_COOKIE);
-    apr_table_do(copy_cookie, table, rivals->others, NULL);
-    rivals->others = NULL;
+    apr_table_do(copy_cookie, table, conflict->kept, NULL);
+    conflict->kept = NULL;
 }
 
 /* Whether sessions that are begun here, or by this module elsewhere, meet the
@@ -97,41 +98,41 @@ static int has_own_sessions(const shs_request_context_t *context,
 
 static void drop(request_rec *r, const char *own)
 {
-    static volatile apr_uint32_t is_told;
+    static volatile apr_uint32_t has_warned;
     apr_table_t *const tables[] = { r->headers_out, r->err_headers_out };
-    rivals_t rivals = { own, strcspn(own, "="), own, NULL, 0 };
+    conflict_t conflict = { own, strcspn(own, "="), own, NULL, 0 };
     int count = 0;
     int i;
 
     for (i = 0; i < 2; ++i) {
-        if (count_rivals(&rivals, tables[i]) > 0) {
-            count += rivals.count;
-            take_out(&rivals, tables[i], r->pool);
+        if (count_conflicts(&conflict, tables[i]) > 0) {
+            count += conflict.count;
+            remove_conflicts(&conflict, tables[i], r->pool);
         }
     }
     if (count > 0) {
-        int level = shs_log_level_once(&is_told);
+        int level = shs_log_level_once(&has_warned);
 
         ap_log_rerror(APLOG_MARK, level, 0, r,
-                      SHS_TAG_RIVAL
+                      SHS_TAG_COOKIE_CONFLICT
                       "a response sets a cookie %s beside the session's, and it"
                       " is taken out: name the program's own session cookie"
                       " differently, or SharedSessionCookie",
-                      apr_pstrmemdup(r->pool, rivals.name, rivals.len));
+                      apr_pstrmemdup(r->pool, conflict.name, conflict.len));
     }
 }
 
 static void warn(request_rec *r, const char *name)
 {
-    static volatile apr_uint32_t is_told;
-    rivals_t rivals = { name, strlen(name), NULL, NULL, 0 };
+    static volatile apr_uint32_t has_warned;
+    conflict_t conflict = { name, strlen(name), NULL, NULL, 0 };
 
-    if (count_rivals(&rivals, r->headers_out) > 0
-        || count_rivals(&rivals, r->err_headers_out) > 0) {
-        int level = shs_log_level_once(&is_told);
+    if (count_conflicts(&conflict, r->headers_out) > 0
+        || count_conflicts(&conflict, r->err_headers_out) > 0) {
+        int level = shs_log_level_once(&has_warned);
 
         ap_log_rerror(APLOG_MARK, level, 0, r,
-                      SHS_TAG_RIVAL
+                      SHS_TAG_COOKIE_CONFLICT
                       "a response sets a cookie %s, which is the session's"
                       " here: browsers that take it lose their session. Name"
                       " the program's own session cookie differently, or"
@@ -140,12 +141,12 @@ static void warn(request_rec *r, const char *name)
     }
 }
 
-void shs_cookie_conflict_settle(request_rec *r)
+void shs_cookie_conflict_resolve(request_rec *r)
 {
     const shs_settings_t *settings = shs_settings_of(r);
     const shs_request_context_t *context = shs_client_request_context_of(r);
     const shs_request_context_t *any =
-        context ? context : shs_client_request_outer_context_of(r);
+        context ? context : shs_client_request_find_outer_context(r);
 
     if (!apr_table_get(r->headers_out, SET_COOKIE)
         && !apr_table_get(r->err_headers_out, SET_COOKIE)) {
@@ -160,6 +161,6 @@ void shs_cookie_conflict_settle(request_rec *r)
         }
     }
     else if (settings->enabled.value && has_own_sessions(context, settings)) {
-        warn(r, settings->sources.value.names[0]);
+        warn(r, settings->cookie_options.value.names[0]);
     }
 }

@@ -13,6 +13,6 @@
  * gives or takes the cookie of a session, every other of that name is taken
  * out. When it does neither, in a place with sessions of our own, a cookie of
  * that name stays. Either is logged, as a warning once a child. */
-void shs_cookie_conflict_settle(request_rec *r);
+void shs_cookie_conflict_resolve(request_rec *r);
 
 #endif

@@ -9,21 +9,22 @@
 /* Whether what a module has to say decides what mod_session saves: mod_session
  * itself, what keeps its sessions, mod_auth_form and what knows its users and
  * their passwords. What they may do then (mod_authz_...) does not. */
-static int is_trusted_with_logins(const module *m)
+static int handles_login(const module *m)
 {
     return !strncmp(m->name, "mod_session", 11)
            || (!strncmp(m->name, "mod_auth", 8)
                && strncmp(m->name, "mod_authz_", 10));
 }
 
-static int has_such(const ap_conf_vector_t *config);
+static int has_login_directive(const ap_conf_vector_t *config);
 
-static int has_such_section(const apr_array_header_t *sections)
+static int has_login_section(const apr_array_header_t *sections)
 {
     int i;
 
     for (i = 0; sections && i < sections->nelts; ++i) {
-        if (has_such(APR_ARRAY_IDX(sections, i, ap_conf_vector_t *))) {
+        if (has_login_directive(
+                APR_ARRAY_IDX(sections, i, ap_conf_vector_t *))) {
             return 1;
         }
     }
@@ -32,26 +33,26 @@ static int has_such_section(const apr_array_header_t *sections)
 
 /* Whether a part of a .htaccess file has a directive of theirs, in <Files> and
  * <If> too: a module has a configuration there if it has a directive there. */
-static int has_such(const ap_conf_vector_t *config)
+static int has_login_directive(const ap_conf_vector_t *config)
 {
     const core_dir_config *core = ap_get_core_module_config(config);
     const module *m;
 
     for (m = ap_top_module; m; m = m->next) {
-        if (is_trusted_with_logins(m) && ap_get_module_config(config, m)) {
+        if (handles_login(m) && ap_get_module_config(config, m)) {
             return 1;
         }
     }
     return core
-           && (has_such_section(core->sec_file)
-               || has_such_section(core->sec_if));
+           && (has_login_section(core->sec_file)
+               || has_login_section(core->sec_if));
 }
 
-static int says_logins(const request_rec *r)
+static int configures_login(const request_rec *r)
 {
     const struct htaccess_result *file = r->htaccess;
 
-    while (file && !(file->htaccess && has_such(file->htaccess))) {
+    while (file && !(file->htaccess && has_login_directive(file->htaccess))) {
         file = file->next;
     }
     return file != NULL;
@@ -80,11 +81,12 @@ static const found_t *found_of(const request_rec *first)
     return found;
 }
 
-void shs_htaccess_note(const request_rec *first, const request_rec *r)
+void shs_htaccess_note_subrequest(const request_rec *first,
+                                  const request_rec *r)
 {
     found_t *found;
 
-    if (!r->main || !says_logins(r)) {
+    if (!r->main || !configures_login(r)) {
         return;
     }
     found = apr_palloc(first->pool, sizeof(*found));
@@ -94,7 +96,7 @@ void shs_htaccess_note(const request_rec *first, const request_rec *r)
     apr_pool_cleanup_register(r->pool, found, forget, apr_pool_cleanup_null);
 }
 
-static int has_become(const request_rec *r, const found_t *found)
+static int is_of_subrequest(const request_rec *r, const found_t *found)
 {
     while (found && found->config != r->per_dir_config) {
         found = found->next;
@@ -102,12 +104,12 @@ static int has_become(const request_rec *r, const found_t *found)
     return found != NULL;
 }
 
-int shs_htaccess_says_logins(const request_rec *first)
+int shs_htaccess_configures_login(const request_rec *first)
 {
     const found_t *found = found_of(first);
     const request_rec *r = first;
 
-    while (r && !says_logins(r) && !has_become(r, found)) {
+    while (r && !configures_login(r) && !is_of_subrequest(r, found)) {
         r = r->next;
     }
     return r != NULL;

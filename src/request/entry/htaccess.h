@@ -15,12 +15,13 @@
  * authentication. `first` is the client's request. A file that was read counts
  * also where what it says does not apply any more: after mod_rewrite has made a
  * proxy's request of a file's it would not be told apart. 1 or 0. */
-int shs_htaccess_says_logins(const request_rec *first);
+int shs_htaccess_configures_login(const request_rec *first);
 
 /* To be told of each subrequest r of a client's request `first`, as soon as its
  * configuration is final: by DirectoryIndex, FallbackResource or MultiViews a
  * request becomes its subrequest, and keeps the configuration alone
  * (ap_internal_fast_redirect()), not the files that it comes from. */
-void shs_htaccess_note(const request_rec *first, const request_rec *r);
+void shs_htaccess_note_subrequest(const request_rec *first,
+                                  const request_rec *r);
 
 #endif

@@ -155,7 +155,7 @@ static int has_order(const apr_table_t *table)
     return 0;
 }
 
-int shs_order_drop(apr_table_t *table)
+int shs_order_remove(apr_table_t *table)
 {
     if (!has_order(table)) {
         return 0;
@@ -176,7 +176,7 @@ static void read_table(shs_order_t *order, const apr_table_t *table)
     }
 }
 
-void shs_order_take(shs_order_t *order, request_rec *r)
+void shs_order_parse(shs_order_t *order, request_rec *r)
 {
     memset(order, 0, sizeof(*order));
     if (!has_order(r->headers_out) && !has_order(r->err_headers_out)) {
@@ -187,8 +187,8 @@ void shs_order_take(shs_order_t *order, request_rec *r)
     order->change = shs_change_create(r->pool);
     read_table(order, r->headers_out);
     read_table(order, r->err_headers_out);
-    shs_order_drop(r->headers_out);
-    shs_order_drop(r->err_headers_out);
+    shs_order_remove(r->headers_out);
+    shs_order_remove(r->err_headers_out);
     if (!order->error) {
         order->error = shs_change_check(order->change);
     }
@@ -212,8 +212,8 @@ apr_table_t *shs_order_save(request_rec *r)
 
     copy_headers(saved, r->headers_out);
     copy_headers(saved, r->err_headers_out);
-    shs_order_drop(r->headers_out);
-    shs_order_drop(r->err_headers_out);
+    shs_order_remove(r->headers_out);
+    shs_order_remove(r->err_headers_out);
     return saved;
 }
 

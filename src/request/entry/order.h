@@ -35,7 +35,7 @@ typedef struct shs_order_t {
 
 /* Reads the headers of r->headers_out and r->err_headers_out, and takes them
  * out. What is read is in r->pool. */
-void shs_order_take(shs_order_t *order, request_rec *r);
+void shs_order_parse(shs_order_t *order, request_rec *r);
 
 /* Takes the headers out unread, and keeps them in a table (maybe empty) in
  * r->pool. restore() puts them into r->headers_out. */
@@ -44,6 +44,6 @@ void shs_order_restore(request_rec *r, const apr_table_t *saved);
 
 /* Takes the headers out of a table, of trailers too. Returns whether it had
  * any. */
-int shs_order_drop(apr_table_t *table);
+int shs_order_remove(apr_table_t *table);
 
 #endif

@@ -334,7 +334,7 @@ static int is_granted(request_rec *r)
     return settings->granted.value && settings->resource.value;
 }
 
-int shs_resource_answer(request_rec *r)
+int shs_resource_on_handler(request_rec *r)
 {
     if (!r->handler || strcmp(r->handler, HANDLER)) {
         return DECLINED;

@@ -22,6 +22,6 @@
 #define SHS_RESOURCE_MAX_BODY 65536
 
 /* The handler hook: DECLINED unless r->handler is ours. */
-int shs_resource_answer(request_rec *r);
+int shs_resource_on_handler(request_rec *r);
 
 #endif

@@ -25,7 +25,8 @@ int shs_session_header_on_pre_config(apr_pool_t *pconf, apr_pool_t *plog,
     return OK;
 }
 
-const char *shs_session_header_note(cmd_parms *cmd, void *dir, const char *name)
+const char *shs_session_header_note_name(cmd_parms *cmd, void *dir,
+                                         const char *name)
 {
     (void)dir;
     if (!ap_check_cmd_context(cmd, NOT_IN_HTACCESS)) {
@@ -35,7 +36,7 @@ const char *shs_session_header_note(cmd_parms *cmd, void *dir, const char *name)
 }
 
 /* Whether the place that r is in lets programs write its session so. */
-static int is_heard(request_rec *r, const char *name)
+static int is_allowed(request_rec *r, const char *name)
 {
     const session_dir_conf *conf =
         ap_get_module_config(r->per_dir_config, &session_module);
@@ -50,11 +51,11 @@ static int is_heard(request_rec *r, const char *name)
 
 static void warn(request_rec *r, const char *name)
 {
-    static volatile apr_uint32_t is_told;
-    int level = shs_log_level_once(&is_told);
+    static volatile apr_uint32_t has_warned;
+    int level = shs_log_level_once(&has_warned);
 
     ap_log_rerror(APLOG_MARK, level, 0, r,
-                  SHS_TAG_UNTRACKED_STORE
+                  SHS_TAG_IGNORED
                   "a response that leads to another page has the header %s,"
                   " which is taken out and not heard: SessionHeader does not"
                   " name it, or Session or SharedSession is Off, where it came"
@@ -70,7 +71,7 @@ int shs_session_header_on_post_read_request(request_rec *r)
         const char *name = APR_ARRAY_IDX(names, i, const char *);
 
         if (apr_table_get(r->err_headers_out, name)
-            && !is_heard(r->prev, name)) {
+            && !is_allowed(r->prev, name)) {
             apr_table_unset(r->err_headers_out, name);
             warn(r->prev, name);
         }

@@ -14,13 +14,13 @@
 
 /* For a module's command table: SessionHeader, which httpd tells each module
  * that has it there. */
-#define SHS_SESSION_HEADER_DIRECTIVE                              \
-    AP_INIT_TAKE1("SessionHeader", shs_session_header_note, NULL, \
-                  RSRC_CONF | OR_AUTHCFG,                         \
+#define SHS_SESSION_HEADER_DIRECTIVE                                   \
+    AP_INIT_TAKE1("SessionHeader", shs_session_header_note_name, NULL, \
+                  RSRC_CONF | OR_AUTHCFG,                              \
                   "a header's name, which mod_session hears")
 
-const char *shs_session_header_note(cmd_parms *cmd, void *dir,
-                                    const char *name);
+const char *shs_session_header_note_name(cmd_parms *cmd, void *dir,
+                                         const char *name);
 
 /* pre_config: the configuration is read anew. */
 int shs_session_header_on_pre_config(apr_pool_t *pconf, apr_pool_t *plog,

@@ -127,8 +127,8 @@ static void make_private(request_rec *r)
     apr_table_unset(r->err_headers_out, "Cache-Control");
     apr_table_setn(r->headers_out, "Cache-Control",
                    apr_array_pstrcat(r->pool, control.kept, ','));
-    shs_table_sweep_table(r->err_headers_out, is_targeted, NULL, r->pool);
-    shs_table_sweep_table(r->headers_out, is_targeted, NULL, r->pool);
+    shs_table_sweep_remove(r->err_headers_out, is_targeted, NULL, r->pool);
+    shs_table_sweep_remove(r->headers_out, is_targeted, NULL, r->pool);
     keep_out_of_cache(r);
 }
 
@@ -251,7 +251,7 @@ static state_t *state_of(request_rec *r)
     return f->ctx;
 }
 
-void shs_caching_settle(request_rec *r)
+void shs_caching_move_last(request_rec *r)
 {
     ap_filter_t *f = find_filter(r);
 
@@ -295,7 +295,7 @@ void shs_caching_forbid(request_rec *r)
     state_of(r)->is_forbidden = 1;
 }
 
-void shs_caching_watch(request_rec *r)
+void shs_caching_hold(request_rec *r)
 {
     state_of(r)->is_watching = 1;
     if (is_stored_earlier(r)) {

@@ -34,12 +34,12 @@ void shs_caching_forbid(request_rec *r);
 
 /* Puts the filter behind those that others have added meanwhile, if a mark()
  * before insert_filter (of a DirectoryIndex, say) has added it already. */
-void shs_caching_settle(request_rec *r);
+void shs_caching_move_last(request_rec *r);
 
 /* For a page without a session whose parts may have one (mod_include): its
  * headers wait until it is complete, or until SHS_CACHING_HOLD_MAX octets or a
  * flush force them out; a mark() until then still counts. If they are forced
  * out, the page counts as private when the request has a Cookie header. */
-void shs_caching_watch(request_rec *r);
+void shs_caching_hold(request_rec *r);
 
 #endif

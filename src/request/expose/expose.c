@@ -77,7 +77,7 @@ static int find_value(shs_octets_t *value, const shs_target_t *target,
 /* The rules that name one name, which come first where there is not room for
  * all. One given twice belongs to the later rule, whether that finds a value or
  * not. */
-static void put_named(shs_target_t *target)
+static void expose_named(shs_target_t *target)
 {
     int i;
 
@@ -91,7 +91,7 @@ static void put_named(shs_target_t *target)
             continue;
         }
         text = make_value(target, rule->name, value, rule->encoding);
-        if (text && shs_target_take_room(target, rule->name, text)) {
+        if (text && shs_target_reserve(target, rule->name, text)) {
             apr_table_setn(target->table, rule->name, text);
         }
         else if (!target->type->is_others) {
@@ -103,9 +103,9 @@ static void put_named(shs_target_t *target)
 
 /* The name that a top-level attribute gets under PREFIX, or NULL when it gets
  * none. `taken` are the names that other attributes have got before. */
-static const char *take_name(const shs_target_t *target, const shs_rule_t *rule,
-                             const shs_node_t *node, int can_clash,
-                             shs_nameset_t *taken)
+static const char *choose_name(const shs_target_t *target,
+                               const shs_rule_t *rule, const shs_node_t *node,
+                               int can_clash, shs_nameset_t *taken)
 {
     const char *name = shs_target_make_name(target, rule, node, can_clash);
 
@@ -127,11 +127,11 @@ static const char *take_name(const shs_target_t *target, const shs_rule_t *rule,
 }
 
 /* A rule with a *: adds every top-level attribute to `found`. */
-static void find_every(apr_table_t *found, shs_target_t *target,
-                       const shs_rule_t *rule, shs_nameset_t *taken)
+static void collect_values(apr_table_t *found, shs_target_t *target,
+                           const shs_rule_t *rule, shs_nameset_t *taken)
 {
     const shs_session_t *session = target->lookup->session;
-    int can_clash = shs_target_may_clash(target, rule);
+    int can_clash = shs_target_may_be_reserved(target, rule);
     const shs_node_t *nodes;
     apr_size_t count, i;
 
@@ -143,9 +143,9 @@ static void find_every(apr_table_t *found, shs_target_t *target,
         if (!shs_session_text(&value, session, &nodes[i], target->r->pool)) {
             continue;
         }
-        name = take_name(target, rule, &nodes[i], can_clash, taken);
+        name = choose_name(target, rule, &nodes[i], can_clash, taken);
         text = name ? make_value(target, name, value, rule->encoding) : NULL;
-        if (text && shs_target_take_room(target, name, text)) {
+        if (text && shs_target_reserve(target, name, text)) {
             apr_table_addn(found, name, text);
         }
     }
@@ -164,10 +164,10 @@ static int is_in(void *set, const char *name)
 
 static void sweep(apr_table_t *table, shs_nameset_t *names, apr_pool_t *p)
 {
-    shs_table_sweep_table(table, is_in, names, p);
+    shs_table_sweep_remove(table, is_in, names, p);
 }
 
-static int take_own(void *taken, const char *name, const char *value)
+static int add_taken(void *taken, const char *name, const char *value)
 {
     (void)value;
     shs_nameset_add(taken, name);
@@ -177,19 +177,19 @@ static int take_own(void *taken, const char *name, const char *value)
 /* The names that no attribute gets: of notes those that are there, which other
  * modules have set, and may read as no string. Variables and headers may come
  * from the client, so that an attribute takes their place. */
-static shs_nameset_t *find_taken(const shs_target_t *target)
+static shs_nameset_t *find_taken_names(const shs_target_t *target)
 {
     shs_nameset_t *taken = shs_nameset_create(target->type, target->r->pool);
 
     if (target->type->is_others) {
-        apr_table_do(take_own, taken, target->table, NULL);
+        apr_table_do(add_taken, taken, target->table, NULL);
     }
     return taken;
 }
 
 /* The rules with a *, all together. A PREFIX given twice belongs to the later
  * rule. Where the table has anything, entries of these names leave it first. */
-static void put_every(shs_target_t *target)
+static void expose_prefixes(shs_target_t *target)
 {
     apr_pool_t *p = target->r->pool;
     int is_fresh = target->is_fresh || target->type->is_others;
@@ -206,9 +206,9 @@ static void put_every(shs_target_t *target)
         }
         if (!found) {
             found = is_fresh ? target->table : apr_table_make(p, 16);
-            taken = find_taken(target);
+            taken = find_taken_names(target);
         }
-        find_every(found, target, rule, taken);
+        collect_values(found, target, rule, taken);
     }
     if (found && !is_fresh) {
         sweep(target->table, taken, p);
@@ -217,11 +217,12 @@ static void put_every(shs_target_t *target)
 }
 
 /* Adds every name that a rule with a * may have set. */
-static void collect_every(shs_nameset_t *names, const shs_target_t *target,
-                          const shs_rule_t *rule, const char *before)
+static void collect_prefixed_names(shs_nameset_t *names,
+                                   const shs_target_t *target,
+                                   const shs_rule_t *rule, const char *before)
 {
     const shs_session_t *session = target->lookup->session;
-    int can_clash = shs_target_may_clash(target, rule);
+    int can_clash = shs_target_may_be_reserved(target, rule);
     const shs_node_t *nodes = NULL;
     apr_size_t count = 0, i;
 
@@ -250,7 +251,7 @@ static void collect_names(shs_nameset_t *names, const shs_target_t *target,
         const shs_rule_t *rule = shs_target_rule(target, i);
 
         if (rule->is_prefix) {
-            collect_every(names, target, rule, before);
+            collect_prefixed_names(names, target, rule, before);
         }
         else {
             shs_nameset_add(
@@ -260,7 +261,7 @@ static void collect_names(shs_nameset_t *names, const shs_target_t *target,
 }
 
 /* Once a minute for the whole host. */
-static void tell_of_left_out(request_rec *r, const shs_target_t *targets)
+static void warn_of_left_out(request_rec *r, const shs_target_t *targets)
 {
     const shs_target_t *env = &targets[SHS_TARGET_ENV];
     const shs_target_t *headers = &targets[SHS_TARGET_HEADERS];
@@ -272,7 +273,7 @@ static void tell_of_left_out(request_rec *r, const shs_target_t *targets)
         return;
     }
     ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r,
-                  SHS_TAG_EXCESS
+                  SHS_TAG_EXPOSE_LIMIT
                   "a session is larger than SharedSessionExposeLimit lets a"
                   " request have of it: %d headers and %d variables were left"
                   " out, the first of them %s; expose the attributes that are"
@@ -291,14 +292,14 @@ void shs_expose_apply(request_rec *r, const shs_settings_t *settings,
     shs_target_open_all(targets, r, settings, lookup);
     for (i = 0; i < SHS_TARGET_COUNT; ++i) {
         targets[i].inside = &inside;
-        put_named(&targets[i]);
+        expose_named(&targets[i]);
         if (lookup->session) {
-            put_every(&targets[i]);
+            expose_prefixes(&targets[i]);
         }
     }
     apr_table_setn(r->notes, SHS_EXPOSE_STATUS, status);
     apr_table_setn(r->subprocess_env, SHS_EXPOSE_STATUS, status);
-    tell_of_left_out(r, targets);
+    warn_of_left_out(r, targets);
 }
 
 /* The variables' set is made with the headers' folding, for which every

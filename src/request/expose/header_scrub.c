@@ -11,28 +11,28 @@
 APLOG_USE_MODULE(shared_session);
 
 /* What is_forged() asks. */
-typedef struct guarded_t {
+typedef struct scrub_t {
     request_rec *r;
     const apr_array_header_t *own_headers;
-} guarded_t;
+} scrub_t;
 
 static int is_forged(void *baton, const char *name)
 {
-    const guarded_t *guarded = baton;
+    const scrub_t *scrub = baton;
 
     if (shs_own_headers_is_control(name)) {
-        ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, guarded->r,
+        ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, scrub->r,
                       SHS_TAG_FORGED "removed the request's header %s, which"
                                      " only a response may have",
                       name);
         return 1;
     }
-    if (!shs_own_headers_have(guarded->own_headers, name, strlen(name))) {
+    if (!shs_own_headers_have(scrub->own_headers, name, strlen(name))) {
         return 0;
     }
     /* After an internal redirect it is our own. */
-    if (!guarded->r->prev) {
-        ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, guarded->r,
+    if (!scrub->r->prev) {
+        ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, scrub->r,
                       SHS_TAG_FORGED "removed the client's header %s,"
                                      " which SharedSessionHeader claims",
                       name);
@@ -55,12 +55,12 @@ static void scrub_connection(request_rec *r,
     }
 }
 
-void shs_header_scrub_scrub(request_rec *r)
+void shs_header_scrub_apply(request_rec *r)
 {
-    guarded_t guarded = { r, shs_settings_of_server(r->server)->own_headers };
+    scrub_t scrub = { r, shs_settings_of_server(r->server)->own_headers };
 
-    shs_table_sweep_table(r->headers_in, is_forged, &guarded, r->pool);
-    if (guarded.own_headers->nelts > 0) {
-        scrub_connection(r, guarded.own_headers);
+    shs_table_sweep_remove(r->headers_in, is_forged, &scrub, r->pool);
+    if (scrub.own_headers->nelts > 0) {
+        scrub_connection(r, scrub.own_headers);
     }
 }

@@ -13,6 +13,6 @@
 /* Removes the claimed headers and the control headers from r->headers_in, and
  * the names of the claimed ones from its Connection header, by which a client
  * could make a proxy drop ours. */
-void shs_header_scrub_scrub(request_rec *r);
+void shs_header_scrub_apply(request_rec *r);
 
 #endif

@@ -7,8 +7,8 @@ static const apr_table_entry_t *entry_at(const apr_array_header_t *entries,
     return &APR_ARRAY_IDX(entries, i, apr_table_entry_t);
 }
 
-int shs_table_sweep_table(apr_table_t *table, shs_table_sweep_fn is_to_go,
-                          void *baton, apr_pool_t *p)
+int shs_table_sweep_remove(apr_table_t *table, shs_table_sweep_fn is_to_go,
+                           void *baton, apr_pool_t *p)
 {
     const apr_array_header_t *entries = apr_table_elts(table);
     int first = 0, gone = 1, i;

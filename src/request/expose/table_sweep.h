@@ -20,7 +20,7 @@ typedef int (*shs_table_sweep_fn)(void *baton, const char *name);
 /* Removes the entries that `is_to_go` names, in one pass; what it needs for
  * that is from p. A table without any of them is not touched, and nothing is
  * allocated. Returns how many there were. */
-int shs_table_sweep_table(apr_table_t *table, shs_table_sweep_fn is_to_go,
-                          void *baton, apr_pool_t *p);
+int shs_table_sweep_remove(apr_table_t *table, shs_table_sweep_fn is_to_go,
+                           void *baton, apr_pool_t *p);
 
 #endif

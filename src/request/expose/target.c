@@ -80,7 +80,8 @@ int shs_target_has_rule(const shs_target_t *target, const char *name,
     return 0;
 }
 
-int shs_target_may_clash(const shs_target_t *target, const shs_rule_t *rule)
+int shs_target_may_be_reserved(const shs_target_t *target,
+                               const shs_rule_t *rule)
 {
     const shs_target_type_t *type = target->type;
 
@@ -105,8 +106,8 @@ void shs_target_leave_out(const shs_target_t *target, const char *name,
                   name, why);
 }
 
-int shs_target_take_room(shs_target_t *target, const char *name,
-                         const char *value)
+int shs_target_reserve(shs_target_t *target, const char *name,
+                       const char *value)
 {
     apr_size_t needed;
 

@@ -51,7 +51,8 @@ int shs_target_has_rule(const shs_target_t *target, const char *name,
 
 /* Whether an attribute's name could make one of the rule's PREFIX that is
  * reserved: asked once a rule, for nearly always none could. */
-int shs_target_may_clash(const shs_target_t *target, const shs_rule_t *rule);
+int shs_target_may_be_reserved(const shs_target_t *target,
+                               const shs_rule_t *rule);
 
 /* PREFIX and an attribute's name as a name that it may have, or NULL. */
 const char *shs_target_make_name(const shs_target_t *target,
@@ -64,7 +65,7 @@ void shs_target_leave_out(const shs_target_t *target, const char *name,
 
 /* Takes the room that a name and its value need together, as they are sent.
  * Returns 0 when there is not so much: then it is left out, and said so. */
-int shs_target_take_room(shs_target_t *target, const char *name,
-                         const char *value);
+int shs_target_reserve(shs_target_t *target, const char *name,
+                       const char *value);
 
 #endif

@@ -17,10 +17,11 @@ typedef struct search_t {
 static const char *read_value(shs_session_id_t *out, const search_t *search,
                               shs_octets_t value)
 {
-    const shs_cookie_options_t *sources = &search->settings->sources.value;
+    const shs_cookie_options_t *options =
+        &search->settings->cookie_options.value;
     const shs_key_t *key = search->settings->key.value;
     const char *refusal =
-        shs_session_id_parse(out, value, sources->route, sources->extras);
+        shs_session_id_parse(out, value, options->route, options->extras);
 
     if (!refusal && search->keys
         && shs_key_is_of_another(key, shs_key_build(key, out, search->r->pool),
@@ -63,7 +64,7 @@ static void add(const search_t *search, shs_octets_t value, apr_uint32_t name,
 static void add_cookies(const search_t *search, const char *header,
                         shs_cookie_split_t split)
 {
-    const char *const *names = search->settings->sources.value.names;
+    const char *const *names = search->settings->cookie_options.value.names;
     int is_joined = split == SHS_COOKIE_AT_COMMAS;
     int i;
 
@@ -84,7 +85,7 @@ void shs_candidate_find(shs_candidates_t *out, const request_rec *r,
                         const shs_settings_t *settings)
 {
     const char *header = apr_table_get(r->headers_in, "Cookie");
-    const char *parameter = settings->sources.value.parameter;
+    const char *parameter = settings->cookie_options.value.parameter;
     shs_octets_t value;
     search_t search;
 

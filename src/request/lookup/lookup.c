@@ -61,38 +61,38 @@ static shs_query_t make_query(const shs_lookup_t *lookup,
 }
 
 /* Asks the store for what is under lookup->key, and keeps what it says. */
-static shs_outcome_t ask_store(shs_lookup_t *lookup, const request_rec *r,
-                               shs_store_t *store,
-                               const shs_settings_t *settings,
-                               const shs_session_id_t *sid,
-                               const shs_near_lookup_t *near)
+static shs_outcome_t query_store(shs_lookup_t *lookup, const request_rec *r,
+                                 shs_store_t *store,
+                                 const shs_settings_t *settings,
+                                 const shs_session_id_t *sid,
+                                 const shs_near_lookup_t *near)
 {
     shs_query_t query = make_query(lookup, settings);
     shs_session_t *session = NULL;
-    shs_result_t answer;
-    shs_outcome_t outcome = shs_store_load(&answer, store, &query, r->pool);
+    shs_result_t result;
+    shs_outcome_t outcome = shs_store_load(&result, store, &query, r->pool);
     int is_read;
 
-    shs_lookup_log_transition(r, store, &answer);
-    lookup->reason = answer.reason;
+    shs_lookup_log_transition(r, store, &result);
+    lookup->reason = result.reason;
     is_read = outcome == SHS_OUTCOME_FOUND;
     if (is_read) {
         lookup->reason = shs_codec_decode(&session, settings->codec.value,
-                                          &answer.record, r->pool);
+                                          &result.record, r->pool);
         outcome = session ? SHS_OUTCOME_FOUND : SHS_OUTCOME_MALFORMED;
     }
     if (outcome == SHS_OUTCOME_MALFORMED) {
         shs_lookup_log_malformed(r, sid, lookup->reason, is_read);
-        shs_near_lookup_keep_malformed(near, lookup->reason, answer.source,
+        shs_near_lookup_save_malformed(near, lookup->reason, result.source,
                                        r->pool);
     }
     if (outcome == SHS_OUTCOME_FOUND || outcome == SHS_OUTCOME_ABSENT) {
-        shs_near_lookup_keep(near, lookup->key, session, answer.record.ttl,
-                             answer.source, r->pool);
+        shs_near_lookup_save(near, lookup->key, session, result.record.ttl,
+                             result.source, r->pool);
     }
     if (outcome == SHS_OUTCOME_FOUND) {
-        lookup->record = answer.record;
-        outcome = accept_session(lookup, session, answer.record.ttl, settings);
+        lookup->record = result.record;
+        outcome = accept_session(lookup, session, result.record.ttl, settings);
     }
     return outcome;
 }
@@ -146,7 +146,7 @@ static shs_outcome_t load_key(shs_lookup_t *lookup, const request_rec *r,
             break;
         }
     }
-    outcome = ask_store(lookup, r, store, settings, sid, &near);
+    outcome = query_store(lookup, r, store, settings, sid, &near);
     shs_near_lookup_leave(&near);
     return outcome == SHS_OUTCOME_UNAVAILABLE
                ? take_stale(lookup, r, settings, &near)
@@ -318,9 +318,9 @@ const char *shs_lookup_explain(const shs_lookup_t *lookup, apr_pool_t *p)
     return lookup->reason;
 }
 
-const shs_lookup_t *shs_lookup_run_id(request_rec *r, shs_store_t *store,
-                                      const shs_settings_t *settings,
-                                      const shs_session_id_t *sid)
+const shs_lookup_t *shs_lookup_run_by_id(request_rec *r, shs_store_t *store,
+                                         const shs_settings_t *settings,
+                                         const shs_session_id_t *sid)
 {
     apr_time_t began = shs_clock_now();
     shs_lookup_t *lookup = apr_pcalloc(r->pool, sizeof(*lookup));
@@ -336,9 +336,9 @@ const shs_lookup_t *shs_lookup_run_id(request_rec *r, shs_store_t *store,
     return lookup;
 }
 
-const shs_lookup_t *shs_lookup_make_ended(request_rec *r,
-                                          const shs_settings_t *settings,
-                                          const shs_session_id_t *sid)
+const shs_lookup_t *shs_lookup_create_ended(request_rec *r,
+                                            const shs_settings_t *settings,
+                                            const shs_session_id_t *sid)
 {
     shs_lookup_t *lookup = apr_pcalloc(r->pool, sizeof(*lookup));
 

@@ -60,14 +60,14 @@ const char *shs_lookup_explain(const shs_lookup_t *lookup, apr_pool_t *p);
 
 /* Looks up the session of one id in the store itself, whatever the request's
  * cookies say: one that was looked up before, or has just been made. */
-const shs_lookup_t *shs_lookup_run_id(request_rec *r, shs_store_t *store,
-                                      const shs_settings_t *settings,
-                                      const shs_session_id_t *sid);
+const shs_lookup_t *shs_lookup_run_by_id(request_rec *r, shs_store_t *store,
+                                         const shs_settings_t *settings,
+                                         const shs_session_id_t *sid);
 
 /* A session that the request has ended: ABSENT, or NONE if `ident` is NULL. */
-const shs_lookup_t *shs_lookup_make_ended(request_rec *r,
-                                          const shs_settings_t *settings,
-                                          const shs_session_id_t *sid);
+const shs_lookup_t *shs_lookup_create_ended(request_rec *r,
+                                            const shs_settings_t *settings,
+                                            const shs_session_id_t *sid);
 
 /* The lookup that is made when the store already failed this request once:
  * UNAVAILABLE without asking again, or NONE without an id. */

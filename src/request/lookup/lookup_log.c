@@ -41,55 +41,56 @@ void shs_lookup_log_malformed(const request_rec *r, const shs_session_id_t *sid,
 }
 
 /* What is told of the store while it answers. */
-static void log_error(const server_rec *s, const char *words,
-                      const shs_result_t *answer)
+static void log_error(const server_rec *s, const char *description,
+                      const shs_result_t *result)
 {
-    if (answer->transition == SHS_TRANSITION_UNWRITABLE) {
+    if (result->transition == SHS_TRANSITION_UNWRITABLE) {
         ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
-                     SHS_TAG_WRITES
+                     SHS_TAG_READ_ONLY
                      "the session store %s takes no writes: %s; logins and"
                      " changes of sessions fail until it does",
-                     words, answer->transition_reason);
+                     description, result->transition_reason);
     }
-    else if (answer->transition == SHS_TRANSITION_WRITABLE) {
+    else if (result->transition == SHS_TRANSITION_WRITABLE) {
         ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, s,
-                     SHS_TAG_WRITES "the session store %s takes writes again",
-                     words);
+                     SHS_TAG_READ_ONLY
+                     "the session store %s takes writes again",
+                     description);
     }
     else {
         ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
-                     SHS_TAG_SHAKY
+                     SHS_TAG_INTERMITTENT
                      "lookups in the session store %s fail now and then: %s;"
                      " compare its counters in mod_status",
-                     words, answer->transition_reason);
+                     description, result->transition_reason);
     }
 }
 
 /* What is told of its near-cache. */
-static void log_invalidation(const server_rec *s, const char *words,
-                             const shs_result_t *answer)
+static void log_invalidation(const server_rec *s, const char *description,
+                             const shs_result_t *result)
 {
-    if (answer->transition == SHS_TRANSITION_UNTRACKED) {
+    if (result->transition == SHS_TRANSITION_UNTRACKED) {
         ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
                      SHS_TAG_UNTRACKED
                      "the sessions of the store %s are not kept near, and each"
                      " request asks it: %s",
-                     words, answer->transition_reason);
+                     description, result->transition_reason);
     }
     else {
         ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, s,
                      SHS_TAG_UNTRACKED
                      "the sessions of the store %s are kept near",
-                     words);
+                     description);
     }
 }
 
 void shs_lookup_log_transition(const request_rec *r, const shs_store_t *store,
-                               const shs_result_t *answer)
+                               const shs_result_t *result)
 {
-    const char *words = shs_store_describe(store);
+    const char *description = shs_store_describe(store);
 
-    switch (answer->transition) {
+    switch (result->transition) {
     case SHS_TRANSITION_NONE:
         break;
     case SHS_TRANSITION_REFUSED:
@@ -98,32 +99,32 @@ void shs_lookup_log_transition(const request_rec *r, const shs_store_t *store,
                      "the session store %s refuses us: %s;"
                      " correct user, password or database in"
                      " SharedSessionStore, or the user's ACL in Redis",
-                     words, answer->transition_reason);
+                     description, result->transition_reason);
         break;
     case SHS_TRANSITION_DOWN:
         ap_log_error(APLOG_MARK, APLOG_WARNING, 0, r->server,
                      SHS_TAG_DOWN "the session store %s is unavailable: %s",
-                     words, answer->transition_reason);
+                     description, result->transition_reason);
         break;
     case SHS_TRANSITION_UP:
         ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, r->server,
                      SHS_TAG_UP "the session store %s is available again",
-                     words);
+                     description);
         break;
     case SHS_TRANSITION_UNWRITABLE:
     case SHS_TRANSITION_WRITABLE:
     case SHS_TRANSITION_SHAKY:
-        log_error(r->server, words, answer);
+        log_error(r->server, description, result);
         break;
     case SHS_TRANSITION_MASTER:
         ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, r->server,
                      SHS_TAG_MASTER
                      "the master of the session store %s is now %s",
-                     words, answer->transition_reason);
+                     description, result->transition_reason);
         break;
     case SHS_TRANSITION_UNTRACKED:
     case SHS_TRANSITION_TRACKED:
-        log_invalidation(r->server, words, answer);
+        log_invalidation(r->server, description, result);
         break;
     }
 }

@@ -9,7 +9,7 @@
 
 /* What an answer has changed in what is known of the store. */
 void shs_lookup_log_transition(const request_rec *r, const shs_store_t *store,
-                               const shs_result_t *answer);
+                               const shs_result_t *result);
 
 /* A warning once a minute a child, else at debug: of what the store holds, and
  * of what a codec makes of it, each by itself, so that one broken session hides

@@ -41,8 +41,8 @@ static const char *read_malformed(shs_octets_t octets)
                : NULL;
 }
 
-static shs_near_found_t look(shs_near_lookup_t *near, apr_interval_time_t most,
-                             apr_pool_t *p)
+static shs_near_found_t find_within(shs_near_lookup_t *near,
+                                    apr_interval_time_t most, apr_pool_t *p)
 {
     shs_octets_t octets = { "", 0 };
     apr_interval_time_t age = 0;
@@ -63,9 +63,9 @@ static shs_near_found_t look(shs_near_lookup_t *near, apr_interval_time_t most,
     return found;
 }
 
-static shs_near_found_t look_now(shs_near_lookup_t *near, apr_pool_t *p)
+static shs_near_found_t find_valid(shs_near_lookup_t *near, apr_pool_t *p)
 {
-    shs_near_found_t found = look(near, 0, p);
+    shs_near_found_t found = find_within(near, 0, p);
 
     return found == SHS_NEAR_STALE ? SHS_NEAR_MISS : found;
 }
@@ -86,16 +86,16 @@ shs_near_found_t shs_near_lookup_find(shs_near_lookup_t *near,
     near->single_flight = shs_store_single_flight(store);
     near->name = name_of(near->cache, settings, key);
     near->is_for_outages = settings->stale.value > 0;
-    found = look_now(near, p);
+    found = find_valid(near, p);
     if (found == SHS_NEAR_MISS
         && shs_near_cache_begin(&near->ticket, near->cache, &near->name,
                                 shs_clock_now())) {
         near->is_leader = shs_single_flight_join(
             near->single_flight, near->name.a, near->name.b, deadline);
         /* Who leads too: another may have landed since this thread looked. */
-        found = look_now(near, p);
+        found = find_valid(near, p);
         /* After the wait: the ticket is from before this thread asks. */
-        near->can_keep = shs_near_cache_begin(&near->ticket, near->cache,
+        near->can_save = shs_near_cache_begin(&near->ticket, near->cache,
                                               &near->name, shs_clock_now());
     }
     if (found == SHS_NEAR_MISS) {
@@ -110,7 +110,7 @@ shs_near_found_t shs_near_lookup_find_stale(shs_near_lookup_t *near,
                                             apr_pool_t *p)
 {
     shs_near_found_t found =
-        near->cache && most > 0 ? look(near, most, p) : SHS_NEAR_MISS;
+        near->cache && most > 0 ? find_within(near, most, p) : SHS_NEAR_MISS;
 
     switch (found) {
     case SHS_NEAR_STALE:
@@ -128,7 +128,7 @@ shs_near_found_t shs_near_lookup_find_stale(shs_near_lookup_t *near,
 
 /* Nobody hears of its changes: what is there is kept to bridge an outage, and
  * forgotten when the store says that it is gone. */
-static void keep_untracked(const shs_near_lookup_t *near, shs_octets_t key,
+static void save_untracked(const shs_near_lookup_t *near, shs_octets_t key,
                            const shs_session_t *session,
                            apr_interval_time_t ttl, apr_pool_t *p)
 {
@@ -141,9 +141,9 @@ static void keep_untracked(const shs_near_lookup_t *near, shs_octets_t key,
     }
 }
 
-static void keep_heard(const shs_near_lookup_t *near,
-                       const shs_session_t *session, apr_interval_time_t ttl,
-                       apr_uint32_t source, apr_pool_t *p)
+static void save_tracked(const shs_near_lookup_t *near,
+                         const shs_session_t *session, apr_interval_time_t ttl,
+                         apr_uint32_t source, apr_pool_t *p)
 {
     shs_octets_t octets = { "", 0 };
 
@@ -154,7 +154,7 @@ static void keep_heard(const shs_near_lookup_t *near,
                        session ? ttl : SHS_TTL_FOREVER);
 }
 
-void shs_near_lookup_keep(const shs_near_lookup_t *near, shs_octets_t key,
+void shs_near_lookup_save(const shs_near_lookup_t *near, shs_octets_t key,
                           const shs_session_t *session, apr_interval_time_t ttl,
                           apr_uint32_t source, apr_pool_t *p)
 {
@@ -164,21 +164,21 @@ void shs_near_lookup_keep(const shs_near_lookup_t *near, shs_octets_t key,
     if (source == 0) {
         return;
     }
-    if (!near->can_keep && near->is_for_outages) {
-        keep_untracked(near, key, is_rotated ? NULL : session, ttl, p);
+    if (!near->can_save && near->is_for_outages) {
+        save_untracked(near, key, is_rotated ? NULL : session, ttl, p);
     }
-    else if (near->can_keep && !is_rotated) {
-        keep_heard(near, session, ttl, source, p);
+    else if (near->can_save && !is_rotated) {
+        save_tracked(near, session, ttl, source, p);
     }
 }
 
-void shs_near_lookup_keep_malformed(const shs_near_lookup_t *near,
+void shs_near_lookup_save_malformed(const shs_near_lookup_t *near,
                                     const char *reason, apr_uint32_t source,
                                     apr_pool_t *p)
 {
     shs_octets_t octets;
 
-    if (source == 0 || !near->can_keep) {
+    if (source == 0 || !near->can_save) {
         return;
     }
     octets.data = apr_pstrcat(p, MALFORMED, reason, NULL);

@@ -17,7 +17,7 @@ typedef struct shs_near_lookup_t {
     shs_single_flight_t *single_flight;
     shs_near_name_t name;
     shs_near_ticket_t ticket;
-    int can_keep;
+    int can_save;
     int is_for_outages; /* where it cannot: kept, for find_stale() only */
     int is_leader;
 
@@ -43,12 +43,12 @@ shs_near_found_t shs_near_lookup_find_stale(shs_near_lookup_t *near,
                                             apr_pool_t *p);
 
 /* The store was asked: its session is kept; NULL: there is none. */
-void shs_near_lookup_keep(const shs_near_lookup_t *near, shs_octets_t key,
+void shs_near_lookup_save(const shs_near_lookup_t *near, shs_octets_t key,
                           const shs_session_t *session, apr_interval_time_t ttl,
                           apr_uint32_t source, apr_pool_t *p);
 
 /* ... and what it has is no session, for that reason. */
-void shs_near_lookup_keep_malformed(const shs_near_lookup_t *near,
+void shs_near_lookup_save_malformed(const shs_near_lookup_t *near,
                                     const char *reason, apr_uint32_t source,
                                     apr_pool_t *p);
 

@@ -23,7 +23,8 @@ static int is_same_session(const shs_lookup_t *other, const shs_lookup_t *own)
                && !memcmp(other->key.data, own->key.data, own->key.len));
 }
 
-static shs_written_t say(shs_writer_status_t status, const char *reason)
+static shs_written_t make_written(shs_writer_status_t status,
+                                  const char *reason)
 {
     shs_written_t written;
 
@@ -51,7 +52,7 @@ static shs_written_t end_one(const shs_writer_t *writer,
                              const shs_candidate_t *candidate,
                              const shs_lookup_t *own, int is_logout)
 {
-    const shs_lookup_t *other = shs_lookup_run_id(
+    const shs_lookup_t *other = shs_lookup_run_by_id(
         writer->r, writer->store, writer->settings, &candidate->sid);
     shs_written_t written;
 
@@ -59,14 +60,14 @@ static shs_written_t end_one(const shs_writer_t *writer,
     case SHS_OUTCOME_FOUND:
         break;
     case SHS_OUTCOME_UNAVAILABLE:
-        return say(SHS_WRITER_UNAVAILABLE, other->reason);
+        return make_written(SHS_WRITER_UNAVAILABLE, other->reason);
     case SHS_OUTCOME_NONE:
     case SHS_OUTCOME_ABSENT:
     case SHS_OUTCOME_MALFORMED:
-        return say(SHS_WRITER_NONE, other->reason);
+        return make_written(SHS_WRITER_NONE, other->reason);
     }
     if (!is_logout && is_same_session(other, own)) {
-        return say(SHS_WRITER_NONE, "it is the same session");
+        return make_written(SHS_WRITER_NONE, "it is the same session");
     }
     written = shs_writer_end(writer, other);
     if (written.status == SHS_WRITER_DONE) {
@@ -86,7 +87,7 @@ shs_written_t shs_other_sessions_end(apr_uint32_t *names,
     shs_candidate_find(&candidates, writer->r, writer->settings);
     for (i = 0; i < candidates.count; ++i) {
         const shs_candidate_t *candidate = &candidates.list[i];
-        shs_written_t written = say(SHS_WRITER_NONE, NULL);
+        shs_written_t written = make_written(SHS_WRITER_NONE, NULL);
 
         if (shs_session_id_is_equal(&candidate->sid, &lookup->sid)) {
             *names |= candidate->names;
@@ -101,5 +102,5 @@ shs_written_t shs_other_sessions_end(apr_uint32_t *names,
             return written;
         }
     }
-    return say(SHS_WRITER_DONE, NULL);
+    return make_written(SHS_WRITER_DONE, NULL);
 }

@@ -39,7 +39,7 @@ static apr_interval_time_t ttl_due(const shs_writer_t *writer,
                : 0;
 }
 
-void shs_touch_touch(const shs_writer_t *writer, const shs_lookup_t *lookup)
+void shs_touch_if_due(const shs_writer_t *writer, const shs_lookup_t *lookup)
 {
     apr_interval_time_t ttl = ttl_due(writer, lookup);
     apr_interval_time_t left = lookup->deadline - shs_clock_now();
@@ -55,7 +55,7 @@ void shs_touch_touch(const shs_writer_t *writer, const shs_lookup_t *lookup)
     write.ttl = ttl;
     write.due = ttl - interval_of(writer, ttl);
     write.at.deadline = lookup->deadline;
-    written = shs_writer_put(writer, &write);
+    written = shs_writer_execute(writer, &write);
     if (written.status != SHS_WRITER_DONE) {
         ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, writer->r,
                       SHS_TAG_UNWRITTEN "the session is not kept alive: %s",

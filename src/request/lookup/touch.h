@@ -13,6 +13,6 @@
  * see shs_metadata_left(). Not one that says nothing of an idle timeout, where none
  * is configured, nor by an old id. What comes of it is of no concern to the
  * request, and it takes no longer than the lookup may. */
-void shs_touch_touch(const shs_writer_t *writer, const shs_lookup_t *lookup);
+void shs_touch_if_due(const shs_writer_t *writer, const shs_lookup_t *lookup);
 
 #endif

@@ -9,30 +9,31 @@
 #include "base/octets.h"
 #include "base/clock.h"
 
-static shs_written_t say(shs_writer_status_t status, const char *reason)
+static shs_written_t make_written(shs_writer_status_t status,
+                                  const char *reason)
 {
     shs_written_t written = { status, reason, { { NULL, 0 } } };
 
     return written;
 }
 
-static shs_written_t read_wrote(shs_wrote_t wrote, const shs_result_t *answer)
+static shs_written_t read_wrote(shs_wrote_t wrote, const shs_result_t *result)
 {
     switch (wrote) {
     case SHS_WROTE_DONE:
         break;
     case SHS_WROTE_GONE:
-        return say(SHS_WRITER_NONE, answer->reason);
+        return make_written(SHS_WRITER_NONE, result->reason);
     case SHS_WROTE_CONFLICT:
-        return say(SHS_WRITER_CONFLICT, answer->reason);
+        return make_written(SHS_WRITER_CONFLICT, result->reason);
     case SHS_WROTE_TOO_LARGE:
-        return say(SHS_WRITER_TOO_LARGE, answer->reason);
+        return make_written(SHS_WRITER_TOO_LARGE, result->reason);
     case SHS_WROTE_MALFORMED:
-        return say(SHS_WRITER_MALFORMED, answer->reason);
+        return make_written(SHS_WRITER_MALFORMED, result->reason);
     case SHS_WROTE_UNAVAILABLE:
-        return say(SHS_WRITER_UNAVAILABLE, answer->reason);
+        return make_written(SHS_WRITER_UNAVAILABLE, result->reason);
     }
-    return say(SHS_WRITER_DONE, NULL);
+    return make_written(SHS_WRITER_DONE, NULL);
 }
 
 shs_write_t shs_writer_prepare(const shs_writer_t *writer,
@@ -51,15 +52,15 @@ shs_write_t shs_writer_prepare(const shs_writer_t *writer,
     return write;
 }
 
-shs_written_t shs_writer_put(const shs_writer_t *writer,
-                             const shs_write_t *write)
+shs_written_t shs_writer_execute(const shs_writer_t *writer,
+                                 const shs_write_t *write)
 {
-    shs_result_t answer;
+    shs_result_t result;
     shs_wrote_t wrote =
-        shs_store_write(&answer, writer->store, write, writer->r->pool);
+        shs_store_write(&result, writer->store, write, writer->r->pool);
 
-    shs_lookup_log_transition(writer->r, writer->store, &answer);
-    return read_wrote(wrote, &answer);
+    shs_lookup_log_transition(writer->r, writer->store, &result);
+    return read_wrote(wrote, &result);
 }
 
 /* Whether a session as a whole, or a string, is larger than may be. */
@@ -76,7 +77,8 @@ static int is_too_large(const shs_edit_t *edit, apr_size_t max_octets)
 
 static shs_written_t refuse_size(void)
 {
-    return say(SHS_WRITER_TOO_LARGE, "it is too large, or of too many fields");
+    return make_written(SHS_WRITER_TOO_LARGE,
+                        "it is too large, or of too many fields");
 }
 
 /* Writes a whole session under a new id. */
@@ -94,20 +96,20 @@ static shs_written_t create(const shs_writer_t *writer, const shs_record_t *old,
     if (!shs_key_create_ident(
             &sid, &key, settings->key.value,
             shs_settings_of_server(writer->r->server)->keys_that_overlap, p)) {
-        return say(SHS_WRITER_UNAVAILABLE,
-                   "the system gives no random octets for an id");
+        return make_written(SHS_WRITER_UNAVAILABLE,
+                            "the system gives no random octets for an id");
     }
     write = shs_writer_prepare(writer, SHS_WRITE_CREATE, key);
     write.ttl = ttl;
     error = shs_codec_edit(&write.edit, settings->codec.value, old, change,
                            SHS_CODEC_WHOLE, p);
     if (error) {
-        return say(SHS_WRITER_INVALID, error);
+        return make_written(SHS_WRITER_INVALID, error);
     }
     if (is_too_large(&write.edit, write.at.max_octets)) {
         return refuse_size();
     }
-    written = shs_writer_put(writer, &write);
+    written = shs_writer_execute(writer, &write);
     written.sid = sid;
     return written;
 }
@@ -133,30 +135,32 @@ shs_written_t shs_writer_create(const shs_writer_t *writer,
 
 /* A session that has another id by now is not written to by its old one, where
  * that was a login (rule 4). */
-static int is_frozen(const shs_lookup_t *lookup)
+static int is_rotated_away(const shs_lookup_t *lookup)
 {
     return shs_session_get_metadata(lookup->session)->is_rotated;
 }
 
 static shs_written_t refuse_old_id(void)
 {
-    return say(SHS_WRITER_ROTATED, "the session has another id by now");
+    return make_written(SHS_WRITER_ROTATED,
+                        "the session has another id by now");
 }
 
 static shs_written_t read_outcome(const shs_lookup_t *lookup)
 {
     switch (lookup->outcome) {
     case SHS_OUTCOME_FOUND:
-        return is_frozen(lookup) ? refuse_old_id() : say(SHS_WRITER_DONE, NULL);
+        return is_rotated_away(lookup) ? refuse_old_id()
+                                       : make_written(SHS_WRITER_DONE, NULL);
     case SHS_OUTCOME_NONE:
     case SHS_OUTCOME_ABSENT:
-        return say(SHS_WRITER_NONE, "the session is gone");
+        return make_written(SHS_WRITER_NONE, "the session is gone");
     case SHS_OUTCOME_MALFORMED:
-        return say(SHS_WRITER_MALFORMED, lookup->reason);
+        return make_written(SHS_WRITER_MALFORMED, lookup->reason);
     case SHS_OUTCOME_UNAVAILABLE:
         break;
     }
-    return say(SHS_WRITER_UNAVAILABLE, lookup->reason);
+    return make_written(SHS_WRITER_UNAVAILABLE, lookup->reason);
 }
 
 static shs_written_t change_once(const shs_writer_t *writer,
@@ -170,50 +174,50 @@ static shs_written_t change_once(const shs_writer_t *writer,
         SHS_CODEC_CHANGES, writer->r->pool);
 
     if (error) {
-        return say(SHS_WRITER_INVALID, error);
+        return make_written(SHS_WRITER_INVALID, error);
     }
     if (is_too_large(&write.edit, write.at.max_octets)) {
         return refuse_size();
     }
     write.was = &lookup->record;
-    return shs_writer_put(writer, &write);
+    return shs_writer_execute(writer, &write);
 }
 
 /* Lets others be faster: those who met once would meet again. */
-static void give_way(int tries)
+static void back_off(int attempts)
 {
     apr_time_t now = shs_clock_now();
 
-    poll(NULL, 0, 1 + (int)(now % (2 * tries)));
+    poll(NULL, 0, 1 + (int)(now % (2 * attempts)));
 }
 
 /* Does it with what is there, again and again while others are faster. */
-static shs_written_t try_hard(
+static shs_written_t retry_conflicts(
     const shs_writer_t *writer, const shs_lookup_t *lookup,
     const shs_change_t *change,
-    shs_written_t (*do_once)(const shs_writer_t *writer,
+    shs_written_t (*attempt)(const shs_writer_t *writer,
                              const shs_lookup_t *lookup,
                              const shs_change_t *change))
 {
     shs_written_t written;
-    int tries;
+    int attempts;
 
     /* The near-cache has no record to start from, and may be a moment old. */
     if (lookup->is_near) {
-        lookup = shs_lookup_run_id(writer->r, writer->store, writer->settings,
-                                   &lookup->sid);
+        lookup = shs_lookup_run_by_id(writer->r, writer->store,
+                                      writer->settings, &lookup->sid);
     }
     written = read_outcome(lookup);
 
-    for (tries = 1; written.status == SHS_WRITER_DONE; ++tries) {
-        written = do_once(writer, lookup, change);
+    for (attempts = 1; written.status == SHS_WRITER_DONE; ++attempts) {
+        written = attempt(writer, lookup, change);
         if (written.status != SHS_WRITER_CONFLICT
-            || tries == SHS_WRITER_TRIES) {
+            || attempts == SHS_WRITER_TRIES) {
             return written;
         }
-        give_way(tries);
-        lookup = shs_lookup_run_id(writer->r, writer->store, writer->settings,
-                                   &lookup->sid);
+        back_off(attempts);
+        lookup = shs_lookup_run_by_id(writer->r, writer->store,
+                                      writer->settings, &lookup->sid);
         written = read_outcome(lookup);
     }
     return written;
@@ -223,7 +227,7 @@ shs_written_t shs_writer_change(const shs_writer_t *writer,
                                 const shs_lookup_t *lookup,
                                 const shs_change_t *change)
 {
-    return try_hard(writer, lookup, change, change_once);
+    return retry_conflicts(writer, lookup, change, change_once);
 }
 
 static void remove_key(const shs_writer_t *writer, shs_octets_t key)
@@ -231,7 +235,7 @@ static void remove_key(const shs_writer_t *writer, shs_octets_t key)
     shs_write_t write = shs_writer_prepare(writer, SHS_WRITE_REMOVE, key);
 
     write.knows_rotated = 1;
-    shs_writer_put(writer, &write);
+    shs_writer_execute(writer, &write);
 }
 
 /* How long the session's copy lives: as if it was used now, or, by a login,
@@ -262,22 +266,22 @@ static shs_written_t forward(const shs_writer_t *writer,
     apr_pool_t *p = writer->r->pool;
     shs_write_t write =
         shs_writer_prepare(writer, SHS_WRITE_FORWARD, lookup->key);
-    shs_octets_t nobody = { "", 0 };
+    shs_octets_t nothing = { "", 0 };
     shs_change_t *mark = shs_change_create(p);
     const char *error;
 
     shs_change_add(mark, SHS_CHANGE_TEXT, shs_octets_of(SHS_METADATA_ROTATED),
-                   is_login ? nobody : successor);
+                   is_login ? nothing : successor);
     error = shs_codec_edit(&write.edit, writer->settings->codec.value,
                            is_login ? &lookup->record : NULL, mark,
                            SHS_CODEC_CHANGES, p);
     if (error) {
-        return say(SHS_WRITER_INVALID, error);
+        return make_written(SHS_WRITER_INVALID, error);
     }
     write.was = &lookup->record;
     write.keeps = is_login;
     write.ttl = writer->settings->grace.value;
-    return shs_writer_put(writer, &write);
+    return shs_writer_execute(writer, &write);
 }
 
 /* What a login adds to its change: where the session was before, and that its
@@ -326,7 +330,7 @@ static shs_written_t rotate_once(const shs_writer_t *writer,
         return refuse_old_id();
     }
     if (ttl <= 0) {
-        return say(SHS_WRITER_NONE, "the session's time is over");
+        return make_written(SHS_WRITER_NONE, "the session's time is over");
     }
     created =
         create(writer, &lookup->record, add_login(change, lookup, p), ttl);
@@ -352,7 +356,7 @@ shs_written_t shs_writer_rotate(const shs_writer_t *writer,
                                 const shs_lookup_t *lookup,
                                 const shs_change_t *change)
 {
-    return try_hard(writer, lookup, change, rotate_once);
+    return retry_conflicts(writer, lookup, change, rotate_once);
 }
 
 static shs_written_t end_once(const shs_writer_t *writer,
@@ -364,8 +368,8 @@ static shs_written_t end_once(const shs_writer_t *writer,
     shs_written_t written;
 
     (void)change;
-    write.knows_rotated = is_frozen(lookup);
-    written = shs_writer_put(writer, &write);
+    write.knows_rotated = is_rotated_away(lookup);
+    written = shs_writer_execute(writer, &write);
     if (written.status == SHS_WRITER_DONE) {
         remove_previous(writer, lookup);
     }
@@ -384,10 +388,12 @@ static shs_written_t end_once(const shs_writer_t *writer,
 shs_written_t shs_writer_end(const shs_writer_t *writer,
                              const shs_lookup_t *lookup)
 {
-    shs_written_t written = !lookup->is_near && is_frozen(lookup)
-                                ? end_once(writer, lookup, NULL)
-                                : try_hard(writer, lookup, NULL, end_once);
+    shs_written_t written =
+        !lookup->is_near && is_rotated_away(lookup)
+            ? end_once(writer, lookup, NULL)
+            : retry_conflicts(writer, lookup, NULL, end_once);
 
-    return written.status == SHS_WRITER_NONE ? say(SHS_WRITER_DONE, NULL)
-                                             : written;
+    return written.status == SHS_WRITER_NONE
+               ? make_written(SHS_WRITER_DONE, NULL)
+               : written;
 }

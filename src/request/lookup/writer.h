@@ -75,7 +75,7 @@ shs_written_t shs_writer_end(const shs_writer_t *writer,
  * deadline of its own; and that write done. */
 shs_write_t shs_writer_prepare(const shs_writer_t *writer,
                                shs_write_kind_t kind, shs_octets_t key);
-shs_written_t shs_writer_put(const shs_writer_t *writer,
-                             const shs_write_t *write);
+shs_written_t shs_writer_execute(const shs_writer_t *writer,
+                                 const shs_write_t *write);
 
 #endif
