@@ -9,11 +9,11 @@
 #include "redis/command/command.h"
 
 /* As shs_store_load(). */
-shs_outcome_t shs_exchange_run(shs_result_t *answer, const shs_client_t *client,
+shs_outcome_t shs_exchange_run(shs_result_t *result, const shs_client_t *client,
                                const shs_query_t *query, apr_pool_t *p);
 
 /* As shs_store_write(). */
-shs_wrote_t shs_exchange_write(shs_result_t *answer, const shs_client_t *client,
+shs_wrote_t shs_exchange_write(shs_result_t *result, const shs_client_t *client,
                                const shs_write_t *write, apr_pool_t *p);
 
 #endif

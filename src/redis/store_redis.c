@@ -81,16 +81,16 @@ static int start_child(void *self, void *host_state, int threads,
     return redis->client.topology != NULL;
 }
 
-static shs_outcome_t load(shs_result_t *answer, void *self,
+static shs_outcome_t load(shs_result_t *result, void *self,
                           const shs_query_t *query, apr_pool_t *p)
 {
-    return shs_exchange_run(answer, &((redis_t *)self)->client, query, p);
+    return shs_exchange_run(result, &((redis_t *)self)->client, query, p);
 }
 
-static shs_wrote_t write_to(shs_result_t *answer, void *self,
+static shs_wrote_t write_to(shs_result_t *result, void *self,
                             const shs_write_t *write, apr_pool_t *p)
 {
-    return shs_exchange_write(answer, &((redis_t *)self)->client, write, p);
+    return shs_exchange_write(result, &((redis_t *)self)->client, write, p);
 }
 
 static apr_interval_time_t timeout(const void *self)

@@ -14,7 +14,7 @@ static const char *show(const shs_slot_map_t *map)
     int i;
 
     ck_assert_int_ge(map->shard_count, 1);
-    ck_assert_int_le(map->shard_count, SHS_SLOT_MAP_MOST_SHARDS);
+    ck_assert_int_le(map->shard_count, SHS_SLOT_MAP_MAX_SHARDS);
     for (i = 0; i < map->shard_count; i++) {
         const shs_shard_t *shard = &map->shards[i];
         int slot = 0;
@@ -211,16 +211,15 @@ START_TEST(slot_map_parse_slots__leaves_out_shards_past_the_most)
     shs_slot_map_t *map = NULL;
 
     ck_assert_ptr_null(shs_slot_map_parse_slots(
-        &map, many(SHS_SLOT_MAP_MOST_SHARDS + 2), &asked, p));
-    ck_assert_int_eq(map->shard_count, SHS_SLOT_MAP_MOST_SHARDS);
-    ck_assert_int_eq(map->shard_of[SHS_SLOT_MAP_MOST_SHARDS - 1],
-                     SHS_SLOT_MAP_MOST_SHARDS - 1);
-    ck_assert_int_eq(map->shard_of[SHS_SLOT_MAP_MOST_SHARDS],
+        &map, many(SHS_SLOT_MAP_MAX_SHARDS + 2), &asked, p));
+    ck_assert_int_eq(map->shard_count, SHS_SLOT_MAP_MAX_SHARDS);
+    ck_assert_int_eq(map->shard_of[SHS_SLOT_MAP_MAX_SHARDS - 1],
+                     SHS_SLOT_MAP_MAX_SHARDS - 1);
+    ck_assert_int_eq(map->shard_of[SHS_SLOT_MAP_MAX_SHARDS], SHS_SLOT_MAP_NONE);
+    ck_assert_int_eq(map->shard_of[SHS_SLOT_MAP_MAX_SHARDS + 1],
                      SHS_SLOT_MAP_NONE);
-    ck_assert_int_eq(map->shard_of[SHS_SLOT_MAP_MOST_SHARDS + 1],
-                     SHS_SLOT_MAP_NONE);
-    ck_assert_int_eq(map->shards[SHS_SLOT_MAP_MOST_SHARDS - 1].master.port,
-                     SHS_SLOT_MAP_MOST_SHARDS);
+    ck_assert_int_eq(map->shards[SHS_SLOT_MAP_MAX_SHARDS - 1].master.port,
+                     SHS_SLOT_MAP_MAX_SHARDS);
 }
 END_TEST
 

@@ -11,7 +11,7 @@
 /* A connection came late when the wait took this part of what is left. */
 #define LATE_PART 8
 
-static shs_pipeline_form_t form_of(const shs_permit_t *permit, int is_asking)
+static shs_pipeline_form_t find_form(const shs_permit_t *permit, int is_asking)
 {
     if (is_asking) {
         return SHS_PIPELINE_ASKING;
@@ -23,8 +23,8 @@ static shs_pipeline_form_t form_of(const shs_permit_t *permit, int is_asking)
                                                    : SHS_PIPELINE_ROLE;
 }
 
-static void name_server(shs_attempt_t *attempt, const shs_permit_t *permit,
-                        apr_pool_t *p)
+static void add_server_name(shs_attempt_t *attempt, const shs_permit_t *permit,
+                            apr_pool_t *p)
 {
     if (attempt->retry.reason
         && permit->client->endpoint->mode != SHS_ENDPOINT_SINGLE) {
@@ -36,8 +36,8 @@ static void name_server(shs_attempt_t *attempt, const shs_permit_t *permit,
 
 /* What idle connections are of use. A probe uses none: it is to tell whether
  * the server answers, not whether a connection still leads to it. */
-static void tls_error(shs_pool_t *pool, const shs_permit_t *permit,
-                      apr_time_t now)
+static void distrust_idle_conns(shs_pool_t *pool, const shs_permit_t *permit,
+                                apr_time_t now)
 {
     shs_pool_distrust(pool,
                       permit->pass == SHS_BREAKER_PROBE
@@ -48,8 +48,8 @@ static void tls_error(shs_pool_t *pool, const shs_permit_t *permit,
 /* Ends the loan of a connection. What broke this one broke the others of its
  * pool too; that an answer was late says nothing of those that were answered
  * since. */
-static void return_conn(const shs_attempt_t *attempt, shs_pool_t *pool,
-                        shs_conn_t *conn)
+static void end_loan(const shs_attempt_t *attempt, shs_pool_t *pool,
+                     shs_conn_t *conn)
 {
     if (attempt->retry.is_conn_good) {
         shs_pool_give_back(pool, conn);
@@ -66,28 +66,28 @@ static void return_conn(const shs_attempt_t *attempt, shs_pool_t *pool,
  * learns of the pool and not of the server. Else a connection of the pool that
  * gives no answer makes the older ones doubtful. */
 static void excuse_server(shs_attempt_t *attempt, shs_breaker_t *breaker,
-                          apr_interval_time_t waited, apr_time_t asked_at,
+                          apr_interval_time_t waited, apr_time_t sent_at,
                           apr_time_t deadline)
 {
     shs_retry_t *retry = &attempt->retry;
 
     if (attempt->status == SHS_CONN_TIMEOUT && !attempt->is_new_conn
-        && waited > (deadline - asked_at) / LATE_PART) {
-        retry->next = SHS_RETRY_FAIL;
+        && waited > (deadline - sent_at) / LATE_PART) {
+        retry->action = SHS_RETRY_FAIL;
         retry->cause = SHS_COUNTER_POOL_FULL;
         retry->reason = "all connections of the pool were busy for too long";
-        retry->is_server_fine = 1;
+        retry->is_server_ok = 1;
     }
     else if (attempt->status == SHS_CONN_TIMEOUT && !attempt->is_new_conn) {
-        shs_breaker_note_no_reply(breaker, asked_at);
+        shs_breaker_note_no_reply(breaker, sent_at);
     }
 }
 
 static void build(shs_pipeline_t *pipeline, const shs_query_t *query,
                   const shs_write_t *write, shs_pipeline_form_t form,
-                  int is_of_size, apr_pool_t *p)
+                  int is_size, apr_pool_t *p)
 {
-    if (is_of_size) {
+    if (is_size) {
         shs_pipeline_build_size(pipeline, query, form, p);
     }
     else {
@@ -103,8 +103,8 @@ static int is_unanswered(shs_conn_status_t status)
 
 /* Whether it leads to another server than the one that is listened to. 0 where
  * there are several, or one does not tell. */
-static int is_astray(const shs_conn_t *conn,
-                     shs_host_state_tracking_t *tracking)
+static int is_other_server(const shs_conn_t *conn,
+                           shs_host_state_tracking_t *tracking)
 {
     apr_uint32_t expected = atomic_load(&tracking->run_id);
 
@@ -116,19 +116,19 @@ static int is_astray(const shs_conn_t *conn,
  * of the server that is listened to. After the answer, which counts whatever
  * becomes of this. A new connection that leads elsewhere is news; an old one
  * was left behind. */
-static void identify(shs_attempt_t *attempt,
-                     shs_host_state_tracking_t *tracking, shs_conn_t *conn,
-                     apr_time_t deadline, apr_pool_t *p)
+static void load_run_id(shs_attempt_t *attempt,
+                        shs_host_state_tracking_t *tracking, shs_conn_t *conn,
+                        apr_time_t deadline, apr_pool_t *p)
 {
     const char *reason;
 
     if (shs_conn_run_id(conn) == 0 && atomic_load(&tracking->is_active)) {
         shs_conn_set_generation(conn, atomic_load(&tracking->generation));
         if (shs_run_id_load(conn, deadline, &reason, p) != SHS_CONN_OK
-            || (!attempt->is_new_conn && is_astray(conn, tracking))) {
+            || (!attempt->is_new_conn && is_other_server(conn, tracking))) {
             attempt->retry.is_conn_good = 0;
         }
-        else if (is_astray(conn, tracking)) {
+        else if (is_other_server(conn, tracking)) {
             atomic_store(&tracking->other_run_id, shs_conn_run_id(conn));
         }
     }
@@ -146,7 +146,7 @@ static shs_conn_status_t borrow(shs_conn_t **conn, shs_attempt_t *attempt,
         shs_conn_status_t status = shs_pool_borrow(conn, &attempt->is_new_conn,
                                                    pool, deadline, reason, p);
 
-        if (status != SHS_CONN_OK || !is_astray(*conn, tracking)
+        if (status != SHS_CONN_OK || !is_other_server(*conn, tracking)
             || shs_conn_generation(*conn)
                    == atomic_load(&tracking->generation)) {
             return status;
@@ -157,50 +157,50 @@ static shs_conn_status_t borrow(shs_conn_t **conn, shs_attempt_t *attempt,
 
 void shs_attempt_run(shs_attempt_t *attempt, const shs_permit_t *permit,
                      const shs_query_t *query, const shs_write_t *write,
-                     shs_attempt_options_t how, apr_pool_t *p)
+                     shs_attempt_options_t options, apr_pool_t *p)
 {
     shs_host_state_tracking_t *tracking = &permit->client->host_state->tracking;
     shs_pool_t *pool = shs_node_pool(permit->route.node);
     apr_time_t began_at = shs_clock_now();
-    apr_time_t asked_at = began_at;
+    apr_time_t sent_at = began_at;
     const char *reason = NULL;
     shs_pipeline_t pipeline;
     shs_conn_t *conn;
     int has_conn;
 
     memset(attempt, 0, sizeof(*attempt));
-    tls_error(pool, permit, began_at);
+    distrust_idle_conns(pool, permit, began_at);
     attempt->status =
         borrow(&conn, attempt, tracking, pool, query->deadline, &reason, p);
     has_conn = attempt->status == SHS_CONN_OK;
     if (has_conn) {
-        asked_at = shs_clock_now();
-        build(&pipeline, query, write, form_of(permit, how.is_asking),
-              how.is_of_size, p);
+        sent_at = shs_clock_now();
+        build(&pipeline, query, write, find_form(permit, options.is_asking),
+              options.is_size, p);
         attempt->status =
-            shs_pipeline_execute(&attempt->got, &pipeline, conn, &reason, p);
-        if (attempt->got.lacks_role) {
+            shs_pipeline_execute(&attempt->reply, &pipeline, conn, &reason, p);
+        if (attempt->reply.lacks_role) {
             /* The next question asks otherwise. */
             shs_node_note_no_role(permit->route.node);
         }
     }
-    shs_retry_decide(&attempt->retry, attempt->status, &attempt->got,
-                     has_conn && !attempt->is_new_conn && how.may_retry, reason,
-                     p);
+    shs_retry_decide(&attempt->retry, attempt->status, &attempt->reply,
+                     has_conn && !attempt->is_new_conn && options.may_reconnect,
+                     reason, p);
     if (has_conn) {
-        attempt->is_of_key =
-            !write && !how.is_of_size && is_unanswered(attempt->status);
+        attempt->may_be_key =
+            !write && !options.is_size && is_unanswered(attempt->status);
         if (attempt->retry.is_conn_good && !write) {
-            identify(attempt, tracking, conn, query->deadline, p);
+            load_run_id(attempt, tracking, conn, query->deadline, p);
         }
         attempt->run_id = shs_conn_run_id(conn);
-        return_conn(attempt, pool, conn);
-        excuse_server(attempt, permit->route.breaker, asked_at - began_at,
-                      asked_at, query->deadline);
+        end_loan(attempt, pool, conn);
+        excuse_server(attempt, permit->route.breaker, sent_at - began_at,
+                      sent_at, query->deadline);
     }
-    if (attempt->retry.next == SHS_RETRY_RECONNECT
-        || attempt->retry.next == SHS_RETRY_REFRESH) {
+    if (attempt->retry.action == SHS_RETRY_RECONNECT
+        || attempt->retry.action == SHS_RETRY_REFRESH) {
         shs_topology_note_failure(permit->client->topology);
     }
-    name_server(attempt, permit, p);
+    add_server_name(attempt, permit, p);
 }

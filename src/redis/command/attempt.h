@@ -12,11 +12,11 @@
 
 typedef struct shs_attempt_t {
     shs_conn_status_t status;
-    shs_pipeline_reply_t got;
+    shs_pipeline_reply_t reply;
     shs_retry_t retry; /* where there are several servers its reason names
                             * this one */
     int is_new_conn;   /* it was dialled for this question */
-    int is_of_key;     /* it failed after the value was asked for: the key
+    int may_be_key;    /* it failed after the value was asked for: the key
                             * may be the reason */
     apr_uint32_t
         run_id; /* of who answered (redis/connection/run_id.h); 0: not asked,
@@ -24,15 +24,15 @@ typedef struct shs_attempt_t {
 } shs_attempt_t;
 
 typedef struct shs_attempt_options_t {
-    int is_asking;  /* an ASK redirection led here */
-    int is_of_size; /* not for the value, but how large it is */
-    int may_retry;  /* a pooled connection that turns out dead may be left for
+    int is_asking;     /* an ASK redirection led here */
+    int is_size;       /* not for the value, but how large it is */
+    int may_reconnect; /* a pooled connection that turns out dead may be left for
                      * another */
 } shs_attempt_options_t;
 
 /* `write` is as for shs_pipeline_build(). */
 void shs_attempt_run(shs_attempt_t *attempt, const shs_permit_t *permit,
                      const shs_query_t *query, const shs_write_t *write,
-                     shs_attempt_options_t how, apr_pool_t *p);
+                     shs_attempt_options_t options, apr_pool_t *p);
 
 #endif

@@ -12,17 +12,17 @@
 #include "redis/command/retry.h"
 #include "base/clock.h"
 
-#define MOST_REDIRECTIONS 5
+#define MAX_REDIRECTS 5
 
 /* How often it is found out anew, in one lookup, who serves the key. */
-#define MOST_RENEWALS 2
+#define MAX_REFRESHES 2
 
 /* The first pause of one who waits; each further one is twice as long. */
-#define FIRST_PAUSE   (5 * 1000)
-#define LONGEST_PAUSE (50 * 1000)
+#define FIRST_PAUSE (5 * 1000)
+#define MAX_PAUSE   (50 * 1000)
 
 /* With less time left than this nothing more is asked. */
-#define LEAST_TIME (2 * 1000)
+#define MIN_TIME (2 * 1000)
 
 static void count(const shs_command_t *self, shs_counter_t counter)
 {
@@ -32,13 +32,13 @@ static void count(const shs_command_t *self, shs_counter_t counter)
 static int fail(shs_command_t *self, shs_counter_t cause, const char *reason)
 {
     memset(&self->retry, 0, sizeof(self->retry));
-    self->retry.next = SHS_RETRY_FAIL;
+    self->retry.action = SHS_RETRY_FAIL;
     self->retry.cause = cause;
     self->retry.reason = reason;
     return 0;
 }
 
-static int find(shs_command_t *self)
+static int open_permit(shs_command_t *self)
 {
     self->is_asking = 0;
     self->is_replica = 0;
@@ -50,37 +50,38 @@ static int find(shs_command_t *self)
     return 0;
 }
 
-static apr_uint32_t key_of(apr_uint64_t mark)
+static apr_uint32_t breaker_key(apr_uint64_t mark)
 {
     return (apr_uint32_t)mark | 1;
 }
 
 /* A server that answers a write by an error, READONLY too, may well be read
  * from: the breaker is for those that give no answer. */
-static void leave(shs_command_t *self, shs_breaker_result_t retry)
+static void close_permit(shs_command_t *self, shs_breaker_result_t result)
 {
-    if (self->write && retry == SHS_BREAKER_FAILED
-        && self->attempt.status == SHS_CONN_OK && self->attempt.got.error) {
-        retry = SHS_BREAKER_UNKNOWN;
+    if (self->write && result == SHS_BREAKER_FAILED
+        && self->attempt.status == SHS_CONN_OK && self->attempt.reply.error) {
+        result = SHS_BREAKER_UNKNOWN;
     }
-    self->is_doubted |= self->attempt.is_of_key && retry == SHS_BREAKER_FAILED;
-    shs_permit_close(&self->permit, retry,
-                     self->attempt.is_of_key ? key_of(self->mark) : 0,
+    self->is_key_suspect |=
+        self->attempt.may_be_key && result == SHS_BREAKER_FAILED;
+    shs_permit_close(&self->permit, result,
+                     self->attempt.may_be_key ? breaker_key(self->key_mark) : 0,
                      self->retry.reason);
 }
 
 /* A server that has said why it must be waited for, and then not answered in
  * what little time was left, has said more than that its time was over. */
-static void put(shs_command_t *self)
+static void run_attempt(shs_command_t *self)
 {
     shs_retry_t before = self->retry;
-    shs_attempt_options_t how = { self->is_asking, self->must_size,
-                                  self->retries > 0 };
+    shs_attempt_options_t options = { self->is_asking, self->must_load_size,
+                                      self->retries > 0 };
 
     shs_attempt_run(&self->attempt, &self->permit, self->query, self->write,
-                    how, self->p);
+                    options, self->p);
     self->retry = self->attempt.retry;
-    if (before.next == SHS_RETRY_WAIT
+    if (before.action == SHS_RETRY_WAIT
         && self->attempt.status == SHS_CONN_TIMEOUT) {
         self->retry.cause = before.cause;
         self->retry.reason = before.reason;
@@ -89,20 +90,20 @@ static void put(shs_command_t *self)
 
 /* Whether it was only the size that was asked for, and now the value may be, on
  * the same permit. */
-static int is_of_fitting_size(shs_command_t *self)
+static int is_size_accepted(shs_command_t *self)
 {
-    const shs_pipeline_reply_t *got = &self->attempt.got;
+    const shs_pipeline_reply_t *reply = &self->attempt.reply;
 
-    if (!self->must_size || got->is_too_large || got->error) {
+    if (!self->must_load_size || reply->is_too_large || reply->error) {
         return 0;
     }
-    self->must_size = 0;
+    self->must_load_size = 0;
     return 1;
 }
 
 /* Whether the answer may be taken: that of a master which a Sentinel named, if
  * it is the master still. If not, *is_open: there is another to ask. */
-static int is_taken(int *is_open, shs_command_t *self)
+static int is_reply_accepted(int *is_open, shs_command_t *self)
 {
     const shs_permit_t *permit = &self->permit;
     shs_conn_status_t status = SHS_CONN_OK;
@@ -113,17 +114,17 @@ static int is_taken(int *is_open, shs_command_t *self)
                                       self->query->deadline);
     }
     if (status == SHS_CONN_OK) {
-        leave(self, SHS_BREAKER_OK);
+        close_permit(self, SHS_BREAKER_OK);
         return 1;
     }
-    leave(self, SHS_BREAKER_UNKNOWN);
+    close_permit(self, SHS_BREAKER_UNKNOWN);
     if (status == SHS_CONN_TIMEOUT) {
         *is_open = fail(self, SHS_COUNTER_TIMEOUTS,
                         "no Sentinel confirmed the master by the deadline");
     }
     else {
-        *is_open = ++self->renewals <= MOST_RENEWALS
-                       ? find(self)
+        *is_open = ++self->refreshes <= MAX_REFRESHES
+                       ? open_permit(self)
                        : fail(self, SHS_COUNTER_NOT_READY,
                               "the Sentinels name one master after the other");
     }
@@ -132,43 +133,43 @@ static int is_taken(int *is_open, shs_command_t *self)
 
 /* A member may know that another one owns the slot, and not its name
  * ("?:6379"): others may. */
-static int follow_blindly(shs_command_t *self)
+static int follow_unknown_redirect(shs_command_t *self)
 {
     if (shs_topology_refresh(self->client->topology, self->permit.opened_at,
                              self->query->deadline)) {
-        leave(self, SHS_BREAKER_UNKNOWN);
-        return find(self);
+        close_permit(self, SHS_BREAKER_UNKNOWN);
+        return open_permit(self);
     }
     fail(self, SHS_COUNTER_OTHER_ERRORS,
          "the cluster's redirection names no server");
-    leave(self, SHS_BREAKER_FAILED);
+    close_permit(self, SHS_BREAKER_FAILED);
     return 0;
 }
 
 /* Goes where the server points. */
-static int follow(shs_command_t *self)
+static int follow_redirect(shs_command_t *self)
 {
     shs_redirect_t redirect;
     int is_cluster = self->client->endpoint->mode == SHS_ENDPOINT_CLUSTER;
     int is_parsed = is_cluster
                     && shs_redirect_parse(
-                        &redirect, self->attempt.got.error,
+                        &redirect, self->attempt.reply.error,
                         shs_node_address(self->permit.route.node), self->p)
                     && redirect.slot == self->permit.slot;
 
     count(self, SHS_COUNTER_REDIRECTIONS);
-    if (!is_cluster || ++self->redirections > MOST_REDIRECTIONS) {
+    if (!is_cluster || ++self->redirects > MAX_REDIRECTS) {
         fail(self, SHS_COUNTER_OTHER_ERRORS,
              is_cluster ? "the cluster's members redirect in a circle"
                         : "it is a member of a Redis Cluster: write"
                           " redis+cluster://");
-        leave(self, SHS_BREAKER_FAILED);
+        close_permit(self, SHS_BREAKER_FAILED);
         return 0;
     }
     if (!is_parsed) {
-        return follow_blindly(self);
+        return follow_unknown_redirect(self);
     }
-    leave(self, SHS_BREAKER_UNKNOWN);
+    close_permit(self, SHS_BREAKER_UNKNOWN);
     self->is_asking = redirect.is_ask;
     self->is_replica = 0;
     return shs_permit_open_redirect(&self->permit, &redirect.server,
@@ -178,61 +179,61 @@ static int follow(shs_command_t *self)
 
 /* Asks again after a moment, if there is time for one: the same server, unless
  * another one has taken its place. Who probes goes on being who does. */
-static int wait_a_moment(shs_command_t *self)
+static int wait_for_server(shs_command_t *self)
 {
     const shs_client_t *client = self->client;
     apr_interval_time_t left = self->query->deadline - shs_clock_now();
     apr_interval_time_t pause = self->pause;
 
-    if (left < 2 * LEAST_TIME) {
-        leave(self, SHS_BREAKER_FAILED);
+    if (left < 2 * MIN_TIME) {
+        close_permit(self, SHS_BREAKER_FAILED);
         return 0;
     }
-    if (pause > left - LEAST_TIME) {
-        pause = left - LEAST_TIME;
+    if (pause > left - MIN_TIME) {
+        pause = left - MIN_TIME;
     }
     shs_topology_suspect(client->topology);
     poll(NULL, 0, (int)(pause / 1000));
-    self->pause = 2 * pause < LONGEST_PAUSE ? 2 * pause : LONGEST_PAUSE;
+    self->pause = 2 * pause < MAX_PAUSE ? 2 * pause : MAX_PAUSE;
     if (self->is_asking || self->is_replica
         || shs_topology_is_current(client->topology, &self->permit.route,
                                    self->permit.slot)) {
         return 1;
     }
-    leave(self, SHS_BREAKER_UNKNOWN);
-    return find(self);
+    close_permit(self, SHS_BREAKER_UNKNOWN);
+    return open_permit(self);
 }
 
 /* Finds out anew who serves the key. Another one may be asked; the same one
  * has just failed. */
-static int renew(shs_command_t *self)
+static int refresh_topology(shs_command_t *self)
 {
     shs_retry_t retry = self->retry;
     apr_uint32_t failed = self->permit.subject;
     apr_time_t deadline = self->query->deadline;
 
-    leave(self, SHS_BREAKER_FAILED);
+    close_permit(self, SHS_BREAKER_FAILED);
     if (self->client->endpoint->reads_replicas && !self->write) {
         /* Half of the time is for them. */
         deadline -= (deadline - shs_clock_now()) / 2;
     }
-    if (self->is_replica || ++self->renewals > MOST_RENEWALS
+    if (self->is_replica || ++self->refreshes > MAX_REFRESHES
         || !shs_topology_refresh(self->client->topology, self->permit.opened_at,
                                  deadline)) {
         return 0;
     }
-    if (find(self)) {
+    if (open_permit(self)) {
         if (self->permit.subject != failed) {
             return 1;
         }
-        leave(self, SHS_BREAKER_UNKNOWN);
+        close_permit(self, SHS_BREAKER_UNKNOWN);
     }
     self->retry = retry;
     return 0;
 }
 
 /* The master gave no answer: a replica may have one. */
-static int find_replica(shs_command_t *self)
+static int open_replica(shs_command_t *self)
 {
     int nth;
 
@@ -247,7 +248,7 @@ static int find_replica(shs_command_t *self)
     return self->is_replica;
 }
 
-static int ask_again(shs_command_t *self)
+static int reconnect(shs_command_t *self)
 {
     --self->retries;
     count(self, SHS_COUNTER_RETRIES);
@@ -255,45 +256,45 @@ static int ask_again(shs_command_t *self)
 }
 
 /* To the circuit breaker: who refuses us in a complete answer is there. */
-static shs_breaker_result_t judge(const shs_retry_t *retry)
+static shs_breaker_result_t breaker_result(const shs_retry_t *retry)
 {
-    if (!retry->is_server_fine) {
+    if (!retry->is_server_ok) {
         return SHS_BREAKER_FAILED;
     }
     return retry->is_refusal ? SHS_BREAKER_OK : SHS_BREAKER_UNKNOWN;
 }
 
 /* Puts the question until it is answered, or nobody is left to ask. */
-static void converse(shs_command_t *self)
+static void run(shs_command_t *self)
 {
-    int is_open = find(self);
+    int is_open = open_permit(self);
 
-    while (is_open || find_replica(self)) {
-        put(self);
-        switch (self->retry.next) {
+    while (is_open || open_replica(self)) {
+        run_attempt(self);
+        switch (self->retry.action) {
         case SHS_RETRY_ACCEPT:
-            if (is_of_fitting_size(self)) {
+            if (is_size_accepted(self)) {
                 is_open = 1;
                 break;
             }
-            if (is_taken(&is_open, self)) {
+            if (is_reply_accepted(&is_open, self)) {
                 return;
             }
             break;
         case SHS_RETRY_RECONNECT:
-            is_open = ask_again(self);
+            is_open = reconnect(self);
             break;
         case SHS_RETRY_REDIRECT:
-            is_open = follow(self);
+            is_open = follow_redirect(self);
             break;
         case SHS_RETRY_WAIT:
-            is_open = wait_a_moment(self);
+            is_open = wait_for_server(self);
             break;
         case SHS_RETRY_REFRESH:
-            is_open = renew(self);
+            is_open = refresh_topology(self);
             break;
         case SHS_RETRY_FAIL:
-            leave(self, judge(&self->retry));
+            close_permit(self, breaker_result(&self->retry));
             is_open = 0;
             break;
         }
@@ -301,26 +302,26 @@ static void converse(shs_command_t *self)
 }
 
 /* What was learnt of the key. */
-static shs_big_key_end_t weigh_key(const shs_command_t *self)
+static shs_big_key_end_t key_size(const shs_command_t *self)
 {
     const shs_attempt_t *attempt = &self->attempt;
 
-    if (self->is_doubted || attempt->status == SHS_CONN_TOO_LARGE
-        || attempt->got.is_too_large) {
+    if (self->is_key_suspect || attempt->status == SHS_CONN_TOO_LARGE
+        || attempt->reply.is_too_large) {
         return SHS_BIG_KEY_BIG;
     }
-    return self->retry.next == SHS_RETRY_ACCEPT ? SHS_BIG_KEY_SMALL
-                                                : SHS_BIG_KEY_UNKNOWN;
+    return self->retry.action == SHS_RETRY_ACCEPT ? SHS_BIG_KEY_SMALL
+                                                  : SHS_BIG_KEY_UNKNOWN;
 }
 
-static void read_value(shs_command_t *self)
+static void load_value(shs_command_t *self)
 {
     shs_big_key_t *big_key = &self->client->host_state->big_key;
 
-    self->mark = shs_big_key_mark(self->query->key, self->client->secret);
-    self->must_size = shs_big_key_begin(big_key, self->mark);
-    converse(self);
-    shs_big_key_end(big_key, self->mark, weigh_key(self));
+    self->key_mark = shs_big_key_mark(self->query->key, self->client->secret);
+    self->must_load_size = shs_big_key_begin(big_key, self->key_mark);
+    run(self);
+    shs_big_key_end(big_key, self->key_mark, key_size(self));
 }
 
 void shs_command_execute(shs_command_t *self, const shs_client_t *client,
@@ -341,9 +342,9 @@ void shs_command_execute(shs_command_t *self, const shs_client_t *client,
         self->permit.slot = shs_slot_of_key(query->key);
     }
     if (write) {
-        converse(self);
+        run(self);
     }
     else {
-        read_value(self);
+        load_value(self);
     }
 }

@@ -29,14 +29,14 @@ typedef struct shs_command_t {
     const shs_write_t *write; /* NULL: it asks for the value */
     apr_pool_t *p;
     shs_permit_t permit;
-    apr_uint64_t mark; /* of the key, for heavy.h */
-    int must_size;     /* the size is asked for before the value */
-    int is_doubted;    /* the value did not come, from one server at least */
+    apr_uint64_t key_mark; /* of the key, for heavy.h */
+    int must_load_size;    /* the size is asked for before the value */
+    int is_key_suspect; /* the value did not come, from one server at least */
     int is_asking;
     int is_replica;
-    int redirections;
+    int redirects;
     int retries; /* that are left */
-    int renewals;
+    int refreshes;
     int replicas; /* that were tried */
     apr_interval_time_t pause;
     shs_attempt_t attempt; /* the last one ... */

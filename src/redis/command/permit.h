@@ -29,7 +29,8 @@ typedef struct shs_permit_t {
     shs_breaker_pass_t pass;
     int is_to_replica;
     apr_uint32_t subject; /* which server, as shs_node_subject() ... */
-    apr_uint32_t place;   /* ... and at which address, for the breaker */
+    apr_uint32_t
+        resolved_subject; /* ... and at which address, for the breaker */
     apr_time_t opened_at;
 
     /* Why it could not be opened. */

@@ -21,7 +21,7 @@
 #define MEMORY_OF_OCTET 4
 #define MEMORY_OF_HASH  (128 * 1024)
 
-static int asks_for_role(const shs_pipeline_t *pipeline)
+static int has_role(const shs_pipeline_t *pipeline)
 {
     return pipeline->form == SHS_PIPELINE_ROLE
            || pipeline->form == SHS_PIPELINE_INFO;
@@ -99,7 +99,7 @@ void shs_pipeline_build(shs_pipeline_t *pipeline, const shs_query_t *query,
     append_role(&commands, form, p);
     pipeline->query = query;
     pipeline->write = write;
-    pipeline->is_of_size = 0;
+    pipeline->is_size = 0;
     pipeline->form = form;
     pipeline->commands = commands;
 }
@@ -138,7 +138,7 @@ void shs_pipeline_build_size(shs_pipeline_t *pipeline, const shs_query_t *query,
     }
     append_role(&commands, form, p);
     pipeline->query = query;
-    pipeline->is_of_size = 1;
+    pipeline->is_size = 1;
     pipeline->form = form;
     pipeline->commands = commands;
 }
@@ -155,7 +155,7 @@ static shs_resp_limits_t limits_of(const shs_pipeline_t *pipeline)
                                      ? 2 * SHS_STORE_MAX_FIELDS
                                      : 0 };
 
-    if (asks_for_role(pipeline)) {
+    if (has_role(pipeline)) {
         limits.octets = larger(limits.octets, ROLE_OCTETS);
         limits.elements = larger(limits.elements, ROLE_ELEMENTS);
     }
@@ -213,19 +213,18 @@ static layout_t layout_of(const shs_pipeline_t *pipeline)
     }
     layout.value = layout.count++;
     if (!pipeline->write
-        && !(pipeline->is_of_size
-             && pipeline->query->shape == SHS_SHAPE_STRING)) {
+        && !(pipeline->is_size && pipeline->query->shape == SHS_SHAPE_STRING)) {
         layout.count += pipeline->form == SHS_PIPELINE_ASKING;
         layout.ttl = layout.count++;
     }
-    if (asks_for_role(pipeline)) {
+    if (has_role(pipeline)) {
         layout.role = layout.count++;
     }
     return layout;
 }
 
 /* A number; or an error; of a key that is gone MEMORY USAGE says nil. */
-static int is_size(const shs_reply_t *size, const shs_reply_t *memory)
+static int is_size_reply(const shs_reply_t *size, const shs_reply_t *memory)
 {
     return is_of_kind(size, SHS_REPLY_INTEGER)
            && (!memory || memory->kind == SHS_REPLY_NIL
@@ -244,7 +243,7 @@ static shs_reply_kind_t kind_of(const shs_pipeline_t *pipeline, int is_role)
 
 static int is_expected(shs_reply_t *const *replies, const layout_t *layout,
                        const shs_pipeline_t *pipeline,
-                       const shs_pipeline_reply_t *answer)
+                       const shs_pipeline_reply_t *reply)
 {
     int i;
 
@@ -254,50 +253,50 @@ static int is_expected(shs_reply_t *const *replies, const layout_t *layout,
             return 0;
         }
     }
-    if (pipeline->is_of_size) {
-        return is_size(answer->replies[0], answer->replies[1]);
+    if (pipeline->is_size) {
+        return is_size_reply(reply->replies[0], reply->replies[1]);
     }
     return pipeline->write
-               ? shs_script_is_expected(answer->replies[0])
-               : shs_reply_is_expected(answer->replies, pipeline->query->shape);
+               ? shs_script_is_expected(reply->replies[0])
+               : shs_reply_is_expected(reply->replies, pipeline->query->shape);
 }
 
 /* Who is no master, or does not say, is believed in nothing else either. */
-static void read_role(shs_pipeline_reply_t *answer, shs_reply_t *role)
+static void read_role(shs_pipeline_reply_t *reply, shs_reply_t *role)
 {
     if (role->kind == SHS_REPLY_ERROR) {
-        answer->error = role;
-        answer->lacks_role = shs_reply_is_unsupported(role);
+        reply->error = role;
+        reply->lacks_role = shs_reply_is_unsupported(role);
     }
     else {
-        answer->is_demoted = !shs_sentinel_reply_is_master(role);
+        reply->is_demoted = !shs_sentinel_reply_is_master(role);
     }
 }
 
-static void read_size(shs_pipeline_reply_t *answer, const shs_query_t *query)
+static void read_size(shs_pipeline_reply_t *reply, const shs_query_t *query)
 {
-    const shs_reply_t *size = answer->replies[0];
-    const shs_reply_t *memory = answer->replies[1];
+    const shs_reply_t *size = reply->replies[0];
+    const shs_reply_t *memory = reply->replies[1];
     apr_uint64_t most = query->max_octets;
     apr_uint64_t fields = SHS_STORE_MAX_FIELDS; /* at most */
 
     /* Of MEMORY USAGE an error says nothing. */
-    answer->error =
+    reply->error =
         size->kind == SHS_REPLY_ERROR && !shs_reply_is_unsupported(size)
-            ? answer->replies[0]
+            ? reply->replies[0]
             : NULL;
     if (size->kind == SHS_REPLY_INTEGER) {
         if (query->shape == SHS_SHAPE_FIELDS) {
             most = SHS_STORE_MAX_FIELDS;
         }
-        answer->is_too_large =
+        reply->is_too_large =
             size->integer > 0 && (apr_uint64_t)size->integer > most;
         fields = size->integer > 0 ? (apr_uint64_t)size->integer : 0;
     }
     if (memory && memory->kind == SHS_REPLY_INTEGER && memory->integer > 0) {
         most = MEMORY_OF_HASH + fields * MEMORY_OF_FIELD
                + (apr_uint64_t)query->max_octets * MEMORY_OF_OCTET;
-        answer->is_too_large |= (apr_uint64_t)memory->integer > most;
+        reply->is_too_large |= (apr_uint64_t)memory->integer > most;
     }
 }
 
@@ -307,7 +306,7 @@ static shs_conn_status_t fail(const char **reason)
     return SHS_CONN_FAILED;
 }
 
-shs_conn_status_t shs_pipeline_execute(shs_pipeline_reply_t *answer,
+shs_conn_status_t shs_pipeline_execute(shs_pipeline_reply_t *reply,
                                        const shs_pipeline_t *pipeline,
                                        shs_conn_t *conn, const char **reason,
                                        apr_pool_t *p)
@@ -317,28 +316,28 @@ shs_conn_status_t shs_pipeline_execute(shs_pipeline_reply_t *answer,
     shs_reply_t *replies[MAX_REPLIES];
     shs_conn_status_t status;
 
-    memset(answer, 0, sizeof(*answer));
+    memset(reply, 0, sizeof(*reply));
     status = shs_conn_execute(replies, layout.count, conn, pipeline->commands,
                               limits_of(pipeline), query->deadline, reason, p);
-    answer->error = first_error(replies, layout.count);
+    reply->error = first_error(replies, layout.count);
     if (status != SHS_CONN_OK) {
         /* A script gives nothing that could be large. */
         return status == SHS_CONN_TOO_LARGE && pipeline->write ? fail(reason)
                                                                : status;
     }
-    answer->replies[0] = replies[layout.value];
-    answer->replies[1] = layout.ttl >= 0 ? replies[layout.ttl] : NULL;
-    if (!is_expected(replies, &layout, pipeline, answer)) {
+    reply->replies[0] = replies[layout.value];
+    reply->replies[1] = layout.ttl >= 0 ? replies[layout.ttl] : NULL;
+    if (!is_expected(replies, &layout, pipeline, reply)) {
         return fail(reason);
     }
-    if (pipeline->is_of_size) {
-        read_size(answer, query);
+    if (pipeline->is_size) {
+        read_size(reply, query);
     }
     if (layout.role >= 0) {
-        read_role(answer, replies[layout.role]);
+        read_role(reply, replies[layout.role]);
     }
-    return !answer->is_demoted && !pipeline->is_of_size
-                   && is_too_large(answer->replies[0], query->max_octets)
+    return !reply->is_demoted && !pipeline->is_size
+                   && is_too_large(reply->replies[0], query->max_octets)
                ? SHS_CONN_TOO_LARGE
                : SHS_CONN_OK;
 }

@@ -26,7 +26,7 @@ typedef enum shs_pipeline_form_t {
 typedef struct shs_pipeline_t {
     const shs_query_t *query;
     const shs_write_t *write; /* NULL: it asks for the value ... */
-    int is_of_size;           /* ... or how large that is */
+    int is_size;              /* ... or how large that is */
     shs_pipeline_form_t form;
     shs_octets_t commands;
 } shs_pipeline_t;
@@ -56,7 +56,7 @@ typedef struct shs_pipeline_reply_t {
 
 /* Asks on the connection, which can be used again after OK, and must be closed
  * after anything else. */
-shs_conn_status_t shs_pipeline_execute(shs_pipeline_reply_t *answer,
+shs_conn_status_t shs_pipeline_execute(shs_pipeline_reply_t *reply,
                                        const shs_pipeline_t *pipeline,
                                        shs_conn_t *conn, const char **reason,
                                        apr_pool_t *p);

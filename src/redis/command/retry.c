@@ -5,16 +5,16 @@
 
 #include "redis/protocol/reply.h"
 
-static void set(shs_retry_t *retry, shs_retry_action_t next,
+static void set(shs_retry_t *retry, shs_retry_action_t action,
                 shs_counter_t cause)
 {
-    retry->next = next;
+    retry->action = action;
     retry->cause = cause;
 }
 
 /* Its last words count more than that it closed the connection. */
-static void read_last_words(shs_retry_t *retry, const shs_reply_t *error,
-                            apr_pool_t *p)
+static void read_closing_error(shs_retry_t *retry, const shs_reply_t *error,
+                               apr_pool_t *p)
 {
     retry->reason = shs_reply_describe_error(error, p);
     if (shs_reply_is_max_clients(error)) {
@@ -31,8 +31,8 @@ static void read_status(shs_retry_t *retry, shs_conn_status_t status,
     switch (status) {
     case SHS_CONN_OK:
     case SHS_CONN_TOO_LARGE:
-        retry->next = SHS_RETRY_ACCEPT;
-        retry->is_server_fine = 1;
+        retry->action = SHS_RETRY_ACCEPT;
+        retry->is_server_ok = 1;
         break;
     case SHS_CONN_DEAD:
         set(retry, is_pooled ? SHS_RETRY_RECONNECT : SHS_RETRY_REFRESH,
@@ -56,7 +56,7 @@ static void read_status(shs_retry_t *retry, shs_conn_status_t status,
         break;
     case SHS_CONN_BUSY:
         set(retry, SHS_RETRY_FAIL, SHS_COUNTER_POOL_FULL);
-        retry->is_server_fine = 1;
+        retry->is_server_ok = 1;
         break;
     }
 }
@@ -71,7 +71,7 @@ static void read_refusal(shs_retry_t *retry, const shs_reply_t *error,
         is_logged_out && is_pooled ? SHS_RETRY_RECONNECT : SHS_RETRY_FAIL,
         SHS_COUNTER_REFUSED);
     retry->is_refusal = 1;
-    retry->is_server_fine = 1;
+    retry->is_server_ok = 1;
     retry->is_conn_good = !is_logged_out;
 }
 
@@ -91,13 +91,13 @@ static void read_error(shs_retry_t *retry, const shs_reply_t *error,
 {
     retry->reason = shs_reply_describe_error(error, p);
     if (shs_reply_has_code(error, "WRONGTYPE")) {
-        retry->next = SHS_RETRY_ACCEPT;
-        retry->is_server_fine = 1;
+        retry->action = SHS_RETRY_ACCEPT;
+        retry->is_server_ok = 1;
     }
     else if (shs_reply_has_code(error, "MOVED")
              || shs_reply_has_code(error, "ASK")) {
         set(retry, SHS_RETRY_REDIRECT, SHS_COUNTER_OTHER_ERRORS);
-        retry->is_server_fine = 1;
+        retry->is_server_ok = 1;
     }
     else if (shs_reply_is_not_ready(error)) {
         set(retry, SHS_RETRY_WAIT, SHS_COUNTER_NOT_READY);
@@ -115,29 +115,29 @@ static void read_error(shs_retry_t *retry, const shs_reply_t *error,
 }
 
 void shs_retry_decide(shs_retry_t *retry, shs_conn_status_t status,
-                      const shs_pipeline_reply_t *answer, int is_pooled,
+                      const shs_pipeline_reply_t *reply, int is_pooled,
                       const char *reason, apr_pool_t *p)
 {
     memset(retry, 0, sizeof(*retry));
     retry->reason = reason;
     if (status != SHS_CONN_OK) {
         read_status(retry, status, is_pooled);
-        if (answer->error && retry->next != SHS_RETRY_ACCEPT) {
-            read_last_words(retry, answer->error, p);
+        if (reply->error && retry->action != SHS_RETRY_ACCEPT) {
+            read_closing_error(retry, reply->error, p);
         }
         return;
     }
     retry->is_conn_good = 1;
-    if (answer->is_demoted) {
+    if (reply->is_demoted) {
         retry->reason = "it is not the master any more";
         set(retry, SHS_RETRY_REFRESH, SHS_COUNTER_NOT_READY);
         retry->is_conn_good = 0;
     }
-    else if (answer->error) {
-        read_error(retry, answer->error, is_pooled, p);
+    else if (reply->error) {
+        read_error(retry, reply->error, is_pooled, p);
     }
     else {
-        retry->next = SHS_RETRY_ACCEPT;
-        retry->is_server_fine = 1;
+        retry->action = SHS_RETRY_ACCEPT;
+        retry->is_server_ok = 1;
     }
 }

@@ -23,18 +23,18 @@ typedef enum shs_retry_action_t {
 } shs_retry_action_t;
 
 typedef struct shs_retry_t {
-    shs_retry_action_t next;
+    shs_retry_action_t action;
     shs_counter_t cause; /* unless TAKE or FOLLOW */
     const char *reason;  /* unless TAKE or FOLLOW: words for the log */
     int is_refusal;      /* the administrator has to mend it */
-    int is_server_fine;  /* it says nothing against the server itself */
+    int is_server_ok;    /* it says nothing against the server itself */
     int is_conn_good;    /* the connection can go back to the pool */
 } shs_retry_t;
 
 /* `is_pooled`: the connection was not dialled for this question. `reason` is
  * what came with a status other than OK. */
 void shs_retry_decide(shs_retry_t *retry, shs_conn_status_t status,
-                      const shs_pipeline_reply_t *answer, int is_pooled,
+                      const shs_pipeline_reply_t *reply, int is_pooled,
                       const char *reason, apr_pool_t *p);
 
 #endif

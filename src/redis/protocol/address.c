@@ -45,13 +45,13 @@ static int is_ipv6(shs_octets_t host)
 }
 
 int shs_address_parse(shs_address_t *out, shs_octets_t host, apr_int64_t port,
-                      const shs_address_t *asked, apr_pool_t *p)
+                      const shs_address_t *sender, apr_pool_t *p)
 {
     if (port < 1 || port > PORT_MAX) {
         return 0;
     }
-    if (host.len == 0 && asked) {
-        out->host = apr_pstrdup(p, asked->host);
+    if (host.len == 0 && sender) {
+        out->host = apr_pstrdup(p, sender->host);
     }
     else if (host.len > 0 && host.len <= SHS_ADDRESS_HOST_MAX
              && (is_name(host) || is_ipv6(host))) {

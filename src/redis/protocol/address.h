@@ -31,7 +31,7 @@ typedef struct shs_address_t {
  * An empty host is that of `asked`, the server that said it, whose own name
  * comes from the configuration and is not looked at; if NULL, it is none. */
 int shs_address_parse(shs_address_t *out, shs_octets_t host, apr_int64_t port,
-                      const shs_address_t *asked, apr_pool_t *p);
+                      const shs_address_t *sender, apr_pool_t *p);
 
 /* The digits as a number of at most `most`, or -1: empty, another character,
  * or more than that. */

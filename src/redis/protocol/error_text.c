@@ -7,10 +7,10 @@
 #include <apr_strings.h>
 
 /* No known form is longer. */
-#define MOST_OCTETS 512
+#define MAX_OCTETS 512
 
 /* A command's name has as many characters at most ("client|tracking"). */
-#define MOST_OF_COMMAND 24
+#define MAX_COMMAND 24
 
 /* In a pattern:
  *   %c  the name of a command, which the words repeat
@@ -20,11 +20,11 @@
 typedef struct form_t {
     const char *pattern;
     const char *words; /* NULL: the pattern up to its %x */
-    int is_of_acl;
+    int is_acl;
 } form_t;
 
-#define MAY_NOT_RUN  "NOPERM the user has no permissions to run " THE_COMMAND
-#define MAY_NOT_KEY  "NOPERM the user has no permissions to access a key"
+#define NO_RUN       "NOPERM the user has no permissions to run " THE_COMMAND
+#define NO_KEY       "NOPERM the user has no permissions to access a key"
 #define THE_COMMAND  "the '%c' command"
 #define IN_SCRIPT    "NOPERM in a script: "
 #define SCRIPT_RUN   "The user executing the script can't run this command%x"
@@ -38,13 +38,13 @@ static const form_t forms[] = {
     /* what the user may do */
     { "NOPERM this user has no permissions to run the '%c' command%x", NULL,
       1 },
-    { "NOPERM User %u has no permissions to run the '%c' command%x",
-      MAY_NOT_RUN, 1 },
+    { "NOPERM User %u has no permissions to run the '%c' command%x", NO_RUN,
+      1 },
     { "NOPERM this user has no permissions to access one of the keys used as"
       " arguments%x",
       NULL, 1 },
     { "NOPERM No permissions to access a key%x", NULL, 1 },
-    { "NOPERM User %u has no permissions to access the '%x", MAY_NOT_KEY, 1 },
+    { "NOPERM User %u has no permissions to access the '%x", NO_KEY, 1 },
     { "NOPERM this user has no permissions to access one of the channels used"
       " as arguments%x",
       NULL, 1 },
@@ -114,7 +114,7 @@ static apr_size_t length_of_command(const char *text)
     while (apr_isalpha(text[len]) || (text[len] && strchr("|._-", text[len]))) {
         ++len;
     }
-    return len <= MOST_OF_COMMAND ? len : 0;
+    return len <= MAX_COMMAND ? len : 0;
 }
 
 /* Patterns have two %x at most. */
@@ -148,11 +148,11 @@ static int matches(command_t *command, const char *pattern, const char *text)
 }
 
 /* The text up to what no form has: a NUL, or its end. */
-static const char *copy_beginning(char text[MOST_OCTETS + 1],
+static const char *copy_beginning(char text[MAX_OCTETS + 1],
                                   const shs_reply_t *reply)
 {
     apr_size_t len =
-        reply->text.len < MOST_OCTETS ? reply->text.len : MOST_OCTETS;
+        reply->text.len < MAX_OCTETS ? reply->text.len : MAX_OCTETS;
 
     memcpy(text, reply->text.data, len);
     text[len] = '\0';
@@ -175,7 +175,7 @@ static const form_t *find_form(command_t *command, const char *text)
 
 const char *shs_error_text_describe(const shs_reply_t *reply, apr_pool_t *p)
 {
-    char text[MOST_OCTETS + 1];
+    char text[MAX_OCTETS + 1];
     command_t command;
     const form_t *form = find_form(&command, copy_beginning(text, reply));
     const char *words, *at;
@@ -199,9 +199,9 @@ const char *shs_error_text_describe(const shs_reply_t *reply, apr_pool_t *p)
 
 int shs_error_text_is_acl(const shs_reply_t *reply)
 {
-    char text[MOST_OCTETS + 1];
+    char text[MAX_OCTETS + 1];
     command_t command;
     const form_t *form = find_form(&command, copy_beginning(text, reply));
 
-    return form && form->is_of_acl;
+    return form && form->is_acl;
 }

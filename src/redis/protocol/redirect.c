@@ -34,7 +34,7 @@ static int cut(shs_octets_t *before, shs_octets_t *rest)
 }
 
 static int read_server(shs_address_t *out, shs_octets_t text,
-                       const shs_address_t *asked, apr_pool_t *p)
+                       const shs_address_t *sender, apr_pool_t *p)
 {
     shs_octets_t host = text;
     shs_octets_t port;
@@ -55,11 +55,11 @@ static int read_server(shs_address_t *out, shs_octets_t text,
         host.len -= 2;
     }
     return shs_address_parse(out, host, shs_address_parse_number(port, 65535),
-                             asked, p);
+                             sender, p);
 }
 
 int shs_redirect_parse(shs_redirect_t *out, const shs_reply_t *error,
-                       const shs_address_t *asked, apr_pool_t *p)
+                       const shs_address_t *sender, apr_pool_t *p)
 {
     shs_octets_t text = error->text;
     shs_redirect_t redirect;
@@ -73,7 +73,7 @@ int shs_redirect_parse(shs_redirect_t *out, const shs_reply_t *error,
         return 0;
     }
     redirect.slot = (int)shs_address_parse_number(slot, SHS_SLOT_COUNT - 1);
-    if (redirect.slot < 0 || !read_server(&redirect.server, text, asked, p)) {
+    if (redirect.slot < 0 || !read_server(&redirect.server, text, sender, p)) {
         return 0;
     }
     *out = redirect;

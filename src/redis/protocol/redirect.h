@@ -29,6 +29,6 @@ typedef struct shs_redirect_t {
  * addresses come without brackets, so the port follows the last colon; with
  * brackets they are taken too. asked is never NULL and is copied. */
 int shs_redirect_parse(shs_redirect_t *out, const shs_reply_t *error,
-                       const shs_address_t *asked, apr_pool_t *p);
+                       const shs_address_t *sender, apr_pool_t *p);
 
 #endif

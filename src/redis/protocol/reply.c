@@ -98,16 +98,16 @@ int shs_reply_is_expected(shs_reply_t *const replies[2], shs_shape_t shape)
 }
 
 /* WRONGTYPE is about the key, all others about the server. */
-static shs_outcome_t read_error(shs_result_t *answer, const shs_reply_t *reply,
+static shs_outcome_t read_error(shs_result_t *result, const shs_reply_t *reply,
                                 apr_pool_t *p)
 {
     if (shs_reply_has_code(reply, "WRONGTYPE")) {
-        answer->reason = "the key holds another type of value than the format"
+        result->reason = "the key holds another type of value than the format"
                          " reads (WRONGTYPE)";
         return SHS_OUTCOME_MALFORMED;
     }
-    answer->reason = shs_reply_describe_error(reply, p);
-    answer->is_refusal = shs_reply_is_refusal(reply);
+    result->reason = shs_reply_describe_error(reply, p);
+    result->is_refusal = shs_reply_is_refusal(reply);
     return SHS_OUTCOME_UNAVAILABLE;
 }
 
@@ -128,43 +128,43 @@ static void read_fields(shs_record_t *record, const shs_reply_t *reply,
 
 /* PTTL: milliseconds, -1 without expiry, -2 when the key is gone, which is the
  * later of the two answers and therefore counts. */
-static shs_outcome_t read_ttl(shs_result_t *answer, const shs_reply_t *reply,
+static shs_outcome_t read_ttl(shs_result_t *result, const shs_reply_t *reply,
                               apr_pool_t *p)
 {
     if (reply->kind == SHS_REPLY_ERROR) {
-        return read_error(answer, reply, p);
+        return read_error(result, reply, p);
     }
     if (reply->integer == -2) {
-        answer->reason = "the key is gone";
+        result->reason = "the key is gone";
         return SHS_OUTCOME_ABSENT;
     }
-    answer->record.ttl =
+    result->record.ttl =
         reply->integer == -1 || reply->integer > APR_INT64_MAX / 1000
             ? SHS_TTL_FOREVER
             : reply->integer * 1000;
     return SHS_OUTCOME_FOUND;
 }
 
-shs_outcome_t shs_reply_read(shs_result_t *answer,
+shs_outcome_t shs_reply_read(shs_result_t *result,
                              shs_reply_t *const replies[2], shs_shape_t shape,
                              apr_pool_t *p)
 {
     const shs_reply_t *value = replies[0];
 
     if (value->kind == SHS_REPLY_ERROR) {
-        return read_error(answer, value, p);
+        return read_error(result, value, p);
     }
     if (value->kind == SHS_REPLY_NIL
         || (value->kind == SHS_REPLY_ARRAY && value->count == 0)) {
-        answer->reason = "there is no such key";
+        result->reason = "there is no such key";
         return SHS_OUTCOME_ABSENT;
     }
-    answer->record.shape = shape;
+    result->record.shape = shape;
     if (shape == SHS_SHAPE_STRING) {
-        answer->record.string = value->text;
+        result->record.string = value->text;
     }
     else {
-        read_fields(&answer->record, value, p);
+        read_fields(&result->record, value, p);
     }
-    return read_ttl(answer, replies[1], p);
+    return read_ttl(result, replies[1], p);
 }

@@ -41,9 +41,9 @@ int shs_reply_is_not_ready(const shs_reply_t *reply);
 int shs_reply_is_expected(shs_reply_t *const replies[2], shs_shape_t shape);
 
 /* Reads two expected replies: FOUND, ABSENT, MALFORMED or UNAVAILABLE, with
- * answer->record or answer->reason set, allocated from p or borrowed from the
+ * result->record or result->reason set, allocated from p or borrowed from the
  * replies. */
-shs_outcome_t shs_reply_read(shs_result_t *answer,
+shs_outcome_t shs_reply_read(shs_result_t *result,
                              shs_reply_t *const replies[2], shs_shape_t shape,
                              apr_pool_t *p);
 

@@ -26,7 +26,7 @@
 #define PART_SIZE 4096
 
 /* Arrays within an array that are read; hiredis 1 itself knows no limit. */
-#define MOST_DEPTH 7
+#define MAX_DEPTH 7
 
 struct shs_resp_t {
     redisReader *reader;
@@ -40,7 +40,7 @@ struct shs_resp_t {
 };
 
 /* Puts a new reply where it belongs: into its array, if it has one. */
-static shs_reply_t *place(const redisReadTask *task, shs_reply_kind_t kind)
+static shs_reply_t *add_reply(const redisReadTask *task, shs_reply_kind_t kind)
 {
     shs_resp_t *resp = task->privdata;
     shs_reply_t *reply = apr_pcalloc(resp->p, sizeof(*reply));
@@ -84,7 +84,8 @@ static void *create_string(const redisReadTask *task, char *data, size_t len)
         return NULL;
     }
     resp->octets += is_value(task) ? len : 0;
-    reply = place(task, task->type == REDIS_REPLY_ERROR    ? SHS_REPLY_ERROR
+    reply =
+        add_reply(task, task->type == REDIS_REPLY_ERROR    ? SHS_REPLY_ERROR
                         : task->type == REDIS_REPLY_STATUS ? SHS_REPLY_STATUS
                                                            : SHS_REPLY_STRING);
     reply->text.data = apr_pstrmemdup(resp->p, data, len);
@@ -96,7 +97,7 @@ static int depth_of(const redisReadTask *task)
 {
     int depth = 0;
 
-    while ((task = task->parent) != NULL && depth <= MOST_DEPTH) {
+    while ((task = task->parent) != NULL && depth <= MAX_DEPTH) {
         ++depth;
     }
     return depth;
@@ -112,14 +113,14 @@ static void *create_array(const redisReadTask *task, int count)
     shs_reply_t *reply;
 
     /* hiredis 1 hands the maps, sets and pushes of RESP3 over as arrays too. */
-    if (task->type != REDIS_REPLY_ARRAY || depth_of(task) > MOST_DEPTH) {
+    if (task->type != REDIS_REPLY_ARRAY || depth_of(task) > MAX_DEPTH) {
         return NULL;
     }
     if ((size_t)count > resp->limits.elements) {
         resp->is_too_large = 1;
         return NULL;
     }
-    reply = place(task, SHS_REPLY_ARRAY);
+    reply = add_reply(task, SHS_REPLY_ARRAY);
     reply->count = (apr_size_t)count;
     reply->elements = apr_pcalloc(resp->p, (reply->count + 1) * sizeof(reply));
     return reply;
@@ -127,7 +128,7 @@ static void *create_array(const redisReadTask *task, int count)
 
 static void *create_integer(const redisReadTask *task, long long value)
 {
-    shs_reply_t *reply = place(task, SHS_REPLY_INTEGER);
+    shs_reply_t *reply = add_reply(task, SHS_REPLY_INTEGER);
 
     reply->integer = value;
     return reply;
@@ -139,7 +140,7 @@ static void *create_nil(const redisReadTask *task)
     if (task->type == REDIS_REPLY_NIL) {
         return NULL;
     }
-    return place(task, SHS_REPLY_NIL);
+    return add_reply(task, SHS_REPLY_NIL);
 }
 
 #if HIREDIS_MAJOR >= 1
@@ -217,8 +218,7 @@ void shs_resp_expect_resp3(shs_resp_t *resp)
 }
 
 /* In parts, so that what they become has room on the stack. */
-static int subscription_resp3(shs_resp_t *resp, const char *data,
-                              apr_size_t len)
+static int feed_resp3(shs_resp_t *resp, const char *data, apr_size_t len)
 {
     char part[SHS_RESP3_ROOM(PART_SIZE)];
 
@@ -251,7 +251,7 @@ shs_resp_status_t shs_resp_feed(shs_resp_t *resp, const char *data,
         return SHS_RESP_TOO_LARGE;
     }
     return (resp->is_resp3
-                ? subscription_resp3(resp, data, len)
+                ? feed_resp3(resp, data, len)
                 : redisReaderFeed(resp->reader, data, len) == REDIS_OK)
                ? SHS_RESP_MORE
                : SHS_RESP_GARBAGE;
@@ -279,7 +279,7 @@ int shs_resp_is_drained(const shs_resp_t *resp)
 
 /* By hand: five of them with apr_snprintf() took as long as all else that our
  * side of a question does. Returns what is behind it. */
-static char *put_length(char *out, char type, apr_size_t length)
+static char *write_length(char *out, char type, apr_size_t length)
 {
     char digits[FRAMING];
     int count = 0;
@@ -314,9 +314,9 @@ void shs_resp_append(shs_octets_t *buffer, const shs_octets_t *arguments,
         memcpy(data, buffer->data, buffer->len);
     }
     end = data + buffer->len;
-    end = put_length(end, '*', (apr_size_t)count);
+    end = write_length(end, '*', (apr_size_t)count);
     for (i = 0; i < count; ++i) {
-        end = put_length(end, '$', arguments[i].len);
+        end = write_length(end, '$', arguments[i].len);
         if (arguments[i].len > 0) {
             memcpy(end, arguments[i].data, arguments[i].len);
             end += arguments[i].len;

@@ -56,7 +56,7 @@ void shs_resp_expect_resp3(shs_resp_t *resp);
 
 typedef enum shs_resp_status_t {
     SHS_RESP_REPLY,     /* *reply is set */
-    SHS_RESP_MORE,      /* it is not complete: subscription more */
+    SHS_RESP_MORE,      /* it is not complete: feed more */
     SHS_RESP_TOO_LARGE, /* past the limits; the state is of no more use */
     SHS_RESP_GARBAGE    /* not RESP2; the state is of no more use */
 } shs_resp_status_t;

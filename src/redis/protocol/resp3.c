@@ -6,7 +6,7 @@
 #include <apr_strings.h>
 
 /* More digits are no length. */
-#define MOST_DIGITS 10
+#define MAX_DIGITS 10
 
 /* The number behind the type, or -2. */
 static apr_int64_t read_number(const char *line, apr_size_t len)
@@ -17,7 +17,7 @@ static apr_int64_t read_number(const char *line, apr_size_t len)
     if (len == 3 && !memcmp(line, "$-1", 3)) {
         return -1;
     }
-    if (len < 2 || len > 1 + MOST_DIGITS) {
+    if (len < 2 || len > 1 + MAX_DIGITS) {
         return -2;
     }
     for (i = 1; i < len; ++i) {
@@ -29,7 +29,7 @@ static apr_int64_t read_number(const char *line, apr_size_t len)
     return number;
 }
 
-static char *put_line(char *out, char type, apr_int64_t number)
+static char *write_line(char *out, char type, apr_int64_t number)
 {
     return out
            + apr_snprintf(out, 32, "%c%" APR_INT64_T_FMT "\r\n", type, number);
@@ -44,10 +44,10 @@ static char *translate_line(char *out, shs_resp3_t *resp3)
 
     switch (*line) {
     case '_':
-        return resp3->len == 1 ? put_line(out, '$', -1) : NULL;
+        return resp3->len == 1 ? write_line(out, '$', -1) : NULL;
     case '#':
         return resp3->len == 2 && (line[1] == 't' || line[1] == 'f')
-                   ? put_line(out, ':', line[1] == 't')
+                   ? write_line(out, ':', line[1] == 't')
                    : NULL;
     case '$':
     case '=':
@@ -55,20 +55,20 @@ static char *translate_line(char *out, shs_resp3_t *resp3)
             return NULL;
         }
         resp3->bulk = number >= 0 ? (apr_size_t)number + 2 : 0;
-        return put_line(out, '$', number);
+        return write_line(out, '$', number);
     case '*':
     case '~':
     case '>':
-        return number >= 0 ? put_line(out, '*', number) : NULL;
+        return number >= 0 ? write_line(out, '*', number) : NULL;
     case '%':
-        return number >= 0 ? put_line(out, '*', 2 * number) : NULL;
+        return number >= 0 ? write_line(out, '*', 2 * number) : NULL;
     default:
         return NULL;
     }
 }
 
 /* Collects a line up to its end. Returns what is behind the output, or NULL. */
-static char *collect(char *out, shs_resp3_t *resp3, char c)
+static char *add_to_line(char *out, shs_resp3_t *resp3, char c)
 {
     if (c != '\n') {
         if (resp3->len == sizeof(resp3->line)) {
@@ -116,7 +116,7 @@ apr_ssize_t shs_resp3_translate(char *out, shs_resp3_t *resp3, const char *data,
             resp3->is_in_line = 1;
         }
         else {
-            end = collect(end, resp3, data[i]);
+            end = add_to_line(end, resp3, data[i]);
         }
     }
     return end ? end - out : -1;

@@ -18,7 +18,7 @@
 static const char not_slots[] = "its answer to CLUSTER SLOTS is none";
 
 typedef struct reading_t {
-    const shs_address_t *asked;
+    const shs_address_t *sender;
     shs_slot_map_t *map;         /* shard_of has indices of masters */
     apr_array_header_t *masters; /* of shs_shard_t */
     apr_pool_t *p;
@@ -63,7 +63,7 @@ static node_state_t read_node(shs_address_t *server, const reading_t *reading,
         return NODE_MALFORMED;
     }
     return shs_address_parse(server, name, node->elements[1]->integer,
-                             reading->asked, reading->p)
+                             reading->sender, reading->p)
                ? NODE_KNOWN
                : NODE_UNKNOWN;
 }
@@ -80,7 +80,7 @@ static int find_shard(reading_t *reading, const shs_address_t *master)
             return i;
         }
     }
-    if (i == SHS_SLOT_MAP_MOST_SHARDS) {
+    if (i == SHS_SLOT_MAP_MAX_SHARDS) {
         return SHS_SLOT_MAP_NONE;
     }
     shards = apr_array_push(reading->masters);
@@ -94,7 +94,7 @@ static void add_replica(shs_shard_t *shard, const shs_address_t *replica,
 {
     int i;
 
-    if (shard->replica_count == SHS_SLOT_MAP_MOST_REPLICAS
+    if (shard->replica_count == SHS_SLOT_MAP_MAX_REPLICAS
         || is_equal(&shard->master, replica)) {
         return;
     }
@@ -104,8 +104,8 @@ static void add_replica(shs_shard_t *shard, const shs_address_t *replica,
         }
     }
     if (!shard->replicas) {
-        shard->replicas = apr_palloc(p, SHS_SLOT_MAP_MOST_REPLICAS
-                                            * sizeof(*shard->replicas));
+        shard->replicas =
+            apr_palloc(p, SHS_SLOT_MAP_MAX_REPLICAS * sizeof(*shard->replicas));
     }
     shard->replicas[shard->replica_count++] = *replica;
 }
@@ -208,7 +208,7 @@ static const char *describe_error(const shs_reply_t *reply)
 
 const char *shs_slot_map_parse_slots(shs_slot_map_t **out,
                                      const shs_reply_t *reply,
-                                     const shs_address_t *asked, apr_pool_t *p)
+                                     const shs_address_t *sender, apr_pool_t *p)
 {
     reading_t reading;
     apr_size_t i;
@@ -220,7 +220,7 @@ const char *shs_slot_map_parse_slots(shs_slot_map_t **out,
     if (reply->kind != SHS_REPLY_ARRAY || reply->count > SHS_SLOT_MAP_SLOTS) {
         return not_slots;
     }
-    reading.asked = asked;
+    reading.sender = sender;
     reading.p = p;
     reading.map = create(p);
     reading.masters = apr_array_make(p, 16, sizeof(shs_shard_t));

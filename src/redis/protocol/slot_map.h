@@ -19,8 +19,8 @@
 #define SHS_SLOT_MAP_NONE 0xffff
 
 /* More of them are left out; Redis' own bound is about 1000 nodes. */
-#define SHS_SLOT_MAP_MOST_SHARDS   1024
-#define SHS_SLOT_MAP_MOST_REPLICAS 8 /* of each shard */
+#define SHS_SLOT_MAP_MAX_SHARDS   1024
+#define SHS_SLOT_MAP_MAX_REPLICAS 8 /* of each shard */
 
 typedef struct shs_shard_t {
     shs_address_t master;
@@ -49,7 +49,8 @@ typedef struct shs_slot_map_t {
  * owner costs one redirection, whereas no map at all costs every session. */
 const char *shs_slot_map_parse_slots(shs_slot_map_t **out,
                                      const shs_reply_t *reply,
-                                     const shs_address_t *asked, apr_pool_t *p);
+                                     const shs_address_t *sender,
+                                     apr_pool_t *p);
 
 /* All slots in one shard. Copies; replicas past the most, the same one again
  * and the master among them are left out. */

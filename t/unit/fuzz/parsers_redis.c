@@ -84,7 +84,7 @@ static void look_at_shard(const shs_slot_map_t *map, int index)
 
     look_at(&shard->master);
     MUST(shard->replica_count >= 0);
-    MUST(shard->replica_count <= SHS_SLOT_MAP_MOST_REPLICAS);
+    MUST(shard->replica_count <= SHS_SLOT_MAP_MAX_REPLICAS);
     MUST(map->shard_of[shard->lowest_slot] == index);
     for (i = 0; i < shard->replica_count; i++) {
         look_at(&shard->replicas[i]);
@@ -106,7 +106,7 @@ void fuzz_map(const uint8_t *data, size_t size, apr_pool_t *p)
     if (wrong) {
         return;
     }
-    MUST(map->shard_count >= 1 && map->shard_count <= SHS_SLOT_MAP_MOST_SHARDS);
+    MUST(map->shard_count >= 1 && map->shard_count <= SHS_SLOT_MAP_MAX_SHARDS);
     for (i = 0; i < map->shard_count; i++) {
         look_at_shard(map, i);
         MUST(i == 0
