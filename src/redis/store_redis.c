@@ -1,16 +1,29 @@
-/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The provider's functions stand in the order of a store's life: create, start
+ * in a child, load, write, report.
+ */
 #include "redis/store_redis.h"
 
 #include <apr_general.h>
 #include <apr_strings.h>
 
-#include "redis/endpoint/endpoint.h"
-#include "redis/exchange.h"
+#include "redis/command/command.h"
+#include "redis/command/script.h"
 #include "redis/tracking/tracker.h"
-#include "redis/connection/node_table.h"
-#include "redis/health/host_state.h"
 #include "redis/topology/topology.h"
+#include "redis/connection/node_table.h"
+#include "redis/connection/run_id.h"
+#include "redis/endpoint/endpoint.h"
+#include "redis/protocol/reply.h"
+#include "redis/health/host_state.h"
 #include "base/clock.h"
+
+/* A refusal is told once in this time on the whole host. */
+#define REFUSAL_INTERVAL (60 * APR_USEC_PER_SEC)
+
+/* So many failures within a minute are no accident. */
+#define MIN_FAILURES 5
 
 typedef struct redis_t {
     const shs_endpoint_t *endpoint;
@@ -81,16 +94,203 @@ static int start_child(void *self, void *host_state, int threads,
     return redis->client.topology != NULL;
 }
 
+static void count(const shs_command_t *command, shs_counter_t counter)
+{
+    shs_counters_add(&command->client->host_state->counters, counter);
+}
+
+static shs_outcome_t read_reply(shs_result_t *result,
+                                const shs_command_t *command)
+{
+    shs_outcome_t outcome;
+
+    result->source = command->is_replica       ? 0
+                     : command->attempt.run_id ? command->attempt.run_id
+                                               : SHS_RUN_ID_UNKNOWN;
+    if (command->attempt.status == SHS_CONN_TOO_LARGE
+        || command->attempt.reply.is_too_large) {
+        result->reason = "it is larger than SharedSessionMaxSize, or has more"
+                         " than 4096 fields";
+        return SHS_OUTCOME_MALFORMED;
+    }
+    outcome = shs_reply_read(result, command->attempt.reply.replies,
+                             command->query->shape, command->p);
+    if (!command->is_replica) {
+        return outcome;
+    }
+    count(command, SHS_COUNTER_REPLICA_READS);
+    if (outcome == SHS_OUTCOME_ABSENT) {
+        /* The replica may not have heard of it yet. */
+        result->reason = "the master gives no answer, and its replica knows"
+                         " no such session";
+        outcome = SHS_OUTCOME_UNAVAILABLE;
+        count(command, SHS_COUNTER_UNAVAILABLE);
+    }
+    return outcome;
+}
+
+static shs_outcome_t read_failure(shs_result_t *result,
+                                  const shs_command_t *command)
+{
+    const shs_retry_t *retry = &command->retry;
+
+    count(command, SHS_COUNTER_UNAVAILABLE);
+    count(command, retry->cause);
+    result->reason = retry->reason;
+    result->is_refusal = retry->is_refusal;
+    return SHS_OUTCOME_UNAVAILABLE;
+}
+
+/* Whether nobody on this host has told of a refusal in the last minute. */
+static int is_refusal_due(shs_host_state_t *host_state, apr_time_t now)
+{
+    apr_int64_t reported_at = atomic_load(&host_state->refusal_reported_at);
+
+    return (reported_at == 0 || now - reported_at >= REFUSAL_INTERVAL)
+           && atomic_compare_exchange_strong(&host_state->refusal_reported_at,
+                                             &reported_at, now);
+}
+
+/* How many failures within a minute are told. A write that is answered by an
+ * error fails by rule; what gets no answer may be an outage that begins, of
+ * which the circuit breaker tells. */
+static apr_uint32_t min_failures(const shs_command_t *command)
+{
+    return command->write && command->attempt.status == SHS_CONN_OK
+                   && command->attempt.reply.error
+               ? 1
+               : MIN_FAILURES;
+}
+
+/* Of what failed, and is told by nobody else. */
+static void read_error_alert(shs_result_t *result, const shs_command_t *command)
+{
+    shs_host_state_t *host_state = command->client->host_state;
+    const shs_breaker_t *breaker = command->permit.route.breaker;
+
+    if (command->retry.cause == SHS_COUNTER_BLOCKED || !breaker
+        || shs_breaker_is_reported(breaker)) {
+        return;
+    }
+    if (shs_error_alert_note(command->write ? &host_state->write_alert
+                                            : &host_state->lookup_alert,
+                             min_failures(command), shs_clock_now())) {
+        result->transition =
+            command->write ? SHS_TRANSITION_UNWRITABLE : SHS_TRANSITION_SHAKY;
+        result->transition_reason = result->reason;
+    }
+}
+
+/* A failover, when there is nothing more urgent. */
+static void read_failover(shs_result_t *result, const shs_command_t *command)
+{
+    result->transition_reason = shs_masters_take_failover(
+        &command->client->host_state->masters, shs_clock_now(), command->p);
+    if (result->transition_reason) {
+        result->transition = SHS_TRANSITION_MASTER;
+    }
+}
+
+/* A refusal has its own line, and is not told as an outage too. One that ends
+ * an outage tells of that, and the next one of itself. */
+static void read_transition(shs_result_t *result, const shs_command_t *command)
+{
+    const shs_permit_t *permit = &command->permit;
+
+    if (permit->transition == SHS_TRANSITION_UP
+        || (permit->transition != SHS_TRANSITION_NONE && !result->is_refusal)) {
+        result->transition = permit->transition;
+        result->transition_reason = permit->transition_reason;
+    }
+    else if (result->is_refusal) {
+        if (is_refusal_due(command->client->host_state, shs_clock_now())) {
+            result->transition = SHS_TRANSITION_REFUSED;
+            result->transition_reason = result->reason;
+        }
+    }
+    else if (command->retry.action != SHS_RETRY_ACCEPT) {
+        read_error_alert(result, command);
+    }
+    if (result->transition == SHS_TRANSITION_NONE) {
+        read_failover(result, command);
+    }
+}
+
+shs_outcome_t shs_store_redis_load(shs_result_t *result,
+                                   const shs_client_t *client,
+                                   const shs_query_t *query, apr_pool_t *p)
+{
+    shs_command_t command;
+    shs_outcome_t outcome;
+
+    shs_command_execute(&command, client, query, NULL, p);
+    outcome = command.retry.action == SHS_RETRY_ACCEPT
+                  ? read_reply(result, &command)
+                  : read_failure(result, &command);
+    read_transition(result, &command);
+    return outcome;
+}
+
+static shs_wrote_t read_written(shs_result_t *result,
+                                const shs_command_t *command)
+{
+    const shs_reply_t *reply = command->attempt.reply.replies[0];
+
+    if (reply->kind != SHS_REPLY_ERROR) {
+        return shs_script_read(&result->reason, reply);
+    }
+    result->reason = "the key holds another type of value than the format"
+                     " writes (WRONGTYPE)";
+    return SHS_WROTE_MALFORMED;
+}
+
+/* Whether it shows that writes are taken again: a server without memory ends
+ * sessions and keeps them alive all the same. */
+static int proves_writable(const shs_write_t *write, shs_wrote_t wrote)
+{
+    return wrote == SHS_WROTE_DONE
+           && (write->kind == SHS_WRITE_CREATE
+               || write->kind == SHS_WRITE_CHANGE);
+}
+
+shs_wrote_t shs_store_redis_write(shs_result_t *result,
+                                  const shs_client_t *client,
+                                  const shs_write_t *write, apr_pool_t *p)
+{
+    shs_wrote_t wrote = SHS_WROTE_UNAVAILABLE;
+    shs_command_t command;
+
+    shs_command_execute(&command, client, &write->at, write, p);
+    count(&command, SHS_COUNTER_WRITES);
+    if (command.retry.action == SHS_RETRY_ACCEPT) {
+        wrote = read_written(result, &command);
+    }
+    else {
+        read_failure(result, &command);
+        count(&command, SHS_COUNTER_WRITES_FAILED);
+    }
+    if (wrote == SHS_WROTE_CONFLICT) {
+        count(&command, SHS_COUNTER_CONFLICTS);
+    }
+    read_transition(result, &command);
+    if (proves_writable(write, wrote)
+        && result->transition == SHS_TRANSITION_NONE
+        && shs_error_alert_clear(&client->host_state->write_alert)) {
+        result->transition = SHS_TRANSITION_WRITABLE;
+    }
+    return wrote;
+}
+
 static shs_outcome_t load(shs_result_t *result, void *self,
                           const shs_query_t *query, apr_pool_t *p)
 {
-    return shs_exchange_run(result, &((redis_t *)self)->client, query, p);
+    return shs_store_redis_load(result, &((redis_t *)self)->client, query, p);
 }
 
 static shs_wrote_t write_to(shs_result_t *result, void *self,
                             const shs_write_t *write, apr_pool_t *p)
 {
-    return shs_exchange_write(result, &((redis_t *)self)->client, write, p);
+    return shs_store_redis_write(result, &((redis_t *)self)->client, write, p);
 }
 
 static apr_interval_time_t timeout(const void *self)

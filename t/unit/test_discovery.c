@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * discovery, in a cluster whose members do not agree: which of them is
- * believed. Sentinels that do not agree: test_exchange_sentinel.
+ * believed. Sentinels that do not agree: test_store_redis_sentinel.
  */
 #include "redis/topology/discovery.h"
 

@@ -10,7 +10,7 @@
 #include <netinet/in.h>
 
 #include "actor.h"
-#include "redis/exchange.h"
+#include "redis/store_redis.h"
 #include "rig.h"
 #include "base/clock.h"
 #include "unit.h"
@@ -94,7 +94,7 @@ static shs_outcome_t ask(const rig_t *rig, const char *key)
     shs_result_t got = { 0 };
 
     query.deadline = rig_in_ms(5000);
-    return shs_exchange_run(&got, &rig->client, &query, p);
+    return shs_store_redis_load(&got, &rig->client, &query, p);
 }
 
 /* The request that finds the old address dead asks at the new one. */

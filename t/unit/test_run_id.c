@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * identity: what INFO says of which server it is. When it is asked:
- * test_exchange and test_tracker.
+ * test_store_redis_load and test_tracker.
  */
 #include "redis/connection/run_id.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * What a view enters where the host's children share who the masters are.
- * test_exchange_sentinel and test_exchange_cluster have the rest of it.
+ * test_store_redis_sentinel and test_store_redis_cluster have the rest of it.
  */
 #include "redis/topology/snapshot.h"
 

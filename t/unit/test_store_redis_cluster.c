@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * exchange, in a cluster: redirections are followed, learnt where they say so,
+ * store_redis, in a cluster: redirections are followed, learnt where they say so,
  * and end; and who was asked what is seen by each member.
  */
-#include "redis/exchange.h"
+#include "redis/store_redis.h"
 
 #include "actor.h"
 #include "redis/protocol/slot.h"
@@ -26,7 +26,7 @@ static shs_outcome_t ask(const rig_t *rig, const char *key, int ms)
 
     memset(&got, 0, sizeof(got));
     query.deadline = begun + ms * (apr_time_t)1000;
-    outcome = shs_exchange_run(&got, &rig->client, &query, p);
+    outcome = shs_store_redis_load(&got, &rig->client, &query, p);
     took = shs_clock_now() - begun;
     ck_assert_msg(took <= (ms + unit_slack_ms()) * (apr_time_t)1000,
                   "%d of %d ms", (int)(took / 1000), ms);
@@ -81,7 +81,7 @@ static rig_t *rig_on(const char *options)
 
 /* ----------------------------------------------------------- redirections */
 
-START_TEST(exchange_run__asks_who_serves_the_slot)
+START_TEST(store_redis_load__asks_who_serves_the_slot)
 {
     rig_t *rig = rig_on("");
 
@@ -92,7 +92,7 @@ START_TEST(exchange_run__asks_who_serves_the_slot)
 }
 END_TEST
 
-START_TEST(exchange_run__follows_moved_and_learns_it)
+START_TEST(store_redis_load__follows_moved_and_learns_it)
 {
     rig_t *rig = rig_on("");
 
@@ -109,7 +109,7 @@ START_TEST(exchange_run__follows_moved_and_learns_it)
 END_TEST
 
 /* The slot moves between GET and PTTL: half an answer is none. */
-START_TEST(exchange_run__follows_moved_between_two_replies)
+START_TEST(store_redis_load__follows_moved_between_two_replies)
 {
     rig_t *rig = rig_on("");
 
@@ -118,7 +118,7 @@ START_TEST(exchange_run__follows_moved_between_two_replies)
 }
 END_TEST
 
-START_TEST(exchange_run__follows_ask_and_does_not_learn_it)
+START_TEST(store_redis_load__follows_ask_and_does_not_learn_it)
 {
     rig_t *rig = rig_on("");
 
@@ -135,7 +135,7 @@ END_TEST
 
 /* After ASK the pooled connection to b turns out dead: it is asked again, and
  * ASKING too. */
-START_TEST(exchange_run__says_asking_again_on_another_connection)
+START_TEST(store_redis_load__says_asking_again_on_another_connection)
 {
     rig_t *rig = rig_on("");
 
@@ -147,7 +147,7 @@ START_TEST(exchange_run__says_asking_again_on_another_connection)
 }
 END_TEST
 
-START_TEST(exchange_run__follows_no_more_than_five_redirections)
+START_TEST(store_redis_load__follows_no_more_than_five_redirections)
 {
     const char *word = _i ? "ASK" : "MOVED";
     rig_t *rig = rig_on("breaker=off");
@@ -165,7 +165,7 @@ START_TEST(exchange_run__follows_no_more_than_five_redirections)
 END_TEST
 
 /* The URL says already that it is one. */
-START_TEST(exchange_run__advises_no_cluster_where_it_is_one)
+START_TEST(store_redis_load__advises_no_cluster_where_it_is_one)
 {
     const char *word = _i ? "ASK" : "MOVED";
     rig_t *rig = rig_on("breaker=off");
@@ -186,7 +186,7 @@ static const char *const odd[] = {
     "-ASK 15495 a b:1\r\n",
 };
 
-START_TEST(exchange_run__follows_no_odd_redirection)
+START_TEST(store_redis_load__follows_no_odd_redirection)
 {
     rig_t *rig = rig_on("breaker=off");
 
@@ -198,7 +198,7 @@ START_TEST(exchange_run__follows_no_odd_redirection)
 }
 END_TEST
 
-START_TEST(exchange_run__says_that_nobody_serves_the_slot)
+START_TEST(store_redis_load__says_that_nobody_serves_the_slot)
 {
     rig_t *rig = rig_on("");
 
@@ -214,7 +214,7 @@ END_TEST
 /* ---------------------------------------------------------------- failures */
 
 /* The replica was promoted: a lookup finds out, and is answered. */
-START_TEST(exchange_run__asks_the_promoted_replica_in_the_same_lookup)
+START_TEST(store_redis_load__asks_the_promoted_replica_in_the_same_lookup)
 {
     rig_t *rig = rig_on("retry=0 connect-timeout=100ms timeout=300ms");
 
@@ -233,7 +233,7 @@ START_TEST(exchange_run__asks_the_promoted_replica_in_the_same_lookup)
 END_TEST
 
 /* A server that serves other slots than before is no failover. */
-START_TEST(exchange_run__tells_of_no_slots_that_moved)
+START_TEST(store_redis_load__tells_of_no_slots_that_moved)
 {
     rig_t *rig = rig_on("retry=0 connect-timeout=100ms timeout=300ms");
     rig_t *late;
@@ -260,7 +260,7 @@ START_TEST(exchange_run__tells_of_no_slots_that_moved)
 END_TEST
 
 /* A firewall has lost what it knew of all of them. */
-START_TEST(exchange_run__relies_on_no_connection_older_than_a_silent_one)
+START_TEST(store_redis_load__relies_on_no_connection_older_than_a_silent_one)
 {
     rig_t *rig = rig_on("retry=0");
     rig_t *sibling = rig_create(
@@ -287,7 +287,7 @@ START_TEST(exchange_run__relies_on_no_connection_older_than_a_silent_one)
 }
 END_TEST
 
-START_TEST(exchange_run__a_shard_that_is_down_blocks_no_other)
+START_TEST(store_redis_load__a_shard_that_is_down_blocks_no_other)
 {
     rig_t *rig = rig_on("retry=0 breaker=1/1h");
 
@@ -304,7 +304,7 @@ START_TEST(exchange_run__a_shard_that_is_down_blocks_no_other)
 }
 END_TEST
 
-START_TEST(exchange_run__asks_a_replica_read_only)
+START_TEST(store_redis_load__asks_a_replica_read_only)
 {
     rig_t *rig = rig_on("retry=0 read-from=replica-on-failure breaker=1/1h");
 
@@ -322,7 +322,7 @@ START_TEST(exchange_run__asks_a_replica_read_only)
 END_TEST
 
 /* It redirects where it does not serve the slot any more; that is followed. */
-START_TEST(exchange_run__follows_what_a_replica_says)
+START_TEST(store_redis_load__follows_what_a_replica_says)
 {
     rig_t *rig = rig_on("retry=0 read-from=replica-on-failure");
 
@@ -335,7 +335,7 @@ START_TEST(exchange_run__follows_what_a_replica_says)
 }
 END_TEST
 
-START_TEST(exchange_run__waits_for_a_cluster_that_is_down)
+START_TEST(store_redis_load__waits_for_a_cluster_that_is_down)
 {
     rig_t *rig = rig_on("");
 
@@ -345,7 +345,7 @@ START_TEST(exchange_run__waits_for_a_cluster_that_is_down)
 }
 END_TEST
 
-START_TEST(exchange_run__says_that_no_member_tells_its_slots)
+START_TEST(store_redis_load__says_that_no_member_tells_its_slots)
 {
     rig_t *rig = rig_on("breaker=2/1h");
 
@@ -361,7 +361,7 @@ START_TEST(exchange_run__says_that_no_member_tells_its_slots)
 }
 END_TEST
 
-START_TEST(exchange_run__keeps_the_deadline_while_members_hang)
+START_TEST(store_redis_load__keeps_the_deadline_while_members_hang)
 {
     rig_t *rig = rig_on("breaker=off");
 
@@ -372,7 +372,7 @@ START_TEST(exchange_run__keeps_the_deadline_while_members_hang)
 END_TEST
 
 /* A redirection names whom one likes: not one of them is held for ever. */
-START_TEST(exchange_run__redirections_fill_no_table)
+START_TEST(store_redis_load__redirections_fill_no_table)
 {
     rig_t *rig = rig_on("breaker=off connect-timeout=50ms");
     int i;
@@ -398,34 +398,35 @@ END_TEST
 static void add(TCase *tc)
 {
     tcase_add_checked_fixture(tc, open_stage, close_stage);
-    tcase_add_test(tc, exchange_run__asks_who_serves_the_slot);
-    tcase_add_test(tc, exchange_run__follows_moved_and_learns_it);
-    tcase_add_test(tc, exchange_run__follows_moved_between_two_replies);
-    tcase_add_test(tc, exchange_run__follows_ask_and_does_not_learn_it);
-    tcase_add_test(tc, exchange_run__says_asking_again_on_another_connection);
-    tcase_add_loop_test(
-        tc, exchange_run__follows_no_more_than_five_redirections, 0, 2);
-    tcase_add_loop_test(tc, exchange_run__advises_no_cluster_where_it_is_one, 0,
-                        2);
-    tcase_add_loop_test(tc, exchange_run__follows_no_odd_redirection, 0,
-                        ROWS(odd));
-    tcase_add_test(tc, exchange_run__says_that_nobody_serves_the_slot);
+    tcase_add_test(tc, store_redis_load__asks_who_serves_the_slot);
+    tcase_add_test(tc, store_redis_load__follows_moved_and_learns_it);
+    tcase_add_test(tc, store_redis_load__follows_moved_between_two_replies);
+    tcase_add_test(tc, store_redis_load__follows_ask_and_does_not_learn_it);
     tcase_add_test(tc,
-                   exchange_run__asks_the_promoted_replica_in_the_same_lookup);
-    tcase_add_test(tc, exchange_run__tells_of_no_slots_that_moved);
+                   store_redis_load__says_asking_again_on_another_connection);
+    tcase_add_loop_test(
+        tc, store_redis_load__follows_no_more_than_five_redirections, 0, 2);
+    tcase_add_loop_test(
+        tc, store_redis_load__advises_no_cluster_where_it_is_one, 0, 2);
+    tcase_add_loop_test(tc, store_redis_load__follows_no_odd_redirection, 0,
+                        ROWS(odd));
+    tcase_add_test(tc, store_redis_load__says_that_nobody_serves_the_slot);
     tcase_add_test(
-        tc, exchange_run__relies_on_no_connection_older_than_a_silent_one);
-    tcase_add_test(tc, exchange_run__a_shard_that_is_down_blocks_no_other);
-    tcase_add_test(tc, exchange_run__asks_a_replica_read_only);
-    tcase_add_test(tc, exchange_run__follows_what_a_replica_says);
-    tcase_add_test(tc, exchange_run__waits_for_a_cluster_that_is_down);
-    tcase_add_test(tc, exchange_run__says_that_no_member_tells_its_slots);
-    tcase_add_loop_test(tc, exchange_run__keeps_the_deadline_while_members_hang,
-                        0, 2);
-    tcase_add_test(tc, exchange_run__redirections_fill_no_table);
+        tc, store_redis_load__asks_the_promoted_replica_in_the_same_lookup);
+    tcase_add_test(tc, store_redis_load__tells_of_no_slots_that_moved);
+    tcase_add_test(
+        tc, store_redis_load__relies_on_no_connection_older_than_a_silent_one);
+    tcase_add_test(tc, store_redis_load__a_shard_that_is_down_blocks_no_other);
+    tcase_add_test(tc, store_redis_load__asks_a_replica_read_only);
+    tcase_add_test(tc, store_redis_load__follows_what_a_replica_says);
+    tcase_add_test(tc, store_redis_load__waits_for_a_cluster_that_is_down);
+    tcase_add_test(tc, store_redis_load__says_that_no_member_tells_its_slots);
+    tcase_add_loop_test(
+        tc, store_redis_load__keeps_the_deadline_while_members_hang, 0, 2);
+    tcase_add_test(tc, store_redis_load__redirections_fill_no_table);
 }
 
 int main(void)
 {
-    return unit_main("exchange_cluster", add);
+    return unit_main("store_redis_cluster", add);
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * exchange, where Sentinels name the master: no answer of a master that was
+ * store_redis, where Sentinels name the master: no answer of a master that was
  * demoted is ever taken, and Sentinels that are gone cost no session.
  */
-#include "redis/exchange.h"
+#include "redis/store_redis.h"
 
 #include <unistd.h>
 
@@ -28,7 +28,7 @@ static shs_outcome_t ask(const rig_t *rig, const char *key, int ms)
 
     memset(&got, 0, sizeof(got));
     query.deadline = begun + ms * (apr_time_t)1000;
-    outcome = shs_exchange_run(&got, &rig->client, &query, p);
+    outcome = shs_store_redis_load(&got, &rig->client, &query, p);
     took = shs_clock_now() - begun;
     ck_assert_msg(took <= (ms + unit_slack_ms()) * (apr_time_t)1000,
                   "%d of %d ms", (int)(took / 1000), ms);
@@ -81,7 +81,7 @@ static void outlive_the_lease(void)
 
 /* ---------------------------------------------------------------- roles */
 
-START_TEST(exchange_run__asks_for_the_role_behind_each_question)
+START_TEST(store_redis_load__asks_for_the_role_behind_each_question)
 {
     rig_t *rig = rig_on("", NULL);
 
@@ -104,7 +104,7 @@ static const struct {
     { "GET", actor_close, "it ends" },
 };
 
-START_TEST(exchange_run__asks_the_new_master_in_the_same_lookup)
+START_TEST(store_redis_load__asks_the_new_master_in_the_same_lookup)
 {
     rig_t *rig = rig_on("", NULL);
 
@@ -122,7 +122,7 @@ START_TEST(exchange_run__asks_the_new_master_in_the_same_lookup)
 END_TEST
 
 /* Sentinels are never given the servers' password. */
-START_TEST(exchange_run__names_the_sentinels_own_password)
+START_TEST(store_redis_load__names_the_sentinels_own_password)
 {
     rig_t *rig = rig_on("", NULL);
 
@@ -141,7 +141,7 @@ START_TEST(exchange_run__names_the_sentinels_own_password)
 END_TEST
 
 /* Whatever asks first, in any child: one of them all is told, and counts. */
-START_TEST(exchange_run__tells_of_a_failover_once_for_the_host)
+START_TEST(store_redis_load__tells_of_a_failover_once_for_the_host)
 {
     rig_t *rigs[3];
     int told = 0;
@@ -169,7 +169,8 @@ START_TEST(exchange_run__tells_of_a_failover_once_for_the_host)
 END_TEST
 
 /* A child that is started after the failover finds what is known. */
-START_TEST(exchange_run__tells_a_new_child_of_a_failover_that_it_finds_first)
+START_TEST(
+    store_redis_load__tells_a_new_child_of_a_failover_that_it_finds_first)
 {
     rig_t *rig = rig_on("", NULL);
     rig_t *late;
@@ -185,7 +186,7 @@ START_TEST(exchange_run__tells_a_new_child_of_a_failover_that_it_finds_first)
 }
 END_TEST
 
-START_TEST(exchange_run__takes_no_answer_of_a_slave)
+START_TEST(store_redis_load__takes_no_answer_of_a_slave)
 {
     rig_t *rig = rig_on("", NULL);
 
@@ -201,7 +202,7 @@ END_TEST
 /* An error about the key is an answer too. */
 static const char *const about_the_key[] = { "-WRONGTYPE x\r\n", ACTOR_NIL };
 
-START_TEST(exchange_run__takes_no_word_of_a_slave_about_a_key)
+START_TEST(store_redis_load__takes_no_word_of_a_slave_about_a_key)
 {
     rig_t *rig = rig_on("", NULL);
 
@@ -213,7 +214,7 @@ START_TEST(exchange_run__takes_no_word_of_a_slave_about_a_key)
 END_TEST
 
 /* Without ROLE nothing is known. */
-START_TEST(exchange_run__takes_no_answer_of_who_hides_its_role)
+START_TEST(store_redis_load__takes_no_answer_of_who_hides_its_role)
 {
     rig_t *rig = rig_on("breaker=off", NULL);
 
@@ -225,7 +226,7 @@ START_TEST(exchange_run__takes_no_answer_of_who_hides_its_role)
 }
 END_TEST
 
-START_TEST(exchange_run__asks_info_where_role_is_refused)
+START_TEST(store_redis_load__asks_info_where_role_is_refused)
 {
     rig_t *rig = rig_on("breaker=off", NULL);
 
@@ -240,7 +241,7 @@ START_TEST(exchange_run__asks_info_where_role_is_refused)
 END_TEST
 
 /* An ACL that is changed costs the question that meets it. */
-START_TEST(exchange_run__goes_on_by_info_when_role_is_refused_later)
+START_TEST(store_redis_load__goes_on_by_info_when_role_is_refused_later)
 {
     rig_t *rig = rig_on("breaker=off", NULL);
 
@@ -256,7 +257,7 @@ END_TEST
 /* ---------------------------------------------------------------- trust */
 
 /* It comes back from a pause, or empty, and calls itself master still. */
-START_TEST(exchange_run__takes_no_answer_older_than_the_lease)
+START_TEST(store_redis_load__takes_no_answer_older_than_the_lease)
 {
     rig_t *rig = rig_on("", NULL);
 
@@ -268,7 +269,7 @@ START_TEST(exchange_run__takes_no_answer_older_than_the_lease)
 END_TEST
 
 /* Sentinels were gone for a moment, long ago. */
-START_TEST(exchange_run__relies_on_no_old_master_after_a_quiet_time)
+START_TEST(store_redis_load__relies_on_no_old_master_after_a_quiet_time)
 {
     rig_t *rig = rig_on("connect-timeout=100ms timeout=500ms", NULL);
 
@@ -284,7 +285,7 @@ START_TEST(exchange_run__relies_on_no_old_master_after_a_quiet_time)
 }
 END_TEST
 
-START_TEST(exchange_run__believes_a_new_connection_only_if_a_sentinel_does)
+START_TEST(store_redis_load__believes_a_new_connection_only_if_a_sentinel_does)
 {
     rig_t *rig = rig_on("", NULL);
 
@@ -296,7 +297,7 @@ START_TEST(exchange_run__believes_a_new_connection_only_if_a_sentinel_does)
 END_TEST
 
 /* One child hears of a failover; another asks a Sentinel that does not know. */
-START_TEST(exchange_run__believes_the_highest_epoch_on_the_host)
+START_TEST(store_redis_load__believes_the_highest_epoch_on_the_host)
 {
     actor_t *late = actor_start("late");
     const char *url =
@@ -348,7 +349,7 @@ static rig_t *rig_of_laggards(int nth, actor_t **late, const rig_t *sibling)
 }
 
 /* One that is dead may know of the failover. */
-START_TEST(exchange_run__believes_no_laggards_while_another_is_dead)
+START_TEST(store_redis_load__believes_no_laggards_while_another_is_dead)
 {
     rig_t *rig = rig_on("", NULL);
     actor_t *late[2];
@@ -373,7 +374,7 @@ START_TEST(exchange_run__believes_no_laggards_while_another_is_dead)
 END_TEST
 
 /* The first lookup of a child asks them once. */
-START_TEST(exchange_run__believes_sentinels_that_were_all_set_up_anew)
+START_TEST(store_redis_load__believes_sentinels_that_were_all_set_up_anew)
 {
     actor_t *b = actor_start("b");
     actor_t *c = actor_start("c");
@@ -410,7 +411,7 @@ static const struct {
 /* How long it may take where nobody needs to be waited for. */
 #define AT_ONCE (100 * 1000 + 200 * (apr_time_t)(unit_slack_ms()))
 
-START_TEST(exchange_run__needs_no_sentinel_while_the_master_answers)
+START_TEST(store_redis_load__needs_no_sentinel_while_the_master_answers)
 {
     rig_t *rig = rig_on("connect-timeout=100ms timeout=1s", NULL);
     int slow = 0;
@@ -431,7 +432,7 @@ START_TEST(exchange_run__needs_no_sentinel_while_the_master_answers)
 END_TEST
 
 /* A connection was cut, as by a timeout of Redis: its successor is new. */
-START_TEST(exchange_run__needs_no_sentinel_for_a_new_connection)
+START_TEST(store_redis_load__needs_no_sentinel_for_a_new_connection)
 {
     rig_t *rig = rig_on("connect-timeout=100ms timeout=1s", NULL);
     int slow = 0;
@@ -451,7 +452,7 @@ START_TEST(exchange_run__needs_no_sentinel_for_a_new_connection)
 }
 END_TEST
 
-START_TEST(exchange_run__says_that_no_sentinel_names_the_master)
+START_TEST(store_redis_load__says_that_no_sentinel_names_the_master)
 {
     rig_t *rig = rig_on("breaker=2/1h", NULL);
     int i;
@@ -472,7 +473,7 @@ END_TEST
 
 /* Children are forked all the time; they have yet to ask for the master, and
  * the others know it. */
-START_TEST(exchange_run__a_new_child_brings_no_probe_forward)
+START_TEST(store_redis_load__a_new_child_brings_no_probe_forward)
 {
     rig_t *rig = rig_on("breaker=1/1h retry=0", NULL);
     int i;
@@ -492,7 +493,7 @@ START_TEST(exchange_run__a_new_child_brings_no_probe_forward)
 }
 END_TEST
 
-START_TEST(exchange_run__a_sentinels_refusal_is_the_administrators)
+START_TEST(store_redis_load__a_sentinels_refusal_is_the_administrators)
 {
     rig_t *rig = rig_on("", NULL);
 
@@ -503,7 +504,7 @@ START_TEST(exchange_run__a_sentinels_refusal_is_the_administrators)
 }
 END_TEST
 
-START_TEST(exchange_run__dials_a_sentinel_anew_where_a_login_was_lost)
+START_TEST(store_redis_load__dials_a_sentinel_anew_where_a_login_was_lost)
 {
     rig_t *rig = rig_on("", NULL);
 
@@ -594,7 +595,7 @@ START_TEST(topology__has_no_renewal_left_when_its_child_has_ended)
 END_TEST
 
 /* A firewall has lost what it knew of all of them. */
-START_TEST(exchange_run__relies_on_no_connection_older_than_a_silent_one)
+START_TEST(store_redis_load__relies_on_no_connection_older_than_a_silent_one)
 {
     rig_t *rig = rig_on("retry=0", NULL);
     rig_t *sibling = rig_on("retry=0", rig);
@@ -621,7 +622,7 @@ END_TEST
 
 /* -------------------------------------------------------------- replicas */
 
-START_TEST(exchange_run__asks_a_replica_when_the_master_is_gone)
+START_TEST(store_redis_load__asks_a_replica_when_the_master_is_gone)
 {
     actor_t *r = actor_start("r");
     rig_t *rig =
@@ -646,7 +647,7 @@ START_TEST(exchange_run__asks_a_replica_when_the_master_is_gone)
 }
 END_TEST
 
-START_TEST(exchange_run__believes_no_replica_that_knows_no_session)
+START_TEST(store_redis_load__believes_no_replica_that_knows_no_session)
 {
     actor_t *r = actor_start("r");
     rig_t *rig = rig_on("read-from=replica-on-failure retry=0", NULL);
@@ -662,7 +663,7 @@ START_TEST(exchange_run__believes_no_replica_that_knows_no_session)
 }
 END_TEST
 
-START_TEST(exchange_run__asks_no_replica_unless_it_may)
+START_TEST(store_redis_load__asks_no_replica_unless_it_may)
 {
     actor_t *r = actor_start("r");
     rig_t *rig = rig_on("retry=0", NULL);
@@ -677,7 +678,7 @@ START_TEST(exchange_run__asks_no_replica_unless_it_may)
 END_TEST
 
 /* The master's rack is gone, and the Sentinel in it. */
-START_TEST(exchange_run__leaves_time_for_a_replica)
+START_TEST(store_redis_load__leaves_time_for_a_replica)
 {
     actor_t *r = actor_start("r");
     rig_t *rig =
@@ -694,7 +695,7 @@ START_TEST(exchange_run__leaves_time_for_a_replica)
 END_TEST
 
 /* A replica that recovers must not hide that the master has just gone. */
-START_TEST(exchange_run__tells_of_the_master_whatever_the_replica_does)
+START_TEST(store_redis_load__tells_of_the_master_whatever_the_replica_does)
 {
     actor_t *r = actor_start("r");
     rig_t *rig =
@@ -718,60 +719,69 @@ END_TEST
 static void add(TCase *tc)
 {
     tcase_add_checked_fixture(tc, open_stage, close_stage);
-    tcase_add_test(tc, exchange_run__asks_for_the_role_behind_each_question);
+    tcase_add_test(tc,
+                   store_redis_load__asks_for_the_role_behind_each_question);
+    tcase_add_loop_test(
+        tc, store_redis_load__asks_the_new_master_in_the_same_lookup, 0,
+        ROWS(demoted));
+    tcase_add_loop_test(tc, store_redis_load__names_the_sentinels_own_password,
+                        0, 2);
+    tcase_add_test(tc, store_redis_load__tells_of_a_failover_once_for_the_host);
+    tcase_add_test(
+        tc,
+        store_redis_load__tells_a_new_child_of_a_failover_that_it_finds_first);
+    tcase_add_test(tc, store_redis_load__takes_no_answer_of_a_slave);
     tcase_add_loop_test(tc,
-                        exchange_run__asks_the_new_master_in_the_same_lookup, 0,
-                        ROWS(demoted));
-    tcase_add_loop_test(tc, exchange_run__names_the_sentinels_own_password, 0,
-                        2);
-    tcase_add_test(tc, exchange_run__tells_of_a_failover_once_for_the_host);
-    tcase_add_test(
-        tc, exchange_run__tells_a_new_child_of_a_failover_that_it_finds_first);
-    tcase_add_test(tc, exchange_run__takes_no_answer_of_a_slave);
-    tcase_add_loop_test(tc, exchange_run__takes_no_word_of_a_slave_about_a_key,
+                        store_redis_load__takes_no_word_of_a_slave_about_a_key,
                         0, ROWS(about_the_key));
-    tcase_add_test(tc, exchange_run__asks_info_where_role_is_refused);
-    tcase_add_test(tc,
-                   exchange_run__goes_on_by_info_when_role_is_refused_later);
-    tcase_add_loop_test(tc, exchange_run__takes_no_answer_of_who_hides_its_role,
-                        0, ROWS(about_the_key));
-    tcase_add_test(tc, exchange_run__takes_no_answer_older_than_the_lease);
-    tcase_add_test(tc,
-                   exchange_run__relies_on_no_old_master_after_a_quiet_time);
+    tcase_add_test(tc, store_redis_load__asks_info_where_role_is_refused);
     tcase_add_test(
-        tc, exchange_run__believes_a_new_connection_only_if_a_sentinel_does);
+        tc, store_redis_load__goes_on_by_info_when_role_is_refused_later);
+    tcase_add_loop_test(tc,
+                        store_redis_load__takes_no_answer_of_who_hides_its_role,
+                        0, ROWS(about_the_key));
+    tcase_add_test(tc, store_redis_load__takes_no_answer_older_than_the_lease);
+    tcase_add_test(
+        tc, store_redis_load__relies_on_no_old_master_after_a_quiet_time);
+    tcase_add_test(
+        tc,
+        store_redis_load__believes_a_new_connection_only_if_a_sentinel_does);
     tcase_add_loop_test(
-        tc, exchange_run__believes_the_highest_epoch_on_the_host, 0, 2);
+        tc, store_redis_load__believes_the_highest_epoch_on_the_host, 0, 2);
     tcase_add_loop_test(
-        tc, exchange_run__believes_no_laggards_while_another_is_dead, 0,
+        tc, store_redis_load__believes_no_laggards_while_another_is_dead, 0,
         ROWS(laggards));
-    tcase_add_test(tc,
-                   exchange_run__believes_sentinels_that_were_all_set_up_anew);
+    tcase_add_test(
+        tc, store_redis_load__believes_sentinels_that_were_all_set_up_anew);
     tcase_add_loop_test(
-        tc, exchange_run__needs_no_sentinel_while_the_master_answers, 0,
+        tc, store_redis_load__needs_no_sentinel_while_the_master_answers, 0,
         ROWS(gone));
-    tcase_add_loop_test(tc,
-                        exchange_run__needs_no_sentinel_for_a_new_connection, 0,
-                        ROWS(gone));
-    tcase_add_test(tc, exchange_run__says_that_no_sentinel_names_the_master);
-    tcase_add_test(tc, exchange_run__a_new_child_brings_no_probe_forward);
-    tcase_add_test(tc, exchange_run__a_sentinels_refusal_is_the_administrators);
+    tcase_add_loop_test(
+        tc, store_redis_load__needs_no_sentinel_for_a_new_connection, 0,
+        ROWS(gone));
     tcase_add_test(tc,
-                   exchange_run__dials_a_sentinel_anew_where_a_login_was_lost);
+                   store_redis_load__says_that_no_sentinel_names_the_master);
+    tcase_add_test(tc, store_redis_load__a_new_child_brings_no_probe_forward);
+    tcase_add_test(tc,
+                   store_redis_load__a_sentinels_refusal_is_the_administrators);
+    tcase_add_test(
+        tc, store_redis_load__dials_a_sentinel_anew_where_a_login_was_lost);
     tcase_add_loop_test(tc,
                         topology__has_no_renewal_left_when_its_child_has_ended,
                         0, ROWS(endings));
     tcase_add_test(
-        tc, exchange_run__relies_on_no_connection_older_than_a_silent_one);
-    tcase_add_test(tc, exchange_run__asks_a_replica_when_the_master_is_gone);
-    tcase_add_test(tc, exchange_run__believes_no_replica_that_knows_no_session);
-    tcase_add_test(tc, exchange_run__asks_no_replica_unless_it_may);
-    tcase_add_test(tc, exchange_run__leaves_time_for_a_replica);
+        tc, store_redis_load__relies_on_no_connection_older_than_a_silent_one);
     tcase_add_test(tc,
-                   exchange_run__tells_of_the_master_whatever_the_replica_does);
+                   store_redis_load__asks_a_replica_when_the_master_is_gone);
+    tcase_add_test(tc,
+                   store_redis_load__believes_no_replica_that_knows_no_session);
+    tcase_add_test(tc, store_redis_load__asks_no_replica_unless_it_may);
+    tcase_add_test(tc, store_redis_load__leaves_time_for_a_replica);
+    tcase_add_test(
+        tc, store_redis_load__tells_of_the_master_whatever_the_replica_does);
 }
 
 int main(void)
 {
-    return unit_main("exchange_sentinel", add);
+    return unit_main("store_redis_sentinel", add);
 }

@@ -2,9 +2,9 @@
  *
  * Every value tells who gave it and to which key ("a s:k": actor a, key s:k),
  * so each test sees whose answer it got. What Sentinels and clusters add is in
- * test_exchange_sentinel.c and test_exchange_cluster.c.
+ * test_store_redis_sentinel.c and test_store_redis_cluster.c.
  */
-#include "redis/exchange.h"
+#include "redis/store_redis.h"
 
 #include <pthread.h>
 #include <unistd.h>
@@ -32,7 +32,7 @@ static shs_outcome_t ask_sized(const rig_t *rig, const char *key, int ms,
 
     memset(&got, 0, sizeof(got));
     query.deadline = begun + ms * (apr_time_t)1000;
-    outcome = shs_exchange_run(&got, &rig->client, &query, p);
+    outcome = shs_store_redis_load(&got, &rig->client, &query, p);
     took = shs_clock_now() - begun;
     ck_assert_msg(took <= (ms + unit_slack_ms()) * (apr_time_t)1000,
                   "%d of %d ms", (int)(took / 1000), ms);
@@ -70,7 +70,7 @@ static const shs_breaker_t *breaker_of(const rig_t *rig)
 
 /* ----------------------------------------------------- a dead connection */
 
-START_TEST(exchange_run__asks_a_dead_connections_question_once_more)
+START_TEST(store_redis_load__asks_a_dead_connections_question_once_more)
 {
     actor_t *a = actor_start("a");
     rig_t *rig = rig_on(a, "");
@@ -85,7 +85,7 @@ START_TEST(exchange_run__asks_a_dead_connections_question_once_more)
 }
 END_TEST
 
-START_TEST(exchange_run__asks_no_third_time)
+START_TEST(store_redis_load__asks_no_third_time)
 {
     actor_t *a = actor_start("a");
     rig_t *rig = rig_on(a, "breaker=off");
@@ -102,7 +102,7 @@ START_TEST(exchange_run__asks_no_third_time)
 }
 END_TEST
 
-START_TEST(exchange_run__asks_once_where_retry_is_0)
+START_TEST(store_redis_load__asks_once_where_retry_is_0)
 {
     actor_t *a = actor_start("a");
     rig_t *rig = rig_on(a, "retry=0 breaker=off");
@@ -118,7 +118,7 @@ START_TEST(exchange_run__asks_once_where_retry_is_0)
 END_TEST
 
 /* A user whose session is too large is no reason to dial for all the others. */
-START_TEST(exchange_run__one_session_too_large_costs_one_connection)
+START_TEST(store_redis_load__one_session_too_large_costs_one_connection)
 {
     actor_t *a = actor_start("a");
     rig_t *rig = rig_on(a, "");
@@ -147,7 +147,7 @@ START_TEST(exchange_run__one_session_too_large_costs_one_connection)
 END_TEST
 
 /* A firewall has lost what it knew of all of them. */
-START_TEST(exchange_run__relies_on_no_connection_older_than_a_silent_one)
+START_TEST(store_redis_load__relies_on_no_connection_older_than_a_silent_one)
 {
     actor_t *a = actor_start("a");
     rig_t *rig = rig_on(a, "retry=0");
@@ -176,7 +176,7 @@ START_TEST(exchange_run__relies_on_no_connection_older_than_a_silent_one)
 END_TEST
 
 /* Of a server that turned all away, and of connections from before. */
-START_TEST(exchange_run__probes_by_a_new_connection)
+START_TEST(store_redis_load__probes_by_a_new_connection)
 {
     actor_t *a = actor_start("a");
     rig_t *rig = rig_on(a, "retry=0 breaker=1/10ms");
@@ -202,7 +202,7 @@ static const char *const not_ready[] = { "-LOADING SECRET\r\n",
                                          "-CLUSTERDOWN SECRET\r\n",
                                          "-TRYAGAIN SECRET\r\n" };
 
-START_TEST(exchange_run__waits_for_who_will_answer_soon)
+START_TEST(store_redis_load__waits_for_who_will_answer_soon)
 {
     actor_t *a = actor_start("a");
     rig_t *rig = rig_on(a, "");
@@ -217,7 +217,7 @@ START_TEST(exchange_run__waits_for_who_will_answer_soon)
 }
 END_TEST
 
-START_TEST(exchange_run__waits_no_longer_than_the_deadline)
+START_TEST(store_redis_load__waits_no_longer_than_the_deadline)
 {
     actor_t *a = actor_start("a");
     rig_t *rig = rig_on(a, "");
@@ -235,7 +235,7 @@ START_TEST(exchange_run__waits_no_longer_than_the_deadline)
 }
 END_TEST
 
-START_TEST(exchange_run__who_was_told_to_wait_says_so_after_the_deadline)
+START_TEST(store_redis_load__who_was_told_to_wait_says_so_after_the_deadline)
 {
     actor_t *a = actor_start("a");
     rig_t *rig = rig_on(a, "");
@@ -281,7 +281,7 @@ static const struct {
     { "SECRET\r\n", UNAVAILABLE, SHS_COUNTER_UNREACHABLE, 0, 0, "no Redis" },
 };
 
-START_TEST(exchange_run__tells_errors_apart)
+START_TEST(store_redis_load__tells_errors_apart)
 {
     actor_t *a = actor_start("a");
     rig_t *rig = rig_on(a, "breaker=off");
@@ -306,7 +306,7 @@ START_TEST(exchange_run__tells_errors_apart)
 }
 END_TEST
 
-START_TEST(exchange_run__names_the_cure_where_the_server_is_of_a_cluster)
+START_TEST(store_redis_load__names_the_cure_where_the_server_is_of_a_cluster)
 {
     actor_t *a = actor_start("a");
     rig_t *rig = rig_on(a, "breaker=off");
@@ -321,7 +321,7 @@ END_TEST
 
 /* A password that changed, or CLIENT KILL and a new ACL: who is asked on a new
  * connection says AUTH first. */
-START_TEST(exchange_run__dials_anew_once_where_a_login_was_lost)
+START_TEST(store_redis_load__dials_anew_once_where_a_login_was_lost)
 {
     actor_t *a = actor_start("a");
     rig_t *rig = rig_on(a, "breaker=off");
@@ -339,7 +339,7 @@ START_TEST(exchange_run__dials_anew_once_where_a_login_was_lost)
 END_TEST
 
 /* ... and who may not ask again leaves no such connection to the next. */
-START_TEST(exchange_run__keeps_no_connection_whose_login_was_lost)
+START_TEST(store_redis_load__keeps_no_connection_whose_login_was_lost)
 {
     actor_t *a = actor_start("a");
     rig_t *rig = rig_on(a, "breaker=off retry=0");
@@ -355,7 +355,7 @@ START_TEST(exchange_run__keeps_no_connection_whose_login_was_lost)
 }
 END_TEST
 
-START_TEST(exchange_run__tells_of_a_refusal_once_a_minute)
+START_TEST(store_redis_load__tells_of_a_refusal_once_a_minute)
 {
     actor_t *a = actor_start("a");
     rig_t *rig = rig_on(a, "breaker=2/1h");
@@ -376,7 +376,7 @@ END_TEST
 
 /* ------------------------------------------------------------ the breaker */
 
-START_TEST(exchange_run__asks_no_more_when_the_breaker_is_open)
+START_TEST(store_redis_load__asks_no_more_when_the_breaker_is_open)
 {
     actor_t *a = actor_start("a");
     rig_t *rig = rig_on(a, "breaker=3/1h retry=0");
@@ -406,7 +406,7 @@ START_TEST(exchange_run__asks_no_more_when_the_breaker_is_open)
 }
 END_TEST
 
-START_TEST(exchange_run__closes_the_breaker_by_a_probe)
+START_TEST(store_redis_load__closes_the_breaker_by_a_probe)
 {
     actor_t *a = actor_start("a");
     rig_t *rig = rig_on(a, "breaker=1/10ms retry=0");
@@ -435,7 +435,7 @@ END_TEST
 static const char *const refusals[] = { "-NOPERM x\r\n", "-NOAUTH x\r\n",
                                         "-WRONGPASS x\r\n" };
 
-START_TEST(exchange_run__closes_the_breaker_by_a_refusal)
+START_TEST(store_redis_load__closes_the_breaker_by_a_refusal)
 {
     actor_t *a = actor_start("a");
     rig_t *rig = rig_on(a, "breaker=1/10ms retry=0");
@@ -463,7 +463,7 @@ END_TEST
 
 /* -------------------------------------------------------------- heavy keys */
 
-START_TEST(exchange_run__asks_first_how_large_it_is_what_did_not_come)
+START_TEST(store_redis_load__asks_first_how_large_it_is_what_did_not_come)
 {
     actor_t *a = actor_start("a");
     rig_t *rig = rig_on(a, "breaker=5/1h");
@@ -491,7 +491,7 @@ START_TEST(exchange_run__asks_first_how_large_it_is_what_did_not_come)
 }
 END_TEST
 
-START_TEST(exchange_run__asks_first_how_large_it_is_what_was_too_large)
+START_TEST(store_redis_load__asks_first_how_large_it_is_what_was_too_large)
 {
     actor_t *a = actor_start("a");
     rig_t *rig = rig_on(a, "");
@@ -505,7 +505,7 @@ START_TEST(exchange_run__asks_first_how_large_it_is_what_was_too_large)
 END_TEST
 
 /* Four clients, or four thousand, that ask for one key. */
-START_TEST(exchange_run__one_key_opens_no_breaker)
+START_TEST(store_redis_load__one_key_opens_no_breaker)
 {
     actor_t *a = actor_start("a");
     rig_t *rig = rig_on(a, "breaker=2/1h retry=0");
@@ -526,7 +526,7 @@ START_TEST(exchange_run__one_key_opens_no_breaker)
 END_TEST
 
 /* A site with a single user, and an outage. */
-START_TEST(exchange_run__one_key_opens_the_breaker_of_a_dead_server)
+START_TEST(store_redis_load__one_key_opens_the_breaker_of_a_dead_server)
 {
     actor_t *a = actor_start("a");
     rig_t *rig = rig_on(a, "breaker=3/1h retry=0");
@@ -549,7 +549,7 @@ END_TEST
 static const char *const answers[] = { ACTOR_NIL, "-WRONGTYPE x\r\n",
                                        "-NOPERM x\r\n" };
 
-START_TEST(exchange_run__an_answer_opens_no_breaker)
+START_TEST(store_redis_load__an_answer_opens_no_breaker)
 {
     actor_t *a = actor_start("a");
     rig_t *rig = rig_on(a, "breaker=1/1h");
@@ -593,7 +593,7 @@ static void *ask_often(void *data)
         shs_result_t answer = { 0 };
 
         query.deadline = begun + asker->ms * (apr_time_t)1000;
-        if (shs_exchange_run(&answer, &asker->rig->client, &query, own)
+        if (shs_store_redis_load(&answer, &asker->rig->client, &query, own)
             == FOUND) {
             const char *value = apr_psprintf(own, "a %s", key);
 
@@ -612,7 +612,7 @@ static void *ask_often(void *data)
 }
 
 /* A full pool says that we are many, and nothing of the server. */
-START_TEST(exchange_run__a_full_pool_opens_no_breaker)
+START_TEST(store_redis_load__a_full_pool_opens_no_breaker)
 {
     actor_t *a = actor_start("a");
     rig_t *rig = rig_on(a, "pool=1 breaker=1/1h");
@@ -648,7 +648,7 @@ static const struct {
     { "GET", "-LOADING x\r\n", "is never ready" },
 };
 
-START_TEST(exchange_run__keeps_the_deadline)
+START_TEST(store_redis_load__keeps_the_deadline)
 {
     actor_t *a = actor_start("a");
     rig_t *rig =
@@ -663,7 +663,7 @@ START_TEST(exchange_run__keeps_the_deadline)
 }
 END_TEST
 
-START_TEST(exchange_run__asks_nobody_after_the_deadline)
+START_TEST(store_redis_load__asks_nobody_after_the_deadline)
 {
     actor_t *a = actor_start("a");
     rig_t *rig = rig_on(a, "");
@@ -676,7 +676,7 @@ START_TEST(exchange_run__asks_nobody_after_the_deadline)
 END_TEST
 
 /* The worst there is: what came too late, or was torn, answers the next. */
-START_TEST(exchange_run__gives_no_answer_to_a_stranger)
+START_TEST(store_redis_load__gives_no_answer_to_a_stranger)
 {
     enum { THREADS = 12 };
     static const struct {
@@ -745,7 +745,7 @@ static apr_uint32_t number_of(const char *info)
 }
 
 /* Nobody asks without need: a service may not know INFO. */
-START_TEST(exchange_run__asks_who_answers_only_where_it_is_listened_to)
+START_TEST(store_redis_load__asks_who_answers_only_where_it_is_listened_to)
 {
     actor_t *a = actor_start("a");
     rig_t *rig = rig_on(a, "");
@@ -767,7 +767,7 @@ START_TEST(exchange_run__asks_who_answers_only_where_it_is_listened_to)
 END_TEST
 
 /* So that it is remembered as what there is no session of. */
-START_TEST(exchange_run__tells_who_says_that_one_is_too_large)
+START_TEST(store_redis_load__tells_who_says_that_one_is_too_large)
 {
     actor_t *a = actor_start("a");
     rig_t *rig = rig_on(a, "");
@@ -789,7 +789,7 @@ START_TEST(exchange_run__tells_who_says_that_one_is_too_large)
 END_TEST
 
 /* Each connection may lead to another server. */
-START_TEST(exchange_run__asks_each_connection)
+START_TEST(store_redis_load__asks_each_connection)
 {
     actor_t *a = actor_start("a");
     rig_t *rig = rig_on(a, "");
@@ -807,7 +807,7 @@ START_TEST(exchange_run__asks_each_connection)
 END_TEST
 
 /* The answer has come before. */
-START_TEST(exchange_run__takes_the_answer_of_one_that_does_not_tell)
+START_TEST(store_redis_load__takes_the_answer_of_one_that_does_not_tell)
 {
     static const char *const replies[] = { "-NOPERM no\r\n", "$0\r\n\r\n",
                                            actor_close, actor_stall };
@@ -830,7 +830,7 @@ END_TEST
 
 /* What was listened to before, and still has a connection of ours, is asked no
  * more; what is new is, wherever it leads. */
-START_TEST(exchange_run__leaves_the_server_that_was_listened_to_before)
+START_TEST(store_redis_load__leaves_the_server_that_was_listened_to_before)
 {
     actor_t *a = actor_start("a");
     rig_t *rig = rig_on(a, "");
@@ -860,7 +860,8 @@ END_TEST
 
 /* A new connection leads elsewhere than the one that is listened to. An old one
  * that was asked late proves nothing, and is left. */
-START_TEST(exchange_run__tells_of_a_stranger_that_a_new_connection_has_found)
+START_TEST(
+    store_redis_load__tells_of_a_stranger_that_a_new_connection_has_found)
 {
     actor_t *a = actor_start("a");
     rig_t *rig = rig_on(a, "");
@@ -887,58 +888,64 @@ END_TEST
 
 static void add(TCase *tc)
 {
-    tcase_add_test(tc,
-                   exchange_run__asks_who_answers_only_where_it_is_listened_to);
-    tcase_add_test(tc, exchange_run__tells_who_says_that_one_is_too_large);
-    tcase_add_test(tc, exchange_run__asks_each_connection);
+    tcase_add_test(
+        tc, store_redis_load__asks_who_answers_only_where_it_is_listened_to);
+    tcase_add_test(tc, store_redis_load__tells_who_says_that_one_is_too_large);
+    tcase_add_test(tc, store_redis_load__asks_each_connection);
     tcase_add_loop_test(
-        tc, exchange_run__takes_the_answer_of_one_that_does_not_tell, 0, 4);
-    tcase_add_test(tc,
-                   exchange_run__leaves_the_server_that_was_listened_to_before);
+        tc, store_redis_load__takes_the_answer_of_one_that_does_not_tell, 0, 4);
     tcase_add_test(
-        tc, exchange_run__tells_of_a_stranger_that_a_new_connection_has_found);
-    tcase_add_test(tc,
-                   exchange_run__asks_a_dead_connections_question_once_more);
-    tcase_add_test(tc, exchange_run__asks_no_third_time);
-    tcase_add_test(tc, exchange_run__asks_once_where_retry_is_0);
-    tcase_add_test(tc,
-                   exchange_run__one_session_too_large_costs_one_connection);
+        tc, store_redis_load__leaves_the_server_that_was_listened_to_before);
     tcase_add_test(
-        tc, exchange_run__relies_on_no_connection_older_than_a_silent_one);
-    tcase_add_test(tc, exchange_run__probes_by_a_new_connection);
-    tcase_add_loop_test(tc, exchange_run__waits_for_who_will_answer_soon, 0,
+        tc,
+        store_redis_load__tells_of_a_stranger_that_a_new_connection_has_found);
+    tcase_add_test(
+        tc, store_redis_load__asks_a_dead_connections_question_once_more);
+    tcase_add_test(tc, store_redis_load__asks_no_third_time);
+    tcase_add_test(tc, store_redis_load__asks_once_where_retry_is_0);
+    tcase_add_test(
+        tc, store_redis_load__one_session_too_large_costs_one_connection);
+    tcase_add_test(
+        tc, store_redis_load__relies_on_no_connection_older_than_a_silent_one);
+    tcase_add_test(tc, store_redis_load__probes_by_a_new_connection);
+    tcase_add_loop_test(tc, store_redis_load__waits_for_who_will_answer_soon, 0,
                         ROWS(not_ready));
-    tcase_add_loop_test(tc, exchange_run__waits_no_longer_than_the_deadline, 0,
-                        ROWS(not_ready));
+    tcase_add_loop_test(tc, store_redis_load__waits_no_longer_than_the_deadline,
+                        0, ROWS(not_ready));
     tcase_add_loop_test(
-        tc, exchange_run__who_was_told_to_wait_says_so_after_the_deadline, 0,
-        ROWS(not_ready));
-    tcase_add_loop_test(tc, exchange_run__tells_errors_apart, 0, ROWS(errors));
+        tc, store_redis_load__who_was_told_to_wait_says_so_after_the_deadline,
+        0, ROWS(not_ready));
+    tcase_add_loop_test(tc, store_redis_load__tells_errors_apart, 0,
+                        ROWS(errors));
     tcase_add_test(
-        tc, exchange_run__names_the_cure_where_the_server_is_of_a_cluster);
-    tcase_add_test(tc, exchange_run__dials_anew_once_where_a_login_was_lost);
-    tcase_add_test(tc, exchange_run__keeps_no_connection_whose_login_was_lost);
-    tcase_add_test(tc, exchange_run__tells_of_a_refusal_once_a_minute);
-    tcase_add_test(tc, exchange_run__asks_no_more_when_the_breaker_is_open);
-    tcase_add_test(tc, exchange_run__closes_the_breaker_by_a_probe);
-    tcase_add_loop_test(tc, exchange_run__closes_the_breaker_by_a_refusal, 0,
-                        ROWS(refusals));
+        tc, store_redis_load__names_the_cure_where_the_server_is_of_a_cluster);
+    tcase_add_test(tc,
+                   store_redis_load__dials_anew_once_where_a_login_was_lost);
+    tcase_add_test(tc,
+                   store_redis_load__keeps_no_connection_whose_login_was_lost);
+    tcase_add_test(tc, store_redis_load__tells_of_a_refusal_once_a_minute);
+    tcase_add_test(tc, store_redis_load__asks_no_more_when_the_breaker_is_open);
+    tcase_add_test(tc, store_redis_load__closes_the_breaker_by_a_probe);
+    tcase_add_loop_test(tc, store_redis_load__closes_the_breaker_by_a_refusal,
+                        0, ROWS(refusals));
     tcase_add_loop_test(
-        tc, exchange_run__asks_first_how_large_it_is_what_did_not_come, 0, 2);
-    tcase_add_test(tc,
-                   exchange_run__asks_first_how_large_it_is_what_was_too_large);
-    tcase_add_test(tc, exchange_run__one_key_opens_no_breaker);
-    tcase_add_test(tc,
-                   exchange_run__one_key_opens_the_breaker_of_a_dead_server);
-    tcase_add_loop_test(tc, exchange_run__an_answer_opens_no_breaker, 0,
+        tc, store_redis_load__asks_first_how_large_it_is_what_did_not_come, 0,
+        2);
+    tcase_add_test(
+        tc, store_redis_load__asks_first_how_large_it_is_what_was_too_large);
+    tcase_add_test(tc, store_redis_load__one_key_opens_no_breaker);
+    tcase_add_test(
+        tc, store_redis_load__one_key_opens_the_breaker_of_a_dead_server);
+    tcase_add_loop_test(tc, store_redis_load__an_answer_opens_no_breaker, 0,
                         ROWS(answers));
-    tcase_add_test(tc, exchange_run__a_full_pool_opens_no_breaker);
-    tcase_add_loop_test(tc, exchange_run__keeps_the_deadline, 0, ROWS(slow));
-    tcase_add_test(tc, exchange_run__asks_nobody_after_the_deadline);
-    tcase_add_test(tc, exchange_run__gives_no_answer_to_a_stranger);
+    tcase_add_test(tc, store_redis_load__a_full_pool_opens_no_breaker);
+    tcase_add_loop_test(tc, store_redis_load__keeps_the_deadline, 0,
+                        ROWS(slow));
+    tcase_add_test(tc, store_redis_load__asks_nobody_after_the_deadline);
+    tcase_add_test(tc, store_redis_load__gives_no_answer_to_a_stranger);
 }
 
 int main(void)
 {
-    return unit_main("exchange", add);
+    return unit_main("store_redis_load", add);
 }

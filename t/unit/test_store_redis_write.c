@@ -1,9 +1,10 @@
-/* SPDX-License-Identifier: Apache-2.0 *
- * exchange, where it writes. The scripts themselves run on a real Redis; here
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * store_redis, where it writes. The scripts themselves run on a real Redis; here
  * one stands for all, REMOVE, and what counts is who was asked for it, how
  * often, and what the answer came to.
  */
-#include "redis/exchange.h"
+#include "redis/store_redis.h"
 #include "redis/command/script.h"
 
 #include "actor.h"
@@ -39,7 +40,7 @@ static shs_wrote_t put(const rig_t *rig, const char *key, int ms)
 
     write.at.deadline = begun + ms * (apr_time_t)1000;
     memset(&got, 0, sizeof(got));
-    wrote = shs_exchange_write(&got, &rig->client, &write, p);
+    wrote = shs_store_redis_write(&got, &rig->client, &write, p);
     took = shs_clock_now() - begun;
     ck_assert_msg(took <= (ms + unit_slack_ms()) * (apr_time_t)1000,
                   "%d of %d ms", (int)(took / 1000), ms);
@@ -59,7 +60,7 @@ static shs_outcome_t load(const rig_t *rig, const char *key, int ms)
                           rig_in_ms(ms) };
 
     memset(&got, 0, sizeof(got));
-    return shs_exchange_run(&got, &rig->client, &query, p);
+    return shs_store_redis_load(&got, &rig->client, &query, p);
 }
 
 static rig_t *rig_on(const actor_t *actor, const char *options)
@@ -88,7 +89,7 @@ static const char *eval(const char *key)
 
 #define SEEN(...) apr_pstrcat(p, __VA_ARGS__, NULL)
 
-START_TEST(exchange_write__is_one_command_on_a_pooled_connection)
+START_TEST(store_redis_write__is_one_command_on_a_pooled_connection)
 {
     actor_t *one = actor_start("a");
     rig_t *rig = rig_on(one, "");
@@ -105,7 +106,7 @@ START_TEST(exchange_write__is_one_command_on_a_pooled_connection)
 }
 END_TEST
 
-START_TEST(exchange_run__counts_no_writes)
+START_TEST(store_redis_load__counts_no_writes)
 {
     actor_t *one = actor_start("a");
     rig_t *rig = rig_on(one, "");
@@ -118,7 +119,7 @@ END_TEST
 
 /* ------------------------------------------------------- a dead connection */
 
-START_TEST(exchange_write__writes_once_more_where_a_pooled_connection_died)
+START_TEST(store_redis_write__writes_once_more_where_a_pooled_connection_died)
 {
     actor_t *one = actor_start("a");
     rig_t *rig = rig_on(one, "");
@@ -136,7 +137,7 @@ START_TEST(exchange_write__writes_once_more_where_a_pooled_connection_died)
 }
 END_TEST
 
-START_TEST(exchange_write__writes_no_third_time)
+START_TEST(store_redis_write__writes_no_third_time)
 {
     actor_t *one = actor_start("a");
     rig_t *rig = rig_on(one, "breaker=off");
@@ -153,7 +154,7 @@ START_TEST(exchange_write__writes_no_third_time)
 }
 END_TEST
 
-START_TEST(exchange_write__writes_once_where_retry_is_0)
+START_TEST(store_redis_write__writes_once_where_retry_is_0)
 {
     actor_t *one = actor_start("a");
     rig_t *rig = rig_on(one, "retry=0 breaker=off");
@@ -225,7 +226,7 @@ static const struct {
     { "SECRET\r\n", UNAVAILABLE, SHS_COUNTER_UNREACHABLE, 0, 0, "no Redis" },
 };
 
-START_TEST(exchange_write__tells_answers_apart)
+START_TEST(store_redis_write__tells_answers_apart)
 {
     actor_t *one = actor_start("a");
     rig_t *rig = rig_on(one, "breaker=off");
@@ -261,7 +262,7 @@ static const char *const not_ready[] = { "-LOADING x\r\n", "-MASTERDOWN x\r\n",
                                          "-CLUSTERDOWN x\r\n",
                                          "-TRYAGAIN x\r\n" };
 
-START_TEST(exchange_write__waits_for_who_will_answer_soon)
+START_TEST(store_redis_write__waits_for_who_will_answer_soon)
 {
     actor_t *one = actor_start("a");
     rig_t *rig = rig_on(one, "");
@@ -287,7 +288,7 @@ static const struct {
     { "EVAL", "-LOADING x\r\n", "is never ready" },
 };
 
-START_TEST(exchange_write__keeps_the_deadline)
+START_TEST(store_redis_write__keeps_the_deadline)
 {
     actor_t *one = actor_start("a");
     rig_t *rig =
@@ -311,7 +312,7 @@ static const char *const refusing[] = {
     "-READONLY x\r\n", "-LOADING x\r\n", "-WRONGTYPE x\r\n",  ":-1\r\n",
 };
 
-START_TEST(exchange_write__an_error_opens_no_breaker)
+START_TEST(store_redis_write__an_error_opens_no_breaker)
 {
     actor_t *one = actor_start("a");
     rig_t *rig = rig_on(one, "breaker=2/1h");
@@ -347,7 +348,7 @@ static const struct {
       "unknown command 'EVAL'" },
 };
 
-START_TEST(exchange_write__tells_once_a_minute_that_writes_fail)
+START_TEST(store_redis_write__tells_once_a_minute_that_writes_fail)
 {
     actor_t *one = actor_start("a");
     rig_t *rig = rig_on(one, "breaker=2/1h");
@@ -372,7 +373,7 @@ END_TEST
 
 /* ... and once that they do not: a server without memory still ends sessions,
  * which proves nothing. */
-START_TEST(exchange_write__tells_that_writes_work_again)
+START_TEST(store_redis_write__tells_that_writes_work_again)
 {
     actor_t *one = actor_start("a");
     rig_t *rig = rig_on(one, "");
@@ -390,7 +391,7 @@ START_TEST(exchange_write__tells_that_writes_work_again)
     for (i = 0; i < 3; i++) {
         write.at.deadline = rig_in_ms(5000);
         memset(&got, 0, sizeof(got));
-        ck_assert_int_eq(shs_exchange_write(&got, &rig->client, &write, p),
+        ck_assert_int_eq(shs_store_redis_write(&got, &rig->client, &write, p),
                          DONE);
         ck_assert_int_eq(got.transition, i == 0 ? SHS_TRANSITION_WRITABLE
                                                 : SHS_TRANSITION_NONE);
@@ -401,7 +402,7 @@ END_TEST
 
 /* Reads that are answered keep the breaker closed: of writes that are not
  * nobody else would tell. */
-START_TEST(exchange_write__tells_of_silence_between_answers)
+START_TEST(store_redis_write__tells_of_silence_between_answers)
 {
     actor_t *one = actor_start("a");
     rig_t *rig = rig_on(one, "breaker=5/1h retry=0");
@@ -421,7 +422,7 @@ START_TEST(exchange_write__tells_of_silence_between_answers)
 }
 END_TEST
 
-START_TEST(exchange_run__tells_of_silence_between_answers)
+START_TEST(store_redis_load__tells_of_silence_between_answers)
 {
     actor_t *one = actor_start("a");
     rig_t *rig = rig_on(one, "breaker=5/1h retry=0");
@@ -441,7 +442,7 @@ START_TEST(exchange_run__tells_of_silence_between_answers)
 END_TEST
 
 /* An outage has its own line. */
-START_TEST(exchange_write__tells_of_an_outage_once)
+START_TEST(store_redis_write__tells_of_an_outage_once)
 {
     actor_t *one = actor_start("a");
     rig_t *rig = rig_on(one, "breaker=5/1ms retry=0");
@@ -464,7 +465,7 @@ START_TEST(exchange_write__tells_of_an_outage_once)
 }
 END_TEST
 
-START_TEST(exchange_write__silence_opens_the_breaker)
+START_TEST(store_redis_write__silence_opens_the_breaker)
 {
     actor_t *one = actor_start("a");
     rig_t *rig = rig_on(one, "breaker=2/1h retry=0");
@@ -485,7 +486,7 @@ START_TEST(exchange_write__silence_opens_the_breaker)
 }
 END_TEST
 
-START_TEST(exchange_write__closes_the_breaker_by_an_answer)
+START_TEST(store_redis_write__closes_the_breaker_by_an_answer)
 {
     actor_t *one = actor_start("a");
     rig_t *rig = rig_on(one, "breaker=1/10ms retry=0");
@@ -503,7 +504,7 @@ START_TEST(exchange_write__closes_the_breaker_by_an_answer)
 }
 END_TEST
 
-START_TEST(exchange_write__tells_of_a_refusal_once_a_minute)
+START_TEST(store_redis_write__tells_of_a_refusal_once_a_minute)
 {
     actor_t *one = actor_start("a");
     rig_t *rig = rig_on(one, "breaker=2/1h");
@@ -556,7 +557,7 @@ static void stop_all(void)
     actor_stop(r);
 }
 
-START_TEST(exchange_write__asks_who_serves_the_slot)
+START_TEST(store_redis_write__asks_who_serves_the_slot)
 {
     rig_t *rig = cluster_of("");
 
@@ -568,7 +569,7 @@ START_TEST(exchange_write__asks_who_serves_the_slot)
 }
 END_TEST
 
-START_TEST(exchange_write__follows_moved_and_learns_it)
+START_TEST(store_redis_write__follows_moved_and_learns_it)
 {
     rig_t *rig = cluster_of("");
 
@@ -585,7 +586,7 @@ START_TEST(exchange_write__follows_moved_and_learns_it)
 }
 END_TEST
 
-START_TEST(exchange_write__follows_ask_by_asking_and_does_not_learn_it)
+START_TEST(store_redis_write__follows_ask_by_asking_and_does_not_learn_it)
 {
     rig_t *rig = cluster_of("");
 
@@ -599,7 +600,7 @@ START_TEST(exchange_write__follows_ask_by_asking_and_does_not_learn_it)
 }
 END_TEST
 
-START_TEST(exchange_write__follows_no_more_than_five_redirections)
+START_TEST(store_redis_write__follows_no_more_than_five_redirections)
 {
     rig_t *rig = cluster_of("breaker=off");
 
@@ -612,7 +613,7 @@ START_TEST(exchange_write__follows_no_more_than_five_redirections)
 END_TEST
 
 /* Where a session may be read from one, none is written to one. */
-START_TEST(exchange_write__never_asks_a_replica_of_a_cluster)
+START_TEST(store_redis_write__never_asks_a_replica_of_a_cluster)
 {
     rig_t *rig = cluster_of("retry=0 read-from=replica-on-failure breaker=off");
 
@@ -627,7 +628,7 @@ START_TEST(exchange_write__never_asks_a_replica_of_a_cluster)
 END_TEST
 
 /* Nor when the circuit breaker lets nobody ask the master. */
-START_TEST(exchange_write__asks_no_replica_behind_an_open_breaker)
+START_TEST(store_redis_write__asks_no_replica_behind_an_open_breaker)
 {
     rig_t *rig =
         cluster_of("retry=0 read-from=replica-on-failure breaker=1/1h");
@@ -665,7 +666,7 @@ static void stop_watched(void)
     actor_stop(y);
 }
 
-START_TEST(exchange_write__asks_for_the_role_behind_the_write)
+START_TEST(store_redis_write__asks_for_the_role_behind_the_write)
 {
     rig_t *rig = watched("");
 
@@ -689,7 +690,7 @@ static const struct {
     { "EVAL", actor_close, "it ends" },
 };
 
-START_TEST(exchange_write__writes_to_the_new_master_in_the_same_write)
+START_TEST(store_redis_write__writes_to_the_new_master_in_the_same_write)
 {
     rig_t *rig = watched("");
 
@@ -706,7 +707,7 @@ START_TEST(exchange_write__writes_to_the_new_master_in_the_same_write)
 }
 END_TEST
 
-START_TEST(exchange_write__believes_no_master_that_was_demoted)
+START_TEST(store_redis_write__believes_no_master_that_was_demoted)
 {
     rig_t *rig = watched("breaker=off");
 
@@ -718,7 +719,7 @@ START_TEST(exchange_write__believes_no_master_that_was_demoted)
 }
 END_TEST
 
-START_TEST(exchange_write__never_asks_a_replica_of_a_sentinels)
+START_TEST(store_redis_write__never_asks_a_replica_of_a_sentinels)
 {
     rig_t *rig = watched("retry=0 read-from=replica-on-failure breaker=off");
 
@@ -733,46 +734,50 @@ END_TEST
 
 static void add(TCase *tc)
 {
-    tcase_add_test(tc, exchange_write__is_one_command_on_a_pooled_connection);
-    tcase_add_test(tc, exchange_run__counts_no_writes);
+    tcase_add_test(tc,
+                   store_redis_write__is_one_command_on_a_pooled_connection);
+    tcase_add_test(tc, store_redis_load__counts_no_writes);
     tcase_add_test(
-        tc, exchange_write__writes_once_more_where_a_pooled_connection_died);
-    tcase_add_test(tc, exchange_write__writes_no_third_time);
-    tcase_add_test(tc, exchange_write__writes_once_where_retry_is_0);
-    tcase_add_loop_test(tc, exchange_write__tells_answers_apart, 0,
+        tc, store_redis_write__writes_once_more_where_a_pooled_connection_died);
+    tcase_add_test(tc, store_redis_write__writes_no_third_time);
+    tcase_add_test(tc, store_redis_write__writes_once_where_retry_is_0);
+    tcase_add_loop_test(tc, store_redis_write__tells_answers_apart, 0,
                         ROWS(replies));
-    tcase_add_loop_test(tc, exchange_write__waits_for_who_will_answer_soon, 0,
-                        ROWS(not_ready));
-    tcase_add_loop_test(tc, exchange_write__keeps_the_deadline, 0, ROWS(slow));
-    tcase_add_loop_test(tc, exchange_write__an_error_opens_no_breaker, 0,
+    tcase_add_loop_test(tc, store_redis_write__waits_for_who_will_answer_soon,
+                        0, ROWS(not_ready));
+    tcase_add_loop_test(tc, store_redis_write__keeps_the_deadline, 0,
+                        ROWS(slow));
+    tcase_add_loop_test(tc, store_redis_write__an_error_opens_no_breaker, 0,
                         ROWS(refusing));
     tcase_add_loop_test(tc,
-                        exchange_write__tells_once_a_minute_that_writes_fail, 0,
-                        ROWS(unwritable));
-    tcase_add_test(tc, exchange_write__tells_that_writes_work_again);
-    tcase_add_test(tc, exchange_write__tells_of_silence_between_answers);
-    tcase_add_test(tc, exchange_run__tells_of_silence_between_answers);
-    tcase_add_test(tc, exchange_write__tells_of_an_outage_once);
-    tcase_add_test(tc, exchange_write__silence_opens_the_breaker);
-    tcase_add_test(tc, exchange_write__closes_the_breaker_by_an_answer);
-    tcase_add_test(tc, exchange_write__tells_of_a_refusal_once_a_minute);
-    tcase_add_test(tc, exchange_write__asks_who_serves_the_slot);
-    tcase_add_test(tc, exchange_write__follows_moved_and_learns_it);
+                        store_redis_write__tells_once_a_minute_that_writes_fail,
+                        0, ROWS(unwritable));
+    tcase_add_test(tc, store_redis_write__tells_that_writes_work_again);
+    tcase_add_test(tc, store_redis_write__tells_of_silence_between_answers);
+    tcase_add_test(tc, store_redis_load__tells_of_silence_between_answers);
+    tcase_add_test(tc, store_redis_write__tells_of_an_outage_once);
+    tcase_add_test(tc, store_redis_write__silence_opens_the_breaker);
+    tcase_add_test(tc, store_redis_write__closes_the_breaker_by_an_answer);
+    tcase_add_test(tc, store_redis_write__tells_of_a_refusal_once_a_minute);
+    tcase_add_test(tc, store_redis_write__asks_who_serves_the_slot);
+    tcase_add_test(tc, store_redis_write__follows_moved_and_learns_it);
+    tcase_add_test(
+        tc, store_redis_write__follows_ask_by_asking_and_does_not_learn_it);
     tcase_add_test(tc,
-                   exchange_write__follows_ask_by_asking_and_does_not_learn_it);
-    tcase_add_test(tc, exchange_write__follows_no_more_than_five_redirections);
-    tcase_add_loop_test(tc, exchange_write__never_asks_a_replica_of_a_cluster,
-                        0, 2);
-    tcase_add_test(tc, exchange_write__asks_no_replica_behind_an_open_breaker);
-    tcase_add_test(tc, exchange_write__asks_for_the_role_behind_the_write);
+                   store_redis_write__follows_no_more_than_five_redirections);
     tcase_add_loop_test(
-        tc, exchange_write__writes_to_the_new_master_in_the_same_write, 0,
+        tc, store_redis_write__never_asks_a_replica_of_a_cluster, 0, 2);
+    tcase_add_test(tc,
+                   store_redis_write__asks_no_replica_behind_an_open_breaker);
+    tcase_add_test(tc, store_redis_write__asks_for_the_role_behind_the_write);
+    tcase_add_loop_test(
+        tc, store_redis_write__writes_to_the_new_master_in_the_same_write, 0,
         ROWS(demoted));
-    tcase_add_test(tc, exchange_write__believes_no_master_that_was_demoted);
-    tcase_add_test(tc, exchange_write__never_asks_a_replica_of_a_sentinels);
+    tcase_add_test(tc, store_redis_write__believes_no_master_that_was_demoted);
+    tcase_add_test(tc, store_redis_write__never_asks_a_replica_of_a_sentinels);
 }
 
 int main(void)
 {
-    return unit_main("exchange_write", add);
+    return unit_main("store_redis_write", add);
 }
