@@ -18,15 +18,15 @@
 
 struct shs_resolver_t {
     pthread_mutex_t lock;
-    pthread_cond_t answered;
+    pthread_cond_t looked_up;
     char host[256];
     char port[8];
-    int is_static; /* the addresses never change */
-    int is_asking; /* a thread is on its way */
-    apr_time_t asked_at;
+    int is_static;     /* the addresses never change */
+    int is_looking_up; /* a thread is on its way */
+    apr_time_t looked_up_at;
     shs_resolver_address_t addresses[SHS_RESOLVER_MAX];
     int count;
-    _Atomic apr_uint32_t mark; /* of the addresses */
+    _Atomic apr_uint32_t fingerprint; /* of the addresses */
 };
 
 static int copy_addresses(shs_resolver_address_t *out,
@@ -64,7 +64,8 @@ static int look_up(shs_resolver_address_t *out, const shs_resolver_t *resolver,
 
 /* The sum of each address' hash (FNV-1a): the order, which may change with each
  * answer, is of no account. */
-static apr_uint32_t mark_of(const shs_resolver_address_t *addresses, int count)
+static apr_uint32_t fingerprint_of(const shs_resolver_address_t *addresses,
+                                   int count)
 {
     apr_uint32_t sum = 0;
     int i;
@@ -82,7 +83,7 @@ static apr_uint32_t mark_of(const shs_resolver_address_t *addresses, int count)
     return sum;
 }
 
-static void *thread_main(void *data)
+static void *run(void *data)
 {
     shs_resolver_t *resolver = data;
     shs_resolver_address_t found[SHS_RESOLVER_MAX];
@@ -92,18 +93,18 @@ static void *thread_main(void *data)
     if (count > 0) {
         memcpy(resolver->addresses, found, (size_t)count * sizeof(found[0]));
         resolver->count = count;
-        atomic_store(&resolver->mark, mark_of(found, count));
+        atomic_store(&resolver->fingerprint, fingerprint_of(found, count));
     }
-    resolver->is_asking = 0;
-    pthread_cond_broadcast(&resolver->answered);
+    resolver->is_looking_up = 0;
+    pthread_cond_broadcast(&resolver->looked_up);
     pthread_mutex_unlock(&resolver->lock);
     return NULL;
 }
 
-static void start_thread(shs_resolver_t *resolver)
+static void start_lookup(shs_resolver_t *resolver)
 {
-    resolver->is_asking = shs_thread_start(NULL, thread_main, resolver);
-    resolver->asked_at = shs_clock_now();
+    resolver->is_looking_up = shs_thread_start(NULL, run, resolver);
+    resolver->looked_up_at = shs_clock_now();
 }
 
 static shs_resolver_t *create(void)
@@ -111,7 +112,7 @@ static shs_resolver_t *create(void)
     shs_resolver_t *resolver = calloc(1, sizeof(*resolver));
 
     if (resolver) {
-        shs_thread_init(&resolver->lock, &resolver->answered);
+        shs_thread_init(&resolver->lock, &resolver->looked_up);
     }
     return resolver;
 }
@@ -150,15 +151,15 @@ shs_resolver_t *shs_resolver_create_unix(const char *path)
 
 int shs_resolver_destroy(shs_resolver_t *resolver)
 {
-    int is_asking;
+    int is_looking_up;
 
     pthread_mutex_lock(&resolver->lock);
-    is_asking = resolver->is_asking;
+    is_looking_up = resolver->is_looking_up;
     pthread_mutex_unlock(&resolver->lock);
-    if (is_asking) {
+    if (is_looking_up) {
         return 0;
     }
-    pthread_cond_destroy(&resolver->answered);
+    pthread_cond_destroy(&resolver->looked_up);
     pthread_mutex_destroy(&resolver->lock);
     free(resolver);
     return 1;
@@ -171,15 +172,15 @@ static int is_stale(const shs_resolver_t *resolver)
         resolver->count > 0 ? SHS_RESOLVER_FRESH_FOR : SHS_RESOLVER_RETRY_AFTER;
 
     return !resolver->is_static
-           && (resolver->asked_at == 0
-               || shs_clock_now() - resolver->asked_at > fresh_for);
+           && (resolver->looked_up_at == 0
+               || shs_clock_now() - resolver->looked_up_at > fresh_for);
 }
 
-static void wait_for_answer(shs_resolver_t *resolver, apr_time_t deadline)
+static void wait_for_addresses(shs_resolver_t *resolver, apr_time_t deadline)
 {
-    while (resolver->is_asking && resolver->count == 0
+    while (resolver->is_looking_up && resolver->count == 0
            && !shs_thread_is_late(deadline)) {
-        shs_thread_wait(&resolver->answered, &resolver->lock, deadline);
+        shs_thread_wait(&resolver->looked_up, &resolver->lock, deadline);
     }
 }
 
@@ -190,16 +191,17 @@ int shs_resolver_get(shs_resolver_address_t addresses[SHS_RESOLVER_MAX],
     int count;
 
     pthread_mutex_lock(&resolver->lock);
-    if (!resolver->is_asking && is_stale(resolver)) {
-        start_thread(resolver);
+    if (!resolver->is_looking_up && is_stale(resolver)) {
+        start_lookup(resolver);
     }
-    wait_for_answer(resolver, deadline);
+    wait_for_addresses(resolver, deadline);
     count = resolver->count;
     memcpy(addresses, resolver->addresses,
            (size_t)count * sizeof(addresses[0]));
     if (count == 0) {
-        *reason = resolver->is_asking ? "the host name was not resolved in time"
-                                      : "the host name cannot be resolved";
+        *reason = resolver->is_looking_up
+                      ? "the host name was not resolved in time"
+                      : "the host name cannot be resolved";
     }
     pthread_mutex_unlock(&resolver->lock);
     return count;
@@ -207,25 +209,25 @@ int shs_resolver_get(shs_resolver_address_t addresses[SHS_RESOLVER_MAX],
 
 static int is_due(const shs_resolver_t *resolver, apr_interval_time_t due)
 {
-    return !resolver->is_static && !resolver->is_asking
-           && shs_clock_now() - resolver->asked_at >= due;
+    return !resolver->is_static && !resolver->is_looking_up
+           && shs_clock_now() - resolver->looked_up_at >= due;
 }
 
 int shs_resolver_refresh(shs_resolver_address_t addresses[SHS_RESOLVER_MAX],
                          int count, shs_resolver_t *resolver,
                          apr_time_t deadline)
 {
-    apr_uint32_t failed = mark_of(addresses, count);
+    apr_uint32_t failed = fingerprint_of(addresses, count);
     int found = 0;
 
     pthread_mutex_lock(&resolver->lock);
     if (is_due(resolver, SHS_RESOLVER_AFTER_FAILURE)) {
-        start_thread(resolver);
+        start_lookup(resolver);
     }
-    while (resolver->is_asking && shs_clock_now() < deadline) {
-        shs_thread_wait(&resolver->answered, &resolver->lock, deadline);
+    while (resolver->is_looking_up && shs_clock_now() < deadline) {
+        shs_thread_wait(&resolver->looked_up, &resolver->lock, deadline);
     }
-    if (!resolver->is_static && atomic_load(&resolver->mark) != failed) {
+    if (!resolver->is_static && atomic_load(&resolver->fingerprint) != failed) {
         found = resolver->count;
         memcpy(addresses, resolver->addresses,
                (size_t)found * sizeof(addresses[0]));
@@ -238,12 +240,12 @@ void shs_resolver_suspect(shs_resolver_t *resolver)
 {
     pthread_mutex_lock(&resolver->lock);
     if (is_due(resolver, SHS_RESOLVER_RETRY_AFTER)) {
-        start_thread(resolver);
+        start_lookup(resolver);
     }
     pthread_mutex_unlock(&resolver->lock);
 }
 
 apr_uint32_t shs_resolver_fingerprint(const shs_resolver_t *resolver)
 {
-    return atomic_load(&resolver->mark);
+    return atomic_load(&resolver->fingerprint);
 }

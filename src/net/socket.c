@@ -29,16 +29,15 @@ int shs_socket_wait(int fd, short events, apr_time_t deadline)
     }
 }
 
-int shs_socket_set_receive_timeout(int fd, apr_interval_time_t time)
+int shs_socket_set_receive_timeout(int fd, apr_interval_time_t timeout)
 {
-    struct timeval patience;
+    struct timeval value;
     int flags = fcntl(fd, F_GETFL);
 
-    patience.tv_sec = (time_t)apr_time_sec(time);
-    patience.tv_usec = (suseconds_t)apr_time_usec(time);
+    value.tv_sec = (time_t)apr_time_sec(timeout);
+    value.tv_usec = (suseconds_t)apr_time_usec(timeout);
     return flags >= 0
-           && !setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience,
-                          sizeof(patience))
+           && !setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &value, sizeof(value))
            && !fcntl(fd, F_SETFL, flags & ~O_NONBLOCK);
 }
 

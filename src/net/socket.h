@@ -24,6 +24,6 @@ int shs_socket_wait(int fd, short events, apr_time_t deadline);
 /* From now on recv(2) without MSG_DONTWAIT waits for that long (more than 0)
  * and a few milliseconds: a system call less than to wait and to receive.
  * Returns 0 if it cannot be had. */
-int shs_socket_set_receive_timeout(int fd, apr_interval_time_t time);
+int shs_socket_set_receive_timeout(int fd, apr_interval_time_t timeout);
 
 #endif

@@ -22,8 +22,8 @@ struct shs_tls_context_t {
 
 struct shs_tls_t {
     SSL *ssl;
-    shs_tls_error_t tls_error;
-    const char *farewell; /* why the server ended it; NULL: not known */
+    shs_tls_error_t failure;
+    const char *close_reason; /* why the server ended it; NULL: not known */
 };
 
 static apr_status_t free_context(void *data)
@@ -112,9 +112,9 @@ static int on_certificate(int is_fine, X509_STORE_CTX *store)
     X509 *own = X509_STORE_CTX_get0_cert(store);
 
     if (!is_fine) {
-        tls->tls_error.error = X509_STORE_CTX_get_error(store);
-        tls->tls_error.depth = X509_STORE_CTX_get_error_depth(store);
-        tls->tls_error.lacks_names =
+        tls->failure.error = X509_STORE_CTX_get_error(store);
+        tls->failure.depth = X509_STORE_CTX_get_error_depth(store);
+        tls->failure.lacks_names =
             X509_get_ext_by_NID(own, NID_subject_alt_name, -1) < 0;
     }
     return is_fine;
@@ -214,7 +214,7 @@ static short find_events(shs_tls_t *tls, int result)
     case SSL_ERROR_WANT_WRITE:
         return POLLOUT;
     default:
-        tls->farewell = shs_tls_error_describe_server(error);
+        tls->close_reason = shs_tls_error_describe_server(error);
         ERR_clear_error();
         return 0;
     }
@@ -222,11 +222,12 @@ static short find_events(shs_tls_t *tls, int result)
 
 static const char *describe_failure(const shs_tls_t *tls)
 {
-    return tls->tls_error.error != X509_V_OK
-               ? shs_tls_error_describe_chain(&tls->tls_error)
-           : tls->farewell ? tls->farewell
-                           : "the TLS handshake failed: does it speak TLS, and"
-                             " does it take our certificate?";
+    return tls->failure.error != X509_V_OK
+               ? shs_tls_error_describe_chain(&tls->failure)
+           : tls->close_reason
+               ? tls->close_reason
+               : "the TLS handshake failed: does it speak TLS, and"
+                 " does it take our certificate?";
 }
 
 int shs_tls_handshake(shs_tls_t *tls, short *events, const char **reason)
@@ -290,5 +291,5 @@ int shs_tls_has_received(const shs_tls_t *tls)
 
 const char *shs_tls_close_reason(const shs_tls_t *tls)
 {
-    return tls->farewell;
+    return tls->close_reason;
 }

@@ -600,7 +600,7 @@ START_TEST(subscription_receive__knows_signs_of_life)
 
         ck_assert_int_eq(shs_subscription_ping(&subscription, now, &reason),
                          SHS_CONN_OK);
-        while (status == SHS_CONN_OK && subscription.asked_at != 0
+        while (status == SHS_CONN_OK && subscription.pinged_at != 0
                && shs_clock_now() < until) {
             status = shs_subscription_receive(&subscription, &reason);
         }
@@ -633,11 +633,11 @@ static void hear_pong(void)
 {
     apr_time_t deadline = in_ms(10000);
 
-    while (subscription.asked_at != 0 && shs_clock_now() < deadline) {
+    while (subscription.pinged_at != 0 && shs_clock_now() < deadline) {
         ck_assert_int_eq(shs_subscription_receive(&subscription, &reason),
                          SHS_CONN_OK);
     }
-    ck_assert_int_eq(subscription.asked_at, 0);
+    ck_assert_int_eq(subscription.pinged_at, 0);
 }
 
 START_TEST(subscription_ping__is_lively_from_when_it_was_asked)

@@ -13,25 +13,26 @@
 #include "base/halt.h"
 
 /* What one read takes at most. */
-#define READ_SIZE 16384
+#define READ_MAX 16384
 
 /* A wait that may take at least this may be recv(2)'s own, which ends as much
  * later as the system's clock ticks. */
-#define LEAST_PATIENT (80 * 1000)
-#define TICKS         (20 * 1000)
+#define MIN_BLOCKING_WAIT (80 * 1000)
+#define CLOCK_TICKS       (20 * 1000)
 
 struct shs_conn_t {
     int fd;
-    apr_interval_time_t patience; /* recv(2) waits so long; 0: not, -1: never */
-    shs_tls_t *tls;               /* NULL: none */
+    apr_interval_time_t
+        receive_timeout; /* recv(2) waits so long; 0: not, -1: never */
+    shs_tls_t *tls;      /* NULL: none */
     apr_time_t used_at;
     apr_uint32_t run_id;
     apr_uint32_t generation;
     shs_resp_t *resp;
-    int may_want_tls; /* it has said nothing so far, and TLS is not spoken */
+    int may_need_tls; /* it has said nothing so far, and TLS is not spoken */
 };
 
-static const char at_deadline[] = "no answer by the deadline";
+static const char no_reply_by_deadline[] = "no answer by the deadline";
 
 void shs_conn_close(shs_conn_t *conn)
 {
@@ -105,32 +106,33 @@ shs_conn_status_t shs_conn_open(shs_conn_t **out,
         return status;
     }
     conn->used_at = shs_clock_now();
-    conn->may_want_tls = !context && *host != '/';
+    conn->may_need_tls = !context && *host != '/';
     *out = conn;
     return SHS_CONN_OK;
 }
 
 /* Why the other side may have ended it. */
-static const char *describe_end(const shs_conn_t *conn)
+static const char *describe_close(const shs_conn_t *conn)
 {
-    const char *farewell = conn->tls ? shs_tls_close_reason(conn->tls) : NULL;
+    const char *close_reason =
+        conn->tls ? shs_tls_close_reason(conn->tls) : NULL;
 
-    return farewell             ? farewell
-           : conn->may_want_tls ? "the server closed the connection and has"
+    return close_reason         ? close_reason
+           : conn->may_need_tls ? "the server closed the connection and has"
                                   " said nothing (if it wants TLS, in the URL"
                                   " write rediss instead of redis)"
                                 : "the server closed the connection";
 }
 
 /* An alert, or any record of TLS (RFC 8446 section 5.1). */
-static int is_tls(const char *octets, ssize_t len)
+static int is_tls_record(const char *octets, ssize_t len)
 {
     return len >= 2 && octets[0] >= 0x14 && octets[0] <= 0x17 && octets[1] == 3;
 }
 
 /* send(2) and recv(2), or TLS: how many octets; 0 and *events when it must
  * wait; -1 when the connection has ended. */
-static ssize_t transmit(shs_conn_t *conn, shs_octets_t octets, short *events)
+static ssize_t send_octets(shs_conn_t *conn, shs_octets_t octets, short *events)
 {
     ssize_t sent;
 
@@ -146,8 +148,8 @@ static ssize_t transmit(shs_conn_t *conn, shs_octets_t octets, short *events)
     return sent;
 }
 
-static ssize_t take(shs_conn_t *conn, char *buffer, size_t len, int flags,
-                    short *events)
+static ssize_t receive_octets(shs_conn_t *conn, char *buffer, size_t len,
+                              int flags, short *events)
 {
     ssize_t got;
 
@@ -168,16 +170,16 @@ static shs_conn_status_t send_all(shs_conn_t *conn, shs_octets_t octets,
 {
     while (octets.len > 0) {
         short events = 0;
-        ssize_t sent = transmit(conn, octets, &events);
+        ssize_t sent = send_octets(conn, octets, &events);
 
         if (sent < 0) {
-            *reason = describe_end(conn);
+            *reason = describe_close(conn);
             return SHS_CONN_DEAD;
         }
         octets.data += sent;
         octets.len -= (apr_size_t)sent;
         if (sent == 0 && !shs_socket_wait(conn->fd, events, deadline)) {
-            *reason = at_deadline;
+            *reason = no_reply_by_deadline;
             return SHS_CONN_TIMEOUT;
         }
     }
@@ -187,20 +189,21 @@ static shs_conn_status_t send_all(shs_conn_t *conn, shs_octets_t octets,
 /* Whether recv(2) may wait by itself. How long it does is set once: three
  * quarters of the first wait, for nearly all of a connection have the same
  * time. What is left then is waited for by poll(2). */
-static int is_patient(shs_conn_t *conn, apr_time_t deadline)
+static int may_block(shs_conn_t *conn, apr_time_t deadline)
 {
     apr_interval_time_t left = deadline - shs_clock_now();
 
     if (shs_halt_is_obeyed()) {
         return 0; /* a halt would not end it */
     }
-    if (conn->patience == 0 && left >= LEAST_PATIENT) {
-        conn->patience = left - left / 4;
-        if (!shs_socket_set_receive_timeout(conn->fd, conn->patience)) {
-            conn->patience = -1;
+    if (conn->receive_timeout == 0 && left >= MIN_BLOCKING_WAIT) {
+        conn->receive_timeout = left - left / 4;
+        if (!shs_socket_set_receive_timeout(conn->fd, conn->receive_timeout)) {
+            conn->receive_timeout = -1;
         }
     }
-    return conn->patience > 0 && left >= conn->patience + TICKS;
+    return conn->receive_timeout > 0
+           && left >= conn->receive_timeout + CLOCK_TICKS;
 }
 
 /* Waits for octets and takes what is there. The first wait comes before the
@@ -212,14 +215,14 @@ static shs_conn_status_t receive_some(ssize_t *got, char *buffer, size_t len,
     int must_wait = !conn->tls || !shs_tls_has_pending(conn->tls);
 
     *got = 0;
-    if (!conn->tls && is_patient(conn, deadline)) {
-        *got = take(conn, buffer, len, 0, &events);
+    if (!conn->tls && may_block(conn, deadline)) {
+        *got = receive_octets(conn, buffer, len, 0, &events);
     }
     while (*got == 0) {
         if (must_wait && !shs_socket_wait(conn->fd, events, deadline)) {
             return SHS_CONN_TIMEOUT;
         }
-        *got = take(conn, buffer, len, MSG_DONTWAIT, &events);
+        *got = receive_octets(conn, buffer, len, MSG_DONTWAIT, &events);
         must_wait = 1;
     }
     return *got > 0 ? SHS_CONN_OK : SHS_CONN_DEAD;
@@ -229,7 +232,7 @@ static shs_conn_status_t receive_some(ssize_t *got, char *buffer, size_t len,
 static shs_conn_status_t receive(shs_conn_t *conn, int *has_begun,
                                  apr_time_t deadline, const char **reason)
 {
-    char buffer[READ_SIZE];
+    char buffer[READ_MAX];
     ssize_t got = 0;
 
     switch (receive_some(&got, buffer, sizeof(buffer), conn, deadline)) {
@@ -238,19 +241,19 @@ static shs_conn_status_t receive(shs_conn_t *conn, int *has_begun,
     case SHS_CONN_DEAD:
         *reason = *has_begun ? "the server closed the connection amid an"
                                " answer"
-                             : describe_end(conn);
+                             : describe_close(conn);
         return *has_begun ? SHS_CONN_FAILED : SHS_CONN_DEAD;
     default:
         *reason = *has_begun ? "the answer was not complete by the deadline"
-                             : at_deadline;
+                             : no_reply_by_deadline;
         return SHS_CONN_TIMEOUT;
     }
     *has_begun = 1;
-    if (conn->may_want_tls && is_tls(buffer, got)) {
+    if (conn->may_need_tls && is_tls_record(buffer, got)) {
         *reason = "it speaks TLS (in the URL write rediss instead of redis)";
         return SHS_CONN_FAILED;
     }
-    conn->may_want_tls = 0;
+    conn->may_need_tls = 0;
     switch (shs_resp_feed(conn->resp, buffer, (apr_size_t)got)) {
     case SHS_RESP_TOO_LARGE:
         return SHS_CONN_TOO_LARGE;

@@ -9,19 +9,19 @@
 #include "redis/protocol/sentinel_reply.h"
 #include "base/octets.h"
 
-#define MAX_REPLIES 5
+#define MAX_STEPS 5
 
 /* What a reply is to. */
-typedef enum topic_t { LOGIN, DATABASE, NAME, REPLICA, ROLE, INFO } topic_t;
+typedef enum step_t { LOGIN, DATABASE, NAME, REPLICA, ROLE, INFO } step_t;
 
 typedef struct script_t {
     shs_octets_t commands;
-    topic_t topics[MAX_REPLIES];
+    step_t steps[MAX_STEPS];
     int count;
 } script_t;
 
-static void say(script_t *script, topic_t topic, const char *const *words,
-                apr_pool_t *p)
+static void append(script_t *script, step_t step, const char *const *words,
+                   apr_pool_t *p)
 {
     shs_octets_t arguments[3];
     int count = 0;
@@ -31,52 +31,55 @@ static void say(script_t *script, topic_t topic, const char *const *words,
         ++count;
     }
     shs_resp_append(&script->commands, arguments, count, p);
-    script->topics[script->count++] = topic;
+    script->steps[script->count++] = step;
 }
 
-static void say_role(script_t *script, int is_info, apr_pool_t *p)
+static void append_role(script_t *script, int is_info, apr_pool_t *p)
 {
     if (is_info) {
-        say(script, INFO, (const char *[]){ "INFO", "replication", NULL }, p);
+        append(script, INFO, (const char *[]){ "INFO", "replication", NULL },
+               p);
     }
     else {
-        say(script, ROLE, (const char *[]){ "ROLE", NULL }, p);
+        append(script, ROLE, (const char *[]){ "ROLE", NULL }, p);
     }
 }
 
-static void write_script(script_t *script, const shs_handshake_t *handshake,
+static void build_script(script_t *script, const shs_handshake_t *handshake,
                          const char *password, apr_pool_t *p)
 {
     const char *user = shs_credentials_user(handshake->credentials);
 
     memset(script, 0, sizeof(*script));
     if (password && user) {
-        say(script, LOGIN, (const char *[]){ "AUTH", user, password, NULL }, p);
+        append(script, LOGIN, (const char *[]){ "AUTH", user, password, NULL },
+               p);
     }
     else if (password) {
-        say(script, LOGIN, (const char *[]){ "AUTH", password, NULL }, p);
+        append(script, LOGIN, (const char *[]){ "AUTH", password, NULL }, p);
     }
     if (handshake->db > 0) {
-        say(script, DATABASE,
-            (const char *[]){ "SELECT", apr_itoa(p, handshake->db), NULL }, p);
+        append(script, DATABASE,
+               (const char *[]){ "SELECT", apr_itoa(p, handshake->db), NULL },
+               p);
     }
     if (handshake->client_name) {
-        say(script, NAME,
-            (const char *[]){ "CLIENT", "SETNAME", handshake->client_name,
-                              NULL },
-            p);
+        append(script, NAME,
+               (const char *[]){ "CLIENT", "SETNAME", handshake->client_name,
+                                 NULL },
+               p);
     }
     if (handshake->is_for_replica) {
-        say(script, REPLICA, (const char *[]){ "READONLY", NULL }, p);
+        append(script, REPLICA, (const char *[]){ "READONLY", NULL }, p);
     }
     if (handshake->lacks_role) {
-        say_role(script, atomic_load(handshake->lacks_role), p);
+        append_role(script, atomic_load(handshake->lacks_role), p);
     }
 }
 
 /* "ERR" is how a Redis without the user, or without the database, answers. */
 static shs_conn_status_t read_error(const char **reason,
-                                    const shs_reply_t *reply, topic_t topic,
+                                    const shs_reply_t *reply, step_t step,
                                     apr_pool_t *p)
 {
     static const char *const refusals[] = {
@@ -93,25 +96,25 @@ static shs_conn_status_t read_error(const char **reason,
         return SHS_CONN_TURNED_AWAY;
     }
     if (shs_reply_is_refusal(reply)
-        || (topic != REPLICA && shs_reply_is_unsupported(reply))) {
-        *reason = apr_pstrcat(p, refusals[topic], ": ", *reason, NULL);
+        || (step != REPLICA && shs_reply_is_unsupported(reply))) {
+        *reason = apr_pstrcat(p, refusals[step], ": ", *reason, NULL);
         return SHS_CONN_REFUSED;
     }
     return SHS_CONN_FAILED;
 }
 
 static shs_conn_status_t read_reply(const char **reason,
-                                    const shs_reply_t *reply, topic_t topic,
+                                    const shs_reply_t *reply, step_t step,
                                     apr_pool_t *p)
 {
     if (reply->kind == SHS_REPLY_ERROR) {
         /* A name is for whoever looks at CLIENT LIST: no session fails for a
          * user who may not set it. */
-        return topic == NAME && !shs_reply_is_max_clients(reply)
+        return step == NAME && !shs_reply_is_max_clients(reply)
                    ? SHS_CONN_OK
-                   : read_error(reason, reply, topic, p);
+                   : read_error(reason, reply, step, p);
     }
-    if (topic == ROLE || topic == INFO) {
+    if (step == ROLE || step == INFO) {
         *reason = "it is not the master";
         return shs_sentinel_reply_is_master(reply) ? SHS_CONN_OK
                                                    : SHS_CONN_WRONG_ROLE;
@@ -121,36 +124,37 @@ static shs_conn_status_t read_reply(const char **reason,
 }
 
 /* Returns in *topic which question was not answered well. */
-static shs_conn_status_t converse(topic_t *topic, shs_conn_t *conn,
-                                  const script_t *script, apr_time_t deadline,
-                                  const char **reason, apr_pool_t *p)
+static shs_conn_status_t run_script(step_t *step, shs_conn_t *conn,
+                                    const script_t *script, apr_time_t deadline,
+                                    const char **reason, apr_pool_t *p)
 {
     const shs_resp_limits_t limits = { 65536, 1024 };
-    shs_reply_t *replies[MAX_REPLIES] = { NULL };
-    shs_conn_status_t asked, status;
+    shs_reply_t *replies[MAX_STEPS] = { NULL };
+    shs_conn_status_t received, status;
     int i;
 
-    asked = shs_conn_execute(replies, script->count, conn, script->commands,
-                             limits, deadline, reason, p);
+    received = shs_conn_execute(replies, script->count, conn, script->commands,
+                                limits, deadline, reason, p);
     for (i = 0; i < script->count && replies[i]; ++i) {
         const char *why = NULL;
 
-        status = read_reply(&why, replies[i], script->topics[i], p);
+        status = read_reply(&why, replies[i], script->steps[i], p);
         if (status != SHS_CONN_OK) {
-            *topic = script->topics[i];
+            *step = script->steps[i];
             *reason = why;
             return status;
         }
     }
-    return asked == SHS_CONN_OK || asked == SHS_CONN_TIMEOUT ? asked
-                                                             : SHS_CONN_FAILED;
+    return received == SHS_CONN_OK || received == SHS_CONN_TIMEOUT
+               ? received
+               : SHS_CONN_FAILED;
 }
 
 /* Returns in *topic which question was not answered well. */
-static shs_conn_status_t greet(topic_t *topic, shs_conn_t *conn,
-                               const shs_handshake_t *handshake,
-                               apr_time_t deadline, const char **reason,
-                               apr_pool_t *p)
+static shs_conn_status_t log_in(step_t *step, shs_conn_t *conn,
+                                const shs_handshake_t *handshake,
+                                apr_time_t deadline, const char **reason,
+                                apr_pool_t *p)
 {
     shs_credentials_t *credentials = handshake->credentials;
     const char *password = shs_credentials_password(credentials, p);
@@ -158,12 +162,12 @@ static shs_conn_status_t greet(topic_t *topic, shs_conn_t *conn,
     const char *error;
     script_t script;
 
-    write_script(&script, handshake, password, p);
+    build_script(&script, handshake, password, p);
     if (script.count == 0) {
         return SHS_CONN_OK;
     }
-    status = converse(topic, conn, &script, deadline, reason, p);
-    if (status != SHS_CONN_REFUSED || *topic != LOGIN
+    status = run_script(step, conn, &script, deadline, reason, p);
+    if (status != SHS_CONN_REFUSED || *step != LOGIN
         || !shs_credentials_file(credentials)) {
         return status;
     }
@@ -173,22 +177,23 @@ static shs_conn_status_t greet(topic_t *topic, shs_conn_t *conn,
         return status;
     }
     password = shs_credentials_password(credentials, p);
-    write_script(&script, handshake, password, p);
-    return converse(topic, conn, &script, deadline, reason, p);
+    build_script(&script, handshake, password, p);
+    return run_script(step, conn, &script, deadline, reason, p);
 }
 
 /* On the same connection, after ROLE was refused. */
-static shs_conn_status_t ask_info(shs_conn_t *conn, atomic_int *lacks_role,
-                                  apr_time_t deadline, const char **reason,
-                                  apr_pool_t *p)
+static shs_conn_status_t fall_back_to_info(shs_conn_t *conn,
+                                           atomic_int *lacks_role,
+                                           apr_time_t deadline,
+                                           const char **reason, apr_pool_t *p)
 {
     shs_conn_status_t status;
-    topic_t topic = INFO;
+    step_t step = INFO;
     script_t script;
 
     memset(&script, 0, sizeof(script));
-    say_role(&script, 1, p);
-    status = converse(&topic, conn, &script, deadline, reason, p);
+    append_role(&script, 1, p);
+    status = run_script(&step, conn, &script, deadline, reason, p);
     atomic_store(lacks_role, status == SHS_CONN_OK);
     return status;
 }
@@ -198,15 +203,16 @@ shs_conn_status_t shs_handshake_run(shs_conn_t *conn,
                                     apr_time_t deadline, const char **reason,
                                     apr_pool_t *p)
 {
-    topic_t topic = NAME;
+    step_t step = NAME;
     shs_conn_status_t status =
-        greet(&topic, conn, handshake, deadline, reason, p);
+        log_in(&step, conn, handshake, deadline, reason, p);
 
-    if (status != SHS_CONN_REFUSED || topic < ROLE) {
+    if (status != SHS_CONN_REFUSED || step < ROLE) {
         return status;
     }
-    if (topic == ROLE) {
-        return ask_info(conn, handshake->lacks_role, deadline, reason, p);
+    if (step == ROLE) {
+        return fall_back_to_info(conn, handshake->lacks_role, deadline, reason,
+                                 p);
     }
     /* The next connection asks for ROLE again. */
     atomic_store(handshake->lacks_role, 0);

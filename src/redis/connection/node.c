@@ -13,7 +13,7 @@
 #include "base/clock.h"
 
 struct shs_node_t {
-    shs_node_config_t kind;
+    shs_node_config_t config;
     char host[256];
     char description[280];
     shs_address_t server; /* of `host` */
@@ -26,7 +26,7 @@ struct shs_node_t {
 
 static void fill_handshake(shs_handshake_t *handshake, shs_node_t *node)
 {
-    const shs_endpoint_t *endpoint = node->kind.endpoint;
+    const shs_endpoint_t *endpoint = node->config.endpoint;
 
     memset(handshake, 0, sizeof(*handshake));
     handshake->client_name = endpoint->client_name;
@@ -47,7 +47,7 @@ static shs_conn_status_t dial(shs_conn_t **out, void *baton,
                               apr_pool_t *p)
 {
     shs_node_t *node = baton;
-    const shs_endpoint_t *endpoint = node->kind.endpoint;
+    const shs_endpoint_t *endpoint = node->config.endpoint;
     shs_resolver_address_t addresses[SHS_RESOLVER_MAX];
     apr_time_t connect_by = shs_clock_now() + endpoint->connect_timeout;
     shs_handshake_t handshake;
@@ -62,14 +62,14 @@ static shs_conn_status_t dial(shs_conn_t **out, void *baton,
         return shs_clock_now() < connect_by ? SHS_CONN_FAILED
                                             : SHS_CONN_TIMEOUT;
     }
-    status = shs_conn_open(out, addresses, count, node->kind.context,
+    status = shs_conn_open(out, addresses, count, node->config.context,
                            node->host, connect_by, reason);
     if (status != SHS_CONN_OK) {
         /* A failover may have moved the name. */
         count =
             shs_resolver_refresh(addresses, count, node->resolver, connect_by);
         if (count > 0) {
-            status = shs_conn_open(out, addresses, count, node->kind.context,
+            status = shs_conn_open(out, addresses, count, node->config.context,
                                    node->host, connect_by, reason);
         }
     }
@@ -119,7 +119,7 @@ int shs_node_destroy(shs_node_t *node)
     return 1;
 }
 
-shs_node_t *shs_node_create(const shs_node_config_t *kind,
+shs_node_t *shs_node_create(const shs_node_config_t *config,
                             const shs_address_t *server, shs_node_role_t role)
 {
     shs_node_t *node = calloc(1, sizeof(*node));
@@ -127,7 +127,7 @@ shs_node_t *shs_node_create(const shs_node_config_t *kind,
     if (!node) {
         return NULL;
     }
-    node->kind = *kind;
+    node->config = *config;
     snprintf(node->host, sizeof(node->host), "%s", server->host);
     node->server.host = node->host;
     node->server.port = server->port;
@@ -138,7 +138,7 @@ shs_node_t *shs_node_create(const shs_node_config_t *kind,
                          ? shs_resolver_create_unix(node->host)
                          : shs_resolver_create(node->host, server->port);
     node->pool =
-        shs_pool_create(kind->pool_size, kind->endpoint->idle, dial, node);
+        shs_pool_create(config->pool_size, config->endpoint->idle, dial, node);
     if (!node->resolver || !node->pool) {
         shs_node_destroy(node);
         return NULL;

@@ -32,7 +32,7 @@ typedef struct shs_node_t shs_node_t;
 /* A node for that server, whose name is copied (port 0: the Unix socket of that
  * path). NULL only without memory. Belongs to no APR pool, for the sake of
  * threads that outlive one. */
-shs_node_t *shs_node_create(const shs_node_config_t *kind,
+shs_node_t *shs_node_create(const shs_node_config_t *config,
                             const shs_address_t *server, shs_node_role_t role);
 
 /* Frees it, which nobody may use any more. Returns 0, and does nothing, while

@@ -8,27 +8,27 @@
 
 #include "base/clock.h"
 
-typedef struct place_t {
+typedef struct slot_t {
     shs_node_t *node;
     int holders;
     apr_time_t released_at;
-} place_t;
+} slot_t;
 
 struct shs_node_table_t {
     pthread_mutex_t lock;
-    shs_node_config_t kind;
+    shs_node_config_t config;
     int is_closing;
     int count;
-    place_t table[SHS_NODE_TABLE_MAX];
+    slot_t table[SHS_NODE_TABLE_MAX];
 };
 
-shs_node_table_t *shs_node_table_create(const shs_node_config_t *kind)
+shs_node_table_t *shs_node_table_create(const shs_node_config_t *config)
 {
     shs_node_table_t *nodes = calloc(1, sizeof(*nodes));
 
     if (nodes) {
         pthread_mutex_init(&nodes->lock, NULL);
-        nodes->kind = *kind;
+        nodes->config = *config;
     }
     return nodes;
 }
@@ -56,8 +56,8 @@ static int is_same(const shs_node_t *node, const shs_address_t *server,
            && !strcmp(known->host, server->host);
 }
 
-static place_t *find(shs_node_table_t *nodes, const shs_address_t *server,
-                     shs_node_role_t role)
+static slot_t *find(shs_node_table_t *nodes, const shs_address_t *server,
+                    shs_node_role_t role)
 {
     int i;
 
@@ -71,39 +71,39 @@ static place_t *find(shs_node_table_t *nodes, const shs_address_t *server,
 
 /* With the lock: a place in the table, emptied of the node that nobody has
  * held for the longest time. NULL: there is none. */
-static place_t *make_room(shs_node_table_t *nodes)
+static slot_t *make_room(shs_node_table_t *nodes)
 {
-    place_t *oldest = NULL;
+    slot_t *oldest = NULL;
     int i;
 
     if (nodes->count < SHS_NODE_TABLE_MAX) {
         return &nodes->table[nodes->count++];
     }
     for (i = 0; i < nodes->count; ++i) {
-        place_t *place = &nodes->table[i];
+        slot_t *slot = &nodes->table[i];
 
-        if (place->holders == 0
-            && (!oldest || place->released_at < oldest->released_at)) {
-            oldest = place;
+        if (slot->holders == 0
+            && (!oldest || slot->released_at < oldest->released_at)) {
+            oldest = slot;
         }
     }
     return oldest && shs_node_destroy(oldest->node) ? oldest : NULL;
 }
 
-static place_t *add(shs_node_table_t *nodes, const shs_address_t *server,
-                    shs_node_role_t role)
+static slot_t *add(shs_node_table_t *nodes, const shs_address_t *server,
+                   shs_node_role_t role)
 {
-    shs_node_t *node = shs_node_create(&nodes->kind, server, role);
-    place_t *place = node ? make_room(nodes) : NULL;
+    shs_node_t *node = shs_node_create(&nodes->config, server, role);
+    slot_t *slot = node ? make_room(nodes) : NULL;
 
-    if (place) {
-        memset(place, 0, sizeof(*place));
-        place->node = node;
+    if (slot) {
+        memset(slot, 0, sizeof(*slot));
+        slot->node = node;
     }
     else if (node) {
         shs_node_destroy(node);
     }
-    return place;
+    return slot;
 }
 
 shs_node_t *shs_node_table_hold(shs_node_table_t *nodes,
@@ -111,23 +111,23 @@ shs_node_t *shs_node_table_hold(shs_node_table_t *nodes,
                                 shs_node_role_t role)
 {
     shs_node_t *node = NULL;
-    place_t *place;
+    slot_t *slot;
 
     pthread_mutex_lock(&nodes->lock);
-    place = find(nodes, server, role);
-    if (!place && !nodes->is_closing) {
-        place = add(nodes, server, role);
+    slot = find(nodes, server, role);
+    if (!slot && !nodes->is_closing) {
+        slot = add(nodes, server, role);
     }
-    if (place) {
-        ++place->holders;
-        node = place->node;
+    if (slot) {
+        ++slot->holders;
+        node = slot->node;
     }
     pthread_mutex_unlock(&nodes->lock);
     return node;
 }
 
 /* With the lock: the place of a node that is held. */
-static place_t *place_of(shs_node_table_t *nodes, const shs_node_t *node)
+static slot_t *slot_of(shs_node_table_t *nodes, const shs_node_t *node)
 {
     int i = 0;
 
@@ -141,18 +141,18 @@ static place_t *place_of(shs_node_table_t *nodes, const shs_node_t *node)
 void shs_node_table_hold_again(shs_node_table_t *nodes, const shs_node_t *node)
 {
     pthread_mutex_lock(&nodes->lock);
-    ++place_of(nodes, node)->holders;
+    ++slot_of(nodes, node)->holders;
     pthread_mutex_unlock(&nodes->lock);
 }
 
 void shs_node_table_release(shs_node_table_t *nodes, const shs_node_t *node)
 {
-    place_t *place;
+    slot_t *slot;
 
     pthread_mutex_lock(&nodes->lock);
-    place = place_of(nodes, node);
-    if (--place->holders == 0) {
-        place->released_at = shs_clock_now();
+    slot = slot_of(nodes, node);
+    if (--slot->holders == 0) {
+        slot->released_at = shs_clock_now();
     }
     pthread_mutex_unlock(&nodes->lock);
 }

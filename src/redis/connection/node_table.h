@@ -15,7 +15,7 @@
 typedef struct shs_node_table_t shs_node_table_t;
 
 /* NULL without memory. Belongs to no APR pool. */
-shs_node_table_t *shs_node_table_create(const shs_node_config_t *kind);
+shs_node_table_t *shs_node_table_create(const shs_node_config_t *config);
 
 /* Closes the connections that are idle, now and later. */
 void shs_node_table_close(shs_node_table_t *nodes);

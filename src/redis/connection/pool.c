@@ -175,7 +175,7 @@ static shs_conn_status_t describe_lateness(const char **reason,
 
 /* Whether an idle connection is still good. If not, it is gone; and where one
  * was cut off, so are the others. */
-static int is_good(shs_pool_t *pool, shs_conn_t *conn)
+static int is_idle_usable(shs_pool_t *pool, shs_conn_t *conn)
 {
     if (shs_clock_now() - shs_conn_used_at(conn) > pool->idle_limit
         || shs_conn_used_at(conn) < atomic_load(&pool->trusted_since)) {
@@ -228,7 +228,7 @@ shs_conn_status_t shs_pool_borrow(shs_conn_t **out, int *is_new,
     for (;;) {
         switch (take_place(out, pool, !*is_new, deadline)) {
         case PLACE_IDLE:
-            if (is_good(pool, *out)) {
+            if (is_idle_usable(pool, *out)) {
                 *is_new = 0;
                 return SHS_CONN_OK;
             }

@@ -6,7 +6,7 @@
 #define FIELD "run_id:"
 
 /* Of one section of INFO, which has some twenty lines. */
-#define MOST_OCTETS 16384
+#define MAX_OCTETS 16384
 
 /* FNV-1a, 32 bits (draft-eastlake-fnv). */
 static apr_uint32_t hash(const char *text, apr_size_t len)
@@ -20,7 +20,7 @@ static apr_uint32_t hash(const char *text, apr_size_t len)
     return hash > SHS_RUN_ID_UNKNOWN ? hash : SHS_RUN_ID_UNKNOWN + 1;
 }
 
-static apr_size_t length_of_line(const char *line, const char *end)
+static apr_size_t line_length(const char *line, const char *end)
 {
     apr_size_t len = 0;
 
@@ -40,7 +40,7 @@ apr_uint32_t shs_run_id_parse(const shs_reply_t *reply)
     }
     end = reply->text.data + reply->text.len;
     for (line = reply->text.data; line < end; ++line) {
-        apr_size_t len = length_of_line(line, end);
+        apr_size_t len = line_length(line, end);
 
         if (len > name && !memcmp(line, FIELD, name)) {
             return hash(line + name, len - name);
@@ -61,7 +61,7 @@ shs_octets_t shs_run_id_command(void)
 shs_conn_status_t shs_run_id_load(shs_conn_t *conn, apr_time_t deadline,
                                   const char **reason, apr_pool_t *p)
 {
-    const shs_resp_limits_t limits = { MOST_OCTETS, 0 };
+    const shs_resp_limits_t limits = { MAX_OCTETS, 0 };
     shs_reply_t *reply = NULL;
     shs_conn_status_t status = shs_conn_execute(
         &reply, 1, conn, shs_run_id_command(), limits, deadline, reason, p);

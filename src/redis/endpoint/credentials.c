@@ -180,12 +180,12 @@ const char *shs_credentials_reload(shs_credentials_t *credentials,
 {
     char password[SHS_CREDENTIALS_ROOM];
     const char *error;
-    int is_renewed;
+    int is_reloaded;
 
     pthread_mutex_lock(&credentials->lock);
-    is_renewed = !is_current(credentials, refused);
+    is_reloaded = !is_current(credentials, refused);
     pthread_mutex_unlock(&credentials->lock);
-    if (is_renewed) {
+    if (is_reloaded) {
         return NULL;
     }
     if (!credentials->path) {

@@ -16,7 +16,7 @@ typedef struct draft_t {
     shs_endpoint_t *endpoint;
     const char *sentinel_user;
     const char *sentinel_file;
-    unsigned said; /* a bit for each of known_options that was read */
+    unsigned seen; /* a bit for each of known_options that was read */
 } draft_t;
 
 static const char *set_connect_timeout(draft_t *draft, const char *value,
@@ -169,12 +169,12 @@ static const char *set_verify(draft_t *draft, const char *value, apr_pool_t *p)
 }
 
 /* Which URLs an option is for. */
-typedef enum reach_t { ANY, TLS, SENTINEL, SEVERAL } reach_t;
+typedef enum scope_t { ANY, TLS, SENTINEL, REPLICATED } scope_t;
 
 static const struct {
     const char *name;
     const char *(*set)(draft_t *draft, const char *value, apr_pool_t *p);
-    reach_t reach;
+    scope_t scope;
 } known_options[] = {
     { "connect-timeout", set_connect_timeout, ANY },
     { "timeout", set_timeout, ANY },
@@ -182,7 +182,7 @@ static const struct {
     { "idle", set_idle, ANY },
     { "retry", set_retry, ANY },
     { "breaker", set_breaker, ANY },
-    { "read-from", set_read_from, SEVERAL },
+    { "read-from", set_read_from, REPLICATED },
     { "password-file", set_password_file, ANY },
     { "sentinel-user", set_sentinel_user, SENTINEL },
     { "sentinel-password-file", set_sentinel_file, SENTINEL },
@@ -208,9 +208,9 @@ static const char *refuse_unknown(const char *name, apr_pool_t *p)
 }
 
 /* NULL if the option is for this URL. */
-static const char *refuse_reach(reach_t reach, const shs_endpoint_t *endpoint)
+static const char *check_scope(scope_t scope, const shs_endpoint_t *endpoint)
 {
-    switch (reach) {
+    switch (scope) {
     case ANY:
         break;
     case TLS:
@@ -223,7 +223,7 @@ static const char *refuse_reach(reach_t reach, const shs_endpoint_t *endpoint)
                    ? NULL
                    : "is for redis+sentinel:// and rediss+sentinel://; no"
                      " Sentinel is asked for this URL";
-    case SEVERAL:
+    case REPLICATED:
         return endpoint->mode != SHS_ENDPOINT_SINGLE
                    ? NULL
                    : "is for redis+sentinel:// and redis+cluster://; a single"
@@ -255,11 +255,11 @@ static const char *parse_option(draft_t *draft, const char *option,
     if (!*value) {
         return apr_psprintf(p, "option '%s' needs a value: %s=...", name, name);
     }
-    if (draft->said & 1u << i) {
+    if (draft->seen & 1u << i) {
         return apr_pstrcat(p, name, "= stands there twice: leave one", NULL);
     }
-    draft->said |= 1u << i;
-    error = refuse_reach(known_options[i].reach, draft->endpoint);
+    draft->seen |= 1u << i;
+    error = check_scope(known_options[i].scope, draft->endpoint);
     if (error) {
         return apr_pstrcat(p, name, "= ", error, NULL);
     }
@@ -267,23 +267,23 @@ static const char *parse_option(draft_t *draft, const char *option,
     return error ? apr_pstrcat(p, name, "=: ", error, NULL) : NULL;
 }
 
-static int is_said(const draft_t *draft, const char *name)
+static int is_set(const draft_t *draft, const char *name)
 {
     apr_size_t i = 0;
 
     while (strcmp(name, known_options[i].name)) {
         ++i;
     }
-    return (draft->said & 1u << i) != 0;
+    return (draft->seen & 1u << i) != 0;
 }
 
 /* NULL, or what contradicts itself. */
-static const char *compare(draft_t *draft, apr_pool_t *p)
+static const char *check_together(draft_t *draft, apr_pool_t *p)
 {
     shs_endpoint_t *endpoint = draft->endpoint;
 
     if (endpoint->connect_timeout > endpoint->timeout) {
-        if (is_said(draft, "connect-timeout")) {
+        if (is_set(draft, "connect-timeout")) {
             return apr_psprintf(
                 p,
                 "connect-timeout=%s is longer than timeout=%s%s, which ends"
@@ -291,7 +291,7 @@ static const char *compare(draft_t *draft, apr_pool_t *p)
                 " connect-timeout=",
                 shs_option_describe_duration(endpoint->connect_timeout, p),
                 shs_option_describe_duration(endpoint->timeout, p),
-                is_said(draft, "timeout") ? "" : " (the default)");
+                is_set(draft, "timeout") ? "" : " (the default)");
         }
         endpoint->connect_timeout = endpoint->timeout;
     }
@@ -354,7 +354,7 @@ const char *shs_endpoint_option_parse(shs_endpoint_t *endpoint,
             parse_option(&draft, APR_ARRAY_IDX(options, i, const char *), p);
     }
     if (!error) {
-        error = compare(&draft, p);
+        error = check_together(&draft, p);
     }
     if (error) {
         return error;

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "redis/health/big_key.h"
 
-#define LIGHT 1
+#define SMALL 1
 
 apr_uint64_t shs_big_key_mark(shs_octets_t key,
                               const unsigned char secret[SHS_BIG_KEY_SECRET])
 {
     apr_uint64_t mark =
-        apr_siphash24(key.data, key.len, secret) & ~(apr_uint64_t)LIGHT;
+        apr_siphash24(key.data, key.len, secret) & ~(apr_uint64_t)SMALL;
 
     return mark != 0 ? mark : 2;
 }
@@ -17,24 +17,25 @@ static _Atomic apr_uint64_t *noted(shs_big_key_t *big_key, apr_uint64_t mark)
     return &big_key->noted[(mark ^ mark >> 32) % SHS_BIG_KEY_NOTED];
 }
 
-static _Atomic apr_uint64_t *asked(shs_big_key_t *big_key, apr_uint64_t mark)
+static _Atomic apr_uint64_t *requested(shs_big_key_t *big_key,
+                                       apr_uint64_t mark)
 {
-    return &big_key->asked[(mark ^ mark >> 32) / 2 % SHS_BIG_KEY_REQUESTED];
+    return &big_key->requested[(mark ^ mark >> 32) / 2 % SHS_BIG_KEY_REQUESTED];
 }
 
 /* A child that was killed leaves its mark: then a size is asked for in vain,
  * once. */
 int shs_big_key_begin(shs_big_key_t *big_key, apr_uint64_t mark)
 {
-    _Atomic apr_uint64_t *place = asked(big_key, mark);
-    apr_uint64_t found = atomic_load(place);
+    _Atomic apr_uint64_t *slot = requested(big_key, mark);
+    apr_uint64_t found = atomic_load(slot);
 
     if (atomic_load(noted(big_key, mark)) == mark) {
         return 1;
     }
     /* Lost to another, `found` is what that has left there. */
-    if ((found & ~(apr_uint64_t)LIGHT) != mark
-        && atomic_compare_exchange_strong(place, &found, mark)) {
+    if ((found & ~(apr_uint64_t)SMALL) != mark
+        && atomic_compare_exchange_strong(slot, &found, mark)) {
         return 0;
     }
     return found == mark;
@@ -43,13 +44,13 @@ int shs_big_key_begin(shs_big_key_t *big_key, apr_uint64_t mark)
 void shs_big_key_end(shs_big_key_t *big_key, apr_uint64_t mark,
                      shs_big_key_end_t end)
 {
-    _Atomic apr_uint64_t *place = asked(big_key, mark);
+    _Atomic apr_uint64_t *slot = requested(big_key, mark);
     apr_uint64_t found = mark;
 
     switch (end) {
     case SHS_BIG_KEY_SMALL:
-        if (atomic_load(place) != (mark | LIGHT)) {
-            atomic_store(place, mark | LIGHT);
+        if (atomic_load(slot) != (mark | SMALL)) {
+            atomic_store(slot, mark | SMALL);
         }
         if (atomic_load(noted(big_key, mark)) == mark) {
             atomic_compare_exchange_strong(noted(big_key, mark), &found, 0);
@@ -61,5 +62,5 @@ void shs_big_key_end(shs_big_key_t *big_key, apr_uint64_t mark,
     case SHS_BIG_KEY_UNKNOWN:
         break;
     }
-    atomic_compare_exchange_strong(place, &found, 0);
+    atomic_compare_exchange_strong(slot, &found, 0);
 }

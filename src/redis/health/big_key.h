@@ -32,7 +32,7 @@
 typedef struct shs_big_key_t {
     _Atomic apr_uint64_t noted[SHS_BIG_KEY_NOTED]; /* 0: free */
     _Atomic apr_uint64_t
-        asked[SHS_BIG_KEY_REQUESTED]; /* a mark, and 1 if it is known
+        requested[SHS_BIG_KEY_REQUESTED]; /* a mark, and 1 if it is known
                                                   * to be light */
 } shs_big_key_t;
 

@@ -6,11 +6,11 @@
 #include "redis/health/breaker.h"
 
 /* The random part is at most so many times first_probe_after. */
-#define MOST_BACKOFF 4
+#define MAX_BACKOFF 4
 
 /* From when on one may be early again, after a probe that goes now. */
-static apr_int64_t early_after(const shs_breaker_policy_t *policy,
-                               apr_time_t now)
+static apr_int64_t next_early_probe_at(const shs_breaker_policy_t *policy,
+                                       apr_time_t now)
 {
     return now + policy->probe_for + policy->first_probe_after;
 }
@@ -28,8 +28,9 @@ static shs_breaker_pass_t take_probe(shs_breaker_t *breaker,
     if (subject != SHS_BREAKER_NO_SUBJECT) {
         atomic_store(&breaker->subject, subject);
     }
-    if (atomic_load(&breaker->early_at) != 0) {
-        atomic_store(&breaker->early_at, early_after(policy, now));
+    if (atomic_load(&breaker->early_probe_at) != 0) {
+        atomic_store(&breaker->early_probe_at,
+                     next_early_probe_at(policy, now));
     }
     return SHS_BREAKER_PROBE;
 }
@@ -39,12 +40,13 @@ static shs_breaker_pass_t take_probe(shs_breaker_t *breaker,
 static int is_early(shs_breaker_t *breaker, const shs_breaker_policy_t *policy,
                     apr_uint32_t subject, apr_time_t now)
 {
-    apr_int64_t early_at = atomic_load(&breaker->early_at);
+    apr_int64_t early_probe_at = atomic_load(&breaker->early_probe_at);
 
     return subject != SHS_BREAKER_NO_SUBJECT
-           && subject != atomic_load(&breaker->subject) && now >= early_at
-           && atomic_compare_exchange_strong(&breaker->early_at, &early_at,
-                                             early_after(policy, now));
+           && subject != atomic_load(&breaker->subject) && now >= early_probe_at
+           && atomic_compare_exchange_strong(&breaker->early_probe_at,
+                                             &early_probe_at,
+                                             next_early_probe_at(policy, now));
 }
 
 shs_breaker_pass_t shs_breaker_admit(shs_breaker_t *breaker,
@@ -63,7 +65,7 @@ shs_breaker_pass_t shs_breaker_admit(shs_breaker_t *breaker,
 }
 
 /* Writes only what is not yet so. */
-static void set(_Atomic apr_uint32_t *word, apr_uint32_t value)
+static void set_if_changed(_Atomic apr_uint32_t *word, apr_uint32_t value)
 {
     if (atomic_load(word) != value) {
         atomic_store(word, value);
@@ -72,14 +74,14 @@ static void set(_Atomic apr_uint32_t *word, apr_uint32_t value)
 
 static shs_breaker_alert_t note_success(shs_breaker_t *breaker)
 {
-    set(&breaker->failures, 0);
-    set(&breaker->of_server, 0);
-    set(&breaker->of_keys, 0);
-    set(&breaker->rounds, 0);
-    set(&breaker->is_proven, 1);
+    set_if_changed(&breaker->failures, 0);
+    set_if_changed(&breaker->server_failures, 0);
+    set_if_changed(&breaker->key_failures, 0);
+    set_if_changed(&breaker->rounds, 0);
+    set_if_changed(&breaker->is_proven, 1);
     if (atomic_load(&breaker->probe_at) != 0) {
         atomic_store(&breaker->probe_at, 0);
-        atomic_store(&breaker->early_at, 0);
+        atomic_store(&breaker->early_probe_at, 0);
     }
     return atomic_load(&breaker->is_reported) != 0
                    && atomic_exchange(&breaker->is_reported, 0) != 0
@@ -98,13 +100,13 @@ static apr_interval_time_t jitter(apr_interval_time_t most, apr_time_t now)
 }
 
 /* A success may have closed it meanwhile: then it stays closed. */
-static void put_off(shs_breaker_t *breaker, const shs_breaker_policy_t *policy,
-                    apr_time_t now)
+static void postpone_probe(shs_breaker_t *breaker,
+                           const shs_breaker_policy_t *policy, apr_time_t now)
 {
     apr_int64_t probe_at = atomic_load(&breaker->probe_at);
     apr_interval_time_t most = policy->first_probe_after;
 
-    most *= atomic_fetch_add(&breaker->rounds, 1) >= 1 ? MOST_BACKOFF : 2;
+    most *= atomic_fetch_add(&breaker->rounds, 1) >= 1 ? MAX_BACKOFF : 2;
     if (probe_at != 0) {
         atomic_compare_exchange_strong(&breaker->probe_at, &probe_at,
                                        now + policy->first_probe_after
@@ -114,37 +116,37 @@ static void put_off(shs_breaker_t *breaker, const shs_breaker_policy_t *policy,
 
 /* Rules 1 and 2: whether the failure adds to those in a row. Two that look at
  * once may count one key twice, which rule 3 never does. */
-static int counts(shs_breaker_t *breaker, apr_uint32_t key)
+static int is_counted(shs_breaker_t *breaker, apr_uint32_t key)
 {
     apr_uint32_t count, i;
 
     if (key == 0) {
-        set(&breaker->of_server, 1);
+        set_if_changed(&breaker->server_failures, 1);
         return 1;
     }
-    count = atomic_load(&breaker->of_keys);
+    count = atomic_load(&breaker->key_failures);
     for (i = 0; i < count && i < SHS_BREAKER_KEYS; ++i) {
         if (atomic_load(&breaker->keys[i]) == key) {
             return 0;
         }
     }
     atomic_store(&breaker->keys[count % SHS_BREAKER_KEYS], key);
-    atomic_store(&breaker->of_keys, count + 1);
+    atomic_store(&breaker->key_failures, count + 1);
     return 1;
 }
 
-static int is_opened(shs_breaker_t *breaker, const shs_breaker_policy_t *policy,
-                     apr_uint32_t subject, apr_uint32_t key, apr_time_t now)
+static int open(shs_breaker_t *breaker, const shs_breaker_policy_t *policy,
+                apr_uint32_t subject, apr_uint32_t key, apr_time_t now)
 {
     apr_int64_t closed = 0;
 
-    if (atomic_load(&breaker->probe_at) != 0 || !counts(breaker, key)
+    if (atomic_load(&breaker->probe_at) != 0 || !is_counted(breaker, key)
         || atomic_fetch_add(&breaker->failures, 1) + 1
                < (apr_uint32_t)policy->failures) {
         return 0;
     }
-    if (atomic_load(&breaker->of_server) == 0
-        && atomic_load(&breaker->of_keys) < 2) {
+    if (atomic_load(&breaker->server_failures) == 0
+        && atomic_load(&breaker->key_failures) < 2) {
         return 0;
     }
     atomic_store(&breaker->subject, subject);
@@ -157,10 +159,10 @@ static shs_breaker_alert_t note_failure(shs_breaker_t *breaker,
                                         apr_uint32_t subject, apr_uint32_t key,
                                         apr_time_t now)
 {
-    int is_invalidation = is_opened(breaker, policy, subject, key, now)
-                          || atomic_load(&breaker->is_proven) == 0;
+    int is_down = open(breaker, policy, subject, key, now)
+                  || atomic_load(&breaker->is_proven) == 0;
 
-    return is_invalidation && atomic_exchange(&breaker->is_reported, 1) == 0
+    return is_down && atomic_exchange(&breaker->is_reported, 1) == 0
                ? SHS_BREAKER_DOWN
                : SHS_BREAKER_NO_ALERT;
 }
@@ -187,7 +189,7 @@ shs_breaker_alert_t shs_breaker_note(shs_breaker_t *breaker,
         return note_success(breaker);
     case SHS_BREAKER_FAILED:
         if (pass == SHS_BREAKER_PROBE) {
-            put_off(breaker, policy, now);
+            postpone_probe(breaker, policy, now);
             return SHS_BREAKER_NO_ALERT;
         }
         return note_failure(breaker, policy, subject, key, now);

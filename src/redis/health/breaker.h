@@ -61,20 +61,20 @@ typedef struct shs_breaker_policy_t {
 
 /* Zeroed memory is a closed breaker. In shared memory; fields are private. */
 typedef struct shs_breaker_t {
-    _Atomic apr_int64_t probe_at;     /* shs_clock_now() of the next probe; 0:
+    _Atomic apr_int64_t probe_at;       /* shs_clock_now() of the next probe; 0:
                                    * closed */
-    _Atomic apr_int64_t early_at;     /* from when on another subject may be
+    _Atomic apr_int64_t early_probe_at; /* from when on another subject may be
                                    * probed before that; 0: at once */
-    _Atomic apr_int64_t no_reply_at;  /* when a question was asked that a
+    _Atomic apr_int64_t no_reply_at;    /* when a question was asked that a
                                     * connection of a pool did not answer */
-    _Atomic apr_uint32_t failures;    /* in a row */
-    _Atomic apr_uint32_t is_reported; /* that it is down */
-    _Atomic apr_uint32_t is_proven;   /* it has answered once */
-    _Atomic apr_uint32_t rounds;      /* probes that failed since it opened */
-    _Atomic apr_uint32_t subject;     /* which server failed */
+    _Atomic apr_uint32_t failures;      /* in a row */
+    _Atomic apr_uint32_t is_reported;   /* that it is down */
+    _Atomic apr_uint32_t is_proven;     /* it has answered once */
+    _Atomic apr_uint32_t rounds;        /* probes that failed since it opened */
+    _Atomic apr_uint32_t subject;       /* which server failed */
     _Atomic apr_uint32_t
-        of_server;                /* failures of the server itself, in a row */
-    _Atomic apr_uint32_t of_keys; /* of keys, each once ... */
+        server_failures; /* failures of the server itself, in a row */
+    _Atomic apr_uint32_t key_failures;           /* of keys, each once ... */
     _Atomic apr_uint32_t keys[SHS_BREAKER_KEYS]; /* ... the last of them */
 } shs_breaker_t;
 

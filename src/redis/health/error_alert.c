@@ -13,12 +13,12 @@ static apr_uint32_t count(shs_error_alert_t *alert, apr_time_t now)
     return atomic_fetch_add(&alert->count, 1) + 1;
 }
 
-int shs_error_alert_note(shs_error_alert_t *alert, apr_uint32_t least,
+int shs_error_alert_note(shs_error_alert_t *alert, apr_uint32_t threshold,
                          apr_time_t now)
 {
     apr_int64_t reported_at = atomic_load(&alert->reported_at);
 
-    if (count(alert, now) < least
+    if (count(alert, now) < threshold
         || (reported_at != 0 && now - reported_at < SHS_ERROR_ALERT_MINUTE)
         || !atomic_compare_exchange_strong(&alert->reported_at, &reported_at,
                                            now)) {

@@ -27,7 +27,7 @@ typedef struct shs_error_alert_t {
 /* One failure more. Returns whether the caller is to tell of it: it is the
  * `least`-th within a minute, or a later one, and nobody on this host has told
  * in the last minute. */
-int shs_error_alert_note(shs_error_alert_t *alert, apr_uint32_t least,
+int shs_error_alert_note(shs_error_alert_t *alert, apr_uint32_t threshold,
                          apr_time_t now);
 
 /* It works again. Returns whether the caller is to tell that: it was told that

@@ -6,12 +6,12 @@
 #include <apr_strings.h>
 
 /* What is told later than this says when it was. */
-#define LATE (2 * APR_USEC_PER_SEC)
+#define LATE_REPORT (2 * APR_USEC_PER_SEC)
 
 #define OCTETS (SHS_MASTERS_WORDS * sizeof(apr_uint64_t))
 
 /* FNV-1a (draft-eastlake-fnv) over words; of an empty name not 0. */
-static apr_uint64_t sum_of(const apr_uint64_t *words)
+static apr_uint64_t checksum_of(const apr_uint64_t *words)
 {
     apr_uint64_t sum = 14695981039346656037u;
     int i;
@@ -34,7 +34,7 @@ static void write_name(shs_masters_name_t *name, const char *text)
     for (i = 0; i < SHS_MASTERS_WORDS; ++i) {
         atomic_store(&name->words[i], words[i]);
     }
-    atomic_store(&name->sum, sum_of(words));
+    atomic_store(&name->sum, checksum_of(words));
 }
 
 /* Words where it is amid being written, or its writer was killed. */
@@ -46,13 +46,14 @@ static const char *read_name(const shs_masters_name_t *name, apr_pool_t *p)
     for (i = 0; i < SHS_MASTERS_WORDS; ++i) {
         words[i] = atomic_load(&name->words[i]);
     }
-    return sum_of(words) == atomic_load(&name->sum)
+    return checksum_of(words) == atomic_load(&name->sum)
                ? apr_pstrndup(p, (const char *)words, OCTETS)
                : "another";
 }
 
 /* NULL: there are too many. */
-static shs_masters_shard_t *find(shs_masters_t *masters, apr_uint32_t key)
+static shs_masters_shard_t *find_or_claim(shs_masters_t *masters,
+                                          apr_uint32_t key)
 {
     int i;
 
@@ -72,7 +73,7 @@ static shs_masters_shard_t *find(shs_masters_t *masters, apr_uint32_t key)
 
 apr_uint32_t shs_masters_get(shs_masters_t *masters, apr_uint32_t key)
 {
-    const shs_masters_shard_t *shard = find(masters, key);
+    const shs_masters_shard_t *shard = find_or_claim(masters, key);
 
     return shard ? atomic_load(&shard->subject) : 0;
 }
@@ -91,7 +92,7 @@ int shs_masters_set(shs_masters_t *masters, apr_uint32_t key,
                     apr_uint32_t former, apr_uint32_t subject, const char *name,
                     int is_failover, apr_time_t now)
 {
-    shs_masters_shard_t *shard = find(masters, key);
+    shs_masters_shard_t *shard = find_or_claim(masters, key);
 
     if (!shard
         || !atomic_compare_exchange_strong(&shard->subject, &former, subject)) {
@@ -133,9 +134,9 @@ static const char *describe(const shs_masters_shard_t *shard, apr_time_t now,
     const char *words = apr_pstrcat(p, read_name(&shard->name, p), ", was ",
                                     read_name(&shard->former, p), NULL);
 
-    return age < LATE ? words
-                      : apr_psprintf(p, "%s (for %d s)", words,
-                                     (int)apr_time_sec(age));
+    return age < LATE_REPORT ? words
+                             : apr_psprintf(p, "%s (for %d s)", words,
+                                            (int)apr_time_sec(age));
 }
 
 /* One at a time: where there are more, the next caller is told the next. */

@@ -13,13 +13,14 @@
 #include "base/octets.h"
 
 /* A fragmented cluster has thousands of ranges, each with its nodes. */
-#define MOST_OCTETS   (4 * 1024 * 1024)
-#define MOST_ELEMENTS SHS_SLOT_MAP_SLOTS
+#define MAX_OCTETS   (4 * 1024 * 1024)
+#define MAX_ELEMENTS SHS_SLOT_MAP_SLOTS
 
-static void append(shs_octets_t *commands, const char *pipeline, apr_pool_t *p)
+static void append(shs_octets_t *commands, const char *subcommand,
+                   apr_pool_t *p)
 {
     const shs_octets_t words[2] = { shs_octets_of("CLUSTER"),
-                                    shs_octets_of(pipeline) };
+                                    shs_octets_of(subcommand) };
 
     shs_resp_append(commands, words, 2, p);
 }
@@ -47,7 +48,7 @@ shs_conn_status_t shs_cluster_load(shs_slot_map_t **map,
                                    shs_node_t *member, apr_time_t deadline,
                                    const char **reason, apr_pool_t *p)
 {
-    const shs_resp_limits_t limits = { MOST_OCTETS, MOST_ELEMENTS };
+    const shs_resp_limits_t limits = { MAX_OCTETS, MAX_ELEMENTS };
     shs_octets_t commands = { "", 0 };
     shs_reply_t *replies[2];
     shs_conn_status_t status;

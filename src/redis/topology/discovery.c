@@ -12,35 +12,36 @@
 #include "base/clock.h"
 
 /* Servers of the URL, and as many that they named. */
-#define MOST_SOURCES 32
+#define MAX_SERVERS 32
 
 /* In haste a server is given this part of its time. */
-#define HASTE 8
+#define HASTY_PART 8
 
 /* Who did not tell is asked after the others for so long. */
-#define AVOIDED_FOR (30 * APR_USEC_PER_SEC)
+#define SKIP_FOR (30 * APR_USEC_PER_SEC)
 
 struct shs_discovery_t {
     const shs_endpoint_t *endpoint;
     shs_node_table_t *nodes;
-    shs_node_t *seeds[MOST_SOURCES]; /* those of the URL, held */
+    shs_node_t *seeds[MAX_SERVERS]; /* those of the URL, held */
     int seed_count;
-    shs_node_t *members[MOST_SOURCES]; /* masters of a cluster, held */
+    shs_node_t *members[MAX_SERVERS]; /* masters of a cluster, held */
     int member_count;
     unsigned runs;
-    shs_snapshot_t *doubted; /* what was told in this run, for want of better */
-    int asked;               /* in this run, each time counted ... */
-    int lagging; /* ... members that told a lower epoch than known */
+    shs_snapshot_t
+        *doubtful;     /* what was told in this run, for want of better */
+    int queried;       /* in this run, each time counted ... */
+    int stale_members; /* ... members that told a lower epoch than known */
     struct failed_t {
         apr_uint32_t subject; /* shs_node_subject() */
         apr_time_t at;
-    } failed[MOST_SOURCES];     /* those that did not tell, a ring ... */
+    } failed[MAX_SERVERS];      /* those that did not tell, a ring ... */
     unsigned failures;          /* ... and how many there have been */
     _Atomic apr_int64_t *epoch; /* the highest that anybody told ... */
-    apr_int64_t told;           /* by the Sentinel that told last */
+    apr_int64_t reported_epoch; /* by the Sentinel that told last */
     const _Atomic int *is_closing;
-    int behind;     /* ... and how many, asked once each, told a lower one */
-    int is_refused; /* in this run, by one of them at least */
+    int stale_sentinels; /* ... and how many, asked once each, told a lower one */
+    int is_refused;      /* in this run, by one of them at least */
     char reason[1024];
 };
 
@@ -62,7 +63,7 @@ shs_discovery_t *shs_discovery_create(const shs_endpoint_t *endpoint,
     discovery->nodes = nodes;
     discovery->epoch = epoch;
     discovery->is_closing = is_closing;
-    for (i = 0; i < endpoint->server_count && i < MOST_SOURCES; ++i) {
+    for (i = 0; i < endpoint->server_count && i < MAX_SERVERS; ++i) {
         shs_node_t *node =
             shs_node_table_hold(nodes, &endpoint->servers[i], role);
 
@@ -73,8 +74,8 @@ shs_discovery_t *shs_discovery_create(const shs_endpoint_t *endpoint,
     return discovery;
 }
 
-static void remember_reason(shs_discovery_t *discovery, const shs_node_t *node,
-                            const char *reason)
+static void set_reason(shs_discovery_t *discovery, const shs_node_t *node,
+                       const char *reason)
 {
     snprintf(discovery->reason, sizeof(discovery->reason), "%s %s: %s",
              discovery->endpoint->mode == SHS_ENDPOINT_SENTINEL
@@ -97,10 +98,10 @@ static int raise_epoch(_Atomic apr_int64_t *known, apr_int64_t epoch)
 }
 
 /* Who lags behind has not heard of a failover. */
-static shs_conn_status_t ask_sentinel(shs_slot_map_t **map,
-                                      shs_discovery_t *discovery,
-                                      shs_node_t *node, apr_time_t deadline,
-                                      const char **reason, apr_pool_t *p)
+static shs_conn_status_t query_sentinel(shs_slot_map_t **map,
+                                        shs_discovery_t *discovery,
+                                        shs_node_t *node, apr_time_t deadline,
+                                        const char **reason, apr_pool_t *p)
 {
     const shs_endpoint_t *endpoint = discovery->endpoint;
     apr_int64_t epoch = -1;
@@ -111,10 +112,10 @@ static shs_conn_status_t ask_sentinel(shs_slot_map_t **map,
     if (status == SHS_CONN_OK && epoch >= 0
         && !raise_epoch(discovery->epoch, epoch)) {
         *reason = "the Sentinel has not heard of the last failover";
-        ++discovery->behind;
+        ++discovery->stale_sentinels;
         return SHS_CONN_FAILED;
     }
-    discovery->told = epoch;
+    discovery->reported_epoch = epoch;
     return status;
 }
 
@@ -124,7 +125,7 @@ static apr_interval_time_t time_for(const shs_endpoint_t *endpoint,
 {
     apr_interval_time_t whole = endpoint->connect_timeout + endpoint->timeout;
 
-    return is_hasty ? whole / HASTE : whole;
+    return is_hasty ? whole / HASTY_PART : whole;
 }
 
 apr_interval_time_t shs_discovery_first_pass_time(
@@ -138,11 +139,11 @@ apr_interval_time_t shs_discovery_first_pass_time(
 static int is_doubtful(shs_discovery_t *discovery,
                        const shs_cluster_state_t *state)
 {
-    int is_behind = state->epoch >= 0 && !state->is_down
-                    && !raise_epoch(discovery->epoch, state->epoch);
+    int is_stale = state->epoch >= 0 && !state->is_down
+                   && !raise_epoch(discovery->epoch, state->epoch);
 
-    discovery->lagging += is_behind;
-    return state->is_down || is_behind;
+    discovery->stale_members += is_stale;
+    return state->is_down || is_stale;
 }
 
 /* A member that does not tell it is of the one that is known: others may tell,
@@ -154,21 +155,21 @@ static apr_int64_t epoch_of(const shs_discovery_t *discovery,
 }
 
 /* Keeps the first. NULL: others are to be asked. */
-static shs_snapshot_t *keep_aside(shs_discovery_t *discovery,
-                                  shs_snapshot_t *snapshot)
+static shs_snapshot_t *set_aside(shs_discovery_t *discovery,
+                                 shs_snapshot_t *snapshot)
 {
-    if (discovery->doubted) {
+    if (discovery->doubtful) {
         shs_snapshot_destroy(snapshot, discovery->nodes);
         return NULL;
     }
     shs_snapshot_mark_doubtful(snapshot);
-    discovery->doubted = snapshot;
+    discovery->doubtful = snapshot;
     return NULL;
 }
 
 /* *has_told: it has, though the view be NULL because it is doubted. */
-static shs_snapshot_t *ask(int *has_told, shs_discovery_t *discovery,
-                           shs_node_t *node, int is_hasty)
+static shs_snapshot_t *query(int *has_replied, shs_discovery_t *discovery,
+                             shs_node_t *node, int is_hasty)
 {
     const shs_endpoint_t *endpoint = discovery->endpoint;
     int is_sentinel = endpoint->mode == SHS_ENDPOINT_SENTINEL;
@@ -180,15 +181,15 @@ static shs_snapshot_t *ask(int *has_told, shs_discovery_t *discovery,
     shs_slot_map_t *map;
     apr_pool_t *p;
 
-    *has_told = 0;
-    ++discovery->asked;
+    *has_replied = 0;
+    ++discovery->queried;
     /* Unmanaged: the process may end, and its pools with it, meanwhile. */
     if (apr_pool_create_unmanaged(&p) != APR_SUCCESS) {
-        remember_reason(discovery, node, "no memory");
+        set_reason(discovery, node, "no memory");
         return NULL;
     }
     status = is_sentinel
-                 ? ask_sentinel(&map, discovery, node, deadline, &reason, p)
+                 ? query_sentinel(&map, discovery, node, deadline, &reason, p)
                  : shs_cluster_load(&map, &state, node, deadline, &reason, p);
     if (status == SHS_CONN_OK) {
         snapshot = shs_snapshot_create(
@@ -197,40 +198,41 @@ static shs_snapshot_t *ask(int *has_told, shs_discovery_t *discovery,
     }
     if (!snapshot) {
         discovery->is_refused |= status == SHS_CONN_REFUSED;
-        remember_reason(discovery, node, reason);
+        set_reason(discovery, node, reason);
         apr_pool_destroy(p);
         return NULL;
     }
-    *has_told = 1;
+    *has_replied = 1;
     if (is_sentinel) {
         return snapshot;
     }
     shs_snapshot_set_layout(
         snapshot, shs_slot_layout_of(map, epoch_of(discovery, &state)));
-    return is_doubtful(discovery, &state) ? keep_aside(discovery, snapshot)
+    return is_doubtful(discovery, &state) ? set_aside(discovery, snapshot)
                                           : snapshot;
 }
 
-static int is_avoided(const shs_discovery_t *discovery, const shs_node_t *node)
+static int has_failed_lately(const shs_discovery_t *discovery,
+                             const shs_node_t *node)
 {
     apr_time_t now = shs_clock_now();
     int i;
 
-    for (i = 0; i < MOST_SOURCES; ++i) {
+    for (i = 0; i < MAX_SERVERS; ++i) {
         const struct failed_t *failed = &discovery->failed[i];
 
         if (failed->subject == shs_node_subject(node)
-            && now - failed->at < AVOIDED_FOR) {
+            && now - failed->at < SKIP_FOR) {
             return 1;
         }
     }
     return 0;
 }
 
-static void avoid(shs_discovery_t *discovery, const shs_node_t *node)
+static void note_failed(shs_discovery_t *discovery, const shs_node_t *node)
 {
     struct failed_t *failed =
-        &discovery->failed[discovery->failures++ % MOST_SOURCES];
+        &discovery->failed[discovery->failures++ % MAX_SERVERS];
 
     failed->subject = shs_node_subject(node);
     failed->at = shs_clock_now();
@@ -238,39 +240,40 @@ static void avoid(shs_discovery_t *discovery, const shs_node_t *node)
 
 /* In haste, one that did not tell lately; and where a doubted view is to be had
  * already, later on, one that has told it. */
-static int is_left_out(const shs_discovery_t *discovery, const shs_node_t *node,
-                       int is_hasty)
+static int is_skipped(const shs_discovery_t *discovery, const shs_node_t *node,
+                      int is_hasty)
 {
-    return is_hasty ? is_avoided(discovery, node)
-                    : discovery->doubted && !is_avoided(discovery, node);
+    return is_hasty
+               ? has_failed_lately(discovery, node)
+               : discovery->doubtful && !has_failed_lately(discovery, node);
 }
 
 /* Each in its turn, beginning with another one each time: first, in haste,
  * those that told when they were asked last; then all, and without haste if
  * there is nothing to be had so far. Who is behind is counted anew each time
  * round, because some are asked twice. */
-static shs_snapshot_t *ask_in_turn(shs_discovery_t *discovery,
-                                   shs_node_t *const *nodes, int count)
+static shs_snapshot_t *query_in_turn(shs_discovery_t *discovery,
+                                     shs_node_t *const *nodes, int count)
 {
     shs_snapshot_t *snapshot = NULL;
     int is_hasty, i;
 
     for (is_hasty = 1; is_hasty >= 0; --is_hasty) {
-        discovery->behind = 0;
+        discovery->stale_sentinels = 0;
         for (i = 0;
              i < count && !snapshot && !atomic_load(discovery->is_closing);
              ++i) {
             shs_node_t *node =
                 nodes[(discovery->runs + (unsigned)i) % (unsigned)count];
-            int has_told;
+            int has_replied;
 
-            if (is_left_out(discovery, node, is_hasty)) {
+            if (is_skipped(discovery, node, is_hasty)) {
                 continue;
             }
-            snapshot =
-                ask(&has_told, discovery, node, is_hasty || discovery->doubted);
-            if (!has_told && is_hasty) {
-                avoid(discovery, node);
+            snapshot = query(&has_replied, discovery, node,
+                             is_hasty || discovery->doubtful);
+            if (!has_replied && is_hasty) {
+                note_failed(discovery, node);
             }
         }
     }
@@ -288,22 +291,22 @@ static void remember_members(shs_discovery_t *discovery,
     }
     if (discovery->endpoint->mode == SHS_ENDPOINT_CLUSTER) {
         discovery->member_count = shs_snapshot_sample(
-            discovery->members, MOST_SOURCES, snapshot, discovery->nodes);
+            discovery->members, MAX_SERVERS, snapshot, discovery->nodes);
     }
 }
 
 /* Where each and every Sentinel tells a lower epoch, they were set up anew. One
  * that is dead may know better than all that lag behind. */
-static shs_snapshot_t *ask_seeds(shs_discovery_t *discovery)
+static shs_snapshot_t *query_seeds(shs_discovery_t *discovery)
 {
     shs_snapshot_t *snapshot =
-        ask_in_turn(discovery, discovery->seeds, discovery->seed_count);
+        query_in_turn(discovery, discovery->seeds, discovery->seed_count);
 
-    if (!snapshot && discovery->behind > 0
-        && discovery->behind == discovery->seed_count) {
+    if (!snapshot && discovery->stale_sentinels > 0
+        && discovery->stale_sentinels == discovery->seed_count) {
         atomic_store(discovery->epoch, 0);
         snapshot =
-            ask_in_turn(discovery, discovery->seeds, discovery->seed_count);
+            query_in_turn(discovery, discovery->seeds, discovery->seed_count);
     }
     return snapshot;
 }
@@ -311,20 +314,20 @@ static shs_snapshot_t *ask_seeds(shs_discovery_t *discovery)
 /* A doubted view is taken when there is none else. Where each and every one
  * tells a lower epoch, the cluster was set up anew: next time they are
  * believed. */
-static shs_snapshot_t *weigh(shs_discovery_t *discovery,
-                             shs_snapshot_t *snapshot)
+static shs_snapshot_t *choose(shs_discovery_t *discovery,
+                              shs_snapshot_t *snapshot)
 {
-    shs_snapshot_t *doubted = discovery->doubted;
+    shs_snapshot_t *doubtful = discovery->doubtful;
 
-    discovery->doubted = NULL;
-    if (!snapshot && doubted && discovery->lagging == discovery->asked
+    discovery->doubtful = NULL;
+    if (!snapshot && doubtful && discovery->stale_members == discovery->queried
         && !atomic_load(discovery->is_closing)) {
         atomic_store(discovery->epoch, 0);
     }
-    if (snapshot && doubted) {
-        shs_snapshot_destroy(doubted, discovery->nodes);
+    if (snapshot && doubtful) {
+        shs_snapshot_destroy(doubtful, discovery->nodes);
     }
-    return snapshot ? snapshot : doubted;
+    return snapshot ? snapshot : doubtful;
 }
 
 shs_conn_status_t shs_discovery_run(shs_snapshot_t **snapshot,
@@ -333,17 +336,17 @@ shs_conn_status_t shs_discovery_run(shs_snapshot_t **snapshot,
 {
     ++discovery->runs;
     discovery->is_refused = 0;
-    discovery->asked = 0;
-    discovery->lagging = 0;
+    discovery->queried = 0;
+    discovery->stale_members = 0;
     snprintf(discovery->reason, sizeof(discovery->reason),
              "this process of the server ends");
     *reason = discovery->reason;
     *snapshot =
-        ask_in_turn(discovery, discovery->members, discovery->member_count);
+        query_in_turn(discovery, discovery->members, discovery->member_count);
     if (!*snapshot) {
-        *snapshot = ask_seeds(discovery);
+        *snapshot = query_seeds(discovery);
     }
-    *snapshot = weigh(discovery, *snapshot);
+    *snapshot = choose(discovery, *snapshot);
     if (*snapshot) {
         remember_members(discovery, *snapshot);
         return SHS_CONN_OK;
@@ -371,6 +374,6 @@ shs_conn_status_t shs_discovery_explain(const char **reason,
 
 apr_int64_t shs_discovery_epoch(const shs_discovery_t *discovery)
 {
-    return discovery->told >= 0 ? discovery->told
-                                : atomic_load(discovery->epoch);
+    return discovery->reported_epoch >= 0 ? discovery->reported_epoch
+                                          : atomic_load(discovery->epoch);
 }

@@ -49,13 +49,13 @@ apr_time_t shs_master_lease_required(const shs_master_lease_t *lease,
 }
 
 int shs_master_lease_accept(shs_master_lease_t *lease, apr_uint32_t subject,
-                            apr_time_t answered_at)
+                            apr_time_t replied_at)
 {
     if (lease->subject != subject) {
         return 0;
     }
-    if (shs_master_lease_confirmed_at(lease) >= answered_at) {
-        lease->trusted_at = answered_at;
+    if (shs_master_lease_confirmed_at(lease) >= replied_at) {
+        lease->trusted_at = replied_at;
     }
     return 1;
 }

@@ -54,7 +54,7 @@ apr_time_t shs_master_lease_required(const shs_master_lease_t *lease,
 /* Whether an answer of that server which came at `answered_at` counts, by what
  * is known now. Where no Sentinel tells more, the master named last does. */
 int shs_master_lease_accept(shs_master_lease_t *lease, apr_uint32_t subject,
-                            apr_time_t answered_at);
+                            apr_time_t replied_at);
 
 /* A master failed a question, or broke a connection. */
 void shs_master_lease_note_failure(shs_master_lease_t *lease, apr_time_t now);

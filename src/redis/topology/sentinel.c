@@ -8,18 +8,18 @@
 #include "base/octets.h"
 
 /* A Sentinel's answers hold some fifty fields for each replica. */
-#define MOST_OCTETS   262144
-#define MOST_ELEMENTS 1024
+#define MAX_OCTETS   262144
+#define MAX_ELEMENTS 1024
 
-#define MOST_REPLICAS 8
+#define MAX_REPLICAS 8
 
-static void append(shs_octets_t *commands, const char *pipeline,
+static void append(shs_octets_t *commands, const char *subcommand,
                    const char *master_name, apr_pool_t *p)
 {
     shs_octets_t arguments[3];
 
     arguments[0] = shs_octets_of("SENTINEL");
-    arguments[1] = shs_octets_of(pipeline);
+    arguments[1] = shs_octets_of(subcommand);
     arguments[2] = shs_octets_of(master_name);
     shs_resp_append(commands, arguments, 3, p);
 }
@@ -47,10 +47,10 @@ shs_conn_status_t shs_sentinel_load(shs_slot_map_t **map, apr_int64_t *epoch,
                                     apr_time_t deadline, const char **reason,
                                     apr_pool_t *p)
 {
-    const shs_resp_limits_t limits = { MOST_OCTETS, MOST_ELEMENTS };
+    const shs_resp_limits_t limits = { MAX_OCTETS, MAX_ELEMENTS };
     shs_octets_t commands = { "", 0 };
     shs_reply_t *replies[3];
-    shs_address_t master, replicas[MOST_REPLICAS];
+    shs_address_t master, replicas[MAX_REPLICAS];
     shs_conn_status_t status;
     int count = 0;
 
@@ -79,7 +79,7 @@ shs_conn_status_t shs_sentinel_load(shs_slot_map_t **map, apr_int64_t *epoch,
     }
     *epoch = shs_sentinel_reply_parse_epoch(replies[1]);
     if (wants_replicas) {
-        count = shs_sentinel_reply_parse_replicas(replicas, MOST_REPLICAS,
+        count = shs_sentinel_reply_parse_replicas(replicas, MAX_REPLICAS,
                                                   replies[2], p);
     }
     *map = shs_slot_map_of_one(&master, replicas, count, p);

@@ -4,12 +4,12 @@
 #include "base/clock.h"
 
 /* Masters that MOVED names before the map is read again. */
-#define ROOM_TO_LEARN 16
+#define LEARNED_MAX 16
 
 struct shs_snapshot_t {
     apr_pool_t *p;
     shs_slot_map_t *map;
-    int is_doubted;
+    int is_doubtful;
     apr_uint64_t layout;
     int count;
     struct master_t {
@@ -24,7 +24,7 @@ shs_snapshot_t *shs_snapshot_create(shs_slot_map_t *map,
                                     shs_node_table_t *nodes,
                                     shs_node_role_t role, apr_pool_t *p)
 {
-    apr_size_t room = (apr_size_t)map->shard_count + ROOM_TO_LEARN;
+    apr_size_t room = (apr_size_t)map->shard_count + LEARNED_MAX;
     shs_snapshot_t *snapshot =
         apr_pcalloc(p, sizeof(*snapshot) + room * sizeof(snapshot->masters[0]));
     int held = 0;
@@ -58,12 +58,12 @@ void shs_snapshot_destroy(shs_snapshot_t *snapshot, shs_node_table_t *nodes)
 
 void shs_snapshot_mark_doubtful(shs_snapshot_t *snapshot)
 {
-    snapshot->is_doubted = 1;
+    snapshot->is_doubtful = 1;
 }
 
 int shs_snapshot_is_doubtful(const shs_snapshot_t *snapshot)
 {
-    return snapshot->is_doubted;
+    return snapshot->is_doubtful;
 }
 
 void shs_snapshot_set_layout(shs_snapshot_t *snapshot, apr_uint64_t layout)
@@ -73,10 +73,10 @@ void shs_snapshot_set_layout(shs_snapshot_t *snapshot, apr_uint64_t layout)
 
 int shs_snapshot_proves(apr_uint64_t *layout, const shs_snapshot_t *snapshot)
 {
-    if (!snapshot->is_doubted) {
+    if (!snapshot->is_doubtful) {
         *layout = snapshot->layout;
     }
-    return !snapshot->is_doubted;
+    return !snapshot->is_doubtful;
 }
 
 int shs_snapshot_find(shs_node_t **node, int *lowest_slot,
@@ -124,7 +124,7 @@ int shs_snapshot_locate(shs_snapshot_t *snapshot, shs_node_table_t *nodes,
     int i = find_master(snapshot, node);
 
     if (i < 0 && learn
-        && snapshot->count < snapshot->map->shard_count + ROOM_TO_LEARN) {
+        && snapshot->count < snapshot->map->shard_count + LEARNED_MAX) {
         shs_node_table_hold_again(nodes, node);
         i = snapshot->count++;
         snapshot->masters[i].node = node;
@@ -189,8 +189,8 @@ static int is_known(const shs_snapshot_t *old, const master_t *master)
 
 /* Returns 0 where there is nothing new. A master that serves other slots now
  * has not lost its place to another. */
-static int enter(shs_host_state_t *host_state, const shs_snapshot_t *snapshot,
-                 const master_t *master)
+static int publish(shs_host_state_t *host_state, const shs_snapshot_t *snapshot,
+                   const master_t *master)
 {
     shs_masters_t *masters = &host_state->masters;
     apr_uint32_t key = key_of(master);
@@ -219,14 +219,14 @@ void shs_snapshot_publish_masters(shs_host_state_t *host_state,
     int count = 0;
     int i;
 
-    for (i = 0; !snapshot->is_doubted && i < snapshot->map->shard_count; ++i) {
+    for (i = 0; !snapshot->is_doubtful && i < snapshot->map->shard_count; ++i) {
         const master_t *master = &snapshot->masters[i];
 
         if (!master->node) {
             continue;
         }
         if (!is_known(old, master)) {
-            is_new |= enter(host_state, snapshot, master);
+            is_new |= publish(host_state, snapshot, master);
         }
         if (count < SHS_MASTERS_MAX) {
             keys[count++] = key_of(master);
@@ -237,13 +237,13 @@ void shs_snapshot_publish_masters(shs_host_state_t *host_state,
     }
 }
 
-int shs_snapshot_sample(shs_node_t **out, int most,
+int shs_snapshot_sample(shs_node_t **out, int max,
                         const shs_snapshot_t *snapshot, shs_node_table_t *nodes)
 {
     int count = 0;
     int i;
 
-    for (i = 0; i < snapshot->count && count < most; ++i) {
+    for (i = 0; i < snapshot->count && count < max; ++i) {
         if (snapshot->masters[i].node) {
             shs_node_table_hold_again(nodes, snapshot->masters[i].node);
             out[count++] = snapshot->masters[i].node;

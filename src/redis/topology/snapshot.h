@@ -57,7 +57,7 @@ void shs_snapshot_publish_masters(shs_host_state_t *host_state,
                                   const shs_snapshot_t *snapshot);
 
 /* Holds some masters' nodes in out[0..most) and returns how many. */
-int shs_snapshot_sample(shs_node_t **out, int most,
+int shs_snapshot_sample(shs_node_t **out, int max,
                         const shs_snapshot_t *snapshot,
                         shs_node_table_t *nodes);
 

@@ -19,7 +19,7 @@ struct shs_topology_t {
     const shs_endpoint_t *endpoint;
     shs_node_table_t *nodes;
     shs_host_state_t *host_state;
-    shs_node_t *only; /* the single server; NULL: there are several */
+    shs_node_t *single; /* the single server; NULL: there are several */
     shs_discovery_t *discovery;
     shs_snapshot_t *snapshot; /* NULL: nothing is known yet */
     shs_master_lease_t lease; /* in the view's master, with Sentinels */
@@ -47,10 +47,10 @@ static int add_sources(shs_topology_t *topology)
     shs_address_t socket = { endpoint->path, 0 };
 
     if (endpoint->mode == SHS_ENDPOINT_SINGLE) {
-        topology->only = shs_node_table_hold(
+        topology->single = shs_node_table_hold(
             topology->nodes, endpoint->path ? &socket : &endpoint->servers[0],
             SHS_NODE_PLAIN);
-        return topology->only != NULL;
+        return topology->single != NULL;
     }
     topology->discovery = shs_discovery_create(
         endpoint, topology->nodes, &topology->host_state->master.epoch,
@@ -129,7 +129,7 @@ shs_topology_t *shs_topology_create(const shs_endpoint_t *endpoint,
 
 /* With the lock: whether it is of no use to wait for the Sentinels: they have
  * been asked in vain a moment ago, or just now each of them. */
-static int is_silent(const shs_topology_t *topology)
+static int are_sentinels_silent(const shs_topology_t *topology)
 {
     const shs_refresh_t *refresh = &topology->refresh;
     apr_interval_time_t patience =
@@ -144,7 +144,7 @@ static int is_silent(const shs_topology_t *topology)
 /* With the lock: has the master confirmed in time, so that a question rarely
  * goes to the wrong one; but leaves half of the time for asking when no
  * Sentinel answers. */
-static void keep_lease(shs_topology_t *topology, apr_time_t deadline)
+static void renew_lease(shs_topology_t *topology, apr_time_t deadline)
 {
     apr_time_t now = shs_clock_now();
     apr_interval_time_t age =
@@ -158,19 +158,19 @@ static void keep_lease(shs_topology_t *topology, apr_time_t deadline)
     shs_refresh_begin(&topology->refresh, must_wait
                                               ? SHS_TOPOLOGY_AFTER_FAILURE
                                               : SHS_MASTER_LEASE_CONFIRM_EVERY);
-    if (must_wait && !is_silent(topology)) {
+    if (must_wait && !are_sentinels_silent(topology)) {
         shs_refresh_await(&topology->refresh, now + (deadline - now) / 2);
     }
 }
 
-static void know(shs_topology_t *topology, apr_time_t deadline)
+static void ensure_known(shs_topology_t *topology, apr_time_t deadline)
 {
     if (!topology->snapshot) {
         shs_refresh_begin(&topology->refresh, SHS_TOPOLOGY_AFTER_FAILURE);
         shs_refresh_await(&topology->refresh, deadline);
     }
     else if (topology->endpoint->mode == SHS_ENDPOINT_SENTINEL) {
-        keep_lease(topology, deadline);
+        renew_lease(topology, deadline);
     }
 }
 
@@ -181,7 +181,7 @@ shs_halt_t *shs_topology_halt(shs_topology_t *topology)
 
 int shs_topology_is_known(shs_topology_t *topology)
 {
-    int is_known = topology->only != NULL;
+    int is_known = topology->single != NULL;
 
     if (!is_known) {
         pthread_mutex_lock(&topology->refresh.lock);
@@ -213,12 +213,12 @@ shs_conn_status_t shs_topology_find(shs_route_t *route,
 
     memset(route, 0, sizeof(*route));
     route->breaker = &topology->host_state->breaker;
-    if (topology->only) {
-        route->node = topology->only;
+    if (topology->single) {
+        route->node = topology->single;
         return SHS_CONN_OK;
     }
     pthread_mutex_lock(&topology->refresh.lock);
-    know(topology, deadline);
+    ensure_known(topology, deadline);
     if (!topology->snapshot) {
         status = shs_discovery_explain(reason, topology->discovery,
                                        topology->refresh.is_running,
@@ -242,7 +242,7 @@ int shs_topology_is_current(shs_topology_t *topology, const shs_route_t *route,
     shs_node_t *node = NULL;
     int lowest_slot;
 
-    if (topology->only) {
+    if (topology->single) {
         return 1;
     }
     pthread_mutex_lock(&topology->refresh.lock);
@@ -260,7 +260,7 @@ int shs_topology_find_replica(shs_route_t *route, shs_topology_t *topology,
     shs_node_t *node = NULL;
     int lowest_slot = 0;
 
-    if (topology->only) {
+    if (topology->single) {
         return 0;
     }
     pthread_mutex_lock(&topology->refresh.lock);
@@ -305,7 +305,7 @@ int shs_topology_follow(shs_route_t *route, shs_topology_t *topology, int slot,
 
 void shs_topology_release(shs_topology_t *topology, shs_route_t *route)
 {
-    if (route->node && route->node != topology->only) {
+    if (route->node && route->node != topology->single) {
         shs_node_table_release(topology->nodes, route->node);
     }
     route->node = NULL;
@@ -315,7 +315,7 @@ apr_time_t shs_topology_known_at(shs_topology_t *topology, apr_uint64_t *layout)
 {
     apr_time_t at = 0;
 
-    if (topology->only) {
+    if (topology->single) {
         return APR_INT64_MAX;
     }
     pthread_mutex_lock(&topology->refresh.lock);
@@ -330,7 +330,7 @@ apr_time_t shs_topology_known_at(shs_topology_t *topology, apr_uint64_t *layout)
 
 void shs_topology_suspect(shs_topology_t *topology)
 {
-    if (topology->only) {
+    if (topology->single) {
         return;
     }
     pthread_mutex_lock(&topology->refresh.lock);
@@ -343,7 +343,7 @@ int shs_topology_refresh(shs_topology_t *topology, apr_time_t since,
 {
     int is_newer;
 
-    if (topology->only) {
+    if (topology->single) {
         return 0;
     }
     pthread_mutex_lock(&topology->refresh.lock);
@@ -362,24 +362,25 @@ void shs_topology_note_failure(shs_topology_t *topology)
 
 /* With the lock: waits for a Sentinel's word until the deadline, or until they
  * prove to be silent. */
-static shs_conn_status_t await_word(shs_topology_t *topology, apr_time_t since,
-                                    apr_time_t deadline)
+static shs_conn_status_t await_confirmation(shs_topology_t *topology,
+                                            apr_time_t since,
+                                            apr_time_t deadline)
 {
     apr_time_t silent_at = shs_clock_now()
                            + shs_discovery_first_pass_time(topology->endpoint)
                            + 1000;
 
-    if (is_silent(topology)) {
+    if (are_sentinels_silent(topology)) {
         shs_refresh_begin(&topology->refresh, SHS_MASTER_LEASE_CONFIRM_EVERY);
         return SHS_CONN_OK;
     }
     /* One that began late proves to be silent later. */
     return shs_refresh_await_since(&topology->refresh, since,
                                    silent_at < deadline ? silent_at : deadline)
-                   || is_silent(topology)
+                   || are_sentinels_silent(topology)
                    || shs_refresh_await_since(&topology->refresh, since,
                                               deadline)
-                   || is_silent(topology)
+                   || are_sentinels_silent(topology)
                ? SHS_CONN_OK
                : SHS_CONN_TIMEOUT;
 }
@@ -397,7 +398,7 @@ shs_conn_status_t shs_topology_confirm(shs_topology_t *topology,
     pthread_mutex_lock(&topology->refresh.lock);
     since = shs_master_lease_required(lease, is_new_connection, now);
     status = shs_master_lease_confirmed_at(lease) < since
-                 ? await_word(topology, since, deadline)
+                 ? await_confirmation(topology, since, deadline)
                  : SHS_CONN_OK;
     if (!shs_master_lease_accept(lease, subject, now)) {
         status = SHS_CONN_WRONG_ROLE;

@@ -10,19 +10,19 @@
 #include "base/octets.h"
 #include "base/clock.h"
 
-#define TYPE "__redis__:invalidate"
+#define CHANNEL "__redis__:invalidate"
 
 /* A server may have much to tell at once. What is more than this is all: the
  * connection is given up, and the next one drops everything first. */
-#define MOST_OCTETS   (8 * 1024 * 1024)
-#define MOST_ELEMENTS (128 * 1024)
+#define MAX_OCTETS   (8 * 1024 * 1024)
+#define MAX_ELEMENTS (128 * 1024)
 
 /* How long it waits for more, and how long it listens without a break though
  * there always is more: signs of life must be asked for too. */
-#define MOMENT  1000
-#define A_WHILE (20 * 1000)
+#define WAIT_FOR_MORE 1000
+#define RECEIVE_FOR   (20 * 1000)
 
-static const shs_resp_limits_t limits = { MOST_OCTETS, MOST_ELEMENTS };
+static const shs_resp_limits_t limits = { MAX_OCTETS, MAX_ELEMENTS };
 
 static shs_octets_t build(const shs_octets_t *arguments, int count,
                           apr_pool_t *p)
@@ -39,7 +39,7 @@ static const char *explain_error(const shs_reply_t *reply)
     static const struct {
         const char *code;
         const char *reason;
-    } troubles[] = {
+    } errors[] = {
         { "LOADING", "it is loading its data (LOADING): that takes a while" },
         { "BUSY", "a script keeps it busy (BUSY): wait, or SCRIPT KILL" },
         { "MASTERDOWN", "it is a replica without its master (MASTERDOWN): "
@@ -49,9 +49,9 @@ static const char *explain_error(const shs_reply_t *reply)
     };
     apr_size_t i;
 
-    for (i = 0; i < sizeof(troubles) / sizeof(troubles[0]); ++i) {
-        if (shs_reply_has_code(reply, troubles[i].code)) {
-            return troubles[i].reason;
+    for (i = 0; i < sizeof(errors) / sizeof(errors[0]); ++i) {
+        if (shs_reply_has_code(reply, errors[i].code)) {
+            return errors[i].reason;
         }
     }
     return NULL;
@@ -65,14 +65,14 @@ typedef struct step_t {
 } step_t;
 
 /* Takes the step. REFUSED: with another answer than that, also an error. */
-static shs_conn_status_t take_step(shs_reply_t **reply,
-                                   shs_subscription_t *subscription,
-                                   const step_t *step, apr_time_t deadline,
-                                   const char **reason)
+static shs_conn_status_t run_step(shs_reply_t **reply,
+                                  shs_subscription_t *subscription,
+                                  const step_t *step, apr_time_t deadline,
+                                  const char **reason)
 {
     shs_conn_status_t status =
         shs_conn_send(subscription->conn, step->command, deadline, reason);
-    const char *alert;
+    const char *explanation;
 
     if (status == SHS_CONN_OK) {
         status = shs_conn_receive(reply, subscription->conn, deadline, reason);
@@ -83,21 +83,21 @@ static shs_conn_status_t take_step(shs_reply_t **reply,
     if (status != SHS_CONN_OK || (*reply)->kind == step->kind) {
         return status;
     }
-    alert = explain_error(*reply);
-    *reason = alert ? alert : step->refused;
-    return alert ? SHS_CONN_FAILED : SHS_CONN_REFUSED;
+    explanation = explain_error(*reply);
+    *reason = explanation ? explanation : step->refused;
+    return explanation ? SHS_CONN_FAILED : SHS_CONN_REFUSED;
 }
 
-#define LET "; let its user (ACL), or set SharedSessionCache Off"
+#define GRANT "; let its user (ACL), or set SharedSessionCache Off"
 
-static shs_conn_status_t identify(shs_subscription_t *subscription,
-                                  apr_time_t deadline, const char **reason)
+static shs_conn_status_t load_run_id(shs_subscription_t *subscription,
+                                     apr_time_t deadline, const char **reason)
 {
     const step_t step = { shs_run_id_command(), SHS_REPLY_STRING,
-                          "the server does not tell its run_id (INFO)" LET };
+                          "the server does not tell its run_id (INFO)" GRANT };
     shs_reply_t *reply = NULL;
     shs_conn_status_t status =
-        take_step(&reply, subscription, &step, deadline, reason);
+        run_step(&reply, subscription, &step, deadline, reason);
 
     if (status == SHS_CONN_OK) {
         subscription->run_id = shs_run_id_parse(reply);
@@ -133,25 +133,26 @@ static shs_octets_t build_tracking(const shs_subscription_t *subscription,
 }
 
 /* To itself. *is_unknown: it is refused, and not for what its user may do. */
-static shs_conn_status_t redirect(int *is_unknown,
-                                  shs_subscription_t *subscription,
-                                  apr_time_t deadline, const char **reason)
+static shs_conn_status_t track_by_redirect(int *is_unknown,
+                                           shs_subscription_t *subscription,
+                                           apr_time_t deadline,
+                                           const char **reason)
 {
     const shs_octets_t words[] = { shs_octets_of("CLIENT"),
                                    shs_octets_of("ID") };
     step_t step = { build(words, 2, subscription->p), SHS_REPLY_INTEGER,
-                    "the server does not tell our CLIENT ID" LET };
+                    "the server does not tell our CLIENT ID" GRANT };
     shs_reply_t *reply = NULL;
     shs_conn_status_t status =
-        take_step(&reply, subscription, &step, deadline, reason);
+        run_step(&reply, subscription, &step, deadline, reason);
 
     if (status == SHS_CONN_OK) {
         step.command = build_tracking(
             subscription,
             apr_psprintf(subscription->p, "%" APR_INT64_T_FMT, reply->integer));
         step.kind = SHS_REPLY_STATUS;
-        step.refused = "the server refuses CLIENT TRACKING" LET;
-        status = take_step(&reply, subscription, &step, deadline, reason);
+        step.refused = "the server refuses CLIENT TRACKING" GRANT;
+        status = run_step(&reply, subscription, &step, deadline, reason);
     }
     *is_unknown = status == SHS_CONN_REFUSED && reply
                   && reply->kind == SHS_REPLY_ERROR
@@ -163,33 +164,33 @@ static shs_conn_status_t subscribe(shs_subscription_t *subscription,
                                    apr_time_t deadline, const char **reason)
 {
     const shs_octets_t words[] = { shs_octets_of("SUBSCRIBE"),
-                                   shs_octets_of(TYPE) };
+                                   shs_octets_of(CHANNEL) };
     const step_t step = { build(words, 2, subscription->p), SHS_REPLY_ARRAY,
-                          "the server refuses SUBSCRIBE " TYPE LET };
+                          "the server refuses SUBSCRIBE " CHANNEL GRANT };
     shs_reply_t *reply = NULL;
 
-    return take_step(&reply, subscription, &step, deadline, reason);
+    return run_step(&reply, subscription, &step, deadline, reason);
 }
 
 /* Without REDIRECT the news come as pushes, on this connection. */
-static shs_conn_status_t begin_pushes(shs_subscription_t *subscription,
-                                      apr_time_t deadline, const char **reason)
+static shs_conn_status_t track_by_push(shs_subscription_t *subscription,
+                                       apr_time_t deadline, const char **reason)
 {
     const shs_octets_t words[] = { shs_octets_of("HELLO"), shs_octets_of("3") };
     step_t step = { build(words, 2, subscription->p), SHS_REPLY_ARRAY,
                     "the server refuses CLIENT TRACKING with REDIRECT, and"
-                    " HELLO 3" LET };
+                    " HELLO 3" GRANT };
     shs_reply_t *reply = NULL;
     shs_conn_status_t status;
 
     subscription->is_push = 1;
     shs_conn_expect_resp3(subscription->conn);
-    status = take_step(&reply, subscription, &step, deadline, reason);
+    status = run_step(&reply, subscription, &step, deadline, reason);
     if (status == SHS_CONN_OK) {
         step.command = build_tracking(subscription, NULL);
         step.kind = SHS_REPLY_STATUS;
-        step.refused = "the server refuses CLIENT TRACKING" LET;
-        status = take_step(&reply, subscription, &step, deadline, reason);
+        step.refused = "the server refuses CLIENT TRACKING" GRANT;
+        status = run_step(&reply, subscription, &step, deadline, reason);
     }
     return status;
 }
@@ -208,14 +209,14 @@ shs_conn_status_t shs_subscription_open(shs_subscription_t *subscription,
     subscription->sink = sink;
     subscription->p = p;
     shs_conn_begin(conn, limits, p);
-    status = identify(subscription, deadline, reason);
+    status = load_run_id(subscription, deadline, reason);
     if (status == SHS_CONN_OK) {
-        status = redirect(&is_unknown, subscription, deadline, reason);
+        status = track_by_redirect(&is_unknown, subscription, deadline, reason);
         if (status == SHS_CONN_OK) {
             status = subscribe(subscription, deadline, reason);
         }
         else if (is_unknown) {
-            status = begin_pushes(subscription, deadline, reason);
+            status = track_by_push(subscription, deadline, reason);
         }
     }
     if (status != SHS_CONN_OK) {
@@ -229,10 +230,10 @@ shs_conn_status_t shs_subscription_ping(shs_subscription_t *subscription,
 {
     static const shs_octets_t ping = { "*1\r\n$4\r\nPING\r\n", 14 };
 
-    if (subscription->asked_at != 0) {
+    if (subscription->pinged_at != 0) {
         return SHS_CONN_OK;
     }
-    subscription->asked_at = now;
+    subscription->pinged_at = now;
     return shs_conn_send(subscription->conn, ping,
                          now + subscription->sink->lease, reason);
 }
@@ -259,8 +260,8 @@ static int are_keys(const shs_reply_t *reply)
 }
 
 /* What is not understood may be anything. */
-static void tell(const shs_subscription_t *subscription,
-                 const shs_reply_t *keys)
+static void notify_sink(const shs_subscription_t *subscription,
+                        const shs_reply_t *keys)
 {
     apr_size_t i;
 
@@ -274,10 +275,10 @@ static void tell(const shs_subscription_t *subscription,
     }
 }
 
-static void note_metadata(shs_subscription_t *subscription)
+static void note_heartbeat(shs_subscription_t *subscription)
 {
-    subscription->alive_at = subscription->asked_at;
-    subscription->asked_at = 0;
+    subscription->alive_at = subscription->pinged_at;
+    subscription->pinged_at = 0;
     subscription->busy = NULL;
 }
 
@@ -292,10 +293,11 @@ static int is_pong(const shs_subscription_t *subscription,
 }
 
 /* Returns 0 when it is nothing that may come. */
-static int take(shs_subscription_t *subscription, const shs_reply_t *reply)
+static int read_message(shs_subscription_t *subscription,
+                        const shs_reply_t *reply)
 {
     if (is_pong(subscription, reply)) {
-        note_metadata(subscription);
+        note_heartbeat(subscription);
         return 1;
     }
     if (subscription->is_push) {
@@ -303,15 +305,15 @@ static int take(shs_subscription_t *subscription, const shs_reply_t *reply)
             || !is_text(reply->elements[0], "invalidate")) {
             return 0;
         }
-        tell(subscription, reply->elements[1]);
+        notify_sink(subscription, reply->elements[1]);
         return 1;
     }
     if (reply->kind != SHS_REPLY_ARRAY || reply->count != 3
         || !is_text(reply->elements[0], "message")
-        || !is_text(reply->elements[1], TYPE)) {
+        || !is_text(reply->elements[1], CHANNEL)) {
         return 0;
     }
-    tell(subscription, reply->elements[2]);
+    notify_sink(subscription, reply->elements[2]);
     return 1;
 }
 
@@ -319,28 +321,28 @@ static int take(shs_subscription_t *subscription, const shs_reply_t *reply)
  * sign of life as good as another. While a script runs what was done before may
  * not have been announced, so it is none; but the connection is as good as
  * before. What a server loads it announces to none, so all begins anew. */
-static shs_conn_status_t take_error(shs_subscription_t *subscription,
+static shs_conn_status_t read_error(shs_subscription_t *subscription,
                                     const shs_reply_t *reply,
                                     const char **reason)
 {
-    const char *alert = explain_error(reply);
+    const char *explanation = explain_error(reply);
 
     if (shs_reply_has_code(reply, "MISCONF")) {
-        note_metadata(subscription);
+        note_heartbeat(subscription);
         return SHS_CONN_OK;
     }
     if (shs_reply_has_code(reply, "BUSY")) {
-        subscription->asked_at = 0;
-        subscription->busy = alert;
+        subscription->pinged_at = 0;
+        subscription->busy = explanation;
         return SHS_CONN_OK;
     }
-    *reason = alert ? alert : "the server refuses PING" LET;
-    return alert ? SHS_CONN_FAILED : SHS_CONN_REFUSED;
+    *reason = explanation ? explanation : "the server refuses PING" GRANT;
+    return explanation ? SHS_CONN_FAILED : SHS_CONN_REFUSED;
 }
 
 /* Of a reply that was read whole nothing is needed any more; of the next one
  * nothing is built yet. */
-static void forget(shs_subscription_t *subscription)
+static void clear(shs_subscription_t *subscription)
 {
     apr_pool_clear(subscription->p);
     shs_conn_begin(subscription->conn, limits, subscription->p);
@@ -351,10 +353,10 @@ static void forget(shs_subscription_t *subscription)
 shs_conn_status_t shs_subscription_receive(shs_subscription_t *subscription,
                                            const char **reason)
 {
-    apr_time_t until = shs_clock_now() + A_WHILE;
+    apr_time_t until = shs_clock_now() + RECEIVE_FOR;
 
     for (;;) {
-        apr_time_t deadline = shs_clock_now() + MOMENT;
+        apr_time_t deadline = shs_clock_now() + WAIT_FOR_MORE;
         shs_reply_t *reply = NULL;
         shs_conn_status_t status =
             shs_conn_receive(&reply, subscription->conn,
@@ -366,17 +368,17 @@ shs_conn_status_t shs_subscription_receive(shs_subscription_t *subscription,
         if (status != SHS_CONN_OK) {
             return status;
         }
-        if (reply->kind == SHS_REPLY_ERROR && subscription->asked_at != 0) {
-            status = take_error(subscription, reply, reason);
+        if (reply->kind == SHS_REPLY_ERROR && subscription->pinged_at != 0) {
+            status = read_error(subscription, reply, reason);
             if (status != SHS_CONN_OK) {
                 return status;
             }
         }
-        else if (!take(subscription, reply)) {
+        else if (!read_message(subscription, reply)) {
             *reason = "the server says what is no news";
             return SHS_CONN_FAILED;
         }
-        forget(subscription);
+        clear(subscription);
     }
 }
 

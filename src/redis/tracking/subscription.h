@@ -30,9 +30,9 @@
 typedef struct shs_subscription_t {
     shs_conn_t *conn;
     const shs_invalidation_sink_t *sink;
-    apr_pool_t *p;       /* of what is being received; cleared after each */
-    apr_time_t asked_at; /* when the PING that is out was sent; 0: none is */
-    apr_time_t alive_at; /* when the last one that was answered was sent */
+    apr_pool_t *p;        /* of what is being received; cleared after each */
+    apr_time_t pinged_at; /* when the PING that is out was sent; 0: none is */
+    apr_time_t alive_at;  /* when the last one that was answered was sent */
     apr_uint32_t
         run_id;  /* of the server (redis/connection/run_id.h), not UNKNOWN */
     int is_push; /* by RESP3 */

@@ -12,31 +12,31 @@
 #include "base/thread.h"
 
 /* How long it waits for news before it looks around. */
-#define TURN (50 * 1000)
+#define WAIT_FOR (50 * 1000)
 
 /* Who is not elected, or has failed, looks again after this. */
 #define REST (250 * 1000)
 
 /* One that is refused tries again after this: by an answer, or by so many
  * connections, one after the other, that end at the same question. */
-#define LONG_REST     (10 * APR_USEC_PER_SEC)
-#define MOST_CLOSINGS 2
+#define REFUSED_REST (10 * APR_USEC_PER_SEC)
+#define MAX_CLOSINGS 2
 
 /* So often it is looked where a new connection to a single server leads. */
 #define PROBE_EVERY (10 * APR_USEC_PER_SEC)
 
 /* In this part of the lease it is asked for a sign of life, and looked who the
  * masters are. */
-#define PART 8
+#define LEASE_PART 8
 
 /* Memory that is kept of what a great deal of news took. */
-#define MOST_KEPT ((apr_size_t)(256 * 1024))
+#define MAX_KEPT ((apr_size_t)(256 * 1024))
 
-typedef struct source_t {
+typedef struct target_t {
     shs_route_t route;
     shs_subscription_t subscription; /* conn NULL: none */
     apr_pool_t *p;
-} source_t;
+} target_t;
 
 typedef struct tracker_t {
     struct tracker_t *next;
@@ -45,12 +45,12 @@ typedef struct tracker_t {
     const shs_invalidation_sink_t *sink;
     apr_interval_time_t timeout;
     pthread_t thread;
-    source_t sources[SHS_TARGETS_MAX];
+    target_t targets[SHS_TARGETS_MAX];
     int count;
-    apr_time_t looked_at;
+    apr_time_t checked_at;
     apr_time_t known_at;      /* these were the masters then ... */
     shs_slot_layout_t layout; /* ... and these slots were theirs */
-    apr_time_t again_at;      /* refused: not before */
+    apr_time_t retry_at;      /* refused: not before */
     apr_time_t probed_at;
     int closings;
 } tracker_t;
@@ -66,7 +66,7 @@ static void rest(void)
     shs_halt_poll(none, 0, REST / 1000);
 }
 
-static void drop_sources(tracker_t *tracker)
+static void drop_targets(tracker_t *tracker)
 {
     int i;
 
@@ -74,21 +74,21 @@ static void drop_sources(tracker_t *tracker)
     atomic_store(&tracker->tracking->run_id, 0);
     tracker->sink->listening(tracker->sink->baton, NULL, 0);
     for (i = 0; i < tracker->count; ++i) {
-        shs_subscription_close(&tracker->sources[i].subscription);
-        shs_topology_release(tracker->topology, &tracker->sources[i].route);
-        apr_pool_destroy(tracker->sources[i].p);
+        shs_subscription_close(&tracker->targets[i].subscription);
+        shs_topology_release(tracker->topology, &tracker->targets[i].route);
+        apr_pool_destroy(tracker->targets[i].p);
     }
     tracker->count = 0;
 }
 
-static int is_same(const tracker_t *tracker, const shs_route_t *routes,
-                   int count)
+static int are_targets_same(const tracker_t *tracker, const shs_route_t *routes,
+                            int count)
 {
     int i, j;
 
     for (i = 0; i < count; ++i) {
         for (j = 0; j < tracker->count
-                    && tracker->sources[j].route.node != routes[i].node;
+                    && tracker->targets[j].route.node != routes[i].node;
              ++j) {
             continue;
         }
@@ -105,22 +105,22 @@ static int is_leader(const tracker_t *tracker)
            && tracker->sink->leader(tracker->sink->baton, shs_clock_now());
 }
 
-static int open_subscription(tracker_t *tracker, source_t *source,
+static int open_subscription(tracker_t *tracker, target_t *target,
                              const char **reason)
 {
     apr_time_t deadline = shs_clock_now() + tracker->timeout;
     shs_conn_t *conn;
     shs_conn_status_t status =
-        shs_node_dial(&conn, source->route.node, deadline, reason, source->p);
+        shs_node_dial(&conn, target->route.node, deadline, reason, target->p);
 
     if (status == SHS_CONN_OK) {
         status =
-            shs_subscription_open(&source->subscription, conn, tracker->sink,
-                                  deadline, reason, source->p);
+            shs_subscription_open(&target->subscription, conn, tracker->sink,
+                                  deadline, reason, target->p);
     }
     tracker->closings = status == SHS_CONN_DEAD ? tracker->closings + 1 : 0;
-    if (status == SHS_CONN_REFUSED || tracker->closings >= MOST_CLOSINGS) {
-        tracker->again_at = shs_clock_now() + LONG_REST;
+    if (status == SHS_CONN_REFUSED || tracker->closings >= MAX_CLOSINGS) {
+        tracker->retry_at = shs_clock_now() + REFUSED_REST;
     }
     return status == SHS_CONN_OK;
 }
@@ -136,27 +136,27 @@ static void publish(tracker_t *tracker)
 {
     if (is_single(tracker)) {
         atomic_store(&tracker->tracking->run_id,
-                     tracker->sources[0].subscription.run_id);
+                     tracker->targets[0].subscription.run_id);
     }
     atomic_store(&tracker->tracking->is_active, 1);
 }
 
 /* A subscription from each of them, which are then listened to. Returns 0 and *reason
  * if there is one that gives none. */
-static int open_feeds(tracker_t *tracker, const char **reason)
+static int open_subscriptions(tracker_t *tracker, const char **reason)
 {
     apr_uint32_t numbers[SHS_TARGETS_MAX];
     int i;
 
     for (i = 0; i < tracker->count; ++i) {
-        source_t *source = &tracker->sources[i];
+        target_t *target = &tracker->targets[i];
 
         /* Keeps its office, as long as it takes. */
         if (!is_leader(tracker)
-            || !open_subscription(tracker, source, reason)) {
+            || !open_subscription(tracker, target, reason)) {
             return 0;
         }
-        numbers[i] = source->subscription.run_id;
+        numbers[i] = target->subscription.run_id;
     }
     /* What was missed before they spoke may be anything. */
     tracker->sink->flushed(tracker->sink->baton);
@@ -169,20 +169,19 @@ static int open_feeds(tracker_t *tracker, const char **reason)
 }
 
 /* Takes the routes over. */
-static void set_sources(tracker_t *tracker, const shs_route_t *routes,
+static void set_targets(tracker_t *tracker, const shs_route_t *routes,
                         int count)
 {
     int i;
 
-    drop_sources(tracker);
+    drop_targets(tracker);
     for (i = 0; i < count; ++i) {
-        source_t *source = &tracker->sources[i];
+        target_t *target = &tracker->targets[i];
 
-        memset(source, 0, sizeof(*source));
-        source->route = routes[i];
-        apr_pool_create_unmanaged_ex(&source->p, NULL, NULL);
-        apr_allocator_max_free_set(apr_pool_allocator_get(source->p),
-                                   MOST_KEPT);
+        memset(target, 0, sizeof(*target));
+        target->route = routes[i];
+        apr_pool_create_unmanaged_ex(&target->p, NULL, NULL);
+        apr_allocator_max_free_set(apr_pool_allocator_get(target->p), MAX_KEPT);
     }
     tracker->count = count;
 }
@@ -190,11 +189,11 @@ static void set_sources(tracker_t *tracker, const shs_route_t *routes,
 /* One that fails tells nothing: others cannot be had by requests either. */
 static void probe(tracker_t *tracker)
 {
-    const source_t *source = &tracker->sources[0];
+    const target_t *target = &tracker->targets[0];
     apr_uint32_t found = shs_node_load_run_id(
-        source->route.node, shs_clock_now() + tracker->timeout);
+        target->route.node, shs_clock_now() + tracker->timeout);
 
-    if (found != 0 && found != source->subscription.run_id) {
+    if (found != 0 && found != target->subscription.run_id) {
         atomic_store(&tracker->tracking->other_run_id, found);
     }
     tracker->probed_at = shs_clock_now();
@@ -215,39 +214,40 @@ static int is_replaced(tracker_t *tracker)
 
 /* Looks who the masters are; begins anew with others. Returns 0 and *reason if
  * nobody can be listened to. */
-static int look(tracker_t *tracker, const char **reason)
+static int check_masters(tracker_t *tracker, const char **reason)
 {
     shs_route_t routes[SHS_TARGETS_MAX];
     apr_uint64_t layout = 0;
     apr_time_t known_at = shs_topology_known_at(tracker->topology, &layout);
-    int has_moved = shs_slot_layout_note(&tracker->layout, layout,
-                                         shs_clock_now(), tracker->sink->lease);
+    int have_slots_moved = shs_slot_layout_note(
+        &tracker->layout, layout, shs_clock_now(), tracker->sink->lease);
     apr_pool_t *p;
     int count, i;
 
     tracker->known_at = known_at;
-    if (shs_clock_now() - known_at > 2 * tracker->sink->lease / PART) {
+    if (shs_clock_now() - known_at > 2 * tracker->sink->lease / LEASE_PART) {
         shs_topology_suspect(tracker->topology);
     }
     apr_pool_create_unmanaged_ex(&p, NULL, NULL);
     count = shs_targets_find(routes, tracker->topology,
                              shs_clock_now() + tracker->timeout, p);
     apr_pool_destroy(p);
-    tracker->looked_at = shs_clock_now();
-    if (count > 0 && is_same(tracker, routes, count) && !is_replaced(tracker)) {
+    tracker->checked_at = shs_clock_now();
+    if (count > 0 && are_targets_same(tracker, routes, count)
+        && !is_replaced(tracker)) {
         for (i = 0; i < count; ++i) {
             shs_topology_release(tracker->topology, &routes[i]);
         }
         /* Before anything is told of the time since. */
-        if (has_moved) {
+        if (have_slots_moved) {
             tracker->sink->flushed(tracker->sink->baton);
         }
         publish(tracker); /* one that was deposed may have taken it back */
         return 1;
     }
-    set_sources(tracker, routes, count);
+    set_targets(tracker, routes, count);
     *reason = "nobody is known who could be listened to";
-    return count > 0 && open_feeds(tracker, reason);
+    return count > 0 && open_subscriptions(tracker, reason);
 }
 
 /* When the sign of life was asked for that all of them have given, and they
@@ -258,47 +258,47 @@ static apr_time_t alive_at(const tracker_t *tracker)
     int i;
 
     for (i = 0; i < tracker->count; ++i) {
-        if (tracker->sources[i].subscription.alive_at < at) {
-            at = tracker->sources[i].subscription.alive_at;
+        if (tracker->targets[i].subscription.alive_at < at) {
+            at = tracker->targets[i].subscription.alive_at;
         }
     }
     return at;
 }
 
 /* Why one of them gives no sign of life, though it answers; NULL: all do. */
-static const char *why_busy(const tracker_t *tracker)
+static const char *find_busy_reason(const tracker_t *tracker)
 {
     int i = 0;
 
-    while (i < tracker->count && !tracker->sources[i].subscription.busy) {
+    while (i < tracker->count && !tracker->targets[i].subscription.busy) {
         ++i;
     }
-    return i < tracker->count ? tracker->sources[i].subscription.busy : NULL;
+    return i < tracker->count ? tracker->targets[i].subscription.busy : NULL;
 }
 
-static int hear_all(tracker_t *tracker, const char **reason)
+static int receive_all(tracker_t *tracker, const char **reason)
 {
     apr_time_t now = shs_clock_now();
     int i;
 
     for (i = 0; i < tracker->count; ++i) {
-        shs_subscription_t *subscription = &tracker->sources[i].subscription;
+        shs_subscription_t *subscription = &tracker->targets[i].subscription;
 
         shs_conn_status_t status =
             shs_subscription_receive(subscription, reason);
 
         if (status == SHS_CONN_REFUSED) {
-            tracker->again_at = now + LONG_REST;
+            tracker->retry_at = now + REFUSED_REST;
         }
         if (status != SHS_CONN_OK) {
             return 0;
         }
-        if (subscription->asked_at != 0
-            && now - subscription->asked_at > tracker->sink->lease) {
+        if (subscription->pinged_at != 0
+            && now - subscription->pinged_at > tracker->sink->lease) {
             *reason = "it gives no sign of life";
             return 0;
         }
-        if (now - subscription->alive_at > tracker->sink->lease / PART
+        if (now - subscription->alive_at > tracker->sink->lease / LEASE_PART
             && shs_subscription_ping(subscription, shs_clock_now(), reason)
                    != SHS_CONN_OK) {
             return 0;
@@ -308,45 +308,45 @@ static int hear_all(tracker_t *tracker, const char **reason)
 }
 
 /* One turn: waits for news, hears them, asks for signs of life. */
-static int turn(tracker_t *tracker, const char **reason)
+static int run_turn(tracker_t *tracker, const char **reason)
 {
     shs_conn_t *conns[SHS_TARGETS_MAX] = { NULL };
     apr_time_t at;
     int i;
 
     for (i = 0; i < tracker->count; ++i) {
-        conns[i] = tracker->sources[i].subscription.conn;
+        conns[i] = tracker->targets[i].subscription.conn;
     }
-    shs_conn_wait(conns, tracker->count, shs_clock_now() + TURN);
-    if (!hear_all(tracker, reason)) {
+    shs_conn_wait(conns, tracker->count, shs_clock_now() + WAIT_FOR);
+    if (!receive_all(tracker, reason)) {
         return 0;
     }
     at = alive_at(tracker);
     if (at != 0) {
         tracker->sink->alive(tracker->sink->baton, at);
     }
-    if (at != 0 || why_busy(tracker)) {
-        tracker->sink->silent(tracker->sink->baton, why_busy(tracker));
+    if (at != 0 || find_busy_reason(tracker)) {
+        tracker->sink->silent(tracker->sink->baton, find_busy_reason(tracker));
     }
     return 1;
 }
 
 /* Listens until it is not its turn any more, or something fails. */
-static void listen_on(tracker_t *tracker)
+static void track(tracker_t *tracker)
 {
     const char *reason = NULL;
-    int is_well = look(tracker, &reason);
+    int is_well = check_masters(tracker, &reason);
 
     while (is_well && is_leader(tracker)) {
-        is_well = turn(tracker, &reason)
-                  && (shs_clock_now() - tracker->looked_at
-                          < tracker->sink->lease / PART
-                      || look(tracker, &reason));
+        is_well = run_turn(tracker, &reason)
+                  && (shs_clock_now() - tracker->checked_at
+                          < tracker->sink->lease / LEASE_PART
+                      || check_masters(tracker, &reason));
     }
     if (!is_well) {
         tracker->sink->silent(tracker->sink->baton, reason);
     }
-    drop_sources(tracker);
+    drop_targets(tracker);
 }
 
 static void *run(void *data)
@@ -355,8 +355,8 @@ static void *run(void *data)
 
     shs_halt_obey(shs_topology_halt(tracker->topology));
     while (!shs_halt_is_due()) {
-        if (is_leader(tracker) && shs_clock_now() >= tracker->again_at) {
-            listen_on(tracker);
+        if (is_leader(tracker) && shs_clock_now() >= tracker->retry_at) {
+            track(tracker);
         }
         rest();
     }
