@@ -209,7 +209,7 @@ sub unredirected {
     is($asked->(), 2, 'a service that closes the connection is not asked again and again');
     is(user($httpd, $id), 'anna', '... sessions are found');
     like(($httpd->logged(qr/SHS018: /))[0] // '',
-         qr/: the server refuses CLIENT TRACKING; let its user \(ACL\), or set SharedSessionCache Off$/,
+         qr/: the server refuses CLIENT TRACKING; grant it \(ACL\), or set SharedSessionCache Off$/,
          '... and SHS018 says what it closes it at');
     $httpd->stop;
     $service->stop;

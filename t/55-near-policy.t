@@ -11,10 +11,10 @@ use Time::HiRes qw(time);
 
 # Users as README has them in Operations: [name, what else it may, what is said].
 my $reads = '+get +hgetall +pttl';
-my $let = '; let its user (ACL), or set SharedSessionCache Off';
+my $let = '; grant it (ACL), or set SharedSessionCache Off';
 my @users = (
-    ['reader', '', "the server does not tell its run_id (INFO)$let"],
-    ['unknown', '+info', "the server does not tell our CLIENT ID$let"],
+    ['reader', '', "the server does not report its run_id (INFO)$let"],
+    ['unknown', '+info', "the server does not report our CLIENT ID$let"],
     ['untracked', '+info +client|id', "the server refuses CLIENT TRACKING$let"],
     ['unsubscribed', '+info +client|id +client|tracking +ping &__redis__:invalidate',
      "the server refuses SUBSCRIBE __redis__:invalidate$let"],

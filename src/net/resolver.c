@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The lookup's thread cannot be cancelled inside getaddrinfo(), so what it
- * touches must not belong to a pool that the child destroys on its way out; and
- * thread and lock are POSIX ones, which need no pool.
+ * getaddrinfo() cannot be cancelled. So nothing that the lookup's thread
+ * touches belongs to a pool that the child destroys as it exits, and thread and
+ * lock are POSIX ones, which need no pool.
  */
 #include "net/resolver.h"
 
@@ -22,7 +22,7 @@ struct shs_resolver_t {
     char host[256];
     char port[8];
     int is_static;     /* the addresses never change */
-    int is_looking_up; /* a thread is on its way */
+    int is_looking_up; /* a lookup is running */
     apr_time_t looked_up_at;
     shs_resolver_address_t addresses[SHS_RESOLVER_MAX];
     int count;
@@ -44,7 +44,7 @@ static int copy_addresses(shs_resolver_address_t *out,
     return count;
 }
 
-/* Asks the name service, however long that takes. */
+/* Blocks for as long as the name service takes. */
 static int look_up(shs_resolver_address_t *out, const shs_resolver_t *resolver,
                    int flags)
 {
@@ -62,8 +62,8 @@ static int look_up(shs_resolver_address_t *out, const shs_resolver_t *resolver,
     return count;
 }
 
-/* The sum of each address' hash (FNV-1a): the order, which may change with each
- * answer, is of no account. */
+/* The sum of the addresses' hashes (FNV-1a), so that their order, which may
+ * change with each lookup, does not matter. */
 static apr_uint32_t fingerprint_of(const shs_resolver_address_t *addresses,
                                    int count)
 {
@@ -165,7 +165,7 @@ int shs_resolver_destroy(shs_resolver_t *resolver)
     return 1;
 }
 
-/* A name that was not found is asked for again soon, but not each time. */
+/* A failed lookup is repeated soon, but not for every request. */
 static int is_stale(const shs_resolver_t *resolver)
 {
     apr_interval_time_t fresh_for =

@@ -41,11 +41,11 @@ int shs_socket_set_receive_timeout(int fd, apr_interval_time_t timeout)
            && !fcntl(fd, F_SETFL, flags & ~O_NONBLOCK);
 }
 
-/* The system's own would find a dead connection after two hours. These find one
- * that is idle in half a minute, before idle= ends it, and keep a firewall from
- * forgetting one that is not dead. A limit for data that is on its way
- * (TCP_USER_TIMEOUT) would be of no use: whoever waits gives the connection up
- * at its deadline. */
+/* With the system's default, TCP keepalive detects a dead connection after two
+ * hours. With these values it detects an idle one in half a minute, before
+ * idle= closes it, and keeps a firewall from forgetting a live one.
+ * TCP_USER_TIMEOUT, a limit for data in flight, would not help: a request gives
+ * its connection up at its deadline. */
 static int open_socket(const shs_resolver_address_t *address)
 {
     int keep_idle = 15, keep_interval = 5, keep_count = 3; /* seconds; times */

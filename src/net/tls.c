@@ -23,7 +23,7 @@ struct shs_tls_context_t {
 struct shs_tls_t {
     SSL *ssl;
     shs_tls_error_t failure;
-    const char *close_reason; /* why the server ended it; NULL: not known */
+    const char *close_reason; /* why the server closed it; NULL: not known */
 };
 
 static apr_status_t free_context(void *data)
@@ -32,7 +32,7 @@ static apr_status_t free_context(void *data)
     return APR_SUCCESS;
 }
 
-/* No terminal is asked for a key's passphrase. */
+/* The server must not ask a terminal for a key's passphrase. */
 static int refuse_passphrase(char *buffer, int size, int is_writing, void *data)
 {
     (void)buffer;
@@ -103,7 +103,7 @@ static const char *load_own(SSL_CTX *ssl, const shs_tls_options_t *options,
                         options->key, describe_openssl(p));
 }
 
-/* OpenSSL's, for each certificate of the chain: keeps what is wrong. */
+/* OpenSSL's callback for each certificate of the chain. Keeps the error. */
 static int on_certificate(int is_fine, X509_STORE_CTX *store)
 {
     const SSL *ssl =
@@ -162,8 +162,8 @@ const char *shs_tls_context_create(shs_tls_context_t **out,
     return error;
 }
 
-/* A common name is no name to be matched (RFC 9525 section 2). The name that is
- * meant goes to the server too (RFC 6066 section 3), addresses do not. */
+/* The common name is not matched (RFC 9525 section 2). A host name is also sent
+ * to the server as SNI (RFC 6066 section 3), an address is not. */
 static int set_name(SSL *ssl, const char *name, int is_unverified)
 {
     if (is_address(name)) {
@@ -195,8 +195,8 @@ shs_tls_t *shs_tls_create(const shs_tls_context_t *context, const char *host,
     return tls;
 }
 
-/* No close_notify is waited for or sent: the caller closes the socket, often
- * because something went wrong on it. */
+/* Neither sends nor awaits close_notify: the caller closes the socket, often
+ * because of an error. */
 void shs_tls_destroy(shs_tls_t *tls)
 {
     SSL_free(tls->ssl);

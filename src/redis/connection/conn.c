@@ -12,24 +12,24 @@
 #include "base/clock.h"
 #include "base/halt.h"
 
-/* What one read takes at most. */
+/* The most octets that one read takes. */
 #define READ_MAX 16384
 
-/* A wait that may take at least this may be recv(2)'s own, which ends as much
- * later as the system's clock ticks. */
+/* A wait of at least this long may block in recv(2), whose timeout is late by
+ * up to some ticks of the system's clock. */
 #define MIN_BLOCKING_WAIT (80 * 1000)
 #define CLOCK_TICKS       (20 * 1000)
 
 struct shs_conn_t {
     int fd;
     apr_interval_time_t
-        receive_timeout; /* recv(2) waits so long; 0: not, -1: never */
+        receive_timeout; /* of recv(2); 0: not set, -1: not supported */
     shs_tls_t *tls;      /* NULL: none */
     apr_time_t used_at;
     apr_uint32_t run_id;
     apr_uint32_t generation;
     shs_resp_t *resp;
-    int may_need_tls; /* it has said nothing so far, and TLS is not spoken */
+    int may_need_tls; /* nothing was received yet, and TLS is not used */
 };
 
 static const char no_reply_by_deadline[] = "no answer by the deadline";
@@ -111,7 +111,7 @@ shs_conn_status_t shs_conn_open(shs_conn_t **out,
     return SHS_CONN_OK;
 }
 
-/* Why the other side may have ended it. */
+/* Why the server may have closed the connection. */
 static const char *describe_close(const shs_conn_t *conn)
 {
     const char *close_reason =
@@ -124,14 +124,15 @@ static const char *describe_close(const shs_conn_t *conn)
                                 : "the server closed the connection";
 }
 
-/* An alert, or any record of TLS (RFC 8446 section 5.1). */
+/* Whether the octets begin a record of TLS, such as an alert (RFC 8446 section
+ * 5.1). */
 static int is_tls_record(const char *octets, ssize_t len)
 {
     return len >= 2 && octets[0] >= 0x14 && octets[0] <= 0x17 && octets[1] == 3;
 }
 
-/* send(2) and recv(2), or TLS: how many octets; 0 and *events when it must
- * wait; -1 when the connection has ended. */
+/* These two are send(2) and recv(2), or TLS. They return the number of octets;
+ * 0 and *events if they would block; -1 if the connection has ended. */
 static ssize_t send_octets(shs_conn_t *conn, shs_octets_t octets, short *events)
 {
     ssize_t sent;
@@ -186,15 +187,15 @@ static shs_conn_status_t send_all(shs_conn_t *conn, shs_octets_t octets,
     return SHS_CONN_OK;
 }
 
-/* Whether recv(2) may wait by itself. How long it does is set once: three
- * quarters of the first wait, for nearly all of a connection have the same
- * time. What is left then is waited for by poll(2). */
+/* Whether recv(2) may wait instead of poll(2). Its timeout is set once a
+ * connection, to three quarters of the first wait, because nearly all waits on
+ * a connection are equally long. poll(2) waits for the rest. */
 static int may_block(shs_conn_t *conn, apr_time_t deadline)
 {
     apr_interval_time_t left = deadline - shs_clock_now();
 
     if (shs_halt_is_obeyed()) {
-        return 0; /* a halt would not end it */
+        return 0; /* a halt would not end the wait */
     }
     if (conn->receive_timeout == 0 && left >= MIN_BLOCKING_WAIT) {
         conn->receive_timeout = left - left / 4;
@@ -206,8 +207,9 @@ static int may_block(shs_conn_t *conn, apr_time_t deadline)
            && left >= conn->receive_timeout + CLOCK_TICKS;
 }
 
-/* Waits for octets and takes what is there. The first wait comes before the
- * first look, which would find nothing, except in what TLS has read ahead. */
+/* Waits for octets and reads those that are there. It waits before it reads,
+ * because the first read would find nothing, except for octets that TLS has
+ * read ahead. */
 static shs_conn_status_t receive_some(ssize_t *got, char *buffer, size_t len,
                                       shs_conn_t *conn, apr_time_t deadline)
 {
@@ -228,7 +230,7 @@ static shs_conn_status_t receive_some(ssize_t *got, char *buffer, size_t len,
     return *got > 0 ? SHS_CONN_OK : SHS_CONN_DEAD;
 }
 
-/* Reads what comes next into the parser. */
+/* Reads the next octets into the parser. */
 static shs_conn_status_t receive(shs_conn_t *conn, int *has_begun,
                                  apr_time_t deadline, const char **reason)
 {
@@ -239,8 +241,8 @@ static shs_conn_status_t receive(shs_conn_t *conn, int *has_begun,
     case SHS_CONN_OK:
         break;
     case SHS_CONN_DEAD:
-        *reason = *has_begun ? "the server closed the connection amid an"
-                               " answer"
+        *reason = *has_begun ? "the server closed the connection within a"
+                               " reply"
                              : describe_close(conn);
         return *has_begun ? SHS_CONN_FAILED : SHS_CONN_DEAD;
     default:
@@ -333,7 +335,7 @@ shs_conn_status_t shs_conn_receive(shs_reply_t **reply, shs_conn_t *conn,
 {
     int has_begun = 0;
 
-    *reason = "the server's news are larger than allowed";
+    *reason = "the server's message is larger than allowed";
     return receive_reply(reply, conn, &has_begun, deadline, reason);
 }
 
@@ -353,8 +355,8 @@ void shs_conn_wait(shs_conn_t *const *conns, int count, apr_time_t deadline)
     shs_halt_poll(fds, (nfds_t)i, shs_clock_left_ms(deadline));
 }
 
-/* Over TLS too: whatever arrives unasked, a record of the protocol included,
- * makes the connection not worth its doubts. */
+/* With TLS too: a connection on which anything arrives unasked, even a record
+ * of the protocol, is not worth a risk. */
 int shs_conn_is_usable(const shs_conn_t *conn)
 {
     char octet;

@@ -11,7 +11,7 @@
 
 #define MAX_STEPS 5
 
-/* What a reply is to. */
+/* The step that a reply belongs to. */
 typedef enum step_t { LOGIN, DATABASE, NAME, REPLICA, ROLE, INFO } step_t;
 
 typedef struct script_t {
@@ -77,7 +77,7 @@ static void build_script(script_t *script, const shs_handshake_t *handshake,
     }
 }
 
-/* "ERR" is how a Redis without the user, or without the database, answers. */
+/* A Redis without the user, or without the database, replies "ERR". */
 static shs_conn_status_t read_error(const char **reason,
                                     const shs_reply_t *reply, step_t step,
                                     apr_pool_t *p)
@@ -108,8 +108,8 @@ static shs_conn_status_t read_reply(const char **reason,
                                     apr_pool_t *p)
 {
     if (reply->kind == SHS_REPLY_ERROR) {
-        /* A name is for whoever looks at CLIENT LIST: no session fails for a
-         * user who may not set it. */
+        /* The name only serves readers of CLIENT LIST: no session fails because
+         * the user may not set it. */
         return step == NAME && !shs_reply_is_max_clients(reply)
                    ? SHS_CONN_OK
                    : read_error(reason, reply, step, p);
@@ -123,7 +123,7 @@ static shs_conn_status_t read_reply(const char **reason,
     return reply->kind == SHS_REPLY_STATUS ? SHS_CONN_OK : SHS_CONN_FAILED;
 }
 
-/* Returns in *topic which question was not answered well. */
+/* *step is the step that failed. */
 static shs_conn_status_t run_script(step_t *step, shs_conn_t *conn,
                                     const script_t *script, apr_time_t deadline,
                                     const char **reason, apr_pool_t *p)
@@ -150,7 +150,7 @@ static shs_conn_status_t run_script(step_t *step, shs_conn_t *conn,
                : SHS_CONN_FAILED;
 }
 
-/* Returns in *topic which question was not answered well. */
+/* *step is the step that failed. */
 static shs_conn_status_t log_in(step_t *step, shs_conn_t *conn,
                                 const shs_handshake_t *handshake,
                                 apr_time_t deadline, const char **reason,
@@ -214,7 +214,7 @@ shs_conn_status_t shs_handshake_run(shs_conn_t *conn,
         return fall_back_to_info(conn, handshake->lacks_role, deadline, reason,
                                  p);
     }
-    /* The next connection asks for ROLE again. */
+    /* The next connection tries ROLE again. */
     atomic_store(handshake->lacks_role, 0);
     return status;
 }

@@ -18,7 +18,7 @@ struct shs_node_t {
     char description[280];
     shs_address_t server; /* of `host` */
     shs_node_role_t role;
-    atomic_int lacks_role; /* it is asked for INFO instead */
+    atomic_int lacks_role; /* ROLE fails: INFO is sent */
     apr_uint32_t subject;
     shs_resolver_t *resolver;
     shs_pool_t *pool;
@@ -65,7 +65,7 @@ static shs_conn_status_t dial(shs_conn_t **out, void *baton,
     status = shs_conn_open(out, addresses, count, node->config.context,
                            node->host, connect_by, reason);
     if (status != SHS_CONN_OK) {
-        /* A failover may have moved the name. */
+        /* A failover may have changed the name's address. */
         count =
             shs_resolver_refresh(addresses, count, node->resolver, connect_by);
         if (count > 0) {
@@ -96,7 +96,7 @@ static void describe(shs_node_t *node)
              is_v6 ? "[" : "", node->host, is_v6 ? "]" : "", node->server.port);
 }
 
-/* FNV-1a, 32 bits (draft-eastlake-fnv). 0 and 1 have a meaning of their own. */
+/* FNV-1a, 32 bits (draft-eastlake-fnv). 0 and 1 are reserved. */
 static apr_uint32_t hash(const char *text)
 {
     apr_uint32_t hash = 2166136261u;

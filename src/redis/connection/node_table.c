@@ -41,7 +41,7 @@ void shs_node_table_close(shs_node_table_t *nodes)
     nodes->is_closing = 1;
     count = nodes->count;
     pthread_mutex_unlock(&nodes->lock);
-    /* None is added or replaced any more. */
+    /* No node is added or replaced any more. */
     for (i = 0; i < count; ++i) {
         shs_pool_close(shs_node_pool(nodes->table[i].node));
     }
@@ -69,8 +69,8 @@ static slot_t *find(shs_node_table_t *nodes, const shs_address_t *server,
     return NULL;
 }
 
-/* With the lock: a place in the table, emptied of the node that nobody has
- * held for the longest time. NULL: there is none. */
+/* With the lock: a free slot, or the slot of the node that has been without
+ * holders for the longest time, which is destroyed. NULL: there is none. */
 static slot_t *make_room(shs_node_table_t *nodes)
 {
     slot_t *oldest = NULL;
@@ -126,7 +126,7 @@ shs_node_t *shs_node_table_hold(shs_node_table_t *nodes,
     return node;
 }
 
-/* With the lock: the place of a node that is held. */
+/* With the lock: the slot of a node that is held. */
 static slot_t *slot_of(shs_node_table_t *nodes, const shs_node_t *node)
 {
     int i = 0;

@@ -12,32 +12,32 @@
 #include "base/thread.h"
 #include "base/clock.h"
 
-/* A turn is late after this part of a borrower's time. */
+/* The turn to dial is late after this part of the borrower's time. */
 #define LATE_PART 8
 
 struct shs_pool_t {
     pthread_mutex_t lock;
     pthread_cond_t changed; /* a connection or the turn to dial is free */
     int size;
-    int borrowed; /* and being dialled */
+    int borrowed; /* including dials */
     int idle;
     int is_dialling;
     int is_closing;
-    unsigned dial_failures;        /* how many dials have failed, ever ... */
-    shs_conn_status_t dial_status; /* ... and how the last one did */
+    unsigned dial_failures;        /* failed dials so far ... */
+    shs_conn_status_t dial_status; /* ... and the status of the last */
     char dial_reason[160];
     apr_interval_time_t idle_limit;
     _Atomic apr_int64_t trusted_since;
     shs_pool_dial_fn dial;
     void *baton;
-    shs_conn_t *stack[]; /* [0..idle), the last given back on top */
+    shs_conn_t *stack[]; /* [0..idle), the last returned on top */
 };
 
-/* What a thread that wants a connection gets. */
+/* What a borrower gets. */
 typedef enum place_t {
     PLACE_IDLE,   /* an idle connection */
-    PLACE_DIAL,   /* its turn to dial */
-    PLACE_FAILED, /* nobody has one, and the last dial failed */
+    PLACE_DIAL,   /* the turn to dial */
+    PLACE_FAILED, /* no thread has one, and the last dial failed */
     PLACE_LATE    /* the deadline passed */
 } place_t;
 
@@ -74,8 +74,8 @@ void shs_pool_destroy(shs_pool_t *pool)
     free(pool);
 }
 
-/* With the lock: what there is at once, or LATE for nothing. `seen` is the
- * number of failed dials when the thread began to wait. */
+/* With the lock: what is available at once; LATE: nothing. `seen` is the number
+ * of failed dials when the thread began to wait. */
 static place_t find_place(shs_conn_t **out, shs_pool_t *pool, int may_dial,
                           unsigned seen)
 {
@@ -109,7 +109,7 @@ static place_t take_place(shs_conn_t **out, shs_pool_t *pool, int may_dial,
         place = find_place(out, pool, may_dial, seen);
     }
     if (place == PLACE_LATE) {
-        /* The signal that came with the deadline is for another. */
+        /* A signal that came with the deadline is for another thread. */
         pthread_cond_signal(&pool->changed);
     }
     assert(pool->idle + pool->borrowed <= pool->size);
@@ -117,7 +117,7 @@ static place_t take_place(shs_conn_t **out, shs_pool_t *pool, int may_dial,
     return place;
 }
 
-/* Not every waiter can use a place, so all are asked. */
+/* Not every waiter can use a free place, so all are woken. */
 static void free_place(shs_pool_t *pool)
 {
     pthread_mutex_lock(&pool->lock);
@@ -127,8 +127,8 @@ static void free_place(shs_pool_t *pool)
     pthread_mutex_unlock(&pool->lock);
 }
 
-/* A failure is everybody's who waits, unless it was a matter of the dialler's
- * own time. */
+/* All waiting threads share a failure, unless only the dialling thread's
+ * deadline passed. */
 static void end_dial(shs_pool_t *pool, shs_conn_status_t status,
                      const char *reason, int is_private)
 {
@@ -158,8 +158,8 @@ static shs_conn_status_t read_failure(const char **reason, shs_pool_t *pool,
     return status;
 }
 
-/* Nothing by the deadline: because all were with others, or because a dial
- * took too long. */
+/* No connection by the deadline: other threads had all of them, or a dial took
+ * too long. */
 static shs_conn_status_t describe_lateness(const char **reason,
                                            shs_pool_t *pool)
 {
@@ -173,8 +173,8 @@ static shs_conn_status_t describe_lateness(const char **reason,
     return is_full ? SHS_CONN_BUSY : SHS_CONN_TIMEOUT;
 }
 
-/* Whether an idle connection is still good. If not, it is gone; and where one
- * was cut off, so are the others. */
+/* Whether an idle connection can still be used. If not, it is closed; if the
+ * server cut it off, all other idle ones are closed too. */
 static int is_idle_usable(shs_pool_t *pool, shs_conn_t *conn)
 {
     if (shs_clock_now() - shs_conn_used_at(conn) > pool->idle_limit
@@ -190,15 +190,15 @@ static int is_idle_usable(shs_pool_t *pool, shs_conn_t *conn)
     return 1;
 }
 
-/* Whether a dial that failed says all about the server, so that waiting for
- * somebody else's connection is of no use. */
+/* Whether a failed dial is final for the server, so that waiting for another
+ * thread's connection is useless. */
 static int is_final(shs_conn_status_t status)
 {
     return status == SHS_CONN_REFUSED || status == SHS_CONN_WRONG_ROLE;
 }
 
-/* Dials. A dial whose turn came late, and which then had not the whole time,
- * says nothing about the server, but that the pool is too small. */
+/* Dials. If the turn to dial came late and the deadline passes, this proves
+ * nothing about the server, only that the pool is too small. */
 static shs_conn_status_t dial(shs_conn_t **out, shs_pool_t *pool,
                               apr_time_t began_at, apr_time_t deadline,
                               const char **reason, apr_pool_t *p)
@@ -239,10 +239,11 @@ shs_conn_status_t shs_pool_borrow(shs_conn_t **out, int *is_new,
             if (status == SHS_CONN_OK || is_final(status)) {
                 return status;
             }
-            /* Others have connections: the next given back will do. */
+            /* Other threads have connections: the next one given back will
+             * do. */
             break;
         case PLACE_FAILED:
-            /* *reason is that of our own dial, if there was one. */
+            /* *reason is that of this thread's own dial, if there was one. */
             return status == SHS_CONN_OK ? read_failure(reason, pool, p)
                                          : status;
         case PLACE_LATE:
@@ -252,8 +253,8 @@ shs_conn_status_t shs_pool_borrow(shs_conn_t **out, int *is_new,
     }
 }
 
-/* With the lock: takes out the connection that has been idle for the longest
- * time, if that was too long. Where few borrow, none comes down to it. */
+/* With the lock: removes the connection that has been idle for the longest
+ * time, if for too long. With few borrowers none is used down to it. */
 static shs_conn_t *take_bottom(shs_pool_t *pool, apr_time_t now)
 {
     shs_conn_t *bottom = pool->stack[0];
@@ -267,7 +268,8 @@ static shs_conn_t *take_bottom(shs_pool_t *pool, apr_time_t now)
     return bottom;
 }
 
-/* The time is that of the answer which has just come: no clock is asked. */
+/* Uses the time of the reply that has just come, which saves a reading of the
+ * clock. */
 void shs_pool_give_back(shs_pool_t *pool, shs_conn_t *conn)
 {
     shs_conn_t *closed;

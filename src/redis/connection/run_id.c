@@ -5,7 +5,7 @@
 
 #define FIELD "run_id:"
 
-/* Of one section of INFO, which has some twenty lines. */
+/* One section of INFO has some twenty lines. */
 #define MAX_OCTETS 16384
 
 /* FNV-1a, 32 bits (draft-eastlake-fnv). */

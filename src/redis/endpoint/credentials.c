@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The mutex is a POSIX one and is never destroyed: a child's last thread may
- * still want it when the pool goes. User and path do not change after the
- * configuration was read, so they are read without it.
+ * The mutex is a POSIX one and is never destroyed: the last threads of a child
+ * may still use it after the pool has gone. User and path do not change after
+ * the configuration was read, so they are read without the lock.
  */
 #include "redis/endpoint/credentials.h"
 
@@ -16,12 +16,12 @@
 struct shs_credentials_t {
     const char *user;
     const char *path;
-    pthread_mutex_t lock; /* of what follows */
+    pthread_mutex_t lock; /* guards the fields below */
     int has_password;
     char password[SHS_CREDENTIALS_ROOM];
 };
 
-/* memset() that no compiler may leave out. */
+/* A memset() that the compiler cannot optimise away. */
 static void wipe(char *secret, apr_size_t room)
 {
     volatile char *c = secret;
@@ -47,7 +47,7 @@ shs_credentials_t *shs_credentials_create(const char *user,
     return credentials;
 }
 
-/* Reads the file's beginning. */
+/* Reads at most `room` octets. */
 static apr_status_t read_beginning(char *text, apr_size_t room, apr_size_t *len,
                                    const char *path, apr_pool_t *p)
 {
@@ -62,7 +62,8 @@ static apr_status_t read_beginning(char *text, apr_size_t room, apr_size_t *len,
     return APR_STATUS_IS_EOF(rv) ? APR_SUCCESS : rv;
 }
 
-/* Ends the first of these lines with a NUL. Returns what is wrong with it. */
+/* Terminates the first line with a NUL. Returns what is wrong with it, or
+ * NULL. */
 static const char *cut_line(char text[SHS_CREDENTIALS_ROOM], apr_size_t len)
 {
     apr_size_t end = 0;
@@ -83,8 +84,8 @@ static const char *cut_line(char text[SHS_CREDENTIALS_ROOM], apr_size_t len)
     return NULL;
 }
 
-/* Reads the first line. A pipe would hold the reader up, so it is not opened.
- */
+/* Reads the first line. Only a regular file is opened, because a pipe would
+ * block. */
 static const char *read_password(char password[SHS_CREDENTIALS_ROOM],
                                  const char *path, apr_pool_t *p)
 {
@@ -108,7 +109,7 @@ static const char *read_password(char password[SHS_CREDENTIALS_ROOM],
     return error ? apr_psprintf(p, "password-file %s %s", path, error) : NULL;
 }
 
-/* Under the lock. */
+/* With the lock. */
 static int is_current(const shs_credentials_t *credentials,
                       const char *password)
 {
@@ -118,8 +119,8 @@ static int is_current(const shs_credentials_t *credentials,
     return !strcmp(credentials->password, password);
 }
 
-/* Puts `password` in the place of `old`; not if another thread was faster.
- * Returns whether there is another one than `old` now. */
+/* Replaces `old` by `password`, unless another thread has replaced it already.
+ * Returns whether the current password now differs from `old`. */
 static int replace(shs_credentials_t *credentials, const char *old,
                    const char *password)
 {

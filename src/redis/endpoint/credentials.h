@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * credentials: the user and the password for one kind of server (Redis, or the
+ * credentials: user and password for one kind of server (Redis, or the
  * Sentinels). A password from a file is read again when a server refuses it, so
- * that passwords may change, and tokens expire, while httpd runs. When that is,
- * and what a server says, is for others to know.
+ * that passwords can change, and tokens can expire, while httpd runs. The
+ * callers decide when that is and read the servers' replies.
  *
- * Made while the configuration is read, as root, and used by the threads of all
- * children at once: each child renews its own copy. So a file that is to be
- * read again must be readable by the user of the children.
+ * Created as root while the configuration is read, then used by the threads of
+ * all children; each child reloads its own copy. So the children's user must be
+ * able to read a password file that is to be reloaded.
  */
 #ifndef SHS_REDIS_ENDPOINT_CREDENTIALS_H
 #define SHS_REDIS_ENDPOINT_CREDENTIALS_H
 
 #include <apr_pools.h>
 
-/* Room for a password and the NUL behind it. Signed tokens are long. */
+/* Room for a password and its terminating NUL. Signed tokens are long. */
 #define SHS_CREDENTIALS_ROOM 8192
 
 typedef struct shs_credentials_t shs_credentials_t;
@@ -24,28 +24,29 @@ typedef struct shs_credentials_t shs_credentials_t;
 shs_credentials_t *shs_credentials_create(const char *user,
                                           const char *password, apr_pool_t *p);
 
-/* Takes the password from the first line of a file, whose path is remembered
- * (borrowed). Returns NULL, or what is wrong, without anything from the file.
- * While the configuration is read only: once a thread. */
+/* Takes the password from the first line of a file and remembers the path
+ * (borrowed). Returns NULL, or what is wrong, without any text from the file.
+ * Not thread-safe: call it only while the configuration is read. */
 const char *shs_credentials_read_file(shs_credentials_t *credentials,
                                       const char *path, apr_pool_t *p);
 
 /* NULL: the default user. */
 const char *shs_credentials_user(const shs_credentials_t *credentials);
 
-/* The path that was read; NULL: none. */
+/* The path of the password file; NULL: none. */
 const char *shs_credentials_file(const shs_credentials_t *credentials);
 
-/* The password of now, a copy in p. NULL: none is sent. Safe from any thread.
- */
+/* The current password, copied into p. NULL: no password is sent. Safe from any
+ * thread. */
 const char *shs_credentials_password(shs_credentials_t *credentials,
                                      apr_pool_t *p);
 
-/* After a server refused that password (NULL: that none was sent). Returns NULL
- * when there is another one now, read from the file just now or by another
- * thread before; or why there is not: no file, the same in it, or it cannot be
- * read (its path, and the system's word for that), in p or static. The old one
- * stays then. Reads the file without a lock. Safe from any thread. */
+/* Called after a server refused `refused` (NULL: no password was sent). Returns
+ * NULL if there is another password now, which this call, or another thread
+ * before it, has read from the file. Otherwise returns why not, in p or static:
+ * there is no file, it holds the same password, or it cannot be read (the
+ * message has its path and the system's error text). The old password stays
+ * then. Reads the file without a lock. Safe from any thread. */
 const char *shs_credentials_reload(shs_credentials_t *credentials,
                                    const char *refused, apr_pool_t *p);
 

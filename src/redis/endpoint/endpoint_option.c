@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * An option's value may be repeated in a message, as may its name if it is
- * spelt like one: a password with a space in it ends up here, but is not.
+ * A message may repeat an option's value. It repeats the name only if it is
+ * spelt like one: a password with a space in it ends up here, but is not spelt
+ * like a name.
  */
 #include "redis/endpoint/endpoint_option.h"
 
@@ -11,12 +12,12 @@
 
 #include "base/option.h"
 
-/* What is put together only when all options are known. */
+/* The state of parsing. */
 typedef struct draft_t {
     shs_endpoint_t *endpoint;
     const char *sentinel_user;
     const char *sentinel_file;
-    unsigned seen; /* a bit for each of known_options that was read */
+    unsigned seen; /* one bit for each entry of known_options that was set */
 } draft_t;
 
 static const char *set_connect_timeout(draft_t *draft, const char *value,
@@ -111,7 +112,7 @@ static const char *set_sentinel_file(draft_t *draft, const char *value,
     return NULL;
 }
 
-/* Redis takes no spaces or controls in it. */
+/* Redis allows no spaces or controls in a client's name. */
 static const char *set_client_name(draft_t *draft, const char *value,
                                    apr_pool_t *p)
 {
@@ -168,7 +169,7 @@ static const char *set_verify(draft_t *draft, const char *value, apr_pool_t *p)
                : apr_psprintf(p, "'%s' is neither on nor off", value);
 }
 
-/* Which URLs an option is for. */
+/* The URLs that an option applies to. */
 typedef enum scope_t { ANY, TLS, SENTINEL, REPLICATED } scope_t;
 
 static const struct {
@@ -207,7 +208,7 @@ static const char *refuse_unknown(const char *name, apr_pool_t *p)
     return apr_psprintf(p, "unknown option '%s'; there are %s", name, names);
 }
 
-/* NULL if the option is for this URL. */
+/* Returns NULL if the option applies to this URL. */
 static const char *check_scope(scope_t scope, const shs_endpoint_t *endpoint)
 {
     switch (scope) {
@@ -277,7 +278,7 @@ static int is_set(const draft_t *draft, const char *name)
     return (draft->seen & 1u << i) != 0;
 }
 
-/* NULL, or what contradicts itself. */
+/* Checks the options together. Returns NULL, or what is wrong. */
 static const char *check_together(draft_t *draft, apr_pool_t *p)
 {
     shs_endpoint_t *endpoint = draft->endpoint;
@@ -317,8 +318,8 @@ static void set_defaults(shs_endpoint_t *endpoint)
     endpoint->breaker.first_probe_after = APR_USEC_PER_SEC;
 }
 
-/* What Sentinels know is who the master is: they never get the password of the
- * sessions. */
+/* The Sentinels never get the password of the sessions' servers: to name the
+ * master they do not need it. */
 static const char *set_sentinel_credentials(const draft_t *draft, apr_pool_t *p)
 {
     shs_endpoint_t *endpoint = draft->endpoint;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Not apr_uri_parse(): it knows no lists of servers, and overlooks what follows
- * a bracket.
+ * apr_uri_parse() is not used: it supports no list of servers and ignores text
+ * after a closing bracket.
  */
 #include "redis/endpoint/endpoint_url.h"
 
@@ -25,7 +25,7 @@ typedef struct scheme_t {
     shs_endpoint_mode_t mode;
     int is_tls;
     int port;
-    const char *no_server; /* what to say without one */
+    const char *no_server; /* the message if no server is given */
 } scheme_t;
 
 #define FORM(head, tail)                                  \
@@ -112,7 +112,7 @@ static const char *decode(const char **out, const char *text, apr_pool_t *p)
     return NULL;
 }
 
-/* An empty user is none; an empty password is one. */
+/* An empty user counts as no user; an empty password is a password. */
 static const char *parse_credentials(shs_endpoint_t *endpoint, const char *text,
                                      apr_pool_t *p)
 {
@@ -142,7 +142,7 @@ static int is_name(const char *text, const char *marks)
     return 1;
 }
 
-/* With a zone perhaps: fe80::1%eth0. */
+/* A zone is allowed: fe80::1%eth0. */
 static int is_v6(const char *text, apr_pool_t *p)
 {
     struct in6_addr address;
@@ -152,7 +152,7 @@ static int is_v6(const char *text, apr_pool_t *p)
            && (!text[len] || (text[len + 1] && is_name(text + len + 1, ".-_")));
 }
 
-/* One member of the list. */
+/* Parses one member of the list. */
 static const char *parse_server(shs_address_t *server, const char *text,
                                 const scheme_t *scheme, apr_pool_t *p)
 {
@@ -205,7 +205,7 @@ static int has_server(const shs_address_t *servers, int count,
     return 0;
 }
 
-/* Cuts the list at its commas. */
+/* Splits the list at its commas. */
 static const char *parse_servers(shs_endpoint_t *endpoint, char *text,
                                  const scheme_t *scheme, apr_pool_t *p)
 {
@@ -266,7 +266,7 @@ static const char *parse_master(shs_endpoint_t *endpoint, const char *text,
                : NULL;
 }
 
-/* What follows the slash behind the servers. */
+/* Parses what follows the slash behind the servers. */
 static const char *parse_path(shs_endpoint_t *endpoint, const char *text,
                               apr_pool_t *p)
 {

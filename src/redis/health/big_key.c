@@ -23,8 +23,8 @@ static _Atomic apr_uint64_t *requested(shs_big_key_t *big_key,
     return &big_key->requested[(mark ^ mark >> 32) / 2 % SHS_BIG_KEY_REQUESTED];
 }
 
-/* A child that was killed leaves its mark: then a size is asked for in vain,
- * once. */
+/* A child that was killed leaves its mark: then one size is requested in
+ * vain. */
 int shs_big_key_begin(shs_big_key_t *big_key, apr_uint64_t mark)
 {
     _Atomic apr_uint64_t *slot = requested(big_key, mark);
@@ -33,7 +33,7 @@ int shs_big_key_begin(shs_big_key_t *big_key, apr_uint64_t mark)
     if (atomic_load(noted(big_key, mark)) == mark) {
         return 1;
     }
-    /* Lost to another, `found` is what that has left there. */
+    /* If another child was faster, `found` is what it wrote. */
     if ((found & ~(apr_uint64_t)SMALL) != mark
         && atomic_compare_exchange_strong(slot, &found, mark)) {
         return 0;

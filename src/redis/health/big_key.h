@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * big_key: which keys are asked for their size before their value. A hash of
- * 300,000 fields costs Redis, which answers one client at a time, some 80 ms
- * for each HGETALL, however little of the answer is read; HLEN costs nothing.
+ * big_key: decides for which keys the size is asked before the value. A hash of
+ * 300,000 fields costs Redis, which serves one client at a time, some 80 ms for
+ * each HGETALL, however little of the reply is read; HLEN costs nothing.
  *
- * Numbered rules, for all children of the host together:
- *  1. A key whose value was too large, or did not come, is noted. Its size is
- *     asked for first, until its value comes after all.
- *  2. Of several that ask at once for a key that is not known to be light, one
- *     asks for the value, and the others for the size first. So a key that
- *     nobody has noted yet costs the server one such answer, and not one for
+ * Numbered rules, shared by all children of the host:
+ *  1. A key is noted if its value was too large or did not come. From then on
+ *     its size is requested first, until its value comes.
+ *  2. If several requests want a key at once that is not known to be small, one
+ *     requests the value, and the others request the size first. So a big key
+ *     that is not noted yet costs the server one such reply, and not one for
  *     each client.
  *
- * A key is remembered by a hash alone. Where two share one, or a place in a
- * table, a size is asked for in vain, or not asked for: nothing follows for
- * what a session is.
+ * A key is remembered only by a hash. If two keys share a hash, or a slot of a
+ * table, a size is requested in vain, or not requested. This never affects the
+ * contents of a session.
  */
 #ifndef SHS_REDIS_HEALTH_BIG_KEY_H
 #define SHS_REDIS_HEALTH_BIG_KEY_H
@@ -32,25 +32,26 @@
 typedef struct shs_big_key_t {
     _Atomic apr_uint64_t noted[SHS_BIG_KEY_NOTED]; /* 0: free */
     _Atomic apr_uint64_t
-        requested[SHS_BIG_KEY_REQUESTED]; /* a mark, and 1 if it is known
-                                                  * to be light */
+        requested[SHS_BIG_KEY_REQUESTED]; /* a mark; | 1 if the key is known to
+                                           * be small */
 } shs_big_key_t;
 
-/* What a key is remembered by: not 0, and even. The secret is the host's, so
- * that no client can find an id whose key is remembered as another one is. */
+/* The hash by which a key is remembered: even, and not 0. The secret belongs to
+ * the host, so that a client cannot construct an id that has the same mark as
+ * another key. */
 #define SHS_BIG_KEY_SECRET APR_SIPHASH_KSIZE
 
 apr_uint64_t shs_big_key_mark(shs_octets_t key,
                               const unsigned char secret[SHS_BIG_KEY_SECRET]);
 
-/* Before a key is asked for; shs_big_key_end() must follow. Returns 1 if its size
- * is to be asked for first. Of a key that is known to be light nothing is
- * written. */
+/* Called before a key is read; shs_big_key_end() must follow. Returns 1 if its
+ * size is to be requested first. Writes nothing for a key that is known to be
+ * small. */
 int shs_big_key_begin(shs_big_key_t *big_key, apr_uint64_t mark);
 
 typedef enum shs_big_key_end_t {
-    SHS_BIG_KEY_SMALL, /* the value came, or there is none */
-    SHS_BIG_KEY_BIG,   /* it is too large, or did not come */
+    SHS_BIG_KEY_SMALL, /* the value came, or the key does not exist */
+    SHS_BIG_KEY_BIG,   /* the value is too large, or did not come */
     SHS_BIG_KEY_UNKNOWN
 } shs_big_key_end_t;
 

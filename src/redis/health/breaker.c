@@ -1,21 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The hot path, closed and healthy, reads a few words and writes none, so that
- * the children's processors do not take the cache line from each other.
+ * The hot path (closed and healthy) reads a few words and writes none, so that
+ * the cache line is not passed between processors.
  */
 #include "redis/health/breaker.h"
 
-/* The random part is at most so many times first_probe_after. */
+/* The random part is at most this many times first_probe_after. */
 #define MAX_BACKOFF 4
 
-/* From when on one may be early again, after a probe that goes now. */
+/* The earliest time of the next early probe after a probe that begins now. */
 static apr_int64_t next_early_probe_at(const shs_breaker_policy_t *policy,
                                        apr_time_t now)
 {
     return now + policy->probe_for + policy->first_probe_after;
 }
 
-/* Takes the right to probe: whoever moves probe_at away from what was read. */
+/* Claims the probe: the child that changes probe_at from the value that was
+ * read. */
 static shs_breaker_pass_t take_probe(shs_breaker_t *breaker,
                                      const shs_breaker_policy_t *policy,
                                      apr_int64_t probe_at, apr_uint32_t subject,
@@ -35,8 +36,8 @@ static shs_breaker_pass_t take_probe(shs_breaker_t *breaker,
     return SHS_BREAKER_PROBE;
 }
 
-/* Whether the breaker stands for another server so far: then of all who know
- * the new one the first may probe it before its time. */
+/* Whether the breaker still stands for another server. Then the first child
+ * that knows the new one may probe it early. */
 static int is_early(shs_breaker_t *breaker, const shs_breaker_policy_t *policy,
                     apr_uint32_t subject, apr_time_t now)
 {
@@ -64,7 +65,7 @@ shs_breaker_pass_t shs_breaker_admit(shs_breaker_t *breaker,
     return take_probe(breaker, policy, probe_at, subject, now);
 }
 
-/* Writes only what is not yet so. */
+/* Avoids a write, and so the transfer of the cache line. */
 static void set_if_changed(_Atomic apr_uint32_t *word, apr_uint32_t value)
 {
     if (atomic_load(word) != value) {
@@ -89,9 +90,9 @@ static shs_breaker_alert_t note_success(shs_breaker_t *breaker)
                : SHS_BREAKER_NO_ALERT;
 }
 
-/* The microseconds of the clock are random enough to spread hosts and need no
- * state; multiplied by a large odd number (Knuth, TAOCP 6.4) they spread over
- * all 32 bits. */
+/* The clock's microseconds are random enough to spread the hosts and need no
+ * state. Multiplication by a large odd number (Knuth, TAOCP 6.4) spreads them
+ * over all 32 bits. */
 static apr_interval_time_t jitter(apr_interval_time_t most, apr_time_t now)
 {
     apr_uint32_t spread = (apr_uint32_t)now * 2654435761u;
@@ -99,7 +100,7 @@ static apr_interval_time_t jitter(apr_interval_time_t most, apr_time_t now)
     return (apr_interval_time_t)((double)most * spread / 4294967296.0);
 }
 
-/* A success may have closed it meanwhile: then it stays closed. */
+/* If a success has closed the breaker meanwhile, it stays closed. */
 static void postpone_probe(shs_breaker_t *breaker,
                            const shs_breaker_policy_t *policy, apr_time_t now)
 {
@@ -114,8 +115,8 @@ static void postpone_probe(shs_breaker_t *breaker,
     }
 }
 
-/* Rules 1 and 2: whether the failure adds to those in a row. Two that look at
- * once may count one key twice, which rule 3 never does. */
+/* Rules 1 and 2: whether the failure counts. Two threads at once may count one
+ * key twice, but never one key as two (rule 3). */
 static int is_counted(shs_breaker_t *breaker, apr_uint32_t key)
 {
     apr_uint32_t count, i;

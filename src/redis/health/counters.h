@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * counters: what happened to a store's lookups on this host, in memory that
- * all children share. Of lookups only what went wrong or round about is
- * counted: one that is answered at once touches none of it.
+ * counters: what happened to a store's lookups and writes on this host, in
+ * memory that all children share. A lookup that is answered at once touches no
+ * counter.
  */
 #ifndef SHS_REDIS_HEALTH_COUNTERS_H
 #define SHS_REDIS_HEALTH_COUNTERS_H
@@ -12,28 +12,28 @@
 #include <apr.h>
 
 typedef enum shs_counter_t {
-    SHS_COUNTER_UNAVAILABLE,   /* lookups that got no answer, for any reason */
+    SHS_COUNTER_UNAVAILABLE,   /* lookups without a reply, for any reason */
     SHS_COUNTER_TIMEOUTS,      /* ... because a deadline passed */
     SHS_COUNTER_UNREACHABLE,   /* ... no connection, or one that broke */
     SHS_COUNTER_REFUSED,       /* ... NOAUTH, WRONGPASS, NOPERM */
     SHS_COUNTER_MAX_CLIENTS,   /* ... the server has reached its maxclients */
     SHS_COUNTER_POOL_FULL,     /* ... all connections of the pool were busy */
-    SHS_COUNTER_OUT_OF_MEMORY, /* ... the server answers OOM */
-    SHS_COUNTER_NO_REPLICAS,   /* ... the server answers NOREPLICAS */
+    SHS_COUNTER_OUT_OF_MEMORY, /* ... the server replied OOM */
+    SHS_COUNTER_NO_REPLICAS,   /* ... the server replied NOREPLICAS */
     SHS_COUNTER_MISCONF,       /* ... MISCONF: it cannot save to its disk */
     SHS_COUNTER_READ_ONLY,     /* ... READONLY: it is a replica */
     SHS_COUNTER_NOT_READY,     /* ... LOADING, MASTERDOWN, CLUSTERDOWN, ... */
     SHS_COUNTER_OTHER_ERRORS,  /* ... any other error, or garbage */
     SHS_COUNTER_BLOCKED,       /* ... the circuit breaker was open */
-    SHS_COUNTER_OUTAGES,       /* times that it was told to be down */
+    SHS_COUNTER_OUTAGES,       /* times that an outage was reported */
     SHS_COUNTER_RETRIES,       /* a pooled connection turned out dead */
     SHS_COUNTER_REDIRECTIONS,  /* MOVED and ASK */
     SHS_COUNTER_REPLICA_READS, /* answered by a replica */
     SHS_COUNTER_FAILOVERS,     /* refreshes that found another master */
-    SHS_COUNTER_WRITES,        /* sessions written to, touched or ended */
-    SHS_COUNTER_WRITES_FAILED, /* ... no answer, or an error: not known to be
-                                * done */
-    SHS_COUNTER_CONFLICTS,     /* ... in vain: another was faster */
+    SHS_COUNTER_WRITES,        /* sessions written, touched or ended */
+    SHS_COUNTER_WRITES_FAILED, /* ... no reply, or an error: the outcome is not
+                                * known */
+    SHS_COUNTER_CONFLICTS,     /* ... in vain: another write was faster */
     SHS_COUNTER_COUNT
 } shs_counter_t;
 

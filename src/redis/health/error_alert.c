@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "redis/health/error_alert.h"
 
-/* Two threads that begin a minute at once may lose a failure of the other. */
+/* Two threads that begin a period at once may lose one failure. */
 static apr_uint32_t count(shs_error_alert_t *alert, apr_time_t now)
 {
     apr_int64_t began_at = atomic_load(&alert->began_at);

@@ -13,7 +13,7 @@ shs_breaker_t *shs_host_state_shard_breaker(shs_host_state_t *host_state,
         apr_uint32_t found = atomic_load(&shard->key);
 
         if (found == 0) {
-            /* Another child may claim it first: then `found` is its key. */
+            /* If another child claims it first, `found` is that child's key. */
             if (atomic_compare_exchange_strong(&shard->key, &found, key)) {
                 found = key;
             }

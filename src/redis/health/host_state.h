@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * host_state: what all children of a host know of one store: its counters, what
- * was told of it and its circuit breakers. One breaker stands for a single
- * server, or for the master that Sentinels name, or for finding out who serves
- * what; in a cluster each shard has one more, and the replicas of a shard one.
+ * host_state: what all children of a host share about one store: its counters,
+ * what was reported about it, and its circuit breakers. One breaker stands for
+ * the single server, for the master that the Sentinels name, or for the
+ * discovery of the topology. In a cluster each shard has one more, and the
+ * replicas of a shard share one.
  */
 #ifndef SHS_REDIS_HEALTH_HOST_STATE_H
 #define SHS_REDIS_HEALTH_HOST_STATE_H
@@ -14,7 +15,7 @@
 #include "redis/health/masters.h"
 #include "redis/health/error_alert.h"
 
-/* Beyond these, shards share the last. */
+/* Further shards share the last breaker. */
 #define SHS_HOST_STATE_SHARDS 128
 
 typedef struct shs_host_state_shard_t {
@@ -22,28 +23,31 @@ typedef struct shs_host_state_shard_t {
     shs_breaker_t breaker;
 } shs_host_state_shard_t;
 
-/* What Sentinels told any child of this host; a cluster's members only the
- * epoch. A writer sets the subject before the time, a reader reads the time
+/* What the Sentinels told any child of this host; with a cluster only the epoch
+ * is used. A writer sets the subject before the time, a reader reads the time
  * before the subject. */
 typedef struct shs_host_state_master_t {
-    _Atomic apr_int64_t epoch;        /* the highest that was told */
+    _Atomic apr_int64_t epoch;        /* the highest known */
     _Atomic apr_uint32_t subject;     /* shs_node_subject() of the master ... */
-    _Atomic apr_int64_t confirmed_at; /* ... when that was asked */
-    _Atomic apr_int64_t failed_at;    /* when a master last failed a question */
+    _Atomic apr_int64_t confirmed_at; /* ... and when a Sentinel was asked for
+                                       * it */
+    _Atomic apr_int64_t failed_at;    /* when a master last failed a command */
 } shs_host_state_master_t;
 
-/* What is listened to, for the sake of the near-cache. */
+/* The state of invalidation tracking, for the near-cache. */
 typedef struct shs_host_state_tracking_t {
     _Atomic apr_uint32_t
-        is_active; /* so servers tell who they are (identity.h) */
-    _Atomic apr_uint32_t generation; /* another with each time that it begins */
-    /* Of a single server: which one is listened to at its address, and which
-     * was found there by a new connection since; 0: none, or several are. */
+        is_active; /* tracking is up: the run_id of each new connection's server
+                    * is loaded (run_id.h) */
+    _Atomic apr_uint32_t generation; /* changes each time tracking begins */
+    /* For a single server: the run_id of the tracked server, and another one
+     * that a new connection to the same address has found since; 0: none, or
+     * there are several servers. */
     _Atomic apr_uint32_t run_id;
     _Atomic apr_uint32_t other_run_id;
 } shs_host_state_tracking_t;
 
-/* Zeroed memory is valid. Nothing in it is an offset or a length; times are of
+/* Zeroed memory is valid. No field is an offset or a length; times are by
  * shs_clock_now(). */
 typedef struct shs_host_state_t {
     shs_counters_t counters;
@@ -58,12 +62,12 @@ typedef struct shs_host_state_t {
     shs_host_state_shard_t shards[SHS_HOST_STATE_SHARDS];
 } shs_host_state_t;
 
-/* The breaker of the shard with that key (not 0), which is the same in every
- * child; claimed when first asked for. */
+/* The breaker of the shard with that key (not 0; the same in every child). Its
+ * slot is claimed on first use. */
 shs_breaker_t *shs_host_state_shard_breaker(shs_host_state_t *host_state,
                                             apr_uint32_t key);
 
-/* The first breaker that is not closed, or the store's own. */
+/* The first breaker that is not closed, or else the store's own. */
 const shs_breaker_t *shs_host_state_worst_breaker(
     const shs_host_state_t *host_state, apr_time_t now);
 

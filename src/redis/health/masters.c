@@ -5,12 +5,12 @@
 
 #include <apr_strings.h>
 
-/* What is told later than this says when it was. */
+/* A later report says how old the change is. */
 #define LATE_REPORT (2 * APR_USEC_PER_SEC)
 
 #define OCTETS (SHS_MASTERS_WORDS * sizeof(apr_uint64_t))
 
-/* FNV-1a (draft-eastlake-fnv) over words; of an empty name not 0. */
+/* FNV-1a (draft-eastlake-fnv) over words; not 0 for an empty name. */
 static apr_uint64_t checksum_of(const apr_uint64_t *words)
 {
     apr_uint64_t sum = 14695981039346656037u;
@@ -37,7 +37,7 @@ static void write_name(shs_masters_name_t *name, const char *text)
     atomic_store(&name->sum, checksum_of(words));
 }
 
-/* Words where it is amid being written, or its writer was killed. */
+/* "another" if the name is being written, or its writer was killed. */
 static const char *read_name(const shs_masters_name_t *name, apr_pool_t *p)
 {
     apr_uint64_t words[SHS_MASTERS_WORDS];
@@ -51,7 +51,7 @@ static const char *read_name(const shs_masters_name_t *name, apr_pool_t *p)
                : "another";
 }
 
-/* NULL: there are too many. */
+/* NULL: the table is full. */
 static shs_masters_shard_t *find_or_claim(shs_masters_t *masters,
                                           apr_uint32_t key)
 {
@@ -139,7 +139,7 @@ static const char *describe(const shs_masters_shard_t *shard, apr_time_t now,
                                             (int)apr_time_sec(age));
 }
 
-/* One at a time: where there are more, the next caller is told the next. */
+/* Returns one failover at a time; the next call returns the next one. */
 const char *shs_masters_take_failover(shs_masters_t *masters, apr_time_t now,
                                       apr_pool_t *p)
 {

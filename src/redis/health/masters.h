@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * masters: which masters the children of a host found last, by name, so that a
- * failover is told once for the host and not once a child. It lies in memory
- * that all children share, takes no lock, and survives a child that is killed
- * at any instruction: a name carries a sum, and one whose sum is wrong is not
- * shown. It knows neither Sentinels nor a cluster: a shard is a number.
+ * masters: the masters that the children of a host found last, by name, so that
+ * a failover is reported once for the host, and not once for each child. It
+ * lies in memory that all children share, takes no lock, and survives a child
+ * that is killed at any instruction: each name has a checksum, and a name with
+ * a wrong checksum is not shown. It knows neither Sentinels nor clusters: a
+ * shard is a number.
  */
 #ifndef SHS_REDIS_HEALTH_MASTERS_H
 #define SHS_REDIS_HEALTH_MASTERS_H
@@ -14,10 +15,10 @@
 #include <apr_pools.h>
 #include <apr_time.h>
 
-/* Of more shards nothing is told. */
+/* Further shards are not reported. */
 #define SHS_MASTERS_MAX 128
 
-/* Room for a name, in words of eight octets; a longer one is cut. */
+/* Room for a name, in words of eight octets; a longer name is truncated. */
 #define SHS_MASTERS_WORDS 16
 
 typedef struct shs_masters_name_t {
@@ -40,26 +41,27 @@ typedef struct shs_masters_t {
     shs_masters_shard_t shards[SHS_MASTERS_MAX];
 } shs_masters_t;
 
-/* The subject of the shard's master (key not 0); 0: none is known. */
+/* The subject of the shard's master (key not 0); 0: not known. */
 apr_uint32_t shs_masters_get(shs_masters_t *masters, apr_uint32_t key);
 
-/* The master that was `former` (0: none) is another one now. `is_failover`: it
- * is to be told. Returns 0, and does nothing, when another child was faster. */
+/* Replaces the master `former` (0: none). `is_failover`: this is to be
+ * reported. Returns 0 and does nothing if another child was faster. */
 int shs_masters_set(shs_masters_t *masters, apr_uint32_t key,
                     apr_uint32_t former, apr_uint32_t subject, const char *name,
                     int is_failover, apr_time_t now);
 
-/* Forgets all shards but those with these keys, for there are no others. */
+/* Removes all shards except those with these keys. */
 void shs_masters_keep(shs_masters_t *masters, const apr_uint32_t *keys,
                       int count);
 
-/* What is to be told, to one caller of the whole host: "A, was B", in p; NULL:
- * nothing. Costs one read of shared memory where there is nothing. */
+/* Takes the next failover to report: "A, was B", in p; NULL: none. Only one
+ * caller on the whole host gets each. Costs one read of shared memory if there
+ * is none. */
 const char *shs_masters_take_failover(shs_masters_t *masters, apr_time_t now,
                                       apr_pool_t *p);
 
-/* The names, "A, B, C", in p; NULL: none is known. *since: when the last of
- * them was found. */
+/* The names, "A, B, C", in p; NULL: none is known. *since: when the most recent
+ * of them was found. */
 const char *shs_masters_list(apr_time_t *since, const shs_masters_t *masters,
                              apr_pool_t *p);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * CLUSTER SLOTS and not CLUSTER SHARDS: every version answers it.
+ * Uses CLUSTER SLOTS instead of CLUSTER SHARDS: every version supports it.
  */
 #include "redis/topology/cluster.h"
 
@@ -25,7 +25,7 @@ static void append(shs_octets_t *commands, const char *subcommand,
     shs_resp_append(commands, words, 2, p);
 }
 
-/* Lines of "name:value"; the text is followed by a NUL. */
+/* Parses lines of "name:value"; a NUL follows the text. */
 static void read_state(shs_cluster_state_t *state, const shs_reply_t *info)
 {
     static const char epoch[] = "cluster_current_epoch:";
@@ -74,7 +74,7 @@ shs_conn_status_t shs_cluster_load(shs_slot_map_t **map,
         return SHS_CONN_FAILED;
     }
     if ((*map)->shard_count == 0) {
-        *reason = "no slot of the cluster is served by anyone";
+        *reason = "no member serves any slot of the cluster";
         return SHS_CONN_FAILED;
     }
     return SHS_CONN_OK;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * cluster: asks one member of a Redis Cluster which of them serves which slots
+ * cluster: asks one member of a Redis Cluster which members serve which slots
  * (https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/).
  */
 #ifndef SHS_REDIS_TOPOLOGY_CLUSTER_H
@@ -9,16 +9,16 @@
 #include "redis/protocol/slot_map.h"
 #include "redis/connection/node.h"
 
-/* How much the member knows (CLUSTER INFO). One that does not tell, or not us:
- * { 0, -1 }. */
+/* How much the member knows (CLUSTER INFO). { 0, -1 } if it does not report
+ * this, or not to our user. */
 typedef struct shs_cluster_state_t {
-    int is_down;       /* cluster_state: it reaches no majority of the masters,
-                        * or slots that must be served are not */
-    apr_int64_t epoch; /* cluster_current_epoch: raised by each election */
+    int is_down;       /* cluster_state: it does not reach a majority of the
+                        * masters, or slots are not served that must be */
+    apr_int64_t epoch; /* cluster_current_epoch: each election raises it */
 } shs_cluster_state_t;
 
-/* OK, *state and *map, in p, which serves one slot at least; otherwise *reason.
- */
+/* OK, *state and *map, in p, with at least one slot served; otherwise
+ * *reason. */
 shs_conn_status_t shs_cluster_load(shs_slot_map_t **map,
                                    shs_cluster_state_t *state,
                                    shs_node_t *member, apr_time_t deadline,

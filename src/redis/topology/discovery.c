@@ -11,37 +11,36 @@
 #include "redis/topology/sentinel.h"
 #include "base/clock.h"
 
-/* Servers of the URL, and as many that they named. */
+/* The servers of the URL, and as many members that they named. */
 #define MAX_SERVERS 32
 
-/* In haste a server is given this part of its time. */
+/* A hasty query takes at most this part of the full time. */
 #define HASTY_PART 8
 
-/* Who did not tell is asked after the others for so long. */
+/* A server that failed is skipped in haste for this long. */
 #define SKIP_FOR (30 * APR_USEC_PER_SEC)
 
 struct shs_discovery_t {
     const shs_endpoint_t *endpoint;
     shs_node_table_t *nodes;
-    shs_node_t *seeds[MAX_SERVERS]; /* those of the URL, held */
+    shs_node_t *seeds[MAX_SERVERS]; /* of the URL, held */
     int seed_count;
     shs_node_t *members[MAX_SERVERS]; /* masters of a cluster, held */
     int member_count;
     unsigned runs;
-    shs_snapshot_t
-        *doubtful;     /* what was told in this run, for want of better */
-    int queried;       /* in this run, each time counted ... */
-    int stale_members; /* ... members that told a lower epoch than known */
+    shs_snapshot_t *doubtful; /* the snapshot to use if no better one comes */
+    int queried;              /* queries of this run ... */
+    int stale_members; /* ... and replies of members with a stale epoch */
     struct failed_t {
         apr_uint32_t subject; /* shs_node_subject() */
         apr_time_t at;
-    } failed[MAX_SERVERS];      /* those that did not tell, a ring ... */
-    unsigned failures;          /* ... and how many there have been */
-    _Atomic apr_int64_t *epoch; /* the highest that anybody told ... */
-    apr_int64_t reported_epoch; /* by the Sentinel that told last */
+    } failed[MAX_SERVERS];      /* servers that failed, a ring ... */
+    unsigned failures;          /* ... and the number of failures so far */
+    _Atomic apr_int64_t *epoch; /* the highest that the host knows ... */
+    apr_int64_t reported_epoch; /* of the last Sentinel that replied */
     const _Atomic int *is_closing;
-    int stale_sentinels; /* ... and how many, asked once each, told a lower one */
-    int is_refused;      /* in this run, by one of them at least */
+    int stale_sentinels; /* Sentinels with a stale epoch in this pass */
+    int is_refused;      /* in this run, by at least one server */
     char reason[1024];
 };
 
@@ -80,11 +79,11 @@ static void set_reason(shs_discovery_t *discovery, const shs_node_t *node,
     snprintf(discovery->reason, sizeof(discovery->reason), "%s %s: %s",
              discovery->endpoint->mode == SHS_ENDPOINT_SENTINEL
                  ? "no Sentinel names the master;"
-                 : "no member of the cluster tells its slots;",
+                 : "no member of the cluster reports its slots;",
              shs_node_describe(node), reason);
 }
 
-/* Raises what the host knows. Returns 0 if that is higher already. */
+/* Raises the host's epoch. Returns 0 if that is higher already. */
 static int raise_epoch(_Atomic apr_int64_t *known, apr_int64_t epoch)
 {
     apr_int64_t before = atomic_load(known);
@@ -97,7 +96,7 @@ static int raise_epoch(_Atomic apr_int64_t *known, apr_int64_t epoch)
     return epoch == before;
 }
 
-/* Who lags behind has not heard of a failover. */
+/* A Sentinel with a stale epoch does not know of a failover. */
 static shs_conn_status_t query_sentinel(shs_slot_map_t **map,
                                         shs_discovery_t *discovery,
                                         shs_node_t *node, apr_time_t deadline,
@@ -111,7 +110,7 @@ static shs_conn_status_t query_sentinel(shs_slot_map_t **map,
 
     if (status == SHS_CONN_OK && epoch >= 0
         && !raise_epoch(discovery->epoch, epoch)) {
-        *reason = "the Sentinel has not heard of the last failover";
+        *reason = "the Sentinel does not know of the last failover";
         ++discovery->stale_sentinels;
         return SHS_CONN_FAILED;
     }
@@ -119,7 +118,7 @@ static shs_conn_status_t query_sentinel(shs_slot_map_t **map,
     return status;
 }
 
-/* How long one server is given, in haste and without. */
+/* The time for one server, hasty or not. */
 static apr_interval_time_t time_for(const shs_endpoint_t *endpoint,
                                     int is_hasty)
 {
@@ -134,8 +133,8 @@ apr_interval_time_t shs_discovery_first_pass_time(
     return endpoint->server_count * time_for(endpoint, 1);
 }
 
-/* One that is cut off goes on naming the masters it knew, and notices late: its
- * epoch tells when it has missed an election. */
+/* A member that is cut off keeps naming the masters it knew, and notices late.
+ * Its epoch shows that it has missed an election. */
 static int is_doubtful(shs_discovery_t *discovery,
                        const shs_cluster_state_t *state)
 {
@@ -146,15 +145,16 @@ static int is_doubtful(shs_discovery_t *discovery,
     return state->is_down || is_stale;
 }
 
-/* A member that does not tell it is of the one that is known: others may tell,
- * and each change of it has a meaning (layout.h). */
+/* A member that reports no epoch is taken to have the known one: other members
+ * may report it, and each change of the epoch has a meaning (slot_layout.h). */
 static apr_int64_t epoch_of(const shs_discovery_t *discovery,
                             const shs_cluster_state_t *state)
 {
     return state->epoch >= 0 ? state->epoch : atomic_load(discovery->epoch);
 }
 
-/* Keeps the first. NULL: others are to be asked. */
+/* Keeps the first doubtful snapshot. Returns NULL: further servers are to be
+ * asked. */
 static shs_snapshot_t *set_aside(shs_discovery_t *discovery,
                                  shs_snapshot_t *snapshot)
 {
@@ -167,14 +167,15 @@ static shs_snapshot_t *set_aside(shs_discovery_t *discovery,
     return NULL;
 }
 
-/* *has_told: it has, though the view be NULL because it is doubted. */
+/* *has_replied is set even if the snapshot is doubtful and NULL is returned. */
 static shs_snapshot_t *query(int *has_replied, shs_discovery_t *discovery,
                              shs_node_t *node, int is_hasty)
 {
     const shs_endpoint_t *endpoint = discovery->endpoint;
     int is_sentinel = endpoint->mode == SHS_ENDPOINT_SENTINEL;
     apr_time_t deadline = shs_clock_now() + time_for(endpoint, is_hasty);
-    const char *reason = "more servers are named than can be known";
+    const char *reason =
+        "there are more servers than the table of nodes can hold";
     shs_snapshot_t *snapshot = NULL;
     shs_conn_status_t status;
     shs_cluster_state_t state = { 0, -1 };
@@ -183,7 +184,7 @@ static shs_snapshot_t *query(int *has_replied, shs_discovery_t *discovery,
 
     *has_replied = 0;
     ++discovery->queried;
-    /* Unmanaged: the process may end, and its pools with it, meanwhile. */
+    /* Unmanaged: the process may exit meanwhile, and its pools with it. */
     if (apr_pool_create_unmanaged(&p) != APR_SUCCESS) {
         set_reason(discovery, node, "no memory");
         return NULL;
@@ -238,8 +239,8 @@ static void note_failed(shs_discovery_t *discovery, const shs_node_t *node)
     failed->at = shs_clock_now();
 }
 
-/* In haste, one that did not tell lately; and where a doubted view is to be had
- * already, later on, one that has told it. */
+/* A hasty pass skips servers that failed lately. The later pass, if there is a
+ * doubtful snapshot already, skips those that have replied. */
 static int is_skipped(const shs_discovery_t *discovery, const shs_node_t *node,
                       int is_hasty)
 {
@@ -248,10 +249,10 @@ static int is_skipped(const shs_discovery_t *discovery, const shs_node_t *node,
                : discovery->doubtful && !has_failed_lately(discovery, node);
 }
 
-/* Each in its turn, beginning with another one each time: first, in haste,
- * those that told when they were asked last; then all, and without haste if
- * there is nothing to be had so far. Who is behind is counted anew each time
- * round, because some are asked twice. */
+/* Asks each server in turn; each run begins with another one. The first pass is
+ * hasty and skips servers that failed lately. The second pass asks all, with
+ * the full time unless there is a doubtful snapshot already. Stale Sentinels
+ * are counted anew in each pass, because some are asked twice. */
 static shs_snapshot_t *query_in_turn(shs_discovery_t *discovery,
                                      shs_node_t *const *nodes, int count)
 {
@@ -280,8 +281,8 @@ static shs_snapshot_t *query_in_turn(shs_discovery_t *discovery,
     return snapshot;
 }
 
-/* In a cluster the members found last may be asked next time: the URL's may
- * have gone by then. */
+/* In a cluster, the next run asks the members found last: the URL's may have
+ * gone by then. */
 static void remember_members(shs_discovery_t *discovery,
                              const shs_snapshot_t *snapshot)
 {
@@ -295,8 +296,8 @@ static void remember_members(shs_discovery_t *discovery,
     }
 }
 
-/* Where each and every Sentinel tells a lower epoch, they were set up anew. One
- * that is dead may know better than all that lag behind. */
+/* If all Sentinels report a lower epoch, they were set up anew. One that does
+ * not reply may know better than all that are stale. */
 static shs_snapshot_t *query_seeds(shs_discovery_t *discovery)
 {
     shs_snapshot_t *snapshot =
@@ -311,9 +312,9 @@ static shs_snapshot_t *query_seeds(shs_discovery_t *discovery)
     return snapshot;
 }
 
-/* A doubted view is taken when there is none else. Where each and every one
- * tells a lower epoch, the cluster was set up anew: next time they are
- * believed. */
+/* A doubtful snapshot is used if there is no other. If all members report a
+ * lower epoch, the cluster was set up anew: from the next run on they are
+ * trusted. */
 static shs_snapshot_t *choose(shs_discovery_t *discovery,
                               shs_snapshot_t *snapshot)
 {
@@ -339,7 +340,7 @@ shs_conn_status_t shs_discovery_run(shs_snapshot_t **snapshot,
     discovery->queried = 0;
     discovery->stale_members = 0;
     snprintf(discovery->reason, sizeof(discovery->reason),
-             "this process of the server ends");
+             "this child process is exiting");
     *reason = discovery->reason;
     *snapshot =
         query_in_turn(discovery, discovery->members, discovery->member_count);
@@ -363,11 +364,11 @@ shs_conn_status_t shs_discovery_explain(const char **reason,
     if (is_running) {
         *reason = discovery->endpoint->mode == SHS_ENDPOINT_SENTINEL
                       ? "no Sentinel named the master by the deadline"
-                      : "no member of the cluster told its slots in time";
+                      : "no member of the cluster reported its slots in time";
         return SHS_CONN_TIMEOUT;
     }
     *reason = failure == SHS_CONN_OK
-                  ? "no thread could be started to find out who serves what"
+                  ? "no thread could be started to discover the topology"
                   : apr_pstrdup(p, discovery->reason);
     return failure == SHS_CONN_REFUSED ? SHS_CONN_REFUSED : SHS_CONN_FAILED;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "redis/topology/master_lease.h"
 
-/* Who has heard of a later failover says more than we do. */
+/* A child that knows a later failover knows more than this one. */
 void shs_master_lease_learn(shs_master_lease_t *lease, apr_uint32_t subject,
                             apr_int64_t epoch, apr_time_t asked_at)
 {

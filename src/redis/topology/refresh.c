@@ -30,7 +30,7 @@ static void *run(void *data)
     return NULL;
 }
 
-/* One that has ended needs the lock no more. */
+/* A thread that has ended no longer needs the lock. */
 static void join(shs_refresh_t *refresh)
 {
     if (refresh->is_to_be_joined) {
@@ -63,7 +63,7 @@ void shs_refresh_await(shs_refresh_t *refresh, apr_time_t deadline)
 int shs_refresh_await_since(shs_refresh_t *refresh, apr_time_t since,
                             apr_time_t deadline)
 {
-    /* One that began before may not have seen what we saw. */
+    /* A job that began before `since` may have missed what the caller saw. */
     shs_refresh_await(refresh, deadline);
     while (refresh->began_at < since && !shs_thread_is_late(deadline)
            && !refresh->halt.is_set) {
@@ -74,7 +74,7 @@ int shs_refresh_await_since(shs_refresh_t *refresh, apr_time_t since,
             shs_thread_wait(&refresh->ended, &refresh->lock,
                             due < deadline ? due : deadline);
         }
-        /* Ours, or one that another thread has begun meanwhile. */
+        /* This job, or one that another thread has begun meanwhile. */
         shs_refresh_await(refresh, deadline);
     }
     return refresh->known_at >= since;

@@ -7,7 +7,7 @@
 #include "redis/protocol/sentinel_reply.h"
 #include "base/octets.h"
 
-/* A Sentinel's answers hold some fifty fields for each replica. */
+/* A Sentinel's replies have some fifty fields for each replica. */
 #define MAX_OCTETS   262144
 #define MAX_ELEMENTS 1024
 
@@ -24,8 +24,7 @@ static void append(shs_octets_t *commands, const char *subcommand,
     shs_resp_append(commands, arguments, 3, p);
 }
 
-/* A Sentinel is never given the servers' password: it has options of its own.
- */
+/* A Sentinel never gets the servers' password: it has options of its own. */
 static shs_conn_status_t refuse(const char **reason, apr_pool_t *p)
 {
     *reason = apr_pstrcat(
@@ -33,7 +32,7 @@ static shs_conn_status_t refuse(const char **reason, apr_pool_t *p)
     return SHS_CONN_REFUSED;
 }
 
-/* An error reply to the first question; the others may fail. */
+/* Reads an error reply to the first command; the others may fail. */
 static shs_conn_status_t read_error(const char **reason,
                                     const shs_reply_t *reply, apr_pool_t *p)
 {
@@ -74,7 +73,7 @@ shs_conn_status_t shs_sentinel_load(shs_slot_map_t **map, apr_int64_t *epoch,
         *reason = "the Sentinel knows no master of that name";
         return SHS_CONN_FAILED;
     default:
-        *reason = "the Sentinel's answer names no server";
+        *reason = "the Sentinel's reply names no server";
         return SHS_CONN_FAILED;
     }
     *epoch = shs_sentinel_reply_parse_epoch(replies[1]);

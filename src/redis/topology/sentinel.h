@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * sentinel: asks one Sentinel who the master is ("Guidelines for Redis clients
+ * sentinel: asks one Sentinel for the master ("Guidelines for Redis clients
  * with support for Redis Sentinel",
- * https://redis.io/docs/latest/develop/reference/sentinel-clients/). Which one
- * is asked, and what becomes of the answer, is for the topology to say.
+ * https://redis.io/docs/latest/develop/reference/sentinel-clients/). The
+ * topology decides which Sentinel is asked, and what the reply is used for.
  */
 #ifndef SHS_REDIS_TOPOLOGY_SENTINEL_H
 #define SHS_REDIS_TOPOLOGY_SENTINEL_H
@@ -11,9 +11,9 @@
 #include "redis/protocol/slot_map.h"
 #include "redis/connection/node.h"
 
-/* OK: *map, in p, of the one master and, if wanted, its replicas; and *epoch,
- * the Sentinel's configuration epoch of that master: of two Sentinels that
- * disagree the higher one is right. Otherwise *reason. */
+/* OK: *map, in p, of the master and, if wanted, its replicas; and *epoch, the
+ * Sentinel's configuration epoch of that master: if two Sentinels disagree the
+ * higher epoch is right. Otherwise *reason. */
 shs_conn_status_t shs_sentinel_load(shs_slot_map_t **map, apr_int64_t *epoch,
                                     shs_node_t *sentinel,
                                     const char *master_name, int wants_replicas,

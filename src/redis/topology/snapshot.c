@@ -3,7 +3,7 @@
 
 #include "base/clock.h"
 
-/* Masters that MOVED names before the map is read again. */
+/* The most masters that are learned from MOVED before the map is read again. */
 #define LEARNED_MAX 16
 
 struct shs_snapshot_t {
@@ -153,7 +153,7 @@ void shs_snapshot_close_departed(const shs_snapshot_t *old,
     }
 }
 
-/* Of a shard in shared memory; 0 is none. */
+/* The key of a shard in shared memory; 0 is none. */
 static apr_uint32_t key_of(const master_t *master)
 {
     return (apr_uint32_t)master->lowest_slot + 1;
@@ -172,8 +172,8 @@ static int has_subject(const shs_snapshot_t *snapshot, apr_uint32_t subject)
     return 0;
 }
 
-/* Whether it is what the child knew already: what another child has found
- * since is not undone by who learns nothing new. */
+/* Whether the child knew it already. A child that learns nothing new must not
+ * undo what another child has found since. */
 static int is_known(const shs_snapshot_t *old, const master_t *master)
 {
     int i;
@@ -187,8 +187,8 @@ static int is_known(const shs_snapshot_t *old, const master_t *master)
     return 0;
 }
 
-/* Returns 0 where there is nothing new. A master that serves other slots now
- * has not lost its place to another. */
+/* Returns 0 if nothing is new. It is no failover if the former master now
+ * serves other slots. */
 static int publish(shs_host_state_t *host_state, const shs_snapshot_t *snapshot,
                    const master_t *master)
 {

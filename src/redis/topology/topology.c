@@ -9,30 +9,31 @@
 #include "redis/topology/master_lease.h"
 #include "base/clock.h"
 
-/* Key of a shard's breakers in shared memory; 0 is none. */
+/* The key of a shard's breakers in shared memory; 0 is none. */
 #define KEY_OF_MASTER(lowest_slot)  ((apr_uint32_t)(lowest_slot) + 1)
 #define KEY_OF_REPLICA(lowest_slot) ((apr_uint32_t)(lowest_slot) + 0x10001)
 
 struct shs_topology_t {
     shs_topology_t *next;
-    shs_refresh_t refresh; /* of the view and the trust; its lock guards both */
+    shs_refresh_t refresh; /* of snapshot and lease; its lock guards both */
     const shs_endpoint_t *endpoint;
     shs_node_table_t *nodes;
     shs_host_state_t *host_state;
     shs_node_t *single; /* the single server; NULL: there are several */
     shs_discovery_t *discovery;
     shs_snapshot_t *snapshot; /* NULL: nothing is known yet */
-    shs_master_lease_t lease; /* in the view's master, with Sentinels */
+    shs_master_lease_t lease; /* of the snapshot's master, with Sentinels */
     shs_snapshot_t
-        *found; /* by the refresh that runs, which alone reads it ... */
+        *found; /* by the running refresh, which alone reads it ... */
     shs_conn_status_t found_status; /* ... and this */
-    shs_conn_status_t failure;      /* of the last one; OK: it did not fail */
+    shs_conn_status_t failure;      /* of the last refresh; OK: it did not
+                                     * fail */
     apr_time_t failed_at;
     const char *reason; /* ... and why; read while none runs */
 };
 
-/* Every one of this child. None is ever freed, because threads that outlive
- * the child's pools may use it; and so leak checkers see that it is meant. */
+/* All topologies of this child. None is ever freed, because threads may outlive
+ * the child's pools; the list shows leak checkers that this is intended. */
 static shs_topology_t *all;
 
 static apr_status_t close_topology(void *data)
@@ -79,7 +80,7 @@ static int find_snapshot(void *data)
     return topology->found_status == SHS_CONN_OK;
 }
 
-/* With the lock: what was found is what is known from now on. */
+/* With the lock: installs what was found. */
 static void take_snapshot(void *data)
 {
     shs_topology_t *topology = data;
@@ -127,8 +128,9 @@ shs_topology_t *shs_topology_create(const shs_endpoint_t *endpoint,
     return topology;
 }
 
-/* With the lock: whether it is of no use to wait for the Sentinels: they have
- * been asked in vain a moment ago, or just now each of them. */
+/* With the lock: whether waiting for the Sentinels is useless, because a
+ * query has failed a moment ago, or the running one has already asked each
+ * of them. */
 static int are_sentinels_silent(const shs_topology_t *topology)
 {
     const shs_refresh_t *refresh = &topology->refresh;
@@ -141,9 +143,9 @@ static int are_sentinels_silent(const shs_topology_t *topology)
            || (refresh->is_running && now - refresh->began_at > patience);
 }
 
-/* With the lock: has the master confirmed in time, so that a question rarely
- * goes to the wrong one; but leaves half of the time for asking when no
- * Sentinel answers. */
+/* With the lock: has the master confirmed in time, so that a command rarely
+ * goes to the wrong one. Half of the time is left for the command if no
+ * Sentinel replies. */
 static void renew_lease(shs_topology_t *topology, apr_time_t deadline)
 {
     apr_time_t now = shs_clock_now();
@@ -360,8 +362,8 @@ void shs_topology_note_failure(shs_topology_t *topology)
     }
 }
 
-/* With the lock: waits for a Sentinel's word until the deadline, or until they
- * prove to be silent. */
+/* With the lock: waits for a Sentinel's confirmation until the deadline, or
+ * until the Sentinels prove to be silent. */
 static shs_conn_status_t await_confirmation(shs_topology_t *topology,
                                             apr_time_t since,
                                             apr_time_t deadline)
@@ -374,7 +376,7 @@ static shs_conn_status_t await_confirmation(shs_topology_t *topology,
         shs_refresh_begin(&topology->refresh, SHS_MASTER_LEASE_CONFIRM_EVERY);
         return SHS_CONN_OK;
     }
-    /* One that began late proves to be silent later. */
+    /* A refresh that began late shows later whether they are silent. */
     return shs_refresh_await_since(&topology->refresh, since,
                                    silent_at < deadline ? silent_at : deadline)
                    || are_sentinels_silent(topology)

@@ -1,22 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * topology: which node answers for a key: the one server, the master that
- * Sentinels name, or the cluster's node that serves the key's slot. What is
- * known is renewed by a thread of its own, off the path of requests, which
- * wait for it only when nothing is known, or nothing that can be relied on.
+ * topology: finds the node for a key: the single server, the master that the
+ * Sentinels name, or the cluster's node that serves the key's slot. A thread of
+ * its own refreshes what is known. Requests wait for it only if nothing is
+ * known, or nothing that can be trusted.
  *
  * Numbered rules:
- *  1. What is known is replaced as a whole, under the lock; nothing waits for
- *     the network under it, though sockets may be closed.
- *  2. One refresh at a time, and no sooner after the last than it is due.
- *  3. A Sentinel's word of a lower epoch than any child of the host has heard
- *     before is ignored: a demoted master does not come back by a Sentinel that
- *     lags behind. Only where every one of the URL answers, and tells a lower
- *     one, were they set up anew.
- *  4. An answer of a Sentinel's master counts only as trust.h says.
- *  5. A cluster's member that says that the cluster is down, or has missed an
- *     election, is believed only while no other tells. What it names may be
- *     asked, and is no proof that nobody else serves those slots.
+ *  1. What is known is replaced as a whole, under the lock. Under the lock
+ *     nothing waits for the network, though sockets may be closed.
+ *  2. One refresh runs at a time, and no sooner after the last than it is due.
+ *  3. A Sentinel's reply with an epoch lower than any child of the host knows
+ *     is ignored: a Sentinel that lags behind does not bring back a demoted
+ *     master. Only if every Sentinel of the URL replies, and with a lower
+ *     epoch, were they set up anew.
+ *  4. A reply of a Sentinel's master counts only under the terms of
+ *     master_lease.h.
+ *  5. A cluster's member that reports the cluster as down, or has missed an
+ *     election, is used only while no other member replies. The masters it
+ *     names may be asked, but that does not prove that no other node serves
+ *     those slots.
  */
 #ifndef SHS_REDIS_TOPOLOGY_TOPOLOGY_H
 #define SHS_REDIS_TOPOLOGY_TOPOLOGY_H
@@ -25,84 +27,87 @@
 #include "redis/health/host_state.h"
 #include "base/halt.h"
 
-/* How soon after one refresh the next may begin: when a server failed, and
- * when a cluster's member named another (MOVED). */
+/* The least time from one refresh to the next: after a server failed, and after
+ * a cluster's member named another (MOVED). */
 #define SHS_TOPOLOGY_AFTER_FAILURE (100 * 1000)
 
 #define SHS_TOPOLOGY_AFTER_MOVED (1 * APR_USEC_PER_SEC)
 
 typedef struct shs_topology_t shs_topology_t;
 
-/* Where to ask. Held by the caller until shs_topology_release(). */
+/* The node to send to, and its breaker. Held by the caller until
+ * shs_topology_release(). */
 typedef struct shs_route_t {
     shs_node_t *node;
     shs_breaker_t *breaker; /* in shared memory */
 } shs_route_t;
 
-/* For one child, until its process ends; made before it has threads. All are
- * borrowed and must last as long; with `pchild` it stops renewing. NULL without
- * memory. */
+/* For one child, until its process ends; created before it has threads. All
+ * arguments are borrowed and must last as long. When `pchild` goes, refreshes
+ * stop. NULL without memory. */
 shs_topology_t *shs_topology_create(const shs_endpoint_t *endpoint,
                                     shs_node_table_t *nodes,
                                     shs_host_state_t *host_state,
                                     apr_pool_t *pchild);
 
-/* Ends its refreshes, and whatever else obeys it, when it is set, as it is when
- * `pchild` goes. */
+/* Ends the refreshes, and every other thread that obeys it, once it is set; it
+ * is set when `pchild` goes. */
 shs_halt_t *shs_topology_halt(shs_topology_t *topology);
 
-/* Whether anybody is known who could be asked. */
+/* Whether any node is known. */
 int shs_topology_is_known(shs_topology_t *topology);
 
-/* The master for the slot, by the deadline. OK and *route; REFUSED when those
- * who should tell do not accept us, TIMEOUT or FAILED, and *reason. */
+/* The master for the slot, by the deadline. OK and *route; REFUSED if the
+ * Sentinels or the cluster's members refuse us, TIMEOUT or FAILED, and
+ * *reason. */
 shs_conn_status_t shs_topology_find(shs_route_t *route,
                                     shs_topology_t *topology, int slot,
                                     apr_time_t deadline, const char **reason,
                                     apr_pool_t *p);
 
-/* The nth replica of the slot's master (0 ...), as far as it is known. Returns
- * 0 if there are not so many. */
+/* The nth replica of the slot's master (0 ...), if known. Returns 0 if there
+ * are not so many. */
 int shs_topology_find_replica(shs_route_t *route, shs_topology_t *topology,
                               int slot, int nth);
 
-/* The server that a member of the cluster named. Returns 0 if too many are
- * known. With `learn` the slot is asked for there from now on. */
+/* The node of the address that a member of the cluster named. Returns 0 if the
+ * table of nodes is full. With `learn` the slot belongs to that node from now
+ * on. */
 int shs_topology_follow(shs_route_t *route, shs_topology_t *topology, int slot,
                         const shs_address_t *server, int learn);
 
-/* Whether the route is still the one to the slot's master, as far as is known
- * at once. */
+/* Whether the route still leads to the slot's master, by what is known. Does
+ * not wait. */
 int shs_topology_is_current(shs_topology_t *topology, const shs_route_t *route,
                             int slot);
 
 void shs_topology_release(shs_topology_t *topology, shs_route_t *route);
 
-/* When those who know were asked, last, who the masters are. A single server is
- * always the one: APR_INT64_MAX. 0: nothing is known, or another child has
- * heard of a later failover, or what is known is doubted (rule 5). *layout is
- * which slots they served (layout.h), as far as it is known, and in a cluster.
- */
+/* When the Sentinels, or a member of the cluster, were last asked for the
+ * masters. APR_INT64_MAX for a single server, which is always the master. 0:
+ * nothing is known, or another child knows of a later failover, or the snapshot
+ * is doubtful (rule 5). *layout is set to the cluster's layout (slot_layout.h),
+ * if it is known. */
 apr_time_t shs_topology_known_at(shs_topology_t *topology,
                                  apr_uint64_t *layout);
 
-/* Renews what is known, if that is due, and does not wait. */
+/* Begins a refresh, if one is due. Does not wait. */
 void shs_topology_suspect(shs_topology_t *topology);
 
-/* A master failed a question, or broke a connection: rule 4. */
+/* A master failed a command, or broke a connection (rule 4). */
 void shs_topology_note_failure(shs_topology_t *topology);
 
-/* Whether an answer of the master `subject` that has just come counts by rule
- * 4, asking a Sentinel if need be. OK; WRONG_ROLE: another one is the master
- * now; TIMEOUT: none said so by the deadline. When the Sentinels do not answer
- * at all it is OK without waiting for them. */
+/* Whether a reply of the master `subject` that has just come counts by rule 4.
+ * Asks a Sentinel if need be. OK; WRONG_ROLE: another server is the master now;
+ * TIMEOUT: no Sentinel confirmed it by the deadline. If the Sentinels do not
+ * reply at all it is OK, without waiting for them. */
 shs_conn_status_t shs_topology_confirm(shs_topology_t *topology,
                                        apr_uint32_t subject,
                                        int is_new_connection,
                                        apr_time_t deadline);
 
-/* The same, and waits until something newer than `since` is known, or the
- * deadline. Returns whether it is. */
+/* Refreshes, and waits until something newer than `since` is known, or until
+ * the deadline. Returns whether it is. */
 int shs_topology_refresh(shs_topology_t *topology, apr_time_t since,
                          apr_time_t deadline);
 

@@ -12,13 +12,13 @@
 
 #define CHANNEL "__redis__:invalidate"
 
-/* A server may have much to tell at once. What is more than this is all: the
- * connection is given up, and the next one drops everything first. */
+/* A server may send many keys at once. A message beyond these limits counts as
+ * a flush: the connection is given up, and the next one begins with a flush. */
 #define MAX_OCTETS   (8 * 1024 * 1024)
 #define MAX_ELEMENTS (128 * 1024)
 
-/* How long it waits for more, and how long it listens without a break though
- * there always is more: signs of life must be asked for too. */
+/* How long it waits for more, and how long it receives without a break if there
+ * always is more: heartbeats must be requested too. */
 #define WAIT_FOR_MORE 1000
 #define RECEIVE_FOR   (20 * 1000)
 
@@ -33,17 +33,18 @@ static shs_octets_t build(const shs_octets_t *arguments, int count,
     return command;
 }
 
-/* A server that answers, but not as it does when it is well. NULL: it is. */
+/* Why a server that replies cannot serve now. NULL: the error is not of that
+ * kind. */
 static const char *explain_error(const shs_reply_t *reply)
 {
     static const struct {
         const char *code;
         const char *reason;
     } errors[] = {
-        { "LOADING", "it is loading its data (LOADING): that takes a while" },
+        { "LOADING", "it is loading its data (LOADING): wait for the end" },
         { "BUSY", "a script keeps it busy (BUSY): wait, or SCRIPT KILL" },
         { "MASTERDOWN", "it is a replica without its master (MASTERDOWN): "
-                        "mend the link, or name the master" },
+                        "repair the link, or name the master" },
         { "ERR max number of clients",
           "it has reached its maxclients: raise that, or lower pool=" },
     };
@@ -57,14 +58,14 @@ static const char *explain_error(const shs_reply_t *reply)
     return NULL;
 }
 
-/* A step of opening: what is asked, and what is said where that is refused. */
+/* A step of opening: the command, and the message if it is refused. */
 typedef struct step_t {
     shs_octets_t command;
-    shs_reply_kind_t kind; /* of the reply that is wanted */
+    shs_reply_kind_t kind; /* of the expected reply */
     const char *refused;
 } step_t;
 
-/* Takes the step. REFUSED: with another answer than that, also an error. */
+/* Runs the step. REFUSED: the reply is of another kind, such as an error. */
 static shs_conn_status_t run_step(shs_reply_t **reply,
                                   shs_subscription_t *subscription,
                                   const step_t *step, apr_time_t deadline,
@@ -88,13 +89,15 @@ static shs_conn_status_t run_step(shs_reply_t **reply,
     return explanation ? SHS_CONN_FAILED : SHS_CONN_REFUSED;
 }
 
-#define GRANT "; let its user (ACL), or set SharedSessionCache Off"
+#define GRANT "; grant it (ACL), or set SharedSessionCache Off"
 
 static shs_conn_status_t load_run_id(shs_subscription_t *subscription,
                                      apr_time_t deadline, const char **reason)
 {
-    const step_t step = { shs_run_id_command(), SHS_REPLY_STRING,
-                          "the server does not tell its run_id (INFO)" GRANT };
+    const step_t step = {
+        shs_run_id_command(), SHS_REPLY_STRING,
+        "the server does not report its run_id (INFO)" GRANT
+    };
     shs_reply_t *reply = NULL;
     shs_conn_status_t status =
         run_step(&reply, subscription, &step, deadline, reason);
@@ -132,7 +135,8 @@ static shs_octets_t build_tracking(const shs_subscription_t *subscription,
     return build(words, count, subscription->p);
 }
 
-/* To itself. *is_unknown: it is refused, and not for what its user may do. */
+/* Redirects to itself. *is_unknown: it is refused, but not by the user's
+ * ACL. */
 static shs_conn_status_t track_by_redirect(int *is_unknown,
                                            shs_subscription_t *subscription,
                                            apr_time_t deadline,
@@ -141,7 +145,7 @@ static shs_conn_status_t track_by_redirect(int *is_unknown,
     const shs_octets_t words[] = { shs_octets_of("CLIENT"),
                                    shs_octets_of("ID") };
     step_t step = { build(words, 2, subscription->p), SHS_REPLY_INTEGER,
-                    "the server does not tell our CLIENT ID" GRANT };
+                    "the server does not report our CLIENT ID" GRANT };
     shs_reply_t *reply = NULL;
     shs_conn_status_t status =
         run_step(&reply, subscription, &step, deadline, reason);
@@ -172,7 +176,7 @@ static shs_conn_status_t subscribe(shs_subscription_t *subscription,
     return run_step(&reply, subscription, &step, deadline, reason);
 }
 
-/* Without REDIRECT the news come as pushes, on this connection. */
+/* Without REDIRECT the invalidations come as pushes, on this connection. */
 static shs_conn_status_t track_by_push(shs_subscription_t *subscription,
                                        apr_time_t deadline, const char **reason)
 {
@@ -259,7 +263,7 @@ static int are_keys(const shs_reply_t *reply)
     return 1;
 }
 
-/* What is not understood may be anything. */
+/* An invalidation that is not understood counts as a flush. */
 static void notify_sink(const shs_subscription_t *subscription,
                         const shs_reply_t *keys)
 {
@@ -292,7 +296,7 @@ static int is_pong(const shs_subscription_t *subscription,
                      && is_text(reply->elements[0], "pong");
 }
 
-/* Returns 0 when it is nothing that may come. */
+/* Returns 0 if it is not an expected message. */
 static int read_message(shs_subscription_t *subscription,
                         const shs_reply_t *reply)
 {
@@ -317,10 +321,11 @@ static int read_message(shs_subscription_t *subscription,
     return 1;
 }
 
-/* PING was answered by an error. One that Redis gives while it cannot save is a
- * sign of life as good as another. While a script runs what was done before may
- * not have been announced, so it is none; but the connection is as good as
- * before. What a server loads it announces to none, so all begins anew. */
+/* Reads an error reply to PING. An error that Redis sends while it cannot save
+ * is as good a heartbeat as any. While a script runs, the invalidations of
+ * earlier changes may not have been sent yet, so BUSY is no heartbeat; but the
+ * connection remains usable. A server sends no invalidations for the data that
+ * it loads, so after LOADING tracking begins anew. */
 static shs_conn_status_t read_error(shs_subscription_t *subscription,
                                     const shs_reply_t *reply,
                                     const char **reason)
@@ -340,16 +345,15 @@ static shs_conn_status_t read_error(shs_subscription_t *subscription,
     return explanation ? SHS_CONN_FAILED : SHS_CONN_REFUSED;
 }
 
-/* Of a reply that was read whole nothing is needed any more; of the next one
- * nothing is built yet. */
+/* Drops the last reply, which was read whole, and prepares for the next one. */
 static void clear(shs_subscription_t *subscription)
 {
     apr_pool_clear(subscription->p);
     shs_conn_begin(subscription->conn, limits, subscription->p);
 }
 
-/* A server that has news all the time leaves no moment without: what is not
- * read by `until` waits, but for what has been received already. */
+/* A server that always has more to send would never let it return. What is not
+ * received by `until` waits, except for what is in the buffer already. */
 shs_conn_status_t shs_subscription_receive(shs_subscription_t *subscription,
                                            const char **reason)
 {
@@ -375,7 +379,7 @@ shs_conn_status_t shs_subscription_receive(shs_subscription_t *subscription,
             }
         }
         else if (!read_message(subscription, reply)) {
-            *reason = "the server says what is no news";
+            *reason = "the server sends an unexpected message";
             return SHS_CONN_FAILED;
         }
         clear(subscription);

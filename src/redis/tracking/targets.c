@@ -3,7 +3,7 @@
 
 #include "redis/protocol/slot.h"
 
-/* In a cluster every so many slots it is asked who serves them. */
+/* In a cluster, the step between the slots whose masters are looked up. */
 #define SLOT_STEP 32
 
 int shs_targets_find(shs_route_t *routes, shs_topology_t *topology,

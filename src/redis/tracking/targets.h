@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * targets: routes to all that serve keys, for a tracker: it has to hear of
- * what changes anywhere.
+ * targets: routes to all masters, for a tracker, which needs the invalidations
+ * of every key.
  */
 #ifndef SHS_REDIS_TRACKING_TARGETS_H
 #define SHS_REDIS_TRACKING_TARGETS_H
@@ -10,10 +10,10 @@
 
 #define SHS_TARGETS_MAX SHS_CONN_WAIT_MAX
 
-/* Fills routes[0..SHS_TARGETS_MAX) in, each to be left, and returns how many; 0
- * when none is known by the deadline. Of a cluster's masters one that serves
- * fewer than 32 slots in a row may be overlooked, and those beyond so many are;
- * then nothing of them is kept. */
+/* Fills routes[0..SHS_TARGETS_MAX), each to be released, and returns their
+ * number; 0 if none is known by the deadline. A cluster's master that serves
+ * fewer than 32 slots in a row may be missed, and masters beyond
+ * SHS_TARGETS_MAX are; then nothing of theirs is cached. */
 int shs_targets_find(shs_route_t *routes, shs_topology_t *topology,
                      apr_time_t deadline, apr_pool_t *p);
 

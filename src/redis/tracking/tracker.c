@@ -11,25 +11,26 @@
 #include "base/halt.h"
 #include "base/thread.h"
 
-/* How long it waits for news before it looks around. */
+/* How long it waits for messages in one turn. */
 #define WAIT_FOR (50 * 1000)
 
-/* Who is not elected, or has failed, looks again after this. */
+/* A tracker that is not the leader, or has failed, tries again after this. */
 #define REST (250 * 1000)
 
-/* One that is refused tries again after this: by an answer, or by so many
- * connections, one after the other, that end at the same question. */
+/* The rest after a refusal: an error reply, or this many connections in a row
+ * that the server closes at the same command. */
 #define REFUSED_REST (10 * APR_USEC_PER_SEC)
 #define MAX_CLOSINGS 2
 
-/* So often it is looked where a new connection to a single server leads. */
+/* How often the tracker checks which server a new connection to a single server
+ * leads to. */
 #define PROBE_EVERY (10 * APR_USEC_PER_SEC)
 
-/* In this part of the lease it is asked for a sign of life, and looked who the
- * masters are. */
+/* Heartbeats are requested, and the masters checked, once in this part of the
+ * lease. */
 #define LEASE_PART 8
 
-/* Memory that is kept of what a great deal of news took. */
+/* The memory kept in a pool after a large message. */
 #define MAX_KEPT ((apr_size_t)(256 * 1024))
 
 typedef struct target_t {
@@ -49,14 +50,15 @@ typedef struct tracker_t {
     int count;
     apr_time_t checked_at;
     apr_time_t known_at;      /* these were the masters then ... */
-    shs_slot_layout_t layout; /* ... and these slots were theirs */
-    apr_time_t retry_at;      /* refused: not before */
+    shs_slot_layout_t layout; /* ... and these their slots */
+    apr_time_t retry_at;      /* after a refusal: not before */
     apr_time_t probed_at;
     int closings;
 } tracker_t;
 
-/* Every one of this child. None is ever freed, because its thread may outlive
- * the child's pools; and so leak checkers see that it is meant. */
+/* All trackers of this child. None is ever freed, because its thread may
+ * outlive the child's pools; the list shows leak checkers that this is
+ * intended. */
 static tracker_t *all;
 
 static void rest(void)
@@ -130,8 +132,8 @@ static int is_single(const tracker_t *tracker)
     return tracker->known_at == APR_INT64_MAX;
 }
 
-/* They tell who they are from now on, and of a single server it is noted who
- * else may be found in its place. */
+/* From now on the run_id of each new connection's server is loaded, and another
+ * server at a single server's address is noted. */
 static void publish(tracker_t *tracker)
 {
     if (is_single(tracker)) {
@@ -141,8 +143,7 @@ static void publish(tracker_t *tracker)
     atomic_store(&tracker->tracking->is_active, 1);
 }
 
-/* A subscription from each of them, which are then listened to. Returns 0 and *reason
- * if there is one that gives none. */
+/* Subscribes to each target. Returns 0 and *reason if one fails. */
 static int open_subscriptions(tracker_t *tracker, const char **reason)
 {
     apr_uint32_t numbers[SHS_TARGETS_MAX];
@@ -151,14 +152,14 @@ static int open_subscriptions(tracker_t *tracker, const char **reason)
     for (i = 0; i < tracker->count; ++i) {
         target_t *target = &tracker->targets[i];
 
-        /* Keeps its office, as long as it takes. */
+        /* Renews the leadership, however long this takes. */
         if (!is_leader(tracker)
             || !open_subscription(tracker, target, reason)) {
             return 0;
         }
         numbers[i] = target->subscription.run_id;
     }
-    /* What was missed before they spoke may be anything. */
+    /* Any change may have been missed before. */
     tracker->sink->flushed(tracker->sink->baton);
     tracker->sink->listening(tracker->sink->baton, numbers, tracker->count);
     tracker->probed_at = shs_clock_now();
@@ -168,7 +169,7 @@ static int open_subscriptions(tracker_t *tracker, const char **reason)
     return 1;
 }
 
-/* Takes the routes over. */
+/* Takes over the routes. */
 static void set_targets(tracker_t *tracker, const shs_route_t *routes,
                         int count)
 {
@@ -186,7 +187,7 @@ static void set_targets(tracker_t *tracker, const shs_route_t *routes,
     tracker->count = count;
 }
 
-/* One that fails tells nothing: others cannot be had by requests either. */
+/* A failed probe proves nothing: requests get no connection either. */
 static void probe(tracker_t *tracker)
 {
     const target_t *target = &tracker->targets[0];
@@ -199,8 +200,8 @@ static void probe(tracker_t *tracker)
     tracker->probed_at = shs_clock_now();
 }
 
-/* Whether another server than the one that is listened to has been found at the
- * address of that: by a request's new connection, or looking for it. */
+/* Whether another server than the tracked one was found at its address: by a
+ * request's new connection, or by a probe. */
 static int is_replaced(tracker_t *tracker)
 {
     if (!is_single(tracker) || tracker->count == 0) {
@@ -212,8 +213,8 @@ static int is_replaced(tracker_t *tracker)
     return atomic_load(&tracker->tracking->other_run_id) != 0;
 }
 
-/* Looks who the masters are; begins anew with others. Returns 0 and *reason if
- * nobody can be listened to. */
+/* Checks the masters, and begins anew if they have changed. Returns 0 and
+ * *reason if no server can be tracked. */
 static int check_masters(tracker_t *tracker, const char **reason)
 {
     shs_route_t routes[SHS_TARGETS_MAX];
@@ -238,20 +239,20 @@ static int check_masters(tracker_t *tracker, const char **reason)
         for (i = 0; i < count; ++i) {
             shs_topology_release(tracker->topology, &routes[i]);
         }
-        /* Before anything is told of the time since. */
+        /* Flush before a heartbeat of the time since. */
         if (have_slots_moved) {
             tracker->sink->flushed(tracker->sink->baton);
         }
-        publish(tracker); /* one that was deposed may have taken it back */
+        publish(tracker); /* a deposed leader may have reset it */
         return 1;
     }
     set_targets(tracker, routes, count);
-    *reason = "nobody is known who could be listened to";
+    *reason = "no server is known that could be tracked";
     return count > 0 && open_subscriptions(tracker, reason);
 }
 
-/* When the sign of life was asked for that all of them have given, and they
- * were all there were. */
+/* The time of the PING that all targets have answered, at which they were all
+ * the masters there were. */
 static apr_time_t alive_at(const tracker_t *tracker)
 {
     apr_time_t at = tracker->known_at;
@@ -265,7 +266,7 @@ static apr_time_t alive_at(const tracker_t *tracker)
     return at;
 }
 
-/* Why one of them gives no sign of life, though it answers; NULL: all do. */
+/* Why one of them gives no heartbeat, though it replies; NULL: all do. */
 static const char *find_busy_reason(const tracker_t *tracker)
 {
     int i = 0;
@@ -295,7 +296,7 @@ static int receive_all(tracker_t *tracker, const char **reason)
         }
         if (subscription->pinged_at != 0
             && now - subscription->pinged_at > tracker->sink->lease) {
-            *reason = "it gives no sign of life";
+            *reason = "it does not answer PING";
             return 0;
         }
         if (now - subscription->alive_at > tracker->sink->lease / LEASE_PART
@@ -307,7 +308,7 @@ static int receive_all(tracker_t *tracker, const char **reason)
     return 1;
 }
 
-/* One turn: waits for news, hears them, asks for signs of life. */
+/* One turn: waits for messages, receives them, requests heartbeats. */
 static int run_turn(tracker_t *tracker, const char **reason)
 {
     shs_conn_t *conns[SHS_TARGETS_MAX] = { NULL };
@@ -331,7 +332,7 @@ static int run_turn(tracker_t *tracker, const char **reason)
     return 1;
 }
 
-/* Listens until it is not its turn any more, or something fails. */
+/* Tracks until another tracker is the leader, or something fails. */
 static void track(tracker_t *tracker)
 {
     const char *reason = NULL;
