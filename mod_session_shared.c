@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * mod_session_shared: httpd's own mod_session keeps its sessions where
- * mod_shared_session has them, so that Session, SessionEnv, SessionHeader,
- * SessionMaxAge and mod_auth_form work across servers. Each entry of mod_session
- * is an attribute; what has changed is written, nothing else.
+ * mod_session_shared: httpd's mod_session keeps its sessions in
+ * mod_shared_session's store. So Session, SessionEnv, SessionHeader,
+ * SessionMaxAge and mod_auth_form work across servers. Each entry of
+ * mod_session is an attribute. Only attributes that have changed are written.
  *
- * A module of its own, because the hooks of mod_session are symbols that must be
- * there when it is loaded. It knows mod_shared_session only by the optional
- * functions of its header. Where SharedSession is Off it leaves sessions to
- * other providers.
+ * This is a module of its own because mod_session's hooks are symbols that must
+ * exist when the module is loaded. It uses mod_shared_session only through the
+ * optional functions of mod_shared_session.h. Where SharedSession is Off, it
+ * leaves sessions to other providers.
  *
- * mod_session's ways that matter here (modules/session/mod_session.c): load is
- * called several times a request; a session whose time is over is thrown away
- * for an empty one that only mod_session knows; save is called for what is dirty,
- * and where SessionMaxAge is set for every request that has loaded one; entries
- * are all there is, so an empty one is a session that has ended.
+ * What matters of mod_session's behaviour (modules/session/mod_session.c): it
+ * calls load several times per request. It replaces an expired session by an
+ * empty one that only mod_session knows. It calls save for a dirty session, and
+ * where SessionMaxAge is set, for each request that has loaded one. A session
+ * consists of its entries alone, so an empty session is one that has ended.
  */
 #include <string.h>
 
@@ -37,30 +37,30 @@
 
 APLOG_USE_MODULE(session_shared);
 
-/* The attribute that keeps mod_session's own expiry, microseconds since the
+/* The attribute that holds mod_session's own expiry, in microseconds since the
  * epoch. */
 #define EXPIRY "mod_session-expiry"
 
-/* When mod_session encodes a session, for SessionEnv and before each save, it
- * puts the expiry among the entries, by this name. It is none. */
+/* mod_session adds the expiry to the entries under this name when it encodes a
+ * session, for SessionEnv and before each save. It is not an attribute. */
 #define ENCODED_EXPIRY "expiry"
 
-/* What clients are told to wait after a 503. */
+/* Retry-After of a 503, in seconds. */
 #define RETRY_AFTER_S "5"
 
-/* How much later than stored an expiry must be to be worth a write: this, or
- * half of SessionMaxAge. */
+/* A later expiry is written once it exceeds the stored one by this, or by half
+ * of SessionMaxAge if that is less. */
 #define EXPIRY_EVERY apr_time_from_sec(60)
 
-/* What was loaded for a client's request. */
+/* What was loaded for a client request. */
 typedef struct loaded_t {
     session_rec *session;
-    apr_table_t *was;  /* entries as they are stored */
-    apr_time_t expiry; /* as it is stored, or 0 */
-    int is_stored;     /* there is a session ... */
-    int is_over;       /* ... whose time, by mod_session, is over */
-    int refused_with;  /* it could not be saved, and the client gets this
-                        * status; or 0 */
+    apr_table_t *was;  /* the stored entries */
+    apr_time_t expiry; /* the stored one, or 0 */
+    int is_stored;     /* the session exists ... */
+    int is_over;       /* ... and has expired for mod_session */
+    int refused_with;  /* the save failed, and the client gets this status; or
+                        * 0 */
 } loaded_t;
 
 static APR_OPTIONAL_FN_TYPE(shared_session_find) * find;
@@ -78,7 +78,7 @@ static void on_optional_fn_retrieve(void)
     destroy = APR_RETRIEVE_OPTIONAL_FN(shared_session_destroy);
 }
 
-/* Subrequests and redirects share what their client's request has loaded. */
+/* Subrequests and redirects share what their client request has loaded. */
 static request_rec *first_of(request_rec *r)
 {
     while (r->prev || r->main) {
@@ -95,7 +95,7 @@ static loaded_t *loaded_of(request_rec *r)
 
 /* -------------------------------------------------------------------- load */
 
-/* Entries are strings: what holds a NUL is none. */
+/* Entries are strings: a value that contains a NUL is skipped. */
 static int take_attribute(void *data, const char *name, const char *value,
                           apr_size_t len)
 {
@@ -124,12 +124,13 @@ static loaded_t *load(request_rec *r)
     iterate(r, take_attribute, loaded);
     loaded->is_over = loaded->expiry != 0 && loaded->expiry < apr_time_now();
     session->pool = p;
-    /* mod_session would replace one that is over by another that we do not
-     * know, and hand us that to be saved. */
+    /* mod_session would replace an expired session by another one that this
+     * module does not know, and pass that to save. */
     session->entries =
         loaded->is_over ? apr_table_make(p, 8) : apr_table_copy(p, loaded->was);
     session->expiry = loaded->is_over ? 0 : loaded->expiry;
-    session->dirty = loaded->is_over; /* to be asked to save it: it ends */
+    session->dirty = loaded->is_over; /* makes mod_session call save, which ends
+                                       * it */
     ap_set_module_config(first_of(r)->request_config, &session_shared_module,
                          loaded);
     return loaded;
@@ -160,8 +161,8 @@ static apr_status_t on_session_load(request_rec *r, session_rec **session)
         }
         loaded = load(r);
     }
-    /* What mod_session has encoded for SessionEnv it would decode again, over
-     * what was set since. */
+    /* Otherwise mod_session would decode again what it has encoded for
+     * SessionEnv, and lose what was set since. */
     loaded->session->encoded = NULL;
     *session = loaded->session;
     return OK;
@@ -169,7 +170,7 @@ static apr_status_t on_session_load(request_rec *r, session_rec **session)
 
 /* -------------------------------------------------------------------- save */
 
-/* What has changed since it was loaded. */
+/* What has changed since the load. */
 typedef struct difference_t {
     const apr_table_t *was;
     const apr_table_t *is;
@@ -209,14 +210,15 @@ static void compare(difference_t *difference, const loaded_t *loaded,
     difference->is = session->entries;
     difference->set = apr_table_make(p, 4);
     difference->unset = apr_array_make(p, 2, sizeof(const char *));
-    /* What fills an empty session may be a login by any name. */
+    /* The first attributes of an empty session may be a login under any
+     * name. */
     difference->is_login = apr_is_empty_table(loaded->was);
     apr_table_do(find_set, difference, session->entries, NULL);
     apr_table_do(find_unset, difference, loaded->was, NULL);
 }
 
-/* Whether the expiry that mod_session moves at each request has to be written:
- * not each time. */
+/* Whether to write the expiry, which mod_session moves at each request. It is
+ * not written each time. */
 static int is_expiry_due(const loaded_t *loaded, const session_rec *session)
 {
     apr_interval_time_t half = apr_time_from_sec(session->maxage) / 2;
@@ -235,8 +237,8 @@ static void set_expiry(apr_table_t *set, const session_rec *session)
     }
 }
 
-/* A session that is there. A login gets a new id, so that an id that somebody
- * else has planted leads to none. */
+/* Updates an existing session. A login gets a new id, so that a fixated id
+ * leads to no session. */
 static shared_session_result_e update(request_rec *r, const loaded_t *loaded,
                                       const session_rec *session)
 {
@@ -280,8 +282,8 @@ static shared_session_result_e store(request_rec *r, const loaded_t *loaded,
     return result;
 }
 
-/* Whether nothing of it has to be told when it is not saved: no entry has
- * changed, or what was over is not ended. */
+/* Whether a failed save may be ignored: no entry has changed, or the session
+ * that was not ended has expired anyway. */
 static int loses_nothing(const loaded_t *loaded, const session_rec *session)
 {
     difference_t difference;
@@ -313,8 +315,8 @@ static shared_session_result_e save(request_rec *r, const loaded_t *loaded,
     return result;
 }
 
-/* mod_session lets the answer go out all the same when it cannot save: here it
- * ends, so that nobody believes to be logged in, or out. */
+/* mod_session sends the response even if the save fails. This filter stops it,
+ * so that no client wrongly believes it is logged in, or out. */
 static ap_filter_rec_t *refusal;
 
 static apr_status_t refuse(ap_filter_t *f, apr_bucket_brigade *brigade)
@@ -331,8 +333,8 @@ static apr_status_t refuse(ap_filter_t *f, apr_bucket_brigade *brigade)
     return AP_FILTER_ERROR;
 }
 
-/* mod_session saves for the whole chain of redirects; what stands for the
- * client's request is saved once. */
+/* mod_session saves for each request of a redirect chain; the session of the
+ * client request is saved once. */
 static apr_status_t on_session_save(request_rec *r, session_rec *session)
 {
     loaded_t *loaded = loaded_of(r);
@@ -341,7 +343,7 @@ static apr_status_t on_session_save(request_rec *r, session_rec *session)
     if (!loaded || loaded->session != session) {
         return DECLINED;
     }
-    /* The page that says so would be saved for too. */
+    /* The error page would trigger a save as well. */
     if (loaded->refused_with) {
         return OK;
     }
@@ -378,7 +380,7 @@ static void register_hooks(apr_pool_t *p)
     ap_hook_fixups(on_fixups, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_optional_fn_retrieve(on_optional_fn_retrieve, NULL, NULL,
                                  APR_HOOK_MIDDLE);
-    /* Behind mod_session's filter, which saves, and before headers leave. */
+    /* After mod_session's filter, which saves, and before the headers leave. */
     refusal = ap_register_output_filter("SESSION_SHARED_REFUSAL", refuse, NULL,
                                         AP_FTYPE_CONTENT_SET);
     ap_hook_session_load(on_session_load, NULL, NULL, APR_HOOK_MIDDLE);

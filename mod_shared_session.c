@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * mod_shared_session: the session that a request's cookie names, out of an
- * external store, in the hands of every downstream handler.
+ * mod_shared_session: looks up the session that a request's cookie names in an
+ * external store, and exposes it to every downstream handler.
  *
  * This file is the module's table of contents: its hooks in the order of a
- * server's and a request's life. src/README.md says what lies where.
+ * server's and a request's life. src/README.md says where everything is.
  */
 #include <httpd.h>
 #include <http_config.h>
@@ -36,22 +36,23 @@ static void register_hooks(apr_pool_t *p)
     ap_hook_child_init(shs_lifecycle_on_child_init, NULL, NULL,
                        APR_HOOK_MIDDLE);
 
-    /* Before mod_cache's quick handler and before anybody reads a header. */
+    /* Before mod_cache's quick handler, and before any module reads a
+     * header. */
     ap_hook_post_read_request(shs_flow_on_post_read_request, NULL, NULL,
                               APR_HOOK_REALLY_FIRST);
-    /* After that one, which takes back what an internal redirect brought. */
+    /* After flow's hook, which withdraws what an internal redirect brought. */
     ap_hook_post_read_request(shs_control_on_post_read_request, NULL, NULL,
                               APR_HOOK_REALLY_FIRST + 1);
-    /* The first hook at which the directory's settings are final, and before
+    /* The first hook at which the directory's settings are final; it precedes
      * every access check. */
     ap_hook_header_parser(shs_flow_on_request, after_setenvif, NULL,
                           APR_HOOK_MIDDLE);
-    /* The first hook of a subrequest; not called when its directory is its
-     * page's, and then fixups is the first. */
+    /* The first hook of a subrequest. httpd skips it if the subrequest has its
+     * page's directory; then fixups is the first. */
     ap_hook_check_access(shs_flow_on_request, NULL, NULL, APR_HOOK_REALLY_FIRST,
                          AP_AUTH_INTERNAL_PER_CONF);
     ap_hook_fixups(shs_flow_on_request, after_rewrite, NULL, APR_HOOK_MIDDLE);
-    /* The session is written before caching looks at the response. */
+    /* The session is written before caching inspects the response. */
     ap_hook_insert_filter(shs_control_on_insert_filter, after_headers, NULL,
                           APR_HOOK_LAST);
     ap_hook_insert_error_filter(shs_control_on_insert_error_filter,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * cache_policy: the words of SharedSessionCache.
+ * cache_policy: parses the arguments of SharedSessionCache.
  */
 #ifndef SHS_CONFIG_CACHE_POLICY_H
 #define SHS_CONFIG_CACHE_POLICY_H
@@ -9,11 +9,11 @@
 
 #include "store/cache/near_cache.h"
 
-/* What holds where nothing is said: On. */
+/* The default policy: On. */
 void shs_cache_policy_default(shs_near_policy_t *policy);
 
-/* On|Off and options. Returns NULL and sets *out, or what is wrong and the
- * cure. */
+/* Parses On|Off and options. Returns NULL and sets *out, or what is wrong and
+ * the cure. */
 const char *shs_cache_policy_parse(shs_near_policy_t *out, int count,
                                    char *const words[], apr_pool_t *p);
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * log: the tags of our log lines. A tag is unique, never used again for
+ * log: the tags of the module's log lines. A tag is unique, never reused for
  * something else, and listed with its cure in the README.
  *
- * What may be in a line: outcomes, reasons, names of attributes and headers
- * (escaped by httpd), the store without credentials, an id's label. What never
- * is, at no level: an id, a value, a cookie, a password.
+ * A line may contain outcomes, reasons, names of attributes and headers (httpd
+ * escapes them), the store without credentials, and an id's label. It never
+ * contains, at any level, an id, a value, a cookie or a password.
  */
 #ifndef SHS_CONFIG_LOG_H
 #define SHS_CONFIG_LOG_H
@@ -45,9 +45,9 @@
 #define SHS_TAG_LINT            "SHS034: " /* WARNING */
 #define SHS_TAG_NO_MEMORY       "SHS036: " /* WARNING */
 
-/* The level of a warning that is given once a child: a program that earns it
- * once will earn it with each request. `has_warned` is static and zero at first.
- * Not to be called inside ap_log_rerror(), which evaluates its level twice. */
+/* The level of a warning that each child logs once: a program that causes it
+ * once causes it with each request. `has_warned` is static and initially zero.
+ * Do not call this inside ap_log_rerror(), which evaluates its level twice. */
 static inline int shs_log_level_once(volatile apr_uint32_t *has_warned)
 {
     return apr_atomic_cas32(has_warned, 1, 0) == 0 ? APLOG_WARNING

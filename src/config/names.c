@@ -6,7 +6,7 @@
 #include <apr_lib.h>
 #include <apr_strings.h>
 
-/* A trailing * stands for any rest. */
+/* A trailing * matches any suffix. */
 /* clang-format off */
 static const char *const reserved_headers[] = {
     "Accept*", "Authorization", "Connection", "Content-*", "Cookie", "Expect",
@@ -15,14 +15,14 @@ static const char *const reserved_headers[] = {
     "User-Agent", "Via", "X-Forwarded-*", NULL
 };
 
-/* What only a response may have (config/own_headers.h). */
+/* Headers that only a response may have (config/own_headers.h). */
 static const char *const control_headers[] = { "X-Session-Action",
                                                "X-Session-Set",
                                                "X-Session-Unset", NULL };
 
-/* What httpd's modules, gateways (CGI, FastCGI, SCGI, uWSGI, AJP, mod_perl,
- * mod_wsgi, Passenger, php-fpm) and runtimes act on: whom they believe to be
- * logged in, which file they run, which options they take. */
+/* Variables that httpd's modules, gateways (CGI, FastCGI, SCGI, uWSGI, AJP,
+ * mod_perl, mod_wsgi, Passenger, php-fpm) and runtimes act on: which user is
+ * logged in, which file to run, which options to use. */
 static const char *const reserved_env[] = {
     "AJP_AJP_*", "AJP_JK_*", "ALL_PROXY", "APP_DEBUG", "APP_ENV", "APP_KEY",
     "APP_RUNTIME*", "APP_SECRET", "ASAN_*", "ASPNETCORE_*", "AUTHENTICATE_*",
@@ -58,10 +58,9 @@ static const char *const reserved_env[] = {
     "_JAVA_OPTIONS", "nokeepalive", NULL
 };
 
-/* error-notes is printed in error pages as it is. What mod_session_cookie,
- * mod_session_dbd, mod_security2 and others keep under names of theirs they
- * read as a pointer to a structure. By others httpd's modules tell each other
- * what to do. */
+/* error-notes is printed in error pages unescaped. mod_session_cookie,
+ * mod_session_dbd, mod_security2 and others read their own notes as pointers to
+ * structures. httpd's modules control each other through the rest. */
 static const char *const reserved_notes[] = {
     "SHARED_SESSION", "cache-status", "error-notes", "http2-*", "mod_*",
     "modsecurity-*", "proxy-*", "remoteip-*", "ssl-*", "verbose-error-to", NULL
@@ -79,7 +78,7 @@ int shs_names_is_same(const char *a, const char *b)
 }
 
 /* Whether a reserved name (or pattern) covers `name`; with is_prefix, whether
- * some name that begins with `name` would be covered. Nearly always the first
+ * it covers some name that begins with `name`. In nearly all cases the first
  * characters differ. */
 static int covers(const char *reserved, const char *name, int is_prefix)
 {
@@ -123,8 +122,8 @@ const char *shs_names_check_header(const char *name, int is_prefix,
                                 name);
         }
     }
-    /* A prefix may cover them: what an attribute would complete to one of
-     * them is left out when it happens. */
+    /* A prefix may cover reserved names: an attribute that would complete it to
+     * one is left out at run time. */
     if (!is_prefix && shs_names_is_reserved_header(name, 0)) {
         return apr_psprintf(p,
                             "the header '%s' is one by which a response changes"
@@ -153,8 +152,8 @@ const char *shs_names_check_note(const char *name, int is_prefix, apr_pool_t *p)
     if (!*name) {
         return "a note needs a name; with *, a beginning such as session.*";
     }
-    /* As below: what an attribute would complete to a reserved name is left
-     * out when it happens. */
+    /* As above: an attribute that would complete the prefix to a reserved name
+     * is left out at run time. */
     if (shs_names_is_reserved_note(name, 0)) {
         return apr_psprintf(p,
                             "the note '%s%s' belongs to httpd or to a module of"
@@ -185,8 +184,8 @@ const char *shs_names_check_env(const char *name, int is_prefix, apr_pool_t *p)
                                 name);
         }
     }
-    /* A short prefix such as S* is allowed although SERVER_NAME begins so: a
-     * reserved name that a session attribute would complete is left out. */
+    /* A short prefix such as S* is allowed although SERVER_NAME begins so: an
+     * attribute that would complete it to a reserved name is left out. */
     if (shs_names_is_reserved_env(name, 0)) {
         return apr_psprintf(p,
                             "'%s%s' belongs to httpd, CGI or a program's"

@@ -41,7 +41,7 @@ int shs_own_headers_have(const apr_array_header_t *own_headers,
     return i < own_headers->nelts;
 }
 
-/* The next token from *cursor on, which is left behind it; or NULL. */
+/* The next token from *cursor on, or NULL. Moves *cursor behind it. */
 static const char *next_token(apr_size_t *len, const char **cursor)
 {
     const char *token = *cursor + strspn(*cursor, SEPARATORS);
@@ -64,7 +64,7 @@ static int lists_own(const apr_array_header_t *own_headers, const char *list)
     return 0;
 }
 
-/* Each token but the last is followed by one separator at least, and gets
+/* At least one separator follows each token but the last; the result has
  * two. */
 const char *shs_own_headers_strip(const apr_array_header_t *own_headers,
                                   const char *list, apr_pool_t *p)

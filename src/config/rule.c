@@ -25,7 +25,7 @@ static const char *parse(shs_rule_t *rule, const char *name,
     return NULL;
 }
 
-/* A list of the same place was made here, so it may grow. */
+/* A list of the same place was created here, so it may grow. */
 static shs_rule_t *push(shs_rules_t *rules, apr_pool_t *p)
 {
     if (!rules->list) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * rule: one exposure that a directive asks for, and the list of them that a
- * place has. Made while the configuration is read, then read only.
+ * rule: one exposure of an attribute that a directive configures, and a place's
+ * list of them. Created while the configuration is read, then read only.
  */
 #ifndef SHS_CONFIG_RULE_H
 #define SHS_CONFIG_RULE_H
@@ -13,34 +13,35 @@
 
 /* One SharedSessionNote, -Env or -Header. */
 typedef struct shs_rule_t {
-    const char *name;        /* with is_prefix: what stands before the * */
-    int is_prefix;           /* one for every top-level attribute */
+    const char *name;        /* with is_prefix: the part before the * */
+    int is_prefix;           /* for every top-level attribute */
     const shs_path_t *path;  /* SHS_PATH_EVERY exactly when is_prefix */
     shs_encoding_t encoding; /* of a header */
 } shs_rule_t;
 
-/* The rules of one kind, outer ones first. */
+/* The rules of one kind, outer places first. */
 typedef struct shs_rules_t {
-    int is_cleared; /* "none" was said: nothing of outer places counts */
+    int is_cleared; /* "none": ignore the rules of outer places */
     const apr_array_header_t *list; /* of shs_rule_t; NULL: no rule */
 } shs_rules_t;
 
-/* NULL if a name is allowed, else what is wrong: as in config/names.h. */
+/* Returns NULL if the name is allowed, else what is wrong: as in
+ * config/names.h. */
 typedef const char *(*shs_rule_check_fn)(const char *name, int is_prefix,
                                          apr_pool_t *p);
 
-/* Whether two names are one to whoever is downstream. */
+/* Whether two names are equal downstream. */
 typedef int (*shs_rule_is_same_fn)(const char *a, const char *b);
 
-/* Reads NAME ATTRIBUTE or PREFIX* * and adds it; "none" alone (attribute NULL)
- * clears, and *out is NULL then. A name that has a rule in this place already
- * is refused: one of the two would never count. Returns NULL and the rule,
- * which may yet be completed; or what is wrong and the cure. */
+/* Parses NAME ATTRIBUTE or PREFIX* * and adds it. "none" alone (attribute NULL)
+ * clears the list, and then *out is NULL. A name that already has a rule in
+ * this place is refused: one of the two would never apply. Returns NULL and the
+ * rule, which the caller may still complete; or what is wrong and the cure. */
 const char *shs_rule_add(shs_rule_t **out, shs_rules_t *rules, const char *name,
                          const char *attribute, shs_rule_check_fn check,
                          shs_rule_is_same_fn is_same, apr_pool_t *p);
 
-/* encoding=..., or NULL for the default. */
+/* Parses encoding=...; NULL is the default. */
 const char *shs_rule_parse_encoding(shs_encoding_t *out, const char *word,
                                     apr_pool_t *p);
 

@@ -93,8 +93,8 @@ void *shs_settings_create_server(apr_pool_t *p, server_rec *s)
     return settings;
 }
 
-/* The places are each server's own and are not inherited: their checks look at
- * what each server says itself. Which keys overlap is found out later. */
+/* Places are not inherited: their checks examine what each server configures
+ * itself. place's check finds out later which keys overlap. */
 void *shs_settings_merge_server(apr_pool_t *p, void *outer_, void *inner_)
 {
     const shs_server_settings_t *outer = outer_;

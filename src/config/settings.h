@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * settings: what the directives said, per server and per directory, and what
- * holds where they said nothing. Made while the configuration is read (and for
+ * settings: the values of the directives, per server and per directory, with
+ * their defaults. They are created while the configuration is read (and for
  * each .htaccess file), merged by httpd from the outside in, then read only.
  */
 #ifndef SHS_CONFIG_SETTINGS_H
@@ -18,7 +18,7 @@
 
 extern module AP_MODULE_DECLARE_DATA shared_session_module;
 
-/* How many names of cookies there may be. */
+/* The highest number of cookie names. */
 #define SHS_COOKIE_OPTIONS_MAX_NAMES 32
 
 /* The handler of the JSON resource. */
@@ -35,29 +35,30 @@ typedef struct shs_span_t {
     apr_interval_time_t value;
 } shs_span_t;
 
-/* Where the id is looked for, and where one of ours is put. */
+/* Where the session id is looked for, and how the session cookie is set. */
 typedef struct shs_cookie_options_t {
     const char *const *names; /* of cookies, NULL-terminated */
-    char route;               /* cuts the balancer's route off, or
+    char route;               /* separates the balancer's route from the id, or
                                * SHS_SESSION_ID_NO_ROUTE */
-    unsigned char extras;     /* characters that ids may have: see ident.h */
+    unsigned char extras;     /* characters that ids may have: see
+                               * session_id.h */
     const char *parameter;    /* of the path (";jsessionid="); NULL: none */
-    shs_set_cookie_t cookie;  /* how the first of them is set */
+    shs_set_cookie_t cookie;  /* attributes of the first of them */
 } shs_cookie_options_t;
 
-/* How many octets of names and values may be added to one request. */
+/* How many octets of names and values a session may add to one request. */
 typedef struct shs_expose_limit_t {
     apr_size_t headers;
     apr_size_t env;
 } shs_expose_limit_t;
 
-/* Per directory. An option is set here or not; its value is the default when
- * it is not. */
+/* Per directory. `set` says whether this place sets the option; otherwise the
+ * value is the default. */
 typedef struct shs_settings_t {
     shs_flag_t enabled;
-    /* SharedSession On, said outside of .htaccess: without it sessions are read
-     * and kept alive, and not written to; and SetHandler shared-session, said
-     * there too. */
+    /* SharedSession On outside of .htaccess: without it sessions are read and
+     * touched, but not written. And SetHandler shared-session, likewise
+     * outside. */
     shs_flag_t granted;
     shs_flag_t resource;
     struct {
@@ -78,10 +79,10 @@ typedef struct shs_settings_t {
         int set;
         apr_size_t value;
     } max_size;
-    shs_span_t idle;   /* of a session that does not say it itself */
-    shs_flag_t adopts; /* sessions of other programs get it too */
+    shs_span_t idle;   /* of a session that does not set it itself */
+    shs_flag_t adopts; /* `idle` applies to other programs' sessions too */
     shs_span_t absolute;
-    shs_span_t touch; /* 0: requests keep no session alive */
+    shs_span_t touch; /* 0: requests do not touch sessions */
     shs_span_t grace;
     shs_flag_t control;
     struct {
@@ -98,7 +99,7 @@ void *shs_settings_merge(apr_pool_t *p, void *outer, void *inner);
 void *shs_settings_create_server(apr_pool_t *p, server_rec *s);
 void *shs_settings_merge_server(apr_pool_t *p, void *outer, void *inner);
 
-/* What holds for a request (as its directories say now) or a server. */
+/* The settings of a request (as its directories are now) or a server. */
 const shs_settings_t *shs_settings_of(const request_rec *r);
 const shs_server_settings_t *shs_settings_of_server(const server_rec *s);
 
@@ -107,18 +108,18 @@ const shs_server_settings_t *shs_settings_of_server(const server_rec *s);
 const char *shs_settings_find_enabled_line(
     const shs_server_settings_t *settings);
 
-/* Whether two places look the session up in the same way, so that one lookup
+/* Whether two places look up sessions in the same way, so that one lookup
  * serves both. */
 int shs_settings_is_same_lookup(const shs_settings_t *a,
                                 const shs_settings_t *b);
 
-/* A copy, in p, of what is_same_lookup() compares, for as long as p lives: the
- * settings of a directory live only as long as the request they were merged
- * for. Rules are not copied. */
+/* A copy, in p, of what is_same_lookup() compares. It lives as long as p: a
+ * directory's settings live only as long as the request they were merged for.
+ * Rules are not copied. */
 const shs_settings_t *shs_settings_copy_lookup(const shs_settings_t *settings,
                                                apr_pool_t *p);
 
-/* The notes' rules, which are "session.* *" where no directive gave any. */
+/* The rules for notes; "session.* *" if no directive sets any. */
 const apr_array_header_t *shs_settings_notes(const shs_settings_t *settings);
 
 #endif

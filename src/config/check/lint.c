@@ -24,7 +24,7 @@ static void warn(lint_t *lint, const char *sentence)
     APR_ARRAY_PUSH(lint->warnings, const char *) = sentence;
 }
 
-/* The directive as it stands there, and where. */
+/* The directive as written, and its line. */
 static const char *describe(const lint_t *lint, const ap_directive_t *directive)
 {
     return apr_psprintf(lint->tree.p, "%s %s (%s)", directive->directive,
@@ -38,7 +38,7 @@ static const char *argument(const lint_t *lint, const ap_directive_t *directive,
     return shs_lint_tree_argument(&lint->tree, directive, nth);
 }
 
-/* Whether the directive is there, and its first argument is that directive. */
+/* Whether the directive exists and its first argument is `value`. */
 static int has_argument(const lint_t *lint, const ap_directive_t *directive,
                         const char *value)
 {
@@ -57,7 +57,7 @@ static int is_rule(const ap_directive_t *directive)
            || shs_lint_tree_is(directive, "SharedSessionHeader");
 }
 
-/* One that has a meaning only where SharedSession is On. */
+/* A directive that has a meaning only where SharedSession is On. */
 static int is_for_sessions(const ap_directive_t *directive)
 {
     return is_ours(directive) && !shs_lint_tree_is(directive, OURS)
@@ -67,7 +67,8 @@ static int is_for_sessions(const ap_directive_t *directive)
 
 /* ----------------------------------------------------------- one directive */
 
-/* Rules may be many. Two stores or near-caches are refused elsewhere. */
+/* A place may have many rules. A second store or near-cache is refused by its
+ * parser. */
 static void check_twice(lint_t *lint, const ap_directive_t *directive)
 {
     const ap_directive_t *next = directive->next;
@@ -99,7 +100,7 @@ static apr_interval_time_t lifetime_of(const lint_t *lint,
     return lifetime;
 }
 
-/* Of two words of one place the second is looked at. */
+/* If one place has both directives, the second one is checked. */
 static void check_lifetimes(lint_t *lint, const ap_directive_t *directive)
 {
     const ap_directive_t *idle, *absolute;
@@ -186,7 +187,7 @@ static void check_stale(lint_t *lint, const ap_directive_t *directive)
     }
 }
 
-/* Which of two providers mod_session asks first is a matter of luck. */
+/* Which of two providers mod_session asks first is undefined. */
 static void check_provider(lint_t *lint, const ap_directive_t *directive)
 {
     const ap_directive_t *on;
@@ -211,7 +212,7 @@ static void check_provider(lint_t *lint, const ap_directive_t *directive)
 
 /* -------------------------------------------- what needs SharedSession On */
 
-/* Whether some SharedSession On may count together with the directive. */
+/* Whether some SharedSession On may apply together with the directive. */
 static int may_be_on(const lint_t *lint, const ap_directive_t *directive,
                      const ap_directive_t *first)
 {
@@ -225,7 +226,7 @@ static int may_be_on(const lint_t *lint, const ap_directive_t *directive,
     return 0;
 }
 
-/* Of a section's directives one is enough. */
+/* One warning per section is enough. */
 static int is_first_for_sessions(const ap_directive_t *directive)
 {
     const ap_directive_t *first = directive->parent->first_child;
@@ -236,8 +237,8 @@ static int is_first_for_sessions(const ap_directive_t *directive)
     return first == directive;
 }
 
-/* Servers may say the rest for what .htaccess turns on; writing is not for
- * .htaccess. */
+/* A server may hold the other directives for a SharedSession On in .htaccess.
+ * Directives that write are not allowed in .htaccess. */
 static void check_enabled(lint_t *lint, const ap_directive_t *directive)
 {
     int is_write = (shs_lint_tree_is(directive, "SharedSessionControl")

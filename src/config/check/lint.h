@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * lint: what a configuration says in contradiction, or without effect. All of
- * it is possible, and some of it may be meant: so it is warned of and not
- * refused. What can only be a mistake is refused by the directives' parsers.
+ * lint: finds contradictions in a configuration, and directives without effect.
+ * Each of them is possible, and some may be intended: so lint warns and does
+ * not refuse. The directives' parsers refuse what can only be a mistake.
  *
- * It reads the tree of directives, as they were written, and no settings. What
- * holds in a place is what is said there, then in the sections around it, in
- * its virtual host, and in the main server. Whether a regular expression or a
- * condition covers a place is not known: it is taken to do so.
+ * lint reads the tree of directives as they were written, and no settings. A
+ * directive applies in its own section, in the sections inside it, in its
+ * virtual host, or everywhere if it stands in the main server. lint cannot tell
+ * whether a regular expression or a condition covers a place, and assumes that
+ * it does.
  */
 #ifndef SHS_CONFIG_CHECK_LINT_H
 #define SHS_CONFIG_CHECK_LINT_H
@@ -16,8 +17,8 @@
 #include <httpd.h>
 #include <http_config.h>
 
-/* Sentences (const char *), from p, each with "file:line" and the cure. When
- * the configuration has been read; `tree` is httpd's ap_conftree. */
+/* Warnings (const char *), from p, each with "file:line" and the cure. Call it
+ * when the configuration has been read. `tree` is httpd's ap_conftree. */
 apr_array_header_t *shs_lint_check(const ap_directive_t *tree, apr_pool_t *p);
 
 #endif

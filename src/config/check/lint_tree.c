@@ -35,7 +35,7 @@ static int is_host(const ap_directive_t *directive)
     return shs_lint_tree_is(directive, "<VirtualHost");
 }
 
-/* The virtual host that a directive stands in; NULL: the main server. */
+/* The virtual host that contains the directive; NULL: the main server. */
 static const ap_directive_t *host_of(const ap_directive_t *directive)
 {
     do {
@@ -50,7 +50,7 @@ const ap_directive_t *shs_lint_tree_section(const ap_directive_t *directive)
                                                             : NULL;
 }
 
-/* The outermost section around, or NULL. */
+/* The outermost section around the directive, or NULL. */
 static const ap_directive_t *top_of(const ap_directive_t *directive)
 {
     const ap_directive_t *top = NULL;
@@ -61,8 +61,8 @@ static const ap_directive_t *top_of(const ap_directive_t *directive)
     return top;
 }
 
-/* The path of a section that names one, or NULL: of another kind, or by a
- * pattern. */
+/* The path of a <Location> or <Directory>. NULL if the section is of another
+ * kind or names a pattern. */
 static const char *path_of(const shs_lint_tree_t *tree,
                            const ap_directive_t *section)
 {
@@ -76,7 +76,7 @@ static const char *path_of(const shs_lint_tree_t *tree,
     path = apr_pstrdup(tree->p, shs_lint_tree_argument(tree, section, 0));
     len = strcspn(path, ">");
     path[len] = '\0';
-    /* "/app/" holds for what "/app" holds for, but itself. */
+    /* "/app/" covers what "/app" covers, except "/app" itself. */
     if (len > 1 && path[len - 1] == '/') {
         path[len - 1] = '\0';
     }
@@ -93,7 +93,7 @@ static int is_below(const char *inner, const char *outer)
                || (len > 0 && outer[len - 1] == '/'));
 }
 
-/* Whether the section `outer` is around `inner`, for sure. */
+/* Whether the section `outer` certainly contains `inner`. */
 static int is_around(const shs_lint_tree_t *tree, const ap_directive_t *outer,
                      const ap_directive_t *inner)
 {
@@ -105,7 +105,7 @@ static int is_around(const shs_lint_tree_t *tree, const ap_directive_t *outer,
            && is_below(inner_path, outer_path);
 }
 
-/* The last of that name among these, or NULL. */
+/* The last directive of that name in the list, or NULL. */
 static const ap_directive_t *last_of(const ap_directive_t *first,
                                      const char *name)
 {
@@ -119,8 +119,8 @@ static const ap_directive_t *last_of(const ap_directive_t *first,
     return found;
 }
 
-/* What the sections around `top` say, among these: the innermost counts, and
- * of equal ones the last. */
+/* The directive of that name in the sections of the list that contain `top`.
+ * The innermost section wins, then the last one. */
 static const ap_directive_t *find_around(const shs_lint_tree_t *tree,
                                          const ap_directive_t *top,
                                          const ap_directive_t *first,

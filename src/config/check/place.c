@@ -6,22 +6,22 @@
 #include <apr_hash.h>
 #include <apr_strings.h>
 
-/* What a place stores: which keys, in which format. */
+/* How a place stores sessions: under which keys, in which format. */
 typedef struct use_t {
     const shs_key_t *key;
     const shs_codec_t *codec;
-    const char *key_line; /* "file:line", or NULL: nobody said it */
+    const char *key_line; /* "file:line", or NULL: not configured */
     const char *format_line;
     const char *enabled_line;
     int is_off;
 } use_t;
 
-/* What shares a store. */
+/* The places that share a store. */
 typedef struct group_t {
-    apr_array_header_t *uses;    /* of use_t, no two of one key and format */
+    apr_array_header_t *uses;    /* of use_t, unique by key and format */
     apr_array_header_t *keys;    /* of const shs_key_t *: of all templates */
-    apr_hash_t *known;           /* by words: what is in these */
-    const shs_key_t *const *all; /* `keys` if any overlap */
+    apr_hash_t *known;           /* by description: what uses and keys hold */
+    const shs_key_t *const *all; /* `keys` if some overlap */
 } group_t;
 
 const char *shs_place_describe_line(const cmd_parms *cmd)
@@ -53,7 +53,7 @@ shs_place_t *shs_place_of(cmd_parms *cmd, const shs_settings_t *settings)
     return place;
 }
 
-/* Whether the section lies in the other, as far as their words tell. */
+/* Whether `inner` is inside `outer`, as far as section and path show. */
 static int is_inside(const shs_place_t *inner, const shs_place_t *outer)
 {
     apr_size_t len;
@@ -69,7 +69,7 @@ static int is_inside(const shs_place_t *inner, const shs_place_t *outer)
            && (inner->path[len] == '/' || (len && outer->path[len - 1] == '/'));
 }
 
-/* Takes what the place says, over what is there. */
+/* Overrides `use` with what the place configures. */
 static void apply_place(use_t *use, const shs_place_t *place)
 {
     const shs_settings_t *settings = place->settings;
@@ -88,8 +88,9 @@ static void apply_place(use_t *use, const shs_place_t *place)
     }
 }
 
-/* What holds in a place: what it says, then the sections around it, the
- * longest last. Sections of other kinds are not known to be around it. */
+/* What applies in a place: its own settings override those of the sections
+ * around it, and the longest path overrides the others. Sections of other kinds
+ * are not known to contain it. */
 static use_t find_use(const shs_place_t *place,
                       const apr_array_header_t *places,
                       const shs_settings_t *base)
@@ -145,8 +146,8 @@ static void add_use(group_t *group, const use_t *use, apr_pool_t *p)
     }
 }
 
-/* The sections of the main server hold in each virtual host too. The server
- * itself is a place if it is On. */
+/* The main server's sections apply in each virtual host too. The server itself
+ * is a place if it is On. */
 static void add_places(group_t *group, const server_rec *s,
                        const server_rec *main_server, apr_pool_t *p)
 {
@@ -194,7 +195,7 @@ static group_t *group_of(apr_hash_t *groups, const shs_store_t *store,
     return group;
 }
 
-/* The keys, NULL-terminated, if any two of them overlap. */
+/* Sets group->all to the NULL-terminated keys if some of them overlap. */
 static void find_overlap(group_t *group)
 {
     apr_array_header_t *keys = group->keys;
@@ -229,7 +230,7 @@ static const char *describe_format(const use_t *use, apr_pool_t *p)
                                             : "default");
 }
 
-/* One sentence for a place and the first other that it is at odds with. */
+/* One warning for a place and the first other place that conflicts with it. */
 static void compare(apr_array_header_t *keys, apr_array_header_t *formats,
                     const group_t *group, const char *store, apr_pool_t *p)
 {

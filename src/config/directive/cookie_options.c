@@ -10,9 +10,8 @@
 #include "session/id/session_id.h"
 #include "base/option.h"
 
-/* Of a cookie's attributes, RFC 6265 and what browsers have added; and what
- * other directives and options take for a word. None of them is meant as the
- * name of a cookie. */
+/* Attributes of cookies, by RFC 6265 and by browsers, and words of other
+ * directives and options. No operator means one of them as a cookie's name. */
 static const char *const impossible_names[] = {
     "comment",  "domain",   "expires", "httponly", "max-age", "path",
     "priority", "samesite", "version", "route",    "url",     "id-chars",
@@ -60,7 +59,7 @@ static const char *set_parameter(shs_cookie_options_t *options,
     return NULL;
 }
 
-/* RFC 6265 section 4.1.1, path-value, of what can be a request's path, with
+/* A path-value by RFC 6265 section 4.1.1 that can also be a request's path, to
  * which browsers compare it. */
 static int is_path(const char *text)
 {
@@ -84,7 +83,8 @@ static const char *set_path(shs_cookie_options_t *options, const char *value)
     return NULL;
 }
 
-/* Whether c is at a label of a host name (RFC 1123 section 2.1); its length. */
+/* The length of the label of a host name (RFC 1123 section 2.1) at c; 0:
+ * none. */
 static apr_size_t measure_label(const char *c)
 {
     apr_size_t len = 0;
@@ -95,7 +95,7 @@ static apr_size_t measure_label(const char *c)
     return len > 63 || *c == '-' || (len > 0 && c[len - 1] == '-') ? 0 : len;
 }
 
-/* A dot in front means nothing to browsers (RFC 6265 section 5.2.3). */
+/* Browsers ignore a leading dot (RFC 6265 section 5.2.3). */
 static int is_domain(const char *text)
 {
     const char *c = text + (*text == '.');
@@ -185,7 +185,7 @@ static const char *value_of(const char *word, const char *option)
     return strncasecmp(word, option, len) ? NULL : word + len;
 }
 
-/* An option without a value. Returns 0 when the word is none. */
+/* Sets an option without a value. Returns 0 if the word is none. */
 static int set_flag(shs_cookie_options_t *options, const char *word)
 {
     if (!strcasecmp(word, "secure")) {
@@ -206,8 +206,8 @@ static int set_flag(shs_cookie_options_t *options, const char *word)
     return 1;
 }
 
-/* NAME or option, in any case, as browsers read them; a cookie's name cannot
- * hold "=", so that tells them apart. */
+/* Parses NAME or an option, in any case, as browsers read attributes. A
+ * cookie's name cannot contain "=", which tells the two apart. */
 static const char *read_word(shs_cookie_options_t *options,
                              apr_array_header_t *names, const char *word,
                              apr_pool_t *p)
@@ -241,7 +241,7 @@ static const char *read_word(shs_cookie_options_t *options,
     return set_flag(options, word) ? NULL : add_name(names, word, p);
 }
 
-/* What no word by itself gets wrong. */
+/* Checks the combination of all words. */
 static const char *check(const shs_cookie_options_t *options, apr_pool_t *p)
 {
     const char *error =

@@ -27,7 +27,7 @@ static shs_server_settings_t *server_settings(const cmd_parms *cmd)
                                 &shared_session_module);
 }
 
-/* An option that names a file may name it from ServerRoot. */
+/* A file name in an option may be relative to ServerRoot. */
 static const char *resolve_path(const cmd_parms *cmd, const char *option)
 {
     static const char *const names[] = {
@@ -76,7 +76,7 @@ static const char *set_store(cmd_parms *cmd, void *dir, int argc,
     if (error) {
         return shs_directives_complain(cmd, error);
     }
-    /* The tree of directives is what mod_info shows: not the password. */
+    /* mod_info shows the tree of directives: the password must not be in it. */
     ((ap_directive_t *)cmd->directive)->args =
         shs_store_describe(server_settings(cmd)->store);
     return NULL;
@@ -105,9 +105,9 @@ static const char *set_enabled(cmd_parms *cmd, void *dir, int value)
     return NULL;
 }
 
-/* Core's own directive, of which httpd tells every module that has it in its
- * table: who may reach the resource is the administrator's word, and the
- * handler of a request does not say whose word it was. */
+/* SetHandler is core's directive; httpd passes it to every module that has it
+ * in its table. Only the administrator may expose the resource, and r->handler
+ * does not tell whether it was set in .htaccess. */
 static const char *set_resource(cmd_parms *cmd, void *dir, const char *name)
 {
     shs_settings_t *settings = dir;
@@ -221,7 +221,7 @@ static const char *set_max_size(cmd_parms *cmd, void *dir, const char *text)
     return error ? shs_directives_complain(cmd, error) : NULL;
 }
 
-/* SIZE, of headers, then env=SIZE. */
+/* The SIZE of headers, then env=SIZE. */
 static const char *set_expose_limit(cmd_parms *cmd, void *dir,
                                     const char *headers, const char *env)
 {
@@ -254,7 +254,7 @@ static const char *set_control(cmd_parms *cmd, void *dir, int value)
     return NULL;
 }
 
-/* A table's names, of which letters count in either case. */
+/* The keys of a table are case-insensitive. */
 static int is_same_note(const char *a, const char *b)
 {
     return !strcasecmp(a, b);
@@ -284,8 +284,8 @@ static const char *add_env(cmd_parms *cmd, void *dir, const char *name,
     return error ? shs_directives_complain(cmd, error) : NULL;
 }
 
-/* The name is claimed for the whole server, wherever the directive stands:
- * a client must not send it where the module is off either. */
+/* The name belongs to the whole server, wherever the directive stands: a client
+ * must not send it where the module is Off either. */
 static const char *add_header(cmd_parms *cmd, void *dir, const char *name,
                               const char *attribute, const char *option)
 {
@@ -310,8 +310,8 @@ static const char *add_header(cmd_parms *cmd, void *dir, const char *name,
     return NULL;
 }
 
-/* Where a directive may stand: what names keys, cookies, stores or headers is
- * the administrator's, so not in .htaccess. */
+/* Where a directive is allowed. Keys, cookies, stores and headers are the
+ * administrator's, so not in .htaccess. */
 #define SERVER    RSRC_CONF
 #define DIRECTORY (RSRC_CONF | ACCESS_CONF)
 #define HTACCESS  (RSRC_CONF | ACCESS_CONF | OR_AUTHCFG)

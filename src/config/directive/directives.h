@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * directives: the command table. Everything an administrator writes is checked
- * here, while `httpd -t` looks; messages begin with the directive's name and
- * end with the cure, and never repeat a URL that may hold a password.
+ * directives: the command table. `httpd -t` runs these parsers, so they check
+ * everything that an administrator writes. A message begins with the
+ * directive's name, ends with the cure, and never repeats a URL that may
+ * contain a password.
  */
 #ifndef SHS_CONFIG_DIRECTIVE_DIRECTIVES_H
 #define SHS_CONFIG_DIRECTIVE_DIRECTIVES_H
@@ -10,7 +11,7 @@
 #include <httpd.h>
 #include <http_config.h>
 
-/* What is wrong with a directive, with its name before it, from cmd->pool. */
+/* The message with the directive's name in front, from cmd->pool. */
 const char *shs_directives_complain(const cmd_parms *cmd, const char *error);
 
 extern const command_rec shs_directives[];
