@@ -8,13 +8,13 @@ shs_request_context_t *shs_client_request_context_of(const request_rec *r)
     return ap_get_module_config(r->request_config, &shared_session_module);
 }
 
-/* The request that this one was made from, or NULL. */
+/* The request that created this one, or NULL. */
 static request_rec *outer_of(const request_rec *r)
 {
     return r->prev ? r->prev : r->main;
 }
 
-/* The visit of the nearest outer request that has one, or NULL. */
+/* The context of the nearest outer request that has one, or NULL. */
 const shs_request_context_t *shs_client_request_find_outer_context(
     const request_rec *r)
 {
@@ -26,8 +26,9 @@ const shs_request_context_t *shs_client_request_find_outer_context(
     return context;
 }
 
-/* Makes the visit. The first request of the chain makes the chain; it gets a
- * visit too when only a later one needs it, to hold the chain for others. */
+/* Creates the context. The client request is created with its first request's
+ * context; that request gets one even if only a later request needs it, to hold
+ * the client request for the others. */
 shs_request_context_t *shs_client_request_create_context(request_rec *r)
 {
     request_rec *outer = outer_of(r);
@@ -73,7 +74,7 @@ static void touch(shs_client_request_t *client_request, shs_store_t *store,
     }
 }
 
-/* The chain's lookup for these settings. */
+/* The client request's lookup for these settings. */
 const shs_lookup_t *shs_client_request_load_session(
     shs_client_request_t *client_request, request_rec *r,
     const shs_settings_t *settings)

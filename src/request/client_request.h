@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * client_request: one client request and all that it becomes. Subrequests (SSI,
- * DirectoryIndex) and internal redirects (ErrorDocument, mod_rewrite) share one
- * chain, which remembers each lookup; every request_rec of it is a visit, which
- * gets its own directory's exposure.
+ * client_request: one client request and all its request_recs. Subrequests
+ * (SSI, DirectoryIndex) and internal redirects (ErrorDocument, mod_rewrite)
+ * share one client request, which remembers each lookup. Each request_rec has
+ * its own request context, which gets its own directory's exposure.
  */
 #ifndef SHS_REQUEST_CLIENT_REQUEST_H
 #define SHS_REQUEST_CLIENT_REQUEST_H
@@ -19,8 +19,9 @@ struct shs_memo_t {
     const shs_settings_t *settings;
     const shs_store_t *store;
     const shs_lookup_t *lookup;
-    int is_outdated; /* the session was written to: it is looked up anew ... */
-    shs_session_id_t sid; /* ... by this id, when somebody asks */
+    int is_outdated; /* the session was written: the next use repeats the lookup
+                      * ... */
+    shs_session_id_t sid; /* ... by this id */
     shs_memo_t *next;
 };
 
@@ -28,39 +29,42 @@ struct shs_memo_t {
 typedef struct shs_client_request_t {
     request_rec *first;
     shs_memo_t *memos;
-    const shs_store_t *failed; /* did not answer (rule 3) */
-    int is_marked;             /* some visit exposed: the response varies ... */
+    const shs_store_t *failed; /* the store that did not answer (rule 3) */
+    int is_marked;             /* some request exposed: the response varies
+                                * ... */
     int is_private;            /* ... and an id was offered */
     int is_refused; /* the client gets an error instead of a response, because
-                     * an order of it was not carried out */
-    apr_array_header_t *cookies; /* of const char *: the Set-Cookies of ours,
-                                  * one a name; NULL: none */
+                     * an order of the response failed */
+    apr_array_header_t *cookies; /* of const char *: the Set-Cookies that the
+                                  * module added, one per name; NULL: none */
 } shs_client_request_t;
 
 /* One request_rec. Lives in its pool. */
 typedef struct shs_request_context_t {
     shs_client_request_t *client_request;
-    const ap_conf_vector_t *config; /* what it was applied for; NULL: not yet */
-    const shs_settings_t *settings; /* exposed by these; NULL: nothing is */
+    const ap_conf_vector_t *config; /* for which it was applied; NULL: not
+                                     * yet */
+    const shs_settings_t *settings; /* the exposure's; NULL: nothing is
+                                     * exposed */
     const shs_lookup_t *lookup;
     int status; /* OK, or the status that ends the request */
 } shs_request_context_t;
 
-/* The visit of a request, or NULL; and that of the nearest request that it was
- * made from which has one, or NULL. */
+/* The context of a request, or NULL; and the context of the nearest outer
+ * request that has one, or NULL. */
 shs_request_context_t *shs_client_request_context_of(const request_rec *r);
 const shs_request_context_t *shs_client_request_find_outer_context(
     const request_rec *r);
 
-/* Makes the visit, and with the first one the chain. */
+/* Creates the context, and with the first one the client request. */
 shs_request_context_t *shs_client_request_create_context(request_rec *r);
 
-/* The request whose response r's output becomes: r itself, or the page that
+/* The request whose response contains r's output: r itself, or the page that
  * includes it. */
 request_rec *shs_client_request_page_of(request_rec *r);
 
-/* The chain's lookup for these settings, made if it has not been yet; a session
- * that is found is kept alive. */
+/* The client request's lookup for these settings. The first call makes it, and
+ * touches a session that is found. */
 const shs_lookup_t *shs_client_request_load_session(
     shs_client_request_t *client_request, request_rec *r,
     const shs_settings_t *settings);

@@ -16,9 +16,9 @@
 
 APLOG_USE_MODULE(shared_session);
 
-/* Takes back what is not r's own (rule 2): of its earlier settings, when
- * DirectoryIndex or MultiViews gave it another file's, or of the request that
- * it was made from. */
+/* Withdraws what does not belong to r (rule 2): the exposure of its earlier
+ * settings, if DirectoryIndex or MultiViews gave it another file's, or of the
+ * request that created it. */
 static void withdraw(request_rec *r, const shs_request_context_t *context)
 {
     const shs_request_context_t *source =
@@ -30,8 +30,7 @@ static void withdraw(request_rec *r, const shs_request_context_t *context)
     }
 }
 
-/* The response that answers the client: of r itself, or of the page that
- * includes r. */
+/* Marks the response to the client: r's own, or the page that includes r. */
 static void mark_response(request_rec *r,
                           const shs_client_request_t *client_request)
 {
@@ -42,8 +41,8 @@ static void mark_response(request_rec *r,
     }
 }
 
-/* Whether r is the error document of a request that was denied: that page may
- * stand in the same place. */
+/* Whether r is the error document of a denied request: that page may stand in
+ * the same place. */
 static int is_denial_page(const request_rec *r)
 {
     const shs_request_context_t *denied =
@@ -81,7 +80,7 @@ static void expose(request_rec *r, shs_request_context_t *context,
     client_request->is_marked = 1;
     client_request->is_private |= context->lookup->outcome != SHS_OUTCOME_NONE;
     if (r->main) {
-        /* mod_cache keeps parts too, and no header tells them apart. */
+        /* mod_cache stores parts too, and no header distinguishes them. */
         r->no_cache = 1;
         mark_response(r, client_request);
     }
@@ -91,9 +90,8 @@ static void expose(request_rec *r, shs_request_context_t *context,
     }
 }
 
-/* Does for a request what its settings say, once for each configuration that
- * it has in its life. TRACE would send headers back to the client, so it gets
- * none. */
+/* Applies a request's settings, once for each configuration that it has in its
+ * life. TRACE would send headers back to the client, so it exposes nothing. */
 static int apply_settings(request_rec *r)
 {
     const shs_settings_t *settings = shs_settings_of(r);
@@ -120,8 +118,8 @@ static int apply_settings(request_rec *r)
     return context->status;
 }
 
-/* Of an internal redirect this is the first hook: whatever becomes of it, it
- * does not carry what the request before it exposed. */
+/* This is an internal redirect's first hook: whatever becomes of the redirect,
+ * it does not carry what the request before it exposed. */
 int shs_flow_on_post_read_request(request_rec *r)
 {
     shs_header_scrub_apply(r);
@@ -138,7 +136,7 @@ int shs_flow_on_request(request_rec *r)
     return status == OK ? DECLINED : status;
 }
 
-/* Whether parts of the page are made by subrequests while it goes out. */
+/* Whether subrequests produce parts of the page while it is sent. */
 static int has_subrequests(const request_rec *r)
 {
     const ap_filter_t *f;
@@ -160,7 +158,7 @@ void shs_flow_on_insert_filter(request_rec *r)
     apply_settings(r);
     context = shs_client_request_context_of(r);
     if (r->main) {
-        /* One that mod_cache's quick handler has kept passes no other hook. */
+        /* A part from mod_cache's quick handler passes no other hook. */
         if (shs_caching_varies(r)) {
             shs_caching_mark(shs_client_request_page_of(r), 0);
         }
@@ -175,7 +173,7 @@ void shs_flow_on_insert_filter(request_rec *r)
     }
 }
 
-/* A redirect may fail before it has a visit, and carry a cookie already. */
+/* A redirect may fail before it has a context, and already carry a cookie. */
 void shs_flow_on_insert_error_filter(request_rec *r)
 {
     const shs_request_context_t *context = shs_client_request_context_of(r);

@@ -21,11 +21,11 @@
 
 APLOG_USE_MODULE(shared_session);
 
-/* The stores of this configuration; set anew at each start and restart, and
+/* The stores of this configuration. Set at each start and restart, and
  * inherited by the children. */
 static const apr_array_header_t *stores;
 
-/* What is to be warned of, in words, of this configuration. */
+/* The warnings about this configuration. */
 static apr_array_header_t *overlapping_keys, *mixed_formats, *contradictions;
 
 const apr_array_header_t *shs_lifecycle_stores(void)
@@ -53,8 +53,8 @@ static int has_store_anywhere(const server_rec *s)
     return 0;
 }
 
-/* Tells the stores what of them is kept near. Virtual hosts that share a store
- * share that. */
+/* Passes the near-cache policies to the stores. Virtual hosts that share a
+ * store share its near-cache. */
 static int set_caches(server_rec *s)
 {
     for (; s; s = s->next) {
@@ -84,8 +84,8 @@ static int set_caches(server_rec *s)
     return 1;
 }
 
-/* A configuration is read twice at start: what is wrong with it is told on the
- * console the first time, and in the log the second. */
+/* httpd reads a configuration twice at start: the first time the warnings go to
+ * the console, the second time to the log. */
 static void log_warnings(int is_first, const server_rec *s)
 {
     int i;
@@ -108,8 +108,8 @@ static void log_warnings(int is_first, const server_rec *s)
     }
 }
 
-/* The main server's sections are inherited by all virtual hosts, so its On may
- * be meant for one that has a store. */
+/* All virtual hosts inherit the main server's sections, so its On may be meant
+ * for a virtual host that has a store. */
 int shs_lifecycle_on_check_config(apr_pool_t *pconf, apr_pool_t *plog,
                                   apr_pool_t *ptemp, server_rec *s)
 {
@@ -139,7 +139,7 @@ int shs_lifecycle_on_check_config(apr_pool_t *pconf, apr_pool_t *plog,
     return set_caches(s) ? OK : HTTP_INTERNAL_SERVER_ERROR;
 }
 
-/* Whether there are children of an earlier configuration, whose clients would
+/* Whether there are children of an earlier configuration. Their clients would
  * lose the server if this one did not start. */
 static int is_restart(void)
 {
@@ -149,8 +149,8 @@ static int is_restart(void)
            && generation > 0;
 }
 
-/* A server that is started says what is wrong and ends; one that is restarted
- * goes on with what it can get. */
+/* A server that starts reports the error and ends. A server that restarts
+ * continues with less memory. */
 static int share_cache(shs_store_t *store, apr_pool_t *pconf, server_rec *s)
 {
     const char *wanted = shs_store_describe_cache(store, pconf);
@@ -217,8 +217,8 @@ int shs_lifecycle_on_post_config(apr_pool_t *pconf, apr_pool_t *plog,
     return OK;
 }
 
-/* A thread that looks up a host name may still run when the child exits and
- * modules are unloaded: this one stays. */
+/* A thread that resolves a host name may still run when the child exits and
+ * modules are unloaded: this module stays loaded. */
 static void pin_module(void)
 {
     Dl_info info;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * lifecycle: start, check and children. Nothing connects before a request
- * needs it, so a Redis that is down stops no server from starting.
+ * lifecycle: start, checks and children. Nothing connects before a request
+ * needs it, so the server starts even if Redis is down.
  */
 #ifndef SHS_REQUEST_LIFECYCLE_H
 #define SHS_REQUEST_LIFECYCLE_H
@@ -9,7 +9,7 @@
 #include <apr_tables.h>
 #include <httpd.h>
 
-/* The stores (shs_store_t *) of the configuration in force; NULL before it was
+/* The stores (shs_store_t *) of the current configuration; NULL before it was
  * read. */
 const apr_array_header_t *shs_lifecycle_stores(void);
 

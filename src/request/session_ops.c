@@ -15,7 +15,7 @@
 
 APLOG_USE_MODULE(shared_session);
 
-/* mod_ssl's, as its mod_ssl.h declares it. */
+/* As mod_ssl.h declares it. */
 APR_DECLARE_OPTIONAL_FN(int, ssl_is_https, (conn_rec *));
 
 static int is_served(const request_rec *r)
@@ -48,8 +48,8 @@ static shs_writer_t writer_of(request_rec *r)
     return writer;
 }
 
-/* The session has been written to, and is looked up anew by that id; NULL: it
- * has ended. */
+/* The session was written: the next use repeats the lookup by that id. NULL:
+ * the session has ended. */
 static void mark_outdated(request_rec *r, const shs_session_id_t *sid)
 {
     shs_client_request_t *client_request =
@@ -81,7 +81,7 @@ void shs_session_ops_update_exposure(request_rec *r)
     }
 }
 
-/* A table, and the value that is not to go there. */
+/* The destination, and a value that is not copied. */
 typedef struct others_t {
     apr_table_t *table;
     const char *value;
@@ -115,8 +115,8 @@ static int has_same_name(const char *cookie, const char *other)
     return len == strcspn(other, "=") && !strncmp(cookie, other, len);
 }
 
-/* Where the chain keeps a cookie of that name: the place of the one that it has
- * given, which is taken back, or a new one. */
+/* The client request's entry for a cookie of that name: a new one, or the one
+ * of the cookie that it has set, which is removed. */
 static const char **slot_of_cookie(shs_client_request_t *client_request,
                                    request_rec *page, const char *cookie)
 {
@@ -138,7 +138,7 @@ static const char **slot_of_cookie(shs_client_request_t *client_request,
     return apr_array_push(client_request->cookies);
 }
 
-/* Error documents keep err_headers_out, and so does what is redirected. */
+/* err_headers_out survives error documents and redirects. */
 static void set_cookie(request_rec *r, const char *cookie)
 {
     shs_client_request_t *client_request =
@@ -171,7 +171,7 @@ static const char *write_cookie(request_rec *r, int name, shs_octets_t value)
                                 is_tls(r), r->pool);
 }
 
-/* The cookie with the id; NULL: takes it away. */
+/* Sets the cookie with the id; NULL: removes it. */
 static void set_session_cookie(request_rec *r, const shs_session_id_t *sid)
 {
     shs_octets_t nothing = { NULL, 0 };
@@ -180,7 +180,7 @@ static void set_session_cookie(request_rec *r, const shs_session_id_t *sid)
                write_cookie(r, 0, sid ? shs_session_id_octets(sid) : nothing));
 }
 
-/* Takes away the cookies of these names (bit n: the n-th) besides the first. */
+/* Removes the cookies of these names (bit n: the n-th) except the first. */
 static void expire_other_cookies(request_rec *r, apr_uint32_t names)
 {
     const char *const *all = shs_settings_of(r)->cookie_options.value.names;
@@ -237,8 +237,7 @@ static shs_written_t forbid(request_rec *r)
     return written;
 }
 
-/* What a write to the session that the request has would come to by what the
- * lookup says; DONE: go on. */
+/* The result of a write as far as the lookup determines it; DONE: go on. */
 static shs_written_t read_lookup(request_rec *r, const shs_lookup_t *lookup)
 {
     shs_written_t written = make_gone("there is no session");
@@ -269,7 +268,7 @@ static shs_written_t read_lookup(request_rec *r, const shs_lookup_t *lookup)
     return written;
 }
 
-/* Tells the client of a new id, and the request. */
+/* Sends the new id to the client, and updates the request. */
 static void adopt_sid(request_rec *r, const shs_written_t *written)
 {
     if (written->status == SHS_WRITER_DONE) {
@@ -312,8 +311,8 @@ shs_written_t shs_session_ops_rotate(request_rec *r, const shs_change_t *change)
                                              : written;
 }
 
-/* A session that another has ended or rotated meanwhile is none to go on with,
- * nor is what cannot be read. */
+/* A new session replaces one that another request has ended or rotated
+ * meanwhile, and one that cannot be read. */
 shs_written_t shs_session_ops_begin(request_rec *r, const shs_change_t *change)
 {
     const shs_lookup_t *lookup = shs_session_ops_find(r);

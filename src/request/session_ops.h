@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * session_ops: a session begun, changed, rotated and ended on behalf of a request:
- * written to the store, the cookie given with the response, and what is known
- * and exposed of it brought up to date. Whoever asks for it (a response
- * from downstream, the JSON resource, another module) stands above.
+ * session_ops: creates, changes, rotates and ends sessions on behalf of a
+ * request: writes to the store, sets the cookie on the response, and updates
+ * what the request knows and exposes. Its callers are control (a response from
+ * downstream), the JSON resource and the optional functions (another module).
  *
- * What is written is written before the response's headers leave, so the next
- * request, on any server, sees it. A client gets the cookie of a session only
- * when the session is there.
+ * A write is complete before the response's headers leave, so the next request,
+ * on any server, sees it. A client gets the cookie of a session only after the
+ * session was stored.
  */
 #ifndef SHS_REQUEST_SESSION_OPS_H
 #define SHS_REQUEST_SESSION_OPS_H
@@ -17,35 +17,34 @@
 #include "request/lookup/lookup.h"
 #include "request/lookup/writer.h"
 
-/* The session of r as its settings have it, looked up at most once a client
- * request. NULL where SharedSession is Off, where there is no store, and for
- * TRACE. */
+/* The session of r by its settings, looked up at most once per client request.
+ * NULL where SharedSession is Off, where there is no store, and for TRACE. */
 const shs_lookup_t *shs_session_ops_find(request_rec *r);
 
-/* All of these return what came of it, NONE also where find() is NULL, and
- * FORBIDDEN where only .htaccess says SharedSession On. Each one is done when
- * it returns, and logged. */
+/* Each of these returns the result of its write: NONE also where find() returns
+ * NULL, and FORBIDDEN where only .htaccess has SharedSession On. When it
+ * returns, the write is complete and logged. */
 
-/* A session with these attributes under a new id: the one that the request has
- * goes on with them (a login), else there is a new one. */
+/* Gives the session of the request a new id and these attributes (a login), or
+ * creates a session with them. */
 shs_written_t shs_session_ops_begin(request_rec *r, const shs_change_t *change);
 
 shs_written_t shs_session_ops_change(request_rec *r,
                                      const shs_change_t *change);
 
-/* A new id; with a change (or NULL) it is a login: see writer.h, rule 4. A
- * session that another cookie of the first name leads to ends before: on the
- * next request that cookie may come before the one with the new id. begin()
- * does the same. */
+/* Gives the session a new id. With a change (which may be NULL) it is a login:
+ * see writer.h, rule 4. A session that another cookie of the first name leads
+ * to ends before, because on the next request that cookie may precede the one
+ * with the new id. begin() does the same. */
 shs_written_t shs_session_ops_rotate(request_rec *r,
                                      const shs_change_t *change);
 
-/* Exposes anew what r's settings say, after one of these: for what comes later
+/* Repeats the exposure by r's settings after one of these, for what comes later
  * in the same request. */
 void shs_session_ops_update_exposure(request_rec *r);
 
-/* Ends the session, and each other one that the request's ids lead to, then the
- * cookies of their names. Unless DONE, not all of them have ended, and the
+/* Ends the session and all others that the request's ids lead to, then removes
+ * the cookies of their names. Unless DONE, some may not have ended, and the
  * client keeps its cookies. */
 shs_written_t shs_session_ops_end(request_rec *r);
 

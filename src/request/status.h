@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * status: the stores' state and counters on mod_status' page, where that module
- * is loaded: as a table, and with ?auto as "Name: value" lines.
+ * status: the stores' state and counters on mod_status' page, if that module is
+ * loaded: as a table, and with ?auto as "Name: value" lines.
  */
 #ifndef SHS_REQUEST_STATUS_H
 #define SHS_REQUEST_STATUS_H
@@ -9,10 +9,10 @@
 #include <apr_tables.h>
 #include <httpd.h>
 
-/* Registers with mod_status, if it is there. */
+/* Registers with mod_status, if it is loaded. */
 void shs_status_register(apr_pool_t *p);
 
-/* mod_status' hook: writes our part of the page. */
+/* mod_status' hook: writes the module's part of the page. */
 int shs_status_on_page(request_rec *r, int flags);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The functions here have the names of mod_shared_session.h, because that is
- * how optional functions are registered.
+ * The functions here have the names of mod_shared_session.h, because optional
+ * functions are registered by name.
  */
 #include "request/entry/api.h"
 

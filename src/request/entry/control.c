@@ -19,10 +19,11 @@
 
 APLOG_USE_MODULE(shared_session);
 
-/* Hears what a response says, before its headers leave. */
+/* Carries out what a response's control headers say, before its headers
+ * leave. */
 static ap_filter_rec_t *filter;
 
-/* Takes out what is left, in whatever way it came. */
+/* Removes remaining control headers, whatever their origin. */
 static ap_filter_rec_t *border;
 
 /* Why an order is not carried out. */
@@ -50,7 +51,7 @@ static shs_written_t execute(request_rec *r, const shs_order_t *order)
     return shs_session_ops_change(r, order->change);
 }
 
-/* One warning a child and reason. */
+/* One warning per child and reason. */
 static void warn_of_ignored(request_rec *r, ignored_t why)
 {
     static volatile apr_uint32_t has_warned[4];
@@ -69,9 +70,8 @@ static void warn_of_ignored(request_rec *r, ignored_t why)
                   reasons[why]);
 }
 
-/* What the client gets instead of the response; OK: the response. A session
- * that is not there, so that there is nothing to change or end, is none of the
- * client's trouble. */
+/* What the client gets instead of the response; OK: the response. If there is
+ * no session to change or end, the client gets the response. */
 static int respond(request_rec *r, const shs_order_t *order)
 {
     shs_written_t written;
@@ -108,10 +108,9 @@ static int respond(request_rec *r, const shs_order_t *order)
     return OK;
 }
 
-/* The error page takes the place of the response. Not by an error bucket: the
- * filter that writes headers makes a page of that only when it has thrown
- * r->err_headers_out away, and with them a cookie that is to reach the client
- * all the same. */
+/* Replaces the response by the error page. This cannot be done by an error
+ * bucket: the header filter makes a page from it only after it has discarded
+ * r->err_headers_out, and with it a cookie that must reach the client. */
 static apr_status_t refuse(request_rec *r, apr_bucket_brigade *brigade,
                            int status)
 {
@@ -121,16 +120,17 @@ static apr_status_t refuse(request_rec *r, apr_bucket_brigade *brigade,
     return AP_FILTER_ERROR;
 }
 
-/* Whether httpd's own answer says that the program has failed, so that what it
- * had said before counts no more. An end does: a logout fails safely. */
+/* Whether httpd's own response says that the program has failed, so that its
+ * order no longer counts. An order to end the session still does: a logout
+ * fails safely. */
 static int is_of_failed_program(const request_rec *r, const shs_order_t *order)
 {
     return r->status >= HTTP_INTERNAL_SERVER_ERROR
            && (order->error || order->action != SHS_ORDER_DESTROY);
 }
 
-/* Carries out what r's response says, by the settings of the place that r is
- * in, or says why not. OK, or what the client gets instead. */
+/* Carries out the order of r's response by the settings of r's place, or logs
+ * why not. Returns OK, or what the client gets instead. */
 static int carry_out(request_rec *r, const shs_order_t *order, int is_replaced)
 {
     int status;
@@ -146,7 +146,8 @@ static int carry_out(request_rec *r, const shs_order_t *order, int is_replaced)
         warn_of_ignored(r, IGNORED_OFF);
         return OK;
     }
-    /* The error page is not refused for what mod_headers says of it too. */
+    /* What mod_headers adds to the error page must not cause another
+     * refusal. */
     if (is_replaced
         && shs_client_request_context_of(r)->client_request->is_refused) {
         warn_of_ignored(r, IGNORED_REPLACED);
@@ -166,8 +167,8 @@ static int carry_out(request_rec *r, const shs_order_t *order, int is_replaced)
     return status;
 }
 
-/* The context is, of an error page, the table of what it has taken the place
- * of; NULL of any other response. */
+/* f->ctx is, for an error page, the table of the response that it replaced;
+ * NULL for any other response. */
 static apr_status_t on_response(ap_filter_t *f, apr_bucket_brigade *brigade)
 {
     request_rec *r = f->r;
@@ -190,7 +191,7 @@ static apr_status_t on_response(ap_filter_t *f, apr_bucket_brigade *brigade)
     return ap_pass_brigade(f->next, brigade);
 }
 
-/* Trailers are there when the last brigade passes. */
+/* Trailers are complete when the last brigade passes. */
 static apr_status_t on_output(ap_filter_t *f, apr_bucket_brigade *brigade)
 {
     request_rec *r = f->r;
@@ -210,12 +211,12 @@ static apr_status_t on_output(ap_filter_t *f, apr_bucket_brigade *brigade)
 
 void shs_control_register(void)
 {
-    /* Of the type of mod_headers' filter, which is added before: what that
-     * sets counts too. */
+    /* Of the same type as mod_headers' filter, which is added earlier: what
+     * mod_headers sets counts too. */
     filter = ap_register_output_filter("SHARED_SESSION_CONTROL", on_response,
                                        NULL, AP_FTYPE_CONTENT_SET);
-    /* Behind all that make a response, mod_cache's included, and before those
-     * that write it. */
+    /* After all filters that produce a response, including mod_cache's, and
+     * before those that write it. */
     border = ap_register_output_filter("SHARED_SESSION_BORDER", on_output, NULL,
                                        AP_FTYPE_PROTOCOL - 1);
 }
@@ -241,7 +242,7 @@ static int is_nph(const request_rec *r)
            && !strncmp(apr_filepath_name_get(r->filename), "nph-", 4);
 }
 
-/* A CGI script of that name writes to the connection itself. */
+/* Such a CGI script writes to the connection itself. */
 static void warn_of_bypass(request_rec *r)
 {
     static volatile apr_uint32_t has_warned;
@@ -266,10 +267,10 @@ void shs_control_on_insert_filter(request_rec *r)
     }
 }
 
-/* httpd's own page takes the place of a response, and throws its headers away
- * after this hook: those that say what is to become of the session are kept
- * for the filter. When the page is that of an earlier request, because its
- * ErrorDocument failed, they came from another place than its. */
+/* httpd's own page replaces a response, and httpd discards the response's
+ * headers after this hook: the control headers are saved for the filter. If the
+ * page is an earlier request's, because its ErrorDocument failed, they came
+ * from another place. */
 void shs_control_on_insert_error_filter(request_rec *r)
 {
     apr_table_t *replaced;
@@ -285,8 +286,9 @@ void shs_control_on_insert_error_filter(request_rec *r)
     add_filters(r, replaced);
 }
 
-/* The first hook of an internal redirect, which takes the response's error
- * headers along, but not the place that they come from. */
+/* The first hook of an internal redirect. The redirect takes the response's
+ * error headers along, but not the settings of the place that they come
+ * from. */
 int shs_control_on_post_read_request(request_rec *r)
 {
     shs_order_t order;

@@ -1,29 +1,30 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * control: what a response from downstream says is to become of the session, in
+ * control: changes the session as a response from downstream says, in control
  * headers that never reach the client:
  *
  *   X-Session-Set: userId=alice&userNm=Alice+Kim    urlencoded pairs
  *   X-Session-Unset: cart, wish%20list              urlencoded names
  *   X-Session-Action: create | rotate | destroy
  *
- * "create" begins a session with what is set; where the request has one, that
- * one goes on under a new id (a login). "rotate" gives a new id, "destroy" ends
- * the session. Without an action the session that there is changes. It is done
- * before the response leaves; if that fails, the client gets an error instead.
+ * "create" begins a session with these attributes; an existing session gets
+ * them and a new id (a login). "rotate" gives a new id, "destroy" ends the
+ * session. Without an action the existing session changes. All of it is done
+ * before the response leaves; if it fails, the client gets an error instead.
  *
- *  1. The settings that count are those of the place whose handler has sent the
- *     headers. They do not pass the border of an internal redirect
- *     (ErrorDocument, a CGI's Location, Action, X-Sendfile by SCGI): what came
- *     before it is carried out, or logged, before the next request begins.
- *  2. Where httpd answers itself in place of the program (CGI's Location to
- *     another host, ProxyErrorOverride, a handler that returns a status) it is
- *     carried out all the same; but with a status of 5xx the program has
- *     failed, and then nothing but an end of the session is.
- *  3. What is not carried out is logged. Nothing is of what comes with parts of
- *     a page (mod_include) or as trailers.
- *  4. None of the headers leaves, On or Off; only what bypasses httpd's output
- *     filters (nph- scripts, tunnels, 1xx answers) does.
+ *  1. The settings of the place whose handler sent the headers apply. The
+ *     headers do not pass an internal redirect (ErrorDocument, a CGI's
+ *     Location, Action, X-Sendfile by SCGI): what came before it is carried
+ *     out, or logged, before the next request begins.
+ *  2. Where httpd responds itself in place of the program (CGI's Location to
+ *     another host, ProxyErrorOverride, a handler that returns a status), the
+ *     order is carried out all the same. But a status of 5xx means that the
+ *     program has failed, and then only an order to end the session is carried
+ *     out.
+ *  3. An order that is not carried out is logged. Orders in parts of a page
+ *     (mod_include) or in trailers never are.
+ *  4. None of the headers leaves the server, On or Off, unless the output
+ *     bypasses httpd's output filters (nph- scripts, tunnels, 1xx responses).
  */
 #ifndef SHS_REQUEST_ENTRY_CONTROL_H
 #define SHS_REQUEST_ENTRY_CONTROL_H

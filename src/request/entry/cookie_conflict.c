@@ -14,18 +14,18 @@ APLOG_USE_MODULE(shared_session);
 
 #define SET_COOKIE "Set-Cookie"
 
-/* A cookie of ours, and what is found beside it. */
+/* The session cookie, and the cookies that conflict with it. */
 typedef struct conflict_t {
     const char *name;
     apr_size_t len;
-    const char *own; /* the Set-Cookie that is ours, or NULL */
+    const char *own; /* the module's own Set-Cookie, or NULL */
     apr_table_t *kept;
     int count;
 } conflict_t;
 
-/* Whether a Set-Cookie sets that name, as browsers read it (RFC 6265 section
- * 5.2): white space around it does not count. A cookie without a name they
- * send back without the "=" before its value, which reads as a name then (RFC
+/* Whether a Set-Cookie sets that name, as browsers parse it (RFC 6265 section
+ * 5.2): surrounding white space does not count. Browsers send a cookie without
+ * a name back without the "=" before its value, which then reads as a name (RFC
  * 6265bis section 5.8.3). */
 static int has_name(const conflict_t *conflict, const char *cookie)
 {
@@ -84,8 +84,8 @@ static void remove_conflicts(conflict_t *conflict, apr_table_t *table,
     conflict->kept = NULL;
 }
 
-/* Whether sessions that are begun here, or by this module elsewhere, meet the
- * response: a foreign program's own are its own to keep by a cookie. */
+/* Whether the request uses sessions that this module has created, here or
+ * elsewhere. A foreign program keeps its own sessions with its own cookie. */
 static int has_own_sessions(const shs_request_context_t *context,
                             const shs_settings_t *settings)
 {

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * cookie_conflict: a cookie of a backend's own that has the name of ours. Browsers keep
- * one of the two (RFC 6265 section 5.3, the last with the same domain and path;
- * else they send both), so a login would be lost by it.
+ * cookie_conflict: a backend's own cookie that has the session cookie's name.
+ * Browsers keep one of the two (RFC 6265 section 5.3: the last one with the
+ * same domain and path; otherwise they send both), so a login would be lost.
  */
 #ifndef SHS_REQUEST_ENTRY_COOKIE_CONFLICT_H
 #define SHS_REQUEST_ENTRY_COOKIE_CONFLICT_H
 
 #include <httpd.h>
 
-/* For the response that answers the client, before its headers leave. When it
- * gives or takes the cookie of a session, every other of that name is taken
- * out. When it does neither, in a place with sessions of our own, a cookie of
- * that name stays. Either is logged, as a warning once a child. */
+/* For the response to the client, before its headers leave. If the response
+ * sets or removes a session cookie, every other cookie of that name is removed.
+ * If it does neither, in a place with the module's own sessions, a cookie of
+ * that name stays. Both cases are logged, as a warning once per child. */
 void shs_cookie_conflict_resolve(request_rec *r);
 
 #endif

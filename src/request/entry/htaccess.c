@@ -6,9 +6,9 @@
 #include <http_config.h>
 #include <http_core.h>
 
-/* Whether what a module has to say decides what mod_session saves: mod_session
- * itself, what keeps its sessions, mod_auth_form and what knows its users and
- * their passwords. What they may do then (mod_authz_...) does not. */
+/* Whether a module's directives decide what mod_session saves: mod_session
+ * itself, its providers, mod_auth_form, and the modules that know users and
+ * passwords. Modules that decide what a user may do (mod_authz_...) do not. */
 static int handles_login(const module *m)
 {
     return !strncmp(m->name, "mod_session", 11)
@@ -31,8 +31,9 @@ static int has_login_section(const apr_array_header_t *sections)
     return 0;
 }
 
-/* Whether a part of a .htaccess file has a directive of theirs, in <Files> and
- * <If> too: a module has a configuration there if it has a directive there. */
+/* Whether a part of a .htaccess file, or its <Files> and <If> sections, has a
+ * directive of such a module: a module has a configuration there if it has a
+ * directive there. */
 static int has_login_directive(const ap_conf_vector_t *config)
 {
     const core_dir_config *core = ap_get_core_module_config(config);
@@ -58,8 +59,8 @@ static int configures_login(const request_rec *r)
     return file != NULL;
 }
 
-/* A configuration that a subrequest has by such a file. Of the pool of the
- * client's request, where FOUND_KEY leads to the last. */
+/* A subrequest's configuration that came from such a file. It is from the pool
+ * of the client request, where FOUND_KEY holds the last one. */
 typedef struct found_t {
     const ap_conf_vector_t *config; /* NULL: the subrequest has ended */
     const struct found_t *next;

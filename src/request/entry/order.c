@@ -22,7 +22,7 @@ static const char *take_pair(void *data, shs_octets_t name, shs_octets_t value)
     return NULL;
 }
 
-/* Whether white space stands in a pair's name, or at an end of its value. */
+/* Whether a pair has white space in its name, or at an end of its value. */
 static int has_stray_space(const char *pair, apr_size_t len)
 {
     const char *equals = memchr(pair, '=', len);
@@ -33,7 +33,8 @@ static int has_stray_space(const char *pair, apr_size_t len)
            || (name_len + 1 < len && apr_isspace(pair[name_len + 1]));
 }
 
-/* What no program sends that escapes its pairs; or NULL. */
+/* An error if the pairs cannot come from a program that escapes them; or
+ * NULL. */
 static const char *find_unescaped(const char *pairs)
 {
     apr_size_t len;
@@ -136,7 +137,7 @@ static int read_action(void *data, const char *key, const char *value)
     return 0;
 }
 
-/* Every response is looked at, and hardly any has one of the headers. */
+/* Checks every response quickly: hardly any has one of the headers. */
 static int has_order(const apr_table_t *table)
 {
     const apr_array_header_t *entries = apr_table_elts(table);
@@ -166,7 +167,7 @@ int shs_order_remove(apr_table_t *table)
     return 1;
 }
 
-/* Reading ends with the first thing that is wrong. */
+/* Stops at the first error. */
 static void read_table(shs_order_t *order, const apr_table_t *table)
 {
     if (!order->error

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * order: what a response asks for of the session, read from the headers that
- * control.h describes. It knows the tables of a response, and neither settings
- * nor sessions.
+ * order: parses the control headers of a response, which control.h describes.
+ * It knows the tables of a response, and neither settings nor sessions.
  *
- * The pairs of X-Session-Set are urlencoded (WHATWG URL standard section 5), so
- * a comma that is not escaped, or white space in a name or at either end of a
- * value, comes of a program that does not escape, of two headers that were
- * joined (RFC 9110 section 5.3) or of a folded line (RFC 9112 section 5.2).
- * What was meant is not to be known: the order is refused, never guessed at.
+ * The pairs of X-Session-Set are urlencoded (WHATWG URL standard section 5). So
+ * an unescaped comma, or white space in a name or at either end of a value,
+ * comes from a program that does not escape, from two headers that were joined
+ * (RFC 9110 section 5.3) or from a folded line (RFC 9112 section 5.2). The
+ * intention cannot be known: the order is refused, never guessed.
  */
 #ifndef SHS_REQUEST_ENTRY_ORDER_H
 #define SHS_REQUEST_ENTRY_ORDER_H
@@ -18,7 +17,7 @@
 #include "session/change.h"
 
 typedef enum shs_order_action_t {
-    SHS_ORDER_CHANGE, /* no action was named */
+    SHS_ORDER_CHANGE, /* no action is given */
     SHS_ORDER_CREATE,
     SHS_ORDER_ROTATE,
     SHS_ORDER_DESTROY
@@ -30,20 +29,20 @@ typedef struct shs_order_t {
     shs_order_action_t action;
     shs_change_t *change; /* NULL unless is_there */
     int count;            /* of changes */
-    const char *error;    /* what is wrong with it, and the cure; or NULL */
+    const char *error;    /* what is wrong and the cure; or NULL */
 } shs_order_t;
 
-/* Reads the headers of r->headers_out and r->err_headers_out, and takes them
- * out. What is read is in r->pool. */
+/* Parses the headers of r->headers_out and r->err_headers_out, and removes
+ * them. The results are in r->pool. */
 void shs_order_parse(shs_order_t *order, request_rec *r);
 
-/* Takes the headers out unread, and keeps them in a table (maybe empty) in
- * r->pool. restore() puts them into r->headers_out. */
+/* save() removes the headers without parsing them, and keeps them in a table
+ * (maybe empty) in r->pool. restore() adds them to r->headers_out. */
 apr_table_t *shs_order_save(request_rec *r);
 void shs_order_restore(request_rec *r, const apr_table_t *saved);
 
-/* Takes the headers out of a table, of trailers too. Returns whether it had
- * any. */
+/* Removes the headers from a table of headers or trailers. Returns whether
+ * there were any. */
 int shs_order_remove(apr_table_t *table);
 
 #endif

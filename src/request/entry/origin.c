@@ -14,7 +14,7 @@ static apr_port_t port_of(const apr_uri_t *uri)
 }
 
 /* Whether an Origin (RFC 6454) is this server's: scheme, host and port. Behind
- * a proxy that ends TLS the scheme is what ServerName says. */
+ * a proxy that terminates TLS, ServerName gives the scheme. */
 static int is_own_origin(request_rec *r, const char *origin)
 {
     const char *host = apr_table_get(r->headers_in, "Host");

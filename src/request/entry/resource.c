@@ -20,7 +20,7 @@ APLOG_USE_MODULE(shared_session);
 
 #define HANDLER SHS_SETTINGS_HANDLER
 
-/* ------------------------------------------------------------------ answers */
+/* ---------------------------------------------------------------- responses */
 
 static int send_octets(request_rec *r, int status, const char *type,
                        shs_octets_t octets)
@@ -35,7 +35,7 @@ static int send_octets(request_rec *r, int status, const char *type,
     return OK;
 }
 
-/* RFC 9457. The words are ours and need no escaping. */
+/* RFC 9457. The texts are constants and need no escaping. */
 static int refuse(request_rec *r, int status, const char *detail)
 {
     const char *line = ap_get_status_line(status);
@@ -65,7 +65,7 @@ static int refuse_outcome(request_rec *r, shs_outcome_t outcome)
     case SHS_OUTCOME_FOUND:
         break;
     }
-    /* Without an answer, or with one that refuses: the log tells which. */
+    /* The store gives no reply, or refuses: the log says which. */
     return refuse(r, HTTP_SERVICE_UNAVAILABLE,
                   "the session store is not available at present");
 }
@@ -87,7 +87,8 @@ static int send_session(request_rec *r, int status)
                        shs_session_json(lookup->session, r->pool));
 }
 
-/* What a write came to; DONE: the session with that status. */
+/* The response for the result of a write; DONE: the session with that
+ * status. */
 static int send_written(request_rec *r, const shs_written_t *written,
                         int status)
 {
@@ -128,8 +129,8 @@ static int is_type(request_rec *r, const char *wanted)
            && (!type[len] || type[len] == ';' || apr_isspace(type[len]));
 }
 
-/* Whether the body is encoded still. Asked after it was read: an input filter
- * that decodes it (mod_deflate) takes the header away. */
+/* Whether the body is still encoded. Ask after it was read: an input filter
+ * that decodes it (mod_deflate) removes the header. */
 static int is_encoded(request_rec *r)
 {
     const char *encoding = apr_table_get(r->headers_in, "Content-Encoding");
@@ -137,7 +138,7 @@ static int is_encoded(request_rec *r)
     return encoding && *encoding && strcasecmp(encoding, "identity");
 }
 
-/* OK and *body; or the status of what is wrong with it. */
+/* Returns OK and *body; or a status if the body is invalid. */
 static int read_body(shs_octets_t *body, request_rec *r)
 {
     char *buffer = apr_palloc(r->pool, SHS_RESOURCE_MAX_BODY + 1);
@@ -162,7 +163,7 @@ static int read_body(shs_octets_t *body, request_rec *r)
                                          : OK;
 }
 
-/* NULL and the change that the body says; or the answer is *status. */
+/* The change in the body; or NULL, and the response is sent and in *answer. */
 static shs_change_t *read_change(int *answer, request_rec *r)
 {
     shs_change_t *change = shs_change_create(r->pool);
@@ -204,9 +205,9 @@ static int is_any(const char *tags)
 }
 
 /* Whether the request's preconditions (RFC 9110 section 13.1) hold for a
- * session that is there, or is not. The resource has no entity tag, because a
- * change to a hash cannot depend on the rest of it: none matches, and only "*"
- * does. */
+ * session that exists, or does not. The resource has no entity tag, because a
+ * change to a hash cannot depend on the rest of the hash: only "*" can
+ * match. */
 static int holds_for(const request_rec *r, int is_there)
 {
     const char *match = apr_table_get(r->headers_in, "If-Match");
@@ -218,7 +219,8 @@ static int holds_for(const request_rec *r, int is_there)
     return !none_match || !is_any(none_match) || !is_there;
 }
 
-/* Of a session that is not there, or cannot be read, the answer is that. */
+/* A session that does not exist or cannot be read gets that response
+ * instead. */
 static int fails_condition(request_rec *r)
 {
     return shs_session_ops_find(r)->outcome == SHS_OUTCOME_FOUND
@@ -324,9 +326,9 @@ static int answer_change(request_rec *r)
     }
 }
 
-/* Whoever reaches the resource logs in as anybody: where it is, is said by the
- * administrator, and not by all that can name a handler (.htaccess, AddHandler,
- * RewriteRule, the content type). */
+/* A client that reaches the resource can log in as any user. So only the
+ * administrator decides where it is, not everything that can name a handler
+ * (.htaccess, AddHandler, RewriteRule, the content type). */
 static int is_granted(request_rec *r)
 {
     const shs_settings_t *settings = shs_settings_of(r);

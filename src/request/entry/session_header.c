@@ -12,8 +12,9 @@
 
 APLOG_USE_MODULE(session_shared);
 
-/* What SessionHeader names in the server's configuration, const char *. Where
- * .htaccess names a header, no session is saved (request/entry/htaccess.h). */
+/* The headers that SessionHeader names in the server's configuration, const
+ * char *. Where .htaccess names a header, no session is saved
+ * (request/entry/htaccess.h). */
 static apr_array_header_t *names;
 
 int shs_session_header_on_pre_config(apr_pool_t *pconf, apr_pool_t *plog,
@@ -35,7 +36,7 @@ const char *shs_session_header_note_name(cmd_parms *cmd, void *dir,
     return NULL;
 }
 
-/* Whether the place that r is in lets programs write its session so. */
+/* Whether r's place lets programs write their session with this header. */
 static int is_allowed(request_rec *r, const char *name)
 {
     const session_dir_conf *conf =

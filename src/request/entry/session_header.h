@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * session_header: what mod_session's SessionHeader may take, across internal
+ * session_header: what mod_session's SessionHeader may accept across internal
  * redirects. A program's headers go along when its response leads to another
- * page of the server (CGI, RFC 3875 section 6.2.2; error documents), and
- * mod_session would hear them by the words of that page's place: of a program
- * whose own place is trusted with no session.
+ * page of the server (CGI, RFC 3875 section 6.2.2; error documents).
+ * mod_session would then read them by the settings of that page's place,
+ * although the program's own place may not write sessions.
  */
 #ifndef SHS_REQUEST_ENTRY_SESSION_HEADER_H
 #define SHS_REQUEST_ENTRY_SESSION_HEADER_H
@@ -12,8 +12,8 @@
 #include <httpd.h>
 #include <http_config.h>
 
-/* For a module's command table: SessionHeader, which httpd tells each module
- * that has it there. */
+/* For a module's command table: httpd passes SessionHeader to each module that
+ * has it there. */
 #define SHS_SESSION_HEADER_DIRECTIVE                                   \
     AP_INIT_TAKE1("SessionHeader", shs_session_header_note_name, NULL, \
                   RSRC_CONF | OR_AUTHCFG,                              \
@@ -22,13 +22,13 @@
 const char *shs_session_header_note_name(cmd_parms *cmd, void *dir,
                                          const char *name);
 
-/* pre_config: the configuration is read anew. */
+/* pre_config: httpd begins to read the configuration. */
 int shs_session_header_on_pre_config(apr_pool_t *pconf, apr_pool_t *plog,
                                      apr_pool_t *ptemp);
 
-/* post_read_request, the first hook of an internal redirect: takes out each
+/* post_read_request, the first hook of an internal redirect: removes each
  * header that SessionHeader names anywhere, unless Session and SharedSession
- * are On where it comes from, and SessionHeader names it there. */
+ * are On in the place that sent it, and SessionHeader names it there. */
 int shs_session_header_on_post_read_request(request_rec *r);
 
 #endif

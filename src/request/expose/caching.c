@@ -15,12 +15,12 @@ static ap_filter_rec_t *filter;
 typedef struct state_t {
     int is_marked;
     int is_private;
-    int is_watching;
+    int is_holding;
     int is_forbidden;
-    apr_bucket_brigade *held; /* while watching; NULL: nothing yet */
+    apr_bucket_brigade *held; /* while holding; NULL: nothing yet */
 } state_t;
 
-/* What is kept of a response's Cache-Control. */
+/* The directives of a response's Cache-Control that stay. */
 typedef struct control_t {
     apr_array_header_t *kept; /* of const char *: directives */
     int says_more;            /* private or no-store, for the whole response */
@@ -31,7 +31,7 @@ static int has_name(const char *directive, apr_size_t len, const char *name)
     return len == strlen(name) && !strncasecmp(directive, name, len);
 }
 
-/* Where a directive ends: at a comma outside quotation marks. */
+/* The end of a directive: a comma outside quotation marks. */
 static const char *end_of_directive(const char *c)
 {
     int is_quoted = 0;
@@ -47,7 +47,7 @@ static const char *end_of_directive(const char *c)
     return c;
 }
 
-/* With the space that follows a comma. */
+/* Adds a directive, with the space that follows a comma. */
 static void keep(apr_array_header_t *kept, const char *directive,
                  apr_size_t len)
 {
@@ -55,8 +55,8 @@ static void keep(apr_array_header_t *kept, const char *directive,
         kept->pool, "%s%.*s", kept->nelts > 0 ? " " : "", (int)len, directive);
 }
 
-/* One Cache-Control line: drops what opens a shared cache. private="field"
- * speaks of that field only, so it does not count. */
+/* Parses one Cache-Control line and drops what allows a shared cache to store.
+ * private="field" covers that field only, so it does not count. */
 static int read_control(void *data, const char *key, const char *value)
 {
     control_t *control = data;
@@ -85,14 +85,14 @@ static int read_control(void *data, const char *key, const char *value)
     return 1;
 }
 
-/* For mod_cache, also where it is told to overlook headers. */
+/* For mod_cache, even if it is configured to ignore headers. */
 static void keep_out_of_cache(request_rec *r)
 {
     apr_table_setn(r->subprocess_env, "no-cache", "1");
 }
 
-/* Whether shared caches prefer the field to Cache-Control: one that is targeted
- * at some of them (RFC 9213, whose names end so), or an older one that is. */
+/* Whether shared caches prefer the field to Cache-Control: a targeted field
+ * (RFC 9213, whose names end so), or an older one of that kind. */
 static int is_targeted(void *baton, const char *name)
 {
     static const char suffix[] = "-Cache-Control";
@@ -159,7 +159,7 @@ static void set_headers(const state_t *state, request_rec *r)
     if (!state->is_marked) {
         return;
     }
-    /* A response that begins a session belongs to one user too. */
+    /* A response that begins a session is private too. */
     if (state->is_private || apr_table_get(r->headers_out, "Set-Cookie")
         || apr_table_get(r->err_headers_out, "Set-Cookie")) {
         make_private(r);
@@ -185,9 +185,10 @@ static int has_flush(const apr_bucket_brigade *brigade)
     return 0;
 }
 
-/* Holds the brigade back as long as parts may still come. Returns 1 when the
- * headers must leave now, with `brigade` holding all there is. */
-static int is_time(state_t *state, ap_filter_t *f, apr_bucket_brigade *brigade)
+/* Holds the brigade while parts may still come. Returns 1 if the headers must
+ * leave now; then `brigade` holds everything. */
+static int must_send(state_t *state, ap_filter_t *f,
+                     apr_bucket_brigade *brigade)
 {
     apr_off_t len = 0;
     int is_forced = has_flush(brigade);
@@ -213,7 +214,7 @@ static apr_status_t mark_response(ap_filter_t *f, apr_bucket_brigade *brigade)
 {
     state_t *state = f->ctx;
 
-    if (state->is_watching && !is_time(state, f, brigade)) {
+    if (state->is_holding && !must_send(state, f, brigade)) {
         return APR_SUCCESS;
     }
     set_headers(state, f->r);
@@ -223,8 +224,8 @@ static apr_status_t mark_response(ap_filter_t *f, apr_bucket_brigade *brigade)
 
 void shs_caching_register(void)
 {
-    /* The same type as mod_headers' filter and added later, so it runs after
-     * that one; mod_cache's store filter is one type further down. */
+    /* The same type as mod_headers' filter, and added later, so it runs after
+     * it. mod_cache's filter that stores is one type further down. */
     filter = ap_register_output_filter("SHARED_SESSION_CACHING", mark_response,
                                        NULL, AP_FTYPE_CONTENT_SET);
 }
@@ -239,7 +240,7 @@ static ap_filter_t *find_filter(const request_rec *r)
     return f;
 }
 
-/* The state of r's filter, which is added when it is not there. */
+/* The state of r's filter, which is added if it is missing. */
 static state_t *state_of(request_rec *r)
 {
     ap_filter_t *f = find_filter(r);
@@ -263,9 +264,9 @@ void shs_caching_move_last(request_rec *r)
     }
 }
 
-/* Whether mod_cache stores what reaches a marker (SetOutputFilter CACHE) that
- * stands before our filter: then it decides before that has set a header. Its
- * handler puts CACHE_SAVE into the marker's place. */
+/* Whether mod_cache stores what reaches a marker (SetOutputFilter CACHE) before
+ * this filter, and so decides before it has set a header. mod_cache's handler
+ * replaces the marker by CACHE_SAVE. */
 static int is_stored_earlier(const request_rec *r)
 {
     const ap_filter_t *f;
@@ -297,7 +298,7 @@ void shs_caching_forbid(request_rec *r)
 
 void shs_caching_hold(request_rec *r)
 {
-    state_of(r)->is_watching = 1;
+    state_of(r)->is_holding = 1;
     if (is_stored_earlier(r)) {
         keep_out_of_cache(r);
     }

@@ -12,7 +12,8 @@
 
 APLOG_USE_MODULE(shared_session);
 
-/* The value as a string, or NULL, and said so, when it cannot be carried. */
+/* The value as a string. If it cannot be carried, logs that and returns
+ * NULL. */
 static const char *make_value(const shs_target_t *target, const char *name,
                               shs_octets_t value, shs_encoding_t encoding)
 {
@@ -25,7 +26,7 @@ static const char *make_value(const shs_target_t *target, const char *name,
     return text;
 }
 
-/* The value that a rule's ATTRIBUTE has now. Returns 0 when it has none. */
+/* The present value of a rule's ATTRIBUTE. Returns 0 if it has none. */
 static int find_value(shs_octets_t *value, const shs_target_t *target,
                       const shs_path_t *path)
 {
@@ -74,9 +75,9 @@ static int find_value(shs_octets_t *value, const shs_target_t *target,
     return 0;
 }
 
-/* The rules that name one name, which come first where there is not room for
- * all. One given twice belongs to the later rule, whether that finds a value or
- * not. */
+/* Exposes the rules that name one name; they precede the others if there is not
+ * room for all. If a name has two rules, the later one applies, whether it
+ * finds a value or not. */
 static void expose_named(shs_target_t *target)
 {
     int i;
@@ -95,14 +96,14 @@ static void expose_named(shs_target_t *target)
             apr_table_setn(target->table, rule->name, text);
         }
         else if (!target->type->is_others) {
-            /* Nor is what others have set there taken for it. */
+            /* A value that others have set must not pass for the session's. */
             apr_table_unset(target->table, rule->name);
         }
     }
 }
 
-/* The name that a top-level attribute gets under PREFIX, or NULL when it gets
- * none. `taken` are the names that other attributes have got before. */
+/* The name of a top-level attribute under PREFIX, or NULL if it gets none.
+ * `taken` holds the names that other attributes have already. */
 static const char *choose_name(const shs_target_t *target,
                                const shs_rule_t *rule, const shs_node_t *node,
                                int can_clash, shs_nameset_t *taken)
@@ -174,9 +175,9 @@ static int add_taken(void *taken, const char *name, const char *value)
     return 1;
 }
 
-/* The names that no attribute gets: of notes those that are there, which other
- * modules have set, and may read as no string. Variables and headers may come
- * from the client, so that an attribute takes their place. */
+/* The names that no attribute may take. For notes these are the existing ones:
+ * other modules have set them, and their values may not be strings. Variables
+ * and headers may come from the client, so an attribute replaces them. */
 static shs_nameset_t *find_taken_names(const shs_target_t *target)
 {
     shs_nameset_t *taken = shs_nameset_create(target->type, target->r->pool);
@@ -187,8 +188,8 @@ static shs_nameset_t *find_taken_names(const shs_target_t *target)
     return taken;
 }
 
-/* The rules with a *, all together. A PREFIX given twice belongs to the later
- * rule. Where the table has anything, entries of these names leave it first. */
+/* Exposes all rules with a *. If a PREFIX has two rules, the later one applies.
+ * Existing entries of these names are removed from the table first. */
 static void expose_prefixes(shs_target_t *target)
 {
     apr_pool_t *p = target->r->pool;
@@ -240,8 +241,8 @@ static void collect_prefixed_names(shs_nameset_t *names,
     }
 }
 
-/* Adds every name that the outlet may have set to `names`, each behind
- * `before`. */
+/* Adds every name that the target may have set, prefixed by `before`, to
+ * `names`. */
 static void collect_names(shs_nameset_t *names, const shs_target_t *target,
                           const char *before)
 {
@@ -260,7 +261,7 @@ static void collect_names(shs_nameset_t *names, const shs_target_t *target,
     }
 }
 
-/* Once a minute for the whole host. */
+/* Once per minute and host. */
 static void warn_of_left_out(request_rec *r, const shs_target_t *targets)
 {
     const shs_target_t *env = &targets[SHS_TARGET_ENV];
@@ -302,9 +303,9 @@ void shs_expose_apply(request_rec *r, const shs_settings_t *settings,
     warn_of_left_out(r, targets);
 }
 
-/* The variables' set is made with the headers' folding, for which every
- * character but letters and digits is one: a variable is withdrawn too often
- * rather than not, and HTTP_X_USER is found by X-User. */
+/* The set of variables uses the headers' folding, in which all characters but
+ * letters and digits are equal. So a variable may be withdrawn without need,
+ * but never stays by mistake, and X-User finds HTTP_X_USER. */
 void shs_expose_withdraw(request_rec *r, const shs_settings_t *settings,
                          const shs_lookup_t *lookup)
 {

@@ -10,7 +10,7 @@
 
 APLOG_USE_MODULE(shared_session);
 
-/* What is_forged() asks. */
+/* The baton of is_forged(). */
 typedef struct scrub_t {
     request_rec *r;
     const apr_array_header_t *own_headers;
@@ -30,7 +30,7 @@ static int is_forged(void *baton, const char *name)
     if (!shs_own_headers_have(scrub->own_headers, name, strlen(name))) {
         return 0;
     }
-    /* After an internal redirect it is our own. */
+    /* After an internal redirect it is the module's own. */
     if (!scrub->r->prev) {
         ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, scrub->r,
                       SHS_TAG_FORGED "removed the client's header %s,"

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-/* At first, and always a power of two; at most half of them are taken. */
+/* Initially; always a power of two, and at most half of them are taken. */
 #define PLACES 16
 
 typedef struct place_t {
@@ -31,7 +31,7 @@ shs_nameset_t *shs_nameset_create(const shs_target_type_t *type, apr_pool_t *p)
     return set;
 }
 
-/* Twice multiplied, so that no two names make one hash wherever the set is. */
+/* Multiplies twice, so that no two names collide in every set. */
 static apr_uint64_t mix(apr_uint64_t hash, apr_uint64_t word)
 {
     hash = (hash ^ word) * APR_UINT64_C(0x9e3779b97f4a7c15);
@@ -53,8 +53,8 @@ static apr_uint64_t word_at(const char *name)
     return word | is_upper >> 2;
 }
 
-/* From where chance has put the set. Where only case does not count it takes
- * eight characters at a time; the last eight may overlap those before. */
+/* Seeded by the set's address, which is random. Where only case is ignored it
+ * reads eight characters at a time; the last eight may overlap those before. */
 static apr_uint32_t hash_of(const shs_nameset_t *set, const char *name)
 {
     apr_uint64_t hash = (apr_uintptr_t)set;
@@ -74,7 +74,7 @@ static apr_uint32_t hash_of(const shs_nameset_t *set, const char *name)
     return (apr_uint32_t)mix(hash, word_at(name + len - sizeof(hash)));
 }
 
-/* Where the name is, or a free place where it belongs. */
+/* The place of the name, or the free place where it belongs. */
 static place_t *place_of(const shs_nameset_t *set, const char *name,
                          apr_uint32_t hash)
 {

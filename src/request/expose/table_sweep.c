@@ -20,7 +20,7 @@ int shs_table_sweep_remove(apr_table_t *table, shs_table_sweep_fn is_to_go,
     if (first == entries->nelts) {
         return 0;
     }
-    /* A copy of the entries, not of their values. */
+    /* Copies the entries, not their values. */
     entries = apr_table_elts(apr_table_copy(p, table));
     apr_table_clear(table);
     for (i = 0; i < entries->nelts; ++i) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * table_sweep: takes entries out of a table of httpd's that other modules use too.
- * Their entries stay as they are, in their order: r->notes and
- * r->subprocess_env hold values that are no strings (mod_security2,
+ * table_sweep: removes entries from one of httpd's tables that other modules
+ * use too. The other entries stay unchanged and in order. r->notes and
+ * r->subprocess_env hold values that are not strings (mod_security2,
  * mod_session_cookie and mod_session_dbd keep pointers to structures there), so
  * a value is never read, copied or compared. apr_table_clone(),
  * apr_table_overlay(), apr_table_overlap() and apr_table_merge() would read it
@@ -13,13 +13,13 @@
 
 #include <apr_tables.h>
 
-/* Whether an entry of that name is to go. Called once for each,
- * in order. */
+/* Whether to remove the entries of that name. Called once per entry, in
+ * order. */
 typedef int (*shs_table_sweep_fn)(void *baton, const char *name);
 
-/* Removes the entries that `is_to_go` names, in one pass; what it needs for
- * that is from p. A table without any of them is not touched, and nothing is
- * allocated. Returns how many there were. */
+/* Removes the entries that `is_to_go` selects, in one pass, with memory from p.
+ * A table without any of them is not changed, and nothing is allocated. Returns
+ * how many were removed. */
 int shs_table_sweep_remove(apr_table_t *table, shs_table_sweep_fn is_to_go,
                            void *baton, apr_pool_t *p);
 

@@ -7,7 +7,7 @@
 
 APLOG_USE_MODULE(shared_session);
 
-/* What stands around a name and a value: ": " and CR LF of a header; "=" and
+/* The octets around a name and a value: ": " and CR LF of a header; "=" and
  * NUL, or the four octets of two lengths, of a variable. */
 #define AROUND 4
 
@@ -22,7 +22,7 @@ static int has_names(const shs_target_t *target)
     return i < shs_target_rule_count(target);
 }
 
-/* Notes stay in the server: they are not limited. */
+/* Notes stay in the server, so they have no limit. */
 void shs_target_open_all(shs_target_t targets[SHS_TARGET_COUNT], request_rec *r,
                          const shs_settings_t *settings,
                          const shs_lookup_t *lookup)

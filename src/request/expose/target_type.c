@@ -18,8 +18,8 @@ static char *join(const char *prefix, shs_octets_t attribute, apr_pool_t *p)
     return name;
 }
 
-/* Of the attribute's name, letters and digits stay; the rest, a NUL too,
- * becomes `other`. */
+/* Keeps letters and digits of the attribute's name; replaces the rest, a NUL
+ * too, by `other`. */
 static char *join_plain(const char *prefix, shs_octets_t attribute, char other,
                         apr_pool_t *p)
 {

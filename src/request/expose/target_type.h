@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * target_type: the three ways out of a session. Notes, variables and headers are
- * tables that differ in which names are one, how an attribute's name becomes a
- * name there, and how a value becomes a string.
+ * target_type: the three kinds of exposure targets. Notes, variables and
+ * headers are tables that differ in which names are equal, in how an
+ * attribute's name becomes a name there, and in how a value becomes a string.
  */
 #ifndef SHS_REQUEST_EXPOSE_TARGET_TYPE_H
 #define SHS_REQUEST_EXPOSE_TARGET_TYPE_H
@@ -15,23 +15,22 @@
 typedef struct shs_target_type_t {
     const char *noun; /* for the log: "note", "variable", "header" */
 
-    /* Whether what is in the table before is another module's, and stays. */
+    /* Whether existing entries belong to other modules, and stay. */
     int is_others;
 
-    /* Whether names that CGI and backends take for one are one; httpd's tables
-     * ignore only case. */
+    /* Whether names that are equal to CGI and backends are equal; httpd's
+     * tables ignore only case. */
     int is_folded;
 
-    /* Whether a name (with is_prefix: one that begins so) is not ours to
-     * take. */
+    /* Whether a name (with is_prefix: one that begins so) is reserved for
+     * others. */
     int (*is_reserved)(const char *name, int is_prefix);
 
-    /* PREFIX and an attribute's name as a name, from p, or NULL when it can be
-     * none. */
+    /* PREFIX and an attribute's name as a name, from p; NULL: it gets none. */
     const char *(*make_name)(const char *prefix, shs_octets_t attribute,
                              apr_pool_t *p);
 
-    /* A value as a string, from p, or NULL when it cannot be carried. */
+    /* A value as a string, from p; NULL: it cannot be carried. */
     const char *(*make_value)(shs_octets_t value, shs_encoding_t encoding,
                               apr_pool_t *p);
 } shs_target_type_t;
@@ -49,7 +48,7 @@ static inline char shs_target_type_fold(const shs_target_type_t *type, char c)
     return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 }
 
-/* Whether two names are one in the channel. */
+/* Whether two names are equal for this type. */
 int shs_target_type_is_same(const shs_target_type_t *type, const char *a,
                             const char *b);
 

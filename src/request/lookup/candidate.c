@@ -5,13 +5,13 @@
 
 #include "session/id/cookie.h"
 
-/* What one search needs. */
+/* The inputs and the output of one search. */
 typedef struct search_t {
     shs_candidates_t *out;
     const request_rec *r;
     const shs_settings_t *settings;
-    const shs_key_t *const *keys; /* of all places that share the store, where
-                                   * some overlap; or NULL */
+    const shs_key_t *const *keys; /* of all places that share the store, if some
+                                   * overlap; or NULL */
 } search_t;
 
 static const char *read_value(shs_session_id_t *out, const search_t *search,
@@ -31,8 +31,8 @@ static const char *read_value(shs_session_id_t *out, const search_t *search,
     return refusal;
 }
 
-/* Adds the id in a value, unless it is none; one that is there already gets
- * the name. Beyond the last place ids are known no more. */
+/* Adds the id in a value, unless the value is no id. An id that is there
+ * already gets the name too. Ids beyond the last place are dropped. */
 static void add(const search_t *search, shs_octets_t value, apr_uint32_t name,
                 int is_joined)
 {
@@ -98,8 +98,8 @@ void shs_candidate_find(shs_candidates_t *out, const request_rec *r,
     if (header) {
         add_cookies(&search, header, SHS_COOKIE_AT_SEMICOLONS);
     }
-    /* There is no path when the request line could not be read, and its error
-     * document is served. */
+    /* There is no path if the request line was unreadable, and the error
+     * document is being served. */
     if (parameter && r->unparsed_uri
         && shs_cookie_find_parameter(&value, r->unparsed_uri, parameter)) {
         add(&search, value, 0, 0);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * candidate: the ids that a client's request offers, in the order in which they
- * are tried: cookies by the order of their names, then the path parameter, and
- * last what only a comma sets apart in the Cookie header (see
- * session/id/cookie.h). It asks no store, and says why a request has none.
+ * candidate: the ids that a client request offers, in the order in which they
+ * are tried: cookies in the order of their names, then the path parameter, and
+ * last those that only a comma separates in the Cookie header (see
+ * session/id/cookie.h). It queries no store, and gives the reason why a request
+ * has no id.
  */
 #ifndef SHS_REQUEST_LOOKUP_CANDIDATE_H
 #define SHS_REQUEST_LOOKUP_CANDIDATE_H
@@ -13,13 +14,13 @@
 #include "config/settings.h"
 #include "session/id/session_id.h"
 
-/* How many different ids of one request there are at most; those that a comma
- * sets apart take no place of another. */
+/* The highest number of different ids of one request. Ids that a comma
+ * separates take no place of another. */
 #define SHS_CANDIDATE_MAX 4
 
 typedef struct shs_candidate_t {
     shs_session_id_t sid;
-    apr_uint32_t names; /* bit n: the n-th cookie name brings it */
+    apr_uint32_t names; /* bit n: it came from the n-th cookie name */
     int is_joined;      /* it was found at a comma only */
 } shs_candidate_t;
 
@@ -27,12 +28,13 @@ typedef struct shs_candidate_t {
 typedef struct shs_candidates_t {
     shs_candidate_t list[SHS_CANDIDATE_MAX];
     int count;
-    const char *refusal; /* why the first value that is no id is none (static);
-                          * NULL: there was no such value */
+    const char *refusal; /* why the first value that is no id is refused
+                          * (static); NULL: there was no such value */
 } shs_candidates_t;
 
-/* All that the request offers by these settings. An id whose key would belong
- * to another place's template (shs_key_is_of_another()) is none. */
+/* Finds all ids that the request offers by these settings. An id whose key
+ * would belong to another place's template (shs_key_is_of_another()) is
+ * refused. */
 void shs_candidate_find(shs_candidates_t *out, const request_rec *r,
                         const shs_settings_t *settings);
 

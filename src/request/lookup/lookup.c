@@ -9,7 +9,7 @@
 #include "request/lookup/near_lookup.h"
 #include "base/clock.h"
 
-/* Whether a session is over by what it says itself. */
+/* Whether a session has expired by its own metadata. */
 static int is_over(const shs_session_t *session, const shs_settings_t *settings,
                    apr_time_t now)
 {
@@ -21,7 +21,7 @@ static int is_over(const shs_session_t *session, const shs_settings_t *settings,
                && metadata->created_at + settings->absolute.value <= now);
 }
 
-/* Takes a session that there is, if it is not over. */
+/* Accepts a stored session, unless it has expired. */
 static shs_outcome_t accept_session(shs_lookup_t *lookup,
                                     const shs_session_t *session,
                                     apr_interval_time_t ttl,
@@ -36,7 +36,7 @@ static shs_outcome_t accept_session(shs_lookup_t *lookup,
     return SHS_OUTCOME_FOUND;
 }
 
-/* The same of what is near, which may be no session. */
+/* Accepts what the near-cache holds, which may be malformed. */
 static shs_outcome_t accept_near(shs_lookup_t *lookup,
                                  const shs_near_lookup_t *near,
                                  const shs_settings_t *settings)
@@ -60,7 +60,7 @@ static shs_query_t make_query(const shs_lookup_t *lookup,
     return query;
 }
 
-/* Asks the store for what is under lookup->key, and keeps what it says. */
+/* Queries the store for lookup->key, and saves the result in the near-cache. */
 static shs_outcome_t query_store(shs_lookup_t *lookup, const request_rec *r,
                                  shs_store_t *store,
                                  const shs_settings_t *settings,
@@ -97,8 +97,8 @@ static shs_outcome_t query_store(shs_lookup_t *lookup, const request_rec *r,
     return outcome;
 }
 
-/* For want of an answer takes what the near-cache had lately; but not where
- * something is to be changed by it. */
+/* Without an answer from the store, uses what the near-cache had recently; but
+ * not for a method that may write. */
 static shs_outcome_t take_stale(shs_lookup_t *lookup, const request_rec *r,
                                 const shs_settings_t *settings,
                                 shs_near_lookup_t *near)
@@ -119,7 +119,7 @@ static shs_outcome_t take_stale(shs_lookup_t *lookup, const request_rec *r,
     return outcome;
 }
 
-/* What is under lookup->key, in the near-cache or in the store. */
+/* Loads what is under lookup->key, from the near-cache or the store. */
 static shs_outcome_t load_key(shs_lookup_t *lookup, const request_rec *r,
                               shs_store_t *store,
                               const shs_settings_t *settings,
@@ -154,8 +154,8 @@ static shs_outcome_t load_key(shs_lookup_t *lookup, const request_rec *r,
 }
 
 /* Whether the session has a successor that this id may follow. A value that is
- * no key of ours leads nowhere, and nor does one beside attributes, which would
- * be some application's. */
+ * no key of this template is not followed. Nor is one beside attributes, which
+ * would be some application's own. */
 static int has_successor(const shs_lookup_t *lookup,
                          const shs_settings_t *settings)
 {
@@ -166,8 +166,8 @@ static int has_successor(const shs_lookup_t *lookup,
            && shs_key_is_of(settings->key.value, metadata->successor);
 }
 
-/* The session of an id: the one under its key, or the one that this has become
- * by rotations. */
+/* Loads the session of an id: the one under its key, or the one that it has
+ * become by rotations. */
 static shs_outcome_t load(shs_lookup_t *lookup, const request_rec *r,
                           shs_store_t *store, const shs_settings_t *settings,
                           const shs_session_id_t *sid)
@@ -193,17 +193,16 @@ static shs_outcome_t load(shs_lookup_t *lookup, const request_rec *r,
     return outcome;
 }
 
-/* Whether a login has left the session behind: its id is an old one, and leads
- * nowhere. */
+/* Whether a login has left the session behind: the id is an old one, and does
+ * not lead to the new session. */
 static int is_left_behind(const shs_lookup_t *lookup)
 {
     return shs_session_get_metadata(lookup->session)->is_rotated;
 }
 
-/* Tries the candidates. A session ends the search, but for one that a login
- * has left behind: the cookie with the new id may come after it. A store that
- * does not answer ends it too; otherwise "something is there that is no
- * session" says more than "nothing is there". */
+/* Tries the candidates. A session ends the search, unless a login has left it
+ * behind: the cookie with the new id may come later. A store that does not
+ * answer ends it too. Otherwise MALFORMED takes precedence over ABSENT. */
 static void try_candidates(shs_lookup_t *lookup, const request_rec *r,
                            shs_store_t *store, const shs_settings_t *settings,
                            const shs_candidates_t *candidates)

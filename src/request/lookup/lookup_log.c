@@ -8,10 +8,10 @@
 
 APLOG_USE_MODULE(shared_session);
 
-/* What would be logged for each request is logged once in this time. */
+/* The interval of warnings that could be due at each request. */
 #define WARN_EVERY_S 60
 
-/* Whether the warning is due; exactly one thread is told so. */
+/* Whether the warning is due; true in exactly one thread. */
 static int is_due(volatile apr_uint32_t *last)
 {
     apr_uint32_t now = (apr_uint32_t)apr_time_sec(shs_clock_now()) + 1;
@@ -40,7 +40,7 @@ void shs_lookup_log_malformed(const request_rec *r, const shs_session_id_t *sid,
                   label, reason);
 }
 
-/* What is told of the store while it answers. */
+/* Changes while the store answers. */
 static void log_error(const server_rec *s, const char *description,
                       const shs_result_t *result)
 {
@@ -66,7 +66,7 @@ static void log_error(const server_rec *s, const char *description,
     }
 }
 
-/* What is told of its near-cache. */
+/* Changes of its near-cache. */
 static void log_invalidation(const server_rec *s, const char *description,
                              const shs_result_t *result)
 {

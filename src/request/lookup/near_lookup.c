@@ -9,7 +9,7 @@
 #include "base/clock.h"
 #include "store/cache/near_invalidation.h"
 
-/* What tells apart what one key is read as. */
+/* How a key is read: entries of different kinds are different entries. */
 typedef struct kind_t {
     const void *codec;
     apr_size_t max_size;
@@ -29,8 +29,8 @@ static shs_near_name_t name_of(const shs_near_cache_t *cache,
     return shs_near_cache_name(cache, octets, key);
 }
 
-/* What is kept of something that is no session: this, as no session begins, and
- * why it is none. */
+/* Marks an entry that holds the reason why the record is malformed. No session
+ * begins so. */
 #define MALFORMED "!"
 
 static const char *read_malformed(shs_octets_t octets)
@@ -92,9 +92,10 @@ shs_near_found_t shs_near_lookup_find(shs_near_lookup_t *near,
                                 shs_clock_now())) {
         near->is_leader = shs_single_flight_join(
             near->single_flight, near->name.a, near->name.b, deadline);
-        /* Who leads too: another may have landed since this thread looked. */
+        /* The leader checks too: another thread may have finished since the
+         * first check. */
         found = find_valid(near, p);
-        /* After the wait: the ticket is from before this thread asks. */
+        /* After the wait: the ticket must precede this thread's query. */
         near->can_save = shs_near_cache_begin(&near->ticket, near->cache,
                                               &near->name, shs_clock_now());
     }
@@ -104,7 +105,7 @@ shs_near_found_t shs_near_lookup_find(shs_near_lookup_t *near,
     return found;
 }
 
-/* Anew: it may have been changed, or died, while the store was being asked. */
+/* Searches again: the entry may have changed or expired during the query. */
 shs_near_found_t shs_near_lookup_find_stale(shs_near_lookup_t *near,
                                             apr_interval_time_t most,
                                             apr_pool_t *p)
@@ -126,8 +127,8 @@ shs_near_found_t shs_near_lookup_find_stale(shs_near_lookup_t *near,
     return found;
 }
 
-/* Nobody hears of its changes: what is there is kept to bridge an outage, and
- * forgotten when the store says that it is gone. */
+/* Invalidations do not arrive: an existing session is saved only to bridge an
+ * outage, and removed when the store says that it is gone. */
 static void save_untracked(const shs_near_lookup_t *near, shs_octets_t key,
                            const shs_session_t *session,
                            apr_interval_time_t ttl, apr_pool_t *p)
@@ -158,7 +159,7 @@ void shs_near_lookup_save(const shs_near_lookup_t *near, shs_octets_t key,
                           const shs_session_t *session, apr_interval_time_t ttl,
                           apr_uint32_t source, apr_pool_t *p)
 {
-    /* A rotated one leads elsewhere, for a moment only. */
+    /* An old id leads elsewhere, and only for a moment. */
     int is_rotated = session && shs_session_get_metadata(session)->is_rotated;
 
     if (source == 0) {

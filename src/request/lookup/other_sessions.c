@@ -8,14 +8,15 @@
 APLOG_USE_MODULE(shared_session);
 
 /* The cookie with a new id has the first name. A cookie of that name for a
- * longer path comes before it; the others, and what only a comma sets apart, do
- * not. */
+ * longer path precedes it. Cookies of other names, and ids that only a comma
+ * separates, do not. */
 static int conflicts(const shs_candidate_t *candidate)
 {
     return (candidate->names & 1) && !candidate->is_joined;
 }
 
-/* Whether it is what the request's session was before, or is by another id. */
+/* Whether it is an earlier state of the request's session, or the same session
+ * by another id. */
 static int is_same_session(const shs_lookup_t *other, const shs_lookup_t *own)
 {
     return shs_session_get_metadata(other->session)->is_rotated
@@ -47,7 +48,7 @@ static void log_end(request_rec *r, const shs_session_id_t *sid)
     }
 }
 
-/* Ends what the id leads to, if it leads to a session that is to end. */
+/* Ends the session that the id leads to, if it is one that must end. */
 static shs_written_t end_one(const shs_writer_t *writer,
                              const shs_candidate_t *candidate,
                              const shs_lookup_t *own, int is_logout)

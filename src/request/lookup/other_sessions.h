@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * other_sessions: the sessions that a request's other ids lead to. A request may bring
- * several ids: by cookies of several names, by cookies of one name for several
- * paths, by its path. One of them leads to its session; where that one ends or
- * gets a new id, the next request must not find one of the others instead.
+ * other_sessions: the sessions that a request's other ids lead to. A request
+ * may bring several ids: by cookies of several names, by cookies of one name
+ * for several paths, by its path. One of them leads to its session. If that
+ * session ends or gets a new id, the next request must not find another one
+ * instead.
  */
 #ifndef SHS_REQUEST_LOOKUP_OTHER_SESSIONS_H
 #define SHS_REQUEST_LOOKUP_OTHER_SESSIONS_H
@@ -11,12 +12,12 @@
 #include "request/lookup/lookup.h"
 #include "request/lookup/writer.h"
 
-/* Ends other sessions than the one of `lookup`, which FOUND: for a logout each
- * that an id of the request leads to; for a new id those whose cookie may come
- * before the one with the new id on the next request. Returns DONE and the
- * names of the cookies of all these sessions (bit n: the n-th name of
- * SharedSessionCookie); or what went wrong, and then some may have ended. Logs
- * each that it ends. */
+/* Ends other sessions than the one of `lookup`, which is FOUND. A logout ends
+ * each session that an id of the request leads to. A new id ends those whose
+ * cookie may precede the one with the new id on the next request. Returns DONE
+ * and the names of the cookies of all these sessions (bit n: the n-th name of
+ * SharedSessionCookie); or what failed, and then some may have ended. Logs each
+ * session that it ends. */
 shs_written_t shs_other_sessions_end(apr_uint32_t *names,
                                      const shs_writer_t *writer,
                                      const shs_lookup_t *lookup, int is_logout);

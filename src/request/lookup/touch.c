@@ -6,8 +6,8 @@
 
 APLOG_USE_MODULE(shared_session);
 
-/* How much earlier than at the last moment it is kept alive: an interval that
- * is longer than a session lives would let it die. */
+/* The time after which a session is touched again: SharedSessionTouch, or half
+ * of its time to live if that is less, so that it cannot expire in between. */
 static apr_interval_time_t interval_of(const shs_writer_t *writer,
                                        apr_interval_time_t ttl)
 {
@@ -16,9 +16,9 @@ static apr_interval_time_t interval_of(const shs_writer_t *writer,
     return interval < ttl / 2 ? interval : ttl / 2;
 }
 
-/* The time that the session would get now, 0 if nothing is to be done: it says
- * nothing of an idle timeout and none was asked for, or it got its time not
- * long ago. It is never cut short. */
+/* The time to live that a touch would set now. 0: no touch is due, because the
+ * session has no idle timeout and none is configured, or because the last touch
+ * is recent. A touch never shortens the time to live. */
 static apr_interval_time_t ttl_due(const shs_writer_t *writer,
                                    const shs_lookup_t *lookup)
 {
@@ -46,8 +46,8 @@ void shs_touch_if_due(const shs_writer_t *writer, const shs_lookup_t *lookup)
     shs_write_t write;
     shs_written_t written;
 
-    /* With little time left it would only look like a store that fails; a later
-     * request will do it. */
+    /* With little time left the touch would only look like a failure of the
+     * store. A later request will do it. */
     if (ttl <= 0 || left < shs_store_timeout(writer->store) / 2) {
         return;
     }

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * touch: the sliding of a session's idle timeout. Whether it is due follows
- * from the time that the key has left, so no server has to remember when it did
- * it last, and it happens at most once an interval a session.
+ * touch: slides a session's idle timeout. The key's remaining time to live
+ * tells whether a touch is due, so no server has to remember the last one, and
+ * a session is touched at most once per interval.
  */
 #ifndef SHS_REQUEST_LOOKUP_TOUCH_H
 #define SHS_REQUEST_LOOKUP_TOUCH_H
 
 #include "request/lookup/writer.h"
 
-/* Gives a session that was FOUND its whole idle timeout again, if that is due:
- * see shs_metadata_left(). Not one that says nothing of an idle timeout, where none
- * is configured, nor by an old id. What comes of it is of no concern to the
- * request, and it takes no longer than the lookup may. */
+/* Gives a FOUND session its full idle timeout again, if that is due: see
+ * shs_metadata_left(). Not a session without an idle timeout, where none is
+ * configured, and not by an old id. A failure does not affect the request, and
+ * the touch takes no longer than the lookup may. */
 void shs_touch_if_due(const shs_writer_t *writer, const shs_lookup_t *lookup);
 
 #endif

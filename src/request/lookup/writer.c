@@ -63,7 +63,7 @@ shs_written_t shs_writer_execute(const shs_writer_t *writer,
     return read_wrote(wrote, &result);
 }
 
-/* Whether a session as a whole, or a string, is larger than may be. */
+/* Whether a whole session, or a string, exceeds its limit. */
 static int is_too_large(const shs_edit_t *edit, apr_size_t max_octets)
 {
     apr_size_t octets = edit->string.len;
@@ -133,8 +133,8 @@ shs_written_t shs_writer_create(const shs_writer_t *writer,
     return create(writer, NULL, whole, ttl);
 }
 
-/* A session that has another id by now is not written to by its old one, where
- * that was a login (rule 4). */
+/* Whether the session has another id by now, given by a login: then the old id
+ * cannot write to it (rule 4). */
 static int is_rotated_away(const shs_lookup_t *lookup)
 {
     return shs_session_get_metadata(lookup->session)->is_rotated;
@@ -183,7 +183,7 @@ static shs_written_t change_once(const shs_writer_t *writer,
     return shs_writer_execute(writer, &write);
 }
 
-/* Lets others be faster: those who met once would meet again. */
+/* Waits a random time, or the same writers would conflict again. */
 static void back_off(int attempts)
 {
     apr_time_t now = shs_clock_now();
@@ -191,7 +191,8 @@ static void back_off(int attempts)
     poll(NULL, 0, 1 + (int)(now % (2 * attempts)));
 }
 
-/* Does it with what is there, again and again while others are faster. */
+/* Attempts the write on the present state of the session, and repeats it while
+ * other writers win. */
 static shs_written_t retry_conflicts(
     const shs_writer_t *writer, const shs_lookup_t *lookup,
     const shs_change_t *change,
@@ -202,7 +203,8 @@ static shs_written_t retry_conflicts(
     shs_written_t written;
     int attempts;
 
-    /* The near-cache has no record to start from, and may be a moment old. */
+    /* The near-cache has no record to start from, and its entry may be a moment
+     * old. */
     if (lookup->is_near) {
         lookup = shs_lookup_run_by_id(writer->r, writer->store,
                                       writer->settings, &lookup->sid);
@@ -212,7 +214,7 @@ static shs_written_t retry_conflicts(
     for (attempts = 1; written.status == SHS_WRITER_DONE; ++attempts) {
         written = attempt(writer, lookup, change);
         if (written.status != SHS_WRITER_CONFLICT
-            || attempts == SHS_WRITER_TRIES) {
+            || attempts == SHS_WRITER_ATTEMPTS) {
             return written;
         }
         back_off(attempts);
@@ -238,8 +240,8 @@ static void remove_key(const shs_writer_t *writer, shs_octets_t key)
     shs_writer_execute(writer, &write);
 }
 
-/* How long the session's copy lives: as if it was used now, or, by a login,
- * created; one that says nothing of it, as long as it had left. */
+/* The copy's time to live: as if the session were used now or, by a login,
+ * created now. Without an idle timeout it keeps its remaining time. */
 static apr_interval_time_t ttl_of_copy(const shs_writer_t *writer,
                                        const shs_lookup_t *lookup, int is_login)
 {
@@ -258,7 +260,7 @@ static apr_interval_time_t ttl_of_copy(const shs_writer_t *writer,
     return shs_metadata_left(&metadata, idle, settings->absolute.value, now);
 }
 
-/* Lets the old id lead to the new key, or nowhere (rule 4). */
+/* Makes the old id lead to the new key, or nowhere (rule 4). */
 static shs_written_t forward(const shs_writer_t *writer,
                              const shs_lookup_t *lookup, shs_octets_t successor,
                              int is_login)
@@ -284,10 +286,10 @@ static shs_written_t forward(const shs_writer_t *writer,
     return shs_writer_execute(writer, &write);
 }
 
-/* What a login adds to its change: where the session was before, and that its
- * absolute timeout begins anew (NIST SP 800-63B-4, section 5.2: to authenticate
- * again extends a session). One that says nothing of when it was created has
- * none. */
+/* What a login adds to its change: the previous key, and a new start of the
+ * absolute timeout (NIST SP 800-63B-4, section 5.2: authenticating again
+ * extends a session). A session without a time of creation has no absolute
+ * timeout. */
 static const shs_change_t *add_login(const shs_change_t *change,
                                      const shs_lookup_t *lookup, apr_pool_t *p)
 {
@@ -306,7 +308,7 @@ static const shs_change_t *add_login(const shs_change_t *change,
     return whole;
 }
 
-/* Ends what a login has left of the session that was there before. */
+/* Ends what a login has left of the previous session. */
 static void remove_previous(const shs_writer_t *writer,
                             const shs_lookup_t *lookup)
 {
@@ -345,7 +347,7 @@ static shs_written_t rotate_once(const shs_writer_t *writer,
         }
         return created;
     }
-    /* Without an answer the old id may lead there by now. */
+    /* Without an answer the old id may already lead there. */
     if (forwarded.status != SHS_WRITER_UNAVAILABLE) {
         remove_key(writer, successor);
     }
@@ -373,8 +375,8 @@ static shs_written_t end_once(const shs_writer_t *writer,
     if (written.status == SHS_WRITER_DONE) {
         remove_previous(writer, lookup);
     }
-    /* The key it leads to goes first, so that nothing leads to it when this is
-     * half done. */
+    /* The key that it leads to goes first, so that nothing leads to it if this
+     * stops half-way. */
     if (lookup->is_forwarded
         && (written.status == SHS_WRITER_DONE
             || written.status == SHS_WRITER_NONE)) {
@@ -384,7 +386,7 @@ static shs_written_t end_once(const shs_writer_t *writer,
     return written;
 }
 
-/* By an old id too: who logs out means the session, whatever it has become. */
+/* With an old id too: a logout means the session, whatever it has become. */
 shs_written_t shs_writer_end(const shs_writer_t *writer,
                              const shs_lookup_t *lookup)
 {
