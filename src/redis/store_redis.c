@@ -96,7 +96,7 @@ static int start_child(void *self, void *host_state, int threads,
 
 static void count(const shs_command_t *command, shs_counter_t counter)
 {
-    shs_counters_add(&command->client->host_state->counters, counter);
+    shs_counters_add(&command->scope.client->host_state->counters, counter);
 }
 
 static shs_outcome_t read_reply(shs_result_t *result,
@@ -114,7 +114,7 @@ static shs_outcome_t read_reply(shs_result_t *result,
         return SHS_OUTCOME_MALFORMED;
     }
     outcome = shs_reply_read(result, command->attempt.reply.replies,
-                             command->query->shape, command->p);
+                             command->scope.query->shape, command->scope.p);
     if (!command->is_replica) {
         return outcome;
     }
@@ -156,7 +156,7 @@ static int is_refusal_due(shs_host_state_t *host_state, apr_time_t now)
  * which the circuit breaker tells. */
 static apr_uint32_t min_failures(const shs_command_t *command)
 {
-    return command->write && command->attempt.status == SHS_CONN_OK
+    return command->scope.write && command->attempt.status == SHS_CONN_OK
                    && command->attempt.reply.error
                ? 1
                : MIN_FAILURES;
@@ -165,18 +165,18 @@ static apr_uint32_t min_failures(const shs_command_t *command)
 /* Of what failed, and is told by nobody else. */
 static void read_error_alert(shs_result_t *result, const shs_command_t *command)
 {
-    shs_host_state_t *host_state = command->client->host_state;
+    shs_host_state_t *host_state = command->scope.client->host_state;
     const shs_breaker_t *breaker = command->permit.route.breaker;
 
     if (command->retry.cause == SHS_COUNTER_BLOCKED || !breaker
         || shs_breaker_is_reported(breaker)) {
         return;
     }
-    if (shs_error_alert_note(command->write ? &host_state->write_alert
-                                            : &host_state->lookup_alert,
+    if (shs_error_alert_note(command->scope.write ? &host_state->write_alert
+                                                  : &host_state->lookup_alert,
                              min_failures(command), shs_clock_now())) {
-        result->transition =
-            command->write ? SHS_TRANSITION_UNWRITABLE : SHS_TRANSITION_SHAKY;
+        result->transition = command->scope.write ? SHS_TRANSITION_UNWRITABLE
+                                                  : SHS_TRANSITION_SHAKY;
         result->transition_reason = result->reason;
     }
 }
@@ -184,8 +184,9 @@ static void read_error_alert(shs_result_t *result, const shs_command_t *command)
 /* A failover, when there is nothing more urgent. */
 static void read_failover(shs_result_t *result, const shs_command_t *command)
 {
-    result->transition_reason = shs_masters_take_failover(
-        &command->client->host_state->masters, shs_clock_now(), command->p);
+    result->transition_reason =
+        shs_masters_take_failover(&command->scope.client->host_state->masters,
+                                  shs_clock_now(), command->scope.p);
     if (result->transition_reason) {
         result->transition = SHS_TRANSITION_MASTER;
     }
@@ -195,15 +196,16 @@ static void read_failover(shs_result_t *result, const shs_command_t *command)
  * an outage tells of that, and the next one of itself. */
 static void read_transition(shs_result_t *result, const shs_command_t *command)
 {
-    const shs_permit_t *permit = &command->permit;
+    const shs_permit_report_t *report = &command->permit.report;
 
-    if (permit->transition == SHS_TRANSITION_UP
-        || (permit->transition != SHS_TRANSITION_NONE && !result->is_refusal)) {
-        result->transition = permit->transition;
-        result->transition_reason = permit->transition_reason;
+    if (report->transition == SHS_TRANSITION_UP
+        || (report->transition != SHS_TRANSITION_NONE && !result->is_refusal)) {
+        result->transition = report->transition;
+        result->transition_reason = report->reason;
     }
     else if (result->is_refusal) {
-        if (is_refusal_due(command->client->host_state, shs_clock_now())) {
+        if (is_refusal_due(command->scope.client->host_state,
+                           shs_clock_now())) {
             result->transition = SHS_TRANSITION_REFUSED;
             result->transition_reason = result->reason;
         }

@@ -7,7 +7,7 @@
 #ifndef T_UNIT_RIG_H
 #define T_UNIT_RIG_H
 
-#include "redis/command/permit.h"
+#include "redis/command/scope.h"
 #include "unit.h"
 
 typedef struct rig_t {

@@ -24,12 +24,12 @@ static shs_pipeline_form_t find_form(const shs_permit_t *permit, int is_asking)
 }
 
 static void add_server_name(shs_attempt_t *attempt, const shs_permit_t *permit,
-                            apr_pool_t *p)
+                            const shs_scope_t *scope)
 {
     if (attempt->retry.reason
-        && permit->client->endpoint->mode != SHS_ENDPOINT_SINGLE) {
+        && scope->client->endpoint->mode != SHS_ENDPOINT_SINGLE) {
         attempt->retry.reason =
-            apr_pstrcat(p, shs_node_describe(permit->route.node), ": ",
+            apr_pstrcat(scope->p, shs_node_describe(permit->route.node), ": ",
                         attempt->retry.reason, NULL);
     }
 }
@@ -83,15 +83,15 @@ static void excuse_server(shs_attempt_t *attempt, shs_breaker_t *breaker,
     }
 }
 
-static void build(shs_pipeline_t *pipeline, const shs_query_t *query,
-                  const shs_write_t *write, shs_pipeline_form_t form,
-                  int is_size, apr_pool_t *p)
+static void build(shs_pipeline_t *pipeline, const shs_scope_t *scope,
+                  shs_pipeline_form_t form, int is_size)
 {
     if (is_size) {
-        shs_pipeline_build_size(pipeline, query, form, p);
+        shs_pipeline_build_size(pipeline, scope->query, form, scope->p);
     }
     else {
-        shs_pipeline_build(pipeline, query, write, form, p);
+        shs_pipeline_build(pipeline, scope->query, scope->write, form,
+                           scope->p);
     }
 }
 
@@ -156,13 +156,13 @@ static shs_conn_status_t borrow(shs_conn_t **conn, shs_attempt_t *attempt,
 }
 
 void shs_attempt_run(shs_attempt_t *attempt, const shs_permit_t *permit,
-                     const shs_query_t *query, const shs_write_t *write,
-                     shs_attempt_options_t options, apr_pool_t *p)
+                     const shs_scope_t *scope, shs_attempt_options_t options)
 {
-    shs_host_state_tracking_t *tracking = &permit->client->host_state->tracking;
+    shs_host_state_tracking_t *tracking = &scope->client->host_state->tracking;
     shs_pool_t *pool = shs_node_pool(permit->route.node);
     apr_time_t began_at = shs_clock_now();
     apr_time_t sent_at = began_at;
+    apr_time_t deadline = scope->query->deadline;
     const char *reason = NULL;
     shs_pipeline_t pipeline;
     shs_conn_t *conn;
@@ -171,14 +171,14 @@ void shs_attempt_run(shs_attempt_t *attempt, const shs_permit_t *permit,
     memset(attempt, 0, sizeof(*attempt));
     distrust_idle_conns(pool, permit, began_at);
     attempt->status =
-        borrow(&conn, attempt, tracking, pool, query->deadline, &reason, p);
+        borrow(&conn, attempt, tracking, pool, deadline, &reason, scope->p);
     has_conn = attempt->status == SHS_CONN_OK;
     if (has_conn) {
         sent_at = shs_clock_now();
-        build(&pipeline, query, write, find_form(permit, options.is_asking),
-              options.is_size, p);
-        attempt->status =
-            shs_pipeline_execute(&attempt->reply, &pipeline, conn, &reason, p);
+        build(&pipeline, scope, find_form(permit, options.is_asking),
+              options.is_size);
+        attempt->status = shs_pipeline_execute(&attempt->reply, &pipeline, conn,
+                                               &reason, scope->p);
         if (attempt->reply.lacks_role) {
             /* The next question asks otherwise. */
             shs_node_note_no_role(permit->route.node);
@@ -186,21 +186,21 @@ void shs_attempt_run(shs_attempt_t *attempt, const shs_permit_t *permit,
     }
     shs_retry_decide(&attempt->retry, attempt->status, &attempt->reply,
                      has_conn && !attempt->is_new_conn && options.may_reconnect,
-                     reason, p);
+                     reason, scope->p);
     if (has_conn) {
         attempt->may_be_key =
-            !write && !options.is_size && is_unanswered(attempt->status);
-        if (attempt->retry.is_conn_good && !write) {
-            load_run_id(attempt, tracking, conn, query->deadline, p);
+            !scope->write && !options.is_size && is_unanswered(attempt->status);
+        if (attempt->retry.is_conn_good && !scope->write) {
+            load_run_id(attempt, tracking, conn, deadline, scope->p);
         }
         attempt->run_id = shs_conn_run_id(conn);
         end_loan(attempt, pool, conn);
         excuse_server(attempt, permit->route.breaker, sent_at - began_at,
-                      sent_at, query->deadline);
+                      sent_at, deadline);
     }
     if (attempt->retry.action == SHS_RETRY_RECONNECT
         || attempt->retry.action == SHS_RETRY_REFRESH) {
-        shs_topology_note_failure(permit->client->topology);
+        shs_topology_note_failure(scope->client->topology);
     }
-    add_server_name(attempt, permit, p);
+    add_server_name(attempt, permit, scope);
 }

@@ -30,9 +30,7 @@ typedef struct shs_attempt_options_t {
                      * another */
 } shs_attempt_options_t;
 
-/* `write` is as for shs_pipeline_build(). */
 void shs_attempt_run(shs_attempt_t *attempt, const shs_permit_t *permit,
-                     const shs_query_t *query, const shs_write_t *write,
-                     shs_attempt_options_t options, apr_pool_t *p);
+                     const shs_scope_t *scope, shs_attempt_options_t options);
 
 #endif

@@ -26,7 +26,7 @@
 
 static void count(const shs_command_t *self, shs_counter_t counter)
 {
-    shs_counters_add(&self->client->host_state->counters, counter);
+    shs_counters_add(&self->scope.client->host_state->counters, counter);
 }
 
 static int fail(shs_command_t *self, shs_counter_t cause, const char *reason)
@@ -42,11 +42,11 @@ static int open_permit(shs_command_t *self)
 {
     self->is_asking = 0;
     self->is_replica = 0;
-    if (shs_permit_open(&self->permit)) {
+    if (shs_permit_open(&self->permit, &self->scope)) {
         return 1;
     }
-    fail(self, self->permit.cause, self->permit.reason);
-    self->retry.is_refusal = self->permit.cause == SHS_COUNTER_REFUSED;
+    fail(self, self->permit.denial.cause, self->permit.denial.reason);
+    self->retry.is_refusal = self->permit.denial.cause == SHS_COUNTER_REFUSED;
     return 0;
 }
 
@@ -59,13 +59,13 @@ static apr_uint32_t breaker_key(apr_uint64_t mark)
  * from: the breaker is for those that give no answer. */
 static void close_permit(shs_command_t *self, shs_breaker_result_t result)
 {
-    if (self->write && result == SHS_BREAKER_FAILED
+    if (self->scope.write && result == SHS_BREAKER_FAILED
         && self->attempt.status == SHS_CONN_OK && self->attempt.reply.error) {
         result = SHS_BREAKER_UNKNOWN;
     }
     self->is_key_suspect |=
         self->attempt.may_be_key && result == SHS_BREAKER_FAILED;
-    shs_permit_close(&self->permit, result,
+    shs_permit_close(&self->permit, &self->scope, result,
                      self->attempt.may_be_key ? breaker_key(self->key_mark) : 0,
                      self->retry.reason);
 }
@@ -78,8 +78,7 @@ static void run_attempt(shs_command_t *self)
     shs_attempt_options_t options = { self->is_asking, self->must_load_size,
                                       self->retries > 0 };
 
-    shs_attempt_run(&self->attempt, &self->permit, self->query, self->write,
-                    options, self->p);
+    shs_attempt_run(&self->attempt, &self->permit, &self->scope, options);
     self->retry = self->attempt.retry;
     if (before.action == SHS_RETRY_WAIT
         && self->attempt.status == SHS_CONN_TIMEOUT) {
@@ -109,9 +108,9 @@ static int is_reply_accepted(int *is_open, shs_command_t *self)
     shs_conn_status_t status = SHS_CONN_OK;
 
     if (shs_node_role(permit->route.node) == SHS_NODE_MASTER) {
-        status = shs_topology_confirm(self->client->topology, permit->subject,
-                                      self->attempt.is_new_conn,
-                                      self->query->deadline);
+        status = shs_topology_confirm(
+            self->scope.client->topology, permit->subject,
+            self->attempt.is_new_conn, self->scope.query->deadline);
     }
     if (status == SHS_CONN_OK) {
         close_permit(self, SHS_BREAKER_OK);
@@ -135,8 +134,9 @@ static int is_reply_accepted(int *is_open, shs_command_t *self)
  * ("?:6379"): others may. */
 static int follow_unknown_redirect(shs_command_t *self)
 {
-    if (shs_topology_refresh(self->client->topology, self->permit.opened_at,
-                             self->query->deadline)) {
+    if (shs_topology_refresh(self->scope.client->topology,
+                             self->permit.opened_at,
+                             self->scope.query->deadline)) {
         close_permit(self, SHS_BREAKER_UNKNOWN);
         return open_permit(self);
     }
@@ -150,12 +150,13 @@ static int follow_unknown_redirect(shs_command_t *self)
 static int follow_redirect(shs_command_t *self)
 {
     shs_redirect_t redirect;
-    int is_cluster = self->client->endpoint->mode == SHS_ENDPOINT_CLUSTER;
-    int is_parsed = is_cluster
-                    && shs_redirect_parse(
-                        &redirect, self->attempt.reply.error,
-                        shs_node_address(self->permit.route.node), self->p)
-                    && redirect.slot == self->permit.slot;
+    int is_cluster = self->scope.client->endpoint->mode == SHS_ENDPOINT_CLUSTER;
+    int is_parsed =
+        is_cluster
+        && shs_redirect_parse(&redirect, self->attempt.reply.error,
+                              shs_node_address(self->permit.route.node),
+                              self->scope.p)
+        && redirect.slot == self->scope.slot;
 
     count(self, SHS_COUNTER_REDIRECTIONS);
     if (!is_cluster || ++self->redirects > MAX_REDIRECTS) {
@@ -172,17 +173,17 @@ static int follow_redirect(shs_command_t *self)
     close_permit(self, SHS_BREAKER_UNKNOWN);
     self->is_asking = redirect.is_ask;
     self->is_replica = 0;
-    return shs_permit_open_redirect(&self->permit, &redirect.server,
-                                    !redirect.is_ask)
-           || fail(self, self->permit.cause, self->permit.reason);
+    return shs_permit_open_redirect(&self->permit, &self->scope,
+                                    &redirect.server, !redirect.is_ask)
+           || fail(self, self->permit.denial.cause, self->permit.denial.reason);
 }
 
 /* Asks again after a moment, if there is time for one: the same server, unless
  * another one has taken its place. Who probes goes on being who does. */
 static int wait_for_server(shs_command_t *self)
 {
-    const shs_client_t *client = self->client;
-    apr_interval_time_t left = self->query->deadline - shs_clock_now();
+    const shs_client_t *client = self->scope.client;
+    apr_interval_time_t left = self->scope.query->deadline - shs_clock_now();
     apr_interval_time_t pause = self->pause;
 
     if (left < 2 * MIN_TIME) {
@@ -197,7 +198,7 @@ static int wait_for_server(shs_command_t *self)
     self->pause = 2 * pause < MAX_PAUSE ? 2 * pause : MAX_PAUSE;
     if (self->is_asking || self->is_replica
         || shs_topology_is_current(client->topology, &self->permit.route,
-                                   self->permit.slot)) {
+                                   self->scope.slot)) {
         return 1;
     }
     close_permit(self, SHS_BREAKER_UNKNOWN);
@@ -210,16 +211,16 @@ static int refresh_topology(shs_command_t *self)
 {
     shs_retry_t retry = self->retry;
     apr_uint32_t failed = self->permit.subject;
-    apr_time_t deadline = self->query->deadline;
+    apr_time_t deadline = self->scope.query->deadline;
 
     close_permit(self, SHS_BREAKER_FAILED);
-    if (self->client->endpoint->reads_replicas && !self->write) {
+    if (self->scope.client->endpoint->reads_replicas && !self->scope.write) {
         /* Half of the time is for them. */
         deadline -= (deadline - shs_clock_now()) / 2;
     }
     if (self->is_replica || ++self->refreshes > MAX_REFRESHES
-        || !shs_topology_refresh(self->client->topology, self->permit.opened_at,
-                                 deadline)) {
+        || !shs_topology_refresh(self->scope.client->topology,
+                                 self->permit.opened_at, deadline)) {
         return 0;
     }
     if (open_permit(self)) {
@@ -237,11 +238,11 @@ static int open_replica(shs_command_t *self)
 {
     int nth;
 
-    if (!self->client->endpoint->reads_replicas || self->write
-        || shs_clock_now() >= self->query->deadline) {
+    if (!self->scope.client->endpoint->reads_replicas || self->scope.write
+        || shs_clock_now() >= self->scope.query->deadline) {
         return 0;
     }
-    nth = shs_permit_open_replica(&self->permit, self->replicas);
+    nth = shs_permit_open_replica(&self->permit, &self->scope, self->replicas);
     self->replicas = nth + 1;
     self->is_replica = nth >= 0;
     self->is_asking = 0;
@@ -316,9 +317,10 @@ static shs_big_key_end_t key_size(const shs_command_t *self)
 
 static void load_value(shs_command_t *self)
 {
-    shs_big_key_t *big_key = &self->client->host_state->big_key;
+    shs_big_key_t *big_key = &self->scope.client->host_state->big_key;
 
-    self->key_mark = shs_big_key_mark(self->query->key, self->client->secret);
+    self->key_mark =
+        shs_big_key_mark(self->scope.query->key, self->scope.client->secret);
     self->must_load_size = shs_big_key_begin(big_key, self->key_mark);
     run(self);
     shs_big_key_end(big_key, self->key_mark, key_size(self));
@@ -329,17 +331,14 @@ void shs_command_execute(shs_command_t *self, const shs_client_t *client,
                          apr_pool_t *p)
 {
     memset(self, 0, sizeof(*self));
-    self->client = client;
-    self->query = query;
-    self->write = write;
-    self->p = p;
+    self->scope.client = client;
+    self->scope.query = query;
+    self->scope.write = write;
+    self->scope.p = p;
     self->retries = client->endpoint->retries;
     self->pause = FIRST_PAUSE;
-    self->permit.client = client;
-    self->permit.deadline = query->deadline;
-    self->permit.p = p;
     if (client->endpoint->mode == SHS_ENDPOINT_CLUSTER) {
-        self->permit.slot = shs_slot_of_key(query->key);
+        self->scope.slot = shs_slot_of_key(query->key);
     }
     if (write) {
         run(self);

@@ -24,10 +24,7 @@
 #include "redis/command/permit.h"
 
 typedef struct shs_command_t {
-    const shs_client_t *client;
-    const shs_query_t *query;
-    const shs_write_t *write; /* NULL: it asks for the value */
-    apr_pool_t *p;
+    shs_scope_t scope;
     shs_permit_t permit;
     apr_uint64_t key_mark; /* of the key, for heavy.h */
     int must_load_size;    /* the size is asked for before the value */

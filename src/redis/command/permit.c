@@ -5,16 +5,16 @@
 
 static int deny(shs_permit_t *permit, shs_counter_t cause, const char *reason)
 {
-    permit->cause = cause;
-    permit->reason = reason;
+    permit->denial.cause = cause;
+    permit->denial.reason = reason;
     return 0;
 }
 
-static void note_result(shs_permit_t *permit, shs_breaker_t *breaker,
-                        shs_breaker_result_t result, apr_uint32_t key,
-                        const char *reason)
+static void note_result(shs_permit_t *permit, const shs_scope_t *scope,
+                        shs_breaker_t *breaker, shs_breaker_result_t result,
+                        apr_uint32_t key, const char *reason)
 {
-    const shs_client_t *client = permit->client;
+    const shs_client_t *client = scope->client;
     shs_breaker_alert_t alert = shs_breaker_note(
         breaker, &client->endpoint->breaker, permit->pass, result,
         permit->resolved_subject, key, shs_clock_now());
@@ -27,23 +27,22 @@ static void note_result(shs_permit_t *permit, shs_breaker_t *breaker,
         break;
     case SHS_BREAKER_DOWN:
         shs_counters_add(&client->host_state->counters, SHS_COUNTER_OUTAGES);
-        permit->transition = SHS_TRANSITION_DOWN;
-        permit->transition_reason = reason;
+        permit->report.transition = SHS_TRANSITION_DOWN;
+        permit->report.reason = reason;
         break;
     case SHS_BREAKER_UP:
-        permit->transition = SHS_TRANSITION_UP;
+        permit->report.transition = SHS_TRANSITION_UP;
         break;
     }
 }
 
-static int admit(shs_permit_t *permit, shs_breaker_t *breaker,
-                 apr_uint32_t subject)
+static int admit(shs_permit_t *permit, const shs_scope_t *scope,
+                 shs_breaker_t *breaker, apr_uint32_t subject)
 {
     permit->opened_at = shs_clock_now();
     permit->resolved_subject = subject;
-    permit->pass =
-        shs_breaker_admit(breaker, &permit->client->endpoint->breaker, subject,
-                          permit->opened_at);
+    permit->pass = shs_breaker_admit(breaker, &scope->client->endpoint->breaker,
+                                     subject, permit->opened_at);
     return permit->pass != SHS_BREAKER_BLOCK
            || deny(permit, SHS_COUNTER_BLOCKED,
                    "it failed lately and is asked only now and then (circuit"
@@ -51,12 +50,12 @@ static int admit(shs_permit_t *permit, shs_breaker_t *breaker,
 }
 
 /* Has the route; may it be used? */
-static int open_route(shs_permit_t *permit)
+static int open_route(shs_permit_t *permit, const shs_scope_t *scope)
 {
-    shs_topology_t *topology = permit->client->topology;
+    shs_topology_t *topology = scope->client->topology;
 
     permit->subject = shs_node_subject(permit->route.node);
-    if (admit(permit, permit->route.breaker,
+    if (admit(permit, scope, permit->route.breaker,
               shs_node_resolved_subject(permit->route.node))) {
         return 1;
     }
@@ -66,13 +65,13 @@ static int open_route(shs_permit_t *permit)
     return 0;
 }
 
-static int find_route(shs_permit_t *permit)
+static int find_route(shs_permit_t *permit, const shs_scope_t *scope)
 {
     const char *reason = NULL;
 
-    switch (shs_topology_find(&permit->route, permit->client->topology,
-                              permit->slot, permit->deadline, &reason,
-                              permit->p)) {
+    switch (shs_topology_find(&permit->route, scope->client->topology,
+                              scope->slot, scope->query->deadline, &reason,
+                              scope->p)) {
     case SHS_CONN_OK:
         return 1;
     case SHS_CONN_TIMEOUT:
@@ -86,54 +85,56 @@ static int find_route(shs_permit_t *permit)
 
 /* While nobody is known who could be asked, finding out is what the breaker
  * watches. */
-static int open_unknown(shs_permit_t *permit)
+static int open_unknown(shs_permit_t *permit, const shs_scope_t *scope)
 {
-    const shs_client_t *client = permit->client;
+    const shs_client_t *client = scope->client;
     shs_breaker_t *breaker = &client->host_state->breaker;
 
-    if (!admit(permit, breaker, SHS_BREAKER_NO_SUBJECT)) {
+    if (!admit(permit, scope, breaker, SHS_BREAKER_NO_SUBJECT)) {
         shs_topology_suspect(client->topology);
         return 0;
     }
-    if (!find_route(permit)) {
-        note_result(permit, breaker, SHS_BREAKER_FAILED, 0, permit->reason);
+    if (!find_route(permit, scope)) {
+        note_result(permit, scope, breaker, SHS_BREAKER_FAILED, 0,
+                    permit->denial.reason);
         return 0;
     }
     /* Who is known may still not answer: that is told when it does. */
-    note_result(permit, breaker,
+    note_result(permit, scope, breaker,
                 breaker == permit->route.breaker ? SHS_BREAKER_UNKNOWN
                                                  : SHS_BREAKER_OK,
                 0, NULL);
-    return open_route(permit);
+    return open_route(permit, scope);
 }
 
-int shs_permit_open(shs_permit_t *permit)
+int shs_permit_open(shs_permit_t *permit, const shs_scope_t *scope)
 {
     permit->is_to_replica = 0;
-    if (!shs_topology_is_known(permit->client->topology)) {
-        return open_unknown(permit);
+    if (!shs_topology_is_known(scope->client->topology)) {
+        return open_unknown(permit, scope);
     }
-    return find_route(permit) && open_route(permit);
+    return find_route(permit, scope) && open_route(permit, scope);
 }
 
-int shs_permit_open_redirect(shs_permit_t *permit, const shs_address_t *server,
-                             int learn)
+int shs_permit_open_redirect(shs_permit_t *permit, const shs_scope_t *scope,
+                             const shs_address_t *server, int learn)
 {
     permit->is_to_replica = 0;
-    if (!shs_topology_follow(&permit->route, permit->client->topology,
-                             permit->slot, server, learn)) {
+    if (!shs_topology_follow(&permit->route, scope->client->topology,
+                             scope->slot, server, learn)) {
         return deny(permit, SHS_COUNTER_OTHER_ERRORS,
                     "more servers are named than can be known");
     }
-    return open_route(permit);
+    return open_route(permit, scope);
 }
 
-int shs_permit_open_replica(shs_permit_t *permit, int nth)
+int shs_permit_open_replica(shs_permit_t *permit, const shs_scope_t *scope,
+                            int nth)
 {
     permit->is_to_replica = 1;
-    while (shs_topology_find_replica(&permit->route, permit->client->topology,
-                                     permit->slot, nth)) {
-        if (open_route(permit)) {
+    while (shs_topology_find_replica(&permit->route, scope->client->topology,
+                                     scope->slot, nth)) {
+        if (open_route(permit, scope)) {
             return nth;
         }
         ++nth;
@@ -141,9 +142,10 @@ int shs_permit_open_replica(shs_permit_t *permit, int nth)
     return -1;
 }
 
-void shs_permit_close(shs_permit_t *permit, shs_breaker_result_t result,
-                      apr_uint32_t key, const char *reason)
+void shs_permit_close(shs_permit_t *permit, const shs_scope_t *scope,
+                      shs_breaker_result_t result, apr_uint32_t key,
+                      const char *reason)
 {
-    note_result(permit, permit->route.breaker, result, key, reason);
-    shs_topology_release(permit->client->topology, &permit->route);
+    note_result(permit, scope, permit->route.breaker, result, key, reason);
+    shs_topology_release(scope->client->topology, &permit->route);
 }

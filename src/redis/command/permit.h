@@ -7,23 +7,21 @@
 #ifndef SHS_REDIS_COMMAND_PERMIT_H
 #define SHS_REDIS_COMMAND_PERMIT_H
 
-#include "redis/topology/topology.h"
-#include "store/store.h"
+#include "redis/command/scope.h"
 
-/* What one child asks with; borrowed. */
-typedef struct shs_client_t {
-    const shs_endpoint_t *endpoint;
-    shs_topology_t *topology;
-    shs_host_state_t *host_state;
-    unsigned char secret[SHS_BIG_KEY_SECRET]; /* of all children */
-} shs_client_t;
+/* Why a permit could not be opened. */
+typedef struct shs_permit_denial_t {
+    shs_counter_t cause;
+    const char *reason;
+} shs_permit_denial_t;
+
+/* What is to be told, of all permits of this lookup to masters. */
+typedef struct shs_permit_report_t {
+    shs_transition_t transition;
+    const char *reason;
+} shs_permit_report_t;
 
 typedef struct shs_permit_t {
-    const shs_client_t *client;
-    int slot;
-    apr_time_t deadline;
-    apr_pool_t *p;
-
     /* While it is open. */
     shs_route_t route;
     shs_breaker_pass_t pass;
@@ -33,28 +31,25 @@ typedef struct shs_permit_t {
         resolved_subject; /* ... and at which address, for the breaker */
     apr_time_t opened_at;
 
-    /* Why it could not be opened. */
-    shs_counter_t cause;
-    const char *reason;
-
-    /* What is to be told, of all permits of this lookup to masters. */
-    shs_transition_t transition;
-    const char *transition_reason;
+    shs_permit_denial_t denial; /* unless it was opened */
+    shs_permit_report_t report;
 } shs_permit_t;
 
 /* To the master that serves the slot, and to the one that a redirection names.
- * Return 1 and an open permit; or 0, and cause and reason say why. */
-int shs_permit_open(shs_permit_t *permit);
-int shs_permit_open_redirect(shs_permit_t *permit, const shs_address_t *server,
-                             int learn);
+ * Return 1 and an open permit; or 0, and the denial says why. */
+int shs_permit_open(shs_permit_t *permit, const shs_scope_t *scope);
+int shs_permit_open_redirect(shs_permit_t *permit, const shs_scope_t *scope,
+                             const shs_address_t *server, int learn);
 
 /* To the first replica from the nth on that may be asked. Returns its number,
  * and an open permit; or -1 when there is none. */
-int shs_permit_open_replica(shs_permit_t *permit, int nth);
+int shs_permit_open_replica(shs_permit_t *permit, const shs_scope_t *scope,
+                            int nth);
 
 /* `key` is as for shs_breaker_note(). `reason` is what is told if the verdict
  * is the one that opens the breaker. */
-void shs_permit_close(shs_permit_t *permit, shs_breaker_result_t result,
-                      apr_uint32_t key, const char *reason);
+void shs_permit_close(shs_permit_t *permit, const shs_scope_t *scope,
+                      shs_breaker_result_t result, apr_uint32_t key,
+                      const char *reason);
 
 #endif
