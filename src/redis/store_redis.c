@@ -14,7 +14,7 @@
 #include "redis/topology/topology.h"
 #include "redis/connection/node_table.h"
 #include "redis/connection/run_id.h"
-#include "redis/endpoint/endpoint.h"
+#include "redis/endpoint/endpoint_url.h"
 #include "redis/protocol/reply.h"
 #include "redis/health/host_state.h"
 #include "base/clock.h"
@@ -37,7 +37,8 @@ static const char *create(void **self, shs_store_words_t *words,
 {
     redis_t *redis = apr_pcalloc(p, sizeof(*redis));
     shs_endpoint_t *endpoint;
-    const char *error = shs_endpoint_parse(&endpoint, url, options, p);
+    const char *error =
+        shs_endpoint_url_parse_with_options(&endpoint, url, options, p);
 
     if (error) {
         return error;

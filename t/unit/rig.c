@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "redis/endpoint/endpoint_url.h"
 
 /* A topology keeps its view for ever, in a pool whose memory comes from mmap()
  * (Debian's APR), where a leak checker does not look for pointers. Its own name
@@ -41,17 +42,10 @@ static void *keep(void *memory)
 
 shs_endpoint_t *rig_endpoint(const char *url, const char *options)
 {
-    apr_array_header_t *list = apr_array_make(p, 4, sizeof(const char *));
-    char *words = apr_pstrdup(p, options);
     shs_endpoint_t *endpoint = NULL;
-    const char *wrong;
-    char *last, *word;
+    const char *wrong = shs_endpoint_url_parse_with_options(
+        &endpoint, url, unit_words(options), p);
 
-    for (word = apr_strtok(words, " ", &last); word;
-         word = apr_strtok(NULL, " ", &last)) {
-        APR_ARRAY_PUSH(list, const char *) = word;
-    }
-    wrong = shs_endpoint_parse(&endpoint, url, list, p);
     ck_assert_msg(!wrong, "%s: %s", url, wrong);
     return endpoint;
 }

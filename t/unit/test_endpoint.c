@@ -3,23 +3,15 @@
 
 #include <unistd.h>
 
+#include "redis/endpoint/endpoint_url.h"
 #include "unit.h"
 
-/* `words`: options with a blank between them; NULL: none. */
+/* `words`: the options. */
 static const char *parse(shs_endpoint_t **out, const char *url,
                          const char *words)
 {
-    apr_array_header_t *options = apr_array_make(p, 4, sizeof(const char *));
-    char *last, *word;
-
-    if (words) {
-        word = apr_strtok(apr_pstrdup(p, words), " ", &last);
-        for (; word; word = apr_strtok(NULL, " ", &last)) {
-            APR_ARRAY_PUSH(options, const char *) = word;
-        }
-    }
     *out = NULL;
-    return shs_endpoint_parse(out, url, options, p);
+    return shs_endpoint_url_parse_with_options(out, url, unit_words(words), p);
 }
 
 static shs_endpoint_t *endpoint_of(const char *url, const char *words)
@@ -32,7 +24,7 @@ static shs_endpoint_t *endpoint_of(const char *url, const char *words)
     return endpoint;
 }
 
-START_TEST(endpoint_parse__reads_a_url_and_its_options)
+START_TEST(endpoint_url_parse_with_options__reads_a_url_and_its_options)
 {
     shs_endpoint_t *e =
         endpoint_of("rediss+sentinel://u:pw@a,b:1/m/2", "timeout=1s pool=3");
@@ -60,7 +52,8 @@ static const struct {
     { "redis://u@h", NULL, "what is wrong only together" },
 };
 
-START_TEST(endpoint_parse__refuses_with_words_and_without_credentials)
+START_TEST(
+    endpoint_url_parse_with_options__refuses_with_words_and_without_credentials)
 {
     shs_endpoint_t *endpoint;
     const char *wrong = parse(&endpoint, refused[_i].url, refused[_i].words);
@@ -300,10 +293,12 @@ END_TEST
 
 static void add(TCase *tc)
 {
-    tcase_add_test(tc, endpoint_parse__reads_a_url_and_its_options);
+    tcase_add_test(
+        tc, endpoint_url_parse_with_options__reads_a_url_and_its_options);
     tcase_add_loop_test(
-        tc, endpoint_parse__refuses_with_words_and_without_credentials, 0,
-        ROWS(refused));
+        tc,
+        endpoint_url_parse_with_options__refuses_with_words_and_without_credentials,
+        0, ROWS(refused));
     tcase_add_loop_test(tc, endpoint_pool_size__follows_the_threads_up_to_64, 0,
                         ROWS(sizes));
     tcase_add_loop_test(tc, endpoint_describe__tells_where_but_no_credentials,

@@ -11,22 +11,13 @@
 #define SENT   "redis+sentinel://h/m"
 #define CLUST  "redis+cluster://h"
 
-/* `words`: options with a blank between them; NULL: none. */
+/* `words`: the options. */
 static const char *parse(shs_endpoint_t *endpoint, const char *url,
                          const char *words)
 {
-    apr_array_header_t *options = apr_array_make(p, 4, sizeof(const char *));
-    char *last, *word;
-
     memset(endpoint, 0, sizeof(*endpoint));
     ck_assert_pstr_eq(shs_endpoint_url_parse(endpoint, url, p), NULL);
-    if (words) {
-        word = apr_strtok(apr_pstrdup(p, words), " ", &last);
-        for (; word; word = apr_strtok(NULL, " ", &last)) {
-            APR_ARRAY_PUSH(options, const char *) = word;
-        }
-    }
-    return shs_endpoint_option_parse(endpoint, options, p);
+    return shs_endpoint_option_parse(endpoint, unit_words(words), p);
 }
 
 static void parse_well(shs_endpoint_t *endpoint, const char *url,

@@ -46,6 +46,18 @@ shs_octets_t unit_text(const char *text)
     return unit_exact(text, strlen(text));
 }
 
+apr_array_header_t *unit_words(const char *text)
+{
+    apr_array_header_t *words = apr_array_make(p, 4, sizeof(const char *));
+    char *rest = apr_pstrdup(p, text ? text : "");
+    char *word;
+
+    while ((word = apr_strtok(rest, " ", &rest)) != NULL) {
+        APR_ARRAY_PUSH(words, const char *) = word;
+    }
+    return words;
+}
+
 int unit_is_equal(shs_octets_t a, shs_octets_t b)
 {
     return a.len == b.len && (!a.len || !memcmp(a.data, b.data, a.len));

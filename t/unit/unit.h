@@ -12,6 +12,7 @@
 
 #include <apr_pools.h>
 #include <apr_strings.h>
+#include <apr_tables.h>
 #include <check.h>
 
 #include "session/record.h"
@@ -30,6 +31,9 @@ shs_octets_t unit_exact(const char *data, apr_size_t len);
 
 /* The same of a C string. */
 shs_octets_t unit_text(const char *text);
+
+/* The words of a text with a blank between them; NULL: none. From p. */
+apr_array_header_t *unit_words(const char *text);
 
 int unit_is_equal(shs_octets_t a, shs_octets_t b);
 

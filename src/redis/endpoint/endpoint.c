@@ -5,24 +5,7 @@
 
 #include <apr_strings.h>
 
-#include "redis/endpoint/endpoint_option.h"
-#include "redis/endpoint/endpoint_url.h"
 #include "base/option.h"
-
-const char *shs_endpoint_parse(shs_endpoint_t **out, const char *url,
-                               const apr_array_header_t *options, apr_pool_t *p)
-{
-    shs_endpoint_t *endpoint = apr_pcalloc(p, sizeof(*endpoint));
-    const char *error = shs_endpoint_url_parse(endpoint, url, p);
-
-    if (!error) {
-        error = shs_endpoint_option_parse(endpoint, options, p);
-    }
-    if (!error) {
-        *out = endpoint;
-    }
-    return error;
-}
 
 int shs_endpoint_pool_size(const shs_endpoint_t *endpoint, int threads)
 {
@@ -100,8 +83,8 @@ const char *shs_endpoint_describe_options(const shs_endpoint_t *endpoint,
         describe_breaker(&endpoint->breaker, p), read_from);
 }
 
-/* The value with its length before it: no two lists of values make the same
- * text, whatever characters they hold. */
+/* The value after its length, so that different lists of values never give the
+ * same text, whatever characters they contain. */
 static const char *delimit(const char *value, apr_pool_t *p)
 {
     return value ? apr_psprintf(p, " %d:%s", (int)strlen(value), value) : " -";
@@ -125,7 +108,7 @@ static const char *identify_tls(const shs_tls_options_t *tls, apr_pool_t *p)
                        delimit(tls->name, p), NULL);
 }
 
-/* Durations to the microsecond, which describing rounds. */
+/* Durations in microseconds, which the description rounds. */
 static const char *identify_numbers(const shs_endpoint_t *endpoint,
                                     apr_pool_t *p)
 {

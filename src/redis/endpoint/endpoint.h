@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * endpoint: what the URL and options of a Redis store say, parsed and checked.
- * No I/O but reading the password files; what the options of TLS name is
- * read when they are put to use.
+ * endpoint: where a Redis store is and how it is used, as its URL and options
+ * say. The struct and the functions that read it; endpoint_url parses the URL,
+ * endpoint_option the options.
  *
  *   redis://[user[:password]@]host[:port][/db]           one server
  *   unix:///path/to/redis.sock[?db=N]                    one server
@@ -10,17 +10,15 @@
  *   redis+cluster://[user[:password]@]host[:port],...
  *   rediss:// rediss+sentinel:// rediss+cluster://       the same over TLS
  *
- * following the "redis" scheme's provisional IANA registration; user and
- * password may be percent-encoded, IPv6 addresses stand in brackets. User and
- * password are for Redis; the Sentinels get only what sentinel-user= and
- * sentinel-password-file= say. endpoint_url reads the URL, endpoint_option the
- * options.
+ * The URLs follow the provisional IANA registration of the "redis" scheme. User
+ * and password may be percent-encoded; IPv6 addresses stand in brackets. User
+ * and password are for Redis; the Sentinels get only those of sentinel-user=
+ * and sentinel-password-file=.
  */
 #ifndef SHS_REDIS_ENDPOINT_ENDPOINT_H
 #define SHS_REDIS_ENDPOINT_ENDPOINT_H
 
 #include <apr_pools.h>
-#include <apr_tables.h>
 #include <apr_time.h>
 
 #include "redis/health/breaker.h"
@@ -37,56 +35,51 @@ typedef enum shs_endpoint_mode_t {
     SHS_ENDPOINT_CLUSTER
 } shs_endpoint_mode_t;
 
-/* All of it lives as long as the pool it was parsed into. Only credentials
- * change later, and look after themselves. */
+/* Everything lives as long as the pool it was parsed into. Only the credentials
+ * change later, and have a lock of their own. */
 typedef struct shs_endpoint_t {
     shs_endpoint_mode_t mode;
     const shs_address_t *servers; /* the server, the Sentinels, or the cluster's
-                                  * seeds; NULL: a Unix socket */
+                                   * seeds; NULL: a Unix socket */
     int server_count;             /* 1 to SHS_ENDPOINT_MAX_SERVERS; 0: a Unix
-                                  * socket */
+                                   * socket */
     const char *path;             /* of the Unix socket; NULL: TCP */
-    const char *master_name;      /* what the Sentinels call it; NULL unless
-                                  * SENTINEL */
+    const char *master_name;      /* the Sentinels' name of it; NULL unless
+                                   * SENTINEL */
     shs_credentials_t *credentials;          /* never NULL */
     shs_credentials_t *sentinel_credentials; /* never NULL if SENTINEL, else
                                               * NULL */
     int db;
     const char *client_name; /* for CLIENT SETNAME; NULL: none is set */
     int is_tls;
-    shs_tls_options_t tls; /* its name is what servername= says; NULL: the name
-                            * that is dialled */
+    shs_tls_options_t tls; /* its name is that of servername=; NULL: the dialled
+                            * host */
     apr_interval_time_t connect_timeout; /* one dial, within the lookup */
     apr_interval_time_t timeout;         /* the whole lookup */
     apr_interval_time_t idle; /* a connection unused for longer is closed */
-    int pool_size;            /* connections a child and server; 0: as many as
-                               * threads, at most SHS_ENDPOINT_POOL_CAP */
-    int reads_replicas;       /* a replica is asked when the master fails */
+    int pool_size;            /* connections for each child and server; 0: as
+                               * many as threads, at most
+                               * SHS_ENDPOINT_POOL_CAP */
+    int reads_replicas;       /* a replica is read if the master fails */
     int retries;              /* 0 or 1 */
     shs_breaker_policy_t breaker;
 } shs_endpoint_t;
 
-/* Returns NULL and sets *out, or what is wrong and the cure. Messages never
- * repeat credentials. */
-const char *shs_endpoint_parse(shs_endpoint_t **out, const char *url,
-                               const apr_array_header_t *options,
-                               apr_pool_t *p);
-
-/* How many connections a child of that many threads may have: pool=, or one a
- * thread, at least 1 and at most SHS_ENDPOINT_POOL_CAP. */
+/* The number of connections of a child with that many threads: pool=, or one
+ * for each thread, at least 1 and at most SHS_ENDPOINT_POOL_CAP. */
 int shs_endpoint_pool_size(const shs_endpoint_t *endpoint, int threads);
 
-/* The URL without credentials, ports and database written out. */
+/* The URL without credentials, with ports and database written out. */
 const char *shs_endpoint_describe(const shs_endpoint_t *endpoint,
                                   apr_pool_t *p);
 
-/* What is in force, as one would write it: "timeout=200ms ...", defaults
- * included. Without credentials, and without what is said about TLS. */
+/* The options in force, including defaults, in the form of the directive:
+ * "timeout=200ms ...". Without credentials and TLS options. */
 const char *shs_endpoint_describe_options(const shs_endpoint_t *endpoint,
                                           apr_pool_t *p);
 
-/* Equal for endpoints that may share connections: those that differ in nothing.
- * Holds the credentials: not for logs. */
+/* Equal for endpoints that may share connections, which are those that do not
+ * differ at all. Contains the credentials: not for logs. */
 const char *shs_endpoint_identity(const shs_endpoint_t *endpoint,
                                   apr_pool_t *p);
 

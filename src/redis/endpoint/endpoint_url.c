@@ -16,6 +16,7 @@
 
 #include "base/octets.h"
 #include "base/option.h"
+#include "redis/endpoint/endpoint_option.h"
 
 #define ESCAPES \
     "; characters like @ / ? # % in user or password are written as %XX"
@@ -327,4 +328,20 @@ const char *shs_endpoint_url_parse(shs_endpoint_t *endpoint, const char *url,
     }
     return "the URL is of no scheme that Redis has here; as an example,"
            " redis://127.0.0.1:6379/0";
+}
+
+const char *shs_endpoint_url_parse_with_options(
+    shs_endpoint_t **out, const char *url, const apr_array_header_t *options,
+    apr_pool_t *p)
+{
+    shs_endpoint_t *endpoint = apr_pcalloc(p, sizeof(*endpoint));
+    const char *error = shs_endpoint_url_parse(endpoint, url, p);
+
+    if (!error) {
+        error = shs_endpoint_option_parse(endpoint, options, p);
+    }
+    if (!error) {
+        *out = endpoint;
+    }
+    return error;
 }
