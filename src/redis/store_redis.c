@@ -19,10 +19,10 @@
 #include "redis/health/host_state.h"
 #include "base/clock.h"
 
-/* A refusal is told once in this time on the whole host. */
+/* A refusal is reported once in this time on the whole host. */
 #define REFUSAL_INTERVAL (60 * APR_USEC_PER_SEC)
 
-/* So many failures within a minute are no accident. */
+/* So many failures within a minute are reported. */
 #define MIN_FAILURES 5
 
 typedef struct redis_t {
@@ -121,8 +121,8 @@ static shs_outcome_t read_reply(shs_result_t *result,
     }
     count(command, SHS_COUNTER_REPLICA_READS);
     if (outcome == SHS_OUTCOME_ABSENT) {
-        /* The replica may not have heard of it yet. */
-        result->reason = "the master gives no answer, and its replica knows"
+        /* The session may not have reached the replica yet. */
+        result->reason = "the master does not reply, and its replica has"
                          " no such session";
         outcome = SHS_OUTCOME_UNAVAILABLE;
         count(command, SHS_COUNTER_UNAVAILABLE);
@@ -142,7 +142,7 @@ static shs_outcome_t read_failure(shs_result_t *result,
     return SHS_OUTCOME_UNAVAILABLE;
 }
 
-/* Whether nobody on this host has told of a refusal in the last minute. */
+/* Whether no process of the host has reported a refusal in the last minute. */
 static int is_refusal_due(shs_host_state_t *host_state, apr_time_t now)
 {
     apr_int64_t reported_at = atomic_load(&host_state->refusal_reported_at);
@@ -152,9 +152,9 @@ static int is_refusal_due(shs_host_state_t *host_state, apr_time_t now)
                                              &reported_at, now);
 }
 
-/* How many failures within a minute are told. A write that is answered by an
- * error fails by rule; what gets no answer may be an outage that begins, of
- * which the circuit breaker tells. */
+/* How many failures within a minute are reported. An error reply to a write
+ * comes back each time, so one is enough. Failures without a reply may be the
+ * beginning of an outage, which the circuit breaker reports. */
 static apr_uint32_t min_failures(const shs_command_t *command)
 {
     return command->scope.write && command->attempt.status == SHS_CONN_OK
@@ -163,7 +163,7 @@ static apr_uint32_t min_failures(const shs_command_t *command)
                : MIN_FAILURES;
 }
 
-/* Of what failed, and is told by nobody else. */
+/* Reports a failure that has no other report. */
 static void read_error_alert(shs_result_t *result, const shs_command_t *command)
 {
     shs_host_state_t *host_state = command->scope.client->host_state;
@@ -182,7 +182,7 @@ static void read_error_alert(shs_result_t *result, const shs_command_t *command)
     }
 }
 
-/* A failover, when there is nothing more urgent. */
+/* Reports a failover, if there is nothing more urgent. */
 static void read_failover(shs_result_t *result, const shs_command_t *command)
 {
     result->transition_reason =
@@ -193,8 +193,8 @@ static void read_failover(shs_result_t *result, const shs_command_t *command)
     }
 }
 
-/* A refusal has its own line, and is not told as an outage too. One that ends
- * an outage tells of that, and the next one of itself. */
+/* A refusal has its own line, and is not reported as an outage too. A refusal
+ * that ends an outage reports the end; the next refusal reports itself. */
 static void read_transition(shs_result_t *result, const shs_command_t *command)
 {
     const shs_permit_report_t *report = &command->permit.report;
@@ -247,8 +247,9 @@ static shs_wrote_t read_written(shs_result_t *result,
     return SHS_WROTE_MALFORMED;
 }
 
-/* Whether it shows that writes are taken again: a server without memory ends
- * sessions and keeps them alive all the same. */
+/* Whether the write proves that the server accepts writes again. A server
+ * without memory still deletes sessions and extends their expiry, so those
+ * prove nothing. */
 static int proves_writable(const shs_write_t *write, shs_wrote_t wrote)
 {
     return wrote == SHS_WROTE_DONE

@@ -8,7 +8,8 @@
 #include "redis/connection/run_id.h"
 #include "base/clock.h"
 
-/* A connection came late when the wait took this part of what is left. */
+/* A connection was late if the wait for it took more than this part (1/8) of
+ * the time that was left then. */
 #define LATE_PART 8
 
 static shs_pipeline_form_t find_form(const shs_permit_t *permit, int is_asking)
@@ -34,8 +35,9 @@ static void add_server_name(shs_attempt_t *attempt, const shs_permit_t *permit,
     }
 }
 
-/* What idle connections are of use. A probe uses none: it is to tell whether
- * the server answers, not whether a connection still leads to it. */
+/* Closes idle connections that may be dead. A probe uses no idle connection at
+ * all: it finds out whether the server replies, not whether an old connection
+ * still works. */
 static void distrust_idle_conns(shs_pool_t *pool, const shs_permit_t *permit,
                                 apr_time_t now)
 {
@@ -45,9 +47,8 @@ static void distrust_idle_conns(shs_pool_t *pool, const shs_permit_t *permit,
                           : shs_breaker_trusted_since(permit->route.breaker));
 }
 
-/* Ends the loan of a connection. What broke this one broke the others of its
- * pool too; that an answer was late says nothing of those that were answered
- * since. */
+/* Gives the connection back to its pool. If it broke, the others of the pool
+ * are broken too. A late or too large reply says nothing about the others. */
 static void end_loan(const shs_attempt_t *attempt, shs_pool_t *pool,
                      shs_conn_t *conn)
 {
@@ -62,9 +63,9 @@ static void end_loan(const shs_attempt_t *attempt, shs_pool_t *pool,
     }
 }
 
-/* Who had to wait for a connection, and then had not the whole time to ask,
- * learns of the pool and not of the server. Else a connection of the pool that
- * gives no answer makes the older ones doubtful. */
+/* A timeout after a long wait for a connection is the pool's, not the server's.
+ * Any other timeout on a pooled connection makes the older connections of the
+ * pool doubtful. */
 static void excuse_server(shs_attempt_t *attempt, shs_breaker_t *breaker,
                           apr_interval_time_t waited, apr_time_t sent_at,
                           apr_time_t deadline)
@@ -101,8 +102,9 @@ static int is_unanswered(shs_conn_status_t status)
            || status == SHS_CONN_FAILED;
 }
 
-/* Whether it leads to another server than the one that is listened to. 0 where
- * there are several, or one does not tell. */
+/* Whether the connection leads to another server than the one whose
+ * invalidations are tracked. 0 if several servers are tracked, or the run id is
+ * unknown. */
 static int is_other_server(const shs_conn_t *conn,
                            shs_host_state_tracking_t *tracking)
 {
@@ -112,10 +114,11 @@ static int is_other_server(const shs_conn_t *conn,
            && shs_conn_run_id(conn) != expected;
 }
 
-/* Once a connection, and only where it matters: an answer is kept near if it is
- * of the server that is listened to. After the answer, which counts whatever
- * becomes of this. A new connection that leads elsewhere is news; an old one
- * was left behind. */
+/* Loads the server's run id, once for each connection, and only while tracking
+ * is active: the near-cache keeps a reply only of the server that is tracked.
+ * This follows the reply, which counts whatever comes of it. A new connection
+ * that leads to another server is reported to the tracker; an old one is a
+ * leftover, and is closed. */
 static void load_run_id(shs_attempt_t *attempt,
                         shs_host_state_tracking_t *tracking, shs_conn_t *conn,
                         apr_time_t deadline, apr_pool_t *p)
@@ -134,9 +137,10 @@ static void load_run_id(shs_attempt_t *attempt,
     }
 }
 
-/* From the pool, but for those that lead to the server that was listened to
- * before another took its place. Those of the present round may: behind a
- * balancer none would be left. */
+/* Borrows a connection. Pooled connections to a server that was tracked before
+ * another took its place are closed. Those of the present generation may lead
+ * to another server: behind a load balancer no connection would be left
+ * otherwise. */
 static shs_conn_status_t borrow(shs_conn_t **conn, shs_attempt_t *attempt,
                                 shs_host_state_tracking_t *tracking,
                                 shs_pool_t *pool, apr_time_t deadline,
@@ -180,7 +184,7 @@ void shs_attempt_run(shs_attempt_t *attempt, const shs_permit_t *permit,
         attempt->status = shs_pipeline_execute(&attempt->reply, &pipeline, conn,
                                                &reason, scope->p);
         if (attempt->reply.lacks_role) {
-            /* The next question asks otherwise. */
+            /* The next pipeline uses INFO. */
             shs_node_note_no_role(permit->route.node);
         }
     }

@@ -14,14 +14,15 @@
 
 #define MAX_REDIRECTS 5
 
-/* How often it is found out anew, in one lookup, who serves the key. */
+/* How often one command refreshes the topology. */
 #define MAX_REFRESHES 2
 
-/* The first pause of one who waits; each further one is twice as long. */
+/* The first pause before a command is sent again; each further pause is twice
+ * as long. */
 #define FIRST_PAUSE (5 * 1000)
 #define MAX_PAUSE   (50 * 1000)
 
-/* With less time left than this nothing more is asked. */
+/* With less time left than this nothing more is sent. */
 #define MIN_TIME (2 * 1000)
 
 static void count(const shs_command_t *self, shs_counter_t counter)
@@ -55,8 +56,8 @@ static apr_uint32_t breaker_key(apr_uint64_t mark)
     return (apr_uint32_t)mark | 1;
 }
 
-/* A server that answers a write by an error, READONLY too, may well be read
- * from: the breaker is for those that give no answer. */
+/* A server that replies to a write with an error, READONLY included, may still
+ * serve reads: the breaker counts only servers that do not reply. */
 static void close_permit(shs_command_t *self, shs_breaker_result_t result)
 {
     if (self->scope.write && result == SHS_BREAKER_FAILED
@@ -70,8 +71,9 @@ static void close_permit(shs_command_t *self, shs_breaker_result_t result)
                      self->retry.reason);
 }
 
-/* A server that has said why it must be waited for, and then not answered in
- * what little time was left, has said more than that its time was over. */
+/* If the server said why the command has to wait, and the next attempt ran into
+ * the deadline, the server's own reason is kept: it says more than the
+ * timeout. */
 static void run_attempt(shs_command_t *self)
 {
     shs_retry_t before = self->retry;
@@ -87,8 +89,8 @@ static void run_attempt(shs_command_t *self)
     }
 }
 
-/* Whether it was only the size that was asked for, and now the value may be, on
- * the same permit. */
+/* Whether the attempt loaded only the size, and the size allows that the value
+ * is loaded now, with the same permit. */
 static int is_size_accepted(shs_command_t *self)
 {
     const shs_pipeline_reply_t *reply = &self->attempt.reply;
@@ -100,8 +102,9 @@ static int is_size_accepted(shs_command_t *self)
     return 1;
 }
 
-/* Whether the answer may be taken: that of a master which a Sentinel named, if
- * it is the master still. If not, *is_open: there is another to ask. */
+/* Whether the reply is accepted: the reply of a master that a Sentinel named
+ * counts only if it is still the master. If not, *is_open says whether there
+ * is a permit for another server. */
 static int is_reply_accepted(int *is_open, shs_command_t *self)
 {
     const shs_permit_t *permit = &self->permit;
@@ -125,13 +128,13 @@ static int is_reply_accepted(int *is_open, shs_command_t *self)
         *is_open = ++self->refreshes <= MAX_REFRESHES
                        ? open_permit(self)
                        : fail(self, SHS_COUNTER_NOT_READY,
-                              "the Sentinels name one master after the other");
+                              "the Sentinels named another master each time");
     }
     return 0;
 }
 
-/* A member may know that another one owns the slot, and not its name
- * ("?:6379"): others may. */
+/* A cluster member may know that another member owns the slot but not its
+ * address ("?:6379"). Other members may know it. */
 static int follow_unknown_redirect(shs_command_t *self)
 {
     if (shs_topology_refresh(self->scope.client->topology,
@@ -141,12 +144,11 @@ static int follow_unknown_redirect(shs_command_t *self)
         return open_permit(self);
     }
     fail(self, SHS_COUNTER_OTHER_ERRORS,
-         "the cluster's redirection names no server");
+         "the cluster redirects to a server without an address");
     close_permit(self, SHS_BREAKER_FAILED);
     return 0;
 }
 
-/* Goes where the server points. */
 static int follow_redirect(shs_command_t *self)
 {
     shs_redirect_t redirect;
@@ -178,8 +180,9 @@ static int follow_redirect(shs_command_t *self)
            || fail(self, self->permit.denial.cause, self->permit.denial.reason);
 }
 
-/* Asks again after a moment, if there is time for one: the same server, unless
- * another one has taken its place. Who probes goes on being who does. */
+/* Pauses, if there is time, and then tries the same server again, unless
+ * another one serves the key now. A probe of the breaker keeps its permit, and
+ * so stays the probe. */
 static int wait_for_server(shs_command_t *self)
 {
     const shs_client_t *client = self->scope.client;
@@ -205,8 +208,8 @@ static int wait_for_server(shs_command_t *self)
     return open_permit(self);
 }
 
-/* Finds out anew who serves the key. Another one may be asked; the same one
- * has just failed. */
+/* Refreshes the topology. Another server may be tried then; the same server is
+ * not, because it has just failed. */
 static int refresh_topology(shs_command_t *self)
 {
     shs_retry_t retry = self->retry;
@@ -215,7 +218,7 @@ static int refresh_topology(shs_command_t *self)
 
     close_permit(self, SHS_BREAKER_FAILED);
     if (self->scope.client->endpoint->reads_replicas && !self->scope.write) {
-        /* Half of the time is for them. */
+        /* Half of the time is kept for the replicas. */
         deadline -= (deadline - shs_clock_now()) / 2;
     }
     if (self->is_replica || ++self->refreshes > MAX_REFRESHES
@@ -233,7 +236,7 @@ static int refresh_topology(shs_command_t *self)
     return 0;
 }
 
-/* The master gave no answer: a replica may have one. */
+/* The master did not reply: a replica may. */
 static int open_replica(shs_command_t *self)
 {
     int nth;
@@ -256,7 +259,8 @@ static int reconnect(shs_command_t *self)
     return 1;
 }
 
-/* To the circuit breaker: who refuses us in a complete answer is there. */
+/* A server that sends a complete reply is up, even if the reply is a refusal.
+ */
 static shs_breaker_result_t breaker_result(const shs_retry_t *retry)
 {
     if (!retry->is_server_ok) {
@@ -265,7 +269,7 @@ static shs_breaker_result_t breaker_result(const shs_retry_t *retry)
     return retry->is_refusal ? SHS_BREAKER_OK : SHS_BREAKER_UNKNOWN;
 }
 
-/* Puts the question until it is answered, or nobody is left to ask. */
+/* Sends the command until there is a reply, or no server is left to try. */
 static void run(shs_command_t *self)
 {
     int is_open = open_permit(self);
@@ -302,7 +306,7 @@ static void run(shs_command_t *self)
     }
 }
 
-/* What was learnt of the key. */
+/* What the command found out about the size of the key. */
 static shs_big_key_end_t key_size(const shs_command_t *self)
 {
     const shs_attempt_t *attempt = &self->attempt;

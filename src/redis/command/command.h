@@ -1,21 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * command: one question for a session, or one write, put to the right node
- * until there is an answer or the deadline. This is where it is decided what
- * becomes of an answer that is none: a dead connection, a redirection, a server
- * that is loading, demoted, or gone.
+ * command: one load or one write of a session, sent to the right server until
+ * there is a reply or the deadline has passed. The retry loop is here: what
+ * happens after a dead connection, a redirection, or a server that is loading,
+ * was demoted, or is gone.
  *
- *   a pooled connection was dead      asked once more on another
+ *   a pooled connection was dead      sent again on another connection, `retry`
+ *                                     times
  *   MOVED, ASK                        followed, five times at most
  *   LOADING, MASTERDOWN, CLUSTERDOWN,
- *   TRYAGAIN                          asked again after a moment
- *   READONLY, ROLE says no master     found out anew who it is, asked there
- *   no answer                         the same; or a replica, where allowed,
- *                                     but never for a write
- *   the circuit breaker is open       not asked; a replica, likewise
+ *   TRYAGAIN                          sent again after a pause
+ *   READONLY, ROLE says no master     the topology is refreshed, and the
+ *                                     command goes to the new master
+ *   no reply                          the same; then a replica, where
+ *                                     read-from= allows it, but never for a
+ *                                     write
+ *   the circuit breaker is open       not sent; a replica, likewise
  *
- * A key that may be heavy is asked for its size first, and for its value only
- * if that is one that a session may have.
+ * A key that may be too large (redis/health/big_key.h) has its size loaded
+ * first, and its value only if a session may be so large.
  */
 #ifndef SHS_REDIS_COMMAND_COMMAND_H
 #define SHS_REDIS_COMMAND_COMMAND_H
@@ -26,24 +29,26 @@
 typedef struct shs_command_t {
     shs_scope_t scope;
     shs_permit_t permit;
-    apr_uint64_t key_mark; /* of the key, for heavy.h */
-    int must_load_size;    /* the size is asked for before the value */
-    int is_key_suspect; /* the value did not come, from one server at least */
-    int is_asking;
+    apr_uint64_t key_mark; /* of shs_big_key_mark() */
+    int must_load_size;    /* the size is loaded before the value */
+    int is_key_suspect;    /* one server at least did not send the value */
+    int is_asking;         /* an ASK redirection is followed */
     int is_replica;
-    int redirects;
-    int retries; /* that are left */
-    int refreshes;
-    int replicas; /* that were tried */
+    int redirects; /* that were followed */
+    int retries;   /* that are left */
+    int refreshes; /* of the topology */
+    int replicas;  /* that were tried */
     apr_interval_time_t pause;
-    shs_attempt_t attempt; /* the last one ... */
-    shs_retry_t retry;     /* ... and what it, or the way to it, came to: TAKE,
-                            * and the attempt has the answer; or FAIL, or what
-                            * else could not be followed any more */
+    shs_attempt_t attempt; /* the last one */
+    shs_retry_t retry;     /* what the last attempt, or the failure to open a
+                            * permit, came to. ACCEPT: the attempt has the
+                            * reply. After execute any other action means that
+                            * the command failed */
 } shs_command_t;
 
-/* Holds it, from beginning to end; no longer than query->deadline. With a write
- * `query` is its `at`. Everything is borrowed; what comes is in p. */
+/* Runs the command to its end, which comes by query->deadline. For a write
+ * `query` is its `at`. The arguments are borrowed as long as *self is used;
+ * replies and reasons are in p. */
 void shs_command_execute(shs_command_t *self, const shs_client_t *client,
                          const shs_query_t *query, const shs_write_t *write,
                          apr_pool_t *p);

@@ -20,7 +20,7 @@ static void note_result(shs_permit_t *permit, const shs_scope_t *scope,
         permit->resolved_subject, key, shs_clock_now());
 
     if (permit->is_to_replica) {
-        return; /* the store is as well or ill as its masters are */
+        return; /* the state of the store is that of its masters */
     }
     switch (alert) {
     case SHS_BREAKER_NO_ALERT:
@@ -45,11 +45,12 @@ static int admit(shs_permit_t *permit, const shs_scope_t *scope,
                                      subject, permit->opened_at);
     return permit->pass != SHS_BREAKER_BLOCK
            || deny(permit, SHS_COUNTER_BLOCKED,
-                   "it failed lately and is asked only now and then (circuit"
+                   "it failed recently and is only probed now and then (circuit"
                    " breaker)");
 }
 
-/* Has the route; may it be used? */
+/* Asks the breaker for permission to use the route; gives the route back if
+ * there is none. */
 static int open_route(shs_permit_t *permit, const shs_scope_t *scope)
 {
     shs_topology_t *topology = scope->client->topology;
@@ -83,8 +84,8 @@ static int find_route(shs_permit_t *permit, const shs_scope_t *scope)
     }
 }
 
-/* While nobody is known who could be asked, finding out is what the breaker
- * watches. */
+/* While no server is known, the store's own breaker guards the discovery of the
+ * first one. */
 static int open_unknown(shs_permit_t *permit, const shs_scope_t *scope)
 {
     const shs_client_t *client = scope->client;
@@ -99,7 +100,8 @@ static int open_unknown(shs_permit_t *permit, const shs_scope_t *scope)
                     permit->denial.reason);
         return 0;
     }
-    /* Who is known may still not answer: that is told when it does. */
+    /* The server that was found may still not reply. Where it shares this
+     * breaker, the result comes with its reply. */
     note_result(permit, scope, breaker,
                 breaker == permit->route.breaker ? SHS_BREAKER_UNKNOWN
                                                  : SHS_BREAKER_OK,

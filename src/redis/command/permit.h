@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * permit: a route together with the circuit breaker's leave to use it. Every
- * permit that was opened is left with a verdict about the server; what the
- * breaker makes of it is kept for whoever tells the administrator.
+ * permit: a route together with the circuit breaker's permission to use it.
+ * Every permit that was opened is closed with a result about the server. What
+ * the breaker makes of the result is kept in the report, for the log.
  */
 #ifndef SHS_REDIS_COMMAND_PERMIT_H
 #define SHS_REDIS_COMMAND_PERMIT_H
@@ -15,14 +15,14 @@ typedef struct shs_permit_denial_t {
     const char *reason;
 } shs_permit_denial_t;
 
-/* What is to be told, of all permits of this lookup to masters. */
+/* What the log has to say, of all permits of this command to masters. */
 typedef struct shs_permit_report_t {
     shs_transition_t transition;
     const char *reason;
 } shs_permit_report_t;
 
 typedef struct shs_permit_t {
-    /* While it is open. */
+    /* Valid while the permit is open. */
     shs_route_t route;
     shs_breaker_pass_t pass;
     int is_to_replica;
@@ -31,23 +31,26 @@ typedef struct shs_permit_t {
         resolved_subject; /* ... and at which address, for the breaker */
     apr_time_t opened_at;
 
-    shs_permit_denial_t denial; /* unless it was opened */
-    shs_permit_report_t report;
+    shs_permit_denial_t denial; /* valid after open returned 0 */
+    shs_permit_report_t report; /* kept from one permit to the next */
 } shs_permit_t;
 
-/* To the master that serves the slot, and to the one that a redirection names.
- * Return 1 and an open permit; or 0, and the denial says why. */
+/* Zeroed memory is a closed permit. */
+
+/* To the master that serves the slot, and to the server that a redirection
+ * names (`learn`: the slot is served there from now on). Return 1 and an open
+ * permit; or 0, and the denial says why. */
 int shs_permit_open(shs_permit_t *permit, const shs_scope_t *scope);
 int shs_permit_open_redirect(shs_permit_t *permit, const shs_scope_t *scope,
                              const shs_address_t *server, int learn);
 
-/* To the first replica from the nth on that may be asked. Returns its number,
- * and an open permit; or -1 when there is none. */
+/* To the first replica, from the nth on, that the breaker permits. Returns its
+ * number and an open permit; or -1 when there is none. */
 int shs_permit_open_replica(shs_permit_t *permit, const shs_scope_t *scope,
                             int nth);
 
-/* `key` is as for shs_breaker_note(). `reason` is what is told if the verdict
- * is the one that opens the breaker. */
+/* `key` is as for shs_breaker_note(). `reason` is reported if this result opens
+ * the breaker. */
 void shs_permit_close(shs_permit_t *permit, const shs_scope_t *scope,
                       shs_breaker_result_t result, apr_uint32_t key,
                       const char *reason);

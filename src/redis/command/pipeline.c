@@ -14,9 +14,9 @@
 #define ROLE_OCTETS   8192
 #define ROLE_ELEMENTS 128
 
-/* What Redis itself takes for a hash that may be a session (MEMORY USAGE), at
- * most: for each field, for each octet, and for what is there at all. Generous,
- * for what is below is asked for, and then measured exactly. */
+/* The most memory (MEMORY USAGE) that Redis needs for a hash that may be a
+ * session: for each field, for each octet, and in any case. The bounds are
+ * generous: a hash below them is loaded, and then measured exactly. */
 #define MEMORY_OF_FIELD 512
 #define MEMORY_OF_OCTET 4
 #define MEMORY_OF_HASH  (128 * 1024)
@@ -39,7 +39,7 @@ static void append(shs_octets_t *commands, const char *name,
     shs_resp_append(commands, arguments, key ? 2 : 1, p);
 }
 
-/* With the question whether the server is the master, where that is asked. */
+/* Appends ROLE or INFO, if the form has one of them. */
 static void append_role(shs_octets_t *commands, shs_pipeline_form_t form,
                         apr_pool_t *p)
 {
@@ -162,8 +162,9 @@ static shs_resp_limits_t limits_of(const shs_pipeline_t *pipeline)
     return limits;
 }
 
-/* The limits of a reply are those of the largest that may come; where ROLE may
- * be larger than the session, the session's own is checked here. */
+/* The parser's limits are those of the largest expected reply. A ROLE reply may
+ * be larger than the session may be, so the session's own limit is checked
+ * here. */
 static int is_too_large(const shs_reply_t *value, apr_size_t max_octets)
 {
     apr_size_t octets = value->text.len;
@@ -195,8 +196,8 @@ static int is_of_kind(const shs_reply_t *reply, shs_reply_kind_t kind)
     return reply->kind == kind || reply->kind == SHS_REPLY_ERROR;
 }
 
-/* How many replies the question has, and which of them are the value (or the
- * script's) and PTTL, -1: none. */
+/* How many replies the pipeline has, and which of them are the value (or the
+ * script's reply), PTTL and ROLE; -1: none. */
 typedef struct layout_t {
     int count;
     int value;
@@ -223,7 +224,7 @@ static layout_t layout_of(const shs_pipeline_t *pipeline)
     return layout;
 }
 
-/* A number; or an error; of a key that is gone MEMORY USAGE says nil. */
+/* A number, or an error. For a key that is gone MEMORY USAGE is nil. */
 static int is_size_reply(const shs_reply_t *size, const shs_reply_t *memory)
 {
     return is_of_kind(size, SHS_REPLY_INTEGER)
@@ -231,7 +232,7 @@ static int is_size_reply(const shs_reply_t *size, const shs_reply_t *memory)
                || is_of_kind(memory, SHS_REPLY_INTEGER));
 }
 
-/* Of a reply that is neither the value nor its time to live. */
+/* The kind of a reply that is neither the value nor its time to live. */
 static shs_reply_kind_t kind_of(const shs_pipeline_t *pipeline, int is_role)
 {
     if (!is_role) {
@@ -261,7 +262,7 @@ static int is_expected(shs_reply_t *const *replies, const layout_t *layout,
                : shs_reply_is_expected(reply->replies, pipeline->query->shape);
 }
 
-/* Who is no master, or does not say, is believed in nothing else either. */
+/* If the server is no master, or does not say, none of its replies counts. */
 static void read_role(shs_pipeline_reply_t *reply, shs_reply_t *role)
 {
     if (role->kind == SHS_REPLY_ERROR) {
@@ -280,7 +281,7 @@ static void read_size(shs_pipeline_reply_t *reply, const shs_query_t *query)
     apr_uint64_t most = query->max_octets;
     apr_uint64_t fields = SHS_STORE_MAX_FIELDS; /* at most */
 
-    /* Of MEMORY USAGE an error says nothing. */
+    /* An error of MEMORY USAGE says nothing. */
     reply->error =
         size->kind == SHS_REPLY_ERROR && !shs_reply_is_unsupported(size)
             ? reply->replies[0]
@@ -302,7 +303,7 @@ static void read_size(shs_pipeline_reply_t *reply, const shs_query_t *query)
 
 static shs_conn_status_t fail(const char **reason)
 {
-    *reason = "its answer is of a kind that was not asked for";
+    *reason = "its reply does not fit the command";
     return SHS_CONN_FAILED;
 }
 
@@ -321,7 +322,7 @@ shs_conn_status_t shs_pipeline_execute(shs_pipeline_reply_t *reply,
                               limits_of(pipeline), query->deadline, reason, p);
     reply->error = first_error(replies, layout.count);
     if (status != SHS_CONN_OK) {
-        /* A script gives nothing that could be large. */
+        /* A script's reply is never large. */
         return status == SHS_CONN_TOO_LARGE && pipeline->write ? fail(reason)
                                                                : status;
     }

@@ -12,7 +12,8 @@ static void set(shs_retry_t *retry, shs_retry_action_t action,
     retry->cause = cause;
 }
 
-/* Its last words count more than that it closed the connection. */
+/* The error that the server sent before it closed the connection says more than
+ * the close. */
 static void read_closing_error(shs_retry_t *retry, const shs_reply_t *error,
                                apr_pool_t *p)
 {
@@ -61,7 +62,7 @@ static void read_status(shs_retry_t *retry, shs_conn_status_t status,
     }
 }
 
-/* A connection that lost its login is of use to nobody. */
+/* A connection that lost its login is never used again. */
 static void read_refusal(shs_retry_t *retry, const shs_reply_t *error,
                          int is_pooled)
 {
@@ -83,9 +84,8 @@ static shs_counter_t find_counter(const shs_reply_t *error)
                                                      : SHS_COUNTER_OTHER_ERRORS;
 }
 
-/* A complete and fitting answer that is, or holds, an error reply. The
- * connection is as good as before, unless it lost its login or its server its
- * role. */
+/* A complete reply of the expected form that is, or contains, an error. The
+ * connection stays good, unless it lost its login, or the server its role. */
 static void read_error(shs_retry_t *retry, const shs_reply_t *error,
                        int is_pooled, apr_pool_t *p)
 {
@@ -129,7 +129,7 @@ void shs_retry_decide(shs_retry_t *retry, shs_conn_status_t status,
     }
     retry->is_conn_good = 1;
     if (reply->is_demoted) {
-        retry->reason = "it is not the master any more";
+        retry->reason = "it is no longer the master";
         set(retry, SHS_RETRY_REFRESH, SHS_COUNTER_NOT_READY);
         retry->is_conn_good = 0;
     }

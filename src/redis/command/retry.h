@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * retry: what a try to ask one server came to, and what is to be done next.
- * No I/O: it only reads a status and replies. The classes of error replies are
- * those of https://redis.io/docs/latest/develop/reference/protocol-spec/ and
- * of the Cluster and Sentinel documents.
+ * retry: what one attempt came to, and the action that follows. No I/O: it only
+ * reads a status and replies. The classes of error replies are those of
+ * https://redis.io/docs/latest/develop/reference/protocol-spec/ and of the
+ * Cluster and Sentinel documents.
  */
 #ifndef SHS_REDIS_COMMAND_RETRY_H
 #define SHS_REDIS_COMMAND_RETRY_H
@@ -12,27 +12,28 @@
 #include "redis/command/pipeline.h"
 
 typedef enum shs_retry_action_t {
-    SHS_RETRY_ACCEPT,    /* it is an answer about the session */
-    SHS_RETRY_RECONNECT, /* the pooled connection was of no more use: ask on
-                         * another */
-    SHS_RETRY_REDIRECT,  /* another server of the cluster is named */
-    SHS_RETRY_WAIT,      /* it will answer soon */
-    SHS_RETRY_REFRESH,   /* it is gone, or not what it should be: find out anew
-                         * who serves the key */
-    SHS_RETRY_FAIL       /* no server will answer better */
+    SHS_RETRY_ACCEPT,    /* the reply is about the session */
+    SHS_RETRY_RECONNECT, /* the pooled connection was dead, or lost its login:
+                          * try another connection */
+    SHS_RETRY_REDIRECT,  /* the reply names another server of the cluster */
+    SHS_RETRY_WAIT,      /* the server will be ready soon */
+    SHS_RETRY_REFRESH, /* the server is gone, or is not the master: refresh the
+                          * topology */
+    SHS_RETRY_FAIL     /* no other server would give a better reply */
 } shs_retry_action_t;
 
 typedef struct shs_retry_t {
     shs_retry_action_t action;
-    shs_counter_t cause; /* unless TAKE or FOLLOW */
-    const char *reason;  /* unless TAKE or FOLLOW: words for the log */
-    int is_refusal;      /* the administrator has to mend it */
-    int is_server_ok;    /* it says nothing against the server itself */
+    shs_counter_t cause; /* unless ACCEPT or REDIRECT */
+    const char *reason;  /* likewise: words for the log */
+    int is_refusal;      /* the server does not accept our user or password: the
+                          * administrator has to change that */
+    int is_server_ok;    /* the outcome says nothing against the server */
     int is_conn_good;    /* the connection can go back to the pool */
 } shs_retry_t;
 
-/* `is_pooled`: the connection was not dialled for this question. `reason` is
- * what came with a status other than OK. */
+/* `is_pooled`: the connection was open before, and may be replaced. `reason` is
+ * the one that came with a status other than OK. */
 void shs_retry_decide(shs_retry_t *retry, shs_conn_status_t status,
                       const shs_pipeline_reply_t *reply, int is_pooled,
                       const char *reason, apr_pool_t *p);

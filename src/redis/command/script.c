@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Replies are integers, so that no value comes back: see shs_script_read().
- * The first command of each script that can fail is a pcall, whose error goes
- * back as it is (WRONGTYPE, OOM, READONLY, NOPERM): older servers would wrap
- * it in words of their own. What fails later has been checked before.
+ * The first command of each script that can fail is a pcall, and the script
+ * returns its error as it is (WRONGTYPE, OOM, READONLY, NOPERM): older servers
+ * wrap the error of a call in words of their own. What could fail later was
+ * checked before.
  */
 #include "redis/command/script.h"
 
@@ -17,8 +18,8 @@
 #define CONFLICT  (-1)
 #define TOO_LARGE (-2)
 
-/* Of a hash: ARGV ttl, then names and values. One that is there with the first
- * of them is ours, from before the answer was lost. */
+/* Hash: ARGV ttl, then names and values. If the key exists with the first of
+ * them, an earlier run of this script created it, and its reply was lost. */
 static const char create_fields[] =
     "local k = KEYS[1]\n"
     "local first = redis.pcall('HGET', k, ARGV[2])\n"
@@ -35,9 +36,9 @@ static const char create_fields[] =
     "for i = 4, #ARGV, 2 do redis.call('HSET', k, ARGV[i], ARGV[i + 1]) end\n"
     "return 1\n";
 
-/* Of a hash: ARGV most octets, most fields, @accessed, how many to set, to
- * expect, then names and values to set, then name, "=" or "!" and value that
- * are expected, then names to remove. */
+/* Hash: ARGV most octets, most fields, @accessed, count of fields to set, count
+ * of fields to expect, then names and values to set, then name, "=" or "!" and
+ * value that are expected, then names to remove. */
 static const char change_fields[] =
     "local k, now = KEYS[1], {}\n"
     "local all = redis.pcall('HGETALL', k)\n"
@@ -74,7 +75,7 @@ static const char change_fields[] =
     "for i = expects, #ARGV do redis.call('HDEL', k, ARGV[i]) end\n"
     "return 1\n";
 
-/* Of a hash: ARGV ttl, due, @accessed. */
+/* Hash: ARGV ttl, due, @accessed. */
 static const char touch_fields[] =
     "local k = KEYS[1]\n"
     "local rotated = redis.pcall('HEXISTS', k, '@rotated')\n"
@@ -88,8 +89,8 @@ static const char touch_fields[] =
     "if r == 1 then redis.call('HSET', k, '@accessed', ARGV[3]) end\n"
     "return r\n";
 
-/* Of a hash: ARGV ttl, 1 to keep what is there, the successor, then all names
- * and values as they were. */
+/* Hash: ARGV ttl, 1 to keep the fields, the successor, then all names and
+ * values as they were. */
 static const char forward_fields[] =
     "local k, now = KEYS[1], {}\n"
     "local all = redis.pcall('HGETALL', k)\n"
@@ -119,7 +120,7 @@ static const char forward_fields[] =
     "redis.call('PEXPIRE', k, ttl)\n"
     "return 1\n";
 
-/* Of a string: ARGV ttl, the value. */
+/* String: ARGV ttl, the value. */
 static const char create_string[] =
     "local k = KEYS[1]\n"
     "local old = redis.pcall('GET', k)\n"
@@ -129,8 +130,8 @@ static const char create_string[] =
     "if r.err then return r end\n"
     "return 1\n";
 
-/* Of a string: ARGV longest ttl ("" for as it is, "0" ends it), what it was,
- * what it becomes. */
+/* String: ARGV longest ttl ("": unchanged, "0": delete), the old value, the new
+ * value. */
 static const char swap_string[] =
     "local k = KEYS[1]\n"
     "local old = redis.pcall('GET', k)\n"
@@ -149,7 +150,7 @@ static const char swap_string[] =
     "if r.err then return r end\n"
     "return 1\n";
 
-/* Of a string: ARGV ttl, due, how one begins that was rotated. */
+/* String: ARGV ttl, due, the first octets of a rotated session. */
 static const char touch_string[] =
     "local k = KEYS[1]\n"
     "local v = redis.pcall('GET', k)\n"
@@ -160,7 +161,8 @@ static const char touch_string[] =
     "if left >= 0 and left > tonumber(ARGV[2]) then return 1 end\n"
     "return redis.pcall('PEXPIRE', k, ARGV[1])\n";
 
-/* ARGV 1 if it may have been rotated; of a string, how it begins then. */
+/* ARGV 1 if it may have been rotated; for a string, the first octets of a
+ * rotated session. */
 static const char remove_fields[] =
     "local k = KEYS[1]\n"
     "local rotated = redis.pcall('HEXISTS', k, '@rotated')\n"
@@ -178,7 +180,7 @@ static const char remove_string[] =
     "end\n"
     "return redis.pcall('DEL', k)\n";
 
-/* The arguments of an EVAL while they are gathered. */
+/* The arguments of an EVAL while they are collected. */
 typedef struct command_t {
     apr_array_header_t *arguments; /* of shs_octets_t */
     apr_pool_t *p;
@@ -195,7 +197,7 @@ static void add_number(command_t *command, apr_int64_t number)
         shs_octets_of(apr_psprintf(command->p, "%" APR_INT64_T_FMT, number)));
 }
 
-/* Rounded up: a life of less than a millisecond is no 0, which would end it. */
+/* Rounded up: a ttl below one millisecond must not become 0, which deletes. */
 static void add_ms(command_t *command, apr_interval_time_t duration)
 {
     add_number(command, (duration + 999) / 1000);
@@ -290,7 +292,7 @@ static const char *build_remove(command_t *command, const shs_write_t *write)
     return remove_string;
 }
 
-/* The script; its arguments are added to the command. */
+/* Returns the script, and adds its arguments to the command. */
 static const char *build_write(command_t *command, const shs_write_t *write)
 {
     switch (write->kind) {

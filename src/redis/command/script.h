@@ -4,9 +4,9 @@
  * one key (and so works in a Cluster), and what its reply means. No I/O.
  * https://redis.io/docs/latest/develop/programmability/eval-intro/
  *
- * The scripts never create a session but to create it, and each comes to the
- * same when it is done twice: a connection that died before an answer came is
- * no reason not to ask again.
+ * Only the script that creates a session can create one, and each script has
+ * the same result when it runs twice: so it may be sent again after a
+ * connection died before the reply came.
  */
 #ifndef SHS_REDIS_COMMAND_SCRIPT_H
 #define SHS_REDIS_COMMAND_SCRIPT_H
@@ -17,10 +17,11 @@
 /* The command, from p. */
 shs_octets_t shs_script_build(const shs_write_t *write, apr_pool_t *p);
 
-/* Whether a reply is of a kind that the command can have. */
+/* Whether the reply is of a kind that a script can have. */
 int shs_script_is_expected(const shs_reply_t *reply);
 
-/* What an expected reply that is no error came to, and *reason unless DONE. */
+/* Reads an expected reply that is no error: its outcome, and *reason unless
+ * DONE. */
 shs_wrote_t shs_script_read(const char **reason, const shs_reply_t *reply);
 
 #endif
