@@ -9,13 +9,13 @@
 /* No known form is longer. */
 #define MAX_OCTETS 512
 
-/* A command's name has as many characters at most ("client|tracking"). */
+/* The longest name of a command ("client|tracking"), and some more. */
 #define MAX_COMMAND 24
 
 /* In a pattern:
- *   %c  the name of a command, which the words repeat
+ *   %c  the name of a command; the words repeat it
  *   %u  the name of a user
- *   %x  anything, or nothing
+ *   %x  any text, or none
  */
 typedef struct form_t {
     const char *pattern;
@@ -33,9 +33,9 @@ typedef struct form_t {
 #define CANNOT_KEY   IN_SCRIPT "the user has no permissions to access a key"
 #define NO_SNAPSHOTS "MISCONF Redis cannot save its snapshots to disk"
 
-/* A form stands before those that it is a case of. */
+/* A special form stands before the more general one. */
 static const form_t forms[] = {
-    /* what the user may do */
+    /* the user's permissions */
     { "NOPERM this user has no permissions to run the '%c' command%x", NULL,
       1 },
     { "NOPERM User %u has no permissions to run the '%c' command%x", NO_RUN,
@@ -65,7 +65,7 @@ static const form_t forms[] = {
     { "NOPERM ACL failure in script: No permissions to access a key%x",
       CANNOT_KEY, 1 },
     { "ERR ACL failure in script:%x", "NOPERM in a script", 1 },
-    /* who the user is */
+    /* the user's login */
     { "NOAUTH Authentication required.%x", NULL, 0 },
     { "WRONGPASS invalid username-password pair%x", NULL, 0 },
     { "ERR operation not permitted", NULL, 1 },
@@ -73,11 +73,11 @@ static const form_t forms[] = {
     { "ERR Client sent AUTH, but no password is set", NULL, 0 },
     { "ERR AUTH <password> called without any password configured%x", NULL, 0 },
     { "DENIED Redis is running in protected mode%x", NULL, 0 },
-    /* which database */
+    /* the database */
     { "ERR DB index is out of range", NULL, 0 },
     { "ERR invalid DB index", NULL, 0 },
     { "ERR SELECT is not allowed in cluster mode", NULL, 0 },
-    /* what the server knows */
+    /* the server's commands */
     { "ERR unknown command '%c'%x", NULL, 0 },
     { "ERR unknown command `%c`%x", "ERR unknown command '%c'", 0 },
     { "ERR unknown subcommand '%c'%x", NULL, 0 },
@@ -87,7 +87,7 @@ static const form_t forms[] = {
     { "ERR Unknown Redis command called from script%x", NULL, 0 },
     { "ERR Error running script %x Unknown Redis command called from%x",
       "ERR Unknown Redis command called from script", 0 },
-    /* how the server is */
+    /* the server's state */
     { "OOM command not allowed when used memory > 'maxmemory'%x", NULL, 0 },
     { "NOREPLICAS Not enough good replicas to write%x", NULL, 0 },
     { "MISCONF Redis is configured to save RDB snapshots%x", NO_SNAPSHOTS, 0 },
@@ -103,7 +103,7 @@ static const form_t forms[] = {
 };
 
 typedef struct command_t {
-    const char *name; /* NULL: there is none in it */
+    const char *name; /* NULL: the pattern has none */
     apr_size_t len;
 } command_t;
 
@@ -117,7 +117,7 @@ static apr_size_t length_of_command(const char *text)
     return len <= MAX_COMMAND ? len : 0;
 }
 
-/* Patterns have two %x at most. */
+/* Recursion: a pattern has two %x at most. */
 static int matches(command_t *command, const char *pattern, const char *text)
 {
     apr_size_t len;
@@ -147,7 +147,7 @@ static int matches(command_t *command, const char *pattern, const char *text)
     }
 }
 
-/* The text up to what no form has: a NUL, or its end. */
+/* Copies the text up to the first NUL or the length of the longest form. */
 static const char *copy_beginning(char text[MAX_OCTETS + 1],
                                   const shs_reply_t *reply)
 {

@@ -18,7 +18,7 @@ static int skip(shs_octets_t *text, const char *word)
     return 1;
 }
 
-/* What is before the first space; *rest is what is behind it. */
+/* Splits *rest at its first space. */
 static int cut(shs_octets_t *before, shs_octets_t *rest)
 {
     const char *space = rest->len ? memchr(rest->data, ' ', rest->len) : NULL;
@@ -48,7 +48,7 @@ static int read_server(shs_address_t *out, shs_octets_t text,
     port.data = host.data + host.len;
     port.len = text.len - host.len;
     --host.len;
-    /* Brackets are for what has colons in it. */
+    /* Brackets only enclose a host with colons. */
     if (host.len > 2 && host.data[0] == '[' && host.data[host.len - 1] == ']'
         && memchr(host.data, ':', host.len)) {
         ++host.data;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * redirect: where a cluster's node sends us instead of answering: the error
- * replies "MOVED 3999 127.0.0.1:6381" (the slot is served there from now on)
- * and "ASK 3999 127.0.0.1:6381" (this once, after ASKING).
+ * redirect: where a cluster node redirects a command: the error replies "MOVED
+ * 3999 127.0.0.1:6381" (that node serves the slot from now on) and "ASK 3999
+ * 127.0.0.1:6381" (only for this command, after ASKING).
  * https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/
  */
 #ifndef SHS_REDIS_PROTOCOL_REDIRECT_H
@@ -19,15 +19,15 @@ typedef struct shs_redirect_t {
     shs_address_t server;
 } shs_redirect_t;
 
-/* 1 and *out, its host in p, if that is a well-formed MOVED or ASK; 0
- * otherwise, with *out as it was: any other reply, or one whose address cannot
- * be dialled. That is the case for "MOVED 1 ?:6381", which Redis sends when it
- * prefers host names and has not heard that node's: asking for the map or
- * another node helps, following does not.
+/* Returns 1 and *out, its host in p, for a well-formed MOVED or ASK. Returns 0,
+ * and *out is unchanged, for any other reply, or if its address cannot be
+ * connected to. "MOVED 1 ?:6381" is such a reply: Redis sends it when it
+ * prefers host names and does not know the name of that node. Then a new slot
+ * map or another node helps.
  *
- * Nothing before the port's colon means the host that was asked. IPv6
- * addresses come without brackets, so the port follows the last colon; with
- * brackets they are taken too. asked is never NULL and is copied. */
+ * An empty host means the host of `sender`. IPv6 addresses come without
+ * brackets, so the port follows the last colon; brackets are accepted too.
+ * `sender` is never NULL and is copied. */
 int shs_redirect_parse(shs_redirect_t *out, const shs_reply_t *error,
                        const shs_address_t *sender, apr_pool_t *p);
 

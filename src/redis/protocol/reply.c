@@ -97,7 +97,7 @@ int shs_reply_is_expected(shs_reply_t *const replies[2], shs_shape_t shape)
                    && replies[1]->integer >= -2));
 }
 
-/* WRONGTYPE is about the key, all others about the server. */
+/* WRONGTYPE is about the key, every other error about the server. */
 static shs_outcome_t read_error(shs_result_t *result, const shs_reply_t *reply,
                                 apr_pool_t *p)
 {
@@ -126,8 +126,8 @@ static void read_fields(shs_record_t *record, const shs_reply_t *reply,
     record->fields = fields;
 }
 
-/* PTTL: milliseconds, -1 without expiry, -2 when the key is gone, which is the
- * later of the two answers and therefore counts. */
+/* PTTL: milliseconds, -1 without expiry, -2 when the key is gone. PTTL is the
+ * later of the two replies, so -2 counts even if there was a value. */
 static shs_outcome_t read_ttl(shs_result_t *result, const shs_reply_t *reply,
                               apr_pool_t *p)
 {

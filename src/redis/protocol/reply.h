@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * reply: what Redis' replies mean: error replies in words, and the replies to
- * the question for a session (GET or HGETALL, then PTTL) as an outcome.
+ * reply: what Redis' replies mean: error replies in words, and the replies to a
+ * load (GET or HGETALL, then PTTL) as an outcome.
  * Commands and their replies: https://redis.io/docs/latest/commands/.
  */
 #ifndef SHS_REDIS_PROTOCOL_REPLY_H
@@ -15,28 +15,28 @@
 /* Whether an error reply begins with that code, as in "NOAUTH". */
 int shs_reply_has_code(const shs_reply_t *reply, const char *code);
 
-/* An error reply in words for the log: the server's own where they are known to
- * repeat no argument (complaint.h). */
+/* An error reply in words for the log: the server's own words if they are known
+ * to repeat no argument (error_text.h). */
 const char *shs_reply_describe_error(const shs_reply_t *reply, apr_pool_t *p);
 
-/* Whether an error reply says that the server does not accept us (NOAUTH,
- * WRONGPASS, NOPERM, and what a script says where its user may not do what it
- * does): the administrator's to mend. */
+/* Whether an error reply says that the server does not accept our user or
+ * password (NOAUTH, WRONGPASS, NOPERM, and the errors of a script whose user
+ * lacks a permission). The administrator has to change that. */
 int shs_reply_is_refusal(const shs_reply_t *reply);
 
-/* Whether it says that the server has no such command, or not for this user
- * (ERR, NOPERM). */
+/* Whether an error reply says that the server does not support the command, or
+ * not for this user (ERR, NOPERM). */
 int shs_reply_is_unsupported(const shs_reply_t *reply);
 
-/* Whether it says that the server has reached its maxclients. It closes the
- * connection then. */
+/* Whether an error reply says that the server has reached its maxclients. The
+ * server closes the connection after it. */
 int shs_reply_is_max_clients(const shs_reply_t *reply);
 
-/* Whether it says that the server, or its cluster, will answer soon (LOADING,
- * MASTERDOWN, CLUSTERDOWN, TRYAGAIN). */
+/* Whether an error reply says that the server, or its cluster, will be ready
+ * soon (LOADING, MASTERDOWN, CLUSTERDOWN, TRYAGAIN). */
 int shs_reply_is_not_ready(const shs_reply_t *reply);
 
-/* Whether the two replies are of the kinds that the question can have. If not,
+/* Whether the two replies are of the kinds that the commands can have. If not,
  * the connection is out of step and must not be used again. */
 int shs_reply_is_expected(shs_reply_t *const replies[2], shs_shape_t shape);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * hiredis' reader calls back for each object it has read. Ours are allocated
- * from the request's pool; a callback that returns NULL stops the reader, and
- * that is how a limit is enforced before any memory is taken.
+ * hiredis' reader calls back for each object that it reads. The callbacks
+ * allocate from the caller's pool. A callback that returns NULL stops the
+ * reader: so a limit is enforced before memory is allocated.
  */
 #include "redis/protocol/resp.h"
 
@@ -15,17 +15,17 @@
 
 #include "redis/protocol/resp3.h"
 
-/* What the framing of one element may cost on the wire: "$", nine digits and
- * two line ends, rounded up. */
+/* The framing of one element on the wire: "$", nine digits and two line ends,
+ * rounded up. */
 #define FRAMING 32
 
 /* The longest error or status line that is read. */
 #define LINE_SIZE 1024
 
-/* Of RESP3 so many octets are translated at once. */
+/* So many octets of RESP3 are translated at once. */
 #define PART_SIZE 4096
 
-/* Arrays within an array that are read; hiredis 1 itself knows no limit. */
+/* The deepest array within an array; hiredis 1 itself has no limit. */
 #define MAX_DEPTH 7
 
 struct shs_resp_t {
@@ -39,7 +39,7 @@ struct shs_resp_t {
     shs_resp3_t resp3;
 };
 
-/* Puts a new reply where it belongs: into its array, if it has one. */
+/* Creates a reply, and puts it into its array, if it has one. */
 static shs_reply_t *add_reply(const redisReadTask *task, shs_reply_kind_t kind)
 {
     shs_resp_t *resp = task->privdata;
@@ -72,12 +72,12 @@ static void *create_string(const redisReadTask *task, char *data, size_t len)
     if (!is_value(task) && !is_line(task)) {
         return NULL; /* a text of RESP3 */
     }
-    /* hiredis counts a bulk string's octets and does not look at the line end
-     * behind it; without one, what follows would be read out of step. */
+    /* hiredis does not check the line end after a bulk string. Without the line
+     * end, everything after it would be read out of step. */
     if (is_value(task) && memcmp(data + len, "\r\n", 2)) {
         return NULL;
     }
-    /* What an error says matters however small a session may be. */
+    /* An error is read even if it is longer than a session may be. */
     if (len > resp->limits.octets - resp->octets
         && (is_value(task) || len > LINE_SIZE)) {
         resp->is_too_large = 1;
@@ -112,7 +112,7 @@ static void *create_array(const redisReadTask *task, int count)
     shs_resp_t *resp = task->privdata;
     shs_reply_t *reply;
 
-    /* hiredis 1 hands the maps, sets and pushes of RESP3 over as arrays too. */
+    /* hiredis 1 also calls this for maps, sets and pushes of RESP3. */
     if (task->type != REDIS_REPLY_ARRAY || depth_of(task) > MAX_DEPTH) {
         return NULL;
     }
@@ -136,7 +136,8 @@ static void *create_integer(const redisReadTask *task, long long value)
 
 static void *create_nil(const redisReadTask *task)
 {
-    /* "$-1" and "*-1" come as what they are not; this is the "_" of RESP3. */
+    /* The types of "$-1" and "*-1" are string and array; this type is the "_"
+     * of RESP3. */
     if (task->type == REDIS_REPLY_NIL) {
         return NULL;
     }
@@ -144,8 +145,9 @@ static void *create_nil(const redisReadTask *task)
 }
 
 #if HIREDIS_MAJOR >= 1
-/* RESP3 types, which no server sends unasked: refused as garbage. Without
- * these, hiredis 1.x would hand out small numbers as pointers. */
+/* RESP3 types, which no server sends unless a client wants RESP3: refused as
+ * garbage. Without these callbacks hiredis 1 would return small numbers as
+ * pointers. */
 static void *refuse_bool(const redisReadTask *task, int value)
 {
     (void)task;
@@ -166,7 +168,7 @@ static void *refuse_double(const redisReadTask *task, double value, char *text,
 
 static void free_nothing(void *reply)
 {
-    /* Replies belong to the request's pool. */
+    /* Replies belong to the caller's pool. */
     (void)reply;
 }
 
@@ -217,7 +219,7 @@ void shs_resp_expect_resp3(shs_resp_t *resp)
     resp->is_resp3 = 1;
 }
 
-/* In parts, so that what they become has room on the stack. */
+/* In parts, so that the translation fits on the stack. */
 static int feed_resp3(shs_resp_t *resp, const char *data, apr_size_t len)
 {
     char part[SHS_RESP3_ROOM(PART_SIZE)];
@@ -236,9 +238,9 @@ static int feed_resp3(shs_resp_t *resp, const char *data, apr_size_t len)
     return 1;
 }
 
-/* hiredis keeps a bulk string until the last octet is there, so
- * the wire is limited too: nobody fills our memory with a value that is going
- * to be refused. */
+/* hiredis buffers a bulk string until it is complete. So the octets on the wire
+ * are limited too: no server can fill the memory with a value that will be
+ * refused. */
 shs_resp_status_t shs_resp_feed(shs_resp_t *resp, const char *data,
                                 apr_size_t len)
 {
@@ -277,8 +279,8 @@ int shs_resp_is_drained(const shs_resp_t *resp)
     return resp->reader->pos == resp->reader->len && resp->reader->ridx == -1;
 }
 
-/* By hand: five of them with apr_snprintf() took as long as all else that our
- * side of a question does. Returns what is behind it. */
+/* By hand: five calls of apr_snprintf() took as long as all the rest of a load
+ * on our side. Returns the end of the output. */
 static char *write_length(char *out, char type, apr_size_t length)
 {
     char digits[FRAMING];
@@ -297,8 +299,8 @@ static char *write_length(char *out, char type, apr_size_t length)
     return out;
 }
 
-/* Written here and not by redisFormatCommandArgv(), which allocates twice for
- * each command: a request's two commands go into one pool buffer. */
+/* Not redisFormatCommandArgv(), which allocates twice for each command: here
+ * the commands of a pipeline share one pool buffer. */
 void shs_resp_append(shs_octets_t *buffer, const shs_octets_t *arguments,
                      int count, apr_pool_t *p)
 {

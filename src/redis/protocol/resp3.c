@@ -5,10 +5,10 @@
 
 #include <apr_strings.h>
 
-/* More digits are no length. */
+/* A length has no more digits. */
 #define MAX_DIGITS 10
 
-/* The number behind the type, or -2. */
+/* The number after the type; -2 if there is none. */
 static apr_int64_t read_number(const char *line, apr_size_t len)
 {
     apr_int64_t number = 0;
@@ -35,8 +35,8 @@ static char *write_line(char *out, char type, apr_int64_t number)
            + apr_snprintf(out, 32, "%c%" APR_INT64_T_FMT "\r\n", type, number);
 }
 
-/* A line of the kinds that have a length, or are themselves a value. NULL: it
- * is none. */
+/* Translates a line that has a length, or is a value itself. NULL if it is
+ * neither. */
 static char *translate_line(char *out, shs_resp3_t *resp3)
 {
     const char *line = resp3->line;
@@ -67,7 +67,8 @@ static char *translate_line(char *out, shs_resp3_t *resp3)
     }
 }
 
-/* Collects a line up to its end. Returns what is behind the output, or NULL. */
+/* Adds to the line, and translates it at its end. Returns the end of the
+ * output, or NULL. */
 static char *add_to_line(char *out, shs_resp3_t *resp3, char c)
 {
     if (c != '\n') {
@@ -86,7 +87,7 @@ static char *add_to_line(char *out, shs_resp3_t *resp3, char c)
     return out;
 }
 
-/* At the beginning of a line that is passed on as it comes. */
+/* Whether a line of this type is copied unchanged, but for its type. */
 static int is_passed(char type)
 {
     return type == '+' || type == '-' || type == ':' || type == ',';

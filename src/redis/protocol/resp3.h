@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * resp3: what a server says in RESP3, as RESP2 would say it, for the parser
- * that knows no other (hiredis 0.14). Maps, sets and pushes become arrays,
- * nulls nil, a boolean an integer, a double a status. Nothing is kept but the
- * line that has begun, so the parser's limits hold.
+ * resp3: translates RESP3 to RESP2, for a parser that knows only RESP2 (hiredis
+ * 0.14). Maps, sets and pushes become arrays, a null becomes nil, a boolean an
+ * integer, a double a status. Only the line that has begun is buffered, so the
+ * parser's limits hold.
  * https://github.com/redis/redis-specifications/blob/master/protocol/RESP3.md
  */
 #ifndef SHS_REDIS_PROTOCOL_RESP3_H
@@ -11,20 +11,20 @@
 
 #include <apr.h>
 
-/* Zeroed is valid. Fields are private. */
+/* Zeroed memory is valid. Fields are private. */
 typedef struct shs_resp3_t {
-    apr_size_t bulk; /* octets of a text, and its line end, to be passed on */
-    int is_in_line;  /* in one that is passed on as it comes */
-    char line[24];   /* the beginning of one that is translated as a whole */
+    apr_size_t bulk; /* octets of a bulk string and its line end to copy */
+    int is_in_line;  /* in a line that is copied unchanged */
+    char line[24];   /* the beginning of a line that is translated */
     apr_size_t len;
 } shs_resp3_t;
 
-/* So much room is needed for what so many octets become. */
+/* The most octets that so many octets become. */
 #define SHS_RESP3_ROOM(len) (2 * (len) + 32)
 
-/* Translates the octets that came next. Returns how many are in `out`, or -1
- * for what is not RESP3, or a kind of it that comes only when it was asked for
- * (streams, attributes). */
+/* Translates the next octets. Returns how many are in `out`; or -1 for what is
+ * not RESP3, or for a type that a server sends only on request (streams,
+ * attributes). */
 apr_ssize_t shs_resp3_translate(char *out, shs_resp3_t *resp3, const char *data,
                                 apr_size_t len);
 

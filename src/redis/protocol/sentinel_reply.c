@@ -20,7 +20,7 @@ static int read_server(shs_address_t *out, const shs_reply_t *host,
                                 NULL, p);
 }
 
-/* The value after the first such field; NULL without one. */
+/* The value of the first field with that name; NULL if there is none. */
 static const shs_reply_t *find_value(const shs_reply_t *fields,
                                      const char *name)
 {
@@ -38,7 +38,7 @@ static const shs_reply_t *find_value(const shs_reply_t *fields,
     return NULL;
 }
 
-/* Flags are words with commas between them. */
+/* Flags are words, separated by commas. */
 static int has_flag(shs_octets_t flags, const char *flag)
 {
     const char *at = flags.data;
@@ -111,7 +111,7 @@ int shs_sentinel_reply_parse_replicas(shs_address_t *out, int most,
     return count;
 }
 
-/* Whether one of the lines of INFO is that one. */
+/* Whether INFO has that line. */
 static int has_line(shs_octets_t text, const char *line)
 {
     const char *end = text.data + text.len;

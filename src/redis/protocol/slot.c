@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-/* Eight steps of the shift register at once: for this polynomial they come to
- * these shifts, so that a table of 256 numbers need not be read. */
+/* Eight steps of the shift register at once: for this polynomial they are these
+ * shifts, and no table of 256 numbers is needed. */
 static apr_uint16_t crc16(shs_octets_t octets)
 {
     unsigned int crc = 0;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * CLUSTER SLOTS in two steps: first each range is painted with the number of
- * its master in the order of the reply, where later ranges may paint over
- * earlier ones; then the masters that still have a slot are numbered anew in
- * the order of their slots. So a shard always has a lowest slot, and nodes
- * that say the same in another order make the same map.
+ * CLUSTER SLOTS is read in two steps. First each slot gets the number of its
+ * master in the order of the reply; a later range overwrites an earlier one.
+ * Then the masters that still have a slot are numbered again, in the order of
+ * their slots. So a shard always has a lowest slot, and replies with the same
+ * content in another order make the same map.
  */
 #include "redis/protocol/slot_map.h"
 
@@ -15,7 +15,7 @@
 
 #include "redis/protocol/address.h"
 
-static const char not_slots[] = "its answer to CLUSTER SLOTS is none";
+static const char not_slots[] = "its reply to CLUSTER SLOTS is malformed";
 
 typedef struct reading_t {
     const shs_address_t *sender;
@@ -43,8 +43,8 @@ static int is_equal(const shs_address_t *a, const shs_address_t *b)
     return a->port == b->port && !strcmp(a->host, b->host);
 }
 
-/* [host, port, id, metadata]; before Redis 4 the first two, before 7 the first
- * three. */
+/* [host, port, id, metadata]; only the first two before Redis 4, the first
+ * three before Redis 7. */
 static node_state_t read_node(shs_address_t *server, const reading_t *reading,
                               const shs_reply_t *node)
 {
@@ -68,8 +68,8 @@ static node_state_t read_node(shs_address_t *server, const reading_t *reading,
                : NODE_UNKNOWN;
 }
 
-/* The index of the shard with that master, new if there was none; SHS_SLOT_MAP_NONE
- * when there are too many. */
+/* The index of the shard with that master, which is added if it is new;
+ * SHS_SLOT_MAP_NONE when there are too many. */
 static int find_shard(reading_t *reading, const shs_address_t *master)
 {
     shs_shard_t *shards = (shs_shard_t *)reading->masters->elts;
@@ -110,8 +110,8 @@ static void add_replica(shs_shard_t *shard, const shs_address_t *replica,
     shard->replicas[shard->replica_count++] = *replica;
 }
 
-/* The nodes of one range, the master first: the index of its shard or
- * SHS_SLOT_MAP_NONE; -1 when malformed. */
+/* Reads the nodes of one range, the master first. Returns the index of its
+ * shard, or SHS_SLOT_MAP_NONE; -1 when malformed. */
 static int read_nodes(reading_t *reading, shs_reply_t *const *nodes,
                       apr_size_t count)
 {
@@ -216,7 +216,7 @@ const char *shs_slot_map_parse_slots(shs_slot_map_t **out,
     if (reply->kind == SHS_REPLY_ERROR) {
         return describe_error(reply);
     }
-    /* With more ranges than slots they overlap; nobody need be patient. */
+    /* More ranges than slots overlap; no sound node sends them. */
     if (reply->kind != SHS_REPLY_ARRAY || reply->count > SHS_SLOT_MAP_SLOTS) {
         return not_slots;
     }
