@@ -8,18 +8,13 @@
 #include <http_core.h>
 
 #include "config/cache_policy.h"
+#include "config/directive/cookie_options.h"
+#include "config/directive/directive_error.h"
 #include "config/directive/lifetimes.h"
 #include "config/names.h"
-#include "config/directive/override.h"
 #include "config/check/place.h"
 #include "config/settings.h"
-#include "config/directive/cookie_options.h"
 #include "base/option.h"
-
-const char *shs_directives_complain(const cmd_parms *cmd, const char *error)
-{
-    return apr_pstrcat(cmd->pool, cmd->cmd->name, ": ", error, NULL);
-}
 
 static shs_server_settings_t *server_settings(const cmd_parms *cmd)
 {
@@ -56,12 +51,12 @@ static const char *set_store(cmd_parms *cmd, void *dir, int argc,
 
     (void)dir;
     if (argc < 1) {
-        return shs_directives_complain(
+        return shs_directive_error_describe(
             cmd, "a URL is needed, as in redis://127.0.0.1:6379/0"
                  " or unix:///run/redis/redis.sock");
     }
     if (server_settings(cmd)->store) {
-        return shs_directives_complain(
+        return shs_directive_error_describe(
             cmd, apr_psprintf(cmd->pool,
                               "stands twice in this server, which has one"
                               " store: leave this one or the other, %s",
@@ -74,7 +69,7 @@ static const char *set_store(cmd_parms *cmd, void *dir, int argc,
     error = shs_store_create(&server_settings(cmd)->store, argv[0], options,
                              cmd->pool);
     if (error) {
-        return shs_directives_complain(cmd, error);
+        return shs_directive_error_describe(cmd, error);
     }
     /* mod_info shows the tree of directives: the password must not be in it. */
     ((ap_directive_t *)cmd->directive)->args =
@@ -127,7 +122,7 @@ static const char *set_cookie(cmd_parms *cmd, void *dir, int argc,
         &settings->cookie_options.value, argc, argv, cmd->pool);
 
     settings->cookie_options.set = 1;
-    return error ? shs_directives_complain(cmd, error) : NULL;
+    return shs_directive_error_describe(cmd, error);
 }
 
 static const char *set_cache(cmd_parms *cmd, void *dir, int argc,
@@ -137,14 +132,14 @@ static const char *set_cache(cmd_parms *cmd, void *dir, int argc,
 
     (void)dir;
     if (server_settings(cmd)->has_cache) {
-        return shs_directives_complain(
+        return shs_directive_error_describe(
             cmd, "stands twice in this server: leave one, with all"
                  " its options");
     }
     error = shs_cache_policy_parse(&server_settings(cmd)->cache, argc, argv,
                                    cmd->pool);
     server_settings(cmd)->has_cache = 1;
-    return error ? shs_directives_complain(cmd, error) : NULL;
+    return shs_directive_error_describe(cmd, error);
 }
 
 static const char *set_key(cmd_parms *cmd, void *dir, const char *text)
@@ -154,7 +149,7 @@ static const char *set_key(cmd_parms *cmd, void *dir, const char *text)
 
     settings->key.set = 1;
     if (error) {
-        return shs_directives_complain(cmd, error);
+        return shs_directive_error_describe(cmd, error);
     }
     APR_ARRAY_PUSH(server_settings(cmd)->keys, const shs_key_t *) =
         settings->key.value;
@@ -169,7 +164,7 @@ static const char *set_format(cmd_parms *cmd, void *dir, const char *name)
     settings->codec.value = shs_codec_find(name);
     settings->codec.set = 1;
     if (!settings->codec.value) {
-        return shs_directives_complain(
+        return shs_directive_error_describe(
             cmd, apr_psprintf(cmd->pool, "unknown format '%s'; there are %s",
                               name, shs_codec_describe_names(cmd->pool)));
     }
@@ -190,7 +185,7 @@ static const char *set_failure(cmd_parms *cmd, void *dir, const char *word,
     if (strncmp(word, "stale=", 6)) {
         settings->denies.value = !strcmp(word, "deny");
         if (!settings->denies.value && strcmp(word, "allow")) {
-            return shs_directives_complain(
+            return shs_directive_error_describe(
                 cmd, apr_psprintf(cmd->pool,
                                   "'%s' is neither allow nor deny, nor"
                                   " stale=TIME",
@@ -199,7 +194,8 @@ static const char *set_failure(cmd_parms *cmd, void *dir, const char *word,
         word = option;
     }
     else if (option) {
-        return shs_directives_complain(cmd, "stale= comes after allow or deny");
+        return shs_directive_error_describe(cmd,
+                                            "stale= comes after allow or deny");
     }
     if (!word) {
         return NULL;
@@ -208,7 +204,7 @@ static const char *set_failure(cmd_parms *cmd, void *dir, const char *word,
                 ? "after allow or deny there is only stale=TIME"
                 : shs_option_parse_lifetime(&settings->stale.value, word + 6,
                                             cmd->pool);
-    return error ? shs_directives_complain(cmd, error) : NULL;
+    return shs_directive_error_describe(cmd, error);
 }
 
 static const char *set_max_size(cmd_parms *cmd, void *dir, const char *text)
@@ -218,7 +214,7 @@ static const char *set_max_size(cmd_parms *cmd, void *dir, const char *text)
         shs_option_parse_size(&settings->max_size.value, text, cmd->pool);
 
     settings->max_size.set = 1;
-    return error ? shs_directives_complain(cmd, error) : NULL;
+    return shs_directive_error_describe(cmd, error);
 }
 
 /* The SIZE of headers, then env=SIZE. */
@@ -231,7 +227,7 @@ static const char *set_expose_limit(cmd_parms *cmd, void *dir,
 
     settings->expose_limit.set = 1;
     if (env && strncmp(env, "env=", 4)) {
-        return shs_directives_complain(
+        return shs_directive_error_describe(
             cmd, apr_psprintf(cmd->pool,
                               "after the size of headers there is only"
                               " env=SIZE, that of variables, not '%s'",
@@ -241,7 +237,7 @@ static const char *set_expose_limit(cmd_parms *cmd, void *dir,
     if (!error && env) {
         error = shs_option_parse_size(&limit->env, env + 4, cmd->pool);
     }
-    return error ? shs_directives_complain(cmd, error) : NULL;
+    return shs_directive_error_describe(cmd, error);
 }
 
 static const char *set_control(cmd_parms *cmd, void *dir, int value)
@@ -269,7 +265,7 @@ static const char *add_note(cmd_parms *cmd, void *dir, const char *name,
         shs_rule_add(&rule, &settings->notes, name, attribute,
                      shs_names_check_note, is_same_note, cmd->pool);
 
-    return error ? shs_directives_complain(cmd, error) : NULL;
+    return shs_directive_error_describe(cmd, error);
 }
 
 static const char *add_env(cmd_parms *cmd, void *dir, const char *name,
@@ -281,7 +277,7 @@ static const char *add_env(cmd_parms *cmd, void *dir, const char *name,
         shs_rule_add(&rule, &settings->env, name, attribute,
                      shs_names_check_env, shs_names_is_same, cmd->pool);
 
-    return error ? shs_directives_complain(cmd, error) : NULL;
+    return shs_directive_error_describe(cmd, error);
 }
 
 /* The name belongs to the whole server, wherever the directive stands: a client
@@ -300,7 +296,7 @@ static const char *add_header(cmd_parms *cmd, void *dir, const char *name,
         error = shs_rule_parse_encoding(&rule->encoding, option, cmd->pool);
     }
     if (error) {
-        return shs_directives_complain(cmd, error);
+        return shs_directive_error_describe(cmd, error);
     }
     if (rule) {
         own = apr_array_push(server_settings(cmd)->own_headers);
@@ -364,9 +360,9 @@ const command_rec shs_directives[] = {
     AP_INIT_FLAG("SharedSessionControl", set_control, NULL, DIRECTORY,
                  "On|Off: whether responses from downstream may change the"
                  " session"),
-    SHS_OVERRIDE_EXPLAIN("SharedSession"),
-    SHS_OVERRIDE_EXPLAIN("SharedSessionNote"),
-    SHS_OVERRIDE_EXPLAIN("SharedSessionEnv"),
+    SHS_DIRECTIVE_ERROR_OVERRIDE("SharedSession"),
+    SHS_DIRECTIVE_ERROR_OVERRIDE("SharedSessionNote"),
+    SHS_DIRECTIVE_ERROR_OVERRIDE("SharedSessionEnv"),
     AP_INIT_TAKE1("SetHandler", set_resource, NULL, OR_FILEINFO,
                   "a handler's name: " SHS_SETTINGS_HANDLER " is the JSON"
                   " resource"),

@@ -11,9 +11,6 @@
 #include <httpd.h>
 #include <http_config.h>
 
-/* The message with the directive's name in front, from cmd->pool. */
-const char *shs_directives_complain(const cmd_parms *cmd, const char *error);
-
 extern const command_rec shs_directives[];
 
 #endif

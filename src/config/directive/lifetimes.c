@@ -5,7 +5,7 @@
 
 #include <apr_strings.h>
 
-#include "config/directive/directives.h"
+#include "config/directive/directive_error.h"
 #include "config/settings.h"
 #include "base/option.h"
 
@@ -25,7 +25,7 @@ const char *shs_lifetimes_set_idle(cmd_parms *cmd, void *dir, const char *text,
                              " sessions that other programs have created",
                              word);
     }
-    return error ? shs_directives_complain(cmd, error) : NULL;
+    return shs_directive_error_describe(cmd, error);
 }
 
 const char *shs_lifetimes_set_absolute(cmd_parms *cmd, void *dir,
@@ -36,7 +36,7 @@ const char *shs_lifetimes_set_absolute(cmd_parms *cmd, void *dir,
         shs_option_parse_lifetime(&settings->absolute.value, text, cmd->pool);
 
     settings->absolute.set = 1;
-    return error ? shs_directives_complain(cmd, error) : NULL;
+    return shs_directive_error_describe(cmd, error);
 }
 
 const char *shs_lifetimes_set_touch(cmd_parms *cmd, void *dir, const char *text)
@@ -50,7 +50,7 @@ const char *shs_lifetimes_set_touch(cmd_parms *cmd, void *dir, const char *text)
         error =
             shs_option_parse_lifetime(&settings->touch.value, text, cmd->pool);
     }
-    return error ? shs_directives_complain(cmd, error) : NULL;
+    return shs_directive_error_describe(cmd, error);
 }
 
 const char *shs_lifetimes_set_grace(cmd_parms *cmd, void *dir, const char *text)
@@ -68,5 +68,5 @@ const char *shs_lifetimes_set_grace(cmd_parms *cmd, void *dir, const char *text)
         error = "at most 60s: so long the old id goes on being one that opens"
                 " the session";
     }
-    return error ? shs_directives_complain(cmd, error) : NULL;
+    return shs_directive_error_describe(cmd, error);
 }

@@ -1,9 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "config/directive/override.h"
+#include "config/directive/directive_error.h"
 
 #include <apr_strings.h>
 
-const char *shs_override_explain(cmd_parms *cmd, void *dir, const char *args)
+const char *shs_directive_error_describe(const cmd_parms *cmd,
+                                         const char *error)
+{
+    return error ? apr_pstrcat(cmd->pool, cmd->cmd->name, ": ", error, NULL)
+                 : NULL;
+}
+
+const char *shs_directive_error_on_override(cmd_parms *cmd, void *dir,
+                                            const char *args)
 {
     const char *name = cmd->cmd->name;
 
