@@ -12,7 +12,7 @@ rooms='
 .                request/entry request request/expose config/directive config
 request/entry    request request/expose config session session/json base
 request          request/expose request/lookup config/check config redis store session/id
-request/expose   request/lookup config base
+request/expose   request/lookup config session/json base
 request/lookup   config store store/cache session session/id base
 config/directive config/check config session/id base
 config/check     config base

@@ -9,6 +9,7 @@
 #include "request/expose/nameset.h"
 #include "request/expose/target.h"
 #include "request/expose/table_sweep.h"
+#include "request/expose/value.h"
 
 APLOG_USE_MODULE(shared_session);
 
@@ -26,55 +27,6 @@ static const char *make_value(const shs_target_t *target, const char *name,
     return text;
 }
 
-/* The present value of a rule's ATTRIBUTE. Returns 0 if it has none. */
-static int find_value(shs_octets_t *value, const shs_target_t *target,
-                      const shs_path_t *path)
-{
-    const shs_lookup_t *lookup = target->lookup;
-    apr_pool_t *p = target->r->pool;
-    int is_found = lookup->outcome == SHS_OUTCOME_FOUND;
-    const char *reason;
-    char *label;
-
-    switch (shs_path_kind(path)) {
-    case SHS_PATH_ATTRIBUTE:
-        return is_found
-               && shs_path_text(value, path, lookup->session, target->inside,
-                                p);
-    case SHS_PATH_ID:
-        *value = shs_session_id_octets(&lookup->sid);
-        return is_found;
-    case SHS_PATH_STATUS:
-        *value = shs_octets_of(shs_lookup_describe(lookup));
-        return 1;
-    case SHS_PATH_TTL:
-        if (!is_found || lookup->ttl == SHS_TTL_FOREVER) {
-            return 0;
-        }
-        *value = shs_octets_of(
-            apr_psprintf(p, "%" APR_TIME_T_FMT, apr_time_sec(lookup->ttl)));
-        return 1;
-    case SHS_PATH_LABEL:
-        if (!lookup->has_sid) {
-            return 0;
-        }
-        label = apr_palloc(p, SHS_SESSION_ID_LABEL_SIZE);
-        shs_session_id_label(label, &lookup->sid);
-        *value = shs_octets_of(label);
-        return 1;
-    case SHS_PATH_REASON:
-        reason = shs_lookup_explain(lookup, p);
-        if (!reason) {
-            return 0;
-        }
-        *value = shs_octets_of(reason);
-        return 1;
-    case SHS_PATH_EVERY:
-        break;
-    }
-    return 0;
-}
-
 /* Exposes the rules that name one name; they precede the others if there is not
  * room for all. If a name has two rules, the later one applies, whether it
  * finds a value or not. */
@@ -88,7 +40,8 @@ static void expose_named(shs_target_t *target)
         shs_octets_t value;
 
         if (rule->is_prefix || shs_target_has_rule(target, rule->name, 0, i + 1)
-            || !find_value(&value, target, rule->path)) {
+            || !shs_value_find(&value, rule->path, target->lookup,
+                               target->inside, target->r->pool)) {
             continue;
         }
         text = make_value(target, rule->name, value, rule->encoding);
