@@ -5,9 +5,12 @@
 
 #include <apr_strings.h>
 
+#include "config/log.h"
 #include "request/lookup/lookup_log.h"
 #include "request/lookup/near_lookup.h"
 #include "base/clock.h"
+
+APLOG_USE_MODULE(shared_session);
 
 /* Whether a session has expired by its own metadata. */
 static int is_over(const shs_session_t *session, const shs_settings_t *settings,
@@ -262,40 +265,6 @@ static shs_lookup_t *create(shs_candidates_t *candidates, request_rec *r,
     return lookup;
 }
 
-const shs_lookup_t *shs_lookup_run(request_rec *r, shs_store_t *store,
-                                   const shs_settings_t *settings)
-{
-    shs_candidates_t candidates;
-    apr_time_t began = shs_clock_now();
-    shs_lookup_t *lookup = create(&candidates, r, settings);
-
-    if (lookup->candidates > 0 && store) {
-        lookup->deadline = began + shs_store_timeout(store);
-        try_candidates(lookup, r, store, settings, &candidates);
-    }
-    else if (lookup->candidates > 0) {
-        lookup->outcome = SHS_OUTCOME_UNAVAILABLE;
-        lookup->reason = "no SharedSessionStore is in effect here";
-        shs_lookup_log_missing_store(r);
-    }
-    shs_lookup_log_outcome(r, lookup, shs_clock_now() - began);
-    return lookup;
-}
-
-const shs_lookup_t *shs_lookup_skip(request_rec *r,
-                                    const shs_settings_t *settings)
-{
-    shs_candidates_t candidates;
-    shs_lookup_t *lookup = create(&candidates, r, settings);
-
-    if (lookup->candidates > 0) {
-        lookup->outcome = SHS_OUTCOME_UNAVAILABLE;
-        lookup->reason = "the store already failed this request";
-    }
-    shs_lookup_log_outcome(r, lookup, 0);
-    return lookup;
-}
-
 const char *shs_lookup_describe(const shs_lookup_t *lookup)
 {
     return lookup->is_stale ? "stale" : shs_outcome_describe(lookup->outcome);
@@ -317,6 +286,64 @@ const char *shs_lookup_explain(const shs_lookup_t *lookup, apr_pool_t *p)
     return lookup->reason;
 }
 
+/* Logs the one line of each lookup, at debug; `took` is in microseconds. */
+static void log_outcome(const request_rec *r, const shs_lookup_t *lookup,
+                        apr_interval_time_t took)
+{
+    char label[SHS_SESSION_ID_LABEL_SIZE] = "-";
+    const char *reason;
+
+    if (!APLOG_R_IS_LEVEL(r, APLOG_DEBUG)) {
+        return;
+    }
+    reason = shs_lookup_explain(lookup, r->pool);
+    if (lookup->has_sid) {
+        shs_session_id_label(label, &lookup->sid);
+    }
+    ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r,
+                  SHS_TAG_REQUEST "session %s%s%s (id %s, candidates %d,"
+                                  " attributes %" APR_SIZE_T_FMT
+                                  ", %" APR_TIME_T_FMT " us)%s",
+                  shs_lookup_describe(lookup), reason ? ": " : "",
+                  reason ? reason : "", label, lookup->candidates,
+                  lookup->session ? shs_session_count(lookup->session) : 0,
+                  took, lookup->is_near ? ", from the near-cache" : "");
+}
+
+const shs_lookup_t *shs_lookup_run(request_rec *r, shs_store_t *store,
+                                   const shs_settings_t *settings)
+{
+    shs_candidates_t candidates;
+    apr_time_t began = shs_clock_now();
+    shs_lookup_t *lookup = create(&candidates, r, settings);
+
+    if (lookup->candidates > 0 && store) {
+        lookup->deadline = began + shs_store_timeout(store);
+        try_candidates(lookup, r, store, settings, &candidates);
+    }
+    else if (lookup->candidates > 0) {
+        lookup->outcome = SHS_OUTCOME_UNAVAILABLE;
+        lookup->reason = "no SharedSessionStore is in effect here";
+        shs_lookup_log_missing_store(r);
+    }
+    log_outcome(r, lookup, shs_clock_now() - began);
+    return lookup;
+}
+
+const shs_lookup_t *shs_lookup_skip(request_rec *r,
+                                    const shs_settings_t *settings)
+{
+    shs_candidates_t candidates;
+    shs_lookup_t *lookup = create(&candidates, r, settings);
+
+    if (lookup->candidates > 0) {
+        lookup->outcome = SHS_OUTCOME_UNAVAILABLE;
+        lookup->reason = "the store already failed this request";
+    }
+    log_outcome(r, lookup, 0);
+    return lookup;
+}
+
 const shs_lookup_t *shs_lookup_run_by_id(request_rec *r, shs_store_t *store,
                                          const shs_settings_t *settings,
                                          const shs_session_id_t *sid)
@@ -331,7 +358,7 @@ const shs_lookup_t *shs_lookup_run_by_id(request_rec *r, shs_store_t *store,
     lookup->must_be_fresh = 1;
     lookup->deadline = began + shs_store_timeout(store);
     lookup->outcome = load(lookup, r, store, settings, sid);
-    shs_lookup_log_outcome(r, lookup, shs_clock_now() - began);
+    log_outcome(r, lookup, shs_clock_now() - began);
     return lookup;
 }
 

@@ -129,29 +129,6 @@ void shs_lookup_log_transition(const request_rec *r, const shs_store_t *store,
     }
 }
 
-void shs_lookup_log_outcome(const request_rec *r, const shs_lookup_t *lookup,
-                            apr_interval_time_t took)
-{
-    char label[SHS_SESSION_ID_LABEL_SIZE] = "-";
-    const char *reason;
-
-    if (!APLOG_R_IS_LEVEL(r, APLOG_DEBUG)) {
-        return;
-    }
-    reason = shs_lookup_explain(lookup, r->pool);
-    if (lookup->has_sid) {
-        shs_session_id_label(label, &lookup->sid);
-    }
-    ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r,
-                  SHS_TAG_REQUEST "session %s%s%s (id %s, candidates %d,"
-                                  " attributes %" APR_SIZE_T_FMT
-                                  ", %" APR_TIME_T_FMT " us)%s",
-                  shs_lookup_describe(lookup), reason ? ": " : "",
-                  reason ? reason : "", label, lookup->candidates,
-                  lookup->session ? shs_session_count(lookup->session) : 0,
-                  took, lookup->is_near ? ", from the near-cache" : "");
-}
-
 void shs_lookup_log_missing_store(const request_rec *r)
 {
     static volatile apr_uint32_t warned_at;

@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * lookup_log: the log lines about lookups, and about the store that they query.
+ * lookup_log: the log lines about the store that lookups and writes query, and
+ * about what it holds.
  */
 #ifndef SHS_REQUEST_LOOKUP_LOOKUP_LOG_H
 #define SHS_REQUEST_LOOKUP_LOOKUP_LOG_H
 
-#include "request/lookup/lookup.h"
+#include <httpd.h>
+
+#include "session/id/session_id.h"
+#include "store/store.h"
 
 /* Logs a change of the store's state that a result reports. */
 void shs_lookup_log_transition(const request_rec *r, const shs_store_t *store,
@@ -16,10 +20,6 @@ void shs_lookup_log_transition(const request_rec *r, const shs_store_t *store,
  * other error. */
 void shs_lookup_log_malformed(const request_rec *r, const shs_session_id_t *sid,
                               const char *reason, int is_of_codec);
-
-/* The one line of each lookup, at debug. `took` is in microseconds. */
-void shs_lookup_log_outcome(const request_rec *r, const shs_lookup_t *lookup,
-                            apr_interval_time_t took);
 
 /* Logs an error once per minute and child. */
 void shs_lookup_log_missing_store(const request_rec *r);
