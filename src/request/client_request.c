@@ -50,60 +50,67 @@ shs_request_context_t *shs_client_request_create_context(request_rec *r)
     return context;
 }
 
+shs_scope_t shs_client_request_scope_of(const request_rec *r)
+{
+    shs_scope_t scope = {
+        shs_client_request_context_of(r)->client_request->first,
+        shs_settings_of_server(r->server)->store, shs_settings_of(r)
+    };
+
+    return scope;
+}
+
 shs_memo_t *shs_client_request_find_memo(
-    const shs_client_request_t *client_request, const shs_store_t *store,
-    const shs_settings_t *settings)
+    const shs_client_request_t *client_request, const shs_scope_t *scope)
 {
     shs_memo_t *memo = client_request->memos;
 
-    while (memo
-           && (memo->store != store
-               || !shs_settings_is_same_lookup(memo->settings, settings))) {
+    while (
+        memo
+        && (memo->store != scope->store
+            || !shs_settings_is_same_lookup(memo->settings, scope->settings))) {
         memo = memo->next;
     }
     return memo;
 }
 
-static void touch(shs_client_request_t *client_request, shs_store_t *store,
-                  const shs_settings_t *settings, const shs_lookup_t *lookup)
+static shs_memo_t *create_memo(shs_client_request_t *client_request,
+                               const shs_scope_t *scope)
 {
-    shs_writer_t writer = { client_request->first, store, settings };
+    apr_pool_t *p = scope->r->pool;
+    shs_memo_t *memo = apr_pcalloc(p, sizeof(*memo));
 
-    if (lookup->outcome == SHS_OUTCOME_FOUND) {
-        shs_touch_if_due(&writer, lookup);
+    memo->settings = shs_settings_copy_lookup(scope->settings, p);
+    memo->store = scope->store;
+    memo->lookup = scope->store && client_request->failed_store == scope->store
+                       ? shs_lookup_skip(scope)
+                       : shs_lookup_run(scope);
+    if (memo->lookup->outcome == SHS_OUTCOME_UNAVAILABLE) {
+        client_request->failed_store = scope->store;
     }
+    memo->next = client_request->memos;
+    client_request->memos = memo;
+    return memo;
 }
 
-/* The client request's lookup for these settings. */
-const shs_lookup_t *shs_client_request_load_session(
-    shs_client_request_t *client_request, request_rec *r,
-    const shs_settings_t *settings)
+const shs_lookup_t *shs_client_request_load_session(const request_rec *r)
 {
-    shs_store_t *store = shs_settings_of_server(r->server)->store;
-    shs_memo_t *memo =
-        shs_client_request_find_memo(client_request, store, settings);
+    shs_client_request_t *client_request =
+        shs_client_request_context_of(r)->client_request;
+    shs_scope_t scope = shs_client_request_scope_of(r);
+    shs_memo_t *memo = shs_client_request_find_memo(client_request, &scope);
 
     if (memo && memo->is_outdated) {
-        memo->lookup = shs_lookup_run_by_id(client_request->first, store,
-                                            settings, &memo->sid);
+        memo->lookup = shs_lookup_run_by_id(&scope, &memo->sid);
         memo->is_outdated = 0;
     }
     if (memo) {
         return memo->lookup;
     }
-    memo = apr_pcalloc(client_request->first->pool, sizeof(*memo));
-    memo->settings =
-        shs_settings_copy_lookup(settings, client_request->first->pool);
-    memo->store = store;
-    memo->lookup = store && client_request->failed == store
-                       ? shs_lookup_skip(client_request->first, settings)
-                       : shs_lookup_run(client_request->first, store, settings);
-    if (memo->lookup->outcome == SHS_OUTCOME_UNAVAILABLE) {
-        client_request->failed = store;
+    memo = create_memo(client_request, &scope);
+    if (memo->lookup->outcome == SHS_OUTCOME_FOUND) {
+        shs_touch_if_due(&scope, memo->lookup);
     }
-    memo->next = client_request->memos;
-    client_request->memos = memo;
-    touch(client_request, store, settings, memo->lookup);
     return memo->lookup;
 }
 

@@ -12,6 +12,7 @@
 
 #include "config/settings.h"
 #include "request/lookup/lookup.h"
+#include "request/lookup/scope.h"
 
 /* A lookup and the settings that led to it. */
 typedef struct shs_memo_t shs_memo_t;
@@ -29,10 +30,11 @@ struct shs_memo_t {
 typedef struct shs_client_request_t {
     request_rec *first;
     shs_memo_t *memos;
-    const shs_store_t *failed; /* the store that did not answer (rule 3) */
-    int is_marked;             /* some request exposed: the response varies
+    const shs_store_t
+        *failed_store; /* the store that did not answer (rule 3) */
+    int is_marked;     /* some request exposed: the response varies
                                 * ... */
-    int is_private;            /* ... and an id was offered */
+    int is_private;    /* ... and an id was offered */
     int is_refused; /* the client gets an error instead of a response, because
                      * an order of the response failed */
     apr_array_header_t *cookies; /* of const char *: the Set-Cookies that the
@@ -63,15 +65,15 @@ shs_request_context_t *shs_client_request_create_context(request_rec *r);
  * includes it. */
 request_rec *shs_client_request_page_of(request_rec *r);
 
-/* The client request's lookup for these settings. The first call makes it, and
- * touches a session that is found. */
-const shs_lookup_t *shs_client_request_load_session(
-    shs_client_request_t *client_request, request_rec *r,
-    const shs_settings_t *settings);
+/* Whose session r's settings look up, and where. r has a context. */
+shs_scope_t shs_client_request_scope_of(const request_rec *r);
+
+/* The client request's lookup for r's settings. The first call makes it, and
+ * touches a session that is found. r has a context. */
+const shs_lookup_t *shs_client_request_load_session(const request_rec *r);
 
 /* The memo of that lookup, or NULL. */
 shs_memo_t *shs_client_request_find_memo(
-    const shs_client_request_t *client_request, const shs_store_t *store,
-    const shs_settings_t *settings);
+    const shs_client_request_t *client_request, const shs_scope_t *scope);
 
 #endif

@@ -26,26 +26,13 @@ static int is_served(const request_rec *r)
 
 const shs_lookup_t *shs_session_ops_find(request_rec *r)
 {
-    shs_request_context_t *context = shs_client_request_context_of(r);
-
     if (!is_served(r)) {
         return NULL;
     }
-    if (!context) {
-        context = shs_client_request_create_context(r);
+    if (!shs_client_request_context_of(r)) {
+        shs_client_request_create_context(r);
     }
-    return shs_client_request_load_session(context->client_request, r,
-                                           shs_settings_of(r));
-}
-
-static shs_writer_t writer_of(request_rec *r)
-{
-    shs_writer_t writer = {
-        shs_client_request_context_of(r)->client_request->first,
-        shs_settings_of_server(r->server)->store, shs_settings_of(r)
-    };
-
-    return writer;
+    return shs_client_request_load_session(r);
 }
 
 /* The session was written: the next use repeats the lookup by that id. NULL:
@@ -54,9 +41,8 @@ static void mark_outdated(request_rec *r, const shs_session_id_t *sid)
 {
     shs_client_request_t *client_request =
         shs_client_request_context_of(r)->client_request;
-    shs_writer_t writer = writer_of(r);
-    shs_memo_t *memo = shs_client_request_find_memo(
-        client_request, writer.store, writer.settings);
+    shs_scope_t scope = shs_client_request_scope_of(r);
+    shs_memo_t *memo = shs_client_request_find_memo(client_request, &scope);
     const shs_lookup_t *old = memo->lookup;
 
     client_request->is_private = 1;
@@ -65,8 +51,8 @@ static void mark_outdated(request_rec *r, const shs_session_id_t *sid)
         memo->sid = *sid;
     }
     else {
-        memo->lookup = shs_lookup_create_ended(writer.r, writer.settings,
-                                               old->has_sid ? &old->sid : NULL);
+        memo->lookup =
+            shs_lookup_create_ended(&scope, old->has_sid ? &old->sid : NULL);
     }
 }
 
@@ -279,8 +265,8 @@ static void adopt_sid(request_rec *r, const shs_written_t *written)
 
 static shs_written_t create(request_rec *r, const shs_change_t *change)
 {
-    shs_writer_t writer = writer_of(r);
-    shs_written_t written = shs_writer_create(&writer, change);
+    shs_scope_t scope = shs_client_request_scope_of(r);
+    shs_written_t written = shs_writer_create(&scope, change);
 
     adopt_sid(r, &written);
     log_change(r, "created", &written, &written.sid);
@@ -290,12 +276,12 @@ static shs_written_t create(request_rec *r, const shs_change_t *change)
 static shs_written_t rotate(request_rec *r, const shs_lookup_t *lookup,
                             const shs_change_t *change)
 {
-    shs_writer_t writer = writer_of(r);
+    shs_scope_t scope = shs_client_request_scope_of(r);
     apr_uint32_t names;
-    shs_written_t written = shs_other_sessions_end(&names, &writer, lookup, 0);
+    shs_written_t written = shs_other_sessions_end(&names, &scope, lookup, 0);
 
     if (written.status == SHS_WRITER_DONE) {
-        written = shs_writer_rotate(&writer, lookup, change);
+        written = shs_writer_rotate(&scope, lookup, change);
     }
     adopt_sid(r, &written);
     log_change(r, "rotated", &written, &written.sid);
@@ -341,13 +327,13 @@ shs_written_t shs_session_ops_change(request_rec *r, const shs_change_t *change)
 {
     const shs_lookup_t *lookup = shs_session_ops_find(r);
     shs_written_t written = read_lookup(r, lookup);
-    shs_writer_t writer;
+    shs_scope_t scope;
 
     if (written.status != SHS_WRITER_DONE) {
         return written;
     }
-    writer = writer_of(r);
-    written = shs_writer_change(&writer, lookup, change);
+    scope = shs_client_request_scope_of(r);
+    written = shs_writer_change(&scope, lookup, change);
     if (written.status == SHS_WRITER_DONE) {
         mark_outdated(r, &lookup->sid);
     }
@@ -360,15 +346,15 @@ shs_written_t shs_session_ops_end(request_rec *r)
     const shs_lookup_t *lookup = shs_session_ops_find(r);
     shs_written_t written = read_lookup(r, lookup);
     apr_uint32_t names;
-    shs_writer_t writer;
+    shs_scope_t scope;
 
     if (written.status != SHS_WRITER_DONE) {
         return written;
     }
-    writer = writer_of(r);
-    written = shs_other_sessions_end(&names, &writer, lookup, 1);
+    scope = shs_client_request_scope_of(r);
+    written = shs_other_sessions_end(&names, &scope, lookup, 1);
     if (written.status == SHS_WRITER_DONE) {
-        written = shs_writer_end(&writer, lookup);
+        written = shs_writer_end(&scope, lookup);
     }
     if (written.status == SHS_WRITER_DONE) {
         set_session_cookie(r, NULL);

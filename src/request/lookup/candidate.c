@@ -8,8 +8,7 @@
 /* The inputs and the output of one search. */
 typedef struct search_t {
     shs_candidates_t *out;
-    const request_rec *r;
-    const shs_settings_t *settings;
+    const shs_scope_t *scope;
     const shs_key_t *const *keys; /* of all places that share the store, if some
                                    * overlap; or NULL */
 } search_t;
@@ -18,14 +17,15 @@ static const char *read_value(shs_session_id_t *out, const search_t *search,
                               shs_octets_t value)
 {
     const shs_cookie_options_t *options =
-        &search->settings->cookie_options.value;
-    const shs_key_t *key = search->settings->key.value;
+        &search->scope->settings->cookie_options.value;
+    const shs_key_t *key = search->scope->settings->key.value;
     const char *refusal =
         shs_session_id_parse(out, value, options->route, options->extras);
 
     if (!refusal && search->keys
-        && shs_key_is_of_another(key, shs_key_build(key, out, search->r->pool),
-                                 search->keys)) {
+        && shs_key_is_of_another(
+            key, shs_key_build(key, out, search->scope->r->pool),
+            search->keys)) {
         refusal = "the value's key belongs to another SharedSessionKey";
     }
     return refusal;
@@ -64,7 +64,8 @@ static void add(const search_t *search, shs_octets_t value, apr_uint32_t name,
 static void add_cookies(const search_t *search, const char *header,
                         shs_cookie_split_t split)
 {
-    const char *const *names = search->settings->cookie_options.value.names;
+    const char *const *names =
+        search->scope->settings->cookie_options.value.names;
     int is_joined = split == SHS_COOKIE_AT_COMMAS;
     int i;
 
@@ -81,19 +82,18 @@ static void add_cookies(const search_t *search, const char *header,
     }
 }
 
-void shs_candidate_find(shs_candidates_t *out, const request_rec *r,
-                        const shs_settings_t *settings)
+void shs_candidate_find(shs_candidates_t *out, const shs_scope_t *scope)
 {
+    const request_rec *r = scope->r;
     const char *header = apr_table_get(r->headers_in, "Cookie");
-    const char *parameter = settings->cookie_options.value.parameter;
+    const char *parameter = scope->settings->cookie_options.value.parameter;
     shs_octets_t value;
     search_t search;
 
     out->count = 0;
     out->refusal = NULL;
     search.out = out;
-    search.r = r;
-    search.settings = settings;
+    search.scope = scope;
     search.keys = shs_settings_of_server(r->server)->keys_that_overlap;
     if (header) {
         add_cookies(&search, header, SHS_COOKIE_AT_SEMICOLONS);

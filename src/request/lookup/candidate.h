@@ -9,9 +9,7 @@
 #ifndef SHS_REQUEST_LOOKUP_CANDIDATE_H
 #define SHS_REQUEST_LOOKUP_CANDIDATE_H
 
-#include <httpd.h>
-
-#include "config/settings.h"
+#include "request/lookup/scope.h"
 #include "session/id/session_id.h"
 
 /* The highest number of different ids of one request. Ids that a comma
@@ -32,10 +30,9 @@ typedef struct shs_candidates_t {
                           * (static); NULL: there was no such value */
 } shs_candidates_t;
 
-/* Finds all ids that the request offers by these settings. An id whose key
+/* Finds all ids that the request offers by the scope's settings. An id whose key
  * would belong to another place's template (shs_key_is_of_another()) is
  * refused. */
-void shs_candidate_find(shs_candidates_t *out, const request_rec *r,
-                        const shs_settings_t *settings);
+void shs_candidate_find(shs_candidates_t *out, const shs_scope_t *scope);
 
 #endif

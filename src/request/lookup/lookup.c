@@ -64,34 +64,33 @@ static shs_query_t make_query(const shs_lookup_t *lookup,
 }
 
 /* Queries the store for lookup->key, and saves the result in the near-cache. */
-static shs_outcome_t query_store(shs_lookup_t *lookup, const request_rec *r,
-                                 shs_store_t *store,
-                                 const shs_settings_t *settings,
+static shs_outcome_t query_store(shs_lookup_t *lookup, const shs_scope_t *scope,
                                  const shs_session_id_t *sid,
                                  const shs_near_lookup_t *near)
 {
+    const shs_settings_t *settings = scope->settings;
+    apr_pool_t *p = scope->r->pool;
     shs_query_t query = make_query(lookup, settings);
     shs_session_t *session = NULL;
     shs_result_t result;
-    shs_outcome_t outcome = shs_store_load(&result, store, &query, r->pool);
+    shs_outcome_t outcome = shs_store_load(&result, scope->store, &query, p);
     int is_read;
 
-    shs_lookup_log_transition(r, store, &result);
+    shs_lookup_log_transition(scope->r, scope->store, &result);
     lookup->reason = result.reason;
     is_read = outcome == SHS_OUTCOME_FOUND;
     if (is_read) {
         lookup->reason = shs_codec_decode(&session, settings->codec.value,
-                                          &result.record, r->pool);
+                                          &result.record, p);
         outcome = session ? SHS_OUTCOME_FOUND : SHS_OUTCOME_MALFORMED;
     }
     if (outcome == SHS_OUTCOME_MALFORMED) {
-        shs_lookup_log_malformed(r, sid, lookup->reason, is_read);
-        shs_near_lookup_save_malformed(near, lookup->reason, result.source,
-                                       r->pool);
+        shs_lookup_log_malformed(scope->r, sid, lookup->reason, is_read);
+        shs_near_lookup_save_malformed(near, lookup->reason, result.source, p);
     }
     if (outcome == SHS_OUTCOME_FOUND || outcome == SHS_OUTCOME_ABSENT) {
         shs_near_lookup_save(near, lookup->key, session, result.record.ttl,
-                             result.source, r->pool);
+                             result.source, p);
     }
     if (outcome == SHS_OUTCOME_FOUND) {
         lookup->record = result.record;
@@ -102,10 +101,11 @@ static shs_outcome_t query_store(shs_lookup_t *lookup, const request_rec *r,
 
 /* Without an answer from the store, uses what the near-cache had recently; but
  * not for a method that may write. */
-static shs_outcome_t take_stale(shs_lookup_t *lookup, const request_rec *r,
-                                const shs_settings_t *settings,
+static shs_outcome_t take_stale(shs_lookup_t *lookup, const shs_scope_t *scope,
                                 shs_near_lookup_t *near)
 {
+    const request_rec *r = scope->r;
+    const shs_settings_t *settings = scope->settings;
     shs_near_found_t found = SHS_NEAR_MISS;
     shs_outcome_t outcome;
 
@@ -123,9 +123,7 @@ static shs_outcome_t take_stale(shs_lookup_t *lookup, const request_rec *r,
 }
 
 /* Loads what is under lookup->key, from the near-cache or the store. */
-static shs_outcome_t load_key(shs_lookup_t *lookup, const request_rec *r,
-                              shs_store_t *store,
-                              const shs_settings_t *settings,
+static shs_outcome_t load_key(shs_lookup_t *lookup, const shs_scope_t *scope,
                               const shs_session_id_t *sid)
 {
     shs_outcome_t outcome;
@@ -134,12 +132,12 @@ static shs_outcome_t load_key(shs_lookup_t *lookup, const request_rec *r,
     memset(&near, 0, sizeof(near));
     lookup->is_near = 0;
     if (!lookup->must_be_fresh) {
-        switch (shs_near_lookup_find(&near, store, settings, lookup->key,
-                                     lookup->deadline, r->pool)) {
+        switch (
+            shs_near_lookup_find(&near, scope, lookup->key, lookup->deadline)) {
         case SHS_NEAR_HIT:
             lookup->is_near = 1;
             shs_near_lookup_leave(&near);
-            return accept_near(lookup, &near, settings);
+            return accept_near(lookup, &near, scope->settings);
         case SHS_NEAR_NOTHING:
             lookup->reason = "there is no such key, as was seen a moment ago";
             shs_near_lookup_leave(&near);
@@ -149,11 +147,10 @@ static shs_outcome_t load_key(shs_lookup_t *lookup, const request_rec *r,
             break;
         }
     }
-    outcome = query_store(lookup, r, store, settings, sid, &near);
+    outcome = query_store(lookup, scope, sid, &near);
     shs_near_lookup_leave(&near);
-    return outcome == SHS_OUTCOME_UNAVAILABLE
-               ? take_stale(lookup, r, settings, &near)
-               : outcome;
+    return outcome == SHS_OUTCOME_UNAVAILABLE ? take_stale(lookup, scope, &near)
+                                              : outcome;
 }
 
 /* Whether the session has a successor that this id may follow. A value that is
@@ -171,19 +168,20 @@ static int has_successor(const shs_lookup_t *lookup,
 
 /* Loads the session of an id: the one under its key, or the one that it has
  * become by rotations. */
-static shs_outcome_t load(shs_lookup_t *lookup, const request_rec *r,
-                          shs_store_t *store, const shs_settings_t *settings,
+static shs_outcome_t load(shs_lookup_t *lookup, const shs_scope_t *scope,
                           const shs_session_id_t *sid)
 {
     shs_outcome_t outcome;
     int steps = 0;
 
-    lookup->key = shs_key_build(settings->key.value, sid, r->pool);
+    lookup->key =
+        shs_key_build(scope->settings->key.value, sid, scope->r->pool);
     lookup->session = NULL;
     lookup->is_stale = 0;
     lookup->is_forwarded = 0;
-    outcome = load_key(lookup, r, store, settings, sid);
-    while (outcome == SHS_OUTCOME_FOUND && has_successor(lookup, settings)) {
+    outcome = load_key(lookup, scope, sid);
+    while (outcome == SHS_OUTCOME_FOUND
+           && has_successor(lookup, scope->settings)) {
         lookup->key = shs_session_get_metadata(lookup->session)->successor;
         lookup->session = NULL;
         lookup->is_forwarded = 1;
@@ -191,7 +189,7 @@ static shs_outcome_t load(shs_lookup_t *lookup, const request_rec *r,
             lookup->reason = "it was rotated too often in too little time";
             return SHS_OUTCOME_ABSENT;
         }
-        outcome = load_key(lookup, r, store, settings, sid);
+        outcome = load_key(lookup, scope, sid);
     }
     return outcome;
 }
@@ -206,8 +204,7 @@ static int is_left_behind(const shs_lookup_t *lookup)
 /* Tries the candidates. A session ends the search, unless a login has left it
  * behind: the cookie with the new id may come later. A store that does not
  * answer ends it too. Otherwise MALFORMED takes precedence over ABSENT. */
-static void try_candidates(shs_lookup_t *lookup, const request_rec *r,
-                           shs_store_t *store, const shs_settings_t *settings,
+static void try_candidates(shs_lookup_t *lookup, const shs_scope_t *scope,
                            const shs_candidates_t *candidates)
 {
     shs_lookup_t left, malformed;
@@ -215,8 +212,7 @@ static void try_candidates(shs_lookup_t *lookup, const request_rec *r,
 
     left.outcome = malformed.outcome = SHS_OUTCOME_NONE;
     for (i = 0; i < candidates->count; ++i) {
-        lookup->outcome =
-            load(lookup, r, store, settings, &candidates->list[i].sid);
+        lookup->outcome = load(lookup, scope, &candidates->list[i].sid);
         switch (lookup->outcome) {
         case SHS_OUTCOME_FOUND:
             lookup->sid = candidates->list[i].sid;
@@ -244,14 +240,14 @@ static void try_candidates(shs_lookup_t *lookup, const request_rec *r,
     }
 }
 
-static shs_lookup_t *create(shs_candidates_t *candidates, request_rec *r,
-                            const shs_settings_t *settings)
+static shs_lookup_t *create(shs_candidates_t *candidates,
+                            const shs_scope_t *scope)
 {
-    shs_lookup_t *lookup = apr_pcalloc(r->pool, sizeof(*lookup));
+    shs_lookup_t *lookup = apr_pcalloc(scope->r->pool, sizeof(*lookup));
 
-    shs_candidate_find(candidates, r, settings);
+    shs_candidate_find(candidates, scope);
     lookup->outcome = SHS_OUTCOME_NONE;
-    lookup->template = settings->key.value;
+    lookup->template = scope->settings->key.value;
     lookup->candidates = candidates->count;
     if (candidates->count > 0) {
         lookup->has_sid = 1;
@@ -310,66 +306,62 @@ static void log_outcome(const request_rec *r, const shs_lookup_t *lookup,
                   took, lookup->is_near ? ", from the near-cache" : "");
 }
 
-const shs_lookup_t *shs_lookup_run(request_rec *r, shs_store_t *store,
-                                   const shs_settings_t *settings)
+const shs_lookup_t *shs_lookup_run(const shs_scope_t *scope)
 {
     shs_candidates_t candidates;
     apr_time_t began = shs_clock_now();
-    shs_lookup_t *lookup = create(&candidates, r, settings);
+    shs_lookup_t *lookup = create(&candidates, scope);
 
-    if (lookup->candidates > 0 && store) {
-        lookup->deadline = began + shs_store_timeout(store);
-        try_candidates(lookup, r, store, settings, &candidates);
+    if (lookup->candidates > 0 && scope->store) {
+        lookup->deadline = began + shs_store_timeout(scope->store);
+        try_candidates(lookup, scope, &candidates);
     }
     else if (lookup->candidates > 0) {
         lookup->outcome = SHS_OUTCOME_UNAVAILABLE;
         lookup->reason = "no SharedSessionStore is in effect here";
-        shs_lookup_log_missing_store(r);
+        shs_lookup_log_missing_store(scope->r);
     }
-    log_outcome(r, lookup, shs_clock_now() - began);
+    log_outcome(scope->r, lookup, shs_clock_now() - began);
     return lookup;
 }
 
-const shs_lookup_t *shs_lookup_skip(request_rec *r,
-                                    const shs_settings_t *settings)
+const shs_lookup_t *shs_lookup_skip(const shs_scope_t *scope)
 {
     shs_candidates_t candidates;
-    shs_lookup_t *lookup = create(&candidates, r, settings);
+    shs_lookup_t *lookup = create(&candidates, scope);
 
     if (lookup->candidates > 0) {
         lookup->outcome = SHS_OUTCOME_UNAVAILABLE;
         lookup->reason = "the store already failed this request";
     }
-    log_outcome(r, lookup, 0);
+    log_outcome(scope->r, lookup, 0);
     return lookup;
 }
 
-const shs_lookup_t *shs_lookup_run_by_id(request_rec *r, shs_store_t *store,
-                                         const shs_settings_t *settings,
+const shs_lookup_t *shs_lookup_run_by_id(const shs_scope_t *scope,
                                          const shs_session_id_t *sid)
 {
     apr_time_t began = shs_clock_now();
-    shs_lookup_t *lookup = apr_pcalloc(r->pool, sizeof(*lookup));
+    shs_lookup_t *lookup = apr_pcalloc(scope->r->pool, sizeof(*lookup));
 
     lookup->has_sid = 1;
     lookup->sid = *sid;
     lookup->candidates = 1;
-    lookup->template = settings->key.value;
+    lookup->template = scope->settings->key.value;
     lookup->must_be_fresh = 1;
-    lookup->deadline = began + shs_store_timeout(store);
-    lookup->outcome = load(lookup, r, store, settings, sid);
-    log_outcome(r, lookup, shs_clock_now() - began);
+    lookup->deadline = began + shs_store_timeout(scope->store);
+    lookup->outcome = load(lookup, scope, sid);
+    log_outcome(scope->r, lookup, shs_clock_now() - began);
     return lookup;
 }
 
-const shs_lookup_t *shs_lookup_create_ended(request_rec *r,
-                                            const shs_settings_t *settings,
+const shs_lookup_t *shs_lookup_create_ended(const shs_scope_t *scope,
                                             const shs_session_id_t *sid)
 {
-    shs_lookup_t *lookup = apr_pcalloc(r->pool, sizeof(*lookup));
+    shs_lookup_t *lookup = apr_pcalloc(scope->r->pool, sizeof(*lookup));
 
     lookup->outcome = sid ? SHS_OUTCOME_ABSENT : SHS_OUTCOME_NONE;
-    lookup->template = settings->key.value;
+    lookup->template = scope->settings->key.value;
     lookup->reason = "the request has ended it";
     if (sid) {
         lookup->has_sid = 1;

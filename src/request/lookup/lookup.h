@@ -7,13 +7,11 @@
 #ifndef SHS_REQUEST_LOOKUP_LOOKUP_H
 #define SHS_REQUEST_LOOKUP_LOOKUP_H
 
-#include <httpd.h>
-
 #include "request/lookup/candidate.h"
+#include "request/lookup/scope.h"
 #include "session/id/session_id.h"
 #include "session/outcome.h"
 #include "session/session.h"
-#include "store/store.h"
 
 /* How many consecutive rotations are followed from an old id. */
 #define SHS_LOOKUP_MAX_ROTATIONS 4
@@ -42,13 +40,11 @@ typedef struct shs_lookup_t {
                        * its key does not follow from `sid` */
 } shs_lookup_t;
 
-/* Looks up the session of a client request by the settings. `r` is the request
- * as the client sent it (not a subrequest or redirect). The lookup and its
- * session are allocated from r->pool. `store` may be NULL: then the outcome is
+/* Looks up the session of a client request. Without a store the outcome is
  * UNAVAILABLE. All candidates together take no longer than the store's timeout.
- * Logs changes of the store's state. */
-const shs_lookup_t *shs_lookup_run(request_rec *r, shs_store_t *store,
-                                   const shs_settings_t *settings);
+ * Logs changes of the store's state. The lookup and its session are from the
+ * request's pool. */
+const shs_lookup_t *shs_lookup_run(const shs_scope_t *scope);
 
 /* The word for the outcome: "found", "stale", ... Static. */
 const char *shs_lookup_describe(const shs_lookup_t *lookup);
@@ -60,18 +56,15 @@ const char *shs_lookup_explain(const shs_lookup_t *lookup, apr_pool_t *p);
 
 /* Looks up the session of one id in the store itself, whatever cookies the
  * request has: an id that was looked up before, or a new one. */
-const shs_lookup_t *shs_lookup_run_by_id(request_rec *r, shs_store_t *store,
-                                         const shs_settings_t *settings,
+const shs_lookup_t *shs_lookup_run_by_id(const shs_scope_t *scope,
                                          const shs_session_id_t *sid);
 
 /* A session that the request has ended: ABSENT, or NONE if `sid` is NULL. */
-const shs_lookup_t *shs_lookup_create_ended(request_rec *r,
-                                            const shs_settings_t *settings,
+const shs_lookup_t *shs_lookup_create_ended(const shs_scope_t *scope,
                                             const shs_session_id_t *sid);
 
 /* The lookup for a request that the store has already failed: UNAVAILABLE
  * without a query, or NONE without an id. */
-const shs_lookup_t *shs_lookup_skip(request_rec *r,
-                                    const shs_settings_t *settings);
+const shs_lookup_t *shs_lookup_skip(const shs_scope_t *scope);
 
 #endif

@@ -71,21 +71,20 @@ static shs_near_found_t find_valid(shs_near_lookup_t *near, apr_pool_t *p)
 }
 
 shs_near_found_t shs_near_lookup_find(shs_near_lookup_t *near,
-                                      const shs_store_t *store,
-                                      const shs_settings_t *settings,
-                                      shs_octets_t key, apr_time_t deadline,
-                                      apr_pool_t *p)
+                                      const shs_scope_t *scope,
+                                      shs_octets_t key, apr_time_t deadline)
 {
+    apr_pool_t *p = scope->r->pool;
     shs_near_found_t found;
 
     memset(near, 0, sizeof(*near));
-    near->cache = shs_store_cache(store);
+    near->cache = shs_store_cache(scope->store);
     if (!near->cache) {
         return SHS_NEAR_MISS;
     }
-    near->single_flight = shs_store_single_flight(store);
-    near->name = name_of(near->cache, settings, key);
-    near->is_for_outages = settings->stale.value > 0;
+    near->single_flight = shs_store_single_flight(scope->store);
+    near->name = name_of(near->cache, scope->settings, key);
+    near->is_for_outages = scope->settings->stale.value > 0;
     found = find_valid(near, p);
     if (found == SHS_NEAR_MISS
         && shs_near_cache_begin(&near->ticket, near->cache, &near->name,

@@ -8,9 +8,8 @@
 #ifndef SHS_REQUEST_LOOKUP_NEAR_LOOKUP_H
 #define SHS_REQUEST_LOOKUP_NEAR_LOOKUP_H
 
-#include "config/settings.h"
+#include "request/lookup/scope.h"
 #include "session/session.h"
-#include "store/store.h"
 
 /* The search for one key, on the stack. */
 typedef struct shs_near_lookup_t {
@@ -33,10 +32,8 @@ typedef struct shs_near_lookup_t {
  * ->reason; NOTHING; or MISS: query the store. Then call
  * shs_near_lookup_leave(). */
 shs_near_found_t shs_near_lookup_find(shs_near_lookup_t *near,
-                                      const shs_store_t *store,
-                                      const shs_settings_t *settings,
-                                      shs_octets_t key, apr_time_t deadline,
-                                      apr_pool_t *p);
+                                      const shs_scope_t *scope,
+                                      shs_octets_t key, apr_time_t deadline);
 
 /* For a store that did not answer: searches for an entry whose lease ended at
  * most `most` ago. Returns HIT or STALE with ->session and ->ttl; or MISS. */

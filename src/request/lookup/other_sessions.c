@@ -49,12 +49,11 @@ static void log_end(request_rec *r, const shs_session_id_t *sid)
 }
 
 /* Ends the session that the id leads to, if it is one that must end. */
-static shs_written_t end_one(const shs_writer_t *writer,
+static shs_written_t end_one(const shs_scope_t *scope,
                              const shs_candidate_t *candidate,
                              const shs_lookup_t *own, int is_logout)
 {
-    const shs_lookup_t *other = shs_lookup_run_by_id(
-        writer->r, writer->store, writer->settings, &candidate->sid);
+    const shs_lookup_t *other = shs_lookup_run_by_id(scope, &candidate->sid);
     shs_written_t written;
 
     switch (other->outcome) {
@@ -70,22 +69,22 @@ static shs_written_t end_one(const shs_writer_t *writer,
     if (!is_logout && is_same_session(other, own)) {
         return make_written(SHS_WRITER_NONE, "it is the same session");
     }
-    written = shs_writer_end(writer, other);
+    written = shs_writer_end(scope, other);
     if (written.status == SHS_WRITER_DONE) {
-        log_end(writer->r, &candidate->sid);
+        log_end(scope->r, &candidate->sid);
     }
     return written;
 }
 
 shs_written_t shs_other_sessions_end(apr_uint32_t *names,
-                                     const shs_writer_t *writer,
+                                     const shs_scope_t *scope,
                                      const shs_lookup_t *lookup, int is_logout)
 {
     shs_candidates_t candidates;
     int i;
 
     *names = 0;
-    shs_candidate_find(&candidates, writer->r, writer->settings);
+    shs_candidate_find(&candidates, scope);
     for (i = 0; i < candidates.count; ++i) {
         const shs_candidate_t *candidate = &candidates.list[i];
         shs_written_t written = make_written(SHS_WRITER_NONE, NULL);
@@ -94,7 +93,7 @@ shs_written_t shs_other_sessions_end(apr_uint32_t *names,
             *names |= candidate->names;
         }
         else if (is_logout || conflicts(candidate)) {
-            written = end_one(writer, candidate, lookup, is_logout);
+            written = end_one(scope, candidate, lookup, is_logout);
         }
         if (written.status == SHS_WRITER_DONE) {
             *names |= candidate->names;

@@ -19,7 +19,7 @@
  * SharedSessionCookie); or what failed, and then some may have ended. Logs each
  * session that it ends. */
 shs_written_t shs_other_sessions_end(apr_uint32_t *names,
-                                     const shs_writer_t *writer,
+                                     const shs_scope_t *scope,
                                      const shs_lookup_t *lookup, int is_logout);
 
 #endif

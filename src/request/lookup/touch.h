@@ -13,6 +13,6 @@
  * shs_metadata_left(). Not a session without an idle timeout, where none is
  * configured, and not by an old id. A failure does not affect the request, and
  * the touch takes no longer than the lookup may. */
-void shs_touch_if_due(const shs_writer_t *writer, const shs_lookup_t *lookup);
+void shs_touch_if_due(const shs_scope_t *scope, const shs_lookup_t *lookup);
 
 #endif

@@ -36,30 +36,30 @@ static shs_written_t read_wrote(shs_wrote_t wrote, const shs_result_t *result)
     return make_written(SHS_WRITER_DONE, NULL);
 }
 
-shs_write_t shs_writer_prepare(const shs_writer_t *writer,
-                               shs_write_kind_t kind, shs_octets_t key)
+shs_write_t shs_writer_prepare(const shs_scope_t *scope, shs_write_kind_t kind,
+                               shs_octets_t key)
 {
     shs_write_t write;
 
     memset(&write, 0, sizeof(write));
     write.kind = kind;
     write.at.key = key;
-    write.at.shape = shs_codec_shape(writer->settings->codec.value);
-    write.at.max_octets = writer->settings->max_size.value;
-    write.at.deadline = shs_clock_now() + shs_store_timeout(writer->store);
+    write.at.shape = shs_codec_shape(scope->settings->codec.value);
+    write.at.max_octets = scope->settings->max_size.value;
+    write.at.deadline = shs_clock_now() + shs_store_timeout(scope->store);
     write.accessed_at_ms = apr_time_as_msec(apr_time_now());
-    write.rotated = shs_codec_rotated(writer->settings->codec.value);
+    write.rotated = shs_codec_rotated(scope->settings->codec.value);
     return write;
 }
 
-shs_written_t shs_writer_execute(const shs_writer_t *writer,
+shs_written_t shs_writer_execute(const shs_scope_t *scope,
                                  const shs_write_t *write)
 {
     shs_result_t result;
     shs_wrote_t wrote =
-        shs_store_write(&result, writer->store, write, writer->r->pool);
+        shs_store_write(&result, scope->store, write, scope->r->pool);
 
-    shs_lookup_log_transition(writer->r, writer->store, &result);
+    shs_lookup_log_transition(scope->r, scope->store, &result);
     return read_wrote(wrote, &result);
 }
 
@@ -82,11 +82,11 @@ static shs_written_t refuse_size(void)
 }
 
 /* Writes a whole session under a new id. */
-static shs_written_t create(const shs_writer_t *writer, const shs_record_t *old,
+static shs_written_t create(const shs_scope_t *scope, const shs_record_t *old,
                             const shs_change_t *change, apr_interval_time_t ttl)
 {
-    const shs_settings_t *settings = writer->settings;
-    apr_pool_t *p = writer->r->pool;
+    const shs_settings_t *settings = scope->settings;
+    apr_pool_t *p = scope->r->pool;
     shs_write_t write;
     shs_written_t written;
     shs_octets_t key;
@@ -95,11 +95,11 @@ static shs_written_t create(const shs_writer_t *writer, const shs_record_t *old,
 
     if (!shs_key_create_ident(
             &sid, &key, settings->key.value,
-            shs_settings_of_server(writer->r->server)->keys_that_overlap, p)) {
+            shs_settings_of_server(scope->r->server)->keys_that_overlap, p)) {
         return make_written(SHS_WRITER_UNAVAILABLE,
                             "the system gives no random octets for an id");
     }
-    write = shs_writer_prepare(writer, SHS_WRITE_CREATE, key);
+    write = shs_writer_prepare(scope, SHS_WRITE_CREATE, key);
     write.ttl = ttl;
     error = shs_codec_edit(&write.edit, settings->codec.value, old, change,
                            SHS_CODEC_WHOLE, p);
@@ -109,16 +109,16 @@ static shs_written_t create(const shs_writer_t *writer, const shs_record_t *old,
     if (is_too_large(&write.edit, write.at.max_octets)) {
         return refuse_size();
     }
-    written = shs_writer_execute(writer, &write);
+    written = shs_writer_execute(scope, &write);
     written.sid = sid;
     return written;
 }
 
-shs_written_t shs_writer_create(const shs_writer_t *writer,
+shs_written_t shs_writer_create(const shs_scope_t *scope,
                                 const shs_change_t *change)
 {
-    const shs_settings_t *settings = writer->settings;
-    apr_pool_t *p = writer->r->pool;
+    const shs_settings_t *settings = scope->settings;
+    apr_pool_t *p = scope->r->pool;
     shs_change_t *whole = shs_change_create(p);
     apr_int64_t now = apr_time_as_msec(apr_time_now());
     apr_interval_time_t ttl = settings->idle.value < settings->absolute.value
@@ -130,7 +130,7 @@ shs_written_t shs_writer_create(const shs_writer_t *writer,
     shs_change_add_number(whole, SHS_METADATA_MAX,
                           apr_time_sec(settings->idle.value), p);
     shs_change_add_all(whole, change);
-    return create(writer, NULL, whole, ttl);
+    return create(scope, NULL, whole, ttl);
 }
 
 /* Whether the session has another id by now, given by a login: then the old id
@@ -163,15 +163,15 @@ static shs_written_t read_outcome(const shs_lookup_t *lookup)
     return make_written(SHS_WRITER_UNAVAILABLE, lookup->reason);
 }
 
-static shs_written_t change_once(const shs_writer_t *writer,
+static shs_written_t change_once(const shs_scope_t *scope,
                                  const shs_lookup_t *lookup,
                                  const shs_change_t *change)
 {
     shs_write_t write =
-        shs_writer_prepare(writer, SHS_WRITE_CHANGE, lookup->key);
+        shs_writer_prepare(scope, SHS_WRITE_CHANGE, lookup->key);
     const char *error = shs_codec_edit(
-        &write.edit, writer->settings->codec.value, &lookup->record, change,
-        SHS_CODEC_CHANGES, writer->r->pool);
+        &write.edit, scope->settings->codec.value, &lookup->record, change,
+        SHS_CODEC_CHANGES, scope->r->pool);
 
     if (error) {
         return make_written(SHS_WRITER_INVALID, error);
@@ -180,7 +180,7 @@ static shs_written_t change_once(const shs_writer_t *writer,
         return refuse_size();
     }
     write.was = &lookup->record;
-    return shs_writer_execute(writer, &write);
+    return shs_writer_execute(scope, &write);
 }
 
 /* Waits a random time, or the same writers would conflict again. */
@@ -194,9 +194,9 @@ static void back_off(int attempts)
 /* Attempts the write on the present state of the session, and repeats it while
  * other writers win. */
 static shs_written_t retry_conflicts(
-    const shs_writer_t *writer, const shs_lookup_t *lookup,
+    const shs_scope_t *scope, const shs_lookup_t *lookup,
     const shs_change_t *change,
-    shs_written_t (*attempt)(const shs_writer_t *writer,
+    shs_written_t (*attempt)(const shs_scope_t *scope,
                              const shs_lookup_t *lookup,
                              const shs_change_t *change))
 {
@@ -206,47 +206,45 @@ static shs_written_t retry_conflicts(
     /* The near-cache has no record to start from, and its entry may be a moment
      * old. */
     if (lookup->is_near) {
-        lookup = shs_lookup_run_by_id(writer->r, writer->store,
-                                      writer->settings, &lookup->sid);
+        lookup = shs_lookup_run_by_id(scope, &lookup->sid);
     }
     written = read_outcome(lookup);
 
     for (attempts = 1; written.status == SHS_WRITER_DONE; ++attempts) {
-        written = attempt(writer, lookup, change);
+        written = attempt(scope, lookup, change);
         if (written.status != SHS_WRITER_CONFLICT
             || attempts == SHS_WRITER_ATTEMPTS) {
             return written;
         }
         back_off(attempts);
-        lookup = shs_lookup_run_by_id(writer->r, writer->store,
-                                      writer->settings, &lookup->sid);
+        lookup = shs_lookup_run_by_id(scope, &lookup->sid);
         written = read_outcome(lookup);
     }
     return written;
 }
 
-shs_written_t shs_writer_change(const shs_writer_t *writer,
+shs_written_t shs_writer_change(const shs_scope_t *scope,
                                 const shs_lookup_t *lookup,
                                 const shs_change_t *change)
 {
-    return retry_conflicts(writer, lookup, change, change_once);
+    return retry_conflicts(scope, lookup, change, change_once);
 }
 
-static void remove_key(const shs_writer_t *writer, shs_octets_t key)
+static void remove_key(const shs_scope_t *scope, shs_octets_t key)
 {
-    shs_write_t write = shs_writer_prepare(writer, SHS_WRITE_REMOVE, key);
+    shs_write_t write = shs_writer_prepare(scope, SHS_WRITE_REMOVE, key);
 
     write.knows_rotated = 1;
-    shs_writer_execute(writer, &write);
+    shs_writer_execute(scope, &write);
 }
 
 /* The copy's time to live: as if the session were used now or, by a login,
  * created now. Without an idle timeout it keeps its remaining time. */
-static apr_interval_time_t ttl_of_copy(const shs_writer_t *writer,
+static apr_interval_time_t ttl_of_copy(const shs_scope_t *scope,
                                        const shs_lookup_t *lookup, int is_login)
 {
     shs_metadata_t metadata = *shs_session_get_metadata(lookup->session);
-    const shs_settings_t *settings = writer->settings;
+    const shs_settings_t *settings = scope->settings;
     apr_interval_time_t idle = settings->idle.value;
     apr_time_t now = apr_time_now();
 
@@ -261,20 +259,20 @@ static apr_interval_time_t ttl_of_copy(const shs_writer_t *writer,
 }
 
 /* Makes the old id lead to the new key, or nowhere (rule 4). */
-static shs_written_t forward(const shs_writer_t *writer,
+static shs_written_t forward(const shs_scope_t *scope,
                              const shs_lookup_t *lookup, shs_octets_t successor,
                              int is_login)
 {
-    apr_pool_t *p = writer->r->pool;
+    apr_pool_t *p = scope->r->pool;
     shs_write_t write =
-        shs_writer_prepare(writer, SHS_WRITE_FORWARD, lookup->key);
+        shs_writer_prepare(scope, SHS_WRITE_FORWARD, lookup->key);
     shs_octets_t nothing = { "", 0 };
     shs_change_t *mark = shs_change_create(p);
     const char *error;
 
     shs_change_add(mark, SHS_CHANGE_TEXT, shs_octets_of(SHS_METADATA_ROTATED),
                    is_login ? nothing : successor);
-    error = shs_codec_edit(&write.edit, writer->settings->codec.value,
+    error = shs_codec_edit(&write.edit, scope->settings->codec.value,
                            is_login ? &lookup->record : NULL, mark,
                            SHS_CODEC_CHANGES, p);
     if (error) {
@@ -282,8 +280,8 @@ static shs_written_t forward(const shs_writer_t *writer,
     }
     write.was = &lookup->record;
     write.keeps = is_login;
-    write.ttl = writer->settings->grace.value;
-    return shs_writer_execute(writer, &write);
+    write.ttl = scope->settings->grace.value;
+    return shs_writer_execute(scope, &write);
 }
 
 /* What a login adds to its change: the previous key, and a new start of the
@@ -309,22 +307,22 @@ static const shs_change_t *add_login(const shs_change_t *change,
 }
 
 /* Ends what a login has left of the previous session. */
-static void remove_previous(const shs_writer_t *writer,
+static void remove_previous(const shs_scope_t *scope,
                             const shs_lookup_t *lookup)
 {
     shs_octets_t previous = shs_session_get_metadata(lookup->session)->previous;
 
-    if (shs_key_is_of(writer->settings->key.value, previous)) {
-        remove_key(writer, previous);
+    if (shs_key_is_of(scope->settings->key.value, previous)) {
+        remove_key(scope, previous);
     }
 }
 
-static shs_written_t rotate_once(const shs_writer_t *writer,
+static shs_written_t rotate_once(const shs_scope_t *scope,
                                  const shs_lookup_t *lookup,
                                  const shs_change_t *change)
 {
-    apr_pool_t *p = writer->r->pool;
-    apr_interval_time_t ttl = ttl_of_copy(writer, lookup, change != NULL);
+    apr_pool_t *p = scope->r->pool;
+    apr_interval_time_t ttl = ttl_of_copy(scope, lookup, change != NULL);
     shs_octets_t successor;
     shs_written_t created, forwarded;
 
@@ -334,66 +332,65 @@ static shs_written_t rotate_once(const shs_writer_t *writer,
     if (ttl <= 0) {
         return make_written(SHS_WRITER_NONE, "the session's time is over");
     }
-    created =
-        create(writer, &lookup->record, add_login(change, lookup, p), ttl);
+    created = create(scope, &lookup->record, add_login(change, lookup, p), ttl);
     if (created.status != SHS_WRITER_DONE) {
         return created;
     }
-    successor = shs_key_build(writer->settings->key.value, &created.sid, p);
-    forwarded = forward(writer, lookup, successor, change != NULL);
+    successor = shs_key_build(scope->settings->key.value, &created.sid, p);
+    forwarded = forward(scope, lookup, successor, change != NULL);
     if (forwarded.status == SHS_WRITER_DONE) {
         if (change) {
-            remove_previous(writer, lookup);
+            remove_previous(scope, lookup);
         }
         return created;
     }
     /* Without an answer the old id may already lead there. */
     if (forwarded.status != SHS_WRITER_UNAVAILABLE) {
-        remove_key(writer, successor);
+        remove_key(scope, successor);
     }
     return forwarded;
 }
 
-shs_written_t shs_writer_rotate(const shs_writer_t *writer,
+shs_written_t shs_writer_rotate(const shs_scope_t *scope,
                                 const shs_lookup_t *lookup,
                                 const shs_change_t *change)
 {
-    return retry_conflicts(writer, lookup, change, rotate_once);
+    return retry_conflicts(scope, lookup, change, rotate_once);
 }
 
-static shs_written_t end_once(const shs_writer_t *writer,
+static shs_written_t end_once(const shs_scope_t *scope,
                               const shs_lookup_t *lookup,
                               const shs_change_t *change)
 {
     shs_write_t write =
-        shs_writer_prepare(writer, SHS_WRITE_REMOVE, lookup->key);
+        shs_writer_prepare(scope, SHS_WRITE_REMOVE, lookup->key);
     shs_written_t written;
 
     (void)change;
     write.knows_rotated = is_rotated_away(lookup);
-    written = shs_writer_execute(writer, &write);
+    written = shs_writer_execute(scope, &write);
     if (written.status == SHS_WRITER_DONE) {
-        remove_previous(writer, lookup);
+        remove_previous(scope, lookup);
     }
     /* The key that it leads to goes first, so that nothing leads to it if this
      * stops half-way. */
     if (lookup->is_forwarded
         && (written.status == SHS_WRITER_DONE
             || written.status == SHS_WRITER_NONE)) {
-        remove_key(writer, shs_key_build(writer->settings->key.value,
-                                         &lookup->sid, writer->r->pool));
+        remove_key(scope, shs_key_build(scope->settings->key.value,
+                                        &lookup->sid, scope->r->pool));
     }
     return written;
 }
 
 /* With an old id too: a logout means the session, whatever it has become. */
-shs_written_t shs_writer_end(const shs_writer_t *writer,
+shs_written_t shs_writer_end(const shs_scope_t *scope,
                              const shs_lookup_t *lookup)
 {
     shs_written_t written =
         !lookup->is_near && is_rotated_away(lookup)
-            ? end_once(writer, lookup, NULL)
-            : retry_conflicts(writer, lookup, NULL, end_once);
+            ? end_once(scope, lookup, NULL)
+            : retry_conflicts(scope, lookup, NULL, end_once);
 
     return written.status == SHS_WRITER_NONE
                ? make_written(SHS_WRITER_DONE, NULL)

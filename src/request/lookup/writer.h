@@ -20,7 +20,6 @@
 #ifndef SHS_REQUEST_LOOKUP_WRITER_H
 #define SHS_REQUEST_LOOKUP_WRITER_H
 
-#include "config/settings.h"
 #include "request/lookup/lookup.h"
 #include "session/change.h"
 
@@ -36,13 +35,6 @@ typedef enum shs_writer_status_t {
     SHS_WRITER_UNAVAILABLE /* no answer: it may have been written or not */
 } shs_writer_status_t;
 
-/* The destination. */
-typedef struct shs_writer_t {
-    request_rec *r; /* the client request's first: its pool holds the results */
-    shs_store_t *store;
-    const shs_settings_t *settings;
-} shs_writer_t;
-
 /* The result of a write. */
 typedef struct shs_written_t {
     shs_writer_status_t status;
@@ -51,33 +43,33 @@ typedef struct shs_written_t {
 } shs_written_t;
 
 /* Creates a session with a new id. */
-shs_written_t shs_writer_create(const shs_writer_t *writer,
+shs_written_t shs_writer_create(const shs_scope_t *scope,
                                 const shs_change_t *change);
 
 /* All of these take a lookup that is FOUND. After a conflict they retry on the
  * session's present state, up to SHS_WRITER_ATTEMPTS attempts in all. */
 #define SHS_WRITER_ATTEMPTS 8
 
-shs_written_t shs_writer_change(const shs_writer_t *writer,
+shs_written_t shs_writer_change(const shs_scope_t *scope,
                                 const shs_lookup_t *lookup,
                                 const shs_change_t *change);
 
 /* Gives the session a new id. `change` may be NULL (rules 3 and 4). */
-shs_written_t shs_writer_rotate(const shs_writer_t *writer,
+shs_written_t shs_writer_rotate(const shs_scope_t *scope,
                                 const shs_lookup_t *lookup,
                                 const shs_change_t *change);
 
 /* Ends the session. DONE too if it had ended before. */
-shs_written_t shs_writer_end(const shs_writer_t *writer,
+shs_written_t shs_writer_end(const shs_scope_t *scope,
                              const shs_lookup_t *lookup);
 
 /* ---- private part: for touch */
 
-/* prepare() makes a write to a key of the writer's store, with the writer's
- * limits and a deadline of its own. execute() performs it. */
-shs_write_t shs_writer_prepare(const shs_writer_t *writer,
-                               shs_write_kind_t kind, shs_octets_t key);
-shs_written_t shs_writer_execute(const shs_writer_t *writer,
+/* prepare() makes a write to a key of the scope's store, with the limits of its
+ * settings and a deadline of its own. execute() performs it. */
+shs_write_t shs_writer_prepare(const shs_scope_t *scope, shs_write_kind_t kind,
+                               shs_octets_t key);
+shs_written_t shs_writer_execute(const shs_scope_t *scope,
                                  const shs_write_t *write);
 
 #endif

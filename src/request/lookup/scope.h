@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * scope: for which request, in which store and by which settings a session is
+ * looked up or written. Made once per operation, on the stack, and passed down
+ * unchanged.
+ */
+#ifndef SHS_REQUEST_LOOKUP_SCOPE_H
+#define SHS_REQUEST_LOOKUP_SCOPE_H
+
+#include <httpd.h>
+
+#include "config/settings.h"
+#include "store/store.h"
+
+typedef struct shs_scope_t {
+    request_rec *r;     /* as the client sent it, not a subrequest or redirect;
+                         * results are from its pool */
+    shs_store_t *store; /* NULL: none is configured */
+    const shs_settings_t *settings;
+} shs_scope_t;
+
+#endif
