@@ -3,7 +3,7 @@
 
 #include <unistd.h>
 
-#include "base/clock.h"
+#include "redis/store_redis.h"
 #include "redis/endpoint/endpoint_url.h"
 
 /* A topology keeps its view for ever, in a pool whose memory comes from mmap()
@@ -78,6 +78,83 @@ rig_t *rig_create_in(const char *url, const char *options, const rig_t *sibling,
         shs_topology_create(rig->endpoint, rig->nodes, rig->host_state, pchild);
     ck_assert_ptr_nonnull(rig->client.topology);
     return rig;
+}
+
+static rig_t *create_on(const char *scheme, const actor_t *actor,
+                        const char *path, const char *options,
+                        const rig_t *sibling)
+{
+    return rig_create(
+        apr_psprintf(p, "%s://127.0.0.1:%d%s", scheme, actor_port(actor), path),
+        options, sibling);
+}
+
+rig_t *rig_on_server(const actor_t *server, const char *options,
+                     const rig_t *sibling)
+{
+    return create_on("redis", server, "", options, sibling);
+}
+
+rig_t *rig_on_cluster(const actor_t *member, const char *options,
+                      const rig_t *sibling)
+{
+    return create_on("redis+cluster", member, "", options, sibling);
+}
+
+rig_t *rig_on_sentinel(const actor_t *sentinel, const char *options,
+                       const rig_t *sibling)
+{
+    return create_on("redis+sentinel", sentinel, "/m", options, sibling);
+}
+
+shs_result_t rig_result;
+apr_time_t rig_took;
+
+static apr_time_t begin(void)
+{
+    memset(&rig_result, 0, sizeof(rig_result));
+    return shs_clock_now();
+}
+
+static void end(apr_time_t begun, int ms)
+{
+    rig_took = shs_clock_now() - begun;
+    ck_assert_msg(rig_took <= (ms + unit_slack_ms()) * (apr_time_t)1000,
+                  "%d of %d ms", (int)(rig_took / 1000), ms);
+}
+
+shs_outcome_t rig_load_sized(const rig_t *rig, const char *key, int ms,
+                             apr_size_t max_octets)
+{
+    shs_query_t query = { unit_text(key), SHS_SHAPE_STRING, max_octets, 0 };
+    apr_time_t begun = begin();
+    shs_outcome_t outcome;
+
+    query.deadline = begun + ms * (apr_time_t)1000;
+    outcome = shs_store_redis_load(&rig_result, &rig->client, &query, p);
+    end(begun, ms);
+    ck_assert_msg(outcome == SHS_OUTCOME_FOUND || rig_result.reason,
+                  "no reason");
+    return outcome;
+}
+
+shs_outcome_t rig_load(const rig_t *rig, const char *key, int ms)
+{
+    return rig_load_sized(rig, key, ms, 65536);
+}
+
+shs_wrote_t rig_write(const rig_t *rig, const shs_write_t *write, int ms)
+{
+    shs_write_t timed = *write;
+    apr_time_t begun = begin();
+    shs_wrote_t wrote;
+
+    timed.at.deadline = begun + ms * (apr_time_t)1000;
+    wrote = shs_store_redis_write(&rig_result, &rig->client, &timed, p);
+    end(begun, ms);
+    ck_assert_msg((wrote == SHS_WROTE_DONE) == !rig_result.reason,
+                  "a reason, or none");
+    return wrote;
 }
 
 apr_time_t rig_in_ms(int ms)

@@ -153,5 +153,5 @@ static void add(TCase *tc)
 
 int main(void)
 {
-    return unit_main("announced", add);
+    return unit_main("address", add);
 }

@@ -155,5 +155,5 @@ static void add(TCase *tc)
 
 int main(void)
 {
-    return unit_main("complaint", add);
+    return unit_main("error_text", add);
 }

@@ -313,5 +313,5 @@ static void add(TCase *tc)
 
 int main(void)
 {
-    return unit_main("question", add);
+    return unit_main("pipeline", add);
 }

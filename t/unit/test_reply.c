@@ -165,5 +165,5 @@ static void add(TCase *tc)
 
 int main(void)
 {
-    return unit_main("answer", add);
+    return unit_main("reply", add);
 }

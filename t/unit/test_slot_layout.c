@@ -93,5 +93,5 @@ static void add(TCase *tc)
 
 int main(void)
 {
-    return unit_main("layout", add);
+    return unit_main("slot_layout", add);
 }

@@ -5,88 +5,21 @@
  */
 #include "redis/store_redis.h"
 
-#include "actor.h"
 #include "redis/protocol/slot.h"
-#include "rig.h"
-#include "base/clock.h"
+#include "stage.h"
 #include "unit.h"
 
 #define FOUND       SHS_OUTCOME_FOUND
 #define UNAVAILABLE SHS_OUTCOME_UNAVAILABLE
 
-/* What the last question came to. */
-static shs_result_t got;
-static apr_time_t took;
-
-static shs_outcome_t ask(const rig_t *rig, const char *key, int ms)
-{
-    shs_query_t query = { unit_text(key), SHS_SHAPE_STRING, 65536, 0 };
-    apr_time_t begun = shs_clock_now();
-    shs_outcome_t outcome;
-
-    memset(&got, 0, sizeof(got));
-    query.deadline = begun + ms * (apr_time_t)1000;
-    outcome = shs_store_redis_load(&got, &rig->client, &query, p);
-    took = shs_clock_now() - begun;
-    ck_assert_msg(took <= (ms + unit_slack_ms()) * (apr_time_t)1000,
-                  "%d of %d ms", (int)(took / 1000), ms);
-    ck_assert_msg(outcome == FOUND || got.reason, "no reason");
-    return outcome;
-}
-
-#define ck_given(rig, key, value)                                           \
-    do {                                                                    \
-        shs_outcome_t outcome_ = ask((rig), (key), 10000);                  \
-        ck_assert_msg(outcome_ == FOUND, "%d: %s", outcome_, got.reason);   \
-        ck_octets_eq(got.record.string, unit_text(value), "whose answer?"); \
-    } while (0)
-
-/* Members a and b, and the replica r of a. "{a}..." is a's, "{b}..." is b's. */
-static actor_t *a, *b, *r;
-static int slot_of_a, slot_of_b;
-
-static void tell_slots(const actor_t *of_a, const actor_t *of_b)
-{
-    actor_range_t ranges[] = { { slot_of_a, slot_of_a, of_a, r },
-                               { slot_of_b, slot_of_b, of_b, NULL } };
-
-    actor_set_slots(a, ranges, 2);
-    actor_set_slots(b, ranges, 2);
-    actor_set_slots(r, ranges, 2);
-}
-
-static void open_stage(void)
-{
-    a = actor_start("a");
-    b = actor_start("b");
-    r = actor_start("r");
-    slot_of_a = shs_slot_of_key(OCTETS("{a}"));
-    slot_of_b = shs_slot_of_key(OCTETS("{b}"));
-    tell_slots(a, b);
-}
-
-static void close_stage(void)
-{
-    actor_stop(a);
-    actor_stop(b);
-    actor_stop(r);
-}
-
-static rig_t *rig_on(const char *options)
-{
-    return rig_create(
-        apr_psprintf(p, "redis+cluster://127.0.0.1:%d", actor_port(a)), options,
-        NULL);
-}
-
 /* ----------------------------------------------------------- redirections */
 
 START_TEST(store_redis_load__asks_who_serves_the_slot)
 {
-    rig_t *rig = rig_on("");
+    rig_t *rig = rig_on_cluster(a, "", NULL);
 
-    ck_given(rig, "{a}1", "a {a}1");
-    ck_given(rig, "{b}1", "b {b}1");
+    ck_loads(rig, "{a}1", "a {a}1");
+    ck_loads(rig, "{b}1", "b {b}1");
     ck_assert_str_eq(actor_transcript(b), "GET {b}1|PTTL {b}1|");
     ck_assert_uint_eq(rig_counter(rig, SHS_COUNTER_REDIRECTIONS), 0);
 }
@@ -94,13 +27,13 @@ END_TEST
 
 START_TEST(store_redis_load__follows_moved_and_learns_it)
 {
-    rig_t *rig = rig_on("");
+    rig_t *rig = rig_on_cluster(a, "", NULL);
 
-    ck_given(rig, "{a}1", "a {a}1");
+    ck_loads(rig, "{a}1", "a {a}1");
     actor_replies(a, "GET", actor_redirect_error("MOVED", slot_of_a, b));
-    tell_slots(b, b);
-    ck_given(rig, "{a}2", "b {a}2");
-    ck_given(rig, "{a}3", "b {a}3");
+    stage_set_slots(b, b);
+    ck_loads(rig, "{a}2", "b {a}2");
+    ck_loads(rig, "{a}3", "b {a}3");
     ck_assert_int_eq(actor_received(a, "GET {a}3"), 0);
     ck_assert_int_eq(actor_received(b, "ASKING"), 0);
     ck_assert_uint_eq(rig_counter(rig, SHS_COUNTER_REDIRECTIONS), 1);
@@ -111,24 +44,24 @@ END_TEST
 /* The slot moves between GET and PTTL: half an answer is none. */
 START_TEST(store_redis_load__follows_moved_between_two_replies)
 {
-    rig_t *rig = rig_on("");
+    rig_t *rig = rig_on_cluster(a, "", NULL);
 
     actor_replies(a, "PTTL", actor_redirect_error("MOVED", slot_of_a, b));
-    ck_given(rig, "{a}1", "b {a}1");
+    ck_loads(rig, "{a}1", "b {a}1");
 }
 END_TEST
 
 START_TEST(store_redis_load__follows_ask_and_does_not_learn_it)
 {
-    rig_t *rig = rig_on("");
+    rig_t *rig = rig_on_cluster(a, "", NULL);
 
     actor_replies(a, "GET", actor_redirect_error("ASK", slot_of_a, b));
-    ck_given(rig, "{a}1", "b {a}1");
+    ck_loads(rig, "{a}1", "b {a}1");
     ck_assert_str_eq(actor_transcript(b), "ASKING|GET {a}1|ASKING|PTTL {a}1|");
     actor_replies(a, "GET", NULL);
-    ck_given(rig, "{a}2", "a {a}2");
+    ck_loads(rig, "{a}2", "a {a}2");
     /* Nor does another key of b inherit it. */
-    ck_given(rig, "{b}1", "b {b}1");
+    ck_loads(rig, "{b}1", "b {b}1");
     ck_assert_int_eq(actor_received(b, "ASKING"), 2);
 }
 END_TEST
@@ -137,12 +70,12 @@ END_TEST
  * ASKING too. */
 START_TEST(store_redis_load__says_asking_again_on_another_connection)
 {
-    rig_t *rig = rig_on("");
+    rig_t *rig = rig_on_cluster(a, "", NULL);
 
-    ck_given(rig, "{b}1", "b {b}1");
+    ck_loads(rig, "{b}1", "b {b}1");
     actor_replies(a, "GET", actor_redirect_error("ASK", slot_of_a, b));
     actor_replies_once(b, "ASKING", actor_close);
-    ck_given(rig, "{a}1", "b {a}1");
+    ck_loads(rig, "{a}1", "b {a}1");
     ck_assert_int_eq(actor_received(b, "ASKING"), 3);
 }
 END_TEST
@@ -150,17 +83,18 @@ END_TEST
 START_TEST(store_redis_load__follows_no_more_than_five_redirections)
 {
     const char *word = _i ? "ASK" : "MOVED";
-    rig_t *rig = rig_on("breaker=off");
+    rig_t *rig = rig_on_cluster(a, "breaker=off", NULL);
 
     actor_replies(a, "GET", actor_redirect_error(word, slot_of_a, b));
     actor_replies(b, "GET", actor_redirect_error(word, slot_of_a, a));
-    ck_assert_int_eq(ask(rig, "{a}1", 5000), UNAVAILABLE);
+    ck_assert_int_eq(rig_load(rig, "{a}1", 5000), UNAVAILABLE);
     ck_assert_int_eq(actor_received(a, "GET") + actor_received(b, "GET"),
                      1 + 5);
     ck_assert_uint_eq(rig_counter(rig, SHS_COUNTER_OTHER_ERRORS), 1);
     ck_assert_uint_eq(rig_counter(rig, SHS_COUNTER_UNAVAILABLE), 1);
-    ck_assert_int_lt(took, apr_time_from_sec(4));
-    ck_assert_msg(!strstr(got.reason, "write redis"), "%s", got.reason);
+    ck_assert_int_lt(rig_took, apr_time_from_sec(4));
+    ck_assert_msg(!strstr(rig_result.reason, "write redis"), "%s",
+                  rig_result.reason);
 }
 END_TEST
 
@@ -168,14 +102,16 @@ END_TEST
 START_TEST(store_redis_load__advises_no_cluster_where_it_is_one)
 {
     const char *word = _i ? "ASK" : "MOVED";
-    rig_t *rig = rig_on("breaker=off");
+    rig_t *rig = rig_on_cluster(a, "breaker=off", NULL);
 
     actor_replies(a, "GET",
                   apr_pstrcat(p, ACTOR_LAST,
                               actor_redirect_error(word, slot_of_a, b), NULL));
-    ck_assert_int_eq(ask(rig, "{a}1", 5000), UNAVAILABLE);
-    ck_assert_msg(strstr(got.reason, "redirects"), "%s", got.reason);
-    ck_assert_msg(!strstr(got.reason, "write redis"), "%s", got.reason);
+    ck_assert_int_eq(rig_load(rig, "{a}1", 5000), UNAVAILABLE);
+    ck_assert_msg(strstr(rig_result.reason, "redirects"), "%s",
+                  rig_result.reason);
+    ck_assert_msg(!strstr(rig_result.reason, "write redis"), "%s",
+                  rig_result.reason);
 }
 END_TEST
 
@@ -188,26 +124,26 @@ static const char *const odd[] = {
 
 START_TEST(store_redis_load__follows_no_odd_redirection)
 {
-    rig_t *rig = rig_on("breaker=off");
+    rig_t *rig = rig_on_cluster(a, "breaker=off", NULL);
 
     actor_replies(a, "GET", odd[_i]);
-    ck_assert_int_eq(ask(rig, "{a}1", 400), UNAVAILABLE);
+    ck_assert_int_eq(rig_load(rig, "{a}1", 400), UNAVAILABLE);
     ck_assert_int_le(actor_received(a, "GET"), 6);
     actor_replies(a, "GET", NULL);
-    ck_given(rig, "{a}2", "a {a}2");
+    ck_loads(rig, "{a}2", "a {a}2");
 }
 END_TEST
 
 START_TEST(store_redis_load__says_that_nobody_serves_the_slot)
 {
-    rig_t *rig = rig_on("");
+    rig_t *rig = rig_on_cluster(a, "", NULL);
 
-    ck_given(rig, "{a}1", "a {a}1");
+    ck_loads(rig, "{a}1", "a {a}1");
     ck_assert_int_ne(shs_slot_of_key(OCTETS("{c}1")), slot_of_a);
-    ck_assert_int_eq(ask(rig, "{c}1", 500), UNAVAILABLE);
-    ck_assert_ptr_nonnull(strstr(got.reason, "slot"));
+    ck_assert_int_eq(rig_load(rig, "{c}1", 500), UNAVAILABLE);
+    ck_assert_ptr_nonnull(strstr(rig_result.reason, "slot"));
     ck_assert_uint_eq(rig_counter(rig, SHS_COUNTER_NOT_READY), 1);
-    ck_given(rig, "{a}2", "a {a}2");
+    ck_loads(rig, "{a}2", "a {a}2");
 }
 END_TEST
 
@@ -216,40 +152,40 @@ END_TEST
 /* The replica was promoted: a lookup finds out, and is answered. */
 START_TEST(store_redis_load__asks_the_promoted_replica_in_the_same_lookup)
 {
-    rig_t *rig = rig_on("retry=0 connect-timeout=100ms timeout=300ms");
+    rig_t *rig =
+        rig_on_cluster(a, "retry=0 connect-timeout=100ms timeout=300ms", NULL);
 
-    ck_given(rig, "{a}1", "a {a}1");
-    tell_slots(r, b);
+    ck_loads(rig, "{a}1", "a {a}1");
+    stage_set_slots(r, b);
     actor_replies(a, "GET", actor_close);
-    ck_given(rig, "{a}2", "r {a}2");
+    ck_loads(rig, "{a}2", "r {a}2");
     ck_assert_uint_eq(rig_counter(rig, SHS_COUNTER_FAILOVERS), 1);
-    ck_assert_int_eq(got.transition, SHS_TRANSITION_MASTER);
-    ck_assert_str_eq(got.transition_reason,
+    ck_assert_int_eq(rig_result.transition, SHS_TRANSITION_MASTER);
+    ck_assert_str_eq(rig_result.transition_reason,
                      apr_psprintf(p, "127.0.0.1:%d, was 127.0.0.1:%d",
                                   actor_port(r), actor_port(a)));
-    ck_given(rig, "{b}2", "b {b}2");
-    ck_assert_int_eq(got.transition, SHS_TRANSITION_NONE);
+    ck_loads(rig, "{b}2", "b {b}2");
+    ck_assert_int_eq(rig_result.transition, SHS_TRANSITION_NONE);
 }
 END_TEST
 
 /* A server that serves other slots than before is no failover. */
 START_TEST(store_redis_load__tells_of_no_slots_that_moved)
 {
-    rig_t *rig = rig_on("retry=0 connect-timeout=100ms timeout=300ms");
+    rig_t *rig =
+        rig_on_cluster(a, "retry=0 connect-timeout=100ms timeout=300ms", NULL);
     rig_t *late;
     apr_time_t since;
 
-    ck_given(rig, "{a}1", "a {a}1");
-    tell_slots(b, a);
+    ck_loads(rig, "{a}1", "a {a}1");
+    stage_set_slots(b, a);
     actor_replies(a, "GET {a}", actor_redirect_error("MOVED", slot_of_a, b));
     actor_replies(b, "GET {b}", actor_redirect_error("MOVED", slot_of_b, a));
-    late = rig_create(
-        apr_psprintf(p, "redis+cluster://127.0.0.1:%d", actor_port(a)), "",
-        rig);
-    ck_given(late, "{a}2", "b {a}2");
-    ck_given(late, "{b}2", "a {b}2");
+    late = rig_on_cluster(a, "", rig);
+    ck_loads(late, "{a}2", "b {a}2");
+    ck_loads(late, "{b}2", "a {b}2");
     ck_assert_uint_eq(rig_counter(rig, SHS_COUNTER_FAILOVERS), 0);
-    ck_assert_int_eq(got.transition, SHS_TRANSITION_NONE);
+    ck_assert_int_eq(rig_result.transition, SHS_TRANSITION_NONE);
     ck_assert_str_eq(shs_masters_list(&since, &rig->host_state->masters, p),
                      slot_of_a < slot_of_b
                          ? apr_psprintf(p, "127.0.0.1:%d, 127.0.0.1:%d",
@@ -262,10 +198,8 @@ END_TEST
 /* A firewall has lost what it knew of all of them. */
 START_TEST(store_redis_load__relies_on_no_connection_older_than_a_silent_one)
 {
-    rig_t *rig = rig_on("retry=0");
-    rig_t *sibling = rig_create(
-        apr_psprintf(p, "redis+cluster://127.0.0.1:%d", actor_port(b)),
-        "retry=0", rig);
+    rig_t *rig = rig_on_cluster(a, "retry=0", NULL);
+    rig_t *sibling = rig_on_cluster(b, "retry=0", rig);
     shs_outcome_t first;
     int dialled;
 
@@ -274,99 +208,101 @@ START_TEST(store_redis_load__relies_on_no_connection_older_than_a_silent_one)
     dialled = actor_accepted(a);
     ck_assert_int_eq(dialled, 7);
     actor_replies_once(a, "GET", actor_stall);
-    first = ask(rig, "{a}1", 200);
+    first = rig_load(rig, "{a}1", 200);
     ck_assert_int_eq(first, UNAVAILABLE);
-    ck_given(rig, "{a}2", "a {a}2");
+    ck_loads(rig, "{a}2", "a {a}2");
     ck_assert_int_eq(actor_accepted(a), dialled + 1);
-    ck_given(sibling, "{a}3", "a {a}3");
+    ck_loads(sibling, "{a}3", "a {a}3");
     ck_assert_int_eq(actor_accepted(a), dialled + 2);
     /* These have answered since. */
-    ck_given(rig, "{a}4", "a {a}4");
-    ck_given(sibling, "{a}5", "a {a}5");
+    ck_loads(rig, "{a}4", "a {a}4");
+    ck_loads(sibling, "{a}5", "a {a}5");
     ck_assert_int_eq(actor_accepted(a), dialled + 2);
 }
 END_TEST
 
 START_TEST(store_redis_load__a_shard_that_is_down_blocks_no_other)
 {
-    rig_t *rig = rig_on("retry=0 breaker=1/1h");
+    rig_t *rig = rig_on_cluster(a, "retry=0 breaker=1/1h", NULL);
 
-    ck_given(rig, "{a}1", "a {a}1");
-    ck_given(rig, "{b}1", "b {b}1");
+    ck_loads(rig, "{a}1", "a {a}1");
+    ck_loads(rig, "{b}1", "b {b}1");
     actor_replies(a, "GET", actor_close);
-    ck_assert_int_eq(ask(rig, "{a}1", 500), UNAVAILABLE);
-    ck_assert_int_eq(ask(rig, "{a}2", 500), UNAVAILABLE);
-    ck_assert_int_eq(got.transition, SHS_TRANSITION_DOWN);
-    ck_assert_int_eq(ask(rig, "{a}3", 500), UNAVAILABLE);
+    ck_assert_int_eq(rig_load(rig, "{a}1", 500), UNAVAILABLE);
+    ck_assert_int_eq(rig_load(rig, "{a}2", 500), UNAVAILABLE);
+    ck_assert_int_eq(rig_result.transition, SHS_TRANSITION_DOWN);
+    ck_assert_int_eq(rig_load(rig, "{a}3", 500), UNAVAILABLE);
     ck_assert_uint_eq(rig_counter(rig, SHS_COUNTER_BLOCKED), 1);
-    ck_given(rig, "{b}2", "b {b}2");
+    ck_loads(rig, "{b}2", "b {b}2");
     ck_assert_int_eq(actor_received(a, "GET {a}3"), 0);
 }
 END_TEST
 
 START_TEST(store_redis_load__asks_a_replica_read_only)
 {
-    rig_t *rig = rig_on("retry=0 read-from=replica-on-failure breaker=1/1h");
+    rig_t *rig = rig_on_cluster(
+        a, "retry=0 read-from=replica-on-failure breaker=1/1h", NULL);
 
-    ck_given(rig, "{a}1", "a {a}1");
+    ck_loads(rig, "{a}1", "a {a}1");
     actor_replies(a, "GET", actor_close);
-    ck_given(rig, "{a}2", "r {a}2");
-    ck_given(rig, "{a}3", "r {a}3");
+    ck_loads(rig, "{a}2", "r {a}2");
+    ck_loads(rig, "{a}3", "r {a}3");
     ck_assert_str_eq(actor_transcript(r),
                      "READONLY|GET {a}2|PTTL {a}2|GET {a}3|PTTL {a}3|");
     ck_assert_uint_eq(rig_counter(rig, SHS_COUNTER_REPLICA_READS), 2);
     /* b has none. */
     actor_replies(b, "GET", actor_close);
-    ck_assert_int_eq(ask(rig, "{b}1", 500), UNAVAILABLE);
+    ck_assert_int_eq(rig_load(rig, "{b}1", 500), UNAVAILABLE);
 }
 END_TEST
 
 /* It redirects where it does not serve the slot any more; that is followed. */
 START_TEST(store_redis_load__follows_what_a_replica_says)
 {
-    rig_t *rig = rig_on("retry=0 read-from=replica-on-failure");
+    rig_t *rig =
+        rig_on_cluster(a, "retry=0 read-from=replica-on-failure", NULL);
 
-    ck_given(rig, "{a}1", "a {a}1");
+    ck_loads(rig, "{a}1", "a {a}1");
     actor_replies(a, "GET", actor_close);
     actor_replies(r, "GET", actor_redirect_error("MOVED", slot_of_a, b));
     actor_replies(b, "GET", ACTOR_NIL);
     /* b is the master now: what it does not know is not there. */
-    ck_assert_int_eq(ask(rig, "{a}2", 3000), SHS_OUTCOME_ABSENT);
+    ck_assert_int_eq(rig_load(rig, "{a}2", 3000), SHS_OUTCOME_ABSENT);
 }
 END_TEST
 
 START_TEST(store_redis_load__waits_for_a_cluster_that_is_down)
 {
-    rig_t *rig = rig_on("");
+    rig_t *rig = rig_on_cluster(a, "", NULL);
 
     actor_replies_once(a, "GET", "-CLUSTERDOWN x\r\n");
     actor_replies_once(a, "GET", "-TRYAGAIN x\r\n");
-    ck_given(rig, "{a}1", "a {a}1");
+    ck_loads(rig, "{a}1", "a {a}1");
 }
 END_TEST
 
 START_TEST(store_redis_load__says_that_no_member_tells_its_slots)
 {
-    rig_t *rig = rig_on("breaker=2/1h");
+    rig_t *rig = rig_on_cluster(a, "breaker=2/1h", NULL);
 
     actor_replies(a, "CLUSTER",
                   "-ERR This instance has cluster support"
                   " disabled\r\n");
-    ck_assert_int_eq(ask(rig, "{a}1", 500), UNAVAILABLE);
-    ck_assert_ptr_nonnull(strstr(got.reason, "cluster"));
-    ck_assert_int_eq(got.transition, SHS_TRANSITION_DOWN);
-    ck_assert_int_eq(ask(rig, "{a}1", 500), UNAVAILABLE);
-    ck_assert_int_eq(ask(rig, "{a}1", 500), UNAVAILABLE);
+    ck_assert_int_eq(rig_load(rig, "{a}1", 500), UNAVAILABLE);
+    ck_assert_ptr_nonnull(strstr(rig_result.reason, "cluster"));
+    ck_assert_int_eq(rig_result.transition, SHS_TRANSITION_DOWN);
+    ck_assert_int_eq(rig_load(rig, "{a}1", 500), UNAVAILABLE);
+    ck_assert_int_eq(rig_load(rig, "{a}1", 500), UNAVAILABLE);
     ck_assert_uint_eq(rig_counter(rig, SHS_COUNTER_BLOCKED), 1);
 }
 END_TEST
 
 START_TEST(store_redis_load__keeps_the_deadline_while_members_hang)
 {
-    rig_t *rig = rig_on("breaker=off");
+    rig_t *rig = rig_on_cluster(a, "breaker=off", NULL);
 
     actor_replies(a, _i ? "GET" : "CLUSTER", actor_stall);
-    ck_assert_int_eq(ask(rig, "{a}1", 150), UNAVAILABLE);
+    ck_assert_int_eq(rig_load(rig, "{a}1", 150), UNAVAILABLE);
     ck_assert_uint_eq(rig_counter(rig, SHS_COUNTER_TIMEOUTS), 1);
 }
 END_TEST
@@ -374,7 +310,7 @@ END_TEST
 /* A redirection names whom one likes: not one of them is held for ever. */
 START_TEST(store_redis_load__redirections_fill_no_table)
 {
-    rig_t *rig = rig_on("breaker=off connect-timeout=50ms");
+    rig_t *rig = rig_on_cluster(a, "breaker=off connect-timeout=50ms", NULL);
     int i;
 
     for (i = 0; i < SHS_NODE_TABLE_MAX + 20; i++) {
@@ -382,22 +318,22 @@ START_TEST(store_redis_load__redirections_fill_no_table)
                       apr_psprintf(p, "-%s %d 127.0.0.%d:%d\r\n",
                                    i % 2 ? "ASK" : "MOVED", slot_of_a,
                                    2 + i % 200, actor_refusing_port()));
-        ask(rig, "{a}1", 2000);
+        rig_load(rig, "{a}1", 2000);
         actor_replies(a, "GET", NULL);
         if (i % 50 == 0) {
-            tell_slots(a, b);
+            stage_set_slots(a, b);
         }
     }
     /* What is named now can still be known. */
     actor_replies(a, "GET", actor_redirect_error("ASK", slot_of_a, r));
     rig_sleep_until(rig_in_ms(1100));
-    ck_given(rig, "{a}2", "r {a}2");
+    ck_loads(rig, "{a}2", "r {a}2");
 }
 END_TEST
 
 static void add(TCase *tc)
 {
-    tcase_add_checked_fixture(tc, open_stage, close_stage);
+    tcase_add_checked_fixture(tc, stage_start_cluster, stage_stop_cluster);
     tcase_add_test(tc, store_redis_load__asks_who_serves_the_slot);
     tcase_add_test(tc, store_redis_load__follows_moved_and_learns_it);
     tcase_add_test(tc, store_redis_load__follows_moved_between_two_replies);

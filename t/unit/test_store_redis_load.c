@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Every value tells who gave it and to which key ("a s:k": actor a, key s:k),
- * so each test sees whose answer it got. What Sentinels and clusters add is in
+ * so each test sees whose answer it rig_result. What Sentinels and clusters add is in
  * test_store_redis_sentinel.c and test_store_redis_cluster.c.
  */
 #include "redis/store_redis.h"
@@ -12,72 +12,22 @@
 #include "actor.h"
 #include "redis/connection/run_id.h"
 #include "rig.h"
-#include "base/clock.h"
 #include "unit.h"
 
 #define FOUND       SHS_OUTCOME_FOUND
 #define MALFORMED   SHS_OUTCOME_MALFORMED
 #define UNAVAILABLE SHS_OUTCOME_UNAVAILABLE
 
-/* What the last question came to. */
-static shs_result_t got;
-static apr_time_t took;
-
-static shs_outcome_t ask_sized(const rig_t *rig, const char *key, int ms,
-                               apr_size_t max_octets)
-{
-    shs_query_t query = { unit_text(key), SHS_SHAPE_STRING, max_octets, 0 };
-    apr_time_t begun = shs_clock_now();
-    shs_outcome_t outcome;
-
-    memset(&got, 0, sizeof(got));
-    query.deadline = begun + ms * (apr_time_t)1000;
-    outcome = shs_store_redis_load(&got, &rig->client, &query, p);
-    took = shs_clock_now() - begun;
-    ck_assert_msg(took <= (ms + unit_slack_ms()) * (apr_time_t)1000,
-                  "%d of %d ms", (int)(took / 1000), ms);
-    ck_assert_msg(outcome == FOUND || got.reason, "no reason");
-    return outcome;
-}
-
-static shs_outcome_t ask(const rig_t *rig, const char *key, int ms)
-{
-    return ask_sized(rig, key, ms, 65536);
-}
-
-#define ck_given(rig, key, value)                                           \
-    do {                                                                    \
-        shs_outcome_t outcome_ = ask((rig), (key), 10000);                  \
-        ck_assert_msg(outcome_ == FOUND, "%d: %s", outcome_, got.reason);   \
-        ck_octets_eq(got.record.string, unit_text(value), "whose answer?"); \
-    } while (0)
-
-static rig_t *rig_on(const actor_t *actor, const char *options)
-{
-    return rig_create(
-        apr_psprintf(p, "redis://127.0.0.1:%d", actor_port(actor)), options,
-        NULL);
-}
-
-static const shs_breaker_t *breaker_of(const rig_t *rig)
-{
-    return &rig->host_state->breaker;
-}
-
-#define ck_breaker(rig, state)                                               \
-    ck_assert_str_eq(shs_breaker_describe(breaker_of(rig), shs_clock_now()), \
-                     (state))
-
 /* ----------------------------------------------------- a dead connection */
 
 START_TEST(store_redis_load__asks_a_dead_connections_question_once_more)
 {
     actor_t *a = actor_start("a");
-    rig_t *rig = rig_on(a, "");
+    rig_t *rig = rig_on_server(a, "", NULL);
 
-    ck_given(rig, "s:k", "a s:k");
+    ck_loads(rig, "s:k", "a s:k");
     actor_replies_once(a, "GET", actor_close);
-    ck_given(rig, "s:l", "a s:l");
+    ck_loads(rig, "s:l", "a s:l");
     ck_assert_int_eq(actor_accepted(a), 2);
     ck_assert_uint_eq(rig_counter(rig, SHS_COUNTER_RETRIES), 1);
     ck_assert_uint_eq(rig_counter(rig, SHS_COUNTER_UNAVAILABLE), 0);
@@ -88,15 +38,15 @@ END_TEST
 START_TEST(store_redis_load__asks_no_third_time)
 {
     actor_t *a = actor_start("a");
-    rig_t *rig = rig_on(a, "breaker=off");
+    rig_t *rig = rig_on_server(a, "breaker=off", NULL);
 
-    ck_given(rig, "s:k", "a s:k");
+    ck_loads(rig, "s:k", "a s:k");
     actor_replies(a, "GET", actor_close);
-    ck_assert_int_eq(ask(rig, "s:l", 5000), UNAVAILABLE);
+    ck_assert_int_eq(rig_load(rig, "s:l", 5000), UNAVAILABLE);
     ck_assert_int_eq(actor_received(a, "GET s:l"), 2);
     ck_assert_uint_eq(rig_counter(rig, SHS_COUNTER_UNREACHABLE), 1);
     /* Nor does a connection that was dialled for it die in vain. */
-    ck_assert_int_eq(ask(rig, "s:m", 5000), UNAVAILABLE);
+    ck_assert_int_eq(rig_load(rig, "s:m", 5000), UNAVAILABLE);
     ck_assert_int_eq(actor_received(a, "GET s:m"), 1);
     actor_stop(a);
 }
@@ -105,14 +55,14 @@ END_TEST
 START_TEST(store_redis_load__asks_once_where_retry_is_0)
 {
     actor_t *a = actor_start("a");
-    rig_t *rig = rig_on(a, "retry=0 breaker=off");
+    rig_t *rig = rig_on_server(a, "retry=0 breaker=off", NULL);
 
-    ck_given(rig, "s:k", "a s:k");
+    ck_loads(rig, "s:k", "a s:k");
     actor_replies_once(a, "GET", actor_close);
-    ck_assert_int_eq(ask(rig, "s:l", 5000), UNAVAILABLE);
+    ck_assert_int_eq(rig_load(rig, "s:l", 5000), UNAVAILABLE);
     ck_assert_int_eq(actor_received(a, "GET s:l"), 1);
     ck_assert_uint_eq(rig_counter(rig, SHS_COUNTER_RETRIES), 0);
-    ck_given(rig, "s:m", "a s:m");
+    ck_loads(rig, "s:m", "a s:m");
     actor_stop(a);
 }
 END_TEST
@@ -121,7 +71,7 @@ END_TEST
 START_TEST(store_redis_load__one_session_too_large_costs_one_connection)
 {
     actor_t *a = actor_start("a");
-    rig_t *rig = rig_on(a, "");
+    rig_t *rig = rig_on_server(a, "", NULL);
     shs_conn_t *conns[2];
     const char *reason;
     shs_route_t route;
@@ -139,8 +89,8 @@ START_TEST(store_redis_load__one_session_too_large_costs_one_connection)
     for (i = 0; i < 2; i++) {
         shs_pool_give_back(shs_node_pool(route.node), conns[i]);
     }
-    ck_assert_int_eq(ask_sized(rig, "s:large", 5000, 3), MALFORMED);
-    ck_given(rig, "s:k", "a s:k");
+    ck_assert_int_eq(rig_load_sized(rig, "s:large", 5000, 3), MALFORMED);
+    ck_loads(rig, "s:k", "a s:k");
     ck_assert_int_eq(actor_accepted(a), 2);
     actor_stop(a);
 }
@@ -150,9 +100,8 @@ END_TEST
 START_TEST(store_redis_load__relies_on_no_connection_older_than_a_silent_one)
 {
     actor_t *a = actor_start("a");
-    rig_t *rig = rig_on(a, "retry=0");
-    rig_t *sibling = rig_create(
-        apr_psprintf(p, "redis://127.0.0.1:%d", actor_port(a)), "", rig);
+    rig_t *rig = rig_on_server(a, "retry=0", NULL);
+    rig_t *sibling = rig_on_server(a, "", rig);
     shs_outcome_t first;
     int dialled;
 
@@ -161,15 +110,15 @@ START_TEST(store_redis_load__relies_on_no_connection_older_than_a_silent_one)
     dialled = actor_accepted(a);
     ck_assert_int_eq(dialled, 7);
     actor_replies_once(a, "GET", actor_stall);
-    first = ask(rig, "s:1", 200);
+    first = rig_load(rig, "s:1", 200);
     ck_assert_int_eq(first, UNAVAILABLE);
-    ck_given(rig, "s:2", "a s:2");
+    ck_loads(rig, "s:2", "a s:2");
     ck_assert_int_eq(actor_accepted(a), dialled + 1);
-    ck_given(sibling, "s:3", "a s:3");
+    ck_loads(sibling, "s:3", "a s:3");
     ck_assert_int_eq(actor_accepted(a), dialled + 2);
     /* These have answered since. */
-    ck_given(rig, "s:4", "a s:4");
-    ck_given(sibling, "s:5", "a s:5");
+    ck_loads(rig, "s:4", "a s:4");
+    ck_loads(sibling, "s:5", "a s:5");
     ck_assert_int_eq(actor_accepted(a), dialled + 2);
     actor_stop(a);
 }
@@ -179,15 +128,15 @@ END_TEST
 START_TEST(store_redis_load__probes_by_a_new_connection)
 {
     actor_t *a = actor_start("a");
-    rig_t *rig = rig_on(a, "retry=0 breaker=1/10ms");
+    rig_t *rig = rig_on_server(a, "retry=0 breaker=1/10ms", NULL);
     apr_time_t until = rig_in_ms(10000);
 
     rig_fill_pool(rig, 0, 3);
     actor_replies_once(a, "GET", "-ERR x\r\n");
-    ck_assert_int_eq(ask(rig, "s:k", 5000), UNAVAILABLE);
+    ck_assert_int_eq(rig_load(rig, "s:k", 5000), UNAVAILABLE);
     ck_breaker(rig, "open");
     ck_assert_int_eq(actor_accepted(a), 3);
-    while (ask(rig, "s:l", 5000) != FOUND) {
+    while (rig_load(rig, "s:l", 5000) != FOUND) {
         ck_assert_int_lt(shs_clock_now(), until);
     }
     ck_assert_int_eq(actor_accepted(a), 4);
@@ -205,11 +154,11 @@ static const char *const not_ready[] = { "-LOADING SECRET\r\n",
 START_TEST(store_redis_load__waits_for_who_will_answer_soon)
 {
     actor_t *a = actor_start("a");
-    rig_t *rig = rig_on(a, "");
+    rig_t *rig = rig_on_server(a, "", NULL);
 
     actor_replies_once(a, "GET", not_ready[_i]);
     actor_replies_once(a, "GET", not_ready[_i]);
-    ck_given(rig, "s:k", "a s:k");
+    ck_loads(rig, "s:k", "a s:k");
     ck_assert_int_eq(actor_received(a, "GET"), 3);
     ck_assert_msg(actor_accepted(a) == 1, "a good connection was thrown away");
     ck_assert_uint_eq(rig_counter(rig, SHS_COUNTER_UNAVAILABLE), 0);
@@ -220,17 +169,17 @@ END_TEST
 START_TEST(store_redis_load__waits_no_longer_than_the_deadline)
 {
     actor_t *a = actor_start("a");
-    rig_t *rig = rig_on(a, "");
+    rig_t *rig = rig_on_server(a, "", NULL);
 
     actor_replies(a, "GET", not_ready[_i]);
-    ck_assert_int_eq(ask(rig, "s:k", 200), UNAVAILABLE);
+    ck_assert_int_eq(rig_load(rig, "s:k", 200), UNAVAILABLE);
     ck_assert_msg(actor_received(a, "GET") > 2, "asked %d times",
                   actor_received(a, "GET"));
     ck_assert_int_lt(actor_received(a, "GET"), 60);
     ck_assert_int_eq(actor_accepted(a), 1);
     ck_assert_uint_eq(rig_counter(rig, SHS_COUNTER_NOT_READY), 1);
     ck_assert_uint_eq(rig_counter(rig, SHS_COUNTER_UNAVAILABLE), 1);
-    ck_assert_ptr_null(strstr(got.reason, "SECRET"));
+    ck_assert_ptr_null(strstr(rig_result.reason, "SECRET"));
     actor_stop(a);
 }
 END_TEST
@@ -238,11 +187,11 @@ END_TEST
 START_TEST(store_redis_load__who_was_told_to_wait_says_so_after_the_deadline)
 {
     actor_t *a = actor_start("a");
-    rig_t *rig = rig_on(a, "");
+    rig_t *rig = rig_on_server(a, "", NULL);
 
     actor_replies(a, "GET", actor_stall);
     actor_replies_once(a, "GET", not_ready[_i]);
-    ck_assert_int_eq(ask(rig, "s:k", 200), UNAVAILABLE);
+    ck_assert_int_eq(rig_load(rig, "s:k", 200), UNAVAILABLE);
     ck_assert_int_eq(actor_received(a, "GET"), 2);
     ck_assert_uint_eq(rig_counter(rig, SHS_COUNTER_NOT_READY), 1);
     ck_assert_uint_eq(rig_counter(rig, SHS_COUNTER_TIMEOUTS), 0);
@@ -284,14 +233,14 @@ static const struct {
 START_TEST(store_redis_load__tells_errors_apart)
 {
     actor_t *a = actor_start("a");
-    rig_t *rig = rig_on(a, "breaker=off");
+    rig_t *rig = rig_on_server(a, "breaker=off", NULL);
 
     actor_replies(a, "GET", errors[_i].reply);
-    ck_assert_msg(ask(rig, "s:k", 5000) == errors[_i].outcome, "%s: %s",
-                  errors[_i].why, got.reason);
-    ck_assert_msg(got.is_refusal == errors[_i].is_refusal, "%s",
+    ck_assert_msg(rig_load(rig, "s:k", 5000) == errors[_i].outcome, "%s: %s",
+                  errors[_i].why, rig_result.reason);
+    ck_assert_msg(rig_result.is_refusal == errors[_i].is_refusal, "%s",
                   errors[_i].why);
-    ck_assert_ptr_null(strstr(got.reason, "SECRET"));
+    ck_assert_ptr_null(strstr(rig_result.reason, "SECRET"));
     if (errors[_i].outcome == UNAVAILABLE) {
         ck_assert_msg(rig_counter(rig, errors[_i].cause) == 1, "%s",
                       errors[_i].why);
@@ -299,7 +248,7 @@ START_TEST(store_redis_load__tells_errors_apart)
     ck_assert_uint_eq(rig_counter(rig, SHS_COUNTER_UNAVAILABLE),
                       errors[_i].outcome == UNAVAILABLE);
     actor_replies(a, "GET", NULL);
-    ck_given(rig, "s:l", "a s:l");
+    ck_loads(rig, "s:l", "a s:l");
     ck_assert_msg(actor_accepted(a) == (errors[_i].may_stay_open ? 1 : 2), "%s",
                   errors[_i].why);
     actor_stop(a);
@@ -309,12 +258,12 @@ END_TEST
 START_TEST(store_redis_load__names_the_cure_where_the_server_is_of_a_cluster)
 {
     actor_t *a = actor_start("a");
-    rig_t *rig = rig_on(a, "breaker=off");
+    rig_t *rig = rig_on_server(a, "breaker=off", NULL);
 
     actor_replies(a, "GET", "-MOVED 1 SECRET:1\r\n");
-    ck_assert_int_eq(ask(rig, "s:k", 5000), UNAVAILABLE);
-    ck_assert_msg(strstr(got.reason, "write redis+cluster://"), "%s",
-                  got.reason);
+    ck_assert_int_eq(rig_load(rig, "s:k", 5000), UNAVAILABLE);
+    ck_assert_msg(strstr(rig_result.reason, "write redis+cluster://"), "%s",
+                  rig_result.reason);
     actor_stop(a);
 }
 END_TEST
@@ -324,15 +273,15 @@ END_TEST
 START_TEST(store_redis_load__dials_anew_once_where_a_login_was_lost)
 {
     actor_t *a = actor_start("a");
-    rig_t *rig = rig_on(a, "breaker=off");
+    rig_t *rig = rig_on_server(a, "breaker=off", NULL);
 
-    ck_given(rig, "s:k", "a s:k");
+    ck_loads(rig, "s:k", "a s:k");
     actor_replies_once(a, "GET", "-NOAUTH x\r\n");
-    ck_given(rig, "s:l", "a s:l");
+    ck_loads(rig, "s:l", "a s:l");
     ck_assert_int_eq(actor_accepted(a), 2);
     actor_replies(a, "GET", "-NOAUTH x\r\n");
-    ck_assert_int_eq(ask(rig, "s:m", 5000), UNAVAILABLE);
-    ck_assert(got.is_refusal);
+    ck_assert_int_eq(rig_load(rig, "s:m", 5000), UNAVAILABLE);
+    ck_assert(rig_result.is_refusal);
     ck_assert_int_eq(actor_received(a, "GET s:m"), 2);
     actor_stop(a);
 }
@@ -342,14 +291,14 @@ END_TEST
 START_TEST(store_redis_load__keeps_no_connection_whose_login_was_lost)
 {
     actor_t *a = actor_start("a");
-    rig_t *rig = rig_on(a, "breaker=off retry=0");
+    rig_t *rig = rig_on_server(a, "breaker=off retry=0", NULL);
 
-    ck_given(rig, "s:k", "a s:k");
+    ck_loads(rig, "s:k", "a s:k");
     actor_replies_once(a, "GET", "-NOAUTH x\r\n");
-    ck_assert_int_eq(ask(rig, "s:l", 5000), UNAVAILABLE);
-    ck_assert(got.is_refusal);
+    ck_assert_int_eq(rig_load(rig, "s:l", 5000), UNAVAILABLE);
+    ck_assert(rig_result.is_refusal);
     ck_assert_int_eq(actor_accepted(a), 1);
-    ck_given(rig, "s:m", "a s:m");
+    ck_loads(rig, "s:m", "a s:m");
     ck_assert_int_eq(actor_accepted(a), 2);
     actor_stop(a);
 }
@@ -358,18 +307,18 @@ END_TEST
 START_TEST(store_redis_load__tells_of_a_refusal_once_a_minute)
 {
     actor_t *a = actor_start("a");
-    rig_t *rig = rig_on(a, "breaker=2/1h");
+    rig_t *rig = rig_on_server(a, "breaker=2/1h", NULL);
     int i;
 
     actor_replies(a, "AUTH", "-WRONGPASS x\r\n");
     actor_replies(a, "GET", "-NOPERM x\r\n");
     for (i = 0; i < 4; i++) {
-        ck_assert_int_eq(ask(rig, "s:k", 5000), UNAVAILABLE);
-        ck_assert(got.is_refusal);
-        ck_assert_int_eq(got.transition,
+        ck_assert_int_eq(rig_load(rig, "s:k", 5000), UNAVAILABLE);
+        ck_assert(rig_result.is_refusal);
+        ck_assert_int_eq(rig_result.transition,
                          i == 0 ? SHS_TRANSITION_REFUSED : SHS_TRANSITION_NONE);
     }
-    ck_assert_ptr_nonnull(got.reason);
+    ck_assert_ptr_nonnull(rig_result.reason);
     actor_stop(a);
 }
 END_TEST
@@ -379,24 +328,24 @@ END_TEST
 START_TEST(store_redis_load__asks_no_more_when_the_breaker_is_open)
 {
     actor_t *a = actor_start("a");
-    rig_t *rig = rig_on(a, "breaker=3/1h retry=0");
+    rig_t *rig = rig_on_server(a, "breaker=3/1h retry=0", NULL);
     int i;
 
-    ck_given(rig, "s:k", "a s:k");
+    ck_loads(rig, "s:k", "a s:k");
     actor_replies(a, "GET", actor_close);
     actor_replies(a, "STRLEN", actor_close);
     for (i = 1; i <= 3; i++) {
         ck_breaker(rig, "closed");
-        ck_assert_int_eq(ask(rig, "s:l", 5000), UNAVAILABLE);
-        ck_assert_int_eq(got.transition,
+        ck_assert_int_eq(rig_load(rig, "s:l", 5000), UNAVAILABLE);
+        ck_assert_int_eq(rig_result.transition,
                          i == 3 ? SHS_TRANSITION_DOWN : SHS_TRANSITION_NONE);
-        ck_assert_int_eq(got.transition_reason != NULL, i == 3);
+        ck_assert_int_eq(rig_result.transition_reason != NULL, i == 3);
     }
     ck_breaker(rig, "open");
     for (i = 0; i < 10; i++) {
-        ck_assert_int_eq(ask(rig, "s:m", 5000), UNAVAILABLE);
-        ck_assert_int_eq(got.transition, SHS_TRANSITION_NONE);
-        ck_assert_int_lt(took, 5000 + 1000 * unit_slack_ms() / 10);
+        ck_assert_int_eq(rig_load(rig, "s:m", 5000), UNAVAILABLE);
+        ck_assert_int_eq(rig_result.transition, SHS_TRANSITION_NONE);
+        ck_assert_int_lt(rig_took, 5000 + 1000 * unit_slack_ms() / 10);
     }
     ck_assert_int_eq(actor_received(a, "GET s:m"), 0);
     ck_assert_uint_eq(rig_counter(rig, SHS_COUNTER_BLOCKED), 10);
@@ -409,23 +358,23 @@ END_TEST
 START_TEST(store_redis_load__closes_the_breaker_by_a_probe)
 {
     actor_t *a = actor_start("a");
-    rig_t *rig = rig_on(a, "breaker=1/10ms retry=0");
+    rig_t *rig = rig_on_server(a, "breaker=1/10ms retry=0", NULL);
     apr_time_t until = rig_in_ms(10000);
 
-    ck_given(rig, "s:k", "a s:k");
+    ck_loads(rig, "s:k", "a s:k");
     actor_replies(a, "GET", actor_close);
-    ck_assert_int_eq(ask(rig, "s:l", 5000), UNAVAILABLE);
+    ck_assert_int_eq(rig_load(rig, "s:l", 5000), UNAVAILABLE);
     ck_breaker(rig, "closed"); /* it may be the key */
-    ck_assert_int_eq(ask(rig, "s:k", 5000), UNAVAILABLE);
-    ck_assert_int_eq(got.transition, SHS_TRANSITION_DOWN);
+    ck_assert_int_eq(rig_load(rig, "s:k", 5000), UNAVAILABLE);
+    ck_assert_int_eq(rig_result.transition, SHS_TRANSITION_DOWN);
     actor_replies(a, "GET", NULL);
-    while (ask(rig, "s:m", 5000) != FOUND) {
+    while (rig_load(rig, "s:m", 5000) != FOUND) {
         ck_assert_int_lt(shs_clock_now(), until);
     }
-    ck_assert_int_eq(got.transition, SHS_TRANSITION_UP);
+    ck_assert_int_eq(rig_result.transition, SHS_TRANSITION_UP);
     ck_breaker(rig, "closed");
-    ck_given(rig, "s:n", "a s:n");
-    ck_assert_int_eq(got.transition, SHS_TRANSITION_NONE);
+    ck_loads(rig, "s:n", "a s:n");
+    ck_assert_int_eq(rig_result.transition, SHS_TRANSITION_NONE);
     actor_stop(a);
 }
 END_TEST
@@ -438,24 +387,24 @@ static const char *const refusals[] = { "-NOPERM x\r\n", "-NOAUTH x\r\n",
 START_TEST(store_redis_load__closes_the_breaker_by_a_refusal)
 {
     actor_t *a = actor_start("a");
-    rig_t *rig = rig_on(a, "breaker=1/10ms retry=0");
+    rig_t *rig = rig_on_server(a, "breaker=1/10ms retry=0", NULL);
     apr_time_t until = rig_in_ms(5000);
 
-    ck_given(rig, "s:k", "a s:k");
+    ck_loads(rig, "s:k", "a s:k");
     actor_replies(a, "GET", actor_close);
-    ck_assert_int_eq(ask(rig, "s:k", 5000), UNAVAILABLE);
-    ck_assert_int_eq(ask(rig, "s:l", 5000), UNAVAILABLE);
-    ck_assert_int_eq(got.transition, SHS_TRANSITION_DOWN);
+    ck_assert_int_eq(rig_load(rig, "s:k", 5000), UNAVAILABLE);
+    ck_assert_int_eq(rig_load(rig, "s:l", 5000), UNAVAILABLE);
+    ck_assert_int_eq(rig_result.transition, SHS_TRANSITION_DOWN);
     actor_replies(a, "GET", refusals[_i]);
     while (actor_received(a, "GET s:m") == 0) {
-        ck_assert_int_eq(ask(rig, "s:m", 5000), UNAVAILABLE);
+        ck_assert_int_eq(rig_load(rig, "s:m", 5000), UNAVAILABLE);
         ck_assert_int_lt(shs_clock_now(), until);
     }
-    ck_assert(got.is_refusal);
+    ck_assert(rig_result.is_refusal);
     ck_breaker(rig, "closed");
-    ck_assert_int_eq(got.transition, SHS_TRANSITION_UP);
-    ck_assert_int_eq(ask(rig, "s:n", 5000), UNAVAILABLE);
-    ck_assert_int_eq(got.transition, SHS_TRANSITION_REFUSED);
+    ck_assert_int_eq(rig_result.transition, SHS_TRANSITION_UP);
+    ck_assert_int_eq(rig_load(rig, "s:n", 5000), UNAVAILABLE);
+    ck_assert_int_eq(rig_result.transition, SHS_TRANSITION_REFUSED);
     ck_breaker(rig, "closed");
     actor_stop(a);
 }
@@ -466,26 +415,26 @@ END_TEST
 START_TEST(store_redis_load__asks_first_how_large_it_is_what_did_not_come)
 {
     actor_t *a = actor_start("a");
-    rig_t *rig = rig_on(a, "breaker=5/1h");
+    rig_t *rig = rig_on_server(a, "breaker=5/1h", NULL);
 
     actor_replies(a, "GET s:heavy", _i ? actor_stall : actor_close);
-    ck_assert_int_eq(ask(rig, "s:heavy", 200), UNAVAILABLE);
+    ck_assert_int_eq(rig_load(rig, "s:heavy", 200), UNAVAILABLE);
     ck_assert_int_eq(actor_received(a, "STRLEN"), 0);
     /* Too large: its value is asked for no more, and the connection stays. */
     actor_replies(a, "STRLEN s:heavy", ":65537\r\n");
-    ck_assert_int_eq(ask(rig, "s:heavy", 5000), MALFORMED);
-    ck_assert_int_eq(ask(rig, "s:heavy", 5000), MALFORMED);
+    ck_assert_int_eq(rig_load(rig, "s:heavy", 5000), MALFORMED);
+    ck_assert_int_eq(rig_load(rig, "s:heavy", 5000), MALFORMED);
     ck_assert_int_eq(actor_received(a, "GET s:heavy"), 1);
     ck_assert_int_eq(actor_received(a, "STRLEN"), 2);
     ck_assert_int_eq(actor_accepted(a), 2);
     /* Another may not be asked more than before. */
-    ck_given(rig, "s:k", "a s:k");
+    ck_loads(rig, "s:k", "a s:k");
     ck_assert_int_eq(actor_received(a, "STRLEN s:k"), 0);
     /* It has become a session: and then is one as any other. */
     actor_replies(a, "STRLEN s:heavy", NULL);
     actor_replies(a, "GET s:heavy", NULL);
-    ck_given(rig, "s:heavy", "a s:heavy");
-    ck_given(rig, "s:heavy", "a s:heavy");
+    ck_loads(rig, "s:heavy", "a s:heavy");
+    ck_loads(rig, "s:heavy", "a s:heavy");
     ck_assert_int_eq(actor_received(a, "STRLEN"), 3);
     actor_stop(a);
 }
@@ -494,11 +443,11 @@ END_TEST
 START_TEST(store_redis_load__asks_first_how_large_it_is_what_was_too_large)
 {
     actor_t *a = actor_start("a");
-    rig_t *rig = rig_on(a, "");
+    rig_t *rig = rig_on_server(a, "", NULL);
 
-    ck_assert_int_eq(ask_sized(rig, "s:heavy", 5000, 3), MALFORMED);
+    ck_assert_int_eq(rig_load_sized(rig, "s:heavy", 5000, 3), MALFORMED);
     actor_replies(a, "STRLEN", ":9\r\n");
-    ck_assert_int_eq(ask_sized(rig, "s:heavy", 5000, 3), MALFORMED);
+    ck_assert_int_eq(rig_load_sized(rig, "s:heavy", 5000, 3), MALFORMED);
     ck_assert_int_eq(actor_received(a, "GET"), 1);
     actor_stop(a);
 }
@@ -508,19 +457,19 @@ END_TEST
 START_TEST(store_redis_load__one_key_opens_no_breaker)
 {
     actor_t *a = actor_start("a");
-    rig_t *rig = rig_on(a, "breaker=2/1h retry=0");
+    rig_t *rig = rig_on_server(a, "breaker=2/1h retry=0", NULL);
     int i;
 
-    ck_given(rig, "s:k", "a s:k");
+    ck_loads(rig, "s:k", "a s:k");
     /* As where it can only be asked for. */
     actor_replies(a, "STRLEN", "-NOPERM x\r\n");
     actor_replies(a, "GET s:heavy", actor_close);
     for (i = 0; i < 10; i++) {
-        ck_assert_int_eq(ask(rig, "s:heavy", 5000), UNAVAILABLE);
+        ck_assert_int_eq(rig_load(rig, "s:heavy", 5000), UNAVAILABLE);
         ck_breaker(rig, "closed");
     }
     ck_assert_int_eq(actor_received(a, "GET s:heavy"), 10);
-    ck_given(rig, "s:k", "a s:k");
+    ck_loads(rig, "s:k", "a s:k");
     actor_stop(a);
 }
 END_TEST
@@ -529,18 +478,18 @@ END_TEST
 START_TEST(store_redis_load__one_key_opens_the_breaker_of_a_dead_server)
 {
     actor_t *a = actor_start("a");
-    rig_t *rig = rig_on(a, "breaker=3/1h retry=0");
+    rig_t *rig = rig_on_server(a, "breaker=3/1h retry=0", NULL);
     int i;
 
-    ck_given(rig, "s:k", "a s:k");
+    ck_loads(rig, "s:k", "a s:k");
     actor_replies(a, "GET", actor_stall);
     actor_replies(a, "STRLEN", actor_stall);
     for (i = 0; i < 3; i++) {
         ck_breaker(rig, "closed");
-        ck_assert_int_eq(ask(rig, "s:k", 50), UNAVAILABLE);
+        ck_assert_int_eq(rig_load(rig, "s:k", 50), UNAVAILABLE);
     }
     ck_breaker(rig, "open");
-    ck_assert_int_eq(got.transition, SHS_TRANSITION_DOWN);
+    ck_assert_int_eq(rig_result.transition, SHS_TRANSITION_DOWN);
     actor_stop(a);
 }
 END_TEST
@@ -552,14 +501,14 @@ static const char *const answers[] = { ACTOR_NIL, "-WRONGTYPE x\r\n",
 START_TEST(store_redis_load__an_answer_opens_no_breaker)
 {
     actor_t *a = actor_start("a");
-    rig_t *rig = rig_on(a, "breaker=1/1h");
+    rig_t *rig = rig_on_server(a, "breaker=1/1h", NULL);
     int i;
 
     actor_replies(a, "GET", answers[_i]);
     for (i = 0; i < 3; i++) {
-        ck_assert_int_ne(ask(rig, "s:k", 5000), FOUND);
+        ck_assert_int_ne(rig_load(rig, "s:k", 5000), FOUND);
     }
-    ck_assert_int_eq(ask_sized(rig, "s:k", 5000, 1) == FOUND, 0);
+    ck_assert_int_eq(rig_load_sized(rig, "s:k", 5000, 1) == FOUND, 0);
     ck_breaker(rig, "closed");
     ck_assert_int_eq(actor_received(a, "GET"), 4);
     actor_stop(a);
@@ -615,18 +564,18 @@ static void *ask_often(void *data)
 START_TEST(store_redis_load__a_full_pool_opens_no_breaker)
 {
     actor_t *a = actor_start("a");
-    rig_t *rig = rig_on(a, "pool=1 breaker=1/1h");
+    rig_t *rig = rig_on_server(a, "pool=1 breaker=1/1h", NULL);
     asker_t asker = { rig, "s:slow", 20000, 1, 0, 0, 0, 0 };
     pthread_t thread;
 
-    ck_given(rig, "s:k", "a s:k");
+    ck_loads(rig, "s:k", "a s:k");
     actor_replies_once(a, "GET", actor_wait);
     ck_assert_int_eq(pthread_create(&thread, NULL, ask_often, &asker), 0);
     actor_await(a, "GET s:slow-0", 1);
-    ck_assert_int_eq(ask(rig, "s:l", 50), UNAVAILABLE);
+    ck_assert_int_eq(rig_load(rig, "s:l", 50), UNAVAILABLE);
     ck_assert_uint_eq(rig_counter(rig, SHS_COUNTER_POOL_FULL), 1);
     ck_breaker(rig, "closed");
-    ck_assert_int_eq(got.transition, SHS_TRANSITION_NONE);
+    ck_assert_int_eq(rig_result.transition, SHS_TRANSITION_NONE);
     actor_resume(a);
     pthread_join(thread, NULL);
     ck_assert_int_eq(asker.found, 1);
@@ -656,9 +605,9 @@ START_TEST(store_redis_load__keeps_the_deadline)
                    "breaker=off", NULL);
 
     actor_replies(a, slow[_i].command, slow[_i].reply);
-    ck_assert_msg(ask(rig, "s:k", 100) == UNAVAILABLE, "%s", slow[_i].why);
+    ck_assert_msg(rig_load(rig, "s:k", 100) == UNAVAILABLE, "%s", slow[_i].why);
     actor_replies(a, slow[_i].command, NULL);
-    ck_given(rig, "s:l", "a s:l");
+    ck_loads(rig, "s:l", "a s:l");
     actor_stop(a);
 }
 END_TEST
@@ -666,10 +615,10 @@ END_TEST
 START_TEST(store_redis_load__asks_nobody_after_the_deadline)
 {
     actor_t *a = actor_start("a");
-    rig_t *rig = rig_on(a, "");
+    rig_t *rig = rig_on_server(a, "", NULL);
 
-    ck_assert_int_eq(ask(rig, "s:k", 0), UNAVAILABLE);
-    ck_given(rig, "s:l", "a s:l");
+    ck_assert_int_eq(rig_load(rig, "s:k", 0), UNAVAILABLE);
+    ck_loads(rig, "s:l", "a s:l");
     ck_assert_int_eq(actor_received(a, "GET s:k"), 0);
     actor_stop(a);
 }
@@ -692,7 +641,7 @@ START_TEST(store_redis_load__gives_no_answer_to_a_stranger)
         { "PTTL", actor_close },
     };
     actor_t *a = actor_start("a");
-    rig_t *rig = rig_on(a, "pool=3 breaker=off");
+    rig_t *rig = rig_on_server(a, "pool=3 breaker=off", NULL);
     asker_t askers[THREADS];
     pthread_t threads[THREADS];
     int found = 0;
@@ -748,18 +697,18 @@ static apr_uint32_t number_of(const char *info)
 START_TEST(store_redis_load__asks_who_answers_only_where_it_is_listened_to)
 {
     actor_t *a = actor_start("a");
-    rig_t *rig = rig_on(a, "");
+    rig_t *rig = rig_on_server(a, "", NULL);
 
     actor_replies(a, "INFO", INFO_X);
-    ck_given(rig, "k", "a k");
+    ck_loads(rig, "k", "a k");
     ck_assert_int_eq(actor_received(a, "INFO"), 0);
-    ck_assert_uint_eq(got.source, SHS_RUN_ID_UNKNOWN);
+    ck_assert_uint_eq(rig_result.source, SHS_RUN_ID_UNKNOWN);
     rig->host_state->tracking.is_active = 1;
-    ck_given(rig, "k", "a k");
-    ck_assert_uint_eq(got.source, number_of(INFO_X));
-    ck_given(rig, "k", "a k");
-    ck_given(rig, "l", "a l");
-    ck_assert_uint_eq(got.source, number_of(INFO_X));
+    ck_loads(rig, "k", "a k");
+    ck_assert_uint_eq(rig_result.source, number_of(INFO_X));
+    ck_loads(rig, "k", "a k");
+    ck_loads(rig, "l", "a l");
+    ck_assert_uint_eq(rig_result.source, number_of(INFO_X));
     ck_assert_int_eq(actor_received(a, "INFO"), 1);
     ck_assert_int_eq(actor_accepted(a), 1);
     actor_stop(a);
@@ -770,20 +719,20 @@ END_TEST
 START_TEST(store_redis_load__tells_who_says_that_one_is_too_large)
 {
     actor_t *a = actor_start("a");
-    rig_t *rig = rig_on(a, "");
+    rig_t *rig = rig_on_server(a, "", NULL);
 
     rig->host_state->tracking.is_active = 1;
     actor_replies(a, "INFO", INFO_X);
-    ck_given(rig, "k", "a k");
-    ck_assert_int_eq(ask_sized(rig, "k", 5000, 2), MALFORMED);
-    ck_assert_uint_eq(got.source, number_of(INFO_X));
+    ck_loads(rig, "k", "a k");
+    ck_assert_int_eq(rig_load_sized(rig, "k", 5000, 2), MALFORMED);
+    ck_assert_uint_eq(rig_result.source, number_of(INFO_X));
     actor_replies(a, "STRLEN k", ":3\r\n");
-    ck_assert_int_eq(ask_sized(rig, "k", 5000, 2), MALFORMED);
-    ck_assert_uint_eq(got.source, number_of(INFO_X));
+    ck_assert_int_eq(rig_load_sized(rig, "k", 5000, 2), MALFORMED);
+    ck_assert_uint_eq(rig_result.source, number_of(INFO_X));
     actor_replies(a, "GET k", "-WRONGTYPE no\r\n");
     actor_replies(a, "STRLEN k", "-WRONGTYPE no\r\n");
-    ck_assert_int_eq(ask_sized(rig, "k", 5000, 2), MALFORMED);
-    ck_assert_uint_eq(got.source, number_of(INFO_X));
+    ck_assert_int_eq(rig_load_sized(rig, "k", 5000, 2), MALFORMED);
+    ck_assert_uint_eq(rig_result.source, number_of(INFO_X));
     actor_stop(a);
 }
 END_TEST
@@ -792,16 +741,16 @@ END_TEST
 START_TEST(store_redis_load__asks_each_connection)
 {
     actor_t *a = actor_start("a");
-    rig_t *rig = rig_on(a, "");
+    rig_t *rig = rig_on_server(a, "", NULL);
 
     rig->host_state->tracking.is_active = 1;
     actor_replies(a, "INFO", INFO_X);
-    ck_given(rig, "k", "a k");
-    ck_assert_uint_eq(got.source, number_of(INFO_X));
+    ck_loads(rig, "k", "a k");
+    ck_assert_uint_eq(rig_result.source, number_of(INFO_X));
     actor_replies(a, "INFO", INFO_Y);
     actor_disconnect(a);
-    ck_given(rig, "k", "a k");
-    ck_assert_uint_eq(got.source, number_of(INFO_Y));
+    ck_loads(rig, "k", "a k");
+    ck_assert_uint_eq(rig_result.source, number_of(INFO_Y));
     actor_stop(a);
 }
 END_TEST
@@ -812,15 +761,16 @@ START_TEST(store_redis_load__takes_the_answer_of_one_that_does_not_tell)
     static const char *const replies[] = { "-NOPERM no\r\n", "$0\r\n\r\n",
                                            actor_close, actor_stall };
     actor_t *a = actor_start("a");
-    rig_t *rig = rig_on(a, "");
+    rig_t *rig = rig_on_server(a, "", NULL);
     int n;
 
     rig->host_state->tracking.is_active = 1;
     actor_replies(a, "INFO", replies[_i]);
     for (n = 0; n < 3; n++) {
-        ck_assert_int_eq(ask(rig, "k", _i == 3 ? 200 : 10000), FOUND);
-        ck_octets_eq(got.record.string, unit_text("a k"), "whose answer?");
-        ck_assert_uint_eq(got.source, SHS_RUN_ID_UNKNOWN);
+        ck_assert_int_eq(rig_load(rig, "k", _i == 3 ? 200 : 10000), FOUND);
+        ck_octets_eq(rig_result.record.string, unit_text("a k"),
+                     "whose answer?");
+        ck_assert_uint_eq(rig_result.source, SHS_RUN_ID_UNKNOWN);
     }
     ck_assert_int_eq(actor_accepted(a), _i < 2 ? 1 : 3);
     ck_assert_int_eq(actor_received(a, "INFO"), _i < 2 ? 1 : 3);
@@ -833,26 +783,26 @@ END_TEST
 START_TEST(store_redis_load__leaves_the_server_that_was_listened_to_before)
 {
     actor_t *a = actor_start("a");
-    rig_t *rig = rig_on(a, "");
+    rig_t *rig = rig_on_server(a, "", NULL);
 
     rig->host_state->tracking.is_active = 1;
     rig->host_state->tracking.generation = 1;
     rig->host_state->tracking.run_id = number_of(INFO_X);
     actor_replies(a, "INFO", INFO_X);
-    ck_given(rig, "k", "a k");
-    ck_given(rig, "k", "a k");
+    ck_loads(rig, "k", "a k");
+    ck_loads(rig, "k", "a k");
     ck_assert_int_eq(actor_accepted(a), 1);
     /* The tracker has turned to y; a balancer leads on to x. */
     rig->host_state->tracking.run_id = number_of(INFO_Y);
     rig->host_state->tracking.generation = 2;
-    ck_given(rig, "k", "a k");
+    ck_loads(rig, "k", "a k");
     ck_assert_int_eq(actor_accepted(a), 2);
-    ck_given(rig, "k", "a k");
+    ck_loads(rig, "k", "a k");
     ck_assert_int_eq(actor_accepted(a), 2);
     /* To several, each of which is what it is. */
     rig->host_state->tracking.run_id = 0;
     rig->host_state->tracking.generation = 3;
-    ck_given(rig, "k", "a k");
+    ck_loads(rig, "k", "a k");
     ck_assert_int_eq(actor_accepted(a), 2);
     actor_stop(a);
 }
@@ -864,23 +814,23 @@ START_TEST(
     store_redis_load__tells_of_a_stranger_that_a_new_connection_has_found)
 {
     actor_t *a = actor_start("a");
-    rig_t *rig = rig_on(a, "");
+    rig_t *rig = rig_on_server(a, "", NULL);
 
     actor_replies(a, "INFO", INFO_Y);
-    ck_given(rig, "k", "a k");
+    ck_loads(rig, "k", "a k");
     rig->host_state->tracking.is_active = 1;
     rig->host_state->tracking.run_id = number_of(INFO_X);
-    ck_given(rig, "k", "a k");
-    ck_assert_uint_eq(got.source, number_of(INFO_Y));
+    ck_loads(rig, "k", "a k");
+    ck_assert_uint_eq(rig_result.source, number_of(INFO_Y));
     ck_assert_uint_eq(rig->host_state->tracking.other_run_id, 0);
-    ck_given(rig, "k", "a k");
+    ck_loads(rig, "k", "a k");
     ck_assert_int_eq(actor_accepted(a), 2);
     ck_assert_uint_eq(rig->host_state->tracking.other_run_id,
                       number_of(INFO_Y));
     rig->host_state->tracking.other_run_id = 0;
     actor_disconnect(a);
     actor_replies(a, "INFO", INFO_X);
-    ck_given(rig, "k", "a k");
+    ck_loads(rig, "k", "a k");
     ck_assert_uint_eq(rig->host_state->tracking.other_run_id, 0);
     actor_stop(a);
 }

@@ -7,71 +7,12 @@
 
 #include <unistd.h>
 
-#include "actor.h"
 #include "redis/topology/master_lease.h"
-#include "rig.h"
-#include "base/clock.h"
+#include "stage.h"
 #include "unit.h"
 
 #define FOUND       SHS_OUTCOME_FOUND
 #define UNAVAILABLE SHS_OUTCOME_UNAVAILABLE
-
-/* What the last question came to. */
-static shs_result_t got;
-static apr_time_t took;
-
-static shs_outcome_t ask(const rig_t *rig, const char *key, int ms)
-{
-    shs_query_t query = { unit_text(key), SHS_SHAPE_STRING, 65536, 0 };
-    apr_time_t begun = shs_clock_now();
-    shs_outcome_t outcome;
-
-    memset(&got, 0, sizeof(got));
-    query.deadline = begun + ms * (apr_time_t)1000;
-    outcome = shs_store_redis_load(&got, &rig->client, &query, p);
-    took = shs_clock_now() - begun;
-    ck_assert_msg(took <= (ms + unit_slack_ms()) * (apr_time_t)1000,
-                  "%d of %d ms", (int)(took / 1000), ms);
-    ck_assert_msg(outcome == FOUND || got.reason, "no reason");
-    return outcome;
-}
-
-#define ck_given(rig, key, value)                                           \
-    do {                                                                    \
-        shs_outcome_t outcome_ = ask((rig), (key), 10000);                  \
-        ck_assert_msg(outcome_ == FOUND, "%d: %s", outcome_, got.reason);   \
-        ck_octets_eq(got.record.string, unit_text(value), "whose answer?"); \
-    } while (0)
-
-/* A Sentinel s that names master x, which another, y, may follow. */
-static actor_t *s, *x, *y;
-
-static void open_stage(void)
-{
-    s = actor_start("s");
-    x = actor_start("x");
-    y = actor_start("y");
-    actor_set_master(s, x, 1);
-}
-
-static void close_stage(void)
-{
-    actor_stop(s);
-    actor_stop(x);
-    actor_stop(y);
-}
-
-static rig_t *rig_on(const char *options, const rig_t *sibling)
-{
-    return rig_create(
-        apr_psprintf(p, "redis+sentinel://127.0.0.1:%d/m", actor_port(s)),
-        options, sibling);
-}
-
-static void fail_over(void)
-{
-    actor_set_master(s, y, 2);
-}
 
 /* Lets all that is known grow older than it is relied on. */
 static void outlive_the_lease(void)
@@ -83,10 +24,10 @@ static void outlive_the_lease(void)
 
 START_TEST(store_redis_load__asks_for_the_role_behind_each_question)
 {
-    rig_t *rig = rig_on("", NULL);
+    rig_t *rig = rig_on_sentinel(s, "", NULL);
 
-    ck_given(rig, "k", "x k");
-    ck_given(rig, "l", "x l");
+    ck_loads(rig, "k", "x k");
+    ck_loads(rig, "l", "x l");
     ck_assert_str_eq(actor_transcript(x),
                      "ROLE|GET k|PTTL k|ROLE|GET l|PTTL l|ROLE|");
     ck_assert_int_eq(actor_accepted(x), 1);
@@ -106,17 +47,17 @@ static const struct {
 
 START_TEST(store_redis_load__asks_the_new_master_in_the_same_lookup)
 {
-    rig_t *rig = rig_on("", NULL);
+    rig_t *rig = rig_on_sentinel(s, "", NULL);
 
-    ck_given(rig, "k", "x k");
-    fail_over();
+    ck_loads(rig, "k", "x k");
+    stage_fail_over();
     actor_replies(x, demoted[_i].command, demoted[_i].reply);
-    ck_given(rig, "l", "y l");
+    ck_loads(rig, "l", "y l");
     ck_assert_uint_eq(rig_counter(rig, SHS_COUNTER_FAILOVERS), 1);
     ck_assert_uint_eq(rig_counter(rig, SHS_COUNTER_UNAVAILABLE), 0);
     /* And it is no surprise any more. */
     actor_replies(x, demoted[_i].command, NULL);
-    ck_given(rig, "m", "y m");
+    ck_loads(rig, "m", "y m");
     ck_assert_int_eq(actor_received(x, "GET m"), 0);
 }
 END_TEST
@@ -124,19 +65,20 @@ END_TEST
 /* Sentinels are never given the servers' password. */
 START_TEST(store_redis_load__names_the_sentinels_own_password)
 {
-    rig_t *rig = rig_on("", NULL);
+    rig_t *rig = rig_on_sentinel(s, "", NULL);
 
     actor_replies(s, "SENTINEL",
                   _i ? "-NOPERM this user has no permissions to run the"
                        " 'sentinel|master' command\r\n"
                      : "-NOAUTH Authentication required.\r\n");
-    ck_assert_int_eq(ask(rig, "k", 5000), UNAVAILABLE);
-    ck_assert(got.is_refusal);
-    ck_assert_msg(strstr(got.reason, "sentinel-password-file="), "%s",
-                  got.reason);
-    ck_assert_msg(strstr(got.reason, _i ? "run the 'sentinel|master' command"
-                                        : "NOAUTH Authentication required"),
-                  "%s", got.reason);
+    ck_assert_int_eq(rig_load(rig, "k", 5000), UNAVAILABLE);
+    ck_assert(rig_result.is_refusal);
+    ck_assert_msg(strstr(rig_result.reason, "sentinel-password-file="), "%s",
+                  rig_result.reason);
+    ck_assert_msg(
+        strstr(rig_result.reason, _i ? "run the 'sentinel|master' command"
+                                     : "NOAUTH Authentication required"),
+        "%s", rig_result.reason);
 }
 END_TEST
 
@@ -148,16 +90,16 @@ START_TEST(store_redis_load__tells_of_a_failover_once_for_the_host)
     int i;
 
     for (i = 0; i < 3; i++) {
-        rigs[i] = rig_on("", i ? rigs[0] : NULL);
-        ck_given(rigs[i], "k", "x k");
-        ck_assert_int_eq(got.transition, SHS_TRANSITION_NONE);
+        rigs[i] = rig_on_sentinel(s, "", i ? rigs[0] : NULL);
+        ck_loads(rigs[i], "k", "x k");
+        ck_assert_int_eq(rig_result.transition, SHS_TRANSITION_NONE);
     }
-    fail_over();
+    stage_fail_over();
     actor_replies(x, "ROLE", ACTOR_SLAVE);
     for (i = 0; i < 9; i++) {
-        ck_given(rigs[i % 3], "l", "y l");
-        if (got.transition == SHS_TRANSITION_MASTER) {
-            ck_assert_str_eq(got.transition_reason,
+        ck_loads(rigs[i % 3], "l", "y l");
+        if (rig_result.transition == SHS_TRANSITION_MASTER) {
+            ck_assert_str_eq(rig_result.transition_reason,
                              apr_psprintf(p, "127.0.0.1:%d, was 127.0.0.1:%d",
                                           actor_port(y), actor_port(x)));
             ++told;
@@ -172,30 +114,30 @@ END_TEST
 START_TEST(
     store_redis_load__tells_a_new_child_of_a_failover_that_it_finds_first)
 {
-    rig_t *rig = rig_on("", NULL);
+    rig_t *rig = rig_on_sentinel(s, "", NULL);
     rig_t *late;
 
-    ck_given(rig, "k", "x k");
-    fail_over();
+    ck_loads(rig, "k", "x k");
+    stage_fail_over();
     actor_replies(x, "ROLE", ACTOR_SLAVE);
-    late = rig_on("", rig);
-    ck_given(late, "l", "y l");
-    ck_assert_int_eq(got.transition, SHS_TRANSITION_MASTER);
-    ck_given(rig, "l", "y l");
-    ck_assert_int_eq(got.transition, SHS_TRANSITION_NONE);
+    late = rig_on_sentinel(s, "", rig);
+    ck_loads(late, "l", "y l");
+    ck_assert_int_eq(rig_result.transition, SHS_TRANSITION_MASTER);
+    ck_loads(rig, "l", "y l");
+    ck_assert_int_eq(rig_result.transition, SHS_TRANSITION_NONE);
 }
 END_TEST
 
 START_TEST(store_redis_load__takes_no_answer_of_a_slave)
 {
-    rig_t *rig = rig_on("", NULL);
+    rig_t *rig = rig_on_sentinel(s, "", NULL);
 
-    ck_given(rig, "k", "x k");
+    ck_loads(rig, "k", "x k");
     actor_replies(x, "ROLE", ACTOR_SLAVE);
-    ck_assert_int_eq(ask(rig, "l", 300), UNAVAILABLE);
+    ck_assert_int_eq(rig_load(rig, "l", 300), UNAVAILABLE);
     ck_assert_uint_eq(rig_counter(rig, SHS_COUNTER_NOT_READY), 1);
     actor_replies(x, "ROLE", NULL);
-    ck_given(rig, "m", "x m");
+    ck_loads(rig, "m", "x m");
 }
 END_TEST
 
@@ -204,53 +146,53 @@ static const char *const about_the_key[] = { "-WRONGTYPE x\r\n", ACTOR_NIL };
 
 START_TEST(store_redis_load__takes_no_word_of_a_slave_about_a_key)
 {
-    rig_t *rig = rig_on("", NULL);
+    rig_t *rig = rig_on_sentinel(s, "", NULL);
 
-    ck_given(rig, "k", "x k");
+    ck_loads(rig, "k", "x k");
     actor_replies(x, "GET", about_the_key[_i]);
     actor_replies(x, "ROLE", ACTOR_SLAVE);
-    ck_assert_int_eq(ask(rig, "l", 300), UNAVAILABLE);
+    ck_assert_int_eq(rig_load(rig, "l", 300), UNAVAILABLE);
 }
 END_TEST
 
 /* Without ROLE nothing is known. */
 START_TEST(store_redis_load__takes_no_answer_of_who_hides_its_role)
 {
-    rig_t *rig = rig_on("breaker=off", NULL);
+    rig_t *rig = rig_on_sentinel(s, "breaker=off", NULL);
 
-    ck_given(rig, "k", "x k");
+    ck_loads(rig, "k", "x k");
     actor_replies(x, "ROLE", "-NOPERM x\r\n");
     actor_replies(x, "GET", about_the_key[_i]);
-    ck_assert_int_eq(ask(rig, "l", 300), UNAVAILABLE);
-    ck_assert(got.is_refusal);
+    ck_assert_int_eq(rig_load(rig, "l", 300), UNAVAILABLE);
+    ck_assert(rig_result.is_refusal);
 }
 END_TEST
 
 START_TEST(store_redis_load__asks_info_where_role_is_refused)
 {
-    rig_t *rig = rig_on("breaker=off", NULL);
+    rig_t *rig = rig_on_sentinel(s, "breaker=off", NULL);
 
     actor_replies(x, "ROLE", "-ERR unknown command 'ROLE'\r\n");
     actor_replies(x, "INFO", "$13\r\nrole:master\r\n\r\n");
-    ck_given(rig, "k", "x k");
-    ck_given(rig, "l", "x l");
+    ck_loads(rig, "k", "x k");
+    ck_loads(rig, "l", "x l");
     ck_assert_int_eq(actor_received(x, "ROLE"), 1);
     actor_replies(x, "INFO", "$12\r\nrole:slave\r\n\r\n");
-    ck_assert_int_eq(ask(rig, "k", 300), UNAVAILABLE);
+    ck_assert_int_eq(rig_load(rig, "k", 300), UNAVAILABLE);
 }
 END_TEST
 
 /* An ACL that is changed costs the question that meets it. */
 START_TEST(store_redis_load__goes_on_by_info_when_role_is_refused_later)
 {
-    rig_t *rig = rig_on("breaker=off", NULL);
+    rig_t *rig = rig_on_sentinel(s, "breaker=off", NULL);
 
-    ck_given(rig, "k", "x k");
+    ck_loads(rig, "k", "x k");
     actor_replies(x, "ROLE", "-NOPERM x\r\n");
     actor_replies(x, "INFO", "$13\r\nrole:master\r\n\r\n");
-    ck_assert_int_eq(ask(rig, "k", 300), UNAVAILABLE);
-    ck_assert(got.is_refusal);
-    ck_given(rig, "k", "x k");
+    ck_assert_int_eq(rig_load(rig, "k", 300), UNAVAILABLE);
+    ck_assert(rig_result.is_refusal);
+    ck_loads(rig, "k", "x k");
 }
 END_TEST
 
@@ -259,40 +201,41 @@ END_TEST
 /* It comes back from a pause, or empty, and calls itself master still. */
 START_TEST(store_redis_load__takes_no_answer_older_than_the_lease)
 {
-    rig_t *rig = rig_on("", NULL);
+    rig_t *rig = rig_on_sentinel(s, "", NULL);
 
-    ck_given(rig, "k", "x k");
-    fail_over();
+    ck_loads(rig, "k", "x k");
+    stage_fail_over();
     outlive_the_lease();
-    ck_given(rig, "l", "y l");
+    ck_loads(rig, "l", "y l");
 }
 END_TEST
 
 /* Sentinels were gone for a moment, long ago. */
 START_TEST(store_redis_load__relies_on_no_old_master_after_a_quiet_time)
 {
-    rig_t *rig = rig_on("connect-timeout=100ms timeout=500ms", NULL);
+    rig_t *rig =
+        rig_on_sentinel(s, "connect-timeout=100ms timeout=500ms", NULL);
 
-    ck_given(rig, "k", "x k");
+    ck_loads(rig, "k", "x k");
     actor_replies(s, "SENTINEL", "-ERR x\r\n");
     outlive_the_lease();
-    ck_given(rig, "l", "x l");
-    fail_over();
+    ck_loads(rig, "l", "x l");
+    stage_fail_over();
     /* So that x has long answered when it does. */
     actor_replies(s, "SENTINEL get-master-addr-by-name", actor_slow);
     rig_sleep_until(rig_in_ms(2500));
-    ck_given(rig, "m", "y m");
+    ck_loads(rig, "m", "y m");
 }
 END_TEST
 
 START_TEST(store_redis_load__believes_a_new_connection_only_if_a_sentinel_does)
 {
-    rig_t *rig = rig_on("", NULL);
+    rig_t *rig = rig_on_sentinel(s, "", NULL);
 
-    ck_given(rig, "k", "x k");
+    ck_loads(rig, "k", "x k");
     actor_disconnect(x);
-    fail_over();
-    ck_given(rig, "l", "y l");
+    stage_fail_over();
+    ck_loads(rig, "l", "y l");
 }
 END_TEST
 
@@ -303,19 +246,19 @@ START_TEST(store_redis_load__believes_the_highest_epoch_on_the_host)
     const char *url =
         apr_psprintf(p, "redis+sentinel://127.0.0.1:%d,127.0.0.1:%d/m",
                      actor_port(_i ? s : late), actor_port(_i ? late : s));
-    rig_t *rig = rig_on("", NULL);
+    rig_t *rig = rig_on_sentinel(s, "", NULL);
     rig_t *other = rig_create(url, "", rig);
     int i;
 
     actor_set_master(late, x, 1);
-    ck_given(other, "k", "x k");
-    ck_given(rig, "k", "x k");
-    fail_over();
+    ck_loads(other, "k", "x k");
+    ck_loads(rig, "k", "x k");
+    stage_fail_over();
     actor_replies_once(x, "ROLE", ACTOR_SLAVE);
-    ck_given(rig, "l", "y l");
+    ck_loads(rig, "l", "y l");
     /* The old one comes back and calls itself master. */
     for (i = 0; i < 5; i++) {
-        ck_given(other, "m", "y m");
+        ck_loads(other, "m", "y m");
         actor_disconnect(x);
         actor_disconnect(y);
     }
@@ -351,17 +294,17 @@ static rig_t *rig_of_laggards(int nth, actor_t **late, const rig_t *sibling)
 /* One that is dead may know of the failover. */
 START_TEST(store_redis_load__believes_no_laggards_while_another_is_dead)
 {
-    rig_t *rig = rig_on("", NULL);
+    rig_t *rig = rig_on_sentinel(s, "", NULL);
     actor_t *late[2];
     rig_t *other;
     int i;
 
-    fail_over();
-    ck_given(rig, "k", "y k");
+    stage_fail_over();
+    ck_loads(rig, "k", "y k");
     other = rig_of_laggards(_i, late, rig);
     /* A server is remembered not to have told, so each run is another one. */
     for (i = 0; i < 4; i++) {
-        ck_assert_int_eq(ask(other, "l", 1000), UNAVAILABLE);
+        ck_assert_int_eq(rig_load(other, "l", 1000), UNAVAILABLE);
         rig_sleep_until(shs_clock_now() + SHS_TOPOLOGY_AFTER_FAILURE);
     }
     ck_assert_int_eq(actor_received(x, "GET"), 0);
@@ -376,24 +319,24 @@ END_TEST
 /* The first lookup of a child asks them once. */
 START_TEST(store_redis_load__believes_sentinels_that_were_all_set_up_anew)
 {
-    actor_t *b = actor_start("b");
-    actor_t *c = actor_start("c");
-    rig_t *rig = rig_on("", NULL);
+    actor_t *second = actor_start("b");
+    actor_t *third = actor_start("c");
+    rig_t *rig = rig_on_sentinel(s, "", NULL);
     rig_t *other = rig_create(
         apr_psprintf(
             p, "redis+sentinel://127.0.0.1:%d,127.0.0.1:%d,127.0.0.1:%d/m",
-            actor_port(s), actor_port(b), actor_port(c)),
+            actor_port(s), actor_port(second), actor_port(third)),
         "", rig);
 
-    fail_over();
-    ck_given(rig, "k", "y k");
+    stage_fail_over();
+    ck_loads(rig, "k", "y k");
     actor_set_master(s, x, 1);
-    actor_set_master(b, x, 1);
-    actor_set_master(c, x, 1);
-    ck_given(other, "l", "x l");
+    actor_set_master(second, x, 1);
+    actor_set_master(third, x, 1);
+    ck_loads(other, "l", "x l");
     ck_assert_int_eq(atomic_load(&rig->host_state->master.epoch), 1);
-    actor_stop(b);
-    actor_stop(c);
+    actor_stop(second);
+    actor_stop(third);
 }
 END_TEST
 
@@ -413,16 +356,16 @@ static const struct {
 
 START_TEST(store_redis_load__needs_no_sentinel_while_the_master_answers)
 {
-    rig_t *rig = rig_on("connect-timeout=100ms timeout=1s", NULL);
+    rig_t *rig = rig_on_sentinel(s, "connect-timeout=100ms timeout=1s", NULL);
     int slow = 0;
     int i;
 
-    ck_given(rig, "k", "x k");
+    ck_loads(rig, "k", "x k");
     actor_replies(s, "SENTINEL", gone[_i].reply);
     outlive_the_lease();
     for (i = 0; i < 8; i++) {
         /* The first may have to find out that they hang. */
-        slow += ask(rig, "l", 1000) != FOUND || took > AT_ONCE;
+        slow += rig_load(rig, "l", 1000) != FOUND || rig_took > AT_ONCE;
     }
     ck_assert_msg(slow <= 2, "%d of 8 lookups waited for a Sentinel: %s", slow,
                   gone[_i].why);
@@ -434,17 +377,17 @@ END_TEST
 /* A connection was cut, as by a timeout of Redis: its successor is new. */
 START_TEST(store_redis_load__needs_no_sentinel_for_a_new_connection)
 {
-    rig_t *rig = rig_on("connect-timeout=100ms timeout=1s", NULL);
+    rig_t *rig = rig_on_sentinel(s, "connect-timeout=100ms timeout=1s", NULL);
     int slow = 0;
     int i;
 
-    ck_given(rig, "k", "x k");
+    ck_loads(rig, "k", "x k");
     actor_replies(s, "SENTINEL", gone[_i].reply);
     outlive_the_lease();
     actor_disconnect(x);
     for (i = 0; i < 8; i++) {
         /* The first may have to find out that they hang. */
-        slow += ask(rig, "l", 1000) != FOUND || took > AT_ONCE;
+        slow += rig_load(rig, "l", 1000) != FOUND || rig_took > AT_ONCE;
     }
     ck_assert_msg(slow <= 2, "%d of 8 lookups waited for a Sentinel: %s", slow,
                   gone[_i].why);
@@ -454,19 +397,19 @@ END_TEST
 
 START_TEST(store_redis_load__says_that_no_sentinel_names_the_master)
 {
-    rig_t *rig = rig_on("breaker=2/1h", NULL);
+    rig_t *rig = rig_on_sentinel(s, "breaker=2/1h", NULL);
     int i;
 
     actor_replies(s, "SENTINEL", "-ERR SECRET\r\n");
     for (i = 0; i < 2; i++) {
-        ck_assert_int_eq(ask(rig, "k", 300), UNAVAILABLE);
-        ck_assert_ptr_nonnull(strstr(got.reason, "Sentinel"));
-        ck_assert_ptr_null(strstr(got.reason, "SECRET"));
+        ck_assert_int_eq(rig_load(rig, "k", 300), UNAVAILABLE);
+        ck_assert_ptr_nonnull(strstr(rig_result.reason, "Sentinel"));
+        ck_assert_ptr_null(strstr(rig_result.reason, "SECRET"));
         /* The first question of all: a mistake in the configuration. */
-        ck_assert_int_eq(got.transition,
+        ck_assert_int_eq(rig_result.transition,
                          i == 0 ? SHS_TRANSITION_DOWN : SHS_TRANSITION_NONE);
     }
-    ck_assert_int_eq(ask(rig, "k", 300), UNAVAILABLE);
+    ck_assert_int_eq(rig_load(rig, "k", 300), UNAVAILABLE);
     ck_assert_uint_eq(rig_counter(rig, SHS_COUNTER_BLOCKED), 1);
 }
 END_TEST
@@ -475,18 +418,18 @@ END_TEST
  * the others know it. */
 START_TEST(store_redis_load__a_new_child_brings_no_probe_forward)
 {
-    rig_t *rig = rig_on("breaker=1/1h retry=0", NULL);
+    rig_t *rig = rig_on_sentinel(s, "breaker=1/1h retry=0", NULL);
     int i;
 
-    ck_given(rig, "k", "x k");
+    ck_loads(rig, "k", "x k");
     actor_replies(x, "GET", actor_close);
-    ck_assert_int_eq(ask(rig, "k", 1000), UNAVAILABLE);
-    ck_assert_int_eq(ask(rig, "l", 1000), UNAVAILABLE);
+    ck_assert_int_eq(rig_load(rig, "k", 1000), UNAVAILABLE);
+    ck_assert_int_eq(rig_load(rig, "l", 1000), UNAVAILABLE);
     for (i = 0; i < 3; i++) {
-        rig_t *newborn = rig_on("breaker=1/1h retry=0", rig);
+        rig_t *newborn = rig_on_sentinel(s, "breaker=1/1h retry=0", rig);
 
-        ck_assert_int_eq(ask(newborn, "m", 1000), UNAVAILABLE);
-        ck_assert_int_eq(ask(rig, "m", 1000), UNAVAILABLE);
+        ck_assert_int_eq(rig_load(newborn, "m", 1000), UNAVAILABLE);
+        ck_assert_int_eq(rig_load(rig, "m", 1000), UNAVAILABLE);
     }
     ck_assert_int_eq(actor_received(x, "GET m"), 0);
     ck_assert_uint_eq(rig_counter(rig, SHS_COUNTER_BLOCKED), 6);
@@ -495,20 +438,20 @@ END_TEST
 
 START_TEST(store_redis_load__a_sentinels_refusal_is_the_administrators)
 {
-    rig_t *rig = rig_on("", NULL);
+    rig_t *rig = rig_on_sentinel(s, "", NULL);
 
     actor_replies(s, "SENTINEL", "-NOAUTH x\r\n");
-    ck_assert_int_eq(ask(rig, "k", 300), UNAVAILABLE);
-    ck_assert(got.is_refusal);
-    ck_assert_int_eq(got.transition, SHS_TRANSITION_REFUSED);
+    ck_assert_int_eq(rig_load(rig, "k", 300), UNAVAILABLE);
+    ck_assert(rig_result.is_refusal);
+    ck_assert_int_eq(rig_result.transition, SHS_TRANSITION_REFUSED);
 }
 END_TEST
 
 START_TEST(store_redis_load__dials_a_sentinel_anew_where_a_login_was_lost)
 {
-    rig_t *rig = rig_on("", NULL);
+    rig_t *rig = rig_on_sentinel(s, "", NULL);
 
-    ck_given(rig, "k", "x k");
+    ck_loads(rig, "k", "x k");
     ck_assert_int_eq(actor_accepted(s), 1);
     actor_replies_once(s, "SENTINEL", "-NOAUTH x\r\n");
     ck_assert_int_eq(shs_topology_refresh(rig->client.topology, shs_clock_now(),
@@ -519,7 +462,7 @@ START_TEST(store_redis_load__dials_a_sentinel_anew_where_a_login_was_lost)
     ck_assert_int_eq(shs_topology_refresh(rig->client.topology, shs_clock_now(),
                                           rig_in_ms(300)),
                      0);
-    ck_given(rig, "l", "x l");
+    ck_loads(rig, "l", "x l");
 }
 END_TEST
 
@@ -597,8 +540,8 @@ END_TEST
 /* A firewall has lost what it knew of all of them. */
 START_TEST(store_redis_load__relies_on_no_connection_older_than_a_silent_one)
 {
-    rig_t *rig = rig_on("retry=0", NULL);
-    rig_t *sibling = rig_on("retry=0", rig);
+    rig_t *rig = rig_on_sentinel(s, "retry=0", NULL);
+    rig_t *sibling = rig_on_sentinel(s, "retry=0", rig);
     shs_outcome_t first;
     int dialled;
 
@@ -607,15 +550,15 @@ START_TEST(store_redis_load__relies_on_no_connection_older_than_a_silent_one)
     dialled = actor_accepted(x);
     ck_assert_int_eq(dialled, 7);
     actor_replies_once(x, "GET", actor_stall);
-    first = ask(rig, "k1", 200);
+    first = rig_load(rig, "k1", 200);
     ck_assert_int_eq(first, UNAVAILABLE);
-    ck_given(rig, "k2", "x k2");
+    ck_loads(rig, "k2", "x k2");
     ck_assert_int_eq(actor_accepted(x), dialled + 1);
-    ck_given(sibling, "k3", "x k3");
+    ck_loads(sibling, "k3", "x k3");
     ck_assert_int_eq(actor_accepted(x), dialled + 2);
     /* These have answered since. */
-    ck_given(rig, "k4", "x k4");
-    ck_given(sibling, "k5", "x k5");
+    ck_loads(rig, "k4", "x k4");
+    ck_loads(sibling, "k5", "x k5");
     ck_assert_int_eq(actor_accepted(x), dialled + 2);
 }
 END_TEST
@@ -624,101 +567,102 @@ END_TEST
 
 START_TEST(store_redis_load__asks_a_replica_when_the_master_is_gone)
 {
-    actor_t *r = actor_start("r");
-    rig_t *rig =
-        rig_on("read-from=replica-on-failure breaker=2/1h retry=0", NULL);
+    actor_t *replica = actor_start("r");
+    rig_t *rig = rig_on_sentinel(
+        s, "read-from=replica-on-failure breaker=2/1h retry=0", NULL);
     int i;
 
-    actor_set_replica(s, r);
-    actor_replies(r, "ROLE", ACTOR_SLAVE);
-    ck_given(rig, "k", "x k");
+    actor_set_replica(s, replica);
+    actor_replies(replica, "ROLE", ACTOR_SLAVE);
+    ck_loads(rig, "k", "x k");
     actor_replies(x, "GET", actor_close);
     actor_replies(x, "STRLEN", actor_close);
     for (i = 1; i <= 4; i++) {
-        ck_given(rig, "l", "r l");
+        ck_loads(rig, "l", "r l");
         ck_assert_uint_eq(rig_counter(rig, SHS_COUNTER_REPLICA_READS),
                           (apr_uint64_t)i);
     }
     /* The breaker has opened meanwhile. */
     ck_assert_int_eq(actor_received(x, "GET l"), 1);
     ck_assert_int_eq(actor_received(x, "STRLEN l"), 1);
-    ck_assert_int_eq(actor_received(r, "READONLY"), 0);
-    actor_stop(r);
+    ck_assert_int_eq(actor_received(replica, "READONLY"), 0);
+    actor_stop(replica);
 }
 END_TEST
 
 START_TEST(store_redis_load__believes_no_replica_that_knows_no_session)
 {
-    actor_t *r = actor_start("r");
-    rig_t *rig = rig_on("read-from=replica-on-failure retry=0", NULL);
+    actor_t *replica = actor_start("r");
+    rig_t *rig =
+        rig_on_sentinel(s, "read-from=replica-on-failure retry=0", NULL);
 
-    actor_set_replica(s, r);
-    actor_replies(r, "GET", ACTOR_NIL);
-    ck_given(rig, "k", "x k");
+    actor_set_replica(s, replica);
+    actor_replies(replica, "GET", ACTOR_NIL);
+    ck_loads(rig, "k", "x k");
     actor_replies(x, "GET", actor_close);
-    ck_assert_int_eq(ask(rig, "l", 1000), UNAVAILABLE);
-    ck_assert_ptr_nonnull(strstr(got.reason, "replica"));
+    ck_assert_int_eq(rig_load(rig, "l", 1000), UNAVAILABLE);
+    ck_assert_ptr_nonnull(strstr(rig_result.reason, "replica"));
     ck_assert_uint_eq(rig_counter(rig, SHS_COUNTER_UNAVAILABLE), 1);
-    actor_stop(r);
+    actor_stop(replica);
 }
 END_TEST
 
 START_TEST(store_redis_load__asks_no_replica_unless_it_may)
 {
-    actor_t *r = actor_start("r");
-    rig_t *rig = rig_on("retry=0", NULL);
+    actor_t *replica = actor_start("r");
+    rig_t *rig = rig_on_sentinel(s, "retry=0", NULL);
 
-    actor_set_replica(s, r);
-    ck_given(rig, "k", "x k");
+    actor_set_replica(s, replica);
+    ck_loads(rig, "k", "x k");
     actor_replies(x, "GET", actor_close);
-    ck_assert_int_eq(ask(rig, "l", 1000), UNAVAILABLE);
-    ck_assert_int_eq(actor_accepted(r), 0);
-    actor_stop(r);
+    ck_assert_int_eq(rig_load(rig, "l", 1000), UNAVAILABLE);
+    ck_assert_int_eq(actor_accepted(replica), 0);
+    actor_stop(replica);
 }
 END_TEST
 
 /* The master's rack is gone, and the Sentinel in it. */
 START_TEST(store_redis_load__leaves_time_for_a_replica)
 {
-    actor_t *r = actor_start("r");
-    rig_t *rig =
-        rig_on("read-from=replica-on-failure retry=0 timeout=1s", NULL);
+    actor_t *replica = actor_start("r");
+    rig_t *rig = rig_on_sentinel(
+        s, "read-from=replica-on-failure retry=0 timeout=1s", NULL);
 
-    actor_set_replica(s, r);
-    ck_given(rig, "k", "x k");
+    actor_set_replica(s, replica);
+    ck_loads(rig, "k", "x k");
     actor_replies(s, "SENTINEL", actor_stall);
     actor_replies(x, "GET", actor_close);
-    ck_assert_int_eq(ask(rig, "l", 1000), FOUND);
-    ck_octets_eq(got.record.string, OCTETS("r l"), "whose answer?");
-    actor_stop(r);
+    ck_assert_int_eq(rig_load(rig, "l", 1000), FOUND);
+    ck_octets_eq(rig_result.record.string, OCTETS("r l"), "whose answer?");
+    actor_stop(replica);
 }
 END_TEST
 
 /* A replica that recovers must not hide that the master has just gone. */
 START_TEST(store_redis_load__tells_of_the_master_whatever_the_replica_does)
 {
-    actor_t *r = actor_start("r");
-    rig_t *rig =
-        rig_on("read-from=replica-on-failure breaker=1/1ms retry=0", NULL);
+    actor_t *replica = actor_start("r");
+    rig_t *rig = rig_on_sentinel(
+        s, "read-from=replica-on-failure breaker=1/1ms retry=0", NULL);
     shs_breaker_t *replicas =
         shs_host_state_shard_breaker(rig->host_state, 0x10001);
 
-    actor_set_replica(s, r);
-    ck_given(rig, "k", "x k");
+    actor_set_replica(s, replica);
+    ck_loads(rig, "k", "x k");
     /* It was down, as some lookup before was told. */
     shs_breaker_note(replicas, &rig->endpoint->breaker, SHS_BREAKER_PASS,
                      SHS_BREAKER_FAILED, 2, 0, shs_clock_now());
     actor_replies(x, "GET", actor_close);
-    ck_given(rig, "k", "r k");
-    ck_given(rig, "l", "r l");
-    ck_assert_int_eq(got.transition, SHS_TRANSITION_DOWN);
-    actor_stop(r);
+    ck_loads(rig, "k", "r k");
+    ck_loads(rig, "l", "r l");
+    ck_assert_int_eq(rig_result.transition, SHS_TRANSITION_DOWN);
+    actor_stop(replica);
 }
 END_TEST
 
 static void add(TCase *tc)
 {
-    tcase_add_checked_fixture(tc, open_stage, close_stage);
+    tcase_add_checked_fixture(tc, stage_start_sentinel, stage_stop_sentinel);
     tcase_add_test(tc,
                    store_redis_load__asks_for_the_role_behind_each_question);
     tcase_add_loop_test(

@@ -7,18 +7,11 @@
 #include "redis/store_redis.h"
 #include "redis/command/script.h"
 
-#include "actor.h"
-#include "redis/protocol/slot.h"
-#include "rig.h"
-#include "base/clock.h"
+#include "stage.h"
 #include "unit.h"
 
 #define DONE        SHS_WROTE_DONE
 #define UNAVAILABLE SHS_WROTE_UNAVAILABLE
-
-/* What the last write came to. */
-static shs_result_t got;
-static apr_time_t took;
 
 static shs_write_t write_of(const char *key)
 {
@@ -32,48 +25,18 @@ static shs_write_t write_of(const char *key)
     return write;
 }
 
-static shs_wrote_t put(const rig_t *rig, const char *key, int ms)
+static shs_wrote_t remove_key(const rig_t *rig, const char *key, int ms)
 {
-    apr_time_t begun = shs_clock_now();
     shs_write_t write = write_of(key);
-    shs_wrote_t wrote;
 
-    write.at.deadline = begun + ms * (apr_time_t)1000;
-    memset(&got, 0, sizeof(got));
-    wrote = shs_store_redis_write(&got, &rig->client, &write, p);
-    took = shs_clock_now() - begun;
-    ck_assert_msg(took <= (ms + unit_slack_ms()) * (apr_time_t)1000,
-                  "%d of %d ms", (int)(took / 1000), ms);
-    ck_assert_msg(wrote == DONE || got.reason, "no reason");
-    return wrote;
+    return rig_write(rig, &write, ms);
 }
 
-#define ck_done(rig, key)                                            \
-    do {                                                             \
-        shs_wrote_t wrote_ = put((rig), (key), 10000);               \
-        ck_assert_msg(wrote_ == DONE, "%d: %s", wrote_, got.reason); \
+#define ck_done(rig, key)                                                   \
+    do {                                                                    \
+        shs_wrote_t wrote_ = remove_key((rig), (key), 10000);               \
+        ck_assert_msg(wrote_ == DONE, "%d: %s", wrote_, rig_result.reason); \
     } while (0)
-
-static shs_outcome_t load(const rig_t *rig, const char *key, int ms)
-{
-    shs_query_t query = { unit_text(key), SHS_SHAPE_STRING, 65536,
-                          rig_in_ms(ms) };
-
-    memset(&got, 0, sizeof(got));
-    return shs_store_redis_load(&got, &rig->client, &query, p);
-}
-
-static rig_t *rig_on(const actor_t *actor, const char *options)
-{
-    return rig_create(
-        apr_psprintf(p, "redis://127.0.0.1:%d", actor_port(actor)), options,
-        NULL);
-}
-
-#define ck_breaker(rig, state)                                              \
-    ck_assert_str_eq(                                                       \
-        shs_breaker_describe(&(rig)->host_state->breaker, shs_clock_now()), \
-        (state))
 
 /* How EVAL is seen. */
 static const char *eval(const char *key)
@@ -92,7 +55,7 @@ static const char *eval(const char *key)
 START_TEST(store_redis_write__is_one_command_on_a_pooled_connection)
 {
     actor_t *one = actor_start("a");
-    rig_t *rig = rig_on(one, "");
+    rig_t *rig = rig_on_server(one, "", NULL);
 
     ck_done(rig, "s:k");
     ck_done(rig, "s:l");
@@ -109,9 +72,9 @@ END_TEST
 START_TEST(store_redis_load__counts_no_writes)
 {
     actor_t *one = actor_start("a");
-    rig_t *rig = rig_on(one, "");
+    rig_t *rig = rig_on_server(one, "", NULL);
 
-    ck_assert_int_eq(load(rig, "s:k", 5000), SHS_OUTCOME_FOUND);
+    ck_assert_int_eq(rig_load(rig, "s:k", 5000), SHS_OUTCOME_FOUND);
     ck_assert_uint_eq(rig_counter(rig, SHS_COUNTER_WRITES), 0);
     actor_stop(one);
 }
@@ -122,7 +85,7 @@ END_TEST
 START_TEST(store_redis_write__writes_once_more_where_a_pooled_connection_died)
 {
     actor_t *one = actor_start("a");
-    rig_t *rig = rig_on(one, "");
+    rig_t *rig = rig_on_server(one, "", NULL);
 
     ck_done(rig, "s:k");
     actor_replies_once(one, "EVAL", actor_close);
@@ -140,14 +103,14 @@ END_TEST
 START_TEST(store_redis_write__writes_no_third_time)
 {
     actor_t *one = actor_start("a");
-    rig_t *rig = rig_on(one, "breaker=off");
+    rig_t *rig = rig_on_server(one, "breaker=off", NULL);
 
     ck_done(rig, "s:k");
     actor_replies(one, "EVAL", actor_close);
-    ck_assert_int_eq(put(rig, "s:l", 5000), UNAVAILABLE);
+    ck_assert_int_eq(remove_key(rig, "s:l", 5000), UNAVAILABLE);
     ck_assert_int_eq(actor_received(one, eval("s:l")), 2);
     /* Nor where the connection was dialled for it. */
-    ck_assert_int_eq(put(rig, "s:m", 5000), UNAVAILABLE);
+    ck_assert_int_eq(remove_key(rig, "s:m", 5000), UNAVAILABLE);
     ck_assert_int_eq(actor_received(one, eval("s:m")), 1);
     ck_assert_uint_eq(rig_counter(rig, SHS_COUNTER_UNREACHABLE), 2);
     actor_stop(one);
@@ -157,11 +120,11 @@ END_TEST
 START_TEST(store_redis_write__writes_once_where_retry_is_0)
 {
     actor_t *one = actor_start("a");
-    rig_t *rig = rig_on(one, "retry=0 breaker=off");
+    rig_t *rig = rig_on_server(one, "retry=0 breaker=off", NULL);
 
     ck_done(rig, "s:k");
     actor_replies_once(one, "EVAL", actor_close);
-    ck_assert_int_eq(put(rig, "s:l", 5000), UNAVAILABLE);
+    ck_assert_int_eq(remove_key(rig, "s:l", 5000), UNAVAILABLE);
     ck_assert_int_eq(actor_received(one, eval("s:l")), 1);
     ck_assert_uint_eq(rig_counter(rig, SHS_COUNTER_RETRIES), 0);
     actor_stop(one);
@@ -229,18 +192,18 @@ static const struct {
 START_TEST(store_redis_write__tells_answers_apart)
 {
     actor_t *one = actor_start("a");
-    rig_t *rig = rig_on(one, "breaker=off");
+    rig_t *rig = rig_on_server(one, "breaker=off", NULL);
     int is_conflict = replies[_i].wrote == SHS_WROTE_CONFLICT;
     int is_unavailable = replies[_i].wrote == UNAVAILABLE;
 
     actor_replies(one, "EVAL", replies[_i].reply);
-    ck_assert_msg(put(rig, "s:k", 5000) == replies[_i].wrote, "%s: %s",
-                  replies[_i].why, got.reason);
-    ck_assert_msg(got.is_refusal == replies[_i].is_refusal, "%s",
+    ck_assert_msg(remove_key(rig, "s:k", 5000) == replies[_i].wrote, "%s: %s",
+                  replies[_i].why, rig_result.reason);
+    ck_assert_msg(rig_result.is_refusal == replies[_i].is_refusal, "%s",
                   replies[_i].why);
-    ck_assert_msg((got.reason == NULL) == (replies[_i].wrote == DONE), "%s",
-                  replies[_i].why);
-    ck_assert(!got.reason || !strstr(got.reason, "SECRE"));
+    ck_assert_msg((rig_result.reason == NULL) == (replies[_i].wrote == DONE),
+                  "%s", replies[_i].why);
+    ck_assert(!rig_result.reason || !strstr(rig_result.reason, "SECRE"));
     ck_assert_uint_eq(rig_counter(rig, SHS_COUNTER_WRITES), 1);
     ck_assert_uint_eq(rig_counter(rig, SHS_COUNTER_CONFLICTS), is_conflict);
     ck_assert_uint_eq(rig_counter(rig, SHS_COUNTER_UNAVAILABLE),
@@ -265,7 +228,7 @@ static const char *const not_ready[] = { "-LOADING x\r\n", "-MASTERDOWN x\r\n",
 START_TEST(store_redis_write__waits_for_who_will_answer_soon)
 {
     actor_t *one = actor_start("a");
-    rig_t *rig = rig_on(one, "");
+    rig_t *rig = rig_on_server(one, "", NULL);
 
     actor_replies_once(one, "EVAL", not_ready[_i]);
     actor_replies_once(one, "EVAL", not_ready[_i]);
@@ -296,7 +259,8 @@ START_TEST(store_redis_write__keeps_the_deadline)
                    "breaker=off", NULL);
 
     actor_replies(one, slow[_i].command, slow[_i].reply);
-    ck_assert_msg(put(rig, "s:k", 100) == UNAVAILABLE, "%s", slow[_i].why);
+    ck_assert_msg(remove_key(rig, "s:k", 100) == UNAVAILABLE, "%s",
+                  slow[_i].why);
     actor_replies(one, slow[_i].command, NULL);
     ck_done(rig, "s:l");
     actor_stop(one);
@@ -315,19 +279,19 @@ static const char *const refusing[] = {
 START_TEST(store_redis_write__an_error_opens_no_breaker)
 {
     actor_t *one = actor_start("a");
-    rig_t *rig = rig_on(one, "breaker=2/1h");
+    rig_t *rig = rig_on_server(one, "breaker=2/1h", NULL);
     /* LOADING is asked again until the deadline. */
     int ms = strstr(refusing[_i], "LOADING") ? 300 : 5000;
     int i;
 
     actor_replies(one, "EVAL", refusing[_i]);
     for (i = 0; i < 5; i++) {
-        ck_assert_int_ne(put(rig, "s:k", ms), DONE);
-        ck_assert_int_ne(got.transition, SHS_TRANSITION_DOWN);
+        ck_assert_int_ne(remove_key(rig, "s:k", ms), DONE);
+        ck_assert_int_ne(rig_result.transition, SHS_TRANSITION_DOWN);
     }
     ck_breaker(rig, "closed");
     ck_assert_uint_eq(rig_counter(rig, SHS_COUNTER_OUTAGES), 0);
-    ck_assert_int_eq(load(rig, "s:k", 5000), SHS_OUTCOME_FOUND);
+    ck_assert_int_eq(rig_load(rig, "s:k", 5000), SHS_OUTCOME_FOUND);
     actor_stop(one);
 }
 END_TEST
@@ -351,22 +315,23 @@ static const struct {
 START_TEST(store_redis_write__tells_once_a_minute_that_writes_fail)
 {
     actor_t *one = actor_start("a");
-    rig_t *rig = rig_on(one, "breaker=2/1h");
-    rig_t *sibling = rig_create(
-        apr_psprintf(p, "redis://127.0.0.1:%d", actor_port(one)), "", rig);
+    rig_t *rig = rig_on_server(one, "breaker=2/1h", NULL);
+    rig_t *sibling = rig_on_server(one, "", rig);
     int i;
 
     actor_replies(one, "EVAL", unwritable[_i].reply);
     for (i = 0; i < 4; i++) {
-        ck_assert_int_eq(put(i % 2 ? sibling : rig, "s:k", 5000), UNAVAILABLE);
-        ck_assert_int_eq(got.transition, i == 0 ? SHS_TRANSITION_UNWRITABLE
-                                                : SHS_TRANSITION_NONE);
+        ck_assert_int_eq(remove_key(i % 2 ? sibling : rig, "s:k", 5000),
+                         UNAVAILABLE);
+        ck_assert_int_eq(rig_result.transition, i == 0
+                                                    ? SHS_TRANSITION_UNWRITABLE
+                                                    : SHS_TRANSITION_NONE);
         ck_assert_msg(
-            i > 0 || strstr(got.transition_reason, unwritable[_i].words), "%s",
-            got.transition_reason);
+            i > 0 || strstr(rig_result.transition_reason, unwritable[_i].words),
+            "%s", rig_result.transition_reason);
     }
-    ck_assert_int_eq(load(rig, "s:k", 5000), SHS_OUTCOME_FOUND);
-    ck_assert_int_eq(got.transition, SHS_TRANSITION_NONE);
+    ck_assert_int_eq(rig_load(rig, "s:k", 5000), SHS_OUTCOME_FOUND);
+    ck_assert_int_eq(rig_result.transition, SHS_TRANSITION_NONE);
     actor_stop(one);
 }
 END_TEST
@@ -376,25 +341,22 @@ END_TEST
 START_TEST(store_redis_write__tells_that_writes_work_again)
 {
     actor_t *one = actor_start("a");
-    rig_t *rig = rig_on(one, "");
+    rig_t *rig = rig_on_server(one, "", NULL);
     shs_write_t write = write_of("s:k");
     int i;
 
     actor_replies_once(one, "EVAL", unwritable[0].reply);
-    ck_assert_int_eq(put(rig, "s:k", 5000), UNAVAILABLE);
-    ck_assert_int_eq(got.transition, SHS_TRANSITION_UNWRITABLE);
+    ck_assert_int_eq(remove_key(rig, "s:k", 5000), UNAVAILABLE);
+    ck_assert_int_eq(rig_result.transition, SHS_TRANSITION_UNWRITABLE);
     ck_done(rig, "s:k");
-    ck_assert_int_eq(got.transition, SHS_TRANSITION_NONE);
+    ck_assert_int_eq(rig_result.transition, SHS_TRANSITION_NONE);
     write.kind = SHS_WRITE_CREATE;
     write.ttl = APR_USEC_PER_SEC;
     write.edit.string = unit_text("v");
     for (i = 0; i < 3; i++) {
-        write.at.deadline = rig_in_ms(5000);
-        memset(&got, 0, sizeof(got));
-        ck_assert_int_eq(shs_store_redis_write(&got, &rig->client, &write, p),
-                         DONE);
-        ck_assert_int_eq(got.transition, i == 0 ? SHS_TRANSITION_WRITABLE
-                                                : SHS_TRANSITION_NONE);
+        ck_assert_int_eq(rig_write(rig, &write, 5000), DONE);
+        ck_assert_int_eq(rig_result.transition, i == 0 ? SHS_TRANSITION_WRITABLE
+                                                       : SHS_TRANSITION_NONE);
     }
     actor_stop(one);
 }
@@ -405,18 +367,18 @@ END_TEST
 START_TEST(store_redis_write__tells_of_silence_between_answers)
 {
     actor_t *one = actor_start("a");
-    rig_t *rig = rig_on(one, "breaker=5/1h retry=0");
+    rig_t *rig = rig_on_server(one, "breaker=5/1h retry=0", NULL);
     int told = 0;
     int i;
 
     ck_done(rig, "s:k");
     actor_replies(one, "EVAL", actor_close);
     for (i = 1; i <= 8; i++) {
-        ck_assert_int_eq(put(rig, "s:k", 5000), UNAVAILABLE);
-        told += got.transition == SHS_TRANSITION_UNWRITABLE;
+        ck_assert_int_eq(remove_key(rig, "s:k", 5000), UNAVAILABLE);
+        told += rig_result.transition == SHS_TRANSITION_UNWRITABLE;
         ck_assert_int_eq(told, i >= 5);
-        ck_assert_int_eq(load(rig, "s:k", 5000), SHS_OUTCOME_FOUND);
-        ck_assert_int_eq(got.transition, SHS_TRANSITION_NONE);
+        ck_assert_int_eq(rig_load(rig, "s:k", 5000), SHS_OUTCOME_FOUND);
+        ck_assert_int_eq(rig_result.transition, SHS_TRANSITION_NONE);
     }
     actor_stop(one);
 }
@@ -425,17 +387,17 @@ END_TEST
 START_TEST(store_redis_load__tells_of_silence_between_answers)
 {
     actor_t *one = actor_start("a");
-    rig_t *rig = rig_on(one, "breaker=5/1h retry=0");
+    rig_t *rig = rig_on_server(one, "breaker=5/1h retry=0", NULL);
     int told = 0;
     int i;
 
-    ck_assert_int_eq(load(rig, "s:k", 5000), SHS_OUTCOME_FOUND);
+    ck_assert_int_eq(rig_load(rig, "s:k", 5000), SHS_OUTCOME_FOUND);
     actor_replies(one, "GET s:l", actor_close);
     for (i = 1; i <= 8; i++) {
-        ck_assert_int_eq(load(rig, "s:l", 5000), SHS_OUTCOME_UNAVAILABLE);
-        told += got.transition == SHS_TRANSITION_SHAKY;
+        ck_assert_int_eq(rig_load(rig, "s:l", 5000), SHS_OUTCOME_UNAVAILABLE);
+        told += rig_result.transition == SHS_TRANSITION_SHAKY;
         ck_assert_int_eq(told, i >= 5);
-        ck_assert_int_eq(load(rig, "s:k", 5000), SHS_OUTCOME_FOUND);
+        ck_assert_int_eq(rig_load(rig, "s:k", 5000), SHS_OUTCOME_FOUND);
     }
     actor_stop(one);
 }
@@ -445,7 +407,7 @@ END_TEST
 START_TEST(store_redis_write__tells_of_an_outage_once)
 {
     actor_t *one = actor_start("a");
-    rig_t *rig = rig_on(one, "breaker=5/1ms retry=0");
+    rig_t *rig = rig_on_server(one, "breaker=5/1ms retry=0", NULL);
     apr_time_t until = rig_in_ms(10000);
     int i;
 
@@ -455,10 +417,11 @@ START_TEST(store_redis_write__tells_of_an_outage_once)
     actor_replies(one, "STRLEN", actor_close);
     for (i = 1; rig_counter(rig, SHS_COUNTER_UNREACHABLE) < 20; i++) {
         ck_assert_int_lt(shs_clock_now(), until);
-        ck_assert_int_eq(
-            i % 2 ? (int)put(rig, "s:k", 5000) : (int)load(rig, "s:k", 5000),
-            i % 2 ? (int)UNAVAILABLE : (int)SHS_OUTCOME_UNAVAILABLE);
-        ck_assert_int_eq(got.transition,
+        ck_assert_int_eq(i % 2 ? (int)remove_key(rig, "s:k", 5000)
+                               : (int)rig_load(rig, "s:k", 5000),
+                         i % 2 ? (int)UNAVAILABLE
+                               : (int)SHS_OUTCOME_UNAVAILABLE);
+        ck_assert_int_eq(rig_result.transition,
                          i == 5 ? SHS_TRANSITION_DOWN : SHS_TRANSITION_NONE);
     }
     actor_stop(one);
@@ -468,17 +431,17 @@ END_TEST
 START_TEST(store_redis_write__silence_opens_the_breaker)
 {
     actor_t *one = actor_start("a");
-    rig_t *rig = rig_on(one, "breaker=2/1h retry=0");
+    rig_t *rig = rig_on_server(one, "breaker=2/1h retry=0", NULL);
 
     ck_done(rig, "s:k");
     actor_replies(one, "EVAL", actor_close);
-    ck_assert_int_eq(put(rig, "s:k", 5000), UNAVAILABLE);
-    ck_assert_int_eq(got.transition, SHS_TRANSITION_NONE);
-    ck_assert_int_eq(put(rig, "s:k", 5000), UNAVAILABLE);
-    ck_assert_int_eq(got.transition, SHS_TRANSITION_DOWN);
-    ck_assert_ptr_nonnull(got.transition_reason);
+    ck_assert_int_eq(remove_key(rig, "s:k", 5000), UNAVAILABLE);
+    ck_assert_int_eq(rig_result.transition, SHS_TRANSITION_NONE);
+    ck_assert_int_eq(remove_key(rig, "s:k", 5000), UNAVAILABLE);
+    ck_assert_int_eq(rig_result.transition, SHS_TRANSITION_DOWN);
+    ck_assert_ptr_nonnull(rig_result.transition_reason);
     ck_breaker(rig, "open");
-    ck_assert_int_eq(put(rig, "s:l", 5000), UNAVAILABLE);
+    ck_assert_int_eq(remove_key(rig, "s:l", 5000), UNAVAILABLE);
     ck_assert_int_eq(actor_received(one, eval("s:l")), 0);
     ck_assert_uint_eq(rig_counter(rig, SHS_COUNTER_BLOCKED), 1);
     ck_assert_uint_eq(rig_counter(rig, SHS_COUNTER_WRITES), 4);
@@ -489,16 +452,16 @@ END_TEST
 START_TEST(store_redis_write__closes_the_breaker_by_an_answer)
 {
     actor_t *one = actor_start("a");
-    rig_t *rig = rig_on(one, "breaker=1/10ms retry=0");
+    rig_t *rig = rig_on_server(one, "breaker=1/10ms retry=0", NULL);
     apr_time_t until = rig_in_ms(10000);
 
     actor_replies_once(one, "EVAL", actor_close);
-    ck_assert_int_eq(put(rig, "s:k", 5000), UNAVAILABLE);
-    ck_assert_int_eq(got.transition, SHS_TRANSITION_DOWN);
-    while (put(rig, "s:l", 5000) != DONE) {
+    ck_assert_int_eq(remove_key(rig, "s:k", 5000), UNAVAILABLE);
+    ck_assert_int_eq(rig_result.transition, SHS_TRANSITION_DOWN);
+    while (remove_key(rig, "s:l", 5000) != DONE) {
         ck_assert_int_lt(shs_clock_now(), until);
     }
-    ck_assert_int_eq(got.transition, SHS_TRANSITION_UP);
+    ck_assert_int_eq(rig_result.transition, SHS_TRANSITION_UP);
     ck_breaker(rig, "closed");
     actor_stop(one);
 }
@@ -507,14 +470,14 @@ END_TEST
 START_TEST(store_redis_write__tells_of_a_refusal_once_a_minute)
 {
     actor_t *one = actor_start("a");
-    rig_t *rig = rig_on(one, "breaker=2/1h");
+    rig_t *rig = rig_on_server(one, "breaker=2/1h", NULL);
     int i;
 
     actor_replies(one, "EVAL", "-NOPERM x\r\n");
     for (i = 0; i < 3; i++) {
-        ck_assert_int_eq(put(rig, "s:k", 5000), UNAVAILABLE);
-        ck_assert(got.is_refusal);
-        ck_assert_int_eq(got.transition,
+        ck_assert_int_eq(remove_key(rig, "s:k", 5000), UNAVAILABLE);
+        ck_assert(rig_result.is_refusal);
+        ck_assert_int_eq(rig_result.transition,
                          i == 0 ? SHS_TRANSITION_REFUSED : SHS_TRANSITION_NONE);
     }
     actor_stop(one);
@@ -523,72 +486,44 @@ END_TEST
 
 /* -------------------------------------------------------------- a cluster */
 
-/* Members a and b, and the replica r of a. "{a}..." is a's, "{b}..." is b's. */
-static actor_t *a, *b, *r;
-static int slot_of_a, slot_of_b;
-
-static void tell_slots(const actor_t *of_a, const actor_t *of_b)
+static rig_t *start_cluster(const char *options)
 {
-    actor_range_t ranges[] = { { slot_of_a, slot_of_a, of_a, r },
-                               { slot_of_b, slot_of_b, of_b, NULL } };
-
-    actor_set_slots(a, ranges, 2);
-    actor_set_slots(b, ranges, 2);
-    actor_set_slots(r, ranges, 2);
-}
-
-static rig_t *cluster_of(const char *options)
-{
-    a = actor_start("a");
-    b = actor_start("b");
-    r = actor_start("r");
-    slot_of_a = shs_slot_of_key(OCTETS("{a}"));
-    slot_of_b = shs_slot_of_key(OCTETS("{b}"));
-    tell_slots(a, b);
-    return rig_create(
-        apr_psprintf(p, "redis+cluster://127.0.0.1:%d", actor_port(a)), options,
-        NULL);
-}
-
-static void stop_all(void)
-{
-    actor_stop(a);
-    actor_stop(b);
-    actor_stop(r);
+    stage_start_cluster();
+    return rig_on_cluster(a, options, NULL);
 }
 
 START_TEST(store_redis_write__asks_who_serves_the_slot)
 {
-    rig_t *rig = cluster_of("");
+    rig_t *rig = start_cluster("");
 
     ck_done(rig, "{a}1");
     ck_done(rig, "{b}1");
     ck_assert_int_eq(actor_received(a, eval("{a}1")), 1);
     ck_assert_str_eq(actor_transcript(b), SEEN(eval("{b}1"), "|"));
-    stop_all();
+    stage_stop_cluster();
 }
 END_TEST
 
 START_TEST(store_redis_write__follows_moved_and_learns_it)
 {
-    rig_t *rig = cluster_of("");
+    rig_t *rig = start_cluster("");
 
     actor_replies(a, "EVAL", actor_redirect_error("MOVED", slot_of_a, b));
     ck_done(rig, "{a}1");
-    tell_slots(b, b);
+    stage_set_slots(b, b);
     ck_done(rig, "{a}2");
     ck_assert_int_eq(actor_received(a, "EVAL"), 1);
     ck_assert_str_eq(actor_transcript(b),
                      SEEN(eval("{a}1"), "|", eval("{a}2"), "|"));
     ck_assert_uint_eq(rig_counter(rig, SHS_COUNTER_REDIRECTIONS), 1);
     ck_assert_uint_eq(rig_counter(rig, SHS_COUNTER_WRITES), 2);
-    stop_all();
+    stage_stop_cluster();
 }
 END_TEST
 
 START_TEST(store_redis_write__follows_ask_by_asking_and_does_not_learn_it)
 {
-    rig_t *rig = cluster_of("");
+    rig_t *rig = start_cluster("");
 
     actor_replies_once(a, "EVAL", actor_redirect_error("ASK", slot_of_a, b));
     ck_done(rig, "{a}1");
@@ -596,34 +531,36 @@ START_TEST(store_redis_write__follows_ask_by_asking_and_does_not_learn_it)
     ck_done(rig, "{a}2");
     ck_assert_int_eq(actor_received(a, eval("{a}2")), 1);
     ck_assert_int_eq(actor_received(b, "EVAL"), 1);
-    stop_all();
+    stage_stop_cluster();
 }
 END_TEST
 
 START_TEST(store_redis_write__follows_no_more_than_five_redirections)
 {
-    rig_t *rig = cluster_of("breaker=off");
+    rig_t *rig = start_cluster("breaker=off");
 
     actor_replies(a, "EVAL", actor_redirect_error("ASK", slot_of_a, b));
     actor_replies(b, "EVAL", actor_redirect_error("ASK", slot_of_a, a));
-    ck_assert_int_eq(put(rig, "{a}1", 5000), UNAVAILABLE);
+    ck_assert_int_eq(remove_key(rig, "{a}1", 5000), UNAVAILABLE);
     ck_assert_int_eq(actor_received(a, "EVAL") + actor_received(b, "EVAL"), 6);
-    stop_all();
+    stage_stop_cluster();
 }
 END_TEST
 
 /* Where a session may be read from one, none is written to one. */
 START_TEST(store_redis_write__never_asks_a_replica_of_a_cluster)
 {
-    rig_t *rig = cluster_of("retry=0 read-from=replica-on-failure breaker=off");
+    rig_t *rig =
+        start_cluster("retry=0 read-from=replica-on-failure breaker=off");
 
     actor_replies(a, "EVAL", _i ? actor_stall : actor_close);
     actor_replies(a, "GET", actor_close);
-    ck_assert_int_eq(put(rig, "{a}1", 300), UNAVAILABLE);
+    ck_assert_int_eq(remove_key(rig, "{a}1", 300), UNAVAILABLE);
     ck_assert_int_eq(actor_received(r, "EVAL"), 0);
-    ck_assert_int_eq(load(rig, "{a}1", 5000), SHS_OUTCOME_FOUND);
-    ck_octets_eq(got.record.string, OCTETS("r {a}1"), "it could be read");
-    stop_all();
+    ck_assert_int_eq(rig_load(rig, "{a}1", 5000), SHS_OUTCOME_FOUND);
+    ck_octets_eq(rig_result.record.string, OCTETS("r {a}1"),
+                 "it could be read");
+    stage_stop_cluster();
 }
 END_TEST
 
@@ -631,51 +568,36 @@ END_TEST
 START_TEST(store_redis_write__asks_no_replica_behind_an_open_breaker)
 {
     rig_t *rig =
-        cluster_of("retry=0 read-from=replica-on-failure breaker=1/1h");
+        start_cluster("retry=0 read-from=replica-on-failure breaker=1/1h");
 
     actor_replies(a, "EVAL", actor_close);
-    ck_assert_int_eq(put(rig, "{a}1", 5000), UNAVAILABLE);
-    ck_assert_int_eq(put(rig, "{a}2", 5000), UNAVAILABLE);
+    ck_assert_int_eq(remove_key(rig, "{a}1", 5000), UNAVAILABLE);
+    ck_assert_int_eq(remove_key(rig, "{a}2", 5000), UNAVAILABLE);
     ck_assert_uint_eq(rig_counter(rig, SHS_COUNTER_BLOCKED), 1);
     ck_assert_int_eq(actor_received(r, "EVAL"), 0);
     ck_assert_int_eq(actor_received(a, eval("{a}2")), 0);
-    stop_all();
+    stage_stop_cluster();
 }
 END_TEST
 
 /* ------------------------------------------------------------- a Sentinel */
 
-/* A Sentinel s that names master x, which another, y, may follow. */
-static actor_t *s, *x, *y;
-
-static rig_t *watched(const char *options)
+static rig_t *start_sentinel(const char *options)
 {
-    s = actor_start("s");
-    x = actor_start("x");
-    y = actor_start("y");
-    actor_set_master(s, x, 1);
-    return rig_create(
-        apr_psprintf(p, "redis+sentinel://127.0.0.1:%d/m", actor_port(s)),
-        options, NULL);
-}
-
-static void stop_watched(void)
-{
-    actor_stop(s);
-    actor_stop(x);
-    actor_stop(y);
+    stage_start_sentinel();
+    return rig_on_sentinel(s, options, NULL);
 }
 
 START_TEST(store_redis_write__asks_for_the_role_behind_the_write)
 {
-    rig_t *rig = watched("");
+    rig_t *rig = start_sentinel("");
 
     ck_done(rig, "k");
     ck_done(rig, "l");
     ck_assert_str_eq(actor_transcript(x),
                      SEEN("ROLE|", eval("k"), "|ROLE|", eval("l"), "|ROLE|"));
     ck_assert_int_eq(actor_accepted(x), 1);
-    stop_watched();
+    stage_stop_sentinel();
 }
 END_TEST
 
@@ -692,43 +614,44 @@ static const struct {
 
 START_TEST(store_redis_write__writes_to_the_new_master_in_the_same_write)
 {
-    rig_t *rig = watched("");
+    rig_t *rig = start_sentinel("");
 
     ck_done(rig, "k");
     actor_replies(x, demoted[_i].command, demoted[_i].reply);
-    actor_set_master(s, y, 2);
+    stage_fail_over();
     ck_done(rig, "l");
     ck_assert_msg(actor_received(y, eval("l")) == 1, "%s", demoted[_i].why);
     ck_done(rig, "m");
     ck_assert_msg(actor_received(x, eval("m")) == 0, "%s", demoted[_i].why);
     ck_assert_uint_eq(rig_counter(rig, SHS_COUNTER_WRITES), 3);
     ck_assert_uint_eq(rig_counter(rig, SHS_COUNTER_UNAVAILABLE), 0);
-    stop_watched();
+    stage_stop_sentinel();
 }
 END_TEST
 
 START_TEST(store_redis_write__believes_no_master_that_was_demoted)
 {
-    rig_t *rig = watched("breaker=off");
+    rig_t *rig = start_sentinel("breaker=off");
 
     ck_done(rig, "k");
     actor_replies(x, "ROLE", ACTOR_SLAVE);
-    ck_assert_int_eq(put(rig, "l", 500), UNAVAILABLE);
+    ck_assert_int_eq(remove_key(rig, "l", 500), UNAVAILABLE);
     ck_assert_uint_eq(rig_counter(rig, SHS_COUNTER_NOT_READY), 1);
-    stop_watched();
+    stage_stop_sentinel();
 }
 END_TEST
 
 START_TEST(store_redis_write__never_asks_a_replica_of_a_sentinels)
 {
-    rig_t *rig = watched("retry=0 read-from=replica-on-failure breaker=off");
+    rig_t *rig =
+        start_sentinel("retry=0 read-from=replica-on-failure breaker=off");
 
     actor_replies(y, "ROLE", ACTOR_SLAVE);
     actor_set_replica(s, y);
     actor_replies(x, "EVAL", actor_close);
-    ck_assert_int_eq(put(rig, "k", 500), UNAVAILABLE);
+    ck_assert_int_eq(remove_key(rig, "k", 500), UNAVAILABLE);
     ck_assert_int_eq(actor_received(y, "EVAL"), 0);
-    stop_watched();
+    stage_stop_sentinel();
 }
 END_TEST
 
