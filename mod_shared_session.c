@@ -61,7 +61,7 @@ static void register_hooks(apr_pool_t *p)
                           APR_HOOK_REALLY_LAST);
     ap_hook_insert_error_filter(shs_flow_on_insert_error_filter, after_headers,
                                 NULL, APR_HOOK_REALLY_LAST);
-    ap_hook_handler(shs_resource_on_handler, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_handler(shs_resource_serve, NULL, NULL, APR_HOOK_MIDDLE);
     shs_api_register();
     shs_control_register();
     shs_caching_register();

@@ -161,29 +161,25 @@ static int is_same_cookie_options(const shs_cookie_options_t *a,
            && is_same_text(a->parameter, b->parameter);
 }
 
-int shs_settings_is_same_lookup(const shs_settings_t *a,
+int shs_settings_is_same_lookup(const shs_lookup_settings_t *a,
                                 const shs_settings_t *b)
 {
-    return a == b
-           || (is_same_cookie_options(&a->cookie_options.value,
-                                      &b->cookie_options.value)
-               && shs_key_is_equal(a->key.value, b->key.value)
-               && a->codec.value == b->codec.value
-               && a->max_size.value == b->max_size.value
-               && a->absolute.value == b->absolute.value);
+    return is_same_cookie_options(&a->cookie_options, &b->cookie_options.value)
+           && shs_key_is_equal(a->key, b->key.value)
+           && a->codec == b->codec.value && a->max_size == b->max_size.value
+           && a->absolute == b->absolute.value;
 }
 
-const shs_settings_t *shs_settings_copy_lookup(const shs_settings_t *settings,
-                                               apr_pool_t *p)
+shs_lookup_settings_t shs_settings_lookup_of(const shs_settings_t *settings)
 {
-    shs_settings_t *copy = apr_pcalloc(p, sizeof(*copy));
+    shs_lookup_settings_t lookup;
 
-    copy->cookie_options = settings->cookie_options;
-    copy->key = settings->key;
-    copy->codec = settings->codec;
-    copy->max_size = settings->max_size;
-    copy->absolute = settings->absolute;
-    return copy;
+    lookup.cookie_options = settings->cookie_options.value;
+    lookup.key = settings->key.value;
+    lookup.codec = settings->codec.value;
+    lookup.max_size = settings->max_size.value;
+    lookup.absolute = settings->absolute.value;
+    return lookup;
 }
 
 const apr_array_header_t *shs_settings_notes(const shs_settings_t *settings)

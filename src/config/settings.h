@@ -18,16 +18,14 @@
 
 extern module AP_MODULE_DECLARE_DATA shared_session_module;
 
-/* The highest number of cookie names. */
 #define SHS_COOKIE_OPTIONS_MAX_NAMES 32
 
 /* The handler of the JSON resource. */
 #define SHS_SETTINGS_HANDLER "shared-session"
 
-/* On or Off. */
 typedef struct shs_flag_t {
     int set;
-    int value;
+    int value; /* On or Off */
 } shs_flag_t;
 
 typedef struct shs_span_t {
@@ -56,9 +54,8 @@ typedef struct shs_expose_limit_t {
  * value is the default. */
 typedef struct shs_settings_t {
     shs_flag_t enabled;
-    /* SharedSession On outside of .htaccess: without it sessions are read and
-     * touched, but not written. And SetHandler shared-session, likewise
-     * outside. */
+    /* Set outside of .htaccess only: SharedSession On, without which sessions
+     * are read and touched, but not written; SetHandler shared-session. */
     shs_flag_t granted;
     shs_flag_t resource;
     struct {
@@ -94,6 +91,15 @@ typedef struct shs_settings_t {
     shs_rules_t headers;
 } shs_settings_t;
 
+/* The part of the settings that a lookup's result depends on. */
+typedef struct shs_lookup_settings_t {
+    shs_cookie_options_t cookie_options;
+    const shs_key_t *key;
+    const shs_codec_t *codec;
+    apr_size_t max_size;
+    apr_interval_time_t absolute;
+} shs_lookup_settings_t;
+
 void *shs_settings_create(apr_pool_t *p, char *directory);
 void *shs_settings_merge(apr_pool_t *p, void *outer, void *inner);
 void *shs_settings_create_server(apr_pool_t *p, server_rec *s);
@@ -110,14 +116,13 @@ const char *shs_settings_find_enabled_line(
 
 /* Whether two places look up sessions in the same way, so that one lookup
  * serves both. */
-int shs_settings_is_same_lookup(const shs_settings_t *a,
+int shs_settings_is_same_lookup(const shs_lookup_settings_t *a,
                                 const shs_settings_t *b);
 
-/* A copy, in p, of what is_same_lookup() compares. It lives as long as p: a
- * directory's settings live only as long as the request they were merged for.
- * Rules are not copied. */
-const shs_settings_t *shs_settings_copy_lookup(const shs_settings_t *settings,
-                                               apr_pool_t *p);
+/* Extracts what is_same_lookup() compares: a directory's settings live only as
+ * long as the request they were merged for, but what these point to lives as
+ * long as the configuration. */
+shs_lookup_settings_t shs_settings_lookup_of(const shs_settings_t *settings);
 
 /* The rules for notes; "session.* *" if no directive sets any. */
 const apr_array_header_t *shs_settings_notes(const shs_settings_t *settings);

@@ -65,10 +65,10 @@ shs_memo_t *shs_client_request_find_memo(
 {
     shs_memo_t *memo = client_request->memos;
 
-    while (
-        memo
-        && (memo->store != scope->store
-            || !shs_settings_is_same_lookup(memo->settings, scope->settings))) {
+    while (memo
+           && (memo->store != scope->store
+               || !shs_settings_is_same_lookup(&memo->settings,
+                                               scope->settings))) {
         memo = memo->next;
     }
     return memo;
@@ -77,10 +77,9 @@ shs_memo_t *shs_client_request_find_memo(
 static shs_memo_t *create_memo(shs_client_request_t *client_request,
                                const shs_scope_t *scope)
 {
-    apr_pool_t *p = scope->r->pool;
-    shs_memo_t *memo = apr_pcalloc(p, sizeof(*memo));
+    shs_memo_t *memo = apr_pcalloc(scope->r->pool, sizeof(*memo));
 
-    memo->settings = shs_settings_copy_lookup(scope->settings, p);
+    memo->settings = shs_settings_lookup_of(scope->settings);
     memo->store = scope->store;
     memo->lookup = scope->store && client_request->failed_store == scope->store
                        ? shs_lookup_skip(scope)

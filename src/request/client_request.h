@@ -17,7 +17,7 @@
 /* A lookup and the settings that led to it. */
 typedef struct shs_memo_t shs_memo_t;
 struct shs_memo_t {
-    const shs_settings_t *settings;
+    shs_lookup_settings_t settings;
     const shs_store_t *store;
     const shs_lookup_t *lookup;
     int is_outdated; /* the session was written: the next use repeats the lookup

@@ -66,9 +66,9 @@ check shs_settings_t shs_settings_merge
 check shs_server_settings_t shs_settings_merge_server
 
 # A setting that says how to look up must be compared and copied too.
-for function in shs_settings_is_same_lookup shs_settings_copy_lookup; do
+for function in shs_settings_is_same_lookup shs_settings_lookup_of; do
     text=$(body "$function")
-    for field in cookie_options key codec max_size absolute; do
+    for field in $(fields shs_lookup_settings_t); do
         if ! grep -q "[>.]$field\b" <<<"$text"; then
             complain "$code: $function forgets $field"
         fi

@@ -336,7 +336,7 @@ static int is_granted(request_rec *r)
     return settings->granted.value && settings->resource.value;
 }
 
-int shs_resource_on_handler(request_rec *r)
+int shs_resource_serve(request_rec *r)
 {
     if (!r->handler || strcmp(r->handler, HANDLER)) {
         return DECLINED;

@@ -23,6 +23,6 @@
 #define SHS_RESOURCE_MAX_BODY 65536
 
 /* The handler hook: DECLINED unless r->handler is the module's. */
-int shs_resource_on_handler(request_rec *r);
+int shs_resource_serve(request_rec *r);
 
 #endif
