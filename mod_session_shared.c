@@ -147,17 +147,13 @@ static apr_status_t on_session_load(request_rec *r, session_rec **session)
         return DECLINED;
     }
     if (!loaded) {
-        switch (find(r)) {
-        case SHARED_SESSION_OFF:
+        shared_session_status_e status = find(r);
+
+        if (status == SHARED_SESSION_OFF) {
             return DECLINED;
-        case SHARED_SESSION_UNAVAILABLE:
+        }
+        if (status == SHARED_SESSION_UNAVAILABLE) {
             return HTTP_SERVICE_UNAVAILABLE;
-        case SHARED_SESSION_FOUND:
-        case SHARED_SESSION_STALE:
-        case SHARED_SESSION_NONE:
-        case SHARED_SESSION_ABSENT:
-        case SHARED_SESSION_MALFORMED:
-            break;
         }
         loaded = load(r);
     }

@@ -7,7 +7,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/guard.bash"
 
 need src .clang-format mod_shared_session.c
 need_tool clang-format
-mapfile -t code < <(find src -name '*.[ch]' | sort; ls mod_shared_session.[ch])
+mapfile -t code < <(find src -name '*.[ch]' | sort; ls mod_*.[ch])
 mapfile -t tests < <(find t/unit -name '*.[ch]' | sort)
 mapfile -t scripts < <(
     find scripts t demo .ci conf -type f | while IFS= read -r file; do

@@ -33,7 +33,7 @@ checks+=',-clang-analyzer-security.insecureAPI.*'
 checks+=',-clang-analyzer-optin.core.EnumCastOutOfRange'
 checks+=',-clang-analyzer-optin.performance.Padding,-performance-no-int-to-ptr'
 
-mapfile -t files < <(find src -name '*.c' | sort; ls mod_shared_session.c)
+mapfile -t files < <(find src -name '*.c' | sort; ls mod_*.c)
 looked_at "${#files[@]}"
 
 # The clang build has --enable-werror, so a warning is a failure there.

@@ -12,7 +12,7 @@ most_lines_of_header=130
 empty_words='handle|handler|process|do|util|utils|misc|helper|helpers'
 
 need src mod_shared_session.c
-mapfile -t sources < <(find src -name '*.c' | sort; ls mod_shared_session.c)
+mapfile -t sources < <(find src -name '*.c' | sort; ls mod_*.c)
 mapfile -t headers < <(find src -name '*.h' | sort)
 
 # Definitions, as "name first-line last-line static|public": a brace alone in
@@ -84,14 +84,18 @@ for file in "${headers[@]}"; do
         sed -E 's/^([0-9]+):.*\b(shs_[a-z_0-9]+)\(.*/\1:\2/')
 done
 
-module=build/default/.libs/mod_shared_session.so
-need "$module"
 need_tool nm
-exported=$(nm -D --defined-only "$module" | awk '{ print $3 }' | sort |
-    tr '\n' ' ')
-looked_at 1
-if [[ $exported != 'shared_session_module ' ]]; then
-    complain "$module exports: $exported- it should be shared_session_module alone"
-fi
+for source in mod_*.c; do
+    module=build/default/.libs/${source%.c}.so
+    need "$module"
+    symbol=${source#mod_}
+    symbol=${symbol%.c}_module
+    exported=$(nm -D --defined-only "$module" | awk '{ print $3 }' | sort |
+        tr '\n' ' ')
+    looked_at 1
+    if [[ $exported != "$symbol " ]]; then
+        complain "$module exports: $exported- it should be $symbol alone"
+    fi
+done
 
 finish 'files, functions and symbols are named and sized as they should be'

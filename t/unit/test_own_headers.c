@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * config/own_headers.c needs nothing of httpd, so it is compiled into this test.
+ * config/own_headers.c needs nothing of httpd, so it is compiled into this
+ * test.
  */
 #include "config/own_headers.h"
 

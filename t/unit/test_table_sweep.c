@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * request/expose/table_sweep.c and request/expose/nameset.c need nothing of httpd, so they are
- * compiled into this test.
+ * request/expose/table_sweep.c, nameset.c and target_type.c need nothing of
+ * httpd, so they are compiled into this test.
  */
 #include "request/expose/table_sweep.h"
 

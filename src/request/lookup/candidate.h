@@ -30,8 +30,8 @@ typedef struct shs_candidates_t {
                           * (static); NULL: there was no such value */
 } shs_candidates_t;
 
-/* Finds all ids that the request offers by the scope's settings. An id whose key
- * would belong to another place's template (shs_key_is_of_another()) is
+/* Finds all ids that the request offers by the scope's settings. An id whose
+ * key would belong to another place's template (shs_key_is_of_another()) is
  * refused. */
 void shs_candidate_find(shs_candidates_t *out, const shs_scope_t *scope);
 
