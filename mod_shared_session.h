@@ -45,8 +45,10 @@ typedef enum shared_session_status_e {
                                  * have been changed or ended meanwhile */
 } shared_session_status_e;
 
-/* What a write came to. DONE: it was written. NO_ANSWER: it may have been
- * written or not. All others: nothing was written. */
+/* The result of a write. DONE: it was written. NO_ANSWER: it may have been
+ * written or not. All others: nothing was written. UNREADABLE and NO_ANSWER are
+ * to a write what MALFORMED and UNAVAILABLE are to a lookup: C has one name
+ * space for the two enums. */
 typedef enum shared_session_result_e {
     SHARED_SESSION_DONE,
     SHARED_SESSION_GONE,      /* there is no session (any more) */

@@ -189,7 +189,7 @@ static void log_change(request_rec *r, const char *what,
     if (!APLOGrinfo(r)) {
         return;
     }
-    if (written->status != SHS_WRITER_DONE) {
+    if (written->status != SHS_WROTE_DONE) {
         ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
                       SHS_TAG_UNWRITTEN "the session was not %s: %s", what,
                       written->reason);
@@ -200,64 +200,31 @@ static void log_change(request_rec *r, const char *what,
                   SHS_TAG_CHANGED "the session was %s (id %s)", what, label);
 }
 
-static shs_written_t make_gone(const char *reason)
-{
-    shs_written_t written;
-
-    memset(&written, 0, sizeof(written));
-    written.status = SHS_WRITER_NONE;
-    written.reason = reason;
-    return written;
-}
-
 static shs_written_t forbid(request_rec *r)
 {
-    shs_written_t written =
-        make_gone("only .htaccess says SharedSession On here");
-
-    written.status = SHS_WRITER_FORBIDDEN;
     ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
                   SHS_TAG_FORBIDDEN "the session is not written to: only"
                                     " .htaccess says SharedSession On here,"
                                     " and the server's configuration has to");
-    return written;
+    return shs_writer_written(SHS_WROTE_FORBIDDEN,
+                              "only .htaccess says SharedSession On here");
 }
 
 /* The result of a write as far as the lookup determines it; DONE: go on. */
-static shs_written_t read_lookup(request_rec *r, const shs_lookup_t *lookup)
+static shs_written_t check(request_rec *r, const shs_lookup_t *lookup)
 {
-    shs_written_t written = make_gone("there is no session");
-
     if (!lookup) {
-        written.reason = "SharedSession is Off here, or there is no store";
-        return written;
+        return shs_writer_written(
+            SHS_WROTE_GONE, "SharedSession is Off here, or there is no store");
     }
-    if (!shs_settings_of(r)->granted.value) {
-        return forbid(r);
-    }
-    switch (lookup->outcome) {
-    case SHS_OUTCOME_FOUND:
-        written.status = SHS_WRITER_DONE;
-        break;
-    case SHS_OUTCOME_NONE:
-    case SHS_OUTCOME_ABSENT:
-        break;
-    case SHS_OUTCOME_MALFORMED:
-        written.status = SHS_WRITER_MALFORMED;
-        written.reason = lookup->reason;
-        break;
-    case SHS_OUTCOME_UNAVAILABLE:
-        written.status = SHS_WRITER_UNAVAILABLE;
-        written.reason = lookup->reason;
-        break;
-    }
-    return written;
+    return shs_settings_of(r)->granted.value ? shs_writer_read_lookup(lookup)
+                                             : forbid(r);
 }
 
 /* Sends the new id to the client, and updates the request. */
 static void adopt_sid(request_rec *r, const shs_written_t *written)
 {
-    if (written->status == SHS_WRITER_DONE) {
+    if (written->status == SHS_WROTE_DONE) {
         set_session_cookie(r, &written->sid);
         mark_outdated(r, &written->sid);
     }
@@ -280,7 +247,7 @@ static shs_written_t rotate(request_rec *r, const shs_lookup_t *lookup,
     apr_uint32_t names;
     shs_written_t written = shs_other_sessions_end(&names, &scope, lookup, 0);
 
-    if (written.status == SHS_WRITER_DONE) {
+    if (written.status == SHS_WROTE_DONE) {
         written = shs_writer_rotate(&scope, lookup, change);
     }
     adopt_sid(r, &written);
@@ -288,79 +255,85 @@ static shs_written_t rotate(request_rec *r, const shs_lookup_t *lookup,
     return written;
 }
 
-shs_written_t shs_session_ops_rotate(request_rec *r, const shs_change_t *change)
+static shs_written_t change_session(request_rec *r, const shs_lookup_t *lookup,
+                                    const shs_change_t *change)
 {
-    const shs_lookup_t *lookup = shs_session_ops_find(r);
-    shs_written_t written = read_lookup(r, lookup);
+    shs_scope_t scope = shs_client_request_scope_of(r);
+    shs_written_t written = shs_writer_change(&scope, lookup, change);
 
-    return written.status == SHS_WRITER_DONE ? rotate(r, lookup, change)
-                                             : written;
-}
-
-/* A new session replaces one that another request has ended or rotated
- * meanwhile, and one that cannot be read. */
-shs_written_t shs_session_ops_begin(request_rec *r, const shs_change_t *change)
-{
-    const shs_lookup_t *lookup = shs_session_ops_find(r);
-    shs_written_t written = read_lookup(r, lookup);
-
-    if (written.status == SHS_WRITER_DONE) {
-        written = rotate(r, lookup, change);
-    }
-    switch (written.status) {
-    case SHS_WRITER_NONE:
-    case SHS_WRITER_ROTATED:
-    case SHS_WRITER_MALFORMED:
-        return lookup ? create(r, change) : written;
-    case SHS_WRITER_DONE:
-    case SHS_WRITER_CONFLICT:
-    case SHS_WRITER_INVALID:
-    case SHS_WRITER_TOO_LARGE:
-    case SHS_WRITER_FORBIDDEN:
-    case SHS_WRITER_UNAVAILABLE:
-        break;
-    }
-    return written;
-}
-
-shs_written_t shs_session_ops_change(request_rec *r, const shs_change_t *change)
-{
-    const shs_lookup_t *lookup = shs_session_ops_find(r);
-    shs_written_t written = read_lookup(r, lookup);
-    shs_scope_t scope;
-
-    if (written.status != SHS_WRITER_DONE) {
-        return written;
-    }
-    scope = shs_client_request_scope_of(r);
-    written = shs_writer_change(&scope, lookup, change);
-    if (written.status == SHS_WRITER_DONE) {
+    if (written.status == SHS_WROTE_DONE) {
         mark_outdated(r, &lookup->sid);
     }
     log_change(r, "changed", &written, &lookup->sid);
     return written;
 }
 
-shs_written_t shs_session_ops_end(request_rec *r)
+static shs_written_t end(request_rec *r, const shs_lookup_t *lookup,
+                         const shs_change_t *change)
 {
-    const shs_lookup_t *lookup = shs_session_ops_find(r);
-    shs_written_t written = read_lookup(r, lookup);
+    shs_scope_t scope = shs_client_request_scope_of(r);
     apr_uint32_t names;
-    shs_scope_t scope;
+    shs_written_t written = shs_other_sessions_end(&names, &scope, lookup, 1);
 
-    if (written.status != SHS_WRITER_DONE) {
-        return written;
-    }
-    scope = shs_client_request_scope_of(r);
-    written = shs_other_sessions_end(&names, &scope, lookup, 1);
-    if (written.status == SHS_WRITER_DONE) {
+    (void)change;
+    if (written.status == SHS_WROTE_DONE) {
         written = shs_writer_end(&scope, lookup);
     }
-    if (written.status == SHS_WRITER_DONE) {
+    if (written.status == SHS_WROTE_DONE) {
         set_session_cookie(r, NULL);
         expire_other_cookies(r, names);
         mark_outdated(r, NULL);
     }
     log_change(r, "ended", &written, &lookup->sid);
     return written;
+}
+
+/* Performs an operation on the session of the request. */
+static shs_written_t apply(
+    request_rec *r, const shs_change_t *change,
+    shs_written_t (*operation)(request_rec *r, const shs_lookup_t *lookup,
+                               const shs_change_t *change))
+{
+    const shs_lookup_t *lookup = shs_session_ops_find(r);
+    shs_written_t written = check(r, lookup);
+
+    return written.status == SHS_WROTE_DONE ? operation(r, lookup, change)
+                                            : written;
+}
+
+/* A new session replaces one that another request has ended or rotated
+ * meanwhile, and one that cannot be read. */
+shs_written_t shs_session_ops_begin(request_rec *r, const shs_change_t *change)
+{
+    shs_written_t written = apply(r, change, rotate);
+
+    switch (written.status) {
+    case SHS_WROTE_GONE:
+    case SHS_WROTE_ROTATED:
+    case SHS_WROTE_MALFORMED:
+        return is_served(r) ? create(r, change) : written;
+    case SHS_WROTE_DONE:
+    case SHS_WROTE_CONFLICT:
+    case SHS_WROTE_INVALID:
+    case SHS_WROTE_TOO_LARGE:
+    case SHS_WROTE_FORBIDDEN:
+    case SHS_WROTE_UNAVAILABLE:
+        break;
+    }
+    return written;
+}
+
+shs_written_t shs_session_ops_rotate(request_rec *r, const shs_change_t *change)
+{
+    return apply(r, change, rotate);
+}
+
+shs_written_t shs_session_ops_change(request_rec *r, const shs_change_t *change)
+{
+    return apply(r, change, change_session);
+}
+
+shs_written_t shs_session_ops_end(request_rec *r)
+{
+    return apply(r, NULL, end);
 }

@@ -21,7 +21,7 @@
  * NULL where SharedSession is Off, where there is no store, and for TRACE. */
 const shs_lookup_t *shs_session_ops_find(request_rec *r);
 
-/* Each of these returns the result of its write: NONE also where find() returns
+/* Each of these returns the result of its write: GONE also where find() returns
  * NULL, and FORBIDDEN where only .htaccess has SharedSession On. When it
  * returns, the write is complete and logged. */
 

@@ -24,4 +24,19 @@ typedef enum shs_outcome_t {
  * "absent", "malformed", "unavailable"): static text. */
 const char *shs_outcome_describe(shs_outcome_t outcome);
 
+/* The result of a write. DONE: it was written. UNAVAILABLE: it may have been
+ * written or not. All others: nothing was written. A store returns neither
+ * ROTATED, INVALID nor FORBIDDEN: the request finds those out before. */
+typedef enum shs_wrote_t {
+    SHS_WROTE_DONE,
+    SHS_WROTE_GONE,      /* there is no such session (any more) */
+    SHS_WROTE_ROTATED,   /* it has another id by now, and this is the old one */
+    SHS_WROTE_CONFLICT,  /* another writer won */
+    SHS_WROTE_INVALID,   /* the format cannot hold the change */
+    SHS_WROTE_TOO_LARGE, /* it would be larger than SharedSessionMaxSize */
+    SHS_WROTE_MALFORMED, /* the stored value is no session */
+    SHS_WROTE_FORBIDDEN, /* only .htaccess has SharedSession On here */
+    SHS_WROTE_UNAVAILABLE /* no answer within the deadline, or a refusal */
+} shs_wrote_t;
+
 #endif

@@ -9,6 +9,7 @@
 #include <apr_time.h>
 
 #include "session/change.h"
+#include "session/outcome.h"
 #include "session/record.h"
 
 /* The most fields that a session may have. */
@@ -58,15 +59,5 @@ typedef struct shs_write_t {
     int keeps; /* FORWARD of fields: what was there stays, for who has the old
                 * id; else it goes */
 } shs_write_t;
-
-/* What a write came to. */
-typedef enum shs_wrote_t {
-    SHS_WROTE_DONE,
-    SHS_WROTE_GONE,       /* there is no such session, so nothing was written */
-    SHS_WROTE_CONFLICT,   /* nothing was written */
-    SHS_WROTE_TOO_LARGE,  /* it would become larger than it may; nothing was */
-    SHS_WROTE_MALFORMED,  /* the key holds another kind of value; nothing was */
-    SHS_WROTE_UNAVAILABLE /* no answer: it may have been written or not */
-} shs_wrote_t;
 
 #endif

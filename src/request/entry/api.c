@@ -99,24 +99,24 @@ static shared_session_result_e read_written(request_rec *r,
                                             const shs_written_t *written)
 {
     switch (written->status) {
-    case SHS_WRITER_DONE:
+    case SHS_WROTE_DONE:
         shs_session_ops_update_exposure(r);
         return SHARED_SESSION_DONE;
-    case SHS_WRITER_NONE:
+    case SHS_WROTE_GONE:
         return SHARED_SESSION_GONE;
-    case SHS_WRITER_ROTATED:
+    case SHS_WROTE_ROTATED:
         return SHARED_SESSION_ROTATED;
-    case SHS_WRITER_CONFLICT:
+    case SHS_WROTE_CONFLICT:
         return SHARED_SESSION_CONFLICT;
-    case SHS_WRITER_INVALID:
+    case SHS_WROTE_INVALID:
         return SHARED_SESSION_INVALID;
-    case SHS_WRITER_TOO_LARGE:
+    case SHS_WROTE_TOO_LARGE:
         return SHARED_SESSION_TOO_LARGE;
-    case SHS_WRITER_MALFORMED:
+    case SHS_WROTE_MALFORMED:
         return SHARED_SESSION_UNREADABLE;
-    case SHS_WRITER_FORBIDDEN:
+    case SHS_WROTE_FORBIDDEN:
         return SHARED_SESSION_FORBIDDEN;
-    case SHS_WRITER_UNAVAILABLE:
+    case SHS_WROTE_UNAVAILABLE:
         break;
     }
     return SHARED_SESSION_NO_ANSWER;

@@ -85,22 +85,22 @@ static int respond(request_rec *r, const shs_order_t *order)
     }
     written = execute(r, order);
     switch (written.status) {
-    case SHS_WRITER_DONE:
+    case SHS_WROTE_DONE:
         break;
-    case SHS_WRITER_NONE:
+    case SHS_WROTE_GONE:
         ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r,
                       SHS_TAG_UNWRITTEN "a response's order for the session"
                                         " comes to nothing: %s",
                       written.reason);
         break;
-    case SHS_WRITER_INVALID:
-    case SHS_WRITER_TOO_LARGE:
-    case SHS_WRITER_MALFORMED:
-    case SHS_WRITER_FORBIDDEN:
+    case SHS_WROTE_INVALID:
+    case SHS_WROTE_TOO_LARGE:
+    case SHS_WROTE_MALFORMED:
+    case SHS_WROTE_FORBIDDEN:
         return r->proxyreq ? HTTP_BAD_GATEWAY : HTTP_INTERNAL_SERVER_ERROR;
-    case SHS_WRITER_ROTATED:
-    case SHS_WRITER_CONFLICT:
-    case SHS_WRITER_UNAVAILABLE:
+    case SHS_WROTE_ROTATED:
+    case SHS_WROTE_CONFLICT:
+    case SHS_WROTE_UNAVAILABLE:
         apr_table_setn(r->err_headers_out, "Retry-After",
                        SHS_FLOW_RETRY_AFTER_S);
         return HTTP_SERVICE_UNAVAILABLE;

@@ -93,26 +93,26 @@ static int send_written(request_rec *r, const shs_written_t *written,
                         int status)
 {
     switch (written->status) {
-    case SHS_WRITER_DONE:
+    case SHS_WROTE_DONE:
         return send_session(r, status);
-    case SHS_WRITER_NONE:
+    case SHS_WROTE_GONE:
         return refuse(r, HTTP_NOT_FOUND, "there is no such session");
-    case SHS_WRITER_ROTATED:
+    case SHS_WROTE_ROTATED:
         return refuse(r, HTTP_CONFLICT, "the session has another id by now");
-    case SHS_WRITER_CONFLICT:
+    case SHS_WROTE_CONFLICT:
         return refuse(r, HTTP_CONFLICT,
                       "the session was changed too often meanwhile");
-    case SHS_WRITER_INVALID:
+    case SHS_WROTE_INVALID:
         return refuse(r, HTTP_UNPROCESSABLE_ENTITY,
                       "the session's format cannot hold that");
-    case SHS_WRITER_TOO_LARGE:
+    case SHS_WROTE_TOO_LARGE:
         return refuse(r, HTTP_REQUEST_ENTITY_TOO_LARGE,
                       "the session would be too large");
-    case SHS_WRITER_MALFORMED:
+    case SHS_WROTE_MALFORMED:
         return refuse_outcome(r, SHS_OUTCOME_MALFORMED);
-    case SHS_WRITER_FORBIDDEN:
+    case SHS_WROTE_FORBIDDEN:
         return forbid(r);
-    case SHS_WRITER_UNAVAILABLE:
+    case SHS_WROTE_UNAVAILABLE:
         break;
     }
     return refuse_outcome(r, SHS_OUTCOME_UNAVAILABLE);
@@ -300,7 +300,7 @@ static int remove_session(request_rec *r)
         return refuse_condition(r);
     }
     written = shs_session_ops_end(r);
-    if (written.status != SHS_WRITER_DONE) {
+    if (written.status != SHS_WROTE_DONE) {
         return send_written(r, &written, HTTP_NO_CONTENT);
     }
     r->status = HTTP_NO_CONTENT;

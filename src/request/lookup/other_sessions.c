@@ -24,17 +24,6 @@ static int is_same_session(const shs_lookup_t *other, const shs_lookup_t *own)
                && !memcmp(other->key.data, own->key.data, own->key.len));
 }
 
-static shs_written_t make_written(shs_writer_status_t status,
-                                  const char *reason)
-{
-    shs_written_t written;
-
-    memset(&written, 0, sizeof(written));
-    written.status = status;
-    written.reason = reason;
-    return written;
-}
-
 static void log_end(request_rec *r, const shs_session_id_t *sid)
 {
     char label[SHS_SESSION_ID_LABEL_SIZE];
@@ -60,17 +49,17 @@ static shs_written_t end_one(const shs_scope_t *scope,
     case SHS_OUTCOME_FOUND:
         break;
     case SHS_OUTCOME_UNAVAILABLE:
-        return make_written(SHS_WRITER_UNAVAILABLE, other->reason);
+        return shs_writer_written(SHS_WROTE_UNAVAILABLE, other->reason);
     case SHS_OUTCOME_NONE:
     case SHS_OUTCOME_ABSENT:
     case SHS_OUTCOME_MALFORMED:
-        return make_written(SHS_WRITER_NONE, other->reason);
+        return shs_writer_written(SHS_WROTE_GONE, other->reason);
     }
     if (!is_logout && is_same_session(other, own)) {
-        return make_written(SHS_WRITER_NONE, "it is the same session");
+        return shs_writer_written(SHS_WROTE_GONE, "it is the same session");
     }
     written = shs_writer_end(scope, other);
-    if (written.status == SHS_WRITER_DONE) {
+    if (written.status == SHS_WROTE_DONE) {
         log_end(scope->r, &candidate->sid);
     }
     return written;
@@ -87,7 +76,7 @@ shs_written_t shs_other_sessions_end(apr_uint32_t *names,
     shs_candidate_find(&candidates, scope);
     for (i = 0; i < candidates.count; ++i) {
         const shs_candidate_t *candidate = &candidates.list[i];
-        shs_written_t written = make_written(SHS_WRITER_NONE, NULL);
+        shs_written_t written = shs_writer_written(SHS_WROTE_GONE, NULL);
 
         if (shs_session_id_is_equal(&candidate->sid, &lookup->sid)) {
             *names |= candidate->names;
@@ -95,12 +84,12 @@ shs_written_t shs_other_sessions_end(apr_uint32_t *names,
         else if (is_logout || conflicts(candidate)) {
             written = end_one(scope, candidate, lookup, is_logout);
         }
-        if (written.status == SHS_WRITER_DONE) {
+        if (written.status == SHS_WROTE_DONE) {
             *names |= candidate->names;
         }
-        else if (written.status != SHS_WRITER_NONE) {
+        else if (written.status != SHS_WROTE_GONE) {
             return written;
         }
     }
-    return make_written(SHS_WRITER_DONE, NULL);
+    return shs_writer_written(SHS_WROTE_DONE, NULL);
 }

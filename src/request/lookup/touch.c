@@ -56,7 +56,7 @@ void shs_touch_if_due(const shs_scope_t *scope, const shs_lookup_t *lookup)
     write.due = ttl - interval_of(scope, ttl);
     write.at.deadline = lookup->deadline;
     written = shs_writer_execute(scope, &write);
-    if (written.status != SHS_WRITER_DONE) {
+    if (written.status != SHS_WROTE_DONE) {
         ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, scope->r,
                       SHS_TAG_UNWRITTEN "the session is not kept alive: %s",
                       written.reason);

@@ -9,31 +9,11 @@
 #include "base/octets.h"
 #include "base/clock.h"
 
-static shs_written_t make_written(shs_writer_status_t status,
-                                  const char *reason)
+shs_written_t shs_writer_written(shs_wrote_t status, const char *reason)
 {
     shs_written_t written = { status, reason, { { NULL, 0 } } };
 
     return written;
-}
-
-static shs_written_t read_wrote(shs_wrote_t wrote, const shs_result_t *result)
-{
-    switch (wrote) {
-    case SHS_WROTE_DONE:
-        break;
-    case SHS_WROTE_GONE:
-        return make_written(SHS_WRITER_NONE, result->reason);
-    case SHS_WROTE_CONFLICT:
-        return make_written(SHS_WRITER_CONFLICT, result->reason);
-    case SHS_WROTE_TOO_LARGE:
-        return make_written(SHS_WRITER_TOO_LARGE, result->reason);
-    case SHS_WROTE_MALFORMED:
-        return make_written(SHS_WRITER_MALFORMED, result->reason);
-    case SHS_WROTE_UNAVAILABLE:
-        return make_written(SHS_WRITER_UNAVAILABLE, result->reason);
-    }
-    return make_written(SHS_WRITER_DONE, NULL);
 }
 
 shs_write_t shs_writer_prepare(const shs_scope_t *scope, shs_write_kind_t kind,
@@ -60,7 +40,8 @@ shs_written_t shs_writer_execute(const shs_scope_t *scope,
         shs_store_write(&result, scope->store, write, scope->r->pool);
 
     shs_lookup_log_transition(scope->r, scope->store, &result);
-    return read_wrote(wrote, &result);
+    return shs_writer_written(wrote,
+                              wrote == SHS_WROTE_DONE ? NULL : result.reason);
 }
 
 /* Whether a whole session, or a string, exceeds its limit. */
@@ -77,8 +58,8 @@ static int is_too_large(const shs_edit_t *edit, apr_size_t max_octets)
 
 static shs_written_t refuse_size(void)
 {
-    return make_written(SHS_WRITER_TOO_LARGE,
-                        "it is too large, or of too many fields");
+    return shs_writer_written(SHS_WROTE_TOO_LARGE,
+                              "it is too large, or of too many fields");
 }
 
 /* Writes a whole session under a new id. */
@@ -96,15 +77,16 @@ static shs_written_t create(const shs_scope_t *scope, const shs_record_t *old,
     if (!shs_key_create_ident(
             &sid, &key, settings->key.value,
             shs_settings_of_server(scope->r->server)->keys_that_overlap, p)) {
-        return make_written(SHS_WRITER_UNAVAILABLE,
-                            "the system gives no random octets for an id");
+        return shs_writer_written(
+            SHS_WROTE_UNAVAILABLE,
+            "the system gives no random octets for an id");
     }
     write = shs_writer_prepare(scope, SHS_WRITE_CREATE, key);
     write.ttl = ttl;
     error = shs_codec_edit(&write.edit, settings->codec.value, old, change,
                            SHS_CODEC_WHOLE, p);
     if (error) {
-        return make_written(SHS_WRITER_INVALID, error);
+        return shs_writer_written(SHS_WROTE_INVALID, error);
     }
     if (is_too_large(&write.edit, write.at.max_octets)) {
         return refuse_size();
@@ -142,25 +124,34 @@ static int is_rotated_away(const shs_lookup_t *lookup)
 
 static shs_written_t refuse_old_id(void)
 {
-    return make_written(SHS_WRITER_ROTATED,
-                        "the session has another id by now");
+    return shs_writer_written(SHS_WROTE_ROTATED,
+                              "the session has another id by now");
 }
 
-static shs_written_t read_outcome(const shs_lookup_t *lookup)
+shs_written_t shs_writer_read_lookup(const shs_lookup_t *lookup)
 {
     switch (lookup->outcome) {
     case SHS_OUTCOME_FOUND:
-        return is_rotated_away(lookup) ? refuse_old_id()
-                                       : make_written(SHS_WRITER_DONE, NULL);
+        return shs_writer_written(SHS_WROTE_DONE, NULL);
     case SHS_OUTCOME_NONE:
     case SHS_OUTCOME_ABSENT:
-        return make_written(SHS_WRITER_NONE, "the session is gone");
+        return shs_writer_written(SHS_WROTE_GONE, "there is no session");
     case SHS_OUTCOME_MALFORMED:
-        return make_written(SHS_WRITER_MALFORMED, lookup->reason);
+        return shs_writer_written(SHS_WROTE_MALFORMED, lookup->reason);
     case SHS_OUTCOME_UNAVAILABLE:
         break;
     }
-    return make_written(SHS_WRITER_UNAVAILABLE, lookup->reason);
+    return shs_writer_written(SHS_WROTE_UNAVAILABLE, lookup->reason);
+}
+
+/* Whether the session can still be written by this id. */
+static shs_written_t check(const shs_lookup_t *lookup)
+{
+    shs_written_t written = shs_writer_read_lookup(lookup);
+
+    return written.status == SHS_WROTE_DONE && is_rotated_away(lookup)
+               ? refuse_old_id()
+               : written;
 }
 
 static shs_written_t change_once(const shs_scope_t *scope,
@@ -174,7 +165,7 @@ static shs_written_t change_once(const shs_scope_t *scope,
         SHS_CODEC_CHANGES, scope->r->pool);
 
     if (error) {
-        return make_written(SHS_WRITER_INVALID, error);
+        return shs_writer_written(SHS_WROTE_INVALID, error);
     }
     if (is_too_large(&write.edit, write.at.max_octets)) {
         return refuse_size();
@@ -208,17 +199,17 @@ static shs_written_t retry_conflicts(
     if (lookup->is_near) {
         lookup = shs_lookup_run_by_id(scope, &lookup->sid);
     }
-    written = read_outcome(lookup);
+    written = check(lookup);
 
-    for (attempts = 1; written.status == SHS_WRITER_DONE; ++attempts) {
+    for (attempts = 1; written.status == SHS_WROTE_DONE; ++attempts) {
         written = attempt(scope, lookup, change);
-        if (written.status != SHS_WRITER_CONFLICT
+        if (written.status != SHS_WROTE_CONFLICT
             || attempts == SHS_WRITER_ATTEMPTS) {
             return written;
         }
         back_off(attempts);
         lookup = shs_lookup_run_by_id(scope, &lookup->sid);
-        written = read_outcome(lookup);
+        written = check(lookup);
     }
     return written;
 }
@@ -276,7 +267,7 @@ static shs_written_t forward(const shs_scope_t *scope,
                            is_login ? &lookup->record : NULL, mark,
                            SHS_CODEC_CHANGES, p);
     if (error) {
-        return make_written(SHS_WRITER_INVALID, error);
+        return shs_writer_written(SHS_WROTE_INVALID, error);
     }
     write.was = &lookup->record;
     write.keeps = is_login;
@@ -330,22 +321,22 @@ static shs_written_t rotate_once(const shs_scope_t *scope,
         return refuse_old_id();
     }
     if (ttl <= 0) {
-        return make_written(SHS_WRITER_NONE, "the session's time is over");
+        return shs_writer_written(SHS_WROTE_GONE, "the session's time is over");
     }
     created = create(scope, &lookup->record, add_login(change, lookup, p), ttl);
-    if (created.status != SHS_WRITER_DONE) {
+    if (created.status != SHS_WROTE_DONE) {
         return created;
     }
     successor = shs_key_build(scope->settings->key.value, &created.sid, p);
     forwarded = forward(scope, lookup, successor, change != NULL);
-    if (forwarded.status == SHS_WRITER_DONE) {
+    if (forwarded.status == SHS_WROTE_DONE) {
         if (change) {
             remove_previous(scope, lookup);
         }
         return created;
     }
     /* Without an answer the old id may already lead there. */
-    if (forwarded.status != SHS_WRITER_UNAVAILABLE) {
+    if (forwarded.status != SHS_WROTE_UNAVAILABLE) {
         remove_key(scope, successor);
     }
     return forwarded;
@@ -369,14 +360,14 @@ static shs_written_t end_once(const shs_scope_t *scope,
     (void)change;
     write.knows_rotated = is_rotated_away(lookup);
     written = shs_writer_execute(scope, &write);
-    if (written.status == SHS_WRITER_DONE) {
+    if (written.status == SHS_WROTE_DONE) {
         remove_previous(scope, lookup);
     }
     /* The key that it leads to goes first, so that nothing leads to it if this
      * stops half-way. */
     if (lookup->is_forwarded
-        && (written.status == SHS_WRITER_DONE
-            || written.status == SHS_WRITER_NONE)) {
+        && (written.status == SHS_WROTE_DONE
+            || written.status == SHS_WROTE_GONE)) {
         remove_key(scope, shs_key_build(scope->settings->key.value,
                                         &lookup->sid, scope->r->pool));
     }
@@ -392,7 +383,7 @@ shs_written_t shs_writer_end(const shs_scope_t *scope,
             ? end_once(scope, lookup, NULL)
             : retry_conflicts(scope, lookup, NULL, end_once);
 
-    return written.status == SHS_WRITER_NONE
-               ? make_written(SHS_WRITER_DONE, NULL)
+    return written.status == SHS_WROTE_GONE
+               ? shs_writer_written(SHS_WROTE_DONE, NULL)
                : written;
 }

@@ -23,24 +23,18 @@
 #include "request/lookup/lookup.h"
 #include "session/change.h"
 
-typedef enum shs_writer_status_t {
-    SHS_WRITER_DONE,
-    SHS_WRITER_NONE,     /* there is no such session (any more) */
-    SHS_WRITER_ROTATED,  /* it has another id by now, and this is the old one */
-    SHS_WRITER_CONFLICT, /* other writers always won */
-    SHS_WRITER_INVALID,  /* the format cannot hold that */
-    SHS_WRITER_TOO_LARGE,  /* larger than SharedSessionMaxSize */
-    SHS_WRITER_MALFORMED,  /* the stored value is no session */
-    SHS_WRITER_FORBIDDEN,  /* only .htaccess has SharedSession On here */
-    SHS_WRITER_UNAVAILABLE /* no answer: it may have been written or not */
-} shs_writer_status_t;
-
 /* The result of a write. */
 typedef struct shs_written_t {
-    shs_writer_status_t status;
+    shs_wrote_t status;
     const char *reason;   /* unless DONE: words that reveal no secret */
     shs_session_id_t sid; /* DONE, of create and rotate: the new id */
 } shs_written_t;
+
+shs_written_t shs_writer_written(shs_wrote_t status, const char *reason);
+
+/* What a write to the session of a lookup comes to as far as the lookup tells:
+ * DONE if it is FOUND, so that a write can be attempted. */
+shs_written_t shs_writer_read_lookup(const shs_lookup_t *lookup);
 
 /* Creates a session with a new id. */
 shs_written_t shs_writer_create(const shs_scope_t *scope,
