@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * mod_shared_session.h: what other httpd modules can do with a request's
- * session. All functions are optional (apr_optional.h), so that a module that
- * uses them loads without mod_shared_session too:
+ * session. All functions are optional (apr_optional.h), so a module that uses
+ * them also loads without mod_shared_session:
  *
  *   static APR_OPTIONAL_FN_TYPE(shared_session_get) *get;
  *
@@ -15,14 +15,15 @@
  *                                APR_HOOK_MIDDLE);
  *
  * They may be called from header_parser on, for any request_rec: subrequests
- * and internal redirects share the session of their client's request. What
- * SharedSession* says for the request's place counts. A session is looked up at
- * most once a client request; each function that writes is a command to Redis,
- * done when it returns, before which no header may have been sent; its cookie
- * goes out with the response. Threads: as any use of a request_rec.
+ * and internal redirects share the session of their client request. The
+ * SharedSession* settings of the request's place apply. A session is looked up
+ * at most once per client request. Each function that writes sends a command to
+ * Redis, and the write is complete when it returns. Call it before any header
+ * has been sent: its cookie goes out with the response. Threads: as for any use
+ * of a request_rec.
  *
- * Names and values are octets. Strings that are returned live in r->pool;
- * arguments are not kept.
+ * Names and values are octets. Returned strings live in r->pool. Arguments are
+ * not kept.
  */
 #ifndef MOD_SHARED_SESSION_H
 #define MOD_SHARED_SESSION_H
@@ -31,18 +32,19 @@
 #include <apr_tables.h>
 #include <httpd.h>
 
-/* What a lookup came to. Attributes can be had of FOUND and STALE alone. */
+/* The outcome of a lookup. Only FOUND and STALE have attributes. */
 typedef enum shared_session_status_e {
     SHARED_SESSION_OFF,         /* SharedSession is Off here, or no store */
-    SHARED_SESSION_FOUND,       /* there is one */
+    SHARED_SESSION_FOUND,       /* there is a session */
     SHARED_SESSION_NONE,        /* the request has no id */
     SHARED_SESSION_ABSENT,      /* Redis has no such session */
-    SHARED_SESSION_MALFORMED,   /* what it has is none */
-    SHARED_SESSION_UNAVAILABLE, /* Redis gives no answer, or refuses one: says
-                                 * nothing of the user */
-    SHARED_SESSION_STALE        /* the same, but there was one lately, as
-                                 * SharedSessionFailure stale= allows: it may
-                                 * have been changed or ended meanwhile */
+    SHARED_SESSION_MALFORMED,   /* Redis has something that is no session */
+    SHARED_SESSION_UNAVAILABLE, /* Redis gives no answer, or refuses: nothing is
+                                 * known about the user */
+    SHARED_SESSION_STALE        /* likewise, but there was a session recently,
+                                 * and SharedSessionFailure stale= allows to use
+                                 * it: it may have been changed or ended
+                                 * since */
 } shared_session_status_e;
 
 /* The result of a write. DONE: it was written. NO_ANSWER: it may have been
@@ -51,45 +53,47 @@ typedef enum shared_session_status_e {
  * space for the two enums. */
 typedef enum shared_session_result_e {
     SHARED_SESSION_DONE,
-    SHARED_SESSION_GONE,      /* there is no session (any more) */
-    SHARED_SESSION_ROTATED,   /* it has another id by now: ask the client again,
-                                * it is about to learn it */
-    SHARED_SESSION_CONFLICT,  /* others changed it too often meanwhile */
-    SHARED_SESSION_INVALID,   /* a name that begins with @ or is empty or has
-                                * control characters, or a value that the format
-                                * cannot hold */
-    SHARED_SESSION_TOO_LARGE, /* larger than SharedSessionMaxSize */
-    SHARED_SESSION_UNREADABLE, /* what is stored is no session */
-    SHARED_SESSION_NO_ANSWER,  /* Redis gives none, or takes no writes (OOM,
-                                * READONLY, ...): try again later */
-    SHARED_SESSION_FORBIDDEN   /* only .htaccess says SharedSession On here: the
-                                * server's own configuration has to */
+    SHARED_SESSION_GONE,       /* there is no session (any more) */
+    SHARED_SESSION_ROTATED,    /* it has another id by now: the client is about
+                                * to learn it, so let it try again */
+    SHARED_SESSION_CONFLICT,   /* other writers always won */
+    SHARED_SESSION_INVALID,    /* a name begins with @, is empty or has control
+                                * characters, or the format cannot hold a
+                                * value */
+    SHARED_SESSION_TOO_LARGE,  /* larger than SharedSessionMaxSize */
+    SHARED_SESSION_UNREADABLE, /* the stored value is no session */
+    SHARED_SESSION_NO_ANSWER,  /* Redis gives no answer, or takes no writes
+                                * (OOM, READONLY, ...): try again later */
+    SHARED_SESSION_FORBIDDEN   /* only .htaccess has SharedSession On here: the
+                                * server's configuration must have it too */
 } shared_session_result_e;
 
-/* Looks the session up, unless that was done, and says what it came to. */
+/* Looks up the session, unless that was done before, and returns the
+ * outcome. */
 APR_DECLARE_OPTIONAL_FN(shared_session_status_e, shared_session_find,
                         (request_rec * r));
 
-/* The same as the word that the variable SHARED_SESSION has: "found", "none",
- * ...; "off" where that is not set. Static. */
+/* The same as the word in the variable SHARED_SESSION: "found", "none", ...;
+ * "off" where the variable is not set. Static. */
 APR_DECLARE_OPTIONAL_FN(const char *, shared_session_status_word,
                         (request_rec * r));
 
 /* The attribute of that name as text (a structure as JSON), NUL-terminated, and
- * its length, which may be NULL; or NULL if there is none, or no session. */
+ * its length, unless len is NULL. Returns NULL if there is no such attribute,
+ * or no session. */
 APR_DECLARE_OPTIONAL_FN(const char *, shared_session_get,
                         (request_rec * r, const char *name, apr_size_t *len));
 
-/* Calls `each` with every attribute, in the order in which they are stored,
- * until it returns 0. `value` is NUL-terminated. */
+/* Calls `each` for every attribute, in stored order, until it returns 0.
+ * `value` is NUL-terminated. */
 typedef int (*shared_session_each_fn)(void *baton, const char *name,
                                       const char *value, apr_size_t len);
 APR_DECLARE_OPTIONAL_FN(void, shared_session_iterate,
                         (request_rec * r, shared_session_each_fn each,
                          void *baton));
 
-/* Begins a session with these attributes (may be NULL) under a new id; one that
- * the request has goes on with them. This is a login. */
+/* Begins a session with these attributes (may be NULL) under a new id. A
+ * session that the request has continues with them. This is a login. */
 APR_DECLARE_OPTIONAL_FN(shared_session_result_e, shared_session_begin,
                         (request_rec * r, const apr_table_t *attributes));
 
@@ -100,20 +104,20 @@ APR_DECLARE_OPTIONAL_FN(shared_session_result_e, shared_session_set,
 APR_DECLARE_OPTIONAL_FN(shared_session_result_e, shared_session_unset,
                         (request_rec * r, const char *name));
 
-/* Several at once, in one step: `set` names and values, `unset` names (const
- * char *); either may be NULL. */
+/* Sets and removes several attributes in one step: `set` has names and values,
+ * `unset` names (const char *); either may be NULL. */
 APR_DECLARE_OPTIONAL_FN(shared_session_result_e, shared_session_change,
                         (request_rec * r, const apr_table_t *set,
                          const apr_array_header_t *unset));
 
-/* Gives the session a new id, which the client gets with the response; the old
- * one leads to it for SharedSessionRotateGrace. */
+/* Gives the session a new id, which the client gets with the response. The old
+ * id leads to the session for SharedSessionRotateGrace. */
 APR_DECLARE_OPTIONAL_FN(shared_session_result_e, shared_session_rotate,
                         (request_rec * r));
 
-/* Ends the session, and each other one that an id of the request leads to, then
- * the cookies of their names. Unless DONE or GONE not all of them have ended,
- * and the client keeps its cookies. */
+/* Ends the session, and all others that the ids of the request lead to, then
+ * removes the cookies of their names. Unless DONE or GONE, some may not have
+ * ended, and the client keeps its cookies. */
 APR_DECLARE_OPTIONAL_FN(shared_session_result_e, shared_session_destroy,
                         (request_rec * r));
 

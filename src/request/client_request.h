@@ -33,7 +33,7 @@ typedef struct shs_client_request_t {
     const shs_store_t
         *failed_store; /* the store that did not answer (rule 3) */
     int is_marked;     /* some request exposed: the response varies
-                                * ... */
+                        * ... */
     int is_private;    /* ... and an id was offered */
     int is_refused; /* the client gets an error instead of a response, because
                      * an order of the response failed */

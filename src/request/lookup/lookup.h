@@ -35,9 +35,9 @@ typedef struct shs_lookup_t {
     shs_record_t record; /* ... and what was read under it */
     int is_near;         /* it came from the near-cache: `record` is empty */
     int is_stale;        /* ... and the store could not confirm that it is
-                       * unchanged */
+                          * unchanged */
     int is_forwarded;    /* the id is an old one: the session has a new one, and
-                       * its key does not follow from `sid` */
+                          * its key does not follow from `sid` */
 } shs_lookup_t;
 
 /* Looks up the session of a client request. Without a store the outcome is
