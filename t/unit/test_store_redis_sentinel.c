@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "redis/topology/master_lease.h"
+#include "redis/topology/refresh.h"
 #include "stage.h"
 #include "unit.h"
 
@@ -305,7 +306,7 @@ START_TEST(store_redis_load__believes_no_laggards_while_another_is_dead)
     /* A server is remembered not to have told, so each run is another one. */
     for (i = 0; i < 4; i++) {
         ck_assert_int_eq(rig_load(other, "l", 1000), UNAVAILABLE);
-        rig_sleep_until(shs_clock_now() + SHS_TOPOLOGY_AFTER_FAILURE);
+        rig_sleep_until(shs_clock_now() + SHS_REFRESH_AFTER_FAILURE);
     }
     ck_assert_int_eq(actor_received(x, "GET"), 0);
     ck_assert_int_eq(atomic_load(&rig->host_state->master.epoch), 2);

@@ -23,6 +23,7 @@ static void *run(void *data)
     if (is_found) {
         refresh->known_at = refresh->began_at;
     }
+    refresh->failed_at = is_found ? 0 : shs_clock_now();
     job->take(job->baton);
     refresh->is_running = 0;
     pthread_cond_broadcast(&refresh->ended);

@@ -16,6 +16,11 @@
 /* The least time between two jobs if a thread waits for the result. */
 #define SHS_REFRESH_AT_ONCE (5 * 1000)
 
+/* The same after a server failed, and after a cluster's member named another
+ * (MOVED). */
+#define SHS_REFRESH_AFTER_FAILURE (100 * 1000)
+#define SHS_REFRESH_AFTER_MOVED   (1 * APR_USEC_PER_SEC)
+
 typedef struct shs_refresh_job_t {
     int (*find)(void *baton);  /* does the work, without the lock; 1 if it
                                 * succeeds */
@@ -34,8 +39,9 @@ typedef struct shs_refresh_t {
     pthread_t thread;    /* of the last job, which is_running ... */
     int is_to_be_joined; /* ... or has ended */
     int is_running;
-    apr_time_t began_at; /* the last job; 0: there was none */
-    apr_time_t known_at; /* when the last successful job began */
+    apr_time_t began_at;  /* the last job; 0: there was none */
+    apr_time_t known_at;  /* when the last successful job began */
+    apr_time_t failed_at; /* when the last job failed; 0: it succeeded */
 } shs_refresh_t;
 
 /* Returns 0 if the system is out of descriptors. */

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "redis/topology/discovery.h"
+#include "redis/topology/confirmation.h"
 #include "redis/topology/refresh.h"
-#include "redis/topology/master_lease.h"
 #include "base/clock.h"
 
 /* The key of a shard's breakers in shared memory; 0 is none. */
@@ -21,15 +21,15 @@ struct shs_topology_t {
     shs_host_state_t *host_state;
     shs_node_t *single; /* the single server; NULL: there are several */
     shs_discovery_t *discovery;
-    shs_snapshot_t *snapshot; /* NULL: nothing is known yet */
-    shs_master_lease_t lease; /* of the snapshot's master, with Sentinels */
+    shs_snapshot_t *snapshot;        /* NULL: nothing is known yet */
+    shs_confirmation_t confirmation; /* of the snapshot's master, with
+                                      * Sentinels */
     shs_snapshot_t
         *found; /* by the running refresh, which alone reads it ... */
     shs_conn_status_t found_status; /* ... and this */
     shs_conn_status_t failure;      /* of the last refresh; OK: it did not
                                      * fail */
-    apr_time_t failed_at;
-    const char *reason; /* ... and why; read while none runs */
+    const char *reason;             /* ... and why; read while none runs */
 };
 
 /* All topologies of this child. None is ever freed, because threads may outlive
@@ -65,7 +65,8 @@ static void learn_master(shs_topology_t *topology)
     int lowest_slot;
 
     if (shs_snapshot_find(&node, &lowest_slot, topology->snapshot, 0)) {
-        shs_master_lease_learn(&topology->lease, shs_node_subject(node),
+        shs_master_lease_learn(&topology->confirmation.lease,
+                               shs_node_subject(node),
                                shs_discovery_epoch(topology->discovery),
                                topology->refresh.known_at);
     }
@@ -88,7 +89,6 @@ static void take_snapshot(void *data)
 
     topology->failure = topology->found_status;
     if (topology->failure != SHS_CONN_OK) {
-        topology->failed_at = shs_clock_now();
         return;
     }
     topology->snapshot = topology->found;
@@ -116,7 +116,10 @@ shs_topology_t *shs_topology_create(const shs_endpoint_t *endpoint,
     topology->endpoint = endpoint;
     topology->nodes = nodes;
     topology->host_state = host_state;
-    topology->lease.host_state = &host_state->master;
+    topology->confirmation.lease.host_state = &host_state->master;
+    topology->confirmation.refresh = &topology->refresh;
+    topology->confirmation.first_pass_time =
+        shs_discovery_first_pass_time(endpoint);
     if (!shs_refresh_init(&topology->refresh, job) || !add_sources(topology)) {
         free(topology);
         return NULL;
@@ -128,51 +131,14 @@ shs_topology_t *shs_topology_create(const shs_endpoint_t *endpoint,
     return topology;
 }
 
-/* With the lock: whether waiting for the Sentinels is useless, because a
- * query has failed a moment ago, or the running one has already asked each
- * of them. */
-static int are_sentinels_silent(const shs_topology_t *topology)
-{
-    const shs_refresh_t *refresh = &topology->refresh;
-    apr_interval_time_t patience =
-        shs_discovery_first_pass_time(topology->endpoint);
-    apr_time_t now = shs_clock_now();
-
-    return (topology->failure != SHS_CONN_OK
-            && now - topology->failed_at < SHS_MASTER_LEASE_CONFIRM_EVERY)
-           || (refresh->is_running && now - refresh->began_at > patience);
-}
-
-/* With the lock: has the master confirmed in time, so that a command rarely
- * goes to the wrong one. Half of the time is left for the command if no
- * Sentinel replies. */
-static void renew_lease(shs_topology_t *topology, apr_time_t deadline)
-{
-    apr_time_t now = shs_clock_now();
-    apr_interval_time_t age =
-        now - shs_master_lease_confirmed_at(&topology->lease);
-    int must_wait = age >= SHS_MASTER_LEASE_FOR
-                    || shs_master_lease_is_behind(&topology->lease);
-
-    if (!must_wait && age < SHS_MASTER_LEASE_CONFIRM_EVERY) {
-        return;
-    }
-    shs_refresh_begin(&topology->refresh, must_wait
-                                              ? SHS_TOPOLOGY_AFTER_FAILURE
-                                              : SHS_MASTER_LEASE_CONFIRM_EVERY);
-    if (must_wait && !are_sentinels_silent(topology)) {
-        shs_refresh_await(&topology->refresh, now + (deadline - now) / 2);
-    }
-}
-
 static void ensure_known(shs_topology_t *topology, apr_time_t deadline)
 {
     if (!topology->snapshot) {
-        shs_refresh_begin(&topology->refresh, SHS_TOPOLOGY_AFTER_FAILURE);
+        shs_refresh_begin(&topology->refresh, SHS_REFRESH_AFTER_FAILURE);
         shs_refresh_await(&topology->refresh, deadline);
     }
     else if (topology->endpoint->mode == SHS_ENDPOINT_SENTINEL) {
-        renew_lease(topology, deadline);
+        shs_confirmation_renew(&topology->confirmation, deadline);
     }
 }
 
@@ -230,7 +196,7 @@ shs_conn_status_t shs_topology_find(shs_route_t *route,
         fill_route(route, topology, node, lowest_slot);
     }
     else {
-        shs_refresh_begin(&topology->refresh, SHS_TOPOLOGY_AFTER_MOVED);
+        shs_refresh_begin(&topology->refresh, SHS_REFRESH_AFTER_MOVED);
         *reason = "no member of the cluster serves the key's slot";
         status = SHS_CONN_FAILED;
     }
@@ -297,7 +263,7 @@ int shs_topology_follow(shs_route_t *route, shs_topology_t *topology, int slot,
                                           node, slot, learn);
     }
     if (learn) {
-        shs_refresh_begin(&topology->refresh, SHS_TOPOLOGY_AFTER_MOVED);
+        shs_refresh_begin(&topology->refresh, SHS_REFRESH_AFTER_MOVED);
     }
     fill_route(route, topology, node, lowest_slot);
     pthread_mutex_unlock(&topology->refresh.lock);
@@ -324,7 +290,7 @@ apr_time_t shs_topology_known_at(shs_topology_t *topology, apr_uint64_t *layout)
     if (topology->snapshot && shs_snapshot_proves(layout, topology->snapshot)) {
         at = topology->endpoint->mode == SHS_ENDPOINT_CLUSTER
                  ? topology->refresh.known_at
-                 : shs_master_lease_known_at(&topology->lease);
+                 : shs_master_lease_known_at(&topology->confirmation.lease);
     }
     pthread_mutex_unlock(&topology->refresh.lock);
     return at;
@@ -336,7 +302,7 @@ void shs_topology_suspect(shs_topology_t *topology)
         return;
     }
     pthread_mutex_lock(&topology->refresh.lock);
-    shs_refresh_begin(&topology->refresh, SHS_TOPOLOGY_AFTER_FAILURE);
+    shs_refresh_begin(&topology->refresh, SHS_REFRESH_AFTER_FAILURE);
     pthread_mutex_unlock(&topology->refresh.lock);
 }
 
@@ -358,33 +324,9 @@ int shs_topology_refresh(shs_topology_t *topology, apr_time_t since,
 void shs_topology_note_failure(shs_topology_t *topology)
 {
     if (topology->endpoint->mode == SHS_ENDPOINT_SENTINEL) {
-        shs_master_lease_note_failure(&topology->lease, shs_clock_now());
+        shs_master_lease_note_failure(&topology->confirmation.lease,
+                                      shs_clock_now());
     }
-}
-
-/* With the lock: waits for a Sentinel's confirmation until the deadline, or
- * until the Sentinels prove to be silent. */
-static shs_conn_status_t await_confirmation(shs_topology_t *topology,
-                                            apr_time_t since,
-                                            apr_time_t deadline)
-{
-    apr_time_t silent_at = shs_clock_now()
-                           + shs_discovery_first_pass_time(topology->endpoint)
-                           + 1000;
-
-    if (are_sentinels_silent(topology)) {
-        shs_refresh_begin(&topology->refresh, SHS_MASTER_LEASE_CONFIRM_EVERY);
-        return SHS_CONN_OK;
-    }
-    /* A refresh that began late shows later whether they are silent. */
-    return shs_refresh_await_since(&topology->refresh, since,
-                                   silent_at < deadline ? silent_at : deadline)
-                   || are_sentinels_silent(topology)
-                   || shs_refresh_await_since(&topology->refresh, since,
-                                              deadline)
-                   || are_sentinels_silent(topology)
-               ? SHS_CONN_OK
-               : SHS_CONN_TIMEOUT;
 }
 
 shs_conn_status_t shs_topology_confirm(shs_topology_t *topology,
@@ -392,19 +334,11 @@ shs_conn_status_t shs_topology_confirm(shs_topology_t *topology,
                                        int is_new_connection,
                                        apr_time_t deadline)
 {
-    shs_master_lease_t *lease = &topology->lease;
-    apr_time_t now = shs_clock_now();
     shs_conn_status_t status;
-    apr_time_t since;
 
     pthread_mutex_lock(&topology->refresh.lock);
-    since = shs_master_lease_required(lease, is_new_connection, now);
-    status = shs_master_lease_confirmed_at(lease) < since
-                 ? await_confirmation(topology, since, deadline)
-                 : SHS_CONN_OK;
-    if (!shs_master_lease_accept(lease, subject, now)) {
-        status = SHS_CONN_WRONG_ROLE;
-    }
+    status = shs_confirmation_require(&topology->confirmation, subject,
+                                      is_new_connection, deadline);
     pthread_mutex_unlock(&topology->refresh.lock);
     return status;
 }

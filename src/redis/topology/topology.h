@@ -27,12 +27,6 @@
 #include "redis/health/host_state.h"
 #include "base/halt.h"
 
-/* The least time from one refresh to the next: after a server failed, and after
- * a cluster's member named another (MOVED). */
-#define SHS_TOPOLOGY_AFTER_FAILURE (100 * 1000)
-
-#define SHS_TOPOLOGY_AFTER_MOVED (1 * APR_USEC_PER_SEC)
-
 typedef struct shs_topology_t shs_topology_t;
 
 /* The node to send to, and its breaker. Held by the caller until
