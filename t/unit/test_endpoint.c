@@ -52,8 +52,7 @@ static const struct {
     { "redis://u@h", NULL, "what is wrong only together" },
 };
 
-START_TEST(
-    endpoint_url_parse_with_options__refuses_with_words_and_without_credentials)
+START_TEST(endpoint_url_parse_with_options__refuses_without_credentials)
 {
     shs_endpoint_t *endpoint;
     const char *wrong = parse(&endpoint, refused[_i].url, refused[_i].words);
@@ -296,9 +295,8 @@ static void add(TCase *tc)
     tcase_add_test(
         tc, endpoint_url_parse_with_options__reads_a_url_and_its_options);
     tcase_add_loop_test(
-        tc,
-        endpoint_url_parse_with_options__refuses_with_words_and_without_credentials,
-        0, ROWS(refused));
+        tc, endpoint_url_parse_with_options__refuses_without_credentials, 0,
+        ROWS(refused));
     tcase_add_loop_test(tc, endpoint_pool_size__follows_the_threads_up_to_64, 0,
                         ROWS(sizes));
     tcase_add_loop_test(tc, endpoint_describe__tells_where_but_no_credentials,

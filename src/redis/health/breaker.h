@@ -90,9 +90,9 @@ typedef enum shs_breaker_result_t {
     SHS_BREAKER_UNKNOWN /* there was no reply, but not because of the server */
 } shs_breaker_result_t;
 
-/* What the caller has to report, once: DOWN when the breaker opened, or when
- * the very first command failed, which usually is an error in the
- * configuration; UP when the first reply follows. */
+/* What the caller has to report, once: DOWN when the breaker opened or the very
+ * first command failed, usually by a wrong configuration; UP when a reply
+ * follows. */
 typedef enum shs_breaker_alert_t {
     SHS_BREAKER_NO_ALERT,
     SHS_BREAKER_DOWN,

@@ -21,6 +21,7 @@
 #define SKIP_FOR (30 * APR_USEC_PER_SEC)
 
 struct shs_discovery_t {
+    const shs_source_t *source;
     const shs_endpoint_t *endpoint;
     shs_node_table_t *nodes;
     shs_node_t *seeds[MAX_SERVERS]; /* of the URL, held */
@@ -44,43 +45,11 @@ struct shs_discovery_t {
     char reason[1024];
 };
 
-shs_discovery_t *shs_discovery_create(const shs_endpoint_t *endpoint,
-                                      shs_node_table_t *nodes,
-                                      _Atomic apr_int64_t *epoch,
-                                      const _Atomic int *is_closing)
-{
-    shs_discovery_t *discovery = calloc(1, sizeof(*discovery));
-    shs_node_role_t role = endpoint->mode == SHS_ENDPOINT_SENTINEL
-                               ? SHS_NODE_SENTINEL
-                               : SHS_NODE_PLAIN;
-    int i;
-
-    if (!discovery) {
-        return NULL;
-    }
-    discovery->endpoint = endpoint;
-    discovery->nodes = nodes;
-    discovery->epoch = epoch;
-    discovery->is_closing = is_closing;
-    for (i = 0; i < endpoint->server_count && i < MAX_SERVERS; ++i) {
-        shs_node_t *node =
-            shs_node_table_hold(nodes, &endpoint->servers[i], role);
-
-        if (node) {
-            discovery->seeds[discovery->seed_count++] = node;
-        }
-    }
-    return discovery;
-}
-
 static void set_reason(shs_discovery_t *discovery, const shs_node_t *node,
                        const char *reason)
 {
     snprintf(discovery->reason, sizeof(discovery->reason), "%s %s: %s",
-             discovery->endpoint->mode == SHS_ENDPOINT_SENTINEL
-                 ? "no Sentinel names the master;"
-                 : "no member of the cluster reports its slots;",
-             shs_node_describe(node), reason);
+             discovery->source->failed, shs_node_describe(node), reason);
 }
 
 /* Raises the host's epoch. Returns 0 if that is higher already. */
@@ -96,26 +65,54 @@ static int raise_epoch(_Atomic apr_int64_t *known, apr_int64_t epoch)
     return epoch == before;
 }
 
-/* A Sentinel with a stale epoch does not know of a failover. */
-static shs_conn_status_t query_sentinel(shs_slot_map_t **map,
-                                        shs_discovery_t *discovery,
-                                        shs_node_t *node, apr_time_t deadline,
-                                        const char **reason, apr_pool_t *p)
+/* A server that is cut off keeps naming the masters it knew, and notices late.
+ * Its epoch shows that it has missed an election. OK, or FAILED and *reason. */
+static shs_conn_status_t check_epoch(int *is_doubtful,
+                                     shs_discovery_t *discovery,
+                                     const shs_source_reply_t *reply,
+                                     const char **reason)
 {
-    const shs_endpoint_t *endpoint = discovery->endpoint;
-    apr_int64_t epoch = -1;
-    shs_conn_status_t status =
-        shs_sentinel_load(map, &epoch, node, endpoint->master_name,
-                          endpoint->reads_replicas, deadline, reason, p);
+    int is_stale = reply->epoch >= 0 && !reply->is_down
+                   && !raise_epoch(discovery->epoch, reply->epoch);
 
-    if (status == SHS_CONN_OK && epoch >= 0
-        && !raise_epoch(discovery->epoch, epoch)) {
-        *reason = "the Sentinel does not know of the last failover";
+    if (is_stale && discovery->source->stale) {
+        *reason = discovery->source->stale;
         ++discovery->stale_sentinels;
         return SHS_CONN_FAILED;
     }
-    discovery->reported_epoch = epoch;
-    return status;
+    discovery->stale_members += is_stale;
+    discovery->reported_epoch = reply->epoch;
+    *is_doubtful = reply->is_down || is_stale;
+    return SHS_CONN_OK;
+}
+
+shs_discovery_t *shs_discovery_create(const shs_endpoint_t *endpoint,
+                                      shs_node_table_t *nodes,
+                                      _Atomic apr_int64_t *epoch,
+                                      const _Atomic int *is_closing)
+{
+    shs_discovery_t *discovery = calloc(1, sizeof(*discovery));
+    int i;
+
+    if (!discovery) {
+        return NULL;
+    }
+    discovery->source = endpoint->mode == SHS_ENDPOINT_SENTINEL
+                            ? &shs_sentinel_source
+                            : &shs_cluster_source;
+    discovery->endpoint = endpoint;
+    discovery->nodes = nodes;
+    discovery->epoch = epoch;
+    discovery->is_closing = is_closing;
+    for (i = 0; i < endpoint->server_count && i < MAX_SERVERS; ++i) {
+        shs_node_t *node = shs_node_table_hold(nodes, &endpoint->servers[i],
+                                               discovery->source->role);
+
+        if (node) {
+            discovery->seeds[discovery->seed_count++] = node;
+        }
+    }
+    return discovery;
 }
 
 /* The time for one server, hasty or not. */
@@ -133,26 +130,6 @@ apr_interval_time_t shs_discovery_first_pass_time(
     return endpoint->server_count * time_for(endpoint, 1);
 }
 
-/* A member that is cut off keeps naming the masters it knew, and notices late.
- * Its epoch shows that it has missed an election. */
-static int is_doubtful(shs_discovery_t *discovery,
-                       const shs_cluster_state_t *state)
-{
-    int is_stale = state->epoch >= 0 && !state->is_down
-                   && !raise_epoch(discovery->epoch, state->epoch);
-
-    discovery->stale_members += is_stale;
-    return state->is_down || is_stale;
-}
-
-/* A member that reports no epoch is taken to have the known one: other members
- * may report it, and each change of the epoch has a meaning (slot_layout.h). */
-static apr_int64_t epoch_of(const shs_discovery_t *discovery,
-                            const shs_cluster_state_t *state)
-{
-    return state->epoch >= 0 ? state->epoch : atomic_load(discovery->epoch);
-}
-
 /* Keeps the first doubtful snapshot. Returns NULL: further servers are to be
  * asked. */
 static shs_snapshot_t *set_aside(shs_discovery_t *discovery,
@@ -167,19 +144,54 @@ static shs_snapshot_t *set_aside(shs_discovery_t *discovery,
     return NULL;
 }
 
+/* A member that reports no epoch is taken to have the known one: other members
+ * may report it, and each change of the epoch has a meaning (slot_layout.h). */
+static apr_uint64_t layout_of(const shs_discovery_t *discovery,
+                              const shs_source_reply_t *reply)
+{
+    return shs_slot_layout_of(reply->map, reply->epoch >= 0
+                                              ? reply->epoch
+                                              : atomic_load(discovery->epoch));
+}
+
+/* The snapshot of one server's reply; NULL: it did not reply well. */
+static shs_snapshot_t *load(int *is_doubtful, shs_discovery_t *discovery,
+                            shs_node_t *node, apr_time_t deadline,
+                            apr_pool_t *p)
+{
+    const shs_source_t *source = discovery->source;
+    const char *reason =
+        "there are more servers than the table of nodes can hold";
+    shs_snapshot_t *snapshot = NULL;
+    shs_source_reply_t reply;
+    shs_conn_status_t status =
+        source->load(&reply, discovery->endpoint, node, deadline, &reason, p);
+
+    if (status == SHS_CONN_OK) {
+        status = check_epoch(is_doubtful, discovery, &reply, &reason);
+    }
+    if (status == SHS_CONN_OK) {
+        snapshot = shs_snapshot_create(reply.map, discovery->nodes,
+                                       source->master_role, p);
+    }
+    if (!snapshot) {
+        discovery->is_refused |= status == SHS_CONN_REFUSED;
+        set_reason(discovery, node, reason);
+    }
+    else if (source->has_slots) {
+        shs_snapshot_set_layout(snapshot, layout_of(discovery, &reply));
+    }
+    return snapshot;
+}
+
 /* *has_replied is set even if the snapshot is doubtful and NULL is returned. */
 static shs_snapshot_t *query(int *has_replied, shs_discovery_t *discovery,
                              shs_node_t *node, int is_hasty)
 {
-    const shs_endpoint_t *endpoint = discovery->endpoint;
-    int is_sentinel = endpoint->mode == SHS_ENDPOINT_SENTINEL;
-    apr_time_t deadline = shs_clock_now() + time_for(endpoint, is_hasty);
-    const char *reason =
-        "there are more servers than the table of nodes can hold";
-    shs_snapshot_t *snapshot = NULL;
-    shs_conn_status_t status;
-    shs_cluster_state_t state = { 0, -1 };
-    shs_slot_map_t *map;
+    apr_time_t deadline =
+        shs_clock_now() + time_for(discovery->endpoint, is_hasty);
+    shs_snapshot_t *snapshot;
+    int is_doubtful = 0;
     apr_pool_t *p;
 
     *has_replied = 0;
@@ -189,28 +201,13 @@ static shs_snapshot_t *query(int *has_replied, shs_discovery_t *discovery,
         set_reason(discovery, node, "no memory");
         return NULL;
     }
-    status = is_sentinel
-                 ? query_sentinel(&map, discovery, node, deadline, &reason, p)
-                 : shs_cluster_load(&map, &state, node, deadline, &reason, p);
-    if (status == SHS_CONN_OK) {
-        snapshot = shs_snapshot_create(
-            map, discovery->nodes,
-            is_sentinel ? SHS_NODE_MASTER : SHS_NODE_PLAIN, p);
-    }
+    snapshot = load(&is_doubtful, discovery, node, deadline, p);
     if (!snapshot) {
-        discovery->is_refused |= status == SHS_CONN_REFUSED;
-        set_reason(discovery, node, reason);
         apr_pool_destroy(p);
         return NULL;
     }
     *has_replied = 1;
-    if (is_sentinel) {
-        return snapshot;
-    }
-    shs_snapshot_set_layout(
-        snapshot, shs_slot_layout_of(map, epoch_of(discovery, &state)));
-    return is_doubtful(discovery, &state) ? set_aside(discovery, snapshot)
-                                          : snapshot;
+    return is_doubtful ? set_aside(discovery, snapshot) : snapshot;
 }
 
 static int has_failed_lately(const shs_discovery_t *discovery,
@@ -290,7 +287,7 @@ static void remember_members(shs_discovery_t *discovery,
         shs_node_table_release(discovery->nodes,
                                discovery->members[--discovery->member_count]);
     }
-    if (discovery->endpoint->mode == SHS_ENDPOINT_CLUSTER) {
+    if (discovery->source->has_slots) {
         discovery->member_count = shs_snapshot_sample(
             discovery->members, MAX_SERVERS, snapshot, discovery->nodes);
     }
@@ -362,9 +359,7 @@ shs_conn_status_t shs_discovery_explain(const char **reason,
                                         apr_pool_t *p)
 {
     if (is_running) {
-        *reason = discovery->endpoint->mode == SHS_ENDPOINT_SENTINEL
-                      ? "no Sentinel named the master by the deadline"
-                      : "no member of the cluster reported its slots in time";
+        *reason = discovery->source->late;
         return SHS_CONN_TIMEOUT;
     }
     *reason = failure == SHS_CONN_OK

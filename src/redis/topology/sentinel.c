@@ -40,13 +40,14 @@ static shs_conn_status_t read_error(const char **reason,
     return shs_reply_is_refusal(reply) ? refuse(reason, p) : SHS_CONN_FAILED;
 }
 
-shs_conn_status_t shs_sentinel_load(shs_slot_map_t **map, apr_int64_t *epoch,
-                                    shs_node_t *sentinel,
-                                    const char *master_name, int wants_replicas,
-                                    apr_time_t deadline, const char **reason,
-                                    apr_pool_t *p)
+static shs_conn_status_t load(shs_source_reply_t *reply,
+                              const shs_endpoint_t *endpoint,
+                              shs_node_t *sentinel, apr_time_t deadline,
+                              const char **reason, apr_pool_t *p)
 {
     const shs_resp_limits_t limits = { MAX_OCTETS, MAX_ELEMENTS };
+    const char *master_name = endpoint->master_name;
+    int wants_replicas = endpoint->reads_replicas;
     shs_octets_t commands = { "", 0 };
     shs_reply_t *replies[3];
     shs_address_t master, replicas[MAX_REPLICAS];
@@ -76,11 +77,22 @@ shs_conn_status_t shs_sentinel_load(shs_slot_map_t **map, apr_int64_t *epoch,
         *reason = "the Sentinel's reply names no server";
         return SHS_CONN_FAILED;
     }
-    *epoch = shs_sentinel_reply_parse_epoch(replies[1]);
+    reply->is_down = 0;
+    reply->epoch = shs_sentinel_reply_parse_epoch(replies[1]);
     if (wants_replicas) {
         count = shs_sentinel_reply_parse_replicas(replicas, MAX_REPLICAS,
                                                   replies[2], p);
     }
-    *map = shs_slot_map_of_one(&master, replicas, count, p);
+    reply->map = shs_slot_map_of_one(&master, replicas, count, p);
     return SHS_CONN_OK;
 }
+
+const shs_source_t shs_sentinel_source = {
+    .role = SHS_NODE_SENTINEL,
+    .master_role = SHS_NODE_MASTER,
+    .has_slots = 0,
+    .stale = "the Sentinel does not know of the last failover",
+    .failed = "no Sentinel names the master;",
+    .late = "no Sentinel named the master by the deadline",
+    .load = load,
+};

@@ -21,9 +21,10 @@ struct shs_topology_t {
     shs_host_state_t *host_state;
     shs_node_t *single; /* the single server; NULL: there are several */
     shs_discovery_t *discovery;
-    shs_snapshot_t *snapshot;        /* NULL: nothing is known yet */
-    shs_confirmation_t confirmation; /* of the snapshot's master, with
-                                      * Sentinels */
+    shs_snapshot_t *snapshot; /* NULL: nothing is known yet */
+    int has_lease;            /* Sentinels: the master's lease is kept ... */
+    int has_shards;           /* a cluster: each has a breaker of its own */
+    shs_confirmation_t confirmation; /* ... by this */
     shs_snapshot_t
         *found; /* by the running refresh, which alone reads it ... */
     shs_conn_status_t found_status; /* ... and this */
@@ -42,16 +43,31 @@ static apr_status_t close_topology(void *data)
     return APR_SUCCESS;
 }
 
-static int add_sources(shs_topology_t *topology)
+static int hold_single(shs_topology_t *topology)
 {
     const shs_endpoint_t *endpoint = topology->endpoint;
     shs_address_t socket = { endpoint->path, 0 };
 
-    if (endpoint->mode == SHS_ENDPOINT_SINGLE) {
-        topology->single = shs_node_table_hold(
-            topology->nodes, endpoint->path ? &socket : &endpoint->servers[0],
-            SHS_NODE_PLAIN);
-        return topology->single != NULL;
+    topology->single = shs_node_table_hold(
+        topology->nodes, endpoint->path ? &socket : &endpoint->servers[0],
+        SHS_NODE_PLAIN);
+    return topology->single != NULL;
+}
+
+/* All that the mode decides. Returns 0 without memory. */
+static int set_mode(shs_topology_t *topology)
+{
+    const shs_endpoint_t *endpoint = topology->endpoint;
+
+    switch (endpoint->mode) {
+    case SHS_ENDPOINT_SINGLE:
+        return hold_single(topology);
+    case SHS_ENDPOINT_SENTINEL:
+        topology->has_lease = 1;
+        break;
+    case SHS_ENDPOINT_CLUSTER:
+        topology->has_shards = 1;
+        break;
     }
     topology->discovery = shs_discovery_create(
         endpoint, topology->nodes, &topology->host_state->master.epoch,
@@ -92,7 +108,7 @@ static void take_snapshot(void *data)
         return;
     }
     topology->snapshot = topology->found;
-    if (topology->endpoint->mode == SHS_ENDPOINT_SENTINEL) {
+    if (topology->has_lease) {
         learn_master(topology);
     }
     shs_snapshot_publish_masters(topology->host_state, old, topology->snapshot);
@@ -120,7 +136,7 @@ shs_topology_t *shs_topology_create(const shs_endpoint_t *endpoint,
     topology->confirmation.refresh = &topology->refresh;
     topology->confirmation.first_pass_time =
         shs_discovery_first_pass_time(endpoint);
-    if (!shs_refresh_init(&topology->refresh, job) || !add_sources(topology)) {
+    if (!shs_refresh_init(&topology->refresh, job) || !set_mode(topology)) {
         free(topology);
         return NULL;
     }
@@ -137,7 +153,7 @@ static void ensure_known(shs_topology_t *topology, apr_time_t deadline)
         shs_refresh_begin(&topology->refresh, SHS_REFRESH_AFTER_FAILURE);
         shs_refresh_await(&topology->refresh, deadline);
     }
-    else if (topology->endpoint->mode == SHS_ENDPOINT_SENTINEL) {
+    else if (topology->has_lease) {
         shs_confirmation_renew(&topology->confirmation, deadline);
     }
 }
@@ -164,10 +180,9 @@ static void fill_route(shs_route_t *route, shs_topology_t *topology,
 {
     shs_node_table_hold_again(topology->nodes, node);
     route->node = node;
-    route->breaker = topology->endpoint->mode == SHS_ENDPOINT_CLUSTER
-                         ? shs_host_state_shard_breaker(
-                             topology->host_state, KEY_OF_MASTER(lowest_slot))
-                         : &topology->host_state->breaker;
+    route->breaker = topology->has_shards ? shs_host_state_shard_breaker(
+                         topology->host_state, KEY_OF_MASTER(lowest_slot))
+                                          : &topology->host_state->breaker;
 }
 
 shs_conn_status_t shs_topology_find(shs_route_t *route,
@@ -288,9 +303,9 @@ apr_time_t shs_topology_known_at(shs_topology_t *topology, apr_uint64_t *layout)
     }
     pthread_mutex_lock(&topology->refresh.lock);
     if (topology->snapshot && shs_snapshot_proves(layout, topology->snapshot)) {
-        at = topology->endpoint->mode == SHS_ENDPOINT_CLUSTER
-                 ? topology->refresh.known_at
-                 : shs_master_lease_known_at(&topology->confirmation.lease);
+        at = topology->has_lease
+                 ? shs_master_lease_known_at(&topology->confirmation.lease)
+                 : topology->refresh.known_at;
     }
     pthread_mutex_unlock(&topology->refresh.lock);
     return at;
@@ -323,7 +338,7 @@ int shs_topology_refresh(shs_topology_t *topology, apr_time_t since,
 
 void shs_topology_note_failure(shs_topology_t *topology)
 {
-    if (topology->endpoint->mode == SHS_ENDPOINT_SENTINEL) {
+    if (topology->has_lease) {
         shs_master_lease_note_failure(&topology->confirmation.lease,
                                       shs_clock_now());
     }
