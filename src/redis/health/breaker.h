@@ -90,9 +90,8 @@ typedef enum shs_breaker_result_t {
     SHS_BREAKER_UNKNOWN /* there was no reply, but not because of the server */
 } shs_breaker_result_t;
 
-/* What the caller has to report, once: DOWN when the breaker opened or the very
- * first command failed, usually by a wrong configuration; UP when a reply
- * follows. */
+/* What the caller has to report, once. DOWN: the breaker opened, or the very
+ * first command failed, as by a wrong configuration. UP: a reply followed. */
 typedef enum shs_breaker_alert_t {
     SHS_BREAKER_NO_ALERT,
     SHS_BREAKER_DOWN,
