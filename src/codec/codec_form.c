@@ -103,7 +103,7 @@ static const char *decode(shs_session_t **out, const shs_record_t *record,
     if (is_json_object(record->string)) {
         return "it begins as a JSON object does, not as urlencoded pairs do";
     }
-    error = shs_urlencoded_read(record->string, take_pair, &reading, p);
+    error = shs_urlencoded_decode(record->string, take_pair, &reading, p);
     if (!error) {
         *out = reading.session;
     }
@@ -205,7 +205,7 @@ static const char *edit(shs_edit_t *out, const shs_record_t *old,
 
     (void)extent;
     if (old) {
-        error = shs_urlencoded_read(old->string, take_old, &draft, p);
+        error = shs_urlencoded_decode(old->string, take_old, &draft, p);
     }
     entries = shs_change_entries(change, &count);
     for (i = 0; i < count && !error; ++i) {
@@ -214,13 +214,13 @@ static const char *edit(shs_edit_t *out, const shs_record_t *old,
     if (!error) {
         put_rotated_first(&draft);
         out->string =
-            shs_urlencoded_write((const shs_record_field_t *)draft.pairs->elts,
-                                 (apr_size_t)draft.pairs->nelts, p);
+            shs_urlencoded_encode((const shs_record_field_t *)draft.pairs->elts,
+                                  (apr_size_t)draft.pairs->nelts, p);
     }
     return error;
 }
 
-/* How a value begins that was rotated: of the first pair, as shs_urlencoded_write()
+/* How a value begins that was rotated: of the first pair, as shs_urlencoded_encode()
  * escapes its name. */
 #define ROTATED "%40rotated="
 

@@ -56,7 +56,7 @@ static const char *create(void **self, shs_store_words_t *words,
     }
     redis->endpoint = endpoint;
     *self = redis;
-    words->run_id = shs_endpoint_identity(endpoint, p);
+    words->identity = shs_endpoint_identity(endpoint, p);
     words->url = shs_endpoint_describe(endpoint, p);
     words->options = shs_endpoint_describe_options(endpoint, p);
     return NULL;
@@ -105,9 +105,9 @@ static shs_outcome_t read_reply(shs_result_t *result,
 {
     shs_outcome_t outcome;
 
-    result->source = command->is_replica       ? 0
-                     : command->attempt.run_id ? command->attempt.run_id
-                                               : SHS_RUN_ID_UNKNOWN;
+    result->server_id = command->is_replica       ? 0
+                        : command->attempt.run_id ? command->attempt.run_id
+                                                  : SHS_RUN_ID_UNKNOWN;
     if (command->attempt.status == SHS_CONN_TOO_LARGE
         || command->attempt.reply.is_too_large) {
         result->reason = "it is larger than SharedSessionMaxSize, or has more"
@@ -177,7 +177,7 @@ static void read_error_alert(shs_result_t *result, const shs_command_t *command)
                                                   : &host_state->lookup_alert,
                              min_failures(command), shs_clock_now())) {
         result->transition = command->scope.write ? SHS_TRANSITION_UNWRITABLE
-                                                  : SHS_TRANSITION_SHAKY;
+                                                  : SHS_TRANSITION_DEGRADED;
         result->transition_reason = result->reason;
     }
 }

@@ -24,7 +24,7 @@ typedef struct flat_node_t {
     apr_uint32_t text_len;
 } flat_node_t;
 
-static apr_size_t size_of(const shs_node_t *nodes, apr_size_t count)
+static apr_size_t size_of(const shs_value_t *nodes, apr_size_t count)
 {
     apr_size_t size = sizeof(header_t) + count * sizeof(flat_node_t);
     apr_size_t i;
@@ -48,17 +48,17 @@ static void put(char *base, apr_size_t *at, apr_uint32_t *out_at,
     *at += octets.len + 1;
 }
 
-shs_octets_t shs_flat_write(const shs_session_t *session, apr_pool_t *p)
+shs_octets_t shs_flat_encode(const shs_session_t *session, apr_pool_t *p)
 {
     const shs_metadata_t *metadata = shs_session_get_metadata(session);
     shs_octets_t octets;
-    const shs_node_t *nodes;
+    const shs_value_t *nodes;
     apr_size_t count, at, i;
     flat_node_t *flat;
     header_t *header;
     char *base;
 
-    nodes = shs_session_nodes(session, &count);
+    nodes = shs_session_values(session, &count);
     octets.len = size_of(nodes, count);
     base = apr_palloc(p, octets.len);
     octets.data = base;
@@ -120,7 +120,7 @@ static int is_nested(nesting_t *nesting, const flat_node_t *node, apr_size_t i)
     return 1;
 }
 
-shs_session_t *shs_flat_read(shs_octets_t octets, apr_pool_t *p)
+shs_session_t *shs_flat_decode(shs_octets_t octets, apr_pool_t *p)
 {
     const header_t *header = (const header_t *)octets.data;
     const flat_node_t *flat;

@@ -15,10 +15,10 @@
 #include "session/session.h"
 
 /* The session as octets, in p. */
-shs_octets_t shs_flat_write(const shs_session_t *session, apr_pool_t *p);
+shs_octets_t shs_flat_encode(const shs_session_t *session, apr_pool_t *p);
 
 /* The session that was written so; or NULL. It borrows from the octets, which
  * must be aligned to 8 octets and live as long. */
-shs_session_t *shs_flat_read(shs_octets_t octets, apr_pool_t *p);
+shs_session_t *shs_flat_decode(shs_octets_t octets, apr_pool_t *p);
 
 #endif

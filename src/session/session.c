@@ -6,7 +6,7 @@
 #include "session/json/json_text.h"
 
 struct shs_session_t {
-    shs_node_t *nodes;
+    shs_value_t *nodes;
     apr_size_t count;
     apr_size_t room;
     apr_time_t expires_at;
@@ -21,13 +21,13 @@ shs_session_t *shs_session_create(apr_size_t expected, apr_pool_t *p)
 
     session->p = p;
     session->room = expected > 0 ? expected : 1;
-    session->nodes = apr_palloc(p, session->room * sizeof(shs_node_t));
+    session->nodes = apr_palloc(p, session->room * sizeof(shs_value_t));
     return session;
 }
 
 static void grow(shs_session_t *session)
 {
-    shs_node_t *nodes;
+    shs_value_t *nodes;
 
     nodes = apr_palloc(session->p, 2 * session->room * sizeof(*nodes));
     memcpy(nodes, session->nodes, session->count * sizeof(*nodes));
@@ -38,7 +38,7 @@ static void grow(shs_session_t *session)
 apr_size_t shs_session_append(shs_session_t *session, shs_kind_t kind,
                               shs_octets_t name, shs_octets_t text)
 {
-    shs_node_t *node;
+    shs_value_t *node;
 
     if (session->count == session->room) {
         grow(session);
@@ -98,8 +98,8 @@ const shs_metadata_t *shs_session_get_metadata(const shs_session_t *session)
     return &session->metadata;
 }
 
-const shs_node_t *shs_session_nodes(const shs_session_t *session,
-                                    apr_size_t *count)
+const shs_value_t *shs_session_values(const shs_session_t *session,
+                                      apr_size_t *count)
 {
     *count = session->count;
     return session->nodes;
@@ -116,14 +116,14 @@ apr_size_t shs_session_count(const shs_session_t *session)
     return found;
 }
 
-const shs_node_t *shs_session_find(const shs_session_t *session,
-                                   apr_size_t from, apr_size_t to,
-                                   const char *name, apr_size_t len)
+const shs_value_t *shs_session_find(const shs_session_t *session,
+                                    apr_size_t from, apr_size_t to,
+                                    const char *name, apr_size_t len)
 {
     apr_size_t i;
 
     for (i = from; i < to; i = session->nodes[i].end) {
-        const shs_node_t *node = &session->nodes[i];
+        const shs_value_t *node = &session->nodes[i];
 
         if (node->name.len == len && !memcmp(node->name.data, name, len)) {
             return node;
@@ -133,7 +133,7 @@ const shs_node_t *shs_session_find(const shs_session_t *session,
 }
 
 int shs_session_text(shs_octets_t *text, const shs_session_t *session,
-                     const shs_node_t *node, apr_pool_t *p)
+                     const shs_value_t *node, apr_pool_t *p)
 {
     switch (node->kind) {
     case SHS_KIND_NULL:

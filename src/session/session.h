@@ -39,12 +39,12 @@ typedef enum shs_kind_t {
     SHS_KIND_OBJECT  /* no text; members follow, with names */
 } shs_kind_t;
 
-typedef struct shs_node_t {
+typedef struct shs_value_t {
     shs_kind_t kind;
     shs_octets_t name; /* empty in an array */
     shs_octets_t text;
     apr_size_t end; /* index of the first node that is not inside */
-} shs_node_t;
+} shs_value_t;
 
 /* Deepest structure that a decoder may build; deeper ones are malformed. */
 #define SHS_SESSION_MAX_DEPTH 64
@@ -87,17 +87,17 @@ shs_metadata_t *shs_session_metadata(shs_session_t *session);
 const shs_metadata_t *shs_session_get_metadata(const shs_session_t *session);
 
 /* The nodes, borrowed, and how many there are. */
-const shs_node_t *shs_session_nodes(const shs_session_t *session,
-                                    apr_size_t *count);
+const shs_value_t *shs_session_values(const shs_session_t *session,
+                                      apr_size_t *count);
 
 /* How many top-level attributes there are, nulls included. */
 apr_size_t shs_session_count(const shs_session_t *session);
 
 /* The member of that name among those in [from, to), or NULL. Decoders leave no
  * name twice. */
-const shs_node_t *shs_session_find(const shs_session_t *session,
-                                   apr_size_t from, apr_size_t to,
-                                   const char *name, apr_size_t len);
+const shs_value_t *shs_session_find(const shs_session_t *session,
+                                    apr_size_t from, apr_size_t to,
+                                    const char *name, apr_size_t len);
 
 /* All attributes as one JSON object (RFC 8259), compact, from p. */
 shs_octets_t shs_session_json(const shs_session_t *session, apr_pool_t *p);
@@ -105,6 +105,6 @@ shs_octets_t shs_session_json(const shs_session_t *session, apr_pool_t *p);
 /* A node as text for the outside: a scalar as it is (borrowed), a structure as
  * compact JSON (allocated from p). Returns 0 for null, which has none. */
 int shs_session_text(shs_octets_t *text, const shs_session_t *session,
-                     const shs_node_t *node, apr_pool_t *p);
+                     const shs_value_t *node, apr_pool_t *p);
 
 #endif

@@ -39,8 +39,8 @@ static const char *read_pair(shs_urlencoded_fn take, void *baton,
     return take(baton, name, value);
 }
 
-const char *shs_urlencoded_read(shs_octets_t text, shs_urlencoded_fn take,
-                                void *baton, apr_pool_t *p)
+const char *shs_urlencoded_decode(shs_octets_t text, shs_urlencoded_fn take,
+                                  void *baton, apr_pool_t *p)
 {
     const char *at = text.data;
     const char *end = at + text.len;
@@ -85,8 +85,8 @@ static char *escape(char *to, shs_octets_t octets)
     return to;
 }
 
-shs_octets_t shs_urlencoded_write(const shs_record_field_t *pairs,
-                                  apr_size_t count, apr_pool_t *p)
+shs_octets_t shs_urlencoded_encode(const shs_record_field_t *pairs,
+                                   apr_size_t count, apr_pool_t *p)
 {
     shs_octets_t text;
     apr_size_t room = 1;

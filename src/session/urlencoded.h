@@ -18,11 +18,11 @@ typedef const char *(*shs_urlencoded_fn)(void *baton, shs_octets_t name,
 
 /* Reads all pairs. Empty ones ("&&") are passed over. Returns NULL, or what is
  * wrong (static, or what `take` returned). */
-const char *shs_urlencoded_read(shs_octets_t text, shs_urlencoded_fn take,
-                                void *baton, apr_pool_t *p);
+const char *shs_urlencoded_decode(shs_octets_t text, shs_urlencoded_fn take,
+                                  void *baton, apr_pool_t *p);
 
 /* The pairs as text, from p; one whose value has no data is left out. */
-shs_octets_t shs_urlencoded_write(const shs_record_field_t *pairs,
-                                  apr_size_t count, apr_pool_t *p);
+shs_octets_t shs_urlencoded_encode(const shs_record_field_t *pairs,
+                                   apr_size_t count, apr_pool_t *p);
 
 #endif

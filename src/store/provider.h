@@ -10,9 +10,9 @@
 #include "store/cache/invalidation_sink.h"
 
 typedef struct shs_store_words_t {
-    const char *run_id;  /* equal for equal stores; may hold secrets */
-    const char *url;     /* neither this ... */
-    const char *options; /* ... nor this does */
+    const char *identity; /* equal for equal stores; may hold secrets */
+    const char *url;      /* neither this ... */
+    const char *options;  /* ... nor this does */
 } shs_store_words_t;
 
 struct shs_store_provider_t {
@@ -37,8 +37,8 @@ struct shs_store_provider_t {
     apr_interval_time_t (*timeout)(const void *self);
     /* Tells the watch, which lasts as long as the process, what changes, in a
      * thread that ends with `pchild`. 0: there is none. NULL: it cannot. */
-    int (*listen)(void *self, const shs_invalidation_sink_t *sink,
-                  apr_pool_t *pchild);
+    int (*track)(void *self, const shs_invalidation_sink_t *sink,
+                 apr_pool_t *pchild);
     void (*report)(shs_store_report_fn tell, void *baton, const void *self,
                    const void *host_state, apr_pool_t *p);
 };

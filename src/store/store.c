@@ -106,7 +106,7 @@ static shs_store_t *find_same(const apr_array_header_t *list,
         shs_store_t *store = APR_ARRAY_IDX(list, i, shs_store_t *);
 
         if (store->provider == wanted->provider
-            && !strcmp(store->words.run_id, wanted->words.run_id)) {
+            && !strcmp(store->words.identity, wanted->words.identity)) {
             return store;
         }
     }
@@ -216,7 +216,7 @@ apr_status_t shs_store_share_cache(shs_store_t *store, int may_be_less,
 
 int shs_store_set_cache(shs_store_t *store, const shs_near_policy_t *policy)
 {
-    if (!store->provider->listen) {
+    if (!store->provider->track) {
         return 1;
     }
     if (store->policy.size != 0
@@ -242,7 +242,7 @@ static int start_cache(shs_store_t *store, apr_pool_t *pchild)
     if (store->listens_to_all) {
         store->sink.prefix_count = 0;
     }
-    return store->provider->listen(store->self, &store->sink, pchild);
+    return store->provider->track(store->self, &store->sink, pchild);
 }
 
 shs_near_cache_t *shs_store_cache(const shs_store_t *store)
@@ -278,14 +278,14 @@ static void note_tracking(shs_result_t *answer, const shs_store_t *store,
     switch (shs_tracking_alert_note(
         store->tracking_alert, shs_near_cache_is_live(store->near.cache, now),
         outcome != SHS_OUTCOME_UNAVAILABLE, store->policy.lease, now)) {
-    case SHS_TRACKING_ALERT_NO_NEWS:
+    case SHS_TRACKING_ALERT_NONE:
         break;
-    case SHS_TRACKING_ALERT_BEGUN:
+    case SHS_TRACKING_ALERT_RAISED:
         answer->transition = SHS_TRANSITION_UNTRACKED;
         answer->transition_reason =
             shs_near_invalidation_describe(store->near.cache, now);
         break;
-    case SHS_TRACKING_ALERT_OVER:
+    case SHS_TRACKING_ALERT_CLEARED:
         answer->transition = SHS_TRANSITION_TRACKED;
         break;
     }
@@ -333,7 +333,7 @@ apr_interval_time_t shs_store_timeout(const shs_store_t *store)
     return store->provider->timeout(store->self);
 }
 
-int shs_store_note_excess(shs_store_t *store)
+int shs_store_note_left_out(shs_store_t *store)
 {
     return shs_exposure_alert_note(store->alert, shs_clock_now());
 }

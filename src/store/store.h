@@ -30,8 +30,8 @@ typedef struct shs_result_t {
     shs_record_t record; /* set when FOUND; owned by the pool given to load */
     const char *reason;  /* set unless FOUND: words for the log that hold
                           * neither keys nor values nor credentials */
-    apr_uint32_t source; /* which server said so (for store_cache.h), or 0 */
-    int is_refusal;      /* UNAVAILABLE because the store does not accept us
+    apr_uint32_t server_id; /* which server said so (for store_cache.h), or 0 */
+    int is_refusal;         /* UNAVAILABLE because the store does not accept us
                           * (password, permission): for the administrator */
     shs_transition_t transition;
     const char *transition_reason; /* set if DOWN, REFUSED, UNWRITABLE, SHAKY
@@ -84,7 +84,7 @@ const char *shs_store_describe_cache(const shs_store_t *store, apr_pool_t *p);
 
 /* Counts a request that was given less than its session has. Returns 1 when the
  * administrator is to be told: once a minute for the whole host. */
-int shs_store_note_excess(shs_store_t *store);
+int shs_store_note_left_out(shs_store_t *store);
 
 /* Called with the name and the value of one figure. */
 typedef void (*shs_store_report_fn)(void *baton, const char *name,

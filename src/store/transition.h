@@ -15,7 +15,7 @@ typedef enum shs_transition_t {
     SHS_TRANSITION_UNWRITABLE, /* it can be read, and takes no writes; told
                                 * once a minute */
     SHS_TRANSITION_WRITABLE,   /* it takes them again */
-    SHS_TRANSITION_SHAKY,      /* lookups fail now and then, but it is not
+    SHS_TRANSITION_DEGRADED,   /* lookups fail now and then, but it is not
                                 * down; told once a minute */
     SHS_TRANSITION_MASTER,    /* another server is its master, or one of them */
     SHS_TRANSITION_UNTRACKED, /* it answers, but does not tell what changes:

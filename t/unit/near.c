@@ -60,8 +60,8 @@ shs_near_cache_t *near_live(const shs_near_policy_t *policy, apr_time_t now)
     shs_near_cache_t *cache = near_attach(near_memory(policy), policy, 0);
 
     ck_assert(shs_near_invalidation_elect(cache, now));
-    shs_near_invalidation_listen_to(cache, &source, 1);
-    shs_near_invalidation_lease(cache, now);
+    shs_near_invalidation_set_servers(cache, &source, 1);
+    shs_near_invalidation_extend_lease(cache, now);
     return cache;
 }
 
@@ -90,7 +90,7 @@ const char *near_find(shs_near_cache_t *cache, const char *key, apr_time_t now)
     switch (shs_near_cache_find(&octets, &ttl, &age, cache, &name, now, p)) {
     case SHS_NEAR_MISS:
         return "MISS";
-    case SHS_NEAR_NOTHING:
+    case SHS_NEAR_NEGATIVE:
         return "NOTHING";
     case SHS_NEAR_HIT:
         return apr_pstrmemdup(p, octets.data, octets.len);

@@ -50,7 +50,7 @@ START_TEST(codec_decode__decodes_by_the_format)
     shs_record_field_t field = { OCTETS("n"), OCTETS("v") };
     shs_record_t record = { 0 };
     shs_session_t *session = NULL;
-    const shs_node_t *node;
+    const shs_value_t *node;
 
     record.shape = formats[_i].shape;
     record.ttl = SHS_TTL_FOREVER;
@@ -76,7 +76,7 @@ START_TEST(codec_edit__makes_what_the_format_reads)
     shs_change_t *change = shs_change_create(p);
     shs_record_t record = { 0 };
     shs_session_t *session = NULL;
-    const shs_node_t *nodes;
+    const shs_value_t *nodes;
     apr_size_t count;
     shs_edit_t made;
 
@@ -94,7 +94,7 @@ START_TEST(codec_edit__makes_what_the_format_reads)
     record.count = made.count;
     ck_assert_pstr_eq(shs_codec_decode(&session, formats[_i].codec, &record, p),
                       NULL);
-    nodes = shs_session_nodes(session, &count);
+    nodes = shs_session_values(session, &count);
     ck_assert_uint_eq(count, 2);
     ck_octets_eq(nodes[0].text, OCTETS("a \"b\" &=%+"), formats[_i].name);
     ck_assert_uint_eq(nodes[1].text.len, 0);

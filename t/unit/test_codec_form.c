@@ -59,10 +59,10 @@ START_TEST(codec_form__reads_pairs)
 {
     shs_session_t *session = decoded(pairs[_i].text);
     apr_size_t count;
-    const shs_node_t *nodes = shs_session_nodes(session, &count);
+    const shs_value_t *nodes = shs_session_values(session, &count);
     apr_size_t name_len =
         pairs[_i].name_len ? pairs[_i].name_len : strlen(pairs[_i].name);
-    const shs_node_t *node =
+    const shs_value_t *node =
         shs_session_find(session, 0, count, pairs[_i].name, name_len);
     shs_octets_t wanted;
 
@@ -139,7 +139,7 @@ START_TEST(codec_form__keeps_the_order)
 {
     shs_session_t *session = decoded("z=1&a=2&m=3");
     apr_size_t count;
-    const shs_node_t *nodes = shs_session_nodes(session, &count);
+    const shs_value_t *nodes = shs_session_values(session, &count);
 
     ck_assert_uint_eq(count, 3);
     ck_octets_eq(nodes[0].name, OCTETS("z"), "first");
@@ -152,7 +152,7 @@ START_TEST(codec_form__leaves_no_name_twice)
 {
     shs_session_t *session = decoded("n=1&a=2&%6e=3&n=4&N=5");
     apr_size_t count;
-    const shs_node_t *nodes = shs_session_nodes(session, &count);
+    const shs_value_t *nodes = shs_session_values(session, &count);
 
     ck_assert_uint_eq(count, 3);
     ck_octets_eq(nodes[0].name, OCTETS("n"), "where it was first");

@@ -3,9 +3,9 @@
 
 #include "unit.h"
 
-static const shs_node_t *decode(apr_size_t *count,
-                                const shs_record_field_t *fields,
-                                apr_size_t fields_count)
+static const shs_value_t *decode(apr_size_t *count,
+                                 const shs_record_field_t *fields,
+                                 apr_size_t fields_count)
 {
     shs_record_t record = { 0 };
     shs_session_t *session = NULL;
@@ -18,7 +18,7 @@ static const shs_node_t *decode(apr_size_t *count,
                       NULL);
     ck_assert_int_eq(shs_session_expiry(session), 0);
     ck_assert(shs_session_is_untyped(session));
-    return shs_session_nodes(session, count);
+    return shs_session_values(session, count);
 }
 
 START_TEST(codec_hash__makes_each_field_a_string_in_stored_order)
@@ -30,7 +30,7 @@ START_TEST(codec_hash__makes_each_field_a_string_in_stored_order)
         { OCTETS("empty"), OCTETS("") },
     };
     apr_size_t count;
-    const shs_node_t *nodes = decode(&count, fields, ROWS(fields));
+    const shs_value_t *nodes = decode(&count, fields, ROWS(fields));
     int i;
 
     ck_assert_uint_eq(count, ROWS(fields));
@@ -68,7 +68,7 @@ START_TEST(codec_hash__keeps_reserved_fields_out)
         { OCTETS("b"), OCTETS("2") },
     };
     apr_size_t count;
-    const shs_node_t *nodes = decode(&count, fields, ROWS(fields));
+    const shs_value_t *nodes = decode(&count, fields, ROWS(fields));
 
     ck_assert_msg(count == 2 + (apr_size_t)names[_i].is_attribute, "%s: %s",
                   names[_i].name, names[_i].why);
@@ -82,7 +82,7 @@ START_TEST(codec_hash__borrows_any_octets)
     shs_record_field_t field = { unit_exact("n\0m", 3),
                                  unit_exact("\0\r\n\xff\xc3", 5) };
     apr_size_t count;
-    const shs_node_t *nodes = decode(&count, &field, 1);
+    const shs_value_t *nodes = decode(&count, &field, 1);
 
     ck_assert_uint_eq(count, 1);
     ck_octets_eq(nodes[0].name, field.name, "a NUL in a name");

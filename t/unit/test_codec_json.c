@@ -70,7 +70,7 @@ START_TEST(codec_json__reads_each_kind)
 {
     shs_session_t *session =
         decoded(apr_psprintf(p, "{\"n\":%s}", values[_i].json));
-    const shs_node_t *node = shs_session_find(session, 0, 1, "n", 1);
+    const shs_value_t *node = shs_session_find(session, 0, 1, "n", 1);
     apr_size_t len =
         values[_i].len ? (apr_size_t)values[_i].len : strlen(values[_i].text);
 
@@ -97,7 +97,7 @@ static const char *const reals[] = {
 START_TEST(codec_json__writes_a_real_that_reads_back_as_the_same)
 {
     shs_session_t *session = decoded(apr_psprintf(p, "{\"n\":%s}", reals[_i]));
-    const shs_node_t *node = shs_session_find(session, 0, 1, "n", 1);
+    const shs_value_t *node = shs_session_find(session, 0, 1, "n", 1);
     const char *text = apr_pstrmemdup(p, node->text.data, node->text.len);
     char longest[32];
     char *end;
@@ -129,7 +129,7 @@ START_TEST(codec_json__reads_an_integer_past_64_bits)
         apr_psprintf(p, "{\"a\":\"v\",\"n\":%s,\"o\":{\"i\":7},\"z\":false}",
                      large[_i].json));
     apr_size_t count;
-    const shs_node_t *nodes = shs_session_nodes(session, &count);
+    const shs_value_t *nodes = shs_session_values(session, &count);
     shs_octets_t text;
 
     ck_assert_uint_eq(count, 5);
@@ -264,8 +264,8 @@ START_TEST(codec_json__keeps_the_order_and_counts_the_last_of_two)
     shs_session_t *session =
         decoded(" {\n \"z\" : 1,\t\"a\":2, \"m\":{\"x\":[]}, \"z\":3 }\r\n");
     apr_size_t count;
-    const shs_node_t *nodes = shs_session_nodes(session, &count);
-    const shs_node_t *z = shs_session_find(session, 0, count, "z", 1);
+    const shs_value_t *nodes = shs_session_values(session, &count);
+    const shs_value_t *z = shs_session_find(session, 0, count, "z", 1);
 
     ck_assert_ptr_nonnull(z);
     ck_octets_eq(z->text, OCTETS("3"), "the last of two equal names");
@@ -282,7 +282,7 @@ START_TEST(codec_json__makes_the_nodes_of_the_example)
         decoded("{\"user\":{\"id\":7,\"roles\":[\"a\",\"b\"]},\"ok\":true}");
     static const apr_size_t ends[] = { 5, 2, 5, 4, 5, 6 };
     apr_size_t count;
-    const shs_node_t *nodes = shs_session_nodes(session, &count);
+    const shs_value_t *nodes = shs_session_values(session, &count);
     int i;
 
     ck_assert_uint_eq(count, 6);
@@ -303,7 +303,7 @@ END_TEST
 START_TEST(codec_json__outlives_the_parser_that_read_it)
 {
     shs_session_t *session = decoded("{\"name\":\"a longer value\"}");
-    const shs_node_t *node;
+    const shs_value_t *node;
     int i;
 
     for (i = 0; i < 100; i++) {
@@ -344,8 +344,8 @@ START_TEST(codec_json__reads_captured_sessions_as_their_applications_do)
         json_object_foreach(json_object_get(capture, "decoded"), name, member)
         {
             apr_size_t count;
-            const shs_node_t *nodes = shs_session_nodes(session, &count);
-            const shs_node_t *node =
+            const shs_value_t *nodes = shs_session_values(session, &count);
+            const shs_value_t *node =
                 shs_session_find(session, 0, count, name, strlen(name));
             shs_octets_t text;
             json_t *back;
@@ -399,7 +399,7 @@ START_TEST(codec_json__reads_what_it_says_of_itself)
     shs_session_t *session = decoded(lives[_i].json);
     const shs_metadata_t *metadata = shs_session_get_metadata(session);
     apr_size_t count;
-    const shs_node_t *nodes = shs_session_nodes(session, &count);
+    const shs_value_t *nodes = shs_session_values(session, &count);
 
     ck_assert_msg(metadata->created_at == lives[_i].created_at, "%s",
                   lives[_i].why);
@@ -586,7 +586,7 @@ START_TEST(codec_json_edit__keeps_reals)
 {
     shs_octets_t got;
     shs_session_t *session;
-    const shs_node_t *node;
+    const shs_value_t *node;
     char *end;
 
     ck_assert_pstr_eq(edit(&got, apr_psprintf(p, "{\"n\":%s}", reals[_i]),

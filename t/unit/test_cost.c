@@ -134,7 +134,7 @@ static void read_pairs(shs_octets_t text)
 {
     shs_change_t *change = shs_change_create(p);
 
-    shs_urlencoded_read(text, take_change, change, p);
+    shs_urlencoded_decode(text, take_change, change, p);
     shs_change_check(change);
 }
 
@@ -165,7 +165,7 @@ static void edit(const shs_codec_t *codec, const shs_record_t *record,
 
     if (!shs_codec_decode(&session, codec, record, p)) {
         shs_session_json(session, p);
-        shs_flat_read(shs_flat_write(session, p), p);
+        shs_flat_decode(shs_flat_encode(session, p), p);
     }
     if (!shs_json_patch_read(change, json, p)) {
         shs_codec_edit(&edited, codec, record, change, SHS_CODEC_WHOLE, p);
@@ -205,7 +205,7 @@ static void expose_hash(shs_octets_t text)
     shs_record_t record = { SHS_SHAPE_FIELDS, { "", 0 }, NULL, 0, 0 };
     int i;
 
-    shs_urlencoded_read(text, take_field, fields, p);
+    shs_urlencoded_decode(text, take_field, fields, p);
     record.fields = (const shs_record_field_t *)fields->elts;
     record.count = (apr_size_t)fields->nelts;
     edit(&shs_codec_hash, &record, OCTETS("{\"k1\":\"v\",\"k2\":null}"));

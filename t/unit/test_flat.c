@@ -26,16 +26,16 @@ static shs_session_t *decode(const char *json)
 /* Memory of its own, that ends where it says. */
 static shs_session_t *read_exactly(shs_octets_t octets)
 {
-    return shs_flat_read(unit_exact(octets.data, octets.len), p);
+    return shs_flat_decode(unit_exact(octets.data, octets.len), p);
 }
 
 /* Touches every octet that a reader of the session can reach. */
 static apr_size_t walk(const shs_session_t *session)
 {
-    const shs_node_t *nodes;
+    const shs_value_t *nodes;
     apr_size_t count, i, sum = 0;
 
-    nodes = shs_session_nodes(session, &count);
+    nodes = shs_session_values(session, &count);
     for (i = 0; i < count; i++) {
         apr_size_t j;
 
@@ -66,7 +66,7 @@ START_TEST(flat_read__gives_back_what_was_written)
     if (_i) {
         shs_session_set_untyped(session);
     }
-    octets = shs_flat_write(session, p);
+    octets = shs_flat_encode(session, p);
     again = read_exactly(octets);
     ck_assert_ptr_nonnull(again);
     ck_octets_eq(shs_session_json(again, p), shs_session_json(session, p),
@@ -76,13 +76,13 @@ START_TEST(flat_read__gives_back_what_was_written)
     ck_assert_int_eq(shs_session_get_metadata(again)->idle, 88);
     ck_assert_int_eq(shs_session_is_untyped(again), _i);
     walk(again);
-    ck_octets_eq(shs_flat_write(again, p), octets, "written again");
+    ck_octets_eq(shs_flat_encode(again, p), octets, "written again");
 }
 END_TEST
 
 START_TEST(flat_read__gives_back_a_session_without_attributes)
 {
-    shs_session_t *again = read_exactly(shs_flat_write(decode("{}"), p));
+    shs_session_t *again = read_exactly(shs_flat_encode(decode("{}"), p));
 
     ck_assert_ptr_nonnull(again);
     ck_assert_uint_eq(shs_session_count(again), 0);
@@ -102,7 +102,7 @@ START_TEST(flat_read__gives_back_the_deepest_that_a_decoder_makes)
     for (depth = 0; depth < SHS_SESSION_MAX_DEPTH; depth++) {
         shs_session_close(session, depth);
     }
-    again = read_exactly(shs_flat_write(session, p));
+    again = read_exactly(shs_flat_encode(session, p));
     ck_assert_ptr_nonnull(again);
     ck_octets_eq(shs_session_json(again, p), shs_session_json(session, p),
                  "deep");
@@ -111,7 +111,7 @@ END_TEST
 
 START_TEST(flat_read__refuses_every_beginning_of_one)
 {
-    shs_octets_t octets = shs_flat_write(decode(text), p);
+    shs_octets_t octets = shs_flat_encode(decode(text), p);
     apr_size_t len;
 
     for (len = 0; len < octets.len; len++) {
@@ -125,7 +125,7 @@ END_TEST
 
 START_TEST(flat_read__refuses_what_does_not_say_that_it_is_one)
 {
-    shs_octets_t octets = shs_flat_write(decode("{}"), p);
+    shs_octets_t octets = shs_flat_encode(decode("{}"), p);
 
     ck_assert_ptr_nonnull(read_exactly(octets));
     ((char *)octets.data)[0] ^= 1;
@@ -139,7 +139,7 @@ START_TEST(flat_read__stays_inside_whatever_an_octet_becomes)
 {
     static const unsigned char values[] = { 0,    1,    2,    5,    24,
                                             0x40, 0x7f, 0x80, 0xfe, 0xff };
-    shs_octets_t octets = shs_flat_write(decode(text), p);
+    shs_octets_t octets = shs_flat_encode(decode(text), p);
     char *mutant = apr_palloc(p, octets.len);
     apr_pool_t *whole = p;
     int taken = 0;
@@ -171,7 +171,7 @@ END_TEST
 
 START_TEST(flat_read__stays_inside_whatever_the_octets_are)
 {
-    shs_octets_t octets = shs_flat_write(decode(text), p);
+    shs_octets_t octets = shs_flat_encode(decode(text), p);
     char *mutant = apr_palloc(p, octets.len);
     apr_pool_t *whole = p;
     apr_uint64_t seed = 88172645463325252u;

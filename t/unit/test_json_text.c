@@ -10,7 +10,7 @@
 static shs_octets_t text_of(const shs_session_t *session, apr_size_t at)
 {
     apr_size_t count;
-    const shs_node_t *nodes = shs_session_nodes(session, &count);
+    const shs_value_t *nodes = shs_session_values(session, &count);
 
     return shs_json_text_write(nodes, nodes + at, p);
 }
@@ -211,7 +211,7 @@ END_TEST
 static shs_octets_t all_of(const shs_session_t *session)
 {
     apr_size_t count;
-    const shs_node_t *nodes = shs_session_nodes(session, &count);
+    const shs_value_t *nodes = shs_session_values(session, &count);
 
     return shs_json_text_write_all(nodes, count, p);
 }

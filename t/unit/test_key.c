@@ -258,7 +258,7 @@ START_TEST(key_create_ident__makes_no_key_of_another_template)
         shs_session_id_t sid;
         shs_octets_t made;
 
-        ck_assert(shs_key_create_ident(&sid, &made, key, all, p));
+        ck_assert(shs_key_create_id(&sid, &made, key, all, p));
         ck_assert(made.data[2] != 'b');
     }
 }

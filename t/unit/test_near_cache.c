@@ -26,7 +26,7 @@ static apr_uint64_t counted(shs_near_counter_t counter)
 static void lease(apr_time_t at)
 {
     shs_near_invalidation_elect(cache, at);
-    shs_near_invalidation_lease(cache, at);
+    shs_near_invalidation_extend_lease(cache, at);
 }
 
 static const char *a_value(apr_size_t len)
@@ -277,7 +277,7 @@ START_TEST(near_put_briefly__lasts_as_long_as_that_nothing_is_there)
     shs_near_cache_put_briefly(cache, &name, &ticket, NEAR_SERVER,
                                OCTETS("why"));
     ck_assert_str_eq(near_find(cache, "k", now + negative - 1), "why");
-    shs_near_invalidation_lease(cache, now + negative);
+    shs_near_invalidation_extend_lease(cache, now + negative);
     ck_assert_str_eq(near_find(cache, "k", now + negative), "MISS");
     shs_near_cache_put_briefly(cache, &name, &ticket, NEAR_SERVER + 1,
                                OCTETS("why"));
@@ -331,7 +331,7 @@ START_TEST(near_put__keeps_nothing_of_who_is_not_listened_to)
     shs_near_ticket_t ticket;
     apr_uint32_t source;
 
-    shs_near_invalidation_listen_to(cache, sources, 2);
+    shs_near_invalidation_set_servers(cache, sources, 2);
     for (source = 0; source < 8; source++) {
         shs_near_cache_begin(&ticket, cache, &name, now);
         shs_near_cache_put(cache, &name, &ticket, source, OCTETS("v"),
@@ -340,7 +340,7 @@ START_TEST(near_put__keeps_nothing_of_who_is_not_listened_to)
                          source == 3 || source == 4 ? "v" : "MISS");
         shs_near_invalidation_invalidate(cache, unit_text("k"));
     }
-    shs_near_invalidation_listen_to(cache, NULL, 0);
+    shs_near_invalidation_set_servers(cache, NULL, 0);
     shs_near_cache_put(cache, &name, &ticket, 3, OCTETS("v"), 60 * SECOND);
     ck_assert_str_eq(near_find(cache, "k", now), "MISS");
 }

@@ -36,10 +36,10 @@ START_TEST(near_invalidation_elect__keeps_the_one_that_calls_again)
 {
     apr_time_t at;
 
-    for (at = now; at < now + 20 * SECOND; at += SHS_NEAR_PATIENCE - 1) {
+    for (at = now; at < now + 20 * SECOND; at += SHS_NEAR_LEADER_TIMEOUT - 1) {
         ck_assert(shs_near_invalidation_elect(one, at));
-        ck_assert(
-            !shs_near_invalidation_elect(two, at + SHS_NEAR_PATIENCE - 2));
+        ck_assert(!shs_near_invalidation_elect(two, at + SHS_NEAR_LEADER_TIMEOUT
+                                                        - 2));
     }
 }
 END_TEST
@@ -47,12 +47,16 @@ END_TEST
 START_TEST(near_invalidation_elect__replaces_one_that_is_silent)
 {
     ck_assert(shs_near_invalidation_elect(one, now));
-    ck_assert(!shs_near_invalidation_elect(two, now + SHS_NEAR_PATIENCE - 1));
-    ck_assert(shs_near_invalidation_elect(two, now + SHS_NEAR_PATIENCE));
-    ck_assert(!shs_near_invalidation_elect(three, now + SHS_NEAR_PATIENCE));
+    ck_assert(
+        !shs_near_invalidation_elect(two, now + SHS_NEAR_LEADER_TIMEOUT - 1));
+    ck_assert(shs_near_invalidation_elect(two, now + SHS_NEAR_LEADER_TIMEOUT));
+    ck_assert(
+        !shs_near_invalidation_elect(three, now + SHS_NEAR_LEADER_TIMEOUT));
     /* Who was stopped comes back, and is not it any more. */
-    ck_assert(!shs_near_invalidation_elect(one, now + SHS_NEAR_PATIENCE + 1));
-    ck_assert(shs_near_invalidation_elect(two, now + SHS_NEAR_PATIENCE + 1));
+    ck_assert(
+        !shs_near_invalidation_elect(one, now + SHS_NEAR_LEADER_TIMEOUT + 1));
+    ck_assert(
+        shs_near_invalidation_elect(two, now + SHS_NEAR_LEADER_TIMEOUT + 1));
 }
 END_TEST
 
@@ -64,27 +68,28 @@ START_TEST(
 
     ck_assert(shs_near_invalidation_elect(one, now));
     ck_assert(!shs_near_invalidation_elect(again, now + 1));
-    ck_assert(shs_near_invalidation_elect(again, now + SHS_NEAR_PATIENCE));
-    ck_assert(!shs_near_invalidation_elect(one, now + SHS_NEAR_PATIENCE));
+    ck_assert(
+        shs_near_invalidation_elect(again, now + SHS_NEAR_LEADER_TIMEOUT));
+    ck_assert(!shs_near_invalidation_elect(one, now + SHS_NEAR_LEADER_TIMEOUT));
 }
 END_TEST
 
 static int keeps(shs_near_cache_t *cache, apr_uint32_t source)
 {
-    return shs_near_memory_is_source(cache, source);
+    return shs_near_memory_is_tracked(cache, source);
 }
 
 START_TEST(near_invalidation_listen_to__counts_from_the_one_that_is_elected)
 {
-    shs_near_invalidation_listen_to(two, sources, 2);
+    shs_near_invalidation_set_servers(two, sources, 2);
     ck_assert(!keeps(two, NEAR_SERVER));
     shs_near_invalidation_elect(one, now);
-    shs_near_invalidation_listen_to(one, sources, 2);
+    shs_near_invalidation_set_servers(one, sources, 2);
     ck_assert(keeps(two, NEAR_SERVER) && keeps(two, 8) && !keeps(two, 9));
     ck_assert(!keeps(two, 0));
-    shs_near_invalidation_listen_to(one, sources, 1);
+    shs_near_invalidation_set_servers(one, sources, 1);
     ck_assert(keeps(two, NEAR_SERVER) && !keeps(two, 8));
-    shs_near_invalidation_listen_to(one, NULL, 0);
+    shs_near_invalidation_set_servers(one, NULL, 0);
     ck_assert(!keeps(two, NEAR_SERVER));
 }
 END_TEST
@@ -92,8 +97,8 @@ END_TEST
 START_TEST(near_invalidation_listen_to__ends_with_the_term)
 {
     shs_near_invalidation_elect(one, now);
-    shs_near_invalidation_listen_to(one, sources, 2);
-    shs_near_invalidation_elect(two, now + SHS_NEAR_PATIENCE);
+    shs_near_invalidation_set_servers(one, sources, 2);
+    shs_near_invalidation_elect(two, now + SHS_NEAR_LEADER_TIMEOUT);
     ck_assert_msg(!keeps(three, NEAR_SERVER), "the new one listens to nobody");
 }
 END_TEST
@@ -105,42 +110,42 @@ START_TEST(near_invalidation_listen_to__of_one_that_was_stopped_has_no_effect)
     static const apr_uint32_t old[] = { 21, 22, 23 };
 
     shs_near_invalidation_elect(one, now);
-    shs_near_invalidation_listen_to(one, old, 3);
-    shs_near_invalidation_elect(two, now + SHS_NEAR_PATIENCE);
-    shs_near_invalidation_listen_to(one, old, 3);
+    shs_near_invalidation_set_servers(one, old, 3);
+    shs_near_invalidation_elect(two, now + SHS_NEAR_LEADER_TIMEOUT);
+    shs_near_invalidation_set_servers(one, old, 3);
     ck_assert(!keeps(three, 21));
-    shs_near_invalidation_listen_to(two, sources, 2);
-    shs_near_invalidation_listen_to(one, old, 3);
+    shs_near_invalidation_set_servers(two, sources, 2);
+    shs_near_invalidation_set_servers(one, old, 3);
     ck_assert(!keeps(three, 21) && keeps(three, NEAR_SERVER));
-    shs_near_invalidation_listen_to(one, NULL, 0);
+    shs_near_invalidation_set_servers(one, NULL, 0);
     ck_assert(keeps(three, NEAR_SERVER) && keeps(three, 8));
 }
 END_TEST
 
 START_TEST(near_invalidation_listen_to__takes_no_more_than_there_is_room_for)
 {
-    apr_uint32_t many[SHS_NEAR_SOURCES + 5];
+    apr_uint32_t many[SHS_NEAR_SERVERS + 5];
     int i;
 
     for (i = 0; i < ROWS(many); i++) {
         many[i] = 100 + (apr_uint32_t)i;
     }
     shs_near_invalidation_elect(one, now);
-    shs_near_invalidation_listen_to(one, many, ROWS(many));
-    ck_assert(keeps(one, 100 + SHS_NEAR_SOURCES - 1));
-    ck_assert(!keeps(one, 100 + SHS_NEAR_SOURCES));
+    shs_near_invalidation_set_servers(one, many, ROWS(many));
+    ck_assert(keeps(one, 100 + SHS_NEAR_SERVERS - 1));
+    ck_assert(!keeps(one, 100 + SHS_NEAR_SERVERS));
 }
 END_TEST
 
 START_TEST(near_invalidation_lease__is_given_by_the_one_that_is_elected)
 {
-    shs_near_invalidation_lease(one, now);
+    shs_near_invalidation_extend_lease(one, now);
     ck_assert(!shs_near_cache_is_live(three, now));
     shs_near_invalidation_elect(one, now);
-    shs_near_invalidation_lease(one, now);
+    shs_near_invalidation_extend_lease(one, now);
     ck_assert(shs_near_cache_is_live(three, now));
-    shs_near_invalidation_elect(two, now + SHS_NEAR_PATIENCE);
-    shs_near_invalidation_lease(one, now + 10 * SECOND);
+    shs_near_invalidation_elect(two, now + SHS_NEAR_LEADER_TIMEOUT);
+    shs_near_invalidation_extend_lease(one, now + 10 * SECOND);
     ck_assert(!shs_near_cache_is_live(three, now + 10 * SECOND));
 }
 END_TEST
@@ -150,12 +155,12 @@ START_TEST(near_invalidation_describe__says_why_nobody_listens)
     ck_assert_str_eq(shs_near_invalidation_describe(one, now),
                      "nobody listens yet");
     shs_near_invalidation_elect(one, now);
-    shs_near_invalidation_say(one, "the server refuses CLIENT TRACKING");
+    shs_near_invalidation_set_down(one, "the server refuses CLIENT TRACKING");
     ck_assert_str_eq(shs_near_invalidation_describe(two, now),
                      "the server refuses CLIENT TRACKING");
-    shs_near_invalidation_lease(one, now);
+    shs_near_invalidation_extend_lease(one, now);
     ck_assert_str_eq(shs_near_invalidation_describe(two, now), "live");
-    shs_near_invalidation_say(
+    shs_near_invalidation_set_down(
         one, apr_pstrcat(p, "a very long reason ", "that has no end ",
                          "that has no end ", "that has no end ",
                          "that has no end ", "that has no end ",

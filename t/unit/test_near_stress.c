@@ -156,7 +156,7 @@ static void change_one(shs_near_cache_t *cache, apr_uint64_t *seed)
     }
     atomic_store(&board->heard[key], version);
     shs_near_invalidation_elect(cache, shs_clock_now());
-    shs_near_invalidation_lease(cache, shs_clock_now());
+    shs_near_invalidation_extend_lease(cache, shs_clock_now());
 }
 
 typedef enum role_t { WRITER, READER, TRACKER } role_t;
@@ -222,8 +222,8 @@ static void prepare(void)
     memory = near_memory(&policy);
     cache = near_attach(memory, &policy, 0);
     shs_near_invalidation_elect(cache, shs_clock_now());
-    shs_near_invalidation_listen_to(cache, &source, 1);
-    shs_near_invalidation_lease(cache, shs_clock_now());
+    shs_near_invalidation_set_servers(cache, &source, 1);
+    shs_near_invalidation_extend_lease(cache, shs_clock_now());
 }
 
 static void judge(void)
@@ -268,9 +268,9 @@ START_TEST(stress__of_processes_whose_writers_are_killed)
     shs_near_cache_t *cache = near_attach(memory, &policy, 0);
     int i, status;
 
-    ck_assert(shs_near_invalidation_elect(cache,
-                                          shs_clock_now() + SHS_NEAR_PATIENCE));
-    shs_near_invalidation_listen_to(cache, &source, 1);
+    ck_assert(shs_near_invalidation_elect(
+        cache, shs_clock_now() + SHS_NEAR_LEADER_TIMEOUT));
+    shs_near_invalidation_set_servers(cache, &source, 1);
     for (i = 0; i < WRITERS; i++) {
         writers[i] = start(WRITER, i);
     }
@@ -315,9 +315,9 @@ START_TEST(stress__of_threads_of_one_process)
     shs_near_cache_t *cache = near_attach(memory, &policy, 0);
     int i;
 
-    ck_assert(shs_near_invalidation_elect(cache,
-                                          shs_clock_now() + SHS_NEAR_PATIENCE));
-    shs_near_invalidation_listen_to(cache, &source, 1);
+    ck_assert(shs_near_invalidation_elect(
+        cache, shs_clock_now() + SHS_NEAR_LEADER_TIMEOUT));
+    shs_near_invalidation_set_servers(cache, &source, 1);
     for (i = 0; i < WRITERS + READERS; i++) {
         workers[i].role = i < WRITERS ? WRITER : READER;
         workers[i].n = i;

@@ -37,7 +37,7 @@ static const struct {
 START_TEST(session_nodes__are_as_the_example_shows)
 {
     apr_size_t count;
-    const shs_node_t *nodes = shs_session_nodes(example(8), &count);
+    const shs_value_t *nodes = shs_session_values(example(8), &count);
 
     ck_assert_uint_eq(count, ROWS(wanted));
     ck_assert_int_eq(nodes[_i].kind, wanted[_i].kind);
@@ -64,7 +64,7 @@ START_TEST(session_append__grows_past_what_was_expected)
 {
     const apr_size_t many = 10000;
     shs_session_t *session = shs_session_create((apr_size_t)_i, p);
-    const shs_node_t *nodes;
+    const shs_value_t *nodes;
     apr_size_t count;
     apr_size_t i;
 
@@ -73,7 +73,7 @@ START_TEST(session_append__grows_past_what_was_expected)
                            unit_text(apr_psprintf(p, "n%d", (int)i)),
                            unit_text(apr_psprintf(p, "v%d", (int)i)));
     }
-    nodes = shs_session_nodes(session, &count);
+    nodes = shs_session_values(session, &count);
     ck_assert_uint_eq(count, many);
     for (i = 0; i < many; i++) {
         ck_assert_uint_eq(nodes[i].end, i + 1);
@@ -98,7 +98,7 @@ END_TEST
 START_TEST(session_replace__gives_a_scalar_another_text)
 {
     shs_session_t *session = shs_session_create(4, p);
-    const shs_node_t *node;
+    const shs_value_t *node;
     apr_size_t at;
 
     shs_session_append(session, SHS_KIND_STRING, OCTETS("a"), OCTETS("1"));
@@ -163,7 +163,7 @@ START_TEST(session_text__borrows_a_scalar)
     apr_size_t at = shs_session_append(session, kinds[_i], OCTETS("n"), stored);
 
     ck_assert(shs_session_text(&text, session,
-                               shs_session_nodes(session, &count) + at, p));
+                               shs_session_values(session, &count) + at, p));
     ck_assert_ptr_eq(text.data, stored.data);
     ck_assert_uint_eq(text.len, 5);
 }
@@ -177,7 +177,7 @@ START_TEST(session_text__has_none_for_null)
 
     shs_session_append(session, SHS_KIND_NULL, OCTETS("n"), NONE);
     ck_assert(!shs_session_text(&text, session,
-                                shs_session_nodes(session, &count), p));
+                                shs_session_values(session, &count), p));
 }
 END_TEST
 
@@ -186,7 +186,7 @@ START_TEST(session_text__writes_a_structure_as_compact_json)
     shs_session_t *session = example(8);
     shs_octets_t text;
     apr_size_t count;
-    const shs_node_t *nodes = shs_session_nodes(session, &count);
+    const shs_value_t *nodes = shs_session_values(session, &count);
 
     ck_assert(shs_session_text(&text, session, nodes, p));
     ck_octets_eq(text, OCTETS("{\"id\":7,\"roles\":[\"a\",\"b\"]}"), "object");

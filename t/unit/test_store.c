@@ -42,10 +42,10 @@ static const char *fake_create(void **self, shs_store_words_t *words,
     }
     last_created = apr_pcalloc(pool, sizeof(*last_created));
     *self = last_created;
-    words->run_id = url;
+    words->identity = url;
     for (i = 0; i < options->nelts; i++) {
-        words->run_id =
-            apr_pstrcat(pool, words->run_id, " ",
+        words->identity =
+            apr_pstrcat(pool, words->identity, " ",
                         APR_ARRAY_IDX(options, i, const char *), NULL);
     }
     words->url = "a fake";
@@ -387,8 +387,8 @@ START_TEST(store_note_excess__counts_and_tells_one)
         shs_store_share(p);
     }
     shs_store_start_child(store, 1, p);
-    ck_assert(shs_store_note_excess(store));
-    ck_assert(!shs_store_note_excess(store));
+    ck_assert(shs_store_note_left_out(store));
+    ck_assert(!shs_store_note_left_out(store));
     shs_store_report(remember, &told, store, p);
     ck_assert_str_eq(told, "First=0 LeftOut=2");
 }
@@ -651,9 +651,9 @@ static shs_store_t *live_store(void)
 
     ck_assert(shs_store_start_child(store, 1, p));
     ck_assert_ptr_nonnull(shs_store_single_flight(store));
-    ck_assert(watched->leader(watched->baton, shs_clock_now()));
-    watched->listening(watched->baton, &source, 1);
-    watched->alive(watched->baton, shs_clock_now());
+    ck_assert(watched->elect(watched->baton, shs_clock_now()));
+    watched->set_servers(watched->baton, &source, 1);
+    watched->extend_lease(watched->baton, shs_clock_now());
     return store;
 }
 
@@ -664,14 +664,14 @@ START_TEST(store_cache__is_told_what_the_watch_is_told)
 
     keep(store, "k", &ticket);
     ck_assert_str_eq(found(store, "k"), "value");
-    watched->changed(watched->baton, unit_text("k"));
+    watched->invalidate(watched->baton, unit_text("k"));
     ck_assert_str_eq(found(store, "k"), "MISS");
     ticket = ticket_for(store, "k");
     keep(store, "k", &ticket);
     ck_assert_str_eq(found(store, "k"), "value");
-    watched->flushed(watched->baton);
+    watched->flush(watched->baton);
     ck_assert_str_eq(found(store, "k"), "MISS");
-    watched->listening(watched->baton, NULL, 0);
+    watched->set_servers(watched->baton, NULL, 0);
     ticket = ticket_for(store, "k");
     keep(store, "k", &ticket);
     ck_assert_str_eq(found(store, "k"), "MISS");
@@ -716,7 +716,7 @@ static const char *load_until(shs_store_t *store, shs_transition_t transition,
     do {
         ck_assert(shs_clock_now() < end);
         if (is_live) {
-            watched->alive(watched->baton, shs_clock_now());
+            watched->extend_lease(watched->baton, shs_clock_now());
         }
         shs_store_load(&answer, store, &query, p);
     } while (answer.transition == SHS_TRANSITION_NONE);
@@ -788,11 +788,11 @@ START_TEST(store_load__tells_that_nothing_is_kept_near_and_when_it_is_again)
     ck_assert(shs_store_start_child(store, 1, p));
     last_created->outcome = SHS_OUTCOME_ABSENT;
     last_created->answer.reason = "nothing is there";
-    watched->silent(watched->baton, "it may not listen");
+    watched->set_down(watched->baton, "it may not listen");
     ck_assert_str_eq(load_until(store, SHS_TRANSITION_UNTRACKED, 0),
                      "it may not listen");
-    ck_assert(watched->leader(watched->baton, shs_clock_now()));
-    watched->listening(watched->baton, &source, 1);
+    ck_assert(watched->elect(watched->baton, shs_clock_now()));
+    watched->set_servers(watched->baton, &source, 1);
     load_until(store, SHS_TRANSITION_TRACKED, 1);
 }
 END_TEST
@@ -836,8 +836,8 @@ START_TEST(store_report__tells_of_the_cache_in_any_process)
     ck_assert_msg(strstr(text, "Cache=nobody listens yet|CacheHits=0|"), "%s",
                   text);
     ck_assert(shs_store_start_child(store, 1, p));
-    watched->silent(watched->baton, "a reason");
-    watched->flushed(watched->baton);
+    watched->set_down(watched->baton, "a reason");
+    watched->flush(watched->baton);
     text = "";
     shs_store_report(gather, &text, store, p);
     ck_assert_msg(strstr(text, "Cache=a reason|"), "%s", text);

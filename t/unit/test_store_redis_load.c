@@ -702,13 +702,13 @@ START_TEST(store_redis_load__asks_who_answers_only_where_it_is_listened_to)
     actor_replies(a, "INFO", INFO_X);
     ck_loads(rig, "k", "a k");
     ck_assert_int_eq(actor_received(a, "INFO"), 0);
-    ck_assert_uint_eq(rig_result.source, SHS_RUN_ID_UNKNOWN);
+    ck_assert_uint_eq(rig_result.server_id, SHS_RUN_ID_UNKNOWN);
     rig->host_state->tracking.is_active = 1;
     ck_loads(rig, "k", "a k");
-    ck_assert_uint_eq(rig_result.source, number_of(INFO_X));
+    ck_assert_uint_eq(rig_result.server_id, number_of(INFO_X));
     ck_loads(rig, "k", "a k");
     ck_loads(rig, "l", "a l");
-    ck_assert_uint_eq(rig_result.source, number_of(INFO_X));
+    ck_assert_uint_eq(rig_result.server_id, number_of(INFO_X));
     ck_assert_int_eq(actor_received(a, "INFO"), 1);
     ck_assert_int_eq(actor_accepted(a), 1);
     actor_stop(a);
@@ -725,14 +725,14 @@ START_TEST(store_redis_load__tells_who_says_that_one_is_too_large)
     actor_replies(a, "INFO", INFO_X);
     ck_loads(rig, "k", "a k");
     ck_assert_int_eq(rig_load_sized(rig, "k", 5000, 2), MALFORMED);
-    ck_assert_uint_eq(rig_result.source, number_of(INFO_X));
+    ck_assert_uint_eq(rig_result.server_id, number_of(INFO_X));
     actor_replies(a, "STRLEN k", ":3\r\n");
     ck_assert_int_eq(rig_load_sized(rig, "k", 5000, 2), MALFORMED);
-    ck_assert_uint_eq(rig_result.source, number_of(INFO_X));
+    ck_assert_uint_eq(rig_result.server_id, number_of(INFO_X));
     actor_replies(a, "GET k", "-WRONGTYPE no\r\n");
     actor_replies(a, "STRLEN k", "-WRONGTYPE no\r\n");
     ck_assert_int_eq(rig_load_sized(rig, "k", 5000, 2), MALFORMED);
-    ck_assert_uint_eq(rig_result.source, number_of(INFO_X));
+    ck_assert_uint_eq(rig_result.server_id, number_of(INFO_X));
     actor_stop(a);
 }
 END_TEST
@@ -746,11 +746,11 @@ START_TEST(store_redis_load__asks_each_connection)
     rig->host_state->tracking.is_active = 1;
     actor_replies(a, "INFO", INFO_X);
     ck_loads(rig, "k", "a k");
-    ck_assert_uint_eq(rig_result.source, number_of(INFO_X));
+    ck_assert_uint_eq(rig_result.server_id, number_of(INFO_X));
     actor_replies(a, "INFO", INFO_Y);
     actor_disconnect(a);
     ck_loads(rig, "k", "a k");
-    ck_assert_uint_eq(rig_result.source, number_of(INFO_Y));
+    ck_assert_uint_eq(rig_result.server_id, number_of(INFO_Y));
     actor_stop(a);
 }
 END_TEST
@@ -770,7 +770,7 @@ START_TEST(store_redis_load__takes_the_answer_of_one_that_does_not_tell)
         ck_assert_int_eq(rig_load(rig, "k", _i == 3 ? 200 : 10000), FOUND);
         ck_octets_eq(rig_result.record.string, unit_text("a k"),
                      "whose answer?");
-        ck_assert_uint_eq(rig_result.source, SHS_RUN_ID_UNKNOWN);
+        ck_assert_uint_eq(rig_result.server_id, SHS_RUN_ID_UNKNOWN);
     }
     ck_assert_int_eq(actor_accepted(a), _i < 2 ? 1 : 3);
     ck_assert_int_eq(actor_received(a, "INFO"), _i < 2 ? 1 : 3);
@@ -821,7 +821,7 @@ START_TEST(
     rig->host_state->tracking.is_active = 1;
     rig->host_state->tracking.run_id = number_of(INFO_X);
     ck_loads(rig, "k", "a k");
-    ck_assert_uint_eq(rig_result.source, number_of(INFO_Y));
+    ck_assert_uint_eq(rig_result.server_id, number_of(INFO_Y));
     ck_assert_uint_eq(rig->host_state->tracking.other_run_id, 0);
     ck_loads(rig, "k", "a k");
     ck_assert_int_eq(actor_accepted(a), 2);

@@ -142,8 +142,8 @@ static const shs_invalidation_sink_t sink = {
     .prefixes = { "a:", "b:" },
     .prefix_count = 2,
     .lease = 2 * APR_USEC_PER_SEC,
-    .changed = on_changed,
-    .flushed = on_flushed,
+    .invalidate = on_changed,
+    .flush = on_flushed,
 };
 
 /* -------------------------------------------------------------- the client */

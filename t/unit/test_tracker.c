@@ -87,12 +87,12 @@ static void on_silent(void *baton, const char *reason)
 
 static const shs_invalidation_sink_t sink = {
     .lease = LEASE,
-    .changed = on_changed,
-    .flushed = on_flushed,
-    .alive = on_alive,
-    .listening = on_listening,
-    .leader = on_leader,
-    .silent = on_silent,
+    .invalidate = on_changed,
+    .flush = on_flushed,
+    .extend_lease = on_alive,
+    .set_servers = on_listening,
+    .elect = on_leader,
+    .set_down = on_silent,
 };
 
 /* ------------------------------------------------------------- the servers */

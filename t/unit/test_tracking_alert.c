@@ -15,47 +15,47 @@ typedef struct pipeline_t {
     apr_time_t at;
     int is_live;
     int is_answered;
-    shs_tracking_alert_news_t news;
+    shs_tracking_alert_change_t news;
 } pipeline_t;
 
 static const struct {
     pipeline_t questions[8];
     const char *why;
 } stories[] = {
-    { { { 1000, 1, 1, SHS_TRACKING_ALERT_NO_NEWS },
-        { 9000, 1, 1, SHS_TRACKING_ALERT_NO_NEWS } },
+    { { { 1000, 1, 1, SHS_TRACKING_ALERT_NONE },
+        { 9000, 1, 1, SHS_TRACKING_ALERT_NONE } },
       "all is well" },
-    { { { 1000, 0, 1, SHS_TRACKING_ALERT_NO_NEWS },
-        { 3000, 0, 1, SHS_TRACKING_ALERT_NO_NEWS },
-        { 3001, 0, 1, SHS_TRACKING_ALERT_BEGUN },
-        { 3002, 0, 1, SHS_TRACKING_ALERT_NO_NEWS },
-        { 99000, 0, 1, SHS_TRACKING_ALERT_NO_NEWS } },
+    { { { 1000, 0, 1, SHS_TRACKING_ALERT_NONE },
+        { 3000, 0, 1, SHS_TRACKING_ALERT_NONE },
+        { 3001, 0, 1, SHS_TRACKING_ALERT_RAISED },
+        { 3002, 0, 1, SHS_TRACKING_ALERT_NONE },
+        { 99000, 0, 1, SHS_TRACKING_ALERT_NONE } },
       "told after a lease, and once" },
-    { { { 1000, 0, 1, SHS_TRACKING_ALERT_NO_NEWS },
-        { 2000, 1, 1, SHS_TRACKING_ALERT_NO_NEWS },
-        { 3001, 0, 1, SHS_TRACKING_ALERT_NO_NEWS },
-        { 5001, 0, 1, SHS_TRACKING_ALERT_NO_NEWS },
-        { 5002, 0, 1, SHS_TRACKING_ALERT_BEGUN } },
+    { { { 1000, 0, 1, SHS_TRACKING_ALERT_NONE },
+        { 2000, 1, 1, SHS_TRACKING_ALERT_NONE },
+        { 3001, 0, 1, SHS_TRACKING_ALERT_NONE },
+        { 5001, 0, 1, SHS_TRACKING_ALERT_NONE },
+        { 5002, 0, 1, SHS_TRACKING_ALERT_RAISED } },
       "a moment, as at start, is no news" },
-    { { { 1000, 0, 1, SHS_TRACKING_ALERT_NO_NEWS },
-        { 2000, 0, 0, SHS_TRACKING_ALERT_NO_NEWS },
-        { 9000, 0, 0, SHS_TRACKING_ALERT_NO_NEWS },
-        { 9100, 0, 1, SHS_TRACKING_ALERT_NO_NEWS },
-        { 9200, 1, 1, SHS_TRACKING_ALERT_NO_NEWS } },
+    { { { 1000, 0, 1, SHS_TRACKING_ALERT_NONE },
+        { 2000, 0, 0, SHS_TRACKING_ALERT_NONE },
+        { 9000, 0, 0, SHS_TRACKING_ALERT_NONE },
+        { 9100, 0, 1, SHS_TRACKING_ALERT_NONE },
+        { 9200, 1, 1, SHS_TRACKING_ALERT_NONE } },
       "a store that gives no answer is told of elsewhere" },
-    { { { 1000, 0, 1, SHS_TRACKING_ALERT_NO_NEWS },
-        { 4000, 0, 1, SHS_TRACKING_ALERT_BEGUN },
-        { 5000, 1, 1, SHS_TRACKING_ALERT_OVER },
-        { 6000, 1, 1, SHS_TRACKING_ALERT_NO_NEWS },
-        { 7000, 0, 1, SHS_TRACKING_ALERT_NO_NEWS },
-        { 9001, 0, 1, SHS_TRACKING_ALERT_BEGUN } },
+    { { { 1000, 0, 1, SHS_TRACKING_ALERT_NONE },
+        { 4000, 0, 1, SHS_TRACKING_ALERT_RAISED },
+        { 5000, 1, 1, SHS_TRACKING_ALERT_CLEARED },
+        { 6000, 1, 1, SHS_TRACKING_ALERT_NONE },
+        { 7000, 0, 1, SHS_TRACKING_ALERT_NONE },
+        { 9001, 0, 1, SHS_TRACKING_ALERT_RAISED } },
       "its end is told, and its return" },
-    { { { 1000, 0, 1, SHS_TRACKING_ALERT_NO_NEWS },
-        { 4000, 0, 1, SHS_TRACKING_ALERT_BEGUN },
-        { 5000, 0, 0, SHS_TRACKING_ALERT_NO_NEWS },
-        { 6000, 0, 1, SHS_TRACKING_ALERT_NO_NEWS },
-        { 9000, 0, 1, SHS_TRACKING_ALERT_NO_NEWS },
-        { 9500, 1, 0, SHS_TRACKING_ALERT_OVER } },
+    { { { 1000, 0, 1, SHS_TRACKING_ALERT_NONE },
+        { 4000, 0, 1, SHS_TRACKING_ALERT_RAISED },
+        { 5000, 0, 0, SHS_TRACKING_ALERT_NONE },
+        { 6000, 0, 1, SHS_TRACKING_ALERT_NONE },
+        { 9000, 0, 1, SHS_TRACKING_ALERT_NONE },
+        { 9500, 1, 0, SHS_TRACKING_ALERT_CLEARED } },
       "it is the same after the store was gone" },
 };
 
@@ -66,7 +66,7 @@ START_TEST(tracking_alert_note__tells)
 
     for (i = 0; i < 8 && stories[_i].questions[i].at; ++i) {
         const pipeline_t *pipeline = &stories[_i].questions[i];
-        shs_tracking_alert_news_t news =
+        shs_tracking_alert_change_t news =
             shs_tracking_alert_note(tracking_alert, pipeline->is_live,
                                     pipeline->is_answered, LEASE, pipeline->at);
 

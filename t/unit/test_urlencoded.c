@@ -30,7 +30,7 @@ static const char *read_up_to(shs_octets_t text, int refused)
 {
     memset(&taken, 0, sizeof(taken));
     taken.refused = refused;
-    return shs_urlencoded_read(text, take, &taken, p);
+    return shs_urlencoded_decode(text, take, &taken, p);
 }
 
 static const char *read_all(shs_octets_t text)
@@ -139,7 +139,7 @@ static shs_octets_t written(shs_octets_t name, shs_octets_t value)
 {
     shs_record_field_t pair = { name, value };
 
-    return shs_urlencoded_write(&pair, 1, p);
+    return shs_urlencoded_encode(&pair, 1, p);
 }
 
 /* As the standard has it: letters, digits and these stand for themselves. */
@@ -168,11 +168,11 @@ START_TEST(urlencoded_write__separates_pairs_and_leaves_out_what_is_removed)
         { OCTETS("c"), OCTETS("x y") }, { OCTETS("z"), { NULL, 0 } },
     };
 
-    ck_octets_eq(shs_urlencoded_write(pairs, ROWS(pairs), p),
+    ck_octets_eq(shs_urlencoded_encode(pairs, ROWS(pairs), p),
                  OCTETS("a=1&b=&c=x+y"), "one & between two");
-    ck_octets_eq(shs_urlencoded_write(pairs, 1, p), OCTETS(""),
+    ck_octets_eq(shs_urlencoded_encode(pairs, 1, p), OCTETS(""),
                  "nothing is left");
-    ck_octets_eq(shs_urlencoded_write(NULL, 0, p), OCTETS(""),
+    ck_octets_eq(shs_urlencoded_encode(NULL, 0, p), OCTETS(""),
                  "nothing at all");
 }
 END_TEST
@@ -190,7 +190,7 @@ START_TEST(urlencoded_write__is_read_back_as_the_same)
         pairs[i].value.data = octets;
         pairs[i].value.len = (apr_size_t)i;
     }
-    ck_assert_pstr_eq(read_all(shs_urlencoded_write(pairs, 256, p)), NULL);
+    ck_assert_pstr_eq(read_all(shs_urlencoded_encode(pairs, 256, p)), NULL);
     ck_assert_int_eq(taken.count, 256);
     for (i = 0; i < 256; i++) {
         ck_octets_eq(taken.pairs[i].name, pairs[i].name, "the name");

@@ -270,12 +270,12 @@ static void notify_sink(const shs_subscription_t *subscription,
     apr_size_t i;
 
     if (!are_keys(keys)) {
-        subscription->sink->flushed(subscription->sink->baton);
+        subscription->sink->flush(subscription->sink->baton);
         return;
     }
     for (i = 0; i < keys->count; ++i) {
-        subscription->sink->changed(subscription->sink->baton,
-                                    keys->elements[i]->text);
+        subscription->sink->invalidate(subscription->sink->baton,
+                                       keys->elements[i]->text);
     }
 }
 

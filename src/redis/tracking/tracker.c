@@ -74,7 +74,7 @@ static void drop_targets(tracker_t *tracker)
 
     atomic_store(&tracker->tracking->is_active, 0);
     atomic_store(&tracker->tracking->run_id, 0);
-    tracker->sink->listening(tracker->sink->baton, NULL, 0);
+    tracker->sink->set_servers(tracker->sink->baton, NULL, 0);
     for (i = 0; i < tracker->count; ++i) {
         shs_subscription_close(&tracker->targets[i].subscription);
         shs_topology_release(tracker->topology, &tracker->targets[i].route);
@@ -104,7 +104,7 @@ static int are_targets_same(const tracker_t *tracker, const shs_route_t *routes,
 static int is_leader(const tracker_t *tracker)
 {
     return !shs_halt_is_due()
-           && tracker->sink->leader(tracker->sink->baton, shs_clock_now());
+           && tracker->sink->elect(tracker->sink->baton, shs_clock_now());
 }
 
 static int open_subscription(tracker_t *tracker, target_t *target,
@@ -160,8 +160,8 @@ static int open_subscriptions(tracker_t *tracker, const char **reason)
         numbers[i] = target->subscription.run_id;
     }
     /* Any change may have been missed before. */
-    tracker->sink->flushed(tracker->sink->baton);
-    tracker->sink->listening(tracker->sink->baton, numbers, tracker->count);
+    tracker->sink->flush(tracker->sink->baton);
+    tracker->sink->set_servers(tracker->sink->baton, numbers, tracker->count);
     tracker->probed_at = shs_clock_now();
     atomic_store(&tracker->tracking->other_run_id, 0);
     atomic_fetch_add(&tracker->tracking->generation, 1);
@@ -241,7 +241,7 @@ static int check_masters(tracker_t *tracker, const char **reason)
         }
         /* Flush before a heartbeat of the time since. */
         if (have_slots_moved) {
-            tracker->sink->flushed(tracker->sink->baton);
+            tracker->sink->flush(tracker->sink->baton);
         }
         publish(tracker); /* a deposed leader may have reset it */
         return 1;
@@ -324,10 +324,11 @@ static int run_turn(tracker_t *tracker, const char **reason)
     }
     at = alive_at(tracker);
     if (at != 0) {
-        tracker->sink->alive(tracker->sink->baton, at);
+        tracker->sink->extend_lease(tracker->sink->baton, at);
     }
     if (at != 0 || find_busy_reason(tracker)) {
-        tracker->sink->silent(tracker->sink->baton, find_busy_reason(tracker));
+        tracker->sink->set_down(tracker->sink->baton,
+                                find_busy_reason(tracker));
     }
     return 1;
 }
@@ -345,7 +346,7 @@ static void track(tracker_t *tracker)
                       || check_masters(tracker, &reason));
     }
     if (!is_well) {
-        tracker->sink->silent(tracker->sink->baton, reason);
+        tracker->sink->set_down(tracker->sink->baton, reason);
     }
     drop_targets(tracker);
 }

@@ -54,14 +54,14 @@ static const char *shared_session_get(request_rec *r, const char *name,
                                       apr_size_t *len)
 {
     const shs_session_t *session = session_of(r);
-    const shs_node_t *node;
+    const shs_value_t *node;
     shs_octets_t text;
     apr_size_t count;
 
     if (!session) {
         return NULL;
     }
-    shs_session_nodes(session, &count);
+    shs_session_values(session, &count);
     node = shs_session_find(session, 0, count, name, strlen(name));
     if (!node || !shs_session_text(&text, session, node, r->pool)) {
         return NULL;
@@ -76,13 +76,13 @@ static void shared_session_iterate(request_rec *r, shared_session_each_fn each,
                                    void *baton)
 {
     const shs_session_t *session = session_of(r);
-    const shs_node_t *nodes;
+    const shs_value_t *nodes;
     apr_size_t count, i;
 
     if (!session) {
         return;
     }
-    nodes = shs_session_nodes(session, &count);
+    nodes = shs_session_values(session, &count);
     for (i = 0; i < count; i = nodes[i].end) {
         shs_octets_t name = nodes[i].name;
         shs_octets_t text;

@@ -64,8 +64,8 @@ static int read_set(void *data, const char *key, const char *value)
     order->is_there = 1;
     order->error = find_unescaped(value);
     if (!order->error) {
-        order->error = shs_urlencoded_read(shs_octets_of(value), take_pair,
-                                           order, order->p);
+        order->error = shs_urlencoded_decode(shs_octets_of(value), take_pair,
+                                             order, order->p);
     }
     return order->error == NULL;
 }

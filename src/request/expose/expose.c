@@ -58,7 +58,7 @@ static void expose_named(shs_target_t *target)
 /* The name of a top-level attribute under PREFIX, or NULL if it gets none.
  * `taken` holds the names that other attributes have already. */
 static const char *choose_name(const shs_target_t *target,
-                               const shs_rule_t *rule, const shs_node_t *node,
+                               const shs_rule_t *rule, const shs_value_t *node,
                                int can_clash, shs_nameset_t *taken)
 {
     const char *name = shs_target_make_name(target, rule, node, can_clash);
@@ -86,10 +86,10 @@ static void collect_values(apr_table_t *found, shs_target_t *target,
 {
     const shs_session_t *session = target->lookup->session;
     int can_clash = shs_target_may_be_reserved(target, rule);
-    const shs_node_t *nodes;
+    const shs_value_t *nodes;
     apr_size_t count, i;
 
-    nodes = shs_session_nodes(session, &count);
+    nodes = shs_session_values(session, &count);
     for (i = 0; i < count; i = nodes[i].end) {
         const char *name, *text;
         shs_octets_t value;
@@ -177,11 +177,11 @@ static void collect_prefixed_names(shs_nameset_t *names,
 {
     const shs_session_t *session = target->lookup->session;
     int can_clash = shs_target_may_be_reserved(target, rule);
-    const shs_node_t *nodes = NULL;
+    const shs_value_t *nodes = NULL;
     apr_size_t count = 0, i;
 
     if (session) {
-        nodes = shs_session_nodes(session, &count);
+        nodes = shs_session_values(session, &count);
     }
     for (i = 0; i < count; i = nodes[i].end) {
         const char *name =
@@ -223,7 +223,7 @@ static void warn_of_left_out(request_rec *r, const shs_target_t *targets)
 
     shs_store_t *store = shs_settings_of_server(r->server)->store;
 
-    if (first->left_out == 0 || !store || !shs_store_note_excess(store)) {
+    if (first->left_out == 0 || !store || !shs_store_note_left_out(store)) {
         return;
     }
     ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r,

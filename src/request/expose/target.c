@@ -89,8 +89,8 @@ int shs_target_may_be_reserved(const shs_target_t *target,
 }
 
 const char *shs_target_make_name(const shs_target_t *target,
-                                 const shs_rule_t *rule, const shs_node_t *node,
-                                 int can_clash)
+                                 const shs_rule_t *rule,
+                                 const shs_value_t *node, int can_clash)
 {
     const shs_target_type_t *type = target->type;
     const char *name = type->make_name(rule->name, node->name, target->r->pool);

@@ -86,11 +86,12 @@ static shs_outcome_t query_store(shs_lookup_t *lookup, const shs_scope_t *scope,
     }
     if (outcome == SHS_OUTCOME_MALFORMED) {
         shs_lookup_log_malformed(scope->r, sid, lookup->reason, is_read);
-        shs_near_lookup_save_malformed(near, lookup->reason, result.source, p);
+        shs_near_lookup_save_malformed(near, lookup->reason, result.server_id,
+                                       p);
     }
     if (outcome == SHS_OUTCOME_FOUND || outcome == SHS_OUTCOME_ABSENT) {
         shs_near_lookup_save(near, lookup->key, session, result.record.ttl,
-                             result.source, p);
+                             result.server_id, p);
     }
     if (outcome == SHS_OUTCOME_FOUND) {
         lookup->record = result.record;
@@ -138,7 +139,7 @@ static shs_outcome_t load_key(shs_lookup_t *lookup, const shs_scope_t *scope,
             lookup->is_near = 1;
             shs_near_lookup_leave(&near);
             return accept_near(lookup, &near, scope->settings);
-        case SHS_NEAR_NOTHING:
+        case SHS_NEAR_NEGATIVE:
             lookup->reason = "there is no such key, as was seen a moment ago";
             shs_near_lookup_leave(&near);
             return SHS_OUTCOME_ABSENT;

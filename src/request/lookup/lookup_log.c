@@ -113,7 +113,7 @@ void shs_lookup_log_transition(const request_rec *r, const shs_store_t *store,
         break;
     case SHS_TRANSITION_UNWRITABLE:
     case SHS_TRANSITION_WRITABLE:
-    case SHS_TRANSITION_SHAKY:
+    case SHS_TRANSITION_DEGRADED:
         log_error(r->server, description, result);
         break;
     case SHS_TRANSITION_MASTER:

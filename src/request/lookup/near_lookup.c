@@ -53,10 +53,10 @@ static shs_near_found_t find_within(shs_near_lookup_t *near,
     switch (found) {
     case SHS_NEAR_HIT:
     case SHS_NEAR_STALE:
-        near->session = age <= most ? shs_flat_read(octets, p) : NULL;
+        near->session = age <= most ? shs_flat_decode(octets, p) : NULL;
         near->reason = found == SHS_NEAR_HIT ? read_malformed(octets) : NULL;
         return near->session || near->reason ? found : SHS_NEAR_MISS;
-    case SHS_NEAR_NOTHING:
+    case SHS_NEAR_NEGATIVE:
     case SHS_NEAR_MISS:
         break;
     }
@@ -116,7 +116,7 @@ shs_near_found_t shs_near_lookup_find_stale(shs_near_lookup_t *near,
     case SHS_NEAR_STALE:
         shs_near_invalidation_note(near->cache, SHS_NEAR_STALE_HITS);
         break;
-    case SHS_NEAR_NOTHING:
+    case SHS_NEAR_NEGATIVE:
         return SHS_NEAR_MISS;
     case SHS_NEAR_HIT:
         return near->session ? SHS_NEAR_HIT : SHS_NEAR_MISS;
@@ -134,7 +134,7 @@ static void save_untracked(const shs_near_lookup_t *near, shs_octets_t key,
 {
     if (session) {
         shs_near_cache_put_untracked(near->cache, &near->name, &near->ticket,
-                                     shs_flat_write(session, p), ttl);
+                                     shs_flat_encode(session, p), ttl);
     }
     else {
         shs_near_invalidation_invalidate(near->cache, key);
@@ -143,48 +143,48 @@ static void save_untracked(const shs_near_lookup_t *near, shs_octets_t key,
 
 static void save_tracked(const shs_near_lookup_t *near,
                          const shs_session_t *session, apr_interval_time_t ttl,
-                         apr_uint32_t source, apr_pool_t *p)
+                         apr_uint32_t server_id, apr_pool_t *p)
 {
     shs_octets_t octets = { "", 0 };
 
     if (session) {
-        octets = shs_flat_write(session, p);
+        octets = shs_flat_encode(session, p);
     }
-    shs_near_cache_put(near->cache, &near->name, &near->ticket, source, octets,
-                       session ? ttl : SHS_TTL_FOREVER);
+    shs_near_cache_put(near->cache, &near->name, &near->ticket, server_id,
+                       octets, session ? ttl : SHS_TTL_FOREVER);
 }
 
 void shs_near_lookup_save(const shs_near_lookup_t *near, shs_octets_t key,
                           const shs_session_t *session, apr_interval_time_t ttl,
-                          apr_uint32_t source, apr_pool_t *p)
+                          apr_uint32_t server_id, apr_pool_t *p)
 {
     /* An old id leads elsewhere, and only for a moment. */
     int is_rotated = session && shs_session_get_metadata(session)->is_rotated;
 
-    if (source == 0) {
+    if (server_id == 0) {
         return;
     }
     if (!near->can_save && near->is_for_outages) {
         save_untracked(near, key, is_rotated ? NULL : session, ttl, p);
     }
     else if (near->can_save && !is_rotated) {
-        save_tracked(near, session, ttl, source, p);
+        save_tracked(near, session, ttl, server_id, p);
     }
 }
 
 void shs_near_lookup_save_malformed(const shs_near_lookup_t *near,
-                                    const char *reason, apr_uint32_t source,
+                                    const char *reason, apr_uint32_t server_id,
                                     apr_pool_t *p)
 {
     shs_octets_t octets;
 
-    if (source == 0 || !near->can_save) {
+    if (server_id == 0 || !near->can_save) {
         return;
     }
     octets.data = apr_pstrcat(p, MALFORMED, reason, NULL);
     octets.len = strlen(octets.data) + 1;
-    shs_near_cache_put_briefly(near->cache, &near->name, &near->ticket, source,
-                               octets);
+    shs_near_cache_put_briefly(near->cache, &near->name, &near->ticket,
+                               server_id, octets);
 }
 
 void shs_near_lookup_leave(const shs_near_lookup_t *near)

@@ -44,11 +44,11 @@ shs_near_found_t shs_near_lookup_find_stale(shs_near_lookup_t *near,
 /* Saves what the store has: its session, or NULL for none. */
 void shs_near_lookup_save(const shs_near_lookup_t *near, shs_octets_t key,
                           const shs_session_t *session, apr_interval_time_t ttl,
-                          apr_uint32_t source, apr_pool_t *p);
+                          apr_uint32_t server_id, apr_pool_t *p);
 
 /* Saves that what the store has is malformed, and why. */
 void shs_near_lookup_save_malformed(const shs_near_lookup_t *near,
-                                    const char *reason, apr_uint32_t source,
+                                    const char *reason, apr_uint32_t server_id,
                                     apr_pool_t *p);
 
 void shs_near_lookup_leave(const shs_near_lookup_t *near);

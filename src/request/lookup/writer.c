@@ -74,7 +74,7 @@ static shs_written_t create(const shs_scope_t *scope, const shs_record_t *old,
     shs_session_id_t sid;
     const char *error;
 
-    if (!shs_key_create_ident(
+    if (!shs_key_create_id(
             &sid, &key, settings->key.value,
             shs_settings_of_server(scope->r->server)->keys_that_overlap, p)) {
         return shs_writer_written(

@@ -214,9 +214,9 @@ int shs_key_is_of_another(const shs_key_t *key, shs_octets_t built,
     return 0;
 }
 
-int shs_key_create_ident(shs_session_id_t *out, shs_octets_t *built,
-                         const shs_key_t *key, const shs_key_t *const *all,
-                         apr_pool_t *p)
+int shs_key_create_id(shs_session_id_t *out, shs_octets_t *built,
+                      const shs_key_t *key, const shs_key_t *const *all,
+                      apr_pool_t *p)
 {
     int i;
 

@@ -55,9 +55,9 @@ int shs_key_is_of_another(const shs_key_t *key, shs_octets_t built,
 
 /* A new id (shs_session_id_create()) and its key, which belongs to no other template
  * of `all`; both from p. Returns 0 when there is none to be had. */
-int shs_key_create_ident(shs_session_id_t *out, shs_octets_t *built,
-                         const shs_key_t *key, const shs_key_t *const *all,
-                         apr_pool_t *p);
+int shs_key_create_id(shs_session_id_t *out, shs_octets_t *built,
+                      const shs_key_t *key, const shs_key_t *const *all,
+                      apr_pool_t *p);
 
 /* The template as it was written; it lives as long as the template. */
 const char *shs_key_describe(const shs_key_t *key);

@@ -100,7 +100,7 @@ static void put_string(writer_t *w, shs_octets_t text)
 }
 
 /* Returns 0 for a structure, whose members are yet to be put. */
-static int put_scalar(writer_t *w, const shs_node_t *node)
+static int put_scalar(writer_t *w, const shs_value_t *node)
 {
     switch (node->kind) {
     case SHS_KIND_NULL:
@@ -121,7 +121,7 @@ static int put_scalar(writer_t *w, const shs_node_t *node)
 }
 
 /* The nodes from `first` up to `end` as an array's or object's members. */
-static void put_members(writer_t *w, const shs_node_t *nodes, apr_size_t first,
+static void put_members(writer_t *w, const shs_value_t *nodes, apr_size_t first,
                         apr_size_t end, int is_object)
 {
     apr_size_t i;
@@ -143,8 +143,8 @@ static void put_members(writer_t *w, const shs_node_t *nodes, apr_size_t first,
     put(w, is_object ? "}" : "]", 1);
 }
 
-static void put_node(writer_t *w, const shs_node_t *nodes,
-                     const shs_node_t *node)
+static void put_node(writer_t *w, const shs_value_t *nodes,
+                     const shs_value_t *node)
 {
     if (!put_scalar(w, node)) {
         put_members(w, nodes, (apr_size_t)(node - nodes) + 1, node->end,
@@ -160,8 +160,8 @@ static shs_octets_t finish(writer_t *w)
     return text;
 }
 
-shs_octets_t shs_json_text_write(const shs_node_t *nodes,
-                                 const shs_node_t *node, apr_pool_t *p)
+shs_octets_t shs_json_text_write(const shs_value_t *nodes,
+                                 const shs_value_t *node, apr_pool_t *p)
 {
     writer_t w = { NULL, 0 };
 
@@ -172,7 +172,7 @@ shs_octets_t shs_json_text_write(const shs_node_t *nodes,
     return finish(&w);
 }
 
-shs_octets_t shs_json_text_write_all(const shs_node_t *nodes, apr_size_t count,
+shs_octets_t shs_json_text_write_all(const shs_value_t *nodes, apr_size_t count,
                                      apr_pool_t *p)
 {
     writer_t w = { NULL, 0 };

@@ -15,11 +15,11 @@
 
 /* `nodes` is the session's array and `node` one of its elements. The text is
  * allocated from p. */
-shs_octets_t shs_json_text_write(const shs_node_t *nodes,
-                                 const shs_node_t *node, apr_pool_t *p);
+shs_octets_t shs_json_text_write(const shs_value_t *nodes,
+                                 const shs_value_t *node, apr_pool_t *p);
 
 /* All of them as the members of one object. */
-shs_octets_t shs_json_text_write_all(const shs_node_t *nodes, apr_size_t count,
+shs_octets_t shs_json_text_write_all(const shs_value_t *nodes, apr_size_t count,
                                      apr_pool_t *p);
 
 #endif

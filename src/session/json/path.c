@@ -137,9 +137,9 @@ shs_path_kind_t shs_path_kind(const shs_path_t *path)
     return path->kind;
 }
 
-static const shs_node_t *step_down(const step_t *step, const shs_node_t *at,
-                                   const shs_node_t *nodes,
-                                   const shs_session_t *session)
+static const shs_value_t *step_down(const step_t *step, const shs_value_t *at,
+                                    const shs_value_t *nodes,
+                                    const shs_session_t *session)
 {
     apr_size_t i = (apr_size_t)(at - nodes) + 1;
     apr_size_t position = 0;
@@ -162,14 +162,14 @@ static const shs_node_t *step_down(const step_t *step, const shs_node_t *at,
 }
 
 /* Down from the node of the first step. */
-static const shs_node_t *walk(const shs_path_t *path, const shs_node_t *at,
-                              const shs_session_t *session)
+static const shs_value_t *walk(const shs_path_t *path, const shs_value_t *at,
+                               const shs_session_t *session)
 {
-    const shs_node_t *nodes;
+    const shs_value_t *nodes;
     apr_size_t total;
     int step;
 
-    nodes = shs_session_nodes(session, &total);
+    nodes = shs_session_values(session, &total);
     for (step = 1; at && step < path->count; ++step) {
         at = step_down(&path->steps[step], at, nodes, session);
     }
@@ -190,7 +190,7 @@ static int may_be_structure(shs_octets_t text)
 
 /* An attribute whose text was read. */
 typedef struct shs_path_read_t {
-    const shs_node_t *node;
+    const shs_value_t *node;
     const shs_session_t *session; /* NULL: it is no structure */
     struct shs_path_read_t *next;
 } shs_path_read_t;
@@ -198,7 +198,7 @@ typedef struct shs_path_read_t {
 /* The structure that a text is, read once for all paths that lead into it; or
  * NULL. */
 static const shs_session_t *read_inside(shs_path_inside_t *inside,
-                                        const shs_node_t *node, apr_pool_t *p)
+                                        const shs_value_t *node, apr_pool_t *p)
 {
     shs_path_read_t *read = inside->read;
 
@@ -218,17 +218,17 @@ static const shs_session_t *read_inside(shs_path_inside_t *inside,
 /* What a path leads to: a node of the session, or of what its text is. */
 typedef struct target_t {
     const shs_session_t *session;
-    const shs_node_t *node;
+    const shs_value_t *node;
 } target_t;
 
 static target_t find(const shs_path_t *path, const shs_session_t *session,
                      shs_path_inside_t *inside, apr_pool_t *p)
 {
     target_t target = { session, NULL };
-    const shs_node_t *at;
+    const shs_value_t *at;
     apr_size_t total;
 
-    shs_session_nodes(session, &total);
+    shs_session_values(session, &total);
     target.node = shs_session_find(session, 0, total, path->text, path->len);
     if (target.node || path->count < 2) {
         return target;
@@ -237,7 +237,7 @@ static target_t find(const shs_path_t *path, const shs_session_t *session,
                           path->steps[0].len);
     if (at && at->kind == SHS_KIND_STRING && shs_session_is_untyped(session)) {
         target.session = read_inside(inside, at, p);
-        at = target.session ? shs_session_nodes(target.session, &total) : NULL;
+        at = target.session ? shs_session_values(target.session, &total) : NULL;
     }
     target.node = at ? walk(path, at, target.session) : NULL;
     return target;

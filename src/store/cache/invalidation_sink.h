@@ -22,17 +22,17 @@ typedef struct shs_invalidation_sink_t {
     apr_interval_time_t lease;
 
     /* This key has changed; anything may have. */
-    void (*changed)(void *baton, shs_octets_t key);
-    void (*flushed)(void *baton);
+    void (*invalidate)(void *baton, shs_octets_t key);
+    void (*flush)(void *baton);
     /* All that was changed before that time (shs_clock_now()) has been told. */
-    void (*alive)(void *baton, apr_time_t at);
+    void (*extend_lease)(void *baton, apr_time_t at);
     /* These are listened to from now on, by the numbers that answers have as
      * their source. */
-    void (*listening)(void *baton, const apr_uint32_t *sources, int count);
+    void (*set_servers)(void *baton, const apr_uint32_t *server_ids, int count);
     /* Whether this child is the one that listens; asked again and again. */
-    int (*leader)(void *baton, apr_time_t now);
+    int (*elect)(void *baton, apr_time_t now);
     /* Why nobody listens, for a status page (static); NULL: somebody does. */
-    void (*silent)(void *baton, const char *reason);
+    void (*set_down)(void *baton, const char *reason);
 } shs_invalidation_sink_t;
 
 /* Adds a beginning of keys (borrowed). Returns 0 when there are too many. */

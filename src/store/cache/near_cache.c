@@ -101,7 +101,7 @@ shs_near_found_t shs_near_cache_find(shs_octets_t *octets,
         shs_near_memory_count(cache, entry.octets.len > 0
                                          ? SHS_NEAR_HITS
                                          : SHS_NEAR_NEGATIVE_HITS);
-        return entry.octets.len > 0 ? SHS_NEAR_HIT : SHS_NEAR_NOTHING;
+        return entry.octets.len > 0 ? SHS_NEAR_HIT : SHS_NEAR_NEGATIVE;
     }
     if (entry.believed_until < end) {
         end = entry.believed_until;
@@ -171,10 +171,10 @@ static void put(shs_near_cache_t *cache, const shs_near_name_t *name,
 }
 
 void shs_near_cache_put(shs_near_cache_t *cache, const shs_near_name_t *name,
-                        const shs_near_ticket_t *ticket, apr_uint32_t source,
+                        const shs_near_ticket_t *ticket, apr_uint32_t server_id,
                         shs_octets_t octets, apr_interval_time_t ttl)
 {
-    if (shs_near_memory_is_source(cache, source)) {
+    if (shs_near_memory_is_tracked(cache, server_id)) {
         put(cache, name, ticket, octets, ttl,
             octets.len > 0 ? cache->policy.ttl : cache->policy.negative);
     }
@@ -183,9 +183,9 @@ void shs_near_cache_put(shs_near_cache_t *cache, const shs_near_name_t *name,
 void shs_near_cache_put_briefly(shs_near_cache_t *cache,
                                 const shs_near_name_t *name,
                                 const shs_near_ticket_t *ticket,
-                                apr_uint32_t source, shs_octets_t octets)
+                                apr_uint32_t server_id, shs_octets_t octets)
 {
-    shs_near_cache_put(cache, name, ticket, source, octets,
+    shs_near_cache_put(cache, name, ticket, server_id, octets,
                        cache->policy.negative);
 }
 

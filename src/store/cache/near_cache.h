@@ -9,7 +9,7 @@
  *  1. The lease. A tracker asks the store for a sign of life on the same
  *     connection that brings the news of changed keys, in order. When the sign
  *     comes, everything that was changed before it was asked for has been heard
- *     of: shs_near_invalidation_lease() moves the lease to the moment of asking.
+ *     of: shs_near_invalidation_extend_lease() moves the lease to the moment of asking.
  *     Entries are believed until `lease` after that, so no matter what becomes
  *     of the tracker, nobody sees what was replaced longer ago than the lease.
  *  2. Epochs. Each key belongs to one of many counters, which is raised when
@@ -70,8 +70,8 @@ typedef struct shs_near_ticket_t {
 typedef enum shs_near_found_t {
     SHS_NEAR_MISS,
     SHS_NEAR_HIT,
-    SHS_NEAR_NOTHING, /* a hit: there is no such key */
-    SHS_NEAR_STALE    /* one that was last known to be so *age ago */
+    SHS_NEAR_NEGATIVE, /* a hit: there is no such key */
+    SHS_NEAR_STALE     /* one that was last known to be so *age ago */
 } shs_near_found_t;
 
 /* ---- those who look up */
@@ -95,11 +95,11 @@ int shs_near_cache_begin(shs_near_ticket_t *ticket,
                          const shs_near_cache_t *cache,
                          const shs_near_name_t *name, apr_time_t now);
 
-/* After: keeps what `source` has answered (a number that the tracker knows it
+/* After: keeps what `server_id` has answered (a number that the tracker knows it
  * by), if it is one that is listened to. `ttl` as above; octets without data:
  * there is no such key. */
 void shs_near_cache_put(shs_near_cache_t *cache, const shs_near_name_t *name,
-                        const shs_near_ticket_t *ticket, apr_uint32_t source,
+                        const shs_near_ticket_t *ticket, apr_uint32_t server_id,
                         shs_octets_t octets, apr_interval_time_t ttl);
 
 /* The same of octets that are to be asked for again as soon as what says that
@@ -107,7 +107,7 @@ void shs_near_cache_put(shs_near_cache_t *cache, const shs_near_name_t *name,
 void shs_near_cache_put_briefly(shs_near_cache_t *cache,
                                 const shs_near_name_t *name,
                                 const shs_near_ticket_t *ticket,
-                                apr_uint32_t source, shs_octets_t octets);
+                                apr_uint32_t server_id, shs_octets_t octets);
 
 /* Keeps an answer of whose changes nobody hears, to be STALE from the first
  * moment: for when the store gives none any more. What the store has since said

@@ -34,7 +34,8 @@ static int is_leading(const shs_near_cache_t *cache)
 }
 
 /* Never backwards. */
-void shs_near_invalidation_lease(shs_near_cache_t *cache, apr_time_t asked_at)
+void shs_near_invalidation_extend_lease(shs_near_cache_t *cache,
+                                        apr_time_t asked_at)
 {
     apr_uint64_t was = atomic_load(&cache->head->leased_at);
 
@@ -58,23 +59,24 @@ static void set_in_term(shs_atomic64_t *word, apr_uint32_t term,
     }
 }
 
-void shs_near_invalidation_listen_to(shs_near_cache_t *cache,
-                                     const apr_uint32_t *sources, int number)
+void shs_near_invalidation_set_servers(shs_near_cache_t *cache,
+                                       const apr_uint32_t *server_ids,
+                                       int number)
 {
     shs_near_head_t *head = cache->head;
     int i;
 
-    set_in_term(&head->source_count, cache->term, 0);
-    for (i = 0; i < number && i < SHS_NEAR_SOURCES; ++i) {
-        set_in_term(&head->sources[i], cache->term, sources[i]);
+    set_in_term(&head->server_count, cache->term, 0);
+    for (i = 0; i < number && i < SHS_NEAR_SERVERS; ++i) {
+        set_in_term(&head->servers[i], cache->term, server_ids[i]);
     }
-    set_in_term(&head->source_count, cache->term, (apr_uint32_t)i);
+    set_in_term(&head->server_count, cache->term, (apr_uint32_t)i);
 }
 
-void shs_near_invalidation_say(shs_near_cache_t *cache, const char *reason)
+void shs_near_invalidation_set_down(shs_near_cache_t *cache, const char *reason)
 {
-    apr_cpystrn(cache->head->silent, reason ? reason : "",
-                sizeof(cache->head->silent));
+    apr_cpystrn(cache->head->down_reason, reason ? reason : "",
+                sizeof(cache->head->down_reason));
 }
 
 int shs_near_invalidation_elect(shs_near_cache_t *cache, apr_time_t now)
@@ -88,7 +90,7 @@ int shs_near_invalidation_elect(shs_near_cache_t *cache, apr_time_t now)
         atomic_store(&head->heard_at, (apr_uint64_t)now);
         return 1;
     }
-    if ((heard_at != 0 && now - (apr_time_t)heard_at < SHS_NEAR_PATIENCE)
+    if ((heard_at != 0 && now - (apr_time_t)heard_at < SHS_NEAR_LEADER_TIMEOUT)
         || !atomic_compare_exchange_strong(&head->tracker, &tracker,
                                            leadership_of(cache, term))) {
         return 0;
@@ -135,5 +137,6 @@ const char *shs_near_invalidation_describe(const shs_near_cache_t *cache,
     if (shs_near_cache_is_live(cache, now)) {
         return "live";
     }
-    return *cache->head->silent ? cache->head->silent : "nobody listens yet";
+    return *cache->head->down_reason ? cache->head->down_reason
+                                     : "nobody listens yet";
 }

@@ -26,23 +26,26 @@ void shs_near_invalidation_invalidate(shs_near_cache_t *cache,
 void shs_near_invalidation_flush(shs_near_cache_t *cache);
 
 /* Rule 1. */
-void shs_near_invalidation_lease(shs_near_cache_t *cache, apr_time_t asked_at);
+void shs_near_invalidation_extend_lease(shs_near_cache_t *cache,
+                                        apr_time_t asked_at);
 
-/* Who is listened to from now on; no more than SHS_NEAR_SOURCES. By the one
+/* Who is listened to from now on; no more than SHS_NEAR_SERVERS. By the one
  * that is elected; of another it has no effect, though that may have been
  * stopped for hours amid the call. The lease likewise. */
-#define SHS_NEAR_SOURCES 64
-void shs_near_invalidation_listen_to(shs_near_cache_t *cache,
-                                     const apr_uint32_t *sources, int number);
+#define SHS_NEAR_SERVERS 64
+void shs_near_invalidation_set_servers(shs_near_cache_t *cache,
+                                       const apr_uint32_t *server_ids,
+                                       int number);
 
 /* Who of the children listens: the one whose last call is no longer ago than
  * this. Returns 1 for that one, which has to call again. By one thread of each
  * child. */
-#define SHS_NEAR_PATIENCE (APR_USEC_PER_SEC)
+#define SHS_NEAR_LEADER_TIMEOUT (APR_USEC_PER_SEC)
 int shs_near_invalidation_elect(shs_near_cache_t *cache, apr_time_t now);
 
 /* Why nobody listens; NULL: somebody does. */
-void shs_near_invalidation_say(shs_near_cache_t *cache, const char *reason);
+void shs_near_invalidation_set_down(shs_near_cache_t *cache,
+                                    const char *reason);
 
 /* Those who look up tell what they came to; hits count themselves. */
 void shs_near_invalidation_note(shs_near_cache_t *cache,

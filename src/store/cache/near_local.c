@@ -8,34 +8,35 @@
 #include "store/cache/near_memory.h"
 #include "store/cache/near_invalidation.h"
 
-static void on_changed(void *data, shs_octets_t key)
+static void on_invalidate(void *data, shs_octets_t key)
 {
     shs_near_invalidation_invalidate(data, key);
 }
 
-static void on_flushed(void *data)
+static void on_flush(void *data)
 {
     shs_near_invalidation_flush(data);
 }
 
-static void on_alive(void *data, apr_time_t at)
+static void on_extend_lease(void *data, apr_time_t at)
 {
-    shs_near_invalidation_lease(data, at);
+    shs_near_invalidation_extend_lease(data, at);
 }
 
-static void on_listening(void *data, const apr_uint32_t *sources, int count)
+static void on_set_servers(void *data, const apr_uint32_t *server_ids,
+                           int count)
 {
-    shs_near_invalidation_listen_to(data, sources, count);
+    shs_near_invalidation_set_servers(data, server_ids, count);
 }
 
-static int on_leader(void *data, apr_time_t now)
+static int on_elect(void *data, apr_time_t now)
 {
     return shs_near_invalidation_elect(data, now);
 }
 
-static void on_silent(void *data, const char *reason)
+static void on_set_down(void *data, const char *reason)
 {
-    shs_near_invalidation_say(data, reason);
+    shs_near_invalidation_set_down(data, reason);
 }
 
 /* What the tracker's thread uses belongs to no pool that ends before it. None
@@ -81,11 +82,11 @@ int shs_near_local_start(shs_near_local_t *child, shs_invalidation_sink_t *sink,
     child->single_flight = kept->single_flight;
     sink->baton = child->cache;
     sink->lease = policy->lease;
-    sink->changed = on_changed;
-    sink->flushed = on_flushed;
-    sink->alive = on_alive;
-    sink->listening = on_listening;
-    sink->leader = on_leader;
-    sink->silent = on_silent;
+    sink->invalidate = on_invalidate;
+    sink->flush = on_flush;
+    sink->extend_lease = on_extend_lease;
+    sink->set_servers = on_set_servers;
+    sink->elect = on_elect;
+    sink->set_down = on_set_down;
     return 1;
 }

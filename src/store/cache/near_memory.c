@@ -163,20 +163,20 @@ static apr_uint32_t term_of(apr_uint64_t word)
     return (apr_uint32_t)(word >> 32);
 }
 
-int shs_near_memory_is_source(const shs_near_cache_t *cache,
-                              apr_uint32_t source)
+int shs_near_memory_is_tracked(const shs_near_cache_t *cache,
+                               apr_uint32_t server_id)
 {
     const shs_near_head_t *head = cache->head;
     apr_uint32_t term = term_of(atomic_load(&head->tracker));
-    apr_uint64_t count = atomic_load(&head->source_count);
-    apr_uint64_t wanted = (apr_uint64_t)term << 32 | source;
+    apr_uint64_t count = atomic_load(&head->server_count);
+    apr_uint64_t wanted = (apr_uint64_t)term << 32 | server_id;
     apr_uint32_t i;
 
     if (term == 0 || term_of(count) != term) {
         return 0;
     }
-    for (i = 0; i < (apr_uint32_t)count && i < SHS_NEAR_SOURCES; ++i) {
-        if (atomic_load(&head->sources[i]) == wanted) {
+    for (i = 0; i < (apr_uint32_t)count && i < SHS_NEAR_SERVERS; ++i) {
+        if (atomic_load(&head->servers[i]) == wanted) {
             return 1;
         }
     }

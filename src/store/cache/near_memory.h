@@ -34,13 +34,13 @@ typedef struct shs_near_head_t {
     unsigned char kind_key[APR_SIPHASH_KSIZE];
     shs_atomic64_t leased_at;
     shs_atomic64_t heard_at;  /* the tracker's sign of life */
-    char silent[128];         /* why nobody listens; for people */
+    char down_reason[128];    /* why nobody listens; for people */
     _Atomic apr_uint32_t all; /* the epoch of everything */
     shs_atomic64_t tracker;   /* term << 32 | pid; a term begins with each */
     /* Of a term, which is in the upper half of each: words of an earlier one
      * say nothing. */
-    shs_atomic64_t source_count;
-    shs_atomic64_t sources[SHS_NEAR_SOURCES];
+    shs_atomic64_t server_count;
+    shs_atomic64_t servers[SHS_NEAR_SERVERS];
     shs_near_stripe_t stripes[SHS_NEAR_STRIPES];
     _Atomic apr_uint32_t epochs[SHS_NEAR_BUCKETS];
 } shs_near_head_t;
@@ -96,8 +96,8 @@ apr_time_t shs_near_memory_lease_end(const shs_near_cache_t *cache);
 void shs_near_memory_count(shs_near_cache_t *cache, shs_near_counter_t counter);
 
 /* Whether that source is one of those listened to. */
-int shs_near_memory_is_source(const shs_near_cache_t *cache,
-                              apr_uint32_t source);
+int shs_near_memory_is_tracked(const shs_near_cache_t *cache,
+                               apr_uint32_t server_id);
 
 /* The set where an entry of that name may be. */
 shs_near_set_t *shs_near_memory_set(const shs_near_class_t *class,

@@ -19,7 +19,7 @@ static int is_long(shs_tracking_alert_t *tracking_alert,
            && now - (apr_time_t)since > lease;
 }
 
-shs_tracking_alert_news_t shs_tracking_alert_note(
+shs_tracking_alert_change_t shs_tracking_alert_note(
     shs_tracking_alert_t *tracking_alert, int is_live, int is_answered,
     apr_interval_time_t lease, apr_time_t now)
 {
@@ -30,12 +30,12 @@ shs_tracking_alert_news_t shs_tracking_alert_note(
         return is_live && is_told
                        && atomic_compare_exchange_strong(
                            &tracking_alert->is_told, &is_told, 0)
-                   ? SHS_TRACKING_ALERT_OVER
-                   : SHS_TRACKING_ALERT_NO_NEWS;
+                   ? SHS_TRACKING_ALERT_CLEARED
+                   : SHS_TRACKING_ALERT_NONE;
     }
     return !is_told && is_long(tracking_alert, lease, now)
                    && atomic_compare_exchange_strong(&tracking_alert->is_told,
                                                      &is_told, 1)
-               ? SHS_TRACKING_ALERT_BEGUN
-               : SHS_TRACKING_ALERT_NO_NEWS;
+               ? SHS_TRACKING_ALERT_RAISED
+               : SHS_TRACKING_ALERT_NONE;
 }

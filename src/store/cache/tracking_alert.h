@@ -19,16 +19,16 @@ typedef struct shs_tracking_alert_t {
     _Atomic apr_uint32_t is_told;
 } shs_tracking_alert_t;
 
-typedef enum shs_tracking_alert_news_t {
-    SHS_TRACKING_ALERT_NO_NEWS,
-    SHS_TRACKING_ALERT_BEGUN,
-    SHS_TRACKING_ALERT_OVER
-} shs_tracking_alert_news_t;
+typedef enum shs_tracking_alert_change_t {
+    SHS_TRACKING_ALERT_NONE,
+    SHS_TRACKING_ALERT_RAISED,
+    SHS_TRACKING_ALERT_CLEARED
+} shs_tracking_alert_change_t;
 
 /* After each question to the store: whether what is kept near is believed, and
  * whether the store has answered. Of all children exactly one caller is told
  * each piece of news. */
-shs_tracking_alert_news_t shs_tracking_alert_note(
+shs_tracking_alert_change_t shs_tracking_alert_note(
     shs_tracking_alert_t *tracking_alert, int is_live, int is_answered,
     apr_interval_time_t lease, apr_time_t now);
 

@@ -73,7 +73,7 @@ void fuzz_cookie(const uint8_t *data, size_t size, apr_pool_t *p)
 static void look_at(const shs_session_t *session, apr_pool_t *p)
 {
     apr_size_t count;
-    const shs_node_t *nodes = shs_session_nodes(session, &count);
+    const shs_value_t *nodes = shs_session_values(session, &count);
     apr_size_t top = 0;
     apr_size_t i;
 
@@ -84,7 +84,7 @@ static void look_at(const shs_session_t *session, apr_pool_t *p)
     }
     for (i = 0; i < count; i = nodes[i].end, top++) {
         shs_octets_t text;
-        const shs_node_t *found = shs_session_find(
+        const shs_value_t *found = shs_session_find(
             session, 0, count, nodes[i].name.data, nodes[i].name.len);
 
         /* Decoders leave no name twice. */

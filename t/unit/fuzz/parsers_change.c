@@ -44,7 +44,7 @@ void fuzz_pairs(const uint8_t *data, size_t size, apr_pool_t *p)
     apr_array_header_t *again =
         apr_array_make(p, 8, sizeof(shs_record_field_t));
     const char *wrong =
-        shs_urlencoded_read(octets_of(data, size), take, read, p);
+        shs_urlencoded_decode(octets_of(data, size), take, read, p);
     shs_octets_t text;
     int i;
 
@@ -52,9 +52,9 @@ void fuzz_pairs(const uint8_t *data, size_t size, apr_pool_t *p)
         MUST(*wrong != '\0');
         return;
     }
-    text = shs_urlencoded_write((const shs_record_field_t *)read->elts,
-                                (apr_size_t)read->nelts, p);
-    MUST(!shs_urlencoded_read(text, take, again, p));
+    text = shs_urlencoded_encode((const shs_record_field_t *)read->elts,
+                                 (apr_size_t)read->nelts, p);
+    MUST(!shs_urlencoded_decode(text, take, again, p));
     MUST(again->nelts == read->nelts);
     for (i = 0; i < read->nelts; i++) {
         const shs_record_field_t *a =
@@ -159,11 +159,11 @@ static shs_session_t *decode(const shs_codec_t *codec,
     return shs_codec_decode(&session, codec, record, p) ? NULL : session;
 }
 
-static const shs_node_t *find(const shs_session_t *session, shs_octets_t name)
+static const shs_value_t *find(const shs_session_t *session, shs_octets_t name)
 {
     apr_size_t count;
 
-    shs_session_nodes(session, &count);
+    shs_session_values(session, &count);
     return shs_session_find(session, 0, count, name.data, name.len);
 }
 
@@ -187,7 +187,7 @@ static void compare(const shs_session_t *before, const shs_session_t *after,
                     const shs_change_t *change, apr_pool_t *p)
 {
     const shs_change_entry_t *entries;
-    const shs_node_t *nodes, *node;
+    const shs_value_t *nodes, *node;
     shs_octets_t old, new;
     apr_size_t size, at;
     int count, i;
@@ -199,7 +199,7 @@ static void compare(const shs_session_t *before, const shs_session_t *after,
         MUST(entries[i].kind != SHS_CHANGE_TEXT
              || is_equal(node->text, entries[i].value));
     }
-    nodes = before ? shs_session_nodes(before, &size) : NULL;
+    nodes = before ? shs_session_values(before, &size) : NULL;
     for (at = 0; nodes && at < size; at = nodes[at].end) {
         if (entry_of(change, nodes[at].name)) {
             continue;
@@ -286,7 +286,7 @@ void fuzz_inside(const uint8_t *data, size_t size, apr_pool_t *p)
     }
     set_old(&record, &field, &shs_codec_hash, text);
     session = decode(&shs_codec_hash, &record, p);
-    near = shs_flat_read(shs_flat_write(session, p), p);
+    near = shs_flat_decode(shs_flat_encode(session, p), p);
     MUST(near != NULL);
     is_there = shs_path_text(&out, path, session, &inside, p);
     MUST(is_there == shs_path_text(&near_out, path, near, &near_inside, p));
