@@ -329,7 +329,7 @@ static void report(shs_store_report_fn tell, void *baton, const void *self,
              apr_psprintf(p, "%d", (int)apr_time_sec(now - since)));
     }
     for (i = 0; i < SHS_COUNTER_COUNT; ++i) {
-        tell(baton, shs_counters_name(i),
+        tell(baton, shs_counters_info(i)->name,
              apr_psprintf(p, "%" APR_UINT64_T_FMT,
                           shs_counters_get(&memory->counters, i)));
     }

@@ -21,10 +21,10 @@ START_TEST(counters_add__counts_that_one_alone)
 }
 END_TEST
 
-/* A figure without a name, or under another's, misleads who reads the page. */
-START_TEST(counters_name__is_one_word_of_its_own)
+/* A figure without a name, or with another's, misleads the reader. */
+START_TEST(counters_info__has_a_name_of_one_word_for_each)
 {
-    const char *name = shs_counters_name(_i);
+    const char *name = shs_counters_info(_i)->name;
     const char *c;
     int i;
 
@@ -34,7 +34,7 @@ START_TEST(counters_name__is_one_word_of_its_own)
         ck_assert_msg(isalpha((unsigned char)*c), "%s", name);
     }
     for (i = 0; i < SHS_COUNTER_COUNT; i++) {
-        ck_assert_msg(i == _i || strcmp(shs_counters_name(i), name) != 0,
+        ck_assert_msg(i == _i || strcmp(shs_counters_info(i)->name, name) != 0,
                       "%s is the name of two", name);
     }
 }
@@ -67,11 +67,32 @@ static const struct {
     { SHS_COUNTER_CONFLICTS, "Conflicts" },
 };
 
-/* The names are what monitoring reads: they stay with their counters. */
-START_TEST(counters_name__is_what_is_counted)
+/* Monitoring reads the names: they stay with their counters. */
+START_TEST(counters_info__keeps_the_names)
 {
     ck_assert_int_eq(ROWS(names), SHS_COUNTER_COUNT);
-    ck_assert_str_eq(shs_counters_name(names[_i].counter), names[_i].name);
+    ck_assert_str_eq(shs_counters_info(names[_i].counter)->name,
+                     names[_i].name);
+}
+END_TEST
+
+/* Metrics are published with both. */
+START_TEST(counters_info__has_a_kind_and_a_sentence_for_each)
+{
+    const shs_counters_info_t *info = shs_counters_info(_i);
+    int i;
+
+    ck_assert_int_ge(info->kind, SHS_COUNTERS_COUNTER);
+    ck_assert_int_le(info->kind, SHS_COUNTERS_HISTOGRAM);
+    ck_assert_msg(info->help != NULL, "%s has no help text", info->name);
+    ck_assert(isupper((unsigned char)*info->help));
+    ck_assert_int_eq(info->help[strlen(info->help) - 1], '.');
+    ck_assert_msg(!strpbrk(info->help, "\"\\\n"), "%s would have to be escaped",
+                  info->help);
+    for (i = 0; i < SHS_COUNTER_COUNT; i++) {
+        ck_assert_msg(i == _i || strcmp(shs_counters_info(i)->help, info->help),
+                      "two counters have the text: %s", info->help);
+    }
 }
 END_TEST
 
@@ -107,9 +128,11 @@ static void add(TCase *tc)
 {
     tcase_add_loop_test(tc, counters_add__counts_that_one_alone, 0,
                         SHS_COUNTER_COUNT);
-    tcase_add_loop_test(tc, counters_name__is_one_word_of_its_own, 0,
+    tcase_add_loop_test(tc, counters_info__has_a_name_of_one_word_for_each, 0,
                         SHS_COUNTER_COUNT);
-    tcase_add_loop_test(tc, counters_name__is_what_is_counted, 0, ROWS(names));
+    tcase_add_loop_test(tc, counters_info__has_a_kind_and_a_sentence_for_each,
+                        0, SHS_COUNTER_COUNT);
+    tcase_add_loop_test(tc, counters_info__keeps_the_names, 0, ROWS(names));
     tcase_add_test(tc, counters_add__loses_none_among_threads);
 }
 

@@ -12,7 +12,7 @@
 #include <apr.h>
 
 typedef enum shs_counter_t {
-    SHS_COUNTER_UNAVAILABLE,   /* lookups without a reply, for any reason */
+    SHS_COUNTER_UNAVAILABLE,   /* lookups and writes without a reply ... */
     SHS_COUNTER_TIMEOUTS,      /* ... because a deadline passed */
     SHS_COUNTER_UNREACHABLE,   /* ... no connection, or one that broke */
     SHS_COUNTER_REFUSED,       /* ... NOAUTH, WRONGPASS, NOPERM */
@@ -47,7 +47,20 @@ void shs_counters_add(shs_counters_t *counters, shs_counter_t counter);
 apr_uint64_t shs_counters_get(const shs_counters_t *counters,
                               shs_counter_t counter);
 
-/* The counter's name for reports: "Timeouts". */
-const char *shs_counters_name(shs_counter_t counter);
+/* How monitoring has to read a number. */
+typedef enum shs_counters_kind_t {
+    SHS_COUNTERS_COUNTER = 1, /* it only rises, until httpd restarts */
+    SHS_COUNTERS_GAUGE,       /* it is what holds now */
+    SHS_COUNTERS_HISTOGRAM    /* it counts what falls into one of its classes */
+} shs_counters_kind_t;
+
+typedef struct shs_counters_info_t {
+    const char *name; /* for reports: "Timeouts" */
+    shs_counters_kind_t kind;
+    const char *help; /* one sentence */
+} shs_counters_info_t;
+
+/* What a counter is. Static. */
+const shs_counters_info_t *shs_counters_info(shs_counter_t counter);
 
 #endif
