@@ -54,7 +54,7 @@ static const struct {
     { { ".h", 2 }, 1, 0, "an empty label" },
 };
 
-START_TEST(address_parse__takes_what_can_be_dialled)
+START_TEST(address_parse__accepts_what_can_be_connected_to)
 {
     shs_octets_t host =
         addresses[_i].host.data
@@ -89,7 +89,7 @@ static const struct {
     { { "", 0 }, 0, NULL, "but not the port" },
 };
 
-START_TEST(address_parse__takes_an_empty_host_for_the_one_that_was_asked)
+START_TEST(address_parse__replaces_an_empty_host_by_the_senders)
 {
     const shs_address_t asked = { "fe80::1%eth0", 6379 };
     shs_address_t server;
@@ -131,7 +131,7 @@ static const struct {
     { "0x1", 99, -1, "hexadecimal" },
 };
 
-START_TEST(address_parse_number__takes_digits_only)
+START_TEST(address_parse_number__accepts_digits_only)
 {
     ck_assert_msg(shs_address_parse_number(unit_text(numbers[_i].digits),
                                            numbers[_i].most)
@@ -142,12 +142,12 @@ END_TEST
 
 static void add(TCase *tc)
 {
-    tcase_add_loop_test(tc, address_parse__takes_what_can_be_dialled, 0,
+    tcase_add_loop_test(tc, address_parse__accepts_what_can_be_connected_to, 0,
                         ROWS(addresses));
-    tcase_add_loop_test(
-        tc, address_parse__takes_an_empty_host_for_the_one_that_was_asked, 0,
-        ROWS(answers));
-    tcase_add_loop_test(tc, address_parse_number__takes_digits_only, 0,
+    tcase_add_loop_test(tc,
+                        address_parse__replaces_an_empty_host_by_the_senders, 0,
+                        ROWS(answers));
+    tcase_add_loop_test(tc, address_parse_number__accepts_digits_only, 0,
                         ROWS(numbers));
 }
 

@@ -114,7 +114,7 @@ static const struct {
       "an error", 0, "a form begins the text" },
 };
 
-START_TEST(error_text_describe__are_the_servers_own_without_arguments)
+START_TEST(error_text_describe__keeps_the_servers_words_without_arguments)
 {
     const shs_reply_t *reply = error_of(replies[_i].text);
     const char *words = shs_error_text_describe(reply, p);
@@ -127,7 +127,7 @@ START_TEST(error_text_describe__are_the_servers_own_without_arguments)
 END_TEST
 
 /* A NUL, or more than any form has, is no form; and costs no more. */
-START_TEST(error_text_describe__are_of_a_text_of_any_length)
+START_TEST(error_text_describe__accepts_a_text_of_any_length)
 {
     shs_reply_t *reply = apr_pcalloc(p, sizeof(*reply));
     apr_size_t len = 1024 * 1024;
@@ -148,9 +148,9 @@ END_TEST
 static void add(TCase *tc)
 {
     tcase_add_loop_test(
-        tc, error_text_describe__are_the_servers_own_without_arguments, 0,
+        tc, error_text_describe__keeps_the_servers_words_without_arguments, 0,
         ROWS(replies));
-    tcase_add_test(tc, error_text_describe__are_of_a_text_of_any_length);
+    tcase_add_test(tc, error_text_describe__accepts_a_text_of_any_length);
 }
 
 int main(void)

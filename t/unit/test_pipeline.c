@@ -49,7 +49,7 @@ static const struct {
     { INFO, "", INFO_WIRE, GET_WIRE PTTL_WIRE INFO_WIRE, "likewise" },
 };
 
-START_TEST(pipeline_build__has_the_script_in_one_write)
+START_TEST(pipeline_build__sends_the_script_in_one_write)
 {
     shs_write_t write = some_write();
     shs_octets_t script = shs_script_build(&write, p);
@@ -67,7 +67,7 @@ START_TEST(pipeline_build__has_the_script_in_one_write)
 }
 END_TEST
 
-START_TEST(pipeline_build__asks_for_the_value_without_a_write)
+START_TEST(pipeline_build__loads_the_value_without_a_write)
 {
     shs_write_t write = some_write();
     shs_pipeline_t pipeline;
@@ -147,7 +147,7 @@ static const struct {
     { ROLE, ":1\r\n$6\r\nmaster\r\n", FAILED, 0, NULL, 0, "nor a string" },
 };
 
-START_TEST(pipeline_execute__takes_a_scripts_answer_and_no_other)
+START_TEST(pipeline_execute__accepts_a_scripts_reply_and_no_other)
 {
     script_t script = { answers[_i].form == PLAIN ? 1 : 2, answers[_i].text };
     fake_t *fake = fake_start(say_after, &script);
@@ -260,7 +260,7 @@ static const struct {
       ":4097\r\n:1\r\n" ACTOR_MASTER, OK, 1, NULL, "of the master" },
 };
 
-START_TEST(pipeline_execute__tells_a_size_that_no_session_may_have)
+START_TEST(pipeline_execute__detects_a_size_that_no_session_may_have)
 {
     script_t script = { sizes[_i].count, sizes[_i].text };
     fake_t *fake = fake_start(say_after, &script);
@@ -299,15 +299,15 @@ END_TEST
 
 static void add(TCase *tc)
 {
-    tcase_add_loop_test(tc,
-                        pipeline_execute__tells_a_size_that_no_session_may_have,
-                        0, ROWS(sizes));
-    tcase_add_loop_test(tc, pipeline_build__has_the_script_in_one_write, 0,
+    tcase_add_loop_test(
+        tc, pipeline_execute__detects_a_size_that_no_session_may_have, 0,
+        ROWS(sizes));
+    tcase_add_loop_test(tc, pipeline_build__sends_the_script_in_one_write, 0,
                         ROWS(forms));
-    tcase_add_loop_test(tc, pipeline_build__asks_for_the_value_without_a_write,
-                        0, ROWS(forms));
+    tcase_add_loop_test(tc, pipeline_build__loads_the_value_without_a_write, 0,
+                        ROWS(forms));
     tcase_add_loop_test(tc,
-                        pipeline_execute__takes_a_scripts_answer_and_no_other,
+                        pipeline_execute__accepts_a_scripts_reply_and_no_other,
                         0, ROWS(answers));
 }
 

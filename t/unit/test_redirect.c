@@ -106,7 +106,7 @@ static const struct {
       "another error" },
 };
 
-START_TEST(redirect_parse__leaves_alone_what_is_not_well_formed)
+START_TEST(redirect_parse__refuses_what_is_not_well_formed)
 {
     shs_reply_t error = error_of(others[_i].text, others[_i].len);
     shs_redirect_t redirect = { 5, 5, { "before", 5 } };
@@ -124,7 +124,7 @@ static const shs_reply_kind_t kinds[] = { SHS_REPLY_NIL, SHS_REPLY_STRING,
                                           SHS_REPLY_ARRAY };
 
 /* A session whose value says so sends nobody anywhere. */
-START_TEST(redirect_parse__believes_errors_only)
+START_TEST(redirect_parse__reads_error_replies_only)
 {
     shs_reply_t reply = error_of(TEXT("MOVED 1 evil:6381"));
     shs_redirect_t redirect;
@@ -138,10 +138,9 @@ static void add(TCase *tc)
 {
     tcase_add_loop_test(tc, redirect_parse__reads_moved_and_ask, 0,
                         ROWS(redirections));
-    tcase_add_loop_test(tc,
-                        redirect_parse__leaves_alone_what_is_not_well_formed, 0,
+    tcase_add_loop_test(tc, redirect_parse__refuses_what_is_not_well_formed, 0,
                         ROWS(others));
-    tcase_add_loop_test(tc, redirect_parse__believes_errors_only, 0,
+    tcase_add_loop_test(tc, redirect_parse__reads_error_replies_only, 0,
                         ROWS(kinds));
 }
 

@@ -36,7 +36,7 @@ static const struct {
     { "$8\r\nNOAUTH x\r\n", "NOAUTH", 0, "a value" },
 };
 
-START_TEST(reply_has_code__looks_at_the_first_word_of_an_error)
+START_TEST(reply_has_code__compares_the_first_word_of_an_error)
 {
     shs_reply_t *reply;
 
@@ -56,7 +56,7 @@ static const struct {
     { "-READONLY SECRET\r\n", 0 },
 };
 
-START_TEST(reply_is_refusal__is_what_an_administrator_must_mend)
+START_TEST(reply_is_refusal__is_true_for_permissions_and_passwords)
 {
     shs_reply_t *reply;
     const char *words;
@@ -93,7 +93,7 @@ static const struct {
     { FIELDS, "*2\r\n*0\r\n$1\r\na\r\n:5\r\n", 0, "a name that is an array" },
 };
 
-START_TEST(reply_is_expected__sees_replies_that_are_out_of_step)
+START_TEST(reply_is_expected__detects_replies_out_of_step)
 {
     shs_reply_t *replies[2];
 
@@ -151,13 +151,12 @@ END_TEST
 
 static void add(TCase *tc)
 {
-    tcase_add_loop_test(tc, reply_has_code__looks_at_the_first_word_of_an_error,
+    tcase_add_loop_test(tc, reply_has_code__compares_the_first_word_of_an_error,
                         0, ROWS(codes));
     tcase_add_loop_test(tc,
-                        reply_is_refusal__is_what_an_administrator_must_mend, 0,
-                        ROWS(refusals));
-    tcase_add_loop_test(tc,
-                        reply_is_expected__sees_replies_that_are_out_of_step, 0,
+                        reply_is_refusal__is_true_for_permissions_and_passwords,
+                        0, ROWS(refusals));
+    tcase_add_loop_test(tc, reply_is_expected__detects_replies_out_of_step, 0,
                         ROWS(pairs));
     tcase_add_loop_test(tc, reply_read__makes_one_outcome_of_two_replies, 0,
                         ROWS(answers));

@@ -196,7 +196,7 @@ START_TEST(resp_next__reads_the_same_split_at_each_position)
 END_TEST
 
 /* Every beginning of a reply is no reply yet, whatever it is. */
-START_TEST(resp_next__gives_nothing_of_an_incomplete_reply)
+START_TEST(resp_next__returns_nothing_of_an_incomplete_reply)
 {
     shs_octets_t octets;
     apr_size_t len;
@@ -230,7 +230,7 @@ static const struct {
     { "*1\r\n$2147483647\r\n", "inside an array" },
 };
 
-START_TEST(resp_feed__takes_no_more_than_the_limit_of_what_is_promised)
+START_TEST(resp_feed__stops_a_long_promise_at_the_limit)
 {
     shs_resp_limits_t few = { 65536, 16 };
     shs_octets_t text = unit_text(boasts[_i].text);
@@ -295,7 +295,7 @@ static const struct {
     { "*2\r\n+a\r\n*536870912\r\n", 0, "a lie inside an array" },
 };
 
-START_TEST(resp_next__believes_no_lie)
+START_TEST(resp_next__refuses_false_lengths_and_garbage)
 {
     shs_octets_t octets =
         unit_exact(lies[_i].text, lies[_i].len ? (apr_size_t)lies[_i].len
@@ -311,7 +311,7 @@ START_TEST(resp_next__believes_no_lie)
 }
 END_TEST
 
-START_TEST(resp_next__refuses_nesting_without_end)
+START_TEST(resp_next__refuses_endless_nesting)
 {
     const int depth = 20000;
     char *text = apr_palloc(p, (apr_size_t)depth * 4 + 1);
@@ -327,7 +327,7 @@ START_TEST(resp_next__refuses_nesting_without_end)
 END_TEST
 
 /* A line that never ends must not be kept for ever. */
-START_TEST(resp_next__refuses_a_line_without_end)
+START_TEST(resp_next__refuses_an_endless_line)
 {
     static const char kinds[] = "+-:$*";
     shs_resp_limits_t limits = { 1024, 16 };
@@ -381,7 +381,7 @@ static const struct {
     { "+OK\r\n", { 1, 0 }, 1, "so does a status" },
 };
 
-START_TEST(resp_next__keeps_the_limits_to_the_octet)
+START_TEST(resp_next__enforces_the_limits_to_the_octet)
 {
     shs_octets_t octets = unit_text(limits[_i].text);
     const char *whole = fed(octets, NULL, 0, limits[_i].limits);
@@ -406,7 +406,7 @@ START_TEST(resp_next__refuses_a_long_array_before_it_comes)
 }
 END_TEST
 
-START_TEST(resp_begin__gives_each_reply_the_whole_limit)
+START_TEST(resp_begin__applies_the_limit_to_each_reply)
 {
     shs_resp_limits_t few = { 3, 2 };
 
@@ -417,7 +417,7 @@ START_TEST(resp_begin__gives_each_reply_the_whole_limit)
 }
 END_TEST
 
-START_TEST(resp_begin__starts_anew_with_other_limits_and_another_pool)
+START_TEST(resp_begin__changes_the_limits_and_the_pool)
 {
     shs_resp_t *resp = shs_resp_create();
     shs_reply_t *reply = NULL;
@@ -457,7 +457,7 @@ static const struct {
     { "+OK\r\n$5\r\nab", 0, "a string that has begun" },
 };
 
-START_TEST(resp_is_drained__sees_what_no_command_asked_for)
+START_TEST(resp_is_drained__detects_octets_after_a_reply)
 {
     shs_resp_t *resp = shs_resp_create();
     shs_octets_t octets = unit_text(leftovers[_i].text);
@@ -498,7 +498,7 @@ START_TEST(resp_is_drained__is_false_amid_an_array)
 }
 END_TEST
 
-START_TEST(resp_destroy__takes_half_a_reply_with_it)
+START_TEST(resp_destroy__frees_half_a_reply)
 {
     shs_octets_t octets = unit_text("*3\r\n$5\r\nhello\r\n*2\r\n$4\r\nab");
     apr_size_t len;
@@ -515,7 +515,7 @@ START_TEST(resp_destroy__takes_half_a_reply_with_it)
 }
 END_TEST
 
-START_TEST(resp_next__carries_64_KiB_and_4096_fields)
+START_TEST(resp_next__reads_64_KiB_and_4096_fields)
 {
     shs_resp_limits_t large = { 65536 + 8 * 8192, 8192 };
     apr_size_t room = 65536 + 8192 * 32;
@@ -597,7 +597,7 @@ static const struct {
     { "ERR\r\nX", "an error", "a line end is no part of a word" },
 };
 
-START_TEST(resp_error_code__is_the_code_word_and_nothing_else)
+START_TEST(resp_error_code__returns_only_the_code)
 {
     shs_reply_t reply;
     const char *got;
@@ -622,30 +622,29 @@ static void add(TCase *tc)
                         ROWS(replies));
     tcase_add_loop_test(tc, resp_next__reads_the_same_split_at_each_position, 0,
                         ROWS(replies));
-    tcase_add_loop_test(tc, resp_next__gives_nothing_of_an_incomplete_reply, 0,
-                        ROWS(replies));
-    tcase_add_loop_test(
-        tc, resp_feed__takes_no_more_than_the_limit_of_what_is_promised, 0,
-        ROWS(boasts));
-    tcase_add_loop_test(tc, resp_next__believes_no_lie, 0, ROWS(lies));
-    tcase_add_test(tc, resp_next__refuses_nesting_without_end);
-    tcase_add_loop_test(tc, resp_next__refuses_a_line_without_end, 0, 5);
-    tcase_add_loop_test(tc, resp_next__keeps_the_limits_to_the_octet, 0,
+    tcase_add_loop_test(tc, resp_next__returns_nothing_of_an_incomplete_reply,
+                        0, ROWS(replies));
+    tcase_add_loop_test(tc, resp_feed__stops_a_long_promise_at_the_limit, 0,
+                        ROWS(boasts));
+    tcase_add_loop_test(tc, resp_next__refuses_false_lengths_and_garbage, 0,
+                        ROWS(lies));
+    tcase_add_test(tc, resp_next__refuses_endless_nesting);
+    tcase_add_loop_test(tc, resp_next__refuses_an_endless_line, 0, 5);
+    tcase_add_loop_test(tc, resp_next__enforces_the_limits_to_the_octet, 0,
                         ROWS(limits));
     tcase_add_test(tc, resp_next__refuses_a_long_array_before_it_comes);
-    tcase_add_test(tc, resp_begin__gives_each_reply_the_whole_limit);
-    tcase_add_test(tc,
-                   resp_begin__starts_anew_with_other_limits_and_another_pool);
-    tcase_add_loop_test(tc, resp_is_drained__sees_what_no_command_asked_for, 0,
+    tcase_add_test(tc, resp_begin__applies_the_limit_to_each_reply);
+    tcase_add_test(tc, resp_begin__changes_the_limits_and_the_pool);
+    tcase_add_loop_test(tc, resp_is_drained__detects_octets_after_a_reply, 0,
                         ROWS(leftovers));
     tcase_add_test(tc, resp_is_drained__is_true_before_anything_came);
     tcase_add_test(tc, resp_is_drained__is_false_amid_an_array);
-    tcase_add_test(tc, resp_destroy__takes_half_a_reply_with_it);
-    tcase_add_test(tc, resp_next__carries_64_KiB_and_4096_fields);
+    tcase_add_test(tc, resp_destroy__frees_half_a_reply);
+    tcase_add_test(tc, resp_next__reads_64_KiB_and_4096_fields);
     tcase_add_test(tc, resp_append__writes_arguments_with_their_lengths);
     tcase_add_test(tc, resp_append__grows);
-    tcase_add_loop_test(tc, resp_error_code__is_the_code_word_and_nothing_else,
-                        0, ROWS(codes));
+    tcase_add_loop_test(tc, resp_error_code__returns_only_the_code, 0,
+                        ROWS(codes));
 }
 
 int main(void)

@@ -72,7 +72,7 @@ static const struct {
 };
 
 /* However it comes: in one part, and octet by octet. */
-START_TEST(resp3_translate__says_it_in_resp2)
+START_TEST(resp3_translate__translates_to_resp2)
 {
     apr_size_t len = strlen(rows[_i].text);
     apr_size_t part;
@@ -108,7 +108,8 @@ END_TEST
 
 static void add(TCase *tc)
 {
-    tcase_add_loop_test(tc, resp3_translate__says_it_in_resp2, 0, ROWS(rows));
+    tcase_add_loop_test(tc, resp3_translate__translates_to_resp2, 0,
+                        ROWS(rows));
     tcase_add_loop_test(tc, resp3_translate__has_room_enough, 0, 4);
 }
 

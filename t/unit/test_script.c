@@ -122,7 +122,7 @@ static const char *built(const shs_write_t *write, const char **script)
     return shown;
 }
 
-START_TEST(script_build__says_what_the_script_reads)
+START_TEST(script_build__passes_the_arguments_of_the_script)
 {
     shs_write_t write = write_of(builds[_i].kind, builds[_i].shape);
     const char *script;
@@ -136,7 +136,7 @@ START_TEST(script_build__says_what_the_script_reads)
 END_TEST
 
 /* A server keeps every script that it was ever given. */
-START_TEST(script_build__has_one_script_for_all_writes_of_a_kind)
+START_TEST(script_build__uses_one_script_for_each_kind)
 {
     shs_write_t write = write_of(builds[_i].kind, builds[_i].shape);
     const char *script, *other;
@@ -156,7 +156,7 @@ START_TEST(script_build__has_one_script_for_all_writes_of_a_kind)
 }
 END_TEST
 
-START_TEST(script_build__has_another_script_for_each_kind)
+START_TEST(script_build__uses_different_scripts_for_different_kinds)
 {
     const char *scripts[ROWS(builds)];
     int i, k;
@@ -194,7 +194,7 @@ static const struct {
     { APR_INT64_C(34560000) * 1000000, "34560000000", "400 days" },
 };
 
-START_TEST(script_build__rounds_a_life_up_to_milliseconds)
+START_TEST(script_build__rounds_a_ttl_up_to_milliseconds)
 {
     shs_write_t write = write_of(SHS_WRITE_FORWARD, STRING);
     const char *script;
@@ -206,7 +206,7 @@ START_TEST(script_build__rounds_a_life_up_to_milliseconds)
 }
 END_TEST
 
-START_TEST(script_build__says_that_nothing_stays)
+START_TEST(script_build__passes_that_no_field_stays)
 {
     shs_write_t write = write_of(SHS_WRITE_FORWARD, FIELDS);
     const char *script;
@@ -248,7 +248,7 @@ static const struct {
     { "*1\r\n:1\r\n", 0, "an array" },
 };
 
-START_TEST(script_is_expected__knows_what_the_scripts_give)
+START_TEST(script_is_expected__accepts_only_replies_of_the_scripts)
 {
     ck_assert_msg(!!shs_script_is_expected(wire_reply(replies[_i].reply))
                       == replies[_i].is_expected,
@@ -266,7 +266,7 @@ static const struct {
     { ":-2\r\n", SHS_WROTE_TOO_LARGE },
 };
 
-START_TEST(script_read__tells_the_outcomes_apart)
+START_TEST(script_read__distinguishes_the_outcomes)
 {
     const char *reason = NULL;
 
@@ -278,19 +278,20 @@ END_TEST
 
 static void add(TCase *tc)
 {
-    tcase_add_loop_test(tc, script_build__says_what_the_script_reads, 0,
+    tcase_add_loop_test(tc, script_build__passes_the_arguments_of_the_script, 0,
                         ROWS(builds));
-    tcase_add_loop_test(tc,
-                        script_build__has_one_script_for_all_writes_of_a_kind,
-                        0, ROWS(builds));
-    tcase_add_test(tc, script_build__has_another_script_for_each_kind);
-    tcase_add_loop_test(tc, script_build__rounds_a_life_up_to_milliseconds, 0,
+    tcase_add_loop_test(tc, script_build__uses_one_script_for_each_kind, 0,
+                        ROWS(builds));
+    tcase_add_test(tc,
+                   script_build__uses_different_scripts_for_different_kinds);
+    tcase_add_loop_test(tc, script_build__rounds_a_ttl_up_to_milliseconds, 0,
                         ROWS(ttls));
-    tcase_add_test(tc, script_build__says_that_nothing_stays);
+    tcase_add_test(tc, script_build__passes_that_no_field_stays);
     tcase_add_test(tc, script_build__carries_any_octets);
-    tcase_add_loop_test(tc, script_is_expected__knows_what_the_scripts_give, 0,
-                        ROWS(replies));
-    tcase_add_loop_test(tc, script_read__tells_the_outcomes_apart, 0,
+    tcase_add_loop_test(tc,
+                        script_is_expected__accepts_only_replies_of_the_scripts,
+                        0, ROWS(replies));
+    tcase_add_loop_test(tc, script_read__distinguishes_the_outcomes, 0,
                         ROWS(readings));
 }
 

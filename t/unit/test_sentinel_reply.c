@@ -40,7 +40,7 @@ static const struct {
     { "['h' '']", -1, { NULL, 0 }, "no port" },
 };
 
-START_TEST(sentinel_reply_parse_master__tells_unknown_from_garbage)
+START_TEST(sentinel_reply_parse_master__distinguishes_unknown_and_garbage)
 {
     shs_address_t server = { NULL, 0 };
     int found = shs_sentinel_reply_parse_master(
@@ -142,7 +142,7 @@ static const struct {
     { "-ERR No such master with that name\r\n", 8, "", "an error" },
 };
 
-START_TEST(sentinel_reply_parse_replicas__lists_those_that_can_be_asked)
+START_TEST(sentinel_reply_parse_replicas__lists_the_usable_replicas)
 {
     shs_address_t servers[9];
     const char *hosts = "";
@@ -192,7 +192,7 @@ static const struct {
     { "_", 0, "nil" },
 };
 
-START_TEST(sentinel_reply_is_master__believes_the_first_word)
+START_TEST(sentinel_reply_is_master__reads_the_first_word)
 {
     ck_assert_msg(shs_sentinel_reply_is_master(wire_reply(roles[_i].text))
                       == roles[_i].is_master,
@@ -202,16 +202,16 @@ END_TEST
 
 static void add(TCase *tc)
 {
-    tcase_add_loop_test(tc,
-                        sentinel_reply_parse_master__tells_unknown_from_garbage,
-                        0, ROWS(masters));
+    tcase_add_loop_test(
+        tc, sentinel_reply_parse_master__distinguishes_unknown_and_garbage, 0,
+        ROWS(masters));
     tcase_add_loop_test(tc, sentinel_reply_parse_epoch__finds_the_field, 0,
                         ROWS(epochs));
     tcase_add_loop_test(
-        tc, sentinel_reply_parse_replicas__lists_those_that_can_be_asked, 0,
+        tc, sentinel_reply_parse_replicas__lists_the_usable_replicas, 0,
         ROWS(replicas));
-    tcase_add_loop_test(tc, sentinel_reply_is_master__believes_the_first_word,
-                        0, ROWS(roles));
+    tcase_add_loop_test(tc, sentinel_reply_is_master__reads_the_first_word, 0,
+                        ROWS(roles));
 }
 
 int main(void)

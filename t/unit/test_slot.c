@@ -385,7 +385,7 @@ static const struct {
     { "30383542343a454136307d37313a3736", 7216 },
 };
 
-START_TEST(slot_of_key__is_what_redis_says)
+START_TEST(slot_of_key__is_that_of_redis)
 {
     shs_octets_t key = unit_exact(chosen[_i].key, chosen[_i].len);
 
@@ -409,7 +409,7 @@ static shs_octets_t decode(const char *hexadecimal)
     return unit_exact(data, len);
 }
 
-START_TEST(slot_of_key__is_what_redis_says_of_hundreds_more)
+START_TEST(slot_of_key__is_that_of_redis_for_hundreds_more)
 {
     int i;
 
@@ -420,7 +420,7 @@ START_TEST(slot_of_key__is_what_redis_says_of_hundreds_more)
 }
 END_TEST
 
-START_TEST(slot_of_key__takes_no_key_at_all)
+START_TEST(slot_of_key__accepts_an_empty_key)
 {
     shs_octets_t nothing = { NULL, 0 };
 
@@ -430,9 +430,9 @@ END_TEST
 
 static void add(TCase *tc)
 {
-    tcase_add_loop_test(tc, slot_of_key__is_what_redis_says, 0, ROWS(chosen));
-    tcase_add_test(tc, slot_of_key__is_what_redis_says_of_hundreds_more);
-    tcase_add_test(tc, slot_of_key__takes_no_key_at_all);
+    tcase_add_loop_test(tc, slot_of_key__is_that_of_redis, 0, ROWS(chosen));
+    tcase_add_test(tc, slot_of_key__is_that_of_redis_for_hundreds_more);
+    tcase_add_test(tc, slot_of_key__accepts_an_empty_key);
 }
 
 int main(void)

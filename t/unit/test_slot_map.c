@@ -124,7 +124,7 @@ static const struct {
       "so it does when it is unknown" },
 };
 
-START_TEST(slot_map_parse_slots__says_who_serves_what)
+START_TEST(slot_map_parse_slots__maps_slots_to_shards)
 {
     shs_slot_map_t *map = NULL;
     const char *wrong =
@@ -178,7 +178,7 @@ static const struct {
     { "[[0 1 ['a' 1]] [2 3]]", "malformed", "the second range is looked at" },
 };
 
-START_TEST(slot_map_parse_slots__says_what_is_wrong)
+START_TEST(slot_map_parse_slots__reports_what_is_wrong)
 {
     shs_slot_map_t *map = NULL;
     const char *wrong =
@@ -223,7 +223,7 @@ START_TEST(slot_map_parse_slots__leaves_out_shards_past_the_most)
 }
 END_TEST
 
-START_TEST(slot_map_parse_slots__takes_no_more_ranges_than_there_are_slots)
+START_TEST(slot_map_parse_slots__refuses_more_ranges_than_slots)
 {
     shs_slot_map_t *map = NULL;
 
@@ -237,7 +237,7 @@ START_TEST(slot_map_parse_slots__takes_no_more_ranges_than_there_are_slots)
 END_TEST
 
 /* What was asked with, and the reply, are gone long before the map. */
-START_TEST(slot_map_parse_slots__owns_what_is_in_it)
+START_TEST(slot_map_parse_slots__owns_its_strings)
 {
     char host[] = "asked";
     const shs_address_t gone = { host, 1 };
@@ -289,14 +289,13 @@ END_TEST
 
 static void add(TCase *tc)
 {
-    tcase_add_loop_test(tc, slot_map_parse_slots__says_who_serves_what, 0,
+    tcase_add_loop_test(tc, slot_map_parse_slots__maps_slots_to_shards, 0,
                         ROWS(maps));
-    tcase_add_loop_test(tc, slot_map_parse_slots__says_what_is_wrong, 0,
+    tcase_add_loop_test(tc, slot_map_parse_slots__reports_what_is_wrong, 0,
                         ROWS(refused));
     tcase_add_test(tc, slot_map_parse_slots__leaves_out_shards_past_the_most);
-    tcase_add_test(
-        tc, slot_map_parse_slots__takes_no_more_ranges_than_there_are_slots);
-    tcase_add_test(tc, slot_map_parse_slots__owns_what_is_in_it);
+    tcase_add_test(tc, slot_map_parse_slots__refuses_more_ranges_than_slots);
+    tcase_add_test(tc, slot_map_parse_slots__owns_its_strings);
     tcase_add_loop_test(tc, slot_map_of_one__has_every_slot_in_one_shard, 0,
                         ROWS(ones));
 }

@@ -192,7 +192,7 @@ static const struct {
       "three replies to two commands" },
 };
 
-START_TEST(store_redis_load__tells_the_outcomes_apart)
+START_TEST(store_redis_load__distinguishes_the_outcomes)
 {
     redis_t self = { answers[_i].value, answers[_i].pttl, NULL, NULL, 0, "" };
     fake_t *fake = fake_start(redis, &self);
@@ -242,7 +242,7 @@ static void shift(fake_peer_t *peer, void *baton)
     }
 }
 
-START_TEST(store_redis_load__asks_nothing_where_the_answer_was_of_another_kind)
+START_TEST(store_redis_load__drops_a_connection_after_a_reply_of_another_kind)
 {
     static const char *const keys[] = { "s:alice", "s:bob", "s:carol" };
     fake_t *fake = fake_start(shift, NULL);
@@ -280,7 +280,7 @@ static void say_farewell(fake_peer_t *peer, void *baton)
     }
 }
 
-START_TEST(store_redis_load__says_why_it_was_turned_away)
+START_TEST(store_redis_load__reports_the_error_before_the_close)
 {
     char words[128];
     fake_t *fake;
@@ -325,7 +325,7 @@ static void boast(fake_peer_t *peer, void *baton)
 
 /* Whoever still wanted more than was sent would wait until the deadline, and
  * say UNAVAILABLE then. */
-START_TEST(store_redis_load__reads_no_more_of_a_string_than_it_may_have)
+START_TEST(store_redis_load__stops_reading_a_string_at_the_limit)
 {
     static const char *const promises[] = { "$300000\r\n", "$52428800\r\n" };
     boast_t self = { promises[_i], 70000 };
@@ -339,7 +339,7 @@ START_TEST(store_redis_load__reads_no_more_of_a_string_than_it_may_have)
 }
 END_TEST
 
-START_TEST(store_redis_load__gives_the_fields_in_order)
+START_TEST(store_redis_load__returns_the_fields_in_order)
 {
     redis_t self = { "*4\r\n$1\r\nz\r\n$2\r\n\r\n\r\n$1\r\na\r\n$0\r\n\r\n",
                      ":1500\r\n",
@@ -374,7 +374,7 @@ static const struct {
     { ":9007199254740\r\n", 9007199254740000 },
 };
 
-START_TEST(store_redis_load__gives_the_time_to_live)
+START_TEST(store_redis_load__returns_the_time_to_live)
 {
     redis_t self = { "$1\r\nv\r\n", ttls[_i].pttl, NULL, NULL, 0, "" };
     fake_t *fake = fake_start(redis, &self);
@@ -422,7 +422,7 @@ static const struct {
       MALFORMED, "names and values, exceeded by one" },
 };
 
-START_TEST(store_redis_load__keeps_the_largest_size_to_the_octet)
+START_TEST(store_redis_load__enforces_the_size_limit_to_the_octet)
 {
     redis_t self = { sizes[_i].value, ":-1\r\n", NULL, NULL, 0, "" };
     fake_t *fake = fake_start(redis, &self);
@@ -471,7 +471,7 @@ START_TEST(store_redis_load__reads_an_error_whatever_the_limit)
 }
 END_TEST
 
-START_TEST(store_redis_load__takes_4096_fields_and_not_one_more)
+START_TEST(store_redis_load__accepts_4096_fields_and_no_more)
 {
     const int count = SHS_STORE_MAX_FIELDS + _i;
     char *value = apr_palloc(p, (apr_size_t)count * 24 + 64);
@@ -519,7 +519,7 @@ static const struct {
       "first the password, then the database" },
 };
 
-START_TEST(store_redis_load__asks_in_this_order)
+START_TEST(store_redis_load__sends_the_commands_in_this_order)
 {
     redis_t self = { "$-1\r\n", ":-2\r\n", NULL, NULL, 0, "" };
     fake_t *fake;
@@ -561,7 +561,7 @@ static const struct {
     { "SECRET\r\n", NULL, 0, "garbage" },
 };
 
-START_TEST(store_redis_load__a_refused_greeting_is_unavailable)
+START_TEST(store_redis_load__is_unavailable_after_a_failed_handshake)
 {
     redis_t self = { "$1\r\nv\r\n",        ":-1\r\n", greetings[_i].auth,
                      greetings[_i].select, 0,         "" };
@@ -585,7 +585,7 @@ END_TEST
 
 /* --------------------------------------------------------- slow and lying */
 
-START_TEST(store_redis_load__is_patient_with_single_octets)
+START_TEST(store_redis_load__reads_single_octets)
 {
     redis_t self = { "$5\r\nhello\r\n", ":30000\r\n", NULL, NULL, 1, "" };
     fake_t *fake = fake_start(redis, &self);
@@ -653,7 +653,7 @@ static void slow_then_good(fake_peer_t *peer, void *baton)
     }
 }
 
-START_TEST(store_redis_load__a_slow_redis_costs_one_deadline)
+START_TEST(store_redis_load__ends_at_the_deadline_with_a_slow_server)
 {
     slow_t self = slow[_i];
     fake_t *fake = fake_start(slow_then_good, &self);
@@ -694,7 +694,7 @@ static void answer_late(fake_peer_t *peer, void *baton)
 }
 
 /* The worst bug there is: user A's session in the hands of user B. */
-START_TEST(store_redis_load__a_late_reply_never_answers_the_next_query)
+START_TEST(store_redis_load__never_takes_a_late_reply_for_the_next_one)
 {
     fake_t *fake = fake_start(answer_late, NULL);
     shs_store_t *store = store_on(fake, "", "", "pool=1");
@@ -711,7 +711,7 @@ START_TEST(store_redis_load__a_late_reply_never_answers_the_next_query)
 }
 END_TEST
 
-START_TEST(store_redis_load__says_why_nobody_listens)
+START_TEST(store_redis_load__reports_a_refused_connection)
 {
     fake_t *fake = fake_start(answer_late, NULL);
     shs_store_t *store = store_on(fake, "", "", NULL);
@@ -724,7 +724,7 @@ START_TEST(store_redis_load__says_why_nobody_listens)
 }
 END_TEST
 
-START_TEST(store_redis_load__says_why_a_socket_is_not_there)
+START_TEST(store_redis_load__reports_a_missing_socket)
 {
     shs_store_t *store = NULL;
     shs_result_t answer;
@@ -772,7 +772,7 @@ static void die(fake_peer_t *peer, void *baton)
     }
 }
 
-START_TEST(store_redis_load__asks_a_dead_connections_question_once_more)
+START_TEST(store_redis_load__retries_once_after_a_dead_connection)
 {
     dying_t self = { 1, 0, 0, "" };
     fake_t *fake = fake_start(die, &self);
@@ -786,7 +786,7 @@ START_TEST(store_redis_load__asks_a_dead_connections_question_once_more)
 }
 END_TEST
 
-START_TEST(store_redis_load__asks_no_third_time)
+START_TEST(store_redis_load__does_not_retry_twice)
 {
     dying_t self = { 1000, 0, 0, "" };
     fake_t *fake = fake_start(die, &self);
@@ -802,7 +802,7 @@ START_TEST(store_redis_load__asks_no_third_time)
 }
 END_TEST
 
-START_TEST(store_redis_load__does_not_ask_again_once_an_octet_came)
+START_TEST(store_redis_load__does_not_retry_after_the_first_octet)
 {
     dying_t self = { 1, 0, 0, "$" };
     fake_t *fake = fake_start(die, &self);
@@ -885,7 +885,7 @@ static void ask_at_once(asker_t *askers, int count, shs_store_t *store,
     }
 }
 
-START_TEST(store_redis_load__one_dead_connection_flushes_the_rest)
+START_TEST(store_redis_load__flushes_the_pool_after_a_dead_connection)
 {
     dying_t self = { 5, 0, 1, "" };
     fake_t *fake = fake_start(die, &self);
@@ -973,7 +973,7 @@ static void misbehave(fake_peer_t *peer, void *baton)
     }
 }
 
-START_TEST(store_redis_load__gives_no_session_to_a_stranger)
+START_TEST(store_redis_load__never_returns_another_keys_session)
 {
     fake_t *fake = fake_start(misbehave, NULL);
     shs_store_t *store = store_on(fake, "", "", "pool=6");
@@ -991,7 +991,7 @@ START_TEST(store_redis_load__gives_no_session_to_a_stranger)
 }
 END_TEST
 
-START_TEST(store_redis_load__keeps_to_its_pool_under_sixteen_threads)
+START_TEST(store_redis_load__keeps_to_its_pool_with_sixteen_threads)
 {
     dying_t self = { 0, 0, 0, "" };
     fake_t *fake = fake_start(die, &self);
@@ -1011,46 +1011,48 @@ END_TEST
 
 static void add(TCase *tc)
 {
-    tcase_add_loop_test(tc, store_redis_load__tells_the_outcomes_apart, 0,
+    tcase_add_loop_test(tc, store_redis_load__distinguishes_the_outcomes, 0,
                         ROWS(answers));
     tcase_add_test(
-        tc,
-        store_redis_load__asks_nothing_where_the_answer_was_of_another_kind);
-    tcase_add_loop_test(tc, store_redis_load__says_why_it_was_turned_away, 0,
+        tc, store_redis_load__drops_a_connection_after_a_reply_of_another_kind);
+    tcase_add_loop_test(tc,
+                        store_redis_load__reports_the_error_before_the_close, 0,
                         ROWS(farewells));
     tcase_add_loop_test(
-        tc, store_redis_load__reads_no_more_of_a_string_than_it_may_have, 0, 2);
-    tcase_add_test(tc, store_redis_load__gives_the_fields_in_order);
-    tcase_add_loop_test(tc, store_redis_load__gives_the_time_to_live, 0,
+        tc, store_redis_load__stops_reading_a_string_at_the_limit, 0, 2);
+    tcase_add_test(tc, store_redis_load__returns_the_fields_in_order);
+    tcase_add_loop_test(tc, store_redis_load__returns_the_time_to_live, 0,
                         ROWS(ttls));
     tcase_add_test(tc, store_redis_load__does_not_overflow_a_time_to_live);
     tcase_add_loop_test(tc,
-                        store_redis_load__keeps_the_largest_size_to_the_octet,
+                        store_redis_load__enforces_the_size_limit_to_the_octet,
                         0, ROWS(sizes));
     tcase_add_loop_test(tc, store_redis_load__reads_an_error_whatever_the_limit,
                         0, 2);
+    tcase_add_loop_test(tc, store_redis_load__accepts_4096_fields_and_no_more,
+                        0, 2);
+    tcase_add_loop_test(tc, store_redis_load__sends_the_commands_in_this_order,
+                        0, ROWS(dialogues));
     tcase_add_loop_test(
-        tc, store_redis_load__takes_4096_fields_and_not_one_more, 0, 2);
-    tcase_add_loop_test(tc, store_redis_load__asks_in_this_order, 0,
-                        ROWS(dialogues));
-    tcase_add_loop_test(tc, store_redis_load__a_refused_greeting_is_unavailable,
-                        0, ROWS(greetings));
-    tcase_add_test(tc, store_redis_load__is_patient_with_single_octets);
-    tcase_add_loop_test(tc, store_redis_load__a_slow_redis_costs_one_deadline,
-                        0, ROWS(slow));
+        tc, store_redis_load__is_unavailable_after_a_failed_handshake, 0,
+        ROWS(greetings));
+    tcase_add_test(tc, store_redis_load__reads_single_octets);
+    tcase_add_loop_test(
+        tc, store_redis_load__ends_at_the_deadline_with_a_slow_server, 0,
+        ROWS(slow));
     tcase_add_test(tc,
-                   store_redis_load__a_late_reply_never_answers_the_next_query);
-    tcase_add_test(tc, store_redis_load__says_why_nobody_listens);
-    tcase_add_test(tc, store_redis_load__says_why_a_socket_is_not_there);
-    tcase_add_test(
-        tc, store_redis_load__asks_a_dead_connections_question_once_more);
-    tcase_add_test(tc, store_redis_load__asks_no_third_time);
-    tcase_add_test(tc, store_redis_load__does_not_ask_again_once_an_octet_came);
-    tcase_add_test(tc, store_redis_load__one_dead_connection_flushes_the_rest);
+                   store_redis_load__never_takes_a_late_reply_for_the_next_one);
+    tcase_add_test(tc, store_redis_load__reports_a_refused_connection);
+    tcase_add_test(tc, store_redis_load__reports_a_missing_socket);
+    tcase_add_test(tc, store_redis_load__retries_once_after_a_dead_connection);
+    tcase_add_test(tc, store_redis_load__does_not_retry_twice);
+    tcase_add_test(tc, store_redis_load__does_not_retry_after_the_first_octet);
+    tcase_add_test(tc,
+                   store_redis_load__flushes_the_pool_after_a_dead_connection);
     tcase_add_test(tc, store_redis_start_child__connects_to_nothing);
-    tcase_add_test(tc, store_redis_load__gives_no_session_to_a_stranger);
+    tcase_add_test(tc, store_redis_load__never_returns_another_keys_session);
     tcase_add_test(tc,
-                   store_redis_load__keeps_to_its_pool_under_sixteen_threads);
+                   store_redis_load__keeps_to_its_pool_with_sixteen_threads);
 }
 
 int main(void)

@@ -14,7 +14,7 @@
 
 /* ----------------------------------------------------------- redirections */
 
-START_TEST(store_redis_load__asks_who_serves_the_slot)
+START_TEST(store_redis_load__goes_to_the_master_of_the_slot)
 {
     rig_t *rig = rig_on_cluster(a, "", NULL);
 
@@ -25,7 +25,7 @@ START_TEST(store_redis_load__asks_who_serves_the_slot)
 }
 END_TEST
 
-START_TEST(store_redis_load__follows_moved_and_learns_it)
+START_TEST(store_redis_load__follows_moved_and_remembers_it)
 {
     rig_t *rig = rig_on_cluster(a, "", NULL);
 
@@ -51,7 +51,7 @@ START_TEST(store_redis_load__follows_moved_between_two_replies)
 }
 END_TEST
 
-START_TEST(store_redis_load__follows_ask_and_does_not_learn_it)
+START_TEST(store_redis_load__follows_ask_and_does_not_remember_it)
 {
     rig_t *rig = rig_on_cluster(a, "", NULL);
 
@@ -68,7 +68,7 @@ END_TEST
 
 /* After ASK the pooled connection to b turns out dead: it is asked again, and
  * ASKING too. */
-START_TEST(store_redis_load__says_asking_again_on_another_connection)
+START_TEST(store_redis_load__repeats_asking_on_another_connection)
 {
     rig_t *rig = rig_on_cluster(a, "", NULL);
 
@@ -99,7 +99,7 @@ START_TEST(store_redis_load__follows_no_more_than_five_redirections)
 END_TEST
 
 /* The URL says already that it is one. */
-START_TEST(store_redis_load__advises_no_cluster_where_it_is_one)
+START_TEST(store_redis_load__does_not_advise_a_cluster_url_for_a_cluster)
 {
     const char *word = _i ? "ASK" : "MOVED";
     rig_t *rig = rig_on_cluster(a, "breaker=off", NULL);
@@ -122,7 +122,7 @@ static const char *const odd[] = {
     "-ASK 15495 a b:1\r\n",
 };
 
-START_TEST(store_redis_load__follows_no_odd_redirection)
+START_TEST(store_redis_load__does_not_follow_a_malformed_redirection)
 {
     rig_t *rig = rig_on_cluster(a, "breaker=off", NULL);
 
@@ -134,7 +134,7 @@ START_TEST(store_redis_load__follows_no_odd_redirection)
 }
 END_TEST
 
-START_TEST(store_redis_load__says_that_nobody_serves_the_slot)
+START_TEST(store_redis_load__reports_a_slot_without_a_master)
 {
     rig_t *rig = rig_on_cluster(a, "", NULL);
 
@@ -150,7 +150,7 @@ END_TEST
 /* ---------------------------------------------------------------- failures */
 
 /* The replica was promoted: a lookup finds out, and is answered. */
-START_TEST(store_redis_load__asks_the_promoted_replica_in_the_same_lookup)
+START_TEST(store_redis_load__finds_the_promoted_replica_in_the_same_command)
 {
     rig_t *rig =
         rig_on_cluster(a, "retry=0 connect-timeout=100ms timeout=300ms", NULL);
@@ -170,7 +170,7 @@ START_TEST(store_redis_load__asks_the_promoted_replica_in_the_same_lookup)
 END_TEST
 
 /* A server that serves other slots than before is no failover. */
-START_TEST(store_redis_load__tells_of_no_slots_that_moved)
+START_TEST(store_redis_load__reports_no_failover_when_slots_move)
 {
     rig_t *rig =
         rig_on_cluster(a, "retry=0 connect-timeout=100ms timeout=300ms", NULL);
@@ -196,7 +196,7 @@ START_TEST(store_redis_load__tells_of_no_slots_that_moved)
 END_TEST
 
 /* A firewall has lost what it knew of all of them. */
-START_TEST(store_redis_load__relies_on_no_connection_older_than_a_silent_one)
+START_TEST(store_redis_load__closes_connections_older_than_one_without_a_reply)
 {
     rig_t *rig = rig_on_cluster(a, "retry=0", NULL);
     rig_t *sibling = rig_on_cluster(b, "retry=0", rig);
@@ -238,7 +238,7 @@ START_TEST(store_redis_load__a_shard_that_is_down_blocks_no_other)
 }
 END_TEST
 
-START_TEST(store_redis_load__asks_a_replica_read_only)
+START_TEST(store_redis_load__sends_readonly_to_a_replica)
 {
     rig_t *rig = rig_on_cluster(
         a, "retry=0 read-from=replica-on-failure breaker=1/1h", NULL);
@@ -257,7 +257,7 @@ START_TEST(store_redis_load__asks_a_replica_read_only)
 END_TEST
 
 /* It redirects where it does not serve the slot any more; that is followed. */
-START_TEST(store_redis_load__follows_what_a_replica_says)
+START_TEST(store_redis_load__follows_the_redirection_of_a_replica)
 {
     rig_t *rig =
         rig_on_cluster(a, "retry=0 read-from=replica-on-failure", NULL);
@@ -281,7 +281,7 @@ START_TEST(store_redis_load__waits_for_a_cluster_that_is_down)
 }
 END_TEST
 
-START_TEST(store_redis_load__says_that_no_member_tells_its_slots)
+START_TEST(store_redis_load__reports_that_no_member_has_a_slot_map)
 {
     rig_t *rig = rig_on_cluster(a, "breaker=2/1h", NULL);
 
@@ -297,7 +297,7 @@ START_TEST(store_redis_load__says_that_no_member_tells_its_slots)
 }
 END_TEST
 
-START_TEST(store_redis_load__keeps_the_deadline_while_members_hang)
+START_TEST(store_redis_load__keeps_the_deadline_while_a_member_hangs)
 {
     rig_t *rig = rig_on_cluster(a, "breaker=off", NULL);
 
@@ -308,7 +308,7 @@ START_TEST(store_redis_load__keeps_the_deadline_while_members_hang)
 END_TEST
 
 /* A redirection names whom one likes: not one of them is held for ever. */
-START_TEST(store_redis_load__redirections_fill_no_table)
+START_TEST(store_redis_load__forgets_redirected_nodes_when_the_table_is_full)
 {
     rig_t *rig = rig_on_cluster(a, "breaker=off connect-timeout=50ms", NULL);
     int i;
@@ -334,32 +334,35 @@ END_TEST
 static void add(TCase *tc)
 {
     tcase_add_checked_fixture(tc, stage_start_cluster, stage_stop_cluster);
-    tcase_add_test(tc, store_redis_load__asks_who_serves_the_slot);
-    tcase_add_test(tc, store_redis_load__follows_moved_and_learns_it);
+    tcase_add_test(tc, store_redis_load__goes_to_the_master_of_the_slot);
+    tcase_add_test(tc, store_redis_load__follows_moved_and_remembers_it);
     tcase_add_test(tc, store_redis_load__follows_moved_between_two_replies);
-    tcase_add_test(tc, store_redis_load__follows_ask_and_does_not_learn_it);
-    tcase_add_test(tc,
-                   store_redis_load__says_asking_again_on_another_connection);
+    tcase_add_test(tc, store_redis_load__follows_ask_and_does_not_remember_it);
+    tcase_add_test(tc, store_redis_load__repeats_asking_on_another_connection);
     tcase_add_loop_test(
         tc, store_redis_load__follows_no_more_than_five_redirections, 0, 2);
     tcase_add_loop_test(
-        tc, store_redis_load__advises_no_cluster_where_it_is_one, 0, 2);
-    tcase_add_loop_test(tc, store_redis_load__follows_no_odd_redirection, 0,
-                        ROWS(odd));
-    tcase_add_test(tc, store_redis_load__says_that_nobody_serves_the_slot);
-    tcase_add_test(
-        tc, store_redis_load__asks_the_promoted_replica_in_the_same_lookup);
-    tcase_add_test(tc, store_redis_load__tells_of_no_slots_that_moved);
-    tcase_add_test(
-        tc, store_redis_load__relies_on_no_connection_older_than_a_silent_one);
-    tcase_add_test(tc, store_redis_load__a_shard_that_is_down_blocks_no_other);
-    tcase_add_test(tc, store_redis_load__asks_a_replica_read_only);
-    tcase_add_test(tc, store_redis_load__follows_what_a_replica_says);
-    tcase_add_test(tc, store_redis_load__waits_for_a_cluster_that_is_down);
-    tcase_add_test(tc, store_redis_load__says_that_no_member_tells_its_slots);
+        tc, store_redis_load__does_not_advise_a_cluster_url_for_a_cluster, 0,
+        2);
     tcase_add_loop_test(
-        tc, store_redis_load__keeps_the_deadline_while_members_hang, 0, 2);
-    tcase_add_test(tc, store_redis_load__redirections_fill_no_table);
+        tc, store_redis_load__does_not_follow_a_malformed_redirection, 0,
+        ROWS(odd));
+    tcase_add_test(tc, store_redis_load__reports_a_slot_without_a_master);
+    tcase_add_test(
+        tc, store_redis_load__finds_the_promoted_replica_in_the_same_command);
+    tcase_add_test(tc, store_redis_load__reports_no_failover_when_slots_move);
+    tcase_add_test(
+        tc,
+        store_redis_load__closes_connections_older_than_one_without_a_reply);
+    tcase_add_test(tc, store_redis_load__a_shard_that_is_down_blocks_no_other);
+    tcase_add_test(tc, store_redis_load__sends_readonly_to_a_replica);
+    tcase_add_test(tc, store_redis_load__follows_the_redirection_of_a_replica);
+    tcase_add_test(tc, store_redis_load__waits_for_a_cluster_that_is_down);
+    tcase_add_test(tc, store_redis_load__reports_that_no_member_has_a_slot_map);
+    tcase_add_loop_test(
+        tc, store_redis_load__keeps_the_deadline_while_a_member_hangs, 0, 2);
+    tcase_add_test(
+        tc, store_redis_load__forgets_redirected_nodes_when_the_table_is_full);
 }
 
 int main(void)

@@ -20,7 +20,7 @@
 
 /* ----------------------------------------------------- a dead connection */
 
-START_TEST(store_redis_load__asks_a_dead_connections_question_once_more)
+START_TEST(store_redis_load__retries_once_after_a_dead_connection)
 {
     actor_t *a = actor_start("a");
     rig_t *rig = rig_on_server(a, "", NULL);
@@ -35,7 +35,7 @@ START_TEST(store_redis_load__asks_a_dead_connections_question_once_more)
 }
 END_TEST
 
-START_TEST(store_redis_load__asks_no_third_time)
+START_TEST(store_redis_load__does_not_retry_twice)
 {
     actor_t *a = actor_start("a");
     rig_t *rig = rig_on_server(a, "breaker=off", NULL);
@@ -52,7 +52,7 @@ START_TEST(store_redis_load__asks_no_third_time)
 }
 END_TEST
 
-START_TEST(store_redis_load__asks_once_where_retry_is_0)
+START_TEST(store_redis_load__does_not_retry_with_retry_0)
 {
     actor_t *a = actor_start("a");
     rig_t *rig = rig_on_server(a, "retry=0 breaker=off", NULL);
@@ -68,7 +68,7 @@ START_TEST(store_redis_load__asks_once_where_retry_is_0)
 END_TEST
 
 /* A user whose session is too large is no reason to dial for all the others. */
-START_TEST(store_redis_load__one_session_too_large_costs_one_connection)
+START_TEST(store_redis_load__closes_one_connection_for_a_too_large_session)
 {
     actor_t *a = actor_start("a");
     rig_t *rig = rig_on_server(a, "", NULL);
@@ -97,7 +97,7 @@ START_TEST(store_redis_load__one_session_too_large_costs_one_connection)
 END_TEST
 
 /* A firewall has lost what it knew of all of them. */
-START_TEST(store_redis_load__relies_on_no_connection_older_than_a_silent_one)
+START_TEST(store_redis_load__closes_connections_older_than_one_without_a_reply)
 {
     actor_t *a = actor_start("a");
     rig_t *rig = rig_on_server(a, "retry=0", NULL);
@@ -125,7 +125,7 @@ START_TEST(store_redis_load__relies_on_no_connection_older_than_a_silent_one)
 END_TEST
 
 /* Of a server that turned all away, and of connections from before. */
-START_TEST(store_redis_load__probes_by_a_new_connection)
+START_TEST(store_redis_load__probes_with_a_new_connection)
 {
     actor_t *a = actor_start("a");
     rig_t *rig = rig_on_server(a, "retry=0 breaker=1/10ms", NULL);
@@ -151,7 +151,7 @@ static const char *const not_ready[] = { "-LOADING SECRET\r\n",
                                          "-CLUSTERDOWN SECRET\r\n",
                                          "-TRYAGAIN SECRET\r\n" };
 
-START_TEST(store_redis_load__waits_for_who_will_answer_soon)
+START_TEST(store_redis_load__waits_for_a_server_that_is_not_ready)
 {
     actor_t *a = actor_start("a");
     rig_t *rig = rig_on_server(a, "", NULL);
@@ -184,7 +184,7 @@ START_TEST(store_redis_load__waits_no_longer_than_the_deadline)
 }
 END_TEST
 
-START_TEST(store_redis_load__who_was_told_to_wait_says_so_after_the_deadline)
+START_TEST(store_redis_load__reports_not_ready_rather_than_the_timeout_after_it)
 {
     actor_t *a = actor_start("a");
     rig_t *rig = rig_on_server(a, "", NULL);
@@ -230,7 +230,7 @@ static const struct {
     { "SECRET\r\n", UNAVAILABLE, SHS_COUNTER_UNREACHABLE, 0, 0, "no Redis" },
 };
 
-START_TEST(store_redis_load__tells_errors_apart)
+START_TEST(store_redis_load__distinguishes_errors)
 {
     actor_t *a = actor_start("a");
     rig_t *rig = rig_on_server(a, "breaker=off", NULL);
@@ -255,7 +255,7 @@ START_TEST(store_redis_load__tells_errors_apart)
 }
 END_TEST
 
-START_TEST(store_redis_load__names_the_cure_where_the_server_is_of_a_cluster)
+START_TEST(store_redis_load__names_the_cure_for_a_member_of_a_cluster)
 {
     actor_t *a = actor_start("a");
     rig_t *rig = rig_on_server(a, "breaker=off", NULL);
@@ -270,7 +270,7 @@ END_TEST
 
 /* A password that changed, or CLIENT KILL and a new ACL: who is asked on a new
  * connection says AUTH first. */
-START_TEST(store_redis_load__dials_anew_once_where_a_login_was_lost)
+START_TEST(store_redis_load__reconnects_once_after_a_lost_login)
 {
     actor_t *a = actor_start("a");
     rig_t *rig = rig_on_server(a, "breaker=off", NULL);
@@ -288,7 +288,7 @@ START_TEST(store_redis_load__dials_anew_once_where_a_login_was_lost)
 END_TEST
 
 /* ... and who may not ask again leaves no such connection to the next. */
-START_TEST(store_redis_load__keeps_no_connection_whose_login_was_lost)
+START_TEST(store_redis_load__closes_a_connection_that_lost_its_login)
 {
     actor_t *a = actor_start("a");
     rig_t *rig = rig_on_server(a, "breaker=off retry=0", NULL);
@@ -304,7 +304,7 @@ START_TEST(store_redis_load__keeps_no_connection_whose_login_was_lost)
 }
 END_TEST
 
-START_TEST(store_redis_load__tells_of_a_refusal_once_a_minute)
+START_TEST(store_redis_load__reports_a_refusal_once_a_minute)
 {
     actor_t *a = actor_start("a");
     rig_t *rig = rig_on_server(a, "breaker=2/1h", NULL);
@@ -325,7 +325,7 @@ END_TEST
 
 /* ------------------------------------------------------------ the breaker */
 
-START_TEST(store_redis_load__asks_no_more_when_the_breaker_is_open)
+START_TEST(store_redis_load__sends_nothing_while_the_breaker_is_open)
 {
     actor_t *a = actor_start("a");
     rig_t *rig = rig_on_server(a, "breaker=3/1h retry=0", NULL);
@@ -355,7 +355,7 @@ START_TEST(store_redis_load__asks_no_more_when_the_breaker_is_open)
 }
 END_TEST
 
-START_TEST(store_redis_load__closes_the_breaker_by_a_probe)
+START_TEST(store_redis_load__closes_the_breaker_with_a_probe)
 {
     actor_t *a = actor_start("a");
     rig_t *rig = rig_on_server(a, "breaker=1/10ms retry=0", NULL);
@@ -384,7 +384,7 @@ END_TEST
 static const char *const refusals[] = { "-NOPERM x\r\n", "-NOAUTH x\r\n",
                                         "-WRONGPASS x\r\n" };
 
-START_TEST(store_redis_load__closes_the_breaker_by_a_refusal)
+START_TEST(store_redis_load__closes_the_breaker_with_a_refusal)
 {
     actor_t *a = actor_start("a");
     rig_t *rig = rig_on_server(a, "breaker=1/10ms retry=0", NULL);
@@ -412,7 +412,7 @@ END_TEST
 
 /* -------------------------------------------------------------- heavy keys */
 
-START_TEST(store_redis_load__asks_first_how_large_it_is_what_did_not_come)
+START_TEST(store_redis_load__loads_the_size_first_after_a_missing_value)
 {
     actor_t *a = actor_start("a");
     rig_t *rig = rig_on_server(a, "breaker=5/1h", NULL);
@@ -440,7 +440,7 @@ START_TEST(store_redis_load__asks_first_how_large_it_is_what_did_not_come)
 }
 END_TEST
 
-START_TEST(store_redis_load__asks_first_how_large_it_is_what_was_too_large)
+START_TEST(store_redis_load__loads_the_size_first_after_a_too_large_value)
 {
     actor_t *a = actor_start("a");
     rig_t *rig = rig_on_server(a, "", NULL);
@@ -454,7 +454,7 @@ START_TEST(store_redis_load__asks_first_how_large_it_is_what_was_too_large)
 END_TEST
 
 /* Four clients, or four thousand, that ask for one key. */
-START_TEST(store_redis_load__one_key_opens_no_breaker)
+START_TEST(store_redis_load__does_not_open_the_breaker_for_one_key)
 {
     actor_t *a = actor_start("a");
     rig_t *rig = rig_on_server(a, "breaker=2/1h retry=0", NULL);
@@ -475,7 +475,7 @@ START_TEST(store_redis_load__one_key_opens_no_breaker)
 END_TEST
 
 /* A site with a single user, and an outage. */
-START_TEST(store_redis_load__one_key_opens_the_breaker_of_a_dead_server)
+START_TEST(store_redis_load__opens_the_breaker_for_one_key_of_a_dead_server)
 {
     actor_t *a = actor_start("a");
     rig_t *rig = rig_on_server(a, "breaker=3/1h retry=0", NULL);
@@ -498,7 +498,7 @@ END_TEST
 static const char *const answers[] = { ACTOR_NIL, "-WRONGTYPE x\r\n",
                                        "-NOPERM x\r\n" };
 
-START_TEST(store_redis_load__an_answer_opens_no_breaker)
+START_TEST(store_redis_load__does_not_open_the_breaker_for_a_reply)
 {
     actor_t *a = actor_start("a");
     rig_t *rig = rig_on_server(a, "breaker=1/1h", NULL);
@@ -561,7 +561,7 @@ static void *ask_often(void *data)
 }
 
 /* A full pool says that we are many, and nothing of the server. */
-START_TEST(store_redis_load__a_full_pool_opens_no_breaker)
+START_TEST(store_redis_load__does_not_open_the_breaker_for_a_full_pool)
 {
     actor_t *a = actor_start("a");
     rig_t *rig = rig_on_server(a, "pool=1 breaker=1/1h", NULL);
@@ -612,7 +612,7 @@ START_TEST(store_redis_load__keeps_the_deadline)
 }
 END_TEST
 
-START_TEST(store_redis_load__asks_nobody_after_the_deadline)
+START_TEST(store_redis_load__sends_nothing_after_the_deadline)
 {
     actor_t *a = actor_start("a");
     rig_t *rig = rig_on_server(a, "", NULL);
@@ -625,7 +625,7 @@ START_TEST(store_redis_load__asks_nobody_after_the_deadline)
 END_TEST
 
 /* The worst there is: what came too late, or was torn, answers the next. */
-START_TEST(store_redis_load__gives_no_answer_to_a_stranger)
+START_TEST(store_redis_load__never_returns_another_keys_session)
 {
     enum { THREADS = 12 };
     static const struct {
@@ -694,7 +694,7 @@ static apr_uint32_t number_of(const char *info)
 }
 
 /* Nobody asks without need: a service may not know INFO. */
-START_TEST(store_redis_load__asks_who_answers_only_where_it_is_listened_to)
+START_TEST(store_redis_load__loads_the_run_id_only_while_tracking_is_active)
 {
     actor_t *a = actor_start("a");
     rig_t *rig = rig_on_server(a, "", NULL);
@@ -716,7 +716,7 @@ START_TEST(store_redis_load__asks_who_answers_only_where_it_is_listened_to)
 END_TEST
 
 /* So that it is remembered as what there is no session of. */
-START_TEST(store_redis_load__tells_who_says_that_one_is_too_large)
+START_TEST(store_redis_load__returns_the_run_id_of_a_too_large_session)
 {
     actor_t *a = actor_start("a");
     rig_t *rig = rig_on_server(a, "", NULL);
@@ -738,7 +738,7 @@ START_TEST(store_redis_load__tells_who_says_that_one_is_too_large)
 END_TEST
 
 /* Each connection may lead to another server. */
-START_TEST(store_redis_load__asks_each_connection)
+START_TEST(store_redis_load__loads_the_run_id_of_each_connection)
 {
     actor_t *a = actor_start("a");
     rig_t *rig = rig_on_server(a, "", NULL);
@@ -756,7 +756,7 @@ START_TEST(store_redis_load__asks_each_connection)
 END_TEST
 
 /* The answer has come before. */
-START_TEST(store_redis_load__takes_the_answer_of_one_that_does_not_tell)
+START_TEST(store_redis_load__accepts_the_reply_without_a_run_id)
 {
     static const char *const replies[] = { "-NOPERM no\r\n", "$0\r\n\r\n",
                                            actor_close, actor_stall };
@@ -780,7 +780,7 @@ END_TEST
 
 /* What was listened to before, and still has a connection of ours, is asked no
  * more; what is new is, wherever it leads. */
-START_TEST(store_redis_load__leaves_the_server_that_was_listened_to_before)
+START_TEST(store_redis_load__closes_connections_to_the_server_tracked_before)
 {
     actor_t *a = actor_start("a");
     rig_t *rig = rig_on_server(a, "", NULL);
@@ -810,8 +810,7 @@ END_TEST
 
 /* A new connection leads elsewhere than the one that is listened to. An old one
  * that was asked late proves nothing, and is left. */
-START_TEST(
-    store_redis_load__tells_of_a_stranger_that_a_new_connection_has_found)
+START_TEST(store_redis_load__reports_another_server_found_by_a_new_connection)
 {
     actor_t *a = actor_start("a");
     rig_t *rig = rig_on_server(a, "", NULL);
@@ -839,60 +838,63 @@ END_TEST
 static void add(TCase *tc)
 {
     tcase_add_test(
-        tc, store_redis_load__asks_who_answers_only_where_it_is_listened_to);
-    tcase_add_test(tc, store_redis_load__tells_who_says_that_one_is_too_large);
-    tcase_add_test(tc, store_redis_load__asks_each_connection);
+        tc, store_redis_load__loads_the_run_id_only_while_tracking_is_active);
+    tcase_add_test(tc,
+                   store_redis_load__returns_the_run_id_of_a_too_large_session);
+    tcase_add_test(tc, store_redis_load__loads_the_run_id_of_each_connection);
     tcase_add_loop_test(
-        tc, store_redis_load__takes_the_answer_of_one_that_does_not_tell, 0, 4);
+        tc, store_redis_load__accepts_the_reply_without_a_run_id, 0, 4);
     tcase_add_test(
-        tc, store_redis_load__leaves_the_server_that_was_listened_to_before);
+        tc, store_redis_load__closes_connections_to_the_server_tracked_before);
+    tcase_add_test(
+        tc, store_redis_load__reports_another_server_found_by_a_new_connection);
+    tcase_add_test(tc, store_redis_load__retries_once_after_a_dead_connection);
+    tcase_add_test(tc, store_redis_load__does_not_retry_twice);
+    tcase_add_test(tc, store_redis_load__does_not_retry_with_retry_0);
+    tcase_add_test(
+        tc, store_redis_load__closes_one_connection_for_a_too_large_session);
     tcase_add_test(
         tc,
-        store_redis_load__tells_of_a_stranger_that_a_new_connection_has_found);
-    tcase_add_test(
-        tc, store_redis_load__asks_a_dead_connections_question_once_more);
-    tcase_add_test(tc, store_redis_load__asks_no_third_time);
-    tcase_add_test(tc, store_redis_load__asks_once_where_retry_is_0);
-    tcase_add_test(
-        tc, store_redis_load__one_session_too_large_costs_one_connection);
-    tcase_add_test(
-        tc, store_redis_load__relies_on_no_connection_older_than_a_silent_one);
-    tcase_add_test(tc, store_redis_load__probes_by_a_new_connection);
-    tcase_add_loop_test(tc, store_redis_load__waits_for_who_will_answer_soon, 0,
-                        ROWS(not_ready));
+        store_redis_load__closes_connections_older_than_one_without_a_reply);
+    tcase_add_test(tc, store_redis_load__probes_with_a_new_connection);
+    tcase_add_loop_test(tc,
+                        store_redis_load__waits_for_a_server_that_is_not_ready,
+                        0, ROWS(not_ready));
     tcase_add_loop_test(tc, store_redis_load__waits_no_longer_than_the_deadline,
                         0, ROWS(not_ready));
     tcase_add_loop_test(
-        tc, store_redis_load__who_was_told_to_wait_says_so_after_the_deadline,
-        0, ROWS(not_ready));
-    tcase_add_loop_test(tc, store_redis_load__tells_errors_apart, 0,
+        tc,
+        store_redis_load__reports_not_ready_rather_than_the_timeout_after_it, 0,
+        ROWS(not_ready));
+    tcase_add_loop_test(tc, store_redis_load__distinguishes_errors, 0,
                         ROWS(errors));
-    tcase_add_test(
-        tc, store_redis_load__names_the_cure_where_the_server_is_of_a_cluster);
     tcase_add_test(tc,
-                   store_redis_load__dials_anew_once_where_a_login_was_lost);
+                   store_redis_load__names_the_cure_for_a_member_of_a_cluster);
+    tcase_add_test(tc, store_redis_load__reconnects_once_after_a_lost_login);
     tcase_add_test(tc,
-                   store_redis_load__keeps_no_connection_whose_login_was_lost);
-    tcase_add_test(tc, store_redis_load__tells_of_a_refusal_once_a_minute);
-    tcase_add_test(tc, store_redis_load__asks_no_more_when_the_breaker_is_open);
-    tcase_add_test(tc, store_redis_load__closes_the_breaker_by_a_probe);
-    tcase_add_loop_test(tc, store_redis_load__closes_the_breaker_by_a_refusal,
+                   store_redis_load__closes_a_connection_that_lost_its_login);
+    tcase_add_test(tc, store_redis_load__reports_a_refusal_once_a_minute);
+    tcase_add_test(tc,
+                   store_redis_load__sends_nothing_while_the_breaker_is_open);
+    tcase_add_test(tc, store_redis_load__closes_the_breaker_with_a_probe);
+    tcase_add_loop_test(tc, store_redis_load__closes_the_breaker_with_a_refusal,
                         0, ROWS(refusals));
     tcase_add_loop_test(
-        tc, store_redis_load__asks_first_how_large_it_is_what_did_not_come, 0,
-        2);
+        tc, store_redis_load__loads_the_size_first_after_a_missing_value, 0, 2);
     tcase_add_test(
-        tc, store_redis_load__asks_first_how_large_it_is_what_was_too_large);
-    tcase_add_test(tc, store_redis_load__one_key_opens_no_breaker);
+        tc, store_redis_load__loads_the_size_first_after_a_too_large_value);
+    tcase_add_test(tc, store_redis_load__does_not_open_the_breaker_for_one_key);
     tcase_add_test(
-        tc, store_redis_load__one_key_opens_the_breaker_of_a_dead_server);
-    tcase_add_loop_test(tc, store_redis_load__an_answer_opens_no_breaker, 0,
-                        ROWS(answers));
-    tcase_add_test(tc, store_redis_load__a_full_pool_opens_no_breaker);
+        tc, store_redis_load__opens_the_breaker_for_one_key_of_a_dead_server);
+    tcase_add_loop_test(tc,
+                        store_redis_load__does_not_open_the_breaker_for_a_reply,
+                        0, ROWS(answers));
+    tcase_add_test(tc,
+                   store_redis_load__does_not_open_the_breaker_for_a_full_pool);
     tcase_add_loop_test(tc, store_redis_load__keeps_the_deadline, 0,
                         ROWS(slow));
-    tcase_add_test(tc, store_redis_load__asks_nobody_after_the_deadline);
-    tcase_add_test(tc, store_redis_load__gives_no_answer_to_a_stranger);
+    tcase_add_test(tc, store_redis_load__sends_nothing_after_the_deadline);
+    tcase_add_test(tc, store_redis_load__never_returns_another_keys_session);
 }
 
 int main(void)

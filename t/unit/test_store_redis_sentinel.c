@@ -23,7 +23,7 @@ static void outlive_the_lease(void)
 
 /* ---------------------------------------------------------------- roles */
 
-START_TEST(store_redis_load__asks_for_the_role_behind_each_question)
+START_TEST(store_redis_load__sends_role_after_each_load)
 {
     rig_t *rig = rig_on_sentinel(s, "", NULL);
 
@@ -46,7 +46,7 @@ static const struct {
     { "GET", actor_close, "it ends" },
 };
 
-START_TEST(store_redis_load__asks_the_new_master_in_the_same_lookup)
+START_TEST(store_redis_load__finds_the_new_master_in_the_same_command)
 {
     rig_t *rig = rig_on_sentinel(s, "", NULL);
 
@@ -64,7 +64,7 @@ START_TEST(store_redis_load__asks_the_new_master_in_the_same_lookup)
 END_TEST
 
 /* Sentinels are never given the servers' password. */
-START_TEST(store_redis_load__names_the_sentinels_own_password)
+START_TEST(store_redis_load__names_the_option_for_the_sentinels_password)
 {
     rig_t *rig = rig_on_sentinel(s, "", NULL);
 
@@ -84,7 +84,7 @@ START_TEST(store_redis_load__names_the_sentinels_own_password)
 END_TEST
 
 /* Whatever asks first, in any child: one of them all is told, and counts. */
-START_TEST(store_redis_load__tells_of_a_failover_once_for_the_host)
+START_TEST(store_redis_load__reports_a_failover_once_for_the_host)
 {
     rig_t *rigs[3];
     int told = 0;
@@ -112,8 +112,7 @@ START_TEST(store_redis_load__tells_of_a_failover_once_for_the_host)
 END_TEST
 
 /* A child that is started after the failover finds what is known. */
-START_TEST(
-    store_redis_load__tells_a_new_child_of_a_failover_that_it_finds_first)
+START_TEST(store_redis_load__reports_a_failover_that_a_new_child_finds)
 {
     rig_t *rig = rig_on_sentinel(s, "", NULL);
     rig_t *late;
@@ -129,7 +128,7 @@ START_TEST(
 }
 END_TEST
 
-START_TEST(store_redis_load__takes_no_answer_of_a_slave)
+START_TEST(store_redis_load__rejects_the_reply_of_a_slave)
 {
     rig_t *rig = rig_on_sentinel(s, "", NULL);
 
@@ -145,7 +144,7 @@ END_TEST
 /* An error about the key is an answer too. */
 static const char *const about_the_key[] = { "-WRONGTYPE x\r\n", ACTOR_NIL };
 
-START_TEST(store_redis_load__takes_no_word_of_a_slave_about_a_key)
+START_TEST(store_redis_load__rejects_a_slaves_reply_about_a_key)
 {
     rig_t *rig = rig_on_sentinel(s, "", NULL);
 
@@ -157,7 +156,7 @@ START_TEST(store_redis_load__takes_no_word_of_a_slave_about_a_key)
 END_TEST
 
 /* Without ROLE nothing is known. */
-START_TEST(store_redis_load__takes_no_answer_of_who_hides_its_role)
+START_TEST(store_redis_load__rejects_the_reply_of_a_server_that_hides_its_role)
 {
     rig_t *rig = rig_on_sentinel(s, "breaker=off", NULL);
 
@@ -169,7 +168,7 @@ START_TEST(store_redis_load__takes_no_answer_of_who_hides_its_role)
 }
 END_TEST
 
-START_TEST(store_redis_load__asks_info_where_role_is_refused)
+START_TEST(store_redis_load__uses_info_where_role_is_refused)
 {
     rig_t *rig = rig_on_sentinel(s, "breaker=off", NULL);
 
@@ -184,7 +183,7 @@ START_TEST(store_redis_load__asks_info_where_role_is_refused)
 END_TEST
 
 /* An ACL that is changed costs the question that meets it. */
-START_TEST(store_redis_load__goes_on_by_info_when_role_is_refused_later)
+START_TEST(store_redis_load__changes_to_info_when_role_is_refused_later)
 {
     rig_t *rig = rig_on_sentinel(s, "breaker=off", NULL);
 
@@ -200,7 +199,7 @@ END_TEST
 /* ---------------------------------------------------------------- trust */
 
 /* It comes back from a pause, or empty, and calls itself master still. */
-START_TEST(store_redis_load__takes_no_answer_older_than_the_lease)
+START_TEST(store_redis_load__rejects_a_reply_past_the_lease)
 {
     rig_t *rig = rig_on_sentinel(s, "", NULL);
 
@@ -212,7 +211,7 @@ START_TEST(store_redis_load__takes_no_answer_older_than_the_lease)
 END_TEST
 
 /* Sentinels were gone for a moment, long ago. */
-START_TEST(store_redis_load__relies_on_no_old_master_after_a_quiet_time)
+START_TEST(store_redis_load__rejects_the_old_master_after_a_quiet_time)
 {
     rig_t *rig =
         rig_on_sentinel(s, "connect-timeout=100ms timeout=500ms", NULL);
@@ -229,7 +228,7 @@ START_TEST(store_redis_load__relies_on_no_old_master_after_a_quiet_time)
 }
 END_TEST
 
-START_TEST(store_redis_load__believes_a_new_connection_only_if_a_sentinel_does)
+START_TEST(store_redis_load__confirms_a_new_connection_with_a_sentinel)
 {
     rig_t *rig = rig_on_sentinel(s, "", NULL);
 
@@ -241,7 +240,7 @@ START_TEST(store_redis_load__believes_a_new_connection_only_if_a_sentinel_does)
 END_TEST
 
 /* One child hears of a failover; another asks a Sentinel that does not know. */
-START_TEST(store_redis_load__believes_the_highest_epoch_on_the_host)
+START_TEST(store_redis_load__accepts_only_the_highest_epoch_on_the_host)
 {
     actor_t *late = actor_start("late");
     const char *url =
@@ -293,7 +292,7 @@ static rig_t *rig_of_laggards(int nth, actor_t **late, const rig_t *sibling)
 }
 
 /* One that is dead may know of the failover. */
-START_TEST(store_redis_load__believes_no_laggards_while_another_is_dead)
+START_TEST(store_redis_load__rejects_a_lower_epoch_while_a_sentinel_is_dead)
 {
     rig_t *rig = rig_on_sentinel(s, "", NULL);
     actor_t *late[2];
@@ -318,7 +317,7 @@ START_TEST(store_redis_load__believes_no_laggards_while_another_is_dead)
 END_TEST
 
 /* The first lookup of a child asks them once. */
-START_TEST(store_redis_load__believes_sentinels_that_were_all_set_up_anew)
+START_TEST(store_redis_load__accepts_a_lower_epoch_of_all_sentinels)
 {
     actor_t *second = actor_start("b");
     actor_t *third = actor_start("c");
@@ -355,7 +354,7 @@ static const struct {
 /* How long it may take where nobody needs to be waited for. */
 #define AT_ONCE (100 * 1000 + 200 * (apr_time_t)(unit_slack_ms()))
 
-START_TEST(store_redis_load__needs_no_sentinel_while_the_master_answers)
+START_TEST(store_redis_load__needs_no_sentinel_while_the_master_replies)
 {
     rig_t *rig = rig_on_sentinel(s, "connect-timeout=100ms timeout=1s", NULL);
     int slow = 0;
@@ -396,7 +395,7 @@ START_TEST(store_redis_load__needs_no_sentinel_for_a_new_connection)
 }
 END_TEST
 
-START_TEST(store_redis_load__says_that_no_sentinel_names_the_master)
+START_TEST(store_redis_load__reports_that_no_sentinel_names_a_master)
 {
     rig_t *rig = rig_on_sentinel(s, "breaker=2/1h", NULL);
     int i;
@@ -417,7 +416,7 @@ END_TEST
 
 /* Children are forked all the time; they have yet to ask for the master, and
  * the others know it. */
-START_TEST(store_redis_load__a_new_child_brings_no_probe_forward)
+START_TEST(store_redis_load__does_not_probe_earlier_for_a_new_child)
 {
     rig_t *rig = rig_on_sentinel(s, "breaker=1/1h retry=0", NULL);
     int i;
@@ -437,7 +436,7 @@ START_TEST(store_redis_load__a_new_child_brings_no_probe_forward)
 }
 END_TEST
 
-START_TEST(store_redis_load__a_sentinels_refusal_is_the_administrators)
+START_TEST(store_redis_load__reports_the_refusal_of_a_sentinel)
 {
     rig_t *rig = rig_on_sentinel(s, "", NULL);
 
@@ -448,7 +447,7 @@ START_TEST(store_redis_load__a_sentinels_refusal_is_the_administrators)
 }
 END_TEST
 
-START_TEST(store_redis_load__dials_a_sentinel_anew_where_a_login_was_lost)
+START_TEST(store_redis_load__reconnects_to_a_sentinel_after_a_lost_login)
 {
     rig_t *rig = rig_on_sentinel(s, "", NULL);
 
@@ -494,7 +493,7 @@ static int count_asked(actor_t *const sentinels[3])
 }
 
 /* The configuration, which a refresh reads, goes with the child. */
-START_TEST(topology__has_no_renewal_left_when_its_child_has_ended)
+START_TEST(topology_create__ends_its_refresh_with_the_child)
 {
     actor_t *const sentinels[3] = { s, x, y };
     rig_t *rig =
@@ -539,7 +538,7 @@ START_TEST(topology__has_no_renewal_left_when_its_child_has_ended)
 END_TEST
 
 /* A firewall has lost what it knew of all of them. */
-START_TEST(store_redis_load__relies_on_no_connection_older_than_a_silent_one)
+START_TEST(store_redis_load__closes_connections_older_than_one_without_a_reply)
 {
     rig_t *rig = rig_on_sentinel(s, "retry=0", NULL);
     rig_t *sibling = rig_on_sentinel(s, "retry=0", rig);
@@ -566,7 +565,7 @@ END_TEST
 
 /* -------------------------------------------------------------- replicas */
 
-START_TEST(store_redis_load__asks_a_replica_when_the_master_is_gone)
+START_TEST(store_redis_load__reads_from_a_replica_when_the_master_is_gone)
 {
     actor_t *replica = actor_start("r");
     rig_t *rig = rig_on_sentinel(
@@ -591,7 +590,7 @@ START_TEST(store_redis_load__asks_a_replica_when_the_master_is_gone)
 }
 END_TEST
 
-START_TEST(store_redis_load__believes_no_replica_that_knows_no_session)
+START_TEST(store_redis_load__is_unavailable_if_a_replica_has_no_such_session)
 {
     actor_t *replica = actor_start("r");
     rig_t *rig =
@@ -608,7 +607,7 @@ START_TEST(store_redis_load__believes_no_replica_that_knows_no_session)
 }
 END_TEST
 
-START_TEST(store_redis_load__asks_no_replica_unless_it_may)
+START_TEST(store_redis_load__reads_from_no_replica_by_default)
 {
     actor_t *replica = actor_start("r");
     rig_t *rig = rig_on_sentinel(s, "retry=0", NULL);
@@ -640,7 +639,7 @@ START_TEST(store_redis_load__leaves_time_for_a_replica)
 END_TEST
 
 /* A replica that recovers must not hide that the master has just gone. */
-START_TEST(store_redis_load__tells_of_the_master_whatever_the_replica_does)
+START_TEST(store_redis_load__reports_the_masters_outage_whatever_a_replica_does)
 {
     actor_t *replica = actor_start("r");
     rig_t *rig = rig_on_sentinel(
@@ -664,66 +663,65 @@ END_TEST
 static void add(TCase *tc)
 {
     tcase_add_checked_fixture(tc, stage_start_sentinel, stage_stop_sentinel);
-    tcase_add_test(tc,
-                   store_redis_load__asks_for_the_role_behind_each_question);
+    tcase_add_test(tc, store_redis_load__sends_role_after_each_load);
     tcase_add_loop_test(
-        tc, store_redis_load__asks_the_new_master_in_the_same_lookup, 0,
+        tc, store_redis_load__finds_the_new_master_in_the_same_command, 0,
         ROWS(demoted));
-    tcase_add_loop_test(tc, store_redis_load__names_the_sentinels_own_password,
-                        0, 2);
-    tcase_add_test(tc, store_redis_load__tells_of_a_failover_once_for_the_host);
-    tcase_add_test(
-        tc,
-        store_redis_load__tells_a_new_child_of_a_failover_that_it_finds_first);
-    tcase_add_test(tc, store_redis_load__takes_no_answer_of_a_slave);
-    tcase_add_loop_test(tc,
-                        store_redis_load__takes_no_word_of_a_slave_about_a_key,
-                        0, ROWS(about_the_key));
-    tcase_add_test(tc, store_redis_load__asks_info_where_role_is_refused);
-    tcase_add_test(
-        tc, store_redis_load__goes_on_by_info_when_role_is_refused_later);
-    tcase_add_loop_test(tc,
-                        store_redis_load__takes_no_answer_of_who_hides_its_role,
-                        0, ROWS(about_the_key));
-    tcase_add_test(tc, store_redis_load__takes_no_answer_older_than_the_lease);
-    tcase_add_test(
-        tc, store_redis_load__relies_on_no_old_master_after_a_quiet_time);
-    tcase_add_test(
-        tc,
-        store_redis_load__believes_a_new_connection_only_if_a_sentinel_does);
     tcase_add_loop_test(
-        tc, store_redis_load__believes_the_highest_epoch_on_the_host, 0, 2);
+        tc, store_redis_load__names_the_option_for_the_sentinels_password, 0,
+        2);
+    tcase_add_test(tc, store_redis_load__reports_a_failover_once_for_the_host);
+    tcase_add_test(tc,
+                   store_redis_load__reports_a_failover_that_a_new_child_finds);
+    tcase_add_test(tc, store_redis_load__rejects_the_reply_of_a_slave);
+    tcase_add_loop_test(tc,
+                        store_redis_load__rejects_a_slaves_reply_about_a_key, 0,
+                        ROWS(about_the_key));
+    tcase_add_test(tc, store_redis_load__uses_info_where_role_is_refused);
+    tcase_add_test(
+        tc, store_redis_load__changes_to_info_when_role_is_refused_later);
     tcase_add_loop_test(
-        tc, store_redis_load__believes_no_laggards_while_another_is_dead, 0,
+        tc, store_redis_load__rejects_the_reply_of_a_server_that_hides_its_role,
+        0, ROWS(about_the_key));
+    tcase_add_test(tc, store_redis_load__rejects_a_reply_past_the_lease);
+    tcase_add_test(tc,
+                   store_redis_load__rejects_the_old_master_after_a_quiet_time);
+    tcase_add_test(tc,
+                   store_redis_load__confirms_a_new_connection_with_a_sentinel);
+    tcase_add_loop_test(
+        tc, store_redis_load__accepts_only_the_highest_epoch_on_the_host, 0, 2);
+    tcase_add_loop_test(
+        tc, store_redis_load__rejects_a_lower_epoch_while_a_sentinel_is_dead, 0,
         ROWS(laggards));
-    tcase_add_test(
-        tc, store_redis_load__believes_sentinels_that_were_all_set_up_anew);
+    tcase_add_test(tc,
+                   store_redis_load__accepts_a_lower_epoch_of_all_sentinels);
     tcase_add_loop_test(
-        tc, store_redis_load__needs_no_sentinel_while_the_master_answers, 0,
+        tc, store_redis_load__needs_no_sentinel_while_the_master_replies, 0,
         ROWS(gone));
     tcase_add_loop_test(
         tc, store_redis_load__needs_no_sentinel_for_a_new_connection, 0,
         ROWS(gone));
     tcase_add_test(tc,
-                   store_redis_load__says_that_no_sentinel_names_the_master);
-    tcase_add_test(tc, store_redis_load__a_new_child_brings_no_probe_forward);
+                   store_redis_load__reports_that_no_sentinel_names_a_master);
     tcase_add_test(tc,
-                   store_redis_load__a_sentinels_refusal_is_the_administrators);
+                   store_redis_load__does_not_probe_earlier_for_a_new_child);
+    tcase_add_test(tc, store_redis_load__reports_the_refusal_of_a_sentinel);
     tcase_add_test(
-        tc, store_redis_load__dials_a_sentinel_anew_where_a_login_was_lost);
-    tcase_add_loop_test(tc,
-                        topology__has_no_renewal_left_when_its_child_has_ended,
-                        0, ROWS(endings));
+        tc, store_redis_load__reconnects_to_a_sentinel_after_a_lost_login);
+    tcase_add_loop_test(tc, topology_create__ends_its_refresh_with_the_child, 0,
+                        ROWS(endings));
     tcase_add_test(
-        tc, store_redis_load__relies_on_no_connection_older_than_a_silent_one);
-    tcase_add_test(tc,
-                   store_redis_load__asks_a_replica_when_the_master_is_gone);
-    tcase_add_test(tc,
-                   store_redis_load__believes_no_replica_that_knows_no_session);
-    tcase_add_test(tc, store_redis_load__asks_no_replica_unless_it_may);
+        tc,
+        store_redis_load__closes_connections_older_than_one_without_a_reply);
+    tcase_add_test(
+        tc, store_redis_load__reads_from_a_replica_when_the_master_is_gone);
+    tcase_add_test(
+        tc, store_redis_load__is_unavailable_if_a_replica_has_no_such_session);
+    tcase_add_test(tc, store_redis_load__reads_from_no_replica_by_default);
     tcase_add_test(tc, store_redis_load__leaves_time_for_a_replica);
     tcase_add_test(
-        tc, store_redis_load__tells_of_the_master_whatever_the_replica_does);
+        tc,
+        store_redis_load__reports_the_masters_outage_whatever_a_replica_does);
 }
 
 int main(void)

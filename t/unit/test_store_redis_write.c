@@ -82,7 +82,7 @@ END_TEST
 
 /* ------------------------------------------------------- a dead connection */
 
-START_TEST(store_redis_write__writes_once_more_where_a_pooled_connection_died)
+START_TEST(store_redis_write__retries_once_after_a_dead_connection)
 {
     actor_t *one = actor_start("a");
     rig_t *rig = rig_on_server(one, "", NULL);
@@ -100,7 +100,7 @@ START_TEST(store_redis_write__writes_once_more_where_a_pooled_connection_died)
 }
 END_TEST
 
-START_TEST(store_redis_write__writes_no_third_time)
+START_TEST(store_redis_write__does_not_retry_twice)
 {
     actor_t *one = actor_start("a");
     rig_t *rig = rig_on_server(one, "breaker=off", NULL);
@@ -117,7 +117,7 @@ START_TEST(store_redis_write__writes_no_third_time)
 }
 END_TEST
 
-START_TEST(store_redis_write__writes_once_where_retry_is_0)
+START_TEST(store_redis_write__does_not_retry_with_retry_0)
 {
     actor_t *one = actor_start("a");
     rig_t *rig = rig_on_server(one, "retry=0 breaker=off", NULL);
@@ -189,7 +189,7 @@ static const struct {
     { "SECRET\r\n", UNAVAILABLE, SHS_COUNTER_UNREACHABLE, 0, 0, "no Redis" },
 };
 
-START_TEST(store_redis_write__tells_answers_apart)
+START_TEST(store_redis_write__distinguishes_replies)
 {
     actor_t *one = actor_start("a");
     rig_t *rig = rig_on_server(one, "breaker=off", NULL);
@@ -225,7 +225,7 @@ static const char *const not_ready[] = { "-LOADING x\r\n", "-MASTERDOWN x\r\n",
                                          "-CLUSTERDOWN x\r\n",
                                          "-TRYAGAIN x\r\n" };
 
-START_TEST(store_redis_write__waits_for_who_will_answer_soon)
+START_TEST(store_redis_write__waits_for_a_server_that_is_not_ready)
 {
     actor_t *one = actor_start("a");
     rig_t *rig = rig_on_server(one, "", NULL);
@@ -276,7 +276,7 @@ static const char *const refusing[] = {
     "-READONLY x\r\n", "-LOADING x\r\n", "-WRONGTYPE x\r\n",  ":-1\r\n",
 };
 
-START_TEST(store_redis_write__an_error_opens_no_breaker)
+START_TEST(store_redis_write__does_not_open_the_breaker_for_an_error)
 {
     actor_t *one = actor_start("a");
     rig_t *rig = rig_on_server(one, "breaker=2/1h", NULL);
@@ -312,7 +312,7 @@ static const struct {
       "unknown command 'EVAL'" },
 };
 
-START_TEST(store_redis_write__tells_once_a_minute_that_writes_fail)
+START_TEST(store_redis_write__reports_failing_writes_once_a_minute)
 {
     actor_t *one = actor_start("a");
     rig_t *rig = rig_on_server(one, "breaker=2/1h", NULL);
@@ -338,7 +338,7 @@ END_TEST
 
 /* ... and once that they do not: a server without memory still ends sessions,
  * which proves nothing. */
-START_TEST(store_redis_write__tells_that_writes_work_again)
+START_TEST(store_redis_write__reports_that_writes_work_again)
 {
     actor_t *one = actor_start("a");
     rig_t *rig = rig_on_server(one, "", NULL);
@@ -364,7 +364,7 @@ END_TEST
 
 /* Reads that are answered keep the breaker closed: of writes that are not
  * nobody else would tell. */
-START_TEST(store_redis_write__tells_of_silence_between_answers)
+START_TEST(store_redis_write__reports_writes_without_a_reply_between_good_reads)
 {
     actor_t *one = actor_start("a");
     rig_t *rig = rig_on_server(one, "breaker=5/1h retry=0", NULL);
@@ -384,7 +384,7 @@ START_TEST(store_redis_write__tells_of_silence_between_answers)
 }
 END_TEST
 
-START_TEST(store_redis_load__tells_of_silence_between_answers)
+START_TEST(store_redis_load__reports_loads_without_a_reply_between_good_ones)
 {
     actor_t *one = actor_start("a");
     rig_t *rig = rig_on_server(one, "breaker=5/1h retry=0", NULL);
@@ -404,7 +404,7 @@ START_TEST(store_redis_load__tells_of_silence_between_answers)
 END_TEST
 
 /* An outage has its own line. */
-START_TEST(store_redis_write__tells_of_an_outage_once)
+START_TEST(store_redis_write__reports_an_outage_once)
 {
     actor_t *one = actor_start("a");
     rig_t *rig = rig_on_server(one, "breaker=5/1ms retry=0", NULL);
@@ -428,7 +428,7 @@ START_TEST(store_redis_write__tells_of_an_outage_once)
 }
 END_TEST
 
-START_TEST(store_redis_write__silence_opens_the_breaker)
+START_TEST(store_redis_write__opens_the_breaker_without_a_reply)
 {
     actor_t *one = actor_start("a");
     rig_t *rig = rig_on_server(one, "breaker=2/1h retry=0", NULL);
@@ -449,7 +449,7 @@ START_TEST(store_redis_write__silence_opens_the_breaker)
 }
 END_TEST
 
-START_TEST(store_redis_write__closes_the_breaker_by_an_answer)
+START_TEST(store_redis_write__closes_the_breaker_with_a_reply)
 {
     actor_t *one = actor_start("a");
     rig_t *rig = rig_on_server(one, "breaker=1/10ms retry=0", NULL);
@@ -467,7 +467,7 @@ START_TEST(store_redis_write__closes_the_breaker_by_an_answer)
 }
 END_TEST
 
-START_TEST(store_redis_write__tells_of_a_refusal_once_a_minute)
+START_TEST(store_redis_write__reports_a_refusal_once_a_minute)
 {
     actor_t *one = actor_start("a");
     rig_t *rig = rig_on_server(one, "breaker=2/1h", NULL);
@@ -492,7 +492,7 @@ static rig_t *start_cluster(const char *options)
     return rig_on_cluster(a, options, NULL);
 }
 
-START_TEST(store_redis_write__asks_who_serves_the_slot)
+START_TEST(store_redis_write__goes_to_the_master_of_the_slot)
 {
     rig_t *rig = start_cluster("");
 
@@ -504,7 +504,7 @@ START_TEST(store_redis_write__asks_who_serves_the_slot)
 }
 END_TEST
 
-START_TEST(store_redis_write__follows_moved_and_learns_it)
+START_TEST(store_redis_write__follows_moved_and_remembers_it)
 {
     rig_t *rig = start_cluster("");
 
@@ -521,7 +521,7 @@ START_TEST(store_redis_write__follows_moved_and_learns_it)
 }
 END_TEST
 
-START_TEST(store_redis_write__follows_ask_by_asking_and_does_not_learn_it)
+START_TEST(store_redis_write__follows_ask_and_does_not_remember_it)
 {
     rig_t *rig = start_cluster("");
 
@@ -548,7 +548,7 @@ START_TEST(store_redis_write__follows_no_more_than_five_redirections)
 END_TEST
 
 /* Where a session may be read from one, none is written to one. */
-START_TEST(store_redis_write__never_asks_a_replica_of_a_cluster)
+START_TEST(store_redis_write__never_goes_to_a_replica_of_a_cluster)
 {
     rig_t *rig =
         start_cluster("retry=0 read-from=replica-on-failure breaker=off");
@@ -565,7 +565,7 @@ START_TEST(store_redis_write__never_asks_a_replica_of_a_cluster)
 END_TEST
 
 /* Nor when the circuit breaker lets nobody ask the master. */
-START_TEST(store_redis_write__asks_no_replica_behind_an_open_breaker)
+START_TEST(store_redis_write__goes_to_no_replica_while_the_breaker_is_open)
 {
     rig_t *rig =
         start_cluster("retry=0 read-from=replica-on-failure breaker=1/1h");
@@ -588,7 +588,7 @@ static rig_t *start_sentinel(const char *options)
     return rig_on_sentinel(s, options, NULL);
 }
 
-START_TEST(store_redis_write__asks_for_the_role_behind_the_write)
+START_TEST(store_redis_write__sends_role_after_the_write)
 {
     rig_t *rig = start_sentinel("");
 
@@ -612,7 +612,7 @@ static const struct {
     { "EVAL", actor_close, "it ends" },
 };
 
-START_TEST(store_redis_write__writes_to_the_new_master_in_the_same_write)
+START_TEST(store_redis_write__finds_the_new_master_in_the_same_command)
 {
     rig_t *rig = start_sentinel("");
 
@@ -629,7 +629,7 @@ START_TEST(store_redis_write__writes_to_the_new_master_in_the_same_write)
 }
 END_TEST
 
-START_TEST(store_redis_write__believes_no_master_that_was_demoted)
+START_TEST(store_redis_write__rejects_the_reply_of_a_demoted_master)
 {
     rig_t *rig = start_sentinel("breaker=off");
 
@@ -641,7 +641,7 @@ START_TEST(store_redis_write__believes_no_master_that_was_demoted)
 }
 END_TEST
 
-START_TEST(store_redis_write__never_asks_a_replica_of_a_sentinels)
+START_TEST(store_redis_write__never_goes_to_a_replica_behind_sentinels)
 {
     rig_t *rig =
         start_sentinel("retry=0 read-from=replica-on-failure breaker=off");
@@ -660,44 +660,49 @@ static void add(TCase *tc)
     tcase_add_test(tc,
                    store_redis_write__is_one_command_on_a_pooled_connection);
     tcase_add_test(tc, store_redis_load__counts_no_writes);
-    tcase_add_test(
-        tc, store_redis_write__writes_once_more_where_a_pooled_connection_died);
-    tcase_add_test(tc, store_redis_write__writes_no_third_time);
-    tcase_add_test(tc, store_redis_write__writes_once_where_retry_is_0);
-    tcase_add_loop_test(tc, store_redis_write__tells_answers_apart, 0,
+    tcase_add_test(tc, store_redis_write__retries_once_after_a_dead_connection);
+    tcase_add_test(tc, store_redis_write__does_not_retry_twice);
+    tcase_add_test(tc, store_redis_write__does_not_retry_with_retry_0);
+    tcase_add_loop_test(tc, store_redis_write__distinguishes_replies, 0,
                         ROWS(replies));
-    tcase_add_loop_test(tc, store_redis_write__waits_for_who_will_answer_soon,
+    tcase_add_loop_test(tc,
+                        store_redis_write__waits_for_a_server_that_is_not_ready,
                         0, ROWS(not_ready));
     tcase_add_loop_test(tc, store_redis_write__keeps_the_deadline, 0,
                         ROWS(slow));
-    tcase_add_loop_test(tc, store_redis_write__an_error_opens_no_breaker, 0,
-                        ROWS(refusing));
+    tcase_add_loop_test(
+        tc, store_redis_write__does_not_open_the_breaker_for_an_error, 0,
+        ROWS(refusing));
     tcase_add_loop_test(tc,
-                        store_redis_write__tells_once_a_minute_that_writes_fail,
+                        store_redis_write__reports_failing_writes_once_a_minute,
                         0, ROWS(unwritable));
-    tcase_add_test(tc, store_redis_write__tells_that_writes_work_again);
-    tcase_add_test(tc, store_redis_write__tells_of_silence_between_answers);
-    tcase_add_test(tc, store_redis_load__tells_of_silence_between_answers);
-    tcase_add_test(tc, store_redis_write__tells_of_an_outage_once);
-    tcase_add_test(tc, store_redis_write__silence_opens_the_breaker);
-    tcase_add_test(tc, store_redis_write__closes_the_breaker_by_an_answer);
-    tcase_add_test(tc, store_redis_write__tells_of_a_refusal_once_a_minute);
-    tcase_add_test(tc, store_redis_write__asks_who_serves_the_slot);
-    tcase_add_test(tc, store_redis_write__follows_moved_and_learns_it);
+    tcase_add_test(tc, store_redis_write__reports_that_writes_work_again);
     tcase_add_test(
-        tc, store_redis_write__follows_ask_by_asking_and_does_not_learn_it);
+        tc,
+        store_redis_write__reports_writes_without_a_reply_between_good_reads);
+    tcase_add_test(
+        tc, store_redis_load__reports_loads_without_a_reply_between_good_ones);
+    tcase_add_test(tc, store_redis_write__reports_an_outage_once);
+    tcase_add_test(tc, store_redis_write__opens_the_breaker_without_a_reply);
+    tcase_add_test(tc, store_redis_write__closes_the_breaker_with_a_reply);
+    tcase_add_test(tc, store_redis_write__reports_a_refusal_once_a_minute);
+    tcase_add_test(tc, store_redis_write__goes_to_the_master_of_the_slot);
+    tcase_add_test(tc, store_redis_write__follows_moved_and_remembers_it);
+    tcase_add_test(tc, store_redis_write__follows_ask_and_does_not_remember_it);
     tcase_add_test(tc,
                    store_redis_write__follows_no_more_than_five_redirections);
     tcase_add_loop_test(
-        tc, store_redis_write__never_asks_a_replica_of_a_cluster, 0, 2);
-    tcase_add_test(tc,
-                   store_redis_write__asks_no_replica_behind_an_open_breaker);
-    tcase_add_test(tc, store_redis_write__asks_for_the_role_behind_the_write);
+        tc, store_redis_write__never_goes_to_a_replica_of_a_cluster, 0, 2);
+    tcase_add_test(
+        tc, store_redis_write__goes_to_no_replica_while_the_breaker_is_open);
+    tcase_add_test(tc, store_redis_write__sends_role_after_the_write);
     tcase_add_loop_test(
-        tc, store_redis_write__writes_to_the_new_master_in_the_same_write, 0,
+        tc, store_redis_write__finds_the_new_master_in_the_same_command, 0,
         ROWS(demoted));
-    tcase_add_test(tc, store_redis_write__believes_no_master_that_was_demoted);
-    tcase_add_test(tc, store_redis_write__never_asks_a_replica_of_a_sentinels);
+    tcase_add_test(tc,
+                   store_redis_write__rejects_the_reply_of_a_demoted_master);
+    tcase_add_test(tc,
+                   store_redis_write__never_goes_to_a_replica_behind_sentinels);
 }
 
 int main(void)
