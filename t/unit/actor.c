@@ -19,12 +19,12 @@ const char actor_stall[] = "stall";
 const char actor_wait[] = "wait";
 const char actor_slow[] = "slow";
 
-/* What to say to which command. */
+/* The reply to a command. */
 typedef struct line_t {
     const char *command;
     const char *reply;
     int is_once;
-    int is_over;
+    int is_used; /* and is_once */
 } line_t;
 
 struct actor_t {
@@ -33,7 +33,7 @@ struct actor_t {
     pthread_mutex_t lock; /* of what follows */
     line_t lines[MAX_LINES];
     int count;
-    char seen[65536];
+    char transcript[65536];
     size_t len;
 };
 
@@ -58,7 +58,7 @@ static int begins_with(const char *text, const char *words)
            && (text[len] == '\0' || text[len] == ' ' || text[len] == '|');
 }
 
-/* What the test has said; NULL: nothing. */
+/* The reply that the test has set; NULL: none. */
 static const char *find_reply(actor_t *actor, const char *words, int may_wait)
 {
     int i;
@@ -66,34 +66,34 @@ static const char *find_reply(actor_t *actor, const char *words, int may_wait)
     for (i = actor->count - 1; i >= 0; i--) {
         line_t *line = &actor->lines[i];
 
-        if (line->is_over || !begins_with(words, line->command)
+        if (line->is_used || !begins_with(words, line->command)
             || (!may_wait
                 && (line->reply == actor_wait || line->reply == actor_slow))) {
             continue;
         }
-        line->is_over = line->is_once;
+        line->is_used = line->is_once;
         return line->reply;
     }
     return NULL;
 }
 
-static const char *hear(actor_t *actor, const char *words)
+static const char *receive(actor_t *actor, const char *words)
 {
     const char *reply;
     size_t room;
 
     pthread_mutex_lock(&actor->lock);
-    room = sizeof(actor->seen) - actor->len;
+    room = sizeof(actor->transcript) - actor->len;
     if (strlen(words) + 2 < room) {
-        actor->len +=
-            (size_t)apr_snprintf(actor->seen + actor->len, room, "%s|", words);
+        actor->len += (size_t)apr_snprintf(actor->transcript + actor->len, room,
+                                           "%s|", words);
     }
     reply = find_reply(actor, words, 1);
     pthread_mutex_unlock(&actor->lock);
     return reply;
 }
 
-static const char *hear_again(actor_t *actor, const char *words)
+static const char *find_delayed_reply(actor_t *actor, const char *words)
 {
     const char *reply;
 
@@ -103,7 +103,7 @@ static const char *hear_again(actor_t *actor, const char *words)
     return reply;
 }
 
-static void say_default(fake_peer_t *peer, const actor_t *actor)
+static void send_default(fake_peer_t *peer, const actor_t *actor)
 {
     static const char *const fine[] = { "AUTH", "SELECT", "CLIENT", "ASKING",
                                         "READONLY" };
@@ -152,7 +152,7 @@ static void play(fake_peer_t *peer, void *baton)
         const char *reply;
 
         write_words(words, sizeof(words), peer);
-        reply = hear(actor, words);
+        reply = receive(actor, words);
         if (reply == actor_wait || reply == actor_slow) {
             if (reply == actor_wait) {
                 fake_wait(peer);
@@ -160,7 +160,7 @@ static void play(fake_peer_t *peer, void *baton)
             else {
                 usleep(50 * 1000);
             }
-            reply = hear_again(actor, words);
+            reply = find_delayed_reply(actor, words);
         }
         if (reply == actor_close) {
             return;
@@ -178,7 +178,7 @@ static void play(fake_peer_t *peer, void *baton)
             fake_send_text(peer, reply);
         }
         else {
-            say_default(peer, actor);
+            send_default(peer, actor);
         }
     }
 }
@@ -213,7 +213,7 @@ shs_address_t actor_address(const actor_t *actor)
     return server;
 }
 
-/* Words that only put off what was said before. */
+/* Whether it only delays the reply that was set before. */
 static int is_pause(const char *reply)
 {
     return reply == actor_wait || reply == actor_slow;
@@ -226,11 +226,11 @@ static void add_line(actor_t *actor, const char *command, const char *reply,
     int to = 0;
 
     pthread_mutex_lock(&actor->lock);
-    /* What this one hides, or what is over, is forgotten. */
+    /* Forgets lines that the new one hides, and those that were used. */
     for (i = 0; i < actor->count; i++) {
         const line_t *line = &actor->lines[i];
 
-        if (!line->is_over
+        if (!line->is_used
             && (is_once || is_pause(reply) || line->is_once
                 || strcmp(line->command, command) != 0)) {
             actor->lines[to++] = *line;
@@ -241,7 +241,7 @@ static void add_line(actor_t *actor, const char *command, const char *reply,
     actor->lines[actor->count].command = command;
     actor->lines[actor->count].reply = reply;
     actor->lines[actor->count].is_once = is_once;
-    actor->lines[actor->count].is_over = 0;
+    actor->lines[actor->count].is_used = 0;
     actor->count++;
     pthread_mutex_unlock(&actor->lock);
 }
@@ -277,7 +277,7 @@ int actor_received(actor_t *actor, const char *command)
     int count = 0;
 
     pthread_mutex_lock(&actor->lock);
-    for (at = actor->seen; *at; at = strchr(at, '|') + 1) {
+    for (at = actor->transcript; *at; at = strchr(at, '|') + 1) {
         count += begins_with(at, command);
     }
     pthread_mutex_unlock(&actor->lock);
@@ -289,7 +289,7 @@ void actor_await(actor_t *actor, const char *command, int count)
     apr_time_t until = shs_clock_now() + apr_time_from_sec(10);
 
     while (actor_received(actor, command) < count) {
-        ck_assert_msg(shs_clock_now() < until, "%s was asked %s %d times",
+        ck_assert_msg(shs_clock_now() < until, "%s received %s %d times",
                       actor->name, command, actor_received(actor, command));
         usleep(1000);
     }
@@ -297,12 +297,12 @@ void actor_await(actor_t *actor, const char *command, int count)
 
 const char *actor_transcript(actor_t *actor)
 {
-    const char *seen;
+    const char *transcript;
 
     pthread_mutex_lock(&actor->lock);
-    seen = apr_pstrdup(p, actor->seen);
+    transcript = apr_pstrdup(p, actor->transcript);
     pthread_mutex_unlock(&actor->lock);
-    return seen;
+    return transcript;
 }
 
 /* ------------------------------------------------------------- a Sentinel */
@@ -321,8 +321,8 @@ void actor_set_master(actor_t *sentinel, const actor_t *master, int epoch)
 {
     const char *port = number(actor_port(master));
 
-    /* First the epoch: who asks in between hears of the old master, which is
-     * behind then, and asks again. */
+    /* The epoch first: a client between the two calls gets the old master with
+     * the new epoch, and asks again. */
     actor_replies(sentinel, "SENTINEL MASTER",
                   apr_pstrcat(p, "*4\r\n", bulk("name"), bulk("m"),
                               bulk("config-epoch"), bulk(number(epoch)), NULL));
@@ -344,7 +344,7 @@ void actor_set_replica(actor_t *sentinel, const actor_t *replica)
                                          bulk("flags"), bulk("slave"), NULL));
 }
 
-/* ---------------------------------------------------- a cluster's member */
+/* ------------------------------------------------- a member of a cluster */
 
 static const char *node_of(const actor_t *actor)
 {
@@ -385,7 +385,7 @@ const char *actor_redirect_error(const char *word, int slot, const actor_t *to)
                         actor_port(to));
 }
 
-/* ---------------------------------------------------------------- nobody */
+/* ------------------------------------------------------------- no server */
 
 int actor_refusing_port(void)
 {
@@ -396,7 +396,7 @@ int actor_refusing_port(void)
     memset(&in, 0, sizeof(in));
     in.sin_family = AF_INET;
     in.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    /* Bound, so that nobody else gets it, and not listening. */
+    /* Bound, so that no other process gets the port, but not listening. */
     ck_assert_int_eq(bind(fd, (struct sockaddr *)&in, sizeof(in)), 0);
     ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&in, &len), 0);
     return ntohs(in.sin_port);

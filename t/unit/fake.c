@@ -24,7 +24,7 @@
 struct fake_t {
     fake_fn serve;
     void *baton;
-    int tracker;
+    int listen_fd;
     int port;
     pthread_t acceptor;
     pthread_mutex_t lock; /* of what follows */
@@ -55,7 +55,7 @@ static void *run_acceptor(void *data)
     fake_t *fake = data;
     int fd;
 
-    while ((fd = accept4(fake->tracker, NULL, NULL, SOCK_CLOEXEC)) >= 0) {
+    while ((fd = accept4(fake->listen_fd, NULL, NULL, SOCK_CLOEXEC)) >= 0) {
         int one = 1;
         fake_peer_t *peer;
 
@@ -91,14 +91,14 @@ fake_t *fake_start(fake_fn serve, void *baton)
     fake->baton = baton;
     pthread_mutex_init(&fake->lock, NULL);
     sem_init(&fake->go, 0, 0);
-    fake->tracker = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    fake->listen_fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     memset(&in, 0, sizeof(in));
     in.sin_family = AF_INET;
     in.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    ck_assert_int_eq(bind(fake->tracker, (struct sockaddr *)&in, sizeof(in)),
+    ck_assert_int_eq(bind(fake->listen_fd, (struct sockaddr *)&in, sizeof(in)),
                      0);
-    ck_assert_int_eq(listen(fake->tracker, 128), 0);
-    ck_assert_int_eq(getsockname(fake->tracker, (struct sockaddr *)&in, &len),
+    ck_assert_int_eq(listen(fake->listen_fd, 128), 0);
+    ck_assert_int_eq(getsockname(fake->listen_fd, (struct sockaddr *)&in, &len),
                      0);
     fake->port = ntohs(in.sin_port);
     ck_assert_int_eq(pthread_create(&fake->acceptor, NULL, run_acceptor, fake),
@@ -170,12 +170,12 @@ void fake_stop(fake_t *fake)
         sem_post(&fake->go);
     }
     pthread_mutex_unlock(&fake->lock);
-    shutdown(fake->tracker, SHUT_RDWR);
+    shutdown(fake->listen_fd, SHUT_RDWR);
     pthread_join(fake->acceptor, NULL);
     for (i = 0; i < fake->accepted; i++) {
         pthread_join(fake->threads[i], NULL);
     }
-    close(fake->tracker);
+    close(fake->listen_fd);
     sem_destroy(&fake->go);
     pthread_mutex_destroy(&fake->lock);
     free(fake);
@@ -257,7 +257,7 @@ void fake_send_text(fake_peer_t *peer, const char *text)
     fake_send(peer, text, strlen(text));
 }
 
-/* Whether the peer has closed, looked for during so many milliseconds. */
+/* Whether the peer closes the connection within so many milliseconds. */
 static int is_closed(fake_peer_t *peer, int ms)
 {
     struct pollfd ready = { peer->fd, POLLIN | POLLRDHUP, 0 };
@@ -287,7 +287,7 @@ void fake_stall(fake_peer_t *peer)
     char octets[256];
 
     while (recv(peer->fd, octets, sizeof(octets), 0) > 0) {
-        /* read and forgotten */
+        /* read and dropped */
     }
 }
 

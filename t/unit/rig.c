@@ -6,9 +6,9 @@
 #include "redis/store_redis.h"
 #include "redis/endpoint/endpoint_url.h"
 
-/* A topology keeps its view for ever, in a pool whose memory comes from mmap()
- * (Debian's APR), where a leak checker does not look for pointers. Its own name
- * for the hook (sanitizer/lsan_interface.h). */
+/* A topology keeps its snapshot forever, in a pool whose memory comes from
+ * mmap() (Debian's APR), where a leak checker does not look for pointers. The
+ * name of the hook is the sanitizer's (sanitizer/lsan_interface.h). */
 const char *__lsan_default_suppressions(void);
 const char *__lsan_default_suppressions(void)
 {
@@ -21,7 +21,7 @@ const char *__lsan_default_options(void)
     return "print_suppressions=0";
 }
 
-/* All there ever were: what is reachable is no leak. */
+/* All that was ever created: reachable memory is no leak. */
 struct kept_t {
     struct kept_t *next;
     void *memory;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * rig: what one child of a server has of a store, put together for a test: the
- * endpoint as a URL and options say it, nodes, shared memory and topology. It
- * is never freed, as in a child; its refreshes end with p.
+ * rig: the part of a store that one child of httpd has, put together for a
+ * test: the endpoint from a URL and options, nodes, shared memory and topology.
+ * It is never freed, as in a child; its refreshes end with p. And loads and
+ * writes with their usual checks.
  */
 #ifndef T_UNIT_RIG_H
 #define T_UNIT_RIG_H
@@ -20,25 +21,26 @@ typedef struct rig_t {
     shs_client_t client;
 } rig_t;
 
-/* The endpoint alone. The options have spaces between them. */
+/* The endpoint alone. The options are separated by spaces. */
 shs_endpoint_t *rig_endpoint(const char *url, const char *options);
 
-/* With memory of its own, or, as another child of the host, with `sibling`'s
- * (NULL: none). Pools have 4 connections unless pool= says more. */
+/* With its own shared memory; or with that of `sibling` (not NULL), as another
+ * child of the host. Pools have 4 connections, unless the options have pool=.
+ */
 rig_t *rig_create(const char *url, const char *options, const rig_t *sibling);
 
-/* The same, but what it has at work ends with `pchild`. */
+/* The same, but its threads end with `pchild`. */
 rig_t *rig_create_in(const char *url, const char *options, const rig_t *sibling,
                      apr_pool_t *pchild);
 
-/* Nodes alone, which are never freed. */
+/* The nodes alone; they are never freed. */
 shs_node_table_t *rig_nodes(const shs_endpoint_t *endpoint, int pool_size);
 
-/* Gives the child so many idle connections (1 to 4) to the server of a slot. */
+/* Opens so many idle connections (1 to 4) to the server of a slot. */
 void rig_fill_pool(const rig_t *rig, int slot, int count);
 
-/* A child with the fake server as its single server, as a member of its cluster,
- * and as the Sentinel that names master "m". */
+/* A child with the fake server as its single server, as a member of its
+ * cluster, and as the Sentinel that names master "m". */
 rig_t *rig_on_server(const actor_t *server, const char *options,
                      const rig_t *sibling);
 rig_t *rig_on_cluster(const actor_t *member, const char *options,
@@ -52,8 +54,8 @@ rig_t *rig_on_sentinel(const actor_t *sentinel, const char *options,
 extern shs_result_t rig_result;
 extern apr_time_t rig_took;
 
-/* Loads a string, with a deadline in so many milliseconds. The test fails if the
- * deadline is missed, or if there is no reason unless FOUND. */
+/* Loads a string, with a deadline in so many milliseconds. The test fails if
+ * the deadline is missed, or if there is no reason unless FOUND. */
 shs_outcome_t rig_load(const rig_t *rig, const char *key, int ms);
 shs_outcome_t rig_load_sized(const rig_t *rig, const char *key, int ms,
                              apr_size_t max_octets);
@@ -79,7 +81,7 @@ shs_wrote_t rig_write(const rig_t *rig, const shs_write_t *write, int ms);
 
 /* ---- and the rest */
 
-/* Now and so many milliseconds. */
+/* So many milliseconds from now. */
 apr_time_t rig_in_ms(int ms);
 
 /* Waits until it is past that time. */

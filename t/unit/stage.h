@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * stage: the fake servers of the two set-ups that several tests share: a cluster,
- * and a master that a Sentinel names. One test uses one of each at most. Each
- * server's name is that of its variable, so that a value says which server sent
- * it.
+ * stage: the fake servers of the two set-ups that several tests share: a
+ * cluster, and a master that a Sentinel names. One test uses one of each at
+ * most. Each server's name is that of its variable, so that a value says which
+ * server sent it.
  */
 #ifndef T_UNIT_STAGE_H
 #define T_UNIT_STAGE_H

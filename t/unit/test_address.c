@@ -81,7 +81,7 @@ static const struct {
     apr_int64_t port;
     const char *wanted; /* NULL: none */
     const char *why;
-} answers[] = {
+} empty_hosts[] = {
     { { "", 0 }, 7000, "fe80::1%eth0", "as the configuration has it" },
     { { NULL, 0 }, 7000, "fe80::1%eth0", "nil is empty too" },
     { { "h", 1 }, 7000, "h", "a host counts more" },
@@ -91,16 +91,17 @@ static const struct {
 
 START_TEST(address_parse__replaces_an_empty_host_by_the_senders)
 {
-    const shs_address_t asked = { "fe80::1%eth0", 6379 };
+    const shs_address_t sender = { "fe80::1%eth0", 6379 };
     shs_address_t server;
-    int is_one = shs_address_parse(&server, answers[_i].host, answers[_i].port,
-                                   &asked, p);
+    int is_one = shs_address_parse(&server, empty_hosts[_i].host,
+                                   empty_hosts[_i].port, &sender, p);
 
-    ck_assert_msg(is_one == !!answers[_i].wanted, "%s", answers[_i].why);
+    ck_assert_msg(is_one == !!empty_hosts[_i].wanted, "%s",
+                  empty_hosts[_i].why);
     if (is_one) {
-        ck_assert_msg(!strcmp(server.host, answers[_i].wanted), "%s",
-                      answers[_i].why);
-        ck_assert_ptr_ne(server.host, asked.host);
+        ck_assert_msg(!strcmp(server.host, empty_hosts[_i].wanted), "%s",
+                      empty_hosts[_i].why);
+        ck_assert_ptr_ne(server.host, sender.host);
         ck_assert_int_eq(server.port, 7000);
     }
 }
@@ -146,7 +147,7 @@ static void add(TCase *tc)
                         ROWS(addresses));
     tcase_add_loop_test(tc,
                         address_parse__replaces_an_empty_host_by_the_senders, 0,
-                        ROWS(answers));
+                        ROWS(empty_hosts));
     tcase_add_loop_test(tc, address_parse_number__accepts_digits_only, 0,
                         ROWS(numbers));
 }

@@ -16,7 +16,7 @@ static const shs_reply_t *error_of(const char *text)
 static const struct {
     const char *text;
     const char *words;
-    int is_of_acl;
+    int is_acl;
     const char *why;
 } replies[] = {
     { "NOPERM this user has no permissions to run the 'eval' command",
@@ -73,7 +73,7 @@ static const struct {
     { "NOPERM SECRET", "NOPERM", 0, "not known: the word alone" },
     { "ERR unknown command 'EVAL', with args beginning with: 'local k'"
       " 'session:SECRET' ",
-      "ERR unknown command 'EVAL'", 0, "it repeats a key: not that" },
+      "ERR unknown command 'EVAL'", 0, "it repeats a key, which is left out" },
     { "ERR unknown command `EVAL`, with args beginning with: `1`"
       " `session:SECRET`, ",
       "ERR unknown command 'EVAL'", 0, "Redis 5 and 6" },
@@ -121,7 +121,7 @@ START_TEST(error_text_describe__keeps_the_servers_words_without_arguments)
 
     ck_assert_str_eq(words, replies[_i].words);
     ck_assert_msg(!strstr(words, "SECRET"), "%s", replies[_i].why);
-    ck_assert_msg(!!shs_error_text_is_acl(reply) == replies[_i].is_of_acl, "%s",
+    ck_assert_msg(!!shs_error_text_is_acl(reply) == replies[_i].is_acl, "%s",
                   replies[_i].why);
 }
 END_TEST

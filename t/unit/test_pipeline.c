@@ -45,7 +45,7 @@ static const struct {
     { ASKING, ASKING_WIRE, "", ASKING_WIRE GET_WIRE ASKING_WIRE PTTL_WIRE,
       "it holds for one command" },
     { ROLE, "", ROLE_WIRE, GET_WIRE PTTL_WIRE ROLE_WIRE,
-      "behind, so that it is the later of the two" },
+      "after the value, so that it is the later one" },
     { INFO, "", INFO_WIRE, GET_WIRE PTTL_WIRE INFO_WIRE, "likewise" },
 };
 
@@ -79,14 +79,14 @@ START_TEST(pipeline_build__loads_the_value_without_a_write)
 }
 END_TEST
 
-/* -------------------------------------------------------------------- ask */
+/* ---------------------------------------------------------------- execute */
 
 typedef struct script_t {
     int commands;
     const char *text;
 } script_t;
 
-static void say_after(fake_peer_t *peer, void *baton)
+static void reply_after(fake_peer_t *peer, void *baton)
 {
     const script_t *script = baton;
     int i;
@@ -111,7 +111,7 @@ static const struct {
     const char *error; /* its first word */
     int is_demoted;
     const char *why;
-} answers[] = {
+} replies[] = {
     { PLAIN, ":1\r\n", OK, 1, NULL, 0, "done" },
     { PLAIN, ":-2\r\n", OK, -2, NULL, 0, "too large" },
     { PLAIN, "-WRONGTYPE x\r\n", OK, 0, "WRONGTYPE", 0, "an error" },
@@ -137,8 +137,8 @@ static const struct {
       "demoted before" },
     { ROLE, "-OOM x\r\n" ACTOR_MASTER, OK, 0, "OOM", 0, "an error" },
     { ROLE, "-OOM x\r\n-NOPERM x\r\n", OK, 0, "NOPERM", 0,
-      "who does not say is believed in nothing else" },
-    { ROLE, ":1\r\n-NOPERM x\r\n", OK, 0, "NOPERM", 0, "not even in that" },
+      "without ROLE no other reply counts" },
+    { ROLE, ":1\r\n-NOPERM x\r\n", OK, 0, "NOPERM", 0, "not even this one" },
     { ROLE, ":1\r\n:1\r\n", FAILED, 0, NULL, 0, "ROLE gives no number" },
     { INFO, ":1\r\n" INFO_MASTER, OK, 1, NULL, 0, "the master, by INFO" },
     { INFO, ":1\r\n" INFO_SLAVE, OK, 1, NULL, 1, "demoted, by INFO" },
@@ -149,11 +149,11 @@ static const struct {
 
 START_TEST(pipeline_execute__accepts_a_scripts_reply_and_no_other)
 {
-    script_t script = { answers[_i].form == PLAIN ? 1 : 2, answers[_i].text };
-    fake_t *fake = fake_start(say_after, &script);
+    script_t script = { replies[_i].form == PLAIN ? 1 : 2, replies[_i].text };
+    fake_t *fake = fake_start(reply_after, &script);
     shs_write_t write = some_write();
     const char *reason = NULL;
-    shs_pipeline_reply_t answer;
+    shs_pipeline_reply_t reply;
     shs_pipeline_t pipeline;
     shs_conn_status_t status;
     shs_resolver_address_t address;
@@ -163,27 +163,27 @@ START_TEST(pipeline_execute__accepts_a_scripts_reply_and_no_other)
     ck_assert_int_eq(shs_conn_open(&conn, &address, 1, NULL, "127.0.0.1",
                                    write.at.deadline, &reason),
                      OK);
-    shs_pipeline_build(&pipeline, &write.at, &write, answers[_i].form, p);
-    status = shs_pipeline_execute(&answer, &pipeline, conn, &reason, p);
-    ck_assert_msg(status == answers[_i].status, "%d (%s): %s", status, reason,
-                  answers[_i].why);
+    shs_pipeline_build(&pipeline, &write.at, &write, replies[_i].form, p);
+    status = shs_pipeline_execute(&reply, &pipeline, conn, &reason, p);
+    ck_assert_msg(status == replies[_i].status, "%d (%s): %s", status, reason,
+                  replies[_i].why);
     if (status == FAILED) {
         ck_assert(reason && !strstr(reason, "SECRET"));
     }
     else {
-        ck_assert_msg((answer.error != NULL) == (answers[_i].error != NULL),
-                      "%s", answers[_i].why);
-        ck_assert_ptr_null(answer.replies[1]);
-        ck_assert_msg(answer.is_demoted == answers[_i].is_demoted, "%s",
-                      answers[_i].why);
+        ck_assert_msg((reply.error != NULL) == (replies[_i].error != NULL),
+                      "%s", replies[_i].why);
+        ck_assert_ptr_null(reply.replies[1]);
+        ck_assert_msg(reply.is_demoted == replies[_i].is_demoted, "%s",
+                      replies[_i].why);
     }
-    if (answers[_i].error && answer.error) {
-        ck_assert_str_eq(shs_resp_error_code(answer.error, p),
-                         answers[_i].error);
+    if (replies[_i].error && reply.error) {
+        ck_assert_str_eq(shs_resp_error_code(reply.error, p),
+                         replies[_i].error);
     }
     else if (status == OK) {
-        ck_assert_int_eq(answer.replies[0]->kind, SHS_REPLY_INTEGER);
-        ck_assert_int_eq(answer.replies[0]->integer, answers[_i].integer);
+        ck_assert_int_eq(reply.replies[0]->kind, SHS_REPLY_INTEGER);
+        ck_assert_int_eq(reply.replies[0]->integer, replies[_i].integer);
     }
     shs_conn_close(conn);
     fake_stop(fake);
@@ -219,7 +219,7 @@ static const struct {
     { STRING, PLAIN, STRLEN_WIRE, 1, "-WRONGTYPE x\r\n", OK, 0, "WRONGTYPE",
       "what the value's would be" },
     { STRING, PLAIN, STRLEN_WIRE, 1, "-NOPERM x\r\n", OK, 0, NULL,
-      "it may not be asked: then the value is" },
+      "STRLEN is not allowed: the value is loaded" },
     { STRING, PLAIN, STRLEN_WIRE, 1, "-ERR unknown command\r\n", OK, 0, NULL,
       "nor here" },
     { STRING, PLAIN, STRLEN_WIRE, 1, "-LOADING x\r\n", OK, 0, "LOADING",
@@ -247,11 +247,11 @@ static const struct {
     { FIELDS, PLAIN, HLEN_WIRE MEMORY_WIRE, 2, ":0\r\n$-1\r\n", OK, 0, NULL,
       "no such key" },
     { FIELDS, PLAIN, HLEN_WIRE MEMORY_WIRE, 2, ":4097\r\n-NOPERM x\r\n", OK, 1,
-      NULL, "one may be asked" },
+      NULL, "only HLEN is allowed" },
     { FIELDS, PLAIN, HLEN_WIRE MEMORY_WIRE, 2, ":1\r\n-ERR unknown x\r\n", OK,
-      0, NULL, "and says that it is none" },
+      0, NULL, "and the hash is small" },
     { FIELDS, PLAIN, HLEN_WIRE MEMORY_WIRE, 2, "-NOPERM x\r\n:500000000\r\n",
-      OK, 1, NULL, "or the other" },
+      OK, 1, NULL, "only MEMORY USAGE is allowed" },
     { FIELDS, PLAIN, HLEN_WIRE MEMORY_WIRE, 2, ":1\r\n*0\r\n", FAILED, 0, NULL,
       "no number" },
     { FIELDS, ASKING, ASKING_WIRE HLEN_WIRE ASKING_WIRE MEMORY_WIRE, 4,
@@ -263,11 +263,11 @@ static const struct {
 START_TEST(pipeline_execute__detects_a_size_that_no_session_may_have)
 {
     script_t script = { sizes[_i].count, sizes[_i].text };
-    fake_t *fake = fake_start(say_after, &script);
+    fake_t *fake = fake_start(reply_after, &script);
     shs_query_t query = { OCTETS("s:k"), sizes[_i].shape, 1000,
                           shs_clock_now() + 5 * APR_USEC_PER_SEC };
     const char *reason = NULL;
-    shs_pipeline_reply_t answer;
+    shs_pipeline_reply_t reply;
     shs_pipeline_t pipeline;
     shs_conn_status_t status;
     shs_resolver_address_t address;
@@ -280,17 +280,17 @@ START_TEST(pipeline_execute__detects_a_size_that_no_session_may_have)
     shs_pipeline_build_size(&pipeline, &query, sizes[_i].form, p);
     ck_octets_eq(pipeline.commands, unit_text(sizes[_i].commands),
                  sizes[_i].why);
-    status = shs_pipeline_execute(&answer, &pipeline, conn, &reason, p);
+    status = shs_pipeline_execute(&reply, &pipeline, conn, &reason, p);
     ck_assert_msg(status == sizes[_i].status, "%d (%s): %s", status, reason,
                   sizes[_i].why);
     if (status == OK) {
-        ck_assert_msg(answer.is_too_large == sizes[_i].is_too_large, "%s",
+        ck_assert_msg(reply.is_too_large == sizes[_i].is_too_large, "%s",
                       sizes[_i].why);
-        ck_assert_msg((answer.error != NULL) == (sizes[_i].error != NULL), "%s",
+        ck_assert_msg((reply.error != NULL) == (sizes[_i].error != NULL), "%s",
                       sizes[_i].why);
     }
-    if (answer.error && sizes[_i].error) {
-        ck_assert_str_eq(shs_resp_error_code(answer.error, p), sizes[_i].error);
+    if (reply.error && sizes[_i].error) {
+        ck_assert_str_eq(shs_resp_error_code(reply.error, p), sizes[_i].error);
     }
     shs_conn_close(conn);
     fake_stop(fake);
@@ -308,7 +308,7 @@ static void add(TCase *tc)
                         ROWS(forms));
     tcase_add_loop_test(tc,
                         pipeline_execute__accepts_a_scripts_reply_and_no_other,
-                        0, ROWS(answers));
+                        0, ROWS(replies));
 }
 
 int main(void)

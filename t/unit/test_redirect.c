@@ -3,7 +3,7 @@
 
 #include "unit.h"
 
-static const shs_address_t asked = { "asked.example.org", 6379 };
+static const shs_address_t sender = { "sender.example.org", 6379 };
 
 static const struct {
     const char *text;
@@ -28,9 +28,9 @@ static const struct {
     { "MOVED 1 :6381",
       0,
       1,
-      { "asked.example.org", 6381 },
+      { "sender.example.org", 6381 },
       "cluster-preferred-endpoint-type unknown-endpoint" },
-    { "ASK 1 :6381", 1, 1, { "asked.example.org", 6381 }, "the same in ASK" },
+    { "ASK 1 :6381", 1, 1, { "sender.example.org", 6381 }, "the same in ASK" },
 };
 
 static shs_reply_t error_of(const char *text, apr_size_t len)
@@ -47,7 +47,7 @@ START_TEST(redirect_parse__reads_moved_and_ask)
     shs_reply_t error = error_of(text, strlen(text));
     shs_redirect_t redirect;
 
-    ck_assert_msg(shs_redirect_parse(&redirect, &error, &asked, p) == 1,
+    ck_assert_msg(shs_redirect_parse(&redirect, &error, &sender, p) == 1,
                   "%s: %s", text, redirections[_i].why);
     ck_assert_msg(
         !!redirect.is_ask == redirections[_i].is_ask
@@ -56,7 +56,7 @@ START_TEST(redirect_parse__reads_moved_and_ask)
             && !strcmp(redirect.server.host, redirections[_i].server.host),
         "%s %d %s:%d: %s", redirect.is_ask ? "ASK" : "MOVED", redirect.slot,
         redirect.server.host, redirect.server.port, redirections[_i].why);
-    ck_assert_ptr_ne(redirect.server.host, asked.host);
+    ck_assert_ptr_ne(redirect.server.host, sender.host);
 }
 END_TEST
 
@@ -111,7 +111,7 @@ START_TEST(redirect_parse__refuses_what_is_not_well_formed)
     shs_reply_t error = error_of(others[_i].text, others[_i].len);
     shs_redirect_t redirect = { 5, 5, { "before", 5 } };
 
-    ck_assert_msg(shs_redirect_parse(&redirect, &error, &asked, p) == 0,
+    ck_assert_msg(shs_redirect_parse(&redirect, &error, &sender, p) == 0,
                   "%s: %s", others[_i].text, others[_i].why);
     ck_assert(redirect.is_ask == 5 && redirect.slot == 5
               && redirect.server.port == 5
@@ -123,14 +123,14 @@ static const shs_reply_kind_t kinds[] = { SHS_REPLY_NIL, SHS_REPLY_STRING,
                                           SHS_REPLY_STATUS, SHS_REPLY_INTEGER,
                                           SHS_REPLY_ARRAY };
 
-/* A session whose value says so sends nobody anywhere. */
+/* A session with such a value redirects no command. */
 START_TEST(redirect_parse__reads_error_replies_only)
 {
     shs_reply_t reply = error_of(TEXT("MOVED 1 evil:6381"));
     shs_redirect_t redirect;
 
     reply.kind = kinds[_i];
-    ck_assert_int_eq(shs_redirect_parse(&redirect, &reply, &asked, p), 0);
+    ck_assert_int_eq(shs_redirect_parse(&redirect, &reply, &sender, p), 0);
 }
 END_TEST
 

@@ -84,7 +84,7 @@ static const struct {
     { STRING, "*0\r\n:5\r\n", 0, "fields where a value should be" },
     { FIELDS, "$1\r\nv\r\n:5\r\n", 0, "a value where fields should be" },
     { STRING, "+OK\r\n:5\r\n", 0, "a status" },
-    { STRING, ":5\r\n:5\r\n", 0, "the reply to another question" },
+    { STRING, ":5\r\n:5\r\n", 0, "the reply to another command" },
     { STRING, "$1\r\nv\r\n$1\r\nv\r\n", 0, "two values: out of step" },
     { STRING, "$1\r\nv\r\n$-1\r\n", 0, "PTTL gives a number" },
     { STRING, "$1\r\nv\r\n:-3\r\n", 0, "PTTL gives no -3" },
@@ -110,7 +110,7 @@ static const struct {
     shs_outcome_t outcome;
     apr_interval_time_t ttl;
     const char *why;
-} answers[] = {
+} outcomes[] = {
     { STRING, "$1\r\nv\r\n:5\r\n", SHS_OUTCOME_FOUND, 5000, "milliseconds" },
     { STRING, "$1\r\nv\r\n:-1\r\n", SHS_OUTCOME_FOUND, SHS_TTL_FOREVER,
       "no expiry" },
@@ -127,24 +127,24 @@ static const struct {
     { STRING, "-LOADING x\r\n:5\r\n", SHS_OUTCOME_UNAVAILABLE, 0,
       "about the server" },
     { STRING, "$1\r\nv\r\n-LOADING x\r\n", SHS_OUTCOME_UNAVAILABLE, 0,
-      "half an answer is none" },
+      "one reply of two is not enough" },
 };
 
 START_TEST(reply_read__makes_one_outcome_of_two_replies)
 {
     shs_reply_t *replies[2];
-    shs_result_t answer = { 0 };
+    shs_result_t result = { 0 };
 
-    parse(replies, 2, answers[_i].text);
-    ck_assert_msg(shs_reply_read(&answer, replies, answers[_i].shape, p)
-                      == answers[_i].outcome,
-                  "%s", answers[_i].why);
-    if (answers[_i].outcome == SHS_OUTCOME_FOUND) {
-        ck_assert_int_eq(answer.record.ttl, answers[_i].ttl);
-        ck_assert_int_eq(answer.record.shape, answers[_i].shape);
+    parse(replies, 2, outcomes[_i].text);
+    ck_assert_msg(shs_reply_read(&result, replies, outcomes[_i].shape, p)
+                      == outcomes[_i].outcome,
+                  "%s", outcomes[_i].why);
+    if (outcomes[_i].outcome == SHS_OUTCOME_FOUND) {
+        ck_assert_int_eq(result.record.ttl, outcomes[_i].ttl);
+        ck_assert_int_eq(result.record.shape, outcomes[_i].shape);
     }
     else {
-        ck_assert_msg(answer.reason && *answer.reason, "%s", answers[_i].why);
+        ck_assert_msg(result.reason && *result.reason, "%s", outcomes[_i].why);
     }
 }
 END_TEST
@@ -159,7 +159,7 @@ static void add(TCase *tc)
     tcase_add_loop_test(tc, reply_is_expected__detects_replies_out_of_step, 0,
                         ROWS(pairs));
     tcase_add_loop_test(tc, reply_read__makes_one_outcome_of_two_replies, 0,
-                        ROWS(answers));
+                        ROWS(outcomes));
 }
 
 int main(void)

@@ -36,8 +36,8 @@ static const char *shown(const shs_reply_t *reply)
     return "?";
 }
 
-/* Takes what is complete, and notes whether anything was left after the last
- * of it. */
+/* Reads the complete replies, and notes whether octets were left after the last
+ * one. */
 static const char *take(const char *sofar, shs_resp_t *resp,
                         shs_resp_status_t *last, int *is_drained)
 {
@@ -65,8 +65,8 @@ static const char *word(shs_resp_status_t status)
     return "?";
 }
 
-/* Feeds the octets in pieces of these lengths (the last one takes the rest)
- * and says what came out. */
+/* Feeds the octets in pieces of these lengths, and then the rest, and returns
+ * the replies as text. */
 static const char *fed(shs_octets_t octets, const apr_size_t *lens, int count,
                        shs_resp_limits_t limits)
 {
@@ -195,7 +195,7 @@ START_TEST(resp_next__reads_the_same_split_at_each_position)
 }
 END_TEST
 
-/* Every beginning of a reply is no reply yet, whatever it is. */
+/* No beginning of a reply is a reply. */
 START_TEST(resp_next__returns_nothing_of_an_incomplete_reply)
 {
     shs_octets_t octets;
@@ -216,12 +216,12 @@ END_TEST
 
 /* ---------------------------------------------------------- lies, garbage */
 
-/* A length alone is no reply and no garbage: the parser waits, the deadline
- * runs, and what comes is taken only up to the limit. */
+/* A length alone is neither a reply nor garbage: the parser waits, and accepts
+ * octets only up to the limit. */
 static const struct {
     const char *text;
     const char *why;
-} boasts[] = {
+} long_promises[] = {
     { "$2147483647\r\n", "2 GiB" },
     { "$536870913\r\n", "more than Redis keeps" },
     { "$4294967295\r\n", "-1 in 32 bits" },
@@ -233,7 +233,7 @@ static const struct {
 START_TEST(resp_feed__stops_a_long_promise_at_the_limit)
 {
     shs_resp_limits_t few = { 65536, 16 };
-    shs_octets_t text = unit_text(boasts[_i].text);
+    shs_octets_t text = unit_text(long_promises[_i].text);
     shs_resp_t *resp = shs_resp_create();
     shs_resp_status_t status;
     shs_reply_t *reply = NULL;
@@ -252,9 +252,9 @@ START_TEST(resp_feed__stops_a_long_promise_at_the_limit)
     }
     shs_resp_destroy(resp);
     ck_assert_msg(status == SHS_RESP_TOO_LARGE || status == SHS_RESP_GARBAGE,
-                  "%s: %s", word(status), boasts[_i].why);
+                  "%s: %s", word(status), long_promises[_i].why);
     ck_assert_msg(sent < 2 * 65536, "%d octets were taken: %s", sent,
-                  boasts[_i].why);
+                  long_promises[_i].why);
 }
 END_TEST
 
@@ -262,7 +262,7 @@ static const struct {
     const char *text;
     int len; /* 0: strlen */
     const char *why;
-} lies[] = {
+} false_replies[] = {
     { "$18446744073709551615\r\n", 0, "-1 in 64 bits" },
     { "$99999999999999999999999999\r\n", 0, "overflows everything" },
     { "*536870912\r\n", 0, "4 GiB of pointers" },
@@ -288,8 +288,8 @@ static const struct {
     { "\r\n", 0, "an empty line" },
     { "\0\0\0\0\r\n", 6, "noughts" },
     { "\x15\x03\x03\x00\x02\x02\x28\r\n", 9, "a TLS alert" },
-    { "%1\r\n+a\r\n+b\r\n", 0, "a RESP3 map nobody asked for" },
-    { ">1\r\n+a\r\n", 0, "a RESP3 push nobody asked for" },
+    { "%1\r\n+a\r\n+b\r\n", 0, "a RESP3 map without HELLO" },
+    { ">1\r\n+a\r\n", 0, "a RESP3 push without HELLO" },
     { "*1\r\n$-7\r\n", 0, "a lie inside an array" },
     { "*1\r\n*-5\r\n", 0, "a lie inside an array" },
     { "*2\r\n+a\r\n*536870912\r\n", 0, "a lie inside an array" },
@@ -298,16 +298,18 @@ static const struct {
 START_TEST(resp_next__refuses_false_lengths_and_garbage)
 {
     shs_octets_t octets =
-        unit_exact(lies[_i].text, lies[_i].len ? (apr_size_t)lies[_i].len
-                                               : strlen(lies[_i].text));
+        unit_exact(false_replies[_i].text,
+                   false_replies[_i].len ? (apr_size_t)false_replies[_i].len
+                                         : strlen(false_replies[_i].text));
     const char *whole = fed(octets, NULL, 0, roomy);
     const char *drip = fed_octet_by_octet(octets, roomy);
 
     ck_assert_msg(!strcmp(whole, "GARBAGE") || !strcmp(whole, "LARGE"),
-                  "\"%s\": %s, %s", unit_show(octets), whole, lies[_i].why);
+                  "\"%s\": %s, %s", unit_show(octets), whole,
+                  false_replies[_i].why);
     ck_assert_msg(!strcmp(drip, "GARBAGE") || !strcmp(drip, "LARGE"),
                   "\"%s\" dripped: %s, %s", unit_show(octets), drip,
-                  lies[_i].why);
+                  false_replies[_i].why);
 }
 END_TEST
 
@@ -326,7 +328,7 @@ START_TEST(resp_next__refuses_endless_nesting)
 }
 END_TEST
 
-/* A line that never ends must not be kept for ever. */
+/* A line that never ends must not be buffered forever. */
 START_TEST(resp_next__refuses_an_endless_line)
 {
     static const char kinds[] = "+-:$*";
@@ -398,7 +400,7 @@ START_TEST(resp_next__enforces_the_limits_to_the_octet)
 }
 END_TEST
 
-/* The count alone is enough to know: the elements need not be received. */
+/* The count alone is enough: the elements need not be received. */
 START_TEST(resp_next__refuses_a_long_array_before_it_comes)
 {
     ck_assert_str_eq(fed(unit_text("*8193\r\n"), NULL, 0, roomy), "LARGE");
@@ -483,7 +485,7 @@ START_TEST(resp_is_drained__is_true_before_anything_came)
 }
 END_TEST
 
-/* An array of which a part was taken already is not "nothing". */
+/* An array of which a part was read is not drained. */
 START_TEST(resp_is_drained__is_false_amid_an_array)
 {
     shs_resp_t *resp = shs_resp_create();
@@ -493,7 +495,7 @@ START_TEST(resp_is_drained__is_false_amid_an_array)
     shs_resp_feed(resp, "*2\r\n+a\r\n", 8);
     ck_assert_int_eq(shs_resp_next(&reply, resp), SHS_RESP_MORE);
     ck_assert_msg(!shs_resp_is_drained(resp),
-                  "half a reply is buffered, the next one would answer it");
+                  "half a reply is buffered, and would go to the next command");
     shs_resp_destroy(resp);
 }
 END_TEST
@@ -625,9 +627,9 @@ static void add(TCase *tc)
     tcase_add_loop_test(tc, resp_next__returns_nothing_of_an_incomplete_reply,
                         0, ROWS(replies));
     tcase_add_loop_test(tc, resp_feed__stops_a_long_promise_at_the_limit, 0,
-                        ROWS(boasts));
+                        ROWS(long_promises));
     tcase_add_loop_test(tc, resp_next__refuses_false_lengths_and_garbage, 0,
-                        ROWS(lies));
+                        ROWS(false_replies));
     tcase_add_test(tc, resp_next__refuses_endless_nesting);
     tcase_add_loop_test(tc, resp_next__refuses_an_endless_line, 0, 5);
     tcase_add_loop_test(tc, resp_next__enforces_the_limits_to_the_octet, 0,

@@ -5,7 +5,7 @@
 
 #include "unit.h"
 
-/* In parts of so many octets; NULL: it is refused. */
+/* Translates in parts of so many octets; NULL: it is refused. */
 static const char *translate(const char *text, apr_size_t len, apr_size_t part)
 {
     shs_resp3_t resp3 = { 0 };
@@ -15,7 +15,7 @@ static const char *translate(const char *text, apr_size_t len, apr_size_t part)
 
     for (i = 0; i < len; i += part) {
         apr_size_t taken = part < len - i ? part : len - i;
-        /* Of its own, so that a sanitizer sees one octet too many. */
+        /* Its own memory, so that a sanitizer sees one octet too many. */
         char *out = malloc(SHS_RESP3_ROOM(taken));
         char *in = malloc(taken);
         apr_ssize_t some;
@@ -71,7 +71,7 @@ static const struct {
     { "HTTP/1.1 400 Bad\r\n", NULL, "another protocol" },
 };
 
-/* However it comes: in one part, and octet by octet. */
+/* In one part, octet by octet, and anything between. */
 START_TEST(resp3_translate__translates_to_resp2)
 {
     apr_size_t len = strlen(rows[_i].text);
@@ -87,7 +87,7 @@ START_TEST(resp3_translate__translates_to_resp2)
 }
 END_TEST
 
-/* As much of it as there can be. */
+/* Lines that grow the most. */
 START_TEST(resp3_translate__has_room_enough)
 {
     static const char *const lines[] = { "_\r\n", "%9\r\n", "%50000\r\n",

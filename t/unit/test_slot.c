@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What `CLUSTER KEYSLOT` of a redis-server 7.0.15 says for each key.
+ * The slots are those that `CLUSTER KEYSLOT` of redis-server 7.0.15 returns.
  */
 #include "redis/protocol/slot.h"
 
 #include "unit.h"
 
-/* Where it is, and its length. */
+/* The key and its length. */
 #define KEY(literal) literal, sizeof(literal) - 1
 
 static const struct {
@@ -57,7 +57,7 @@ static const struct {
     { KEY("\xc3\xa9"), 10180, "UTF-8" },
 };
 
-/* Keys at random, in three alphabets in turn: "{}ab"; any octet; and
+/* Random keys of three alphabets in turn: "{}ab"; any octet; and
  * "0123456789ABCDEF{}:.". Hexadecimal. */
 static const struct {
     const char *key;

@@ -4,7 +4,7 @@
 #include "unit.h"
 #include "wire.h"
 
-static const shs_address_t asked = { "asked", 6379 };
+static const shs_address_t sender = { "sender", 6379 };
 
 /* "a:1(b:2 c:3) 0-10 20-20; " for each shard. What must hold of every map is
  * checked on the way. */
@@ -69,10 +69,10 @@ static const struct {
       "127.0.0.1:44451() 8001-11999; ",
       "two ranges of one master" },
     { "*1\r\n*3\r\n:0\r\n:100\r\n*4\r\n$-1\r\n:42667\r\n" ID META,
-      "asked:42667() 0-100; ",
+      "sender:42667() 0-100; ",
       "cluster-preferred-endpoint-type unknown-endpoint" },
     { "*1\r\n*3\r\n:0\r\n:100\r\n*4\r\n$0\r\n\r\n:46337\r\n" ID "*0\r\n",
-      "asked:46337() 0-100; ", "a node that has not met another yet" },
+      "sender:46337() 0-100; ", "a node that has not met another yet" },
     { "[[0 16383 ['::1' 39011 'id' []] ['::1' 42785 'id' []]]]",
       "::1:39011(::1:42785) 0-16383; ", "IPv6" },
     { "[[0 16383 ['r1.example.org' 6380 'id' ['ip' '10.0.0.1']]]]",
@@ -90,8 +90,8 @@ static const struct {
       "two servers of one machine" },
     { "[[0 1 ['a' 1 'id']] [2 3 ['b' 1 'id']]]", "a:1() 0-1; b:1() 2-3; ",
       "the same port of two machines" },
-    { "[[0 1 ['' 6379 'id']] [2 3 ['asked' 6379 'id']]]", "asked:6379() 0-3; ",
-      "one master in two ways" },
+    { "[[0 1 ['' 6379 'id']] [2 3 ['sender' 6379 'id']]]",
+      "sender:6379() 0-3; ", "one master in two ways" },
     /* replicas */
     { "[[0 1 ['a' 1 'id'] ['b' 2 'id'] ['c' 3 'id']]]", "a:1(b:2 c:3) 0-1; ",
       "in their order" },
@@ -103,7 +103,7 @@ static const struct {
       " ['r' 8] ['r' 9]]]",
       "a:1(r:1 r:2 r:3 r:4 r:5 r:6 r:7 r:8) 0-1; ", "eight are enough" },
     { "[[0 1 ['a' 1] ['?' 2] [_ 3] ['h i' 4] ['c' 0] ['d' 70000] ['e' 5]]]",
-      "a:1(asked:3 e:5) 0-1; ", "replicas that cannot be dialled" },
+      "a:1(sender:3 e:5) 0-1; ", "replicas without a usable address" },
     /* masters */
     { "[[0 1 ['?' 1 'id']] [2 3 ['b' 2 'id']]]", "b:2() 2-3; ",
       "an unknown master takes its slots with it" },
@@ -128,7 +128,7 @@ START_TEST(slot_map_parse_slots__maps_slots_to_shards)
 {
     shs_slot_map_t *map = NULL;
     const char *wrong =
-        shs_slot_map_parse_slots(&map, wire_reply(maps[_i].text), &asked, p);
+        shs_slot_map_parse_slots(&map, wire_reply(maps[_i].text), &sender, p);
 
     ck_assert_msg(wrong == NULL, "%s: %s", maps[_i].why, wrong);
     ck_assert_msg(!strcmp(show(map), maps[_i].shown), "%s, not %s: %s",
@@ -149,7 +149,7 @@ static const struct {
     { "-ERR This instance has cluster support disablex\r\n", "an error",
       "nearly that" },
     { "-ERR evil words\r\n", "an error", "without its words" },
-    { "-NOPERM x\r\n", "an error", "a user who may not ask" },
+    { "-NOPERM x\r\n", "an error", "a user without the permission" },
     { "_", "malformed", "nil" },
     { "'x'", "malformed", "a string" },
     { "5", "malformed", "an integer" },
@@ -181,8 +181,8 @@ static const struct {
 START_TEST(slot_map_parse_slots__reports_what_is_wrong)
 {
     shs_slot_map_t *map = NULL;
-    const char *wrong =
-        shs_slot_map_parse_slots(&map, wire_reply(refused[_i].text), &asked, p);
+    const char *wrong = shs_slot_map_parse_slots(
+        &map, wire_reply(refused[_i].text), &sender, p);
 
     ck_assert_msg(wrong && strstr(wrong, refused[_i].wrong), "%s: %s", wrong,
                   refused[_i].why);
@@ -211,7 +211,7 @@ START_TEST(slot_map_parse_slots__leaves_out_shards_past_the_most)
     shs_slot_map_t *map = NULL;
 
     ck_assert_ptr_null(shs_slot_map_parse_slots(
-        &map, many(SHS_SLOT_MAP_MAX_SHARDS + 2), &asked, p));
+        &map, many(SHS_SLOT_MAP_MAX_SHARDS + 2), &sender, p));
     ck_assert_int_eq(map->shard_count, SHS_SLOT_MAP_MAX_SHARDS);
     ck_assert_int_eq(map->shard_of[SHS_SLOT_MAP_MAX_SHARDS - 1],
                      SHS_SLOT_MAP_MAX_SHARDS - 1);
@@ -228,18 +228,18 @@ START_TEST(slot_map_parse_slots__refuses_more_ranges_than_slots)
     shs_slot_map_t *map = NULL;
 
     ck_assert_ptr_null(
-        shs_slot_map_parse_slots(&map, many(SHS_SLOT_MAP_SLOTS), &asked, p));
+        shs_slot_map_parse_slots(&map, many(SHS_SLOT_MAP_SLOTS), &sender, p));
     map = NULL;
     ck_assert_ptr_nonnull(shs_slot_map_parse_slots(
-        &map, many(SHS_SLOT_MAP_SLOTS + 1), &asked, p));
+        &map, many(SHS_SLOT_MAP_SLOTS + 1), &sender, p));
     ck_assert_ptr_null(map);
 }
 END_TEST
 
-/* What was asked with, and the reply, are gone long before the map. */
+/* The map outlives the reply and the sender's address. */
 START_TEST(slot_map_parse_slots__owns_its_strings)
 {
-    char host[] = "asked";
+    char host[] = "sender";
     const shs_address_t gone = { host, 1 };
     shs_reply_t *reply = wire_reply("[[0 1 ['' 1] ['b' 2]]]");
     shs_slot_map_t *map = NULL;
@@ -247,7 +247,7 @@ START_TEST(slot_map_parse_slots__owns_its_strings)
     ck_assert_ptr_null(shs_slot_map_parse_slots(&map, reply, &gone, p));
     host[0] = 'X';
     ((char *)reply->elements[0]->elements[3]->elements[0]->text.data)[0] = 'X';
-    ck_assert_str_eq(show(map), "asked:1(b:2) 0-1; ");
+    ck_assert_str_eq(show(map), "sender:1(b:2) 0-1; ");
 }
 END_TEST
 

@@ -25,7 +25,7 @@ static const char *create(shs_store_t **store, const char *url,
     return shs_store_create(store, url, options, p);
 }
 
-/* A store on the fake; `credentials` stand before the host, `db` behind. */
+/* A store on the fake; `credentials` stand before the host, `db` after it. */
 static shs_store_t *store_on(fake_t *fake, const char *credentials,
                              const char *db, const char *option)
 {
@@ -51,13 +51,13 @@ static shs_query_t query_of(const char *key, shs_shape_t shape, int ms)
     return query;
 }
 
-static shs_outcome_t load(shs_result_t *answer, shs_store_t *store,
+static shs_outcome_t load(shs_result_t *result, shs_store_t *store,
                           const char *key, int ms)
 {
     shs_query_t query = query_of(key, SHS_SHAPE_STRING, ms);
 
-    memset(answer, 0, sizeof(*answer));
-    return shs_store_load(answer, store, &query, p);
+    memset(result, 0, sizeof(*result));
+    return shs_store_load(result, store, &query, p);
 }
 
 #define ck_found(store, key_, value_)                                       \
@@ -71,7 +71,7 @@ static shs_outcome_t load(shs_result_t *answer, shs_store_t *store,
 
 /* -------------------------------------------------------------- the server */
 
-/* What it says to GET or HGETALL, to PTTL, and to AUTH and SELECT. */
+/* Its replies to GET or HGETALL, to PTTL, and to AUTH and SELECT. */
 typedef struct redis_t {
     const char *value;
     const char *pttl;
@@ -93,7 +93,8 @@ static void note(redis_t *redis, const fake_peer_t *peer)
     }
 }
 
-static void say(fake_peer_t *peer, const redis_t *redis, const char *text)
+static void send_reply(fake_peer_t *peer, const redis_t *redis,
+                       const char *text)
 {
     if (redis->pause_ms) {
         fake_drip(peer, text, strlen(text), redis->pause_ms);
@@ -103,8 +104,8 @@ static void say(fake_peer_t *peer, const redis_t *redis, const char *text)
     }
 }
 
-/* Answers a value only when its PTTL has been asked for too: whoever waits
- * between the two would wait for ever. */
+/* Sends the value only after PTTL has come too: a client that waits between the
+ * two commands would wait forever. */
 static void redis(fake_peer_t *peer, void *baton)
 {
     redis_t *self = baton;
@@ -112,19 +113,19 @@ static void redis(fake_peer_t *peer, void *baton)
     while (fake_read_command(peer)) {
         note(self, peer);
         if (!strcmp(peer->arguments[0], "AUTH")) {
-            say(peer, self, self->auth ? self->auth : "+OK\r\n");
+            send_reply(peer, self, self->auth ? self->auth : "+OK\r\n");
         }
         else if (!strcmp(peer->arguments[0], "SELECT")) {
-            say(peer, self, self->select ? self->select : "+OK\r\n");
+            send_reply(peer, self, self->select ? self->select : "+OK\r\n");
         }
         else if (!strcmp(peer->arguments[0], "PTTL")) {
-            say(peer, self, self->value);
-            say(peer, self, self->pttl);
+            send_reply(peer, self, self->value);
+            send_reply(peer, self, self->pttl);
         }
     }
 }
 
-/* ---------------------------------------------------------------- answers */
+/* ---------------------------------------------------------------- replies */
 
 #define FOUND       SHS_OUTCOME_FOUND
 #define ABSENT      SHS_OUTCOME_ABSENT
@@ -140,7 +141,7 @@ static const struct {
     shs_outcome_t outcome;
     int is_refusal;
     const char *why;
-} answers[] = {
+} replies[] = {
     { STRING, "$6\r\nSECRET\r\n", ":30000\r\n", FOUND, 0, "a session" },
     { STRING, "$6\r\nSECRET\r\n", ":-1\r\n", FOUND, 0, "without expiry" },
     { STRING, "$0\r\n\r\n", ":-1\r\n", FOUND, 0, "empty is something" },
@@ -168,7 +169,7 @@ static const struct {
     { STRING, "-ERR SECRET\r\n", ":1\r\n", UNAVAILABLE, 0, "anything else" },
     { STRING, "-SECRET\r\n", ":1\r\n", UNAVAILABLE, 0, "no code we know" },
     { STRING, "$6\r\nSECRET\r\n", "-ERR SECRET\r\n", UNAVAILABLE, 0,
-      "half an answer is none" },
+      "one reply of two is not enough" },
     { STRING, "+OK\r\n", ":1\r\n", UNAVAILABLE, 0, "GET gives no status" },
     { STRING, ":5\r\n", ":1\r\n", UNAVAILABLE, 0, "GET gives no number" },
     { STRING, "*0\r\n", ":1\r\n", UNAVAILABLE, 0, "GET gives no array" },
@@ -194,32 +195,32 @@ static const struct {
 
 START_TEST(store_redis_load__distinguishes_the_outcomes)
 {
-    redis_t self = { answers[_i].value, answers[_i].pttl, NULL, NULL, 0, "" };
+    redis_t self = { replies[_i].value, replies[_i].pttl, NULL, NULL, 0, "" };
     fake_t *fake = fake_start(redis, &self);
     shs_store_t *store = store_on(fake, "", "", NULL);
-    shs_query_t query = query_of("session:KEYSECRET", answers[_i].shape, 5000);
-    shs_result_t answer = { 0 };
-    shs_outcome_t outcome = shs_store_load(&answer, store, &query, p);
+    shs_query_t query = query_of("session:KEYSECRET", replies[_i].shape, 5000);
+    shs_result_t result = { 0 };
+    shs_outcome_t outcome = shs_store_load(&result, store, &query, p);
 
-    ck_assert_msg(outcome == answers[_i].outcome, "%d, not %d (%s): %s",
-                  outcome, answers[_i].outcome, answer.reason, answers[_i].why);
+    ck_assert_msg(outcome == replies[_i].outcome, "%d, not %d (%s): %s",
+                  outcome, replies[_i].outcome, result.reason, replies[_i].why);
     if (outcome != FOUND) {
-        ck_assert_msg(answer.reason && *answer.reason, "no reason: %s",
-                      answers[_i].why);
-        ck_assert_msg(!strstr(answer.reason, "SECRET")
-                          || !strcmp(answers[_i].why, "no code we know"),
-                      "the reason tells: %s", answer.reason);
+        ck_assert_msg(result.reason && *result.reason, "no reason: %s",
+                      replies[_i].why);
+        ck_assert_msg(!strstr(result.reason, "SECRET")
+                          || !strcmp(replies[_i].why, "no code we know"),
+                      "the reason tells: %s", result.reason);
     }
     if (outcome == UNAVAILABLE) {
-        ck_assert_msg(!!answer.is_refusal == answers[_i].is_refusal, "%s",
-                      answers[_i].why);
+        ck_assert_msg(!!result.is_refusal == replies[_i].is_refusal, "%s",
+                      replies[_i].why);
     }
     fake_stop(fake);
 }
 END_TEST
 
-/* Answers each connection's first question with numbers, which are no answer,
- * and every later one with the value that was asked for before. */
+/* Replies to the first commands of a connection with numbers, which fit no
+ * load, and to all later ones with the value of the key before. */
 static void shift(fake_peer_t *peer, void *baton)
 {
     char before[512] = "";
@@ -251,30 +252,30 @@ START_TEST(store_redis_load__drops_a_connection_after_a_reply_of_another_kind)
 
     for (i = 0; i < 3; i++) {
         shs_query_t query = query_of(keys[i], FIELDS, 5000);
-        shs_result_t answer = { 0 };
+        shs_result_t result = { 0 };
 
-        ck_assert_int_eq(shs_store_load(&answer, store, &query, p),
+        ck_assert_int_eq(shs_store_load(&result, store, &query, p),
                          UNAVAILABLE);
-        ck_assert_msg(answer.record.count == 0, "%s got a session", keys[i]);
+        ck_assert_msg(result.record.count == 0, "%s got a session", keys[i]);
         ck_assert_int_eq(fake_accepted(fake), i + 1);
     }
     fake_stop(fake);
 }
 END_TEST
 
-/* What the server says before it closes, without being asked to. */
+/* Errors that the server sends unasked, before it closes. */
 static const struct {
     const char *words;
     const char *reason;
-} farewells[] = {
+} last_errors[] = {
     { "-ERR max number of clients reached\r\n", "maxclients" },
     { "-DENIED Redis is running in protected mode SECRET\r\n", "DENIED" },
     { "-LOADING SECRET\r\n", "LOADING" },
 };
 
-static void say_farewell(fake_peer_t *peer, void *baton)
+static void send_last_error(fake_peer_t *peer, void *baton)
 {
-    /* GET and PTTL: what is unread when it closes would make it a reset. */
+    /* GET and PTTL: unread octets would turn the close into a reset. */
     if (fake_read_command(peer) && fake_read_command(peer)) {
         fake_send_text(peer, baton);
     }
@@ -285,15 +286,15 @@ START_TEST(store_redis_load__reports_the_error_before_the_close)
     char words[128];
     fake_t *fake;
     shs_store_t *store;
-    shs_result_t answer;
+    shs_result_t result;
 
-    apr_cpystrn(words, farewells[_i].words, sizeof(words));
-    fake = fake_start(say_farewell, words);
+    apr_cpystrn(words, last_errors[_i].words, sizeof(words));
+    fake = fake_start(send_last_error, words);
     store = store_on(fake, "", "", NULL);
-    ck_assert_int_eq(load(&answer, store, "s:k", 5000), UNAVAILABLE);
-    ck_assert_msg(strstr(answer.reason, farewells[_i].reason) != NULL, "%s",
-                  answer.reason);
-    ck_assert_msg(!strstr(answer.reason, "SECRET"), "%s", answer.reason);
+    ck_assert_int_eq(load(&result, store, "s:k", 5000), UNAVAILABLE);
+    ck_assert_msg(strstr(result.reason, last_errors[_i].reason) != NULL, "%s",
+                  result.reason);
+    ck_assert_msg(!strstr(result.reason, "SECRET"), "%s", result.reason);
     fake_stop(fake);
 }
 END_TEST
@@ -323,17 +324,17 @@ static void boast(fake_peer_t *peer, void *baton)
     }
 }
 
-/* Whoever still wanted more than was sent would wait until the deadline, and
- * say UNAVAILABLE then. */
+/* A client that waited for the rest would run into the deadline, and the
+ * outcome would be UNAVAILABLE. */
 START_TEST(store_redis_load__stops_reading_a_string_at_the_limit)
 {
     static const char *const promises[] = { "$300000\r\n", "$52428800\r\n" };
     boast_t self = { promises[_i], 70000 };
     fake_t *fake = fake_start(boast, &self);
     shs_store_t *store = store_on(fake, "", "", NULL);
-    shs_result_t answer;
+    shs_result_t result;
 
-    ck_assert_int_eq(load(&answer, store, "s:k", 4 * unit_slack_ms()),
+    ck_assert_int_eq(load(&result, store, "s:k", 4 * unit_slack_ms()),
                      MALFORMED);
     fake_stop(fake);
 }
@@ -350,16 +351,16 @@ START_TEST(store_redis_load__returns_the_fields_in_order)
     fake_t *fake = fake_start(redis, &self);
     shs_store_t *store = store_on(fake, "", "", NULL);
     shs_query_t query = query_of("s:k", FIELDS, 5000);
-    shs_result_t answer = { 0 };
+    shs_result_t result = { 0 };
 
-    ck_assert_int_eq(shs_store_load(&answer, store, &query, p), FOUND);
-    ck_assert_int_eq(answer.record.shape, FIELDS);
-    ck_assert_uint_eq(answer.record.count, 2);
-    ck_octets_eq(answer.record.fields[0].name, OCTETS("z"), "first");
-    ck_octets_eq(answer.record.fields[0].value, OCTETS("\r\n"), "any octet");
-    ck_octets_eq(answer.record.fields[1].name, OCTETS("a"), "second");
-    ck_octets_eq(answer.record.fields[1].value, OCTETS(""), "empty");
-    ck_assert_int_eq(answer.record.ttl, 1500000);
+    ck_assert_int_eq(shs_store_load(&result, store, &query, p), FOUND);
+    ck_assert_int_eq(result.record.shape, FIELDS);
+    ck_assert_uint_eq(result.record.count, 2);
+    ck_octets_eq(result.record.fields[0].name, OCTETS("z"), "first");
+    ck_octets_eq(result.record.fields[0].value, OCTETS("\r\n"), "any octet");
+    ck_octets_eq(result.record.fields[1].name, OCTETS("a"), "second");
+    ck_octets_eq(result.record.fields[1].value, OCTETS(""), "empty");
+    ck_assert_int_eq(result.record.ttl, 1500000);
     fake_stop(fake);
 }
 END_TEST
@@ -379,15 +380,15 @@ START_TEST(store_redis_load__returns_the_time_to_live)
     redis_t self = { "$1\r\nv\r\n", ttls[_i].pttl, NULL, NULL, 0, "" };
     fake_t *fake = fake_start(redis, &self);
     shs_store_t *store = store_on(fake, "", "", NULL);
-    shs_result_t answer;
+    shs_result_t result;
 
-    ck_assert_int_eq(load(&answer, store, "s:k", 5000), FOUND);
-    ck_assert_int_eq(answer.record.ttl, ttls[_i].ttl);
+    ck_assert_int_eq(load(&result, store, "s:k", 5000), FOUND);
+    ck_assert_int_eq(result.record.ttl, ttls[_i].ttl);
     fake_stop(fake);
 }
 END_TEST
 
-/* Whatever it makes of such a number, it makes no negative and no crash. */
+/* Whatever the result, it is neither negative nor a crash. */
 START_TEST(store_redis_load__does_not_overflow_a_time_to_live)
 {
     redis_t self = {
@@ -395,13 +396,13 @@ START_TEST(store_redis_load__does_not_overflow_a_time_to_live)
     };
     fake_t *fake = fake_start(redis, &self);
     shs_store_t *store = store_on(fake, "", "", NULL);
-    shs_result_t answer;
-    shs_outcome_t outcome = load(&answer, store, "s:k", 5000);
+    shs_result_t result;
+    shs_outcome_t outcome = load(&result, store, "s:k", 5000);
 
     ck_assert(outcome == FOUND || outcome == UNAVAILABLE);
     if (outcome == FOUND) {
-        ck_assert(answer.record.ttl > 0
-                  || answer.record.ttl == SHS_TTL_FOREVER);
+        ck_assert(result.record.ttl > 0
+                  || result.record.ttl == SHS_TTL_FOREVER);
     }
     fake_stop(fake);
 }
@@ -428,17 +429,17 @@ START_TEST(store_redis_load__enforces_the_size_limit_to_the_octet)
     fake_t *fake = fake_start(redis, &self);
     shs_store_t *store = store_on(fake, "", "", NULL);
     shs_query_t query = query_of("s:k", sizes[_i].shape, 5000);
-    shs_result_t answer = { 0 };
+    shs_result_t result = { 0 };
 
     query.max_octets = sizes[_i].max_octets;
-    ck_assert_msg(shs_store_load(&answer, store, &query, p)
+    ck_assert_msg(shs_store_load(&result, store, &query, p)
                       == sizes[_i].outcome,
                   "%s", sizes[_i].why);
     fake_stop(fake);
 }
 END_TEST
 
-/* An error is words, not the value: a small limit does not hide it. */
+/* An error is not the value: a small limit does not hide it. */
 START_TEST(store_redis_load__reads_an_error_whatever_the_limit)
 {
     redis_t self = { "-WRONGTYPE Operation against a key holding the wrong "
@@ -451,7 +452,7 @@ START_TEST(store_redis_load__reads_an_error_whatever_the_limit)
     fake_t *fake;
     shs_store_t *store;
     shs_query_t query;
-    shs_result_t answer = { 0 };
+    shs_result_t result = { 0 };
 
     if (_i) {
         self.value = "-NOPERM this user has no permissions to run the 'get' "
@@ -462,10 +463,10 @@ START_TEST(store_redis_load__reads_an_error_whatever_the_limit)
     store = store_on(fake, "", "", NULL);
     query = query_of("s:k", STRING, 5000);
     query.max_octets = 1;
-    ck_assert_int_eq(shs_store_load(&answer, store, &query, p),
+    ck_assert_int_eq(shs_store_load(&result, store, &query, p),
                      _i ? UNAVAILABLE : MALFORMED);
     if (_i) {
-        ck_assert(answer.is_refusal);
+        ck_assert(result.is_refusal);
     }
     fake_stop(fake);
 }
@@ -480,7 +481,7 @@ START_TEST(store_redis_load__accepts_4096_fields_and_no_more)
     fake_t *fake;
     shs_store_t *store;
     shs_query_t query;
-    shs_result_t answer = { 0 };
+    shs_result_t result = { 0 };
     int i;
 
     for (i = 0; i < count; i++) {
@@ -490,7 +491,7 @@ START_TEST(store_redis_load__accepts_4096_fields_and_no_more)
     fake = fake_start(redis, &self);
     store = store_on(fake, "", "", NULL);
     query = query_of("s:k", FIELDS, 10000);
-    ck_assert_int_eq(shs_store_load(&answer, store, &query, p),
+    ck_assert_int_eq(shs_store_load(&result, store, &query, p),
                      _i ? MALFORMED : FOUND);
     fake_stop(fake);
 }
@@ -506,7 +507,7 @@ static const struct {
     const char *why;
 } dialogues[] = {
     { "", "", STRING, "GET s:k|PTTL s:k|GET s:k|PTTL s:k|",
-      "no greeting where none is needed" },
+      "no handshake where none is needed" },
     { "", "/0", FIELDS, "HGETALL s:k|PTTL s:k|HGETALL s:k|PTTL s:k|",
       "database 0 is where one is" },
     { ":pass%20word@", "", STRING,
@@ -524,7 +525,7 @@ START_TEST(store_redis_load__sends_the_commands_in_this_order)
     redis_t self = { "$-1\r\n", ":-2\r\n", NULL, NULL, 0, "" };
     fake_t *fake;
     shs_store_t *store;
-    shs_result_t answer = { 0 };
+    shs_result_t result = { 0 };
     int i;
 
     if (dialogues[_i].shape == FIELDS) {
@@ -535,7 +536,7 @@ START_TEST(store_redis_load__sends_the_commands_in_this_order)
     for (i = 0; i < 2; i++) {
         shs_query_t query = query_of("s:k", dialogues[_i].shape, 5000);
 
-        ck_assert_int_eq(shs_store_load(&answer, store, &query, p), ABSENT);
+        ck_assert_int_eq(shs_store_load(&result, store, &query, p), ABSENT);
     }
     ck_assert_int_eq(fake_accepted(fake), 1);
     fake_stop(fake);
@@ -549,7 +550,7 @@ static const struct {
     const char *select;
     int is_refusal;
     const char *why;
-} greetings[] = {
+} handshakes[] = {
     { "-WRONGPASS SECRET\r\n", NULL, 1, "a wrong password" },
     { "-ERR AUTH <SECRET> called without any password configured\r\n", NULL, 1,
       "Redis before 6: no password is wanted" },
@@ -563,22 +564,22 @@ static const struct {
 
 START_TEST(store_redis_load__is_unavailable_after_a_failed_handshake)
 {
-    redis_t self = { "$1\r\nv\r\n",        ":-1\r\n", greetings[_i].auth,
-                     greetings[_i].select, 0,         "" };
+    redis_t self = { "$1\r\nv\r\n",         ":-1\r\n", handshakes[_i].auth,
+                     handshakes[_i].select, 0,         "" };
     fake_t *fake = fake_start(redis, &self);
     shs_store_t *store = store_on(fake, "alice:SECRET@", "/3", NULL);
-    shs_result_t answer;
+    shs_result_t result;
 
-    ck_assert_msg(load(&answer, store, "s:k", 3000) == UNAVAILABLE, "%s",
-                  greetings[_i].why);
-    ck_assert_msg(answer.reason && *answer.reason, "no reason: %s",
-                  greetings[_i].why);
-    ck_assert_msg(!strstr(answer.reason, "SECRET"), "%s", answer.reason);
-    if (greetings[_i].is_refusal) {
-        ck_assert_msg(answer.is_refusal, "%s", greetings[_i].why);
+    ck_assert_msg(load(&result, store, "s:k", 3000) == UNAVAILABLE, "%s",
+                  handshakes[_i].why);
+    ck_assert_msg(result.reason && *result.reason, "no reason: %s",
+                  handshakes[_i].why);
+    ck_assert_msg(!strstr(result.reason, "SECRET"), "%s", result.reason);
+    if (handshakes[_i].is_refusal) {
+        ck_assert_msg(result.is_refusal, "%s", handshakes[_i].why);
     }
     fake_stop(fake);
-    ck_assert_msg(!strstr(self.seen, "GET"), "asked all the same: %s",
+    ck_assert_msg(!strstr(self.seen, "GET"), "sent all the same: %s",
                   self.seen);
 }
 END_TEST
@@ -603,8 +604,8 @@ typedef struct slow_t {
 } slow_t;
 
 static const slow_t slow[] = {
-    { "", 0, 0, "accepts and never answers" },
-    { "", 0, 1, "accepts and never answers the greeting" },
+    { "", 0, 0, "accepts and never replies" },
+    { "", 0, 1, "accepts and never replies to the handshake" },
     { "$5\r\nhel", 0, 0, "stalls half way through the value" },
     { "$5\r\nhello\r\n", 0, 0, "stalls between the replies" },
     { "$5\r\nhello\r\n:3", 0, 0, "stalls half way through the number" },
@@ -615,7 +616,7 @@ static const slow_t slow[] = {
     { "$400\r\n", 0, 0, "a length and nothing more" },
 };
 
-/* On the first connection it is slow; on all others it answers keys. */
+/* Slow on the first connection; on all others it replies with the key. */
 static void slow_then_good(fake_peer_t *peer, void *baton)
 {
     const slow_t *self = baton;
@@ -658,24 +659,24 @@ START_TEST(store_redis_load__ends_at_the_deadline_with_a_slow_server)
     slow_t self = slow[_i];
     fake_t *fake = fake_start(slow_then_good, &self);
     shs_store_t *store = store_on(fake, "alice:pw@", "", NULL);
-    shs_result_t answer;
+    shs_result_t result;
     apr_time_t begun = shs_clock_now();
-    shs_outcome_t outcome = load(&answer, store, "s:alice", 100);
+    shs_outcome_t outcome = load(&result, store, "s:alice", 100);
     apr_time_t spent = shs_clock_now() - begun;
 
     ck_assert_msg(outcome == UNAVAILABLE, "%d: %s", outcome, self.why);
-    ck_assert_msg(answer.reason && !answer.is_refusal, "%s", self.why);
+    ck_assert_msg(result.reason && !result.is_refusal, "%s", self.why);
     ck_assert_msg(spent <= (100 + unit_slack_ms()) * (apr_time_t)1000,
                   "%d ms: %s", (int)(spent / 1000), self.why);
-    /* Its connection is thrown away, and the next one is as good as new. */
+    /* The connection is closed, and the next one is good. */
     ck_found(store, "s:bob", "s:bob");
     ck_assert_int_eq(fake_accepted(fake), 2);
     fake_stop(fake);
 }
 END_TEST
 
-/* Answers the first connection's pair when it is told to: too late. */
-static void answer_late(fake_peer_t *peer, void *baton)
+/* Sends the replies of the first connection after fake_resume(): too late. */
+static void reply_late(fake_peer_t *peer, void *baton)
 {
     (void)baton;
     while (fake_read_command(peer)) {
@@ -693,15 +694,15 @@ static void answer_late(fake_peer_t *peer, void *baton)
     }
 }
 
-/* The worst bug there is: user A's session in the hands of user B. */
+/* The worst bug: user B gets the session of user A. */
 START_TEST(store_redis_load__never_takes_a_late_reply_for_the_next_one)
 {
-    fake_t *fake = fake_start(answer_late, NULL);
+    fake_t *fake = fake_start(reply_late, NULL);
     shs_store_t *store = store_on(fake, "", "", "pool=1");
-    shs_result_t answer;
+    shs_result_t result;
     int i;
 
-    ck_assert_int_eq(load(&answer, store, "s:alice", 60), UNAVAILABLE);
+    ck_assert_int_eq(load(&result, store, "s:alice", 60), UNAVAILABLE);
     fake_resume(fake);
     for (i = 0; i < 20; i++) {
         ck_found(store, "s:bob", "s:bob");
@@ -713,40 +714,40 @@ END_TEST
 
 START_TEST(store_redis_load__reports_a_refused_connection)
 {
-    fake_t *fake = fake_start(answer_late, NULL);
+    fake_t *fake = fake_start(reply_late, NULL);
     shs_store_t *store = store_on(fake, "", "", NULL);
-    shs_result_t answer;
+    shs_result_t result;
 
     fake_stop(fake);
-    ck_assert_int_eq(load(&answer, store, "s:k", 3000), UNAVAILABLE);
-    ck_assert_msg(answer.reason && *answer.reason, "no reason");
-    ck_assert(!answer.is_refusal);
+    ck_assert_int_eq(load(&result, store, "s:k", 3000), UNAVAILABLE);
+    ck_assert_msg(result.reason && *result.reason, "no reason");
+    ck_assert(!result.is_refusal);
 }
 END_TEST
 
 START_TEST(store_redis_load__reports_a_missing_socket)
 {
     shs_store_t *store = NULL;
-    shs_result_t answer;
+    shs_result_t result;
 
     ck_assert_pstr_eq(create(&store, "unix:///nonexistent/shs-unit.sock", NULL),
                       NULL);
     shs_store_start_child(store, 4, p);
-    ck_assert_int_eq(load(&answer, store, "s:k", 1000), UNAVAILABLE);
-    ck_assert_msg(answer.reason && *answer.reason, "no reason");
+    ck_assert_int_eq(load(&result, store, "s:k", 1000), UNAVAILABLE);
+    ck_assert_msg(result.reason && *result.reason, "no reason");
 }
 END_TEST
 
-/* ---------------------------------------------------------- dead and again */
+/* -------------------------------------------------------- dead connections */
 
 typedef struct dying_t {
     int mortal;      /* so many connections die */
     int is_dead_now; /* atomic: once set, they die at their next command */
-    int is_waiting;  /* their first answer waits for a go */
-    const char *last_words;
+    int is_waiting;  /* their first reply waits for fake_resume() */
+    const char *last_reply;
 } dying_t;
 
-static void die(fake_peer_t *peer, void *baton)
+static void run_dying(fake_peer_t *peer, void *baton)
 {
     dying_t *self = baton;
     int is_first = 1;
@@ -759,7 +760,7 @@ static void die(fake_peer_t *peer, void *baton)
         }
         if (peer->nth < self->mortal
             && __atomic_load_n(&self->is_dead_now, __ATOMIC_SEQ_CST)) {
-            fake_send_text(peer, self->last_words);
+            fake_send_text(peer, self->last_reply);
             return;
         }
         if (is_first && peer->nth < self->mortal && self->is_waiting) {
@@ -775,7 +776,7 @@ static void die(fake_peer_t *peer, void *baton)
 START_TEST(store_redis_load__retries_once_after_a_dead_connection)
 {
     dying_t self = { 1, 0, 0, "" };
-    fake_t *fake = fake_start(die, &self);
+    fake_t *fake = fake_start(run_dying, &self);
     shs_store_t *store = store_on(fake, "", "", NULL);
 
     ck_found(store, "s:alice", "s:alice");
@@ -789,15 +790,15 @@ END_TEST
 START_TEST(store_redis_load__does_not_retry_twice)
 {
     dying_t self = { 1000, 0, 0, "" };
-    fake_t *fake = fake_start(die, &self);
+    fake_t *fake = fake_start(run_dying, &self);
     shs_store_t *store = store_on(fake, "", "", NULL);
-    shs_result_t answer;
+    shs_result_t result;
 
     ck_found(store, "s:alice", "s:alice");
     __atomic_store_n(&self.is_dead_now, 1, __ATOMIC_SEQ_CST);
-    ck_assert_int_eq(load(&answer, store, "s:bob", 3000), UNAVAILABLE);
+    ck_assert_int_eq(load(&result, store, "s:bob", 3000), UNAVAILABLE);
     ck_assert_int_le(fake_accepted(fake), 2);
-    ck_assert_ptr_nonnull(answer.reason);
+    ck_assert_ptr_nonnull(result.reason);
     fake_stop(fake);
 }
 END_TEST
@@ -805,18 +806,18 @@ END_TEST
 START_TEST(store_redis_load__does_not_retry_after_the_first_octet)
 {
     dying_t self = { 1, 0, 0, "$" };
-    fake_t *fake = fake_start(die, &self);
+    fake_t *fake = fake_start(run_dying, &self);
     shs_store_t *store = store_on(fake, "", "", NULL);
-    shs_result_t answer;
+    shs_result_t result;
 
     ck_found(store, "s:alice", "s:alice");
     __atomic_store_n(&self.is_dead_now, 1, __ATOMIC_SEQ_CST);
-    ck_assert_int_eq(load(&answer, store, "s:bob", 3000), UNAVAILABLE);
+    ck_assert_int_eq(load(&result, store, "s:bob", 3000), UNAVAILABLE);
     fake_stop(fake);
 }
 END_TEST
 
-typedef struct asker_t {
+typedef struct loader_t {
     shs_store_t *store;
     apr_pool_t *own;
     int nth;
@@ -824,55 +825,56 @@ typedef struct asker_t {
     int timeout_ms;
     int strangers;
     int found;
-} asker_t;
+} loader_t;
 
-static void *ask_many(void *data)
+static void *load_many(void *data)
 {
-    asker_t *asker = data;
+    loader_t *loader = data;
     int i;
 
-    for (i = 0; i < asker->rounds; i++) {
+    for (i = 0; i < loader->rounds; i++) {
         char key[64];
         shs_query_t query = { { key, 0 }, STRING, 65536, 0 };
-        shs_result_t answer;
+        shs_result_t result;
 
         query.key.len = (apr_size_t)apr_snprintf(key, sizeof(key), "s:%d-%d",
-                                                 asker->nth, i);
-        query.deadline = in_ms(asker->timeout_ms);
-        memset(&answer, 0, sizeof(answer));
-        if (shs_store_load(&answer, asker->store, &query, asker->own)
+                                                 loader->nth, i);
+        query.deadline = in_ms(loader->timeout_ms);
+        memset(&result, 0, sizeof(result));
+        if (shs_store_load(&result, loader->store, &query, loader->own)
             == FOUND) {
-            asker->found++;
-            if (!unit_is_equal(answer.record.string, query.key)) {
-                asker->strangers++;
+            loader->found++;
+            if (!unit_is_equal(result.record.string, query.key)) {
+                loader->strangers++;
             }
         }
-        apr_pool_clear(asker->own);
+        apr_pool_clear(loader->own);
     }
     return NULL;
 }
 
-static void ask_at_once(asker_t *askers, int count, shs_store_t *store,
-                        int rounds, int timeout_ms, fake_t *going, int expected)
+static void load_at_once(loader_t *loaders, int count, shs_store_t *store,
+                         int rounds, int timeout_ms, fake_t *going,
+                         int expected)
 {
     pthread_t threads[16];
     int i;
 
     for (i = 0; i < count; i++) {
-        memset(&askers[i], 0, sizeof(askers[i]));
-        askers[i].store = store;
-        askers[i].nth = i;
-        askers[i].rounds = rounds;
-        askers[i].timeout_ms = timeout_ms;
-        apr_pool_create(&askers[i].own, NULL);
+        memset(&loaders[i], 0, sizeof(loaders[i]));
+        loaders[i].store = store;
+        loaders[i].nth = i;
+        loaders[i].rounds = rounds;
+        loaders[i].timeout_ms = timeout_ms;
+        apr_pool_create(&loaders[i].own, NULL);
         ck_assert_int_eq(
-            pthread_create(&threads[i], NULL, ask_many, &askers[i]), 0);
+            pthread_create(&threads[i], NULL, load_many, &loaders[i]), 0);
     }
     if (going) {
         apr_time_t until = in_ms(10000);
 
         while (fake_accepted(going) < expected) {
-            ck_assert_msg(shs_clock_now() < until, "nobody came");
+            ck_assert_msg(shs_clock_now() < until, "no connection came");
             usleep(1000);
         }
         for (i = 0; i < expected; i++) {
@@ -881,24 +883,24 @@ static void ask_at_once(asker_t *askers, int count, shs_store_t *store,
     }
     for (i = 0; i < count; i++) {
         pthread_join(threads[i], NULL);
-        apr_pool_destroy(askers[i].own);
+        apr_pool_destroy(loaders[i].own);
     }
 }
 
 START_TEST(store_redis_load__flushes_the_pool_after_a_dead_connection)
 {
     dying_t self = { 5, 0, 1, "" };
-    fake_t *fake = fake_start(die, &self);
+    fake_t *fake = fake_start(run_dying, &self);
     shs_store_t *store = store_on(fake, "", "", NULL);
-    asker_t askers[5];
+    loader_t loaders[5];
     int commands;
 
-    ask_at_once(askers, 5, store, 1, 20000, fake, 5);
+    load_at_once(loaders, 5, store, 1, 20000, fake, 5);
     commands = fake_commands(fake);
     __atomic_store_n(&self.is_dead_now, 1, __ATOMIC_SEQ_CST);
     ck_found(store, "s:a", "s:a");
     ck_found(store, "s:b", "s:b");
-    /* One pair was lost; the four others that were idle were not tried. */
+    /* One pair was lost; the four other idle connections were not tried. */
     ck_assert_int_eq(fake_accepted(fake), 6);
     ck_assert_int_eq(fake_commands(fake), commands + 3 * 2);
     fake_stop(fake);
@@ -907,7 +909,7 @@ END_TEST
 
 START_TEST(store_redis_start_child__connects_to_nothing)
 {
-    fake_t *fake = fake_start(answer_late, NULL);
+    fake_t *fake = fake_start(reply_late, NULL);
 
     store_on(fake, "alice:pw@", "/1", NULL);
     usleep(20 * 1000);
@@ -918,9 +920,9 @@ END_TEST
 
 /* ----------------------------------------------------------------- threads */
 
-static int asked;
+static int turns;
 
-/* What is asked within and answered after; longer where all is slow. */
+/* The deadline of a load; longer on a slow machine. */
 static int short_ms(void)
 {
     return 25 + (unit_slack_ms() - 250) / 10;
@@ -932,7 +934,7 @@ static void late(void)
     usleep((unsigned)(short_ms() + 15) * 1000);
 }
 
-/* Does everything wrong in turn: stalls, closes, answers late, drips. */
+/* Does everything wrong in turn: stalls, closes, replies late, drips. */
 static void misbehave(fake_peer_t *peer, void *baton)
 {
     (void)baton;
@@ -944,7 +946,7 @@ static void misbehave(fake_peer_t *peer, void *baton)
         if (strcmp(peer->arguments[0], "PTTL") != 0) {
             continue;
         }
-        turn = __atomic_add_fetch(&asked, 1, __ATOMIC_SEQ_CST);
+        turn = __atomic_add_fetch(&turns, 1, __ATOMIC_SEQ_CST);
         len = apr_snprintf(reply, sizeof(reply), "$%d\r\n%s\r\n:5000\r\n",
                            (int)strlen(peer->arguments[1]), peer->arguments[1]);
         switch (turn % 23) {
@@ -977,14 +979,14 @@ START_TEST(store_redis_load__never_returns_another_keys_session)
 {
     fake_t *fake = fake_start(misbehave, NULL);
     shs_store_t *store = store_on(fake, "", "", "pool=6");
-    asker_t askers[16];
+    loader_t loaders[16];
     int found = 0;
     int i;
 
-    ask_at_once(askers, 16, store, 60, short_ms(), NULL, 0);
+    load_at_once(loaders, 16, store, 60, short_ms(), NULL, 0);
     for (i = 0; i < 16; i++) {
-        ck_assert_int_eq(askers[i].strangers, 0);
-        found += askers[i].found;
+        ck_assert_int_eq(loaders[i].strangers, 0);
+        found += loaders[i].found;
     }
     ck_assert_msg(found > 100, "only %d of %d were answered", found, 16 * 60);
     fake_stop(fake);
@@ -994,15 +996,15 @@ END_TEST
 START_TEST(store_redis_load__keeps_to_its_pool_with_sixteen_threads)
 {
     dying_t self = { 0, 0, 0, "" };
-    fake_t *fake = fake_start(die, &self);
+    fake_t *fake = fake_start(run_dying, &self);
     shs_store_t *store = store_on(fake, "", "", "pool=3");
-    asker_t askers[16];
+    loader_t loaders[16];
     int i;
 
-    ask_at_once(askers, 16, store, 40, 20000, NULL, 0);
+    load_at_once(loaders, 16, store, 40, 20000, NULL, 0);
     for (i = 0; i < 16; i++) {
-        ck_assert_int_eq(askers[i].found, 40);
-        ck_assert_int_eq(askers[i].strangers, 0);
+        ck_assert_int_eq(loaders[i].found, 40);
+        ck_assert_int_eq(loaders[i].strangers, 0);
     }
     ck_assert_int_le(fake_accepted(fake), 3);
     fake_stop(fake);
@@ -1012,12 +1014,12 @@ END_TEST
 static void add(TCase *tc)
 {
     tcase_add_loop_test(tc, store_redis_load__distinguishes_the_outcomes, 0,
-                        ROWS(answers));
+                        ROWS(replies));
     tcase_add_test(
         tc, store_redis_load__drops_a_connection_after_a_reply_of_another_kind);
     tcase_add_loop_test(tc,
                         store_redis_load__reports_the_error_before_the_close, 0,
-                        ROWS(farewells));
+                        ROWS(last_errors));
     tcase_add_loop_test(
         tc, store_redis_load__stops_reading_a_string_at_the_limit, 0, 2);
     tcase_add_test(tc, store_redis_load__returns_the_fields_in_order);
@@ -1035,7 +1037,7 @@ static void add(TCase *tc)
                         0, ROWS(dialogues));
     tcase_add_loop_test(
         tc, store_redis_load__is_unavailable_after_a_failed_handshake, 0,
-        ROWS(greetings));
+        ROWS(handshakes));
     tcase_add_test(tc, store_redis_load__reads_single_octets);
     tcase_add_loop_test(
         tc, store_redis_load__ends_at_the_deadline_with_a_slow_server, 0,

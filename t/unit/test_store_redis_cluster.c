@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * store_redis, in a cluster: redirections are followed, learnt where they say so,
- * and end; and who was asked what is seen by each member.
+ * store_redis with a cluster: a redirection is followed, MOVED is remembered,
+ * and redirections end. Each member keeps a transcript of its commands.
  */
 #include "redis/store_redis.h"
 
@@ -37,11 +37,11 @@ START_TEST(store_redis_load__follows_moved_and_remembers_it)
     ck_assert_int_eq(actor_received(a, "GET {a}3"), 0);
     ck_assert_int_eq(actor_received(b, "ASKING"), 0);
     ck_assert_uint_eq(rig_counter(rig, SHS_COUNTER_REDIRECTIONS), 1);
-    ck_assert_msg(actor_accepted(a) == 1, "a good connection was thrown away");
+    ck_assert_msg(actor_accepted(a) == 1, "a good connection was closed");
 }
 END_TEST
 
-/* The slot moves between GET and PTTL: half an answer is none. */
+/* The slot moves between GET and PTTL: one reply of two is not enough. */
 START_TEST(store_redis_load__follows_moved_between_two_replies)
 {
     rig_t *rig = rig_on_cluster(a, "", NULL);
@@ -60,14 +60,14 @@ START_TEST(store_redis_load__follows_ask_and_does_not_remember_it)
     ck_assert_str_eq(actor_transcript(b), "ASKING|GET {a}1|ASKING|PTTL {a}1|");
     actor_replies(a, "GET", NULL);
     ck_loads(rig, "{a}2", "a {a}2");
-    /* Nor does another key of b inherit it. */
+    /* Another key of b is sent without ASKING. */
     ck_loads(rig, "{b}1", "b {b}1");
     ck_assert_int_eq(actor_received(b, "ASKING"), 2);
 }
 END_TEST
 
-/* After ASK the pooled connection to b turns out dead: it is asked again, and
- * ASKING too. */
+/* After ASK the pooled connection to b turns out to be dead: the command is
+ * sent again, with ASKING. */
 START_TEST(store_redis_load__repeats_asking_on_another_connection)
 {
     rig_t *rig = rig_on_cluster(a, "", NULL);
@@ -98,7 +98,7 @@ START_TEST(store_redis_load__follows_no_more_than_five_redirections)
 }
 END_TEST
 
-/* The URL says already that it is one. */
+/* The URL already names a cluster. */
 START_TEST(store_redis_load__does_not_advise_a_cluster_url_for_a_cluster)
 {
     const char *word = _i ? "ASK" : "MOVED";
@@ -115,7 +115,7 @@ START_TEST(store_redis_load__does_not_advise_a_cluster_url_for_a_cluster)
 }
 END_TEST
 
-/* What no member says who means well. */
+/* Redirections that no sound member sends. */
 static const char *const odd[] = {
     "-MOVED\r\n",           "-MOVED x y\r\n",         "-MOVED 99999 h:1\r\n",
     "-MOVED 1 h:1\r\n",     "-ASK 1 127.0.0.1:1\r\n", "-MOVED 15495 h:0\r\n",
@@ -149,7 +149,7 @@ END_TEST
 
 /* ---------------------------------------------------------------- failures */
 
-/* The replica was promoted: a lookup finds out, and is answered. */
+/* The replica was promoted: the command finds it, and gets a reply. */
 START_TEST(store_redis_load__finds_the_promoted_replica_in_the_same_command)
 {
     rig_t *rig =
@@ -169,7 +169,7 @@ START_TEST(store_redis_load__finds_the_promoted_replica_in_the_same_command)
 }
 END_TEST
 
-/* A server that serves other slots than before is no failover. */
+/* Slots that change their master are no failover. */
 START_TEST(store_redis_load__reports_no_failover_when_slots_move)
 {
     rig_t *rig =
@@ -195,7 +195,7 @@ START_TEST(store_redis_load__reports_no_failover_when_slots_move)
 }
 END_TEST
 
-/* A firewall has lost what it knew of all of them. */
+/* A firewall has dropped the state of all connections. */
 START_TEST(store_redis_load__closes_connections_older_than_one_without_a_reply)
 {
     rig_t *rig = rig_on_cluster(a, "retry=0", NULL);
@@ -214,7 +214,7 @@ START_TEST(store_redis_load__closes_connections_older_than_one_without_a_reply)
     ck_assert_int_eq(actor_accepted(a), dialled + 1);
     ck_loads(sibling, "{a}3", "a {a}3");
     ck_assert_int_eq(actor_accepted(a), dialled + 2);
-    /* These have answered since. */
+    /* These connections have had a reply since. */
     ck_loads(rig, "{a}4", "a {a}4");
     ck_loads(sibling, "{a}5", "a {a}5");
     ck_assert_int_eq(actor_accepted(a), dialled + 2);
@@ -250,13 +250,13 @@ START_TEST(store_redis_load__sends_readonly_to_a_replica)
     ck_assert_str_eq(actor_transcript(r),
                      "READONLY|GET {a}2|PTTL {a}2|GET {a}3|PTTL {a}3|");
     ck_assert_uint_eq(rig_counter(rig, SHS_COUNTER_REPLICA_READS), 2);
-    /* b has none. */
+    /* b has no replica. */
     actor_replies(b, "GET", actor_close);
     ck_assert_int_eq(rig_load(rig, "{b}1", 500), UNAVAILABLE);
 }
 END_TEST
 
-/* It redirects where it does not serve the slot any more; that is followed. */
+/* A replica that no longer serves the slot redirects, and that is followed. */
 START_TEST(store_redis_load__follows_the_redirection_of_a_replica)
 {
     rig_t *rig =
@@ -266,7 +266,7 @@ START_TEST(store_redis_load__follows_the_redirection_of_a_replica)
     actor_replies(a, "GET", actor_close);
     actor_replies(r, "GET", actor_redirect_error("MOVED", slot_of_a, b));
     actor_replies(b, "GET", ACTOR_NIL);
-    /* b is the master now: what it does not know is not there. */
+    /* b is the master now: its nil means that there is no such session. */
     ck_assert_int_eq(rig_load(rig, "{a}2", 3000), SHS_OUTCOME_ABSENT);
 }
 END_TEST
@@ -307,7 +307,7 @@ START_TEST(store_redis_load__keeps_the_deadline_while_a_member_hangs)
 }
 END_TEST
 
-/* A redirection names whom one likes: not one of them is held for ever. */
+/* A redirection may name any server: none of them is kept forever. */
 START_TEST(store_redis_load__forgets_redirected_nodes_when_the_table_is_full)
 {
     rig_t *rig = rig_on_cluster(a, "breaker=off connect-timeout=50ms", NULL);
@@ -324,7 +324,7 @@ START_TEST(store_redis_load__forgets_redirected_nodes_when_the_table_is_full)
             stage_set_slots(a, b);
         }
     }
-    /* What is named now can still be known. */
+    /* A server that is named now still gets a node. */
     actor_replies(a, "GET", actor_redirect_error("ASK", slot_of_a, r));
     rig_sleep_until(rig_in_ms(1100));
     ck_loads(rig, "{a}2", "r {a}2");

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Every value tells who gave it and to which key ("a s:k": actor a, key s:k),
- * so each test sees whose answer it rig_result. What Sentinels and clusters add is in
- * test_store_redis_sentinel.c and test_store_redis_cluster.c.
+ * Loads from a single server. Each value names the server and the key ("a s:k":
+ * server a, key s:k), so each test sees which server's reply it got. Sentinels
+ * and clusters are in test_store_redis_sentinel.c and
+ * test_store_redis_cluster.c.
  */
 #include "redis/store_redis.h"
 
@@ -45,7 +46,7 @@ START_TEST(store_redis_load__does_not_retry_twice)
     ck_assert_int_eq(rig_load(rig, "s:l", 5000), UNAVAILABLE);
     ck_assert_int_eq(actor_received(a, "GET s:l"), 2);
     ck_assert_uint_eq(rig_counter(rig, SHS_COUNTER_UNREACHABLE), 1);
-    /* Nor does a connection that was dialled for it die in vain. */
+    /* A new connection that dies is not retried at all. */
     ck_assert_int_eq(rig_load(rig, "s:m", 5000), UNAVAILABLE);
     ck_assert_int_eq(actor_received(a, "GET s:m"), 1);
     actor_stop(a);
@@ -67,7 +68,7 @@ START_TEST(store_redis_load__does_not_retry_with_retry_0)
 }
 END_TEST
 
-/* A user whose session is too large is no reason to dial for all the others. */
+/* A too large session must not close the connections of other users. */
 START_TEST(store_redis_load__closes_one_connection_for_a_too_large_session)
 {
     actor_t *a = actor_start("a");
@@ -96,7 +97,7 @@ START_TEST(store_redis_load__closes_one_connection_for_a_too_large_session)
 }
 END_TEST
 
-/* A firewall has lost what it knew of all of them. */
+/* A firewall has dropped the state of all connections. */
 START_TEST(store_redis_load__closes_connections_older_than_one_without_a_reply)
 {
     actor_t *a = actor_start("a");
@@ -116,7 +117,7 @@ START_TEST(store_redis_load__closes_connections_older_than_one_without_a_reply)
     ck_assert_int_eq(actor_accepted(a), dialled + 1);
     ck_loads(sibling, "s:3", "a s:3");
     ck_assert_int_eq(actor_accepted(a), dialled + 2);
-    /* These have answered since. */
+    /* These connections have had a reply since. */
     ck_loads(rig, "s:4", "a s:4");
     ck_loads(sibling, "s:5", "a s:5");
     ck_assert_int_eq(actor_accepted(a), dialled + 2);
@@ -124,7 +125,7 @@ START_TEST(store_redis_load__closes_connections_older_than_one_without_a_reply)
 }
 END_TEST
 
-/* Of a server that turned all away, and of connections from before. */
+/* The server refused every command, and connections from before are idle. */
 START_TEST(store_redis_load__probes_with_a_new_connection)
 {
     actor_t *a = actor_start("a");
@@ -160,7 +161,7 @@ START_TEST(store_redis_load__waits_for_a_server_that_is_not_ready)
     actor_replies_once(a, "GET", not_ready[_i]);
     ck_loads(rig, "s:k", "a s:k");
     ck_assert_int_eq(actor_received(a, "GET"), 3);
-    ck_assert_msg(actor_accepted(a) == 1, "a good connection was thrown away");
+    ck_assert_msg(actor_accepted(a) == 1, "a good connection was closed");
     ck_assert_uint_eq(rig_counter(rig, SHS_COUNTER_UNAVAILABLE), 0);
     actor_stop(a);
 }
@@ -268,8 +269,8 @@ START_TEST(store_redis_load__names_the_cure_for_a_member_of_a_cluster)
 }
 END_TEST
 
-/* A password that changed, or CLIENT KILL and a new ACL: who is asked on a new
- * connection says AUTH first. */
+/* The password changed, or CLIENT KILL after a new ACL: a new connection sends
+ * AUTH first. */
 START_TEST(store_redis_load__reconnects_once_after_a_lost_login)
 {
     actor_t *a = actor_start("a");
@@ -287,7 +288,7 @@ START_TEST(store_redis_load__reconnects_once_after_a_lost_login)
 }
 END_TEST
 
-/* ... and who may not ask again leaves no such connection to the next. */
+/* ... and without a retry the connection is not left to the next command. */
 START_TEST(store_redis_load__closes_a_connection_that_lost_its_login)
 {
     actor_t *a = actor_start("a");
@@ -379,8 +380,8 @@ START_TEST(store_redis_load__closes_the_breaker_with_a_probe)
 }
 END_TEST
 
-/* A server that refuses us answers: that ends the outage, and its own line says
- * what is wrong. */
+/* A server that refuses a command is up: that ends the outage, and the refusal
+ * has its own line. */
 static const char *const refusals[] = { "-NOPERM x\r\n", "-NOAUTH x\r\n",
                                         "-WRONGPASS x\r\n" };
 
@@ -410,31 +411,31 @@ START_TEST(store_redis_load__closes_the_breaker_with_a_refusal)
 }
 END_TEST
 
-/* -------------------------------------------------------------- heavy keys */
+/* ---------------------------------------------------------------- big keys */
 
 START_TEST(store_redis_load__loads_the_size_first_after_a_missing_value)
 {
     actor_t *a = actor_start("a");
     rig_t *rig = rig_on_server(a, "breaker=5/1h", NULL);
 
-    actor_replies(a, "GET s:heavy", _i ? actor_stall : actor_close);
-    ck_assert_int_eq(rig_load(rig, "s:heavy", 200), UNAVAILABLE);
+    actor_replies(a, "GET s:big", _i ? actor_stall : actor_close);
+    ck_assert_int_eq(rig_load(rig, "s:big", 200), UNAVAILABLE);
     ck_assert_int_eq(actor_received(a, "STRLEN"), 0);
-    /* Too large: its value is asked for no more, and the connection stays. */
-    actor_replies(a, "STRLEN s:heavy", ":65537\r\n");
-    ck_assert_int_eq(rig_load(rig, "s:heavy", 5000), MALFORMED);
-    ck_assert_int_eq(rig_load(rig, "s:heavy", 5000), MALFORMED);
-    ck_assert_int_eq(actor_received(a, "GET s:heavy"), 1);
+    /* Too large: the value is not loaded again, and the connection stays. */
+    actor_replies(a, "STRLEN s:big", ":65537\r\n");
+    ck_assert_int_eq(rig_load(rig, "s:big", 5000), MALFORMED);
+    ck_assert_int_eq(rig_load(rig, "s:big", 5000), MALFORMED);
+    ck_assert_int_eq(actor_received(a, "GET s:big"), 1);
     ck_assert_int_eq(actor_received(a, "STRLEN"), 2);
     ck_assert_int_eq(actor_accepted(a), 2);
-    /* Another may not be asked more than before. */
+    /* Other keys are loaded as before. */
     ck_loads(rig, "s:k", "a s:k");
     ck_assert_int_eq(actor_received(a, "STRLEN s:k"), 0);
-    /* It has become a session: and then is one as any other. */
-    actor_replies(a, "STRLEN s:heavy", NULL);
-    actor_replies(a, "GET s:heavy", NULL);
-    ck_loads(rig, "s:heavy", "a s:heavy");
-    ck_loads(rig, "s:heavy", "a s:heavy");
+    /* It has become a session, and is loaded like any other. */
+    actor_replies(a, "STRLEN s:big", NULL);
+    actor_replies(a, "GET s:big", NULL);
+    ck_loads(rig, "s:big", "a s:big");
+    ck_loads(rig, "s:big", "a s:big");
     ck_assert_int_eq(actor_received(a, "STRLEN"), 3);
     actor_stop(a);
 }
@@ -445,15 +446,15 @@ START_TEST(store_redis_load__loads_the_size_first_after_a_too_large_value)
     actor_t *a = actor_start("a");
     rig_t *rig = rig_on_server(a, "", NULL);
 
-    ck_assert_int_eq(rig_load_sized(rig, "s:heavy", 5000, 3), MALFORMED);
+    ck_assert_int_eq(rig_load_sized(rig, "s:big", 5000, 3), MALFORMED);
     actor_replies(a, "STRLEN", ":9\r\n");
-    ck_assert_int_eq(rig_load_sized(rig, "s:heavy", 5000, 3), MALFORMED);
+    ck_assert_int_eq(rig_load_sized(rig, "s:big", 5000, 3), MALFORMED);
     ck_assert_int_eq(actor_received(a, "GET"), 1);
     actor_stop(a);
 }
 END_TEST
 
-/* Four clients, or four thousand, that ask for one key. */
+/* Four clients, or four thousand, load one key. */
 START_TEST(store_redis_load__does_not_open_the_breaker_for_one_key)
 {
     actor_t *a = actor_start("a");
@@ -461,20 +462,20 @@ START_TEST(store_redis_load__does_not_open_the_breaker_for_one_key)
     int i;
 
     ck_loads(rig, "s:k", "a s:k");
-    /* As where it can only be asked for. */
+    /* The size cannot be loaded. */
     actor_replies(a, "STRLEN", "-NOPERM x\r\n");
-    actor_replies(a, "GET s:heavy", actor_close);
+    actor_replies(a, "GET s:big", actor_close);
     for (i = 0; i < 10; i++) {
-        ck_assert_int_eq(rig_load(rig, "s:heavy", 5000), UNAVAILABLE);
+        ck_assert_int_eq(rig_load(rig, "s:big", 5000), UNAVAILABLE);
         ck_breaker(rig, "closed");
     }
-    ck_assert_int_eq(actor_received(a, "GET s:heavy"), 10);
+    ck_assert_int_eq(actor_received(a, "GET s:big"), 10);
     ck_loads(rig, "s:k", "a s:k");
     actor_stop(a);
 }
 END_TEST
 
-/* A site with a single user, and an outage. */
+/* An outage of a site with a single user. */
 START_TEST(store_redis_load__opens_the_breaker_for_one_key_of_a_dead_server)
 {
     actor_t *a = actor_start("a");
@@ -494,9 +495,9 @@ START_TEST(store_redis_load__opens_the_breaker_for_one_key_of_a_dead_server)
 }
 END_TEST
 
-/* What is said about a key, or by an administrator, is an answer. */
-static const char *const answers[] = { ACTOR_NIL, "-WRONGTYPE x\r\n",
-                                       "-NOPERM x\r\n" };
+/* A reply about the key, and a refusal, are replies. */
+static const char *const about_the_key[] = { ACTOR_NIL, "-WRONGTYPE x\r\n",
+                                             "-NOPERM x\r\n" };
 
 START_TEST(store_redis_load__does_not_open_the_breaker_for_a_reply)
 {
@@ -504,7 +505,7 @@ START_TEST(store_redis_load__does_not_open_the_breaker_for_a_reply)
     rig_t *rig = rig_on_server(a, "breaker=1/1h", NULL);
     int i;
 
-    actor_replies(a, "GET", answers[_i]);
+    actor_replies(a, "GET", about_the_key[_i]);
     for (i = 0; i < 3; i++) {
         ck_assert_int_ne(rig_load(rig, "s:k", 5000), FOUND);
     }
@@ -515,62 +516,62 @@ START_TEST(store_redis_load__does_not_open_the_breaker_for_a_reply)
 }
 END_TEST
 
-typedef struct asker_t {
+typedef struct loader_t {
     const rig_t *rig;
     const char *key;
     int ms;
     int rounds;
     int found, strangers, late;
     apr_time_t longest;
-} asker_t;
+} loader_t;
 
-static int asking; /* how many are at it */
+static int running; /* loaders */
 
-static void *ask_often(void *data)
+static void *load_often(void *data)
 {
-    asker_t *asker = data;
+    loader_t *loader = data;
     apr_pool_t *own;
     int i;
 
     apr_pool_create(&own, NULL);
-    for (i = 0; i < asker->rounds; i++) {
-        const char *key = apr_psprintf(own, "%s-%d", asker->key, i);
+    for (i = 0; i < loader->rounds; i++) {
+        const char *key = apr_psprintf(own, "%s-%d", loader->key, i);
         shs_query_t query = {
             { key, strlen(key) }, SHS_SHAPE_STRING, 65536, 0
         };
         apr_time_t begun = shs_clock_now();
-        shs_result_t answer = { 0 };
+        shs_result_t result = { 0 };
 
-        query.deadline = begun + asker->ms * (apr_time_t)1000;
-        if (shs_store_redis_load(&answer, &asker->rig->client, &query, own)
+        query.deadline = begun + loader->ms * (apr_time_t)1000;
+        if (shs_store_redis_load(&result, &loader->rig->client, &query, own)
             == FOUND) {
             const char *value = apr_psprintf(own, "a %s", key);
 
-            asker->found++;
-            asker->strangers +=
-                answer.record.string.len != strlen(value)
-                || memcmp(answer.record.string.data, value, strlen(value));
+            loader->found++;
+            loader->strangers +=
+                result.record.string.len != strlen(value)
+                || memcmp(result.record.string.data, value, strlen(value));
         }
         begun = shs_clock_now() - begun;
-        asker->longest = begun > asker->longest ? begun : asker->longest;
+        loader->longest = begun > loader->longest ? begun : loader->longest;
         apr_pool_clear(own);
     }
     apr_pool_destroy(own);
-    __atomic_sub_fetch(&asking, 1, __ATOMIC_SEQ_CST);
+    __atomic_sub_fetch(&running, 1, __ATOMIC_SEQ_CST);
     return NULL;
 }
 
-/* A full pool says that we are many, and nothing of the server. */
+/* A full pool says nothing about the server. */
 START_TEST(store_redis_load__does_not_open_the_breaker_for_a_full_pool)
 {
     actor_t *a = actor_start("a");
     rig_t *rig = rig_on_server(a, "pool=1 breaker=1/1h", NULL);
-    asker_t asker = { rig, "s:slow", 20000, 1, 0, 0, 0, 0 };
+    loader_t loader = { rig, "s:slow", 20000, 1, 0, 0, 0, 0 };
     pthread_t thread;
 
     ck_loads(rig, "s:k", "a s:k");
     actor_replies_once(a, "GET", actor_wait);
-    ck_assert_int_eq(pthread_create(&thread, NULL, ask_often, &asker), 0);
+    ck_assert_int_eq(pthread_create(&thread, NULL, load_often, &loader), 0);
     actor_await(a, "GET s:slow-0", 1);
     ck_assert_int_eq(rig_load(rig, "s:l", 50), UNAVAILABLE);
     ck_assert_uint_eq(rig_counter(rig, SHS_COUNTER_POOL_FULL), 1);
@@ -578,7 +579,7 @@ START_TEST(store_redis_load__does_not_open_the_breaker_for_a_full_pool)
     ck_assert_int_eq(rig_result.transition, SHS_TRANSITION_NONE);
     actor_resume(a);
     pthread_join(thread, NULL);
-    ck_assert_int_eq(asker.found, 1);
+    ck_assert_int_eq(loader.found, 1);
     actor_stop(a);
 }
 END_TEST
@@ -590,10 +591,10 @@ static const struct {
     const char *reply;
     const char *why;
 } slow[] = {
-    { "AUTH", actor_stall, "says nothing to the greeting" },
-    { "GET", actor_stall, "says nothing" },
-    { "PTTL", actor_stall, "gives half an answer" },
-    { "GET", "$100\r\nabc", "gives half a value" },
+    { "AUTH", actor_stall, "does not reply to the handshake" },
+    { "GET", actor_stall, "does not reply" },
+    { "PTTL", actor_stall, "sends half of the replies" },
+    { "GET", "$100\r\nabc", "sends half a value" },
     { "GET", "-LOADING x\r\n", "is never ready" },
 };
 
@@ -624,7 +625,8 @@ START_TEST(store_redis_load__sends_nothing_after_the_deadline)
 }
 END_TEST
 
-/* The worst there is: what came too late, or was torn, answers the next. */
+/* The worst case: a late or torn reply is taken for the reply to the next
+ * command. */
 START_TEST(store_redis_load__never_returns_another_keys_session)
 {
     enum { THREADS = 12 };
@@ -642,45 +644,45 @@ START_TEST(store_redis_load__never_returns_another_keys_session)
     };
     actor_t *a = actor_start("a");
     rig_t *rig = rig_on_server(a, "pool=3 breaker=off", NULL);
-    asker_t askers[THREADS];
+    loader_t loaders[THREADS];
     pthread_t threads[THREADS];
     int found = 0;
     int i;
 
-    asking = THREADS;
+    running = THREADS;
     for (i = 0; i < THREADS; i++) {
-        memset(&askers[i], 0, sizeof(askers[i]));
-        askers[i].rig = rig;
-        askers[i].key = apr_psprintf(p, "s:%d", i);
-        askers[i].ms = 60;
-        askers[i].rounds = 40;
+        memset(&loaders[i], 0, sizeof(loaders[i]));
+        loaders[i].rig = rig;
+        loaders[i].key = apr_psprintf(p, "s:%d", i);
+        loaders[i].ms = 60;
+        loaders[i].rounds = 40;
         ck_assert_int_eq(
-            pthread_create(&threads[i], NULL, ask_often, &askers[i]), 0);
+            pthread_create(&threads[i], NULL, load_often, &loaders[i]), 0);
     }
-    /* One at a time, each as soon as the last one has been felt. */
-    for (i = 0; __atomic_load_n(&asking, __ATOMIC_SEQ_CST) > 0; i++) {
+    /* One at a time, each after the last one has had its effect. */
+    for (i = 0; __atomic_load_n(&running, __ATOMIC_SEQ_CST) > 0; i++) {
         int before = actor_received(a, "GET");
 
         actor_replies_once(a, mischief[i % ROWS(mischief)].command,
                            mischief[i % ROWS(mischief)].reply);
         while (actor_received(a, "GET") < before + 4
-               && __atomic_load_n(&asking, __ATOMIC_SEQ_CST) > 0) {
+               && __atomic_load_n(&running, __ATOMIC_SEQ_CST) > 0) {
             usleep(500);
         }
     }
     for (i = 0; i < THREADS; i++) {
         pthread_join(threads[i], NULL);
-        ck_assert_int_eq(askers[i].strangers, 0);
-        ck_assert_int_le(askers[i].longest,
+        ck_assert_int_eq(loaders[i].strangers, 0);
+        ck_assert_int_le(loaders[i].longest,
                          (60 + unit_slack_ms()) * (apr_time_t)1000);
-        found += askers[i].found;
+        found += loaders[i].found;
     }
-    ck_assert_msg(found > 50, "only %d were answered", found);
+    ck_assert_msg(found > 50, "only %d were found", found);
     actor_stop(a);
 }
 END_TEST
 
-/* ---------------------------------------------------------------- identity */
+/* ------------------------------------------------------------------ run id */
 
 #define INFO_X "$10\r\nrun_id:x\r\n\r\n"
 #define INFO_Y "$10\r\nrun_id:y\r\n\r\n"
@@ -693,7 +695,7 @@ static apr_uint32_t number_of(const char *info)
     return shs_run_id_parse(&reply);
 }
 
-/* Nobody asks without need: a service may not know INFO. */
+/* INFO is sent only if it is needed: a service may not support it. */
 START_TEST(store_redis_load__loads_the_run_id_only_while_tracking_is_active)
 {
     actor_t *a = actor_start("a");
@@ -715,7 +717,7 @@ START_TEST(store_redis_load__loads_the_run_id_only_while_tracking_is_active)
 }
 END_TEST
 
-/* So that it is remembered as what there is no session of. */
+/* So that the near-cache can remember that there is no session. */
 START_TEST(store_redis_load__returns_the_run_id_of_a_too_large_session)
 {
     actor_t *a = actor_start("a");
@@ -755,7 +757,7 @@ START_TEST(store_redis_load__loads_the_run_id_of_each_connection)
 }
 END_TEST
 
-/* The answer has come before. */
+/* The reply came before INFO. */
 START_TEST(store_redis_load__accepts_the_reply_without_a_run_id)
 {
     static const char *const replies[] = { "-NOPERM no\r\n", "$0\r\n\r\n",
@@ -778,8 +780,8 @@ START_TEST(store_redis_load__accepts_the_reply_without_a_run_id)
 }
 END_TEST
 
-/* What was listened to before, and still has a connection of ours, is asked no
- * more; what is new is, wherever it leads. */
+/* Pooled connections to the server that was tracked before are closed; a new
+ * connection is used, wherever it leads. */
 START_TEST(store_redis_load__closes_connections_to_the_server_tracked_before)
 {
     actor_t *a = actor_start("a");
@@ -792,14 +794,14 @@ START_TEST(store_redis_load__closes_connections_to_the_server_tracked_before)
     ck_loads(rig, "k", "a k");
     ck_loads(rig, "k", "a k");
     ck_assert_int_eq(actor_accepted(a), 1);
-    /* The tracker has turned to y; a balancer leads on to x. */
+    /* The tracker has changed to y; a load balancer still leads to x. */
     rig->host_state->tracking.run_id = number_of(INFO_Y);
     rig->host_state->tracking.generation = 2;
     ck_loads(rig, "k", "a k");
     ck_assert_int_eq(actor_accepted(a), 2);
     ck_loads(rig, "k", "a k");
     ck_assert_int_eq(actor_accepted(a), 2);
-    /* To several, each of which is what it is. */
+    /* Several servers are tracked: any of them will do. */
     rig->host_state->tracking.run_id = 0;
     rig->host_state->tracking.generation = 3;
     ck_loads(rig, "k", "a k");
@@ -808,8 +810,8 @@ START_TEST(store_redis_load__closes_connections_to_the_server_tracked_before)
 }
 END_TEST
 
-/* A new connection leads elsewhere than the one that is listened to. An old one
- * that was asked late proves nothing, and is left. */
+/* A new connection leads to another server than the tracked one. An old
+ * connection proves nothing, and is closed. */
 START_TEST(store_redis_load__reports_another_server_found_by_a_new_connection)
 {
     actor_t *a = actor_start("a");
@@ -888,7 +890,7 @@ static void add(TCase *tc)
         tc, store_redis_load__opens_the_breaker_for_one_key_of_a_dead_server);
     tcase_add_loop_test(tc,
                         store_redis_load__does_not_open_the_breaker_for_a_reply,
-                        0, ROWS(answers));
+                        0, ROWS(about_the_key));
     tcase_add_test(tc,
                    store_redis_load__does_not_open_the_breaker_for_a_full_pool);
     tcase_add_loop_test(tc, store_redis_load__keeps_the_deadline, 0,

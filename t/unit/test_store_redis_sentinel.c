@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * store_redis, where Sentinels name the master: no answer of a master that was
- * demoted is ever taken, and Sentinels that are gone cost no session.
+ * store_redis with Sentinels: no reply of a demoted master is ever accepted,
+ * and no session is lost while the Sentinels are gone.
  */
 #include "redis/store_redis.h"
 
@@ -15,8 +15,8 @@
 #define FOUND       SHS_OUTCOME_FOUND
 #define UNAVAILABLE SHS_OUTCOME_UNAVAILABLE
 
-/* Lets all that is known grow older than it is relied on. */
-static void outlive_the_lease(void)
+/* Waits until the master lease has expired. */
+static void await_lease_end(void)
 {
     rig_sleep_until(shs_clock_now() + SHS_MASTER_LEASE_FOR + 10000);
 }
@@ -35,7 +35,7 @@ START_TEST(store_redis_load__sends_role_after_each_load)
 }
 END_TEST
 
-/* What a server says that is the master no more, while its value is there. */
+/* How a demoted master replies; it still has the value. */
 static const struct {
     const char *command;
     const char *reply;
@@ -56,14 +56,14 @@ START_TEST(store_redis_load__finds_the_new_master_in_the_same_command)
     ck_loads(rig, "l", "y l");
     ck_assert_uint_eq(rig_counter(rig, SHS_COUNTER_FAILOVERS), 1);
     ck_assert_uint_eq(rig_counter(rig, SHS_COUNTER_UNAVAILABLE), 0);
-    /* And it is no surprise any more. */
+    /* The next command goes to the new master at once. */
     actor_replies(x, demoted[_i].command, NULL);
     ck_loads(rig, "m", "y m");
     ck_assert_int_eq(actor_received(x, "GET m"), 0);
 }
 END_TEST
 
-/* Sentinels are never given the servers' password. */
+/* The servers' password is never sent to a Sentinel. */
 START_TEST(store_redis_load__names_the_option_for_the_sentinels_password)
 {
     rig_t *rig = rig_on_sentinel(s, "", NULL);
@@ -83,11 +83,11 @@ START_TEST(store_redis_load__names_the_option_for_the_sentinels_password)
 }
 END_TEST
 
-/* Whatever asks first, in any child: one of them all is told, and counts. */
+/* Whichever child finds the failover first: it is reported and counted once. */
 START_TEST(store_redis_load__reports_a_failover_once_for_the_host)
 {
     rig_t *rigs[3];
-    int told = 0;
+    int reports = 0;
     int i;
 
     for (i = 0; i < 3; i++) {
@@ -103,15 +103,15 @@ START_TEST(store_redis_load__reports_a_failover_once_for_the_host)
             ck_assert_str_eq(rig_result.transition_reason,
                              apr_psprintf(p, "127.0.0.1:%d, was 127.0.0.1:%d",
                                           actor_port(y), actor_port(x)));
-            ++told;
+            ++reports;
         }
     }
-    ck_assert_int_eq(told, 1);
+    ck_assert_int_eq(reports, 1);
     ck_assert_uint_eq(rig_counter(rigs[0], SHS_COUNTER_FAILOVERS), 1);
 }
 END_TEST
 
-/* A child that is started after the failover finds what is known. */
+/* A child that starts after the failover may be the first to find it. */
 START_TEST(store_redis_load__reports_a_failover_that_a_new_child_finds)
 {
     rig_t *rig = rig_on_sentinel(s, "", NULL);
@@ -141,7 +141,7 @@ START_TEST(store_redis_load__rejects_the_reply_of_a_slave)
 }
 END_TEST
 
-/* An error about the key is an answer too. */
+/* Replies about the key; an error about the key is one of them. */
 static const char *const about_the_key[] = { "-WRONGTYPE x\r\n", ACTOR_NIL };
 
 START_TEST(store_redis_load__rejects_a_slaves_reply_about_a_key)
@@ -155,7 +155,7 @@ START_TEST(store_redis_load__rejects_a_slaves_reply_about_a_key)
 }
 END_TEST
 
-/* Without ROLE nothing is known. */
+/* Without ROLE the server may not be the master. */
 START_TEST(store_redis_load__rejects_the_reply_of_a_server_that_hides_its_role)
 {
     rig_t *rig = rig_on_sentinel(s, "breaker=off", NULL);
@@ -182,7 +182,7 @@ START_TEST(store_redis_load__uses_info_where_role_is_refused)
 }
 END_TEST
 
-/* An ACL that is changed costs the question that meets it. */
+/* A changed ACL fails the one command that meets it. */
 START_TEST(store_redis_load__changes_to_info_when_role_is_refused_later)
 {
     rig_t *rig = rig_on_sentinel(s, "breaker=off", NULL);
@@ -196,21 +196,22 @@ START_TEST(store_redis_load__changes_to_info_when_role_is_refused_later)
 }
 END_TEST
 
-/* ---------------------------------------------------------------- trust */
+/* ---------------------------------------------------------------- lease */
 
-/* It comes back from a pause, or empty, and calls itself master still. */
+/* The old master comes back from a pause, or empty, and its ROLE is still
+ * master. */
 START_TEST(store_redis_load__rejects_a_reply_past_the_lease)
 {
     rig_t *rig = rig_on_sentinel(s, "", NULL);
 
     ck_loads(rig, "k", "x k");
     stage_fail_over();
-    outlive_the_lease();
+    await_lease_end();
     ck_loads(rig, "l", "y l");
 }
 END_TEST
 
-/* Sentinels were gone for a moment, long ago. */
+/* The Sentinels were gone for a moment, long ago. */
 START_TEST(store_redis_load__rejects_the_old_master_after_a_quiet_time)
 {
     rig_t *rig =
@@ -218,10 +219,10 @@ START_TEST(store_redis_load__rejects_the_old_master_after_a_quiet_time)
 
     ck_loads(rig, "k", "x k");
     actor_replies(s, "SENTINEL", "-ERR x\r\n");
-    outlive_the_lease();
+    await_lease_end();
     ck_loads(rig, "l", "x l");
     stage_fail_over();
-    /* So that x has long answered when it does. */
+    /* So that the reply of x comes long before the Sentinel's. */
     actor_replies(s, "SENTINEL get-master-addr-by-name", actor_slow);
     rig_sleep_until(rig_in_ms(2500));
     ck_loads(rig, "m", "y m");
@@ -239,7 +240,7 @@ START_TEST(store_redis_load__confirms_a_new_connection_with_a_sentinel)
 }
 END_TEST
 
-/* One child hears of a failover; another asks a Sentinel that does not know. */
+/* One child knows the failover; another one's Sentinel does not. */
 START_TEST(store_redis_load__accepts_only_the_highest_epoch_on_the_host)
 {
     actor_t *late = actor_start("late");
@@ -256,7 +257,7 @@ START_TEST(store_redis_load__accepts_only_the_highest_epoch_on_the_host)
     stage_fail_over();
     actor_replies_once(x, "ROLE", ACTOR_SLAVE);
     ck_loads(rig, "l", "y l");
-    /* The old one comes back and calls itself master. */
+    /* The old master comes back, and its ROLE is master. */
     for (i = 0; i < 5; i++) {
         ck_loads(other, "m", "y m");
         actor_disconnect(x);
@@ -266,24 +267,24 @@ START_TEST(store_redis_load__accepts_only_the_highest_epoch_on_the_host)
 }
 END_TEST
 
-/* Those of a URL that know an older epoch than the host, and those that are
- * dead. */
+/* How many Sentinels of the URL have a lower epoch than the host, and how many
+ * are dead. */
 static const struct {
-    int lagging;
+    int count;
     int dead;
-} laggards[] = { { 1, 1 }, { 1, 2 }, { 2, 1 } };
+} lagging[] = { { 1, 1 }, { 1, 2 }, { 2, 1 } };
 
-static rig_t *rig_of_laggards(int nth, actor_t **late, const rig_t *sibling)
+static rig_t *rig_of_lagging(int nth, actor_t **late, const rig_t *sibling)
 {
     const char *hosts = "";
     int i;
 
-    for (i = 0; i < laggards[nth].lagging; i++) {
+    for (i = 0; i < lagging[nth].count; i++) {
         late[i] = actor_start("late");
         actor_set_master(late[i], x, 1);
         hosts = apr_psprintf(p, "%s,127.0.0.1:%d", hosts, actor_port(late[i]));
     }
-    for (i = 0; i < laggards[nth].dead; i++) {
+    for (i = 0; i < lagging[nth].dead; i++) {
         hosts =
             apr_psprintf(p, "%s,127.0.0.1:%d", hosts, actor_refusing_port());
     }
@@ -291,7 +292,7 @@ static rig_t *rig_of_laggards(int nth, actor_t **late, const rig_t *sibling)
                       "breaker=off", sibling);
 }
 
-/* One that is dead may know of the failover. */
+/* The dead Sentinel may know the failover. */
 START_TEST(store_redis_load__rejects_a_lower_epoch_while_a_sentinel_is_dead)
 {
     rig_t *rig = rig_on_sentinel(s, "", NULL);
@@ -301,22 +302,22 @@ START_TEST(store_redis_load__rejects_a_lower_epoch_while_a_sentinel_is_dead)
 
     stage_fail_over();
     ck_loads(rig, "k", "y k");
-    other = rig_of_laggards(_i, late, rig);
-    /* A server is remembered not to have told, so each run is another one. */
+    other = rig_of_lagging(_i, late, rig);
+    /* A Sentinel that failed is skipped for a while, so each round differs. */
     for (i = 0; i < 4; i++) {
         ck_assert_int_eq(rig_load(other, "l", 1000), UNAVAILABLE);
         rig_sleep_until(shs_clock_now() + SHS_REFRESH_AFTER_FAILURE);
     }
     ck_assert_int_eq(actor_received(x, "GET"), 0);
     ck_assert_int_eq(atomic_load(&rig->host_state->master.epoch), 2);
-    for (i = 0; i < laggards[_i].lagging; i++) {
+    for (i = 0; i < lagging[_i].count; i++) {
         ck_assert_int_gt(actor_received(late[i], "SENTINEL"), 0);
         actor_stop(late[i]);
     }
 }
 END_TEST
 
-/* The first lookup of a child asks them once. */
+/* The first command of a child queries each Sentinel once. */
 START_TEST(store_redis_load__accepts_a_lower_epoch_of_all_sentinels)
 {
     actor_t *second = actor_start("b");
@@ -351,7 +352,7 @@ static const struct {
     { actor_stall, "hang" },
 };
 
-/* How long it may take where nobody needs to be waited for. */
+/* How long a command may take that waits for no Sentinel. */
 #define AT_ONCE (100 * 1000 + 200 * (apr_time_t)(unit_slack_ms()))
 
 START_TEST(store_redis_load__needs_no_sentinel_while_the_master_replies)
@@ -362,19 +363,19 @@ START_TEST(store_redis_load__needs_no_sentinel_while_the_master_replies)
 
     ck_loads(rig, "k", "x k");
     actor_replies(s, "SENTINEL", gone[_i].reply);
-    outlive_the_lease();
+    await_lease_end();
     for (i = 0; i < 8; i++) {
-        /* The first may have to find out that they hang. */
+        /* The first one may have to find out that they hang. */
         slow += rig_load(rig, "l", 1000) != FOUND || rig_took > AT_ONCE;
     }
     ck_assert_msg(slow <= 2, "%d of 8 lookups waited for a Sentinel: %s", slow,
                   gone[_i].why);
-    /* One stall of a busy machine is none of ours. */
+    /* One stall may be that of a busy machine. */
     ck_assert_int_le(slow, gone[_i].reply == actor_stall ? 2 : 1);
 }
 END_TEST
 
-/* A connection was cut, as by a timeout of Redis: its successor is new. */
+/* Redis closed the connection, after its timeout: the next one is new. */
 START_TEST(store_redis_load__needs_no_sentinel_for_a_new_connection)
 {
     rig_t *rig = rig_on_sentinel(s, "connect-timeout=100ms timeout=1s", NULL);
@@ -383,10 +384,10 @@ START_TEST(store_redis_load__needs_no_sentinel_for_a_new_connection)
 
     ck_loads(rig, "k", "x k");
     actor_replies(s, "SENTINEL", gone[_i].reply);
-    outlive_the_lease();
+    await_lease_end();
     actor_disconnect(x);
     for (i = 0; i < 8; i++) {
-        /* The first may have to find out that they hang. */
+        /* The first one may have to find out that they hang. */
         slow += rig_load(rig, "l", 1000) != FOUND || rig_took > AT_ONCE;
     }
     ck_assert_msg(slow <= 2, "%d of 8 lookups waited for a Sentinel: %s", slow,
@@ -405,7 +406,7 @@ START_TEST(store_redis_load__reports_that_no_sentinel_names_a_master)
         ck_assert_int_eq(rig_load(rig, "k", 300), UNAVAILABLE);
         ck_assert_ptr_nonnull(strstr(rig_result.reason, "Sentinel"));
         ck_assert_ptr_null(strstr(rig_result.reason, "SECRET"));
-        /* The first question of all: a mistake in the configuration. */
+        /* The very first command: a mistake in the configuration. */
         ck_assert_int_eq(rig_result.transition,
                          i == 0 ? SHS_TRANSITION_DOWN : SHS_TRANSITION_NONE);
     }
@@ -414,8 +415,8 @@ START_TEST(store_redis_load__reports_that_no_sentinel_names_a_master)
 }
 END_TEST
 
-/* Children are forked all the time; they have yet to ask for the master, and
- * the others know it. */
+/* httpd starts children all the time. A new child does not know the master yet,
+ * the others do. */
 START_TEST(store_redis_load__does_not_probe_earlier_for_a_new_child)
 {
     rig_t *rig = rig_on_sentinel(s, "breaker=1/1h retry=0", NULL);
@@ -468,19 +469,21 @@ END_TEST
 
 /* ------------------------------------------------------ a child that ends */
 
-/* Of three Sentinels that hang, each asked first in haste, an eighth of its
- * time, how many were asked when the child ends. */
+/* Three Sentinels hang. The first round gives each an eighth of its time. How
+ * many queries were sent when the child ends. */
 static const struct {
     const char *options;
     int asked;
-    int one_ask_ms;
+    int one_query_ms;
     const char *why;
 } endings[] = {
-    { "connect-timeout=100ms timeout=700ms", 1, 800, "others are not asked" },
-    { "connect-timeout=100ms timeout=2200ms", 4, 2300, "one takes its time" },
+    { "connect-timeout=100ms timeout=700ms", 1, 800,
+      "the others are not queried" },
+    { "connect-timeout=100ms timeout=2200ms", 4, 2300,
+      "the first one takes its time" },
 };
 
-static int count_asked(actor_t *const sentinels[3])
+static int count_queries(actor_t *const sentinels[3])
 {
     int asked = 0;
     int i;
@@ -492,7 +495,7 @@ static int count_asked(actor_t *const sentinels[3])
     return asked;
 }
 
-/* The configuration, which a refresh reads, goes with the child. */
+/* A refresh reads the configuration, which goes with the child. */
 START_TEST(topology_create__ends_its_refresh_with_the_child)
 {
     actor_t *const sentinels[3] = { s, x, y };
@@ -517,27 +520,27 @@ START_TEST(topology_create__ends_its_refresh_with_the_child)
         actor_replies(sentinels[i], "SENTINEL", actor_stall);
     }
     shs_topology_suspect(topology);
-    while ((asked = count_asked(sentinels)) < endings[_i].asked) {
+    while ((asked = count_queries(sentinels)) < endings[_i].asked) {
         ck_assert_int_lt(shs_clock_now(), until);
         usleep(1000);
     }
     begun = shs_clock_now();
     apr_pool_destroy(pchild);
     begun = shs_clock_now() - begun;
-    /* TIMEOUT, if a refresh were still running. */
+    /* It would be TIMEOUT if a refresh were still running. */
     ck_assert_int_eq(
         shs_topology_find(&route, topology, 0, shs_clock_now(), &reason, p),
         SHS_CONN_FAILED);
     ck_assert_msg(reason && *reason, "no reason");
-    ck_assert_int_le(begun, (endings[_i].one_ask_ms + unit_slack_ms())
+    ck_assert_int_le(begun, (endings[_i].one_query_ms + unit_slack_ms())
                                 * (apr_time_t)1000);
-    /* One more may have been asked just before it ended. */
-    ck_assert_msg(count_asked(sentinels) <= asked + 1, "%s: %d",
-                  endings[_i].why, count_asked(sentinels));
+    /* One more query may have been sent just before the end. */
+    ck_assert_msg(count_queries(sentinels) <= asked + 1, "%s: %d",
+                  endings[_i].why, count_queries(sentinels));
 }
 END_TEST
 
-/* A firewall has lost what it knew of all of them. */
+/* A firewall has dropped the state of all connections. */
 START_TEST(store_redis_load__closes_connections_older_than_one_without_a_reply)
 {
     rig_t *rig = rig_on_sentinel(s, "retry=0", NULL);
@@ -556,7 +559,7 @@ START_TEST(store_redis_load__closes_connections_older_than_one_without_a_reply)
     ck_assert_int_eq(actor_accepted(x), dialled + 1);
     ck_loads(sibling, "k3", "x k3");
     ck_assert_int_eq(actor_accepted(x), dialled + 2);
-    /* These have answered since. */
+    /* These connections have had a reply since. */
     ck_loads(rig, "k4", "x k4");
     ck_loads(sibling, "k5", "x k5");
     ck_assert_int_eq(actor_accepted(x), dialled + 2);
@@ -621,7 +624,7 @@ START_TEST(store_redis_load__reads_from_no_replica_by_default)
 }
 END_TEST
 
-/* The master's rack is gone, and the Sentinel in it. */
+/* The master is gone, together with the Sentinel beside it. */
 START_TEST(store_redis_load__leaves_time_for_a_replica)
 {
     actor_t *replica = actor_start("r");
@@ -638,7 +641,7 @@ START_TEST(store_redis_load__leaves_time_for_a_replica)
 }
 END_TEST
 
-/* A replica that recovers must not hide that the master has just gone. */
+/* A replica that recovers must not hide the master's outage. */
 START_TEST(store_redis_load__reports_the_masters_outage_whatever_a_replica_does)
 {
     actor_t *replica = actor_start("r");
@@ -649,7 +652,7 @@ START_TEST(store_redis_load__reports_the_masters_outage_whatever_a_replica_does)
 
     actor_set_replica(s, replica);
     ck_loads(rig, "k", "x k");
-    /* It was down, as some lookup before was told. */
+    /* The replica was down, and an earlier command reported it. */
     shs_breaker_note(replicas, &rig->endpoint->breaker, SHS_BREAKER_PASS,
                      SHS_BREAKER_FAILED, 2, 0, shs_clock_now());
     actor_replies(x, "GET", actor_close);
@@ -692,7 +695,7 @@ static void add(TCase *tc)
         tc, store_redis_load__accepts_only_the_highest_epoch_on_the_host, 0, 2);
     tcase_add_loop_test(
         tc, store_redis_load__rejects_a_lower_epoch_while_a_sentinel_is_dead, 0,
-        ROWS(laggards));
+        ROWS(lagging));
     tcase_add_test(tc,
                    store_redis_load__accepts_a_lower_epoch_of_all_sentinels);
     tcase_add_loop_test(

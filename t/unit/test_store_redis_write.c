@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * store_redis, where it writes. The scripts themselves run on a real Redis; here
- * one stands for all, REMOVE, and what counts is who was asked for it, how
- * often, and what the answer came to.
+ * Writes of store_redis. The server tests run the scripts on a real Redis. Here
+ * REMOVE stands for all of them: the tests look at which server got it, how
+ * often, and what the reply came to.
  */
 #include "redis/store_redis.h"
 #include "redis/command/script.h"
@@ -20,7 +20,7 @@ static shs_write_t write_of(const char *key)
     memset(&write, 0, sizeof(write));
     write.kind = SHS_WRITE_REMOVE;
     write.at.key = unit_text(key);
-    write.at.max_octets = 5; /* a script's answer has none */
+    write.at.max_octets = 5; /* a script's reply has none */
     write.rotated = OCTETS("MARK");
     return write;
 }
@@ -38,7 +38,7 @@ static shs_wrote_t remove_key(const rig_t *rig, const char *key, int ms)
         ck_assert_msg(wrote_ == DONE, "%d: %s", wrote_, rig_result.reason); \
     } while (0)
 
-/* How EVAL is seen. */
+/* EVAL as the transcript has it. */
 static const char *eval(const char *key)
 {
     shs_write_t write = write_of(key);
@@ -109,7 +109,7 @@ START_TEST(store_redis_write__does_not_retry_twice)
     actor_replies(one, "EVAL", actor_close);
     ck_assert_int_eq(remove_key(rig, "s:l", 5000), UNAVAILABLE);
     ck_assert_int_eq(actor_received(one, eval("s:l")), 2);
-    /* Nor where the connection was dialled for it. */
+    /* A new connection that dies is not retried at all. */
     ck_assert_int_eq(remove_key(rig, "s:m", 5000), UNAVAILABLE);
     ck_assert_int_eq(actor_received(one, eval("s:m")), 1);
     ck_assert_uint_eq(rig_counter(rig, SHS_COUNTER_UNREACHABLE), 2);
@@ -245,9 +245,9 @@ static const struct {
     const char *reply;
     const char *why;
 } slow[] = {
-    { "AUTH", actor_stall, "says nothing to the greeting" },
-    { "EVAL", actor_stall, "says nothing" },
-    { "EVAL", ":1", "gives half an answer" },
+    { "AUTH", actor_stall, "does not reply to the handshake" },
+    { "EVAL", actor_stall, "does not reply" },
+    { "EVAL", ":1", "sends half a reply" },
     { "EVAL", "-LOADING x\r\n", "is never ready" },
 };
 
@@ -269,8 +269,8 @@ END_TEST
 
 /* ------------------------------------------------------------ the breaker */
 
-/* Sessions can be read from a server that takes no writes: a full one, a user
- * without EVAL, a replica, one that has too few of its own. */
+/* A server that accepts no writes can still be read from: it is full, its user
+ * may not EVAL, it is a replica, or it has too few replicas. */
 static const char *const refusing[] = {
     "-OOM x\r\n",      "-NOPERM x\r\n",  "-NOREPLICAS x\r\n", "-ERR x\r\n",
     "-READONLY x\r\n", "-LOADING x\r\n", "-WRONGTYPE x\r\n",  ":-1\r\n",
@@ -280,7 +280,7 @@ START_TEST(store_redis_write__does_not_open_the_breaker_for_an_error)
 {
     actor_t *one = actor_start("a");
     rig_t *rig = rig_on_server(one, "breaker=2/1h", NULL);
-    /* LOADING is asked again until the deadline. */
+    /* After LOADING it is sent again until the deadline. */
     int ms = strstr(refusing[_i], "LOADING") ? 300 : 5000;
     int i;
 
@@ -296,7 +296,7 @@ START_TEST(store_redis_write__does_not_open_the_breaker_for_an_error)
 }
 END_TEST
 
-/* ------------------------------------------ what no breaker has to tell of */
+/* --------------------------------------- what the breaker does not report */
 
 static const struct {
     const char *reply;
@@ -336,8 +336,8 @@ START_TEST(store_redis_write__reports_failing_writes_once_a_minute)
 }
 END_TEST
 
-/* ... and once that they do not: a server without memory still ends sessions,
- * which proves nothing. */
+/* ... and once that they work again. REMOVE proves nothing: a server without
+ * memory still deletes sessions. */
 START_TEST(store_redis_write__reports_that_writes_work_again)
 {
     actor_t *one = actor_start("a");
@@ -362,21 +362,21 @@ START_TEST(store_redis_write__reports_that_writes_work_again)
 }
 END_TEST
 
-/* Reads that are answered keep the breaker closed: of writes that are not
- * nobody else would tell. */
+/* Good reads keep the breaker closed, so the breaker does not report the writes
+ * that fail. */
 START_TEST(store_redis_write__reports_writes_without_a_reply_between_good_reads)
 {
     actor_t *one = actor_start("a");
     rig_t *rig = rig_on_server(one, "breaker=5/1h retry=0", NULL);
-    int told = 0;
+    int reports = 0;
     int i;
 
     ck_done(rig, "s:k");
     actor_replies(one, "EVAL", actor_close);
     for (i = 1; i <= 8; i++) {
         ck_assert_int_eq(remove_key(rig, "s:k", 5000), UNAVAILABLE);
-        told += rig_result.transition == SHS_TRANSITION_UNWRITABLE;
-        ck_assert_int_eq(told, i >= 5);
+        reports += rig_result.transition == SHS_TRANSITION_UNWRITABLE;
+        ck_assert_int_eq(reports, i >= 5);
         ck_assert_int_eq(rig_load(rig, "s:k", 5000), SHS_OUTCOME_FOUND);
         ck_assert_int_eq(rig_result.transition, SHS_TRANSITION_NONE);
     }
@@ -388,15 +388,15 @@ START_TEST(store_redis_load__reports_loads_without_a_reply_between_good_ones)
 {
     actor_t *one = actor_start("a");
     rig_t *rig = rig_on_server(one, "breaker=5/1h retry=0", NULL);
-    int told = 0;
+    int reports = 0;
     int i;
 
     ck_assert_int_eq(rig_load(rig, "s:k", 5000), SHS_OUTCOME_FOUND);
     actor_replies(one, "GET s:l", actor_close);
     for (i = 1; i <= 8; i++) {
         ck_assert_int_eq(rig_load(rig, "s:l", 5000), SHS_OUTCOME_UNAVAILABLE);
-        told += rig_result.transition == SHS_TRANSITION_DEGRADED;
-        ck_assert_int_eq(told, i >= 5);
+        reports += rig_result.transition == SHS_TRANSITION_DEGRADED;
+        ck_assert_int_eq(reports, i >= 5);
         ck_assert_int_eq(rig_load(rig, "s:k", 5000), SHS_OUTCOME_FOUND);
     }
     actor_stop(one);
@@ -547,7 +547,7 @@ START_TEST(store_redis_write__follows_no_more_than_five_redirections)
 }
 END_TEST
 
-/* Where a session may be read from one, none is written to one. */
+/* A session may be read from a replica, but is never written to one. */
 START_TEST(store_redis_write__never_goes_to_a_replica_of_a_cluster)
 {
     rig_t *rig =
@@ -564,7 +564,7 @@ START_TEST(store_redis_write__never_goes_to_a_replica_of_a_cluster)
 }
 END_TEST
 
-/* Nor when the circuit breaker lets nobody ask the master. */
+/* Nor while the circuit breaker blocks the master. */
 START_TEST(store_redis_write__goes_to_no_replica_while_the_breaker_is_open)
 {
     rig_t *rig =
@@ -601,7 +601,7 @@ START_TEST(store_redis_write__sends_role_after_the_write)
 }
 END_TEST
 
-/* What a server says that is the master no more. */
+/* How a demoted master replies. */
 static const struct {
     const char *command;
     const char *reply;

@@ -18,7 +18,7 @@ static shs_reply_t *parse(const char *text)
     return reply;
 }
 
-/* Its opening bracket has been read. */
+/* After its opening bracket. */
 static void open_array(shs_reply_t *reply, const char *at)
 {
     apr_size_t most = strlen(at);
@@ -27,7 +27,7 @@ static void open_array(shs_reply_t *reply, const char *at)
     reply->elements = apr_pcalloc(p, (most + 1) * sizeof(reply));
 }
 
-/* In memory without room for one more. */
+/* Moves the elements to memory of their exact size. */
 static void close_array(shs_reply_t *reply)
 {
     shs_octets_t exact =
@@ -59,7 +59,7 @@ static const char *read_scalar(shs_reply_t *reply, const char *at)
     return end;
 }
 
-/* A stack instead of recursion: as deep as resp lets arrays be. */
+/* A stack instead of recursion, as deep as the arrays that resp accepts. */
 static shs_reply_t *read_notation(const char *at)
 {
     shs_reply_t top = { SHS_REPLY_ARRAY, { NULL, 0 }, 0, NULL, 0 };
