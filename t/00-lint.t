@@ -30,7 +30,7 @@ my $at = qr/\(\S+:\d+\)/;
 my @warned = (
     # twice in one place
     ["SharedSessionKey a:%{id}\nSharedSessionKey b:%{id}",
-     qr/SharedSessionKey a:%\{id\} $at and SharedSessionKey b:%\{id\} $at stand in one place.*remove one/,
+     qr/SharedSessionKey a:%\{id\} $at and SharedSessionKey b:%\{id\} $at are in the same place.*remove one/,
      'a key twice in the main server'],
     ["<Location /x>\nSharedSession On\nSharedSessionCookie A\nSharedSessionFormat json\n"
      . "SharedSessionCookie B\n</Location>",

@@ -73,13 +73,13 @@ my @refused = (
      'a password-file whose first line is empty'],
     # said twice, or against itself
     ["$store\nSharedSessionStore redis://:SeCrEt\@127.0.0.1:6380",
-     qr/^SharedSessionStore: stands twice in this server.*redis:\/\/127\.0\.0\.1:6379\/0/m,
+     qr/^SharedSessionStore: is configured twice in this server.*redis:\/\/127\.0\.0\.1:6379\/0/m,
      'two stores in the main server'],
     ["<VirtualHost *:1>\n$store\n$store name=far\n</VirtualHost>",
-     qr/^SharedSessionStore: stands twice in this server/m,
+     qr/^SharedSessionStore: is configured twice in this server/m,
      'two stores in a virtual host'],
     ["$store timeout=1s pool=2 timeout=2s",
-     qr/^SharedSessionStore: timeout= stands there twice/m, 'an option twice'],
+     qr/^SharedSessionStore: timeout= is given twice/m, 'an option twice'],
     ["SharedSessionStore redis://app:SeCrEt\@127.0.0.1 password-file=$root/good-password",
      qr/^SharedSessionStore: password-file=: the URL has a password too.*one of the two/m,
      'a password-file beside a password'],
@@ -167,10 +167,10 @@ my @refused = (
     ['SharedSessionCache On lease=100ms', qr/^SharedSessionCache: .*1s to 60s/m,
      'a lease too short to be kept up'],
     ["SharedSessionCache On lease=2s\nSharedSessionCache On size=32M",
-     qr/^SharedSessionCache: stands twice in this server: leave one/m,
+     qr/^SharedSessionCache: is configured twice in this server: keep one/m,
      'two near-caches in one server'],
     ['SharedSessionCache On ttl=1m lease=2s ttl=2m',
-     qr/^SharedSessionCache: ttl= stands there twice/m, 'an option twice'],
+     qr/^SharedSessionCache: ttl= is given twice/m, 'an option twice'],
     ['SharedSessionCache On colour=red', qr/^SharedSessionCache: .*colour.*lease=/m,
      'an unknown option, with those there are'],
     # the cookie
@@ -438,7 +438,7 @@ for my $row (["SharedSessionCache Off", 'Off beside one that says nothing, which
     $httpd->configure("$store\n<VirtualHost *:1>\n$row->[0]\n</VirtualHost>");
     my ($code, $said) = $httpd->check;
     isnt($code, 0, "refused: two virtual hosts, one store: $row->[1]");
-    like($said, qr{SHS011: SharedSessionCache differs.*say it once, in the main server},
+    like($said, qr{SHS011: SharedSessionCache differs.*configure it once, in the main server},
          '... SHS011 names the cure');
 }
 

@@ -86,7 +86,7 @@ for my $kind (qw(cgi backend)) {
     like($r->header('Set-Cookie'), qr/^JSESSIONID=; .*Max-Age=0/, '... ends the cookie');
     is(redis()->cmd('EXISTS', "session:$login"), 0, '... and the session');
     $r = ask("/x/$kind", $login, set => 'a=b');
-    is($r->code, 200, '... for which a late change comes to nothing');
+    is($r->code, 200, '... for which a late change has no effect');
     is(redis()->cmd('EXISTS', "session:$login"), 0, '... and makes none');
 }
 

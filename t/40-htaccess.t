@@ -210,8 +210,8 @@ for my $area (qw(closed open)) {
         is($httpd->get($path)->code, 500, '... but 500');
     }
 }
-ok($httpd->wait_logged(qr/SHS025: the session is no resource here/), 'SHS025 says so');
-ok($httpd->wait_logged(qr/SHS025: the session is not written to/), '... of both kinds');
+ok($httpd->wait_logged(qr/SHS025: the session is not served here/), 'SHS025 says so');
+ok($httpd->wait_logged(qr/SHS025: the session is not written: /), '... of both kinds');
 ok($httpd->wait_logged(qr/SHS026: .*not saved: \.htaccess/), '... and SHS026');
 
 # Another module's words are no administrator's either.

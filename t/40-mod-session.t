@@ -190,7 +190,7 @@ for my $place (qw(/nowhere /plain /off /foreign /named)) {
         is($store->cmd('DBSIZE'), $there + 1, '... nor a session');
     }
 }
-ok($server{A}->wait_logged(qr/:warn\] .*SHS014: .*X-Replace-Session.*not heard/),
+ok($server{A}->wait_logged(qr/:warn\] .*SHS014: .*X-Replace-Session.*ignored/),
    '... as the log says');
 $r = ask('A', '/app/cgi?location=/app/cgi&replace=userId%3Danna');
 is(entries(id_of($r))->{userId}, 'anna', '... that of its own place is heard');

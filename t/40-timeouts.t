@@ -400,7 +400,7 @@ for my $format (qw(hash json form)) {
             if $what eq 'rotated';
         is($race->cmd('GET', $key), $format eq 'json' ? '{"user":"berta"}' : 'user=berta',
            '... what another has written is not undone') if $what eq 'changed';
-        ok($httpd->wait_logged(qr/SHS013: .*not kept alive: .*gone/), '... and the log says so')
+        ok($httpd->wait_logged(qr/SHS013: .*not touched: .*gone/), '... and the log says so')
             if $what eq 'ended';
     }
 }

@@ -247,7 +247,7 @@ for my $n (1 .. 12) {
     is(ask('shaky', '/x/lua', fresh_id() . 'poison')->note('SHARED_SESSION'), 'unavailable',
        "a lookup that fails ($n)");
     is(ask('shaky', '/x/lua', fresh_id())->note('SHARED_SESSION'), 'absent', '... one that works');
-    is(scalar $httpd->logged(qr/:warn\] .*SHS033: lookups .* fail now and then: the server closed/),
+    is(scalar $httpd->logged(qr/:warn\] .*SHS033: lookups .* fail intermittently: the server closed/),
        $n >= 5 ? 1 : 0, '... SHS033 warns once, from the fifth on');
 }
 

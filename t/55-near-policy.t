@@ -355,7 +355,7 @@ CONF
     $redis->put_hash("session:$id", { user => 'anna' }, 600);
     ok(eval { SHS::Process::wait_for('the log', 30, sub {
         session($deaf, fresh_id(), host => "$users[0][0].test");
-        $deaf->logged(qr/:notice\] .*SHS018: .*kept near/) }) },
+        $deaf->logged(qr/:notice\] .*SHS018: .*is in use/) }) },
        'who may listen in the end is told of too') || diag explain status($deaf, 0);
     is(status($deaf, 0)->{Cache}, 'live', '... and so is the status');
 }

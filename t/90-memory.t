@@ -57,7 +57,7 @@ $limit = address_space($httpd->pid) + 400 * 1024 * 1024;
 is(system('prlimit', '--pid', $httpd->pid, "--as=$limit"), 0, 'its memory is limited');
 $httpd->configure(conf('512M'));
 $httpd->graceful;
-ok($httpd->wait_logged(qr/SHS036: .*near-cache of 512M, .*goes on with near-cache of 256M/, 20),
+ok($httpd->wait_logged(qr/SHS036: .*near-cache of 512M, .*continues with near-cache of 256M/, 20),
    'restarted with 512M it goes on with what can be had, and says so')
     || diag $httpd->output;
 ok($httpd->wait_logged(qr/SHS001.*near-cache of 256M/, 20), '... in SHS001 too');

@@ -85,7 +85,7 @@ const char *shs_cache_policy_parse(shs_near_policy_t *out, int count,
     for (i = 1; i < count && !error; ++i) {
         error = set_option(out, words[i], p);
         if (!error && shs_option_is_repeated(words, i)) {
-            error = apr_psprintf(p, "%.*s stands there twice: leave one",
+            error = apr_psprintf(p, "%.*s is given twice: keep one",
                                  (int)strcspn(words[i], "=") + 1, words[i]);
         }
     }

@@ -126,8 +126,8 @@ const char *shs_names_check_header(const char *name, int is_prefix,
      * one is left out at run time. */
     if (!is_prefix && shs_names_is_reserved_header(name, 0)) {
         return apr_psprintf(p,
-                            "the header '%s' is one by which a response changes"
-                            " the session: choose another name, as in"
+                            "the header '%s' is one with which a response"
+                            " changes the session: choose another name, as in"
                             " X-Session-User",
                             name);
     }
@@ -156,8 +156,8 @@ const char *shs_names_check_note(const char *name, int is_prefix, apr_pool_t *p)
      * is left out at run time. */
     if (shs_names_is_reserved_note(name, 0)) {
         return apr_psprintf(p,
-                            "the note '%s%s' belongs to httpd or to a module of"
-                            " it: choose a name of your own",
+                            "the note '%s%s' belongs to httpd or one of its"
+                            " modules: choose a name of your own",
                             name, is_prefix ? "*" : "");
     }
     return NULL;

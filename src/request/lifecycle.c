@@ -68,8 +68,8 @@ static int set_caches(server_rec *s)
             ap_log_error(APLOG_MARK, APLOG_ERR, 0, s,
                          SHS_TAG_CONFIG
                          "SharedSessionCache differs from what another virtual"
-                         " host says of the same store %s: say it once, in the"
-                         " main server, or name the stores differently",
+                         " host says of the same store %s: configure it once,"
+                         " in the main server, or name the stores differently",
                          shs_store_describe(settings->store));
             return 0;
         }
@@ -163,19 +163,19 @@ static int share_cache(shs_store_t *store, apr_pool_t *pconf, server_rec *s)
     if (!may_be_less) {
         ap_log_error(APLOG_MARK, APLOG_ERR, rv, s,
                      SHS_TAG_CONFIG
-                     "the system gives no memory for the near-cache of the"
-                     " session store %s (%s): make size= of"
-                     " SharedSessionCache smaller, or raise the limit of"
-                     " httpd's address space (ulimit -v, LimitAS=)",
+                     "there is no memory for the near-cache of the session"
+                     " store %s (%s): reduce size= of SharedSessionCache, or"
+                     " raise the limit of httpd's address space (ulimit -v,"
+                     " LimitAS=)",
                      shs_store_describe(store), wanted);
         return 0;
     }
     ap_log_error(APLOG_MARK, APLOG_WARNING, rv, s,
                  SHS_TAG_NO_MEMORY
-                 "the system gives no memory for the near-cache of the session"
-                 " store %s (%s): goes on with %s until the next restart; make"
-                 " size= of SharedSessionCache smaller, or raise the limit of"
-                 " httpd's address space (ulimit -v, LimitAS=)",
+                 "there is no memory for the near-cache of the session store %s"
+                 " (%s): it continues with %s until the next restart; reduce"
+                 " size= of SharedSessionCache, or raise the limit of httpd's"
+                 " address space (ulimit -v, LimitAS=)",
                  shs_store_describe(store), wanted,
                  shs_store_describe_cache(store, pconf));
     return 1;
@@ -198,8 +198,8 @@ int shs_lifecycle_on_post_config(apr_pool_t *pconf, apr_pool_t *plog,
     if (rv != APR_SUCCESS) {
         ap_log_error(APLOG_MARK, APLOG_ERR, rv, s,
                      SHS_TAG_CONFIG
-                     "the system gives no shared memory for the session"
-                     " stores' circuit breakers and counters");
+                     "there is no shared memory for the session stores' circuit"
+                     " breakers and counters");
         return HTTP_INTERNAL_SERVER_ERROR;
     }
     for (i = 0; i < stores->nelts; ++i) {

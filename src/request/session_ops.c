@@ -203,11 +203,11 @@ static void log_change(request_rec *r, const char *what,
 static shs_written_t forbid(request_rec *r)
 {
     ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
-                  SHS_TAG_FORBIDDEN "the session is not written to: only"
-                                    " .htaccess says SharedSession On here,"
-                                    " and the server's configuration has to");
+                  SHS_TAG_FORBIDDEN "the session is not written: only .htaccess"
+                                    " has SharedSession On here, but the"
+                                    " server's configuration must have it");
     return shs_writer_written(SHS_WROTE_FORBIDDEN,
-                              "only .htaccess says SharedSession On here");
+                              "only .htaccess has SharedSession On here");
 }
 
 /* The result of a write as far as the lookup determines it; DONE: go on. */

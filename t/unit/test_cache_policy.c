@@ -86,9 +86,9 @@ static const struct {
     { "On size=512K", "1024K to 512M", "too small to hold anything" },
     { "On size=513M", "512M", "too large" },
     { "On size=1M max-entry=64K", "64 times", "no room for entries so large" },
-    { "On size=32M ttl=1m size=64M", "size= stands there twice: leave one",
+    { "On size=32M ttl=1m size=64M", "size= is given twice: keep one",
       "which one?" },
-    { "On lease=2s lease=2s", "lease= stands there twice", "even the same" },
+    { "On lease=2s lease=2s", "lease= is given twice", "even the same" },
     { "On colour=red", "lease=", "an unknown option, with those there are" },
 };
 

@@ -82,8 +82,8 @@ static void check_twice(lint_t *lint, const ap_directive_t *directive)
     if (next) {
         warn(lint,
              apr_psprintf(lint->tree.p,
-                          "%s and %s stand in one place, where only the"
-                          " last counts: remove one",
+                          "%s and %s are in the same place, where only the last"
+                          " applies: remove one",
                           describe(lint, directive), describe(lint, next)));
     }
 }
@@ -144,7 +144,7 @@ static void check_touch(lint_t *lint, const ap_directive_t *directive)
         && lifetime_of(lint, directive, NULL) > lifetime_of(lint, idle, NULL)) {
         warn(lint,
              apr_psprintf(lint->tree.p,
-                          "%s is longer than %s, of which half counts instead:"
+                          "%s is longer than %s, half of which applies instead:"
                           " lower the former",
                           describe(lint, directive), describe(lint, idle)));
     }

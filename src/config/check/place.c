@@ -257,8 +257,8 @@ static void compare(apr_array_header_t *keys, apr_array_header_t *formats,
                 APR_ARRAY_PUSH(formats, const char *) = apr_psprintf(
                     p,
                     "SharedSessionKey %s in the store %s is read as %s and as"
-                    " %s: what one place stores is no session to the other;"
-                    " use one SharedSessionFormat, or give each place a"
+                    " %s: what one place stores is malformed to the other; use"
+                    " one SharedSessionFormat, or give each place a"
                     " SharedSessionKey of its own",
                     shs_key_describe(a->key), store, describe_format(a, p),
                     describe_format(b, p));

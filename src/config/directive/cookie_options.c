@@ -25,8 +25,8 @@ static const char *set_route(shs_cookie_options_t *options, const char *value)
         return NULL;
     }
     if (!*value || value[1] || !shs_session_id_is_route(*value)) {
-        return "route= takes none, or one character that a cookie can hold and"
-               " no id that is made here does (no letter, no digit, neither -"
+        return "route= takes none, or one character that is allowed in a cookie"
+               " but not in this module's ids (no letter, no digit, neither -"
                " nor _), as in route=. or route=!";
     }
     options->route = *value;
@@ -38,8 +38,8 @@ static const char *set_extras(shs_cookie_options_t *options, const char *value)
     options->extras = 0;
     return shs_session_id_add_extras(&options->extras, value)
                ? NULL
-               : "id-chars= takes what ids may have besides A-Z a-z 0-9 . _ ~"
-                 " -, as in id-chars=+/=; there are " SHS_SESSION_ID_EXTRAS;
+               : "id-chars= takes the characters that ids may have besides A-Z"
+                 " a-z 0-9 . _ ~ -, as in id-chars=+/=; there are " SHS_SESSION_ID_EXTRAS;
 }
 
 static const char *set_parameter(shs_cookie_options_t *options,

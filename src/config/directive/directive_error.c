@@ -24,7 +24,7 @@ const char *shs_directive_error_on_override(cmd_parms *cmd, void *dir,
     }
     return apr_psprintf(cmd->pool,
                         "%s not allowed here: for this directory the server's"
-                        " configuration has to say AllowOverride AuthConfig,"
-                        " or AllowOverrideList %s",
+                        " configuration must have AllowOverride AuthConfig, or"
+                        " AllowOverrideList %s",
                         name, name);
 }

@@ -58,8 +58,8 @@ static const char *set_store(cmd_parms *cmd, void *dir, int argc,
     if (server_settings(cmd)->store) {
         return shs_directive_error_describe(
             cmd, apr_psprintf(cmd->pool,
-                              "stands twice in this server, which has one"
-                              " store: leave this one or the other, %s",
+                              "is configured twice in this server, which has"
+                              " one store: keep this one or the other, %s",
                               shs_store_describe(server_settings(cmd)->store)));
     }
     options = apr_array_make(cmd->pool, argc, sizeof(const char *));
@@ -133,8 +133,8 @@ static const char *set_cache(cmd_parms *cmd, void *dir, int argc,
     (void)dir;
     if (server_settings(cmd)->has_cache) {
         return shs_directive_error_describe(
-            cmd, "stands twice in this server: leave one, with all"
-                 " its options");
+            cmd, "is configured twice in this server: keep one, with all its"
+                 " options");
     }
     error = shs_cache_policy_parse(&server_settings(cmd)->cache, argc, argv,
                                    cmd->pool);

@@ -257,7 +257,7 @@ static const char *parse_option(draft_t *draft, const char *option,
         return apr_psprintf(p, "option '%s' needs a value: %s=...", name, name);
     }
     if (draft->seen & 1u << i) {
-        return apr_pstrcat(p, name, "= stands there twice: leave one", NULL);
+        return apr_pstrcat(p, name, "= is given twice: keep one", NULL);
     }
     draft->seen |= 1u << i;
     error = check_scope(known_options[i].scope, draft->endpoint);

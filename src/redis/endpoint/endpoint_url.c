@@ -237,7 +237,7 @@ static const char *parse_servers(shs_endpoint_t *endpoint, char *text,
             return error;
         }
         if (has_server(servers, count, &servers[count])) {
-            return "a server stands there twice; name each once" ESCAPES;
+            return "a server is given twice; name each once" ESCAPES;
         }
         ++count;
     }

@@ -58,15 +58,15 @@ static void warn_of_ignored(request_rec *r, ignored_t why)
     static const char *const reasons[] = {
         "SharedSessionControl or SharedSession is Off where they came from",
         "they came with a part of a page (mod_include)",
-        "httpd put another response in their place",
+        "httpd replaced the response",
         "they came as trailers, or were added after headers had been read"
     };
     int level = shs_log_level_once(&has_warned[why]);
 
     ap_log_rerror(APLOG_MARK, level, 0, r,
                   SHS_TAG_IGNORED
-                  "a response from downstream has headers X-Session-Set,"
-                  " -Unset or -Action, which are taken out and not heard: %s",
+                  "a response from downstream has headers X-Session-Set, -Unset"
+                  " or -Action, which are removed and ignored: %s",
                   reasons[why]);
 }
 
@@ -89,8 +89,8 @@ static int respond(request_rec *r, const shs_order_t *order)
         break;
     case SHS_WROTE_GONE:
         ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r,
-                      SHS_TAG_UNWRITTEN "a response's order for the session"
-                                        " comes to nothing: %s",
+                      SHS_TAG_UNWRITTEN "a response's order for the session has"
+                                        " no effect: %s",
                       written.reason);
         break;
     case SHS_WROTE_INVALID:
@@ -157,7 +157,7 @@ static int carry_out(request_rec *r, const shs_order_t *order, int is_replaced)
         ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
                       SHS_TAG_UNWRITTEN "a response's order for the session is"
                                         " not carried out: the program has"
-                                        " failed, and httpd answers %d itself",
+                                        " failed, and httpd responds %d itself",
                       r->status);
         return OK;
     }
@@ -250,10 +250,9 @@ static void warn_of_bypass(request_rec *r)
 
     ap_log_rerror(APLOG_MARK, level, 0, r,
                   SHS_TAG_BYPASS
-                  "%s writes its answer past httpd's filters: headers"
-                  " X-Session-Set, -Unset and -Action of it are not heard, and"
-                  " reach the client. Give it a name that does not begin with"
-                  " nph-",
+                  "%s bypasses httpd's output filters: its headers"
+                  " X-Session-Set, -Unset and -Action are ignored, and reach"
+                  " the client; give it a name that does not begin with nph-",
                   apr_filepath_name_get(r->filename));
 }
 

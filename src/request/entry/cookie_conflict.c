@@ -115,9 +115,9 @@ static void drop(request_rec *r, const char *own)
 
         ap_log_rerror(APLOG_MARK, level, 0, r,
                       SHS_TAG_COOKIE_CONFLICT
-                      "a response sets a cookie %s beside the session's, and it"
-                      " is taken out: name the program's own session cookie"
-                      " differently, or SharedSessionCookie",
+                      "a response sets a second cookie %s beside the session's,"
+                      " which is removed: rename the program's own session"
+                      " cookie, or use another name in SharedSessionCookie",
                       apr_pstrmemdup(r->pool, conflict.name, conflict.len));
     }
 }
@@ -133,10 +133,10 @@ static void warn(request_rec *r, const char *name)
 
         ap_log_rerror(APLOG_MARK, level, 0, r,
                       SHS_TAG_COOKIE_CONFLICT
-                      "a response sets a cookie %s, which is the session's"
-                      " here: browsers that take it lose their session. Name"
-                      " the program's own session cookie differently, or"
-                      " SharedSessionCookie",
+                      "a response sets a cookie %s, which is the session's name"
+                      " here: browsers that accept it lose their session;"
+                      " rename the program's own session cookie, or use another"
+                      " name in SharedSessionCookie",
                       name);
     }
 }

@@ -60,7 +60,7 @@ static int refuse_outcome(request_rec *r, shs_outcome_t outcome)
         return refuse(r, HTTP_NOT_FOUND, "there is no such session");
     case SHS_OUTCOME_MALFORMED:
         return refuse(r, HTTP_INTERNAL_SERVER_ERROR,
-                      "what is stored is no session that can be read");
+                      "the stored value is not a readable session");
     case SHS_OUTCOME_UNAVAILABLE:
     case SHS_OUTCOME_FOUND:
         break;
@@ -230,8 +230,8 @@ static int fails_condition(request_rec *r)
 static int refuse_condition(request_rec *r)
 {
     return refuse(r, HTTP_PRECONDITION_FAILED,
-                  "a precondition is not met: the resource has no entity tags,"
-                  " so that If-Match and If-None-Match know * only");
+                  "a precondition failed: the resource has no entity tags, so"
+                  " that If-Match and If-None-Match only accept *");
 }
 
 /* ---------------------------------------------------------------- methods */
@@ -354,8 +354,8 @@ int shs_resource_serve(request_rec *r)
         ap_log_rerror(
             APLOG_MARK, APLOG_ERR, 0, r,
             SHS_TAG_FORBIDDEN
-            "the session is no resource here: that takes SharedSession"
-            " On and SetHandler " HANDLER " in the server's"
+            "the session is not served here: this needs SharedSession On and"
+            " SetHandler " HANDLER " in the server's"
             " configuration; .htaccess, AddHandler and others do not"
             " count");
         return forbid(r);
@@ -371,6 +371,6 @@ int shs_resource_serve(request_rec *r)
         apr_table_setn(r->headers_out, "Allow",
                        "GET, HEAD, POST, PATCH, DELETE");
         return refuse(r, HTTP_METHOD_NOT_ALLOWED,
-                      "there are GET, POST, PATCH and DELETE");
+                      "the methods are GET, POST, PATCH and DELETE");
     }
 }

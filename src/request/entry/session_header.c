@@ -58,9 +58,8 @@ static void warn(request_rec *r, const char *name)
     ap_log_rerror(APLOG_MARK, level, 0, r,
                   SHS_TAG_IGNORED
                   "a response that leads to another page has the header %s,"
-                  " which is taken out and not heard: SessionHeader does not"
-                  " name it, or Session or SharedSession is Off, where it came"
-                  " from",
+                  " which is removed and ignored: SessionHeader does not name"
+                  " it, or Session or SharedSession is Off, where it came from",
                   name);
 }
 

@@ -65,7 +65,7 @@ static const char *choose_name(const shs_target_t *target,
 
     if (!name) {
         shs_target_leave_out(target, rule->name,
-                             "an attribute's name makes none that is allowed");
+                             "an attribute's name gives no allowed name");
         return NULL;
     }
     if (target->has_names && shs_target_has_rule(target, name, 0, 0)) {
@@ -228,10 +228,9 @@ static void warn_of_left_out(request_rec *r, const shs_target_t *targets)
     }
     ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r,
                   SHS_TAG_EXPOSE_LIMIT
-                  "a session is larger than SharedSessionExposeLimit lets a"
-                  " request have of it: %d headers and %d variables were left"
-                  " out, the first of them %s; expose the attributes that are"
-                  " needed by name, or raise the limit",
+                  "a session exceeds SharedSessionExposeLimit: %d headers and"
+                  " %d variables were left out, the first of them %s; expose"
+                  " the needed attributes by name, or raise the limit",
                   headers->left_out, env->left_out, first->left_out_name);
 }
 

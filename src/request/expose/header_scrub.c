@@ -33,8 +33,8 @@ static int is_forged(void *baton, const char *name)
     /* After an internal redirect it is the module's own. */
     if (!scrub->r->prev) {
         ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, scrub->r,
-                      SHS_TAG_FORGED "removed the client's header %s,"
-                                     " which SharedSessionHeader claims",
+                      SHS_TAG_FORGED "removed the client's header %s, which"
+                                     " SharedSessionHeader sets",
                       name);
     }
     return 1;

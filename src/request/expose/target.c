@@ -117,8 +117,7 @@ int shs_target_reserve(shs_target_t *target, const char *name,
     needed = strlen(name) + strlen(value) + AROUND;
     if (needed > target->room) {
         shs_target_leave_out(target, name,
-                             "it is more than SharedSessionExposeLimit lets"
-                             " this request have");
+                             "it exceeds SharedSessionExposeLimit");
         if (target->left_out++ == 0) {
             target->left_out_name = name;
         }

@@ -31,7 +31,7 @@ static shs_outcome_t accept_session(shs_lookup_t *lookup,
                                     const shs_settings_t *settings)
 {
     if (is_over(session, settings, apr_time_now())) {
-        lookup->reason = "it expired, as the session itself says";
+        lookup->reason = "it has expired by its own metadata";
         return SHS_OUTCOME_ABSENT;
     }
     lookup->session = session;
@@ -140,7 +140,7 @@ static shs_outcome_t load_key(shs_lookup_t *lookup, const shs_scope_t *scope,
             shs_near_lookup_leave(&near);
             return accept_near(lookup, &near, scope->settings);
         case SHS_NEAR_NEGATIVE:
-            lookup->reason = "there is no such key, as was seen a moment ago";
+            lookup->reason = "there was no such key a moment ago";
             shs_near_lookup_leave(&near);
             return SHS_OUTCOME_ABSENT;
         case SHS_NEAR_MISS:

@@ -60,8 +60,8 @@ static void log_error(const server_rec *s, const char *description,
     else {
         ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
                      SHS_TAG_INTERMITTENT
-                     "lookups in the session store %s fail now and then: %s;"
-                     " compare its counters in mod_status",
+                     "lookups in the session store %s fail intermittently: %s;"
+                     " see its counters in mod_status",
                      description, result->transition_reason);
     }
 }
@@ -73,14 +73,14 @@ static void log_invalidation(const server_rec *s, const char *description,
     if (result->transition == SHS_TRANSITION_UNTRACKED) {
         ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
                      SHS_TAG_UNTRACKED
-                     "the sessions of the store %s are not kept near, and each"
-                     " request asks it: %s",
+                     "the near-cache of the session store %s is not in use, and"
+                     " each request queries the store: %s",
                      description, result->transition_reason);
     }
     else {
         ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, s,
                      SHS_TAG_UNTRACKED
-                     "the sessions of the store %s are kept near",
+                     "the near-cache of the session store %s is in use",
                      description);
     }
 }
@@ -96,9 +96,9 @@ void shs_lookup_log_transition(const request_rec *r, const shs_store_t *store,
     case SHS_TRANSITION_REFUSED:
         ap_log_error(APLOG_MARK, APLOG_ERR, 0, r->server,
                      SHS_TAG_REFUSED
-                     "the session store %s refuses us: %s;"
-                     " correct user, password or database in"
-                     " SharedSessionStore, or the user's ACL in Redis",
+                     "the session store %s refuses access: %s; correct user,"
+                     " password or database in SharedSessionStore, or the"
+                     " user's ACL in Redis",
                      description, result->transition_reason);
         break;
     case SHS_TRANSITION_DOWN:

@@ -29,7 +29,7 @@ typedef struct shs_near_lookup_t {
 
 /* Searches the near-cache. If another thread is querying the store for the same
  * key, waits and searches again. Returns HIT with ->session and ->ttl, or with
- * ->reason; NOTHING; or MISS: query the store. Then call
+ * ->reason; NEGATIVE; or MISS: query the store. Then call
  * shs_near_lookup_leave(). */
 shs_near_found_t shs_near_lookup_find(shs_near_lookup_t *near,
                                       const shs_scope_t *scope,

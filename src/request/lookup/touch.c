@@ -58,7 +58,7 @@ void shs_touch_if_due(const shs_scope_t *scope, const shs_lookup_t *lookup)
     written = shs_writer_execute(scope, &write);
     if (written.status != SHS_WROTE_DONE) {
         ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, scope->r,
-                      SHS_TAG_UNWRITTEN "the session is not kept alive: %s",
+                      SHS_TAG_UNWRITTEN "the session was not touched: %s",
                       written.reason);
     }
 }

@@ -59,7 +59,7 @@ static int is_too_large(const shs_edit_t *edit, apr_size_t max_octets)
 static shs_written_t refuse_size(void)
 {
     return shs_writer_written(SHS_WROTE_TOO_LARGE,
-                              "it is too large, or of too many fields");
+                              "it is too large, or has too many fields");
 }
 
 /* Writes a whole session under a new id. */
@@ -77,9 +77,8 @@ static shs_written_t create(const shs_scope_t *scope, const shs_record_t *old,
     if (!shs_key_create_id(
             &sid, &key, settings->key.value,
             shs_settings_of_server(scope->r->server)->keys_that_overlap, p)) {
-        return shs_writer_written(
-            SHS_WROTE_UNAVAILABLE,
-            "the system gives no random octets for an id");
+        return shs_writer_written(SHS_WROTE_UNAVAILABLE,
+                                  "the system has no random octets for an id");
     }
     write = shs_writer_prepare(scope, SHS_WRITE_CREATE, key);
     write.ttl = ttl;
@@ -321,7 +320,7 @@ static shs_written_t rotate_once(const shs_scope_t *scope,
         return refuse_old_id();
     }
     if (ttl <= 0) {
-        return shs_writer_written(SHS_WROTE_GONE, "the session's time is over");
+        return shs_writer_written(SHS_WROTE_GONE, "the session has expired");
     }
     created = create(scope, &lookup->record, add_login(change, lookup, p), ttl);
     if (created.status != SHS_WROTE_DONE) {
