@@ -157,11 +157,6 @@ shs_wrote_t rig_write(const rig_t *rig, const shs_write_t *write, int ms)
     return wrote;
 }
 
-apr_time_t rig_in_ms(int ms)
-{
-    return shs_clock_now() + ms * (apr_time_t)1000;
-}
-
 void rig_sleep_until(apr_time_t time)
 {
     while (shs_clock_now() <= time) {
@@ -186,18 +181,18 @@ void rig_fill_pool(const rig_t *rig, int slot, int count)
     int is_new, i;
 
     ck_assert_int_eq(shs_topology_find(&route, rig->client.topology, slot,
-                                       rig_in_ms(5000), &reason, p),
+                                       unit_in_ms(5000), &reason, p),
                      SHS_CONN_OK);
     for (i = 0; i < count; i++) {
         ck_assert_int_eq(shs_pool_borrow(&conns[i], &is_new,
                                          shs_node_pool(route.node),
-                                         rig_in_ms(5000), &reason, p),
+                                         unit_in_ms(5000), &reason, p),
                          SHS_CONN_OK);
     }
     for (i = 0; i < count; i++) {
         /* So the server has accepted it. */
         ck_assert_int_eq(shs_conn_execute(&reply, 1, conns[i], pipeline, limits,
-                                          rig_in_ms(5000), &reason, p),
+                                          unit_in_ms(5000), &reason, p),
                          SHS_CONN_OK);
         shs_pool_give_back(shs_node_pool(route.node), conns[i]);
     }

@@ -81,9 +81,6 @@ shs_wrote_t rig_write(const rig_t *rig, const shs_write_t *write, int ms);
 
 /* ---- and the rest */
 
-/* So many milliseconds from now. */
-apr_time_t rig_in_ms(int ms);
-
 /* Waits until it is past that time. */
 void rig_sleep_until(apr_time_t time);
 

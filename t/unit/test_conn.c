@@ -14,11 +14,6 @@
 
 static const shs_resp_limits_t roomy = { 65536, 8192 };
 
-static apr_time_t in_ms(int ms)
-{
-    return shs_clock_now() + ms * (apr_time_t)1000;
-}
-
 static shs_conn_t *open_to(const fake_t *fake)
 {
     shs_resolver_address_t address;
@@ -27,7 +22,7 @@ static shs_conn_t *open_to(const fake_t *fake)
 
     fake_address(&address, fake);
     ck_assert_int_eq(shs_conn_open(&conn, &address, 1, NULL, "127.0.0.1",
-                                   in_ms(5000), &reason),
+                                   unit_in_ms(5000), &reason),
                      SHS_CONN_OK);
     ck_assert_ptr_nonnull(conn);
     return conn;
@@ -50,7 +45,7 @@ static shs_conn_status_t ask(shs_reply_t **replies, int count, shs_conn_t *conn,
 {
     *reason = NULL;
     return shs_conn_execute(replies, count, conn, commands(count), roomy,
-                            in_ms(ms), reason, p);
+                            unit_in_ms(ms), reason, p);
 }
 
 /* -------------------------------------------------------------- the server */
@@ -268,7 +263,7 @@ START_TEST(conn_execute__keeps_the_deadline_to_a_few_milliseconds)
         shs_conn_t *conn = open_to(fake);
         shs_reply_t *reply = NULL;
         const char *reason;
-        apr_time_t deadline = in_ms(40);
+        apr_time_t deadline = unit_in_ms(40);
         apr_time_t late;
 
         ck_assert_int_eq(shs_conn_execute(&reply, 1, conn, commands(1), roomy,
@@ -364,7 +359,7 @@ START_TEST(conn_execute__keeps_the_deadline_while_sending)
     large.len = 64 * 1024 * 1024;
     large.data = calloc(1, large.len);
     ck_assert_ptr_nonnull(large.data);
-    deadline = in_ms(100);
+    deadline = unit_in_ms(100);
     /* Noughts are no command: the fake closes, or the deadline comes. */
     ck_assert_int_ne(
         shs_conn_execute(&reply, 1, conn, large, roomy, deadline, &reason, p),
@@ -468,7 +463,7 @@ START_TEST(conn_open__says_why_nobody_listens)
     fake_address(&address, fake);
     fake_stop(fake);
     ck_assert_int_eq(shs_conn_open(&conn, &address, 1, NULL, "127.0.0.1",
-                                   in_ms(2000), &reason),
+                                   unit_in_ms(2000), &reason),
                      SHS_CONN_FAILED);
     ck_assert_msg(reason && *reason, "no reason");
 }
@@ -488,7 +483,7 @@ START_TEST(conn_open__goes_on_to_the_next_address)
     fake_address(&addresses[1], fake);
     fake_stop(gone);
     ck_assert_int_eq(shs_conn_open(&conn, addresses, 2, NULL, "127.0.0.1",
-                                   in_ms(5000), &reason),
+                                   unit_in_ms(5000), &reason),
                      SHS_CONN_OK);
     ck_assert_int_eq(ask(&reply, 1, conn, 5000, &reason), SHS_CONN_OK);
     shs_conn_close(conn);
@@ -529,7 +524,7 @@ START_TEST(conn_open__keeps_the_deadline)
     apr_time_t deadline;
 
     fill_a_backlog(&address);
-    deadline = in_ms(100);
+    deadline = unit_in_ms(100);
     ck_assert_int_eq(
         shs_conn_open(&conn, &address, 1, NULL, "127.0.0.1", deadline, &reason),
         SHS_CONN_TIMEOUT);
@@ -551,7 +546,7 @@ START_TEST(conn_open__leaves_time_for_the_next_address)
     fill_a_backlog(&addresses[0]);
     fake_address(&addresses[1], fake);
     ck_assert_int_eq(shs_conn_open(&conn, addresses, 2, NULL, "127.0.0.1",
-                                   in_ms(400), &reason),
+                                   unit_in_ms(400), &reason),
                      SHS_CONN_OK);
     shs_conn_close(conn);
     fake_stop(fake);
@@ -636,7 +631,7 @@ static void close_on_go(fake_peer_t *peer, void *baton)
 
 static int becomes_unusable(const shs_conn_t *conn)
 {
-    apr_time_t until = in_ms(5000);
+    apr_time_t until = unit_in_ms(5000);
 
     while (shs_clock_now() < until) {
         if (!shs_conn_is_usable(conn)) {

@@ -93,7 +93,7 @@ static shs_outcome_t ask(const rig_t *rig, const char *key)
     shs_query_t query = { unit_text(key), SHS_SHAPE_STRING, 65536, 0 };
     shs_result_t got = { 0 };
 
-    query.deadline = rig_in_ms(5000);
+    query.deadline = unit_in_ms(5000);
     return shs_store_redis_load(&got, &rig->client, &query, p);
 }
 
@@ -113,7 +113,7 @@ START_TEST(node_dial__asks_for_other_addresses_when_each_has_failed)
     rig = rig_on("timeout=5s connect-timeout=5s", NULL);
     ck_assert_int_eq(ask(rig, "l"), UNAVAILABLE);
     move_name("127.0.0.1");
-    rig_sleep_until(rig_in_ms(SHS_RESOLVER_AFTER_FAILURE / 1000 + 1));
+    rig_sleep_until(unit_in_ms(SHS_RESOLVER_AFTER_FAILURE / 1000 + 1));
     ck_assert_int_eq(ask(rig, "l"), FOUND);
 }
 END_TEST
@@ -162,7 +162,7 @@ END_TEST
 START_TEST(node_suspect__learns_the_new_address_behind_an_open_breaker)
 {
     rig_t *rig;
-    apr_time_t until = rig_in_ms(10000);
+    apr_time_t until = unit_in_ms(10000);
 
     move_name("127.0.0.9");
     rig = rig_on("breaker=2/1h", NULL);

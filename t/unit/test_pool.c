@@ -17,11 +17,6 @@
 
 static const shs_resp_limits_t roomy = { 65536, 8192 };
 
-static apr_time_t in_ms(int ms)
-{
-    return shs_clock_now() + ms * (apr_time_t)1000;
-}
-
 /* -------------------------------------------------------------- the server */
 
 /* Answers each command with its last argument. */
@@ -49,7 +44,7 @@ static void until_closed(fake_peer_t *peer, void *baton)
 
 static void wait_until_ended(int count)
 {
-    apr_time_t until = in_ms(5000);
+    apr_time_t until = unit_in_ms(5000);
 
     while (__atomic_load_n(&ended, __ATOMIC_SEQ_CST) < count) {
         ck_assert_msg(shs_clock_now() < until, "%d are closed", ended);
@@ -117,7 +112,7 @@ static shs_conn_t *borrow(shs_pool_t *pool, int *is_new)
     const char *reason = "none";
     int any = -1;
     shs_conn_status_t status = shs_pool_borrow(&conn, is_new ? is_new : &any,
-                                               pool, in_ms(5000), &reason, p);
+                                               pool, unit_in_ms(5000), &reason, p);
 
     ck_assert_msg(status == SHS_CONN_OK, "%d: %s", status, reason);
     ck_assert_ptr_nonnull(conn);
@@ -135,7 +130,7 @@ static int is_echoed(shs_conn_t *conn, const char *text, apr_pool_t *pool)
     arguments[1].data = text;
     arguments[1].len = strlen(text);
     shs_resp_append(&buffer, arguments, 2, pool);
-    return shs_conn_execute(&reply, 1, conn, buffer, roomy, in_ms(5000),
+    return shs_conn_execute(&reply, 1, conn, buffer, roomy, unit_in_ms(5000),
                             &reason, pool)
                == SHS_CONN_OK
            && reply->text.len == strlen(text)
@@ -145,7 +140,7 @@ static int is_echoed(shs_conn_t *conn, const char *text, apr_pool_t *pool)
 /* Waits until the peer has closed an idle connection. */
 static void wait_until_closed(const shs_conn_t *conn)
 {
-    apr_time_t until = in_ms(5000);
+    apr_time_t until = unit_in_ms(5000);
 
     while (shs_conn_is_usable(conn)) {
         ck_assert_msg(shs_clock_now() < until, "the fake did not close");
@@ -216,7 +211,7 @@ START_TEST(pool_borrow__waits_no_longer_than_the_deadline)
     shs_conn_t *b = NULL;
     const char *reason = NULL;
     int is_new;
-    apr_time_t deadline = in_ms(60);
+    apr_time_t deadline = unit_in_ms(60);
 
     ck_assert_int_ne(shs_pool_borrow(&b, &is_new, pool, deadline, &reason, p),
                      SHS_CONN_OK);
@@ -269,7 +264,7 @@ START_TEST(pool_borrow__a_failed_dial_takes_no_room)
         int is_new;
 
         ck_assert_int_eq(
-            shs_pool_borrow(&conn, &is_new, pool, in_ms(1000), &reason, p),
+            shs_pool_borrow(&conn, &is_new, pool, unit_in_ms(1000), &reason, p),
             statuses[_i]);
         ck_assert_str_eq(reason, "the dialler is broken");
     }
@@ -340,7 +335,7 @@ START_TEST(pool_give_back__closes_what_is_not_needed_any_more)
 {
     fake_t *fake = fake_start(until_closed, NULL);
     shs_pool_t *pool = pool_of(fake, 4, 100 * 1000);
-    apr_time_t until = in_ms(5000);
+    apr_time_t until = unit_in_ms(5000);
     shs_conn_t *conns[4];
     int i;
 
@@ -538,7 +533,7 @@ START_TEST(pool_borrow__a_waiter_is_told_when_the_store_is_gone)
     begun = shs_clock_now();
     ck_assert_int_eq(pthread_create(&thread, NULL, fail_later, &lender), 0);
     ck_assert_int_eq(
-        shs_pool_borrow(&conn, &is_new, lender.pool, in_ms(20000), &reason, p),
+        shs_pool_borrow(&conn, &is_new, lender.pool, unit_in_ms(20000), &reason, p),
         SHS_CONN_FAILED);
     ck_assert_int_le(shs_clock_now() - begun, apr_time_from_sec(10));
     ck_assert_ptr_nonnull(reason);
@@ -571,7 +566,7 @@ static void *work(void *data)
         int now;
         int most;
 
-        if (shs_pool_borrow(&conn, &is_new, worker->pool, in_ms(20000), &reason,
+        if (shs_pool_borrow(&conn, &is_new, worker->pool, unit_in_ms(20000), &reason,
                             own)
             != SHS_CONN_OK) {
             worker->failures++;
@@ -723,7 +718,7 @@ static void *borrow_once(void *data)
     apr_pool_create(&own, NULL);
     __atomic_store_n(&waiter->tid, gettid(), __ATOMIC_SEQ_CST);
     waiter->status = shs_pool_borrow(&conn, &is_new, waiter->pool,
-                                     in_ms(waiter->ms), &reason, own);
+                                     unit_in_ms(waiter->ms), &reason, own);
     waiter->took = shs_clock_now() - begun;
     if (waiter->status == SHS_CONN_OK && waiter->keeps) {
         waiter->kept = conn;
@@ -839,7 +834,7 @@ START_TEST(pool_borrow__says_why_the_dial_failed_at_the_deadline)
     dialler.is_broken = 1;
     dialler.status = SHS_CONN_TURNED_AWAY;
     ck_assert_int_eq(
-        shs_pool_borrow(&none, &is_new, pool, in_ms(60), &reason, p),
+        shs_pool_borrow(&none, &is_new, pool, unit_in_ms(60), &reason, p),
         SHS_CONN_TURNED_AWAY);
     ck_assert_str_eq(reason, "the dialler is broken");
     shs_pool_give_back(pool, conn);
@@ -861,7 +856,7 @@ START_TEST(pool_borrow__does_not_wait_after_a_refusal)
     dialler.is_broken = 1;
     dialler.status = _i ? SHS_CONN_WRONG_ROLE : SHS_CONN_REFUSED;
     ck_assert_int_eq(
-        shs_pool_borrow(&none, &is_new, pool, in_ms(50000), &reason, p),
+        shs_pool_borrow(&none, &is_new, pool, unit_in_ms(50000), &reason, p),
         dialler.status);
     ck_assert_int_lt(shs_clock_now() - begun, apr_time_from_sec(20));
     shs_pool_give_back(pool, conn);
@@ -905,7 +900,7 @@ static void outwait_dial(waiter_t *late, waiter_t *other, shs_pool_t *pool,
 
     start_waiter(late, pool, ms);
     await_dial();
-    passed = in_ms(ms + 1);
+    passed = unit_in_ms(ms + 1);
     start_session_ops(other, pool, 20000);
     while (shs_clock_now() < passed) {
         usleep(1000);
@@ -976,7 +971,7 @@ static void *run_often(void *data)
         const char *reason = NULL;
         int is_new;
 
-        switch (shs_pool_borrow(&conn, &is_new, runner->pool, in_ms(15000),
+        switch (shs_pool_borrow(&conn, &is_new, runner->pool, unit_in_ms(15000),
                                 &reason, own)) {
         case SHS_CONN_OK:
             runner->got++;

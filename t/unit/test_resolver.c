@@ -119,11 +119,6 @@ static shs_resolver_t *resolver_of(const char *host)
     return resolver;
 }
 
-static apr_time_t in_ms(int ms)
-{
-    return shs_clock_now() + ms * (apr_time_t)1000;
-}
-
 START_TEST(resolver_get__knows_an_ipv4_address_at_once)
 {
     shs_resolver_address_t addresses[SHS_RESOLVER_MAX];
@@ -132,7 +127,7 @@ START_TEST(resolver_get__knows_an_ipv4_address_at_once)
     struct sockaddr_in in;
 
     /* The deadline has passed already: nothing may have to be waited for. */
-    ck_assert_int_eq(shs_resolver_get(addresses, resolver, in_ms(-1), &reason),
+    ck_assert_int_eq(shs_resolver_get(addresses, resolver, unit_in_ms(-1), &reason),
                      1);
     ck_assert_uint_eq(addresses[0].len, sizeof(in));
     memcpy(&in, &addresses[0].storage, sizeof(in));
@@ -149,7 +144,7 @@ START_TEST(resolver_get__knows_an_ipv6_address_at_once)
     const char *reason = NULL;
     struct sockaddr_in6 in6;
 
-    ck_assert_int_eq(shs_resolver_get(addresses, resolver, in_ms(-1), &reason),
+    ck_assert_int_eq(shs_resolver_get(addresses, resolver, unit_in_ms(-1), &reason),
                      1);
     memcpy(&in6, &addresses[0].storage, sizeof(in6));
     ck_assert_int_eq(in6.sin6_family, AF_INET6);
@@ -165,7 +160,7 @@ START_TEST(resolver_get__knows_a_socket_at_once)
     const char *reason = NULL;
     struct sockaddr_un un;
 
-    ck_assert_int_eq(shs_resolver_get(addresses, resolver, in_ms(-1), &reason),
+    ck_assert_int_eq(shs_resolver_get(addresses, resolver, unit_in_ms(-1), &reason),
                      1);
     memset(&un, 0, sizeof(un));
     memcpy(&un, &addresses[0].storage, addresses[0].len);
@@ -182,7 +177,7 @@ START_TEST(resolver_get__looks_a_name_up)
     int i;
 
     ck_assert_int_eq(
-        shs_resolver_get(addresses, resolver, in_ms(5000), &reason), 3);
+        shs_resolver_get(addresses, resolver, unit_in_ms(5000), &reason), 3);
     for (i = 0; i < 3; i++) {
         struct sockaddr_in in;
 
@@ -204,10 +199,10 @@ START_TEST(resolver_get__keeps_the_answer)
     int i;
 
     ck_assert_int_eq(
-        shs_resolver_get(addresses, resolver, in_ms(5000), &reason), 2);
+        shs_resolver_get(addresses, resolver, unit_in_ms(5000), &reason), 2);
     for (i = 0; i < 100; i++) {
         ck_assert_int_eq(
-            shs_resolver_get(addresses, resolver, in_ms(-1), &reason), 2);
+            shs_resolver_get(addresses, resolver, unit_in_ms(-1), &reason), 2);
     }
     ck_assert_int_eq(asked, 1);
 }
@@ -220,7 +215,7 @@ START_TEST(resolver_get__gives_no_more_than_fit)
     const char *reason = NULL;
 
     ck_assert_int_eq(
-        shs_resolver_get(addresses, resolver, in_ms(5000), &reason),
+        shs_resolver_get(addresses, resolver, unit_in_ms(5000), &reason),
         SHS_RESOLVER_MAX);
 }
 END_TEST
@@ -233,7 +228,7 @@ START_TEST(resolver_get__says_why_a_name_has_no_address)
     shs_resolver_t *resolver = resolver_of(unknown[_i]);
     const char *reason = NULL;
 
-    ck_assert_int_eq(shs_resolver_get(addresses, resolver, in_ms(300), &reason),
+    ck_assert_int_eq(shs_resolver_get(addresses, resolver, unit_in_ms(300), &reason),
                      0);
     ck_assert_msg(reason && *reason, "no reason");
 }
@@ -249,7 +244,7 @@ START_TEST(resolver_get__never_waits_past_the_deadline)
 
     __atomic_store_n(&delay_ms, 600 + 2 * unit_slack_ms(), __ATOMIC_SEQ_CST);
     begun = shs_clock_now();
-    deadline = in_ms(50);
+    deadline = unit_in_ms(50);
     ck_assert_int_eq(shs_resolver_get(addresses, resolver, deadline, &reason),
                      0);
     ck_assert_msg(reason && *reason, "no reason");
@@ -272,11 +267,11 @@ START_TEST(resolver_destroy__does_nothing_while_a_name_is_looked_up)
     const char *reason = NULL;
 
     __atomic_store_n(&delay_ms, 100, __ATOMIC_SEQ_CST);
-    ck_assert_int_eq(shs_resolver_get(addresses, resolver, in_ms(-1), &reason),
+    ck_assert_int_eq(shs_resolver_get(addresses, resolver, unit_in_ms(-1), &reason),
                      0);
     ck_assert_int_eq(shs_resolver_destroy(resolver), 0);
     ck_assert_int_eq(
-        shs_resolver_get(addresses, resolver, in_ms(20000), &reason), 1);
+        shs_resolver_get(addresses, resolver, unit_in_ms(20000), &reason), 1);
 }
 END_TEST
 
@@ -285,9 +280,9 @@ START_TEST(resolver_get__does_not_ask_for_an_address)
     shs_resolver_address_t addresses[SHS_RESOLVER_MAX];
     const char *reason = NULL;
 
-    shs_resolver_get(addresses, resolver_of("127.0.0.1"), in_ms(100), &reason);
-    shs_resolver_get(addresses, resolver_of("::1"), in_ms(100), &reason);
-    shs_resolver_get(addresses, resolver_of("/s"), in_ms(100), &reason);
+    shs_resolver_get(addresses, resolver_of("127.0.0.1"), unit_in_ms(100), &reason);
+    shs_resolver_get(addresses, resolver_of("::1"), unit_in_ms(100), &reason);
+    shs_resolver_get(addresses, resolver_of("/s"), unit_in_ms(100), &reason);
     ck_assert_int_eq(asked, 0);
 }
 END_TEST
@@ -302,7 +297,7 @@ static void *get_many(void *wrong)
         shs_resolver_address_t addresses[SHS_RESOLVER_MAX];
         const char *reason = NULL;
 
-        if (shs_resolver_get(addresses, host_state, in_ms(5000), &reason) < 1) {
+        if (shs_resolver_get(addresses, host_state, unit_in_ms(5000), &reason) < 1) {
             *(int *)wrong += 1;
         }
     }

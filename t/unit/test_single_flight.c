@@ -14,11 +14,6 @@
 
 static shs_single_flight_t *single_flight;
 
-static apr_time_t in_ms(int ms)
-{
-    return shs_clock_now() + ms * (apr_time_t)1000;
-}
-
 static void make_single_flight(void)
 {
     single_flight = shs_single_flight_create();
@@ -65,10 +60,10 @@ START_TEST(single_flight_join__lets_one_ask_and_the_others_wait)
     joiner_t joiners[FOLLOWERS];
     int i;
 
-    ck_assert_int_eq(shs_single_flight_join(single_flight, 5, 1, in_ms(10000)),
+    ck_assert_int_eq(shs_single_flight_join(single_flight, 5, 1, unit_in_ms(10000)),
                      1);
     for (i = 0; i < FOLLOWERS; i++) {
-        start(&joiners[i], 5, in_ms(20000));
+        start(&joiners[i], 5, unit_in_ms(20000));
     }
     for (i = 0; i < FOLLOWERS; i++) {
         unit_await_sleeper(joiners[i].tid);
@@ -81,35 +76,35 @@ START_TEST(single_flight_join__lets_one_ask_and_the_others_wait)
         ck_assert_int_lt(shs_clock_now(), joiners[i].deadline);
     }
     /* It is over: the next one asks. */
-    ck_assert_int_eq(shs_single_flight_join(single_flight, 5, 1, in_ms(0)), 1);
+    ck_assert_int_eq(shs_single_flight_join(single_flight, 5, 1, unit_in_ms(0)), 1);
 }
 END_TEST
 
 START_TEST(single_flight_join__does_not_wait_for_another_name)
 {
-    ck_assert_int_eq(shs_single_flight_join(single_flight, 5, 1, in_ms(10000)),
+    ck_assert_int_eq(shs_single_flight_join(single_flight, 5, 1, unit_in_ms(10000)),
                      1);
-    ck_assert_int_eq(shs_single_flight_join(single_flight, 5, 2, in_ms(10000)),
+    ck_assert_int_eq(shs_single_flight_join(single_flight, 5, 2, unit_in_ms(10000)),
                      1);
-    ck_assert_int_eq(shs_single_flight_join(single_flight, 1, 5, in_ms(10000)),
+    ck_assert_int_eq(shs_single_flight_join(single_flight, 1, 5, unit_in_ms(10000)),
                      1);
     /* Nor does it go on when another lands. */
     shs_single_flight_leave(single_flight, 5, 2);
-    ck_assert_int_eq(shs_single_flight_join(single_flight, 5, 1, in_ms(20)), 0);
+    ck_assert_int_eq(shs_single_flight_join(single_flight, 5, 1, unit_in_ms(20)), 0);
 }
 END_TEST
 
 START_TEST(single_flight_join__waits_no_longer_than_the_deadline)
 {
-    apr_time_t deadline = in_ms(50);
+    apr_time_t deadline = unit_in_ms(50);
 
-    ck_assert_int_eq(shs_single_flight_join(single_flight, 5, 1, in_ms(10000)),
+    ck_assert_int_eq(shs_single_flight_join(single_flight, 5, 1, unit_in_ms(10000)),
                      1);
     ck_assert_int_eq(shs_single_flight_join(single_flight, 5, 1, deadline), 0);
     ck_assert_int_ge(shs_clock_now(), deadline);
     ck_assert_int_le(shs_clock_now(),
                      deadline + unit_slack_ms() * (apr_time_t)1000);
-    ck_assert_int_eq(shs_single_flight_join(single_flight, 5, 1, in_ms(-1000)),
+    ck_assert_int_eq(shs_single_flight_join(single_flight, 5, 1, unit_in_ms(-1000)),
                      0);
 }
 END_TEST
@@ -122,26 +117,26 @@ START_TEST(single_flight_join__lets_who_is_too_many_ask_for_itself)
         for (i = 0; i < SHS_SINGLE_FLIGHT_MAX; i++) {
             ck_assert_int_eq(shs_single_flight_join(single_flight,
                                                     100 + (apr_uint64_t)i, 1,
-                                                    in_ms(10000)),
+                                                    unit_in_ms(10000)),
                              1);
         }
         ck_assert_int_eq(
-            shs_single_flight_join(single_flight, 5, 1, in_ms(10000)), 1);
+            shs_single_flight_join(single_flight, 5, 1, unit_in_ms(10000)), 1);
         ck_assert_int_eq(
-            shs_single_flight_join(single_flight, 5, 1, in_ms(10000)), 1);
+            shs_single_flight_join(single_flight, 5, 1, unit_in_ms(10000)), 1);
         shs_single_flight_leave(single_flight, 5, 1);
         shs_single_flight_leave(single_flight, 5, 1);
         /* The others are still known. */
         ck_assert_int_eq(
-            shs_single_flight_join(single_flight, 100, 1, in_ms(1)), 0);
+            shs_single_flight_join(single_flight, 100, 1, unit_in_ms(1)), 0);
         for (i = SHS_SINGLE_FLIGHT_MAX - 1; i >= 0; i--) {
             shs_single_flight_leave(single_flight,
                                     100 + (apr_uint64_t)(i * 7 % 64), 1);
         }
     }
-    ck_assert_int_eq(shs_single_flight_join(single_flight, 5, 1, in_ms(10000)),
+    ck_assert_int_eq(shs_single_flight_join(single_flight, 5, 1, unit_in_ms(10000)),
                      1);
-    ck_assert_int_eq(shs_single_flight_join(single_flight, 5, 1, in_ms(1)), 0);
+    ck_assert_int_eq(shs_single_flight_join(single_flight, 5, 1, unit_in_ms(1)), 0);
 }
 END_TEST
 

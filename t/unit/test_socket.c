@@ -11,11 +11,6 @@
 #include "base/clock.h"
 #include "unit.h"
 
-static apr_time_t in_ms(int ms)
-{
-    return shs_clock_now() + ms * (apr_time_t)1000;
-}
-
 /* A tracker on loopback, or, when it is closed again, a port that refuses. */
 static int listen_on(shs_resolver_address_t *address)
 {
@@ -40,7 +35,7 @@ START_TEST(socket_connect__gives_a_socket_that_no_child_inherits)
     shs_resolver_address_t address;
     const char *reason = NULL;
     int tracker = listen_on(&address);
-    int fd = shs_socket_connect(&address, 1, in_ms(5000), &reason);
+    int fd = shs_socket_connect(&address, 1, unit_in_ms(5000), &reason);
 
     ck_assert_int_ge(fd, 0);
     ck_assert(fcntl(fd, F_GETFD) & FD_CLOEXEC);
@@ -64,7 +59,7 @@ START_TEST(socket_connect__gives_a_socket_that_notices_its_death)
     shs_resolver_address_t address;
     const char *reason = NULL;
     int tracker = listen_on(&address);
-    int fd = shs_socket_connect(&address, 1, in_ms(5000), &reason);
+    int fd = shs_socket_connect(&address, 1, unit_in_ms(5000), &reason);
     int i;
 
     ck_assert_int_ge(fd, 0);
@@ -90,7 +85,7 @@ START_TEST(socket_connect__goes_on_to_the_address_that_accepts)
 
     close(listen_on(&addresses[0]));
     tracker = listen_on(&addresses[1]);
-    fd = shs_socket_connect(addresses, 2, in_ms(5000), &reason);
+    fd = shs_socket_connect(addresses, 2, unit_in_ms(5000), &reason);
     ck_assert_int_ge(fd, 0);
     close(fd);
     close(tracker);
@@ -104,7 +99,7 @@ START_TEST(socket_connect__says_why_nobody_accepted)
     const char *reason = NULL;
 
     close(listen_on(&address));
-    ck_assert_int_eq(shs_socket_connect(&address, 1, in_ms(5000), &reason), -1);
+    ck_assert_int_eq(shs_socket_connect(&address, 1, unit_in_ms(5000), &reason), -1);
     ck_assert_str_eq(reason, "connection refused");
     memset(&un, 0, sizeof(un));
     un.sun_family = AF_UNIX;
@@ -112,14 +107,14 @@ START_TEST(socket_connect__says_why_nobody_accepted)
     memset(&address, 0, sizeof(address));
     memcpy(&address.storage, &un, sizeof(un));
     address.len = sizeof(un);
-    ck_assert_int_eq(shs_socket_connect(&address, 1, in_ms(5000), &reason), -1);
+    ck_assert_int_eq(shs_socket_connect(&address, 1, unit_in_ms(5000), &reason), -1);
     ck_assert_str_eq(reason, "the Unix socket does not exist");
 }
 END_TEST
 
 START_TEST(socket_wait__ends_at_the_deadline_and_not_before)
 {
-    apr_time_t deadline = in_ms(60);
+    apr_time_t deadline = unit_in_ms(60);
     int fds[2];
 
     ck_assert_int_eq(pipe(fds), 0);
@@ -127,7 +122,7 @@ START_TEST(socket_wait__ends_at_the_deadline_and_not_before)
     ck_assert(shs_clock_now() >= deadline);
     ck_assert(shs_clock_now() < deadline + unit_slack_ms() * (apr_time_t)1000);
     ck_assert_int_eq(write(fds[1], "x", 1), 1);
-    ck_assert_int_eq(shs_socket_wait(fds[0], POLLIN, in_ms(5000)), 1);
+    ck_assert_int_eq(shs_socket_wait(fds[0], POLLIN, unit_in_ms(5000)), 1);
     ck_assert_msg(!shs_socket_wait(fds[0], POLLIN, deadline),
                   "a deadline that has passed is not waited for");
     close(fds[0]);

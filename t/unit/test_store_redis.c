@@ -8,11 +8,6 @@
 #include "base/clock.h"
 #include "unit.h"
 
-static apr_time_t in_ms(int ms)
-{
-    return shs_clock_now() + ms * (apr_time_t)1000;
-}
-
 static const char *create(shs_store_t **store, const char *url,
                           const char *option)
 {
@@ -47,7 +42,7 @@ static shs_query_t query_of(const char *key, shs_shape_t shape, int ms)
     query.key = unit_text(key);
     query.shape = shape;
     query.max_octets = 65536;
-    query.deadline = in_ms(ms);
+    query.deadline = unit_in_ms(ms);
     return query;
 }
 
@@ -839,7 +834,7 @@ static void *load_many(void *data)
 
         query.key.len = (apr_size_t)apr_snprintf(key, sizeof(key), "s:%d-%d",
                                                  loader->nth, i);
-        query.deadline = in_ms(loader->timeout_ms);
+        query.deadline = unit_in_ms(loader->timeout_ms);
         memset(&result, 0, sizeof(result));
         if (shs_store_load(&result, loader->store, &query, loader->own)
             == FOUND) {
@@ -871,7 +866,7 @@ static void load_at_once(loader_t *loaders, int count, shs_store_t *store,
             pthread_create(&threads[i], NULL, load_many, &loaders[i]), 0);
     }
     if (going) {
-        apr_time_t until = in_ms(10000);
+        apr_time_t until = unit_in_ms(10000);
 
         while (fake_accepted(going) < expected) {
             ck_assert_msg(shs_clock_now() < until, "no connection came");

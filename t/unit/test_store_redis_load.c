@@ -79,12 +79,12 @@ START_TEST(store_redis_load__closes_one_connection_for_a_too_large_session)
     int is_new, i;
 
     ck_assert_int_eq(shs_topology_find(&route, rig->client.topology, 0,
-                                       rig_in_ms(5000), &reason, p),
+                                       unit_in_ms(5000), &reason, p),
                      SHS_CONN_OK);
     for (i = 0; i < 2; i++) {
         ck_assert_int_eq(shs_pool_borrow(&conns[i], &is_new,
                                          shs_node_pool(route.node),
-                                         rig_in_ms(5000), &reason, p),
+                                         unit_in_ms(5000), &reason, p),
                          SHS_CONN_OK);
     }
     for (i = 0; i < 2; i++) {
@@ -130,7 +130,7 @@ START_TEST(store_redis_load__probes_with_a_new_connection)
 {
     actor_t *a = actor_start("a");
     rig_t *rig = rig_on_server(a, "retry=0 breaker=1/10ms", NULL);
-    apr_time_t until = rig_in_ms(10000);
+    apr_time_t until = unit_in_ms(10000);
 
     rig_fill_pool(rig, 0, 3);
     actor_replies_once(a, "GET", "-ERR x\r\n");
@@ -360,7 +360,7 @@ START_TEST(store_redis_load__closes_the_breaker_with_a_probe)
 {
     actor_t *a = actor_start("a");
     rig_t *rig = rig_on_server(a, "breaker=1/10ms retry=0", NULL);
-    apr_time_t until = rig_in_ms(10000);
+    apr_time_t until = unit_in_ms(10000);
 
     ck_loads(rig, "s:k", "a s:k");
     actor_replies(a, "GET", actor_close);
@@ -389,7 +389,7 @@ START_TEST(store_redis_load__closes_the_breaker_with_a_refusal)
 {
     actor_t *a = actor_start("a");
     rig_t *rig = rig_on_server(a, "breaker=1/10ms retry=0", NULL);
-    apr_time_t until = rig_in_ms(5000);
+    apr_time_t until = unit_in_ms(5000);
 
     ck_loads(rig, "s:k", "a s:k");
     actor_replies(a, "GET", actor_close);

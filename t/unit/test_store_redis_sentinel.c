@@ -224,7 +224,7 @@ START_TEST(store_redis_load__rejects_the_old_master_after_a_quiet_time)
     stage_fail_over();
     /* So that the reply of x comes long before the Sentinel's. */
     actor_replies(s, "SENTINEL get-master-addr-by-name", actor_slow);
-    rig_sleep_until(rig_in_ms(2500));
+    rig_sleep_until(unit_in_ms(2500));
     ck_loads(rig, "m", "y m");
 }
 END_TEST
@@ -456,12 +456,12 @@ START_TEST(store_redis_load__reconnects_to_a_sentinel_after_a_lost_login)
     ck_assert_int_eq(actor_accepted(s), 1);
     actor_replies_once(s, "SENTINEL", "-NOAUTH x\r\n");
     ck_assert_int_eq(shs_topology_refresh(rig->client.topology, shs_clock_now(),
-                                          rig_in_ms(5000)),
+                                          unit_in_ms(5000)),
                      1);
     ck_assert_int_eq(actor_accepted(s), 2);
     actor_replies(s, "SENTINEL", "-NOAUTH x\r\n");
     ck_assert_int_eq(shs_topology_refresh(rig->client.topology, shs_clock_now(),
-                                          rig_in_ms(300)),
+                                          unit_in_ms(300)),
                      0);
     ck_loads(rig, "l", "x l");
 }
@@ -505,7 +505,7 @@ START_TEST(topology_create__ends_its_refresh_with_the_child)
                                 ",127.0.0.1:%d/m",
                                 actor_port(s), actor_port(x), actor_port(y)),
                    endings[_i].options, NULL);
-    apr_time_t begun, until = rig_in_ms(20000);
+    apr_time_t begun, until = unit_in_ms(20000);
     shs_topology_t *topology;
     const char *reason = NULL;
     apr_pool_t *pchild;

@@ -408,7 +408,7 @@ START_TEST(store_redis_write__reports_an_outage_once)
 {
     actor_t *one = actor_start("a");
     rig_t *rig = rig_on_server(one, "breaker=5/1ms retry=0", NULL);
-    apr_time_t until = rig_in_ms(10000);
+    apr_time_t until = unit_in_ms(10000);
     int i;
 
     ck_done(rig, "s:k");
@@ -453,7 +453,7 @@ START_TEST(store_redis_write__closes_the_breaker_with_a_reply)
 {
     actor_t *one = actor_start("a");
     rig_t *rig = rig_on_server(one, "breaker=1/10ms retry=0", NULL);
-    apr_time_t until = rig_in_ms(10000);
+    apr_time_t until = unit_in_ms(10000);
 
     actor_replies_once(one, "EVAL", actor_close);
     ck_assert_int_eq(remove_key(rig, "s:k", 5000), UNAVAILABLE);

@@ -21,11 +21,6 @@
 #define PONG "*2\r\n$4\r\npong\r\n$0\r\n\r\n"
 #define NEWS "*3\r\n$7\r\nmessage\r\n$20\r\n__redis__:invalidate\r\n"
 
-static apr_time_t in_ms(int ms)
-{
-    return shs_clock_now() + ms * (apr_time_t)1000;
-}
-
 /* -------------------------------------------------------------- the server */
 
 #define MOST_STEPS 6
@@ -37,82 +32,90 @@ typedef struct server_t {
     const char *rest;     /* after fake_resume(); NULL: nothing */
     _Atomic int is_flood; /* says `rest` again and again */
     int closes;
+    /* What it does after the last reply; NULL: what is said above. */
+    void (*serve_on)(fake_peer_t *peer);
     char seen[1024];
 } server_t;
 
-static void note(server_t *server, const fake_peer_t *peer)
+static server_t server;
+static fake_t *fake;
+
+static void note(const fake_peer_t *peer)
 {
     int i;
 
     for (i = 0; i < peer->count; i++) {
-        strcat(server->seen, peer->arguments[i]);
-        strcat(server->seen, i < peer->count - 1 ? " " : "|");
+        strcat(server.seen, peer->arguments[i]);
+        strcat(server.seen, i < peer->count - 1 ? " " : "|");
     }
 }
 
-static void send_all(fake_peer_t *peer, const server_t *server)
+static void send_rest(fake_peer_t *peer)
 {
     do {
         int status =
-            send(peer->fd, server->rest, strlen(server->rest), MSG_NOSIGNAL)
-            > 0;
+            send(peer->fd, server.rest, strlen(server.rest), MSG_NOSIGNAL) > 0;
 
         if (!status) {
             return;
         }
-    } while (server->is_flood);
+    } while (server.is_flood);
 }
 
 static void serve(fake_peer_t *peer, void *baton)
 {
-    server_t *server = baton;
     int i;
 
-    for (i = 0; i < server->steps; i++) {
+    (void)baton;
+    for (i = 0; i < server.steps; i++) {
         if (!fake_read_command(peer)) {
             return;
         }
-        note(server, peer);
-        if (!server->replies[i]) {
+        note(peer);
+        if (!server.replies[i]) {
             fake_stall(peer);
             return;
         }
-        fake_send_text(peer, server->replies[i]);
+        fake_send_text(peer, server.replies[i]);
     }
-    if (server->then) {
-        fake_send_text(peer, server->then);
+    if (server.serve_on) {
+        server.serve_on(peer);
+        return;
     }
-    if (server->rest) {
-        if (!server->is_flood) {
+    if (server.then) {
+        fake_send_text(peer, server.then);
+    }
+    if (server.rest) {
+        if (!server.is_flood) {
             fake_wait(peer);
         }
-        send_all(peer, server);
+        send_rest(peer);
     }
-    if (!server->closes) {
+    if (!server.closes) {
         fake_stall(peer);
     }
 }
 
 static server_t usual(const char *then)
 {
-    server_t server;
+    server_t usual;
 
-    memset(&server, 0, sizeof(server));
-    server.steps = 4;
-    server.replies[0] = INFO;
-    server.replies[1] = ":42\r\n";
-    server.replies[2] = "+OK\r\n";
-    server.replies[3] = SUBSCRIBED;
-    server.then = then;
-    return server;
+    memset(&usual, 0, sizeof(usual));
+    usual.steps = 4;
+    usual.replies[0] = INFO;
+    usual.replies[1] = ":42\r\n";
+    usual.replies[2] = "+OK\r\n";
+    usual.replies[3] = SUBSCRIBED;
+    usual.then = then;
+    return usual;
 }
 
 /* --------------------------------------------------------------- the watch */
 
 static int told;
 static char news[4096];
-static int is_slow;       /* it takes its time with each */
-static server_t *stopped; /* by the one that is as many as are enough */
+static int is_slow;     /* it takes its time with each */
+static int stops_flood; /* by the one that is as many as are enough */
 static const int enough = 1000;
 
 static void on_changed(void *baton, shs_octets_t key)
@@ -122,8 +125,8 @@ static void on_changed(void *baton, shs_octets_t key)
     if (is_slow) {
         usleep(1000);
     }
-    if (stopped && told >= enough) {
-        stopped->is_flood = 0;
+    if (stops_flood && told >= enough) {
+        server.is_flood = 0;
     }
     if (strlen(news) + key.len + 2 < sizeof(news)) {
         strncat(news, key.data, key.len);
@@ -151,28 +154,30 @@ static const shs_invalidation_sink_t sink = {
 static shs_subscription_t subscription;
 static const char *reason;
 
-static shs_conn_status_t open_to(const fake_t *fake, int ms)
+/* Starts the server and subscribes to it. */
+static shs_conn_status_t open_in(int ms)
 {
     shs_resolver_address_t address;
     shs_conn_t *conn = NULL;
     apr_pool_t *own;
 
+    fake = fake_start(serve, NULL);
     apr_pool_create(&own, p);
     fake_address(&address, fake);
     ck_assert_int_eq(shs_conn_open(&conn, &address, 1, NULL, "127.0.0.1",
-                                   in_ms(5000), &reason),
+                                   unit_in_ms(5000), &reason),
                      SHS_CONN_OK);
     told = 0;
     news[0] = '\0';
     reason = NULL;
-    return shs_subscription_open(&subscription, conn, &sink, in_ms(ms), &reason,
-                                 own);
+    return shs_subscription_open(&subscription, conn, &sink, unit_in_ms(ms),
+                                 &reason, own);
 }
 
 /* Until so much was told, or the connection failed. */
 static shs_conn_status_t hear(int wanted)
 {
-    apr_time_t deadline = in_ms(10000);
+    apr_time_t deadline = unit_in_ms(10000);
     shs_conn_status_t status = SHS_CONN_OK;
 
     while (status == SHS_CONN_OK && told < wanted
@@ -182,24 +187,24 @@ static shs_conn_status_t hear(int wanted)
     return status;
 }
 
-static void end(fake_t *fake)
+static void end(void)
 {
     shs_subscription_close(&subscription);
-    fake_stop(fake);
+    if (fake) {
+        fake_stop(fake);
+        fake = NULL;
+    }
 }
 
 /* -------------------------------------------------------------------- open */
 
 START_TEST(subscription_open__asks_in_order)
 {
-    server_t server = usual(NULL);
-    fake_t *fake = fake_start(serve, &server);
-
-    ck_assert_int_eq(open_to(fake, 5000), SHS_CONN_OK);
+    server = usual(NULL);
+    ck_assert_int_eq(open_in(5000), SHS_CONN_OK);
     ck_assert_str_eq(server.seen, "INFO server|CLIENT ID|" TRACKING
                                   "|SUBSCRIBE __redis__:invalidate|");
     ck_assert_int_eq(subscription.alive_at, 0);
-    end(fake);
 }
 END_TEST
 
@@ -230,32 +235,26 @@ static const struct {
 
 START_TEST(subscription_open__closes_when_it_is_refused)
 {
-    server_t server = usual(NULL);
-    fake_t *fake = fake_start(serve, &server);
-
+    server = usual(NULL);
     server.replies[refusals[_i].step] = refusals[_i].reply;
     /* Only one that says nothing is waited for in vain. */
     ck_assert_int_eq(
-        open_to(fake, refusals[_i].status == SHS_CONN_TIMEOUT ? 200 : 5000),
+        open_in(refusals[_i].status == SHS_CONN_TIMEOUT ? 200 : 5000),
         refusals[_i].status);
     ck_assert_ptr_null(subscription.conn);
     ck_assert_ptr_nonnull(reason);
-    end(fake);
 }
 END_TEST
 
 /* A service that closes the connection at what it does not know. */
 START_TEST(subscription_open__tells_where_the_connection_ends)
 {
-    server_t server = usual(NULL);
-    fake_t *fake = fake_start(serve, &server);
-
+    server = usual(NULL);
     server.steps = _i;
     server.closes = 1;
-    ck_assert_int_eq(open_to(fake, 5000), SHS_CONN_DEAD);
+    ck_assert_int_eq(open_in(5000), SHS_CONN_DEAD);
     ck_assert_ptr_null(subscription.conn);
     ck_assert_msg(strstr(reason, "SharedSessionCache Off"), "%s", reason);
-    end(fake);
 }
 END_TEST
 
@@ -266,13 +265,11 @@ START_TEST(subscription_open__learns_which_server_it_is)
     int i;
 
     for (i = 0; i < 3; i++) {
-        server_t server = usual(NULL);
-        fake_t *fake = fake_start(serve, &server);
-
+        server = usual(NULL);
         server.replies[0] = infos[i];
-        ck_assert_int_eq(open_to(fake, 5000), SHS_CONN_OK);
+        ck_assert_int_eq(open_in(5000), SHS_CONN_OK);
         are[i] = subscription.run_id;
-        end(fake);
+        end();
     }
     ck_assert_uint_ne(are[0], are[1]);
     ck_assert_uint_eq(are[0], are[2]);
@@ -283,33 +280,30 @@ END_TEST
 
 static server_t pushing(const char *then)
 {
-    server_t server = usual(then);
+    server_t pushing = usual(then);
 
-    server.steps = 5;
-    server.replies[2] = "-ERR REDIRECT is not supported\r\n";
-    server.replies[3] = HELLO;
-    server.replies[4] = "+OK\r\n";
-    return server;
+    pushing.steps = 5;
+    pushing.replies[2] = "-ERR REDIRECT is not supported\r\n";
+    pushing.replies[3] = HELLO;
+    pushing.replies[4] = "+OK\r\n";
+    return pushing;
 }
 
 /* What knows no CLIENT ID, or no REDIRECT. */
 START_TEST(subscription_open__asks_for_pushes_where_it_cannot_be_redirected)
 {
-    server_t server = pushing(NULL);
-    fake_t *fake = fake_start(serve, &server);
-
+    server = pushing(NULL);
     if (_i) {
         server.steps = 4;
         server.replies[1] = "-ERR unknown subcommand\r\n";
         server.replies[2] = HELLO;
         server.replies[3] = "+OK\r\n";
     }
-    ck_assert_int_eq(open_to(fake, 5000), SHS_CONN_OK);
+    ck_assert_int_eq(open_in(5000), SHS_CONN_OK);
     ck_assert_str_eq(server.seen,
                      _i ? "INFO server|CLIENT ID|HELLO 3|" WITHOUT_REDIRECT "|"
                         : "INFO server|CLIENT ID|" TRACKING
                           "|HELLO 3|" WITHOUT_REDIRECT "|");
-    end(fake);
 }
 END_TEST
 
@@ -326,13 +320,10 @@ static const struct {
 
 START_TEST(subscription_open__is_refused_by_what_has_neither)
 {
-    server_t server = pushing(NULL);
-    fake_t *fake = fake_start(serve, &server);
-
+    server = pushing(NULL);
     server.replies[unpushed[_i].step] = unpushed[_i].reply;
-    ck_assert_int_eq(open_to(fake, 5000), SHS_CONN_REFUSED);
+    ck_assert_int_eq(open_in(5000), SHS_CONN_REFUSED);
     ck_assert_msg(strstr(reason, unpushed[_i].why), "%s", reason);
-    end(fake);
 }
 END_TEST
 
@@ -352,14 +343,11 @@ static const struct {
 
 START_TEST(subscription_receive__tells_what_is_pushed)
 {
-    server_t server = pushing(pushes[_i].text);
-    fake_t *fake = fake_start(serve, &server);
-
-    ck_assert_int_eq(open_to(fake, 5000), SHS_CONN_OK);
+    server = pushing(pushes[_i].text);
+    ck_assert_int_eq(open_in(5000), SHS_CONN_OK);
     ck_assert_int_eq(hear(pushes[_i].count), SHS_CONN_OK);
     ck_assert_msg(!strcmp(news, pushes[_i].news), "%s: %s", pushes[_i].why,
                   news);
-    end(fake);
 }
 END_TEST
 
@@ -379,14 +367,13 @@ static const char *const unwanted_pushes[] = {
 
 START_TEST(subscription_receive__fails_on_other_pushes)
 {
-    server_t server = pushing(unwanted_pushes[_i]);
-    fake_t *fake = fake_start(serve, &server);
-    shs_conn_status_t status = open_to(fake, 5000);
+    shs_conn_status_t status;
 
+    server = pushing(unwanted_pushes[_i]);
+    status = open_in(5000);
     /* What is not the protocol may come together with the last reply. */
     ck_assert_int_ne(status == SHS_CONN_OK ? hear(1) : status, SHS_CONN_OK);
     ck_assert_int_eq(told, 0);
-    end(fake);
 }
 END_TEST
 
@@ -412,26 +399,22 @@ static const struct {
 
 START_TEST(subscription_receive__tells_what_has_changed)
 {
-    server_t server = usual(messages[_i].text);
-    fake_t *fake = fake_start(serve, &server);
-
-    ck_assert_int_eq(open_to(fake, 5000), SHS_CONN_OK);
+    server = usual(messages[_i].text);
+    ck_assert_int_eq(open_in(5000), SHS_CONN_OK);
     ck_assert_int_eq(hear(messages[_i].count), SHS_CONN_OK);
     ck_assert_msg(!strcmp(news, messages[_i].news), "%s: %s", messages[_i].why,
                   news);
-    end(fake);
 }
 END_TEST
 
 START_TEST(subscription_receive__waits_for_the_other_half_of_a_message)
 {
     static const char text[] = NEWS "*2\r\n$3\r\na:1\r\n$3\r\nb:2\r\n";
-    server_t server = usual(apr_pstrmemdup(p, text, (apr_size_t)_i));
-    fake_t *fake = fake_start(serve, &server);
     int i;
 
+    server = usual(apr_pstrmemdup(p, text, (apr_size_t)_i));
     server.rest = text + _i;
-    ck_assert_int_eq(open_to(fake, 5000), SHS_CONN_OK);
+    ck_assert_int_eq(open_in(5000), SHS_CONN_OK);
     for (i = 0; i < 3; i++) {
         ck_assert_int_eq(shs_subscription_receive(&subscription, &reason),
                          SHS_CONN_OK);
@@ -440,7 +423,6 @@ START_TEST(subscription_receive__waits_for_the_other_half_of_a_message)
     fake_resume(fake);
     ck_assert_int_eq(hear(2), SHS_CONN_OK);
     ck_assert_str_eq(news, "a:1|b:2|");
-    end(fake);
 }
 END_TEST
 
@@ -460,59 +442,48 @@ static const char *const garbage[] = {
 
 START_TEST(subscription_receive__fails_on_what_is_no_news)
 {
-    server_t server = usual(garbage[_i]);
-    fake_t *fake = fake_start(serve, &server);
-
-    ck_assert_int_eq(open_to(fake, 5000), SHS_CONN_OK);
+    server = usual(garbage[_i]);
+    ck_assert_int_eq(open_in(5000), SHS_CONN_OK);
     ck_assert_int_ne(hear(1), SHS_CONN_OK);
     ck_assert_int_eq(told, 0);
     ck_assert_ptr_nonnull(reason);
-    end(fake);
 }
 END_TEST
 
 START_TEST(subscription_receive__fails_when_the_server_closes)
 {
-    server_t server = usual(_i ? NEWS "*1\r\n$3\r\na:" : NULL);
-    fake_t *fake = fake_start(serve, &server);
-
+    server = usual(_i ? NEWS "*1\r\n$3\r\na:" : NULL);
     server.closes = 1;
-    ck_assert_int_eq(open_to(fake, 5000), SHS_CONN_OK);
+    ck_assert_int_eq(open_in(5000), SHS_CONN_OK);
     ck_assert_int_ne(hear(1), SHS_CONN_OK);
     ck_assert_int_eq(told, 0);
-    end(fake);
 }
 END_TEST
 
 /* What is more than that is all: the next subscription begins with it. */
 START_TEST(subscription_receive__fails_on_more_than_it_takes)
 {
-    server_t server =
-        usual(_i ? NEWS "*1\r\n$99999999\r\n" : NEWS "*999999999\r\n");
-    fake_t *fake = fake_start(serve, &server);
-
+    server = usual(_i ? NEWS "*1\r\n$99999999\r\n" : NEWS "*999999999\r\n");
     server.rest = apr_palloc(p, 4097);
     memset((char *)server.rest, 'x', 4096);
     ((char *)server.rest)[4096] = '\0';
     server.is_flood = 1;
-    ck_assert_int_eq(open_to(fake, 5000), SHS_CONN_OK);
+    ck_assert_int_eq(open_in(5000), SHS_CONN_OK);
     ck_assert_int_eq(hear(1), SHS_CONN_TOO_LARGE);
     ck_assert_int_eq(told, 0);
-    end(fake);
 }
 END_TEST
 
 /* Signs of life must be asked for, and the pool must be cleared. */
 START_TEST(subscription_receive__comes_back_from_a_server_that_never_stops)
 {
-    server_t server = usual(NULL);
-    fake_t *fake = fake_start(serve, &server);
     apr_time_t began;
     int i;
 
+    server = usual(NULL);
     server.rest = NEWS "*1\r\n$3\r\na:1\r\n" NEWS "*1\r\n$3\r\na:2\r\n";
     server.is_flood = 1;
-    ck_assert_int_eq(open_to(fake, 5000), SHS_CONN_OK);
+    ck_assert_int_eq(open_in(5000), SHS_CONN_OK);
     began = shs_clock_now();
     for (i = 0; i < 20; i++) {
         ck_assert_int_eq(shs_subscription_receive(&subscription, &reason),
@@ -521,7 +492,6 @@ START_TEST(subscription_receive__comes_back_from_a_server_that_never_stops)
     ck_assert_int_gt(told, 20);
     ck_assert_int_lt(shs_clock_now() - began,
                      20 * 20000 + 5 * APR_USEC_PER_SEC);
-    end(fake);
 }
 END_TEST
 
@@ -530,20 +500,18 @@ END_TEST
  * what one read brings some keys are left, no more. */
 START_TEST(subscription_receive__comes_back_while_there_is_more)
 {
-    server_t server = usual(NULL);
-    fake_t *fake = fake_start(serve, &server);
     char *key = apr_palloc(p, 4001);
 
+    server = usual(NULL);
     memset(key, 'k', 4000);
     key[4000] = '\0';
     server.rest = apr_pstrcat(p, NEWS "*1\r\n$4000\r\n", key, "\r\n", NULL);
     server.is_flood = 1;
-    ck_assert_int_eq(open_to(fake, 5000), SHS_CONN_OK);
+    ck_assert_int_eq(open_in(5000), SHS_CONN_OK);
     is_slow = 1;
-    stopped = &server;
+    stops_flood = 1;
     ck_assert_int_eq(hear(1), SHS_CONN_OK);
     ck_assert_msg(server.is_flood, "%d were told in one breath", told);
-    end(fake);
 }
 END_TEST
 
@@ -570,30 +538,23 @@ static const struct {
     { "-ERR unknown command\r\n", SHS_CONN_REFUSED, 0, 0, "likewise" },
 };
 
-static void serve_lives(fake_peer_t *peer, void *baton)
+static void answer_pings(fake_peer_t *peer)
 {
-    server_t *server = baton;
-    int i;
-
-    for (i = 0; i < server->steps; i++) {
-        fake_read_command(peer);
-        fake_send_text(peer, server->replies[i]);
-    }
     while (fake_read_command(peer)) {
-        fake_send_text(peer, server->rest);
+        fake_send_text(peer, server.rest);
     }
 }
 
 START_TEST(subscription_receive__knows_signs_of_life)
 {
-    server_t server = _i % 2 ? pushing(NULL) : usual(NULL);
     int row = _i / 2;
-    fake_t *fake = fake_start(serve_lives, &server);
     shs_conn_status_t status = SHS_CONN_OK;
     int n;
 
+    server = _i % 2 ? pushing(NULL) : usual(NULL);
+    server.serve_on = answer_pings;
     server.rest = row == 0 && _i % 2 ? "+PONG\r\n" : lives[row].reply;
-    ck_assert_int_eq(open_to(fake, 5000), SHS_CONN_OK);
+    ck_assert_int_eq(open_in(5000), SHS_CONN_OK);
     for (n = 0; n < 2 && status == SHS_CONN_OK; n++) {
         apr_time_t now = shs_clock_now();
         apr_time_t until = now + apr_time_from_sec(10);
@@ -609,21 +570,16 @@ START_TEST(subscription_receive__knows_signs_of_life)
     }
     ck_assert_msg((int)status == lives[row].status, "%s", lives[row].why);
     ck_assert_int_eq(subscription.busy != NULL, lives[row].is_busy);
-    end(fake);
 }
 END_TEST
 
-static void serve_pongs(fake_peer_t *peer, void *baton)
+static void answer_pings_late(fake_peer_t *peer)
 {
-    server_t *server = baton;
     int i;
 
-    for (i = 0; i < server->steps; i++) {
-        fake_read_command(peer);
-        fake_send_text(peer, server->replies[i]);
-    }
+    server.seen[0] = '\0';
     for (i = 0; fake_read_command(peer); i++) {
-        note(server, peer);
+        note(peer);
         fake_wait(peer);
         fake_send_text(peer, i == 0 ? NEWS "*1\r\n$3\r\na:1\r\n" PONG : PONG);
     }
@@ -631,7 +587,7 @@ static void serve_pongs(fake_peer_t *peer, void *baton)
 
 static void hear_pong(void)
 {
-    apr_time_t deadline = in_ms(10000);
+    apr_time_t deadline = unit_in_ms(10000);
 
     while (subscription.pinged_at != 0 && shs_clock_now() < deadline) {
         ck_assert_int_eq(shs_subscription_receive(&subscription, &reason),
@@ -642,12 +598,11 @@ static void hear_pong(void)
 
 START_TEST(subscription_ping__is_lively_from_when_it_was_asked)
 {
-    server_t server = usual(NULL);
-    fake_t *fake = fake_start(serve_pongs, &server);
     apr_time_t at;
 
-    ck_assert_int_eq(open_to(fake, 5000), SHS_CONN_OK);
-    server.seen[0] = '\0';
+    server = usual(NULL);
+    server.serve_on = answer_pings_late;
+    ck_assert_int_eq(open_in(5000), SHS_CONN_OK);
     at = shs_clock_now();
     ck_assert_int_eq(shs_subscription_ping(&subscription, at, &reason),
                      SHS_CONN_OK);
@@ -667,24 +622,21 @@ START_TEST(subscription_ping__is_lively_from_when_it_was_asked)
     hear_pong();
     ck_assert_int_eq(subscription.alive_at, at + 2000);
     ck_assert_str_eq(server.seen, "PING|PING|");
-    end(fake);
 }
 END_TEST
 
 START_TEST(subscription_receive__makes_nothing_of_a_pong_nobody_asked_for)
 {
-    server_t server = usual(PONG PONG NEWS "*1\r\n$3\r\na:1\r\n");
-    fake_t *fake = fake_start(serve, &server);
-
-    ck_assert_int_eq(open_to(fake, 5000), SHS_CONN_OK);
+    server = usual(PONG PONG NEWS "*1\r\n$3\r\na:1\r\n");
+    ck_assert_int_eq(open_in(5000), SHS_CONN_OK);
     ck_assert_int_eq(hear(1), SHS_CONN_OK);
     ck_assert_int_eq(subscription.alive_at, 0);
-    end(fake);
 }
 END_TEST
 
 static void add(TCase *tc)
 {
+    tcase_add_checked_fixture(tc, NULL, end);
     tcase_add_loop_test(tc, subscription_open__tells_where_the_connection_ends,
                         0, 4);
     tcase_add_test(tc, subscription_open__learns_which_server_it_is);
@@ -723,5 +675,5 @@ static void add(TCase *tc)
 
 int main(void)
 {
-    return unit_main("feed", add);
+    return unit_main("subscription", add);
 }

@@ -12,11 +12,6 @@ static pthread_cond_t condition;
 static int stage;
 static sigset_t masked;
 
-static apr_time_t in_ms(int ms)
-{
-    return shs_clock_now() + ms * (apr_time_t)1000;
-}
-
 static void reset(void)
 {
     stage = 0;
@@ -57,7 +52,7 @@ START_TEST(thread_start__runs_it_with_its_data)
     int next = 5;
 
     ck_assert_int_eq(shs_thread_start(NULL, run, &next), 1);
-    ck_assert(await_stage(5, in_ms(10000)));
+    ck_assert(await_stage(5, unit_in_ms(10000)));
 }
 END_TEST
 
@@ -70,7 +65,7 @@ START_TEST(thread_start__blocks_signals_there_and_not_here)
     int i;
 
     shs_thread_start(NULL, run, &next);
-    ck_assert(await_stage(1, in_ms(10000)));
+    ck_assert(await_stage(1, unit_in_ms(10000)));
     pthread_sigmask(SIG_SETMASK, NULL, &here);
     for (i = 0; i < ROWS(signals); i++) {
         ck_assert_int_eq(sigismember(&masked, signals[i]), 1);
@@ -81,14 +76,14 @@ END_TEST
 
 START_TEST(thread_wait__ends_at_the_deadline)
 {
-    apr_time_t deadline = in_ms(30);
+    apr_time_t deadline = unit_in_ms(30);
 
     ck_assert(!await_stage(1, deadline));
     ck_assert_int_ge(shs_clock_now(), deadline);
     ck_assert_int_le(shs_clock_now(),
                      deadline + unit_slack_ms() * (apr_time_t)1000);
     /* One that has passed is none to wait for. */
-    ck_assert(!await_stage(1, in_ms(-1000)));
+    ck_assert(!await_stage(1, unit_in_ms(-1000)));
 }
 END_TEST
 
@@ -98,7 +93,7 @@ START_TEST(thread_wait__ends_when_it_is_told)
     int next = 1;
 
     ck_assert_int_eq(shs_thread_start(NULL, run, &next), 1);
-    ck_assert(await_stage(1, in_ms(50000)));
+    ck_assert(await_stage(1, unit_in_ms(50000)));
     ck_assert_int_lt(shs_clock_now() - begun, apr_time_from_sec(20));
 }
 END_TEST
@@ -110,7 +105,7 @@ START_TEST(thread_wait__keeps_to_the_millisecond)
     int i;
 
     for (i = 0; i < 20; i++) {
-        apr_time_t deadline = in_ms(3) + i * 47000 % 20000;
+        apr_time_t deadline = unit_in_ms(3) + i * 47000 % 20000;
         apr_time_t late;
 
         await_stage(1, deadline);

@@ -9,10 +9,9 @@
 #include <stdatomic.h>
 #include <unistd.h>
 
-#include "actor.h"
 #include "redis/connection/run_id.h"
 #include "redis/protocol/slot.h"
-#include "rig.h"
+#include "stage.h"
 #include "base/octets.h"
 #include "base/clock.h"
 #include "unit.h"
@@ -99,7 +98,6 @@ static const shs_invalidation_sink_t sink = {
 
 /* A Sentinel s that names master x, which another, y, may follow. Or members x
  * and y of a cluster. */
-static actor_t *s, *x, *y;
 static int slot_of_x, slot_of_y;
 static rig_t *rig;
 static apr_pool_t *pchild;
@@ -127,23 +125,19 @@ static const char *info_of(const char *name)
                         name);
 }
 
-static actor_t *start_master(const char *name)
+static void allow_tracking(actor_t *master, const char *name)
 {
-    actor_t *master = actor_start(name);
-
     actor_replies(master, "CLIENT ID", ":42\r\n");
     actor_replies(master, "INFO", info_of(name));
     actor_replies(master, "SUBSCRIBE", SUBSCRIBED);
     actor_replies(master, "PING", PONG);
-    return master;
 }
 
 static void open_stage(void)
 {
-    s = actor_start("s");
-    x = start_master("x");
-    y = start_master("y");
-    actor_set_master(s, x, 1);
+    stage_start_sentinel();
+    allow_tracking(x, "x");
+    allow_tracking(y, "y");
     slot_of_x = 32;
     slot_of_y = 9600;
     tell_masters(x, y);
@@ -162,9 +156,7 @@ static void close_stage(void)
     if (pchild) {
         apr_pool_destroy(pchild);
     }
-    actor_stop(s);
-    actor_stop(x);
-    actor_stop(y);
+    stage_stop_sentinel();
 }
 
 static void listen_to(const char *url)
@@ -259,7 +251,7 @@ START_TEST(tracker__turns_to_the_master_that_is_named)
     listen_to_sentinels();
     await_life();
     before = flushes;
-    actor_set_master(s, y, 2);
+    stage_fail_over();
     actor_await(y, "PING", MANY);
     ck_assert_uint_eq(source, number_of("y"));
     ck_assert_int_gt(flushes, before);
@@ -578,5 +570,5 @@ static void add(TCase *tc)
 
 int main(void)
 {
-    return unit_main("listener", add);
+    return unit_main("tracker", add);
 }

@@ -7,6 +7,8 @@
 
 #include <apr_general.h>
 
+#include "base/clock.h"
+
 apr_pool_t *p;
 
 static void open_pool(void)
@@ -110,6 +112,11 @@ static int is_asleep(int tid)
     text[len] = '\0';
     state = strrchr(text, ')');
     return state && state[2] == 'S';
+}
+
+apr_time_t unit_in_ms(int ms)
+{
+    return shs_clock_now() + ms * (apr_time_t)1000;
 }
 
 void unit_await_sleeper(int tid)

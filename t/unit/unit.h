@@ -53,6 +53,9 @@ const char *unit_show(shs_octets_t octets);
  * SHS_UNIT_SLACK_MS in the environment says more, for valgrind. */
 int unit_slack_ms(void);
 
+/* That many milliseconds from now, as a deadline. */
+apr_time_t unit_in_ms(int ms);
+
 /* Waits until that thread (gettid()) sleeps, as one does that waits for a lock
  * or a condition. */
 void unit_await_sleeper(int tid);
