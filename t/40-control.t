@@ -240,7 +240,7 @@ for my $kind (qw(cgi backend)) {
         $own_id = id_of($r) // 'none';
         is(stored($own_id)->{a}, 'b', "$kind: a login beside a cookie of our name");
         is(scalar @{ cookies_of($r) }, 1, '... gives ours alone');
-        log_like($mark, qr/SHS021: .*is taken out/, '... which the log says');
+        log_like($mark, qr/SHS021: .*is removed/, '... which the log says');
         unlike(log_since($mark), qr/ABCDEF/, '... without the value');
         $r = ask("/x/$kind", $own_id, action => 'destroy', cookie => $cookie);
         like(join(' ', @{ cookies_of($r) }), qr/^JSESSIONID=\s*$/, '... and so does a logout');
