@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * provider: what stands behind a store: how the sessions of a kind of URL are
- * asked for, written to and listened to.
+ * provider: the interface behind a store: how to read, write and track the
+ * sessions of one kind of URL.
  */
 #ifndef SHS_STORE_PROVIDER_H
 #define SHS_STORE_PROVIDER_H
@@ -11,35 +11,36 @@
 
 typedef struct shs_store_words_t {
     const char *identity; /* equal for equal stores; may hold secrets */
-    const char *url;      /* neither this ... */
-    const char *options;  /* ... nor this does */
+    const char *url;      /* for people, without secrets */
+    const char *options;  /* likewise */
 } shs_store_words_t;
 
 struct shs_store_provider_t {
     const char *const *schemes; /* NULL-terminated, without "://" */
 
-    /* As shs_store_create(). *self is the provider's own; *words are not to
-     * be changed. */
+    /* As shs_store_create(). *self is the provider's own. *words must not
+     * change afterwards. */
     const char *(*create)(void **self, shs_store_words_t *words,
                           const char *url, const apr_array_header_t *options,
                           apr_pool_t *p);
-    /* How much memory the host's children share; zeroed before use. */
+    /* Octets of memory that the host's children share; zeroed before use. */
     apr_size_t (*host_state_size)(const void *self);
     int (*start_child)(void *self, void *host_state, int threads,
                        apr_pool_t *pchild);
     /* As shs_store_load(). Must return by the query's deadline, be safe for
-     * concurrent callers and leave answer->reason set unless FOUND. */
-    shs_outcome_t (*load)(shs_result_t *answer, void *self,
+     * concurrent callers and set result->reason unless FOUND. */
+    shs_outcome_t (*load)(shs_result_t *result, void *self,
                           const shs_query_t *query, apr_pool_t *p);
     /* As shs_store_write(). Must return by the deadline of write->at. */
-    shs_wrote_t (*write)(shs_result_t *answer, void *self,
+    shs_wrote_t (*write)(shs_result_t *result, void *self,
                          const shs_write_t *write, apr_pool_t *p);
     apr_interval_time_t (*timeout)(const void *self);
-    /* Tells the watch, which lasts as long as the process, what changes, in a
-     * thread that ends with `pchild`. 0: there is none. NULL: it cannot. */
+    /* Delivers invalidations to the sink, which lives as long as the process,
+     * from a thread that ends with `pchild`. Returns 0 when the thread cannot
+     * be started. NULL: the provider cannot track. */
     int (*track)(void *self, const shs_invalidation_sink_t *sink,
                  apr_pool_t *pchild);
-    void (*report)(shs_store_report_fn tell, void *baton, const void *self,
+    void (*report)(shs_store_report_fn report, void *baton, const void *self,
                    const void *host_state, apr_pool_t *p);
 };
 

@@ -21,14 +21,14 @@ struct shs_store_t {
     const shs_store_provider_t *provider;
     void *self;
     shs_store_words_t words;
-    void *shared;     /* what the host's children share ... */
-    void *near_local; /* ... and their near-cache's memory; NULL: none */
-    shs_tracking_alert_t *tracking_alert; /* with `nearby` */
-    shs_exposure_alert_t *alert;
+    void *host_state;  /* the provider's, shared by the host's children */
+    void *near_memory; /* likewise, the near-cache's; NULL: none */
+    shs_tracking_alert_t *tracking_alert; /* with `near_memory` */
+    shs_exposure_alert_t *exposure_alert;
     shs_near_policy_t policy;
     shs_invalidation_sink_t sink;
     shs_near_local_t near; /* of this child; cache NULL: none */
-    int listens_to_all;
+    int tracks_all_keys;
 };
 
 static const shs_store_provider_t *providers[MAX_PROVIDERS];
@@ -77,7 +77,7 @@ static const char *describe_schemes(apr_pool_t *p)
     return words;
 }
 
-static apr_array_header_t *list_of(apr_pool_t *pconf)
+static apr_array_header_t *get_list(apr_pool_t *pconf)
 {
     static const char name[] = "mod_shared_session:stores";
     apr_array_header_t *list = NULL;
@@ -94,7 +94,7 @@ static apr_array_header_t *list_of(apr_pool_t *pconf)
 
 const apr_array_header_t *shs_store_list(apr_pool_t *pconf)
 {
-    return list_of(pconf);
+    return get_list(pconf);
 }
 
 static shs_store_t *find_same(const apr_array_header_t *list,
@@ -118,7 +118,7 @@ const char *shs_store_create(shs_store_t **out, const char *url,
                              apr_pool_t *pconf)
 {
     const char *colon = strstr(url, "://");
-    apr_array_header_t *list = list_of(pconf);
+    apr_array_header_t *list = get_list(pconf);
     shs_store_t *store = apr_pcalloc(pconf, sizeof(*store));
     const char *error;
 
@@ -145,23 +145,25 @@ const char *shs_store_create(shs_store_t **out, const char *url,
     return NULL;
 }
 
-#define LINE 64 /* of a cache, with which each store's parts begin */
-static apr_size_t part_of(const shs_store_t *store)
+/* The cache line to which each part of the shared memory is aligned. */
+#define LINE 64
+
+static apr_size_t measure_host_state(const shs_store_t *store)
 {
     return APR_ALIGN(store->provider->host_state_size(store->self), LINE);
 }
 
-static apr_size_t tracking_alert_of(const shs_store_t *store)
+static apr_size_t measure_tracking_alert(const shs_store_t *store)
 {
     return store->policy.is_on ? APR_ALIGN(sizeof(shs_tracking_alert_t), LINE)
                                : 0;
 }
 
-#define EXCESS APR_ALIGN(sizeof(shs_exposure_alert_t), LINE)
+#define EXPOSURE_ALERT APR_ALIGN(sizeof(shs_exposure_alert_t), LINE)
 
 apr_status_t shs_store_share(apr_pool_t *pconf)
 {
-    const apr_array_header_t *list = list_of(pconf);
+    const apr_array_header_t *list = get_list(pconf);
     apr_size_t size = 0;
     apr_shm_t *memory;
     apr_status_t rv;
@@ -171,7 +173,8 @@ apr_status_t shs_store_share(apr_pool_t *pconf)
     for (i = 0; i < list->nelts; ++i) {
         const shs_store_t *store = APR_ARRAY_IDX(list, i, shs_store_t *);
 
-        size += part_of(store) + EXCESS + tracking_alert_of(store);
+        size += measure_host_state(store) + EXPOSURE_ALERT
+                + measure_tracking_alert(store);
     }
     if (size == 0) {
         return APR_SUCCESS;
@@ -180,18 +183,18 @@ apr_status_t shs_store_share(apr_pool_t *pconf)
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    /* The system gives it zeroed. */
+    /* The system zeroes it. */
     part = (char *)APR_ALIGN((apr_uintptr_t)apr_shm_baseaddr_get(memory), LINE);
     for (i = 0; i < list->nelts; ++i) {
         shs_store_t *store = APR_ARRAY_IDX(list, i, shs_store_t *);
 
-        store->shared = part;
-        part += part_of(store);
-        store->alert = (void *)part;
-        part += EXCESS;
+        store->host_state = part;
+        part += measure_host_state(store);
+        store->exposure_alert = (void *)part;
+        part += EXPOSURE_ALERT;
         if (store->policy.is_on) {
             store->tracking_alert = (void *)part;
-            part += tracking_alert_of(store);
+            part += measure_tracking_alert(store);
         }
     }
     return APR_SUCCESS;
@@ -207,9 +210,9 @@ apr_status_t shs_store_share_cache(shs_store_t *store, int may_be_less,
     if (!store->policy.is_on) {
         return APR_SUCCESS;
     }
-    rv = shs_near_memory_create(&store->near_local, &store->policy, pconf);
+    rv = shs_near_memory_create(&store->near_memory, &store->policy, pconf);
     if (rv != APR_SUCCESS && may_be_less) {
-        shs_near_memory_create_less(&store->near_local, &store->policy, pconf);
+        shs_near_memory_create_less(&store->near_memory, &store->policy, pconf);
     }
     return rv;
 }
@@ -229,17 +232,17 @@ int shs_store_set_cache(shs_store_t *store, const shs_near_policy_t *policy)
 
 void shs_store_add_prefix(shs_store_t *store, const char *prefix)
 {
-    store->listens_to_all |=
+    store->tracks_all_keys |=
         !shs_invalidation_sink_add_prefix(&store->sink, prefix);
 }
 
 static int start_cache(shs_store_t *store, apr_pool_t *pchild)
 {
-    if (!shs_near_local_start(&store->near, &store->sink, store->near_local,
+    if (!shs_near_local_start(&store->near, &store->sink, store->near_memory,
                               &store->policy)) {
         return 0;
     }
-    if (store->listens_to_all) {
+    if (store->tracks_all_keys) {
         store->sink.prefix_count = 0;
     }
     return store->provider->track(store->self, &store->sink, pchild);
@@ -259,19 +262,20 @@ shs_single_flight_t *shs_store_single_flight(const shs_store_t *store)
 
 int shs_store_start_child(shs_store_t *store, int threads, apr_pool_t *pchild)
 {
-    if (!store->shared) {
-        store->shared =
+    if (!store->host_state) {
+        store->host_state =
             apr_pcalloc(pchild, store->provider->host_state_size(store->self));
-        store->alert = apr_pcalloc(pchild, sizeof(*store->alert));
+        store->exposure_alert =
+            apr_pcalloc(pchild, sizeof(*store->exposure_alert));
     }
-    return store->provider->start_child(store->self, store->shared, threads,
+    return store->provider->start_child(store->self, store->host_state, threads,
                                         pchild)
-           && (!store->near_local || start_cache(store, pchild));
+           && (!store->near_memory || start_cache(store, pchild));
 }
 
-/* Once for the host, as what the provider itself has to tell. */
-static void note_tracking(shs_result_t *answer, const shs_store_t *store,
-                          shs_outcome_t outcome)
+/* Sets the transition once for the host, as the provider does for its own. */
+static void check_tracking(shs_result_t *result, const shs_store_t *store,
+                           shs_outcome_t outcome)
 {
     apr_time_t now = shs_clock_now();
 
@@ -281,35 +285,35 @@ static void note_tracking(shs_result_t *answer, const shs_store_t *store,
     case SHS_TRACKING_ALERT_NONE:
         break;
     case SHS_TRACKING_ALERT_RAISED:
-        answer->transition = SHS_TRANSITION_UNTRACKED;
-        answer->transition_reason =
+        result->transition = SHS_TRANSITION_UNTRACKED;
+        result->transition_reason =
             shs_near_invalidation_describe(store->near.cache, now);
         break;
     case SHS_TRACKING_ALERT_CLEARED:
-        answer->transition = SHS_TRANSITION_TRACKED;
+        result->transition = SHS_TRANSITION_TRACKED;
         break;
     }
 }
 
-shs_outcome_t shs_store_load(shs_result_t *answer, shs_store_t *store,
+shs_outcome_t shs_store_load(shs_result_t *result, shs_store_t *store,
                              const shs_query_t *query, apr_pool_t *p)
 {
     shs_outcome_t outcome;
 
     assert(query->key.len > 0 && query->max_octets > 0);
-    memset(answer, 0, sizeof(*answer));
-    outcome = store->provider->load(answer, store->self, query, p);
-    if (store->near.cache && answer->transition == SHS_TRANSITION_NONE) {
-        note_tracking(answer, store, outcome);
+    memset(result, 0, sizeof(*result));
+    outcome = store->provider->load(result, store->self, query, p);
+    if (store->near.cache && result->transition == SHS_TRANSITION_NONE) {
+        check_tracking(result, store, outcome);
     }
     assert(outcome != SHS_OUTCOME_NONE);
-    assert(outcome == SHS_OUTCOME_FOUND || answer->reason);
+    assert(outcome == SHS_OUTCOME_FOUND || result->reason);
     assert(outcome != SHS_OUTCOME_FOUND
-           || answer->record.shape == query->shape);
+           || result->record.shape == query->shape);
     return outcome;
 }
 
-shs_wrote_t shs_store_write(shs_result_t *answer, shs_store_t *store,
+shs_wrote_t shs_store_write(shs_result_t *result, shs_store_t *store,
                             const shs_write_t *write, apr_pool_t *p)
 {
     shs_wrote_t wrote;
@@ -318,13 +322,13 @@ shs_wrote_t shs_store_write(shs_result_t *answer, shs_store_t *store,
     assert(write->ttl > 0 || write->kind == SHS_WRITE_CHANGE
            || write->kind == SHS_WRITE_FORWARD
            || write->kind == SHS_WRITE_REMOVE);
-    memset(answer, 0, sizeof(*answer));
-    wrote = store->provider->write(answer, store->self, write, p);
+    memset(result, 0, sizeof(*result));
+    wrote = store->provider->write(result, store->self, write, p);
     if (store->near.cache) {
-        /* Whatever came of it: who reads next on this host sees the truth. */
+        /* Whatever the result: the next read on this host asks the store. */
         shs_near_invalidation_invalidate(store->near.cache, write->at.key);
     }
-    assert(wrote == SHS_WROTE_DONE || answer->reason);
+    assert(wrote == SHS_WROTE_DONE || result->reason);
     return wrote;
 }
 
@@ -335,7 +339,7 @@ apr_interval_time_t shs_store_timeout(const shs_store_t *store)
 
 int shs_store_note_left_out(shs_store_t *store)
 {
-    return shs_exposure_alert_note(store->alert, shs_clock_now());
+    return shs_exposure_alert_note(store->exposure_alert, shs_clock_now());
 }
 
 const char *shs_store_describe(const shs_store_t *store)
@@ -358,35 +362,36 @@ const char *shs_store_describe_cache(const shs_store_t *store, apr_pool_t *p)
                : "no near-cache";
 }
 
-/* In any process: the parent has no handle of its own. */
-static void report_cache(shs_store_report_fn tell, void *baton,
+/* In any process; the parent has no handle, so it attaches one. */
+static void report_cache(shs_store_report_fn report, void *baton,
                          const shs_store_t *store, apr_pool_t *p)
 {
     const shs_near_cache_t *cache =
         store->near.cache
             ? store->near.cache
-            : shs_near_memory_attach(store->near_local, &store->policy, p);
+            : shs_near_memory_attach(store->near_memory, &store->policy, p);
     int i;
 
-    tell(baton, "Cache",
-         shs_near_invalidation_describe(cache, shs_clock_now()));
+    report(baton, "Cache",
+           shs_near_invalidation_describe(cache, shs_clock_now()));
     for (i = 0; i < SHS_NEAR_COUNTER_COUNT; ++i) {
-        tell(baton, shs_near_invalidation_counter_name(i),
-             apr_psprintf(p, "%" APR_UINT64_T_FMT,
-                          shs_near_invalidation_count(cache, i)));
+        report(baton, shs_near_invalidation_counter_name(i),
+               apr_psprintf(p, "%" APR_UINT64_T_FMT,
+                            shs_near_invalidation_count(cache, i)));
     }
 }
 
-void shs_store_report(shs_store_report_fn tell, void *baton,
+void shs_store_report(shs_store_report_fn report, void *baton,
                       const shs_store_t *store, apr_pool_t *p)
 {
-    if (store->shared) {
-        store->provider->report(tell, baton, store->self, store->shared, p);
-        tell(baton, "LeftOut",
-             apr_psprintf(p, "%" APR_UINT64_T_FMT,
-                          shs_exposure_alert_count(store->alert)));
+    if (store->host_state) {
+        store->provider->report(report, baton, store->self, store->host_state,
+                                p);
+        report(baton, "LeftOut",
+               apr_psprintf(p, "%" APR_UINT64_T_FMT,
+                            shs_exposure_alert_count(store->exposure_alert)));
     }
-    if (store->near_local) {
-        report_cache(tell, baton, store, p);
+    if (store->near_memory) {
+        report_cache(report, baton, store, p);
     }
 }

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * store: where sessions are kept, seen from above. Callers use the functions
- * here; behind them stands a provider, chosen by the scheme of a URL. A store
- * knows keys and records; it knows no request and no session format.
+ * store: where sessions are stored. Callers use the functions here; a provider
+ * implements them, chosen by the scheme of a URL. A store knows keys and
+ * records; it knows no request and no session format.
  *
- * Life: created while the configuration is read (no I/O but reading files that
- * the options name), started once in each child, then used by its threads at
- * once. Virtual hosts that name the same store with the same options get the
- * same object.
+ * Lifetime: it is created while the configuration is read (the only I/O is
+ * reading the files that the options name), started once in each child, then
+ * used by the child's threads concurrently. Virtual hosts that name the same
+ * store with the same options share one object.
  */
 #ifndef SHS_STORE_STORE_H
 #define SHS_STORE_STORE_H
@@ -25,24 +25,25 @@
 
 typedef struct shs_store_t shs_store_t;
 
-/* What is answered. */
+/* The result of a read or a write. */
 typedef struct shs_result_t {
     shs_record_t record; /* set when FOUND; owned by the pool given to load */
     const char *reason;  /* set unless FOUND: words for the log that hold
                           * neither keys nor values nor credentials */
-    apr_uint32_t server_id; /* which server said so (for store_cache.h), or 0 */
-    int is_refusal;         /* UNAVAILABLE because the store does not accept us
-                          * (password, permission): for the administrator */
+    apr_uint32_t
+        server_id;  /* the server that replied, or 0; for near_cache.h */
+    int is_refusal; /* UNAVAILABLE because the store refuses us
+                             * (password, permission): for the administrator */
     shs_transition_t transition;
-    const char *transition_reason; /* set if DOWN, REFUSED, UNWRITABLE, SHAKY
-                                    * or SILENT, as `reason`; if MASTER: which,
-                                    * and which it was */
+    const char *transition_reason; /* of DOWN, REFUSED, UNWRITABLE, DEGRADED and
+                                    * UNTRACKED, as `reason`; of MASTER: the new
+                                    * and the old one */
 } shs_result_t;
 
 /* Creates the store that a URL and its options ("key=value" strings) name, or
- * finds the one created from the same before in the same pool, which must be
- * one that lives as long as the configuration. Returns NULL and sets *out, or
- * returns what is wrong, without credentials, and the cure. */
+ * finds the one that was created from the same before in the same pool, which
+ * must live as long as the configuration. Returns NULL and sets *out, or
+ * returns what is wrong and the cure, without credentials. */
 const char *shs_store_create(shs_store_t **out, const char *url,
                              const apr_array_header_t *options,
                              apr_pool_t *pconf);
@@ -50,73 +51,73 @@ const char *shs_store_create(shs_store_t **out, const char *url,
 /* All stores created in that pool (shs_store_t *), oldest first. */
 const apr_array_header_t *shs_store_list(apr_pool_t *pconf);
 
-/* Makes the memory in which the host's children share what they know of all
- * stores of that pool, but for the near-caches; in the parent, before any
- * child. It goes with the pool. Without it (as in a test) each child knows its
- * own. */
+/* Creates the memory in which the host's children share the state of all stores
+ * of that pool, except for the near-caches. To be called in the parent, before
+ * any child starts. The memory lives as long as the pool. Without this call (as
+ * in a test) each child has a state of its own. */
 apr_status_t shs_store_share(apr_pool_t *pconf);
 
-/* Prepares the store for this child. Connects to nothing. `threads` is how
- * many may ask at once. Called once a child, before the first load. Returns 0
- * without memory: nothing can be loaded then. */
+/* Prepares the store for this child; connects to nothing. `threads` is the
+ * number of concurrent callers. Called once in a child, before the first load.
+ * Returns 0 when out of memory: then nothing can be loaded. */
 int shs_store_start_child(shs_store_t *store, int threads, apr_pool_t *pchild);
 
-/* Asks. FOUND, ABSENT, MALFORMED (the key holds another kind of value, or too
- * much) or UNAVAILABLE; never NONE. */
-shs_outcome_t shs_store_load(shs_result_t *answer, shs_store_t *store,
+/* Reads. FOUND, ABSENT, MALFORMED (the key holds another kind of value, or one
+ * that is too large) or UNAVAILABLE; never NONE. */
+shs_outcome_t shs_store_load(shs_result_t *result, shs_store_t *store,
                              const shs_query_t *query, apr_pool_t *p);
 
-/* Writes. The outcome, and unless it is DONE answer->reason; of *answer the
- * record is not used. */
-shs_wrote_t shs_store_write(shs_result_t *answer, shs_store_t *store,
+/* Writes. Sets result->reason unless DONE; result->record is not used. */
+shs_wrote_t shs_store_write(shs_result_t *result, shs_store_t *store,
                             const shs_write_t *write, apr_pool_t *p);
 
-/* How long a lookup, or a write, may take as a whole. */
+/* The longest that a lookup or a write may take as a whole. */
 apr_interval_time_t shs_store_timeout(const shs_store_t *store);
 
-/* The store in words, without credentials: its URL; and what its options came
- * to. Borrowed. */
+/* The store in words, without credentials: its URL; its options with their
+ * effective values. Borrowed. */
 const char *shs_store_describe(const shs_store_t *store);
 const char *shs_store_describe_options(const shs_store_t *store);
 
 /* Its near-cache in words, in p. */
 const char *shs_store_describe_cache(const shs_store_t *store, apr_pool_t *p);
 
-/* Counts a request that was given less than its session has. Returns 1 when the
- * administrator is to be told: once a minute for the whole host. */
+/* Counts a request that got only a part of its session. Returns 1 when a warning
+ * is due: once a minute for the whole host. */
 int shs_store_note_left_out(shs_store_t *store);
 
 /* Called with the name and the value of one figure. */
 typedef void (*shs_store_report_fn)(void *baton, const char *name,
                                     const char *value);
 
-/* Tells the store's state and counters, for a status page: "Breaker" and
- * "closed", "Timeouts" and "0". In any process of the host. */
-void shs_store_report(shs_store_report_fn tell, void *baton,
+/* Reports the store's state and counters, for a status page: "Breaker" and
+ * "closed", "Timeouts" and "0". Works in any process of the host. */
+void shs_store_report(shs_store_report_fn report, void *baton,
                       const shs_store_t *store, apr_pool_t *p);
 
-/* Makes a provider known (static; may be called again with the same one). */
+/* Registers a provider (static; may be called again with the same one). */
 typedef struct shs_store_provider_t shs_store_provider_t;
 void shs_store_register(const shs_store_provider_t *provider);
 
-/* ---- its near-cache */
+/* ---- the near-cache */
 
-/* Before shs_store_share(). All who name the store want the same: returns 0 if
- * another policy was set before. Without a provider that can listen it stays
- * without a cache. */
+/* To be called before shs_store_share(). There is one policy a store: returns 0
+ * if another was set before. With a provider that cannot track there is no
+ * near-cache. */
 int shs_store_set_cache(shs_store_t *store, const shs_near_policy_t *policy);
 
-/* Makes the near-cache's memory, likewise; after shs_store_share(). On failure
- * the store has no near-cache; where it may be less than the policy says, it
- * has as much as can be had, which shs_store_describe_cache() tells, and the
- * failure is returned all the same. */
+/* Creates the near-cache's memory, likewise; to be called after
+ * shs_store_share(). On failure the store has no near-cache; with
+ * `may_be_less` it has one of the largest size available, which
+ * shs_store_describe_cache() shows, and the failure is returned all the same. */
 apr_status_t shs_store_share_cache(shs_store_t *store, int may_be_less,
                                    apr_pool_t *pconf);
 
-/* Keys that begin so are cached. */
+/* Keys with that prefix are cached. */
 void shs_store_add_prefix(shs_store_t *store, const char *prefix);
 
-/* In a child: the cache, and the flights of its threads; NULL: none. */
+/* In a child: its handle of the near-cache and its single-flight; NULL: there is
+ * no near-cache. */
 shs_near_cache_t *shs_store_cache(const shs_store_t *store);
 shs_single_flight_t *shs_store_single_flight(const shs_store_t *store);
 

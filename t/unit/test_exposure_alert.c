@@ -7,7 +7,7 @@
 
 #define MINUTE apr_time_from_sec(60)
 
-START_TEST(exposure_alert_note__tells_once_a_minute_and_counts_all)
+START_TEST(exposure_alert_note__warns_once_a_minute_and_counts_all)
 {
     static const struct {
         apr_time_t at;
@@ -34,7 +34,7 @@ END_TEST
 #define TIMES   10000
 
 static shs_exposure_alert_t host_state;
-static _Atomic int told;
+static _Atomic int warned;
 
 static void *APR_THREAD_FUNC note_often(apr_thread_t *thread, void *data)
 {
@@ -42,12 +42,12 @@ static void *APR_THREAD_FUNC note_often(apr_thread_t *thread, void *data)
 
     (void)thread;
     for (i = 0; i < TIMES; ++i) {
-        told += shs_exposure_alert_note(&host_state, 1000);
+        warned += shs_exposure_alert_note(&host_state, 1000);
     }
     return data;
 }
 
-START_TEST(exposure_alert_note__tells_one_of_all_threads)
+START_TEST(exposure_alert_note__warns_in_one_of_all_threads)
 {
     apr_thread_t *threads[THREADS];
     apr_status_t rv;
@@ -61,15 +61,15 @@ START_TEST(exposure_alert_note__tells_one_of_all_threads)
     for (i = 0; i < THREADS; ++i) {
         apr_thread_join(&rv, threads[i]);
     }
-    ck_assert_int_eq(told, 1);
+    ck_assert_int_eq(warned, 1);
     ck_assert_int_eq(shs_exposure_alert_count(&host_state), THREADS * TIMES);
 }
 END_TEST
 
 static void add(TCase *tc)
 {
-    tcase_add_test(tc, exposure_alert_note__tells_once_a_minute_and_counts_all);
-    tcase_add_test(tc, exposure_alert_note__tells_one_of_all_threads);
+    tcase_add_test(tc, exposure_alert_note__warns_once_a_minute_and_counts_all);
+    tcase_add_test(tc, exposure_alert_note__warns_in_one_of_all_threads);
 }
 
 int main(void)

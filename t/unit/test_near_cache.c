@@ -22,7 +22,7 @@ static apr_uint64_t counted(shs_near_counter_t counter)
     return shs_near_invalidation_count(cache, counter);
 }
 
-/* Time passes, and the tracker hears nothing new. */
+/* A heartbeat that was sent at `at` returned. */
 static void lease(apr_time_t at)
 {
     shs_near_invalidation_elect(cache, at);
@@ -40,7 +40,7 @@ static const char *a_value(apr_size_t len)
 
 /* ------------------------------------------------------------------- find */
 
-START_TEST(near_find__gives_what_was_put)
+START_TEST(near_cache_find__returns_what_was_put)
 {
     ck_assert_str_eq(near_find(cache, "k", now), "MISS");
     near_put(cache, "k", "value", 60 * SECOND, now);
@@ -51,7 +51,7 @@ START_TEST(near_find__gives_what_was_put)
 }
 END_TEST
 
-START_TEST(near_find__tells_the_time_that_is_left)
+START_TEST(near_cache_find__returns_the_time_to_live_that_is_left)
 {
     shs_near_name_t name = near_name(cache, "k");
     shs_octets_t octets;
@@ -66,20 +66,20 @@ START_TEST(near_find__tells_the_time_that_is_left)
 }
 END_TEST
 
-START_TEST(near_find__ends_with_the_key)
+START_TEST(near_cache_find__misses_an_expired_key)
 {
     near_put(cache, "k", "value", SECOND, now);
     ck_assert_str_eq(near_find(cache, "k", now + SECOND - 1), "value");
     ck_assert_str_eq(near_find(cache, "k", now + SECOND), "MISS");
-    /* Nor is it stale then. */
+    /* It is not stale either. */
     ck_assert_str_eq(near_find(cache, "k", now + 9 * SECOND), "MISS");
     near_put(cache, "k", "for ever and a day", APR_INT64_MAX, now);
     ck_assert_str_eq(near_find(cache, "k", now + SECOND), "for ever and a day");
 }
 END_TEST
 
-/* An answer may take a second, and the key died that much earlier. */
-START_TEST(near_find__counts_the_keys_time_from_before_it_was_asked_for)
+/* A reply may take a second, by which the key expires earlier. */
+START_TEST(near_cache_find__counts_the_time_to_live_from_before_the_read)
 {
     shs_near_name_t name = near_name(cache, "k");
     shs_near_ticket_t ticket;
@@ -92,19 +92,19 @@ START_TEST(near_find__counts_the_keys_time_from_before_it_was_asked_for)
 }
 END_TEST
 
-START_TEST(near_find__remembers_that_there_is_nothing_for_a_moment)
+START_TEST(near_cache_find__remembers_an_absent_key_briefly)
 {
     near_put(cache, "k", NULL, SHS_TTL_FOREVER, now);
     ck_assert_str_eq(near_find(cache, "k", now), "NOTHING");
     ck_assert_str_eq(near_find(cache, "k", now + SECOND - 1), "NOTHING");
     ck_assert_str_eq(near_find(cache, "k", now + SECOND), "MISS");
     ck_assert_uint_eq(counted(SHS_NEAR_NEGATIVE_HITS), 2);
-    /* That there was nothing once is never served as stale. */
+    /* A negative entry is never served stale. */
     ck_assert_str_eq(near_find(cache, "k", now + 5 * SECOND), "MISS");
 }
 END_TEST
 
-START_TEST(near_find__believes_an_entry_for_its_ttl_at_most)
+START_TEST(near_cache_find__returns_an_entry_for_its_ttl_at_most)
 {
     near_put(cache, "k", "value", SHS_TTL_FOREVER, now);
     lease(now + 299 * SECOND);
@@ -115,7 +115,7 @@ END_TEST
 
 /* ------------------------------------------------------------------ lease */
 
-START_TEST(near_find__believes_nothing_past_the_lease)
+START_TEST(near_cache_find__returns_stale_past_the_lease)
 {
     shs_near_name_t name = near_name(cache, "k");
     shs_octets_t octets;
@@ -133,7 +133,7 @@ START_TEST(near_find__believes_nothing_past_the_lease)
 }
 END_TEST
 
-START_TEST(near_find__believes_again_when_all_was_heard)
+START_TEST(near_cache_find__hits_again_after_the_next_heartbeat)
 {
     near_put(cache, "k", "value", 60 * SECOND, now);
     ck_assert_str_eq(near_find(cache, "k", now + 9 * SECOND), "STALE value");
@@ -142,7 +142,7 @@ START_TEST(near_find__believes_again_when_all_was_heard)
 }
 END_TEST
 
-START_TEST(near_lease__never_goes_back)
+START_TEST(near_invalidation_extend_lease__never_goes_back)
 {
     lease(now + SECOND);
     lease(now - 100 * SECOND);
@@ -151,7 +151,7 @@ START_TEST(near_lease__never_goes_back)
 }
 END_TEST
 
-START_TEST(near_begin__keeps_nothing_when_nobody_listens)
+START_TEST(near_cache_begin__refuses_when_tracking_is_down)
 {
     shs_near_name_t name = near_name(cache, "k");
     shs_near_ticket_t ticket;
@@ -166,7 +166,7 @@ END_TEST
 
 /* ----------------------------------------------------------------- epochs */
 
-START_TEST(near_find__believes_nothing_that_was_changed)
+START_TEST(near_cache_find__misses_a_changed_key)
 {
     near_put(cache, "k", "old", 60 * SECOND, now);
     near_put(cache, "other", "same", 60 * SECOND, now);
@@ -174,14 +174,14 @@ START_TEST(near_find__believes_nothing_that_was_changed)
     ck_assert_str_eq(near_find(cache, "k", now), "MISS");
     ck_assert_str_eq(near_find(cache, "k", now + 9 * SECOND), "MISS");
     ck_assert_str_eq(near_find(cache, "other", now), "same");
-    ck_assert_uint_eq(counted(SHS_NEAR_INVALIDATED), 1);
+    ck_assert_uint_eq(counted(SHS_NEAR_INVALIDATIONS), 1);
     near_put(cache, "k", "new", 60 * SECOND, now);
     ck_assert_str_eq(near_find(cache, "k", now), "new");
 }
 END_TEST
 
-/* Read before the change, put after it was heard of. */
-START_TEST(near_put__of_what_was_read_before_a_change_is_never_believed)
+/* Read before the change, put after its invalidation. */
+START_TEST(near_cache_put__of_a_value_read_before_a_change_is_never_found)
 {
     shs_near_name_t name = near_name(cache, "k");
     shs_near_ticket_t ticket;
@@ -200,7 +200,7 @@ START_TEST(near_put__of_what_was_read_before_a_change_is_never_believed)
 }
 END_TEST
 
-START_TEST(near_put__of_what_was_there_does_not_outlive_that_it_is_gone)
+START_TEST(near_cache_put__replaces_a_negative_entry_and_back)
 {
     near_put(cache, "k", NULL, SHS_TTL_FOREVER, now);
     shs_near_invalidation_invalidate(cache, unit_text("k"));
@@ -213,8 +213,8 @@ START_TEST(near_put__of_what_was_there_does_not_outlive_that_it_is_gone)
 }
 END_TEST
 
-/* One name in two classes, the older in the one that is looked at first. */
-START_TEST(near_find__finds_the_new_one_behind_an_old_one_of_another_size)
+/* One name in two classes; the older entry is in the class searched first. */
+START_TEST(near_cache_find__returns_the_newer_entry_of_two_size_classes)
 {
     const char *large = a_value(5000);
 
@@ -227,7 +227,7 @@ START_TEST(near_find__finds_the_new_one_behind_an_old_one_of_another_size)
 }
 END_TEST
 
-START_TEST(near_flush__drops_everything)
+START_TEST(near_invalidation_flush__invalidates_everything)
 {
     int i;
 
@@ -243,7 +243,7 @@ START_TEST(near_flush__drops_everything)
 }
 END_TEST
 
-/* ---------------------------------------------------------------- unheard */
+/* -------------------------------------------------------------- untracked */
 
 static void put_untracked(const char *key, const char *value, apr_time_t at)
 {
@@ -267,7 +267,7 @@ static apr_interval_time_t age_of(const char *key, apr_time_t at)
     return age;
 }
 
-START_TEST(near_put_briefly__lasts_as_long_as_that_nothing_is_there)
+START_TEST(near_cache_put_briefly__is_valid_as_long_as_a_negative_entry)
 {
     shs_near_name_t name = near_name(cache, "k");
     apr_interval_time_t negative = policy.negative;
@@ -287,9 +287,9 @@ START_TEST(near_put_briefly__lasts_as_long_as_that_nothing_is_there)
 }
 END_TEST
 
-START_TEST(near_put_unheard__is_stale_by_its_age_from_the_first_moment)
+START_TEST(near_cache_put_untracked__is_stale_from_the_start)
 {
-    /* One that nobody ever listened for, and one whose lease is over. */
+    /* Tracking was never up; the lease has ended. */
     if (_i == 0) {
         cache = near_attach(near_memory(&policy), &policy, 0);
     }
@@ -303,7 +303,7 @@ START_TEST(near_put_unheard__is_stale_by_its_age_from_the_first_moment)
 }
 END_TEST
 
-START_TEST(near_put_unheard__is_never_believed)
+START_TEST(near_cache_put_untracked__is_never_a_hit)
 {
     put_untracked("k", "value", now);
     ck_assert_str_eq(near_find(cache, "k", now), "STALE value");
@@ -312,7 +312,7 @@ START_TEST(near_put_unheard__is_never_believed)
 }
 END_TEST
 
-START_TEST(near_put_unheard__leaves_no_older_one_of_another_size)
+START_TEST(near_cache_put_untracked__replaces_an_older_entry_of_another_size)
 {
     policy.max_entry = 8192;
     cache = near_live(&policy, now);
@@ -322,9 +322,9 @@ START_TEST(near_put_unheard__leaves_no_older_one_of_another_size)
 }
 END_TEST
 
-/* ---------------------------------------------------------------- sources */
+/* ---------------------------------------------------------------- servers */
 
-START_TEST(near_put__keeps_nothing_of_who_is_not_listened_to)
+START_TEST(near_cache_put__ignores_a_server_that_is_not_tracked)
 {
     static const apr_uint32_t sources[] = { 3, 4 };
     shs_near_name_t name = near_name(cache, "k");
@@ -348,7 +348,7 @@ END_TEST
 
 /* ------------------------------------------------------------------ names */
 
-START_TEST(near_name__is_of_kind_and_key)
+START_TEST(near_cache_name__is_of_kind_and_key)
 {
     static const shs_octets_t kinds[] = {
         { "", 0 }, { "a", 1 }, { "ab", 2 }, { "\0", 1 }
@@ -370,7 +370,7 @@ START_TEST(near_name__is_of_kind_and_key)
 }
 END_TEST
 
-START_TEST(near_find__never_hits_another_kind_or_key)
+START_TEST(near_cache_find__never_hits_another_kind_or_key)
 {
     shs_near_name_t other =
         shs_near_cache_name(cache, OCTETS("another"), OCTETS("k"));
@@ -394,7 +394,7 @@ END_TEST
 
 /* --------------------------------------------------------- size, eviction */
 
-START_TEST(near_put__counts_what_is_too_large)
+START_TEST(near_cache_put__counts_what_is_too_large)
 {
     near_put(cache, "k", a_value(4097), 60 * SECOND, now);
     ck_assert_str_eq(near_find(cache, "k", now), "MISS");
@@ -404,8 +404,8 @@ START_TEST(near_put__counts_what_is_too_large)
 }
 END_TEST
 
-/* Keys whose entries stand in the set of that number, of that class. Which set
- * a key has is drawn anew for each cache, so keys are searched for. */
+/* Keys of the set of that number, in that class. Each cache draws new hash keys,
+ * so they are searched for. */
 static void find_neighbours(const char **keys, int count, int class,
                             apr_size_t set)
 {
@@ -423,7 +423,7 @@ static void find_neighbours(const char **keys, int count, int class,
     }
 }
 
-/* How many of them are found. */
+/* How many of the keys are found. */
 static int count_found(const char **keys, int count)
 {
     int found = 0;
@@ -435,7 +435,7 @@ static int count_found(const char **keys, int count)
     return found;
 }
 
-START_TEST(near_put__evicts_the_oldest_of_a_set)
+START_TEST(near_cache_put__evicts_the_oldest_of_a_set)
 {
     const char *large = a_value(4096);
     const char *keys[6];
@@ -449,15 +449,15 @@ START_TEST(near_put__evicts_the_oldest_of_a_set)
     near_put(cache, keys[4], large, 60 * SECOND, now);
     ck_assert_str_eq(near_find(cache, keys[0], now), "MISS");
     ck_assert_int_eq(count_found(keys + 1, 4), 4);
-    /* One that is there takes its own place. */
+    /* A rewritten entry stays in its place. */
     near_put(cache, keys[1], "again", 60 * SECOND, now);
     ck_assert_str_eq(near_find(cache, keys[1], now), "again");
     ck_assert_int_eq(count_found(keys + 1, 4), 4);
 }
 END_TEST
 
-/* What an operator counts on: README says how much a session takes. */
-START_TEST(near_put__keeps_what_fits)
+/* The README says how much memory a session takes. */
+START_TEST(near_cache_put__keeps_what_fits)
 {
     static const struct {
         apr_size_t octets;
@@ -470,12 +470,12 @@ START_TEST(near_put__keeps_what_fits)
         keys[i] = apr_itoa(p, i);
         near_put(cache, keys[i], a_value(rows[_i].octets), 60 * SECOND, now);
     }
-    /* Some sets get more than others, by lot. */
+    /* Some sets get more keys than others, by chance. */
     ck_assert_int_ge(count_found(keys, i), i * 3 / 4);
 }
 END_TEST
 
-START_TEST(near_put__keeps_each_size_where_there_is_room_for_it)
+START_TEST(near_cache_put__keeps_each_size_where_there_is_room_for_it)
 {
     static const apr_size_t sizes[] = { 1,         4096,       4097,
                                         32 * 1024, 256 * 1024, 1024 * 1024 };
@@ -494,7 +494,7 @@ START_TEST(near_put__keeps_each_size_where_there_is_room_for_it)
 }
 END_TEST
 
-START_TEST(near_put__of_nothing_evicts_no_session)
+START_TEST(near_cache_put__of_negative_entries_evicts_no_session)
 {
     int i;
 
@@ -506,9 +506,8 @@ START_TEST(near_put__of_nothing_evicts_no_session)
 }
 END_TEST
 
-/* A process that is stopped amid a write keeps a set from being written, and
- * what is in it is read. */
-START_TEST(near_put__leaves_a_set_alone_that_is_being_written)
+/* A process that is stopped amid a write blocks writes to its set, not reads. */
+START_TEST(near_cache_put__skips_a_set_that_another_process_claims)
 {
     const char *keys[3];
     shs_near_set_t *set;
@@ -542,7 +541,7 @@ START_TEST(near_memory__holds_neither_keys_nor_ids)
 }
 END_TEST
 
-START_TEST(near_memory__stays_inside_what_it_asked_for)
+START_TEST(near_memory__stays_within_its_size)
 {
     static const struct {
         apr_size_t size;
@@ -574,7 +573,7 @@ START_TEST(near_memory__stays_inside_what_it_asked_for)
         ck_assert_uint_lt(class->room, 1u << 20);
         ck_assert_uint_ge(class->room, shs_near_set_words(class->octets));
     }
-    /* About as much as was said, where it is not tiny. */
+    /* Close to the policy's size, unless that is tiny. */
     if (policy.size >= 1024 * 1024) {
         ck_assert_uint_le(shs_near_memory_size(&policy),
                           policy.size + sizeof(shs_near_head_t));
@@ -586,43 +585,45 @@ END_TEST
 static void add(TCase *tc)
 {
     tcase_add_checked_fixture(tc, make_cache, NULL);
-    tcase_add_test(tc, near_find__gives_what_was_put);
-    tcase_add_test(tc, near_find__tells_the_time_that_is_left);
-    tcase_add_test(tc, near_find__ends_with_the_key);
+    tcase_add_test(tc, near_cache_find__returns_what_was_put);
+    tcase_add_test(tc, near_cache_find__returns_the_time_to_live_that_is_left);
+    tcase_add_test(tc, near_cache_find__misses_an_expired_key);
     tcase_add_test(
-        tc, near_find__counts_the_keys_time_from_before_it_was_asked_for);
-    tcase_add_test(tc, near_find__remembers_that_there_is_nothing_for_a_moment);
-    tcase_add_test(tc, near_find__believes_an_entry_for_its_ttl_at_most);
-    tcase_add_test(tc, near_find__believes_nothing_past_the_lease);
-    tcase_add_test(tc, near_find__believes_again_when_all_was_heard);
-    tcase_add_test(tc, near_lease__never_goes_back);
-    tcase_add_test(tc, near_begin__keeps_nothing_when_nobody_listens);
-    tcase_add_test(tc, near_find__believes_nothing_that_was_changed);
+        tc, near_cache_find__counts_the_time_to_live_from_before_the_read);
+    tcase_add_test(tc, near_cache_find__remembers_an_absent_key_briefly);
+    tcase_add_test(tc, near_cache_find__returns_an_entry_for_its_ttl_at_most);
+    tcase_add_test(tc, near_cache_find__returns_stale_past_the_lease);
+    tcase_add_test(tc, near_cache_find__hits_again_after_the_next_heartbeat);
+    tcase_add_test(tc, near_invalidation_extend_lease__never_goes_back);
+    tcase_add_test(tc, near_cache_begin__refuses_when_tracking_is_down);
+    tcase_add_test(tc, near_cache_find__misses_a_changed_key);
     tcase_add_loop_test(
-        tc, near_put__of_what_was_read_before_a_change_is_never_believed, 0, 2);
+        tc, near_cache_put__of_a_value_read_before_a_change_is_never_found, 0,
+        2);
+    tcase_add_test(tc, near_cache_put__replaces_a_negative_entry_and_back);
     tcase_add_test(
-        tc, near_put__of_what_was_there_does_not_outlive_that_it_is_gone);
+        tc, near_cache_find__returns_the_newer_entry_of_two_size_classes);
+    tcase_add_test(tc, near_invalidation_flush__invalidates_everything);
     tcase_add_test(
-        tc, near_find__finds_the_new_one_behind_an_old_one_of_another_size);
-    tcase_add_test(tc, near_flush__drops_everything);
+        tc, near_cache_put_briefly__is_valid_as_long_as_a_negative_entry);
+    tcase_add_loop_test(tc, near_cache_put_untracked__is_stale_from_the_start,
+                        0, 2);
+    tcase_add_test(tc, near_cache_put_untracked__is_never_a_hit);
+    tcase_add_loop_test(
+        tc, near_cache_put_untracked__replaces_an_older_entry_of_another_size,
+        0, 2);
+    tcase_add_test(tc, near_cache_put__ignores_a_server_that_is_not_tracked);
+    tcase_add_test(tc, near_cache_name__is_of_kind_and_key);
+    tcase_add_test(tc, near_cache_find__never_hits_another_kind_or_key);
+    tcase_add_test(tc, near_cache_put__counts_what_is_too_large);
+    tcase_add_test(tc, near_cache_put__evicts_the_oldest_of_a_set);
+    tcase_add_test(tc, near_cache_put__of_negative_entries_evicts_no_session);
+    tcase_add_loop_test(tc, near_cache_put__keeps_what_fits, 0, 4);
     tcase_add_test(tc,
-                   near_put_briefly__lasts_as_long_as_that_nothing_is_there);
-    tcase_add_loop_test(
-        tc, near_put_unheard__is_stale_by_its_age_from_the_first_moment, 0, 2);
-    tcase_add_test(tc, near_put_unheard__is_never_believed);
-    tcase_add_loop_test(
-        tc, near_put_unheard__leaves_no_older_one_of_another_size, 0, 2);
-    tcase_add_test(tc, near_put__keeps_nothing_of_who_is_not_listened_to);
-    tcase_add_test(tc, near_name__is_of_kind_and_key);
-    tcase_add_test(tc, near_find__never_hits_another_kind_or_key);
-    tcase_add_test(tc, near_put__counts_what_is_too_large);
-    tcase_add_test(tc, near_put__evicts_the_oldest_of_a_set);
-    tcase_add_test(tc, near_put__of_nothing_evicts_no_session);
-    tcase_add_loop_test(tc, near_put__keeps_what_fits, 0, 4);
-    tcase_add_test(tc, near_put__keeps_each_size_where_there_is_room_for_it);
-    tcase_add_test(tc, near_put__leaves_a_set_alone_that_is_being_written);
+                   near_cache_put__keeps_each_size_where_there_is_room_for_it);
+    tcase_add_test(tc, near_cache_put__skips_a_set_that_another_process_claims);
     tcase_add_test(tc, near_memory__holds_neither_keys_nor_ids);
-    tcase_add_loop_test(tc, near_memory__stays_inside_what_it_asked_for, 0, 5);
+    tcase_add_loop_test(tc, near_memory__stays_within_its_size, 0, 5);
 }
 
 int main(void)

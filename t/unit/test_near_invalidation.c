@@ -23,7 +23,7 @@ static void make_children(void)
     three = near_attach(memory, &policy, 1003);
 }
 
-START_TEST(near_invalidation_elect__takes_the_first_that_comes)
+START_TEST(near_invalidation_elect__takes_the_first_caller)
 {
     ck_assert(shs_near_invalidation_elect(one, now));
     ck_assert(!shs_near_invalidation_elect(two, now));
@@ -32,7 +32,7 @@ START_TEST(near_invalidation_elect__takes_the_first_that_comes)
 }
 END_TEST
 
-START_TEST(near_invalidation_elect__keeps_the_one_that_calls_again)
+START_TEST(near_invalidation_elect__keeps_a_leader_that_calls_again)
 {
     apr_time_t at;
 
@@ -44,7 +44,7 @@ START_TEST(near_invalidation_elect__keeps_the_one_that_calls_again)
 }
 END_TEST
 
-START_TEST(near_invalidation_elect__replaces_one_that_is_silent)
+START_TEST(near_invalidation_elect__replaces_a_leader_that_stops_calling)
 {
     ck_assert(shs_near_invalidation_elect(one, now));
     ck_assert(
@@ -52,7 +52,7 @@ START_TEST(near_invalidation_elect__replaces_one_that_is_silent)
     ck_assert(shs_near_invalidation_elect(two, now + SHS_NEAR_LEADER_TIMEOUT));
     ck_assert(
         !shs_near_invalidation_elect(three, now + SHS_NEAR_LEADER_TIMEOUT));
-    /* Who was stopped comes back, and is not it any more. */
+    /* The former leader goes on, and is not the leader any more. */
     ck_assert(
         !shs_near_invalidation_elect(one, now + SHS_NEAR_LEADER_TIMEOUT + 1));
     ck_assert(
@@ -60,9 +60,9 @@ START_TEST(near_invalidation_elect__replaces_one_that_is_silent)
 }
 END_TEST
 
-/* A child may get the number of one that was killed. */
+/* A new child may get the pid of one that was killed. */
 START_TEST(
-    near_invalidation_elect__takes_another_process_of_the_same_number_for_new)
+    near_invalidation_elect__does_not_mistake_a_new_process_of_the_same_pid)
 {
     shs_near_cache_t *again = near_attach(one->head, &policy, 1001);
 
@@ -74,38 +74,40 @@ START_TEST(
 }
 END_TEST
 
-static int keeps(shs_near_cache_t *cache, apr_uint32_t source)
+static int tracks(shs_near_cache_t *cache, apr_uint32_t source)
 {
     return shs_near_memory_is_tracked(cache, source);
 }
 
-START_TEST(near_invalidation_listen_to__counts_from_the_one_that_is_elected)
+START_TEST(near_invalidation_set_servers__has_an_effect_for_the_leader_only)
 {
     shs_near_invalidation_set_servers(two, sources, 2);
-    ck_assert(!keeps(two, NEAR_SERVER));
+    ck_assert(!tracks(two, NEAR_SERVER));
     shs_near_invalidation_elect(one, now);
     shs_near_invalidation_set_servers(one, sources, 2);
-    ck_assert(keeps(two, NEAR_SERVER) && keeps(two, 8) && !keeps(two, 9));
-    ck_assert(!keeps(two, 0));
+    ck_assert(tracks(two, NEAR_SERVER) && tracks(two, 8) && !tracks(two, 9));
+    ck_assert(!tracks(two, 0));
     shs_near_invalidation_set_servers(one, sources, 1);
-    ck_assert(keeps(two, NEAR_SERVER) && !keeps(two, 8));
+    ck_assert(tracks(two, NEAR_SERVER) && !tracks(two, 8));
     shs_near_invalidation_set_servers(one, NULL, 0);
-    ck_assert(!keeps(two, NEAR_SERVER));
+    ck_assert(!tracks(two, NEAR_SERVER));
 }
 END_TEST
 
-START_TEST(near_invalidation_listen_to__ends_with_the_term)
+START_TEST(near_invalidation_set_servers__ends_with_the_term)
 {
     shs_near_invalidation_elect(one, now);
     shs_near_invalidation_set_servers(one, sources, 2);
     shs_near_invalidation_elect(two, now + SHS_NEAR_LEADER_TIMEOUT);
-    ck_assert_msg(!keeps(three, NEAR_SERVER), "the new one listens to nobody");
+    ck_assert_msg(!tracks(three, NEAR_SERVER),
+                  "the new leader tracks no server yet");
 }
 END_TEST
 
-/* It gives its subscriptions up when it finds that it is not it any more, and must not
- * take the other's away. Nor may it add one, which nobody listens to. */
-START_TEST(near_invalidation_listen_to__of_one_that_was_stopped_has_no_effect)
+/* A former leader gives its subscriptions up when it finds that it lost the
+ * leadership. It must neither remove the servers of the new leader nor add one,
+ * which would be untracked. */
+START_TEST(near_invalidation_set_servers__of_a_former_leader_has_no_effect)
 {
     static const apr_uint32_t old[] = { 21, 22, 23 };
 
@@ -113,16 +115,16 @@ START_TEST(near_invalidation_listen_to__of_one_that_was_stopped_has_no_effect)
     shs_near_invalidation_set_servers(one, old, 3);
     shs_near_invalidation_elect(two, now + SHS_NEAR_LEADER_TIMEOUT);
     shs_near_invalidation_set_servers(one, old, 3);
-    ck_assert(!keeps(three, 21));
+    ck_assert(!tracks(three, 21));
     shs_near_invalidation_set_servers(two, sources, 2);
     shs_near_invalidation_set_servers(one, old, 3);
-    ck_assert(!keeps(three, 21) && keeps(three, NEAR_SERVER));
+    ck_assert(!tracks(three, 21) && tracks(three, NEAR_SERVER));
     shs_near_invalidation_set_servers(one, NULL, 0);
-    ck_assert(keeps(three, NEAR_SERVER) && keeps(three, 8));
+    ck_assert(tracks(three, NEAR_SERVER) && tracks(three, 8));
 }
 END_TEST
 
-START_TEST(near_invalidation_listen_to__takes_no_more_than_there_is_room_for)
+START_TEST(near_invalidation_set_servers__takes_as_many_as_fit)
 {
     apr_uint32_t many[SHS_NEAR_SERVERS + 5];
     int i;
@@ -132,12 +134,12 @@ START_TEST(near_invalidation_listen_to__takes_no_more_than_there_is_room_for)
     }
     shs_near_invalidation_elect(one, now);
     shs_near_invalidation_set_servers(one, many, ROWS(many));
-    ck_assert(keeps(one, 100 + SHS_NEAR_SERVERS - 1));
-    ck_assert(!keeps(one, 100 + SHS_NEAR_SERVERS));
+    ck_assert(tracks(one, 100 + SHS_NEAR_SERVERS - 1));
+    ck_assert(!tracks(one, 100 + SHS_NEAR_SERVERS));
 }
 END_TEST
 
-START_TEST(near_invalidation_lease__is_given_by_the_one_that_is_elected)
+START_TEST(near_invalidation_extend_lease__has_an_effect_for_the_leader_only)
 {
     shs_near_invalidation_extend_lease(one, now);
     ck_assert(!shs_near_cache_is_live(three, now));
@@ -150,10 +152,10 @@ START_TEST(near_invalidation_lease__is_given_by_the_one_that_is_elected)
 }
 END_TEST
 
-START_TEST(near_invalidation_describe__says_why_nobody_listens)
+START_TEST(near_invalidation_describe__says_why_tracking_is_down)
 {
     ck_assert_str_eq(shs_near_invalidation_describe(one, now),
-                     "nobody listens yet");
+                     "tracking is not up yet");
     shs_near_invalidation_elect(one, now);
     shs_near_invalidation_set_down(one, "the server refuses CLIENT TRACKING");
     ck_assert_str_eq(shs_near_invalidation_describe(two, now),
@@ -170,7 +172,7 @@ START_TEST(near_invalidation_describe__says_why_nobody_listens)
 }
 END_TEST
 
-START_TEST(near_invalidation_count__adds_up_what_all_children_did)
+START_TEST(near_invalidation_count__adds_up_all_children)
 {
     shs_near_invalidation_flush(one);
     shs_near_invalidation_flush(two);
@@ -185,26 +187,27 @@ END_TEST
 static void add(TCase *tc)
 {
     tcase_add_checked_fixture(tc, make_children, NULL);
-    tcase_add_test(tc, near_invalidation_elect__takes_the_first_that_comes);
-    tcase_add_test(tc, near_invalidation_elect__keeps_the_one_that_calls_again);
-    tcase_add_test(tc, near_invalidation_elect__replaces_one_that_is_silent);
+    tcase_add_test(tc, near_invalidation_elect__takes_the_first_caller);
+    tcase_add_test(tc,
+                   near_invalidation_elect__keeps_a_leader_that_calls_again);
+    tcase_add_test(
+        tc, near_invalidation_elect__replaces_a_leader_that_stops_calling);
     tcase_add_test(
         tc,
-        near_invalidation_elect__takes_another_process_of_the_same_number_for_new);
+        near_invalidation_elect__does_not_mistake_a_new_process_of_the_same_pid);
     tcase_add_test(
-        tc, near_invalidation_listen_to__counts_from_the_one_that_is_elected);
-    tcase_add_test(tc, near_invalidation_listen_to__ends_with_the_term);
+        tc, near_invalidation_set_servers__has_an_effect_for_the_leader_only);
+    tcase_add_test(tc, near_invalidation_set_servers__ends_with_the_term);
     tcase_add_test(
-        tc, near_invalidation_listen_to__of_one_that_was_stopped_has_no_effect);
+        tc, near_invalidation_set_servers__of_a_former_leader_has_no_effect);
+    tcase_add_test(tc, near_invalidation_set_servers__takes_as_many_as_fit);
     tcase_add_test(
-        tc, near_invalidation_listen_to__takes_no_more_than_there_is_room_for);
-    tcase_add_test(
-        tc, near_invalidation_lease__is_given_by_the_one_that_is_elected);
-    tcase_add_test(tc, near_invalidation_describe__says_why_nobody_listens);
-    tcase_add_test(tc, near_invalidation_count__adds_up_what_all_children_did);
+        tc, near_invalidation_extend_lease__has_an_effect_for_the_leader_only);
+    tcase_add_test(tc, near_invalidation_describe__says_why_tracking_is_down);
+    tcase_add_test(tc, near_invalidation_count__adds_up_all_children);
 }
 
 int main(void)
 {
-    return unit_main("near_news", add);
+    return unit_main("near_invalidation", add);
 }

@@ -49,7 +49,7 @@ static const char *a_value(int len)
     return value;
 }
 
-/* A process that has been and is no more. */
+/* The pid of a process that has ended. */
 static apr_uint32_t late_pid(void)
 {
     pid_t pid = fork();
@@ -63,7 +63,7 @@ static apr_uint32_t late_pid(void)
 
 /* -------------------------------------------------------------------- read */
 
-START_TEST(set_read__gives_what_was_written)
+START_TEST(near_set_read__returns_what_was_written)
 {
     shs_near_entry_t got = { 11, 12, 13, 0, 0, 0, OCTETS("") };
     int len;
@@ -74,14 +74,14 @@ START_TEST(set_read__gives_what_was_written)
     }
     ck_assert(write_value(11, "x"));
     ck_assert(shs_near_set_read(&got, set, room, keys, p));
-    ck_assert_int_eq(got.asked_at, 14);
-    ck_assert_int_eq(got.believed_until, 15);
-    ck_assert_int_eq(got.dies_at, 16);
+    ck_assert_int_eq(got.read_at, 14);
+    ck_assert_int_eq(got.valid_until, 15);
+    ck_assert_int_eq(got.expires_at, 16);
     ck_assert_uint_eq((apr_uintptr_t)got.octets.data % 8, 0);
 }
 END_TEST
 
-START_TEST(set_read__gives_nothing_of_another_name_or_epoch_or_of_none)
+START_TEST(near_set_read__misses_another_name_or_epoch)
 {
     const shs_near_entry_t others[] = {
         { 0, 0, 0, 0, 0, 0, OCTETS("") },
@@ -104,7 +104,7 @@ START_TEST(set_read__gives_nothing_of_another_name_or_epoch_or_of_none)
 }
 END_TEST
 
-START_TEST(set_read__tells_those_apart_that_have_one_tag)
+START_TEST(near_set_read__tells_names_with_one_tag_apart)
 {
     apr_uint64_t other = 11 | APR_UINT64_C(1) << 32;
 
@@ -118,8 +118,8 @@ START_TEST(set_read__tells_those_apart_that_have_one_tag)
 }
 END_TEST
 
-/* The words of the one entry, which begins the room. */
-START_TEST(set_read__refuses_every_changed_word)
+/* The words of the only entry, at the start of the room. */
+START_TEST(near_set_read__refuses_every_changed_word)
 {
     int count = (int)shs_near_entry_words(10);
     int i, bit;
@@ -140,7 +140,7 @@ START_TEST(set_read__refuses_every_changed_word)
 }
 END_TEST
 
-START_TEST(set_read__refuses_what_another_key_has_signed)
+START_TEST(near_set_read__refuses_the_checksum_of_another_key)
 {
     shs_near_keys_t others = { "another", "key" };
     shs_near_entry_t got = { 11, 12, 13, 0, 0, 0, OCTETS("") };
@@ -150,8 +150,8 @@ START_TEST(set_read__refuses_what_another_key_has_signed)
 }
 END_TEST
 
-/* Lengths and places that would lead out of the room. */
-START_TEST(set_read__takes_no_number_for_granted)
+/* Lengths and places that point outside the room. */
+START_TEST(near_set_read__checks_every_number)
 {
     static const apr_uint64_t lengths[] = { 9, LARGEST + 8, 1u << 31,
                                             APR_UINT64_MAX, APR_INT64_MAX };
@@ -175,7 +175,7 @@ END_TEST
 
 /* ------------------------------------------------------------------- write */
 
-START_TEST(set_write__goes_over_the_oldest)
+START_TEST(near_set_write__overwrites_the_oldest)
 {
     int i;
 
@@ -191,8 +191,8 @@ START_TEST(set_write__goes_over_the_oldest)
 }
 END_TEST
 
-/* As many small ones as there are places, then one more. */
-START_TEST(set_write__takes_the_place_of_the_oldest_when_all_are_given)
+/* As many small entries as there are places, then one more. */
+START_TEST(near_set_write__replaces_the_oldest_when_all_places_are_used)
 {
     int i;
 
@@ -213,7 +213,7 @@ START_TEST(set_write__takes_the_place_of_the_oldest_when_all_are_given)
 }
 END_TEST
 
-START_TEST(set_write__puts_one_of_the_same_name_in_its_place)
+START_TEST(near_set_write__replaces_an_entry_of_the_same_name)
 {
     apr_uint64_t next;
     int i;
@@ -251,8 +251,8 @@ static void check_places(void)
     }
 }
 
-/* Against a plain list of what was written last: nothing else is ever found. */
-START_TEST(set_write__never_mixes_them)
+/* Compares with a plain list of what was written last. */
+START_TEST(near_set_write__never_mixes_entries)
 {
     const char *last[20] = { NULL };
     unsigned seed = 7;
@@ -277,8 +277,8 @@ START_TEST(set_write__never_mixes_them)
 }
 END_TEST
 
-/* Whatever stands there, it is written where it belongs, and found. */
-START_TEST(set_write__takes_no_number_for_granted)
+/* With any words in the set, an entry is written where it belongs, and found. */
+START_TEST(near_set_write__checks_every_number)
 {
     unsigned seed = 11;
     int i, j;
@@ -303,8 +303,8 @@ END_TEST
 
 /* ------------------------------------------------------------------- claim */
 
-/* A thread of ours has our pid: it is a claim like another. */
-START_TEST(set_write__respects_a_claim_of_one_that_lives)
+/* Another thread of this process has the same pid: its claim is respected. */
+START_TEST(near_set_write__respects_the_claim_of_a_running_process)
 {
     apr_uint32_t owner = _i ? OURS : (apr_uint32_t)getppid();
 
@@ -320,8 +320,8 @@ START_TEST(set_write__respects_a_claim_of_one_that_lives)
 }
 END_TEST
 
-/* What it had in hand may be anything; nothing of the set is believed. */
-START_TEST(set_write__takes_over_from_a_writer_that_was_killed)
+/* The entry it was writing may be damaged, so the whole set is emptied. */
+START_TEST(near_set_write__takes_over_from_a_writer_that_was_killed)
 {
     shs_atomic64_t *words = (shs_atomic64_t *)set;
     int count = (int)(shs_near_set_size(room) / 8);
@@ -346,7 +346,7 @@ START_TEST(set_write__takes_over_from_a_writer_that_was_killed)
 }
 END_TEST
 
-START_TEST(set_write__counts_claims)
+START_TEST(near_set_write__counts_claims)
 {
     int i;
 
@@ -357,8 +357,8 @@ START_TEST(set_write__counts_claims)
 }
 END_TEST
 
-/* A reader that copied meanwhile would see that the place was given anew. */
-START_TEST(set_write__gives_places_anew)
+/* A reader that copied meanwhile sees that the place has changed. */
+START_TEST(near_set_write__changes_the_version_of_a_place)
 {
     apr_uint64_t before;
 
@@ -373,24 +373,24 @@ END_TEST
 static void add(TCase *tc)
 {
     tcase_add_checked_fixture(tc, make_set, free_set);
-    tcase_add_test(tc, set_read__gives_what_was_written);
+    tcase_add_test(tc, near_set_read__returns_what_was_written);
+    tcase_add_test(tc, near_set_read__misses_another_name_or_epoch);
+    tcase_add_test(tc, near_set_read__tells_names_with_one_tag_apart);
+    tcase_add_test(tc, near_set_read__refuses_every_changed_word);
+    tcase_add_test(tc, near_set_read__refuses_the_checksum_of_another_key);
+    tcase_add_test(tc, near_set_read__checks_every_number);
+    tcase_add_test(tc, near_set_write__overwrites_the_oldest);
+    tcase_add_test(
+        tc, near_set_write__replaces_the_oldest_when_all_places_are_used);
+    tcase_add_test(tc, near_set_write__replaces_an_entry_of_the_same_name);
+    tcase_add_test(tc, near_set_write__never_mixes_entries);
+    tcase_add_test(tc, near_set_write__checks_every_number);
+    tcase_add_loop_test(
+        tc, near_set_write__respects_the_claim_of_a_running_process, 0, 2);
     tcase_add_test(tc,
-                   set_read__gives_nothing_of_another_name_or_epoch_or_of_none);
-    tcase_add_test(tc, set_read__tells_those_apart_that_have_one_tag);
-    tcase_add_test(tc, set_read__refuses_every_changed_word);
-    tcase_add_test(tc, set_read__refuses_what_another_key_has_signed);
-    tcase_add_test(tc, set_read__takes_no_number_for_granted);
-    tcase_add_test(tc, set_write__goes_over_the_oldest);
-    tcase_add_test(tc,
-                   set_write__takes_the_place_of_the_oldest_when_all_are_given);
-    tcase_add_test(tc, set_write__puts_one_of_the_same_name_in_its_place);
-    tcase_add_test(tc, set_write__never_mixes_them);
-    tcase_add_test(tc, set_write__takes_no_number_for_granted);
-    tcase_add_loop_test(tc, set_write__respects_a_claim_of_one_that_lives, 0,
-                        2);
-    tcase_add_test(tc, set_write__takes_over_from_a_writer_that_was_killed);
-    tcase_add_test(tc, set_write__counts_claims);
-    tcase_add_test(tc, set_write__gives_places_anew);
+                   near_set_write__takes_over_from_a_writer_that_was_killed);
+    tcase_add_test(tc, near_set_write__counts_claims);
+    tcase_add_test(tc, near_set_write__changes_the_version_of_a_place);
 }
 
 int main(void)

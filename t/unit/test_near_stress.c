@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * One near-cache, written and read by many at once, and by writers that are
- * killed at any instruction. Whatever is found is what its key says, and no
- * older than the last change that was heard of before it was looked for.
- * SHS_STRESS_SECONDS says how long (2 unless set); SHS_STRESS_SEED repeats.
+ * One near-cache that many threads and processes read and write, with writers
+ * that are killed at any instruction. A value that is found belongs to its key
+ * and is no older than the last invalidation before the lookup.
+ * SHS_STRESS_SECONDS: how long it runs (default 2). SHS_STRESS_SEED: repeats a
+ * run.
  */
 #include "store/cache/near_cache.h"
 
@@ -23,10 +24,10 @@
 #define READERS 4
 #define MOST    4000
 
-/* What all see; the versions are the truth in the store. */
+/* Shared by all; `versions` is what the store holds. */
 typedef struct board_t {
-    _Atomic unsigned long written[KEYS]; /* the store's version */
-    _Atomic unsigned long heard[KEYS];   /* what was changed and heard of */
+    _Atomic unsigned long written[KEYS];     /* the store's version */
+    _Atomic unsigned long invalidated[KEYS]; /* the last version invalidated */
     _Atomic unsigned long hits;
     _Atomic unsigned long puts;
     _Atomic unsigned long wrong;
@@ -53,7 +54,7 @@ static unsigned long next(apr_uint64_t *seed)
     return (unsigned long)(*seed >> 11);
 }
 
-/* A value that says whose it is and which, to the last octet. */
+/* A value that names its key and version in every octet. */
 static apr_size_t fill(char *value, unsigned key, unsigned long version)
 {
     apr_uint64_t seed = (key + 1) * 2654435761u + version * 40503u + 1;
@@ -85,7 +86,7 @@ static void complain(const char *what, unsigned key, unsigned long got,
     }
 }
 
-/* Asks the store, takes its time, and puts. */
+/* Reads the store, waits a while, and puts. */
 static void write_one(shs_near_cache_t *cache, apr_uint64_t *seed)
 {
     unsigned key = (unsigned)(next(seed) % KEYS);
@@ -114,7 +115,7 @@ static void read_one(shs_near_cache_t *cache, apr_uint64_t *seed,
 {
     unsigned key = (unsigned)(next(seed) % KEYS);
     shs_near_name_t name = name_of(cache, key);
-    unsigned long least = atomic_load(&board->heard[key]);
+    unsigned long least = atomic_load(&board->invalidated[key]);
     static __thread char wanted[MOST];
     shs_octets_t octets;
     apr_interval_time_t ttl, age;
@@ -141,7 +142,7 @@ static void read_one(shs_near_cache_t *cache, apr_uint64_t *seed,
     }
 }
 
-/* Changes the store, hears of it, and keeps the lease. */
+/* Changes the store, invalidates, and extends the lease. */
 static void change_one(shs_near_cache_t *cache, apr_uint64_t *seed)
 {
     unsigned key = (unsigned)(next(seed) % KEYS);
@@ -154,7 +155,7 @@ static void change_one(shs_near_cache_t *cache, apr_uint64_t *seed)
     else {
         shs_near_invalidation_invalidate(cache, octets);
     }
-    atomic_store(&board->heard[key], version);
+    atomic_store(&board->invalidated[key], version);
     shs_near_invalidation_elect(cache, shs_clock_now());
     shs_near_invalidation_extend_lease(cache, shs_clock_now());
 }
@@ -237,9 +238,8 @@ static void judge(void)
     }
 }
 
-/* The tracker is this process, whose office nobody wants. */
-static void listen_here(shs_near_cache_t *cache, apr_time_t until,
-                        pid_t *writers)
+/* This process is the leader; no other one calls elect(). */
+static void lead_here(shs_near_cache_t *cache, apr_time_t until, pid_t *writers)
 {
     apr_uint64_t seed = a_seed(99);
     int started = 100;
@@ -277,7 +277,7 @@ START_TEST(stress__of_processes_whose_writers_are_killed)
     for (i = 0; i < READERS; i++) {
         readers[i] = start(READER, 10 + i);
     }
-    listen_here(cache, shs_clock_now() + apr_time_from_sec(seconds()), writers);
+    lead_here(cache, shs_clock_now() + apr_time_from_sec(seconds()), writers);
     for (i = 0; i < WRITERS; i++) {
         waitpid(writers[i], NULL, 0);
     }
@@ -324,7 +324,7 @@ START_TEST(stress__of_threads_of_one_process)
         workers[i].cache = cache;
         ck_assert(!pthread_create(&workers[i].thread, NULL, run, &workers[i]));
     }
-    listen_here(cache, shs_clock_now() + apr_time_from_sec(seconds()), NULL);
+    lead_here(cache, shs_clock_now() + apr_time_from_sec(seconds()), NULL);
     for (i = 0; i < WRITERS + READERS; i++) {
         pthread_join(workers[i].thread, NULL);
     }

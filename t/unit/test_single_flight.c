@@ -55,7 +55,7 @@ static void start(joiner_t *joiner, apr_uint64_t a, apr_time_t deadline)
     }
 }
 
-START_TEST(single_flight_join__lets_one_ask_and_the_others_wait)
+START_TEST(single_flight_join__lets_one_thread_fetch_and_the_others_wait)
 {
     joiner_t joiners[FOLLOWERS];
     int i;
@@ -109,7 +109,7 @@ START_TEST(single_flight_join__waits_no_longer_than_the_deadline)
 }
 END_TEST
 
-START_TEST(single_flight_join__lets_who_is_too_many_ask_for_itself)
+START_TEST(single_flight_join__lets_a_thread_past_the_maximum_fetch_for_itself)
 {
     int i, again;
 
@@ -143,10 +143,13 @@ END_TEST
 static void add(TCase *tc)
 {
     tcase_add_checked_fixture(tc, make_single_flight, free_single_flight);
-    tcase_add_test(tc, single_flight_join__lets_one_ask_and_the_others_wait);
+    tcase_add_test(
+        tc, single_flight_join__lets_one_thread_fetch_and_the_others_wait);
     tcase_add_test(tc, single_flight_join__does_not_wait_for_another_name);
     tcase_add_test(tc, single_flight_join__waits_no_longer_than_the_deadline);
-    tcase_add_test(tc, single_flight_join__lets_who_is_too_many_ask_for_itself);
+    tcase_add_test(
+        tc,
+        single_flight_join__lets_a_thread_past_the_maximum_fetch_for_itself);
 }
 
 int main(void)

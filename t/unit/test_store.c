@@ -18,16 +18,16 @@ typedef struct fake_store_t {
     char *host_state;
     int is_without_memory;
     int loads;
-    const shs_query_t *asked;
-    shs_result_t answer;
+    const shs_query_t *query;
+    shs_result_t result;
     shs_outcome_t outcome;
     shs_wrote_t wrote;
-    int is_silent; /* it leaves the answer as it is */
+    int leaves_result; /* it does not set the result */
 } fake_store_t;
 
 static fake_store_t *last_created;
 
-/* How much each store shares, in the order in which they were created. */
+/* The octets that each store shares. */
 #define HOST_STATE_SIZE 100
 
 static const char *fake_create(void **self, shs_store_words_t *words,
@@ -53,7 +53,7 @@ static const char *fake_create(void **self, shs_store_words_t *words,
     return NULL;
 }
 
-static apr_size_t fake_shared_size(const void *self)
+static apr_size_t fake_host_state_size(const void *self)
 {
     (void)self;
     return HOST_STATE_SIZE;
@@ -70,27 +70,27 @@ static int fake_start_child(void *self, void *host_state, int threads,
     return !store->is_without_memory;
 }
 
-static shs_outcome_t fake_load(shs_result_t *answer, void *self,
+static shs_outcome_t fake_load(shs_result_t *result, void *self,
                                const shs_query_t *query, apr_pool_t *pool)
 {
     fake_store_t *store = self;
 
     (void)pool;
     store->loads++;
-    store->asked = query;
-    *answer = store->answer;
+    store->query = query;
+    *result = store->result;
     return store->outcome;
 }
 
-static shs_wrote_t fake_write(shs_result_t *answer, void *self,
+static shs_wrote_t fake_write(shs_result_t *result, void *self,
                               const shs_write_t *write, apr_pool_t *pool)
 {
     fake_store_t *store = self;
 
     (void)pool;
-    store->asked = &write->at;
-    if (!store->is_silent) {
-        *answer = store->answer;
+    store->query = &write->at;
+    if (!store->leaves_result) {
+        *result = store->result;
     }
     return store->wrote;
 }
@@ -101,38 +101,40 @@ static apr_interval_time_t fake_timeout(const void *self)
     return 123456;
 }
 
-static const shs_invalidation_sink_t *watched;
-static int cannot_listen;
+static const shs_invalidation_sink_t *sink_of_provider;
+static int cannot_track;
 
-static int fake_listen(void *self, const shs_invalidation_sink_t *sink,
-                       apr_pool_t *pchild)
+static int fake_track(void *self, const shs_invalidation_sink_t *sink,
+                      apr_pool_t *pchild)
 {
     (void)self;
     (void)pchild;
-    watched = sink;
-    return !cannot_listen;
+    sink_of_provider = sink;
+    return !cannot_track;
 }
 
-/* Tells the first octet that is shared. */
-static void fake_report(shs_store_report_fn tell, void *baton, const void *self,
-                        const void *host_state, apr_pool_t *pool)
+/* Reports the first shared octet. */
+static void fake_report(shs_store_report_fn report, void *baton,
+                        const void *self, const void *host_state,
+                        apr_pool_t *pool)
 {
     (void)self;
-    tell(baton, "First", apr_psprintf(pool, "%d", *(const char *)host_state));
+    report(baton, "First", apr_psprintf(pool, "%d", *(const char *)host_state));
 }
 
 static const char *const fake_schemes[] = { "fake", "fakes", NULL };
 static const shs_store_provider_t fake = {
-    fake_schemes, fake_create,  fake_shared_size, fake_start_child, fake_load,
-    fake_write,   fake_timeout, fake_listen,      fake_report
+    fake_schemes,     fake_create, fake_host_state_size,
+    fake_start_child, fake_load,   fake_write,
+    fake_timeout,     fake_track,  fake_report
 };
 
-static const char *const deaf_schemes[] = { "deaf", NULL };
-static const shs_store_provider_t deaf = { deaf_schemes,     fake_create,
-                                           fake_shared_size, fake_start_child,
-                                           fake_load,        fake_write,
-                                           fake_timeout,     NULL,
-                                           fake_report };
+static const char *const untracked_schemes[] = { "untracked", NULL };
+static const shs_store_provider_t untracked = {
+    untracked_schemes, fake_create, fake_host_state_size,
+    fake_start_child,  fake_load,   fake_write,
+    fake_timeout,      NULL,        fake_report
+};
 
 static apr_array_header_t *options(const char *one, const char *two)
 {
@@ -183,7 +185,7 @@ static const struct {
     { "fake://wrong", "what the provider refuses" },
 };
 
-START_TEST(store_create__refuses_with_words_and_without_credentials)
+START_TEST(store_create__refuses_without_naming_credentials)
 {
     shs_store_t *store = NULL;
     const char *wrong;
@@ -197,7 +199,7 @@ START_TEST(store_create__refuses_with_words_and_without_credentials)
 }
 END_TEST
 
-START_TEST(store_create__finds_the_one_created_from_the_same_before)
+START_TEST(store_create__finds_an_equal_store)
 {
     shs_store_t *a;
     shs_store_t *b;
@@ -261,7 +263,7 @@ END_TEST
 
 /* ------------------------------------------------------------------ load */
 
-START_TEST(store_start_child__tells_the_provider_how_many_threads)
+START_TEST(store_start_child__passes_the_number_of_threads)
 {
     shs_store_t *store = store_of("fake://h");
 
@@ -283,8 +285,8 @@ static int is_zero(const char *octets, int count)
     return count == 0;
 }
 
-/* What a test has without it, every child of a real host has of its own. */
-START_TEST(store_start_child__gives_zeroed_memory_to_a_store_that_shares_none)
+/* Without shs_store_share(). */
+START_TEST(store_start_child__zeroes_memory_that_is_not_shared)
 {
     shs_store_t *store = store_of("fake://h");
 
@@ -352,36 +354,36 @@ END_TEST
 
 static void remember(void *baton, const char *name, const char *value)
 {
-    const char **told = baton;
+    const char **reported = baton;
 
-    *told = apr_psprintf(p, "%s%s%s=%s", *told ? *told : "", *told ? " " : "",
-                         name, value);
+    *reported = apr_psprintf(p, "%s%s%s=%s", *reported ? *reported : "",
+                             *reported ? " " : "", name, value);
 }
 
-START_TEST(store_report__tells_what_is_shared_in_any_process)
+START_TEST(store_report__works_in_any_process)
 {
     shs_store_t *store = store_of("fake://h");
-    const char *told = NULL;
+    const char *reported = NULL;
 
-    /* Nothing is known yet, and nothing is made up. */
-    shs_store_report(remember, &told, store, p);
-    ck_assert_ptr_null(told);
+    /* Nothing is known yet. */
+    shs_store_report(remember, &reported, store, p);
+    ck_assert_ptr_null(reported);
     shs_store_share(p);
-    shs_store_report(remember, &told, store, p);
-    ck_assert_str_eq(told, "First=0 LeftOut=0");
+    shs_store_report(remember, &reported, store, p);
+    ck_assert_str_eq(reported, "First=0 LeftOut=0");
     shs_store_start_child(store, 1, p);
     last_created->host_state[0] = 7;
-    told = NULL;
-    shs_store_report(remember, &told, store, p);
-    ck_assert_str_eq(told, "First=7 LeftOut=0");
+    reported = NULL;
+    shs_store_report(remember, &reported, store, p);
+    ck_assert_str_eq(reported, "First=7 LeftOut=0");
 }
 END_TEST
 
-/* Also without shared memory, as where it could not be had. */
-START_TEST(store_note_excess__counts_and_tells_one)
+/* Without shared memory too. */
+START_TEST(store_note_left_out__counts_and_warns_once)
 {
     shs_store_t *store = store_of("fake://h");
-    const char *told = NULL;
+    const char *reported = NULL;
 
     if (_i) {
         shs_store_share(p);
@@ -389,8 +391,8 @@ START_TEST(store_note_excess__counts_and_tells_one)
     shs_store_start_child(store, 1, p);
     ck_assert(shs_store_note_left_out(store));
     ck_assert(!shs_store_note_left_out(store));
-    shs_store_report(remember, &told, store, p);
-    ck_assert_str_eq(told, "First=0 LeftOut=2");
+    shs_store_report(remember, &reported, store, p);
+    ck_assert_str_eq(reported, "First=0 LeftOut=2");
 }
 END_TEST
 
@@ -408,18 +410,18 @@ START_TEST(store_load__turns_no_outcome_into_another)
 {
     shs_store_t *store = store_of("fake://h");
     shs_query_t query = { OCTETS("key"), SHS_SHAPE_STRING, 100, 0 };
-    shs_result_t answer;
+    shs_result_t result;
 
     shs_store_start_child(store, 1, p);
     last_created->outcome = outcomes[_i];
-    last_created->answer.reason = _i ? "a reason" : NULL;
-    last_created->answer.record.shape = SHS_SHAPE_STRING;
-    last_created->answer.record.string = OCTETS("v");
-    last_created->answer.record.ttl = SHS_TTL_FOREVER;
-    ck_assert_int_eq(shs_store_load(&answer, store, &query, p), outcomes[_i]);
-    ck_assert_pstr_eq(answer.reason, _i ? "a reason" : NULL);
+    last_created->result.reason = _i ? "a reason" : NULL;
+    last_created->result.record.shape = SHS_SHAPE_STRING;
+    last_created->result.record.string = OCTETS("v");
+    last_created->result.record.ttl = SHS_TTL_FOREVER;
+    ck_assert_int_eq(shs_store_load(&result, store, &query, p), outcomes[_i]);
+    ck_assert_pstr_eq(result.reason, _i ? "a reason" : NULL);
     ck_assert_int_eq(last_created->loads, 1);
-    ck_assert_ptr_eq(last_created->asked, &query);
+    ck_assert_ptr_eq(last_created->query, &query);
 }
 END_TEST
 
@@ -434,7 +436,7 @@ static const struct {
     { SHS_WROTE_CONFLICT, "another was faster" },
     { SHS_WROTE_TOO_LARGE, "it is too much" },
     { SHS_WROTE_MALFORMED, "it is no session" },
-    { SHS_WROTE_UNAVAILABLE, "no answer" },
+    { SHS_WROTE_UNAVAILABLE, "no result" },
 };
 
 static shs_write_t write_of(shs_write_kind_t kind, apr_interval_time_t ttl)
@@ -453,39 +455,39 @@ START_TEST(store_write__turns_no_outcome_into_another)
 {
     shs_store_t *store = store_of("fake://h");
     shs_write_t write = write_of(SHS_WRITE_CREATE, 1000);
-    shs_result_t answer;
+    shs_result_t result;
 
     shs_store_start_child(store, 1, p);
     last_created->wrote = wrotes[_i].wrote;
-    last_created->answer.reason = wrotes[_i].reason;
-    last_created->answer.transition = SHS_TRANSITION_UP;
-    ck_assert_int_eq(shs_store_write(&answer, store, &write, p),
+    last_created->result.reason = wrotes[_i].reason;
+    last_created->result.transition = SHS_TRANSITION_UP;
+    ck_assert_int_eq(shs_store_write(&result, store, &write, p),
                      wrotes[_i].wrote);
-    ck_assert_pstr_eq(answer.reason, wrotes[_i].reason);
-    ck_assert_int_eq(answer.transition, SHS_TRANSITION_UP);
-    ck_assert_ptr_eq(last_created->asked, &write.at);
+    ck_assert_pstr_eq(result.reason, wrotes[_i].reason);
+    ck_assert_int_eq(result.transition, SHS_TRANSITION_UP);
+    ck_assert_ptr_eq(last_created->query, &write.at);
     ck_assert_int_eq(last_created->loads, 0);
 }
 END_TEST
 
-/* A provider sets only what it has to say. */
-START_TEST(store_write__begins_with_an_empty_answer)
+/* A provider sets only the members that apply. */
+START_TEST(store_write__begins_with_an_empty_result)
 {
     shs_store_t *store = store_of("fake://h");
     shs_write_t write = write_of(SHS_WRITE_REMOVE, 0);
-    shs_result_t answer, nothing;
+    shs_result_t result, nothing;
 
     shs_store_start_child(store, 1, p);
-    last_created->is_silent = 1;
+    last_created->leaves_result = 1;
     last_created->wrote = SHS_WROTE_DONE;
-    memset(&answer, 1, sizeof(answer));
+    memset(&result, 1, sizeof(result));
     memset(&nothing, 0, sizeof(nothing));
-    shs_store_write(&answer, store, &write, p);
-    ck_assert_int_eq(memcmp(&answer, &nothing, sizeof(answer)), 0);
+    shs_store_write(&result, store, &write, p);
+    ck_assert_int_eq(memcmp(&result, &nothing, sizeof(result)), 0);
 }
 END_TEST
 
-/* Whose ttl is 0: CHANGE keeps it, FORWARD and REMOVE end the session. */
+/* With a ttl of 0: CHANGE keeps it, FORWARD and REMOVE end the session. */
 static const struct {
     shs_write_kind_t kind;
     int may_have_none;
@@ -498,7 +500,7 @@ START_TEST(store_write__asserts_that_what_lives_has_a_ttl)
 {
     shs_store_t *store = store_of("fake://h");
     shs_write_t write = write_of(ttls[_i].kind, 0);
-    shs_result_t answer;
+    shs_result_t result;
     int status = -1;
     pid_t child;
 
@@ -507,7 +509,7 @@ START_TEST(store_write__asserts_that_what_lives_has_a_ttl)
     child = fork();
     if (child == 0) {
         fclose(stderr); /* where assert() would shout */
-        shs_store_write(&answer, store, &write, p);
+        shs_store_write(&result, store, &write, p);
         _exit(0);
     }
     ck_assert_int_eq(waitpid(child, &status, 0), child);
@@ -516,7 +518,7 @@ START_TEST(store_write__asserts_that_what_lives_has_a_ttl)
 }
 END_TEST
 
-/* -------------------------------------------------------- its near-cache */
+/* ------------------------------------------------------------ near-cache */
 
 static const char *prefixes_of(const shs_invalidation_sink_t *sink)
 {
@@ -534,35 +536,35 @@ static shs_store_t *cached_store(void)
     shs_near_policy_t policy = near_policy();
     shs_store_t *store = store_of("fake://h");
 
-    watched = NULL;
-    cannot_listen = 0;
+    sink_of_provider = NULL;
+    cannot_track = 0;
     ck_assert(shs_store_set_cache(store, &policy));
     ck_assert_int_eq(shs_store_share(p), APR_SUCCESS);
     ck_assert_int_eq(shs_store_share_cache(store, 0, p), APR_SUCCESS);
     return store;
 }
 
-START_TEST(store_cache__is_none_where_none_is_wanted_or_possible)
+START_TEST(store_cache__is_null_when_off_or_untracked)
 {
     shs_near_policy_t policy = near_policy();
     shs_store_t *off, *cannot = NULL;
 
-    shs_store_register(&deaf);
+    shs_store_register(&untracked);
     off = store_of("fake://h");
-    shs_store_create(&cannot, "deaf://h", options(NULL, NULL), p);
+    shs_store_create(&cannot, "untracked://h", options(NULL, NULL), p);
     ck_assert(shs_store_set_cache(cannot, &policy));
     policy.is_on = 0;
     ck_assert(shs_store_set_cache(off, &policy));
     ck_assert_int_eq(shs_store_share(p), APR_SUCCESS);
     ck_assert_int_eq(shs_store_share_cache(off, 0, p), APR_SUCCESS);
     ck_assert_int_eq(shs_store_share_cache(cannot, 0, p), APR_SUCCESS);
-    watched = NULL;
+    sink_of_provider = NULL;
     ck_assert(shs_store_start_child(off, 1, p));
     ck_assert(shs_store_start_child(cannot, 1, p));
     ck_assert_ptr_null(shs_store_cache(off));
     ck_assert_ptr_null(shs_store_single_flight(off));
     ck_assert_ptr_null(shs_store_cache(cannot));
-    ck_assert_ptr_null(watched);
+    ck_assert_ptr_null(sink_of_provider);
 }
 END_TEST
 
@@ -592,7 +594,7 @@ static const struct {
     { { "", "a:" }, "|", "everything first" },
 };
 
-START_TEST(store_add_prefix__leaves_none_that_begins_with_another)
+START_TEST(store_add_prefix__keeps_no_prefix_of_a_prefix)
 {
     shs_store_t *store = cached_store();
     int i;
@@ -601,12 +603,12 @@ START_TEST(store_add_prefix__leaves_none_that_begins_with_another)
         shs_store_add_prefix(store, prefixes[_i].added[i]);
     }
     ck_assert(shs_store_start_child(store, 1, p));
-    ck_assert_msg(!strcmp(prefixes_of(watched), prefixes[_i].come_to), "%s: %s",
-                  prefixes[_i].why, prefixes_of(watched));
+    ck_assert_msg(!strcmp(prefixes_of(sink_of_provider), prefixes[_i].come_to),
+                  "%s: %s", prefixes[_i].why, prefixes_of(sink_of_provider));
 }
 END_TEST
 
-START_TEST(store_add_prefix__of_too_many_means_all)
+START_TEST(store_add_prefix__of_too_many_tracks_all_keys)
 {
     shs_store_t *store = cached_store();
     int i;
@@ -615,7 +617,7 @@ START_TEST(store_add_prefix__of_too_many_means_all)
         shs_store_add_prefix(store, apr_psprintf(p, "%c:", 'a' + i));
     }
     ck_assert(shs_store_start_child(store, 1, p));
-    ck_assert_int_eq(watched->prefix_count, 0);
+    ck_assert_int_eq(sink_of_provider->prefix_count, 0);
 }
 END_TEST
 
@@ -643,50 +645,51 @@ static const char *found(shs_store_t *store, const char *key)
     return near_find(shs_store_cache(store), key, shs_clock_now());
 }
 
-/* As the tracker's thread calls. */
+/* As the tracker's thread calls the sink. */
 static shs_store_t *live_store(void)
 {
-    static const apr_uint32_t source = NEAR_SERVER;
+    static const apr_uint32_t server_id = NEAR_SERVER;
     shs_store_t *store = cached_store();
 
     ck_assert(shs_store_start_child(store, 1, p));
     ck_assert_ptr_nonnull(shs_store_single_flight(store));
-    ck_assert(watched->elect(watched->baton, shs_clock_now()));
-    watched->set_servers(watched->baton, &source, 1);
-    watched->extend_lease(watched->baton, shs_clock_now());
+    ck_assert(
+        sink_of_provider->elect(sink_of_provider->baton, shs_clock_now()));
+    sink_of_provider->set_servers(sink_of_provider->baton, &server_id, 1);
+    sink_of_provider->extend_lease(sink_of_provider->baton, shs_clock_now());
     return store;
 }
 
-START_TEST(store_cache__is_told_what_the_watch_is_told)
+START_TEST(store_cache__follows_the_sink)
 {
     shs_store_t *store = live_store();
     shs_near_ticket_t ticket = ticket_for(store, "k");
 
     keep(store, "k", &ticket);
     ck_assert_str_eq(found(store, "k"), "value");
-    watched->invalidate(watched->baton, unit_text("k"));
+    sink_of_provider->invalidate(sink_of_provider->baton, unit_text("k"));
     ck_assert_str_eq(found(store, "k"), "MISS");
     ticket = ticket_for(store, "k");
     keep(store, "k", &ticket);
     ck_assert_str_eq(found(store, "k"), "value");
-    watched->flush(watched->baton);
+    sink_of_provider->flush(sink_of_provider->baton);
     ck_assert_str_eq(found(store, "k"), "MISS");
-    watched->set_servers(watched->baton, NULL, 0);
+    sink_of_provider->set_servers(sink_of_provider->baton, NULL, 0);
     ticket = ticket_for(store, "k");
     keep(store, "k", &ticket);
     ck_assert_str_eq(found(store, "k"), "MISS");
-    ck_assert_int_eq(watched->lease, near_policy().lease);
+    ck_assert_int_eq(sink_of_provider->lease, near_policy().lease);
 }
 END_TEST
 
 static const shs_wrote_t wrote[] = { SHS_WROTE_DONE, SHS_WROTE_UNAVAILABLE };
 
-/* Nobody has heard of it yet: it may be written though no answer came. */
-START_TEST(store_write__drops_what_is_near_whatever_came_of_it)
+/* UNAVAILABLE: it may have been written, and no invalidation came yet. */
+START_TEST(store_write__invalidates_whatever_the_result)
 {
     shs_store_t *store = live_store();
     shs_near_ticket_t before = ticket_for(store, "k");
-    shs_result_t answer;
+    shs_result_t result;
     shs_write_t write;
 
     keep(store, "k", &before);
@@ -696,36 +699,36 @@ START_TEST(store_write__drops_what_is_near_whatever_came_of_it)
     write.at.key = unit_text("k");
     write.at.max_octets = 100;
     last_created->wrote = wrote[_i];
-    last_created->answer.reason = "a reason";
-    ck_assert_int_eq(shs_store_write(&answer, store, &write, p), wrote[_i]);
+    last_created->result.reason = "a reason";
+    ck_assert_int_eq(shs_store_write(&result, store, &write, p), wrote[_i]);
     ck_assert_str_eq(found(store, "k"), "MISS");
-    /* Who has asked before the write and is late. */
+    /* Who has query before the write and is late. */
     keep(store, "k", &before);
     ck_assert_str_eq(found(store, "k"), "MISS");
 }
 END_TEST
 
-/* Asks until that is told, and says for what reason. */
+/* Loads until that transition is returned. Returns its reason. */
 static const char *load_until(shs_store_t *store, shs_transition_t transition,
                               int is_live)
 {
     apr_time_t end = shs_clock_now() + apr_time_from_sec(20);
     shs_query_t query = { OCTETS("k"), SHS_SHAPE_FIELDS, 100, 0 };
-    shs_result_t answer;
+    shs_result_t result;
 
     do {
         ck_assert(shs_clock_now() < end);
         if (is_live) {
-            watched->extend_lease(watched->baton, shs_clock_now());
+            sink_of_provider->extend_lease(sink_of_provider->baton,
+                                           shs_clock_now());
         }
-        shs_store_load(&answer, store, &query, p);
-    } while (answer.transition == SHS_TRANSITION_NONE);
-    ck_assert_int_eq(answer.transition, transition);
-    return answer.transition_reason;
+        shs_store_load(&result, store, &query, p);
+    } while (result.transition == SHS_TRANSITION_NONE);
+    ck_assert_int_eq(result.transition, transition);
+    return result.transition_reason;
 }
 
-/* The address space of the test's own process has room for so much more; 0: as
- * much as there is. */
+/* Limits the address space of the test's process to so much more; 0: no limit. */
 static void limit_memory(apr_size_t more)
 {
     unsigned long pages = 0;
@@ -741,7 +744,7 @@ static void limit_memory(apr_size_t more)
     ck_assert_int_eq(setrlimit(RLIMIT_AS, &limit), 0);
 }
 
-START_TEST(store_share_cache__fails_or_takes_as_much_as_can_be_had)
+START_TEST(store_share_cache__fails_or_takes_as_much_as_is_available)
 {
     static const struct {
         apr_size_t room; /* KiB */
@@ -758,8 +761,8 @@ START_TEST(store_share_cache__fails_or_takes_as_much_as_can_be_had)
 
     policy.size = (apr_size_t)512 * 1024 * 1024;
     policy.lease = apr_time_from_sec(2);
-    cannot_listen = 0;
-    watched = NULL;
+    cannot_track = 0;
+    sink_of_provider = NULL;
     ck_assert(shs_store_set_cache(store, &policy));
     ck_assert_int_eq(shs_store_share(p), APR_SUCCESS);
     limit_memory(rows[_i].room * 1024);
@@ -774,25 +777,26 @@ START_TEST(store_share_cache__fails_or_takes_as_much_as_can_be_had)
 }
 END_TEST
 
-START_TEST(store_load__tells_that_nothing_is_kept_near_and_when_it_is_again)
+START_TEST(store_load__reports_that_tracking_is_down_and_up_again)
 {
-    static const apr_uint32_t source = NEAR_SERVER;
+    static const apr_uint32_t server_id = NEAR_SERVER;
     shs_near_policy_t policy = near_policy();
     shs_store_t *store = store_of("fake://h");
 
     policy.lease = 100 * 1000;
-    cannot_listen = 0;
+    cannot_track = 0;
     ck_assert(shs_store_set_cache(store, &policy));
     ck_assert_int_eq(shs_store_share(p), APR_SUCCESS);
     ck_assert_int_eq(shs_store_share_cache(store, 0, p), APR_SUCCESS);
     ck_assert(shs_store_start_child(store, 1, p));
     last_created->outcome = SHS_OUTCOME_ABSENT;
-    last_created->answer.reason = "nothing is there";
-    watched->set_down(watched->baton, "it may not listen");
+    last_created->result.reason = "nothing is there";
+    sink_of_provider->set_down(sink_of_provider->baton, "it may not track");
     ck_assert_str_eq(load_until(store, SHS_TRANSITION_UNTRACKED, 0),
-                     "it may not listen");
-    ck_assert(watched->elect(watched->baton, shs_clock_now()));
-    watched->set_servers(watched->baton, &source, 1);
+                     "it may not track");
+    ck_assert(
+        sink_of_provider->elect(sink_of_provider->baton, shs_clock_now()));
+    sink_of_provider->set_servers(sink_of_provider->baton, &server_id, 1);
     load_until(store, SHS_TRANSITION_TRACKED, 1);
 }
 END_TEST
@@ -811,11 +815,11 @@ START_TEST(store_describe_cache__says_how_large_and_how_old)
 }
 END_TEST
 
-START_TEST(store_start_child__fails_with_the_listener)
+START_TEST(store_start_child__fails_when_the_provider_cannot_track)
 {
     shs_store_t *store = cached_store();
 
-    cannot_listen = 1;
+    cannot_track = 1;
     ck_assert(!shs_store_start_child(store, 1, p));
 }
 END_TEST
@@ -827,17 +831,17 @@ static void gather(void *baton, const char *name, const char *value)
     *text = apr_pstrcat(p, *text, name, "=", value, "|", NULL);
 }
 
-START_TEST(store_report__tells_of_the_cache_in_any_process)
+START_TEST(store_report__shows_the_cache_in_any_process)
 {
     shs_store_t *store = cached_store();
     const char *text = "";
 
     shs_store_report(gather, &text, store, p);
-    ck_assert_msg(strstr(text, "Cache=nobody listens yet|CacheHits=0|"), "%s",
-                  text);
+    ck_assert_msg(strstr(text, "Cache=tracking is not up yet|CacheHits=0|"),
+                  "%s", text);
     ck_assert(shs_store_start_child(store, 1, p));
-    watched->set_down(watched->baton, "a reason");
-    watched->flush(watched->baton);
+    sink_of_provider->set_down(sink_of_provider->baton, "a reason");
+    sink_of_provider->flush(sink_of_provider->baton);
     text = "";
     shs_store_report(gather, &text, store, p);
     ck_assert_msg(strstr(text, "Cache=a reason|"), "%s", text);
@@ -848,45 +852,40 @@ END_TEST
 static void add(TCase *tc)
 {
     tcase_add_loop_test(
-        tc, store_share_cache__fails_or_takes_as_much_as_can_be_had, 0, 4);
-    tcase_add_test(tc, store_cache__is_none_where_none_is_wanted_or_possible);
+        tc, store_share_cache__fails_or_takes_as_much_as_is_available, 0, 4);
+    tcase_add_test(tc, store_cache__is_null_when_off_or_untracked);
     tcase_add_test(tc, store_set_cache__refuses_another_policy);
-    tcase_add_loop_test(tc,
-                        store_add_prefix__leaves_none_that_begins_with_another,
-                        0, ROWS(prefixes));
-    tcase_add_test(tc, store_add_prefix__of_too_many_means_all);
-    tcase_add_test(tc, store_cache__is_told_what_the_watch_is_told);
-    tcase_add_loop_test(tc, store_write__drops_what_is_near_whatever_came_of_it,
-                        0, ROWS(wrote));
-    tcase_add_test(
-        tc, store_load__tells_that_nothing_is_kept_near_and_when_it_is_again);
+    tcase_add_loop_test(tc, store_add_prefix__keeps_no_prefix_of_a_prefix, 0,
+                        ROWS(prefixes));
+    tcase_add_test(tc, store_add_prefix__of_too_many_tracks_all_keys);
+    tcase_add_test(tc, store_cache__follows_the_sink);
+    tcase_add_loop_test(tc, store_write__invalidates_whatever_the_result, 0,
+                        ROWS(wrote));
+    tcase_add_test(tc, store_load__reports_that_tracking_is_down_and_up_again);
     tcase_add_test(tc, store_describe_cache__says_how_large_and_how_old);
-    tcase_add_test(tc, store_start_child__fails_with_the_listener);
-    tcase_add_loop_test(tc, store_note_excess__counts_and_tells_one, 0, 2);
-    tcase_add_test(tc, store_report__tells_of_the_cache_in_any_process);
+    tcase_add_test(tc, store_start_child__fails_when_the_provider_cannot_track);
+    tcase_add_loop_test(tc, store_note_left_out__counts_and_warns_once, 0, 2);
+    tcase_add_test(tc, store_report__shows_the_cache_in_any_process);
     tcase_add_test(tc, store_create__chooses_the_provider_by_the_scheme);
-    tcase_add_loop_test(
-        tc, store_create__refuses_with_words_and_without_credentials, 0,
-        ROWS(refused));
-    tcase_add_test(tc,
-                   store_create__finds_the_one_created_from_the_same_before);
+    tcase_add_loop_test(tc, store_create__refuses_without_naming_credentials, 0,
+                        ROWS(refused));
+    tcase_add_test(tc, store_create__finds_an_equal_store);
     tcase_add_test(tc, store_create__makes_another_for_other_options_or_pools);
     tcase_add_test(tc, store_list__is_oldest_first);
     tcase_add_test(tc, store_register__may_be_called_again);
-    tcase_add_test(tc, store_start_child__tells_the_provider_how_many_threads);
-    tcase_add_test(
-        tc, store_start_child__gives_zeroed_memory_to_a_store_that_shares_none);
+    tcase_add_test(tc, store_start_child__passes_the_number_of_threads);
+    tcase_add_test(tc, store_start_child__zeroes_memory_that_is_not_shared);
     tcase_add_test(tc, store_share__gives_each_store_a_part_of_its_own);
     tcase_add_test(tc, store_share__is_seen_by_another_process);
     tcase_add_test(tc, store_share__needs_no_memory_for_no_stores);
-    tcase_add_loop_test(tc, store_note_excess__counts_and_tells_one, 0, 2);
-    tcase_add_test(tc, store_report__tells_what_is_shared_in_any_process);
+    tcase_add_loop_test(tc, store_note_left_out__counts_and_warns_once, 0, 2);
+    tcase_add_test(tc, store_report__works_in_any_process);
     tcase_add_test(tc, store_timeout__is_the_providers);
     tcase_add_loop_test(tc, store_load__turns_no_outcome_into_another, 0,
                         ROWS(outcomes));
     tcase_add_loop_test(tc, store_write__turns_no_outcome_into_another, 0,
                         ROWS(wrotes));
-    tcase_add_test(tc, store_write__begins_with_an_empty_answer);
+    tcase_add_test(tc, store_write__begins_with_an_empty_result);
     tcase_add_loop_test(tc, store_write__asserts_that_what_lives_has_a_ttl, 0,
                         ROWS(ttls));
 }

@@ -10,7 +10,8 @@ static shs_tracking_alert_t *tracking_alert_new(void)
     return apr_pcalloc(p, sizeof(shs_tracking_alert_t));
 }
 
-/* One question at that time: is it live, was it answered, what is told. */
+/* One read at that time: whether the cache is live, whether the store answered,
+ * the change. */
 typedef struct pipeline_t {
     apr_time_t at;
     int is_live;
@@ -30,7 +31,7 @@ static const struct {
         { 3001, 0, 1, SHS_TRACKING_ALERT_RAISED },
         { 3002, 0, 1, SHS_TRACKING_ALERT_NONE },
         { 99000, 0, 1, SHS_TRACKING_ALERT_NONE } },
-      "told after a lease, and once" },
+      "raised once, after a lease" },
     { { { 1000, 0, 1, SHS_TRACKING_ALERT_NONE },
         { 2000, 1, 1, SHS_TRACKING_ALERT_NONE },
         { 3001, 0, 1, SHS_TRACKING_ALERT_NONE },
@@ -42,14 +43,14 @@ static const struct {
         { 9000, 0, 0, SHS_TRACKING_ALERT_NONE },
         { 9100, 0, 1, SHS_TRACKING_ALERT_NONE },
         { 9200, 1, 1, SHS_TRACKING_ALERT_NONE } },
-      "a store that gives no answer is told of elsewhere" },
+      "a store that does not answer is reported elsewhere" },
     { { { 1000, 0, 1, SHS_TRACKING_ALERT_NONE },
         { 4000, 0, 1, SHS_TRACKING_ALERT_RAISED },
         { 5000, 1, 1, SHS_TRACKING_ALERT_CLEARED },
         { 6000, 1, 1, SHS_TRACKING_ALERT_NONE },
         { 7000, 0, 1, SHS_TRACKING_ALERT_NONE },
         { 9001, 0, 1, SHS_TRACKING_ALERT_RAISED } },
-      "its end is told, and its return" },
+      "cleared, and raised again" },
     { { { 1000, 0, 1, SHS_TRACKING_ALERT_NONE },
         { 4000, 0, 1, SHS_TRACKING_ALERT_RAISED },
         { 5000, 0, 0, SHS_TRACKING_ALERT_NONE },
@@ -59,7 +60,7 @@ static const struct {
       "it is the same after the store was gone" },
 };
 
-START_TEST(tracking_alert_note__tells)
+START_TEST(tracking_alert_note__raises_and_clears)
 {
     shs_tracking_alert_t *tracking_alert = tracking_alert_new();
     int i;
@@ -78,7 +79,8 @@ END_TEST
 
 static void add(TCase *tc)
 {
-    tcase_add_loop_test(tc, tracking_alert_note__tells, 0, ROWS(stories));
+    tcase_add_loop_test(tc, tracking_alert_note__raises_and_clears, 0,
+                        ROWS(stories));
 }
 
 int main(void)

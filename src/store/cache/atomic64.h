@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * atomic64: a word of memory that processes share, read and written whole and
- * in no order but that which fences give.
+ * atomic64: a word of memory that processes share. It is read and written as a
+ * whole, and in no order except what fences give.
  */
 #ifndef SHS_STORE_CACHE_ATOMIC64_H
 #define SHS_STORE_CACHE_ATOMIC64_H
@@ -12,7 +12,8 @@
 
 typedef _Atomic apr_uint64_t shs_atomic64_t;
 
-/* A lock that the compiler's library takes is each process's own. */
+/* Without lock-free atomics the compiler's library takes a lock, which is
+ * private to each process. */
 _Static_assert(ATOMIC_LLONG_LOCK_FREE == 2,
                "processes cannot share a 64-bit word on this processor");
 

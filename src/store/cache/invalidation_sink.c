@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-/* One that begins with another is in it already. */
+/* A prefix that begins with another is covered by it. */
 int shs_invalidation_sink_add_prefix(shs_invalidation_sink_t *sink,
                                      const char *prefix)
 {

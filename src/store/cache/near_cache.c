@@ -13,7 +13,8 @@ int shs_near_cache_is_same_policy(const shs_near_policy_t *a,
 
 /* ------------------------------------------------------------------- names */
 
-/* What differs in the kind alone is one key, so its hash need not be longer. */
+/* Names that differ only in their kind are of one key, so 64 bits of hash are
+ * enough for the kind. */
 shs_near_name_t shs_near_cache_name(const shs_near_cache_t *cache,
                                     shs_octets_t kind, shs_octets_t key)
 {
@@ -32,20 +33,20 @@ shs_near_name_t shs_near_cache_name(const shs_near_cache_t *cache,
 static apr_uint64_t epochs_of(const shs_near_cache_t *cache,
                               const shs_near_name_t *name)
 {
-    return (apr_uint64_t)atomic_load(&cache->head->all) << 32
+    return (apr_uint64_t)atomic_load(&cache->head->global_epoch) << 32
            | atomic_load(&cache->head->epochs[name->bucket]);
 }
 
 /* -------------------------------------------------------------------- find */
 
-static int is_believed(const shs_near_entry_t *entry, apr_time_t end,
-                       apr_time_t now)
+static int is_valid(const shs_near_entry_t *entry, apr_time_t end,
+                    apr_time_t now)
 {
-    return now < end && now < entry->believed_until;
+    return now < end && now < entry->valid_until;
 }
 
-/* One that is believed, as long as the lease ends at `end`; or the latest:
- * there may be one of each size. */
+/* There may be one entry of each size class. Finds one that is valid if the
+ * lease ends at `end`, else the latest. */
 static int find_entry(shs_near_entry_t *best, const shs_near_cache_t *cache,
                       const shs_near_name_t *name, apr_time_t end,
                       apr_time_t now, apr_pool_t *p)
@@ -59,14 +60,14 @@ static int find_entry(shs_near_entry_t *best, const shs_near_cache_t *cache,
     entry.b = name->b;
     entry.epochs = epochs_of(cache, name);
     for (i = 0;
-         i < cache->class_count && !(is_found && is_believed(best, end, now));
+         i < cache->class_count && !(is_found && is_valid(best, end, now));
          ++i) {
         const shs_near_class_t *class = &cache->classes[i];
 
         if (shs_near_set_read(&entry, shs_near_memory_set(class, name->b),
                               class->room, cache->head->keys, p)
-            && entry.dies_at > now
-            && (!is_found || entry.asked_at > best->asked_at)) {
+            && entry.expires_at > now
+            && (!is_found || entry.read_at > best->read_at)) {
             *best = entry;
             is_found = 1;
         }
@@ -86,8 +87,8 @@ shs_near_found_t shs_near_cache_find(shs_octets_t *octets,
                                      const shs_near_name_t *name,
                                      apr_time_t now, apr_pool_t *p)
 {
-    /* Before the epochs: news that came in between are older than this lease or
-     * raise an epoch that is still to be compared. */
+    /* Read before the epochs: an invalidation that comes in between either
+     * belongs to a later lease or raises an epoch that is compared below. */
     apr_time_t end = shs_near_memory_lease_end(cache);
     shs_near_entry_t entry;
 
@@ -95,19 +96,19 @@ shs_near_found_t shs_near_cache_find(shs_octets_t *octets,
         return SHS_NEAR_MISS;
     }
     *octets = entry.octets;
-    *ttl =
-        entry.dies_at == APR_INT64_MAX ? SHS_TTL_FOREVER : entry.dies_at - now;
-    if (is_believed(&entry, end, now)) {
+    *ttl = entry.expires_at == APR_INT64_MAX ? SHS_TTL_FOREVER
+                                             : entry.expires_at - now;
+    if (is_valid(&entry, end, now)) {
         shs_near_memory_count(cache, entry.octets.len > 0
                                          ? SHS_NEAR_HITS
                                          : SHS_NEAR_NEGATIVE_HITS);
         return entry.octets.len > 0 ? SHS_NEAR_HIT : SHS_NEAR_NEGATIVE;
     }
-    if (entry.believed_until < end) {
-        end = entry.believed_until;
+    if (entry.valid_until < end) {
+        end = entry.valid_until;
     }
-    /* It was so when it was asked for, also if nobody has listened since. */
-    *age = now - (end > entry.asked_at ? end : entry.asked_at);
+    /* The value was current when it was read, even if tracking was down. */
+    *age = now - (end > entry.read_at ? end : entry.read_at);
     return entry.octets.len > 0 ? SHS_NEAR_STALE : SHS_NEAR_MISS;
 }
 
@@ -118,20 +119,20 @@ int shs_near_cache_begin(shs_near_ticket_t *ticket,
                          const shs_near_name_t *name, apr_time_t now)
 {
     ticket->epochs = epochs_of(cache, name);
-    ticket->asked_at = now;
+    ticket->read_at = now;
     return shs_near_cache_is_live(cache, now);
 }
 
 static const shs_near_class_t *class_for(const shs_near_cache_t *cache,
                                          apr_size_t len)
 {
-    int nothing = cache->class_count - 1;
+    int negative = cache->class_count - 1;
     int i;
 
     if (len == 0) {
-        return &cache->classes[nothing];
+        return &cache->classes[negative];
     }
-    for (i = 0; i < nothing; ++i) {
+    for (i = 0; i < negative; ++i) {
         if (len <= cache->classes[i].octets) {
             return &cache->classes[i];
         }
@@ -139,18 +140,18 @@ static const shs_near_class_t *class_for(const shs_near_cache_t *cache,
     return NULL;
 }
 
-/* From the moment before the store was asked: it may have taken its time. */
+/* Counted from before the read, since the reply may have taken long. */
 static apr_time_t end_of(const shs_near_ticket_t *ticket,
                          apr_interval_time_t ttl)
 {
-    return ttl == SHS_TTL_FOREVER || ttl > APR_INT64_MAX - ticket->asked_at
+    return ttl == SHS_TTL_FOREVER || ttl > APR_INT64_MAX - ticket->read_at
                ? APR_INT64_MAX
-               : ticket->asked_at + ttl;
+               : ticket->read_at + ttl;
 }
 
 static void put(shs_near_cache_t *cache, const shs_near_name_t *name,
                 const shs_near_ticket_t *ticket, shs_octets_t octets,
-                apr_interval_time_t ttl, apr_interval_time_t believed)
+                apr_interval_time_t ttl, apr_interval_time_t valid_for)
 {
     const shs_near_class_t *class = class_for(cache, octets.len);
     shs_near_entry_t entry;
@@ -162,9 +163,9 @@ static void put(shs_near_cache_t *cache, const shs_near_name_t *name,
     entry.a = name->a;
     entry.b = name->b;
     entry.epochs = ticket->epochs;
-    entry.asked_at = ticket->asked_at;
-    entry.believed_until = end_of(ticket, believed);
-    entry.dies_at = end_of(ticket, ttl);
+    entry.read_at = ticket->read_at;
+    entry.valid_until = end_of(ticket, valid_for);
+    entry.expires_at = end_of(ticket, ttl);
     entry.octets = octets;
     shs_near_set_write(shs_near_memory_set(class, name->b), class->room, &entry,
                        cache->pid, cache->head->keys);

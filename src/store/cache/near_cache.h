@@ -1,30 +1,32 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * near_cache: what a store has said of its keys lately, in memory that all
- * children of the host share. A hit costs no system call, no lock and no round
- * trip. It knows no store, no session and no format: entries are octets under a
- * name, and they are believed only while whoever listens to the store says so.
+ * near_cache: recent results of a store, in memory that all children of the
+ * host share. A hit costs no system call, no lock and no round trip. It knows
+ * no store, no session and no format: entries are octets under a name, and they
+ * are valid only while invalidation tracking is up.
  *
  * What makes it coherent:
- *  1. The lease. A tracker asks the store for a sign of life on the same
- *     connection that brings the news of changed keys, in order. When the sign
- *     comes, everything that was changed before it was asked for has been heard
- *     of: shs_near_invalidation_extend_lease() moves the lease to the moment of asking.
- *     Entries are believed until `lease` after that, so no matter what becomes
- *     of the tracker, nobody sees what was replaced longer ago than the lease.
+ *  1. The lease. The tracker sends a heartbeat to the store on the connection
+ *     that also brings the invalidations, in order. When the heartbeat returns,
+ *     every invalidation from before it was sent has arrived:
+ *     shs_near_invalidation_extend_lease() moves the lease to the time of
+ *     sending. Entries are valid until `lease` after that time. So whatever
+ *     happens to the tracker, no request sees a value that was replaced longer
+ *     ago than the lease.
  *  2. Epochs. Each key belongs to one of many counters, which is raised when
- *     the key changes, and all belong to one that is raised when anything may
- *     have. An entry is put with the counters' values from before the store was
- *     asked (a ticket), and believed while they are the same. So a value that
- *     was read before a change and is put after it is never believed, and
- *     nobody waits for anybody in order to invalidate.
- *  3. Sets. A writer claims a set by its process id; readers copy an entry, and
- *     then look whether its place was taken away meanwhile. What a writer that
- *     was killed leaves claimed is taken over once its process is gone. Each
- *     entry carries a checksum of its name and octets.
+ *     the key changes. All keys belong to the global epoch, which is raised
+ *     when any key may have changed. An entry is stored with the epochs from
+ *     before the read (a ticket) and is valid while they are the same. So a
+ *     value that was read before a change and is stored after it is never
+ *     valid, and an invalidation waits for no lock.
+ *  3. Sets. A writer claims a set by its process id. A reader copies an entry
+ *     and then checks that its place was not revoked meanwhile. The claim of a
+ *     writer that was killed is taken over once its process is gone. Each entry
+ *     carries a checksum of its name and octets.
  *
- * Names are two keyed hashes (SipHash-2-4), 128 bits; the key is made at start,
- * so neither keys nor ids stand in that memory. Times are of shs_clock_now().
+ * Names are two keyed hashes (SipHash-2-4), 128 bits. The hash key is made at
+ * start, so this memory holds neither keys nor ids. Times are of
+ * shs_clock_now().
  */
 #ifndef SHS_STORE_CACHE_NEAR_CACHE_H
 #define SHS_STORE_CACHE_NEAR_CACHE_H
@@ -41,12 +43,13 @@
 
 typedef struct shs_near_policy_t {
     int is_on;
-    apr_size_t size;         /* octets of memory, about */
-    apr_size_t max_entry;    /* octets; a larger one is not kept, and counted */
-    apr_interval_time_t ttl; /* an entry is believed no longer */
+    apr_size_t size; /* octets of memory, approximately */
+    apr_size_t
+        max_entry; /* octets; a larger entry is not stored, and counted */
+    apr_interval_time_t ttl;      /* the longest that an entry is valid */
     apr_interval_time_t lease;    /* rule 1 */
-    apr_interval_time_t negative; /* the same of one that says: nothing there,
-                                   * or no session */
+    apr_interval_time_t negative; /* ttl of an entry that says that there is no
+                                   * key, or no session under it */
 } shs_near_policy_t;
 
 int shs_near_cache_is_same_policy(const shs_near_policy_t *a,
@@ -54,34 +57,33 @@ int shs_near_cache_is_same_policy(const shs_near_policy_t *a,
 
 typedef struct shs_near_cache_t shs_near_cache_t;
 
-/* One name: what is asked for, and the key whose changes concern it. */
+/* The name of an entry, and the bucket of the key that it was read from. */
 typedef struct shs_near_name_t {
     apr_uint64_t a;
     apr_uint64_t b;
-    apr_uint32_t bucket; /* of the key */
+    apr_uint32_t bucket;
 } shs_near_name_t;
 
-/* The counters before the store was asked, and when that was. */
+/* The epochs before a read, and its time. */
 typedef struct shs_near_ticket_t {
     apr_uint64_t epochs;
-    apr_time_t asked_at;
+    apr_time_t read_at;
 } shs_near_ticket_t;
 
 typedef enum shs_near_found_t {
     SHS_NEAR_MISS,
     SHS_NEAR_HIT,
     SHS_NEAR_NEGATIVE, /* a hit: there is no such key */
-    SHS_NEAR_STALE     /* one that was last known to be so *age ago */
+    SHS_NEAR_STALE     /* last known to be current *age ago */
 } shs_near_found_t;
 
-/* ---- those who look up */
-
-/* `kind` tells apart what is the same key read in another way. */
+/* `kind` tells apart entries of one key that is read in several ways. */
 shs_near_name_t shs_near_cache_name(const shs_near_cache_t *cache,
                                     shs_octets_t kind, shs_octets_t key);
 
-/* Looks, and counts hits. HIT or STALE and *octets, aligned to 8 octets, in p,
- * with the time to live that it has left (SHS_TTL_FOREVER: unlimited). */
+/* Finds an entry and counts hits. HIT and STALE set *octets, aligned to 8
+ * octets, in p, and *ttl, the time that the key has left to live
+ * (SHS_TTL_FOREVER: unlimited). */
 shs_near_found_t shs_near_cache_find(shs_octets_t *octets,
                                      apr_interval_time_t *ttl,
                                      apr_interval_time_t *age,
@@ -89,35 +91,34 @@ shs_near_found_t shs_near_cache_find(shs_octets_t *octets,
                                      const shs_near_name_t *name,
                                      apr_time_t now, apr_pool_t *p);
 
-/* Before the store is asked. Returns 0 when nothing can be put now, because
- * nobody listens; the ticket may serve for put_unheard() then. */
+/* Before the store is read. Returns 0 when nothing can be put now because
+ * tracking is down; the ticket is then good for put_untracked(). */
 int shs_near_cache_begin(shs_near_ticket_t *ticket,
                          const shs_near_cache_t *cache,
                          const shs_near_name_t *name, apr_time_t now);
 
-/* After: keeps what `server_id` has answered (a number that the tracker knows it
- * by), if it is one that is listened to. `ttl` as above; octets without data:
+/* After the read: stores what the server `server_id` (the tracker's number of
+ * it) replied, if that server is tracked. `ttl` as above; octets without data:
  * there is no such key. */
 void shs_near_cache_put(shs_near_cache_t *cache, const shs_near_name_t *name,
                         const shs_near_ticket_t *ticket, apr_uint32_t server_id,
                         shs_octets_t octets, apr_interval_time_t ttl);
 
-/* The same of octets that are to be asked for again as soon as what says that
- * there is no such key. */
+/* The same for octets that are valid no longer than a negative entry. */
 void shs_near_cache_put_briefly(shs_near_cache_t *cache,
                                 const shs_near_name_t *name,
                                 const shs_near_ticket_t *ticket,
                                 apr_uint32_t server_id, shs_octets_t octets);
 
-/* Keeps an answer of whose changes nobody hears, to be STALE from the first
- * moment: for when the store gives none any more. What the store has since said
- * to be gone, shs_near_invalidation_invalidate() has to be told. */
+/* Stores a reply that no invalidation will follow. It is STALE from the start,
+ * for use while the store is unavailable. When the store then says that the key
+ * is gone, the caller must call shs_near_invalidation_invalidate(). */
 void shs_near_cache_put_untracked(shs_near_cache_t *cache,
                                   const shs_near_name_t *name,
                                   const shs_near_ticket_t *ticket,
                                   shs_octets_t octets, apr_interval_time_t ttl);
 
-/* Whether entries are believed now. */
+/* Whether entries are valid now: the lease has not ended. */
 int shs_near_cache_is_live(const shs_near_cache_t *cache, apr_time_t now);
 
 #endif

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum { A, B, EPOCHS, ASKED_AT, BELIEVED_UNTIL, DIES_AT, LEN, SUM, DATA };
+enum { A, B, EPOCHS, READ_AT, VALID_UNTIL, EXPIRES_AT, LEN, SUM, DATA };
 
 static apr_size_t words_of(apr_size_t octets)
 {
@@ -21,12 +21,12 @@ int shs_near_entry_is_named(const shs_atomic64_t *words, apr_uint64_t a,
     return shs_atomic64_get(&words[A]) == a && shs_atomic64_get(&words[B]) == b;
 }
 
-/* A sum of words in four lanes, which a processor mixes side by side: SipHash
- * of a session took longer than all the rest of a hit. It tells damage, not
- * malice: who can write here could read any key that is here too. Multiplying
- * by an odd number and folding the upper half down can both be undone, so one
- * word that differs always makes another sum; two that were made to cancel each
- * other do not. */
+/* A checksum of words in four lanes, which a processor mixes in parallel:
+ * SipHash of a session took longer than all the rest of a hit. It detects
+ * damage, not malice: a process that can write here can also read the hash
+ * keys here. Multiplying by an odd number and folding down the upper half are
+ * both invertible, so a single different word always gives another sum; two
+ * words that were made to cancel each other do not. */
 #define LANES 4
 
 typedef struct sum_t {
@@ -47,9 +47,9 @@ static sum_t begin_sum(const shs_near_entry_t *entry, shs_near_keys_t keys)
     sum.lanes[0] = mix(sum.lanes[0], entry->a);
     sum.lanes[1] = mix(sum.lanes[1], entry->b);
     sum.lanes[2] = mix(sum.lanes[2], entry->epochs);
-    sum.lanes[3] = mix(sum.lanes[3], (apr_uint64_t)entry->asked_at);
-    sum.lanes[0] = mix(sum.lanes[0], (apr_uint64_t)entry->believed_until);
-    sum.lanes[1] = mix(sum.lanes[1], (apr_uint64_t)entry->dies_at);
+    sum.lanes[3] = mix(sum.lanes[3], (apr_uint64_t)entry->read_at);
+    sum.lanes[0] = mix(sum.lanes[0], (apr_uint64_t)entry->valid_until);
+    sum.lanes[1] = mix(sum.lanes[1], (apr_uint64_t)entry->expires_at);
     sum.lanes[2] = mix(sum.lanes[2], entry->octets.len);
     return sum;
 }
@@ -65,7 +65,7 @@ static apr_uint64_t end_sum(const sum_t *sum)
     return all;
 }
 
-/* Copies the words, and adds them to the sum: unrolled, so that no lane waits
+/* Copies the words and adds them to the sum. Unrolled, so that no lane waits
  * for another. */
 static void copy_words(sum_t *sum, apr_uint64_t *to, const shs_atomic64_t *from,
                        apr_size_t count)
@@ -86,8 +86,8 @@ static void copy_words(sum_t *sum, apr_uint64_t *to, const shs_atomic64_t *from,
     *sum = (sum_t){ { a, b, c, d } };
 }
 
-/* Writes the octets as words, the last one filled up with zeros, and adds them
- * to the sum. */
+/* Writes the octets as words, the last one padded with zeros, and adds them to
+ * the sum. */
 static void write_words(sum_t *sum, shs_atomic64_t *to, shs_octets_t octets)
 {
     apr_size_t count = words_of(octets.len);
@@ -117,10 +117,9 @@ int shs_near_entry_read(shs_near_entry_t *entry, const shs_atomic64_t *words,
         || len > 8 * (count - DATA)) {
         return 0;
     }
-    entry->asked_at = (apr_time_t)shs_atomic64_get(&words[ASKED_AT]);
-    entry->believed_until =
-        (apr_time_t)shs_atomic64_get(&words[BELIEVED_UNTIL]);
-    entry->dies_at = (apr_time_t)shs_atomic64_get(&words[DIES_AT]);
+    entry->read_at = (apr_time_t)shs_atomic64_get(&words[READ_AT]);
+    entry->valid_until = (apr_time_t)shs_atomic64_get(&words[VALID_UNTIL]);
+    entry->expires_at = (apr_time_t)shs_atomic64_get(&words[EXPIRES_AT]);
     entry->octets.len = (apr_size_t)len;
     count = words_of(entry->octets.len);
     copy = apr_palloc(p, 8 * count + 8);
@@ -138,10 +137,9 @@ void shs_near_entry_write(shs_atomic64_t *words, const shs_near_entry_t *entry,
     shs_atomic64_set(&words[A], entry->a);
     shs_atomic64_set(&words[B], entry->b);
     shs_atomic64_set(&words[EPOCHS], entry->epochs);
-    shs_atomic64_set(&words[ASKED_AT], (apr_uint64_t)entry->asked_at);
-    shs_atomic64_set(&words[BELIEVED_UNTIL],
-                     (apr_uint64_t)entry->believed_until);
-    shs_atomic64_set(&words[DIES_AT], (apr_uint64_t)entry->dies_at);
+    shs_atomic64_set(&words[READ_AT], (apr_uint64_t)entry->read_at);
+    shs_atomic64_set(&words[VALID_UNTIL], (apr_uint64_t)entry->valid_until);
+    shs_atomic64_set(&words[EXPIRES_AT], (apr_uint64_t)entry->expires_at);
     shs_atomic64_set(&words[LEN], entry->octets.len);
     write_words(&sum, words + DATA, entry->octets);
     shs_atomic64_set(&words[SUM], end_sum(&sum));

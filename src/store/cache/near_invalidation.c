@@ -5,18 +5,18 @@
 
 #include "store/cache/near_memory.h"
 
-/* -------------------------------------------------------------------- news */
+/* ----------------------------------------------------------- invalidations */
 
 void shs_near_invalidation_invalidate(shs_near_cache_t *cache, shs_octets_t key)
 {
     atomic_fetch_add(&cache->head->epochs[shs_near_memory_bucket(cache, key)],
                      1);
-    shs_near_memory_count(cache, SHS_NEAR_INVALIDATED);
+    shs_near_memory_count(cache, SHS_NEAR_INVALIDATIONS);
 }
 
 void shs_near_invalidation_flush(shs_near_cache_t *cache)
 {
-    atomic_fetch_add(&cache->head->all, 1);
+    atomic_fetch_add(&cache->head->global_epoch, 1);
     shs_near_memory_count(cache, SHS_NEAR_FLUSHES);
 }
 
@@ -29,24 +29,24 @@ static apr_uint64_t leadership_of(const shs_near_cache_t *cache,
 static int is_leading(const shs_near_cache_t *cache)
 {
     return cache->term != 0
-           && atomic_load(&cache->head->tracker)
+           && atomic_load(&cache->head->leader)
                   == leadership_of(cache, cache->term);
 }
 
-/* Never backwards. */
+/* The lease never moves back. */
 void shs_near_invalidation_extend_lease(shs_near_cache_t *cache,
-                                        apr_time_t asked_at)
+                                        apr_time_t pinged_at)
 {
     apr_uint64_t was = atomic_load(&cache->head->leased_at);
 
-    while (is_leading(cache) && was < (apr_uint64_t)asked_at
+    while (is_leading(cache) && was < (apr_uint64_t)pinged_at
            && !atomic_compare_exchange_weak(&cache->head->leased_at, &was,
-                                            (apr_uint64_t)asked_at)) {
+                                            (apr_uint64_t)pinged_at)) {
         continue;
     }
 }
 
-/* A word of this term, unless there is one of a later. */
+/* Sets a word in this term, unless it was set in a later one. */
 static void set_in_term(shs_atomic64_t *word, apr_uint32_t term,
                         apr_uint32_t value)
 {
@@ -82,21 +82,22 @@ void shs_near_invalidation_set_down(shs_near_cache_t *cache, const char *reason)
 int shs_near_invalidation_elect(shs_near_cache_t *cache, apr_time_t now)
 {
     shs_near_head_t *head = cache->head;
-    apr_uint64_t tracker = atomic_load(&head->tracker);
-    apr_uint64_t heard_at = atomic_load(&head->heard_at);
-    apr_uint32_t term = (apr_uint32_t)(tracker >> 32) + 1;
+    apr_uint64_t leader = atomic_load(&head->leader);
+    apr_uint64_t leader_seen_at = atomic_load(&head->leader_seen_at);
+    apr_uint32_t term = (apr_uint32_t)(leader >> 32) + 1;
 
     if (is_leading(cache)) {
-        atomic_store(&head->heard_at, (apr_uint64_t)now);
+        atomic_store(&head->leader_seen_at, (apr_uint64_t)now);
         return 1;
     }
-    if ((heard_at != 0 && now - (apr_time_t)heard_at < SHS_NEAR_LEADER_TIMEOUT)
-        || !atomic_compare_exchange_strong(&head->tracker, &tracker,
+    if ((leader_seen_at != 0
+         && now - (apr_time_t)leader_seen_at < SHS_NEAR_LEADER_TIMEOUT)
+        || !atomic_compare_exchange_strong(&head->leader, &leader,
                                            leadership_of(cache, term))) {
         return 0;
     }
     cache->term = term;
-    atomic_store(&head->heard_at, (apr_uint64_t)now);
+    atomic_store(&head->leader_seen_at, (apr_uint64_t)now);
     return 1;
 }
 
@@ -138,5 +139,5 @@ const char *shs_near_invalidation_describe(const shs_near_cache_t *cache,
         return "live";
     }
     return *cache->head->down_reason ? cache->head->down_reason
-                                     : "nobody listens yet";
+                                     : "tracking is not up yet";
 }

@@ -39,48 +39,49 @@ static void on_set_down(void *data, const char *reason)
     shs_near_invalidation_set_down(data, reason);
 }
 
-/* What the tracker's thread uses belongs to no pool that ends before it. None
- * is ever freed, and so leak checkers see that it is meant. */
-typedef struct kept_t {
-    struct kept_t *next;
+/* The tracker's thread uses these, so they belong to no pool that ends before
+ * it. They are never freed; the list shows leak checkers that this is meant. */
+typedef struct permanent_t {
+    struct permanent_t *next;
     shs_single_flight_t *single_flight;
     apr_pool_t *p;
     apr_allocator_t *allocator;
-} kept_t;
+} permanent_t;
 
-static kept_t *all_kept;
+static permanent_t *all_permanent;
 
-static kept_t *keep_for_good(void)
+static permanent_t *create_permanent(void)
 {
-    kept_t *kept = calloc(1, sizeof(*kept));
+    permanent_t *permanent = calloc(1, sizeof(*permanent));
 
-    if (!kept) {
+    if (!permanent) {
         return NULL;
     }
-    kept->single_flight = shs_single_flight_create();
-    if (!kept->single_flight
-        || apr_pool_create_unmanaged_ex(&kept->p, NULL, NULL) != APR_SUCCESS) {
-        free(kept->single_flight);
-        free(kept);
+    permanent->single_flight = shs_single_flight_create();
+    if (!permanent->single_flight
+        || apr_pool_create_unmanaged_ex(&permanent->p, NULL, NULL)
+               != APR_SUCCESS) {
+        free(permanent->single_flight);
+        free(permanent);
         return NULL;
     }
-    kept->allocator = apr_pool_allocator_get(kept->p);
-    kept->next = all_kept;
-    all_kept = kept;
-    return kept;
+    permanent->allocator = apr_pool_allocator_get(permanent->p);
+    permanent->next = all_permanent;
+    all_permanent = permanent;
+    return permanent;
 }
 
-int shs_near_local_start(shs_near_local_t *child, shs_invalidation_sink_t *sink,
+int shs_near_local_start(shs_near_local_t *local, shs_invalidation_sink_t *sink,
                          void *memory, const shs_near_policy_t *policy)
 {
-    kept_t *kept = keep_for_good();
+    permanent_t *permanent = create_permanent();
 
-    if (!kept) {
+    if (!permanent) {
         return 0;
     }
-    child->cache = shs_near_memory_attach(memory, policy, kept->p);
-    child->single_flight = kept->single_flight;
-    sink->baton = child->cache;
+    local->cache = shs_near_memory_attach(memory, policy, permanent->p);
+    local->single_flight = permanent->single_flight;
+    sink->baton = local->cache;
     sink->lease = policy->lease;
     sink->invalidate = on_invalidate;
     sink->flush = on_flush;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * near_local: what one child has of a store's near-cache: its handle, the
- * flights of its threads, and the watch by which whoever listens tells it. It
- * lasts as long as the process, as the tracker's thread may.
+ * single-flight of its threads, and the sink through which the tracker reports
+ * invalidations. It lives as long as the process, as the tracker's thread may.
  */
 #ifndef SHS_STORE_CACHE_NEAR_LOCAL_H
 #define SHS_STORE_CACHE_NEAR_LOCAL_H
@@ -16,9 +16,9 @@ typedef struct shs_near_local_t {
     shs_single_flight_t *single_flight;
 } shs_near_local_t;
 
-/* Fills the child in, and all of the watch but its prefixes. `memory` is that
- * of near_memory.h. Returns 0 without memory of its own. */
-int shs_near_local_start(shs_near_local_t *child, shs_invalidation_sink_t *sink,
+/* Fills in *local, and *sink except for its prefixes. `memory` is that of
+ * near_memory.h. Returns 0 when the process is out of memory. */
+int shs_near_local_start(shs_near_local_t *local, shs_invalidation_sink_t *sink,
                          void *memory, const shs_near_policy_t *policy);
 
 #endif

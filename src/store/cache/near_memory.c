@@ -6,17 +6,17 @@
 #include <apr_general.h>
 #include <apr_shm.h>
 
-/* Of the largest entries of each class. */
+/* The size of the largest entry of each class. */
 #define KIB ((apr_size_t)1024)
 static const apr_size_t class_octets[SHS_NEAR_CLASSES - 1] = {
     4 * KIB, 32 * KIB, 256 * KIB, 1024 * KIB
 };
 
-/* Of the largest a set has room for so many. */
+/* How many of its largest entries a set has room for. */
 #define LARGEST 4
 
-/* Parts of the memory, of 16, for "nothing". */
-#define NOTHING 1
+/* Sixteenths of the memory for the class of negative entries. */
+#define NEGATIVE 1
 
 static apr_size_t octets_of(const shs_near_class_t *class)
 {
@@ -32,12 +32,12 @@ static void lay_out_class(shs_near_class_t *class, apr_size_t octets,
     class->sets = class->sets > 0 ? class->sets : 1;
 }
 
-/* The smallest class gets half of it, the others share the rest. Returns how
- * many there are. */
+/* The smallest class gets half of the memory, the others share the rest.
+ * Returns the number of classes. */
 static int lay_out(shs_near_class_t classes[SHS_NEAR_CLASSES],
                    const shs_near_policy_t *policy)
 {
-    apr_size_t size = policy->size / 16 * (16 - NOTHING);
+    apr_size_t size = policy->size / 16 * (16 - NEGATIVE);
     int last = 0;
     int i;
 
@@ -53,7 +53,7 @@ static int lay_out(shs_near_class_t classes[SHS_NEAR_CLASSES],
                       last == 0 ? size : size / parts);
     }
     lay_out_class(&classes[i], 0, SHS_NEAR_SET_ENTRIES,
-                  policy->size / 16 * NOTHING);
+                  policy->size / 16 * NEGATIVE);
     return i + 1;
 }
 
@@ -81,7 +81,7 @@ int shs_near_memory_prepare(void *memory)
                   == APR_SUCCESS;
 }
 
-#define LINE 64 /* of a cache, at which the memory begins */
+#define LINE 64 /* cache line to which the memory is aligned */
 
 apr_status_t shs_near_memory_create(void **memory,
                                     const shs_near_policy_t *policy,
@@ -96,7 +96,7 @@ apr_status_t shs_near_memory_create(void **memory,
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    /* The system gives it zeroed, and each page when it is used first. */
+    /* The system zeroes it, and allocates each page on first use. */
     *memory =
         (void *)APR_ALIGN((apr_uintptr_t)apr_shm_baseaddr_get(shared), LINE);
     if (!shs_near_memory_prepare(*memory)) {
@@ -158,7 +158,7 @@ apr_time_t shs_near_memory_lease_end(const shs_near_cache_t *cache)
     return leased_at ? (apr_time_t)leased_at + cache->policy.lease : 0;
 }
 
-static apr_uint32_t term_of(apr_uint64_t word)
+static apr_uint32_t get_term(apr_uint64_t word)
 {
     return (apr_uint32_t)(word >> 32);
 }
@@ -167,12 +167,12 @@ int shs_near_memory_is_tracked(const shs_near_cache_t *cache,
                                apr_uint32_t server_id)
 {
     const shs_near_head_t *head = cache->head;
-    apr_uint32_t term = term_of(atomic_load(&head->tracker));
+    apr_uint32_t term = get_term(atomic_load(&head->leader));
     apr_uint64_t count = atomic_load(&head->server_count);
     apr_uint64_t wanted = (apr_uint64_t)term << 32 | server_id;
     apr_uint32_t i;
 
-    if (term == 0 || term_of(count) != term) {
+    if (term == 0 || get_term(count) != term) {
         return 0;
     }
     for (i = 0; i < (apr_uint32_t)count && i < SHS_NEAR_SERVERS; ++i) {

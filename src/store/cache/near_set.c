@@ -8,7 +8,7 @@
 
 #define PID_MASK ((apr_uint64_t)0xffffffffu)
 
-/* Room is given in cache lines. */
+/* Room is allocated in cache lines. */
 #define LINE 8
 
 apr_size_t shs_near_set_words(apr_size_t octets)
@@ -25,16 +25,16 @@ apr_size_t shs_near_set_size(apr_size_t room)
 
 typedef struct place_t {
     apr_size_t at;
-    apr_size_t words; /* 0: not given */
+    apr_size_t words; /* 0: no entry */
 } place_t;
 
-static apr_uint64_t word_of(apr_uint64_t times, place_t place)
+static apr_uint64_t encode_place(apr_uint64_t version, place_t place)
 {
-    return times << 40 | (apr_uint64_t)place.words << 20 | place.at;
+    return version << 40 | (apr_uint64_t)place.words << 20 | place.at;
 }
 
-/* One that would not be in the room, or cannot have been given, is none. */
-static place_t place_of(apr_uint64_t word, apr_size_t room)
+/* A place outside the room, or that cannot have been published, is no entry. */
+static place_t decode_place(apr_uint64_t word, apr_size_t room)
 {
     place_t place;
 
@@ -47,20 +47,21 @@ static place_t place_of(apr_uint64_t word, apr_size_t room)
     return place;
 }
 
-/* Who sees any word that is written after this sees it too. */
-static void take_away(shs_atomic64_t *place)
+/* A reader that sees any word written after this also sees the revocation. */
+static void revoke_place(shs_atomic64_t *place)
 {
     static const place_t none = { 0, 0 };
 
-    shs_atomic64_set(place, word_of((shs_atomic64_get(place) >> 40) + 1, none));
+    shs_atomic64_set(place,
+                     encode_place((shs_atomic64_get(place) >> 40) + 1, none));
     atomic_thread_fence(memory_order_release);
 }
 
-static void give(shs_atomic64_t *word, place_t place)
+static void publish(shs_atomic64_t *word, place_t place)
 {
-    atomic_store_explicit(word,
-                          word_of((shs_atomic64_get(word) >> 40) + 1, place),
-                          memory_order_release);
+    atomic_store_explicit(
+        word, encode_place((shs_atomic64_get(word) >> 40) + 1, place),
+        memory_order_release);
 }
 
 /* -------------------------------------------------------------------- read */
@@ -81,7 +82,7 @@ static int read_at(shs_near_entry_t *entry, const shs_near_set_t *set, int i,
 {
     apr_uint64_t before =
         atomic_load_explicit(&set->places[i], memory_order_acquire);
-    place_t place = place_of(before, room);
+    place_t place = decode_place(before, room);
 
     if (place.words == 0
         || !shs_near_entry_read(entry, &set->room[place.at], place.words, keys,
@@ -108,8 +109,8 @@ int shs_near_set_read(shs_near_entry_t *entry, const shs_near_set_t *set,
 
 /* ------------------------------------------------------------------- claim */
 
-/* A process that has the number of one that is gone keeps a set from being
- * written, and nothing else. */
+/* If another process got the id of one that is gone, the set is not written.
+ * Nothing else goes wrong. */
 static int is_gone(apr_uint32_t pid)
 {
     return kill((pid_t)pid, 0) != 0 && errno == ESRCH;
@@ -120,7 +121,7 @@ static void empty(shs_near_set_t *set)
     int i;
 
     for (i = 0; i < ENTRIES; ++i) {
-        take_away(&set->places[i]);
+        revoke_place(&set->places[i]);
     }
 }
 
@@ -140,7 +141,7 @@ static int claim(shs_near_set_t *set, apr_uint32_t pid)
     return 1;
 }
 
-static void let_go(shs_near_set_t *set)
+static void release(shs_near_set_t *set)
 {
     atomic_store_explicit(&set->claim,
                           shs_atomic64_get(&set->claim) & ~PID_MASK,
@@ -149,7 +150,7 @@ static void let_go(shs_near_set_t *set)
 
 /* ------------------------------------------------------------------- write */
 
-/* Which one is of that name; ENTRIES: none. */
+/* The index of the entry of that name; ENTRIES: none. */
 static int find(const shs_near_set_t *set, apr_size_t room, apr_uint64_t a,
                 apr_uint64_t b)
 {
@@ -157,7 +158,8 @@ static int find(const shs_near_set_t *set, apr_size_t room, apr_uint64_t a,
 
     for (i = 0; i < ENTRIES; ++i) {
         if (is_tagged(set, i, a)) {
-            place_t place = place_of(shs_atomic64_get(&set->places[i]), room);
+            place_t place =
+                decode_place(shs_atomic64_get(&set->places[i]), room);
 
             if (place.words > 0
                 && shs_near_entry_is_named(&set->room[place.at], a, b)) {
@@ -168,7 +170,8 @@ static int find(const shs_near_set_t *set, apr_size_t room, apr_uint64_t a,
     return i;
 }
 
-/* Whose place is not given, or else the oldest: the next to be written over. */
+/* An index without an entry, or else the oldest entry, which would be the next
+ * to be overwritten. */
 static int find_oldest(const shs_near_set_t *set, apr_size_t room,
                        apr_size_t next)
 {
@@ -177,7 +180,7 @@ static int find_oldest(const shs_near_set_t *set, apr_size_t room,
     int i;
 
     for (i = 0; i < ENTRIES; ++i) {
-        place_t place = place_of(shs_atomic64_get(&set->places[i]), room);
+        place_t place = decode_place(shs_atomic64_get(&set->places[i]), room);
         apr_size_t distance = (place.at + room - next) % room;
 
         if (place.words == 0) {
@@ -191,7 +194,7 @@ static int find_oldest(const shs_near_set_t *set, apr_size_t room,
     return oldest;
 }
 
-/* Room behind the last. */
+/* The room behind the entry that was written last. */
 static place_t find_room(shs_near_set_t *set, apr_size_t room, apr_size_t words)
 {
     apr_uint64_t next = shs_atomic64_get(&set->next);
@@ -203,17 +206,18 @@ static place_t find_room(shs_near_set_t *set, apr_size_t room, apr_size_t words)
     return place;
 }
 
-/* From all who have any of it. */
-static void clear_room(shs_near_set_t *set, apr_size_t room, place_t place)
+/* Revokes the places of all entries that use any of that room. */
+static void revoke_overlapping(shs_near_set_t *set, apr_size_t room,
+                               place_t place)
 {
     int i;
 
     for (i = 0; i < ENTRIES; ++i) {
-        place_t other = place_of(shs_atomic64_get(&set->places[i]), room);
+        place_t other = decode_place(shs_atomic64_get(&set->places[i]), room);
 
         if (other.at < place.at + place.words
             && place.at < other.at + other.words) {
-            take_away(&set->places[i]);
+            revoke_place(&set->places[i]);
         }
     }
 }
@@ -221,11 +225,11 @@ static void clear_room(shs_near_set_t *set, apr_size_t room, place_t place)
 static void write_at(shs_near_set_t *set, int i, place_t place,
                      const shs_near_entry_t *entry, shs_near_keys_t keys)
 {
-    take_away(&set->places[i]);
+    revoke_place(&set->places[i]);
     shs_near_entry_write(&set->room[place.at], entry, keys);
     atomic_store_explicit(&set->tags[i], tag_of(entry->a),
                           memory_order_relaxed);
-    give(&set->places[i], place);
+    publish(&set->places[i], place);
 }
 
 int shs_near_set_write(shs_near_set_t *set, apr_size_t room,
@@ -241,16 +245,16 @@ int shs_near_set_write(shs_near_set_t *set, apr_size_t room,
     }
     i = find(set, room, entry->a, entry->b);
     if (i < ENTRIES) {
-        place = place_of(shs_atomic64_get(&set->places[i]), room);
+        place = decode_place(shs_atomic64_get(&set->places[i]), room);
     }
     if (place.words < words) {
         place = find_room(set, room, words);
     }
-    clear_room(set, room, place);
+    revoke_overlapping(set, room, place);
     if (i == ENTRIES) {
         i = find_oldest(set, room, place.at + words);
     }
     write_at(set, i, place, entry, keys);
-    let_go(set);
+    release(set);
     return 1;
 }

@@ -8,7 +8,7 @@
 
 struct shs_single_flight_t {
     pthread_mutex_t lock;
-    pthread_cond_t landed;
+    pthread_cond_t finished;
     int count;
     struct {
         apr_uint64_t a;
@@ -21,12 +21,12 @@ shs_single_flight_t *shs_single_flight_create(void)
     shs_single_flight_t *single_flight = calloc(1, sizeof(*single_flight));
 
     if (single_flight) {
-        shs_thread_init(&single_flight->lock, &single_flight->landed);
+        shs_thread_init(&single_flight->lock, &single_flight->finished);
     }
     return single_flight;
 }
 
-/* With the lock: its place, or -1. */
+/* With the lock held: the index of the name, or -1. */
 static int find(const shs_single_flight_t *single_flight, apr_uint64_t a,
                 apr_uint64_t b)
 {
@@ -54,7 +54,8 @@ int shs_single_flight_join(shs_single_flight_t *single_flight, apr_uint64_t a,
     }
     while (!is_leader && find(single_flight, a, b) >= 0
            && shs_clock_now() < deadline) {
-        shs_thread_wait(&single_flight->landed, &single_flight->lock, deadline);
+        shs_thread_wait(&single_flight->finished, &single_flight->lock,
+                        deadline);
     }
     pthread_mutex_unlock(&single_flight->lock);
     return is_leader;
@@ -63,14 +64,13 @@ int shs_single_flight_join(shs_single_flight_t *single_flight, apr_uint64_t a,
 void shs_single_flight_leave(shs_single_flight_t *single_flight, apr_uint64_t a,
                              apr_uint64_t b)
 {
-    int place;
+    int i;
 
     pthread_mutex_lock(&single_flight->lock);
-    place = find(single_flight, a, b);
-    if (place >= 0) {
-        single_flight->names[place] =
-            single_flight->names[--single_flight->count];
-        pthread_cond_broadcast(&single_flight->landed);
+    i = find(single_flight, a, b);
+    if (i >= 0) {
+        single_flight->names[i] = single_flight->names[--single_flight->count];
+        pthread_cond_broadcast(&single_flight->finished);
     }
     pthread_mutex_unlock(&single_flight->lock);
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * tracking_alert: a store that answers, but of which nobody hears what has changed, so
- * that nothing is kept near. It is told when it has been so for as long as a
- * lease, once, whatever it comes of: a user who may not listen, a server or a
- * proxy that does not know how; and then that it is over. A store that does not
- * answer either is told of elsewhere.
+ * tracking_alert: a store that answers while its invalidation tracking is down,
+ * so that the near-cache serves nothing. The alert is raised once, when this
+ * has lasted for a lease, whatever the cause (a user without the permission, a
+ * server or proxy without the feature), and cleared once when tracking is up
+ * again. A store that does not answer is reported elsewhere.
  */
 #ifndef SHS_STORE_CACHE_TRACKING_ALERT_H
 #define SHS_STORE_CACHE_TRACKING_ALERT_H
@@ -15,8 +15,9 @@
 
 /* In memory that all children share; zeroed before use. */
 typedef struct shs_tracking_alert_t {
-    _Atomic apr_uint64_t since; /* answered, but not told; 0: it is not so */
-    _Atomic apr_uint32_t is_told;
+    _Atomic apr_uint64_t
+        since; /* the store answers, tracking is down; 0: not */
+    _Atomic apr_uint32_t is_raised;
 } shs_tracking_alert_t;
 
 typedef enum shs_tracking_alert_change_t {
@@ -25,9 +26,9 @@ typedef enum shs_tracking_alert_change_t {
     SHS_TRACKING_ALERT_CLEARED
 } shs_tracking_alert_change_t;
 
-/* After each question to the store: whether what is kept near is believed, and
- * whether the store has answered. Of all children exactly one caller is told
- * each piece of news. */
+/* After each read of the store: whether the near-cache is live, and whether the
+ * store answered. Each change is returned to exactly one caller of all
+ * children. */
 shs_tracking_alert_change_t shs_tracking_alert_note(
     shs_tracking_alert_t *tracking_alert, int is_live, int is_answered,
     apr_interval_time_t lease, apr_time_t now);
