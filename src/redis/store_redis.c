@@ -97,7 +97,7 @@ static int start_child(void *self, void *host_state, int threads,
 
 static void count(const shs_command_t *command, shs_counter_t counter)
 {
-    shs_counters_add(&command->scope.client->host_state->counters, counter);
+    shs_counters_add(&command->operation.client->host_state->counters, counter);
 }
 
 static shs_outcome_t read_reply(shs_result_t *result,
@@ -114,8 +114,9 @@ static shs_outcome_t read_reply(shs_result_t *result,
                          " than 4096 fields";
         return SHS_OUTCOME_MALFORMED;
     }
-    outcome = shs_reply_read(result, command->attempt.reply.replies,
-                             command->scope.query->shape, command->scope.p);
+    outcome =
+        shs_reply_read(result, command->attempt.reply.replies,
+                       command->operation.query->shape, command->operation.p);
     if (!command->is_replica) {
         return outcome;
     }
@@ -157,7 +158,7 @@ static int is_refusal_due(shs_host_state_t *host_state, apr_time_t now)
  * beginning of an outage, which the circuit breaker reports. */
 static apr_uint32_t min_failures(const shs_command_t *command)
 {
-    return command->scope.write && command->attempt.status == SHS_CONN_OK
+    return command->operation.write && command->attempt.status == SHS_CONN_OK
                    && command->attempt.reply.error
                ? 1
                : MIN_FAILURES;
@@ -166,18 +167,20 @@ static apr_uint32_t min_failures(const shs_command_t *command)
 /* Reports a failure that has no other report. */
 static void read_error_alert(shs_result_t *result, const shs_command_t *command)
 {
-    shs_host_state_t *host_state = command->scope.client->host_state;
+    shs_host_state_t *host_state = command->operation.client->host_state;
     const shs_breaker_t *breaker = command->permit.route.breaker;
 
     if (command->retry.cause == SHS_COUNTER_BLOCKED || !breaker
         || shs_breaker_is_reported(breaker)) {
         return;
     }
-    if (shs_error_alert_note(command->scope.write ? &host_state->write_alert
-                                                  : &host_state->lookup_alert,
+    if (shs_error_alert_note(command->operation.write
+                                 ? &host_state->write_alert
+                                 : &host_state->lookup_alert,
                              min_failures(command), shs_clock_now())) {
-        result->transition = command->scope.write ? SHS_TRANSITION_UNWRITABLE
-                                                  : SHS_TRANSITION_DEGRADED;
+        result->transition = command->operation.write
+                                 ? SHS_TRANSITION_UNWRITABLE
+                                 : SHS_TRANSITION_DEGRADED;
         result->transition_reason = result->reason;
     }
 }
@@ -185,9 +188,9 @@ static void read_error_alert(shs_result_t *result, const shs_command_t *command)
 /* Reports a failover, if there is nothing more urgent. */
 static void read_failover(shs_result_t *result, const shs_command_t *command)
 {
-    result->transition_reason =
-        shs_masters_take_failover(&command->scope.client->host_state->masters,
-                                  shs_clock_now(), command->scope.p);
+    result->transition_reason = shs_masters_take_failover(
+        &command->operation.client->host_state->masters, shs_clock_now(),
+        command->operation.p);
     if (result->transition_reason) {
         result->transition = SHS_TRANSITION_MASTER;
     }
@@ -205,7 +208,7 @@ static void read_transition(shs_result_t *result, const shs_command_t *command)
         result->transition_reason = report->reason;
     }
     else if (result->is_refusal) {
-        if (is_refusal_due(command->scope.client->host_state,
+        if (is_refusal_due(command->operation.client->host_state,
                            shs_clock_now())) {
             result->transition = SHS_TRANSITION_REFUSED;
             result->transition_reason = result->reason;

@@ -25,13 +25,13 @@ static shs_pipeline_form_t find_form(const shs_permit_t *permit, int is_asking)
 }
 
 static void add_server_name(shs_attempt_t *attempt, const shs_permit_t *permit,
-                            const shs_scope_t *scope)
+                            const shs_operation_t *operation)
 {
     if (attempt->retry.reason
-        && scope->client->endpoint->mode != SHS_ENDPOINT_SINGLE) {
+        && operation->client->endpoint->mode != SHS_ENDPOINT_SINGLE) {
         attempt->retry.reason =
-            apr_pstrcat(scope->p, shs_node_describe(permit->route.node), ": ",
-                        attempt->retry.reason, NULL);
+            apr_pstrcat(operation->p, shs_node_describe(permit->route.node),
+                        ": ", attempt->retry.reason, NULL);
     }
 }
 
@@ -84,15 +84,15 @@ static void excuse_server(shs_attempt_t *attempt, shs_breaker_t *breaker,
     }
 }
 
-static void build(shs_pipeline_t *pipeline, const shs_scope_t *scope,
+static void build(shs_pipeline_t *pipeline, const shs_operation_t *operation,
                   shs_pipeline_form_t form, int is_size)
 {
     if (is_size) {
-        shs_pipeline_build_size(pipeline, scope->query, form, scope->p);
+        shs_pipeline_build_size(pipeline, operation->query, form, operation->p);
     }
     else {
-        shs_pipeline_build(pipeline, scope->query, scope->write, form,
-                           scope->p);
+        shs_pipeline_build(pipeline, operation->query, operation->write, form,
+                           operation->p);
     }
 }
 
@@ -160,13 +160,15 @@ static shs_conn_status_t borrow(shs_conn_t **conn, shs_attempt_t *attempt,
 }
 
 void shs_attempt_run(shs_attempt_t *attempt, const shs_permit_t *permit,
-                     const shs_scope_t *scope, shs_attempt_options_t options)
+                     const shs_operation_t *operation,
+                     shs_attempt_options_t options)
 {
-    shs_host_state_tracking_t *tracking = &scope->client->host_state->tracking;
+    shs_host_state_tracking_t *tracking =
+        &operation->client->host_state->tracking;
     shs_pool_t *pool = shs_node_pool(permit->route.node);
     apr_time_t began_at = shs_clock_now();
     apr_time_t sent_at = began_at;
-    apr_time_t deadline = scope->query->deadline;
+    apr_time_t deadline = operation->query->deadline;
     const char *reason = NULL;
     shs_pipeline_t pipeline;
     shs_conn_t *conn;
@@ -175,14 +177,14 @@ void shs_attempt_run(shs_attempt_t *attempt, const shs_permit_t *permit,
     memset(attempt, 0, sizeof(*attempt));
     distrust_idle_conns(pool, permit, began_at);
     attempt->status =
-        borrow(&conn, attempt, tracking, pool, deadline, &reason, scope->p);
+        borrow(&conn, attempt, tracking, pool, deadline, &reason, operation->p);
     has_conn = attempt->status == SHS_CONN_OK;
     if (has_conn) {
         sent_at = shs_clock_now();
-        build(&pipeline, scope, find_form(permit, options.is_asking),
+        build(&pipeline, operation, find_form(permit, options.is_asking),
               options.is_size);
         attempt->status = shs_pipeline_execute(&attempt->reply, &pipeline, conn,
-                                               &reason, scope->p);
+                                               &reason, operation->p);
         if (attempt->reply.lacks_role) {
             /* The next pipeline uses INFO. */
             shs_node_note_no_role(permit->route.node);
@@ -190,12 +192,12 @@ void shs_attempt_run(shs_attempt_t *attempt, const shs_permit_t *permit,
     }
     shs_retry_decide(&attempt->retry, attempt->status, &attempt->reply,
                      has_conn && !attempt->is_new_conn && options.may_reconnect,
-                     reason, scope->p);
+                     reason, operation->p);
     if (has_conn) {
-        attempt->may_be_key =
-            !scope->write && !options.is_size && is_unanswered(attempt->status);
-        if (attempt->retry.is_conn_good && !scope->write) {
-            load_run_id(attempt, tracking, conn, deadline, scope->p);
+        attempt->may_be_key = !operation->write && !options.is_size
+                              && is_unanswered(attempt->status);
+        if (attempt->retry.is_conn_good && !operation->write) {
+            load_run_id(attempt, tracking, conn, deadline, operation->p);
         }
         attempt->run_id = shs_conn_run_id(conn);
         end_loan(attempt, pool, conn);
@@ -204,7 +206,7 @@ void shs_attempt_run(shs_attempt_t *attempt, const shs_permit_t *permit,
     }
     if (attempt->retry.action == SHS_RETRY_RECONNECT
         || attempt->retry.action == SHS_RETRY_REFRESH) {
-        shs_topology_note_failure(scope->client->topology);
+        shs_topology_note_failure(operation->client->topology);
     }
-    add_server_name(attempt, permit, scope);
+    add_server_name(attempt, permit, operation);
 }

@@ -29,6 +29,7 @@ typedef struct shs_attempt_options_t {
 } shs_attempt_options_t;
 
 void shs_attempt_run(shs_attempt_t *attempt, const shs_permit_t *permit,
-                     const shs_scope_t *scope, shs_attempt_options_t options);
+                     const shs_operation_t *operation,
+                     shs_attempt_options_t options);
 
 #endif

@@ -27,7 +27,7 @@
 
 static void count(const shs_command_t *self, shs_counter_t counter)
 {
-    shs_counters_add(&self->scope.client->host_state->counters, counter);
+    shs_counters_add(&self->operation.client->host_state->counters, counter);
 }
 
 static int fail(shs_command_t *self, shs_counter_t cause, const char *reason)
@@ -43,7 +43,7 @@ static int open_permit(shs_command_t *self)
 {
     self->is_asking = 0;
     self->is_replica = 0;
-    if (shs_permit_open(&self->permit, &self->scope)) {
+    if (shs_permit_open(&self->permit, &self->operation)) {
         return 1;
     }
     fail(self, self->permit.denial.cause, self->permit.denial.reason);
@@ -60,13 +60,13 @@ static apr_uint32_t breaker_key(apr_uint64_t mark)
  * serve reads: the breaker counts only servers that do not reply. */
 static void close_permit(shs_command_t *self, shs_breaker_result_t result)
 {
-    if (self->scope.write && result == SHS_BREAKER_FAILED
+    if (self->operation.write && result == SHS_BREAKER_FAILED
         && self->attempt.status == SHS_CONN_OK && self->attempt.reply.error) {
         result = SHS_BREAKER_UNKNOWN;
     }
     self->is_key_suspect |=
         self->attempt.may_be_key && result == SHS_BREAKER_FAILED;
-    shs_permit_close(&self->permit, &self->scope, result,
+    shs_permit_close(&self->permit, &self->operation, result,
                      self->attempt.may_be_key ? breaker_key(self->key_mark) : 0,
                      self->retry.reason);
 }
@@ -80,7 +80,7 @@ static void run_attempt(shs_command_t *self)
     shs_attempt_options_t options = { self->is_asking, self->must_load_size,
                                       self->retries > 0 };
 
-    shs_attempt_run(&self->attempt, &self->permit, &self->scope, options);
+    shs_attempt_run(&self->attempt, &self->permit, &self->operation, options);
     self->retry = self->attempt.retry;
     if (before.action == SHS_RETRY_WAIT
         && self->attempt.status == SHS_CONN_TIMEOUT) {
@@ -112,8 +112,8 @@ static int is_reply_accepted(int *is_open, shs_command_t *self)
 
     if (shs_node_role(permit->route.node) == SHS_NODE_MASTER) {
         status = shs_topology_confirm(
-            self->scope.client->topology, permit->subject,
-            self->attempt.is_new_conn, self->scope.query->deadline);
+            self->operation.client->topology, permit->subject,
+            self->attempt.is_new_conn, self->operation.query->deadline);
     }
     if (status == SHS_CONN_OK) {
         close_permit(self, SHS_BREAKER_OK);
@@ -137,9 +137,9 @@ static int is_reply_accepted(int *is_open, shs_command_t *self)
  * address ("?:6379"). Other members may know it. */
 static int follow_unknown_redirect(shs_command_t *self)
 {
-    if (shs_topology_refresh(self->scope.client->topology,
+    if (shs_topology_refresh(self->operation.client->topology,
                              self->permit.opened_at,
-                             self->scope.query->deadline)) {
+                             self->operation.query->deadline)) {
         close_permit(self, SHS_BREAKER_UNKNOWN);
         return open_permit(self);
     }
@@ -152,13 +152,14 @@ static int follow_unknown_redirect(shs_command_t *self)
 static int follow_redirect(shs_command_t *self)
 {
     shs_redirect_t redirect;
-    int is_cluster = self->scope.client->endpoint->mode == SHS_ENDPOINT_CLUSTER;
+    int is_cluster =
+        self->operation.client->endpoint->mode == SHS_ENDPOINT_CLUSTER;
     int is_parsed =
         is_cluster
         && shs_redirect_parse(&redirect, self->attempt.reply.error,
                               shs_node_address(self->permit.route.node),
-                              self->scope.p)
-        && redirect.slot == self->scope.slot;
+                              self->operation.p)
+        && redirect.slot == self->operation.slot;
 
     count(self, SHS_COUNTER_REDIRECTIONS);
     if (!is_cluster || ++self->redirects > MAX_REDIRECTS) {
@@ -175,7 +176,7 @@ static int follow_redirect(shs_command_t *self)
     close_permit(self, SHS_BREAKER_UNKNOWN);
     self->is_asking = redirect.is_ask;
     self->is_replica = 0;
-    return shs_permit_open_redirect(&self->permit, &self->scope,
+    return shs_permit_open_redirect(&self->permit, &self->operation,
                                     &redirect.server, !redirect.is_ask)
            || fail(self, self->permit.denial.cause, self->permit.denial.reason);
 }
@@ -185,8 +186,9 @@ static int follow_redirect(shs_command_t *self)
  * so stays the probe. */
 static int wait_for_server(shs_command_t *self)
 {
-    const shs_client_t *client = self->scope.client;
-    apr_interval_time_t left = self->scope.query->deadline - shs_clock_now();
+    const shs_client_t *client = self->operation.client;
+    apr_interval_time_t left =
+        self->operation.query->deadline - shs_clock_now();
     apr_interval_time_t pause = self->pause;
 
     if (left < 2 * MIN_TIME) {
@@ -201,7 +203,7 @@ static int wait_for_server(shs_command_t *self)
     self->pause = 2 * pause < MAX_PAUSE ? 2 * pause : MAX_PAUSE;
     if (self->is_asking || self->is_replica
         || shs_topology_is_current(client->topology, &self->permit.route,
-                                   self->scope.slot)) {
+                                   self->operation.slot)) {
         return 1;
     }
     close_permit(self, SHS_BREAKER_UNKNOWN);
@@ -214,15 +216,16 @@ static int refresh_topology(shs_command_t *self)
 {
     shs_retry_t retry = self->retry;
     apr_uint32_t failed = self->permit.subject;
-    apr_time_t deadline = self->scope.query->deadline;
+    apr_time_t deadline = self->operation.query->deadline;
 
     close_permit(self, SHS_BREAKER_FAILED);
-    if (self->scope.client->endpoint->reads_replicas && !self->scope.write) {
+    if (self->operation.client->endpoint->reads_replicas
+        && !self->operation.write) {
         /* Half of the time is kept for the replicas. */
         deadline -= (deadline - shs_clock_now()) / 2;
     }
     if (self->is_replica || ++self->refreshes > MAX_REFRESHES
-        || !shs_topology_refresh(self->scope.client->topology,
+        || !shs_topology_refresh(self->operation.client->topology,
                                  self->permit.opened_at, deadline)) {
         return 0;
     }
@@ -241,11 +244,13 @@ static int open_replica(shs_command_t *self)
 {
     int nth;
 
-    if (!self->scope.client->endpoint->reads_replicas || self->scope.write
-        || shs_clock_now() >= self->scope.query->deadline) {
+    if (!self->operation.client->endpoint->reads_replicas
+        || self->operation.write
+        || shs_clock_now() >= self->operation.query->deadline) {
         return 0;
     }
-    nth = shs_permit_open_replica(&self->permit, &self->scope, self->replicas);
+    nth = shs_permit_open_replica(&self->permit, &self->operation,
+                                  self->replicas);
     self->replicas = nth + 1;
     self->is_replica = nth >= 0;
     self->is_asking = 0;
@@ -321,10 +326,10 @@ static shs_big_key_end_t key_size(const shs_command_t *self)
 
 static void load_value(shs_command_t *self)
 {
-    shs_big_key_t *big_key = &self->scope.client->host_state->big_key;
+    shs_big_key_t *big_key = &self->operation.client->host_state->big_key;
 
-    self->key_mark =
-        shs_big_key_mark(self->scope.query->key, self->scope.client->secret);
+    self->key_mark = shs_big_key_mark(self->operation.query->key,
+                                      self->operation.client->secret);
     self->must_load_size = shs_big_key_begin(big_key, self->key_mark);
     run(self);
     shs_big_key_end(big_key, self->key_mark, key_size(self));
@@ -335,14 +340,14 @@ void shs_command_execute(shs_command_t *self, const shs_client_t *client,
                          apr_pool_t *p)
 {
     memset(self, 0, sizeof(*self));
-    self->scope.client = client;
-    self->scope.query = query;
-    self->scope.write = write;
-    self->scope.p = p;
+    self->operation.client = client;
+    self->operation.query = query;
+    self->operation.write = write;
+    self->operation.p = p;
     self->retries = client->endpoint->retries;
     self->pause = FIRST_PAUSE;
     if (client->endpoint->mode == SHS_ENDPOINT_CLUSTER) {
-        self->scope.slot = shs_slot_of_key(query->key);
+        self->operation.slot = shs_slot_of_key(query->key);
     }
     if (write) {
         run(self);

@@ -27,7 +27,7 @@
 #include "redis/command/permit.h"
 
 typedef struct shs_command_t {
-    shs_scope_t scope;
+    shs_operation_t operation;
     shs_permit_t permit;
     apr_uint64_t key_mark; /* of shs_big_key_mark() */
     int must_load_size;    /* the size is loaded before the value */

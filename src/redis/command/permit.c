@@ -10,11 +10,11 @@ static int deny(shs_permit_t *permit, shs_counter_t cause, const char *reason)
     return 0;
 }
 
-static void note_result(shs_permit_t *permit, const shs_scope_t *scope,
+static void note_result(shs_permit_t *permit, const shs_operation_t *operation,
                         shs_breaker_t *breaker, shs_breaker_result_t result,
                         apr_uint32_t key, const char *reason)
 {
-    const shs_client_t *client = scope->client;
+    const shs_client_t *client = operation->client;
     shs_breaker_alert_t alert = shs_breaker_note(
         breaker, &client->endpoint->breaker, permit->pass, result,
         permit->resolved_subject, key, shs_clock_now());
@@ -36,13 +36,14 @@ static void note_result(shs_permit_t *permit, const shs_scope_t *scope,
     }
 }
 
-static int admit(shs_permit_t *permit, const shs_scope_t *scope,
+static int admit(shs_permit_t *permit, const shs_operation_t *operation,
                  shs_breaker_t *breaker, apr_uint32_t subject)
 {
     permit->opened_at = shs_clock_now();
     permit->resolved_subject = subject;
-    permit->pass = shs_breaker_admit(breaker, &scope->client->endpoint->breaker,
-                                     subject, permit->opened_at);
+    permit->pass =
+        shs_breaker_admit(breaker, &operation->client->endpoint->breaker,
+                          subject, permit->opened_at);
     return permit->pass != SHS_BREAKER_BLOCK
            || deny(permit, SHS_COUNTER_BLOCKED,
                    "it failed recently and is only probed now and then (circuit"
@@ -51,12 +52,12 @@ static int admit(shs_permit_t *permit, const shs_scope_t *scope,
 
 /* Asks the breaker for permission to use the route; gives the route back if
  * there is none. */
-static int open_route(shs_permit_t *permit, const shs_scope_t *scope)
+static int open_route(shs_permit_t *permit, const shs_operation_t *operation)
 {
-    shs_topology_t *topology = scope->client->topology;
+    shs_topology_t *topology = operation->client->topology;
 
     permit->subject = shs_node_subject(permit->route.node);
-    if (admit(permit, scope, permit->route.breaker,
+    if (admit(permit, operation, permit->route.breaker,
               shs_node_resolved_subject(permit->route.node))) {
         return 1;
     }
@@ -66,13 +67,13 @@ static int open_route(shs_permit_t *permit, const shs_scope_t *scope)
     return 0;
 }
 
-static int find_route(shs_permit_t *permit, const shs_scope_t *scope)
+static int find_route(shs_permit_t *permit, const shs_operation_t *operation)
 {
     const char *reason = NULL;
 
-    switch (shs_topology_find(&permit->route, scope->client->topology,
-                              scope->slot, scope->query->deadline, &reason,
-                              scope->p)) {
+    switch (shs_topology_find(&permit->route, operation->client->topology,
+                              operation->slot, operation->query->deadline,
+                              &reason, operation->p)) {
     case SHS_CONN_OK:
         return 1;
     case SHS_CONN_TIMEOUT:
@@ -86,57 +87,58 @@ static int find_route(shs_permit_t *permit, const shs_scope_t *scope)
 
 /* While no server is known, the store's own breaker guards the discovery of the
  * first one. */
-static int open_unknown(shs_permit_t *permit, const shs_scope_t *scope)
+static int open_unknown(shs_permit_t *permit, const shs_operation_t *operation)
 {
-    const shs_client_t *client = scope->client;
+    const shs_client_t *client = operation->client;
     shs_breaker_t *breaker = &client->host_state->breaker;
 
-    if (!admit(permit, scope, breaker, SHS_BREAKER_NO_SUBJECT)) {
+    if (!admit(permit, operation, breaker, SHS_BREAKER_NO_SUBJECT)) {
         shs_topology_suspect(client->topology);
         return 0;
     }
-    if (!find_route(permit, scope)) {
-        note_result(permit, scope, breaker, SHS_BREAKER_FAILED, 0,
+    if (!find_route(permit, operation)) {
+        note_result(permit, operation, breaker, SHS_BREAKER_FAILED, 0,
                     permit->denial.reason);
         return 0;
     }
     /* The server that was found may still not reply. Where it shares this
      * breaker, the result comes with its reply. */
-    note_result(permit, scope, breaker,
+    note_result(permit, operation, breaker,
                 breaker == permit->route.breaker ? SHS_BREAKER_UNKNOWN
                                                  : SHS_BREAKER_OK,
                 0, NULL);
-    return open_route(permit, scope);
+    return open_route(permit, operation);
 }
 
-int shs_permit_open(shs_permit_t *permit, const shs_scope_t *scope)
+int shs_permit_open(shs_permit_t *permit, const shs_operation_t *operation)
 {
     permit->is_to_replica = 0;
-    if (!shs_topology_is_known(scope->client->topology)) {
-        return open_unknown(permit, scope);
+    if (!shs_topology_is_known(operation->client->topology)) {
+        return open_unknown(permit, operation);
     }
-    return find_route(permit, scope) && open_route(permit, scope);
+    return find_route(permit, operation) && open_route(permit, operation);
 }
 
-int shs_permit_open_redirect(shs_permit_t *permit, const shs_scope_t *scope,
+int shs_permit_open_redirect(shs_permit_t *permit,
+                             const shs_operation_t *operation,
                              const shs_address_t *server, int learn)
 {
     permit->is_to_replica = 0;
-    if (!shs_topology_follow(&permit->route, scope->client->topology,
-                             scope->slot, server, learn)) {
+    if (!shs_topology_follow(&permit->route, operation->client->topology,
+                             operation->slot, server, learn)) {
         return deny(permit, SHS_COUNTER_OTHER_ERRORS,
                     "more servers are named than can be known");
     }
-    return open_route(permit, scope);
+    return open_route(permit, operation);
 }
 
-int shs_permit_open_replica(shs_permit_t *permit, const shs_scope_t *scope,
-                            int nth)
+int shs_permit_open_replica(shs_permit_t *permit,
+                            const shs_operation_t *operation, int nth)
 {
     permit->is_to_replica = 1;
-    while (shs_topology_find_replica(&permit->route, scope->client->topology,
-                                     scope->slot, nth)) {
-        if (open_route(permit, scope)) {
+    while (shs_topology_find_replica(
+        &permit->route, operation->client->topology, operation->slot, nth)) {
+        if (open_route(permit, operation)) {
             return nth;
         }
         ++nth;
@@ -144,10 +146,10 @@ int shs_permit_open_replica(shs_permit_t *permit, const shs_scope_t *scope,
     return -1;
 }
 
-void shs_permit_close(shs_permit_t *permit, const shs_scope_t *scope,
+void shs_permit_close(shs_permit_t *permit, const shs_operation_t *operation,
                       shs_breaker_result_t result, apr_uint32_t key,
                       const char *reason)
 {
-    note_result(permit, scope, permit->route.breaker, result, key, reason);
-    shs_topology_release(scope->client->topology, &permit->route);
+    note_result(permit, operation, permit->route.breaker, result, key, reason);
+    shs_topology_release(operation->client->topology, &permit->route);
 }

@@ -7,7 +7,7 @@
 #ifndef SHS_REDIS_COMMAND_PERMIT_H
 #define SHS_REDIS_COMMAND_PERMIT_H
 
-#include "redis/command/scope.h"
+#include "redis/command/operation.h"
 
 /* Why a permit could not be opened. */
 typedef struct shs_permit_denial_t {
@@ -40,18 +40,19 @@ typedef struct shs_permit_t {
 /* To the master that serves the slot, and to the server that a redirection
  * names (`learn`: the slot is served there from now on). Return 1 and an open
  * permit; or 0, and the denial says why. */
-int shs_permit_open(shs_permit_t *permit, const shs_scope_t *scope);
-int shs_permit_open_redirect(shs_permit_t *permit, const shs_scope_t *scope,
+int shs_permit_open(shs_permit_t *permit, const shs_operation_t *operation);
+int shs_permit_open_redirect(shs_permit_t *permit,
+                             const shs_operation_t *operation,
                              const shs_address_t *server, int learn);
 
 /* To the first replica, from the nth on, that the breaker permits. Returns its
  * number and an open permit; or -1 when there is none. */
-int shs_permit_open_replica(shs_permit_t *permit, const shs_scope_t *scope,
-                            int nth);
+int shs_permit_open_replica(shs_permit_t *permit,
+                            const shs_operation_t *operation, int nth);
 
 /* `key` is as for shs_breaker_note(). `reason` is reported if this result opens
  * the breaker. */
-void shs_permit_close(shs_permit_t *permit, const shs_scope_t *scope,
+void shs_permit_close(shs_permit_t *permit, const shs_operation_t *operation,
                       shs_breaker_result_t result, apr_uint32_t key,
                       const char *reason);
 
