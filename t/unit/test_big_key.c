@@ -49,7 +49,7 @@ START_TEST(big_key__knows_a_key_until_its_value_comes)
 }
 END_TEST
 
-START_TEST(big_key__lets_one_of_many_ask_for_the_value_of_an_unknown_key)
+START_TEST(big_key__lets_one_of_many_read_an_unknown_key)
 {
     apr_uint64_t mark = mark_of(1);
     int i;
@@ -69,7 +69,7 @@ START_TEST(big_key__lets_one_of_many_ask_for_the_value_of_an_unknown_key)
 }
 END_TEST
 
-START_TEST(big_key__keeps_what_is_heavy_however_many_are_light)
+START_TEST(big_key__keeps_a_big_key_however_many_are_small)
 {
     int heavies = 0;
     int i;
@@ -89,7 +89,7 @@ START_TEST(big_key__keeps_what_is_heavy_however_many_are_light)
 }
 END_TEST
 
-START_TEST(big_key__keeps_the_last_of_more_than_it_has_places_for)
+START_TEST(big_key__keeps_the_last_of_more_than_fit)
 {
     int known = 0;
     int i;
@@ -113,10 +113,9 @@ static void add(TCase *tc)
     tcase_add_loop_test(tc, big_key_mark__is_another_with_each_secret, 0,
                         SHS_BIG_KEY_SECRET);
     tcase_add_test(tc, big_key__knows_a_key_until_its_value_comes);
-    tcase_add_test(
-        tc, big_key__lets_one_of_many_ask_for_the_value_of_an_unknown_key);
-    tcase_add_test(tc, big_key__keeps_what_is_heavy_however_many_are_light);
-    tcase_add_test(tc, big_key__keeps_the_last_of_more_than_it_has_places_for);
+    tcase_add_test(tc, big_key__lets_one_of_many_read_an_unknown_key);
+    tcase_add_test(tc, big_key__keeps_a_big_key_however_many_are_small);
+    tcase_add_test(tc, big_key__keeps_the_last_of_more_than_fit);
 }
 
 int main(void)

@@ -126,7 +126,7 @@ START_TEST(breaker__closes_when_the_probe_succeeds)
 END_TEST
 
 /* A request that was let through before it opened comes back late. */
-START_TEST(breaker__closes_when_a_straggler_succeeds)
+START_TEST(breaker__closes_on_a_late_success)
 {
     open_it(NOW);
     ck_assert_int_eq(answered(SHS_BREAKER_PASS, NOW + 1), SHS_BREAKER_UP);
@@ -137,7 +137,7 @@ START_TEST(breaker__closes_when_a_straggler_succeeds)
 }
 END_TEST
 
-START_TEST(breaker__a_stragglers_failure_puts_no_probe_off)
+START_TEST(breaker__a_late_failure_postpones_no_probe)
 {
     int i;
 
@@ -163,7 +163,7 @@ START_TEST(breaker__a_probe_that_came_to_nothing_is_given_up)
 END_TEST
 
 /* What gives nothing up takes nothing away. */
-START_TEST(breaker__an_unknown_straggler_brings_no_probe_forward)
+START_TEST(breaker__a_late_unknown_result_brings_no_probe_forward)
 {
     open_it(NOW);
     note(SHS_BREAKER_PASS, SHS_BREAKER_UNKNOWN, X, NOW + 1);
@@ -183,7 +183,7 @@ START_TEST(breaker__another_server_may_be_probed_at_once)
 }
 END_TEST
 
-START_TEST(breaker__another_server_that_fails_is_put_off_too)
+START_TEST(breaker__postpones_another_server_that_fails_too)
 {
     open_it(NOW);
     ck_assert_int_eq(admit(Y, NOW + 1), SHS_BREAKER_PROBE);
@@ -216,7 +216,7 @@ END_TEST
 
 /* While none answers, each probe waits for so long, and all children ask all
  * the time. */
-START_TEST(breaker__sends_one_probe_in_its_time_whoever_asks)
+START_TEST(breaker__sends_one_probe_at_a_time_from_all_children)
 {
     static const apr_uint32_t subjects[] = { X, Y, NOBODY, Z, X };
     const apr_interval_time_t waits = SECOND / 3;
@@ -275,7 +275,7 @@ END_TEST
 
 /* Who has yet to find out whom to ask is no reason to try before the time, and
  * leaves it known who failed. */
-START_TEST(breaker__who_knows_nobody_waits_for_the_probes_time)
+START_TEST(breaker__sends_no_early_probe_without_a_subject)
 {
     open_it(NOW);
     ck_assert_int_eq(admit(NOBODY, NOW + 1), SHS_BREAKER_BLOCK);
@@ -328,7 +328,7 @@ static apr_interval_time_t put_off_by(int rounds, apr_time_t now)
     return (apr_interval_time_t)atomic_load(&breaker.probe_at) - now;
 }
 
-START_TEST(breaker__puts_the_next_probe_off_within_its_bounds)
+START_TEST(breaker__postpones_the_next_probe_within_bounds)
 {
     apr_interval_time_t most = SECOND * (1 + backoffs[_i].most);
     apr_interval_time_t lowest = most;
@@ -398,7 +398,7 @@ static const struct {
     { 8, { 1, 2, 3, 4, 5, 6, 7, 8 }, 8, "open", "as many as are told apart" },
 };
 
-START_TEST(breaker__opens_for_what_servers_do_and_not_for_what_a_key_does)
+START_TEST(breaker__opens_by_the_rules_of_evidence)
 {
     shs_breaker_policy_t some = policy;
     int i;
@@ -421,7 +421,7 @@ END_TEST
 
 /* --------------------------------------------------------------- being off */
 
-START_TEST(breaker__that_is_off_blocks_nobody_and_tells_all_the_same)
+START_TEST(breaker__that_is_off_only_reports)
 {
     int down = 0;
     int i;
@@ -448,7 +448,7 @@ END_TEST
 
 /* -------------------------------------------------------- never yet proven */
 
-START_TEST(breaker__tells_at_once_of_a_server_that_never_answered)
+START_TEST(breaker__reports_a_server_that_never_replied_at_once)
 {
     ck_assert_int_eq(failed(SHS_BREAKER_PASS, NOW), SHS_BREAKER_DOWN);
     ck_assert_str_eq(shs_breaker_describe(&breaker, NOW), "closed");
@@ -589,13 +589,13 @@ static void was_closed_once(apr_time_t now)
     ck_assert_str_eq(shs_breaker_describe(&breaker, now), "closed");
 }
 
-START_TEST(breaker__tells_exactly_one_of_many_that_it_opened)
+START_TEST(breaker__reports_once_that_it_opened)
 {
     act_at_once(act_fail, prove_it, was_opened_once);
 }
 END_TEST
 
-START_TEST(breaker__tells_exactly_one_of_many_of_the_first_failure)
+START_TEST(breaker__reports_the_first_failure_once)
 {
     act_at_once(act_fail, leave_it, was_opened_once);
 }
@@ -613,7 +613,7 @@ START_TEST(breaker__lets_exactly_one_of_many_probe_another_server)
 }
 END_TEST
 
-START_TEST(breaker__tells_exactly_one_of_many_that_it_closed)
+START_TEST(breaker__reports_once_that_it_closed)
 {
     act_at_once(act_succeed, open_it, was_closed_once);
 }
@@ -672,34 +672,32 @@ static void add(TCase *tc)
     tcase_add_test(tc, breaker__lets_one_probe_through_at_a_time);
     tcase_add_test(tc, breaker__sends_another_probe_when_one_is_lost);
     tcase_add_test(tc, breaker__closes_when_the_probe_succeeds);
-    tcase_add_test(tc, breaker__closes_when_a_straggler_succeeds);
-    tcase_add_test(tc, breaker__a_stragglers_failure_puts_no_probe_off);
+    tcase_add_test(tc, breaker__closes_on_a_late_success);
+    tcase_add_test(tc, breaker__a_late_failure_postpones_no_probe);
     tcase_add_test(tc, breaker__a_probe_that_came_to_nothing_is_given_up);
-    tcase_add_test(tc, breaker__an_unknown_straggler_brings_no_probe_forward);
+    tcase_add_test(tc, breaker__a_late_unknown_result_brings_no_probe_forward);
     tcase_add_test(tc, breaker__another_server_may_be_probed_at_once);
-    tcase_add_test(tc, breaker__another_server_that_fails_is_put_off_too);
+    tcase_add_test(tc, breaker__postpones_another_server_that_fails_too);
     tcase_add_test(tc, breaker__sends_one_early_probe_while_servers_alternate);
-    tcase_add_test(tc, breaker__sends_one_probe_in_its_time_whoever_asks);
+    tcase_add_test(tc, breaker__sends_one_probe_at_a_time_from_all_children);
     tcase_add_test(tc,
                    breaker__another_server_is_probed_at_once_in_each_outage);
     tcase_add_test(tc, breaker__a_regular_probe_does_not_delay_another_server);
-    tcase_add_test(tc, breaker__who_knows_nobody_waits_for_the_probes_time);
+    tcase_add_test(tc, breaker__sends_no_early_probe_without_a_subject);
     tcase_add_test(tc, breaker__the_first_known_server_may_be_probed_at_once);
-    tcase_add_loop_test(tc, breaker__puts_the_next_probe_off_within_its_bounds,
-                        0, ROWS(backoffs));
+    tcase_add_loop_test(tc, breaker__postpones_the_next_probe_within_bounds, 0,
+                        ROWS(backoffs));
     tcase_add_test(tc, breaker__forgets_the_backoff_when_it_closes);
-    tcase_add_loop_test(
-        tc, breaker__opens_for_what_servers_do_and_not_for_what_a_key_does, 0,
-        ROWS(rows_of_failures));
-    tcase_add_test(tc,
-                   breaker__that_is_off_blocks_nobody_and_tells_all_the_same);
-    tcase_add_test(tc, breaker__tells_at_once_of_a_server_that_never_answered);
-    tcase_add_test(tc, breaker__tells_exactly_one_of_many_that_it_opened);
-    tcase_add_test(tc, breaker__tells_exactly_one_of_many_of_the_first_failure);
+    tcase_add_loop_test(tc, breaker__opens_by_the_rules_of_evidence, 0,
+                        ROWS(rows_of_failures));
+    tcase_add_test(tc, breaker__that_is_off_only_reports);
+    tcase_add_test(tc, breaker__reports_a_server_that_never_replied_at_once);
+    tcase_add_test(tc, breaker__reports_once_that_it_opened);
+    tcase_add_test(tc, breaker__reports_the_first_failure_once);
     tcase_add_test(tc, breaker__lets_exactly_one_of_many_probe);
     tcase_add_test(tc, breaker__lets_exactly_one_of_many_probe_another_server);
     tcase_add_test(tc, breaker__lets_one_of_two_probe_another_server);
-    tcase_add_test(tc, breaker__tells_exactly_one_of_many_that_it_closed);
+    tcase_add_test(tc, breaker__reports_once_that_it_closed);
 }
 
 int main(void)

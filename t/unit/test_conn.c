@@ -110,7 +110,7 @@ START_TEST(conn_execute__reads_one_reply_to_each_command)
 }
 END_TEST
 
-START_TEST(conn_execute__is_patient_with_single_octets)
+START_TEST(conn_execute__waits_for_single_octets)
 {
     script_t script = { 2, "$5\r\nhello\r\n:30000\r\n", 1, THEN_STALL };
     fake_t *fake = fake_start(follow, &script);
@@ -186,7 +186,7 @@ static const struct {
       "it has answered before" },
 };
 
-START_TEST(conn_execute__names_the_other_scheme_to_who_talks_to_tls)
+START_TEST(conn_execute__names_the_other_scheme_if_the_server_speaks_tls)
 {
     script_t script = schemes[_i].script;
     fake_t *fake = fake_start(follow, &script);
@@ -418,7 +418,7 @@ START_TEST(conn_execute__refuses_a_value_past_the_limits)
 END_TEST
 
 /* "-ERR max number of clients reached" and a close: the reason must be seen. */
-START_TEST(conn_execute__gives_what_came_before_it_failed)
+START_TEST(conn_execute__returns_the_replies_before_a_failure)
 {
     script_t script = { 2, "-ERR max\r\n", 0, THEN_CLOSE };
     fake_t *fake = fake_start(follow, &script);
@@ -453,7 +453,7 @@ END_TEST
 
 /* ------------------------------------------------------------------- open */
 
-START_TEST(conn_open__says_why_nobody_listens)
+START_TEST(conn_open__says_why_no_server_accepts)
 {
     fake_t *fake = fake_start(follow, NULL);
     shs_resolver_address_t address;
@@ -660,7 +660,7 @@ START_TEST(conn_is_usable__is_false_once_it_is_closed_or_not_silent)
 }
 END_TEST
 
-START_TEST(conn_used_at__is_the_time_of_the_last_answer)
+START_TEST(conn_used_at__is_the_time_of_the_last_reply)
 {
     script_t script = { 1, "+OK\r\n", 0, THEN_AGAIN };
     fake_t *fake = fake_start(follow, &script);
@@ -682,11 +682,11 @@ END_TEST
 static void add(TCase *tc)
 {
     tcase_add_test(tc, conn_execute__reads_one_reply_to_each_command);
-    tcase_add_test(tc, conn_execute__is_patient_with_single_octets);
+    tcase_add_test(tc, conn_execute__waits_for_single_octets);
     tcase_add_loop_test(tc, conn_execute__says_what_went_wrong_by_the_deadline,
                         0, ROWS(failures));
     tcase_add_loop_test(
-        tc, conn_execute__names_the_other_scheme_to_who_talks_to_tls, 0,
+        tc, conn_execute__names_the_other_scheme_if_the_server_speaks_tls, 0,
         ROWS(schemes));
     tcase_add_loop_test(
         tc,
@@ -702,9 +702,9 @@ static void add(TCase *tc)
     tcase_add_test(tc, conn_execute__keeps_the_deadline_while_sending);
     tcase_add_loop_test(tc, conn_execute__refuses_a_value_past_the_limits, 0,
                         ROWS(larges));
-    tcase_add_test(tc, conn_execute__gives_what_came_before_it_failed);
+    tcase_add_test(tc, conn_execute__returns_the_replies_before_a_failure);
     tcase_add_test(tc, conn_execute__an_error_reply_is_a_reply);
-    tcase_add_test(tc, conn_open__says_why_nobody_listens);
+    tcase_add_test(tc, conn_open__says_why_no_server_accepts);
     tcase_add_test(tc, conn_open__goes_on_to_the_next_address);
     tcase_add_test(tc, conn_open__keeps_the_deadline);
     tcase_add_test(tc, conn_open__leaves_time_for_the_next_address);
@@ -712,7 +712,7 @@ static void add(TCase *tc)
     tcase_add_test(tc, conn_close__leaves_no_descriptor_behind);
     tcase_add_loop_test(
         tc, conn_is_usable__is_false_once_it_is_closed_or_not_silent, 0, 2);
-    tcase_add_test(tc, conn_used_at__is_the_time_of_the_last_answer);
+    tcase_add_test(tc, conn_used_at__is_the_time_of_the_last_reply);
 }
 
 int main(void)

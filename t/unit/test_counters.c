@@ -8,7 +8,7 @@
 
 static shs_counters_t counters;
 
-START_TEST(counters_add__counts_that_one_alone)
+START_TEST(counters_add__changes_one_counter)
 {
     int i;
 
@@ -126,7 +126,7 @@ END_TEST
 
 static void add(TCase *tc)
 {
-    tcase_add_loop_test(tc, counters_add__counts_that_one_alone, 0,
+    tcase_add_loop_test(tc, counters_add__changes_one_counter, 0,
                         SHS_COUNTER_COUNT);
     tcase_add_loop_test(tc, counters_info__has_a_name_of_one_word_for_each, 0,
                         SHS_COUNTER_COUNT);

@@ -23,7 +23,7 @@ static const struct {
     { "alice", "", "a user with nopass: an empty password is sent" },
 };
 
-START_TEST(credentials_create__keeps_what_it_is_given)
+START_TEST(credentials_create__stores_its_arguments)
 {
     char *password = apr_pstrdup(p, given[_i].password);
     shs_credentials_t *c = shs_credentials_create(given[_i].user, password, p);
@@ -214,7 +214,7 @@ START_TEST(credentials_reload__reads_the_file_again)
 }
 END_TEST
 
-START_TEST(credentials_reload__goes_on_as_often_as_the_file_changes)
+START_TEST(credentials_reload__works_as_often_as_the_file_changes)
 {
     char *path = file_with("1\n", 2);
     shs_credentials_t *c = shs_credentials_create(NULL, NULL, p);
@@ -264,7 +264,7 @@ START_TEST(credentials_reload__closes_the_file)
 END_TEST
 
 /* httpd reads it as root, a child is somebody else. */
-START_TEST(credentials_reload__keeps_the_password_if_the_file_is_not_ours)
+START_TEST(credentials_reload__keeps_the_password_if_the_file_is_not_readable)
 {
     char *path = file_with("old\n", 4);
     shs_credentials_t *c = shs_credentials_create(NULL, NULL, p);
@@ -306,7 +306,7 @@ static void *renew(void *data)
 }
 
 /* Who lost the race for the file has a new password all the same. */
-START_TEST(credentials_reload__tells_every_thread_of_the_new_password)
+START_TEST(credentials_reload__gives_every_thread_the_new_password)
 {
     char *path = file_with("old\n", 4);
     shs_credentials_t *c = shs_credentials_create(NULL, NULL, p);
@@ -337,7 +337,7 @@ END_TEST
 
 static void add(TCase *tc)
 {
-    tcase_add_loop_test(tc, credentials_create__keeps_what_it_is_given, 0,
+    tcase_add_loop_test(tc, credentials_create__stores_its_arguments, 0,
                         ROWS(given));
     tcase_add_test(tc, credentials_password__gives_a_copy_that_stays);
     tcase_add_loop_test(tc, credentials_read_file__takes_the_first_line, 0,
@@ -348,14 +348,12 @@ static void add(TCase *tc)
     tcase_add_test(tc, credentials_read_file__reads_files_only);
     tcase_add_loop_test(tc, credentials_reload__reads_the_file_again, 0,
                         ROWS(renewals));
-    tcase_add_test(tc,
-                   credentials_reload__goes_on_as_often_as_the_file_changes);
+    tcase_add_test(tc, credentials_reload__works_as_often_as_the_file_changes);
     tcase_add_test(tc, credentials_reload__has_nothing_new_without_a_file);
     tcase_add_test(tc, credentials_reload__closes_the_file);
     tcase_add_test(
-        tc, credentials_reload__keeps_the_password_if_the_file_is_not_ours);
-    tcase_add_test(tc,
-                   credentials_reload__tells_every_thread_of_the_new_password);
+        tc, credentials_reload__keeps_the_password_if_the_file_is_not_readable);
+    tcase_add_test(tc, credentials_reload__gives_every_thread_the_new_password);
 }
 
 int main(void)

@@ -118,7 +118,7 @@ static void end(void)
     free(discovery);
 }
 
-START_TEST(discovery_run__believes_no_member_that_is_cut_off)
+START_TEST(discovery_run__trusts_no_member_that_is_cut_off)
 {
     set_out("");
     ck_master("r", 0);
@@ -128,7 +128,7 @@ START_TEST(discovery_run__believes_no_member_that_is_cut_off)
 END_TEST
 
 /* It was well a moment ago, so it is asked in its turn. */
-START_TEST(discovery_run__believes_no_member_that_was_cut_off)
+START_TEST(discovery_run__trusts_no_member_that_was_cut_off)
 {
     set_out("");
     actor_set_state(a, "ok", 5);
@@ -145,7 +145,7 @@ START_TEST(discovery_run__believes_no_member_that_was_cut_off)
 END_TEST
 
 /* It may have to be asked all the same: there is nobody else. */
-START_TEST(discovery_run__doubts_what_all_say_who_are_down)
+START_TEST(discovery_run__doubts_members_that_all_are_down)
 {
     set_out("");
     tell_slots(b, a);
@@ -158,7 +158,7 @@ START_TEST(discovery_run__doubts_what_all_say_who_are_down)
 }
 END_TEST
 
-START_TEST(discovery_run__doubts_the_only_one_that_tells)
+START_TEST(discovery_run__doubts_the_only_one_that_replies)
 {
     set_out("");
     actor_replies(b, "CLUSTER", "-ERR x\r\n");
@@ -183,7 +183,7 @@ static const struct {
     { "$16\r\ncluster_state:ok\r\n", "all is well" },
 };
 
-START_TEST(discovery_run__goes_without_what_is_not_told)
+START_TEST(discovery_run__works_without_cluster_info)
 {
     set_out("");
     tell_slots(b, a);
@@ -197,7 +197,7 @@ START_TEST(discovery_run__goes_without_what_is_not_told)
 END_TEST
 
 /* Before a notices that it is cut off. */
-START_TEST(discovery_run__believes_no_member_that_has_missed_an_election)
+START_TEST(discovery_run__trusts_no_member_that_has_missed_an_election)
 {
     set_out("");
     tell_slots(b, a);
@@ -219,7 +219,7 @@ START_TEST(discovery_run__believes_no_member_that_has_missed_an_election)
 END_TEST
 
 /* What another child was told counts too. */
-START_TEST(discovery_run__believes_nobody_who_knows_less_than_the_host)
+START_TEST(discovery_run__trusts_no_member_behind_the_host)
 {
     set_out("");
     epoch = 7;
@@ -234,7 +234,7 @@ START_TEST(discovery_run__believes_nobody_who_knows_less_than_the_host)
 END_TEST
 
 /* One that is cut off knows of no election. */
-START_TEST(discovery_run__learns_no_epoch_of_who_is_down)
+START_TEST(discovery_run__learns_no_epoch_from_a_member_that_is_down)
 {
     set_out("");
     actor_set_state(a, "fail", 9);
@@ -244,7 +244,7 @@ START_TEST(discovery_run__learns_no_epoch_of_who_is_down)
 }
 END_TEST
 
-START_TEST(discovery_run__believes_a_cluster_that_was_set_up_anew)
+START_TEST(discovery_run__trusts_a_cluster_that_was_set_up_anew)
 {
     set_out("");
     epoch = 100;
@@ -259,7 +259,7 @@ START_TEST(discovery_run__believes_a_cluster_that_was_set_up_anew)
 END_TEST
 
 /* One that is dead may know of an election that all others have missed. */
-START_TEST(discovery_run__believes_no_laggards_while_another_is_dead)
+START_TEST(discovery_run__trusts_no_stale_members_while_another_is_dead)
 {
     set_out("");
     epoch = 100;
@@ -274,7 +274,7 @@ END_TEST
 
 /* One that failed is asked after the others for a while; but before anybody is
  * believed who is cut off. */
-START_TEST(discovery_run__asks_whom_it_avoids_before_it_doubts)
+START_TEST(discovery_run__asks_a_failed_member_before_it_doubts)
 {
     set_out("");
     actor_set_state(a, "ok", 5);
@@ -290,7 +290,7 @@ START_TEST(discovery_run__asks_whom_it_avoids_before_it_doubts)
 END_TEST
 
 /* The cluster is down because one hangs. Its heir must be found soon. */
-START_TEST(discovery_run__is_not_held_up_while_all_are_down)
+START_TEST(discovery_run__is_not_delayed_while_all_are_down)
 {
     int i;
 
@@ -309,23 +309,23 @@ END_TEST
 static void add(TCase *tc)
 {
     tcase_add_checked_fixture(tc, open_stage, close_stage);
-    tcase_add_test(tc, discovery_run__believes_no_member_that_is_cut_off);
-    tcase_add_loop_test(tc, discovery_run__believes_no_member_that_was_cut_off,
-                        0, 2);
-    tcase_add_test(tc, discovery_run__doubts_what_all_say_who_are_down);
-    tcase_add_test(tc, discovery_run__doubts_the_only_one_that_tells);
-    tcase_add_loop_test(tc, discovery_run__goes_without_what_is_not_told, 0,
+    tcase_add_test(tc, discovery_run__trusts_no_member_that_is_cut_off);
+    tcase_add_loop_test(tc, discovery_run__trusts_no_member_that_was_cut_off, 0,
+                        2);
+    tcase_add_test(tc, discovery_run__doubts_members_that_all_are_down);
+    tcase_add_test(tc, discovery_run__doubts_the_only_one_that_replies);
+    tcase_add_loop_test(tc, discovery_run__works_without_cluster_info, 0,
                         ROWS(infos));
-    tcase_add_test(
-        tc, discovery_run__believes_no_member_that_has_missed_an_election);
     tcase_add_test(tc,
-                   discovery_run__believes_nobody_who_knows_less_than_the_host);
-    tcase_add_test(tc, discovery_run__learns_no_epoch_of_who_is_down);
-    tcase_add_test(tc, discovery_run__believes_a_cluster_that_was_set_up_anew);
+                   discovery_run__trusts_no_member_that_has_missed_an_election);
+    tcase_add_test(tc, discovery_run__trusts_no_member_behind_the_host);
+    tcase_add_test(tc,
+                   discovery_run__learns_no_epoch_from_a_member_that_is_down);
+    tcase_add_test(tc, discovery_run__trusts_a_cluster_that_was_set_up_anew);
     tcase_add_loop_test(
-        tc, discovery_run__believes_no_laggards_while_another_is_dead, 0, 2);
-    tcase_add_test(tc, discovery_run__asks_whom_it_avoids_before_it_doubts);
-    tcase_add_test(tc, discovery_run__is_not_held_up_while_all_are_down);
+        tc, discovery_run__trusts_no_stale_members_while_another_is_dead, 0, 2);
+    tcase_add_test(tc, discovery_run__asks_a_failed_member_before_it_doubts);
+    tcase_add_test(tc, discovery_run__is_not_delayed_while_all_are_down);
 }
 
 int main(void)

@@ -108,7 +108,7 @@ static const struct {
     { "rediss+cluster://[::1]:1", "rediss+cluster://[::1]:1", "over TLS" },
 };
 
-START_TEST(endpoint_describe__tells_where_but_no_credentials)
+START_TEST(endpoint_describe__names_the_servers_but_no_credentials)
 {
     const char *got =
         shs_endpoint_describe(endpoint_of(described[_i].url, NULL), p);
@@ -144,7 +144,7 @@ static const struct {
       "no breaker" },
 };
 
-START_TEST(endpoint_describe_options__tells_what_is_in_force)
+START_TEST(endpoint_describe_options__lists_what_is_in_force)
 {
     const char *got = shs_endpoint_describe_options(
         endpoint_of(effective[_i].url, effective[_i].words), p);
@@ -246,7 +246,7 @@ static char *file_with(const char *content)
     return name;
 }
 
-START_TEST(endpoint_identity__tells_everything_apart_that_can_be_said)
+START_TEST(endpoint_identity__differs_with_each_setting)
 {
     char *one = file_with("samepw\n");
     char *other = file_with("samepw\n");
@@ -299,15 +299,15 @@ static void add(TCase *tc)
         ROWS(refused));
     tcase_add_loop_test(tc, endpoint_pool_size__follows_the_threads_up_to_64, 0,
                         ROWS(sizes));
-    tcase_add_loop_test(tc, endpoint_describe__tells_where_but_no_credentials,
+    tcase_add_loop_test(tc,
+                        endpoint_describe__names_the_servers_but_no_credentials,
                         0, ROWS(described));
-    tcase_add_loop_test(tc, endpoint_describe_options__tells_what_is_in_force,
+    tcase_add_loop_test(tc, endpoint_describe_options__lists_what_is_in_force,
                         0, ROWS(effective));
     tcase_add_loop_test(
         tc, endpoint_identity__is_equal_for_what_may_share_connections, 0,
         ROWS(equal));
-    tcase_add_test(tc,
-                   endpoint_identity__tells_everything_apart_that_can_be_said);
+    tcase_add_test(tc, endpoint_identity__differs_with_each_setting);
     tcase_add_loop_test(tc, endpoint_identity__cannot_be_forged_by_a_password,
                         0, 4);
 }

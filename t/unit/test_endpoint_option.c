@@ -76,7 +76,7 @@ START_TEST(endpoint_option_parse__reads_each_option)
 }
 END_TEST
 
-START_TEST(endpoint_option_parse__reads_what_is_said_about_tls)
+START_TEST(endpoint_option_parse__reads_the_options_of_tls)
 {
     static const char *const urls[] = { "rediss://h", "rediss+sentinel://h/m",
                                         "rediss+cluster://h" };
@@ -142,7 +142,7 @@ static const struct {
     { CLUST, "read-from=replica-on-failure", 1 },
 };
 
-START_TEST(endpoint_option_parse__reads_replicas_only_if_told_so)
+START_TEST(endpoint_option_parse__reads_replicas_only_if_set)
 {
     shs_endpoint_t e;
 
@@ -265,7 +265,7 @@ START_TEST(endpoint_option_parse__refuses_with_words)
 }
 END_TEST
 
-START_TEST(endpoint_option_parse__refuses_what_no_clients_name_has)
+START_TEST(endpoint_option_parse__refuses_a_name_that_redis_refuses)
 {
     static const char *const names[] = { "name=a b", "name=a\nb", "name=\x7f",
                                          "name=\xc3\xa4" };
@@ -369,17 +369,16 @@ static void add(TCase *tc)
 {
     tcase_add_test(tc, endpoint_option_parse__fills_the_defaults_in);
     tcase_add_test(tc, endpoint_option_parse__reads_each_option);
-    tcase_add_loop_test(tc, endpoint_option_parse__reads_what_is_said_about_tls,
-                        0, 3);
+    tcase_add_loop_test(tc, endpoint_option_parse__reads_the_options_of_tls, 0,
+                        3);
     tcase_add_loop_test(tc, endpoint_option_parse__reads_the_breakers_policy, 0,
                         ROWS(breakers));
-    tcase_add_loop_test(tc,
-                        endpoint_option_parse__reads_replicas_only_if_told_so,
+    tcase_add_loop_test(tc, endpoint_option_parse__reads_replicas_only_if_set,
                         0, ROWS(reads));
     tcase_add_loop_test(tc, endpoint_option_parse__refuses_with_words, 0,
                         ROWS(refused));
     tcase_add_loop_test(
-        tc, endpoint_option_parse__refuses_what_no_clients_name_has, 0, 4);
+        tc, endpoint_option_parse__refuses_a_name_that_redis_refuses, 0, 4);
     tcase_add_loop_test(
         tc, endpoint_option_parse__gives_each_server_its_own_credentials, 0,
         ROWS(logins));

@@ -29,7 +29,7 @@ static const struct {
     { 3, { 1, 2, 3, 70, 71, 72 }, 2, "counted anew, and enough" },
 };
 
-START_TEST(error_alert_note__tells_once_a_minute_from_so_many_on)
+START_TEST(error_alert_note__reports_once_a_minute_past_the_threshold)
 {
     int told = 0;
     int i;
@@ -43,7 +43,7 @@ START_TEST(error_alert_note__tells_once_a_minute_from_so_many_on)
 }
 END_TEST
 
-START_TEST(error_alert_clear__is_told_once_if_the_trouble_was)
+START_TEST(error_alert_clear__reports_once_if_the_failure_was)
 {
     memset(&alert, 0, sizeof(alert));
     ck_assert(!shs_error_alert_clear(&alert));
@@ -68,7 +68,7 @@ static void *note_often(void *data)
     return NULL;
 }
 
-START_TEST(error_alert_note__tells_one_of_all_threads)
+START_TEST(error_alert_note__reports_to_one_of_all_threads)
 {
     enum { THREADS = 8 };
     pthread_t threads[THREADS];
@@ -91,11 +91,11 @@ END_TEST
 
 static void add(TCase *tc)
 {
-    tcase_add_loop_test(tc,
-                        error_alert_note__tells_once_a_minute_from_so_many_on,
-                        0, ROWS(rows));
-    tcase_add_test(tc, error_alert_clear__is_told_once_if_the_trouble_was);
-    tcase_add_test(tc, error_alert_note__tells_one_of_all_threads);
+    tcase_add_loop_test(
+        tc, error_alert_note__reports_once_a_minute_past_the_threshold, 0,
+        ROWS(rows));
+    tcase_add_test(tc, error_alert_clear__reports_once_if_the_failure_was);
+    tcase_add_test(tc, error_alert_note__reports_to_one_of_all_threads);
 }
 
 int main(void)

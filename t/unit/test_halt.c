@@ -71,7 +71,7 @@ static pthread_t begin(void *(*wait)(void *), shs_halt_t *obeyed)
     return thread;
 }
 
-START_TEST(halt__ends_what_is_waited_for)
+START_TEST(halt__ends_each_wait)
 {
     pthread_t thread = begin(_i ? wait_for_condition : poll_once, &halt);
 
@@ -107,7 +107,7 @@ START_TEST(halt_poll__finds_nothing_once_it_is_set)
 END_TEST
 
 /* The server's own threads. */
-START_TEST(halt__leaves_threads_alone_that_obey_none)
+START_TEST(halt__does_not_affect_other_threads)
 {
     pthread_t thread;
 
@@ -124,10 +124,10 @@ END_TEST
 static void add(TCase *tc)
 {
     tcase_add_checked_fixture(tc, reset, NULL);
-    tcase_add_loop_test(tc, halt__ends_what_is_waited_for, 0, 2);
+    tcase_add_loop_test(tc, halt__ends_each_wait, 0, 2);
     tcase_add_test(tc, halt__is_for_good);
     tcase_add_test(tc, halt_poll__finds_nothing_once_it_is_set);
-    tcase_add_test(tc, halt__leaves_threads_alone_that_obey_none);
+    tcase_add_test(tc, halt__does_not_affect_other_threads);
 }
 
 int main(void)

@@ -101,7 +101,7 @@ static shs_conn_t *open_to(const fake_t *fake)
     return conn;
 }
 
-START_TEST(handshake_run__says_who_we_are_and_believes_ok_only)
+START_TEST(handshake_run__logs_in_and_accepts_only_ok)
 {
     script_t script = { greetings[_i].first, greetings[_i].second, "" };
     fake_t *fake = fake_start(serve, &script);
@@ -289,7 +289,7 @@ static const char *write_password(const char *path, const char *password)
 }
 
 /* A password changes while httpd runs: the file is read again, once. */
-START_TEST(handshake_run__says_the_new_password_of_the_file)
+START_TEST(handshake_run__sends_the_new_password_of_the_file)
 {
     static const struct {
         const char *now;
@@ -327,7 +327,7 @@ START_TEST(handshake_run__says_the_new_password_of_the_file)
 END_TEST
 
 /* The administrator has to know which file it is, and what is wrong with it. */
-START_TEST(handshake_run__names_the_password_file_that_is_no_help)
+START_TEST(handshake_run__names_the_password_file_that_does_not_help)
 {
     static const struct {
         const char *now; /* NULL: it is gone */
@@ -376,14 +376,14 @@ static void add(TCase *tc)
     tcase_add_loop_test(tc, handshake_run__knows_a_master_from_a_replica, 0,
                         ROWS(roles));
     tcase_add_loop_test(
-        tc, handshake_run__names_the_password_file_that_is_no_help, 0, 3);
-    tcase_add_loop_test(tc, handshake_run__says_the_new_password_of_the_file, 0,
-                        3);
+        tc, handshake_run__names_the_password_file_that_does_not_help, 0, 3);
+    tcase_add_loop_test(tc, handshake_run__sends_the_new_password_of_the_file,
+                        0, 3);
     tcase_add_test(tc, handshake_run__is_turned_away_at_the_name_too);
     tcase_add_loop_test(tc, handshake_run__names_the_connection_if_it_may, 0,
                         3);
-    tcase_add_loop_test(tc, handshake_run__says_who_we_are_and_believes_ok_only,
-                        0, ROWS(greetings));
+    tcase_add_loop_test(tc, handshake_run__logs_in_and_accepts_only_ok, 0,
+                        ROWS(greetings));
 }
 
 int main(void)

@@ -37,7 +37,7 @@ START_TEST(host_state_shard_breaker__is_the_same_for_the_same_key)
 END_TEST
 
 /* Too many shards cost a breaker of their own, and nothing else. */
-START_TEST(host_state_shard_breaker__gives_the_last_to_all_that_are_too_many)
+START_TEST(host_state_shard_breaker__gives_further_shards_the_last)
 {
     shs_breaker_t *breakers[SHS_HOST_STATE_SHARDS + 100];
     apr_uint32_t i, j;
@@ -143,8 +143,7 @@ static void add(TCase *tc)
 {
     tcase_add_checked_fixture(tc, reset, NULL);
     tcase_add_test(tc, host_state_shard_breaker__is_the_same_for_the_same_key);
-    tcase_add_test(
-        tc, host_state_shard_breaker__gives_the_last_to_all_that_are_too_many);
+    tcase_add_test(tc, host_state_shard_breaker__gives_further_shards_the_last);
     tcase_add_test(tc, host_state_shard_breaker__is_the_same_in_every_thread);
     tcase_add_test(tc,
                    host_state_worst_breaker__is_the_first_that_is_not_closed);

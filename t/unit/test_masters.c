@@ -27,7 +27,7 @@ static const char *tell(void)
     return shs_masters_take_failover(&masters, NOW, p);
 }
 
-START_TEST(masters_set__tells_a_failover_once)
+START_TEST(masters_set__reports_a_failover_once)
 {
     reset();
     ck_assert_ptr_null(list());
@@ -44,7 +44,7 @@ START_TEST(masters_set__tells_a_failover_once)
 }
 END_TEST
 
-START_TEST(masters_take_failover__tells_of_each_shard)
+START_TEST(masters_take_failover__reports_each_shard)
 {
     apr_uint32_t key;
 
@@ -87,7 +87,7 @@ START_TEST(masters_list__says_when_the_last_was_found)
 END_TEST
 
 /* Slots that moved: what was a shard is none. */
-START_TEST(masters_keep__forgets_all_others)
+START_TEST(masters_keep__removes_all_others)
 {
     static const apr_uint32_t keys[] = { 2, 9 };
 
@@ -113,7 +113,7 @@ START_TEST(masters_take_failover__shows_no_half_of_a_name)
 }
 END_TEST
 
-START_TEST(masters_set__cuts_a_name_that_is_too_long)
+START_TEST(masters_set__truncates_a_long_name)
 {
     char name[300];
 
@@ -176,13 +176,13 @@ END_TEST
 
 static void add(TCase *tc)
 {
-    tcase_add_test(tc, masters_set__tells_a_failover_once);
-    tcase_add_test(tc, masters_take_failover__tells_of_each_shard);
+    tcase_add_test(tc, masters_set__reports_a_failover_once);
+    tcase_add_test(tc, masters_take_failover__reports_each_shard);
     tcase_add_test(tc, masters_take_failover__says_how_long_ago_it_was);
     tcase_add_test(tc, masters_list__says_when_the_last_was_found);
-    tcase_add_test(tc, masters_keep__forgets_all_others);
+    tcase_add_test(tc, masters_keep__removes_all_others);
     tcase_add_test(tc, masters_take_failover__shows_no_half_of_a_name);
-    tcase_add_test(tc, masters_set__cuts_a_name_that_is_too_long);
+    tcase_add_test(tc, masters_set__truncates_a_long_name);
     tcase_add_test(tc, masters_set__takes_as_many_as_there_is_room_for);
     tcase_add_test(tc, masters_set__one_of_all_children_is_first);
 }

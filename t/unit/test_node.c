@@ -98,7 +98,7 @@ static shs_outcome_t ask(const rig_t *rig, const char *key)
 }
 
 /* The request that finds the old address dead asks at the new one. */
-START_TEST(node_dial__asks_for_other_addresses_when_each_has_failed)
+START_TEST(node_dial__looks_the_name_up_when_each_address_has_failed)
 {
     rig_t *rig = rig_on("timeout=5s connect-timeout=5s", NULL);
 
@@ -119,7 +119,7 @@ START_TEST(node_dial__asks_for_other_addresses_when_each_has_failed)
 END_TEST
 
 /* A name that has not moved is not asked for with each request. */
-START_TEST(node_dial__asks_no_name_service_all_the_time)
+START_TEST(node_dial__does_not_look_the_name_up_each_time)
 {
     rig_t *rig = rig_on("breaker=off", NULL);
     apr_time_t began = shs_clock_now();
@@ -137,7 +137,7 @@ END_TEST
 
 /* One child has learnt the new address, another has opened the circuit breaker
  * for the old one. */
-START_TEST(node_resolved_subject__is_another_server_at_another_address)
+START_TEST(node_resolved_subject__differs_at_another_address)
 {
     rig_t *old, *newborn;
 
@@ -183,10 +183,9 @@ static void add(TCase *tc)
 {
     tcase_add_checked_fixture(tc, open_stage, close_stage);
     tcase_add_test(tc,
-                   node_dial__asks_for_other_addresses_when_each_has_failed);
-    tcase_add_test(tc, node_dial__asks_no_name_service_all_the_time);
-    tcase_add_test(tc,
-                   node_resolved_subject__is_another_server_at_another_address);
+                   node_dial__looks_the_name_up_when_each_address_has_failed);
+    tcase_add_test(tc, node_dial__does_not_look_the_name_up_each_time);
+    tcase_add_test(tc, node_resolved_subject__differs_at_another_address);
     tcase_add_test(tc,
                    node_suspect__learns_the_new_address_behind_an_open_breaker);
 }

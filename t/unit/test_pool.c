@@ -111,8 +111,8 @@ static shs_conn_t *borrow(shs_pool_t *pool, int *is_new)
     shs_conn_t *conn = NULL;
     const char *reason = "none";
     int any = -1;
-    shs_conn_status_t status = shs_pool_borrow(&conn, is_new ? is_new : &any,
-                                               pool, unit_in_ms(5000), &reason, p);
+    shs_conn_status_t status = shs_pool_borrow(
+        &conn, is_new ? is_new : &any, pool, unit_in_ms(5000), &reason, p);
 
     ck_assert_msg(status == SHS_CONN_OK, "%d: %s", status, reason);
     ck_assert_ptr_nonnull(conn);
@@ -150,7 +150,7 @@ static void wait_until_closed(const shs_conn_t *conn)
 
 /* ------------------------------------------------------------------- rules */
 
-START_TEST(pool_create__dials_nobody)
+START_TEST(pool_create__does_not_dial)
 {
     fake_t *fake = fake_start(echo, NULL);
 
@@ -160,7 +160,7 @@ START_TEST(pool_create__dials_nobody)
 }
 END_TEST
 
-START_TEST(pool_borrow__gives_the_last_given_back_first)
+START_TEST(pool_borrow__takes_the_last_given_back_first)
 {
     fake_t *fake = fake_start(echo, NULL);
     shs_pool_t *pool = pool_of(fake, 4, FOREVER);
@@ -186,7 +186,7 @@ START_TEST(pool_borrow__gives_the_last_given_back_first)
 }
 END_TEST
 
-START_TEST(pool_borrow__does_not_give_one_connection_to_two)
+START_TEST(pool_borrow__lends_a_connection_once)
 {
     fake_t *fake = fake_start(echo, NULL);
     shs_pool_t *pool = pool_of(fake, 4, FOREVER);
@@ -295,7 +295,7 @@ START_TEST(pool_borrow__closes_what_was_idle_for_too_long)
 }
 END_TEST
 
-START_TEST(pool_distrust__closes_what_has_not_answered_since)
+START_TEST(pool_distrust__closes_connections_without_a_reply_since)
 {
     fake_t *fake = fake_start(echo, NULL);
     shs_pool_t *pool = pool_of(fake, 4, 5 * APR_USEC_PER_SEC);
@@ -331,7 +331,7 @@ START_TEST(pool_distrust__closes_what_has_not_answered_since)
 END_TEST
 
 /* After a peak one connection does for what comes. */
-START_TEST(pool_give_back__closes_what_is_not_needed_any_more)
+START_TEST(pool_give_back__closes_what_is_no_longer_needed)
 {
     fake_t *fake = fake_start(until_closed, NULL);
     shs_pool_t *pool = pool_of(fake, 4, 100 * 1000);
@@ -361,7 +361,7 @@ START_TEST(pool_give_back__closes_what_is_not_needed_any_more)
 }
 END_TEST
 
-START_TEST(pool_borrow__never_gives_one_that_was_closed)
+START_TEST(pool_borrow__never_lends_one_that_was_closed)
 {
     fake_t *fake = fake_start(answer_once, NULL);
     shs_pool_t *pool = pool_of(fake, 4, FOREVER);
@@ -395,7 +395,7 @@ static void say_late(fake_peer_t *peer, void *baton)
 }
 
 /* The worst bug there is: what came late must not answer the next one. */
-START_TEST(pool_borrow__never_gives_one_on_which_something_waits)
+START_TEST(pool_borrow__never_lends_one_with_unread_octets)
 {
     fake_t *fake = fake_start(say_late, NULL);
     shs_pool_t *pool = pool_of(fake, 1, FOREVER);
@@ -517,7 +517,7 @@ static void *fail_later(void *data)
     return NULL;
 }
 
-START_TEST(pool_borrow__a_waiter_is_told_when_the_store_is_gone)
+START_TEST(pool_borrow__waiters_fail_when_the_store_is_gone)
 {
     fake_t *fake = fake_start(echo, NULL);
     lender_t lender;
@@ -532,9 +532,9 @@ START_TEST(pool_borrow__a_waiter_is_told_when_the_store_is_gone)
     dialler.status = SHS_CONN_FAILED;
     begun = shs_clock_now();
     ck_assert_int_eq(pthread_create(&thread, NULL, fail_later, &lender), 0);
-    ck_assert_int_eq(
-        shs_pool_borrow(&conn, &is_new, lender.pool, unit_in_ms(20000), &reason, p),
-        SHS_CONN_FAILED);
+    ck_assert_int_eq(shs_pool_borrow(&conn, &is_new, lender.pool,
+                                     unit_in_ms(20000), &reason, p),
+                     SHS_CONN_FAILED);
     ck_assert_int_le(shs_clock_now() - begun, apr_time_from_sec(10));
     ck_assert_ptr_nonnull(reason);
     pthread_join(thread, NULL);
@@ -545,7 +545,7 @@ END_TEST
 typedef struct worker_t {
     shs_pool_t *pool;
     int nth;
-    int strangers;
+    int foreign;
     int failures;
 } worker_t;
 
@@ -566,8 +566,8 @@ static void *work(void *data)
         int now;
         int most;
 
-        if (shs_pool_borrow(&conn, &is_new, worker->pool, unit_in_ms(20000), &reason,
-                            own)
+        if (shs_pool_borrow(&conn, &is_new, worker->pool, unit_in_ms(20000),
+                            &reason, own)
             != SHS_CONN_OK) {
             worker->failures++;
             continue;
@@ -581,7 +581,7 @@ static void *work(void *data)
             /* another was faster */
         }
         if (!is_echoed(conn, apr_psprintf(own, "%d-%d", worker->nth, i), own)) {
-            worker->strangers++;
+            worker->foreign++;
         }
         __atomic_sub_fetch(&borrowed, 1, __ATOMIC_SEQ_CST);
         if (i % 10 == 9) {
@@ -611,14 +611,14 @@ START_TEST(pool__keeps_its_bound_under_sixteen_threads)
     for (i = 0; i < THREADS; i++) {
         workers[i].pool = pool;
         workers[i].nth = i;
-        workers[i].strangers = 0;
+        workers[i].foreign = 0;
         workers[i].failures = 0;
         ck_assert_int_eq(pthread_create(&threads[i], NULL, work, &workers[i]),
                          0);
     }
     for (i = 0; i < THREADS; i++) {
         pthread_join(threads[i], NULL);
-        ck_assert_int_eq(workers[i].strangers, 0);
+        ck_assert_int_eq(workers[i].foreign, 0);
         ck_assert_int_eq(workers[i].failures, 0);
     }
     ck_assert_int_le(most_borrowed, SIZE);
@@ -796,7 +796,7 @@ START_TEST(pool_borrow__dials_once_while_others_wait)
 END_TEST
 
 /* A server with no room for more clients: those that we have will do. */
-START_TEST(pool_borrow__waits_for_anothers_after_a_failed_dial)
+START_TEST(pool_borrow__waits_for_a_loan_to_end_after_a_failed_dial)
 {
     fake_t *fake = fake_start(echo, NULL);
     shs_pool_t *pool = gated_pool_of(fake, 4);
@@ -865,7 +865,7 @@ START_TEST(pool_borrow__does_not_wait_after_a_refusal)
 END_TEST
 
 /* All lent is another matter than a dial that takes too long. */
-START_TEST(pool_borrow__says_whether_others_had_them_all)
+START_TEST(pool_borrow__says_whether_all_were_lent)
 {
     fake_t *fake = fake_start(echo, NULL);
     shs_pool_t *pool = gated_pool_of(fake, 2);
@@ -916,7 +916,7 @@ static void outwait_dial(waiter_t *late, waiter_t *other, shs_pool_t *pool,
 /* Its time was up: that says nothing of the server, nor of the others' time. On
  * a busy machine its turn may come late, and it is then the pool that was
  * busy: it is given more time. */
-START_TEST(pool_borrow__one_that_is_late_makes_no_other_fail)
+START_TEST(pool_borrow__a_late_dial_fails_no_other_borrower)
 {
     fake_t *fake = fake_start(echo, NULL);
     waiter_t late = { 0 }, other;
@@ -1001,7 +1001,7 @@ static void *run_often(void *data)
 }
 
 /* No loan lasts longer than a moment, so none who waits does. */
-START_TEST(pool__wakes_everybody_up_although_dials_fail)
+START_TEST(pool__wakes_all_waiters_although_dials_fail)
 {
     fake_t *fake = fake_start(until_closed, NULL);
     shs_pool_t *pool;
@@ -1035,31 +1035,32 @@ END_TEST
 
 static void add(TCase *tc)
 {
-    tcase_add_test(tc, pool_create__dials_nobody);
-    tcase_add_test(tc, pool_borrow__gives_the_last_given_back_first);
-    tcase_add_test(tc, pool_borrow__does_not_give_one_connection_to_two);
+    tcase_add_test(tc, pool_create__does_not_dial);
+    tcase_add_test(tc, pool_borrow__takes_the_last_given_back_first);
+    tcase_add_test(tc, pool_borrow__lends_a_connection_once);
     tcase_add_test(tc, pool_borrow__waits_no_longer_than_the_deadline);
     tcase_add_test(tc, pool_discard__makes_room_for_a_new_one);
     tcase_add_loop_test(tc, pool_borrow__a_failed_dial_takes_no_room, 0,
                         ROWS(statuses));
     tcase_add_test(tc, pool_borrow__closes_what_was_idle_for_too_long);
-    tcase_add_test(tc, pool_distrust__closes_what_has_not_answered_since);
-    tcase_add_test(tc, pool_give_back__closes_what_is_not_needed_any_more);
-    tcase_add_test(tc, pool_borrow__never_gives_one_that_was_closed);
-    tcase_add_test(tc, pool_borrow__never_gives_one_on_which_something_waits);
+    tcase_add_test(tc, pool_distrust__closes_connections_without_a_reply_since);
+    tcase_add_test(tc, pool_give_back__closes_what_is_no_longer_needed);
+    tcase_add_test(tc, pool_borrow__never_lends_one_that_was_closed);
+    tcase_add_test(tc, pool_borrow__never_lends_one_with_unread_octets);
     tcase_add_test(tc, pool_flush__closes_what_is_idle_and_nothing_else);
     tcase_add_test(tc, pool_close__closes_what_is_idle_and_what_is_given_back);
     tcase_add_loop_test(tc, pool_borrow__waits_until_another_ends_its_loan, 0,
                         2);
-    tcase_add_test(tc, pool_borrow__a_waiter_is_told_when_the_store_is_gone);
+    tcase_add_test(tc, pool_borrow__waiters_fail_when_the_store_is_gone);
     tcase_add_test(tc, pool__keeps_its_bound_under_sixteen_threads);
     tcase_add_loop_test(tc, pool_borrow__dials_once_while_others_wait, 0, 2);
-    tcase_add_test(tc, pool_borrow__waits_for_anothers_after_a_failed_dial);
+    tcase_add_test(tc,
+                   pool_borrow__waits_for_a_loan_to_end_after_a_failed_dial);
     tcase_add_test(tc, pool_borrow__says_why_the_dial_failed_at_the_deadline);
     tcase_add_loop_test(tc, pool_borrow__does_not_wait_after_a_refusal, 0, 2);
-    tcase_add_test(tc, pool_borrow__says_whether_others_had_them_all);
-    tcase_add_test(tc, pool_borrow__one_that_is_late_makes_no_other_fail);
-    tcase_add_loop_test(tc, pool__wakes_everybody_up_although_dials_fail, 0, 3);
+    tcase_add_test(tc, pool_borrow__says_whether_all_were_lent);
+    tcase_add_test(tc, pool_borrow__a_late_dial_fails_no_other_borrower);
+    tcase_add_loop_test(tc, pool__wakes_all_waiters_although_dials_fail, 0, 3);
 }
 
 int main(void)

@@ -127,8 +127,8 @@ START_TEST(resolver_get__knows_an_ipv4_address_at_once)
     struct sockaddr_in in;
 
     /* The deadline has passed already: nothing may have to be waited for. */
-    ck_assert_int_eq(shs_resolver_get(addresses, resolver, unit_in_ms(-1), &reason),
-                     1);
+    ck_assert_int_eq(
+        shs_resolver_get(addresses, resolver, unit_in_ms(-1), &reason), 1);
     ck_assert_uint_eq(addresses[0].len, sizeof(in));
     memcpy(&in, &addresses[0].storage, sizeof(in));
     ck_assert_int_eq(in.sin_family, AF_INET);
@@ -144,8 +144,8 @@ START_TEST(resolver_get__knows_an_ipv6_address_at_once)
     const char *reason = NULL;
     struct sockaddr_in6 in6;
 
-    ck_assert_int_eq(shs_resolver_get(addresses, resolver, unit_in_ms(-1), &reason),
-                     1);
+    ck_assert_int_eq(
+        shs_resolver_get(addresses, resolver, unit_in_ms(-1), &reason), 1);
     memcpy(&in6, &addresses[0].storage, sizeof(in6));
     ck_assert_int_eq(in6.sin6_family, AF_INET6);
     ck_assert_int_eq(ntohs(in6.sin6_port), 6380);
@@ -160,8 +160,8 @@ START_TEST(resolver_get__knows_a_socket_at_once)
     const char *reason = NULL;
     struct sockaddr_un un;
 
-    ck_assert_int_eq(shs_resolver_get(addresses, resolver, unit_in_ms(-1), &reason),
-                     1);
+    ck_assert_int_eq(
+        shs_resolver_get(addresses, resolver, unit_in_ms(-1), &reason), 1);
     memset(&un, 0, sizeof(un));
     memcpy(&un, &addresses[0].storage, addresses[0].len);
     ck_assert_int_eq(un.sun_family, AF_UNIX);
@@ -228,8 +228,8 @@ START_TEST(resolver_get__says_why_a_name_has_no_address)
     shs_resolver_t *resolver = resolver_of(unknown[_i]);
     const char *reason = NULL;
 
-    ck_assert_int_eq(shs_resolver_get(addresses, resolver, unit_in_ms(300), &reason),
-                     0);
+    ck_assert_int_eq(
+        shs_resolver_get(addresses, resolver, unit_in_ms(300), &reason), 0);
     ck_assert_msg(reason && *reason, "no reason");
 }
 END_TEST
@@ -267,20 +267,21 @@ START_TEST(resolver_destroy__does_nothing_while_a_name_is_looked_up)
     const char *reason = NULL;
 
     __atomic_store_n(&delay_ms, 100, __ATOMIC_SEQ_CST);
-    ck_assert_int_eq(shs_resolver_get(addresses, resolver, unit_in_ms(-1), &reason),
-                     0);
+    ck_assert_int_eq(
+        shs_resolver_get(addresses, resolver, unit_in_ms(-1), &reason), 0);
     ck_assert_int_eq(shs_resolver_destroy(resolver), 0);
     ck_assert_int_eq(
         shs_resolver_get(addresses, resolver, unit_in_ms(20000), &reason), 1);
 }
 END_TEST
 
-START_TEST(resolver_get__does_not_ask_for_an_address)
+START_TEST(resolver_get__does_not_look_an_address_up)
 {
     shs_resolver_address_t addresses[SHS_RESOLVER_MAX];
     const char *reason = NULL;
 
-    shs_resolver_get(addresses, resolver_of("127.0.0.1"), unit_in_ms(100), &reason);
+    shs_resolver_get(addresses, resolver_of("127.0.0.1"), unit_in_ms(100),
+                     &reason);
     shs_resolver_get(addresses, resolver_of("::1"), unit_in_ms(100), &reason);
     shs_resolver_get(addresses, resolver_of("/s"), unit_in_ms(100), &reason);
     ck_assert_int_eq(asked, 0);
@@ -297,7 +298,8 @@ static void *get_many(void *wrong)
         shs_resolver_address_t addresses[SHS_RESOLVER_MAX];
         const char *reason = NULL;
 
-        if (shs_resolver_get(addresses, host_state, unit_in_ms(5000), &reason) < 1) {
+        if (shs_resolver_get(addresses, host_state, unit_in_ms(5000), &reason)
+            < 1) {
             *(int *)wrong += 1;
         }
     }
@@ -335,7 +337,7 @@ static void add(TCase *tc)
                         ROWS(unknown));
     tcase_add_test(tc,
                    resolver_destroy__does_nothing_while_a_name_is_looked_up);
-    tcase_add_test(tc, resolver_get__does_not_ask_for_an_address);
+    tcase_add_test(tc, resolver_get__does_not_look_an_address_up);
     tcase_add_test(tc, resolver_get__never_waits_past_the_deadline);
     tcase_add_test(tc, resolver_get__is_safe_from_any_thread);
 }

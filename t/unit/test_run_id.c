@@ -39,7 +39,7 @@ static const struct {
     { "x:run_id:0011\r\n", "in a value" },
 };
 
-START_TEST(run_id_parse__knows_when_it_is_not_told)
+START_TEST(run_id_parse__knows_when_there_is_none)
 {
     ck_assert_msg(read_text(unknown[_i].text) == SHS_RUN_ID_UNKNOWN, "%s",
                   unknown[_i].why);
@@ -62,7 +62,7 @@ END_TEST
 static void add(TCase *tc)
 {
     tcase_add_test(tc, run_id_parse__tells_servers_apart);
-    tcase_add_loop_test(tc, run_id_parse__knows_when_it_is_not_told, 0,
+    tcase_add_loop_test(tc, run_id_parse__knows_when_there_is_none, 0,
                         ROWS(unknown));
     tcase_add_test(tc, run_id_parse__reads_nothing_else);
 }

@@ -40,7 +40,7 @@ START_TEST(slot_layout_of__is_the_same_for_the_same)
 }
 END_TEST
 
-START_TEST(slot_layout_of__differs_where_a_slot_is_of_another)
+START_TEST(slot_layout_of__differs_if_a_slot_has_another_master)
 {
     apr_uint64_t is = layout_of("a", "b", 1, 100, 5);
 
@@ -56,7 +56,7 @@ START_TEST(slot_layout_of__differs_where_a_slot_is_of_another)
 }
 END_TEST
 
-START_TEST(slot_layout_note__drops_what_may_have_come_from_the_former_master)
+START_TEST(slot_layout_note__flushes_what_the_former_master_may_have_sent)
 {
     shs_slot_layout_t layout = { 0, 0 };
 
@@ -71,7 +71,7 @@ START_TEST(slot_layout_note__drops_what_may_have_come_from_the_former_master)
 END_TEST
 
 /* What is near may yet bridge an outage. */
-START_TEST(slot_layout_note__drops_nothing_for_want_of_knowledge)
+START_TEST(slot_layout_note__flushes_nothing_if_nothing_is_known)
 {
     shs_slot_layout_t layout = { 0, 0 };
 
@@ -85,10 +85,10 @@ END_TEST
 static void add(TCase *tc)
 {
     tcase_add_test(tc, slot_layout_of__is_the_same_for_the_same);
-    tcase_add_test(tc, slot_layout_of__differs_where_a_slot_is_of_another);
+    tcase_add_test(tc, slot_layout_of__differs_if_a_slot_has_another_master);
     tcase_add_test(
-        tc, slot_layout_note__drops_what_may_have_come_from_the_former_master);
-    tcase_add_test(tc, slot_layout_note__drops_nothing_for_want_of_knowledge);
+        tc, slot_layout_note__flushes_what_the_former_master_may_have_sent);
+    tcase_add_test(tc, slot_layout_note__flushes_nothing_if_nothing_is_known);
 }
 
 int main(void)

@@ -56,7 +56,7 @@ START_TEST(
 }
 END_TEST
 
-START_TEST(snapshot_publish_masters__says_nothing_of_a_doubted_one)
+START_TEST(snapshot_publish_masters__skips_a_doubtful_snapshot)
 {
     shs_node_table_t *nodes = open_stage();
     shs_snapshot_t *old = snapshot_of(nodes, 1);
@@ -73,7 +73,7 @@ START_TEST(snapshot_publish_masters__says_nothing_of_a_doubted_one)
 }
 END_TEST
 
-START_TEST(snapshot_publish_masters__forgets_shards_that_are_none_any_more)
+START_TEST(snapshot_publish_masters__removes_former_shards)
 {
     shs_node_table_t *nodes = open_stage();
     shs_snapshot_t *snapshot = snapshot_of(nodes, 1);
@@ -85,7 +85,7 @@ START_TEST(snapshot_publish_masters__forgets_shards_that_are_none_any_more)
 }
 END_TEST
 
-START_TEST(snapshot_proves__nothing_when_it_is_doubted)
+START_TEST(snapshot_proves__nothing_when_it_is_doubtful)
 {
     shs_node_table_t *nodes = open_stage();
     shs_snapshot_t *snapshot = snapshot_of(nodes, 1);
@@ -106,13 +106,12 @@ END_TEST
 
 static void add(TCase *tc)
 {
-    tcase_add_test(tc, snapshot_proves__nothing_when_it_is_doubted);
+    tcase_add_test(tc, snapshot_proves__nothing_when_it_is_doubtful);
     tcase_add_test(
         tc,
         snapshot_publish_masters__undoes_nothing_that_another_child_has_found);
-    tcase_add_test(tc, snapshot_publish_masters__says_nothing_of_a_doubted_one);
-    tcase_add_test(
-        tc, snapshot_publish_masters__forgets_shards_that_are_none_any_more);
+    tcase_add_test(tc, snapshot_publish_masters__skips_a_doubtful_snapshot);
+    tcase_add_test(tc, snapshot_publish_masters__removes_former_shards);
 }
 
 int main(void)

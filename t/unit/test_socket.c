@@ -30,7 +30,7 @@ static int listen_on(shs_resolver_address_t *address)
     return fd;
 }
 
-START_TEST(socket_connect__gives_a_socket_that_no_child_inherits)
+START_TEST(socket_connect__returns_a_close_on_exec_socket)
 {
     shs_resolver_address_t address;
     const char *reason = NULL;
@@ -46,7 +46,7 @@ START_TEST(socket_connect__gives_a_socket_that_no_child_inherits)
 END_TEST
 
 /* The system's own would be two hours. */
-START_TEST(socket_connect__gives_a_socket_that_notices_its_death)
+START_TEST(socket_connect__enables_keepalive)
 {
     static const struct {
         int level;
@@ -92,14 +92,15 @@ START_TEST(socket_connect__goes_on_to_the_address_that_accepts)
 }
 END_TEST
 
-START_TEST(socket_connect__says_why_nobody_accepted)
+START_TEST(socket_connect__says_why_no_address_accepted)
 {
     shs_resolver_address_t address;
     struct sockaddr_un un;
     const char *reason = NULL;
 
     close(listen_on(&address));
-    ck_assert_int_eq(shs_socket_connect(&address, 1, unit_in_ms(5000), &reason), -1);
+    ck_assert_int_eq(shs_socket_connect(&address, 1, unit_in_ms(5000), &reason),
+                     -1);
     ck_assert_str_eq(reason, "connection refused");
     memset(&un, 0, sizeof(un));
     un.sun_family = AF_UNIX;
@@ -107,7 +108,8 @@ START_TEST(socket_connect__says_why_nobody_accepted)
     memset(&address, 0, sizeof(address));
     memcpy(&address.storage, &un, sizeof(un));
     address.len = sizeof(un);
-    ck_assert_int_eq(shs_socket_connect(&address, 1, unit_in_ms(5000), &reason), -1);
+    ck_assert_int_eq(shs_socket_connect(&address, 1, unit_in_ms(5000), &reason),
+                     -1);
     ck_assert_str_eq(reason, "the Unix socket does not exist");
 }
 END_TEST
@@ -132,10 +134,10 @@ END_TEST
 
 static void add(TCase *tc)
 {
-    tcase_add_test(tc, socket_connect__gives_a_socket_that_no_child_inherits);
-    tcase_add_test(tc, socket_connect__gives_a_socket_that_notices_its_death);
+    tcase_add_test(tc, socket_connect__returns_a_close_on_exec_socket);
+    tcase_add_test(tc, socket_connect__enables_keepalive);
     tcase_add_test(tc, socket_connect__goes_on_to_the_address_that_accepts);
-    tcase_add_test(tc, socket_connect__says_why_nobody_accepted);
+    tcase_add_test(tc, socket_connect__says_why_no_address_accepted);
     tcase_add_test(tc, socket_wait__ends_at_the_deadline_and_not_before);
 }
 

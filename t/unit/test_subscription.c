@@ -18,18 +18,18 @@
     "_\r\n$7\r\nmodules\r\n*0\r\n"
 #define SUBSCRIBED \
     "*3\r\n$9\r\nsubscribe\r\n$20\r\n__redis__:invalidate\r\n:1\r\n"
-#define PONG "*2\r\n$4\r\npong\r\n$0\r\n\r\n"
-#define NEWS "*3\r\n$7\r\nmessage\r\n$20\r\n__redis__:invalidate\r\n"
+#define PONG    "*2\r\n$4\r\npong\r\n$0\r\n\r\n"
+#define MESSAGE "*3\r\n$7\r\nmessage\r\n$20\r\n__redis__:invalidate\r\n"
 
 /* -------------------------------------------------------------- the server */
 
-#define MOST_STEPS 6
+#define MAX_STEPS 6
 
 typedef struct server_t {
-    const char *replies[MOST_STEPS]; /* NULL: it says nothing more */
+    const char *replies[MAX_STEPS]; /* NULL: it says nothing more */
     int steps;
     const char *then;     /* behind the last reply */
-    const char *rest;     /* after fake_resume(); NULL: nothing */
+    const char *later;    /* after fake_resume(); NULL: nothing */
     _Atomic int is_flood; /* says `rest` again and again */
     int closes;
     /* What it does after the last reply; NULL: what is said above. */
@@ -54,7 +54,8 @@ static void send_rest(fake_peer_t *peer)
 {
     do {
         int status =
-            send(peer->fd, server.rest, strlen(server.rest), MSG_NOSIGNAL) > 0;
+            send(peer->fd, server.later, strlen(server.later), MSG_NOSIGNAL)
+            > 0;
 
         if (!status) {
             return;
@@ -85,7 +86,7 @@ static void serve(fake_peer_t *peer, void *baton)
     if (server.then) {
         fake_send_text(peer, server.then);
     }
-    if (server.rest) {
+    if (server.later) {
         if (!server.is_flood) {
             fake_wait(peer);
         }
@@ -112,8 +113,8 @@ static server_t usual(const char *then)
 
 /* --------------------------------------------------------------- the watch */
 
-static int told;
-static char news[4096];
+static int received_count;
+static char received[4096];
 static int is_slow;     /* it takes its time with each */
 static int stops_flood; /* by the one that is as many as are enough */
 static const int enough = 1000;
@@ -121,24 +122,24 @@ static const int enough = 1000;
 static void on_changed(void *baton, shs_octets_t key)
 {
     (void)baton;
-    told++;
+    received_count++;
     if (is_slow) {
         usleep(1000);
     }
-    if (stops_flood && told >= enough) {
+    if (stops_flood && received_count >= enough) {
         server.is_flood = 0;
     }
-    if (strlen(news) + key.len + 2 < sizeof(news)) {
-        strncat(news, key.data, key.len);
-        strcat(news, "|");
+    if (strlen(received) + key.len + 2 < sizeof(received)) {
+        strncat(received, key.data, key.len);
+        strcat(received, "|");
     }
 }
 
 static void on_flushed(void *baton)
 {
     (void)baton;
-    told++;
-    strcat(news, "ALL|");
+    received_count++;
+    strcat(received, "ALL|");
 }
 
 static const shs_invalidation_sink_t sink = {
@@ -167,20 +168,20 @@ static shs_conn_status_t open_in(int ms)
     ck_assert_int_eq(shs_conn_open(&conn, &address, 1, NULL, "127.0.0.1",
                                    unit_in_ms(5000), &reason),
                      SHS_CONN_OK);
-    told = 0;
-    news[0] = '\0';
+    received_count = 0;
+    received[0] = '\0';
     reason = NULL;
     return shs_subscription_open(&subscription, conn, &sink, unit_in_ms(ms),
                                  &reason, own);
 }
 
 /* Until so much was told, or the connection failed. */
-static shs_conn_status_t hear(int wanted)
+static shs_conn_status_t receive_until(int wanted)
 {
     apr_time_t deadline = unit_in_ms(10000);
     shs_conn_status_t status = SHS_CONN_OK;
 
-    while (status == SHS_CONN_OK && told < wanted
+    while (status == SHS_CONN_OK && received_count < wanted
            && shs_clock_now() < deadline) {
         status = shs_subscription_receive(&subscription, &reason);
     }
@@ -198,7 +199,7 @@ static void end(void)
 
 /* -------------------------------------------------------------------- open */
 
-START_TEST(subscription_open__asks_in_order)
+START_TEST(subscription_open__sends_its_commands_in_order)
 {
     server = usual(NULL);
     ck_assert_int_eq(open_in(5000), SHS_CONN_OK);
@@ -247,7 +248,7 @@ START_TEST(subscription_open__closes_when_it_is_refused)
 END_TEST
 
 /* A service that closes the connection at what it does not know. */
-START_TEST(subscription_open__tells_where_the_connection_ends)
+START_TEST(subscription_open__says_where_the_connection_ends)
 {
     server = usual(NULL);
     server.steps = _i;
@@ -258,7 +259,7 @@ START_TEST(subscription_open__tells_where_the_connection_ends)
 }
 END_TEST
 
-START_TEST(subscription_open__learns_which_server_it_is)
+START_TEST(subscription_open__loads_the_run_id)
 {
     static const char *const infos[] = { INFO, OTHER_INFO, INFO };
     apr_uint32_t are[3];
@@ -290,7 +291,7 @@ static server_t pushing(const char *then)
 }
 
 /* What knows no CLIENT ID, or no REDIRECT. */
-START_TEST(subscription_open__asks_for_pushes_where_it_cannot_be_redirected)
+START_TEST(subscription_open__falls_back_to_pushes)
 {
     server = pushing(NULL);
     if (_i) {
@@ -318,7 +319,7 @@ static const struct {
     { 4, "-NOPERM no\r\n", "refuses CLIENT TRACKING;" },
 };
 
-START_TEST(subscription_open__is_refused_by_what_has_neither)
+START_TEST(subscription_open__is_refused_without_either)
 {
     server = pushing(NULL);
     server.replies[unpushed[_i].step] = unpushed[_i].reply;
@@ -330,7 +331,7 @@ END_TEST
 static const struct {
     const char *text;
     int count;
-    const char *news;
+    const char *received;
     const char *why;
 } pushes[] = {
     { ">2\r\n$10\r\ninvalidate\r\n*1\r\n$3\r\na:1\r\n", 1, "a:1|", "a key" },
@@ -341,13 +342,13 @@ static const struct {
       "what is not understood" },
 };
 
-START_TEST(subscription_receive__tells_what_is_pushed)
+START_TEST(subscription_receive__passes_pushes_on)
 {
     server = pushing(pushes[_i].text);
     ck_assert_int_eq(open_in(5000), SHS_CONN_OK);
-    ck_assert_int_eq(hear(pushes[_i].count), SHS_CONN_OK);
-    ck_assert_msg(!strcmp(news, pushes[_i].news), "%s: %s", pushes[_i].why,
-                  news);
+    ck_assert_int_eq(receive_until(pushes[_i].count), SHS_CONN_OK);
+    ck_assert_msg(!strcmp(received, pushes[_i].received), "%s: %s",
+                  pushes[_i].why, received);
 }
 END_TEST
 
@@ -372,8 +373,9 @@ START_TEST(subscription_receive__fails_on_other_pushes)
     server = pushing(unwanted_pushes[_i]);
     status = open_in(5000);
     /* What is not the protocol may come together with the last reply. */
-    ck_assert_int_ne(status == SHS_CONN_OK ? hear(1) : status, SHS_CONN_OK);
-    ck_assert_int_eq(told, 0);
+    ck_assert_int_ne(status == SHS_CONN_OK ? receive_until(1) : status,
+                     SHS_CONN_OK);
+    ck_assert_int_eq(received_count, 0);
 }
 END_TEST
 
@@ -382,47 +384,48 @@ END_TEST
 static const struct {
     const char *text;
     int count;
-    const char *news;
+    const char *received;
     const char *why;
 } messages[] = {
-    { NEWS "*1\r\n$3\r\na:1\r\n", 1, "a:1|", "a key" },
-    { NEWS "*2\r\n$3\r\na:1\r\n$3\r\nb:2\r\n", 2, "a:1|b:2|", "two" },
-    { NEWS "*1\r\n$3\r\na:1\r\n" NEWS "*1\r\n$3\r\na:2\r\n", 2, "a:1|a:2|",
-      "two messages" },
-    { NEWS "*-1\r\n", 1, "ALL|", "FLUSHALL" },
-    { NEWS "$-1\r\n", 1, "ALL|", "nil of another kind" },
-    { NEWS "*2\r\n$3\r\na:1\r\n:7\r\n", 1, "ALL|", "what is not understood" },
-    { NEWS "*1\r\n*1\r\n$3\r\na:1\r\n", 1, "ALL|", "an array in it" },
-    { NEWS "$3\r\na:1\r\n", 1, "ALL|", "a key without an array" },
-    { NEWS "*0\r\n" NEWS "*1\r\n$3\r\na:1\r\n", 1, "a:1|", "no key" },
+    { MESSAGE "*1\r\n$3\r\na:1\r\n", 1, "a:1|", "a key" },
+    { MESSAGE "*2\r\n$3\r\na:1\r\n$3\r\nb:2\r\n", 2, "a:1|b:2|", "two" },
+    { MESSAGE "*1\r\n$3\r\na:1\r\n" MESSAGE "*1\r\n$3\r\na:2\r\n", 2,
+      "a:1|a:2|", "two messages" },
+    { MESSAGE "*-1\r\n", 1, "ALL|", "FLUSHALL" },
+    { MESSAGE "$-1\r\n", 1, "ALL|", "nil of another kind" },
+    { MESSAGE "*2\r\n$3\r\na:1\r\n:7\r\n", 1, "ALL|",
+      "what is not understood" },
+    { MESSAGE "*1\r\n*1\r\n$3\r\na:1\r\n", 1, "ALL|", "an array in it" },
+    { MESSAGE "$3\r\na:1\r\n", 1, "ALL|", "a key without an array" },
+    { MESSAGE "*0\r\n" MESSAGE "*1\r\n$3\r\na:1\r\n", 1, "a:1|", "no key" },
 };
 
-START_TEST(subscription_receive__tells_what_has_changed)
+START_TEST(subscription_receive__passes_changed_keys_on)
 {
     server = usual(messages[_i].text);
     ck_assert_int_eq(open_in(5000), SHS_CONN_OK);
-    ck_assert_int_eq(hear(messages[_i].count), SHS_CONN_OK);
-    ck_assert_msg(!strcmp(news, messages[_i].news), "%s: %s", messages[_i].why,
-                  news);
+    ck_assert_int_eq(receive_until(messages[_i].count), SHS_CONN_OK);
+    ck_assert_msg(!strcmp(received, messages[_i].received), "%s: %s",
+                  messages[_i].why, received);
 }
 END_TEST
 
 START_TEST(subscription_receive__waits_for_the_other_half_of_a_message)
 {
-    static const char text[] = NEWS "*2\r\n$3\r\na:1\r\n$3\r\nb:2\r\n";
+    static const char text[] = MESSAGE "*2\r\n$3\r\na:1\r\n$3\r\nb:2\r\n";
     int i;
 
     server = usual(apr_pstrmemdup(p, text, (apr_size_t)_i));
-    server.rest = text + _i;
+    server.later = text + _i;
     ck_assert_int_eq(open_in(5000), SHS_CONN_OK);
     for (i = 0; i < 3; i++) {
         ck_assert_int_eq(shs_subscription_receive(&subscription, &reason),
                          SHS_CONN_OK);
     }
-    ck_assert_int_eq(told, 0);
+    ck_assert_int_eq(received_count, 0);
     fake_resume(fake);
-    ck_assert_int_eq(hear(2), SHS_CONN_OK);
-    ck_assert_str_eq(news, "a:1|b:2|");
+    ck_assert_int_eq(receive_until(2), SHS_CONN_OK);
+    ck_assert_str_eq(received, "a:1|b:2|");
 }
 END_TEST
 
@@ -440,48 +443,49 @@ static const char *const garbage[] = {
     ">3\r\n",
 };
 
-START_TEST(subscription_receive__fails_on_what_is_no_news)
+START_TEST(subscription_receive__fails_on_unexpected_messages)
 {
     server = usual(garbage[_i]);
     ck_assert_int_eq(open_in(5000), SHS_CONN_OK);
-    ck_assert_int_ne(hear(1), SHS_CONN_OK);
-    ck_assert_int_eq(told, 0);
+    ck_assert_int_ne(receive_until(1), SHS_CONN_OK);
+    ck_assert_int_eq(received_count, 0);
     ck_assert_ptr_nonnull(reason);
 }
 END_TEST
 
 START_TEST(subscription_receive__fails_when_the_server_closes)
 {
-    server = usual(_i ? NEWS "*1\r\n$3\r\na:" : NULL);
+    server = usual(_i ? MESSAGE "*1\r\n$3\r\na:" : NULL);
     server.closes = 1;
     ck_assert_int_eq(open_in(5000), SHS_CONN_OK);
-    ck_assert_int_ne(hear(1), SHS_CONN_OK);
-    ck_assert_int_eq(told, 0);
+    ck_assert_int_ne(receive_until(1), SHS_CONN_OK);
+    ck_assert_int_eq(received_count, 0);
 }
 END_TEST
 
 /* What is more than that is all: the next subscription begins with it. */
-START_TEST(subscription_receive__fails_on_more_than_it_takes)
+START_TEST(subscription_receive__fails_past_its_limits)
 {
-    server = usual(_i ? NEWS "*1\r\n$99999999\r\n" : NEWS "*999999999\r\n");
-    server.rest = apr_palloc(p, 4097);
-    memset((char *)server.rest, 'x', 4096);
-    ((char *)server.rest)[4096] = '\0';
+    server =
+        usual(_i ? MESSAGE "*1\r\n$99999999\r\n" : MESSAGE "*999999999\r\n");
+    server.later = apr_palloc(p, 4097);
+    memset((char *)server.later, 'x', 4096);
+    ((char *)server.later)[4096] = '\0';
     server.is_flood = 1;
     ck_assert_int_eq(open_in(5000), SHS_CONN_OK);
-    ck_assert_int_eq(hear(1), SHS_CONN_TOO_LARGE);
-    ck_assert_int_eq(told, 0);
+    ck_assert_int_eq(receive_until(1), SHS_CONN_TOO_LARGE);
+    ck_assert_int_eq(received_count, 0);
 }
 END_TEST
 
 /* Signs of life must be asked for, and the pool must be cleared. */
-START_TEST(subscription_receive__comes_back_from_a_server_that_never_stops)
+START_TEST(subscription_receive__returns_from_a_server_that_never_stops)
 {
     apr_time_t began;
     int i;
 
     server = usual(NULL);
-    server.rest = NEWS "*1\r\n$3\r\na:1\r\n" NEWS "*1\r\n$3\r\na:2\r\n";
+    server.later = MESSAGE "*1\r\n$3\r\na:1\r\n" MESSAGE "*1\r\n$3\r\na:2\r\n";
     server.is_flood = 1;
     ck_assert_int_eq(open_in(5000), SHS_CONN_OK);
     began = shs_clock_now();
@@ -489,7 +493,7 @@ START_TEST(subscription_receive__comes_back_from_a_server_that_never_stops)
         ck_assert_int_eq(shs_subscription_receive(&subscription, &reason),
                          SHS_CONN_OK);
     }
-    ck_assert_int_gt(told, 20);
+    ck_assert_int_gt(received_count, 20);
     ck_assert_int_lt(shs_clock_now() - began,
                      20 * 20000 + 5 * APR_USEC_PER_SEC);
 }
@@ -498,20 +502,21 @@ END_TEST
 /* It is told faster than it listens, so there is no moment without more: the
  * server stops only when it has been listened to for a second and longer. Of
  * what one read brings some keys are left, no more. */
-START_TEST(subscription_receive__comes_back_while_there_is_more)
+START_TEST(subscription_receive__returns_while_there_is_more)
 {
     char *key = apr_palloc(p, 4001);
 
     server = usual(NULL);
     memset(key, 'k', 4000);
     key[4000] = '\0';
-    server.rest = apr_pstrcat(p, NEWS "*1\r\n$4000\r\n", key, "\r\n", NULL);
+    server.later = apr_pstrcat(p, MESSAGE "*1\r\n$4000\r\n", key, "\r\n", NULL);
     server.is_flood = 1;
     ck_assert_int_eq(open_in(5000), SHS_CONN_OK);
     is_slow = 1;
     stops_flood = 1;
-    ck_assert_int_eq(hear(1), SHS_CONN_OK);
-    ck_assert_msg(server.is_flood, "%d were told in one breath", told);
+    ck_assert_int_eq(receive_until(1), SHS_CONN_OK);
+    ck_assert_msg(server.is_flood, "%d were told in one breath",
+                  received_count);
 }
 END_TEST
 
@@ -521,10 +526,10 @@ END_TEST
 static const struct {
     const char *reply;
     int status;
-    int is_metadata;
+    int is_heartbeat;
     int is_busy;
     const char *why;
-} lives[] = {
+} pings[] = {
     { PONG, SHS_CONN_OK, 1, 0, "it is well" },
     { "-MISCONF Redis is configured to save RDB snapshots\r\n", SHS_CONN_OK, 1,
       0, "it cannot save, but tells all the same" },
@@ -541,11 +546,11 @@ static const struct {
 static void answer_pings(fake_peer_t *peer)
 {
     while (fake_read_command(peer)) {
-        fake_send_text(peer, server.rest);
+        fake_send_text(peer, server.later);
     }
 }
 
-START_TEST(subscription_receive__knows_signs_of_life)
+START_TEST(subscription_receive__knows_heartbeats)
 {
     int row = _i / 2;
     shs_conn_status_t status = SHS_CONN_OK;
@@ -553,7 +558,7 @@ START_TEST(subscription_receive__knows_signs_of_life)
 
     server = _i % 2 ? pushing(NULL) : usual(NULL);
     server.serve_on = answer_pings;
-    server.rest = row == 0 && _i % 2 ? "+PONG\r\n" : lives[row].reply;
+    server.later = row == 0 && _i % 2 ? "+PONG\r\n" : pings[row].reply;
     ck_assert_int_eq(open_in(5000), SHS_CONN_OK);
     for (n = 0; n < 2 && status == SHS_CONN_OK; n++) {
         apr_time_t now = shs_clock_now();
@@ -566,10 +571,10 @@ START_TEST(subscription_receive__knows_signs_of_life)
             status = shs_subscription_receive(&subscription, &reason);
         }
         ck_assert_int_eq(subscription.alive_at,
-                         lives[row].is_metadata ? now : 0);
+                         pings[row].is_heartbeat ? now : 0);
     }
-    ck_assert_msg((int)status == lives[row].status, "%s", lives[row].why);
-    ck_assert_int_eq(subscription.busy != NULL, lives[row].is_busy);
+    ck_assert_msg((int)status == pings[row].status, "%s", pings[row].why);
+    ck_assert_int_eq(subscription.busy != NULL, pings[row].is_busy);
 }
 END_TEST
 
@@ -581,11 +586,12 @@ static void answer_pings_late(fake_peer_t *peer)
     for (i = 0; fake_read_command(peer); i++) {
         note(peer);
         fake_wait(peer);
-        fake_send_text(peer, i == 0 ? NEWS "*1\r\n$3\r\na:1\r\n" PONG : PONG);
+        fake_send_text(peer,
+                       i == 0 ? MESSAGE "*1\r\n$3\r\na:1\r\n" PONG : PONG);
     }
 }
 
-static void hear_pong(void)
+static void receive_pong(void)
 {
     apr_time_t deadline = unit_in_ms(10000);
 
@@ -596,7 +602,7 @@ static void hear_pong(void)
     ck_assert_int_eq(subscription.pinged_at, 0);
 }
 
-START_TEST(subscription_ping__is_lively_from_when_it_was_asked)
+START_TEST(subscription_ping__counts_from_when_it_was_sent)
 {
     apr_time_t at;
 
@@ -613,23 +619,24 @@ START_TEST(subscription_ping__is_lively_from_when_it_was_asked)
     ck_assert_int_eq(shs_subscription_ping(&subscription, at + 1000, &reason),
                      SHS_CONN_OK);
     fake_resume(fake);
-    hear_pong();
+    receive_pong();
     ck_assert_int_eq(subscription.alive_at, at);
-    ck_assert_str_eq(news, "a:1|"); /* the news before it were told before */
+    ck_assert_str_eq(received,
+                     "a:1|"); /* the news before it were told before */
     ck_assert_int_eq(shs_subscription_ping(&subscription, at + 2000, &reason),
                      SHS_CONN_OK);
     fake_resume(fake);
-    hear_pong();
+    receive_pong();
     ck_assert_int_eq(subscription.alive_at, at + 2000);
     ck_assert_str_eq(server.seen, "PING|PING|");
 }
 END_TEST
 
-START_TEST(subscription_receive__makes_nothing_of_a_pong_nobody_asked_for)
+START_TEST(subscription_receive__ignores_a_pong_without_a_ping)
 {
-    server = usual(PONG PONG NEWS "*1\r\n$3\r\na:1\r\n");
+    server = usual(PONG PONG MESSAGE "*1\r\n$3\r\na:1\r\n");
     ck_assert_int_eq(open_in(5000), SHS_CONN_OK);
-    ck_assert_int_eq(hear(1), SHS_CONN_OK);
+    ck_assert_int_eq(receive_until(1), SHS_CONN_OK);
     ck_assert_int_eq(subscription.alive_at, 0);
 }
 END_TEST
@@ -637,40 +644,36 @@ END_TEST
 static void add(TCase *tc)
 {
     tcase_add_checked_fixture(tc, NULL, end);
-    tcase_add_loop_test(tc, subscription_open__tells_where_the_connection_ends,
+    tcase_add_loop_test(tc, subscription_open__says_where_the_connection_ends,
                         0, 4);
-    tcase_add_test(tc, subscription_open__learns_which_server_it_is);
-    tcase_add_loop_test(
-        tc, subscription_open__asks_for_pushes_where_it_cannot_be_redirected, 0,
-        2);
-    tcase_add_loop_test(tc, subscription_open__is_refused_by_what_has_neither,
-                        0, ROWS(unpushed));
-    tcase_add_loop_test(tc, subscription_receive__tells_what_is_pushed, 0,
+    tcase_add_test(tc, subscription_open__loads_the_run_id);
+    tcase_add_loop_test(tc, subscription_open__falls_back_to_pushes, 0, 2);
+    tcase_add_loop_test(tc, subscription_open__is_refused_without_either, 0,
+                        ROWS(unpushed));
+    tcase_add_loop_test(tc, subscription_receive__passes_pushes_on, 0,
                         ROWS(pushes));
     tcase_add_loop_test(tc, subscription_receive__fails_on_other_pushes, 0,
                         ROWS(unwanted_pushes));
-    tcase_add_loop_test(tc, subscription_receive__knows_signs_of_life, 0,
-                        2 * ROWS(lives));
-    tcase_add_test(tc, subscription_open__asks_in_order);
+    tcase_add_loop_test(tc, subscription_receive__knows_heartbeats, 0,
+                        2 * ROWS(pings));
+    tcase_add_test(tc, subscription_open__sends_its_commands_in_order);
     tcase_add_loop_test(tc, subscription_open__closes_when_it_is_refused, 0,
                         ROWS(refusals));
-    tcase_add_loop_test(tc, subscription_receive__tells_what_has_changed, 0,
+    tcase_add_loop_test(tc, subscription_receive__passes_changed_keys_on, 0,
                         ROWS(messages));
     tcase_add_loop_test(
         tc, subscription_receive__waits_for_the_other_half_of_a_message, 1,
-        sizeof(NEWS "*2\r\n$3\r\na:1\r\n") - 1);
-    tcase_add_loop_test(tc, subscription_receive__fails_on_what_is_no_news, 0,
-                        ROWS(garbage));
+        sizeof(MESSAGE "*2\r\n$3\r\na:1\r\n") - 1);
+    tcase_add_loop_test(tc, subscription_receive__fails_on_unexpected_messages,
+                        0, ROWS(garbage));
     tcase_add_loop_test(tc, subscription_receive__fails_when_the_server_closes,
                         0, 2);
-    tcase_add_loop_test(tc, subscription_receive__fails_on_more_than_it_takes,
-                        0, 2);
+    tcase_add_loop_test(tc, subscription_receive__fails_past_its_limits, 0, 2);
     tcase_add_test(
-        tc, subscription_receive__comes_back_from_a_server_that_never_stops);
-    tcase_add_test(tc, subscription_receive__comes_back_while_there_is_more);
-    tcase_add_test(tc, subscription_ping__is_lively_from_when_it_was_asked);
-    tcase_add_test(
-        tc, subscription_receive__makes_nothing_of_a_pong_nobody_asked_for);
+        tc, subscription_receive__returns_from_a_server_that_never_stops);
+    tcase_add_test(tc, subscription_receive__returns_while_there_is_more);
+    tcase_add_test(tc, subscription_ping__counts_from_when_it_was_sent);
+    tcase_add_test(tc, subscription_receive__ignores_a_pong_without_a_ping);
 }
 
 int main(void)

@@ -87,7 +87,7 @@ START_TEST(thread_wait__ends_at_the_deadline)
 }
 END_TEST
 
-START_TEST(thread_wait__ends_when_it_is_told)
+START_TEST(thread_wait__ends_on_a_signal)
 {
     apr_time_t begun = shs_clock_now();
     int next = 1;
@@ -123,7 +123,7 @@ static void add(TCase *tc)
     tcase_add_test(tc, thread_start__runs_it_with_its_data);
     tcase_add_test(tc, thread_start__blocks_signals_there_and_not_here);
     tcase_add_test(tc, thread_wait__ends_at_the_deadline);
-    tcase_add_test(tc, thread_wait__ends_when_it_is_told);
+    tcase_add_test(tc, thread_wait__ends_on_a_signal);
     tcase_add_test(tc, thread_wait__keeps_to_the_millisecond);
 }
 

@@ -37,7 +37,7 @@ static const struct {
     { NULL, "/dev/null", "/dev/null", "cert=/dev/null", "nothing in it" },
 };
 
-START_TEST(tls_context_create__names_the_file_that_is_no_good)
+START_TEST(tls_context_create__names_the_wrong_file)
 {
     shs_tls_context_t *context;
     const char *error =
@@ -106,8 +106,8 @@ END_TEST
 
 static void add(TCase *tc)
 {
-    tcase_add_loop_test(tc, tls_context_create__names_the_file_that_is_no_good,
-                        0, ROWS(refused));
+    tcase_add_loop_test(tc, tls_context_create__names_the_wrong_file, 0,
+                        ROWS(refused));
     tcase_add_test(tc, tls_handshake__waits_for_a_silent_peer_without_blocking);
     tcase_add_loop_test(
         tc, tls_handshake__fails_with_words_when_the_peer_speaks_no_tls, 0, 3);

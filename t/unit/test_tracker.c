@@ -30,10 +30,11 @@
 
 static _Atomic apr_int64_t alive_until; /* the latest that was told */
 static _Atomic int flushes;
-static _Atomic apr_int64_t moved_at; /* 0: nothing has */
-static _Atomic int flushes_then;    /* when it was told of the time since; -1 */
-static _Atomic apr_uint32_t source; /* the last of those listened to; 0: none */
-static _Atomic int source_count;
+static _Atomic apr_int64_t slots_moved_at; /* 0: nothing has */
+static _Atomic int flushes_then; /* when it was told of the time since; -1 */
+static _Atomic apr_uint32_t
+    tracked; /* the last of those listened to; 0: none */
+static _Atomic int tracked_count;
 
 static void on_changed(void *baton, shs_octets_t key)
 {
@@ -50,7 +51,7 @@ static void on_flushed(void *baton)
 static void on_alive(void *baton, apr_time_t at)
 {
     (void)baton;
-    if (moved_at != 0 && at > moved_at && flushes_then < 0) {
+    if (slots_moved_at != 0 && at > slots_moved_at && flushes_then < 0) {
         flushes_then = flushes;
     }
     if (at > alive_until) {
@@ -58,14 +59,14 @@ static void on_alive(void *baton, apr_time_t at)
     }
 }
 
-static void on_listening(void *baton, const apr_uint32_t *sources, int count)
+static void on_servers(void *baton, const apr_uint32_t *servers, int count)
 {
     (void)baton;
-    source = count > 0 ? sources[count - 1] : 0;
-    source_count = count;
+    tracked = count > 0 ? servers[count - 1] : 0;
+    tracked_count = count;
 }
 
-static int is_candidate; /* the one that asks is elected */
+static int is_leader; /* the one that asks is elected */
 static _Atomic int polls;
 
 static int on_leader(void *baton, apr_time_t now)
@@ -73,15 +74,15 @@ static int on_leader(void *baton, apr_time_t now)
     (void)baton;
     (void)now;
     ++polls;
-    return is_candidate;
+    return is_leader;
 }
 
-static const char *_Atomic silent_because;
+static const char *_Atomic down_reason;
 
-static void on_silent(void *baton, const char *reason)
+static void on_down(void *baton, const char *reason)
 {
     (void)baton;
-    silent_because = reason;
+    down_reason = reason;
 }
 
 static const shs_invalidation_sink_t sink = {
@@ -89,9 +90,9 @@ static const shs_invalidation_sink_t sink = {
     .invalidate = on_changed,
     .flush = on_flushed,
     .extend_lease = on_alive,
-    .set_servers = on_listening,
+    .set_servers = on_servers,
     .elect = on_leader,
-    .set_down = on_silent,
+    .set_down = on_down,
 };
 
 /* ------------------------------------------------------------- the servers */
@@ -102,7 +103,7 @@ static int slot_of_x, slot_of_y;
 static rig_t *rig;
 static apr_pool_t *pchild;
 
-static void tell_masters(const actor_t *of_x, const actor_t *of_y)
+static void set_masters(const actor_t *of_x, const actor_t *of_y)
 {
     const actor_range_t ranges[] = {
         { slot_of_x, slot_of_x + 31, of_x, NULL },
@@ -113,7 +114,7 @@ static void tell_masters(const actor_t *of_x, const actor_t *of_y)
     actor_set_slots(y, ranges, 2);
 }
 
-static void tell_state(const char *state)
+static void set_state(const char *state)
 {
     actor_set_state(x, state, 5);
     actor_set_state(y, state, 5);
@@ -140,14 +141,14 @@ static void open_stage(void)
     allow_tracking(y, "y");
     slot_of_x = 32;
     slot_of_y = 9600;
-    tell_masters(x, y);
-    tell_state("ok");
+    set_masters(x, y);
+    set_state("ok");
     alive_until = 0;
     flushes = 0;
-    moved_at = 0;
+    slots_moved_at = 0;
     flushes_then = -1;
-    source = 0;
-    is_candidate = 1;
+    tracked = 0;
+    is_leader = 1;
 }
 
 /* As it is when a child ends. */
@@ -159,7 +160,7 @@ static void close_stage(void)
     stage_stop_sentinel();
 }
 
-static void listen_to(const char *url)
+static void track(const char *url)
 {
     rig = rig_create(url, "connect-timeout=50ms timeout=100ms", NULL);
     apr_pool_create(&pchild, p);
@@ -168,20 +169,20 @@ static void listen_to(const char *url)
 }
 
 /* The second Sentinel is dead. */
-static void listen_to_sentinels(void)
+static void track_sentinels(void)
 {
-    listen_to(apr_psprintf(p, "redis+sentinel://127.0.0.1:%d,127.0.0.1:%d/m",
-                           actor_port(s), actor_refusing_port()));
+    track(apr_psprintf(p, "redis+sentinel://127.0.0.1:%d,127.0.0.1:%d/m",
+                       actor_port(s), actor_refusing_port()));
 }
 
-static void listen_to_cluster(void)
+static void track_cluster(void)
 {
-    listen_to(apr_psprintf(p, "redis+cluster://127.0.0.1:%d", actor_port(x)));
+    track(apr_psprintf(p, "redis+cluster://127.0.0.1:%d", actor_port(x)));
 }
 
 /* Waits until it is told that all was heard of that is older than this moment.
  */
-static void await_life(void)
+static void await_heartbeat(void)
 {
     apr_time_t since = shs_clock_now();
     apr_time_t until = since + apr_time_from_sec(20);
@@ -193,14 +194,14 @@ static void await_life(void)
 }
 
 /* While a master answers on and on nothing later than that is told. */
-static void ck_no_life_after(apr_time_t at, actor_t *master)
+static void ck_no_heartbeat_after(apr_time_t at, actor_t *master)
 {
     actor_await(master, "PING", actor_received(master, "PING") + MANY);
     ck_assert_msg(alive_until <= at, "%d ms more were told than is known",
                   (int)((alive_until - at) / 1000));
 }
 
-static apr_uint32_t number_of(const char *name)
+static apr_uint32_t run_id_of(const char *name)
 {
     const char *text = apr_psprintf(p, "run_id:%s\r\n", name);
     shs_reply_t reply = { .kind = SHS_REPLY_STRING,
@@ -214,94 +215,94 @@ static apr_uint32_t number_of(const char *name)
 static const struct {
     const char *reply; /* NULL: another child has heard of a failover */
     const char *why;
-} silences[] = {
+} failures[] = {
     { actor_stall, "the Sentinel hangs" },
     { actor_close, "it ends" },
     { "-ERR x\r\n", "it knows nothing any more" },
     { NULL, "it has not heard of a failover" },
 };
 
-START_TEST(tracker__promises_no_more_than_the_sentinels_confirm)
+START_TEST(tracker__extends_the_lease_no_further_than_sentinels_confirm)
 {
     apr_uint64_t layout;
 
-    listen_to_sentinels();
-    await_life();
-    ck_assert_uint_eq(source, number_of("x"));
-    if (silences[_i].reply) {
-        actor_replies(s, "SENTINEL", silences[_i].reply);
+    track_sentinels();
+    await_heartbeat();
+    ck_assert_uint_eq(tracked, run_id_of("x"));
+    if (failures[_i].reply) {
+        actor_replies(s, "SENTINEL", failures[_i].reply);
     }
     else {
         rig->host_state->master.epoch = 9;
         ck_assert_int_eq(shs_topology_known_at(rig->client.topology, &layout),
                          0);
     }
-    ck_no_life_after(shs_clock_now(), x);
+    ck_no_heartbeat_after(shs_clock_now(), x);
     /* And it goes on when they do. */
     actor_set_master(s, x, 10);
-    await_life();
+    await_heartbeat();
 }
 END_TEST
 
 /* The old one answers all the time. */
-START_TEST(tracker__turns_to_the_master_that_is_named)
+START_TEST(tracker__follows_a_failover)
 {
     int before;
 
-    listen_to_sentinels();
-    await_life();
+    track_sentinels();
+    await_heartbeat();
     before = flushes;
     stage_fail_over();
     actor_await(y, "PING", MANY);
-    ck_assert_uint_eq(source, number_of("y"));
+    ck_assert_uint_eq(tracked, run_id_of("y"));
     ck_assert_int_gt(flushes, before);
-    await_life();
+    await_heartbeat();
 }
 END_TEST
 
 /* ---------------------------------------------------------------- cluster */
 
-START_TEST(tracker__hears_every_master_of_a_cluster)
+START_TEST(tracker__needs_every_master_of_a_cluster)
 {
-    listen_to_cluster();
-    await_life();
-    ck_assert_int_eq(source_count, 2);
+    track_cluster();
+    await_heartbeat();
+    ck_assert_int_eq(tracked_count, 2);
     actor_replies(_i ? x : y, "PING", actor_stall);
-    ck_no_life_after(shs_clock_now(), _i ? y : x);
+    ck_no_heartbeat_after(shs_clock_now(), _i ? y : x);
     actor_replies(_i ? x : y, "PING", PONG);
-    await_life();
+    await_heartbeat();
 }
 END_TEST
 
 /* Each is cut off from the rest, and may have a successor that nobody sees. */
-START_TEST(tracker__promises_nothing_by_masters_that_are_cut_off)
+START_TEST(tracker__does_not_trust_masters_that_are_cut_off)
 {
-    listen_to_cluster();
-    await_life();
-    tell_state("fail");
-    ck_no_life_after(shs_clock_now(), x);
-    ck_assert_int_eq(source_count, 2);
-    tell_state("ok");
-    await_life();
+    track_cluster();
+    await_heartbeat();
+    set_state("fail");
+    ck_no_heartbeat_after(shs_clock_now(), x);
+    ck_assert_int_eq(tracked_count, 2);
+    set_state("ok");
+    await_heartbeat();
 }
 END_TEST
 
-START_TEST(tracker__promises_nothing_while_no_member_tells_its_slots)
+START_TEST(tracker__does_not_trust_masters_while_no_member_replies)
 {
-    listen_to_cluster();
-    await_life();
-    actor_replies(x, "CLUSTER", silences[_i].reply);
-    actor_replies(y, "CLUSTER", silences[_i].reply);
-    ck_no_life_after(shs_clock_now(), x);
+    track_cluster();
+    await_heartbeat();
+    actor_replies(x, "CLUSTER", failures[_i].reply);
+    actor_replies(y, "CLUSTER", failures[_i].reply);
+    ck_no_heartbeat_after(shs_clock_now(), x);
 }
 END_TEST
 
-START_TEST(tracker__does_without_cluster_info)
+START_TEST(tracker__works_without_cluster_info)
 {
     actor_replies(x, "CLUSTER INFO", "-NOPERM x\r\n");
     actor_replies(y, "CLUSTER INFO", "-NOPERM x\r\n");
-    listen_to_cluster();
-    await_life();
+    track_cluster();
+    await_heartbeat();
 }
 END_TEST
 
@@ -325,17 +326,17 @@ static int await_calm(void)
 
 /* A master that has lost the slots may give what it still has until it hears of
  * it. */
-static void ck_everything_is_dropped(int before)
+static void ck_flushes(int before)
 {
     flushes_then = -1;
-    moved_at = shs_clock_now();
-    await_life();
+    slots_moved_at = shs_clock_now();
+    await_heartbeat();
     ck_assert_int_gt(flushes_then, before);
     ck_assert_int_gt(await_calm(), before + 1);
 }
 
 /* The masters are the same, and none of them tells what went with a slot. */
-START_TEST(tracker__drops_everything_when_slots_change_hands)
+START_TEST(tracker__flushes_when_slots_move)
 {
     const actor_range_t ranges[] = {
         { slot_of_x, slot_of_x + 31, x, NULL },
@@ -344,43 +345,43 @@ START_TEST(tracker__drops_everything_when_slots_change_hands)
     };
     int before;
 
-    listen_to_cluster();
-    await_life();
+    track_cluster();
+    await_heartbeat();
     before = await_calm();
-    ck_assert_int_eq(source_count, 2);
+    ck_assert_int_eq(tracked_count, 2);
     actor_set_slots(x, ranges, 3);
     actor_set_slots(y, ranges, 3);
-    ck_everything_is_dropped(before);
-    ck_assert_int_eq(source_count, 2);
+    ck_flushes(before);
+    ck_assert_int_eq(tracked_count, 2);
 }
 END_TEST
 
 /* The slot has gone and come back between two looks. */
-START_TEST(tracker__drops_everything_in_another_epoch)
+START_TEST(tracker__flushes_in_another_epoch)
 {
     int before;
 
-    listen_to_cluster();
-    await_life();
+    track_cluster();
+    await_heartbeat();
     before = await_calm();
     actor_set_state(x, "ok", 6);
     actor_set_state(y, "ok", 6);
-    ck_everything_is_dropped(before);
+    ck_flushes(before);
 }
 END_TEST
 
 /* ---------------------------------------------------------- a single server */
 
-static void listen_to_one(void)
+static void track_single(void)
 {
-    listen_to(apr_psprintf(p, "redis://127.0.0.1:%d", actor_port(x)));
+    track(apr_psprintf(p, "redis://127.0.0.1:%d", actor_port(x)));
 }
 
-static void await_source(const char *name)
+static void await_tracked(const char *name)
 {
     apr_time_t until = shs_clock_now() + apr_time_from_sec(20);
 
-    while (source != number_of(name)) {
+    while (tracked != run_id_of(name)) {
         ck_assert_msg(shs_clock_now() < until, "%s is not listened to", name);
         usleep(1000);
     }
@@ -388,45 +389,45 @@ static void await_source(const char *name)
 
 /* Another has its address, and it goes on giving signs of life. A request's new
  * connection has found it. */
-START_TEST(tracker__turns_to_the_server_that_a_request_has_found)
+START_TEST(tracker__follows_the_server_that_a_request_has_found)
 {
     int before;
 
-    listen_to_one();
-    await_life();
-    ck_assert_uint_eq(source, number_of("x"));
-    ck_assert_uint_eq(rig->host_state->tracking.run_id, number_of("x"));
+    track_single();
+    await_heartbeat();
+    ck_assert_uint_eq(tracked, run_id_of("x"));
+    ck_assert_uint_eq(rig->host_state->tracking.run_id, run_id_of("x"));
     before = flushes;
     actor_replies(x, "INFO", info_of("z"));
-    rig->host_state->tracking.other_run_id = number_of("z");
-    await_source("z");
+    rig->host_state->tracking.other_run_id = run_id_of("z");
+    await_tracked("z");
     ck_assert_int_gt(flushes, before);
     ck_assert_uint_eq(rig->host_state->tracking.other_run_id, 0);
-    await_life();
+    await_heartbeat();
 }
 END_TEST
 
 /* No request needs a connection: it looks by itself. */
-START_TEST(tracker__looks_who_is_there)
+START_TEST(tracker__probes_for_another_server)
 {
-    listen_to_one();
-    await_life();
+    track_single();
+    await_heartbeat();
     actor_replies(x, "INFO", info_of("z"));
-    await_source("z");
+    await_tracked("z");
 }
 END_TEST
 
-START_TEST(tracker__is_told_who_it_listens_to_in_time)
+START_TEST(tracker__publishes_the_tracked_server)
 {
-    listen_to_one();
-    await_life();
+    track_single();
+    await_heartbeat();
     ck_assert_int_eq(rig->host_state->tracking.is_active, 1);
     /* One that was deposed long ago has woken up. */
     rig->host_state->tracking.is_active = 0;
-    await_life();
-    await_life();
+    await_heartbeat();
+    await_heartbeat();
     ck_assert_int_eq(rig->host_state->tracking.is_active, 1);
-    is_candidate = 0;
+    is_leader = 0;
     while (rig->host_state->tracking.is_active) {
         usleep(1000);
     }
@@ -434,10 +435,10 @@ START_TEST(tracker__is_told_who_it_listens_to_in_time)
 END_TEST
 
 /* A service that closes the connection at what it does not know. */
-START_TEST(tracker__does_not_ask_again_and_again_a_service_that_closes)
+START_TEST(tracker__backs_off_from_a_service_that_closes)
 {
     actor_replies(x, "CLIENT TRACKING", actor_close);
-    listen_to_one();
+    track_single();
     actor_await(x, "CLIENT TRACKING", 2);
     /* It would have asked four times a second. */
     rig_sleep_until(shs_clock_now() + 1500 * 1000);
@@ -446,21 +447,21 @@ START_TEST(tracker__does_not_ask_again_and_again_a_service_that_closes)
 END_TEST
 
 /* It answers, and will be well. */
-START_TEST(tracker__asks_again_soon_a_server_that_is_not_ready)
+START_TEST(tracker__retries_soon_a_server_that_is_not_ready)
 {
     static const char *const replies[] = { "-LOADING x\r\n", "-BUSY x\r\n",
                                            "-MASTERDOWN x\r\n" };
 
     actor_replies(x, "PING", replies[_i]);
-    listen_to_one();
+    track_single();
     actor_await(x, "PING", 4);
-    ck_assert_ptr_nonnull(silent_because);
-    ck_assert(strstr(silent_because, _i == 0   ? "LOADING"
-                                     : _i == 1 ? "BUSY"
-                                               : "MASTERDOWN"));
+    ck_assert_ptr_nonnull(down_reason);
+    ck_assert(strstr(down_reason, _i == 0   ? "LOADING"
+                                  : _i == 1 ? "BUSY"
+                                            : "MASTERDOWN"));
     actor_replies(x, "PING", PONG);
-    await_life();
-    ck_assert_ptr_null(silent_because);
+    await_heartbeat();
+    ck_assert_ptr_null(down_reason);
 }
 END_TEST
 
@@ -472,7 +473,7 @@ static const struct {
     const char *scheme;
     const char *path;
     const char *stalls; /* what is not answered */
-    int is_candidate;
+    int is_leader;
     int times; /* so often, for a moment would pass unnoticed */
     const char *why;
 } ends[] = {
@@ -490,15 +491,15 @@ static const struct {
 static void begin_to_wait(const char *stalls, actor_t *asked)
 {
     if (!stalls) {
-        if (is_candidate) {
-            await_life();
+        if (is_leader) {
+            await_heartbeat();
         }
         while (polls < 1) {
             usleep(1000);
         }
         return;
     }
-    if (!is_candidate) {
+    if (!is_leader) {
         shs_topology_suspect(rig->client.topology);
     }
     actor_await(asked, stalls, 1);
@@ -532,7 +533,7 @@ START_TEST(tracker__ends_at_once_whatever_it_waits_for)
                                    actor_port(asked), ends[_i].path);
     int n;
 
-    is_candidate = ends[_i].is_candidate;
+    is_leader = ends[_i].is_leader;
     for (n = 0; n < ends[_i].times; n++) {
         took += time_end(url, ends[_i].stalls, asked);
     }
@@ -545,25 +546,24 @@ END_TEST
 static void add(TCase *tc)
 {
     tcase_add_checked_fixture(tc, open_stage, close_stage);
-    tcase_add_loop_test(tc,
-                        tracker__promises_no_more_than_the_sentinels_confirm, 0,
-                        ROWS(silences));
-    tcase_add_test(tc, tracker__turns_to_the_master_that_is_named);
-    tcase_add_loop_test(tc, tracker__hears_every_master_of_a_cluster, 0, 2);
-    tcase_add_test(tc, tracker__promises_nothing_by_masters_that_are_cut_off);
     tcase_add_loop_test(
-        tc, tracker__promises_nothing_while_no_member_tells_its_slots, 0,
-        ROWS(silences) - 1);
-    tcase_add_test(tc, tracker__does_without_cluster_info);
-    tcase_add_test(tc, tracker__drops_everything_when_slots_change_hands);
-    tcase_add_test(tc, tracker__drops_everything_in_another_epoch);
-    tcase_add_test(tc, tracker__turns_to_the_server_that_a_request_has_found);
-    tcase_add_test(tc, tracker__looks_who_is_there);
-    tcase_add_test(tc, tracker__is_told_who_it_listens_to_in_time);
-    tcase_add_test(tc,
-                   tracker__does_not_ask_again_and_again_a_service_that_closes);
-    tcase_add_loop_test(tc, tracker__asks_again_soon_a_server_that_is_not_ready,
-                        0, 3);
+        tc, tracker__extends_the_lease_no_further_than_sentinels_confirm, 0,
+        ROWS(failures));
+    tcase_add_test(tc, tracker__follows_a_failover);
+    tcase_add_loop_test(tc, tracker__needs_every_master_of_a_cluster, 0, 2);
+    tcase_add_test(tc, tracker__does_not_trust_masters_that_are_cut_off);
+    tcase_add_loop_test(tc,
+                        tracker__does_not_trust_masters_while_no_member_replies,
+                        0, ROWS(failures) - 1);
+    tcase_add_test(tc, tracker__works_without_cluster_info);
+    tcase_add_test(tc, tracker__flushes_when_slots_move);
+    tcase_add_test(tc, tracker__flushes_in_another_epoch);
+    tcase_add_test(tc, tracker__follows_the_server_that_a_request_has_found);
+    tcase_add_test(tc, tracker__probes_for_another_server);
+    tcase_add_test(tc, tracker__publishes_the_tracked_server);
+    tcase_add_test(tc, tracker__backs_off_from_a_service_that_closes);
+    tcase_add_loop_test(tc, tracker__retries_soon_a_server_that_is_not_ready, 0,
+                        3);
     tcase_add_loop_test(tc, tracker__ends_at_once_whatever_it_waits_for, 0,
                         ROWS(ends));
 }
