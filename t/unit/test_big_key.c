@@ -19,7 +19,7 @@ static apr_uint64_t mark_of(int i)
                             secret);
 }
 
-/* Who does not know the secret cannot tell which keys share one. */
+/* Without the secret one cannot tell which keys share a mark. */
 START_TEST(big_key_mark__is_another_with_each_secret)
 {
     apr_uint64_t before = mark_of(1);
@@ -57,11 +57,11 @@ START_TEST(big_key__lets_one_of_many_read_an_unknown_key)
     for (i = 0; i < 4; i++) {
         ck_assert_int_eq(shs_big_key_begin(&big_key, mark), i > 0);
     }
-    /* It could not be asked for: another one may. */
+    /* It could not be read: another request may try. */
     shs_big_key_end(&big_key, mark, SHS_BIG_KEY_UNKNOWN);
     ck_assert_int_eq(shs_big_key_begin(&big_key, mark), 0);
     ck_assert_int_eq(shs_big_key_begin(&big_key, mark), 1);
-    /* It came: from now on all may at once. */
+    /* It came: from now on all may read it at once. */
     shs_big_key_end(&big_key, mark, SHS_BIG_KEY_SMALL);
     for (i = 0; i < 4; i++) {
         ck_assert_int_eq(shs_big_key_begin(&big_key, mark), 0);
@@ -85,7 +85,7 @@ START_TEST(big_key__keeps_a_big_key_however_many_are_small)
     for (i = 0; i < 10; i++) {
         heavies += shs_big_key_begin(&big_key, mark_of(i));
     }
-    ck_assert_int_ge(heavies, 9); /* two may have one place */
+    ck_assert_int_ge(heavies, 9); /* two may share a slot */
 }
 END_TEST
 

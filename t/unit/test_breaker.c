@@ -39,7 +39,7 @@ static shs_breaker_alert_t note(shs_breaker_pass_t pass,
 #define answered(pass, now) note((pass), SHS_BREAKER_OK, X, (now))
 #define failed(pass, now)   note((pass), SHS_BREAKER_FAILED, X, (now))
 
-/* It has answered once, and then failed until it opened. */
+/* A breaker whose server replied once and then failed until it opened. */
 static void open_it(apr_time_t now)
 {
     int i;
@@ -51,7 +51,7 @@ static void open_it(apr_time_t now)
     ck_assert_str_eq(shs_breaker_describe(&breaker, now), "open");
 }
 
-/* ----------------------------------------------------------------- states */
+/* ------------------------------------------------------------------ states */
 
 START_TEST(breaker__opens_at_the_last_of_so_many_failures)
 {
@@ -80,8 +80,7 @@ START_TEST(breaker__counts_failures_in_a_row_only)
         failed(SHS_BREAKER_PASS, NOW);
     }
     ck_assert_str_eq(shs_breaker_describe(&breaker, NOW), "closed");
-    /* Nor does what came to no answer for reasons of our own count, either
-     * way. */
+    /* Nor does an unknown result count, either way. */
     note(SHS_BREAKER_PASS, SHS_BREAKER_UNKNOWN, X, NOW);
     ck_assert_str_eq(shs_breaker_describe(&breaker, NOW), "closed");
     ck_assert_int_eq(failed(SHS_BREAKER_PASS, NOW), SHS_BREAKER_DOWN);
@@ -118,20 +117,20 @@ START_TEST(breaker__closes_when_the_probe_succeeds)
     ck_assert_int_eq(admit(X, NOW + SECOND), SHS_BREAKER_PASS);
     ck_assert_int_eq(answered(SHS_BREAKER_PASS, NOW + SECOND),
                      SHS_BREAKER_NO_ALERT);
-    /* And is as patient as before. */
+    /* It allows as many failures as before. */
     failed(SHS_BREAKER_PASS, NOW + SECOND);
     failed(SHS_BREAKER_PASS, NOW + SECOND);
     ck_assert_str_eq(shs_breaker_describe(&breaker, NOW + SECOND), "closed");
 }
 END_TEST
 
-/* A request that was let through before it opened comes back late. */
+/* A request that was admitted before it opened comes back late. */
 START_TEST(breaker__closes_on_a_late_success)
 {
     open_it(NOW);
     ck_assert_int_eq(answered(SHS_BREAKER_PASS, NOW + 1), SHS_BREAKER_UP);
     ck_assert_int_eq(admit(X, NOW + 1), SHS_BREAKER_PASS);
-    /* The probe's failure, if there is one on its way, opens nothing then. */
+    /* A pending probe's failure opens nothing then. */
     ck_assert_int_eq(failed(SHS_BREAKER_PROBE, NOW + 2), SHS_BREAKER_NO_ALERT);
     ck_assert_str_eq(shs_breaker_describe(&breaker, NOW + 2), "closed");
 }
@@ -162,7 +161,7 @@ START_TEST(breaker__a_probe_that_came_to_nothing_is_given_up)
 }
 END_TEST
 
-/* What gives nothing up takes nothing away. */
+/* A request that holds no probe gives none up. */
 START_TEST(breaker__a_late_unknown_result_brings_no_probe_forward)
 {
     open_it(NOW);
@@ -214,8 +213,8 @@ START_TEST(breaker__sends_one_early_probe_while_servers_alternate)
 }
 END_TEST
 
-/* While none answers, each probe waits for so long, and all children ask all
- * the time. */
+/* While no server replies, each probe waits for so long, and all children ask
+ * all the time. */
 START_TEST(breaker__sends_one_probe_at_a_time_from_all_children)
 {
     static const apr_uint32_t subjects[] = { X, Y, NOBODY, Z, X };
@@ -273,8 +272,8 @@ START_TEST(breaker__a_regular_probe_does_not_delay_another_server)
 }
 END_TEST
 
-/* Who has yet to find out whom to ask is no reason to try before the time, and
- * leaves it known who failed. */
+/* A child that does not know the server yet sends no early probe, and does not
+ * change which server failed. */
 START_TEST(breaker__sends_no_early_probe_without_a_subject)
 {
     open_it(NOW);
@@ -287,7 +286,7 @@ START_TEST(breaker__sends_no_early_probe_without_a_subject)
 }
 END_TEST
 
-/* Nobody was known, and now there is a server. */
+/* No server was known, and now there is one. */
 START_TEST(breaker__the_first_known_server_may_be_probed_at_once)
 {
     int i;
@@ -303,8 +302,8 @@ END_TEST
 
 /* ----------------------------------------------------------------- backoff */
 
-/* After the n-th failed probe: first_probe_after, and less than so many times
- * it on top. */
+/* After the n-th failed probe: first_probe_after, plus less than so many times
+ * it. */
 static const struct {
     int rounds;
     int most;
@@ -349,7 +348,7 @@ START_TEST(breaker__postpones_the_next_probe_within_bounds)
         highest = by > highest ? by : highest;
         tenths[tenth]++;
     }
-    /* They are spread over all of it. */
+    /* They are spread over the whole range. */
     ck_assert_int_lt(lowest, SECOND + SECOND / 20);
     ck_assert_int_gt(highest, most - SECOND / 20);
     for (i = 0; i < 10; i++) {
@@ -371,8 +370,8 @@ END_TEST
 
 /* ---------------------------------------------------------------- evidence */
 
-/* What was asked for in vain, in a row: a key, 0: the server itself failed; and
- * OK, a success between. */
+/* Failures in a row: of a key, 0: of the server itself; and OK, a success
+ * between. */
 #define OK 99
 
 static const struct {
@@ -453,11 +452,11 @@ START_TEST(breaker__reports_a_server_that_never_replied_at_once)
     ck_assert_int_eq(failed(SHS_BREAKER_PASS, NOW), SHS_BREAKER_DOWN);
     ck_assert_str_eq(shs_breaker_describe(&breaker, NOW), "closed");
     ck_assert_int_eq(failed(SHS_BREAKER_PASS, NOW), SHS_BREAKER_NO_ALERT);
-    /* It opens, and that is no news. */
+    /* It opens, and that is not reported again. */
     ck_assert_int_eq(failed(SHS_BREAKER_PASS, NOW), SHS_BREAKER_NO_ALERT);
     ck_assert_str_eq(shs_breaker_describe(&breaker, NOW), "open");
     ck_assert_int_eq(answered(SHS_BREAKER_PROBE, NOW), SHS_BREAKER_UP);
-    /* From now on a single failure is none. */
+    /* From now on a single failure is not reported. */
     ck_assert_int_eq(failed(SHS_BREAKER_PASS, NOW), SHS_BREAKER_NO_ALERT);
 }
 END_TEST
@@ -523,7 +522,8 @@ static void *act_often(void *data)
     return NULL;
 }
 
-/* All at once, in many rounds; `prepare` and `check` stand around each. */
+/* All at once, in many rounds; `prepare` and `check` run before and after
+ * each. */
 static void act_at_once(act_fn act, void (*prepare)(apr_time_t now),
                         void (*check)(apr_time_t now))
 {
@@ -619,8 +619,8 @@ START_TEST(breaker__reports_once_that_it_closed)
 }
 END_TEST
 
-/* A barrier lets its threads go one after the other; two that spin start closer
- * together. */
+/* A barrier releases its threads one after the other; two that spin start
+ * closer together. */
 static int going, probed_by_other;
 
 static void *probe_another(void *data)

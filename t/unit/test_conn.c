@@ -50,7 +50,7 @@ static shs_conn_status_t ask(shs_reply_t **replies, int count, shs_conn_t *conn,
 
 /* -------------------------------------------------------------- the server */
 
-/* What one answers after so many commands, and how. */
+/* What a server replies after so many commands, and how. */
 typedef struct script_t {
     int commands;
     const char *text;
@@ -86,7 +86,7 @@ static void follow(fake_peer_t *peer, void *baton)
     }
 }
 
-/* -------------------------------------------------------------------- ask */
+/* ----------------------------------------------------------------- execute */
 
 START_TEST(conn_execute__reads_one_reply_to_each_command)
 {
@@ -214,7 +214,7 @@ START_TEST(conn_execute__says_what_went_wrong_by_the_deadline)
     shs_conn_t *conn = open_to(fake);
     shs_reply_t *reply = NULL;
     const char *reason;
-    /* Only one that says too little is waited for in vain. */
+    /* Only a server that sends too little lets the deadline pass. */
     int ms = failures[_i].status == SHS_CONN_TIMEOUT ? 100 : 5000;
     apr_time_t begun = shs_clock_now();
     shs_conn_status_t status = ask(&reply, 1, conn, ms, &reason);
@@ -239,7 +239,7 @@ START_TEST(conn_execute__a_reset_before_an_octet_is_dead_after_one_it_is_failed)
     const char *reason;
     shs_conn_status_t status = ask(&reply, 1, conn, 2000, &reason);
 
-    /* A reset takes octets with it that were not read yet. */
+    /* A reset discards octets that were not read yet. */
     ck_assert(status == (_i ? SHS_CONN_FAILED : SHS_CONN_DEAD)
               || (_i && status == SHS_CONN_DEAD));
     ck_assert_ptr_nonnull(reason);
@@ -289,8 +289,8 @@ static void answer_late(fake_peer_t *peer, void *baton)
     }
 }
 
-/* recv(2) waits by itself for three quarters of the first time, poll(2) for
- * what is left, or for all that is less. */
+/* recv(2) waits for three quarters of the first wait, poll(2) for the rest, or
+ * for any shorter wait. */
 START_TEST(conn_execute__waits_until_the_deadline_whatever_the_first_one_was)
 {
     static const struct {
@@ -360,7 +360,7 @@ START_TEST(conn_execute__keeps_the_deadline_while_sending)
     large.data = calloc(1, large.len);
     ck_assert_ptr_nonnull(large.data);
     deadline = unit_in_ms(100);
-    /* Noughts are no command: the fake closes, or the deadline comes. */
+    /* Zeros are not a command: the fake closes, or the deadline comes. */
     ck_assert_int_ne(
         shs_conn_execute(&reply, 1, conn, large, roomy, deadline, &reason, p),
         SHS_CONN_OK);
@@ -381,7 +381,7 @@ typedef struct large_t {
 static const large_t larges[] = {
     { 65537, "\r\n" },  /* by one octet */
     { 200000, "\r\n" }, /* complete, and small enough to be received */
-    { 800000, "" },     /* never complete: refused while it comes */
+    { 800000, "" },     /* never complete: refused on arrival */
 };
 
 static void say_large(fake_peer_t *peer, void *baton)
@@ -451,7 +451,7 @@ START_TEST(conn_execute__an_error_reply_is_a_reply)
 }
 END_TEST
 
-/* ------------------------------------------------------------------- open */
+/* -------------------------------------------------------------------- open */
 
 START_TEST(conn_open__says_why_no_server_accepts)
 {
@@ -491,8 +491,9 @@ START_TEST(conn_open__goes_on_to_the_next_address)
 }
 END_TEST
 
-/* A tracker whose backlog is full drops what comes: connect() hangs. Fills
- * one and gives its address; the sockets are closed by the process's end. */
+/* A listening socket whose backlog is full drops new connections: connect()
+ * hangs. Fills one and gives its address; the sockets are closed when the
+ * process ends. */
 static void fill_a_backlog(shs_resolver_address_t *address)
 {
     int tracker = socket(AF_INET, SOCK_STREAM, 0);
@@ -553,7 +554,7 @@ START_TEST(conn_open__leaves_time_for_the_next_address)
 }
 END_TEST
 
-/* Descriptors of this process that have not the close-on-exec flag. */
+/* Descriptors of this process without the close-on-exec flag. */
 static int inheritable(void)
 {
     DIR *dir = opendir("/proc/self/fd");
@@ -615,7 +616,7 @@ START_TEST(conn_close__leaves_no_descriptor_behind)
 }
 END_TEST
 
-/* ---------------------------------------------------------------- usable */
+/* ------------------------------------------------------------------ usable */
 
 static void close_on_go(fake_peer_t *peer, void *baton)
 {

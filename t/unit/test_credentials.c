@@ -55,9 +55,9 @@ START_TEST(credentials_password__gives_a_copy_that_stays)
 }
 END_TEST
 
-/* ------------------------------------------------------------------ files */
+/* ------------------------------------------------------------------- files */
 
-/* Writes the file anew, as an editor does that keeps the inode. */
+/* Rewrites the file, as an editor does that keeps the inode. */
 static void write_file(const char *path, const char *content, size_t len)
 {
     int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
@@ -166,7 +166,7 @@ START_TEST(credentials_read_file__reads_files_only)
                   "%s", wrong);
     wrong = shs_credentials_read_file(c, "/", p);
     ck_assert_msg(wrong && strstr(wrong, "/ is no regular file"), "%s", wrong);
-    /* Nobody writes to it: to open it would be to wait for ever. */
+    /* No process writes to it: opening it would block for ever. */
     unlink(path);
     ck_assert_int_eq(mkfifo(path, 0600), 0);
     wrong = shs_credentials_read_file(c, path, p);
@@ -176,10 +176,10 @@ START_TEST(credentials_read_file__reads_files_only)
 }
 END_TEST
 
-/* ------------------------------------------------------------------ renew */
+/* ------------------------------------------------------------------ reload */
 
 static const struct {
-    const char *content; /* of the file now; NULL: it is gone */
+    const char *content; /* the file's new text; NULL: it is gone */
     const char *refused;
     int is_renewed;
     const char *password;
@@ -245,7 +245,7 @@ START_TEST(credentials_reload__has_nothing_new_without_a_file)
 }
 END_TEST
 
-/* Not even while the pool lives: that may be long. */
+/* The pool may live long: the file must not stay open. */
 START_TEST(credentials_reload__closes_the_file)
 {
     char *path = file_with("old\n", 4);
@@ -263,7 +263,7 @@ START_TEST(credentials_reload__closes_the_file)
 }
 END_TEST
 
-/* httpd reads it as root, a child is somebody else. */
+/* httpd reads it as root, a child as another user. */
 START_TEST(credentials_reload__keeps_the_password_if_the_file_is_not_readable)
 {
     char *path = file_with("old\n", 4);
@@ -305,7 +305,8 @@ static void *renew(void *data)
     return NULL;
 }
 
-/* Who lost the race for the file has a new password all the same. */
+/* A thread that lost the race for the file has the new password all the
+ * same. */
 START_TEST(credentials_reload__gives_every_thread_the_new_password)
 {
     char *path = file_with("old\n", 4);

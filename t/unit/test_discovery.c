@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * discovery, in a cluster whose members do not agree: which of them is
- * believed. Sentinels that do not agree: test_store_redis_sentinel.
+ * discovery, in a cluster whose members do not agree: which of them is trusted.
+ * Sentinels that do not agree: test_store_redis_sentinel.
  */
 #include "redis/topology/discovery.h"
 
@@ -11,8 +11,8 @@
 #include "base/clock.h"
 #include "unit.h"
 
-/* a, a master, is cut off from b and r, its replica, which has taken its place
- * meanwhile. Each of them can be asked. */
+/* The master a is cut off from b and from its replica r, which has taken its
+ * place meanwhile. Each of them can be asked. */
 static actor_t *a, *b, *r;
 static int slot;
 
@@ -21,7 +21,7 @@ static shs_discovery_t *discovery;
 static _Atomic apr_int64_t epoch;
 static _Atomic int is_closing;
 
-/* What the last run came to. */
+/* The status of the last run. */
 static const char *master; /* of the slot; "none" */
 static int is_doubted;
 static apr_time_t took;
@@ -57,8 +57,8 @@ static void close_stage(void)
     actor_stop(r);
 }
 
-/* Who asks a first, and then b, as the URL says: the first run begins with the
- * second. */
+/* A discovery that asks a first, and then b, as the URL says: the first run
+ * begins with the second. */
 static void set_out(const char *options)
 {
     const char *url =
@@ -101,7 +101,8 @@ static void run(void)
     took = shs_clock_now() - began;
 }
 
-/* The slot's master by several runs, each of which begins with another. */
+/* The slot's master in several runs, each of which begins with another
+ * member. */
 static void ck_master(const char *wanted, int with_doubt)
 {
     int i;
@@ -144,7 +145,7 @@ START_TEST(discovery_run__trusts_no_member_that_was_cut_off)
 }
 END_TEST
 
-/* It may have to be asked all the same: there is nobody else. */
+/* It may have to be asked all the same: there is no other. */
 START_TEST(discovery_run__doubts_members_that_all_are_down)
 {
     set_out("");
@@ -168,7 +169,7 @@ START_TEST(discovery_run__doubts_the_only_one_that_replies)
 }
 END_TEST
 
-/* Who does not say that it is down is believed, as one that is not asked. */
+/* A member that does not report its state is trusted. */
 static const struct {
     const char *info;
     const char *why;
@@ -206,11 +207,11 @@ START_TEST(discovery_run__trusts_no_member_that_has_missed_an_election)
     tell_slots(b, r);
     actor_set_state(b, "ok", 6);
     actor_set_state(r, "ok", 6);
-    /* It may be asked before anybody has told of it. */
+    /* It may be asked before a member has reported the election. */
     run();
     run();
     ck_master("r", 0);
-    /* What is all there is need not be so. */
+    /* Not every snapshot without an alternative is right. */
     actor_replies(b, "CLUSTER", "-ERR x\r\n");
     actor_replies(r, "CLUSTER", "-ERR x\r\n");
     ck_master("a", 1);
@@ -218,7 +219,7 @@ START_TEST(discovery_run__trusts_no_member_that_has_missed_an_election)
 }
 END_TEST
 
-/* What another child was told counts too. */
+/* What another child has learnt counts too. */
 START_TEST(discovery_run__trusts_no_member_behind_the_host)
 {
     set_out("");
@@ -233,7 +234,7 @@ START_TEST(discovery_run__trusts_no_member_behind_the_host)
 }
 END_TEST
 
-/* One that is cut off knows of no election. */
+/* A member that is cut off does not know the election. */
 START_TEST(discovery_run__learns_no_epoch_from_a_member_that_is_down)
 {
     set_out("");
@@ -258,7 +259,7 @@ START_TEST(discovery_run__trusts_a_cluster_that_was_set_up_anew)
 }
 END_TEST
 
-/* One that is dead may know of an election that all others have missed. */
+/* A dead member may know of an election that all others have missed. */
 START_TEST(discovery_run__trusts_no_stale_members_while_another_is_dead)
 {
     set_out("");
@@ -272,8 +273,8 @@ START_TEST(discovery_run__trusts_no_stale_members_while_another_is_dead)
 }
 END_TEST
 
-/* One that failed is asked after the others for a while; but before anybody is
- * believed who is cut off. */
+/* A member that failed is asked after the others for a while, but before a
+ * member that is cut off is used. */
 START_TEST(discovery_run__asks_a_failed_member_before_it_doubts)
 {
     set_out("");
@@ -289,7 +290,8 @@ START_TEST(discovery_run__asks_a_failed_member_before_it_doubts)
 }
 END_TEST
 
-/* The cluster is down because one hangs. Its heir must be found soon. */
+/* The cluster is down because one member hangs. Its successor must be found
+ * soon. */
 START_TEST(discovery_run__is_not_delayed_while_all_are_down)
 {
     int i;

@@ -154,7 +154,7 @@ START_TEST(endpoint_describe_options__lists_what_is_in_force)
 }
 END_TEST
 
-/* --------------------------------------------------------------- identity */
+/* ---------------------------------------------------------------- identity */
 
 static const struct {
     const char *url;
@@ -179,7 +179,7 @@ START_TEST(endpoint_identity__is_equal_for_what_may_share_connections)
 END_TEST
 
 /* No two of them may share connections. "@" and "$" stand for two files with
- * the same password in them. */
+ * the same password. */
 static const struct {
     const char *url;
     const char *words;

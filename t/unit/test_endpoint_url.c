@@ -183,12 +183,12 @@ START_TEST(endpoint_url_parse__reads_a_url_over_tls)
     ck_assert_int_eq(e.is_tls, 1);
     ck_assert_str_eq(list_servers(&e), "h:6380");
     ck_assert_int_eq(e.db, 2);
-    /* Which name is dialled, and checked, is not known here. */
+    /* The name that is dialled and checked is not known here. */
     ck_assert_pstr_eq(e.tls.name, NULL);
 }
 END_TEST
 
-/* What could be part of a password is written in capitals here. */
+/* What could be part of a password is in capitals here. */
 static const struct {
     const char *url;
     const char *words; /* of the message */

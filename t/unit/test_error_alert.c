@@ -9,7 +9,7 @@
 
 static shs_error_alert_t alert;
 
-/* A second in the life of the host, failures in it, and how many are told. */
+/* A second, the failures in it, and how many are reported. */
 static const struct {
     int least;
     int at[12]; /* seconds at which it fails; 0: the end */

@@ -44,7 +44,7 @@ static void *poll_once(void *obeys)
     return NULL;
 }
 
-/* As those do that wait for what another thread finds out. */
+/* As a thread does that waits for what another one finds out. */
 static void *wait_for_condition(void *obeys)
 {
     apr_time_t began = shs_clock_now();
@@ -94,7 +94,7 @@ START_TEST(halt__is_for_good)
 }
 END_TEST
 
-/* Though something has come: it is not worth beginning with. */
+/* Although data has come: it is not worth beginning with. */
 START_TEST(halt_poll__finds_nothing_once_it_is_set)
 {
     ck_assert_int_eq(write(pipe_in, "x", 1), 1);

@@ -9,7 +9,7 @@
 #include "unit.h"
 
 typedef struct script_t {
-    const char *first; /* to the first command; NULL: silence */
+    const char *first; /* to the first command; NULL: none */
     const char *second;
     char seen[512];
 } script_t;
@@ -77,7 +77,7 @@ static const struct {
       SHS_CONN_TURNED_AWAY, "has reached its maxclients" },
 };
 
-/* A handshake that says nothing but what is set in it. */
+/* A handshake that sends only what is set in it. */
 static shs_handshake_t handshake_of(const char *user, const char *password)
 {
     shs_handshake_t handshake;
@@ -133,7 +133,7 @@ START_TEST(handshake_run__logs_in_and_accepts_only_ok)
 }
 END_TEST
 
-/* The name is for CLIENT LIST: a user who may not set one has sessions too. */
+/* The name is for CLIENT LIST: a user that may not set one has sessions too. */
 START_TEST(handshake_run__names_the_connection_if_it_may)
 {
     static const char *const answers[] = { "+OK\r\n", "-NOPERM SECRET\r\n",
@@ -155,7 +155,8 @@ START_TEST(handshake_run__names_the_connection_if_it_may)
 }
 END_TEST
 
-/* Who has no place for us says so to whatever comes first. */
+/* A server at its maxclients replies so to the first command, whatever it
+ * is. */
 START_TEST(handshake_run__is_turned_away_at_the_name_too)
 {
     script_t script = { "-ERR max number of clients reached\r\n", NULL, "" };
@@ -174,7 +175,7 @@ START_TEST(handshake_run__is_turned_away_at_the_name_too)
 }
 END_TEST
 
-/* ------------------------------------------- masters, replicas, new secrets */
+/* ------------------------------------------ masters, replicas, new secrets */
 
 #define IS_MASTER   "*3\r\n$6\r\nmaster\r\n:0\r\n*0\r\n"
 #define INFO_MASTER "$30\r\n# Replication\r\nrole:master\r\n\r\n\r\n"
@@ -188,7 +189,7 @@ static const struct {
     int must_be_master;
     const char *first;
     const char *second;
-    int lacks_role; /* what is known then */
+    int lacks_role; /* what is known afterwards */
     const char *seen;
     shs_conn_status_t status;
     const char *why;
@@ -249,7 +250,7 @@ START_TEST(handshake_run__knows_a_master_from_a_replica)
 }
 END_TEST
 
-/* What is known is not asked again, until it is not so any more. */
+/* What is known is not tried again, until it is no longer so. */
 START_TEST(handshake_run__asks_for_info_where_role_is_known_to_be_refused)
 {
     static const struct {

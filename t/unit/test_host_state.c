@@ -36,7 +36,7 @@ START_TEST(host_state_shard_breaker__is_the_same_for_the_same_key)
 }
 END_TEST
 
-/* Too many shards cost a breaker of their own, and nothing else. */
+/* Beyond the maximum, shards share a breaker; nothing else changes. */
 START_TEST(host_state_shard_breaker__gives_further_shards_the_last)
 {
     shs_breaker_t *breakers[SHS_HOST_STATE_SHARDS + 100];

@@ -86,7 +86,7 @@ START_TEST(masters_list__says_when_the_last_was_found)
 }
 END_TEST
 
-/* Slots that moved: what was a shard is none. */
+/* Slots that moved: a former shard no longer exists. */
 START_TEST(masters_keep__removes_all_others)
 {
     static const apr_uint32_t keys[] = { 2, 9 };
@@ -101,7 +101,7 @@ START_TEST(masters_keep__removes_all_others)
 }
 END_TEST
 
-/* A child that was killed amid it has left half of a name. */
+/* A child that was killed while writing has left half of a name. */
 START_TEST(masters_take_failover__shows_no_half_of_a_name)
 {
     reset();
@@ -125,7 +125,7 @@ START_TEST(masters_set__truncates_a_long_name)
 }
 END_TEST
 
-/* Of more shards than there is room for nothing is told, and nothing breaks. */
+/* Further shards are not reported, and nothing breaks. */
 START_TEST(masters_set__takes_as_many_as_there_is_room_for)
 {
     apr_uint32_t key;

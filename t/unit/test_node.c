@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A server whose name moves to another address. The actor listens at 127.0.0.1;
- * at 127.0.0.9 connections are refused.
+ * A server whose name gets another address. The actor listens at 127.0.0.1; at
+ * 127.0.0.9 connections are refused.
  */
 #include "redis/connection/node.h"
 
@@ -19,7 +19,7 @@
 #define UNAVAILABLE SHS_OUTCOME_UNAVAILABLE
 
 /* ------------------------------------------------------ the name service
- * Ours instead of the C library's: it has one name, and it moves. */
+ * It replaces the C library's: it has one name, and its address changes. */
 
 static const char *address_of_name;
 static int asked;
@@ -66,7 +66,7 @@ static void move_name(const char *address)
     __atomic_store_n(&address_of_name, address, __ATOMIC_SEQ_CST);
 }
 
-/* ------------------------------------------------------------------ tests */
+/* ------------------------------------------------------------------- tests */
 
 static actor_t *a;
 
@@ -97,7 +97,7 @@ static shs_outcome_t ask(const rig_t *rig, const char *key)
     return shs_store_redis_load(&got, &rig->client, &query, p);
 }
 
-/* The request that finds the old address dead asks at the new one. */
+/* The request that finds the old address dead dials the new one. */
 START_TEST(node_dial__looks_the_name_up_when_each_address_has_failed)
 {
     rig_t *rig = rig_on("timeout=5s connect-timeout=5s", NULL);
@@ -106,7 +106,7 @@ START_TEST(node_dial__looks_the_name_up_when_each_address_has_failed)
     ck_assert_int_eq(asked, 1);
     move_name("127.0.0.9");
     actor_disconnect(a);
-    ck_assert_int_eq(ask(rig, "k"), FOUND); /* it is there still */
+    ck_assert_int_eq(ask(rig, "k"), FOUND); /* it still accepts */
     ck_assert_int_eq(asked, 1);
     actor_stop(a);
     a = actor_start("a");
@@ -118,7 +118,7 @@ START_TEST(node_dial__looks_the_name_up_when_each_address_has_failed)
 }
 END_TEST
 
-/* A name that has not moved is not asked for with each request. */
+/* An unchanged name is not looked up for each request. */
 START_TEST(node_dial__does_not_look_the_name_up_each_time)
 {
     rig_t *rig = rig_on("breaker=off", NULL);
@@ -135,8 +135,8 @@ START_TEST(node_dial__does_not_look_the_name_up_each_time)
 }
 END_TEST
 
-/* One child has learnt the new address, another has opened the circuit breaker
- * for the old one. */
+/* One child knows the new address, another has opened the circuit breaker for
+ * the old one. */
 START_TEST(node_resolved_subject__differs_at_another_address)
 {
     rig_t *old, *newborn;
@@ -158,7 +158,7 @@ START_TEST(node_resolved_subject__differs_at_another_address)
 }
 END_TEST
 
-/* Nobody dials while it is open, and it would stay so for an hour. */
+/* No request dials while it is open, and it would stay open for an hour. */
 START_TEST(node_suspect__learns_the_new_address_behind_an_open_breaker)
 {
     rig_t *rig;

@@ -19,7 +19,7 @@ static const shs_resp_limits_t roomy = { 65536, 8192 };
 
 /* -------------------------------------------------------------- the server */
 
-/* Answers each command with its last argument. */
+/* Replies to each command with its last argument. */
 static void echo(fake_peer_t *peer, void *baton)
 {
     (void)baton;
@@ -52,7 +52,7 @@ static void wait_until_ended(int count)
     }
 }
 
-/* Answers one command, then closes. */
+/* Replies to one command, then closes. */
 static void answer_once(fake_peer_t *peer, void *baton)
 {
     (void)baton;
@@ -119,7 +119,7 @@ static shs_conn_t *borrow(shs_pool_t *pool, int *is_new)
     return conn;
 }
 
-/* Asks the echo for a text and says whether that text came back. */
+/* Sends the echo a text and returns whether that text came back. */
 static int is_echoed(shs_conn_t *conn, const char *text, apr_pool_t *pool)
 {
     shs_octets_t buffer = { NULL, 0 };
@@ -220,7 +220,7 @@ START_TEST(pool_borrow__waits_no_longer_than_the_deadline)
     ck_assert_int_le(shs_clock_now(),
                      deadline + unit_slack_ms() * (apr_time_t)1000);
     ck_assert_int_eq(dialler.dials, 1);
-    /* Nothing was lost by the waiting. */
+    /* No place was lost by the waiting. */
     shs_pool_give_back(pool, a);
     ck_assert_ptr_eq(borrow(pool, NULL), a);
     shs_pool_discard(pool, a);
@@ -311,7 +311,7 @@ START_TEST(pool_distrust__closes_connections_without_a_reply_since)
     while (shs_clock_now() <= since) {
         continue;
     }
-    /* One of them is answered later than that. */
+    /* One of them gets a later reply. */
     ck_assert(is_echoed(conns[0], "hello", p));
     for (i = 0; i < 3; i++) {
         shs_pool_give_back(pool, conns[i]);
@@ -330,7 +330,7 @@ START_TEST(pool_distrust__closes_connections_without_a_reply_since)
 }
 END_TEST
 
-/* After a peak one connection does for what comes. */
+/* After a peak, one connection is enough. */
 START_TEST(pool_give_back__closes_what_is_no_longer_needed)
 {
     fake_t *fake = fake_start(until_closed, NULL);
@@ -368,7 +368,7 @@ START_TEST(pool_borrow__never_lends_one_that_was_closed)
     shs_conn_t *conn = borrow(pool, NULL);
     int is_new = -1;
 
-    /* The echo is not what answers here, but something comes. */
+    /* It is not the echo that replies here, but octets come. */
     is_echoed(conn, "hello", p);
     wait_until_closed(conn);
     shs_pool_give_back(pool, conn);
@@ -394,7 +394,8 @@ static void say_late(fake_peer_t *peer, void *baton)
     }
 }
 
-/* The worst bug there is: what came late must not answer the next one. */
+/* The worst bug there is: a late reply must not be taken for the next
+ * command's. */
 START_TEST(pool_borrow__never_lends_one_with_unread_octets)
 {
     fake_t *fake = fake_start(say_late, NULL);
@@ -451,11 +452,11 @@ START_TEST(pool_close__closes_what_is_idle_and_what_is_given_back)
     shs_pool_give_back(pool, idle);
     shs_pool_close(pool);
     wait_until_ended(1);
-    /* A thread that is still at work goes on and ends its loan. */
+    /* A thread that is still at work continues and ends its loan. */
     ck_assert(is_echoed(lent, "at work", p));
     shs_pool_give_back(pool, lent);
     wait_until_ended(2);
-    /* Whatever comes now is no crash, and leaves nothing open. */
+    /* A later call does not crash, and leaves nothing open. */
     lent = borrow(pool, &is_new);
     ck_assert_int_eq(is_new, 1);
     shs_pool_give_back(pool, lent);
@@ -630,7 +631,7 @@ END_TEST
 
 /* ------------------------------------------------------------------- dials */
 
-/* A dialler that waits until it is let go, and then fails or does not. */
+/* A dial that waits until it is released, and then fails or does not. */
 static struct {
     pthread_mutex_t lock;
     pthread_cond_t changed;
@@ -653,7 +654,7 @@ static shs_conn_status_t dial_at_gate(shs_conn_t **out, void *baton,
         pthread_cond_wait(&gate.changed, &gate.lock);
     }
     pthread_mutex_unlock(&gate.lock);
-    /* A connection may come about in no time, even past the deadline. */
+    /* A dial may succeed at once, even past the deadline. */
     *reason = "no connection by the deadline";
     status = shs_clock_now() < deadline
                  ? dial(out, baton, deadline, reason, borrower)
@@ -733,7 +734,7 @@ static void *borrow_once(void *data)
     return NULL;
 }
 
-/* Returns when it waits, for the gate or for others. */
+/* Returns when it waits, for the gate or for other threads. */
 static void run_waiter(waiter_t *waiter)
 {
     ck_assert_int_eq(pthread_create(&waiter->thread, NULL, borrow_once, waiter),
@@ -795,7 +796,7 @@ START_TEST(pool_borrow__dials_once_while_others_wait)
 }
 END_TEST
 
-/* A server with no room for more clients: those that we have will do. */
+/* A server at its maxclients: the existing connections will do. */
 START_TEST(pool_borrow__waits_for_a_loan_to_end_after_a_failed_dial)
 {
     fake_t *fake = fake_start(echo, NULL);
@@ -821,7 +822,7 @@ START_TEST(pool_borrow__waits_for_a_loan_to_end_after_a_failed_dial)
 }
 END_TEST
 
-/* ... and if none comes, the reason is why the dial failed. */
+/* ... and if none is given back, the reason is that of the failed dial. */
 START_TEST(pool_borrow__says_why_the_dial_failed_at_the_deadline)
 {
     fake_t *fake = fake_start(echo, NULL);
@@ -864,7 +865,7 @@ START_TEST(pool_borrow__does_not_wait_after_a_refusal)
 }
 END_TEST
 
-/* All lent is another matter than a dial that takes too long. */
+/* If all are lent this is another matter than a dial that takes too long. */
 START_TEST(pool_borrow__says_whether_all_were_lent)
 {
     fake_t *fake = fake_start(echo, NULL);
@@ -891,8 +892,9 @@ START_TEST(pool_borrow__says_whether_all_were_lent)
 }
 END_TEST
 
-/* Lets one begin to dial and be late, while another waits whose time is long,
- * and keeps what it gets: given back, it would be the late one's after all. */
+/* Lets one thread begin to dial and be late, while another waits with a long
+ * deadline and keeps what it gets: if it were given back, the late one would
+ * get it after all. */
 static void outwait_dial(waiter_t *late, waiter_t *other, shs_pool_t *pool,
                          int ms)
 {
@@ -913,9 +915,9 @@ static void outwait_dial(waiter_t *late, waiter_t *other, shs_pool_t *pool,
     shs_pool_give_back(pool, other->kept);
 }
 
-/* Its time was up: that says nothing of the server, nor of the others' time. On
- * a busy machine its turn may come late, and it is then the pool that was
- * busy: it is given more time. */
+/* Its deadline passed: that proves nothing about the server, nor about the
+ * others' deadlines. On a busy machine its turn may come late, and then the
+ * pool was busy: it is given more time. */
 START_TEST(pool_borrow__a_late_dial_fails_no_other_borrower)
 {
     fake_t *fake = fake_start(echo, NULL);
@@ -1000,7 +1002,7 @@ static void *run_often(void *data)
     return NULL;
 }
 
-/* No loan lasts longer than a moment, so none who waits does. */
+/* No loan lasts longer than a moment, so no wait does. */
 START_TEST(pool__wakes_all_waiters_although_dials_fail)
 {
     fake_t *fake = fake_start(until_closed, NULL);

@@ -13,7 +13,7 @@
 #include "unit.h"
 
 /* ------------------------------------------------------ the name service
- * Ours instead of the C library's: slow, broken and generous on command. */
+ * It replaces the C library's: slow, broken and generous on command. */
 
 static int asked;
 static int delay_ms;
@@ -96,7 +96,7 @@ void freeaddrinfo(struct addrinfo *info)
     }
 }
 
-/* ------------------------------------------------------------------ tests */
+/* ------------------------------------------------------------------- tests */
 
 static apr_status_t destroy(void *resolver)
 {
@@ -126,7 +126,7 @@ START_TEST(resolver_get__knows_an_ipv4_address_at_once)
     const char *reason = NULL;
     struct sockaddr_in in;
 
-    /* The deadline has passed already: nothing may have to be waited for. */
+    /* The deadline has passed already: no wait is possible. */
     ck_assert_int_eq(
         shs_resolver_get(addresses, resolver, unit_in_ms(-1), &reason), 1);
     ck_assert_uint_eq(addresses[0].len, sizeof(in));
@@ -251,7 +251,7 @@ START_TEST(resolver_get__never_waits_past_the_deadline)
     ck_assert_int_ge(shs_clock_now(), deadline - 1000);
     ck_assert_int_le(shs_clock_now(),
                      deadline + unit_slack_ms() * (apr_time_t)1000);
-    /* The answer that came too late for one request is there for the next. */
+    /* The result that came too late for one request is there for the next. */
     ck_assert_int_eq(shs_resolver_get(addresses, resolver,
                                       begun + apr_time_from_sec(20), &reason),
                      1);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * identity: what INFO says of which server it is. When it is asked:
+ * run_id: what INFO says about the server. When it is loaded:
  * test_store_redis_load and test_tracker.
  */
 #include "redis/connection/run_id.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * layout: when slots have changed hands. What follows from that: test_tracker.
+ * slot_layout: when slots have moved. What follows from that: test_tracker.
  */
 #include "redis/topology/slot_layout.h"
 
@@ -12,7 +12,7 @@ static shs_shard_t shards[2];
 static apr_uint16_t shard_of[SHS_SLOT_MAP_SLOTS];
 static shs_slot_map_t map = { shards, 2, shard_of };
 
-/* [0..split) are of the first master, the rest of the second. */
+/* [0..split) belong to the first master, the rest to the second. */
 static apr_uint64_t layout_of(const char *first, const char *second, int port,
                               int split, apr_int64_t epoch)
 {
@@ -32,7 +32,7 @@ START_TEST(slot_layout_of__is_the_same_for_the_same)
 
     ck_assert_uint_ne(is, 0);
     ck_assert_uint_eq(is, layout_of("a", "b", 1, 100, 5));
-    /* Other replicas serve no slots. */
+    /* A change of replicas moves no slots. */
     shards[0].replicas = &shards[1].master;
     shards[0].replica_count = 1;
     ck_assert_uint_eq(is, layout_of("a", "b", 1, 100, 5));
@@ -70,7 +70,7 @@ START_TEST(slot_layout_note__flushes_what_the_former_master_may_have_sent)
 }
 END_TEST
 
-/* What is near may yet bridge an outage. */
+/* The near-cache may yet bridge an outage. */
 START_TEST(slot_layout_note__flushes_nothing_if_nothing_is_known)
 {
     shs_slot_layout_t layout = { 0, 0 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What a view enters where the host's children share who the masters are.
- * test_store_redis_sentinel and test_store_redis_cluster have the rest of it.
+ * What a snapshot publishes to the host's children. test_store_redis_sentinel
+ * and test_store_redis_cluster test the rest.
  */
 #include "redis/topology/snapshot.h"
 
@@ -33,7 +33,7 @@ static shs_node_table_t *open_stage(void)
     return rig_nodes(rig_endpoint("redis+sentinel://127.0.0.1/m", ""), 1);
 }
 
-/* One who was told last what it knew already, by a Sentinel that lags. */
+/* A child that learnt nothing new, from a Sentinel that lags. */
 START_TEST(
     snapshot_publish_masters__undoes_nothing_that_another_child_has_found)
 {

@@ -11,7 +11,7 @@
 #include "base/clock.h"
 #include "unit.h"
 
-/* A tracker on loopback, or, when it is closed again, a port that refuses. */
+/* A listening socket on loopback, or, once closed, a port that refuses. */
 static int listen_on(shs_resolver_address_t *address)
 {
     struct sockaddr_in in;
@@ -45,7 +45,7 @@ START_TEST(socket_connect__returns_a_close_on_exec_socket)
 }
 END_TEST
 
-/* The system's own would be two hours. */
+/* The system's default is two hours. */
 START_TEST(socket_connect__enables_keepalive)
 {
     static const struct {

@@ -26,13 +26,13 @@
 #define MAX_STEPS 6
 
 typedef struct server_t {
-    const char *replies[MAX_STEPS]; /* NULL: it says nothing more */
+    const char *replies[MAX_STEPS]; /* NULL: it stalls */
     int steps;
-    const char *then;     /* behind the last reply */
+    const char *then;     /* sent after the last reply */
     const char *later;    /* after fake_resume(); NULL: nothing */
-    _Atomic int is_flood; /* says `rest` again and again */
+    _Atomic int is_flood; /* sends `later` again and again */
     int closes;
-    /* What it does after the last reply; NULL: what is said above. */
+    /* What it does after the last reply; NULL: as above. */
     void (*serve_on)(fake_peer_t *peer);
     char seen[1024];
 } server_t;
@@ -111,12 +111,12 @@ static server_t usual(const char *then)
     return usual;
 }
 
-/* --------------------------------------------------------------- the watch */
+/* ---------------------------------------------------------------- the sink */
 
 static int received_count;
 static char received[4096];
-static int is_slow;     /* it takes its time with each */
-static int stops_flood; /* by the one that is as many as are enough */
+static int is_slow;     /* each takes a moment */
+static int stops_flood; /* after `enough` keys */
 static const int enough = 1000;
 
 static void on_changed(void *baton, shs_octets_t key)
@@ -175,7 +175,7 @@ static shs_conn_status_t open_in(int ms)
                                  &reason, own);
 }
 
-/* Until so much was told, or the connection failed. */
+/* Until so many were received, or the connection failed. */
 static shs_conn_status_t receive_until(int wanted)
 {
     apr_time_t deadline = unit_in_ms(10000);
@@ -227,7 +227,7 @@ static const struct {
     { 2, NULL, SHS_CONN_TIMEOUT },
     { 3, NULL, SHS_CONN_TIMEOUT },
     { 2, "HTTP/1.1 400\r\n", SHS_CONN_FAILED },
-    /* It is there, and will be well. */
+    /* It replies, and will recover. */
     { 0, "-ERR max number of clients reached\r\n", SHS_CONN_FAILED },
     { 2, "-LOADING Redis is loading\r\n", SHS_CONN_FAILED },
     { 2, "-BUSY Redis is busy running a script\r\n", SHS_CONN_FAILED },
@@ -238,7 +238,7 @@ START_TEST(subscription_open__closes_when_it_is_refused)
 {
     server = usual(NULL);
     server.replies[refusals[_i].step] = refusals[_i].reply;
-    /* Only one that says nothing is waited for in vain. */
+    /* Only a server that stalls lets the deadline pass. */
     ck_assert_int_eq(
         open_in(refusals[_i].status == SHS_CONN_TIMEOUT ? 200 : 5000),
         refusals[_i].status);
@@ -247,7 +247,7 @@ START_TEST(subscription_open__closes_when_it_is_refused)
 }
 END_TEST
 
-/* A service that closes the connection at what it does not know. */
+/* A service that closes the connection at an unknown command. */
 START_TEST(subscription_open__says_where_the_connection_ends)
 {
     server = usual(NULL);
@@ -277,7 +277,7 @@ START_TEST(subscription_open__loads_the_run_id)
 }
 END_TEST
 
-/* ------------------------------------------------------------------- pushes */
+/* ------------------------------------------------------------------ pushes */
 
 static server_t pushing(const char *then)
 {
@@ -290,7 +290,7 @@ static server_t pushing(const char *then)
     return pushing;
 }
 
-/* What knows no CLIENT ID, or no REDIRECT. */
+/* A service without CLIENT ID, or without REDIRECT. */
 START_TEST(subscription_open__falls_back_to_pushes)
 {
     server = pushing(NULL);
@@ -372,14 +372,15 @@ START_TEST(subscription_receive__fails_on_other_pushes)
 
     server = pushing(unwanted_pushes[_i]);
     status = open_in(5000);
-    /* What is not the protocol may come together with the last reply. */
+    /* Octets that are not the protocol may come together with the last
+     * reply. */
     ck_assert_int_ne(status == SHS_CONN_OK ? receive_until(1) : status,
                      SHS_CONN_OK);
     ck_assert_int_eq(received_count, 0);
 }
 END_TEST
 
-/* -------------------------------------------------------------------- hear */
+/* ----------------------------------------------------------------- receive */
 
 static const struct {
     const char *text;
@@ -463,7 +464,8 @@ START_TEST(subscription_receive__fails_when_the_server_closes)
 }
 END_TEST
 
-/* What is more than that is all: the next subscription begins with it. */
+/* Beyond the limits the message counts as a flush: the next subscription begins
+ * with one. */
 START_TEST(subscription_receive__fails_past_its_limits)
 {
     server =
@@ -478,7 +480,7 @@ START_TEST(subscription_receive__fails_past_its_limits)
 }
 END_TEST
 
-/* Signs of life must be asked for, and the pool must be cleared. */
+/* Heartbeats must be requested, and the pool must be cleared. */
 START_TEST(subscription_receive__returns_from_a_server_that_never_stops)
 {
     apr_time_t began;
@@ -499,9 +501,9 @@ START_TEST(subscription_receive__returns_from_a_server_that_never_stops)
 }
 END_TEST
 
-/* It is told faster than it listens, so there is no moment without more: the
- * server stops only when it has been listened to for a second and longer. Of
- * what one read brings some keys are left, no more. */
+/* Keys come faster than they are passed on, so there always is more: the server
+ * stops only when it has been received from for a second and longer. At most
+ * the keys of one read are left. */
 START_TEST(subscription_receive__returns_while_there_is_more)
 {
     char *key = apr_palloc(p, 4001);
@@ -515,14 +517,13 @@ START_TEST(subscription_receive__returns_while_there_is_more)
     is_slow = 1;
     stops_flood = 1;
     ck_assert_int_eq(receive_until(1), SHS_CONN_OK);
-    ck_assert_msg(server.is_flood, "%d were told in one breath",
-                  received_count);
+    ck_assert_msg(server.is_flood, "%d came in one call", received_count);
 }
 END_TEST
 
-/* --------------------------------------------------------------------- ask */
+/* -------------------------------------------------------------------- ping */
 
-/* What PING is answered with, twice. */
+/* The reply to PING, twice. */
 static const struct {
     const char *reply;
     int status;
@@ -532,14 +533,14 @@ static const struct {
 } pings[] = {
     { PONG, SHS_CONN_OK, 1, 0, "it is well" },
     { "-MISCONF Redis is configured to save RDB snapshots\r\n", SHS_CONN_OK, 1,
-      0, "it cannot save, but tells all the same" },
+      0, "it cannot save, but sends invalidations all the same" },
     { "-BUSY Redis is busy running a script\r\n", SHS_CONN_OK, 0, 1,
-      "what it did before may not have been told" },
+      "earlier changes may not have been sent" },
     { "-LOADING Redis is loading the dataset\r\n", SHS_CONN_FAILED, 0, 0,
-      "what it loads is told to none" },
+      "it sends no invalidations for what it loads" },
     { "-MASTERDOWN Link with MASTER is down\r\n", SHS_CONN_FAILED, 0, 0,
-      "it may be loaded anew" },
-    { "-NOPERM no\r\n", SHS_CONN_REFUSED, 0, 0, "it may not be asked" },
+      "it may load its data anew" },
+    { "-NOPERM no\r\n", SHS_CONN_REFUSED, 0, 0, "the user must not send it" },
     { "-ERR unknown command\r\n", SHS_CONN_REFUSED, 0, 0, "likewise" },
 };
 
@@ -615,14 +616,13 @@ START_TEST(subscription_ping__counts_from_when_it_was_sent)
     ck_assert_int_eq(shs_subscription_receive(&subscription, &reason),
                      SHS_CONN_OK);
     ck_assert_int_eq(subscription.alive_at, 0);
-    /* One at a time: the answer is the first one's. */
+    /* One at a time: the reply is that to the first. */
     ck_assert_int_eq(shs_subscription_ping(&subscription, at + 1000, &reason),
                      SHS_CONN_OK);
     fake_resume(fake);
     receive_pong();
     ck_assert_int_eq(subscription.alive_at, at);
-    ck_assert_str_eq(received,
-                     "a:1|"); /* the news before it were told before */
+    ck_assert_str_eq(received, "a:1|"); /* invalidations before it come first */
     ck_assert_int_eq(shs_subscription_ping(&subscription, at + 2000, &reason),
                      SHS_CONN_OK);
     fake_resume(fake);

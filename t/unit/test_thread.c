@@ -56,7 +56,8 @@ START_TEST(thread_start__runs_it_with_its_data)
 }
 END_TEST
 
-/* The server's signals are for its own threads; ours would run its handlers. */
+/* The server's signals are for its own threads; a thread of ours would run its
+ * handlers. */
 START_TEST(thread_start__blocks_signals_there_and_not_here)
 {
     static const int signals[] = { SIGTERM, SIGHUP, SIGUSR1, SIGINT, SIGALRM };
@@ -82,7 +83,7 @@ START_TEST(thread_wait__ends_at_the_deadline)
     ck_assert_int_ge(shs_clock_now(), deadline);
     ck_assert_int_le(shs_clock_now(),
                      deadline + unit_slack_ms() * (apr_time_t)1000);
-    /* One that has passed is none to wait for. */
+    /* A deadline that has passed is not waited for. */
     ck_assert(!await_stage(1, unit_in_ms(-1000)));
 }
 END_TEST

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Without certificates: what a TLS connection does with files and peers that
- * are none. t/50-tls.t has real ones.
+ * Without certificates: how a TLS connection treats wrong files and peers.
+ * t/50-tls.t has real ones.
  */
 #include "net/tls.h"
 
@@ -70,7 +70,7 @@ START_TEST(tls_handshake__waits_for_a_silent_peer_without_blocking)
 }
 END_TEST
 
-/* What a Redis without TLS, or a proxy in between, might say. */
+/* What a Redis without TLS, or a proxy in between, may send. */
 START_TEST(tls_handshake__fails_with_words_when_the_peer_speaks_no_tls)
 {
     static const char *const said[] = { "-ERR unknown command\r\n",

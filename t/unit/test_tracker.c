@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * tracker: what it tells while the masters answer and those who know who the
- * masters are do not, or say otherwise. What comes over one connection:
+ * tracker: what it reports while the masters reply, and the Sentinels or the
+ * cluster do not, or name other masters. What comes over one connection:
  * test_subscription.
  */
 #include "redis/tracking/tracker.h"
@@ -20,20 +20,21 @@
     "*3\r\n$9\r\nsubscribe\r\n$20\r\n__redis__:invalidate\r\n:1\r\n"
 #define PONG "*2\r\n$4\r\npong\r\n$0\r\n\r\n"
 
-/* It asks for a sign of life every eighth of it. */
+/* A heartbeat is requested every eighth of it. */
 #define LEASE (400 * 1000)
 
-/* So many signs of life would have renewed any lease. */
+/* So many heartbeats would have renewed any lease. */
 #define MANY 10
 
-/* --------------------------------------------------------------- the watch */
+/* ---------------------------------------------------------------- the sink */
 
-static _Atomic apr_int64_t alive_until; /* the latest that was told */
+static _Atomic apr_int64_t alive_until; /* the latest heartbeat */
 static _Atomic int flushes;
-static _Atomic apr_int64_t slots_moved_at; /* 0: nothing has */
-static _Atomic int flushes_then; /* when it was told of the time since; -1 */
+static _Atomic apr_int64_t slots_moved_at; /* 0: none has */
+static _Atomic int flushes_then; /* flushes at the first heartbeat after that;
+                                  * -1 */
 static _Atomic apr_uint32_t
-    tracked; /* the last of those listened to; 0: none */
+    tracked; /* the last of the tracked servers; 0: none */
 static _Atomic int tracked_count;
 
 static void on_changed(void *baton, shs_octets_t key)
@@ -66,7 +67,7 @@ static void on_servers(void *baton, const apr_uint32_t *servers, int count)
     tracked_count = count;
 }
 
-static int is_leader; /* the one that asks is elected */
+static int is_leader; /* the tracker is elected */
 static _Atomic int polls;
 
 static int on_leader(void *baton, apr_time_t now)
@@ -97,8 +98,8 @@ static const shs_invalidation_sink_t sink = {
 
 /* ------------------------------------------------------------- the servers */
 
-/* A Sentinel s that names master x, which another, y, may follow. Or members x
- * and y of a cluster. */
+/* The Sentinel s, its master x and the other server y are the stage's. x and y
+ * are also members of a cluster. */
 static int slot_of_x, slot_of_y;
 static rig_t *rig;
 static apr_pool_t *pchild;
@@ -151,7 +152,7 @@ static void open_stage(void)
     is_leader = 1;
 }
 
-/* As it is when a child ends. */
+/* As when a child ends. */
 static void close_stage(void)
 {
     if (pchild) {
@@ -180,24 +181,23 @@ static void track_cluster(void)
     track(apr_psprintf(p, "redis+cluster://127.0.0.1:%d", actor_port(x)));
 }
 
-/* Waits until it is told that all was heard of that is older than this moment.
- */
+/* Waits for a heartbeat that was requested after this moment. */
 static void await_heartbeat(void)
 {
     apr_time_t since = shs_clock_now();
     apr_time_t until = since + apr_time_from_sec(20);
 
     while (alive_until <= since) {
-        ck_assert_msg(shs_clock_now() < until, "it tells of no sign of life");
+        ck_assert_msg(shs_clock_now() < until, "there is no heartbeat");
         usleep(1000);
     }
 }
 
-/* While a master answers on and on nothing later than that is told. */
+/* The master goes on replying, and no later heartbeat is reported. */
 static void ck_no_heartbeat_after(apr_time_t at, actor_t *master)
 {
     actor_await(master, "PING", actor_received(master, "PING") + MANY);
-    ck_assert_msg(alive_until <= at, "%d ms more were told than is known",
+    ck_assert_msg(alive_until <= at, "the heartbeat is %d ms too late",
                   (int)((alive_until - at) / 1000));
 }
 
@@ -210,16 +210,16 @@ static apr_uint32_t run_id_of(const char *name)
     return shs_run_id_parse(&reply);
 }
 
-/* -------------------------------------------------------------- Sentinels */
+/* --------------------------------------------------------------- Sentinels */
 
 static const struct {
-    const char *reply; /* NULL: another child has heard of a failover */
+    const char *reply; /* NULL: another child knows of a failover */
     const char *why;
 } failures[] = {
     { actor_stall, "the Sentinel hangs" },
-    { actor_close, "it ends" },
-    { "-ERR x\r\n", "it knows nothing any more" },
-    { NULL, "it has not heard of a failover" },
+    { actor_close, "it closes" },
+    { "-ERR x\r\n", "it replies with an error" },
+    { NULL, "it does not know of a failover" },
 };
 
 START_TEST(tracker__extends_the_lease_no_further_than_sentinels_confirm)
@@ -238,13 +238,13 @@ START_TEST(tracker__extends_the_lease_no_further_than_sentinels_confirm)
                          0);
     }
     ck_no_heartbeat_after(shs_clock_now(), x);
-    /* And it goes on when they do. */
+    /* It continues when they reply. */
     actor_set_master(s, x, 10);
     await_heartbeat();
 }
 END_TEST
 
-/* The old one answers all the time. */
+/* The old master goes on replying. */
 START_TEST(tracker__follows_a_failover)
 {
     int before;
@@ -260,7 +260,7 @@ START_TEST(tracker__follows_a_failover)
 }
 END_TEST
 
-/* ---------------------------------------------------------------- cluster */
+/* ----------------------------------------------------------------- cluster */
 
 START_TEST(tracker__needs_every_master_of_a_cluster)
 {
@@ -274,7 +274,7 @@ START_TEST(tracker__needs_every_master_of_a_cluster)
 }
 END_TEST
 
-/* Each is cut off from the rest, and may have a successor that nobody sees. */
+/* Each is cut off from the rest, and may have a successor that is not known. */
 START_TEST(tracker__does_not_trust_masters_that_are_cut_off)
 {
     track_cluster();
@@ -306,7 +306,7 @@ START_TEST(tracker__works_without_cluster_info)
 }
 END_TEST
 
-/* Until nothing is dropped any more in three leases. */
+/* Until there is no flush in three leases. */
 static int await_calm(void)
 {
     apr_time_t until = shs_clock_now() + apr_time_from_sec(20);
@@ -317,14 +317,14 @@ static int await_calm(void)
 
         before = flushes;
         while (alive_until < since + 3 * LEASE) {
-            ck_assert_msg(shs_clock_now() < until, "it drops on and on");
+            ck_assert_msg(shs_clock_now() < until, "it flushes on and on");
             usleep(1000);
         }
     } while (flushes > before);
     return before;
 }
 
-/* A master that has lost the slots may give what it still has until it hears of
+/* A master that has lost the slots may send its old data until it learns of
  * it. */
 static void ck_flushes(int before)
 {
@@ -335,7 +335,7 @@ static void ck_flushes(int before)
     ck_assert_int_gt(await_calm(), before + 1);
 }
 
-/* The masters are the same, and none of them tells what went with a slot. */
+/* The masters are the same, and no master sends invalidations for a slot. */
 START_TEST(tracker__flushes_when_slots_move)
 {
     const actor_range_t ranges[] = {
@@ -356,7 +356,7 @@ START_TEST(tracker__flushes_when_slots_move)
 }
 END_TEST
 
-/* The slot has gone and come back between two looks. */
+/* The slot moved and came back between two checks. */
 START_TEST(tracker__flushes_in_another_epoch)
 {
     int before;
@@ -370,7 +370,7 @@ START_TEST(tracker__flushes_in_another_epoch)
 }
 END_TEST
 
-/* ---------------------------------------------------------- a single server */
+/* --------------------------------------------------------- a single server */
 
 static void track_single(void)
 {
@@ -382,13 +382,13 @@ static void await_tracked(const char *name)
     apr_time_t until = shs_clock_now() + apr_time_from_sec(20);
 
     while (tracked != run_id_of(name)) {
-        ck_assert_msg(shs_clock_now() < until, "%s is not listened to", name);
+        ck_assert_msg(shs_clock_now() < until, "%s is not tracked", name);
         usleep(1000);
     }
 }
 
-/* Another has its address, and it goes on giving signs of life. A request's new
- * connection has found it. */
+/* Another server has the address, and goes on giving heartbeats. A request's
+ * new connection has found it. */
 START_TEST(tracker__follows_the_server_that_a_request_has_found)
 {
     int before;
@@ -407,7 +407,7 @@ START_TEST(tracker__follows_the_server_that_a_request_has_found)
 }
 END_TEST
 
-/* No request needs a connection: it looks by itself. */
+/* No request opens a connection: the tracker probes. */
 START_TEST(tracker__probes_for_another_server)
 {
     track_single();
@@ -422,7 +422,7 @@ START_TEST(tracker__publishes_the_tracked_server)
     track_single();
     await_heartbeat();
     ck_assert_int_eq(rig->host_state->tracking.is_active, 1);
-    /* One that was deposed long ago has woken up. */
+    /* A tracker that was deposed long ago has woken up. */
     rig->host_state->tracking.is_active = 0;
     await_heartbeat();
     await_heartbeat();
@@ -434,19 +434,19 @@ START_TEST(tracker__publishes_the_tracked_server)
 }
 END_TEST
 
-/* A service that closes the connection at what it does not know. */
+/* A service that closes the connection at an unknown command. */
 START_TEST(tracker__backs_off_from_a_service_that_closes)
 {
     actor_replies(x, "CLIENT TRACKING", actor_close);
     track_single();
     actor_await(x, "CLIENT TRACKING", 2);
-    /* It would have asked four times a second. */
+    /* Otherwise it would retry four times a second. */
     rig_sleep_until(shs_clock_now() + 1500 * 1000);
     ck_assert_int_eq(actor_received(x, "CLIENT TRACKING"), 2);
 }
 END_TEST
 
-/* It answers, and will be well. */
+/* It replies, and will recover. */
 START_TEST(tracker__retries_soon_a_server_that_is_not_ready)
 {
     static const char *const replies[] = { "-LOADING x\r\n", "-BUSY x\r\n",
@@ -465,27 +465,27 @@ START_TEST(tracker__retries_soon_a_server_that_is_not_ready)
 }
 END_TEST
 
-/* ------------------------------------------------------------------ the end */
+/* ----------------------------------------------------------------- the end */
 
-/* A child that ends while its tracker, or a refresh, is at this. Each would
- * take the timeout, half a minute, but those that sleep for a moment. */
+/* A child that ends while its tracker or a refresh waits. Without a halt each
+ * would take the timeout, half a minute, except for the short sleeps. */
 static const struct {
     const char *scheme;
     const char *path;
-    const char *stalls; /* what is not answered */
+    const char *stalls; /* the command without a reply */
     int is_leader;
-    int times; /* so often, for a moment would pass unnoticed */
+    int times; /* so often, because a moment would pass unnoticed */
     const char *why;
 } ends[] = {
-    { "redis", "", NULL, 0, 20, "it is not elected, and rests" },
-    { "redis", "", NULL, 1, 20, "it listens" },
-    { "redis", "", "CLIENT", 1, 1, "the master does not answer" },
-    { "redis", "", "SUBSCRIBE", 1, 1, "nor to the last question" },
+    { "redis", "", NULL, 0, 20, "it is not the leader, and rests" },
+    { "redis", "", NULL, 1, 20, "it tracks" },
+    { "redis", "", "CLIENT", 1, 1, "the master does not reply" },
+    { "redis", "", "SUBSCRIBE", 1, 1, "nor to the last command" },
     { "redis+sentinel", "/m", "SENTINEL", 1, 1,
-      "the Sentinel does not answer, and it waits for that" },
+      "the Sentinel does not reply, and it waits for that" },
     { "redis+cluster", "", "CLUSTER", 1, 1, "a member likewise" },
     { "redis+cluster", "", "CLUSTER", 0, 1,
-      "the same, while it is not elected and does not wait" },
+      "the same, while it is not the leader and does not wait" },
 };
 
 static void begin_to_wait(const char *stalls, actor_t *asked)
