@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# The command table, conf/shared_session.conf and the README's reference name
-# the same directives; the configuration names each exactly once.
+# The command table, conf/shared_session.conf and docs/directives.md name the
+# same directives; the last two name each exactly once.
 source "$(dirname "${BASH_SOURCE[0]}")/guard.bash"
 
 table=src/config/directive/directives.c
 conf=conf/shared_session.conf
-need "$table" "$conf" README.md
+reference=docs/directives.md
+need "$table" "$conf" "$reference" README.md
 
 mapfile -t directives < <(
     sed -nE 's/.*AP_INIT_[A-Z0-9_]+\("(SharedSession[A-Za-z]*)".*/\1/p' "$table" | sort)
@@ -26,8 +27,9 @@ for directive in "${directives[@]}"; do
     if ((count != 1)); then
         complain "$conf names $directive $count times, not once"
     fi
-    if ! grep -qE "^(#+ |\| *)\`?$directive\`?([^A-Za-z]|$)" README.md; then
-        complain "README.md has no row or heading for $directive"
+    count=$(grep -cE "^## $directive\$" "$reference" || true)
+    if ((count != 1)); then
+        complain "$reference has $count sections ## $directive, not one"
     fi
 done
 
@@ -38,7 +40,7 @@ while IFS=: read -r file line name; do
         complain "$file:$line: there is no directive $name"
     fi
 done < <(
-    grep -rnoE '\bSharedSession[A-Za-z]*' README.md src/README.md |
+    grep -rnoE '\bSharedSession[A-Za-z]*' README.md src/README.md docs |
         sort -u
     grep -rnE '^[[:space:]]*SharedSession' conf demo/*.conf t/conf |
         sed -E 's/^([^:]*:[0-9]+:)[[:space:]]*([A-Za-z]+).*/\1\2/'
