@@ -23,8 +23,8 @@ int shs_halt_init(shs_halt_t *halt)
     return 1;
 }
 
-/* The octet is read by none, so that all see it. A pipe that is full of them
- * is as good. */
+/* No thread reads the octet, so that all threads see it. It does not matter if
+ * the pipe is full. */
 void shs_halt_set(shs_halt_t *halt)
 {
     ssize_t written;

@@ -23,7 +23,7 @@ static int is_control(unsigned char c)
 
 #define EACH(octet) ((apr_uint64_t)0x0101010101010101u * (octet))
 
-/* Whether one of eight octets is below 0x20 or 0x7F; a TAB is, too. */
+/* Whether one of eight octets is below 0x20 (TAB too) or 0x7F. */
 static int is_suspect(apr_uint64_t word)
 {
     apr_uint64_t del = word ^ EACH(0x7f);
@@ -53,7 +53,7 @@ static int word_has_control(const char *data)
     return is_suspect(word) && has_control(data, sizeof(word));
 }
 
-/* Four to seven, the middle twice. */
+/* Four to seven octets; those in the middle are checked twice. */
 static int half_words_have_control(const char *data, apr_size_t len)
 {
     char octets[8];
@@ -63,8 +63,8 @@ static int half_words_have_control(const char *data, apr_size_t len)
     return word_has_control(octets);
 }
 
-/* Every name and value that is exposed passes here, so eight octets at a time;
- * the last eight may overlap those before. */
+/* All exposed names and values are checked here, so it takes eight octets at a
+ * time; the last eight may overlap those before. */
 int shs_octets_have_control(shs_octets_t octets)
 {
     apr_size_t i;
@@ -83,7 +83,7 @@ int shs_octets_have_control(shs_octets_t octets)
     return word_has_control(octets.data + octets.len - sizeof(apr_uint64_t));
 }
 
-/* A space at an end would be trimmed on the way (RFC 9110 section 5.5). */
+/* Recipients trim a space at either end (RFC 9110 section 5.5). */
 static int must_escape(shs_octets_t octets, apr_size_t i)
 {
     unsigned char c = (unsigned char)octets.data[i];

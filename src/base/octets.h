@@ -1,40 +1,39 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * octets: what may and may not leave through a note, a variable or a header,
- * and the encodings that make it fit.
+ * octets: octets with a length, the check whether a note, variable or header
+ * may carry them, and the encodings that make them fit.
  */
 #ifndef SHS_BASE_OCTETS_H
 #define SHS_BASE_OCTETS_H
 
 #include <apr_pools.h>
 
-/* Octets with a length: any octet may occur, NUL too. The memory belongs to
- * whoever made the record (a store: the pool given to its load). One NUL
- * follows data[len - 1], outside the length, for the sake of printf in a
- * debugger; no code relies on it. */
+/* Octets with a length; any octet may occur, NUL too. The creator owns the
+ * memory (of a record: the pool given to load). A NUL follows data[len - 1],
+ * outside the length, for printf in a debugger; no code relies on it. */
 typedef struct shs_octets_t {
     const char *data;
     apr_size_t len;
 } shs_octets_t;
 
-/* How a value is written into a request header. */
+/* The encoding of a value in a request header. */
 typedef enum shs_encoding_t {
     SHS_ENCODING_PERCENT, /* RFC 3986 section 2.1 for controls, DEL, "%",
                            * octets from 0x80, and a space at either end */
-    SHS_ENCODING_RAW,     /* as it is; a control character is refused */
+    SHS_ENCODING_RAW,     /* unchanged; control characters are refused */
     SHS_ENCODING_BASE64   /* RFC 4648 section 4, padded */
 } shs_encoding_t;
 
 /* The octets of a C string, borrowed. */
 shs_octets_t shs_octets_of(const char *text);
 
-/* Whether a character is in there that no variable, note or header should
- * carry: an octet below 0x20 other than TAB, or 0x7F (DEL). These are what
- * response splitting and truncated C strings are made of. */
+/* Whether the octets contain a character that no variable, note or header
+ * should carry: an octet below 0x20 other than TAB, or 0x7F (DEL). These cause
+ * response splitting and truncated C strings. */
 int shs_octets_have_control(shs_octets_t octets);
 
-/* The octets in that encoding as a C string from p; NULL when they cannot be
- * carried in it (RAW, and BASE64 past a gigabyte). */
+/* The octets in that encoding as a C string from p; NULL when it cannot carry
+ * them (RAW with a control character; BASE64 past a gigabyte). */
 const char *shs_octets_encode(shs_octets_t octets, shs_encoding_t encoding,
                               apr_pool_t *p);
 

@@ -8,10 +8,10 @@
 
 #define SECOND APR_USEC_PER_SEC
 
-/* No number that is in range has so many of any unit. */
+/* No number in range reaches this, in any unit. */
 #define MOST 100000000
 
-/* Reads up to ten digits. Returns how many, 0 when there are none or more. */
+/* Parses up to ten digits. Returns their number; 0: there are none, or more. */
 static int parse_digits(apr_int64_t *out, const char *text)
 {
     int digits = 0;
@@ -26,15 +26,15 @@ static int parse_digits(apr_int64_t *out, const char *text)
     return digits;
 }
 
-/* The last of a list has no name. */
+/* The last unit of a list has no name. */
 typedef struct unit_t {
     const char *name;
     apr_int64_t scale;
 } unit_t;
 
-/* What a text of a number and one of the units says, in microseconds; -1: it is
- * none, 0: too much to count. */
-static apr_interval_time_t read_time(const char *text, const unit_t *units)
+/* Parses a number and a unit. Returns microseconds; -1: it is malformed; 0: it
+ * is too large. */
+static apr_interval_time_t parse_time(const char *text, const unit_t *units)
 {
     apr_int64_t number;
     int digits = parse_digits(&number, text);
@@ -55,7 +55,7 @@ const char *shs_option_parse_duration(apr_interval_time_t *out,
                                     { "m", 60 * SECOND },
                                     { "h", 3600 * SECOND },
                                     { NULL, 0 } };
-    apr_interval_time_t time = read_time(text, units);
+    apr_interval_time_t time = parse_time(text, units);
 
     if (time < 0) {
         return apr_psprintf(p,
@@ -78,7 +78,7 @@ const char *shs_option_parse_lifetime(apr_interval_time_t *out,
                                     { "h", 3600 * SECOND },
                                     { "d", 24 * 3600 * SECOND },
                                     { NULL, 0 } };
-    apr_interval_time_t time = read_time(text, units);
+    apr_interval_time_t time = parse_time(text, units);
 
     if (time < 0) {
         return apr_psprintf(p,

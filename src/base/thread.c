@@ -7,7 +7,7 @@
 #include "base/clock.h"
 #include "base/halt.h"
 
-/* How soon a thread that waits for a condition sees that it is halted. */
+/* The longest time until a thread that waits for a condition sees its halt. */
 #define MOMENT (10 * 1000)
 
 int shs_thread_start(pthread_t *thread, void *(*run)(void *data), void *data)

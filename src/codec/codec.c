@@ -59,7 +59,7 @@ const char *shs_codec_decode(shs_session_t **out, const shs_codec_t *codec,
     return error;
 }
 
-/* A string that could not be read again is not written. */
+/* Checks that the new string can be read again; else it must not be written. */
 static const char *check(const shs_codec_t *codec, const shs_edit_t *edit,
                          apr_pool_t *p)
 {

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A string of urlencoded pairs, "userId=alice&userNm=Alice+Kim": what httpd's
- * mod_session encodes. Source: mod_session.c, session_identity_encode() and
- * _decode(): "expiry" is not an attribute but the time, in microseconds since
- * the epoch, after which the session is over.
+ * The format form: a string of urlencoded pairs,
+ * "userId=alice&userNm=Alice+Kim", as httpd's mod_session encodes it. Source:
+ * mod_session.c, session_identity_encode() and _decode(): "expiry" is not an
+ * attribute but the time, in microseconds since the epoch, at which the session
+ * ends.
  */
 #include "codec/codec.h"
 
@@ -21,7 +22,7 @@ static int is_expiry(shs_octets_t name)
            && !memcmp(name.data, "expiry", name.len);
 }
 
-/* Returns 0 when it is no number that a time could be. */
+/* Returns 0 when the text is no number, or too large for a time. */
 static int parse_expiry(apr_time_t *at, shs_octets_t text)
 {
     apr_size_t i;
@@ -39,42 +40,43 @@ static int parse_expiry(apr_time_t *at, shs_octets_t text)
     return 1;
 }
 
-/* A session that is being read. `seen` leads from a name to its node's index
- * plus one. */
-typedef struct reading_t {
+/* A session that is being decoded. `seen` maps a name to the index of its
+ * value, plus one. */
+typedef struct decoding_t {
     shs_session_t *session;
     apr_hash_t *seen;
-} reading_t;
+} decoding_t;
 
-/* A name given again replaces its earlier value, as in mod_session's table. */
-static void put(reading_t *reading, shs_octets_t name, shs_octets_t value)
+/* A later value of a name replaces an earlier one, as in mod_session's
+ * table. */
+static void put(decoding_t *decoding, shs_octets_t name, shs_octets_t value)
 {
     apr_ssize_t len = (apr_ssize_t)name.len;
     apr_uintptr_t index =
-        (apr_uintptr_t)apr_hash_get(reading->seen, name.data, len);
+        (apr_uintptr_t)apr_hash_get(decoding->seen, name.data, len);
 
     if (index > 0) {
-        shs_session_replace(reading->session, index - 1, value);
+        shs_session_replace(decoding->session, index - 1, value);
         return;
     }
     index =
-        shs_session_append(reading->session, SHS_KIND_STRING, name, value) + 1;
-    apr_hash_set(reading->seen, name.data, len, (void *)index);
+        shs_session_append(decoding->session, SHS_KIND_STRING, name, value) + 1;
+    apr_hash_set(decoding->seen, name.data, len, (void *)index);
 }
 
 static const char *take_pair(void *data, shs_octets_t name, shs_octets_t value)
 {
-    reading_t *reading = data;
+    decoding_t *decoding = data;
     apr_time_t expires_at;
 
     if (shs_metadata_is_reserved(name)) {
-        shs_metadata_read(shs_session_metadata(reading->session), name, value);
+        shs_metadata_read(shs_session_metadata(decoding->session), name, value);
     }
     else if (!is_expiry(name)) {
-        put(reading, name, value);
+        put(decoding, name, value);
     }
     else if (parse_expiry(&expires_at, value)) {
-        shs_session_set_expiry(reading->session, expires_at);
+        shs_session_set_expiry(decoding->session, expires_at);
     }
     else {
         return "urlencoded pairs, but 'expiry' is no time";
@@ -82,8 +84,8 @@ static const char *take_pair(void *data, shs_octets_t name, shs_octets_t value)
     return NULL;
 }
 
-/* What writes pairs escapes "{". What another place has stored as JSON must not
- * be read: a value in it with "&" and "=" would make attributes. */
+/* A writer of pairs escapes "{". A session that another place stored as JSON
+ * must not be read as pairs: a value with "&" and "=" would make attributes. */
 static int is_json_object(shs_octets_t text)
 {
     apr_size_t i = 0;
@@ -97,24 +99,24 @@ static int is_json_object(shs_octets_t text)
 static const char *decode(shs_session_t **out, const shs_record_t *record,
                           apr_pool_t *p)
 {
-    reading_t reading = { shs_session_create(16, p), apr_hash_make(p) };
+    decoding_t decoding = { shs_session_create(16, p), apr_hash_make(p) };
     const char *error;
 
     if (is_json_object(record->string)) {
         return "it begins as a JSON object does, not as urlencoded pairs do";
     }
-    error = shs_urlencoded_decode(record->string, take_pair, &reading, p);
+    error = shs_urlencoded_decode(record->string, take_pair, &decoding, p);
     if (!error) {
-        *out = reading.session;
+        *out = decoding.session;
     }
     return error;
 }
 
-/* The pairs of a session that is being changed, the last of each name. */
+/* The pairs of a session that is being changed, one for each name. */
 typedef struct draft_t {
-    apr_array_header_t *pairs; /* of shs_record_field_t; a value without data
-                                * is removed */
-    apr_hash_t *places;        /* name to its index plus one */
+    apr_array_header_t *pairs; /* of shs_record_field_t; a value without data:
+                                * the pair is removed */
+    apr_hash_t *places;        /* from name to index plus one */
 } draft_t;
 
 static void set_pair(draft_t *draft, shs_octets_t name, shs_octets_t value)
@@ -176,7 +178,7 @@ static const char *apply(draft_t *draft, const shs_change_entry_t *entry,
     return error;
 }
 
-/* What says that a session was rotated stands first: see ROTATED. */
+/* The pair that marks a rotated session comes first: see ROTATED. */
 static void put_rotated_first(draft_t *draft)
 {
     shs_octets_t name = { SHS_METADATA_ROTATED,
@@ -220,8 +222,8 @@ static const char *edit(shs_edit_t *out, const shs_record_t *old,
     return error;
 }
 
-/* How a value begins that was rotated: of the first pair, as shs_urlencoded_encode()
- * escapes its name. */
+/* The prefix of a rotated value: its first pair, with the name escaped as
+ * shs_urlencoded_encode() does. */
 #define ROTATED "%40rotated="
 
 const shs_codec_t shs_codec_form = { "form", SHS_SHAPE_STRING, ROTATED, decode,

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The native format: a Redis hash, one field an attribute, the value as text;
- * what is no text is JSON. Fields that begin with "@" are reserved
- * (session/metadata.h) and never attributes. A change writes only what it changes,
- * so that two that change different attributes at once are both kept.
+ * The format hash, the native one: a Redis hash with one field per attribute. A
+ * value is text; values of other types are JSON. Fields that begin with "@" are
+ * reserved (session/metadata.h) and never attributes. A change writes only the
+ * fields that it changes, so that two concurrent changes of different
+ * attributes are both kept.
  */
 #include "codec/codec.h"
 
@@ -71,8 +72,8 @@ static void add_field(apr_array_header_t *fields, shs_octets_t name,
     field->value = value;
 }
 
-/* What is merged must still be what it was read as; a value without data: it
- * must not be there. */
+/* An attribute that is merged into must still have the value that was read. An
+ * expected value without data: the field must not exist. */
 static const char *add_merged(draft_t *draft, const shs_change_entry_t *entry)
 {
     const shs_record_field_t *old = apr_hash_get(draft->old, entry->name.data,
@@ -108,7 +109,7 @@ static const char *add_entry(draft_t *draft, const shs_change_entry_t *entry)
     return NULL;
 }
 
-/* What the change leaves as it is. */
+/* Adds the fields that the change leaves as they are. */
 static void add_rest(draft_t *draft, const shs_record_t *old,
                      const shs_change_entry_t *entries, int count)
 {

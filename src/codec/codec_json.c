@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A string that holds one JSON object (RFC 8259), as connect-redis and many
- * others store it. Numbers keep their text.
+ * The format json: a string that holds one JSON object (RFC 8259), as
+ * connect-redis and many others store it. Numbers keep their text.
  */
 #include "codec/codec.h"
 
@@ -23,7 +23,7 @@ static const char *decode(shs_session_t **out, const shs_record_t *record,
     return shs_json_read_session(out, record->string, p);
 }
 
-/* The member's new value, which is the caller's; or NULL and what is wrong. */
+/* The member's new value, which the caller owns; or NULL and what is wrong. */
 static json_t *make_value(const char **error, json_t *root, const char *name,
                           const shs_change_entry_t *entry, apr_pool_t *p)
 {
@@ -69,7 +69,7 @@ static const char *apply(json_t *root, const shs_change_entry_t *entry,
     return error;
 }
 
-/* What says that a session was rotated stands first: see ROTATED. */
+/* The member that marks a rotated session comes first: see ROTATED. */
 static json_t *put_rotated_first(json_t *root, apr_pool_t *p)
 {
     const char *name =
@@ -115,8 +115,8 @@ static const char *edit(shs_edit_t *out, const shs_record_t *old,
     return error;
 }
 
-/* How a value begins that was rotated: the first member of an object that is
- * compact is no part of another. */
+/* The prefix of a rotated value. In compact JSON nothing else can begin like
+ * this, since it is the object's first member. */
 #define ROTATED "{\"" SHS_METADATA_ROTATED "\":"
 
 const shs_codec_t shs_codec_json = { "json", SHS_SHAPE_STRING, ROTATED, decode,

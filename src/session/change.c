@@ -11,7 +11,7 @@
 
 struct shs_change_t {
     apr_array_header_t *entries; /* of shs_change_entry_t */
-    apr_hash_t *places;          /* name to its index plus one */
+    apr_hash_t *places;          /* from name to index plus one */
 };
 
 shs_change_t *shs_change_create(apr_pool_t *p)

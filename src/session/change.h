@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * change: what is to become of a session's attributes, whatever format it is
- * stored in; and what that comes to in the store (edit). Codecs make the one
- * of the other, so that neither stores nor requests know a format.
+ * change: a change to a session's attributes, whatever format the session is
+ * stored in; and the edit that it means for the store. A codec turns a change
+ * into an edit, so that neither stores nor requests know a format.
  */
 #ifndef SHS_SESSION_CHANGE_H
 #define SHS_SESSION_CHANGE_H
@@ -28,35 +28,35 @@ typedef struct shs_change_entry_t {
 
 typedef struct shs_change_t shs_change_t;
 
-/* An empty one, in p. */
+/* An empty change, in p. */
 shs_change_t *shs_change_create(apr_pool_t *p);
 
-/* Adds an entry; the last one for a name counts. Names and values are borrowed
+/* Adds an entry; the last entry for a name wins. Names and values are borrowed
  * and must live as long as the change. */
 void shs_change_add(shs_change_t *change, shs_change_kind_t kind,
                     shs_octets_t name, shs_octets_t value);
 
-/* TEXT, of C strings. */
+/* Adds a TEXT of C strings. */
 void shs_change_set(shs_change_t *change, const char *name, const char *value);
 
-/* JSON, a number; its text is in p. */
+/* Adds a JSON number, whose text is in p. */
 void shs_change_add_number(shs_change_t *change, const char *name,
                            apr_int64_t number, apr_pool_t *p);
 
-/* All entries of another change, borrowed as there. */
+/* Adds all entries of another change, borrowed likewise. */
 void shs_change_add_all(shs_change_t *to, const shs_change_t *from);
 
-/* The entries, borrowed, no name twice. */
+/* The entries, borrowed; no name occurs twice. */
 const shs_change_entry_t *shs_change_entries(const shs_change_t *change,
                                              int *count);
 
-/* NULL if no entry touches what is reserved or cannot be an attribute's name,
- * else what is wrong (static). For changes that come from outside. */
+/* Checks a change that comes from outside: NULL if no entry has a reserved
+ * name, or one that an attribute cannot have; else what is wrong (static). */
 const char *shs_change_check(const shs_change_t *change);
 
-/* What a change comes to in the store. Of SHS_SHAPE_FIELDS: fields to set and
- * names to remove, provided that `expected` are there as they say. Of
- * SHS_SHAPE_STRING: the whole new value. */
+/* What a change means for the store. With SHS_SHAPE_FIELDS: fields to set and
+ * names to remove, on the condition that the `expected` fields have these
+ * values. With SHS_SHAPE_STRING: the whole new value. */
 typedef struct shs_edit_t {
     const shs_record_field_t *fields;
     apr_size_t count;

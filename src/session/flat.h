@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * flat: a decoded session as one run of octets without pointers, so that it can
- * stand in memory that several processes share and be read from there without
- * parsing what it was stored as:
+ * flat: a decoded session as one run of octets without pointers, so that memory
+ * that several processes share can hold it, and it is read from there without
+ * decoding the stored value again:
  *
- *   header | nodes, 24 octets each | names and texts
+ *   header | values, 24 octets each | names and texts
  *
- * What is read is checked, every offset and every bound: octets that are not a
- * flat session give none, and no read outside of them.
+ * Reading checks every offset and every bound: octets that are not a flat
+ * session give no session, and nothing outside of them is read.
  */
 #ifndef SHS_SESSION_FLAT_H
 #define SHS_SESSION_FLAT_H
@@ -17,8 +17,8 @@
 /* The session as octets, in p. */
 shs_octets_t shs_flat_encode(const shs_session_t *session, apr_pool_t *p);
 
-/* The session that was written so; or NULL. It borrows from the octets, which
- * must be aligned to 8 octets and live as long. */
+/* The session that was encoded so; NULL: the octets are none. It borrows from
+ * them, so they must be aligned to 8 octets and live as long. */
 shs_session_t *shs_flat_decode(shs_octets_t octets, apr_pool_t *p);
 
 #endif

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-/* Longer numbers are no times. */
+/* A longer number is not a time. */
 #define MOST_DIGITS 15
 
 static int is_named(shs_octets_t name, const char *wanted)
@@ -16,7 +16,7 @@ int shs_metadata_is_reserved(shs_octets_t name)
     return name.len > 0 && name.data[0] == '@';
 }
 
-/* A number as another language may have written it: "1800" or "1800.0". */
+/* Other languages may have written "1800.0" for "1800". */
 static apr_int64_t read_number(shs_octets_t text)
 {
     apr_int64_t number = 0;

@@ -11,16 +11,16 @@
 #define SHS_SESSION_OUTCOME_H
 
 typedef enum shs_outcome_t {
-    SHS_OUTCOME_NONE,       /* nothing was asked: the request has no id */
+    SHS_OUTCOME_NONE,       /* no lookup was made: the request has no id */
     SHS_OUTCOME_FOUND,      /* a session, decoded */
-    SHS_OUTCOME_ABSENT,     /* the store has nothing under the key, or what
-                              * it has is past its own expiry */
-    SHS_OUTCOME_MALFORMED,  /* something is there that is no session in the
-                              * configured format, or is too large */
+    SHS_OUTCOME_ABSENT,     /* there is no such key, or its value is past its
+                             * own expiry */
+    SHS_OUTCOME_MALFORMED,  /* the value is no session in the configured format,
+                             * or is too large */
     SHS_OUTCOME_UNAVAILABLE /* no answer within the deadline, or a refusal */
 } shs_outcome_t;
 
-/* The outcome as the word that SHARED_SESSION shows ("none", "found",
+/* The outcome as SHARED_SESSION shows it ("none", "found",
  * "absent", "malformed", "unavailable"): static text. */
 const char *shs_outcome_describe(shs_outcome_t outcome);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * record: what a store holds under a key, before anybody has understood it.
- * Stores make records, codecs read them; the two never meet.
+ * record: the value that a store holds under a key, not yet decoded. Stores
+ * make records and codecs read them; neither knows the other.
  */
 #ifndef SHS_SESSION_RECORD_H
 #define SHS_SESSION_RECORD_H
@@ -11,7 +11,7 @@
 
 #include "base/octets.h"
 
-/* The two kinds of value that a store can be asked for. */
+/* The two kinds of value that a store can hold. */
 typedef enum shs_shape_t {
     SHS_SHAPE_STRING, /* one value (Redis string: GET) */
     SHS_SHAPE_FIELDS  /* named values (Redis hash: HGETALL) */

@@ -6,7 +6,7 @@
 #include "session/json/json_text.h"
 
 struct shs_session_t {
-    shs_value_t *nodes;
+    shs_value_t *values;
     apr_size_t count;
     apr_size_t room;
     apr_time_t expires_at;
@@ -21,51 +21,51 @@ shs_session_t *shs_session_create(apr_size_t expected, apr_pool_t *p)
 
     session->p = p;
     session->room = expected > 0 ? expected : 1;
-    session->nodes = apr_palloc(p, session->room * sizeof(shs_value_t));
+    session->values = apr_palloc(p, session->room * sizeof(shs_value_t));
     return session;
 }
 
 static void grow(shs_session_t *session)
 {
-    shs_value_t *nodes;
+    shs_value_t *values;
 
-    nodes = apr_palloc(session->p, 2 * session->room * sizeof(*nodes));
-    memcpy(nodes, session->nodes, session->count * sizeof(*nodes));
-    session->nodes = nodes;
+    values = apr_palloc(session->p, 2 * session->room * sizeof(*values));
+    memcpy(values, session->values, session->count * sizeof(*values));
+    session->values = values;
     session->room *= 2;
 }
 
 apr_size_t shs_session_append(shs_session_t *session, shs_kind_t kind,
                               shs_octets_t name, shs_octets_t text)
 {
-    shs_value_t *node;
+    shs_value_t *value;
 
     if (session->count == session->room) {
         grow(session);
     }
-    node = &session->nodes[session->count];
-    node->kind = kind;
-    node->name = name;
-    node->text = text;
-    node->end = ++session->count;
+    value = &session->values[session->count];
+    value->kind = kind;
+    value->name = name;
+    value->text = text;
+    value->end = ++session->count;
     return session->count - 1;
 }
 
 void shs_session_close(shs_session_t *session, apr_size_t structure)
 {
-    session->nodes[structure].end = session->count;
+    session->values[structure].end = session->count;
 }
 
-void shs_session_set_end(shs_session_t *session, apr_size_t node,
+void shs_session_set_end(shs_session_t *session, apr_size_t value,
                          apr_size_t end)
 {
-    session->nodes[node].end = end;
+    session->values[value].end = end;
 }
 
-void shs_session_replace(shs_session_t *session, apr_size_t node,
+void shs_session_replace(shs_session_t *session, apr_size_t value,
                          shs_octets_t text)
 {
-    session->nodes[node].text = text;
+    session->values[value].text = text;
 }
 
 void shs_session_set_expiry(shs_session_t *session, apr_time_t expires_at)
@@ -102,7 +102,7 @@ const shs_value_t *shs_session_values(const shs_session_t *session,
                                       apr_size_t *count)
 {
     *count = session->count;
-    return session->nodes;
+    return session->values;
 }
 
 apr_size_t shs_session_count(const shs_session_t *session)
@@ -110,7 +110,7 @@ apr_size_t shs_session_count(const shs_session_t *session)
     apr_size_t found = 0;
     apr_size_t i;
 
-    for (i = 0; i < session->count; i = session->nodes[i].end) {
+    for (i = 0; i < session->count; i = session->values[i].end) {
         ++found;
     }
     return found;
@@ -122,30 +122,30 @@ const shs_value_t *shs_session_find(const shs_session_t *session,
 {
     apr_size_t i;
 
-    for (i = from; i < to; i = session->nodes[i].end) {
-        const shs_value_t *node = &session->nodes[i];
+    for (i = from; i < to; i = session->values[i].end) {
+        const shs_value_t *value = &session->values[i];
 
-        if (node->name.len == len && !memcmp(node->name.data, name, len)) {
-            return node;
+        if (value->name.len == len && !memcmp(value->name.data, name, len)) {
+            return value;
         }
     }
     return NULL;
 }
 
 int shs_session_text(shs_octets_t *text, const shs_session_t *session,
-                     const shs_value_t *node, apr_pool_t *p)
+                     const shs_value_t *value, apr_pool_t *p)
 {
-    switch (node->kind) {
+    switch (value->kind) {
     case SHS_KIND_NULL:
         return 0;
     case SHS_KIND_STRING:
     case SHS_KIND_NUMBER:
     case SHS_KIND_BOOL:
-        *text = node->text;
+        *text = value->text;
         return 1;
     case SHS_KIND_ARRAY:
     case SHS_KIND_OBJECT:
-        *text = shs_json_text_write(session->nodes, node, p);
+        *text = shs_json_text_write(session->values, value, p);
         return 1;
     }
     return 0;
@@ -153,5 +153,5 @@ int shs_session_text(shs_octets_t *text, const shs_session_t *session,
 
 shs_octets_t shs_session_json(const shs_session_t *session, apr_pool_t *p)
 {
-    return shs_json_text_write_all(session->nodes, session->count, p);
+    return shs_json_text_write_all(session->values, session->count, p);
 }

@@ -82,8 +82,8 @@ const char *shs_store_describe_options(const shs_store_t *store);
 /* Its near-cache in words, in p. */
 const char *shs_store_describe_cache(const shs_store_t *store, apr_pool_t *p);
 
-/* Counts a request that got only a part of its session. Returns 1 when a warning
- * is due: once a minute for the whole host. */
+/* Counts a request that got only a part of its session. Returns 1 when a
+ * warning is due: once a minute for the whole host. */
 int shs_store_note_left_out(shs_store_t *store);
 
 /* Called with the name and the value of one figure. */
@@ -107,17 +107,17 @@ void shs_store_register(const shs_store_provider_t *provider);
 int shs_store_set_cache(shs_store_t *store, const shs_near_policy_t *policy);
 
 /* Creates the near-cache's memory, likewise; to be called after
- * shs_store_share(). On failure the store has no near-cache; with
- * `may_be_less` it has one of the largest size available, which
- * shs_store_describe_cache() shows, and the failure is returned all the same. */
+ * shs_store_share(). On failure the store has no near-cache; with `may_be_less`
+ * it has one of the largest size available, which shs_store_describe_cache()
+ * shows, and the failure is returned all the same. */
 apr_status_t shs_store_share_cache(shs_store_t *store, int may_be_less,
                                    apr_pool_t *pconf);
 
 /* Keys with that prefix are cached. */
 void shs_store_add_prefix(shs_store_t *store, const char *prefix);
 
-/* In a child: its handle of the near-cache and its single-flight; NULL: there is
- * no near-cache. */
+/* In a child: its handle of the near-cache and its single-flight; NULL: there
+ * is no near-cache. */
 shs_near_cache_t *shs_store_cache(const shs_store_t *store);
 shs_single_flight_t *shs_store_single_flight(const shs_store_t *store);
 

@@ -33,7 +33,8 @@ shs_near_name_t near_name(const shs_near_cache_t *cache, const char *key);
 void near_put(shs_near_cache_t *cache, const char *key, const char *value,
               apr_interval_time_t ttl, apr_time_t now);
 
-/* The result of a find: the value, "MISS", "NOTHING", or "STALE <value>". From p. */
+/* The result of a find: the value, "MISS", "NOTHING", or "STALE <value>". From
+ * p. */
 const char *near_find(shs_near_cache_t *cache, const char *key, apr_time_t now);
 
 #endif

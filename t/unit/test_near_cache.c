@@ -404,8 +404,8 @@ START_TEST(near_cache_put__counts_what_is_too_large)
 }
 END_TEST
 
-/* Keys of the set of that number, in that class. Each cache draws new hash keys,
- * so they are searched for. */
+/* Keys of the set of that number, in that class. Each cache draws new hash
+ * keys, so they are searched for. */
 static void find_neighbours(const char **keys, int count, int class,
                             apr_size_t set)
 {
@@ -506,7 +506,8 @@ START_TEST(near_cache_put__of_negative_entries_evicts_no_session)
 }
 END_TEST
 
-/* A process that is stopped amid a write blocks writes to its set, not reads. */
+/* A process that is stopped amid a write blocks writes to its set, not
+ * reads. */
 START_TEST(near_cache_put__skips_a_set_that_another_process_claims)
 {
     const char *keys[3];

@@ -61,8 +61,7 @@ START_TEST(near_invalidation_elect__replaces_a_leader_that_stops_calling)
 END_TEST
 
 /* A new child may get the pid of one that was killed. */
-START_TEST(
-    near_invalidation_elect__does_not_mistake_a_new_process_of_the_same_pid)
+START_TEST(near_invalidation_elect__tells_a_new_process_of_the_same_pid_apart)
 {
     shs_near_cache_t *again = near_attach(one->head, &policy, 1001);
 
@@ -193,8 +192,7 @@ static void add(TCase *tc)
     tcase_add_test(
         tc, near_invalidation_elect__replaces_a_leader_that_stops_calling);
     tcase_add_test(
-        tc,
-        near_invalidation_elect__does_not_mistake_a_new_process_of_the_same_pid);
+        tc, near_invalidation_elect__tells_a_new_process_of_the_same_pid_apart);
     tcase_add_test(
         tc, near_invalidation_set_servers__has_an_effect_for_the_leader_only);
     tcase_add_test(tc, near_invalidation_set_servers__ends_with_the_term);

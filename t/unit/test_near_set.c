@@ -277,7 +277,8 @@ START_TEST(near_set_write__never_mixes_entries)
 }
 END_TEST
 
-/* With any words in the set, an entry is written where it belongs, and found. */
+/* With any words in the set, an entry is written where it belongs, and
+ * found. */
 START_TEST(near_set_write__checks_every_number)
 {
     unsigned seed = 11;

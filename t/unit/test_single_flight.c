@@ -60,8 +60,8 @@ START_TEST(single_flight_join__lets_one_thread_fetch_and_the_others_wait)
     joiner_t joiners[FOLLOWERS];
     int i;
 
-    ck_assert_int_eq(shs_single_flight_join(single_flight, 5, 1, unit_in_ms(10000)),
-                     1);
+    ck_assert_int_eq(
+        shs_single_flight_join(single_flight, 5, 1, unit_in_ms(10000)), 1);
     for (i = 0; i < FOLLOWERS; i++) {
         start(&joiners[i], 5, unit_in_ms(20000));
     }
@@ -76,21 +76,23 @@ START_TEST(single_flight_join__lets_one_thread_fetch_and_the_others_wait)
         ck_assert_int_lt(shs_clock_now(), joiners[i].deadline);
     }
     /* It is over: the next one asks. */
-    ck_assert_int_eq(shs_single_flight_join(single_flight, 5, 1, unit_in_ms(0)), 1);
+    ck_assert_int_eq(shs_single_flight_join(single_flight, 5, 1, unit_in_ms(0)),
+                     1);
 }
 END_TEST
 
 START_TEST(single_flight_join__does_not_wait_for_another_name)
 {
-    ck_assert_int_eq(shs_single_flight_join(single_flight, 5, 1, unit_in_ms(10000)),
-                     1);
-    ck_assert_int_eq(shs_single_flight_join(single_flight, 5, 2, unit_in_ms(10000)),
-                     1);
-    ck_assert_int_eq(shs_single_flight_join(single_flight, 1, 5, unit_in_ms(10000)),
-                     1);
+    ck_assert_int_eq(
+        shs_single_flight_join(single_flight, 5, 1, unit_in_ms(10000)), 1);
+    ck_assert_int_eq(
+        shs_single_flight_join(single_flight, 5, 2, unit_in_ms(10000)), 1);
+    ck_assert_int_eq(
+        shs_single_flight_join(single_flight, 1, 5, unit_in_ms(10000)), 1);
     /* Nor does it go on when another lands. */
     shs_single_flight_leave(single_flight, 5, 2);
-    ck_assert_int_eq(shs_single_flight_join(single_flight, 5, 1, unit_in_ms(20)), 0);
+    ck_assert_int_eq(
+        shs_single_flight_join(single_flight, 5, 1, unit_in_ms(20)), 0);
 }
 END_TEST
 
@@ -98,14 +100,14 @@ START_TEST(single_flight_join__waits_no_longer_than_the_deadline)
 {
     apr_time_t deadline = unit_in_ms(50);
 
-    ck_assert_int_eq(shs_single_flight_join(single_flight, 5, 1, unit_in_ms(10000)),
-                     1);
+    ck_assert_int_eq(
+        shs_single_flight_join(single_flight, 5, 1, unit_in_ms(10000)), 1);
     ck_assert_int_eq(shs_single_flight_join(single_flight, 5, 1, deadline), 0);
     ck_assert_int_ge(shs_clock_now(), deadline);
     ck_assert_int_le(shs_clock_now(),
                      deadline + unit_slack_ms() * (apr_time_t)1000);
-    ck_assert_int_eq(shs_single_flight_join(single_flight, 5, 1, unit_in_ms(-1000)),
-                     0);
+    ck_assert_int_eq(
+        shs_single_flight_join(single_flight, 5, 1, unit_in_ms(-1000)), 0);
 }
 END_TEST
 
@@ -134,9 +136,10 @@ START_TEST(single_flight_join__lets_a_thread_past_the_maximum_fetch_for_itself)
                                     100 + (apr_uint64_t)(i * 7 % 64), 1);
         }
     }
-    ck_assert_int_eq(shs_single_flight_join(single_flight, 5, 1, unit_in_ms(10000)),
-                     1);
-    ck_assert_int_eq(shs_single_flight_join(single_flight, 5, 1, unit_in_ms(1)), 0);
+    ck_assert_int_eq(
+        shs_single_flight_join(single_flight, 5, 1, unit_in_ms(10000)), 1);
+    ck_assert_int_eq(shs_single_flight_join(single_flight, 5, 1, unit_in_ms(1)),
+                     0);
 }
 END_TEST
 

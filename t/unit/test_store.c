@@ -728,7 +728,8 @@ static const char *load_until(shs_store_t *store, shs_transition_t transition,
     return result.transition_reason;
 }
 
-/* Limits the address space of the test's process to so much more; 0: no limit. */
+/* Limits the address space of the test's process to so much more; 0: no
+ * limit. */
 static void limit_memory(apr_size_t more)
 {
     unsigned long pages = 0;

@@ -12,15 +12,15 @@ static shs_tracking_alert_t *tracking_alert_new(void)
 
 /* One read at that time: whether the cache is live, whether the store answered,
  * the change. */
-typedef struct pipeline_t {
+typedef struct read_t {
     apr_time_t at;
     int is_live;
     int is_answered;
-    shs_tracking_alert_change_t news;
-} pipeline_t;
+    shs_tracking_alert_change_t change;
+} read_t;
 
 static const struct {
-    pipeline_t questions[8];
+    read_t reads[8];
     const char *why;
 } stories[] = {
     { { { 1000, 1, 1, SHS_TRACKING_ALERT_NONE },
@@ -37,7 +37,7 @@ static const struct {
         { 3001, 0, 1, SHS_TRACKING_ALERT_NONE },
         { 5001, 0, 1, SHS_TRACKING_ALERT_NONE },
         { 5002, 0, 1, SHS_TRACKING_ALERT_RAISED } },
-      "a moment, as at start, is no news" },
+      "a moment, as at start, raises nothing" },
     { { { 1000, 0, 1, SHS_TRACKING_ALERT_NONE },
         { 2000, 0, 0, SHS_TRACKING_ALERT_NONE },
         { 9000, 0, 0, SHS_TRACKING_ALERT_NONE },
@@ -65,14 +65,13 @@ START_TEST(tracking_alert_note__raises_and_clears)
     shs_tracking_alert_t *tracking_alert = tracking_alert_new();
     int i;
 
-    for (i = 0; i < 8 && stories[_i].questions[i].at; ++i) {
-        const pipeline_t *pipeline = &stories[_i].questions[i];
-        shs_tracking_alert_change_t news =
-            shs_tracking_alert_note(tracking_alert, pipeline->is_live,
-                                    pipeline->is_answered, LEASE, pipeline->at);
+    for (i = 0; i < 8 && stories[_i].reads[i].at; ++i) {
+        const read_t *read = &stories[_i].reads[i];
+        shs_tracking_alert_change_t change = shs_tracking_alert_note(
+            tracking_alert, read->is_live, read->is_answered, LEASE, read->at);
 
-        ck_assert_msg(news == pipeline->news, "%s: question %d",
-                      stories[_i].why, i + 1);
+        ck_assert_msg(change == read->change, "%s: read %d", stories[_i].why,
+                      i + 1);
     }
 }
 END_TEST
@@ -85,5 +84,5 @@ static void add(TCase *tc)
 
 int main(void)
 {
-    return unit_main("silence", add);
+    return unit_main("tracking_alert", add);
 }

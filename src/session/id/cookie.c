@@ -13,7 +13,7 @@ static const char *skip_space(const char *c)
     return c;
 }
 
-/* Whether c is at what ends a pair: ";", or ", " where commas count. */
+/* Whether a pair ends at c: at ";", and at ", " with SHS_COOKIE_AT_COMMAS. */
 static int is_separator(const char *c, shs_cookie_split_t split)
 {
     return *c == ';'
@@ -28,8 +28,8 @@ static const char *find_separator(const char *c, shs_cookie_split_t split)
     return c;
 }
 
-/* Where the value behind "=" ends. Quotation marks protect a ", " inside them,
- * but no ";" (RFC 6265 section 4.1.1): a mark that is not closed before the
+/* The end of the value behind "=". Quotation marks protect a ", " inside them,
+ * but not a ";" (RFC 6265 section 4.1.1): a mark that is not closed before the
  * next ";" quotes nothing. */
 static const char *end_of_value(const char *c, shs_cookie_split_t split)
 {
@@ -62,7 +62,7 @@ static shs_octets_t trim(const char *from, const char *to)
     return value;
 }
 
-/* The "=" of the pair that starts at c, or its end if it has none. */
+/* The "=" of the pair that starts at c, or the pair's end if it has none. */
 static const char *find_equals(const char *c, shs_cookie_split_t split)
 {
     while (*c && *c != '=' && !is_separator(c, split)) {

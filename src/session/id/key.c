@@ -6,12 +6,12 @@
 #include <apr_lib.h>
 #include <apr_strings.h>
 
-/* How many new ids are tried until one makes a key that is no other
- * template's. */
+/* How many new ids are tried until the key of one belongs to no other
+ * template. */
 #define MOST_IDS 64
 
 struct shs_key_t {
-    const char *text; /* as it was written */
+    const char *text; /* as configured */
     shs_octets_t prefix;
     shs_octets_t suffix;
     int is_hashed;
@@ -168,7 +168,7 @@ static int is_digest(const char *text, apr_size_t len)
     return len == SHS_SESSION_ID_DIGEST_SIZE - 1;
 }
 
-/* Whether the template would have made that key from some id. */
+/* Whether the template can make that key from any id. */
 static int can_make(const shs_key_t *key, shs_octets_t built)
 {
     apr_size_t literal = key->prefix.len + key->suffix.len;
@@ -182,8 +182,8 @@ static int can_make(const shs_key_t *key, shs_octets_t built)
                : built.len - literal <= SHS_SESSION_ID_MAX;
 }
 
-/* Which of two templates a key belongs to that both can make. */
-static int is_nearer(const shs_key_t *a, const shs_key_t *b)
+/* Whether a key that both templates can make belongs to `a`. */
+static int is_more_specific(const shs_key_t *a, const shs_key_t *b)
 {
     if (a->prefix.len != b->prefix.len) {
         return a->prefix.len > b->prefix.len;
@@ -207,7 +207,7 @@ int shs_key_is_of_another(const shs_key_t *key, shs_octets_t built,
     int i;
 
     for (i = 0; all && all[i]; ++i) {
-        if (is_nearer(all[i], key) && can_make(all[i], built)) {
+        if (is_more_specific(all[i], key) && can_make(all[i], built)) {
             return 1;
         }
     }

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * key: from an id to the key it is stored under, by a template.
+ * key: a template that turns a session id into the key in the store.
  *
  *   session:%{id}          the id as it is
- *   session:%{sha256:id}   its SHA-256 in lower-case hexadecimal, so that who
- *                          can read the store's keys cannot take over sessions
+ *   session:%{sha256:id}   its SHA-256 in lower-case hexadecimal, so that read
+ *                          access to the store's keys does not allow taking
+ *                          over sessions
  *   %%                     a percent sign
  *
- * A literal must stand before the placeholder: without it a client could name
- * any key of the store by its cookie.
+ * A literal prefix is required: without it a client could name any key of the
+ * store in its cookie.
  */
 #ifndef SHS_SESSION_ID_KEY_H
 #define SHS_SESSION_ID_KEY_H
@@ -31,30 +32,29 @@ const shs_key_t *shs_key_default(void);
 shs_octets_t shs_key_build(const shs_key_t *key, const shs_session_id_t *sid,
                            apr_pool_t *p);
 
-/* How all keys of the template begin; borrowed. */
+/* The prefix of all keys of the template; borrowed. */
 const char *shs_key_prefix(const shs_key_t *key);
 
-/* Whether the key begins and ends as the template's keys do. */
+/* Whether the key has the template's prefix and suffix. */
 int shs_key_is_of(const shs_key_t *key, shs_octets_t built);
 
 /* Whether two templates make the same keys. */
 int shs_key_is_equal(const shs_key_t *a, const shs_key_t *b);
 
-/* Whether there may be keys that both templates make, from different ids: of
- * one the prefix begins with the other's, of one the suffix ends with the
- * other's, and the two differ. */
+/* Whether two different templates may make the same key from different ids: one
+ * prefix begins with the other, and one suffix ends with the other. */
 int shs_key_overlaps(const shs_key_t *a, const shs_key_t *b);
 
 /* Whether a key that `key` has built belongs to another template of `all`
- * (NULL-terminated; or NULL: there is none): one that could build it too, and
- * that says more of it: by a longer prefix, then a longer suffix, then by its
- * digest. A client that names such a key by its id would open what was stored
- * for another purpose. */
+ * (NULL-terminated; NULL: there is none): one that could build it too and is
+ * more specific, by a longer prefix, then a longer suffix, then a digest. With
+ * an id that makes such a key, a client would open a value that was stored for
+ * another purpose. */
 int shs_key_is_of_another(const shs_key_t *key, shs_octets_t built,
                           const shs_key_t *const *all);
 
-/* A new id (shs_session_id_create()) and its key, which belongs to no other template
- * of `all`; both from p. Returns 0 when there is none to be had. */
+/* Creates an id (shs_session_id_create()) whose key belongs to no other
+ * template of `all`; both from p. Returns 0 when none can be created. */
 int shs_key_create_id(shs_session_id_t *out, shs_octets_t *built,
                       const shs_key_t *key, const shs_key_t *const *all,
                       apr_pool_t *p);

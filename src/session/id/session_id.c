@@ -8,7 +8,8 @@
 #include <apr_lib.h>
 #include <openssl/evp.h>
 
-/* What an id may have: 1, or the bit that SHS_SESSION_ID_EXTRAS gives it. */
+/* 1: an id may always contain it. Another bit: it is one of
+ * SHS_SESSION_ID_EXTRAS. */
 #define PLUS  2
 #define SLASH 4
 #define EQUAL 8
@@ -59,7 +60,7 @@ int shs_session_id_is_route(char c)
     return c > ' ' && c < 127 && !apr_isalnum(c) && !strchr("-_\";,\\", c);
 }
 
-/* The class of an octet that is none of an id, in words. */
+/* The class of an octet that an id cannot contain, in words. */
 static const char *describe_octet(unsigned char c)
 {
     if (c < ' ' || c == 127) {
@@ -153,8 +154,8 @@ void shs_session_id_digest(char out[SHS_SESSION_ID_DIGEST_SIZE],
     unsigned int len = 0;
     int i;
 
-    /* Fails only without memory. Zeros then make a key that nothing is
-     * stored under, so the request finds no session rather than another's. */
+    /* Fails only when out of memory. The key of zeros holds nothing, so the
+     * request then finds no session rather than another user's. */
     if (!EVP_Digest(sid->octets.data, sid->octets.len, digest, &len,
                     EVP_sha256(), NULL)) {
         memset(digest, 0, sizeof(digest));

@@ -39,7 +39,7 @@ const char *shs_set_cookie_check(const shs_set_cookie_t *cookie,
     return NULL;
 }
 
-/* What browsers take only with Secure gets it. */
+/* A cookie that browsers accept only with Secure gets it. */
 static int is_secure(const shs_set_cookie_t *cookie, const char *name,
                      int is_tls)
 {

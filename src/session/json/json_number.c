@@ -12,10 +12,10 @@
 
 #include "base/octets.h"
 
-/* So many digits tell any double from its neighbours. */
+/* Enough digits to tell any double from its neighbours. */
 #define MOST_DIGITS 17
 
-/* An integer of no more digits than this is no infinity. */
+/* An integer of at most so many digits is finite. */
 #define FINITE_DIGITS 300
 
 static const char *skip_digits(const char *c, const char *end)
@@ -26,7 +26,7 @@ static const char *skip_digits(const char *c, const char *end)
     return c;
 }
 
-/* Behind the number that the text begins with; NULL: there is none. */
+/* The end of the number at c; NULL: there is none. */
 static const char *skip_number(const char *c, const char *end)
 {
     const char *digits;
@@ -56,7 +56,8 @@ static const char *skip_number(const char *c, const char *end)
     return c;
 }
 
-/* By the decimal point of the locale, should a library have set one. */
+/* strtod() expects the decimal point of the locale, which a library may have
+ * set. */
 static double read_double(const char *text)
 {
     char *own, *point;
@@ -120,7 +121,7 @@ static double read_decimal(const decimal_t *decimal)
     return read_double(text);
 }
 
-/* The next one of as many digits. */
+/* To the next number of as many digits. */
 static void increment(decimal_t *decimal)
 {
     int i = decimal->count - 1;
@@ -136,7 +137,7 @@ static void increment(decimal_t *decimal)
     ++decimal->point;
 }
 
-/* The one of so many digits that is nearest. */
+/* To the nearest number of so many digits. */
 static void round_to(decimal_t *decimal, double value, int count)
 {
     char text[MOST_DIGITS + 16];
@@ -153,8 +154,8 @@ static void round_to(decimal_t *decimal, double value, int count)
     decimal->point = atoi(c + 1) + 1;
 }
 
-/* The shortest one that reads back as the value. At a power of two the nearest
- * may be none where the one above it, which is further away, is one. */
+/* The shortest decimal that reads back as the value. At a power of two the
+ * nearest one may not, while the next one above it, further away, does. */
 static void find_shortest(decimal_t *decimal, double value)
 {
     int count;
@@ -172,7 +173,7 @@ static void find_shortest(decimal_t *decimal, double value)
     round_to(decimal, value, MOST_DIGITS);
 }
 
-/* Number::toString, steps 6 to 12, of what is not 0. */
+/* Number::toString, steps 6 to 12, of a number that is not 0. */
 static const char *write_decimal(const decimal_t *d, apr_pool_t *p)
 {
     static const char zeros[] = "000000000000000000000";

@@ -9,7 +9,7 @@
 #include "session/json/json_tree.h"
 #include "base/octets.h"
 
-/* Deeper ones are refused: what would be stored could not be read again. */
+/* A deeper patch is refused: its result could not be read again. */
 #define MAX_DEPTH 64
 
 static int is_deeper(json_t *value, int levels)
@@ -39,8 +39,8 @@ static int is_deeper(json_t *value, int levels)
     return 0;
 }
 
-/* RFC 7396 section 2, MergePatch(). `target` is taken over, and may be NULL;
- * the result is the caller's. NULL without memory. */
+/* RFC 7396 section 2, MergePatch(). Takes over the reference to `target`, which
+ * may be NULL; the caller owns the result. NULL when out of memory. */
 static json_t *merge(json_t *target, json_t *patch)
 {
     const char *name;
@@ -134,9 +134,9 @@ const char *shs_json_patch_read(shs_change_t *change, shs_octets_t json,
     return wrong;
 }
 
-/* The object that is merged into, NULL: nothing; or what is wrong. An object
- * with a number that cannot be read is no text that is no JSON: it must not be
- * taken for nothing, and thereby be lost. */
+/* Sets *target to the object to merge into (NULL: none), or returns what is
+ * wrong. An object with a number that cannot be read must not be mistaken for a
+ * text that is no JSON, since it would be lost. */
 static const char *load_target(json_t **target, shs_octets_t old, apr_pool_t *p)
 {
     json_error_t error;

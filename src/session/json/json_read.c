@@ -20,8 +20,8 @@ static shs_octets_t copy(const char *data, apr_size_t len, apr_pool_t *p)
     return octets;
 }
 
-static shs_octets_t write_scalar(shs_kind_t *kind, const json_t *value,
-                                 apr_pool_t *p)
+static shs_octets_t read_scalar(shs_kind_t *kind, const json_t *value,
+                                apr_pool_t *p)
 {
     shs_octets_t text = nothing;
 
@@ -52,7 +52,7 @@ static shs_octets_t write_scalar(shs_kind_t *kind, const json_t *value,
     return nothing;
 }
 
-/* Where a walk over the members of an array or object stands. */
+/* The state of a walk over the members of an array or object. */
 typedef struct walk_t {
     json_t *parent;
     size_t position; /* in an array */
@@ -77,8 +77,8 @@ static json_t *next_member(walk_t *walk, shs_octets_t *name, apr_pool_t *p)
     return json_object_iter_value(walk->at);
 }
 
-/* Returns 0 when it is nested too deeply. The members of depth 1 are a
- * session's attributes, and of depth 2 those of one of them. */
+/* Returns 0 when the JSON is nested too deeply. Members at depth 1 are the
+ * session's attributes, at depth 2 the members of an attribute. */
 static int append_members(shs_session_t *session, json_t *parent, int depth,
                           apr_pool_t *p)
 {
@@ -88,8 +88,8 @@ static int append_members(shs_session_t *session, json_t *parent, int depth,
 
     while ((value = next_member(&walk, &name, p)) != NULL) {
         shs_kind_t kind;
-        shs_octets_t text = write_scalar(&kind, value, p);
-        apr_size_t node;
+        shs_octets_t text = read_scalar(&kind, value, p);
+        apr_size_t index;
 
         if (depth == 1 && shs_metadata_is_reserved(name)) {
             if (kind == SHS_KIND_NUMBER) {
@@ -98,13 +98,13 @@ static int append_members(shs_session_t *session, json_t *parent, int depth,
             shs_metadata_read(shs_session_metadata(session), name, text);
             continue;
         }
-        node = shs_session_append(session, kind, name, text);
+        index = shs_session_append(session, kind, name, text);
         if (kind == SHS_KIND_OBJECT || kind == SHS_KIND_ARRAY) {
             if (depth == SHS_SESSION_MAX_DEPTH
                 || !append_members(session, value, depth + 1, p)) {
                 return 0;
             }
-            shs_session_close(session, node);
+            shs_session_close(session, index);
         }
     }
     return 1;
@@ -139,8 +139,7 @@ const char *shs_json_read_session(shs_session_t **out, shs_octets_t text,
     return NULL;
 }
 
-/* Its members are one level down, as they would be in a session that is JSON as
- * a whole. */
+/* The members start at depth 2, as in a session that is JSON as a whole. */
 shs_session_t *shs_json_read_structure(shs_octets_t text, apr_pool_t *p)
 {
     json_error_t error;

@@ -39,8 +39,7 @@ static void put_escaped_char(writer_t *w, unsigned char c)
     put(w, text, 6);
 }
 
-/* The length of the character that begins there, RFC 3629 section 4; 0: no
- * UTF-8. */
+/* The length of the character at the start, RFC 3629 section 4; 0: no UTF-8. */
 static apr_size_t measure(const char *data, apr_size_t len)
 {
     static const struct {
@@ -99,19 +98,19 @@ static void put_string(writer_t *w, shs_octets_t text)
     put(w, "\"", 1);
 }
 
-/* Returns 0 for a structure, whose members are yet to be put. */
-static int put_scalar(writer_t *w, const shs_value_t *node)
+/* Returns 0 for a structure, whose members the caller has to put. */
+static int put_scalar(writer_t *w, const shs_value_t *value)
 {
-    switch (node->kind) {
+    switch (value->kind) {
     case SHS_KIND_NULL:
         put(w, "null", 4);
         return 1;
     case SHS_KIND_STRING:
-        put_string(w, node->text);
+        put_string(w, value->text);
         return 1;
     case SHS_KIND_NUMBER:
     case SHS_KIND_BOOL:
-        put(w, node->text.data, node->text.len);
+        put(w, value->text.data, value->text.len);
         return 1;
     case SHS_KIND_ARRAY:
     case SHS_KIND_OBJECT:
@@ -120,35 +119,35 @@ static int put_scalar(writer_t *w, const shs_value_t *node)
     return 0;
 }
 
-/* The nodes from `first` up to `end` as an array's or object's members. */
-static void put_members(writer_t *w, const shs_value_t *nodes, apr_size_t first,
-                        apr_size_t end, int is_object)
+/* Puts [first, end) as the members of an array or object. */
+static void put_members(writer_t *w, const shs_value_t *values,
+                        apr_size_t first, apr_size_t end, int is_object)
 {
     apr_size_t i;
 
     put(w, is_object ? "{" : "[", 1);
-    for (i = first; i < end; i = nodes[i].end) {
+    for (i = first; i < end; i = values[i].end) {
         if (i > first) {
             put(w, ",", 1);
         }
         if (is_object) {
-            put_string(w, nodes[i].name);
+            put_string(w, values[i].name);
             put(w, ":", 1);
         }
-        if (!put_scalar(w, &nodes[i])) {
-            put_members(w, nodes, i + 1, nodes[i].end,
-                        nodes[i].kind == SHS_KIND_OBJECT);
+        if (!put_scalar(w, &values[i])) {
+            put_members(w, values, i + 1, values[i].end,
+                        values[i].kind == SHS_KIND_OBJECT);
         }
     }
     put(w, is_object ? "}" : "]", 1);
 }
 
-static void put_node(writer_t *w, const shs_value_t *nodes,
-                     const shs_value_t *node)
+static void put_value(writer_t *w, const shs_value_t *values,
+                      const shs_value_t *value)
 {
-    if (!put_scalar(w, node)) {
-        put_members(w, nodes, (apr_size_t)(node - nodes) + 1, node->end,
-                    node->kind == SHS_KIND_OBJECT);
+    if (!put_scalar(w, value)) {
+        put_members(w, values, (apr_size_t)(value - values) + 1, value->end,
+                    value->kind == SHS_KIND_OBJECT);
     }
 }
 
@@ -160,26 +159,26 @@ static shs_octets_t finish(writer_t *w)
     return text;
 }
 
-shs_octets_t shs_json_text_write(const shs_value_t *nodes,
-                                 const shs_value_t *node, apr_pool_t *p)
+shs_octets_t shs_json_text_write(const shs_value_t *values,
+                                 const shs_value_t *value, apr_pool_t *p)
 {
     writer_t w = { NULL, 0 };
 
-    put_node(&w, nodes, node);
+    put_value(&w, values, value);
     w.out = apr_palloc(p, w.len + 1);
     w.len = 0;
-    put_node(&w, nodes, node);
+    put_value(&w, values, value);
     return finish(&w);
 }
 
-shs_octets_t shs_json_text_write_all(const shs_value_t *nodes, apr_size_t count,
-                                     apr_pool_t *p)
+shs_octets_t shs_json_text_write_all(const shs_value_t *values,
+                                     apr_size_t count, apr_pool_t *p)
 {
     writer_t w = { NULL, 0 };
 
-    put_members(&w, nodes, 0, count, 1);
+    put_members(&w, values, 0, count, 1);
     w.out = apr_palloc(p, w.len + 1);
     w.len = 0;
-    put_members(&w, nodes, 0, count, 1);
+    put_members(&w, values, 0, count, 1);
     return finish(&w);
 }

@@ -1,25 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * json_text: a node of a session written as compact JSON (RFC 8259): no white
- * space, members in stored order, text as UTF-8 with only what must be escaped
- * escaped (quotation mark, reverse solidus, U+0000 to U+001F), and U+007F,
- * which the exposures refuse as a control character.
+ * json_text: writes values of a session as compact JSON (RFC 8259): no white
+ * space, members in stored order, UTF-8 with the least escaping (quotation
+ * mark, reverse solidus, U+0000 to U+001F), and U+007F, which exposures refuse
+ * as a control character.
  *
- * An octet that is no part of UTF-8, as hash and form may hold it, is written
- * as U+FFFD: others would refuse the whole text because of it.
+ * The formats hash and form may hold octets that are no UTF-8. Such an octet is
+ * written as U+FFFD, because readers would refuse the whole text otherwise.
  */
 #ifndef SHS_SESSION_JSON_JSON_TEXT_H
 #define SHS_SESSION_JSON_JSON_TEXT_H
 
 #include "session/session.h"
 
-/* `nodes` is the session's array and `node` one of its elements. The text is
- * allocated from p. */
-shs_octets_t shs_json_text_write(const shs_value_t *nodes,
-                                 const shs_value_t *node, apr_pool_t *p);
+/* Writes one value; `values` is the session's array and `value` one of its
+ * elements. From p. */
+shs_octets_t shs_json_text_write(const shs_value_t *values,
+                                 const shs_value_t *value, apr_pool_t *p);
 
-/* All of them as the members of one object. */
-shs_octets_t shs_json_text_write_all(const shs_value_t *nodes, apr_size_t count,
-                                     apr_pool_t *p);
+/* Writes all values as the members of one object. From p. */
+shs_octets_t shs_json_text_write_all(const shs_value_t *values,
+                                     apr_size_t count, apr_pool_t *p);
 
 #endif

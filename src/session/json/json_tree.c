@@ -11,12 +11,12 @@
 #define NUMBER '#'
 #define STRING '$'
 
-/* Text that is gone through; out is NULL where it is only measured. */
+/* A text being marked; out is NULL while its length is only counted. */
 typedef struct marking_t {
     const char *at;
     const char *end;
     char *out;
-    apr_size_t len; /* of what is put out */
+    apr_size_t len; /* of the output */
 } marking_t;
 
 static void put(marking_t *marking, char c)
@@ -36,7 +36,7 @@ static void put_all(marking_t *marking, apr_size_t len)
     marking->at += len;
 }
 
-/* The length of a string with its quotation marks, or to the end. */
+/* The length of a string with its quotation marks; to the end if unclosed. */
 static apr_size_t measure_string(const char *begin, const char *end)
 {
     const char *c = begin + 1;
@@ -47,7 +47,7 @@ static apr_size_t measure_string(const char *begin, const char *end)
     return (apr_size_t)((c < end ? c + 1 : end) - begin);
 }
 
-/* Whether what stands there is followed by a colon. */
+/* Whether a colon follows, so that the token before is a name. */
 static int is_name(const char *behind, const char *end)
 {
     while (behind < end
@@ -58,15 +58,15 @@ static int is_name(const char *behind, const char *end)
     return behind < end && *behind == ':';
 }
 
-/* Whether a number may have that character, but for the letter of an exponent,
- * which is one of "true" too. */
+/* Whether a number may contain that character, except for the letter of an
+ * exponent, which "true" contains too. */
 static int is_of_number(char c)
 {
     return (c >= '0' && c <= '9') || c == '-' || c == '+' || c == '.';
 }
 
-/* The next token, marked. What is no number, or where no number may be, stays
- * as it is: Jansson refuses it. */
+/* Marks the next token. A token that looks like a number but is none, or is at
+ * the place of a name, stays as it is: Jansson refuses it. */
 static void mark_next(marking_t *marking)
 {
     shs_octets_t rest = { marking->at,
@@ -99,7 +99,7 @@ static void mark_next(marking_t *marking)
     put(marking, '"');
 }
 
-/* Marks the text until so much was put out, and returns where that is. */
+/* Marks the text until the output has `most` octets. */
 static marking_t mark(shs_octets_t text, char *out, apr_size_t most)
 {
     marking_t marking = { text.data, text.data + text.len, out, 0 };
@@ -127,7 +127,7 @@ json_t *shs_json_tree_load(shs_octets_t text, size_t flags, json_error_t *error,
     return tree;
 }
 
-/* Takes the marks out of what Jansson has written. */
+/* Removes the marks from Jansson's output. */
 static apr_size_t unmark(char *out, const char *text, apr_size_t len)
 {
     const char *end = text + len;

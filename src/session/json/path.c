@@ -20,7 +20,7 @@ struct shs_path_t {
     const char *text;
     apr_size_t len;
     step_t *steps;
-    int count; /* 0: the text can only be a whole name */
+    int count; /* 0: the text can only be an attribute's whole name */
 };
 
 const shs_path_t shs_path_every = { SHS_PATH_EVERY, "*", 1, NULL, 0 };
@@ -34,7 +34,7 @@ static const struct {
     { "@label", SHS_PATH_LABEL },   { "@reason", SHS_PATH_REASON },
 };
 
-/* Reads "[123]" at *cursor. Returns 0 when it is none. */
+/* Parses "[123]" at *cursor. Returns 0 if it is not there. */
 static int parse_position(step_t *step, const char **cursor)
 {
     const char *c = *cursor + 1;
@@ -53,7 +53,7 @@ static int parse_position(step_t *step, const char **cursor)
     return 1;
 }
 
-/* Reads a name at *cursor, with the "." before it unless it is the first. */
+/* Parses a name at *cursor, and the "." before all but the first. */
 static int parse_name(step_t *step, const char **cursor)
 {
     apr_size_t len;
@@ -71,8 +71,8 @@ static int parse_name(step_t *step, const char **cursor)
     return 1;
 }
 
-/* The steps of the text, or none when it reads as no path. That is no error:
- * "a..b" may still be an attribute's whole name. */
+/* Parses the steps of the text; none if it is no path. That is no error: "a..b"
+ * may be an attribute's whole name. */
 static void parse_steps(shs_path_t *path, apr_pool_t *p)
 {
     const char *cursor = path->text;
@@ -138,10 +138,10 @@ shs_path_kind_t shs_path_kind(const shs_path_t *path)
 }
 
 static const shs_value_t *step_down(const step_t *step, const shs_value_t *at,
-                                    const shs_value_t *nodes,
+                                    const shs_value_t *values,
                                     const shs_session_t *session)
 {
-    apr_size_t i = (apr_size_t)(at - nodes) + 1;
+    apr_size_t i = (apr_size_t)(at - values) + 1;
     apr_size_t position = 0;
 
     if (step->name) {
@@ -153,31 +153,31 @@ static const shs_value_t *step_down(const step_t *step, const shs_value_t *at,
     if (at->kind != SHS_KIND_ARRAY) {
         return NULL;
     }
-    for (; i < at->end; i = nodes[i].end, ++position) {
+    for (; i < at->end; i = values[i].end, ++position) {
         if (position == step->position) {
-            return &nodes[i];
+            return &values[i];
         }
     }
     return NULL;
 }
 
-/* Down from the node of the first step. */
+/* Follows the steps after the first one, whose value is `at`. */
 static const shs_value_t *walk(const shs_path_t *path, const shs_value_t *at,
                                const shs_session_t *session)
 {
-    const shs_value_t *nodes;
+    const shs_value_t *values;
     apr_size_t total;
     int step;
 
-    nodes = shs_session_values(session, &total);
+    values = shs_session_values(session, &total);
     for (step = 1; at && step < path->count; ++step) {
-        at = step_down(&path->steps[step], at, nodes, session);
+        at = step_down(&path->steps[step], at, values, session);
     }
     return at;
 }
 
-/* Whether a text without a type may be an object or an array: nearly none is,
- * so that none is parsed for nothing. */
+/* Whether an untyped text may be an object or array. Few are, so this saves
+ * parsing the others. */
 static int may_be_structure(shs_octets_t text)
 {
     apr_size_t i = 0;
@@ -188,37 +188,37 @@ static int may_be_structure(shs_octets_t text)
     return i < text.len && (text.data[i] == '{' || text.data[i] == '[');
 }
 
-/* An attribute whose text was read. */
+/* An attribute whose text was parsed. */
 typedef struct shs_path_read_t {
-    const shs_value_t *node;
-    const shs_session_t *session; /* NULL: it is no structure */
+    const shs_value_t *value;
+    const shs_session_t *session; /* NULL: the text is no structure */
     struct shs_path_read_t *next;
 } shs_path_read_t;
 
-/* The structure that a text is, read once for all paths that lead into it; or
- * NULL. */
+/* The structure in an attribute's text, parsed once for all paths that lead
+ * into it; or NULL. */
 static const shs_session_t *read_inside(shs_path_inside_t *inside,
-                                        const shs_value_t *node, apr_pool_t *p)
+                                        const shs_value_t *value, apr_pool_t *p)
 {
     shs_path_read_t *read = inside->read;
 
-    while (read && read->node != node) {
+    while (read && read->value != value) {
         read = read->next;
     }
-    if (!read && may_be_structure(node->text)) {
+    if (!read && may_be_structure(value->text)) {
         read = apr_palloc(p, sizeof(*read));
-        read->node = node;
-        read->session = shs_json_read_structure(node->text, p);
+        read->value = value;
+        read->session = shs_json_read_structure(value->text, p);
         read->next = inside->read;
         inside->read = read;
     }
     return read ? read->session : NULL;
 }
 
-/* What a path leads to: a node of the session, or of what its text is. */
+/* The value that a path leads to, in the session or in an attribute's text. */
 typedef struct target_t {
     const shs_session_t *session;
-    const shs_value_t *node;
+    const shs_value_t *value;
 } target_t;
 
 static target_t find(const shs_path_t *path, const shs_session_t *session,
@@ -229,8 +229,8 @@ static target_t find(const shs_path_t *path, const shs_session_t *session,
     apr_size_t total;
 
     shs_session_values(session, &total);
-    target.node = shs_session_find(session, 0, total, path->text, path->len);
-    if (target.node || path->count < 2) {
+    target.value = shs_session_find(session, 0, total, path->text, path->len);
+    if (target.value || path->count < 2) {
         return target;
     }
     at = shs_session_find(session, 0, total, path->steps[0].name,
@@ -239,7 +239,7 @@ static target_t find(const shs_path_t *path, const shs_session_t *session,
         target.session = read_inside(inside, at, p);
         at = target.session ? shs_session_values(target.session, &total) : NULL;
     }
-    target.node = at ? walk(path, at, target.session) : NULL;
+    target.value = at ? walk(path, at, target.session) : NULL;
     return target;
 }
 
@@ -253,6 +253,6 @@ int shs_path_text(shs_octets_t *text, const shs_path_t *path,
         return 0;
     }
     target = find(path, session, inside, p);
-    return target.node
-           && shs_session_text(text, target.session, target.node, p);
+    return target.value
+           && shs_session_text(text, target.session, target.value, p);
 }

@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * path: the ATTRIBUTE of a directive, parsed once at start.
+ * path: the ATTRIBUTE argument of a directive, parsed once at start.
  *
  *   userId            the attribute of that name
  *   user.roles[0]     into a structure: member "roles" of "user", first element
  *   @id @status @ttl @label @reason
- *                     pseudo attributes: about the session, not in it
+ *                     pseudo attributes: about the session, not stored in it
  *   *                 every top-level attribute (only with a name ending in *)
  *
- * An attribute whose whole name is "user.roles[0]" is preferred to the path.
+ * An attribute whose whole name is "user.roles[0]" takes precedence over the
+ * path.
  *
- * In a session without types a path leads into an attribute whose text is a
- * JSON object or array too. The text is parsed only then; one that is no JSON,
- * or nested deeper than SHS_SESSION_MAX_DEPTH, has nothing inside.
+ * In an untyped session a path also leads into an attribute whose text is a
+ * JSON object or array. The text is parsed only then. A text that is no JSON,
+ * or is nested deeper than SHS_SESSION_MAX_DEPTH, has no members.
  */
 #ifndef SHS_SESSION_JSON_PATH_H
 #define SHS_SESSION_JSON_PATH_H
@@ -25,15 +26,15 @@ typedef enum shs_path_kind_t {
     SHS_PATH_ATTRIBUTE,
     SHS_PATH_EVERY,  /* * */
     SHS_PATH_ID,     /* @id: the id as the cookie has it, without the route */
-    SHS_PATH_STATUS, /* @status: the outcome's word */
+    SHS_PATH_STATUS, /* @status: the outcome, as shs_outcome_describe() */
     SHS_PATH_TTL,    /* @ttl: whole seconds left */
-    SHS_PATH_LABEL,  /* @label: what the error log calls this id */
+    SHS_PATH_LABEL,  /* @label: the id's label in the error log */
     SHS_PATH_REASON  /* @reason: why there is no session, in words */
 } shs_path_kind_t;
 
 typedef struct shs_path_t shs_path_t;
 
-/* What "*" is parsed to. */
+/* The path "*". */
 extern const shs_path_t shs_path_every;
 
 /* Returns NULL and sets *out, or returns what is wrong with the text (static
@@ -43,16 +44,16 @@ const char *shs_path_parse(const shs_path_t **out, const char *text,
 
 shs_path_kind_t shs_path_kind(const shs_path_t *path);
 
-/* The attributes whose texts were read, and what they are, so that each is read
- * once; for paths into one session. Zeroed before the first path, and borrowed
- * from the pools of these. */
+/* The attributes of one session whose texts were parsed, so that each is parsed
+ * once. Zeroed before the first path; it borrows from the pools of all of
+ * them. */
 typedef struct shs_path_inside_t {
     struct shs_path_read_t *read;
 } shs_path_inside_t;
 
-/* What a SHS_PATH_ATTRIBUTE leads to, as shs_session_text() gives it: borrowed
- * from the session or from p. Returns 0 where there is nothing, or null (also
- * for the other kinds). */
+/* The value that a SHS_PATH_ATTRIBUTE leads to, as shs_session_text() returns
+ * it: borrowed from the session, or from p. Returns 0 if there is none, if it
+ * is null, and for other kinds of path. */
 int shs_path_text(shs_octets_t *text, const shs_path_t *path,
                   const shs_session_t *session, shs_path_inside_t *inside,
                   apr_pool_t *p);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * invalidation_sink: where a store's provider delivers invalidations. A provider
- * that can track calls these functions from a thread of its own.
+ * invalidation_sink: where a store's provider delivers invalidations. A
+ * provider that can track calls these functions from a thread of its own.
  */
 #ifndef SHS_STORE_CACHE_INVALIDATION_SINK_H
 #define SHS_STORE_CACHE_INVALIDATION_SINK_H

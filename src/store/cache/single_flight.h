@@ -19,8 +19,8 @@ typedef struct shs_single_flight_t shs_single_flight_t;
 /* NULL when out of memory. Belongs to no pool. */
 shs_single_flight_t *shs_single_flight_create(void);
 
-/* 1: this thread is the leader: it fetches, then calls leave(). 0: it has waited
- * until another thread's fetch was finished, or until the deadline. */
+/* 1: this thread is the leader: it fetches, then calls leave(). 0: it has
+ * waited until another thread's fetch was finished, or until the deadline. */
 int shs_single_flight_join(shs_single_flight_t *single_flight, apr_uint64_t a,
                            apr_uint64_t b, apr_time_t deadline);
 
