@@ -7,7 +7,7 @@
 
 #include "unit.h"
 
-/* Returns NULL, or what is wrong with the words. */
+/* Returns NULL, or what is wrong with the arguments. */
 static const char *parse(shs_near_policy_t *out, const char *words)
 {
     char **list;
@@ -20,7 +20,7 @@ static const char *parse(shs_near_policy_t *out, const char *words)
     return shs_cache_policy_parse(out, count, list, p);
 }
 
-/* As README and conf/shared_session.conf say. */
+/* As the documents and conf/shared_session.conf say. */
 START_TEST(cache_policy_default__is_on_with_16_mb_and_a_lease_of_two_seconds)
 {
     shs_near_policy_t policy;
@@ -52,43 +52,46 @@ static const struct {
     int lease_ms;
     int size_mb;
     const char *why;
-} taken[] = {
-    { "Off", 0, 2000, 16, "the word that counts" },
-    { "off", 0, 2000, 16, "in any letters" },
-    { "ON", 1, 2000, 16, "in any letters" },
+} accepted[] = {
+    { "Off", 0, 2000, 16, "the word alone" },
+    { "off", 0, 2000, 16, "in any case" },
+    { "ON", 1, 2000, 16, "in any case" },
     { "On lease=1500ms size=512M", 1, 1500, 512, "options" },
     { "Off lease=5s", 0, 5000, 16, "Off stays so, whatever follows" },
     { "On size=64M max-entry=1M", 1, 2000, 64, "entries as large as can be" },
 };
 
-START_TEST(cache_policy_parse__takes)
+START_TEST(cache_policy_parse__accepts)
 {
     shs_near_policy_t policy;
-    const char *error = parse(&policy, taken[_i].words);
+    const char *error = parse(&policy, accepted[_i].words);
 
-    ck_assert_msg(!error, "%s: %s", taken[_i].why, error);
-    ck_assert_msg(policy.is_on == taken[_i].is_on, "%s", taken[_i].why);
-    ck_assert_int_eq(policy.lease, taken[_i].lease_ms * 1000);
-    ck_assert_uint_eq(policy.size / 1024 / 1024, (apr_size_t)taken[_i].size_mb);
+    ck_assert_msg(!error, "%s: %s", accepted[_i].why, error);
+    ck_assert_msg(policy.is_on == accepted[_i].is_on, "%s", accepted[_i].why);
+    ck_assert_int_eq(policy.lease, accepted[_i].lease_ms * 1000);
+    ck_assert_uint_eq(policy.size / 1024 / 1024,
+                      (apr_size_t)accepted[_i].size_mb);
 }
 END_TEST
 
 static const struct {
     const char *words;
-    const char *said;
+    const char *error;
     const char *why;
 } refused[] = {
     { "", "On or Off", "nothing at all" },
     { "size=16M", "On or Off", "options alone" },
     { "Maybe", "On or Off", "another word" },
-    { "On lease=999ms", "1s to 60s", "a lease too short to be kept up" },
-    { "On lease=61s", "1s to 60s", "a lease that is none" },
+    { "On lease=999ms", "1s to 60s",
+      "a lease too short to be renewed in time" },
+    { "On lease=61s", "1s to 60s", "a lease too long to matter" },
     { "On size=512K", "1024K to 512M", "too small to hold anything" },
     { "On size=513M", "512M", "too large" },
     { "On size=1M max-entry=64K", "64 times", "no room for entries so large" },
     { "On size=32M ttl=1m size=64M", "size= is given twice: keep one",
-      "which one?" },
-    { "On lease=2s lease=2s", "lease= is given twice", "even the same" },
+      "two values" },
+    { "On lease=2s lease=2s", "lease= is given twice",
+      "even with the same value" },
     { "On colour=red", "lease=", "an unknown option, with those there are" },
 };
 
@@ -97,8 +100,8 @@ START_TEST(cache_policy_parse__refuses)
     shs_near_policy_t policy;
     const char *error = parse(&policy, refused[_i].words);
 
-    ck_assert_msg(error && strstr(error, refused[_i].said), "%s: %s",
-                  refused[_i].why, error ? error : "taken");
+    ck_assert_msg(error && strstr(error, refused[_i].error), "%s: %s",
+                  refused[_i].why, error ? error : "accepted");
 }
 END_TEST
 
@@ -107,7 +110,7 @@ static void add(TCase *tc)
     tcase_add_test(
         tc, cache_policy_default__is_on_with_16_mb_and_a_lease_of_two_seconds);
     tcase_add_test(tc, cache_policy_parse__of_on_alone_is_the_default);
-    tcase_add_loop_test(tc, cache_policy_parse__takes, 0, ROWS(taken));
+    tcase_add_loop_test(tc, cache_policy_parse__accepts, 0, ROWS(accepted));
     tcase_add_loop_test(tc, cache_policy_parse__refuses, 0, ROWS(refused));
 }
 

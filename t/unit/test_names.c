@@ -34,7 +34,7 @@ static const struct {
     { "", "-", 0, "nothing and something" },
 };
 
-START_TEST(names_is_same__folds_as_what_is_downstream_does)
+START_TEST(names_is_same__folds_as_programs_downstream_do)
 {
     ck_assert_msg(!!shs_names_is_same(pairs[_i].a, pairs[_i].b)
                       == pairs[_i].is_same,
@@ -45,7 +45,7 @@ START_TEST(names_is_same__folds_as_what_is_downstream_does)
 }
 END_TEST
 
-/* Octets that strtolower's cousins of some locale would fold, or 0x40 apart. */
+/* Octets that a locale's tolower() might fold, or that are 0x40 apart. */
 START_TEST(names_is_same__folds_letters_only_with_letters)
 {
     char a[2] = { (char)_i, '\0' };
@@ -85,13 +85,13 @@ static const struct {
     { "X", 1, 0, "would cover X-Forwarded-*" },
     { "x_f", 1, 0, "would cover X-Forwarded-*, folded" },
     { "X-Forwarded-", 1, 0, "is X-Forwarded-*" },
-    { "X-G", 1, 1, "covers it not" },
+    { "X-G", 1, 1, "does not cover it" },
     { "A", 1, 0, "would cover Accept* and Authorization" },
     { "P", 1, 0, "would cover Proxy*" },
     { "S", 1, 0, "would cover Sec-*" },
-    { "X-Forwarded-For", 0, 0, "whom proxies vouch for" },
+    { "X-Forwarded-For", 0, 0, "the client that proxies name" },
     { "X-Forwarded", 0, 1, "not X-Forwarded-*" },
-    { "Forwarded", 0, 0, "whom proxies vouch for" },
+    { "Forwarded", 0, 0, "the client that proxies name" },
     { "Via", 0, 0, "of the path" },
     { "Authorization", 0, 0, "the client's credentials" },
     { "Accept", 0, 0, "what the client can read" },
@@ -105,24 +105,24 @@ static const struct {
     { "X:User", 0, 0, "a colon" },
     { "X.User", 0, 0, "no such character" },
     { "X-User\r\nY", 0, 0, "a line end" },
-    { "X-\xc3\xa9", 0, 0, "no ASCII" },
+    { "X-\xc3\xa9", 0, 0, "not ASCII" },
     { "Host", 0, 0, "routing" },
     { "host", 0, 0, "in any case" },
     { "Cookie", 0, 0, "the session's own" },
-    { "Connection", 0, 0, "of the hop" },
+    { "Connection", 0, 0, "hop by hop" },
     { "Content-Length", 0, 0, "framing" },
     { "Content_Length", 0, 0, "folded" },
     { "Content-Type", 0, 0, "of the body" },
     { "Content-Anything", 0, 0, "of the body" },
     { "Transfer-Encoding", 0, 0, "framing" },
     { "TRANSFER_ENCODING", 0, 0, "folded" },
-    { "TE", 0, 0, "of the hop" },
+    { "TE", 0, 0, "hop by hop" },
     { "Trailer", 0, 0, "framing" },
-    { "Upgrade", 0, 0, "of the hop" },
+    { "Upgrade", 0, 0, "hop by hop" },
     { "Expect", 0, 0, "framing" },
-    { "Keep-Alive", 0, 0, "of the hop" },
-    { "Proxy-Authorization", 0, 0, "of the hop" },
-    { "Proxy-Connection", 0, 0, "of the hop" },
+    { "Keep-Alive", 0, 0, "hop by hop" },
+    { "Proxy-Authorization", 0, 0, "hop by hop" },
+    { "Proxy-Connection", 0, 0, "hop by hop" },
     { "Proxy", 0, 0, "httpoxy: HTTP_PROXY to a CGI program" },
     { "Range", 0, 0, "makes another response" },
     { "If-None-Match", 0, 0, "makes another response" },
@@ -131,11 +131,11 @@ static const struct {
     { "Cookie2", 0, 1, "a longer name" },
     { "Contents", 0, 1, "not Content-*" },
     { "TEst", 0, 1, "a longer name" },
-    { "X-Session-Set", 0, 0, "a response's word" },
+    { "X-Session-Set", 0, 0, "a control header" },
     { "x_session_unset", 0, 0, "likewise, folded" },
     { "X-Session-Action", 0, 0, "likewise" },
     { "X-Session-Settings", 0, 1, "another name" },
-    { "X-Session-", 1, 1, "what would complete it to one is left out" },
+    { "X-Session-", 1, 1, "an attribute that completes it to one is left out" },
     { "", 1, 0, "every header" },
     { "C", 1, 0, "would cover Cookie" },
     { "Co", 1, 0, "would cover Content-*" },
@@ -143,14 +143,14 @@ static const struct {
     { "Content-X-", 1, 0, "is within Content-*" },
     { "Ho", 1, 0, "would cover Host" },
     { "Host", 1, 0, "would cover Host" },
-    { "Host-", 1, 1, "covers it not" },
+    { "Host-", 1, 1, "does not cover it" },
     { "T", 1, 0, "would cover TE" },
     { "If-", 1, 0, "is If-*" },
     { "I", 1, 0, "would cover If-*" },
     { "proxy_", 1, 0, "folded" },
 };
 
-START_TEST(names_check_header__refuses_what_belongs_to_http)
+START_TEST(names_check_header__refuses_headers_of_http)
 {
     const char *wrong =
         shs_names_check_header(headers[_i].name, headers[_i].is_prefix, p);
@@ -176,11 +176,11 @@ static const struct {
     { "HTTP_X_USER", 1, "a header, to CGI" },
     { "HTTP_PROXY", 1, "httpoxy" },
     { "SERVER_NAME", 1, "httpd's" },
-    { "REMOTE_USER", 1, "who is logged in" },
-    { "REMOTE_ADDR", 1, "who asks" },
+    { "REMOTE_USER", 1, "the user logged in" },
+    { "REMOTE_ADDR", 1, "the client's address" },
     { "REDIRECT_STATUS", 1, "an internal redirect's" },
     { "SSL_CLIENT_S_DN", 1, "a certificate's" },
-    { "AUTH_TYPE", 1, "who is logged in" },
+    { "AUTH_TYPE", 1, "the user logged in" },
     { "CONTENT_LENGTH", 1, "framing" },
     { "CONTEXT_PREFIX", 1, "httpd's" },
     { "DOCUMENT_ROOT", 1, "which files" },
@@ -299,21 +299,21 @@ static const struct {
     { "APP_ENV", 1, "how an application runs" },
     { "APP_DEBUG", 1, "how an application runs" },
     { "APP_USER", 0, "an application's own" },
-    { "AUTHENTICATE_MAIL", 1, "mod_authnz_ldap's, of who is logged in" },
-    { "AUTHORIZE_MAIL", 1, "mod_authnz_ldap's, of who is logged in" },
-    { "OIDC_CLAIM_sub", 1, "mod_auth_openidc's, of who is logged in" },
-    { "MELLON_NAME_ID", 1, "mod_auth_mellon's, of who is logged in" },
-    { "SHIB_SESSION_ID", 1, "Shibboleth's, of who is logged in" },
+    { "AUTHENTICATE_MAIL", 1, "mod_authnz_ldap's, about the user logged in" },
+    { "AUTHORIZE_MAIL", 1, "mod_authnz_ldap's, about the user logged in" },
+    { "OIDC_CLAIM_sub", 1, "mod_auth_openidc's, about the user logged in" },
+    { "MELLON_NAME_ID", 1, "mod_auth_mellon's, about the user logged in" },
+    { "SHIB_SESSION_ID", 1, "Shibboleth's, about the user logged in" },
     { "QS_VipRequest", 1, "mod_qos lifts its limits" },
     { "H2PUSH", 1, "mod_http2's" },
     { "MODSEC_ENABLE", 1, "mod_security2's" },
-    { "ASAN_OPTIONS", 1, "where a sanitizer writes" },
-    { "PGPASSFILE", 1, "whom programs believe" },
+    { "ASAN_OPTIONS", 1, "the file that a sanitizer writes" },
+    { "PGPASSFILE", 1, "a file of passwords" },
     { "HTTPS", 1, "whether it was encrypted" },
     { "nokeepalive", 1, "changes what httpd does" },
 };
 
-START_TEST(names_check_env__refuses_what_belongs_to_others)
+START_TEST(names_check_env__refuses_variables_of_httpd_and_programs)
 {
     const char *wrong = shs_names_check_env(variables[_i].name, 0, p);
 
@@ -339,9 +339,9 @@ static const struct {
     { "A B", 0, 0, "a space" },
     { "A=B", 0, 0, "an equals sign" },
     { "A\nB", 0, 0, "a line end" },
-    { "\xc3\xa9", 0, 0, "no ASCII" },
+    { "\xc3\xa9", 0, 0, "not ASCII" },
     { "SESSION_", 1, 1, "a wildcard" },
-    { "S", 1, 1, "a short one; what is reserved is left out at run time" },
+    { "S", 1, 1, "a short one; reserved names are left out at run time" },
     { "", 1, 0, "every variable" },
     { "HTTP_", 1, 0, "is HTTP_*" },
     { "HTTP_X_", 1, 0, "is within HTTP_*" },
@@ -360,7 +360,7 @@ static const struct {
     { "A-", 1, 0, "a hyphen" },
 };
 
-START_TEST(names_check_env__wants_a_name_that_programs_can_read)
+START_TEST(names_check_env__requires_a_name_that_programs_can_read)
 {
     const char *wrong =
         shs_names_check_env(shapes[_i].name, shapes[_i].is_prefix, p);
@@ -387,17 +387,17 @@ static const struct {
     { "user", 0, 1, "the plain case" },
     { "", 0, 0, "no name" },
     { "SHARED_SESSION", 0, 0, "ours" },
-    { "shared_session", 0, 0, "ours, in other letters" },
-    { "Error-Notes", 0, 0, "a table's names have no case" },
-    { "SHARED_", 1, 1, "what is reserved is left out at run time" },
-    { "error-", 1, 1, "what is reserved is left out at run time" },
+    { "shared_session", 0, 0, "ours, in another case" },
+    { "Error-Notes", 0, 0, "keys of a table are case-insensitive" },
+    { "SHARED_", 1, 1, "reserved names are left out at run time" },
+    { "error-", 1, 1, "reserved names are left out at run time" },
     { "", 1, 0, "every note" },
-    { "error-notes", 0, 0, "printed in error pages as it is" },
+    { "error-notes", 0, 0, "printed in error pages unescaped" },
     { "modsecurity-tx-context", 0, 0, "mod_security2 reads a pointer there" },
     { "mod_session_cookiesid", 0, 0, "a pointer to a session" },
     { "mod_session_dbdsid", 0, 0, "a pointer to a session" },
     { "mod_", 1, 0, "all of them" },
-    { "mod", 1, 1, "what is reserved is left out at run time" },
+    { "mod", 1, 1, "reserved names are left out at run time" },
     { "proxy-status", 0, 0, "mod_proxy's" },
     { "ssl-access-forbidden", 0, 0, "mod_ssl's" },
     { "moderator", 0, 1, "another name" },
@@ -432,7 +432,7 @@ END_TEST
 
 static void add(TCase *tc)
 {
-    tcase_add_loop_test(tc, names_is_same__folds_as_what_is_downstream_does, 0,
+    tcase_add_loop_test(tc, names_is_same__folds_as_programs_downstream_do, 0,
                         ROWS(pairs));
     tcase_add_loop_test(tc, names_is_same__folds_letters_only_with_letters, 1,
                         256);
@@ -441,13 +441,14 @@ static void add(TCase *tc)
     tcase_add_loop_test(
         tc, names_fold__keeps_digits_lowers_letters_and_hyphens_the_rest, 1,
         256);
-    tcase_add_loop_test(tc, names_check_header__refuses_what_belongs_to_http, 0,
+    tcase_add_loop_test(tc, names_check_header__refuses_headers_of_http, 0,
                         ROWS(headers));
-    tcase_add_loop_test(tc, names_check_env__refuses_what_belongs_to_others, 0,
-                        ROWS(variables));
+    tcase_add_loop_test(
+        tc, names_check_env__refuses_variables_of_httpd_and_programs, 0,
+        ROWS(variables));
     tcase_add_loop_test(tc,
-                        names_check_env__wants_a_name_that_programs_can_read, 0,
-                        ROWS(shapes));
+                        names_check_env__requires_a_name_that_programs_can_read,
+                        0, ROWS(shapes));
 }
 
 int main(void)

@@ -7,7 +7,7 @@
 
 #include "unit.h"
 
-/* X-User, X-Session-*, Z. */
+/* The own headers: X-User, X-Session-*, Z. */
 static const apr_array_header_t *own_headers(void)
 {
     static const shs_own_header_t all[] = { { "X-User", 0 },
@@ -41,7 +41,7 @@ static const struct {
     { "", 0, "nothing" },
 };
 
-START_TEST(own_headers_have__compares_as_headers_are)
+START_TEST(own_headers_have__folds_names)
 {
     shs_octets_t name = unit_exact(names[_i].name, strlen(names[_i].name));
 
@@ -84,7 +84,7 @@ static const char *const foreign[] = {
     "", ",", "close", "keep-alive, X-Users", "X-Session", "a;b c",
 };
 
-/* Without a pool. */
+/* The pool is NULL: nothing may be allocated. */
 START_TEST(own_headers_strip__returns_a_list_without_own_headers_unchanged)
 {
     ck_assert_ptr_eq(shs_own_headers_strip(own_headers(), foreign[_i], NULL),
@@ -92,7 +92,7 @@ START_TEST(own_headers_strip__returns_a_list_without_own_headers_unchanged)
 }
 END_TEST
 
-/* Half as long again at most, whatever the tokens. */
+/* The result is at most half as long again, whatever the tokens. */
 START_TEST(own_headers_strip__grows_a_list_by_half_at_most)
 {
     char list[64];
@@ -115,8 +115,7 @@ END_TEST
 
 static void add(TCase *tc)
 {
-    tcase_add_loop_test(tc, own_headers_have__compares_as_headers_are, 0,
-                        ROWS(names));
+    tcase_add_loop_test(tc, own_headers_have__folds_names, 0, ROWS(names));
     tcase_add_loop_test(tc, own_headers_strip__removes_own_header_tokens, 0,
                         ROWS(lists));
     tcase_add_loop_test(

@@ -11,7 +11,7 @@
 #include "request/expose/nameset.h"
 #include "unit.h"
 
-/* What is no string: reading it as one ends the process. */
+/* A value that is not a string: reading it as one ends the process. */
 static char *forbidden(void)
 {
     char *page = mmap(NULL, (size_t)sysconf(_SC_PAGESIZE), PROT_NONE,
@@ -36,7 +36,7 @@ static shs_nameset_t *set_of(const char *const *names)
     return set;
 }
 
-/* "a=1 b=2": names and what their values point to, in order. */
+/* The table as "a=1 b=2": names and offsets of their values, in order. */
 static const char *show(const apr_table_t *table, const char *base)
 {
     const apr_array_header_t *entries = apr_table_elts(table);
@@ -84,7 +84,7 @@ START_TEST(table_sweep_remove__removes_names_and_reads_no_value)
 }
 END_TEST
 
-/* What other modules keep is found by name afterwards. */
+/* Other modules' entries can still be found by name. */
 START_TEST(table_sweep_remove__leaves_an_index_that_finds)
 {
     apr_table_t *table = apr_table_make(p, 1);

@@ -39,7 +39,8 @@ static const char *set_extras(shs_cookie_options_t *options, const char *value)
     return shs_session_id_add_extras(&options->extras, value)
                ? NULL
                : "id-chars= takes the characters that ids may have besides A-Z"
-                 " a-z 0-9 . _ ~ -, as in id-chars=+/=; there are " SHS_SESSION_ID_EXTRAS;
+                 " a-z 0-9 . _ ~ -, as in id-chars=+/=; there"
+                 " are " SHS_SESSION_ID_EXTRAS;
 }
 
 static const char *set_parameter(shs_cookie_options_t *options,
