@@ -6,6 +6,7 @@
 #include <apr_strings.h>
 
 #include "base/option.h"
+#include "base/option_table.h"
 
 #define KIB ((apr_size_t)1024)
 #define MIB (1024 * KIB)
@@ -21,8 +22,8 @@ void shs_cache_policy_default(shs_near_policy_t *policy)
     policy->negative = apr_time_from_sec(1);
 }
 
-static const char *set_size(apr_size_t *out, const char *text, apr_size_t least,
-                            apr_size_t most, apr_pool_t *p)
+static const char *parse_size(apr_size_t *out, const char *text,
+                              apr_size_t least, apr_size_t most, apr_pool_t *p)
 {
     const char *error = shs_option_parse_size(out, text, p);
 
@@ -33,41 +34,58 @@ static const char *set_size(apr_size_t *out, const char *text, apr_size_t least,
     return error;
 }
 
-static const char *set_lease(apr_interval_time_t *out, const char *text,
-                             apr_pool_t *p)
+static const char *set_size(void *policy, const char *text, apr_pool_t *p)
 {
-    const char *error = shs_option_parse_duration(out, text, p);
+    return parse_size(&((shs_near_policy_t *)policy)->size, text,
+                      SHS_NEAR_LEAST_SIZE, 512 * MIB, p);
+}
+
+static const char *set_max_entry(void *policy, const char *text, apr_pool_t *p)
+{
+    return parse_size(&((shs_near_policy_t *)policy)->max_entry, text, KIB, MIB,
+                      p);
+}
+
+static const char *set_ttl(void *policy, const char *text, apr_pool_t *p)
+{
+    return shs_option_parse_duration(&((shs_near_policy_t *)policy)->ttl, text,
+                                     p);
+}
+
+static const char *set_lease(void *policy, const char *text, apr_pool_t *p)
+{
+    apr_interval_time_t *lease = &((shs_near_policy_t *)policy)->lease;
+    const char *error = shs_option_parse_duration(lease, text, p);
 
     if (!error
-        && (*out < apr_time_from_sec(1) || *out > apr_time_from_sec(60))) {
+        && (*lease < apr_time_from_sec(1) || *lease > apr_time_from_sec(60))) {
         error = apr_psprintf(p, "'%s' is out of range: 1s to 60s", text);
     }
     return error;
 }
 
+static const char *set_negative(void *policy, const char *text, apr_pool_t *p)
+{
+    return shs_option_parse_duration(&((shs_near_policy_t *)policy)->negative,
+                                     text, p);
+}
+
+static const shs_option_table_t options[] = {
+    { "size=", set_size },         { "max-entry=", set_max_entry },
+    { "ttl=", set_ttl },           { "lease=", set_lease },
+    { "negative=", set_negative }, { NULL, NULL },
+};
+
 static const char *set_option(shs_near_policy_t *policy, const char *word,
                               apr_pool_t *p)
 {
-    if (!strncmp(word, "size=", 5)) {
-        return set_size(&policy->size, word + 5, SHS_NEAR_LEAST_SIZE, 512 * MIB,
-                        p);
-    }
-    if (!strncmp(word, "max-entry=", 10)) {
-        return set_size(&policy->max_entry, word + 10, KIB, MIB, p);
-    }
-    if (!strncmp(word, "ttl=", 4)) {
-        return shs_option_parse_duration(&policy->ttl, word + 4, p);
-    }
-    if (!strncmp(word, "lease=", 6)) {
-        return set_lease(&policy->lease, word + 6, p);
-    }
-    if (!strncmp(word, "negative=", 9)) {
-        return shs_option_parse_duration(&policy->negative, word + 9, p);
-    }
-    return apr_psprintf(p,
-                        "unknown option '%s'; there are size=, max-entry=,"
-                        " ttl=, lease= and negative=",
-                        word);
+    const char *value;
+    const shs_option_table_t *option =
+        shs_option_table_find(&value, options, word, 0);
+
+    return option ? option->parse(policy, value, p)
+                  : apr_psprintf(p, "unknown option '%s'; there are %s", word,
+                                 shs_option_table_describe(options, p));
 }
 
 const char *shs_cache_policy_parse(shs_near_policy_t *out, int count,

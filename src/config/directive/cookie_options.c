@@ -9,6 +9,7 @@
 #include "session/id/cookie.h"
 #include "session/id/session_id.h"
 #include "base/option.h"
+#include "base/option_table.h"
 
 /* Attributes of cookies, by RFC 6265 and by browsers, and words of other
  * directives and options. No operator means one of them as a cookie's name. */
@@ -18,8 +19,11 @@ static const char *const impossible_names[] = {
     "none",     "on",       "off",     "lax",      "strict",  NULL
 };
 
-static const char *set_route(shs_cookie_options_t *options, const char *value)
+static const char *set_route(void *draft, const char *value, apr_pool_t *p)
 {
+    shs_cookie_options_t *options = draft;
+
+    (void)p;
     if (!strcasecmp(value, "none")) {
         options->route = SHS_SESSION_ID_NO_ROUTE;
         return NULL;
@@ -33,8 +37,11 @@ static const char *set_route(shs_cookie_options_t *options, const char *value)
     return NULL;
 }
 
-static const char *set_extras(shs_cookie_options_t *options, const char *value)
+static const char *set_extras(void *draft, const char *value, apr_pool_t *p)
 {
+    shs_cookie_options_t *options = draft;
+
+    (void)p;
     options->extras = 0;
     return shs_session_id_add_extras(&options->extras, value)
                ? NULL
@@ -43,9 +50,10 @@ static const char *set_extras(shs_cookie_options_t *options, const char *value)
                  " are " SHS_SESSION_ID_EXTRAS;
 }
 
-static const char *set_parameter(shs_cookie_options_t *options,
-                                 const char *value, apr_pool_t *p)
+static const char *set_parameter(void *draft, const char *value, apr_pool_t *p)
 {
+    shs_cookie_options_t *options = draft;
+
     if (!strcasecmp(value, "none")) {
         options->parameter = NULL;
         return NULL;
@@ -74,8 +82,11 @@ static int is_path(const char *text)
     return *text == '/';
 }
 
-static const char *set_path(shs_cookie_options_t *options, const char *value)
+static const char *set_path(void *draft, const char *value, apr_pool_t *p)
 {
+    shs_cookie_options_t *options = draft;
+
+    (void)p;
     if (!is_path(value)) {
         return "path= takes a path that begins with /, as in path=/app, without"
                " ? and #, and with other than ASCII as %XX";
@@ -114,8 +125,11 @@ static int is_domain(const char *text)
     return 0;
 }
 
-static const char *set_domain(shs_cookie_options_t *options, const char *value)
+static const char *set_domain(void *draft, const char *value, apr_pool_t *p)
 {
+    shs_cookie_options_t *options = draft;
+
+    (void)p;
     if (!is_domain(value)) {
         return "domain= takes a host name, as in domain=example.org";
     }
@@ -123,21 +137,31 @@ static const char *set_domain(shs_cookie_options_t *options, const char *value)
     return NULL;
 }
 
-static const char *set_http_only(shs_cookie_options_t *options,
-                                 const char *value)
+static const char *set_http_only(void *draft, const char *value, apr_pool_t *p)
 {
+    shs_cookie_options_t *options = draft;
+
+    (void)p;
     options->cookie.is_for_scripts = !strcasecmp(value, "off");
     return options->cookie.is_for_scripts || !strcasecmp(value, "on")
                ? NULL
                : "httponly= takes on or off";
 }
 
-static const char *set_same_site(shs_cookie_options_t *options,
-                                 const char *value)
+static const char *set_http_only_on(void *draft, const char *value,
+                                    apr_pool_t *p)
 {
+    (void)value;
+    return set_http_only(draft, "on", p);
+}
+
+static const char *set_same_site(void *draft, const char *value, apr_pool_t *p)
+{
+    shs_cookie_options_t *options = draft;
     static const char *const words[] = { "Lax", "Strict", "None" };
     int i;
 
+    (void)p;
     for (i = 0; i < 3; ++i) {
         if (!strcasecmp(value, words[i])) {
             options->cookie.same_site = words[i];
@@ -147,17 +171,63 @@ static const char *set_same_site(shs_cookie_options_t *options,
     return "samesite= takes Lax, Strict or None";
 }
 
+static const char *set_max_age(void *draft, const char *value, apr_pool_t *p)
+{
+    shs_cookie_options_t *options = draft;
+
+    return shs_option_parse_lifetime(&options->cookie.max_age, value, p);
+}
+
+static const char *set_secure(void *draft, const char *value, apr_pool_t *p)
+{
+    (void)value;
+    (void)p;
+    ((shs_cookie_options_t *)draft)->cookie.secure = SHS_SECURE_ON;
+    return NULL;
+}
+
+static const char *set_insecure(void *draft, const char *value, apr_pool_t *p)
+{
+    (void)value;
+    (void)p;
+    ((shs_cookie_options_t *)draft)->cookie.secure = SHS_SECURE_OFF;
+    return NULL;
+}
+
+static const char *set_partitioned(void *draft, const char *value,
+                                   apr_pool_t *p)
+{
+    (void)value;
+    (void)p;
+    ((shs_cookie_options_t *)draft)->cookie.is_partitioned = 1;
+    return NULL;
+}
+
+/* Names in any case, as browsers read attributes. */
+static const shs_option_table_t known_options[] = {
+    { "route=", set_route },
+    { "url=", set_parameter },
+    { "id-chars=", set_extras },
+    { "path=", set_path },
+    { "domain=", set_domain },
+    { "secure", set_secure },
+    { "insecure", set_insecure },
+    { "httponly=", set_http_only },
+    { "httponly", set_http_only_on },
+    { "samesite=", set_same_site },
+    { "max-age=", set_max_age },
+    { "partitioned", set_partitioned },
+    { NULL, NULL },
+};
+
 static const char *add_name(apr_array_header_t *names, const char *word,
                             apr_pool_t *p)
 {
     int i;
 
     if (strchr(word, '=')) {
-        return apr_psprintf(p,
-                            "unknown option '%s'; there are route=, url=,"
-                            " id-chars=, path=, domain=, secure, insecure,"
-                            " httponly=, samesite=, max-age= and partitioned",
-                            word);
+        return apr_psprintf(p, "unknown option '%s'; there are %s", word,
+                            shs_option_table_describe(known_options, p));
     }
     for (i = 0; impossible_names[i]; ++i) {
         if (!strcasecmp(word, impossible_names[i])) {
@@ -179,67 +249,17 @@ static const char *add_name(apr_array_header_t *names, const char *word,
     return NULL;
 }
 
-static const char *value_of(const char *word, const char *option)
-{
-    apr_size_t len = strlen(option);
-
-    return strncasecmp(word, option, len) ? NULL : word + len;
-}
-
-/* Sets an option without a value. Returns 0 if the word is none. */
-static int set_flag(shs_cookie_options_t *options, const char *word)
-{
-    if (!strcasecmp(word, "secure")) {
-        options->cookie.secure = SHS_SECURE_ON;
-    }
-    else if (!strcasecmp(word, "insecure")) {
-        options->cookie.secure = SHS_SECURE_OFF;
-    }
-    else if (!strcasecmp(word, "httponly")) {
-        options->cookie.is_for_scripts = 0;
-    }
-    else if (!strcasecmp(word, "partitioned")) {
-        options->cookie.is_partitioned = 1;
-    }
-    else {
-        return 0;
-    }
-    return 1;
-}
-
-/* Parses NAME or an option, in any case, as browsers read attributes. A
- * cookie's name cannot contain "=", which tells the two apart. */
+/* Parses NAME or an option. A cookie's name cannot contain "=", which tells the
+ * two apart. */
 static const char *read_word(shs_cookie_options_t *options,
                              apr_array_header_t *names, const char *word,
                              apr_pool_t *p)
 {
     const char *value;
+    const shs_option_table_t *option =
+        shs_option_table_find(&value, known_options, word, 1);
 
-    if ((value = value_of(word, "route=")) != NULL) {
-        return set_route(options, value);
-    }
-    if ((value = value_of(word, "url=")) != NULL) {
-        return set_parameter(options, value, p);
-    }
-    if ((value = value_of(word, "id-chars=")) != NULL) {
-        return set_extras(options, value);
-    }
-    if ((value = value_of(word, "path=")) != NULL) {
-        return set_path(options, value);
-    }
-    if ((value = value_of(word, "domain=")) != NULL) {
-        return set_domain(options, value);
-    }
-    if ((value = value_of(word, "httponly=")) != NULL) {
-        return set_http_only(options, value);
-    }
-    if ((value = value_of(word, "samesite=")) != NULL) {
-        return set_same_site(options, value);
-    }
-    if ((value = value_of(word, "max-age=")) != NULL) {
-        return shs_option_parse_lifetime(&options->cookie.max_age, value, p);
-    }
-    return set_flag(options, word) ? NULL : add_name(names, word, p);
+    return option ? option->parse(options, value, p) : add_name(names, word, p);
 }
 
 /* Checks the combination of all words. */
