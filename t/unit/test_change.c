@@ -41,7 +41,7 @@ START_TEST(change_add__keeps_the_order_and_borrows)
 }
 END_TEST
 
-START_TEST(change_add__the_last_one_for_a_name_counts)
+START_TEST(change_add__keeps_the_last_entry_for_a_name)
 {
     shs_change_t *change = shs_change_create(p);
     const shs_change_entry_t *entries;
@@ -60,8 +60,8 @@ START_TEST(change_add__the_last_one_for_a_name_counts)
 }
 END_TEST
 
-/* Names are octets, and no longer one nor one in another case is the same. */
-START_TEST(change_add__tells_names_apart_by_all_octets)
+/* A longer name, or one in another case, is another name. */
+START_TEST(change_add__compares_all_octets_of_names)
 {
     static const struct {
         const char *name;
@@ -141,7 +141,7 @@ static const struct {
     { "a\x1f", 0, 0, "the last control character" },
 };
 
-START_TEST(change_check__refuses_what_no_stranger_may_write)
+START_TEST(change_check__refuses_reserved_and_impossible_names)
 {
     apr_size_t len = names[_i].len ? names[_i].len : strlen(names[_i].name);
     shs_change_t *change = shs_change_create(p);
@@ -162,12 +162,12 @@ static void add(TCase *tc)
 {
     tcase_add_test(tc, change_create__is_empty);
     tcase_add_test(tc, change_add__keeps_the_order_and_borrows);
-    tcase_add_test(tc, change_add__the_last_one_for_a_name_counts);
-    tcase_add_test(tc, change_add__tells_names_apart_by_all_octets);
+    tcase_add_test(tc, change_add__keeps_the_last_entry_for_a_name);
+    tcase_add_test(tc, change_add__compares_all_octets_of_names);
     tcase_add_test(tc, change_add__takes_thousands);
     tcase_add_test(tc, change_set__is_text_of_c_strings);
-    tcase_add_loop_test(tc, change_check__refuses_what_no_stranger_may_write, 0,
-                        ROWS(names));
+    tcase_add_loop_test(tc, change_check__refuses_reserved_and_impossible_names,
+                        0, ROWS(names));
 }
 
 int main(void)

@@ -13,8 +13,8 @@
 
 /* ---------------------------------------------------------- the wall clock */
 
-/* By how many seconds somebody has set it. In place of the C library's, for the
- * libraries too. */
+/* The seconds by which the wall clock was set. It replaces the C library's
+ * function, for other libraries too. */
 static time_t set_by;
 
 int clock_gettime(clockid_t id, struct timespec *now)
@@ -50,7 +50,7 @@ static void set_clock(time_t step)
         "the test has not set the clock");
 }
 
-START_TEST(clock_now__is_not_set_with_the_wall_clock)
+START_TEST(clock_now__ignores_the_wall_clock)
 {
     apr_time_t before = shs_clock_now();
     apr_time_t deadline = before + apr_time_from_sec(100);
@@ -63,7 +63,7 @@ START_TEST(clock_now__is_not_set_with_the_wall_clock)
 }
 END_TEST
 
-/* Neither is an entry lost, nor does one live, or the lease, any longer. */
+/* No entry is lost, and neither an entry nor the lease lives longer. */
 START_TEST(clock_now__keeps_the_near_cache_through_a_step)
 {
     apr_interval_time_t lease = apr_time_from_sec(60);
@@ -114,7 +114,7 @@ START_TEST(clock_now__counts_microseconds)
 }
 END_TEST
 
-START_TEST(clock_left_ms__is_0_when_it_has_passed)
+START_TEST(clock_left_ms__is_0_past_the_deadline)
 {
     ck_assert_int_eq(shs_clock_left_ms(shs_clock_now()), 0);
     ck_assert_int_eq(shs_clock_left_ms(shs_clock_now() - 1), 0);
@@ -165,12 +165,11 @@ END_TEST
 static void add(TCase *tc)
 {
     tcase_add_test(tc, clock_now__never_goes_back);
-    tcase_add_loop_test(tc, clock_now__is_not_set_with_the_wall_clock, 0,
-                        ROWS(steps));
+    tcase_add_loop_test(tc, clock_now__ignores_the_wall_clock, 0, ROWS(steps));
     tcase_add_loop_test(tc, clock_now__keeps_the_near_cache_through_a_step, 0,
                         ROWS(steps));
     tcase_add_test(tc, clock_now__counts_microseconds);
-    tcase_add_test(tc, clock_left_ms__is_0_when_it_has_passed);
+    tcase_add_test(tc, clock_left_ms__is_0_past_the_deadline);
     tcase_add_test(tc, clock_left_ms__rounds_up);
     tcase_add_test(tc, clock_left_ms__lets_no_wait_end_before_the_deadline);
     tcase_add_test(tc, clock_left_ms__does_not_overflow);

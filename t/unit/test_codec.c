@@ -13,7 +13,7 @@ static const struct {
     { "form", SHS_SHAPE_STRING, &shs_codec_form },
 };
 
-START_TEST(codec_find__knows_each_format_by_its_name)
+START_TEST(codec_find__finds_each_format)
 {
     const shs_codec_t *codec = shs_codec_find(formats[_i].name);
 
@@ -27,7 +27,7 @@ static const char *const unknown[] = {
     "", "xml", "hashh", "has", "json ", "php"
 };
 
-START_TEST(codec_find__is_null_for_a_name_it_does_not_know)
+START_TEST(codec_find__is_null_for_an_unknown_name)
 {
     ck_assert_ptr_null(shs_codec_find(unknown[_i]));
 }
@@ -70,8 +70,8 @@ START_TEST(codec_decode__decodes_by_the_format)
 }
 END_TEST
 
-/* What was written is read back, in every format. */
-START_TEST(codec_edit__makes_what_the_format_reads)
+/* A value that was edited decodes to the change, in every format. */
+START_TEST(codec_edit__makes_a_value_that_decodes)
 {
     shs_change_t *change = shs_change_create(p);
     shs_record_t record = { 0 };
@@ -106,14 +106,13 @@ END_TEST
 
 static void add(TCase *tc)
 {
-    tcase_add_loop_test(tc, codec_find__knows_each_format_by_its_name, 0,
-                        ROWS(formats));
-    tcase_add_loop_test(tc, codec_find__is_null_for_a_name_it_does_not_know, 0,
+    tcase_add_loop_test(tc, codec_find__finds_each_format, 0, ROWS(formats));
+    tcase_add_loop_test(tc, codec_find__is_null_for_an_unknown_name, 0,
                         ROWS(unknown));
     tcase_add_test(tc, codec_describe_names__names_them_all);
     tcase_add_loop_test(tc, codec_decode__decodes_by_the_format, 0,
                         ROWS(formats));
-    tcase_add_loop_test(tc, codec_edit__makes_what_the_format_reads, 0,
+    tcase_add_loop_test(tc, codec_edit__makes_a_value_that_decodes, 0,
                         ROWS(formats));
 }
 

@@ -98,14 +98,14 @@ static const struct {
     { " \r\n\t{\"a\":1}", 0, "a JSON object behind white space" },
 };
 
-START_TEST(codec_form__calls_malformed_what_is_no_form)
+START_TEST(codec_form__refuses_a_value_that_is_no_form)
 {
     shs_session_t *session;
     const char *wrong = decode(&session, unit_text(malformed[_i].text));
 
     ck_assert_msg(wrong && *wrong, "\"%s\" was taken: %s", malformed[_i].text,
                   malformed[_i].why);
-    ck_assert_msg(!strstr(wrong, "SE"), "the reason tells: %s", wrong);
+    ck_assert_msg(!strstr(wrong, "SE"), "the reason repeats: %s", wrong);
 }
 END_TEST
 
@@ -148,7 +148,7 @@ START_TEST(codec_form__keeps_the_order)
 }
 END_TEST
 
-START_TEST(codec_form__leaves_no_name_twice)
+START_TEST(codec_form__keeps_the_last_value_of_a_name)
 {
     shs_session_t *session = decoded("n=1&a=2&%6e=3&n=4&N=5");
     apr_size_t count;
@@ -162,7 +162,7 @@ START_TEST(codec_form__leaves_no_name_twice)
 }
 END_TEST
 
-START_TEST(codec_form__leaves_the_record_as_it_is)
+START_TEST(codec_form__does_not_change_the_record)
 {
     shs_octets_t text = unit_text("a%20b=c%20d&e+f=g+h");
     shs_octets_t copy = unit_exact(text.data, text.len);
@@ -202,12 +202,12 @@ static const struct {
     { "%40max=1&n=v&%40max=2", 0, 2000000, NULL, "the last one counts" },
     { "%40rotated=session%3Anext&n=v", 0, 0, "session:next",
       "the key of its successor" },
-    { "n=v&%40rotated=", 0, 0, "", "nobody may follow" },
+    { "n=v&%40rotated=", 0, 0, "", "no client may follow" },
     { "n=v&%40rotated", 0, 0, "", "without an equals sign" },
     { "n=%40rotated%3Dk", 0, 0, NULL, "a value" },
 };
 
-START_TEST(codec_form__reads_what_it_says_of_itself)
+START_TEST(codec_form__reads_the_metadata)
 {
     shs_session_t *session = decoded(lives[_i].text);
     const shs_metadata_t *metadata = shs_session_get_metadata(session);
@@ -247,7 +247,7 @@ static const char *edit(shs_octets_t *out, const char *old,
     return wrong;
 }
 
-/* What has no parts is written as a whole, whatever is asked for. */
+/* A string is always written as a whole, with either extent. */
 static void ck_edited(const char *old, const shs_change_t *change,
                       const char *wanted, const char *why)
 {
@@ -273,7 +273,7 @@ static shs_change_t *change_of(shs_change_kind_t kind, shs_octets_t name,
     return change;
 }
 
-/* "n" is changed in what is stored. */
+/* Changes "n" in the stored value. */
 static const struct {
     const char *old; /* NULL: there is none yet */
     shs_change_kind_t kind;
@@ -311,7 +311,7 @@ static const struct {
       "what it says of itself is kept" },
 };
 
-START_TEST(codec_form_edit__changes_that_pair_alone)
+START_TEST(codec_form_edit__changes_one_pair_only)
 {
     ck_edited(
         edits[_i].old,
@@ -320,7 +320,7 @@ START_TEST(codec_form_edit__changes_that_pair_alone)
 }
 END_TEST
 
-START_TEST(codec_form_edit__makes_all_changes_at_once)
+START_TEST(codec_form_edit__applies_all_entries)
 {
     shs_change_t *change = shs_change_create(p);
 
@@ -356,9 +356,9 @@ static long most_kib(void)
     return usage.ru_maxrss;
 }
 
-/* The default SharedSessionMaxSize has room for as many; pools give nothing
- * back before the request ends. */
-START_TEST(codec_form_edit__takes_memory_for_each_pair_once)
+/* The default SharedSessionMaxSize allows so many pairs, and a pool frees
+ * nothing before the request ends. */
+START_TEST(codec_form_edit__allocates_each_pair_once)
 {
     const int many = 10000;
     char *old = apr_pcalloc(p, (apr_size_t)many * 8 + 1);
@@ -408,29 +408,28 @@ START_TEST(codec_form_edit__refuses_what_a_form_cannot_hold)
              SHS_CODEC_CHANGES);
 
     ck_assert_msg(wrong && *wrong, "it was taken: %s", impossible[_i].why);
-    ck_assert_msg(!strstr(wrong, "SECRET"), "the reason tells: %s", wrong);
+    ck_assert_msg(!strstr(wrong, "SECRET"), "the reason repeats: %s", wrong);
 }
 END_TEST
 
 static void add(TCase *tc)
 {
     tcase_add_loop_test(tc, codec_form__reads_pairs, 0, ROWS(pairs));
-    tcase_add_loop_test(tc, codec_form__calls_malformed_what_is_no_form, 0,
+    tcase_add_loop_test(tc, codec_form__refuses_a_value_that_is_no_form, 0,
                         ROWS(malformed));
     tcase_add_loop_test(tc,
                         codec_form__takes_the_expiry_as_mod_session_writes_it,
                         0, ROWS(expiries));
     tcase_add_test(tc, codec_form__keeps_the_order);
-    tcase_add_test(tc, codec_form__leaves_no_name_twice);
-    tcase_add_test(tc, codec_form__leaves_the_record_as_it_is);
+    tcase_add_test(tc, codec_form__keeps_the_last_value_of_a_name);
+    tcase_add_test(tc, codec_form__does_not_change_the_record);
     tcase_add_test(tc, codec_form__takes_a_thousand_pairs);
-    tcase_add_loop_test(tc, codec_form__reads_what_it_says_of_itself, 0,
-                        ROWS(lives));
-    tcase_add_loop_test(tc, codec_form_edit__changes_that_pair_alone, 0,
+    tcase_add_loop_test(tc, codec_form__reads_the_metadata, 0, ROWS(lives));
+    tcase_add_loop_test(tc, codec_form_edit__changes_one_pair_only, 0,
                         ROWS(edits));
-    tcase_add_test(tc, codec_form_edit__makes_all_changes_at_once);
+    tcase_add_test(tc, codec_form_edit__applies_all_entries);
     tcase_add_test(tc, codec_form_edit__holds_any_octets);
-    tcase_add_test(tc, codec_form_edit__takes_memory_for_each_pair_once);
+    tcase_add_test(tc, codec_form_edit__allocates_each_pair_once);
     tcase_add_loop_test(tc, codec_form_edit__refuses_what_a_form_cannot_hold, 0,
                         ROWS(impossible));
 }

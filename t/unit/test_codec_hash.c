@@ -107,7 +107,7 @@ START_TEST(codec_hash__takes_a_thousand_fields)
 }
 END_TEST
 
-START_TEST(codec_hash__an_empty_one_is_a_session_without_attributes)
+START_TEST(codec_hash__reads_an_empty_hash_as_an_empty_session)
 {
     apr_size_t count;
 
@@ -116,7 +116,7 @@ START_TEST(codec_hash__an_empty_one_is_a_session_without_attributes)
 }
 END_TEST
 
-START_TEST(codec_hash__reads_what_it_says_of_itself)
+START_TEST(codec_hash__reads_the_metadata)
 {
     shs_record_field_t fields[] = {
         { OCTETS("@created"), OCTETS("1700000000123") },
@@ -145,7 +145,7 @@ END_TEST
 
 /* ------------------------------------------------------------------- edit */
 
-/* What is stored in these tests; "j" holds JSON, "t" holds none. */
+/* The stored hash of these tests; "j" holds JSON, "t" does not. */
 static const shs_record_field_t stored[] = {
     { { "@created", 8 }, { "1700000000123", 13 } },
     { { "a", 1 }, { "1", 1 } },
@@ -193,7 +193,7 @@ static const char *show(const shs_edit_t *made)
     return shown;
 }
 
-/* One entry to what is stored: as a change, and as a whole. */
+/* One entry applied to the stored hash: as a change, and as a whole. */
 static const struct {
     shs_change_kind_t kind;
     const char *name;
@@ -243,7 +243,7 @@ static const struct {
       "what it says of itself is written as all else" },
 };
 
-START_TEST(codec_hash_edit__writes_what_changes_or_the_whole)
+START_TEST(codec_hash_edit__writes_the_changes_or_the_whole)
 {
     shs_change_t *change = shs_change_create(p);
     const char *got;
@@ -283,7 +283,7 @@ START_TEST(codec_hash_edit__writes_many_entries_in_their_order)
 }
 END_TEST
 
-START_TEST(codec_hash_edit__makes_a_session_of_nothing)
+START_TEST(codec_hash_edit__creates_a_session)
 {
     shs_change_t *change = shs_change_create(p);
     shs_edit_t made;
@@ -297,8 +297,8 @@ START_TEST(codec_hash_edit__makes_a_session_of_nothing)
 }
 END_TEST
 
-/* With nothing to say, a rotation is a copy. */
-START_TEST(codec_hash_edit__copies_by_an_empty_change)
+/* A rotation without a change copies the session. */
+START_TEST(codec_hash_edit__copies_with_an_empty_change)
 {
     shs_edit_t made;
 
@@ -328,7 +328,7 @@ START_TEST(codec_hash_edit__holds_any_octets)
 }
 END_TEST
 
-START_TEST(codec_hash_edit__refuses_what_it_cannot_merge)
+START_TEST(codec_hash_edit__refuses_an_impossible_merge)
 {
     shs_record_field_t old = { OCTETS("j"), OCTETS("{\"SECRET\":1e400}") };
     shs_change_t *change = shs_change_create(p);
@@ -351,17 +351,15 @@ static void add(TCase *tc)
                         ROWS(names));
     tcase_add_test(tc, codec_hash__borrows_any_octets);
     tcase_add_test(tc, codec_hash__takes_a_thousand_fields);
-    tcase_add_test(tc,
-                   codec_hash__an_empty_one_is_a_session_without_attributes);
-    tcase_add_test(tc, codec_hash__reads_what_it_says_of_itself);
-    tcase_add_loop_test(tc, codec_hash_edit__writes_what_changes_or_the_whole,
-                        0, ROWS(edits));
+    tcase_add_test(tc, codec_hash__reads_an_empty_hash_as_an_empty_session);
+    tcase_add_test(tc, codec_hash__reads_the_metadata);
+    tcase_add_loop_test(tc, codec_hash_edit__writes_the_changes_or_the_whole, 0,
+                        ROWS(edits));
     tcase_add_test(tc, codec_hash_edit__writes_many_entries_in_their_order);
-    tcase_add_test(tc, codec_hash_edit__makes_a_session_of_nothing);
-    tcase_add_test(tc, codec_hash_edit__copies_by_an_empty_change);
+    tcase_add_test(tc, codec_hash_edit__creates_a_session);
+    tcase_add_test(tc, codec_hash_edit__copies_with_an_empty_change);
     tcase_add_test(tc, codec_hash_edit__holds_any_octets);
-    tcase_add_loop_test(tc, codec_hash_edit__refuses_what_it_cannot_merge, 0,
-                        2);
+    tcase_add_loop_test(tc, codec_hash_edit__refuses_an_impossible_merge, 0, 2);
 }
 
 int main(void)

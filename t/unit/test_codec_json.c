@@ -26,7 +26,7 @@ static shs_session_t *decoded(const char *text)
     return session;
 }
 
-/* {"n":text}: how "n" is seen. */
+/* {"n":text}: the value of "n". */
 static const struct {
     const char *json;
     shs_kind_t kind;
@@ -187,7 +187,7 @@ static const struct {
     { "\xac\xed\x00\x05sr", 6, "a serialized Java object" },
 };
 
-START_TEST(codec_json__calls_malformed_what_is_no_object)
+START_TEST(codec_json__refuses_a_value_that_is_no_object)
 {
     shs_session_t *session;
     shs_octets_t text =
@@ -198,12 +198,12 @@ START_TEST(codec_json__calls_malformed_what_is_no_object)
 
     ck_assert_msg(wrong && *wrong, "\"%s\" was taken: %s", unit_show(text),
                   malformed[_i].why);
-    ck_assert_msg(!strstr(wrong, "SECRET"), "the reason tells: %s", wrong);
+    ck_assert_msg(!strstr(wrong, "SECRET"), "the reason repeats: %s", wrong);
 }
 END_TEST
 
-/* A reason is for the log: whatever the value is and wherever it breaks, none
- * of it may be in there. */
+/* A reason is logged, so it must contain no part of the value, wherever the
+ * value is malformed. */
 START_TEST(codec_json__never_repeats_the_value_in_the_reason)
 {
     static const char text[] =
@@ -259,7 +259,7 @@ START_TEST(codec_json__survives_a_hundred_thousand_levels)
 }
 END_TEST
 
-START_TEST(codec_json__keeps_the_order_and_counts_the_last_of_two)
+START_TEST(codec_json__keeps_the_order_and_the_last_value_of_a_name)
 {
     shs_session_t *session =
         decoded(" {\n \"z\" : 1,\t\"a\":2, \"m\":{\"x\":[]}, \"z\":3 }\r\n");
@@ -276,7 +276,7 @@ START_TEST(codec_json__keeps_the_order_and_counts_the_last_of_two)
 }
 END_TEST
 
-START_TEST(codec_json__makes_the_nodes_of_the_example)
+START_TEST(codec_json__makes_the_values_of_the_example)
 {
     shs_session_t *session =
         decoded("{\"user\":{\"id\":7,\"roles\":[\"a\",\"b\"]},\"ok\":true}");
@@ -293,14 +293,14 @@ START_TEST(codec_json__makes_the_nodes_of_the_example)
 }
 END_TEST
 
-START_TEST(codec_json__an_empty_object_is_a_session_without_attributes)
+START_TEST(codec_json__reads_an_empty_object_as_an_empty_session)
 {
     ck_assert_uint_eq(shs_session_count(decoded("{}")), 0);
     ck_assert_int_eq(shs_session_expiry(decoded("{}")), 0);
 }
 END_TEST
 
-START_TEST(codec_json__outlives_the_parser_that_read_it)
+START_TEST(codec_json__outlives_the_parser)
 {
     shs_session_t *session = decoded("{\"name\":\"a longer value\"}");
     const shs_value_t *node;
@@ -315,8 +315,8 @@ START_TEST(codec_json__outlives_the_parser_that_read_it)
 }
 END_TEST
 
-/* Reads the sessions that running applications wrote; each must be seen as
- * the application itself sees it. */
+/* Sessions that real applications wrote; each must decode to what the
+ * application itself reads. */
 START_TEST(codec_json__reads_captured_sessions_as_their_applications_do)
 {
     json_error_t error;
@@ -385,7 +385,7 @@ static const struct {
       1700000000123000, 0, NULL, "beside a large number" },
     { "{\"@rotated\":\"session:next\",\"n\":1}", 0, 0, "session:next",
       "the key of its successor" },
-    { "{\"n\":1,\"@rotated\":\"\"}", 0, 0, "", "nobody may follow" },
+    { "{\"n\":1,\"@rotated\":\"\"}", 0, 0, "", "no client may follow" },
     { "{\"n\":{\"@created\":1,\"@max\":1,\"@rotated\":\"k\"}}", 0, 0, NULL,
       "an attribute's members are the application's" },
     { "{\"@created\":{},\"@max\":[1800],\"n\":1}", 0, 0, NULL,
@@ -394,7 +394,7 @@ static const struct {
       "nor do other kinds" },
 };
 
-START_TEST(codec_json__reads_what_it_says_of_itself)
+START_TEST(codec_json__reads_the_metadata)
 {
     shs_session_t *session = decoded(lives[_i].json);
     const shs_metadata_t *metadata = shs_session_get_metadata(session);
@@ -437,7 +437,7 @@ static const char *edit(shs_octets_t *out, const char *old,
     return wrong;
 }
 
-/* What has no parts is written as a whole, whatever is asked for. */
+/* A string is always written as a whole, with either extent. */
 static void ck_edited(const char *old, const shs_change_t *change,
                       const char *wanted, const char *why)
 {
@@ -463,7 +463,7 @@ static shs_change_t *change_of(shs_change_kind_t kind, shs_octets_t name,
     return change;
 }
 
-/* "n" is changed in what is stored. */
+/* Changes "n" in the stored value. */
 static const struct {
     const char *old; /* NULL: there is none yet */
     shs_change_kind_t kind;
@@ -526,7 +526,7 @@ static const struct {
       "strings that look like marked ones" },
 };
 
-START_TEST(codec_json_edit__changes_that_member_alone)
+START_TEST(codec_json_edit__changes_one_member_only)
 {
     ck_edited(
         edits[_i].old,
@@ -535,7 +535,7 @@ START_TEST(codec_json_edit__changes_that_member_alone)
 }
 END_TEST
 
-START_TEST(codec_json_edit__makes_all_changes_at_once)
+START_TEST(codec_json_edit__applies_all_entries)
 {
     shs_change_t *change = shs_change_create(p);
 
@@ -550,9 +550,9 @@ START_TEST(codec_json_edit__makes_all_changes_at_once)
 }
 END_TEST
 
-/* Stores see by it that a session was rotated, and by nothing that an attribute
- * may hold. */
-START_TEST(codec_json_edit__puts_first_that_a_session_was_rotated)
+/* Stores recognize a rotated session by this prefix, which no attribute can
+ * make. */
+START_TEST(codec_json_edit__writes_the_rotation_first)
 {
     shs_change_t *change =
         change_of(SHS_CHANGE_TEXT, OCTETS("@rotated"), OCTETS("k"));
@@ -581,7 +581,7 @@ START_TEST(codec_json_edit__holds_a_nul_in_a_text)
 }
 END_TEST
 
-/* A real that is not touched stays the same number. */
+/* A real that is not changed keeps its text. */
 START_TEST(codec_json_edit__keeps_reals)
 {
     shs_octets_t got;
@@ -600,7 +600,7 @@ START_TEST(codec_json_edit__keeps_reals)
 }
 END_TEST
 
-/* So many levels of arrays, as a member's value. */
+/* A member's value of so many levels of arrays. */
 static const char *levels(int count)
 {
     char *text = apr_pcalloc(p, 2 * (apr_size_t)count + 1);
@@ -610,7 +610,7 @@ static const char *levels(int count)
     return text;
 }
 
-START_TEST(codec_json_edit__writes_nothing_that_is_too_deep_to_be_read)
+START_TEST(codec_json_edit__refuses_a_value_too_deep_to_decode)
 {
     shs_octets_t got;
     shs_change_t *change = change_of(SHS_CHANGE_JSON, OCTETS("n"),
@@ -651,7 +651,7 @@ START_TEST(codec_json_edit__refuses_what_json_cannot_hold)
              SHS_CODEC_CHANGES);
 
     ck_assert_msg(wrong && *wrong, "it was taken: %s", impossible[_i].why);
-    ck_assert_msg(!strstr(wrong, "SECRET"), "the reason tells: %s", wrong);
+    ck_assert_msg(!strstr(wrong, "SECRET"), "the reason repeats: %s", wrong);
 }
 END_TEST
 
@@ -663,28 +663,26 @@ static void add(TCase *tc)
                         0, ROWS(reals));
     tcase_add_loop_test(tc, codec_json__reads_an_integer_past_64_bits, 0,
                         ROWS(large));
-    tcase_add_loop_test(tc, codec_json__calls_malformed_what_is_no_object, 0,
+    tcase_add_loop_test(tc, codec_json__refuses_a_value_that_is_no_object, 0,
                         ROWS(malformed));
     tcase_add_test(tc, codec_json__never_repeats_the_value_in_the_reason);
     tcase_add_test(tc, codec_json__takes_64_levels_and_not_65);
     tcase_add_test(tc, codec_json__survives_a_hundred_thousand_levels);
-    tcase_add_test(tc, codec_json__keeps_the_order_and_counts_the_last_of_two);
-    tcase_add_test(tc, codec_json__makes_the_nodes_of_the_example);
     tcase_add_test(tc,
-                   codec_json__an_empty_object_is_a_session_without_attributes);
-    tcase_add_test(tc, codec_json__outlives_the_parser_that_read_it);
+                   codec_json__keeps_the_order_and_the_last_value_of_a_name);
+    tcase_add_test(tc, codec_json__makes_the_values_of_the_example);
+    tcase_add_test(tc, codec_json__reads_an_empty_object_as_an_empty_session);
+    tcase_add_test(tc, codec_json__outlives_the_parser);
     tcase_add_test(
         tc, codec_json__reads_captured_sessions_as_their_applications_do);
-    tcase_add_loop_test(tc, codec_json__reads_what_it_says_of_itself, 0,
-                        ROWS(lives));
-    tcase_add_loop_test(tc, codec_json_edit__changes_that_member_alone, 0,
+    tcase_add_loop_test(tc, codec_json__reads_the_metadata, 0, ROWS(lives));
+    tcase_add_loop_test(tc, codec_json_edit__changes_one_member_only, 0,
                         ROWS(edits));
-    tcase_add_test(tc, codec_json_edit__makes_all_changes_at_once);
-    tcase_add_test(tc, codec_json_edit__puts_first_that_a_session_was_rotated);
+    tcase_add_test(tc, codec_json_edit__applies_all_entries);
+    tcase_add_test(tc, codec_json_edit__writes_the_rotation_first);
     tcase_add_test(tc, codec_json_edit__holds_a_nul_in_a_text);
     tcase_add_loop_test(tc, codec_json_edit__keeps_reals, 0, ROWS(reals));
-    tcase_add_test(tc,
-                   codec_json_edit__writes_nothing_that_is_too_deep_to_be_read);
+    tcase_add_test(tc, codec_json_edit__refuses_a_value_too_deep_to_decode);
     tcase_add_loop_test(tc, codec_json_edit__refuses_what_json_cannot_hold, 0,
                         ROWS(impossible));
 }

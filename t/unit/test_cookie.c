@@ -64,7 +64,7 @@ static const struct {
     { "S=\xc3\xa9", "S", { "\xc3\xa9" }, "octets are not judged here" },
 };
 
-/* The same headers where ";" alone separates: what differs. */
+/* The headers that differ when only ";" separates. */
 static const struct {
     const char *header;
     const char *name;
@@ -84,7 +84,7 @@ static const struct {
     { "S=\"1, 2\"; S=3", "S", { "1, 2", "3" }, "a quoted value" },
 };
 
-/* All of them, at most so many. */
+/* All values, at most so many. */
 static int find(shs_octets_t *values, int most, const char *header,
                 const char *name, shs_cookie_split_t split)
 {
@@ -130,7 +130,7 @@ START_TEST(cookie_next__reads_what_browsers_send)
 }
 END_TEST
 
-START_TEST(cookie_next__knows_no_pair_behind_a_comma)
+START_TEST(cookie_next__finds_no_pair_behind_a_comma)
 {
     check_values(pairs[_i].header, pairs[_i].name, pairs[_i].values,
                  SHS_COOKIE_AT_SEMICOLONS, pairs[_i].why);
@@ -157,7 +157,7 @@ START_TEST(cookie_next__borrows_from_the_header)
 }
 END_TEST
 
-START_TEST(cookie_next__goes_on_where_it_stopped_and_stays_at_the_end)
+START_TEST(cookie_next__continues_and_stays_at_the_end)
 {
     const char *header = "S=1; T=2; S=3";
     const char *cursor = header;
@@ -190,7 +190,8 @@ static const struct {
     { " ", "white space" },
 };
 
-/* Four megabytes. Read once for each pair, they would take hours. */
+/* Four megabytes: if the header were read once per pair, this would take
+ * hours. */
 START_TEST(cookie_next__reads_each_octet_a_fixed_number_of_times)
 {
     size_t len = strlen(floods[_i].unit);
@@ -217,8 +218,8 @@ START_TEST(cookie_next__reads_each_octet_a_fixed_number_of_times)
 }
 END_TEST
 
-/* A header that ends in the middle of anything is read to its NUL only. */
-START_TEST(cookie_next__stops_at_the_end_of_every_beginning)
+/* A header truncated at any octet is read only up to its NUL. */
+START_TEST(cookie_next__stays_within_a_truncated_header)
 {
     const char *header = "a=\"1\"; S=\"abc\", S=d ;S";
     size_t len;
@@ -279,7 +280,7 @@ START_TEST(cookie_find_parameter__reads_the_path_only)
 }
 END_TEST
 
-/* RFC 9110 section 5.6.2, written out. */
+/* RFC 9110 section 5.6.2. */
 START_TEST(cookie_is_name__is_a_token)
 {
     char name[4] = { 'S', (char)_i, 'X', '\0' };
@@ -297,7 +298,7 @@ START_TEST(cookie_is_name__refuses_the_empty_name)
 }
 END_TEST
 
-START_TEST(cookie_is_prefixed__knows_the_prefixes_in_any_case)
+START_TEST(cookie_is_prefixed__ignores_case)
 {
     ck_assert(shs_cookie_is_prefixed("__Host-SID"));
     ck_assert(shs_cookie_is_prefixed("__Secure-SID"));
@@ -315,18 +316,16 @@ static void add(TCase *tc)
                         ROWS(cookies));
     tcase_add_loop_test(tc, cookie_next__reads_what_browsers_send, 0,
                         ROWS(cookies));
-    tcase_add_loop_test(tc, cookie_next__knows_no_pair_behind_a_comma, 0,
+    tcase_add_loop_test(tc, cookie_next__finds_no_pair_behind_a_comma, 0,
                         ROWS(pairs));
     tcase_add_test(tc, cookie_next__takes_the_first_of_two_equal_names);
     tcase_add_test(tc, cookie_next__borrows_from_the_header);
-    tcase_add_loop_test(
-        tc, cookie_next__goes_on_where_it_stopped_and_stays_at_the_end, 0, 2);
-    tcase_add_loop_test(tc, cookie_next__stops_at_the_end_of_every_beginning, 0,
-                        2);
+    tcase_add_loop_test(tc, cookie_next__continues_and_stays_at_the_end, 0, 2);
+    tcase_add_loop_test(tc, cookie_next__stays_within_a_truncated_header, 0, 2);
     tcase_add_loop_test(tc,
                         cookie_next__reads_each_octet_a_fixed_number_of_times,
                         0, ROWS(floods));
-    tcase_add_test(tc, cookie_is_prefixed__knows_the_prefixes_in_any_case);
+    tcase_add_test(tc, cookie_is_prefixed__ignores_case);
     tcase_add_loop_test(tc, cookie_find_parameter__reads_the_path_only, 0,
                         ROWS(targets));
     tcase_add_loop_test(tc, cookie_is_name__is_a_token, 1, 256);

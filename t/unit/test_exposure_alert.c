@@ -74,5 +74,5 @@ static void add(TCase *tc)
 
 int main(void)
 {
-    return unit_main("excess", add);
+    return unit_main("exposure_alert", add);
 }

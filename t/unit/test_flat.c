@@ -23,13 +23,13 @@ static shs_session_t *decode(const char *json)
     return session;
 }
 
-/* Memory of its own, that ends where it says. */
+/* Memory of exactly that size, so that a read past its end is found. */
 static shs_session_t *read_exactly(shs_octets_t octets)
 {
     return shs_flat_decode(unit_exact(octets.data, octets.len), p);
 }
 
-/* Touches every octet that a reader of the session can reach. */
+/* Reads every octet that the session refers to. */
 static apr_size_t walk(const shs_session_t *session)
 {
     const shs_value_t *nodes;
@@ -54,7 +54,7 @@ static apr_size_t walk(const shs_session_t *session)
     return sum;
 }
 
-START_TEST(flat_read__gives_back_what_was_written)
+START_TEST(flat_decode__returns_what_was_encoded)
 {
     shs_session_t *session = decode(text);
     shs_session_t *again;
@@ -80,7 +80,7 @@ START_TEST(flat_read__gives_back_what_was_written)
 }
 END_TEST
 
-START_TEST(flat_read__gives_back_a_session_without_attributes)
+START_TEST(flat_decode__returns_an_empty_session)
 {
     shs_session_t *again = read_exactly(shs_flat_encode(decode("{}"), p));
 
@@ -89,7 +89,7 @@ START_TEST(flat_read__gives_back_a_session_without_attributes)
 }
 END_TEST
 
-START_TEST(flat_read__gives_back_the_deepest_that_a_decoder_makes)
+START_TEST(flat_decode__returns_the_deepest_session)
 {
     shs_session_t *session = shs_session_create(1, p);
     shs_session_t *again;
@@ -109,7 +109,7 @@ START_TEST(flat_read__gives_back_the_deepest_that_a_decoder_makes)
 }
 END_TEST
 
-START_TEST(flat_read__refuses_every_beginning_of_one)
+START_TEST(flat_decode__refuses_truncated_octets)
 {
     shs_octets_t octets = shs_flat_encode(decode(text), p);
     apr_size_t len;
@@ -123,7 +123,7 @@ START_TEST(flat_read__refuses_every_beginning_of_one)
 }
 END_TEST
 
-START_TEST(flat_read__refuses_what_does_not_say_that_it_is_one)
+START_TEST(flat_decode__refuses_another_magic)
 {
     shs_octets_t octets = shs_flat_encode(decode("{}"), p);
 
@@ -133,9 +133,9 @@ START_TEST(flat_read__refuses_what_does_not_say_that_it_is_one)
 }
 END_TEST
 
-/* The octets come from memory that others write: whatever is in it, nothing
- * outside is read. */
-START_TEST(flat_read__stays_inside_whatever_an_octet_becomes)
+/* Other processes write this memory: whatever it contains, nothing outside of
+ * it may be read. */
+START_TEST(flat_decode__stays_within_bounds_with_one_changed_octet)
 {
     static const unsigned char values[] = { 0,    1,    2,    5,    24,
                                             0x40, 0x7f, 0x80, 0xfe, 0xff };
@@ -169,7 +169,7 @@ START_TEST(flat_read__stays_inside_whatever_an_octet_becomes)
 }
 END_TEST
 
-START_TEST(flat_read__stays_inside_whatever_the_octets_are)
+START_TEST(flat_decode__stays_within_bounds_with_random_octets)
 {
     shs_octets_t octets = shs_flat_encode(decode(text), p);
     char *mutant = apr_palloc(p, octets.len);
@@ -201,13 +201,13 @@ END_TEST
 
 static void add(TCase *tc)
 {
-    tcase_add_loop_test(tc, flat_read__gives_back_what_was_written, 0, 2);
-    tcase_add_test(tc, flat_read__gives_back_a_session_without_attributes);
-    tcase_add_test(tc, flat_read__gives_back_the_deepest_that_a_decoder_makes);
-    tcase_add_test(tc, flat_read__refuses_every_beginning_of_one);
-    tcase_add_test(tc, flat_read__refuses_what_does_not_say_that_it_is_one);
-    tcase_add_test(tc, flat_read__stays_inside_whatever_an_octet_becomes);
-    tcase_add_test(tc, flat_read__stays_inside_whatever_the_octets_are);
+    tcase_add_loop_test(tc, flat_decode__returns_what_was_encoded, 0, 2);
+    tcase_add_test(tc, flat_decode__returns_an_empty_session);
+    tcase_add_test(tc, flat_decode__returns_the_deepest_session);
+    tcase_add_test(tc, flat_decode__refuses_truncated_octets);
+    tcase_add_test(tc, flat_decode__refuses_another_magic);
+    tcase_add_test(tc, flat_decode__stays_within_bounds_with_one_changed_octet);
+    tcase_add_test(tc, flat_decode__stays_within_bounds_with_random_octets);
 }
 
 int main(void)

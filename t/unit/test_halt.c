@@ -83,7 +83,7 @@ START_TEST(halt__ends_each_wait)
 }
 END_TEST
 
-START_TEST(halt__is_for_good)
+START_TEST(halt__stays_set)
 {
     shs_halt_set(&halt);
     shs_halt_set(&halt);
@@ -106,7 +106,7 @@ START_TEST(halt_poll__finds_nothing_once_it_is_set)
 }
 END_TEST
 
-/* The server's own threads. */
+/* The server's own threads obey no halt. */
 START_TEST(halt__does_not_affect_other_threads)
 {
     pthread_t thread;
@@ -125,7 +125,7 @@ static void add(TCase *tc)
 {
     tcase_add_checked_fixture(tc, reset, NULL);
     tcase_add_loop_test(tc, halt__ends_each_wait, 0, 2);
-    tcase_add_test(tc, halt__is_for_good);
+    tcase_add_test(tc, halt__stays_set);
     tcase_add_test(tc, halt_poll__finds_nothing_once_it_is_set);
     tcase_add_test(tc, halt__does_not_affect_other_threads);
 }

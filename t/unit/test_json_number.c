@@ -39,7 +39,7 @@ static const struct {
     { "-1e400", 0, "infinity, negative" },
 };
 
-START_TEST(json_number_measure__takes_what_json_calls_a_number)
+START_TEST(json_number_measure__follows_rfc_8259)
 {
     ck_assert_msg(shs_json_number_measure(unit_text(numbers[_i].text))
                       == (apr_size_t)numbers[_i].len,
@@ -59,8 +59,8 @@ START_TEST(json_number_measure__refuses_an_integer_that_no_double_holds)
 }
 END_TEST
 
-/* The right side is what JSON.stringify(JSON.parse(left)) gives in Node, except
- * for integers, which keep their digits. */
+/* The right side is JSON.stringify(JSON.parse(left)) of Node, except for
+ * integers, which keep their digits. */
 static const struct {
     const char *text;
     const char *shortest;
@@ -110,7 +110,7 @@ START_TEST(json_number_shorten__prints_as_ecmascript_does)
 }
 END_TEST
 
-/* Doubles by lot, and each power of two and what is beside it. */
+/* Random doubles, and each power of two with its neighbours. */
 static void ck_shortest(double value)
 {
     const char *text = apr_psprintf(p, "%s", "");
@@ -159,8 +159,8 @@ END_TEST
 
 static void add(TCase *tc)
 {
-    tcase_add_loop_test(tc, json_number_measure__takes_what_json_calls_a_number,
-                        0, ROWS(numbers));
+    tcase_add_loop_test(tc, json_number_measure__follows_rfc_8259, 0,
+                        ROWS(numbers));
     tcase_add_test(
         tc, json_number_measure__refuses_an_integer_that_no_double_holds);
     tcase_add_loop_test(tc, json_number_shorten__prints_as_ecmascript_does, 0,

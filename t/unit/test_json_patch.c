@@ -31,7 +31,7 @@ static const struct {
     { "[ 1, null ]", SHS_CHANGE_JSON, "[1,null]", 0, "arrays replace whole" },
     { "[]", SHS_CHANGE_JSON, "[]", 0, "an empty one too" },
     { "{ \"a\": null }", SHS_CHANGE_MERGE, "{\"a\":null}", 0,
-      "an object is merged, and its nulls tell what goes" },
+      "an object is merged; its nulls remove" },
     { "{}", SHS_CHANGE_MERGE, "{}", 0, "an object of nothing" },
     { "9223372036854775807", SHS_CHANGE_JSON, "9223372036854775807", 0,
       "the largest integer of 64 bits" },
@@ -48,7 +48,7 @@ static const struct {
     { "\"$\"", SHS_CHANGE_TEXT, "$", 0, "or of a mark alone" },
 };
 
-START_TEST(json_patch_read__tells_what_becomes_of_each_member)
+START_TEST(json_patch_read__maps_each_kind_of_member)
 {
     shs_octets_t json =
         unit_text(apr_psprintf(p, "{\"n\":%s}", members[_i].json));
@@ -87,7 +87,7 @@ START_TEST(json_patch_read__adds_to_the_change)
 }
 END_TEST
 
-START_TEST(json_patch_read__changes_nothing_by_an_empty_object)
+START_TEST(json_patch_read__reads_an_empty_object_as_no_change)
 {
     shs_change_t *change;
     int count;
@@ -130,18 +130,18 @@ static const struct {
     { "{\"n\":1e999}", "infinity" },
 };
 
-START_TEST(json_patch_read__refuses_with_words)
+START_TEST(json_patch_read__refuses_with_a_reason)
 {
     shs_change_t *change;
     const char *wrong = read_patch(&change, unit_text(malformed[_i].json));
 
     ck_assert_msg(wrong && *wrong, "\"%s\" was taken: %s", malformed[_i].json,
                   malformed[_i].why);
-    ck_assert_msg(!strstr(wrong, "SECRET"), "the reason tells: %s", wrong);
+    ck_assert_msg(!strstr(wrong, "SECRET"), "the reason repeats: %s", wrong);
 }
 END_TEST
 
-/* So many levels, the outer object counted, of arrays or objects. */
+/* So many levels of arrays or objects, including the outer object. */
 static const char *nested(int levels, int is_array)
 {
     char *text = apr_pcalloc(p, (apr_size_t)levels * 6 + 16);
@@ -160,8 +160,9 @@ static const char *nested(int levels, int is_array)
     return text;
 }
 
-/* What could be read and then not be read back would end the session. */
-START_TEST(json_patch_read__takes_no_more_levels_than_a_session_has)
+/* A patch that makes a session which cannot be decoded would end the
+ * session. */
+START_TEST(json_patch_read__refuses_more_levels_than_a_session_may_have)
 {
     shs_change_t *change;
     const char *wrong;
@@ -173,7 +174,8 @@ START_TEST(json_patch_read__takes_no_more_levels_than_a_session_has)
 }
 END_TEST
 
-/* The examples of RFC 7396, appendix A, whose patch is an object; then ours. */
+/* The examples of RFC 7396, appendix A, with an object as patch; then our
+ * own. */
 static const struct {
     const char *old;
     const char *patch;
@@ -234,7 +236,7 @@ START_TEST(json_patch_merge__follows_rfc_7396)
 
     ck_assert_msg(!wrong, "%s: %s", merges[_i].why, wrong);
     ck_octets_eq(got, unit_text(merges[_i].merged), merges[_i].why);
-    /* Done twice it comes to the same. */
+    /* A repeated merge has the same result. */
     ck_assert_pstr_eq(
         shs_json_patch_merge(&got, got, unit_text(merges[_i].patch), p), NULL);
     ck_octets_eq(got, unit_text(merges[_i].merged), "done twice");
@@ -252,14 +254,14 @@ START_TEST(json_patch_merge__refuses_a_patch_that_is_no_json)
 }
 END_TEST
 
-/* What no double can hold is refused, as it would be infinite elsewhere: to
- * read such an object as none would throw all of it away. */
+/* A number that no double can hold is refused, since other programs would read
+ * infinity. Taking the object for no JSON would lose all of it. */
 static const char *const large[] = {
     "{\"a\":1e999,\"name\":\"SECRET\"}",
     "{\"a\":{\"b\":[-1e999]}}",
 };
 
-START_TEST(json_patch_merge__loses_no_object_with_a_large_number)
+START_TEST(json_patch_merge__refuses_an_object_with_a_large_number)
 {
     shs_octets_t got = { NULL, 0 };
     const char *wrong = shs_json_patch_merge(&got, unit_text(large[_i]),
@@ -272,19 +274,19 @@ END_TEST
 
 static void add(TCase *tc)
 {
-    tcase_add_loop_test(tc, json_patch_read__tells_what_becomes_of_each_member,
-                        0, ROWS(members));
+    tcase_add_loop_test(tc, json_patch_read__maps_each_kind_of_member, 0,
+                        ROWS(members));
     tcase_add_test(tc, json_patch_read__adds_to_the_change);
-    tcase_add_test(tc, json_patch_read__changes_nothing_by_an_empty_object);
-    tcase_add_loop_test(tc, json_patch_read__refuses_with_words, 0,
+    tcase_add_test(tc, json_patch_read__reads_an_empty_object_as_no_change);
+    tcase_add_loop_test(tc, json_patch_read__refuses_with_a_reason, 0,
                         ROWS(malformed));
     tcase_add_loop_test(
-        tc, json_patch_read__takes_no_more_levels_than_a_session_has, 0, 2);
+        tc, json_patch_read__refuses_more_levels_than_a_session_may_have, 0, 2);
     tcase_add_loop_test(tc, json_patch_merge__follows_rfc_7396, 0,
                         ROWS(merges));
     tcase_add_test(tc, json_patch_merge__refuses_a_patch_that_is_no_json);
     tcase_add_loop_test(tc,
-                        json_patch_merge__loses_no_object_with_a_large_number,
+                        json_patch_merge__refuses_an_object_with_a_large_number,
                         0, ROWS(large));
 }
 

@@ -15,7 +15,7 @@ static shs_octets_t text_of(const shs_session_t *session, apr_size_t at)
     return shs_json_text_write(nodes, nodes + at, p);
 }
 
-/* ["x"] with x as one string. */
+/* ["x"] with x as its string. */
 static shs_octets_t array_of(shs_octets_t string)
 {
     shs_session_t *session = shs_session_create(2, p);
@@ -27,7 +27,7 @@ static shs_octets_t array_of(shs_octets_t string)
     return text_of(session, array);
 }
 
-START_TEST(json_text_write__escapes_what_must_be_and_nothing_else)
+START_TEST(json_text_write__escapes_no_more_than_needed)
 {
     char octet = (char)_i;
     shs_octets_t got = array_of(unit_exact(&octet, 1));
@@ -80,7 +80,7 @@ static const struct {
     { "</script>", "this is no HTML" },
 };
 
-START_TEST(json_text_write__leaves_utf_8_as_it_is)
+START_TEST(json_text_write__does_not_change_utf_8)
 {
     ck_octets_eq(array_of(unit_text(kept[_i].text)),
                  unit_text(apr_psprintf(p, "[\"%s\"]", kept[_i].text)),
@@ -90,7 +90,7 @@ END_TEST
 
 #define NO "\\ufffd"
 
-/* A browser would refuse all of a session for one octet of a hash. */
+/* For one such octet of a hash a browser would refuse the whole session. */
 static const struct {
     const char *text;
     const char *written;
@@ -113,7 +113,7 @@ static const struct {
     { "\xf5\x80\x80\x80", NO NO NO NO, "no first octet" },
 };
 
-START_TEST(json_text_write__replaces_what_is_no_utf_8)
+START_TEST(json_text_write__replaces_octets_that_are_no_utf_8)
 {
     shs_octets_t got = array_of(unit_text(broken[_i].text));
     json_t *back = json_loadb(got.data, got.len, 0, NULL);
@@ -238,7 +238,7 @@ START_TEST(json_text_write_all__is_one_object_of_every_kind)
 }
 END_TEST
 
-START_TEST(json_text_write_all__writes_an_empty_object_for_nothing)
+START_TEST(json_text_write_all__writes_an_empty_object_without_values)
 {
     ck_octets_eq(all_of(shs_session_create(0, p)), OCTETS("{}"), "no nodes");
 }
@@ -246,19 +246,20 @@ END_TEST
 
 static void add(TCase *tc)
 {
-    tcase_add_loop_test(
-        tc, json_text_write__escapes_what_must_be_and_nothing_else, 0, 0x80);
+    tcase_add_loop_test(tc, json_text_write__escapes_no_more_than_needed, 0,
+                        0x80);
     tcase_add_test(tc, json_text_write__escapes_names_too);
-    tcase_add_loop_test(tc, json_text_write__leaves_utf_8_as_it_is, 0,
+    tcase_add_loop_test(tc, json_text_write__does_not_change_utf_8, 0,
                         ROWS(kept));
-    tcase_add_loop_test(tc, json_text_write__replaces_what_is_no_utf_8, 0,
-                        ROWS(broken));
+    tcase_add_loop_test(tc, json_text_write__replaces_octets_that_are_no_utf_8,
+                        0, ROWS(broken));
     tcase_add_test(tc, json_text_write__writes_every_kind_and_empty_structures);
     tcase_add_test(tc, json_text_write__separates_siblings_of_structures);
     tcase_add_test(tc, json_text_write__writes_the_deepest_structure);
     tcase_add_test(tc, json_text_write__holds_a_value_of_64_KiB_of_controls);
     tcase_add_test(tc, json_text_write_all__is_one_object_of_every_kind);
-    tcase_add_test(tc, json_text_write_all__writes_an_empty_object_for_nothing);
+    tcase_add_test(tc,
+                   json_text_write_all__writes_an_empty_object_without_values);
 }
 
 int main(void)

@@ -33,7 +33,7 @@ static const struct {
     { "session:%{id}", "session:" ID16, "the default" },
     { "s%{id}", "s" ID16, "the shortest" },
     { "session:%{sha256:id}", "session:" DIGEST16,
-      "who reads keys cannot take sessions over" },
+      "read access to keys cannot take over sessions" },
     { "spring:session:sessions:%{id}", "spring:session:sessions:" ID16,
       "Spring Session" },
     { "app:%{id}:attributes", "app:" ID16 ":attributes",
@@ -73,7 +73,7 @@ static const struct {
     { "%{id}:session", "a literal behind it is no prefix" },
 };
 
-START_TEST(key_parse__refuses_with_words)
+START_TEST(key_parse__refuses_with_a_reason)
 {
     const shs_key_t *key = NULL;
     const char *wrong = shs_key_parse(&key, refused[_i].template, p);
@@ -134,7 +134,7 @@ static const struct {
     { "s:%{id}%%", "s:%{id}%%", 1, "an escape" },
 };
 
-START_TEST(key_is_equal__means_that_the_same_keys_are_made)
+START_TEST(key_is_equal__compares_the_keys_that_are_made)
 {
     const shs_key_t *a = key_of(pairs[_i].a);
     const shs_key_t *b = key_of(pairs[_i].b);
@@ -168,8 +168,8 @@ static const struct {
     { "100%%%{id}", "100%" ID16, 1, "a percent sign" },
 };
 
-/* A stored value may name the key of its successor: not just any key. */
-START_TEST(key_is_of__knows_a_key_by_both_ends)
+/* A stored value names the key of its successor, which must not be any key. */
+START_TEST(key_is_of__compares_both_ends)
 {
     ck_assert_msg(
         !!shs_key_is_of(key_of(built[_i].template), unit_text(built[_i].key))
@@ -189,12 +189,12 @@ static const struct {
     { "s:%{id}", "s:%{id}:x", 1, "one says more at its end" },
     { "s:%{id}", "s:%{id}", 0, "the same" },
     { "session:a:%{id}", "session:b:%{id}", 0, "neither begins the other" },
-    { "s:%{id}a", "s:%{id}b", 0, "their ends tell them apart" },
+    { "s:%{id}a", "s:%{id}b", 0, "their suffixes differ" },
     { "s:%{id}ba", "s:%{id}a", 1, "of one the end is the other's" },
     { "sess:%{id}", "session:%{id}", 0, "a colon where the other goes on" },
 };
 
-START_TEST(key_overlaps__tells_whether_two_places_may_name_one_key)
+START_TEST(key_overlaps__finds_two_templates_of_one_key)
 {
     const shs_key_t *a = key_of(overlaps[_i].a);
     const shs_key_t *b = key_of(overlaps[_i].b);
@@ -233,7 +233,7 @@ static const struct {
     { "s:%{id}", "s:%{id}", ID16, 0, "the same template twice" },
 };
 
-START_TEST(key_is_of_another__goes_by_what_says_more_of_the_key)
+START_TEST(key_is_of_another__prefers_the_more_specific_template)
 {
     const shs_key_t *key = key_of(owners[_i].template);
     const shs_key_t *all[] = { key, key_of(owners[_i].other), NULL };
@@ -247,8 +247,8 @@ START_TEST(key_is_of_another__goes_by_what_says_more_of_the_key)
 }
 END_TEST
 
-/* Of 3000 ids about 47 would begin so. */
-START_TEST(key_create_ident__makes_no_key_of_another_template)
+/* About 47 of 3000 ids would begin so. */
+START_TEST(key_create_id__makes_no_key_of_another_template)
 {
     const shs_key_t *key = key_of("s:%{id}");
     const shs_key_t *all[] = { key, key_of("s:b%{id}"), NULL };
@@ -264,7 +264,7 @@ START_TEST(key_create_ident__makes_no_key_of_another_template)
 }
 END_TEST
 
-START_TEST(key_describe__gives_the_words_back)
+START_TEST(key_describe__returns_the_text)
 {
     ck_assert_str_eq(shs_key_describe(key_of("100%%:%{id}")), "100%%:%{id}");
     ck_assert_str_eq(shs_key_describe(shs_key_default()), "session:%{id}");
@@ -275,22 +275,20 @@ static void add(TCase *tc)
 {
     tcase_add_loop_test(tc, key_build__writes_the_id_into_the_template, 0,
                         ROWS(templates));
-    tcase_add_loop_test(tc, key_parse__refuses_with_words, 0, ROWS(refused));
+    tcase_add_loop_test(tc, key_parse__refuses_with_a_reason, 0, ROWS(refused));
     tcase_add_test(tc, key_default__is_session_and_the_id);
     tcase_add_test(tc, key_build__holds_the_longest_id);
     tcase_add_test(tc, key_build__needs_no_nul_behind_the_id);
-    tcase_add_loop_test(tc, key_is_equal__means_that_the_same_keys_are_made, 0,
+    tcase_add_loop_test(tc, key_is_equal__compares_the_keys_that_are_made, 0,
                         ROWS(pairs));
-    tcase_add_loop_test(tc, key_is_of__knows_a_key_by_both_ends, 0,
-                        ROWS(built));
+    tcase_add_loop_test(tc, key_is_of__compares_both_ends, 0, ROWS(built));
+    tcase_add_loop_test(tc, key_overlaps__finds_two_templates_of_one_key, 0,
+                        ROWS(overlaps));
     tcase_add_loop_test(tc,
-                        key_overlaps__tells_whether_two_places_may_name_one_key,
-                        0, ROWS(overlaps));
-    tcase_add_loop_test(tc,
-                        key_is_of_another__goes_by_what_says_more_of_the_key, 0,
-                        ROWS(owners));
-    tcase_add_test(tc, key_create_ident__makes_no_key_of_another_template);
-    tcase_add_test(tc, key_describe__gives_the_words_back);
+                        key_is_of_another__prefers_the_more_specific_template,
+                        0, ROWS(owners));
+    tcase_add_test(tc, key_create_id__makes_no_key_of_another_template);
+    tcase_add_test(tc, key_describe__returns_the_text);
 }
 
 int main(void)

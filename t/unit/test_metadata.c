@@ -29,7 +29,7 @@ static const struct {
     { " @created", 0, "it begins with a space" },
 };
 
-START_TEST(metadata_is_reserved__means_that_it_begins_with_the_sign)
+START_TEST(metadata_is_reserved__is_true_behind_an_at_sign)
 {
     ck_assert_msg(!!shs_metadata_is_reserved(unit_text(names[_i].name))
                       == names[_i].is_reserved,
@@ -114,7 +114,7 @@ END_TEST
 static const char *const unknown[] = { "@accessed", "@user", "@max2",    "@ma",
                                        "@CREATED",  "@",     "@rotated " };
 
-START_TEST(metadata_read__passes_over_what_it_does_not_know)
+START_TEST(metadata_read__ignores_unknown_names)
 {
     shs_metadata_t metadata =
         metadata_of(unknown[_i], unit_text("1700000000123"));
@@ -125,8 +125,8 @@ START_TEST(metadata_read__passes_over_what_it_does_not_know)
 }
 END_TEST
 
-/* Whoever writes sessions by hand may have erred in one member. */
-START_TEST(metadata_read__keeps_the_others_when_one_is_not_understood)
+/* A session that was written by hand may have one malformed member. */
+START_TEST(metadata_read__ignores_a_malformed_member_only)
 {
     shs_metadata_t metadata = metadata_of("@created", unit_text("1000"));
 
@@ -138,7 +138,7 @@ START_TEST(metadata_read__keeps_the_others_when_one_is_not_understood)
 }
 END_TEST
 
-/* Now is 100 h; the timeouts given are 1 h and 8 h. */
+/* `now` is 100 h; the default timeouts are 1 h and 8 h. */
 static const struct {
     apr_time_t created_at; /* hours, 0: it does not say */
     apr_interval_time_t idle;
@@ -172,17 +172,15 @@ END_TEST
 
 static void add(TCase *tc)
 {
-    tcase_add_loop_test(
-        tc, metadata_is_reserved__means_that_it_begins_with_the_sign, 0,
-        ROWS(names));
+    tcase_add_loop_test(tc, metadata_is_reserved__is_true_behind_an_at_sign, 0,
+                        ROWS(names));
     tcase_add_loop_test(tc, metadata_read__created_is_milliseconds, 0,
                         ROWS(created));
     tcase_add_loop_test(tc, metadata_read__max_is_seconds, 0, ROWS(idles));
     tcase_add_test(tc, metadata_read__rotated_has_a_successor_or_none);
-    tcase_add_loop_test(tc, metadata_read__passes_over_what_it_does_not_know, 0,
+    tcase_add_loop_test(tc, metadata_read__ignores_unknown_names, 0,
                         ROWS(unknown));
-    tcase_add_test(tc,
-                   metadata_read__keeps_the_others_when_one_is_not_understood);
+    tcase_add_test(tc, metadata_read__ignores_a_malformed_member_only);
     tcase_add_loop_test(
         tc, metadata_left__is_the_idle_timeout_within_the_absolute_one, 0,
         ROWS(lefts));
@@ -190,5 +188,5 @@ static void add(TCase *tc)
 
 int main(void)
 {
-    return unit_main("life", add);
+    return unit_main("metadata", add);
 }

@@ -5,7 +5,7 @@
 
 #include "unit.h"
 
-START_TEST(octets_have_control__is_true_of_controls_but_not_of_tab)
+START_TEST(octets_have_control__finds_controls_but_not_tab)
 {
     char text[3] = { 'a', (char)_i, 'b' };
     int wanted = (_i < 0x20 && _i != '\t') || _i == 0x7f;
@@ -17,7 +17,7 @@ START_TEST(octets_have_control__is_true_of_controls_but_not_of_tab)
 }
 END_TEST
 
-START_TEST(octets_have_control__looks_at_the_first_and_the_last)
+START_TEST(octets_have_control__finds_the_first_and_the_last_octet)
 {
     ck_assert(shs_octets_have_control(OCTETS("\nab")));
     ck_assert(shs_octets_have_control(OCTETS("ab\n")));
@@ -26,7 +26,7 @@ START_TEST(octets_have_control__looks_at_the_first_and_the_last)
 }
 END_TEST
 
-START_TEST(octets_have_control__looks_at_every_place_of_any_length)
+START_TEST(octets_have_control__finds_every_position_in_any_length)
 {
     static const char others[] = { 'a', '\t', ' ', (char)0x80, (char)0xff };
     int wanted = (_i < 0x20 && _i != '\t') || _i == 0x7f;
@@ -47,8 +47,9 @@ START_TEST(octets_have_control__looks_at_every_place_of_any_length)
 }
 END_TEST
 
-/* Between two letters, so that the rule for spaces at the ends is not met. */
-START_TEST(octets_encode__percent_writes_each_octet_by_the_rule)
+/* Between two letters, so that the rule for spaces at the ends does not
+ * apply. */
+START_TEST(octets_encode__percent_escapes_each_octet_by_the_rule)
 {
     char text[3] = { 'a', (char)_i, 'b' };
     int is_escaped = _i < 0x20 || _i >= 0x7f || _i == '%';
@@ -114,15 +115,14 @@ static const struct {
       "the standard alphabet, not the URL one" },
 };
 
-START_TEST(octets_encode__table)
+START_TEST(octets_encode__encodes_each_row)
 {
     const char *got = shs_octets_encode(
         unit_exact(encodings[_i].in, (apr_size_t)encodings[_i].len),
         encodings[_i].encoding, p);
 
     if (!strcmp(encodings[_i].why, "see below")) {
-        /* Whether one space or all of an end are escaped, none is left bare
-         * at an end. */
+        /* No space is left unescaped at an end. */
         ck_assert_ptr_nonnull(got);
         ck_assert_int_ne(got[0], ' ');
         ck_assert_int_ne(got[strlen(got) - 1], ' ');
@@ -132,7 +132,7 @@ START_TEST(octets_encode__table)
 }
 END_TEST
 
-START_TEST(octets_encode__carries_64_KiB_of_the_worst)
+START_TEST(octets_encode__encodes_64_KiB_of_escapes)
 {
     const apr_size_t len = 65536;
     char *text = malloc(len);
@@ -150,7 +150,7 @@ START_TEST(octets_encode__carries_64_KiB_of_the_worst)
 }
 END_TEST
 
-/* apr_base64 counts in int. Nothing of such a value is read. */
+/* apr_base64 counts in int. Such a value is refused before it is read. */
 START_TEST(octets_encode__refuses_what_base64_cannot_count)
 {
     const apr_size_t lens[] = { (apr_size_t)INT_MAX / 2 + 1,
@@ -163,7 +163,7 @@ START_TEST(octets_encode__refuses_what_base64_cannot_count)
 }
 END_TEST
 
-START_TEST(octets_unescape__knows_both_cases_of_digits_and_nothing_else)
+START_TEST(octets_unescape__takes_digits_in_both_cases)
 {
     int value = _i >= '0' && _i <= '9'   ? _i - '0'
                 : _i >= 'a' && _i <= 'f' ? _i - 'a' + 10
@@ -224,7 +224,7 @@ static const struct {
     { "%0x", 0, NULL, 0, "what strtol would take" },
 };
 
-START_TEST(octets_unescape__table)
+START_TEST(octets_unescape__decodes_each_row)
 {
     shs_octets_t in = unit_text(escapes[_i].in);
     char *out = malloc(in.len ? in.len : 1);
@@ -272,24 +272,25 @@ END_TEST
 
 static void add(TCase *tc)
 {
+    tcase_add_loop_test(tc, octets_have_control__finds_controls_but_not_tab, 0,
+                        256);
     tcase_add_loop_test(
-        tc, octets_have_control__is_true_of_controls_but_not_of_tab, 0, 256);
+        tc, octets_have_control__finds_every_position_in_any_length, 0, 256);
+    tcase_add_test(tc, octets_have_control__finds_the_first_and_the_last_octet);
     tcase_add_loop_test(
-        tc, octets_have_control__looks_at_every_place_of_any_length, 0, 256);
-    tcase_add_test(tc, octets_have_control__looks_at_the_first_and_the_last);
-    tcase_add_loop_test(
-        tc, octets_encode__percent_writes_each_octet_by_the_rule, 0, 256);
+        tc, octets_encode__percent_escapes_each_octet_by_the_rule, 0, 256);
     tcase_add_loop_test(tc, octets_encode__raw_refuses_exactly_the_controls, 0,
                         256);
-    tcase_add_loop_test(tc, octets_encode__table, 0, ROWS(encodings));
-    tcase_add_test(tc, octets_encode__carries_64_KiB_of_the_worst);
+    tcase_add_loop_test(tc, octets_encode__encodes_each_row, 0,
+                        ROWS(encodings));
+    tcase_add_test(tc, octets_encode__encodes_64_KiB_of_escapes);
     tcase_add_loop_test(tc, octets_encode__refuses_what_base64_cannot_count, 0,
                         4);
     tcase_add_test(tc, octets_of__borrows_a_c_string);
-    tcase_add_loop_test(
-        tc, octets_unescape__knows_both_cases_of_digits_and_nothing_else, 0,
-        256);
-    tcase_add_loop_test(tc, octets_unescape__table, 0, ROWS(escapes));
+    tcase_add_loop_test(tc, octets_unescape__takes_digits_in_both_cases, 0,
+                        256);
+    tcase_add_loop_test(tc, octets_unescape__decodes_each_row, 0,
+                        ROWS(escapes));
     tcase_add_test(tc, octets_unescape__undoes_encode);
 }
 

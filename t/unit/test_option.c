@@ -24,7 +24,7 @@ static const struct {
     { "86400001ms", REFUSED, "one past the most" },
     { "86401s", REFUSED, "one second past the most" },
     { "1441m", REFUSED, "one minute past the most" },
-    { "200", REFUSED, "seconds or milliseconds? nobody guesses" },
+    { "200", REFUSED, "seconds or milliseconds is not guessed" },
     { "ms", REFUSED, "no number" },
     { "", REFUSED, "nothing" },
     { "-1s", REFUSED, "into the past" },
@@ -42,7 +42,7 @@ static const struct {
     { "99999999999999999999999999999999h", REFUSED, "overflows everything" },
 };
 
-START_TEST(option_parse_duration__table)
+START_TEST(option_parse_duration__parses_each_row)
 {
     apr_interval_time_t got = REFUSED;
     const char *wrong = shs_option_parse_duration(&got, durations[_i].text, p);
@@ -81,7 +81,7 @@ static const struct {
     { "0s", REFUSED, "no time at all" },
     { "0d", REFUSED, "no time at all" },
     { "500ms", REFUSED, "Redis could, cookies could not" },
-    { "1800", REFUSED, "minutes or seconds? nobody guesses" },
+    { "1800", REFUSED, "minutes or seconds is not guessed" },
     { "d", REFUSED, "no number" },
     { "", REFUSED, "nothing" },
     { "-1d", REFUSED, "into the past" },
@@ -97,7 +97,7 @@ static const struct {
     { "18446744073709551617s", REFUSED, "overflows to 1" },
 };
 
-START_TEST(option_parse_lifetime__table)
+START_TEST(option_parse_lifetime__parses_each_row)
 {
     apr_interval_time_t got = REFUSED;
     const char *wrong = shs_option_parse_lifetime(&got, lifetimes[_i].text, p);
@@ -143,7 +143,7 @@ static const struct {
     { "18446744073709551617", 0, 64, REFUSED, "1 in 64 bits" },
 };
 
-START_TEST(option_parse_number__table)
+START_TEST(option_parse_number__parses_each_row)
 {
     int got = REFUSED;
     const char *wrong = shs_option_parse_number(
@@ -192,7 +192,7 @@ static const struct {
     { "99999999999999999999999999", REFUSED, "overflows everything" },
 };
 
-START_TEST(option_parse_size__table)
+START_TEST(option_parse_size__parses_each_row)
 {
     apr_size_t got = 12345;
     const char *wrong = shs_option_parse_size(&got, sizes[_i].text, p);
@@ -217,14 +217,14 @@ static const struct {
     { 1500 * MS, "1500ms" }, { 1000 * MS, "1s" },
 };
 
-START_TEST(option_describe_duration__is_for_a_person)
+START_TEST(option_describe_duration__uses_the_largest_unit)
 {
     ck_assert_str_eq(shs_option_describe_duration(described[_i].duration, p),
                      described[_i].words);
 }
 END_TEST
 
-START_TEST(option_describe_duration__is_read_back_as_the_same)
+START_TEST(option_describe_duration__parses_to_the_same)
 {
     apr_interval_time_t got = 0;
 
@@ -267,16 +267,19 @@ END_TEST
 
 static void add(TCase *tc)
 {
-    tcase_add_loop_test(tc, option_parse_duration__table, 0, ROWS(durations));
-    tcase_add_loop_test(tc, option_parse_lifetime__table, 0, ROWS(lifetimes));
-    tcase_add_loop_test(tc, option_parse_number__table, 0, ROWS(numbers));
-    tcase_add_loop_test(tc, option_parse_size__table, 0, ROWS(sizes));
+    tcase_add_loop_test(tc, option_parse_duration__parses_each_row, 0,
+                        ROWS(durations));
+    tcase_add_loop_test(tc, option_parse_lifetime__parses_each_row, 0,
+                        ROWS(lifetimes));
+    tcase_add_loop_test(tc, option_parse_number__parses_each_row, 0,
+                        ROWS(numbers));
+    tcase_add_loop_test(tc, option_parse_size__parses_each_row, 0, ROWS(sizes));
     tcase_add_loop_test(tc, option_is_repeated__compares_names, 0,
                         ROWS(repetitions));
-    tcase_add_loop_test(tc, option_describe_duration__is_for_a_person, 0,
+    tcase_add_loop_test(tc, option_describe_duration__uses_the_largest_unit, 0,
                         ROWS(described));
-    tcase_add_loop_test(tc, option_describe_duration__is_read_back_as_the_same,
-                        0, ROWS(durations));
+    tcase_add_loop_test(tc, option_describe_duration__parses_to_the_same, 0,
+                        ROWS(durations));
 }
 
 int main(void)

@@ -14,7 +14,7 @@ static const struct {
     { SHS_OUTCOME_UNAVAILABLE, "unavailable" },
 };
 
-START_TEST(outcome_describe__gives_the_word_that_others_rely_on)
+START_TEST(outcome_describe__returns_the_documented_word)
 {
     ck_assert_str_eq(shs_outcome_describe(words[_i].outcome), words[_i].word);
 }
@@ -31,8 +31,7 @@ END_TEST
 
 static void add(TCase *tc)
 {
-    tcase_add_loop_test(tc,
-                        outcome_describe__gives_the_word_that_others_rely_on, 0,
+    tcase_add_loop_test(tc, outcome_describe__returns_the_documented_word, 0,
                         ROWS(words));
     tcase_add_test(tc, outcome__zeroed_memory_is_no_session);
 }

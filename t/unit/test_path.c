@@ -51,7 +51,7 @@ static const struct {
     { "@id.x", "nothing is inside the id" },
 };
 
-START_TEST(path_parse__refuses_with_words)
+START_TEST(path_parse__refuses_with_a_reason)
 {
     const shs_path_t *path = NULL;
     const char *wrong = shs_path_parse(&path, refused[_i].text, p);
@@ -127,7 +127,7 @@ static const struct {
     { "n", "1", "the last attribute" },
 };
 
-/* What the path leads to; no data: to nothing. */
+/* The text that the path leads to; no data: there is none. */
 static shs_octets_t find(const char *path, const shs_session_t *s)
 {
     shs_path_inside_t inside = { NULL };
@@ -153,13 +153,13 @@ static void check(const char *path, const shs_session_t *s, const char *wanted,
     ck_octets_eq(text, unit_text(wanted), why);
 }
 
-START_TEST(path_text__leads_to_the_node)
+START_TEST(path_text__leads_to_the_value)
 {
     check(found[_i].path, session(), found[_i].text, found[_i].why);
 }
 END_TEST
 
-/* As a hash has it: each attribute a text, some of them JSON. */
+/* As decoded from a hash: each attribute is text, some of it JSON. */
 static shs_session_t *untyped(void)
 {
     shs_session_t *s = shs_session_create(0, p);
@@ -235,15 +235,14 @@ static const struct {
     { "nul.a", NULL, "a NUL behind it" },
 };
 
-START_TEST(path_text__leads_into_a_text_that_is_json)
+START_TEST(path_text__leads_into_json_text)
 {
     check(inside[_i].path, untyped(), inside[_i].text, inside[_i].why);
 }
 END_TEST
 
-/* Where a format has types, who can choose a string has not chosen what it has
- * inside. */
-START_TEST(path_text__leaves_a_string_of_a_typed_session_a_string)
+/* In a typed format, a client that can choose a string cannot make members. */
+START_TEST(path_text__does_not_parse_strings_of_a_typed_session)
 {
     shs_session_t *s = shs_session_create(0, p);
 
@@ -255,8 +254,8 @@ START_TEST(path_text__leaves_a_string_of_a_typed_session_a_string)
 }
 END_TEST
 
-/* {"a":{"a":...}}: as deep as a session may be, and deeper. */
-START_TEST(path_text__goes_as_deep_as_a_session_may)
+/* {"a":{"a":...}}: as deep as a session may be, and one level deeper. */
+START_TEST(path_text__reaches_the_deepest_level)
 {
     int depth = SHS_SESSION_MAX_DEPTH + _i;
     shs_session_t *s = shs_session_create(0, p);
@@ -272,8 +271,8 @@ START_TEST(path_text__goes_as_deep_as_a_session_may)
 }
 END_TEST
 
-/* Several paths into one attribute, and others between: each as if alone. */
-START_TEST(path_text__reads_one_text_once)
+/* Several paths into one attribute, mixed with others: none affects another. */
+START_TEST(path_text__parses_a_text_once)
 {
     shs_path_inside_t memo = { NULL };
     const shs_session_t *s = untyped();
@@ -293,7 +292,7 @@ START_TEST(path_text__reads_one_text_once)
 }
 END_TEST
 
-/* What reads as no path may still be an attribute's whole name. */
+/* A text that is no path may be an attribute's whole name. */
 static const struct {
     const char *text;
     const char *why;
@@ -316,7 +315,7 @@ static const struct {
     { "a[18446744073709551616]", "0 in 64 bits" },
 };
 
-START_TEST(path_text__takes_what_is_no_path_for_a_name)
+START_TEST(path_text__reads_other_texts_as_names)
 {
     shs_session_t *s = shs_session_create(0, p);
     apr_size_t a = shs_session_append(s, SHS_KIND_ARRAY, OCTETS("a"), NONE);
@@ -333,7 +332,7 @@ START_TEST(path_text__takes_what_is_no_path_for_a_name)
 }
 END_TEST
 
-START_TEST(path_text__gives_none_for_null)
+START_TEST(path_text__returns_0_for_null)
 {
     check("gone", session(), NULL, "null is absent");
 }
@@ -375,16 +374,16 @@ END_TEST
 static void add(TCase *tc)
 {
     tcase_add_loop_test(tc, path_parse__tells_the_kinds_apart, 0, ROWS(kinds));
-    tcase_add_loop_test(tc, path_parse__refuses_with_words, 0, ROWS(refused));
-    tcase_add_loop_test(tc, path_text__leads_to_the_node, 0, ROWS(found));
-    tcase_add_loop_test(tc, path_text__leads_into_a_text_that_is_json, 0,
-                        ROWS(inside));
-    tcase_add_test(tc, path_text__leaves_a_string_of_a_typed_session_a_string);
-    tcase_add_loop_test(tc, path_text__goes_as_deep_as_a_session_may, 0, 2);
-    tcase_add_test(tc, path_text__reads_one_text_once);
-    tcase_add_loop_test(tc, path_text__takes_what_is_no_path_for_a_name, 0,
+    tcase_add_loop_test(tc, path_parse__refuses_with_a_reason, 0,
+                        ROWS(refused));
+    tcase_add_loop_test(tc, path_text__leads_to_the_value, 0, ROWS(found));
+    tcase_add_loop_test(tc, path_text__leads_into_json_text, 0, ROWS(inside));
+    tcase_add_test(tc, path_text__does_not_parse_strings_of_a_typed_session);
+    tcase_add_loop_test(tc, path_text__reaches_the_deepest_level, 0, 2);
+    tcase_add_test(tc, path_text__parses_a_text_once);
+    tcase_add_loop_test(tc, path_text__reads_other_texts_as_names, 0,
                         ROWS(whole));
-    tcase_add_test(tc, path_text__gives_none_for_null);
+    tcase_add_test(tc, path_text__returns_0_for_null);
     tcase_add_loop_test(tc, path_text__finds_nothing_for_other_kinds, 0,
                         ROWS(not_attributes));
     tcase_add_test(tc, path_text__finds_nothing_in_an_empty_session);

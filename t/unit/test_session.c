@@ -34,7 +34,7 @@ static const struct {
     { SHS_KIND_STRING, "", "b", 5 },    { SHS_KIND_BOOL, "ok", "true", 6 },
 };
 
-START_TEST(session_nodes__are_as_the_example_shows)
+START_TEST(session_values__are_as_the_example_shows)
 {
     apr_size_t count;
     const shs_value_t *nodes = shs_session_values(example(8), &count);
@@ -95,7 +95,7 @@ START_TEST(session_count__counts_the_top_level_and_nulls)
 }
 END_TEST
 
-START_TEST(session_replace__gives_a_scalar_another_text)
+START_TEST(session_replace__replaces_the_text_of_a_scalar)
 {
     shs_session_t *session = shs_session_create(4, p);
     const shs_value_t *node;
@@ -169,7 +169,7 @@ START_TEST(session_text__borrows_a_scalar)
 }
 END_TEST
 
-START_TEST(session_text__has_none_for_null)
+START_TEST(session_text__returns_0_for_null)
 {
     shs_session_t *session = shs_session_create(1, p);
     shs_octets_t text;
@@ -195,7 +195,7 @@ START_TEST(session_text__writes_a_structure_as_compact_json)
 }
 END_TEST
 
-START_TEST(session_expiry__is_0_until_it_is_said)
+START_TEST(session_expiry__is_0_unless_set)
 {
     shs_session_t *session = shs_session_create(0, p);
 
@@ -218,7 +218,7 @@ START_TEST(session_json__is_all_attributes_as_one_object)
 }
 END_TEST
 
-START_TEST(session_life__says_nothing_until_it_is_written_to)
+START_TEST(session_metadata__is_empty_until_it_is_written_to)
 {
     shs_session_t *session = shs_session_create(0, p);
     shs_metadata_t nothing;
@@ -236,20 +236,20 @@ END_TEST
 
 static void add(TCase *tc)
 {
-    tcase_add_loop_test(tc, session_nodes__are_as_the_example_shows, 0,
+    tcase_add_loop_test(tc, session_values__are_as_the_example_shows, 0,
                         ROWS(wanted));
     tcase_add_test(tc, session_append__returns_the_index);
     tcase_add_loop_test(tc, session_append__grows_past_what_was_expected, 0, 4);
     tcase_add_test(tc, session_count__counts_the_top_level_and_nulls);
-    tcase_add_test(tc, session_replace__gives_a_scalar_another_text);
+    tcase_add_test(tc, session_replace__replaces_the_text_of_a_scalar);
     tcase_add_test(tc, session_find__does_not_look_inside_structures);
     tcase_add_loop_test(tc, session_find__compares_octets, 0, ROWS(names));
     tcase_add_loop_test(tc, session_text__borrows_a_scalar, 0, 3);
-    tcase_add_test(tc, session_text__has_none_for_null);
+    tcase_add_test(tc, session_text__returns_0_for_null);
     tcase_add_test(tc, session_text__writes_a_structure_as_compact_json);
-    tcase_add_test(tc, session_expiry__is_0_until_it_is_said);
+    tcase_add_test(tc, session_expiry__is_0_unless_set);
     tcase_add_test(tc, session_json__is_all_attributes_as_one_object);
-    tcase_add_test(tc, session_life__says_nothing_until_it_is_written_to);
+    tcase_add_test(tc, session_metadata__is_empty_until_it_is_written_to);
 }
 
 int main(void)

@@ -54,8 +54,8 @@ START_TEST(session_id_parse__takes_16_to_256_octets)
 }
 END_TEST
 
-/* The octet first, in the middle and last: a check that skips an end lets it
- * in. */
+/* The octet at the start, in the middle and at the end: a check that skips an
+ * end would accept it. */
 static void check_octet(int octet, unsigned char extras, int wanted)
 {
     int at[] = { 0, 10, 19 };
@@ -84,7 +84,7 @@ static int is_unreserved(int octet)
            || (octet && strchr("._~-", octet));
 }
 
-START_TEST(session_id_parse__takes_what_is_unreserved_and_no_other_octet)
+START_TEST(session_id_parse__takes_unreserved_octets_only)
 {
     check_octet(_i, 0, is_unreserved(_i));
 }
@@ -114,8 +114,7 @@ START_TEST(session_id_add_extras__takes_no_other_characters)
 }
 END_TEST
 
-START_TEST(
-    session_id_is_route__means_no_octet_of_our_own_ids_nor_none_of_a_cookie)
+START_TEST(session_id_is_route__takes_cookie_octets_outside_created_ids)
 {
     int is_of_ours = apr_isalnum(_i) || _i == '-' || _i == '_';
     int is_of_a_cookie =
@@ -146,7 +145,7 @@ static const struct {
     { "0123456789ABCDE*", "the value has a character that no id has" },
 };
 
-START_TEST(session_id_parse__says_why_it_is_none)
+START_TEST(session_id_parse__says_why_it_refuses)
 {
     shs_session_id_t sid;
 
@@ -156,7 +155,7 @@ START_TEST(session_id_parse__says_why_it_is_none)
 }
 END_TEST
 
-START_TEST(session_id_parse__says_that_it_is_too_long)
+START_TEST(session_id_parse__refuses_a_long_value)
 {
     shs_session_id_t sid;
 
@@ -203,7 +202,7 @@ START_TEST(session_id_parse__cuts_the_route)
 }
 END_TEST
 
-START_TEST(session_id_parse__measures_what_is_left_of_the_route)
+START_TEST(session_id_parse__measures_after_cutting_the_route)
 {
     shs_octets_t value = repeated('a', SHS_SESSION_ID_MAX + 40);
     char *octets = apr_pmemdup(p, value.data, value.len);
@@ -216,7 +215,7 @@ START_TEST(session_id_parse__measures_what_is_left_of_the_route)
 }
 END_TEST
 
-START_TEST(session_id_parse__a_nul_is_no_end)
+START_TEST(session_id_parse__does_not_end_at_a_nul)
 {
     shs_session_id_t sid;
 
@@ -315,7 +314,7 @@ START_TEST(session_id_create__is_43_octets_of_base64url)
 }
 END_TEST
 
-START_TEST(session_id_create__comes_back_from_a_cookie_as_the_same)
+START_TEST(session_id_create__makes_an_id_that_parses)
 {
     shs_session_id_t sid = created();
     shs_octets_t id = shs_session_id_octets(&sid);
@@ -329,9 +328,9 @@ START_TEST(session_id_create__comes_back_from_a_cookie_as_the_same)
 }
 END_TEST
 
-/* Of 256 bits no two are alike, and every bit of a thousand is seen set and
- * not set: 43 characters of 6 bits, of the last one 4. */
-START_TEST(session_id_create__has_256_bits_of_chance)
+/* No two of a thousand ids are equal, and every bit is set in some and clear in
+ * others: 43 characters of 6 bits, of the last one 4. */
+START_TEST(session_id_create__has_256_random_bits)
 {
     static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnop"
                                    "qrstuvwxyz0123456789-_";
@@ -365,34 +364,32 @@ static void add(TCase *tc)
 {
     tcase_add_loop_test(tc, session_id_parse__takes_16_to_256_octets, 0,
                         ROWS(lengths));
-    tcase_add_loop_test(
-        tc, session_id_parse__takes_what_is_unreserved_and_no_other_octet, 0,
-        256);
+    tcase_add_loop_test(tc, session_id_parse__takes_unreserved_octets_only, 0,
+                        256);
     tcase_add_loop_test(tc, session_id_parse__takes_each_extra_that_was_added,
                         0, 256);
     tcase_add_loop_test(tc, session_id_add_extras__takes_no_other_characters, 0,
                         256);
     tcase_add_loop_test(
-        tc,
-        session_id_is_route__means_no_octet_of_our_own_ids_nor_none_of_a_cookie,
-        0, 256);
-    tcase_add_loop_test(tc, session_id_parse__says_why_it_is_none, 0,
+        tc, session_id_is_route__takes_cookie_octets_outside_created_ids, 0,
+        256);
+    tcase_add_loop_test(tc, session_id_parse__says_why_it_refuses, 0,
                         ROWS(refusals));
-    tcase_add_test(tc, session_id_parse__says_that_it_is_too_long);
+    tcase_add_test(tc, session_id_parse__refuses_a_long_value);
     tcase_add_loop_test(tc, session_id_parse__cuts_the_route, 0, ROWS(routes));
-    tcase_add_test(tc, session_id_parse__measures_what_is_left_of_the_route);
-    tcase_add_test(tc, session_id_parse__a_nul_is_no_end);
+    tcase_add_test(tc, session_id_parse__measures_after_cutting_the_route);
+    tcase_add_test(tc, session_id_parse__does_not_end_at_a_nul);
     tcase_add_test(tc, session_id_parse__borrows_from_the_value);
     tcase_add_test(tc, session_id_is_equal__compares_all_octets_and_the_length);
     tcase_add_test(tc, session_id_digest__is_lower_case_sha256);
     tcase_add_test(tc, session_id_digest__leaves_the_route_out);
     tcase_add_test(tc, session_id_label__is_four_digits_of_the_digest);
     tcase_add_test(tc, session_id_create__is_43_octets_of_base64url);
-    tcase_add_test(tc, session_id_create__comes_back_from_a_cookie_as_the_same);
-    tcase_add_test(tc, session_id_create__has_256_bits_of_chance);
+    tcase_add_test(tc, session_id_create__makes_an_id_that_parses);
+    tcase_add_test(tc, session_id_create__has_256_random_bits);
 }
 
 int main(void)
 {
-    return unit_main("ident", add);
+    return unit_main("session_id", add);
 }

@@ -110,7 +110,7 @@ static const struct {
       "all at once" },
 };
 
-START_TEST(set_cookie_write__table)
+START_TEST(set_cookie_write__writes_each_attribute)
 {
     const char *header =
         shs_set_cookie_write(&headers[_i].cookie, headers[_i].name,
@@ -121,8 +121,8 @@ START_TEST(set_cookie_write__table)
 }
 END_TEST
 
-/* A browser ends the cookie of the same name, path and domain alone. */
-START_TEST(set_cookie_write__ends_a_cookie_where_it_was_set)
+/* A browser removes only the cookie of the same name, path and domain. */
+START_TEST(set_cookie_write__removes_a_cookie_where_it_was_set)
 {
     shs_set_cookie_t cookie = { .path = "/a",
                                 .domain = "example.com",
@@ -184,7 +184,7 @@ static const struct {
       "this prefix does not mind" },
 };
 
-START_TEST(set_cookie_check__says_what_browsers_refuse_and_the_cure)
+START_TEST(set_cookie_check__names_what_browsers_refuse_and_the_cure)
 {
     const char *wrong =
         shs_set_cookie_check(&checks[_i].cookie, checks[_i].name);
@@ -200,11 +200,12 @@ END_TEST
 
 static void add(TCase *tc)
 {
-    tcase_add_loop_test(tc, set_cookie_write__table, 0, ROWS(headers));
-    tcase_add_test(tc, set_cookie_write__ends_a_cookie_where_it_was_set);
+    tcase_add_loop_test(tc, set_cookie_write__writes_each_attribute, 0,
+                        ROWS(headers));
+    tcase_add_test(tc, set_cookie_write__removes_a_cookie_where_it_was_set);
     tcase_add_test(tc, set_cookie_write__needs_no_nul_behind_the_value);
     tcase_add_loop_test(
-        tc, set_cookie_check__says_what_browsers_refuse_and_the_cure, 0,
+        tc, set_cookie_check__names_what_browsers_refuse_and_the_cure, 0,
         ROWS(checks));
 }
 

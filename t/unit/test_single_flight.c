@@ -157,5 +157,5 @@ static void add(TCase *tc)
 
 int main(void)
 {
-    return unit_main("flight", add);
+    return unit_main("single_flight", add);
 }

@@ -18,7 +18,7 @@ static void reset(void)
     shs_thread_init(&lock, &condition);
 }
 
-/* Waits for a stage, by the deadline. */
+/* Waits for a stage until the deadline. */
 static int await_stage(int wanted, apr_time_t deadline)
 {
     int reached;
@@ -47,7 +47,7 @@ static void *run(void *data)
     return NULL;
 }
 
-START_TEST(thread_start__runs_it_with_its_data)
+START_TEST(thread_start__passes_the_data)
 {
     int next = 5;
 
@@ -58,7 +58,7 @@ END_TEST
 
 /* The server's signals are for its own threads; a thread of ours would run its
  * handlers. */
-START_TEST(thread_start__blocks_signals_there_and_not_here)
+START_TEST(thread_start__blocks_signals_in_the_new_thread_only)
 {
     static const int signals[] = { SIGTERM, SIGHUP, SIGUSR1, SIGINT, SIGALRM };
     sigset_t here;
@@ -99,7 +99,7 @@ START_TEST(thread_wait__ends_on_a_signal)
 }
 END_TEST
 
-/* The seconds and the microseconds of a deadline are added, not mixed up. */
+/* Both the seconds and the microseconds of a deadline count. */
 START_TEST(thread_wait__keeps_to_the_millisecond)
 {
     apr_time_t best = APR_USEC_PER_SEC;
@@ -121,8 +121,8 @@ END_TEST
 static void add(TCase *tc)
 {
     tcase_add_checked_fixture(tc, reset, NULL);
-    tcase_add_test(tc, thread_start__runs_it_with_its_data);
-    tcase_add_test(tc, thread_start__blocks_signals_there_and_not_here);
+    tcase_add_test(tc, thread_start__passes_the_data);
+    tcase_add_test(tc, thread_start__blocks_signals_in_the_new_thread_only);
     tcase_add_test(tc, thread_wait__ends_at_the_deadline);
     tcase_add_test(tc, thread_wait__ends_on_a_signal);
     tcase_add_test(tc, thread_wait__keeps_to_the_millisecond);

@@ -38,7 +38,7 @@ static const char *read_all(shs_octets_t text)
     return read_up_to(text, -1);
 }
 
-/* The pairs that were taken, as "name~value|", octets as unit_show() does. */
+/* The pairs that were decoded, as "name~value|", octets as unit_show() does. */
 static const char *show_taken(void)
 {
     const char *shown = "";
@@ -72,7 +72,7 @@ static const struct {
     { "%00=v", "\\x00~v|", "in a name too" },
 };
 
-START_TEST(urlencoded_read__takes_each_pair_decoded_and_in_order)
+START_TEST(urlencoded_decode__takes_each_pair_decoded_and_in_order)
 {
     const char *wrong = read_all(unit_text(texts[_i].text));
 
@@ -98,18 +98,18 @@ static const struct {
     { "a=1&b=2&c=%zz", 2, "behind good pairs" },
 };
 
-START_TEST(urlencoded_read__refuses_with_words)
+START_TEST(urlencoded_decode__refuses_with_a_reason)
 {
     const char *wrong = read_all(unit_text(malformed[_i].text));
 
     ck_assert_msg(wrong && *wrong, "\"%s\" was taken: %s", malformed[_i].text,
                   malformed[_i].why);
-    ck_assert_msg(!strstr(wrong, "SECRET"), "the reason tells: %s", wrong);
+    ck_assert_msg(!strstr(wrong, "SECRET"), "the reason repeats: %s", wrong);
     ck_assert_msg(taken.count == malformed[_i].before, "%s", malformed[_i].why);
 }
 END_TEST
 
-START_TEST(urlencoded_read__ends_when_one_is_refused)
+START_TEST(urlencoded_decode__ends_at_an_error)
 {
     ck_assert_pstr_eq(read_up_to(unit_text("a=1&b=2&c=3"), 1),
                       "that is enough");
@@ -117,7 +117,7 @@ START_TEST(urlencoded_read__ends_when_one_is_refused)
 }
 END_TEST
 
-START_TEST(urlencoded_read__gives_every_pair_octets_of_its_own)
+START_TEST(urlencoded_decode__copies_every_pair)
 {
     ck_assert_pstr_eq(read_all(unit_text("a&b&c=&d=x&e")), NULL);
     ck_assert_str_eq(show_taken(), "a~|b~|c~|d~x|e~|");
@@ -125,7 +125,7 @@ START_TEST(urlencoded_read__gives_every_pair_octets_of_its_own)
 }
 END_TEST
 
-START_TEST(urlencoded_read__leaves_the_text_as_it_is)
+START_TEST(urlencoded_decode__does_not_change_the_text)
 {
     shs_octets_t text = unit_text("a%20b=c+d");
     shs_octets_t copy = unit_exact(text.data, text.len);
@@ -142,8 +142,8 @@ static shs_octets_t written(shs_octets_t name, shs_octets_t value)
     return shs_urlencoded_encode(&pair, 1, p);
 }
 
-/* As the standard has it: letters, digits and these stand for themselves. */
-START_TEST(urlencoded_write__escapes_what_must_be_and_nothing_else)
+/* As the standard says, letters, digits and these are not escaped. */
+START_TEST(urlencoded_encode__escapes_no_more_than_needed)
 {
     char octet = (char)_i;
     shs_octets_t one = unit_exact(&octet, 1);
@@ -160,7 +160,7 @@ START_TEST(urlencoded_write__escapes_what_must_be_and_nothing_else)
 }
 END_TEST
 
-START_TEST(urlencoded_write__separates_pairs_and_leaves_out_what_is_removed)
+START_TEST(urlencoded_encode__separates_pairs_and_omits_removed_ones)
 {
     shs_record_field_t pairs[] = {
         { OCTETS("x"), { NULL, 0 } },   { OCTETS("a"), OCTETS("1") },
@@ -177,7 +177,7 @@ START_TEST(urlencoded_write__separates_pairs_and_leaves_out_what_is_removed)
 }
 END_TEST
 
-START_TEST(urlencoded_write__is_read_back_as_the_same)
+START_TEST(urlencoded_encode__decodes_to_the_same)
 {
     shs_record_field_t pairs[256];
     char octets[256];
@@ -202,21 +202,21 @@ END_TEST
 static void add(TCase *tc)
 {
     tcase_add_loop_test(tc,
-                        urlencoded_read__takes_each_pair_decoded_and_in_order,
+                        urlencoded_decode__takes_each_pair_decoded_and_in_order,
                         0, ROWS(texts));
-    tcase_add_loop_test(tc, urlencoded_read__refuses_with_words, 0,
+    tcase_add_loop_test(tc, urlencoded_decode__refuses_with_a_reason, 0,
                         ROWS(malformed));
-    tcase_add_test(tc, urlencoded_read__ends_when_one_is_refused);
-    tcase_add_test(tc, urlencoded_read__gives_every_pair_octets_of_its_own);
-    tcase_add_test(tc, urlencoded_read__leaves_the_text_as_it_is);
-    tcase_add_loop_test(
-        tc, urlencoded_write__escapes_what_must_be_and_nothing_else, 0, 256);
-    tcase_add_test(
-        tc, urlencoded_write__separates_pairs_and_leaves_out_what_is_removed);
-    tcase_add_test(tc, urlencoded_write__is_read_back_as_the_same);
+    tcase_add_test(tc, urlencoded_decode__ends_at_an_error);
+    tcase_add_test(tc, urlencoded_decode__copies_every_pair);
+    tcase_add_test(tc, urlencoded_decode__does_not_change_the_text);
+    tcase_add_loop_test(tc, urlencoded_encode__escapes_no_more_than_needed, 0,
+                        256);
+    tcase_add_test(tc,
+                   urlencoded_encode__separates_pairs_and_omits_removed_ones);
+    tcase_add_test(tc, urlencoded_encode__decodes_to_the_same);
 }
 
 int main(void)
 {
-    return unit_main("pairs", add);
+    return unit_main("urlencoded", add);
 }
