@@ -71,7 +71,7 @@ END_TEST
 
 START_TEST(big_key__keeps_a_big_key_however_many_are_small)
 {
-    int heavies = 0;
+    int noted = 0;
     int i;
 
     for (i = 0; i < 10; i++) {
@@ -83,9 +83,9 @@ START_TEST(big_key__keeps_a_big_key_however_many_are_small)
         shs_big_key_end(&big_key, mark_of(i), SHS_BIG_KEY_SMALL);
     }
     for (i = 0; i < 10; i++) {
-        heavies += shs_big_key_begin(&big_key, mark_of(i));
+        noted += shs_big_key_begin(&big_key, mark_of(i));
     }
-    ck_assert_int_ge(heavies, 9); /* two may share a slot */
+    ck_assert_int_ge(noted, 9); /* two may share a slot */
 }
 END_TEST
 
@@ -120,5 +120,5 @@ static void add(TCase *tc)
 
 int main(void)
 {
-    return unit_main("heavy", add);
+    return unit_main("big_key", add);
 }

@@ -9,10 +9,10 @@
 #define SECOND APR_USEC_PER_SEC
 #define NOW    (1000 * SECOND)
 
-#define X      2 /* a server, and others */
-#define Y      3
-#define Z      4
-#define NOBODY SHS_BREAKER_NO_SUBJECT
+#define X          2 /* a server, and others */
+#define Y          3
+#define Z          4
+#define NO_SUBJECT SHS_BREAKER_NO_SUBJECT
 
 static const shs_breaker_policy_t policy = { 3, SECOND, SECOND / 2, 0 };
 static const shs_breaker_policy_t off = { 3, SECOND, SECOND / 2, 1 };
@@ -36,15 +36,15 @@ static shs_breaker_alert_t note(shs_breaker_pass_t pass,
     return shs_breaker_note(&breaker, &policy, pass, result, subject, 0, now);
 }
 
-#define answered(pass, now) note((pass), SHS_BREAKER_OK, X, (now))
-#define failed(pass, now)   note((pass), SHS_BREAKER_FAILED, X, (now))
+#define succeed(pass, now) note((pass), SHS_BREAKER_OK, X, (now))
+#define failed(pass, now)  note((pass), SHS_BREAKER_FAILED, X, (now))
 
 /* A breaker whose server replied once and then failed until it opened. */
 static void open_it(apr_time_t now)
 {
     int i;
 
-    answered(SHS_BREAKER_PASS, now);
+    succeed(SHS_BREAKER_PASS, now);
     for (i = 0; i < policy.failures; i++) {
         failed(SHS_BREAKER_PASS, now);
     }
@@ -56,7 +56,7 @@ static void open_it(apr_time_t now)
 START_TEST(breaker__opens_at_the_last_of_so_many_failures)
 {
     ck_assert_str_eq(shs_breaker_describe(&breaker, NOW), "closed");
-    answered(SHS_BREAKER_PASS, NOW);
+    succeed(SHS_BREAKER_PASS, NOW);
     ck_assert_int_eq(failed(SHS_BREAKER_PASS, NOW), SHS_BREAKER_NO_ALERT);
     ck_assert_int_eq(failed(SHS_BREAKER_PASS, NOW), SHS_BREAKER_NO_ALERT);
     ck_assert_int_eq(admit(X, NOW), SHS_BREAKER_PASS);
@@ -75,7 +75,7 @@ START_TEST(breaker__counts_failures_in_a_row_only)
     int i;
 
     for (i = 0; i < 10; i++) {
-        answered(SHS_BREAKER_PASS, NOW);
+        succeed(SHS_BREAKER_PASS, NOW);
         failed(SHS_BREAKER_PASS, NOW);
         failed(SHS_BREAKER_PASS, NOW);
     }
@@ -112,10 +112,10 @@ START_TEST(breaker__closes_when_the_probe_succeeds)
 {
     open_it(NOW);
     ck_assert_int_eq(admit(X, NOW + SECOND), SHS_BREAKER_PROBE);
-    ck_assert_int_eq(answered(SHS_BREAKER_PROBE, NOW + SECOND), SHS_BREAKER_UP);
+    ck_assert_int_eq(succeed(SHS_BREAKER_PROBE, NOW + SECOND), SHS_BREAKER_UP);
     ck_assert_str_eq(shs_breaker_describe(&breaker, NOW + SECOND), "closed");
     ck_assert_int_eq(admit(X, NOW + SECOND), SHS_BREAKER_PASS);
-    ck_assert_int_eq(answered(SHS_BREAKER_PASS, NOW + SECOND),
+    ck_assert_int_eq(succeed(SHS_BREAKER_PASS, NOW + SECOND),
                      SHS_BREAKER_NO_ALERT);
     /* It allows as many failures as before. */
     failed(SHS_BREAKER_PASS, NOW + SECOND);
@@ -128,7 +128,7 @@ END_TEST
 START_TEST(breaker__closes_on_a_late_success)
 {
     open_it(NOW);
-    ck_assert_int_eq(answered(SHS_BREAKER_PASS, NOW + 1), SHS_BREAKER_UP);
+    ck_assert_int_eq(succeed(SHS_BREAKER_PASS, NOW + 1), SHS_BREAKER_UP);
     ck_assert_int_eq(admit(X, NOW + 1), SHS_BREAKER_PASS);
     /* A pending probe's failure opens nothing then. */
     ck_assert_int_eq(failed(SHS_BREAKER_PROBE, NOW + 2), SHS_BREAKER_NO_ALERT);
@@ -217,7 +217,7 @@ END_TEST
  * all the time. */
 START_TEST(breaker__sends_one_probe_at_a_time_from_all_children)
 {
-    static const apr_uint32_t subjects[] = { X, Y, NOBODY, Z, X };
+    static const apr_uint32_t subjects[] = { X, Y, NO_SUBJECT, Z, X };
     const apr_interval_time_t waits = SECOND / 3;
     apr_time_t probed_at = 0;
     apr_uint32_t probed = 0;
@@ -277,10 +277,10 @@ END_TEST
 START_TEST(breaker__sends_no_early_probe_without_a_subject)
 {
     open_it(NOW);
-    ck_assert_int_eq(admit(NOBODY, NOW + 1), SHS_BREAKER_BLOCK);
-    ck_assert_int_eq(admit(NOBODY, NOW + SECOND - 1), SHS_BREAKER_BLOCK);
-    ck_assert_int_eq(admit(NOBODY, NOW + SECOND), SHS_BREAKER_PROBE);
-    note(SHS_BREAKER_PROBE, SHS_BREAKER_FAILED, NOBODY, NOW + SECOND);
+    ck_assert_int_eq(admit(NO_SUBJECT, NOW + 1), SHS_BREAKER_BLOCK);
+    ck_assert_int_eq(admit(NO_SUBJECT, NOW + SECOND - 1), SHS_BREAKER_BLOCK);
+    ck_assert_int_eq(admit(NO_SUBJECT, NOW + SECOND), SHS_BREAKER_PROBE);
+    note(SHS_BREAKER_PROBE, SHS_BREAKER_FAILED, NO_SUBJECT, NOW + SECOND);
     ck_assert_int_eq(admit(X, NOW + SECOND + 1), SHS_BREAKER_BLOCK);
     ck_assert_int_eq(admit(Y, NOW + SECOND + 1), SHS_BREAKER_PROBE);
 }
@@ -292,11 +292,11 @@ START_TEST(breaker__the_first_known_server_may_be_probed_at_once)
     int i;
 
     for (i = 0; i < policy.failures; i++) {
-        note(SHS_BREAKER_PASS, SHS_BREAKER_FAILED, NOBODY, NOW);
+        note(SHS_BREAKER_PASS, SHS_BREAKER_FAILED, NO_SUBJECT, NOW);
     }
-    ck_assert_int_eq(admit(NOBODY, NOW + 1), SHS_BREAKER_BLOCK);
+    ck_assert_int_eq(admit(NO_SUBJECT, NOW + 1), SHS_BREAKER_BLOCK);
     ck_assert_int_eq(admit(X, NOW + 1), SHS_BREAKER_PROBE);
-    ck_assert_int_eq(admit(NOBODY, NOW + 2), SHS_BREAKER_BLOCK);
+    ck_assert_int_eq(admit(NO_SUBJECT, NOW + 2), SHS_BREAKER_BLOCK);
 }
 END_TEST
 
@@ -360,7 +360,7 @@ END_TEST
 START_TEST(breaker__forgets_the_backoff_when_it_closes)
 {
     put_off_by(5, 0);
-    answered(SHS_BREAKER_PASS, NOW);
+    succeed(SHS_BREAKER_PASS, NOW);
     ck_assert_int_lt(put_off_by(1, 12345), 3 * SECOND);
     ck_assert_int_eq(atomic_load(&breaker.rounds), 1);
     open_it(NOW);
@@ -455,7 +455,7 @@ START_TEST(breaker__reports_a_server_that_never_replied_at_once)
     /* It opens, and that is not reported again. */
     ck_assert_int_eq(failed(SHS_BREAKER_PASS, NOW), SHS_BREAKER_NO_ALERT);
     ck_assert_str_eq(shs_breaker_describe(&breaker, NOW), "open");
-    ck_assert_int_eq(answered(SHS_BREAKER_PROBE, NOW), SHS_BREAKER_UP);
+    ck_assert_int_eq(succeed(SHS_BREAKER_PROBE, NOW), SHS_BREAKER_UP);
     /* From now on a single failure is not reported. */
     ck_assert_int_eq(failed(SHS_BREAKER_PASS, NOW), SHS_BREAKER_NO_ALERT);
 }
@@ -467,7 +467,7 @@ END_TEST
 #define ROUNDS  2000
 
 static pthread_barrier_t barrier;
-static int told, probes;
+static int reports, probes;
 
 /* What a thread does in each round. */
 typedef void (*act_fn)(int nth, apr_time_t now);
@@ -476,7 +476,7 @@ static void act_fail(int nth, apr_time_t now)
 {
     (void)nth;
     if (failed(SHS_BREAKER_PASS, now) == SHS_BREAKER_DOWN) {
-        __atomic_add_fetch(&told, 1, __ATOMIC_SEQ_CST);
+        __atomic_add_fetch(&reports, 1, __ATOMIC_SEQ_CST);
     }
 }
 
@@ -498,9 +498,9 @@ static void act_admit_another(int nth, apr_time_t now)
 
 static void act_succeed(int nth, apr_time_t now)
 {
-    if (answered(nth ? SHS_BREAKER_PASS : SHS_BREAKER_PROBE, now)
+    if (succeed(nth ? SHS_BREAKER_PASS : SHS_BREAKER_PROBE, now)
         == SHS_BREAKER_UP) {
-        __atomic_add_fetch(&told, 1, __ATOMIC_SEQ_CST);
+        __atomic_add_fetch(&reports, 1, __ATOMIC_SEQ_CST);
     }
 }
 
@@ -542,7 +542,7 @@ static void act_at_once(act_fn act, void (*prepare)(apr_time_t now),
         apr_time_t now = NOW + i * 100 * SECOND;
 
         reset();
-        told = probes = 0;
+        reports = probes = 0;
         prepare(now);
         pthread_barrier_wait(&barrier);
         pthread_barrier_wait(&barrier);
@@ -556,7 +556,7 @@ static void act_at_once(act_fn act, void (*prepare)(apr_time_t now),
 
 static void prove_it(apr_time_t now)
 {
-    answered(SHS_BREAKER_PASS, now);
+    succeed(SHS_BREAKER_PASS, now);
 }
 
 static void leave_it(apr_time_t now)
@@ -567,7 +567,7 @@ static void leave_it(apr_time_t now)
 static void was_told_once(apr_time_t now)
 {
     (void)now;
-    ck_assert_int_eq(told, 1);
+    ck_assert_int_eq(reports, 1);
 }
 
 static void was_opened_once(apr_time_t now)

@@ -40,8 +40,8 @@ static shs_octets_t commands(int count)
     return buffer;
 }
 
-static shs_conn_status_t ask(shs_reply_t **replies, int count, shs_conn_t *conn,
-                             int ms, const char **reason)
+static shs_conn_status_t execute(shs_reply_t **replies, int count,
+                                 shs_conn_t *conn, int ms, const char **reason)
 {
     *reason = NULL;
     return shs_conn_execute(replies, count, conn, commands(count), roomy,
@@ -99,7 +99,7 @@ START_TEST(conn_execute__reads_one_reply_to_each_command)
         shs_reply_t *replies[2] = { NULL, NULL };
         const char *reason;
 
-        ck_assert_int_eq(ask(replies, 2, conn, 5000, &reason), SHS_CONN_OK);
+        ck_assert_int_eq(execute(replies, 2, conn, 5000, &reason), SHS_CONN_OK);
         ck_assert_int_eq(replies[0]->kind, SHS_REPLY_STRING);
         ck_octets_eq(replies[0]->text, OCTETS("hello"), "first");
         ck_assert_int_eq(replies[1]->integer, 30000);
@@ -118,7 +118,7 @@ START_TEST(conn_execute__waits_for_single_octets)
     shs_reply_t *replies[2] = { NULL, NULL };
     const char *reason;
 
-    ck_assert_int_eq(ask(replies, 2, conn, 10000, &reason), SHS_CONN_OK);
+    ck_assert_int_eq(execute(replies, 2, conn, 10000, &reason), SHS_CONN_OK);
     ck_octets_eq(replies[0]->text, OCTETS("hello"), "dripped");
     shs_conn_close(conn);
     fake_stop(fake);
@@ -130,7 +130,7 @@ static const struct {
     shs_conn_status_t status;
     const char *why;
 } failures[] = {
-    { { 1, "", 0, THEN_STALL }, SHS_CONN_TIMEOUT, "accepts, never answers" },
+    { { 1, "", 0, THEN_STALL }, SHS_CONN_TIMEOUT, "accepts, never replies" },
     { { 1, "$5\r\nhel", 0, THEN_STALL },
       SHS_CONN_TIMEOUT,
       "stalls half way through a reply" },
@@ -183,7 +183,7 @@ static const struct {
     { { 1, "+a\r\n", 0, THEN_CLOSE },
       "closed the connection",
       "rediss",
-      "it has answered before" },
+      "it has replied before" },
 };
 
 START_TEST(conn_execute__names_the_other_scheme_if_the_server_speaks_tls)
@@ -194,8 +194,9 @@ START_TEST(conn_execute__names_the_other_scheme_if_the_server_speaks_tls)
     shs_reply_t *reply = NULL;
     const char *reason;
 
-    if (ask(&reply, 1, conn, 5000, &reason) == SHS_CONN_OK) {
-        ck_assert_int_eq(ask(&reply, 1, conn, 5000, &reason), SHS_CONN_DEAD);
+    if (execute(&reply, 1, conn, 5000, &reason) == SHS_CONN_OK) {
+        ck_assert_int_eq(execute(&reply, 1, conn, 5000, &reason),
+                         SHS_CONN_DEAD);
     }
     ck_assert_msg(strstr(reason, schemes[_i].said), "%s: %s", schemes[_i].why,
                   reason);
@@ -217,7 +218,7 @@ START_TEST(conn_execute__says_what_went_wrong_by_the_deadline)
     /* Only a server that sends too little lets the deadline pass. */
     int ms = failures[_i].status == SHS_CONN_TIMEOUT ? 100 : 5000;
     apr_time_t begun = shs_clock_now();
-    shs_conn_status_t status = ask(&reply, 1, conn, ms, &reason);
+    shs_conn_status_t status = execute(&reply, 1, conn, ms, &reason);
     apr_time_t spent = shs_clock_now() - begun;
 
     ck_assert_msg(status == failures[_i].status, "%d, not %d: %s", status,
@@ -237,7 +238,7 @@ START_TEST(conn_execute__a_reset_before_an_octet_is_dead_after_one_it_is_failed)
     shs_conn_t *conn = open_to(fake);
     shs_reply_t *reply = NULL;
     const char *reason;
-    shs_conn_status_t status = ask(&reply, 1, conn, 2000, &reason);
+    shs_conn_status_t status = execute(&reply, 1, conn, 2000, &reason);
 
     /* A reset discards octets that were not read yet. */
     ck_assert(status == (_i ? SHS_CONN_FAILED : SHS_CONN_DEAD)
@@ -311,11 +312,11 @@ START_TEST(conn_execute__waits_until_the_deadline_whatever_the_first_one_was)
     shs_reply_t *reply;
     apr_time_t began, took;
 
-    ck_assert_int_eq(ask(&reply, 1, conn, rows[_i].first, &reason),
+    ck_assert_int_eq(execute(&reply, 1, conn, rows[_i].first, &reason),
                      SHS_CONN_OK);
     late = rows[_i].late;
     began = shs_clock_now();
-    ck_assert_int_eq(ask(&reply, 1, conn, rows[_i].second, &reason),
+    ck_assert_int_eq(execute(&reply, 1, conn, rows[_i].second, &reason),
                      rows[_i].status);
     took = (shs_clock_now() - began) / 1000;
     if (rows[_i].status == SHS_CONN_TIMEOUT) {
@@ -335,7 +336,7 @@ START_TEST(conn_execute__gives_up_at_once_when_the_deadline_has_passed)
     shs_reply_t *reply = NULL;
     const char *reason;
 
-    ck_assert_int_eq(ask(&reply, 1, conn, -1, &reason), SHS_CONN_TIMEOUT);
+    ck_assert_int_eq(execute(&reply, 1, conn, -1, &reason), SHS_CONN_TIMEOUT);
     ck_assert_ptr_nonnull(reason);
     shs_conn_close(conn);
     fake_stop(fake);
@@ -410,7 +411,8 @@ START_TEST(conn_execute__refuses_a_value_past_the_limits)
     shs_reply_t *reply = NULL;
     const char *reason;
 
-    ck_assert_int_eq(ask(&reply, 1, conn, 5000, &reason), SHS_CONN_TOO_LARGE);
+    ck_assert_int_eq(execute(&reply, 1, conn, 5000, &reason),
+                     SHS_CONN_TOO_LARGE);
     ck_assert_ptr_nonnull(reason);
     shs_conn_close(conn);
     fake_stop(fake);
@@ -426,7 +428,7 @@ START_TEST(conn_execute__returns_the_replies_before_a_failure)
     shs_reply_t *replies[2] = { (void *)conn, (void *)conn };
     const char *reason;
 
-    ck_assert_int_eq(ask(replies, 2, conn, 5000, &reason), SHS_CONN_FAILED);
+    ck_assert_int_eq(execute(replies, 2, conn, 5000, &reason), SHS_CONN_FAILED);
     ck_assert_ptr_nonnull(replies[0]);
     ck_assert_int_eq(replies[0]->kind, SHS_REPLY_ERROR);
     ck_assert_ptr_null(replies[1]);
@@ -444,7 +446,7 @@ START_TEST(conn_execute__an_error_reply_is_a_reply)
     shs_reply_t *reply = NULL;
     const char *reason;
 
-    ck_assert_int_eq(ask(&reply, 1, conn, 5000, &reason), SHS_CONN_OK);
+    ck_assert_int_eq(execute(&reply, 1, conn, 5000, &reason), SHS_CONN_OK);
     ck_assert_int_eq(reply->kind, SHS_REPLY_ERROR);
     shs_conn_close(conn);
     fake_stop(fake);
@@ -485,7 +487,7 @@ START_TEST(conn_open__goes_on_to_the_next_address)
     ck_assert_int_eq(shs_conn_open(&conn, addresses, 2, NULL, "127.0.0.1",
                                    unit_in_ms(5000), &reason),
                      SHS_CONN_OK);
-    ck_assert_int_eq(ask(&reply, 1, conn, 5000, &reason), SHS_CONN_OK);
+    ck_assert_int_eq(execute(&reply, 1, conn, 5000, &reason), SHS_CONN_OK);
     shs_conn_close(conn);
     fake_stop(fake);
 }
@@ -496,7 +498,7 @@ END_TEST
  * process ends. */
 static void fill_a_backlog(shs_resolver_address_t *address)
 {
-    int tracker = socket(AF_INET, SOCK_STREAM, 0);
+    int listening = socket(AF_INET, SOCK_STREAM, 0);
     struct sockaddr_in in;
     socklen_t len = sizeof(in);
     int i;
@@ -504,9 +506,9 @@ static void fill_a_backlog(shs_resolver_address_t *address)
     memset(&in, 0, sizeof(in));
     in.sin_family = AF_INET;
     in.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    ck_assert_int_eq(bind(tracker, (struct sockaddr *)&in, sizeof(in)), 0);
-    ck_assert_int_eq(listen(tracker, 0), 0);
-    getsockname(tracker, (struct sockaddr *)&in, &len);
+    ck_assert_int_eq(bind(listening, (struct sockaddr *)&in, sizeof(in)), 0);
+    ck_assert_int_eq(listen(listening, 0), 0);
+    getsockname(listening, (struct sockaddr *)&in, &len);
     for (i = 0; i < 4; i++) {
         int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
 
@@ -606,7 +608,7 @@ START_TEST(conn_close__leaves_no_descriptor_behind)
         shs_reply_t *reply = NULL;
         const char *reason;
 
-        ask(&reply, 1, conn, 1, &reason);
+        execute(&reply, 1, conn, 1, &reason);
         shs_conn_close(conn);
     }
     fake_stop(fake);
@@ -652,7 +654,7 @@ START_TEST(conn_is_usable__is_false_once_it_is_closed_or_not_silent)
     const char *reason;
 
     ck_assert(shs_conn_is_usable(conn));
-    ck_assert_int_eq(ask(&reply, 1, conn, 5000, &reason), SHS_CONN_OK);
+    ck_assert_int_eq(execute(&reply, 1, conn, 5000, &reason), SHS_CONN_OK);
     ck_assert(shs_conn_is_usable(conn));
     fake_resume(fake);
     ck_assert_msg(becomes_unusable(conn), "still usable");
@@ -672,7 +674,7 @@ START_TEST(conn_used_at__is_the_time_of_the_last_reply)
 
     ck_assert_int_ge(shs_conn_used_at(conn), before);
     before = shs_clock_now();
-    ck_assert_int_eq(ask(&reply, 1, conn, 5000, &reason), SHS_CONN_OK);
+    ck_assert_int_eq(execute(&reply, 1, conn, 5000, &reason), SHS_CONN_OK);
     ck_assert_int_ge(shs_conn_used_at(conn), before);
     ck_assert_int_le(shs_conn_used_at(conn), shs_clock_now());
     shs_conn_close(conn);

@@ -16,7 +16,7 @@ static const struct {
     const char *password;
     const char *why;
 } given[] = {
-    { NULL, NULL, "a server that asks nobody" },
+    { NULL, NULL, "a server without a password" },
     { NULL, "secret", "the default user" },
     { "alice", "secret", "an ACL user" },
     { "alice", NULL, "the password may come from a file later" },
@@ -92,13 +92,13 @@ static const struct {
     { CONTENT("secret\r\n"), "secret", NULL, "what another editor writes" },
     { CONTENT("secret\nSECRET\n"), "secret", NULL, "the first line alone" },
     { CONTENT("secret\nSEC\0RET\n"), "secret", NULL,
-      "what follows it is nobody's business" },
+      "further lines are ignored" },
     { CONTENT("se cret:@/%41\n"), "se cret:@/%41", NULL,
       "taken as it is, not decoded" },
     { CONTENT(""), NULL, "is empty", "an empty file protects nothing" },
     { CONTENT("\n"), NULL, "empty first line", "nor does an empty line" },
     { CONTENT("\nSECRET\n"), NULL, "empty first line", "nor with a second" },
-    { CONTENT("SEC\0RET\n"), NULL, "NUL", "it would be cut in silence" },
+    { CONTENT("SEC\0RET\n"), NULL, "NUL", "it would be cut unnoticed" },
     { CONTENT("\0SECRET\n"), NULL, "NUL", "it would be empty" },
 };
 

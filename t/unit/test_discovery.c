@@ -23,7 +23,7 @@ static _Atomic int is_closing;
 
 /* The status of the last run. */
 static const char *master; /* of the slot; "none" */
-static int is_doubted;
+static int is_doubtful;
 static apr_time_t took;
 
 static void tell_slots(actor_t *member, const actor_t *of_slot)
@@ -90,12 +90,12 @@ static void run(void)
     int lowest_slot;
 
     master = "none";
-    is_doubted = -1;
+    is_doubtful = -1;
     if (shs_discovery_run(&snapshot, discovery, &reason) == SHS_CONN_OK) {
         if (shs_snapshot_find(&node, &lowest_slot, snapshot, slot)) {
             master = name_of(node);
         }
-        is_doubted = shs_snapshot_is_doubtful(snapshot);
+        is_doubtful = shs_snapshot_is_doubtful(snapshot);
         shs_snapshot_destroy(snapshot, nodes);
     }
     took = shs_clock_now() - began;
@@ -110,7 +110,7 @@ static void ck_master(const char *wanted, int with_doubt)
     for (i = 0; i < 6; i++) {
         run();
         ck_assert_msg(!strcmp(master, wanted), "run %d: %s", i, master);
-        ck_assert_int_eq(is_doubted, with_doubt);
+        ck_assert_int_eq(is_doubtful, with_doubt);
     }
 }
 
@@ -191,8 +191,8 @@ START_TEST(discovery_run__works_without_cluster_info)
     actor_replies(a, "CLUSTER INFO", infos[_i].info);
     actor_replies(b, "CLUSTER INFO", infos[_i].info);
     run();
-    ck_assert_msg(!strcmp(master, "a") && !is_doubted, "%s: %s, doubted %d",
-                  infos[_i].why, master, is_doubted);
+    ck_assert_msg(!strcmp(master, "a") && !is_doubtful, "%s: %s, doubtful %d",
+                  infos[_i].why, master, is_doubtful);
     end();
 }
 END_TEST
@@ -252,7 +252,7 @@ START_TEST(discovery_run__trusts_a_cluster_that_was_set_up_anew)
     tell_slots(a, r);
     actor_set_state(a, "ok", 5);
     run();
-    ck_assert_int_eq(is_doubted, 1);
+    ck_assert_int_eq(is_doubtful, 1);
     ck_master("r", 0);
     ck_assert_int_eq(epoch, 5);
     end();
@@ -301,7 +301,7 @@ START_TEST(discovery_run__is_not_delayed_while_all_are_down)
     for (i = 0; i < 3; i++) {
         run();
         ck_assert_str_eq(master, "a");
-        ck_assert_int_eq(is_doubted, 1);
+        ck_assert_int_eq(is_doubtful, 1);
         ck_assert_int_lt(took, apr_time_from_sec(4));
     }
     end();

@@ -47,7 +47,7 @@ static const struct {
     const char *why;
 } refused[] = {
     { "redis://u:SECRET@h:x", NULL, "a wrong URL" },
-    { "redis://u:SECRET@h:x", "tiemout=1s", "a wrong URL is told first" },
+    { "redis://u:SECRET@h:x", "tiemout=1s", "a wrong URL is reported first" },
     { "redis://u:SECRET@h", "tiemout=1s", "a wrong option" },
     { "redis://u@h", NULL, "what is wrong only together" },
 };
@@ -58,7 +58,7 @@ START_TEST(endpoint_url_parse_with_options__refuses_without_credentials)
     const char *wrong = parse(&endpoint, refused[_i].url, refused[_i].words);
 
     ck_assert_msg(wrong && *wrong && !endpoint, "%s", refused[_i].why);
-    ck_assert_msg(!strstr(wrong, "SECRET"), "the message tells: %s", wrong);
+    ck_assert_msg(!strstr(wrong, "SECRET"), "the message reveals: %s", wrong);
 }
 END_TEST
 
@@ -96,7 +96,7 @@ static const struct {
     { "redis://alice:SECRET@h:1/2", "redis://h:1/2", "without credentials" },
     { "redis://:SECRET@h:1", "redis://h:1/0", "without a password" },
     { "redis://[::1]:1", "redis://[::1]:1/0", "brackets again" },
-    { "rediss://h", "rediss://h:6379/0", "TLS is told" },
+    { "rediss://h", "rediss://h:6379/0", "TLS is shown" },
     { "unix:///run/r.sock?db=3", "unix:///run/r.sock?db=3", "a socket" },
     { "unix:///run/r.sock", "unix:///run/r.sock?db=0", "a socket's default" },
     { "redis+sentinel://u:SECRET@10.0.0.1,10.0.0.2:1/mymaster",

@@ -196,7 +196,7 @@ static const struct {
     { CLUST, "sentinel-password-file=/nonexistent/x", "redis+sentinel://",
       "no Sentinel" },
     { SENT, "read-from=replica", "replica-on-failure",
-      "a replica is not asked first" },
+      "a replica is not read first" },
     { SENT, "read-from=Master", "neither master nor", "lower case" },
     { CLUST, "read-from=", "read-from=...", "no value" },
     { SINGLE, "read-from=replica-on-failure", "no replicas", "the reason" },
@@ -243,9 +243,9 @@ static const struct {
       "in any order, and by a millisecond" },
     { SINGLE, "connect-timeout=1s",
       "connect-timeout=1s is longer than timeout=200ms (the default), which",
-      "the timeout that nobody said" },
+      "the timeout is the default" },
     { "rediss://h", "ca=/a verify=off", "ca= beside verify=off",
-      "a certificate authority that is never asked" },
+      "a certificate authority that is never used" },
     { "rediss://h", "verify=off ca=/a", "remove one of the two",
       "in any order" },
     { "redis+cluster://u@h", "pool=3", "password-file=", "in any mode" },
@@ -261,7 +261,7 @@ START_TEST(endpoint_option_parse__refuses_with_words)
     ck_assert_msg(strstr(wrong, refused[_i].said) != NULL, "%s: %s: %s",
                   refused[_i].words, wrong, refused[_i].why);
     ck_assert_msg(!strstr(wrong, "SECRET") && !strstr(wrong, "secret"),
-                  "the message tells: %s", wrong);
+                  "the message reveals: %s", wrong);
 }
 END_TEST
 
@@ -310,13 +310,13 @@ static const struct {
       "a socket has a password too" },
     { "redis+cluster://alice@h", "password-file=@", "alice", "master", NULL,
       NULL, "a cluster's" },
-    { SENT, NULL, NULL, NULL, NULL, NULL, "nobody asks" },
+    { SENT, NULL, NULL, NULL, NULL, NULL, "no password" },
     { "redis+sentinel://alice:x@h/m", NULL, "alice", "x", NULL, NULL,
       "the URL's credentials are for Redis alone" },
     { "redis+sentinel://alice@h/m", "password-file=@", "alice", "master", NULL,
       NULL, "and so are the file's" },
     { SENT, "sentinel-password-file=$", NULL, NULL, NULL, "watch",
-      "requirepass of a Sentinel, and of nobody else" },
+      "requirepass of a Sentinel alone" },
     { "redis+sentinel://alice@h/m",
       "password-file=@ sentinel-user=bob sentinel-password-file=$", "alice",
       "master", "bob", "watch", "both" },

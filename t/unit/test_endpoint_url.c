@@ -60,7 +60,7 @@ static const struct {
       "an IPv6 address and the rest" },
     { "redis://[fe80::1%eth0]", "fe80::1%eth0:6379", NULL, NULL, NULL, 0,
       "a link's address has a zone" },
-    { "redis://@h", "h:6379", NULL, NULL, NULL, 0, "nobody" },
+    { "redis://@h", "h:6379", NULL, NULL, NULL, 0, "an empty user" },
     { "redis://u@h", "h:6379", NULL, "u", NULL, 0,
       "the password may come from a file" },
     { "redis://u:@h", "h:6379", NULL, "u", "", 0,
@@ -293,7 +293,7 @@ START_TEST(endpoint_url_parse__refuses_with_words_and_without_credentials)
                   refused[_i].why);
     ck_assert_msg(strstr(wrong, refused[_i].words) != NULL, "%s: %s: %s",
                   refused[_i].url, wrong, refused[_i].why);
-    ck_assert_msg(!strstr(wrong, "SEC"), "the message tells: %s", wrong);
+    ck_assert_msg(!strstr(wrong, "SEC"), "the message reveals: %s", wrong);
 }
 END_TEST
 

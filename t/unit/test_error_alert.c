@@ -11,9 +11,9 @@ static shs_error_alert_t alert;
 
 /* A second, the failures in it, and how many are reported. */
 static const struct {
-    int least;
+    int threshold;
     int at[12]; /* seconds at which it fails; 0: the end */
-    int told;
+    int reports;
     const char *why;
 } rows[] = {
     { 1, { 1 }, 1, "the first" },
@@ -22,7 +22,7 @@ static const struct {
     { 1, { 1, 62, 124, 186 }, 4, "as long as it lasts" },
     { 3, { 1, 2 }, 0, "too few" },
     { 3, { 1, 2, 3 }, 1, "enough" },
-    { 3, { 1, 2, 3, 4, 5, 6, 7 }, 1, "more, told once" },
+    { 3, { 1, 2, 3, 4, 5, 6, 7 }, 1, "more, reported once" },
     { 3, { 1, 30, 61, 62 }, 0, "too few in any minute" },
     { 3, { 1, 30, 61, 62, 63 }, 1, "enough in the second" },
     { 3, { 1, 2, 3, 70, 71 }, 1, "counted anew" },
@@ -31,15 +31,16 @@ static const struct {
 
 START_TEST(error_alert_note__reports_once_a_minute_past_the_threshold)
 {
-    int told = 0;
+    int reports = 0;
     int i;
 
     memset(&alert, 0, sizeof(alert));
     for (i = 0; i < 12 && rows[_i].at[i]; i++) {
-        told += shs_error_alert_note(&alert, (apr_uint32_t)rows[_i].least,
-                                     1000 * S + rows[_i].at[i] * S);
+        reports +=
+            shs_error_alert_note(&alert, (apr_uint32_t)rows[_i].threshold,
+                                 1000 * S + rows[_i].at[i] * S);
     }
-    ck_assert_msg(told == rows[_i].told, "%d: %s", told, rows[_i].why);
+    ck_assert_msg(reports == rows[_i].reports, "%d: %s", reports, rows[_i].why);
 }
 END_TEST
 
@@ -59,11 +60,11 @@ END_TEST
 
 static void *note_often(void *data)
 {
-    int *told = data;
+    int *reports = data;
     int i;
 
     for (i = 0; i < 10000; i++) {
-        *told += shs_error_alert_note(&alert, 1, S + i);
+        *reports += shs_error_alert_note(&alert, 1, S + i);
     }
     return NULL;
 }
@@ -72,18 +73,18 @@ START_TEST(error_alert_note__reports_to_one_of_all_threads)
 {
     enum { THREADS = 8 };
     pthread_t threads[THREADS];
-    int told[THREADS] = { 0 };
+    int reports[THREADS] = { 0 };
     int sum = 0;
     int i;
 
     memset(&alert, 0, sizeof(alert));
     for (i = 0; i < THREADS; i++) {
         ck_assert_int_eq(
-            pthread_create(&threads[i], NULL, note_often, &told[i]), 0);
+            pthread_create(&threads[i], NULL, note_often, &reports[i]), 0);
     }
     for (i = 0; i < THREADS; i++) {
         pthread_join(threads[i], NULL);
-        sum += told[i];
+        sum += reports[i];
     }
     ck_assert_int_eq(sum, 1);
 }
@@ -100,5 +101,5 @@ static void add(TCase *tc)
 
 int main(void)
 {
-    return unit_main("trouble", add);
+    return unit_main("error_alert", add);
 }

@@ -43,7 +43,7 @@ static const struct {
     const char *seen;
     shs_conn_status_t status;
     const char *why;
-} greetings[] = {
+} logins[] = {
     { NULL, NULL, 0, NULL, NULL, "", SHS_CONN_OK, "nothing to say" },
     { NULL, "SECRET", 0, "+OK\r\n", NULL, "AUTH SECRET|", SHS_CONN_OK,
       "the default user" },
@@ -63,16 +63,16 @@ static const struct {
     { NULL, "SECRET", 0, "-LOADING SECRET\r\n", NULL, NULL, SHS_CONN_FAILED,
       "has only just started" },
     { NULL, "SECRET", 0, ":1\r\n", NULL, NULL, SHS_CONN_FAILED,
-      "a number is no answer to AUTH" },
+      "a number is no reply to AUTH" },
     { NULL, "SECRET", 0, "$6\r\nSECRET\r\n", NULL, NULL, SHS_CONN_FAILED,
-      "a value is no answer to AUTH" },
+      "a value is no reply to AUTH" },
     { NULL, "SECRET", 3, "+OK\r\n", "$-1\r\n", NULL, SHS_CONN_FAILED,
-      "nothing is no answer to SELECT" },
+      "nil is no reply to SELECT" },
     { NULL, "SECRET", 0, "SECRET\r\n", NULL, NULL, SHS_CONN_FAILED,
       "is no Redis" },
-    { NULL, "SECRET", 0, NULL, NULL, NULL, SHS_CONN_TIMEOUT, "silence" },
+    { NULL, "SECRET", 0, NULL, NULL, NULL, SHS_CONN_TIMEOUT, "no reply" },
     { NULL, "SECRET", 3, "+OK\r\n", NULL, NULL, SHS_CONN_TIMEOUT,
-      "silence after the first" },
+      "no reply after the first" },
     { NULL, "SECRET", 0, "-ERR max number of clients reached\r\n", NULL, NULL,
       SHS_CONN_TURNED_AWAY, "has reached its maxclients" },
 };
@@ -103,32 +103,32 @@ static shs_conn_t *open_to(const fake_t *fake)
 
 START_TEST(handshake_run__logs_in_and_accepts_only_ok)
 {
-    script_t script = { greetings[_i].first, greetings[_i].second, "" };
+    script_t script = { logins[_i].first, logins[_i].second, "" };
     fake_t *fake = fake_start(serve, &script);
     shs_handshake_t handshake =
-        handshake_of(greetings[_i].user, greetings[_i].password);
+        handshake_of(logins[_i].user, logins[_i].password);
     shs_conn_t *conn = open_to(fake);
     const char *reason = NULL;
     apr_time_t deadline = shs_clock_now() + 150 * 1000;
     shs_conn_status_t status;
 
-    handshake.db = greetings[_i].db;
-    if (greetings[_i].first) {
-        deadline += apr_time_from_sec(greetings[_i].second ? 5 : 1);
+    handshake.db = logins[_i].db;
+    if (logins[_i].first) {
+        deadline += apr_time_from_sec(logins[_i].second ? 5 : 1);
     }
     status = shs_handshake_run(conn, &handshake, deadline, &reason, p);
-    ck_assert_msg(status == greetings[_i].status, "%d: %s", status,
-                  greetings[_i].why);
+    ck_assert_msg(status == logins[_i].status, "%d: %s", status,
+                  logins[_i].why);
     if (status != SHS_CONN_OK) {
-        ck_assert_msg(reason && *reason, "no reason: %s", greetings[_i].why);
+        ck_assert_msg(reason && *reason, "no reason: %s", logins[_i].why);
         ck_assert_msg(!strstr(reason, "SECRET"), "%s", reason);
         ck_assert_int_le(shs_clock_now(),
                          deadline + unit_slack_ms() * (apr_time_t)1000);
     }
     shs_conn_close(conn);
     fake_stop(fake);
-    if (greetings[_i].seen) {
-        ck_assert_str_eq(script.seen, greetings[_i].seen);
+    if (logins[_i].seen) {
+        ck_assert_str_eq(script.seen, logins[_i].seen);
     }
 }
 END_TEST
@@ -136,9 +136,9 @@ END_TEST
 /* The name is for CLIENT LIST: a user that may not set one has sessions too. */
 START_TEST(handshake_run__names_the_connection_if_it_may)
 {
-    static const char *const answers[] = { "+OK\r\n", "-NOPERM SECRET\r\n",
+    static const char *const replies[] = { "+OK\r\n", "-NOPERM SECRET\r\n",
                                            "-ERR unknown command\r\n" };
-    script_t script = { "+OK\r\n", answers[_i], "" };
+    script_t script = { "+OK\r\n", replies[_i], "" };
     fake_t *fake = fake_start(serve, &script);
     apr_time_t deadline = shs_clock_now() + apr_time_from_sec(5);
     shs_handshake_t handshake = handshake_of(NULL, NULL);
@@ -201,7 +201,7 @@ static const struct {
     { 0, 1, "+OK\r\n", NULL, 0, "ROLE|", SHS_CONN_WRONG_ROLE,
       "it says nothing of it" },
     { 0, 1, "-NOPERM SECRET\r\n", INFO_MASTER, 1, "ROLE|INFO replication|",
-      SHS_CONN_OK, "the user may ask otherwise" },
+      SHS_CONN_OK, "the user may send INFO" },
     { 0, 1, "-ERR unknown command 'ROLE', SECRET\r\n", INFO_MASTER, 1,
       "ROLE|INFO replication|", SHS_CONN_OK, "a proxy, or Redis 2.8.11" },
     { 0, 1, "-NOPERM SECRET\r\n", INFO_SLAVE, 0, "ROLE|INFO replication|",
@@ -212,13 +212,13 @@ static const struct {
       SHS_CONN_WRONG_ROLE, "INFO without a role" },
     { 0, 1, "-NOPERM SECRET\r\n", "-NOPERM SECRET\r\n", 0,
       "ROLE|INFO replication|", SHS_CONN_REFUSED,
-      "a user that may ask neither would be trusted blindly" },
+      "a server that replies to neither would be trusted blindly" },
     { 0, 1, "-LOADING SECRET\r\n", NULL, 0, "ROLE|", SHS_CONN_FAILED,
       "that says nothing of ROLE" },
     { 1, 0, "+OK\r\n", NULL, 0, "READONLY|", SHS_CONN_OK,
       "a cluster's replica" },
     { 1, 0, "-NOPERM SECRET\r\n", NULL, 0, "READONLY|", SHS_CONN_REFUSED,
-      "it would redirect each question" },
+      "it would redirect each command" },
     { 1, 0, "-ERR SECRET\r\n", NULL, 0, "READONLY|", SHS_CONN_FAILED,
       "it is no member of a cluster" },
 };
@@ -308,7 +308,7 @@ START_TEST(handshake_run__sends_the_new_password_of_the_file)
     shs_handshake_t handshake = handshake_of("alice", NULL);
     shs_conn_t *conn = open_to(fake);
     const char *path =
-        apr_psprintf(p, "shs-unit-greeting.%d.%d", (int)getpid(), _i);
+        apr_psprintf(p, "shs-unit-handshake.%d.%d", (int)getpid(), _i);
     const char *reason = NULL;
     shs_conn_status_t status;
 
@@ -342,7 +342,7 @@ START_TEST(handshake_run__names_the_password_file_that_does_not_help)
     shs_handshake_t handshake = handshake_of("alice", NULL);
     shs_conn_t *conn = open_to(fake);
     const char *path =
-        apr_psprintf(p, "shs-unit-greeting.%d.%d", (int)getpid(), _i);
+        apr_psprintf(p, "shs-unit-handshake.%d.%d", (int)getpid(), _i);
     const char *reason = NULL;
 
     ck_assert_pstr_eq(shs_credentials_read_file(handshake.credentials,
@@ -384,10 +384,10 @@ static void add(TCase *tc)
     tcase_add_loop_test(tc, handshake_run__names_the_connection_if_it_may, 0,
                         3);
     tcase_add_loop_test(tc, handshake_run__logs_in_and_accepts_only_ok, 0,
-                        ROWS(greetings));
+                        ROWS(logins));
 }
 
 int main(void)
 {
-    return unit_main("greeting", add);
+    return unit_main("handshake", add);
 }

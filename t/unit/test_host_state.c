@@ -151,5 +151,5 @@ static void add(TCase *tc)
 
 int main(void)
 {
-    return unit_main("shared", add);
+    return unit_main("host_state", add);
 }

@@ -22,7 +22,7 @@ static const char *list(void)
     return shs_masters_list(&since, &masters, p);
 }
 
-static const char *tell(void)
+static const char *take(void)
 {
     return shs_masters_take_failover(&masters, NOW, p);
 }
@@ -33,14 +33,14 @@ START_TEST(masters_set__reports_a_failover_once)
     ck_assert_ptr_null(list());
     ck_assert(shs_masters_set(&masters, 1, 0, 7, "a:1", 0, NOW));
     ck_assert_str_eq(list(), "a:1");
-    ck_assert_ptr_null(tell());
+    ck_assert_ptr_null(take());
     ck_assert(shs_masters_set(&masters, 1, 7, 8, "b:1", 1, NOW));
     /* A child that is slower finds the same. */
     ck_assert(!shs_masters_set(&masters, 1, 7, 8, "b:1", 1, NOW));
     ck_assert_uint_eq(shs_masters_get(&masters, 1), 8);
     ck_assert_str_eq(list(), "b:1");
-    ck_assert_str_eq(tell(), "b:1, was a:1");
-    ck_assert_ptr_null(tell());
+    ck_assert_str_eq(take(), "b:1, was a:1");
+    ck_assert_ptr_null(take());
 }
 END_TEST
 
@@ -55,9 +55,9 @@ START_TEST(masters_take_failover__reports_each_shard)
         ck_assert(shs_masters_set(&masters, key, 7, 8,
                                   apr_psprintf(p, "b:%u", key), key != 2, NOW));
     }
-    ck_assert_str_eq(tell(), "b:1, was a:1");
-    ck_assert_str_eq(tell(), "b:3, was a:3");
-    ck_assert_ptr_null(tell());
+    ck_assert_str_eq(take(), "b:1, was a:1");
+    ck_assert_str_eq(take(), "b:3, was a:3");
+    ck_assert_ptr_null(take());
     ck_assert_str_eq(list(), "b:1, b:2, b:3");
 }
 END_TEST
@@ -108,7 +108,7 @@ START_TEST(masters_take_failover__shows_no_half_of_a_name)
     shs_masters_set(&masters, 1, 0, 7, "a:1", 0, NOW);
     shs_masters_set(&masters, 1, 7, 8, "b:1", 1, NOW);
     masters.shards[0].name.words[1] = 1;
-    ck_assert_str_eq(tell(), "another, was a:1");
+    ck_assert_str_eq(take(), "another, was a:1");
     ck_assert_str_eq(list(), "another");
 }
 END_TEST
@@ -136,7 +136,7 @@ START_TEST(masters_set__takes_as_many_as_there_is_room_for)
     }
     ck_assert(!shs_masters_set(&masters, key, 0, 7, "a", 1, NOW));
     ck_assert_uint_eq(shs_masters_get(&masters, key), 0);
-    ck_assert_ptr_null(tell());
+    ck_assert_ptr_null(take());
 }
 END_TEST
 

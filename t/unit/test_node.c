@@ -22,7 +22,7 @@
  * It replaces the C library's: it has one name, and its address changes. */
 
 static const char *address_of_name;
-static int asked;
+static int lookups;
 
 int getaddrinfo(const char *node, const char *service,
                 const struct addrinfo *hints, struct addrinfo **out)
@@ -36,7 +36,7 @@ int getaddrinfo(const char *node, const char *service,
         return EAI_NONAME;
     }
     if (is_name) {
-        __atomic_add_fetch(&asked, 1, __ATOMIC_SEQ_CST);
+        __atomic_add_fetch(&lookups, 1, __ATOMIC_SEQ_CST);
         node = __atomic_load_n(&address_of_name, __ATOMIC_SEQ_CST);
     }
     if (inet_pton(AF_INET, node, &address) != 1) {
@@ -74,7 +74,7 @@ static void open_stage(void)
 {
     a = actor_start("a");
     move_name("127.0.0.1");
-    asked = 0;
+    lookups = 0;
 }
 
 static void close_stage(void)
@@ -88,7 +88,7 @@ static rig_t *rig_on(const char *options, const rig_t *sibling)
                       options, sibling);
 }
 
-static shs_outcome_t ask(const rig_t *rig, const char *key)
+static shs_outcome_t load(const rig_t *rig, const char *key)
 {
     shs_query_t query = { unit_text(key), SHS_SHAPE_STRING, 65536, 0 };
     shs_result_t got = { 0 };
@@ -102,19 +102,19 @@ START_TEST(node_dial__looks_the_name_up_when_each_address_has_failed)
 {
     rig_t *rig = rig_on("timeout=5s connect-timeout=5s", NULL);
 
-    ck_assert_int_eq(ask(rig, "k"), FOUND);
-    ck_assert_int_eq(asked, 1);
+    ck_assert_int_eq(load(rig, "k"), FOUND);
+    ck_assert_int_eq(lookups, 1);
     move_name("127.0.0.9");
     actor_disconnect(a);
-    ck_assert_int_eq(ask(rig, "k"), FOUND); /* it still accepts */
-    ck_assert_int_eq(asked, 1);
+    ck_assert_int_eq(load(rig, "k"), FOUND); /* it still accepts */
+    ck_assert_int_eq(lookups, 1);
     actor_stop(a);
     a = actor_start("a");
     rig = rig_on("timeout=5s connect-timeout=5s", NULL);
-    ck_assert_int_eq(ask(rig, "l"), UNAVAILABLE);
+    ck_assert_int_eq(load(rig, "l"), UNAVAILABLE);
     move_name("127.0.0.1");
     rig_sleep_until(unit_in_ms(SHS_RESOLVER_AFTER_FAILURE / 1000 + 1));
-    ck_assert_int_eq(ask(rig, "l"), FOUND);
+    ck_assert_int_eq(load(rig, "l"), FOUND);
 }
 END_TEST
 
@@ -127,10 +127,10 @@ START_TEST(node_dial__does_not_look_the_name_up_each_time)
 
     move_name("127.0.0.9");
     for (i = 0; i < 200; i++) {
-        ck_assert_int_eq(ask(rig, "k"), UNAVAILABLE);
+        ck_assert_int_eq(load(rig, "k"), UNAVAILABLE);
     }
     ck_assert_int_le(
-        asked,
+        lookups,
         2 + (int)((shs_clock_now() - began) / SHS_RESOLVER_AFTER_FAILURE));
 }
 END_TEST
@@ -143,15 +143,15 @@ START_TEST(node_resolved_subject__differs_at_another_address)
 
     move_name("127.0.0.9");
     old = rig_on("breaker=2/1h", NULL);
-    ck_assert_int_eq(ask(old, "k"), UNAVAILABLE);
-    ck_assert_int_eq(ask(old, "k"), UNAVAILABLE);
-    ck_assert_int_eq(ask(old, "k"), UNAVAILABLE);
+    ck_assert_int_eq(load(old, "k"), UNAVAILABLE);
+    ck_assert_int_eq(load(old, "k"), UNAVAILABLE);
+    ck_assert_int_eq(load(old, "k"), UNAVAILABLE);
     ck_assert_str_eq(
         shs_breaker_describe(&old->host_state->breaker, shs_clock_now()),
         "open");
     move_name("127.0.0.1");
     newborn = rig_on("breaker=2/1h", old);
-    ck_assert_int_eq(ask(newborn, "k"), FOUND);
+    ck_assert_int_eq(load(newborn, "k"), FOUND);
     ck_assert_str_eq(
         shs_breaker_describe(&old->host_state->breaker, shs_clock_now()),
         "closed");
@@ -169,11 +169,11 @@ START_TEST(node_suspect__learns_the_new_address_behind_an_open_breaker)
     while (
         strcmp(shs_breaker_describe(&rig->host_state->breaker, shs_clock_now()),
                "open")) {
-        ck_assert_int_eq(ask(rig, "k"), UNAVAILABLE);
+        ck_assert_int_eq(load(rig, "k"), UNAVAILABLE);
         ck_assert_int_lt(shs_clock_now(), until);
     }
     move_name("127.0.0.1");
-    while (ask(rig, "k") != FOUND) {
+    while (load(rig, "k") != FOUND) {
         ck_assert_int_lt(shs_clock_now(), until);
     }
 }

@@ -69,5 +69,5 @@ static void add(TCase *tc)
 
 int main(void)
 {
-    return unit_main("identity", add);
+    return unit_main("run_id", add);
 }

@@ -116,5 +116,5 @@ static void add(TCase *tc)
 
 int main(void)
 {
-    return unit_main("view", add);
+    return unit_main("snapshot", add);
 }

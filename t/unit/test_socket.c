@@ -34,14 +34,14 @@ START_TEST(socket_connect__returns_a_close_on_exec_socket)
 {
     shs_resolver_address_t address;
     const char *reason = NULL;
-    int tracker = listen_on(&address);
+    int listening = listen_on(&address);
     int fd = shs_socket_connect(&address, 1, unit_in_ms(5000), &reason);
 
     ck_assert_int_ge(fd, 0);
     ck_assert(fcntl(fd, F_GETFD) & FD_CLOEXEC);
     ck_assert(fcntl(fd, F_GETFL) & O_NONBLOCK);
     close(fd);
-    close(tracker);
+    close(listening);
 }
 END_TEST
 
@@ -58,7 +58,7 @@ START_TEST(socket_connect__enables_keepalive)
                     { IPPROTO_TCP, TCP_KEEPCNT, 3 } };
     shs_resolver_address_t address;
     const char *reason = NULL;
-    int tracker = listen_on(&address);
+    int listening = listen_on(&address);
     int fd = shs_socket_connect(&address, 1, unit_in_ms(5000), &reason);
     int i;
 
@@ -73,7 +73,7 @@ START_TEST(socket_connect__enables_keepalive)
         ck_assert_int_le(value, options[i].most);
     }
     close(fd);
-    close(tracker);
+    close(listening);
 }
 END_TEST
 
@@ -81,14 +81,14 @@ START_TEST(socket_connect__goes_on_to_the_address_that_accepts)
 {
     shs_resolver_address_t addresses[2];
     const char *reason = NULL;
-    int tracker, fd;
+    int listening, fd;
 
     close(listen_on(&addresses[0]));
-    tracker = listen_on(&addresses[1]);
+    listening = listen_on(&addresses[1]);
     fd = shs_socket_connect(addresses, 2, unit_in_ms(5000), &reason);
     ck_assert_int_ge(fd, 0);
     close(fd);
-    close(tracker);
+    close(listening);
 }
 END_TEST
 

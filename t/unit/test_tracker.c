@@ -488,7 +488,7 @@ static const struct {
       "the same, while it is not the leader and does not wait" },
 };
 
-static void begin_to_wait(const char *stalls, actor_t *asked)
+static void begin_to_wait(const char *stalls, actor_t *waited_for)
 {
     if (!stalls) {
         if (is_leader) {
@@ -502,23 +502,23 @@ static void begin_to_wait(const char *stalls, actor_t *asked)
     if (!is_leader) {
         shs_topology_suspect(rig->client.topology);
     }
-    actor_await(asked, stalls, 1);
+    actor_await(waited_for, stalls, 1);
 }
 
 static apr_interval_time_t time_end(const char *url, const char *stalls,
-                                    actor_t *asked)
+                                    actor_t *waited_for)
 {
     apr_time_t began;
 
     if (stalls) {
-        actor_replies(asked, stalls, actor_stall);
+        actor_replies(waited_for, stalls, actor_stall);
     }
     apr_pool_create(&pchild, p);
     rig = rig_create_in(url, "connect-timeout=30s timeout=30s", NULL, pchild);
     polls = 0;
     ck_assert(shs_tracker_start(rig->client.topology, rig->host_state, &sink,
                                 rig->endpoint->timeout, pchild));
-    begin_to_wait(stalls, asked);
+    begin_to_wait(stalls, waited_for);
     began = shs_clock_now();
     apr_pool_destroy(pchild);
     pchild = NULL;
@@ -528,14 +528,14 @@ static apr_interval_time_t time_end(const char *url, const char *stalls,
 START_TEST(tracker__ends_at_once_whatever_it_waits_for)
 {
     apr_interval_time_t took = 0;
-    actor_t *asked = *ends[_i].path ? s : x;
+    actor_t *waited_for = *ends[_i].path ? s : x;
     const char *url = apr_psprintf(p, "%s://127.0.0.1:%d%s", ends[_i].scheme,
-                                   actor_port(asked), ends[_i].path);
+                                   actor_port(waited_for), ends[_i].path);
     int n;
 
     is_leader = ends[_i].is_leader;
     for (n = 0; n < ends[_i].times; n++) {
-        took += time_end(url, ends[_i].stalls, asked);
+        took += time_end(url, ends[_i].stalls, waited_for);
     }
     ck_assert_msg(took < (200 + unit_slack_ms()) * (apr_time_t)1000,
                   "%s: %d times took %d ms", ends[_i].why, ends[_i].times,
