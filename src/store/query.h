@@ -11,6 +11,7 @@
 #include "session/change.h"
 #include "session/outcome.h"
 #include "session/record.h"
+#include "store/trace.h"
 
 /* The most fields that a session may have. */
 #define SHS_STORE_MAX_FIELDS 4096
@@ -23,6 +24,7 @@ typedef struct shs_query_t {
                             * the length of a string, the sum of names and
                             * values of fields */
     apr_time_t deadline;   /* by shs_clock_now(); the call returns by then */
+    const shs_trace_t *trace; /* NULL: nothing is reported */
 } shs_query_t;
 
 /* The kinds of write. Each is one atomic step and can be repeated with the same

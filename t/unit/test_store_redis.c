@@ -39,6 +39,7 @@ static shs_query_t query_of(const char *key, shs_shape_t shape, int ms)
 {
     shs_query_t query;
 
+    memset(&query, 0, sizeof(query));
     query.key = unit_text(key);
     query.shape = shape;
     query.max_octets = 65536;

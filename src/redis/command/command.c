@@ -30,6 +30,22 @@ static void count(const shs_command_t *self, shs_counter_t counter)
     shs_counters_add(&self->operation.client->host_state->counters, counter);
 }
 
+static void trace(const shs_command_t *self, const char *event,
+                  const char *detail)
+{
+    const shs_trace_t *tracer = self->operation.query->trace;
+
+    if (tracer) {
+        tracer->report(tracer->baton, event, detail);
+    }
+}
+
+/* With the server that the open permit leads to. */
+static void trace_server(const shs_command_t *self, const char *event)
+{
+    trace(self, event, shs_node_describe(self->permit.route.node));
+}
+
 static int fail(shs_command_t *self, shs_counter_t cause, const char *reason)
 {
     memset(&self->retry, 0, sizeof(self->retry));
@@ -119,6 +135,7 @@ static int is_reply_accepted(int *is_open, shs_command_t *self)
         close_permit(self, SHS_BREAKER_OK);
         return 1;
     }
+    trace_server(self, "reject the reply of the old master");
     close_permit(self, SHS_BREAKER_UNKNOWN);
     if (status == SHS_CONN_TIMEOUT) {
         *is_open = fail(self, SHS_COUNTER_TIMEOUTS,
@@ -137,6 +154,7 @@ static int is_reply_accepted(int *is_open, shs_command_t *self)
  * address ("?:6379"). Other members may know it. */
 static int follow_unknown_redirect(shs_command_t *self)
 {
+    trace(self, "refresh the topology", "a redirection without an address");
     if (shs_topology_refresh(self->operation.client->topology,
                              self->permit.opened_at,
                              self->operation.query->deadline)) {
@@ -176,9 +194,13 @@ static int follow_redirect(shs_command_t *self)
     close_permit(self, SHS_BREAKER_UNKNOWN);
     self->is_asking = redirect.is_ask;
     self->is_replica = 0;
-    return shs_permit_open_redirect(&self->permit, &self->operation,
-                                    &redirect.server, !redirect.is_ask)
-           || fail(self, self->permit.denial.cause, self->permit.denial.reason);
+    if (!shs_permit_open_redirect(&self->permit, &self->operation,
+                                  &redirect.server, !redirect.is_ask)) {
+        return fail(self, self->permit.denial.cause,
+                    self->permit.denial.reason);
+    }
+    trace_server(self, redirect.is_ask ? "follow ASK" : "follow MOVED");
+    return 1;
 }
 
 /* Pauses, if there is time, and then tries the same server again, unless
@@ -198,6 +220,7 @@ static int wait_for_server(shs_command_t *self)
     if (pause > left - MIN_TIME) {
         pause = left - MIN_TIME;
     }
+    trace(self, "wait", self->retry.reason);
     shs_topology_suspect(client->topology);
     poll(NULL, 0, (int)(pause / 1000));
     self->pause = 2 * pause < MAX_PAUSE ? 2 * pause : MAX_PAUSE;
@@ -224,13 +247,17 @@ static int refresh_topology(shs_command_t *self)
         /* Half of the time is kept for the replicas. */
         deadline -= (deadline - shs_clock_now()) / 2;
     }
-    if (self->is_replica || ++self->refreshes > MAX_REFRESHES
-        || !shs_topology_refresh(self->operation.client->topology,
-                                 self->permit.opened_at, deadline)) {
+    if (self->is_replica || ++self->refreshes > MAX_REFRESHES) {
+        return 0;
+    }
+    trace(self, "refresh the topology", retry.reason);
+    if (!shs_topology_refresh(self->operation.client->topology,
+                              self->permit.opened_at, deadline)) {
         return 0;
     }
     if (open_permit(self)) {
         if (self->permit.subject != failed) {
+            trace_server(self, "go to another master");
             return 1;
         }
         close_permit(self, SHS_BREAKER_UNKNOWN);
@@ -254,11 +281,15 @@ static int open_replica(shs_command_t *self)
     self->replicas = nth + 1;
     self->is_replica = nth >= 0;
     self->is_asking = 0;
+    if (self->is_replica) {
+        trace_server(self, "read from a replica");
+    }
     return self->is_replica;
 }
 
 static int reconnect(shs_command_t *self)
 {
+    trace(self, "reconnect", self->retry.reason);
     --self->retries;
     count(self, SHS_COUNTER_RETRIES);
     return 1;
@@ -309,6 +340,7 @@ static void run(shs_command_t *self)
             break;
         }
     }
+    trace(self, "fail", self->retry.reason);
 }
 
 /* What the command found out about the size of the key. */
@@ -331,6 +363,9 @@ static void load_value(shs_command_t *self)
     self->key_mark = shs_big_key_mark(self->operation.query->key,
                                       self->operation.client->secret);
     self->must_load_size = shs_big_key_begin(big_key, self->key_mark);
+    if (self->must_load_size) {
+        trace(self, "load the size first", NULL);
+    }
     run(self);
     shs_big_key_end(big_key, self->key_mark, key_size(self));
 }

@@ -52,14 +52,16 @@ static shs_outcome_t accept_near(shs_lookup_t *lookup,
 }
 
 static shs_query_t make_query(const shs_lookup_t *lookup,
-                              const shs_settings_t *settings)
+                              const shs_scope_t *scope)
 {
+    const shs_settings_t *settings = scope->settings;
     shs_query_t query;
 
     query.key = lookup->key;
     query.shape = shs_codec_shape(settings->codec.value);
     query.max_octets = settings->max_size.value;
     query.deadline = lookup->deadline;
+    query.trace = shs_lookup_log_trace(scope->r, scope->store);
     return query;
 }
 
@@ -70,7 +72,7 @@ static shs_outcome_t query_store(shs_lookup_t *lookup, const shs_scope_t *scope,
 {
     const shs_settings_t *settings = scope->settings;
     apr_pool_t *p = scope->r->pool;
-    shs_query_t query = make_query(lookup, settings);
+    shs_query_t query = make_query(lookup, scope);
     shs_session_t *session = NULL;
     shs_result_t result;
     shs_outcome_t outcome = shs_store_load(&result, scope->store, &query, p);

@@ -129,6 +129,39 @@ void shs_lookup_log_transition(const request_rec *r, const shs_store_t *store,
     }
 }
 
+/* What the lines of a trace belong to. */
+typedef struct tracer_t {
+    shs_trace_t trace;
+    const request_rec *r;
+    const shs_store_t *store;
+} tracer_t;
+
+static void log_event(void *baton, const char *event, const char *detail)
+{
+    const tracer_t *tracer = baton;
+
+    ap_log_rerror(APLOG_MARK, APLOG_TRACE1, 0, tracer->r,
+                  SHS_TAG_TRACE "session store %s: %s%s%s",
+                  shs_store_describe(tracer->store), event, detail ? ": " : "",
+                  detail ? detail : "");
+}
+
+const shs_trace_t *shs_lookup_log_trace(request_rec *r,
+                                        const shs_store_t *store)
+{
+    tracer_t *tracer;
+
+    if (!APLOG_R_IS_LEVEL(r, APLOG_TRACE1)) {
+        return NULL;
+    }
+    tracer = apr_palloc(r->pool, sizeof(*tracer));
+    tracer->trace.report = log_event;
+    tracer->trace.baton = tracer;
+    tracer->r = r;
+    tracer->store = store;
+    return &tracer->trace;
+}
+
 void shs_lookup_log_missing_store(const request_rec *r)
 {
     static volatile apr_uint32_t warned_at;

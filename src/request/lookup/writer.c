@@ -27,6 +27,7 @@ shs_write_t shs_writer_prepare(const shs_scope_t *scope, shs_write_kind_t kind,
     write.at.shape = shs_codec_shape(scope->settings->codec.value);
     write.at.max_octets = scope->settings->max_size.value;
     write.at.deadline = shs_clock_now() + shs_store_timeout(scope->store);
+    write.at.trace = shs_lookup_log_trace(scope->r, scope->store);
     write.accessed_at_ms = apr_time_as_msec(apr_time_now());
     write.rotated = shs_codec_rotated(scope->settings->codec.value);
     return write;
