@@ -29,9 +29,9 @@
 #include <mod_session.h>
 #include <util_filter.h>
 
+#include "config/log.h"
 #include "mod_shared_session.h"
 #include "request/entry/htaccess.h"
-#include "config/log.h"
 #include "request/entry/session_header.h"
 #include "session/user_name.h"
 

@@ -14,11 +14,11 @@
 #include "config/directive/directives.h"
 #include "config/settings.h"
 #include "request/entry/api.h"
-#include "request/expose/caching.h"
 #include "request/entry/control.h"
+#include "request/entry/resource.h"
+#include "request/expose/caching.h"
 #include "request/flow.h"
 #include "request/lifecycle.h"
-#include "request/entry/resource.h"
 #include "request/status.h"
 
 static void register_hooks(apr_pool_t *p)

@@ -20,8 +20,8 @@ typedef struct shs_option_table_t {
     shs_option_table_fn parse;
 } shs_option_table_t;
 
-/* The entry for a word and its value, or NULL. Names are compared in any case if
- * `in_any_case`. */
+/* The entry for a word and its value, or NULL. Names are compared in any case
+ * if `in_any_case`. */
 const shs_option_table_t *shs_option_table_find(const char **value,
                                                 const shs_option_table_t *table,
                                                 const char *word,

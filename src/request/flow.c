@@ -6,12 +6,12 @@
 #include <http_protocol.h>
 #include <http_request.h>
 
+#include "config/log.h"
 #include "config/settings.h"
-#include "request/expose/caching.h"
 #include "request/client_request.h"
+#include "request/expose/caching.h"
 #include "request/expose/expose.h"
 #include "request/expose/header_scrub.h"
-#include "config/log.h"
 #include "request/lookup/lookup.h"
 
 APLOG_USE_MODULE(shared_session);

@@ -13,9 +13,9 @@
 
 #include "config/check/lint.h"
 #include "config/check/place.h"
+#include "config/log.h"
 #include "config/settings.h"
 #include "redis/store_redis.h"
-#include "config/log.h"
 #include "session/id/key.h"
 #include "store/store.h"
 

@@ -6,10 +6,10 @@
 #include <apr_optional.h>
 #include <apr_strings.h>
 
-#include "request/expose/caching.h"
-#include "request/client_request.h"
-#include "request/expose/expose.h"
 #include "config/log.h"
+#include "request/client_request.h"
+#include "request/expose/caching.h"
+#include "request/expose/expose.h"
 #include "request/lookup/other_sessions.h"
 #include "session/id/set_cookie.h"
 

@@ -6,8 +6,8 @@
 
 #include <apr_strings.h>
 
-#include "config/check/lint_tree.h"
 #include "base/option.h"
+#include "config/check/lint_tree.h"
 
 #define OURS             "SharedSession"
 #define DEFAULT_ABSOLUTE "12h"

@@ -6,10 +6,10 @@
 #include <apr_lib.h>
 #include <apr_strings.h>
 
-#include "session/id/cookie.h"
-#include "session/id/session_id.h"
 #include "base/option.h"
 #include "base/option_table.h"
+#include "session/id/cookie.h"
+#include "session/id/session_id.h"
 
 /* Attributes of cookies, by RFC 6265 and by browsers, and words of other
  * directives and options. No operator means one of them as a cookie's name. */

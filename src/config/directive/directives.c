@@ -7,14 +7,14 @@
 #include <apr_strings.h>
 #include <http_core.h>
 
+#include "base/option.h"
 #include "config/cache_policy.h"
+#include "config/check/place.h"
 #include "config/directive/cookie_options.h"
 #include "config/directive/directive_error.h"
 #include "config/directive/lifetimes.h"
 #include "config/names.h"
-#include "config/check/place.h"
 #include "config/settings.h"
-#include "base/option.h"
 
 static shs_server_settings_t *server_settings(const cmd_parms *cmd)
 {

@@ -5,9 +5,9 @@
 
 #include <apr_strings.h>
 
+#include "base/option.h"
 #include "config/directive/directive_error.h"
 #include "config/settings.h"
-#include "base/option.h"
 
 /* TIME, or TIME adopt. */
 const char *shs_lifetimes_set_idle(cmd_parms *cmd, void *dir, const char *text,

@@ -10,8 +10,8 @@
 #include <apr_strings.h>
 
 #include "../mod_shared_session.h"
-#include "request/session_ops.h"
 #include "base/octets.h"
+#include "request/session_ops.h"
 
 static shared_session_status_e shared_session_find(request_rec *r)
 {

@@ -9,13 +9,13 @@
 #include <http_request.h>
 #include <util_filter.h>
 
+#include "config/log.h"
 #include "config/settings.h"
 #include "request/client_request.h"
+#include "request/entry/cookie_conflict.h"
+#include "request/entry/order.h"
 #include "request/flow.h"
 #include "request/session_ops.h"
-#include "config/log.h"
-#include "request/entry/order.h"
-#include "request/entry/cookie_conflict.h"
 
 APLOG_USE_MODULE(shared_session);
 

@@ -5,9 +5,9 @@
 
 #include <apr_strings.h>
 
+#include "config/log.h"
 #include "config/settings.h"
 #include "request/client_request.h"
-#include "config/log.h"
 #include "session/session.h"
 
 APLOG_USE_MODULE(shared_session);

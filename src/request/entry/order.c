@@ -6,8 +6,8 @@
 #include <apr_lib.h>
 #include <apr_strings.h>
 
-#include "config/own_headers.h"
 #include "base/octets.h"
+#include "config/own_headers.h"
 #include "session/urlencoded.h"
 
 #define FAMILY "X-Session-"

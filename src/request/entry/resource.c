@@ -8,13 +8,13 @@
 #include <http_core.h>
 #include <http_protocol.h>
 
+#include "base/octets.h"
+#include "config/log.h"
+#include "request/entry/origin.h"
 #include "request/expose/caching.h"
 #include "request/flow.h"
 #include "request/session_ops.h"
-#include "config/log.h"
-#include "request/entry/origin.h"
 #include "session/json/json_patch.h"
-#include "base/octets.h"
 
 APLOG_USE_MODULE(shared_session);
 

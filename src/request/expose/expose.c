@@ -7,8 +7,8 @@
 
 #include "config/log.h"
 #include "request/expose/nameset.h"
-#include "request/expose/target.h"
 #include "request/expose/table_sweep.h"
+#include "request/expose/target.h"
 #include "request/expose/value.h"
 
 APLOG_USE_MODULE(shared_session);

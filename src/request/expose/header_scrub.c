@@ -3,9 +3,9 @@
 
 #include <string.h>
 
+#include "config/log.h"
 #include "config/own_headers.h"
 #include "config/settings.h"
-#include "config/log.h"
 #include "request/expose/table_sweep.h"
 
 APLOG_USE_MODULE(shared_session);

@@ -5,10 +5,10 @@
 
 #include <apr_strings.h>
 
+#include "base/clock.h"
 #include "config/log.h"
 #include "request/lookup/lookup_log.h"
 #include "request/lookup/near_lookup.h"
-#include "base/clock.h"
 
 APLOG_USE_MODULE(shared_session);
 

@@ -3,8 +3,8 @@
 
 #include <apr_atomic.h>
 
-#include "config/log.h"
 #include "base/clock.h"
+#include "config/log.h"
 
 APLOG_USE_MODULE(shared_session);
 

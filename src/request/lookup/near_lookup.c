@@ -5,8 +5,8 @@
 
 #include <apr_strings.h>
 
-#include "session/flat.h"
 #include "base/clock.h"
+#include "session/flat.h"
 #include "store/cache/near_invalidation.h"
 
 /* How a key is read: entries of different kinds are different entries. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "request/lookup/touch.h"
 
-#include "config/log.h"
 #include "base/clock.h"
+#include "config/log.h"
 
 APLOG_USE_MODULE(shared_session);
 

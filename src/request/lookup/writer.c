@@ -4,10 +4,10 @@
 #include <poll.h>
 #include <string.h>
 
+#include "base/clock.h"
+#include "base/octets.h"
 #include "request/lookup/lookup_log.h"
 #include "session/id/key.h"
-#include "base/octets.h"
-#include "base/clock.h"
 
 shs_written_t shs_writer_written(shs_wrote_t status, const char *reason)
 {
