@@ -2,8 +2,8 @@
  *
  * target_type: the three kinds of exposure targets. Notes, variables and
  * headers are tables that differ in which names are equal, in how an
- * attribute's name becomes a name there, and in how a value becomes a string. It needs
- * nothing of httpd, so the unit tests link it with nameset.
+ * attribute's name becomes a name there, and in how a value becomes a string.
+ * It needs nothing of httpd, so the unit tests link it with nameset.
  */
 #ifndef SHS_REQUEST_EXPOSE_TARGET_TYPE_H
 #define SHS_REQUEST_EXPOSE_TARGET_TYPE_H
