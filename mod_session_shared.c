@@ -55,12 +55,12 @@ APLOG_USE_MODULE(session_shared);
 /* What was loaded for a client request. */
 typedef struct loaded_t {
     session_rec *session;
-    apr_table_t *was;  /* the stored entries */
-    apr_time_t expiry; /* the stored one, or 0 */
-    int is_stored;     /* the session exists ... */
-    int is_over;       /* ... and has expired for mod_session */
-    int refused_with;  /* the save failed, and the client gets this status; or
-                        * 0 */
+    apr_table_t *stored; /* the stored entries */
+    apr_time_t expiry;   /* the stored one, or 0 */
+    int is_stored;       /* the session exists ... */
+    int is_over;         /* ... and has expired for mod_session */
+    int refused_with;    /* the save failed, and the client gets this status; or
+                          * 0 */
 } loaded_t;
 
 static APR_OPTIONAL_FN_TYPE(shared_session_find) * find;
@@ -105,7 +105,7 @@ static int take_attribute(void *data, const char *name, const char *value,
         loaded->expiry = apr_atoi64(value);
     }
     else if (strlen(value) == len && strcmp(name, ENCODED_EXPIRY)) {
-        apr_table_set(loaded->was, name, value);
+        apr_table_set(loaded->stored, name, value);
     }
     return 1;
 }
@@ -118,7 +118,7 @@ static loaded_t *load(request_rec *r)
     shared_session_status_e is = find(r);
 
     loaded->session = session;
-    loaded->was = apr_table_make(p, 8);
+    loaded->stored = apr_table_make(p, 8);
     loaded->is_stored =
         is == SHARED_SESSION_FOUND || is == SHARED_SESSION_STALE;
     iterate(r, take_attribute, loaded);
@@ -126,8 +126,8 @@ static loaded_t *load(request_rec *r)
     session->pool = p;
     /* mod_session would replace an expired session by another one that this
      * module does not know, and pass that to save. */
-    session->entries =
-        loaded->is_over ? apr_table_make(p, 8) : apr_table_copy(p, loaded->was);
+    session->entries = loaded->is_over ? apr_table_make(p, 8)
+                                       : apr_table_copy(p, loaded->stored);
     session->expiry = loaded->is_over ? 0 : loaded->expiry;
     session->dirty = loaded->is_over; /* makes mod_session call save, which ends
                                        * it */
@@ -168,8 +168,8 @@ static apr_status_t on_session_load(request_rec *r, session_rec **session)
 
 /* What has changed since the load. */
 typedef struct difference_t {
-    const apr_table_t *was;
-    const apr_table_t *is;
+    const apr_table_t *stored;
+    const apr_table_t *current;
     apr_table_t *set;
     apr_array_header_t *unset; /* of const char * */
     int is_login;
@@ -178,7 +178,7 @@ typedef struct difference_t {
 static int find_set(void *data, const char *name, const char *value)
 {
     difference_t *difference = data;
-    const char *before = apr_table_get(difference->was, name);
+    const char *before = apr_table_get(difference->stored, name);
 
     if (!before || strcmp(before, value)) {
         apr_table_set(difference->set, name, value);
@@ -192,7 +192,7 @@ static int find_unset(void *data, const char *name, const char *value)
     difference_t *difference = data;
 
     (void)value;
-    if (!apr_table_get(difference->is, name)) {
+    if (!apr_table_get(difference->current, name)) {
         APR_ARRAY_PUSH(difference->unset, const char *) = name;
     }
     return 1;
@@ -202,15 +202,15 @@ static void compare(difference_t *difference, const loaded_t *loaded,
                     const session_rec *session, apr_pool_t *p)
 {
     memset(difference, 0, sizeof(*difference));
-    difference->was = loaded->was;
-    difference->is = session->entries;
+    difference->stored = loaded->stored;
+    difference->current = session->entries;
     difference->set = apr_table_make(p, 4);
     difference->unset = apr_array_make(p, 2, sizeof(const char *));
     /* The first attributes of an empty session may be a login under any
      * name. */
-    difference->is_login = apr_is_empty_table(loaded->was);
+    difference->is_login = apr_is_empty_table(loaded->stored);
     apr_table_do(find_set, difference, session->entries, NULL);
-    apr_table_do(find_unset, difference, loaded->was, NULL);
+    apr_table_do(find_unset, difference, loaded->stored, NULL);
 }
 
 /* Whether to write the expiry, which mod_session moves at each request. It is

@@ -30,11 +30,9 @@ struct shs_memo_t {
 typedef struct shs_client_request_t {
     request_rec *first;
     shs_memo_t *memos;
-    const shs_store_t
-        *failed_store; /* the store that did not answer (rule 3) */
-    int is_marked;     /* some request exposed: the response varies
-                        * ... */
-    int is_private;    /* ... and an id was offered */
+    const shs_store_t *failed_store; /* it did not answer (rule 3) */
+    int is_marked;  /* a request exposed: the response varies ... */
+    int is_private; /* ... and an id was offered */
     int is_refused; /* the client gets an error instead of a response, because
                      * an order of the response failed */
     apr_array_header_t *cookies; /* of const char *: the Set-Cookies that the

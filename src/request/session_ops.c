@@ -68,30 +68,29 @@ void shs_session_ops_update_exposure(request_rec *r)
 }
 
 /* The destination, and a value that is not copied. */
-typedef struct others_t {
+typedef struct copy_t {
     apr_table_t *table;
-    const char *value;
-} others_t;
+    const char *except;
+} copy_t;
 
-static int copy_other(void *data, const char *name, const char *value)
+static int copy_entry(void *data, const char *name, const char *value)
 {
-    const others_t *others = data;
+    const copy_t *copy = data;
 
-    if (!others->value || strcmp(value, others->value)) {
-        apr_table_addn(others->table, name, value);
+    if (!copy->except || strcmp(value, copy->except)) {
+        apr_table_addn(copy->table, name, value);
     }
     return 1;
 }
 
 static void remove_cookie(request_rec *page, const char *cookie)
 {
-    others_t others = { apr_table_make(page->pool, 2), cookie };
-    others_t back = { page->err_headers_out, NULL };
+    copy_t copy = { apr_table_make(page->pool, 2), cookie };
+    copy_t back = { page->err_headers_out, NULL };
 
-    apr_table_do(copy_other, &others, page->err_headers_out, "Set-Cookie",
-                 NULL);
+    apr_table_do(copy_entry, &copy, page->err_headers_out, "Set-Cookie", NULL);
     apr_table_unset(page->err_headers_out, "Set-Cookie");
-    apr_table_do(copy_other, &back, others.table, NULL);
+    apr_table_do(copy_entry, &back, copy.table, NULL);
 }
 
 static int has_same_name(const char *cookie, const char *other)

@@ -122,9 +122,9 @@ static void check_lifetimes(lint_t *lint, const ap_directive_t *directive)
     }
     warn(lint, apr_psprintf(
                    lint->tree.p,
-                   "%s is longer than %s, after which each session of ours"
-                   " ends in any case: raise the latter, or lower the"
-                   " former",
+                   "%s is longer than %s, after which each session that is"
+                   " begun here ends in any case: raise the latter, or lower"
+                   " the former",
                    describe(lint, idle),
                    absolute ? describe(lint, absolute)
                             : "SharedSessionAbsoluteTimeout " DEFAULT_ABSOLUTE

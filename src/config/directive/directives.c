@@ -316,8 +316,8 @@ const command_rec shs_directives[] = {
     AP_INIT_TAKE_ARGV("SharedSessionStore", set_store, NULL, SERVER,
                       "URL [key=value ...]: where the sessions are"),
     AP_INIT_TAKE_ARGV("SharedSessionCache", set_cache, NULL, SERVER,
-                      "On|Off [size=] [max-entry=] [ttl=] [lease=]"
-                      " [negative=]: sessions kept near"),
+                      "On|Off [size=] [max-entry=] [ttl=] [lease=] [negative=]:"
+                      " the near-cache of sessions"),
     AP_INIT_FLAG("SharedSession", set_enabled, NULL, HTACCESS,
                  "On|Off: whether requests here get their session"),
     AP_INIT_TAKE_ARGV("SharedSessionCookie", set_cookie, NULL, DIRECTORY,
@@ -353,7 +353,7 @@ const command_rec shs_directives[] = {
                   NULL, DIRECTORY, "TIME: how long a session lives at all"),
     AP_INIT_TAKE1("SharedSessionTouch", shs_lifetimes_set_touch, NULL,
                   DIRECTORY,
-                  "INTERVAL|Off: how often requests keep a session alive"),
+                  "INTERVAL|Off: how often requests touch a session"),
     AP_INIT_TAKE1("SharedSessionRotateGrace", shs_lifetimes_set_grace, NULL,
                   DIRECTORY,
                   "TIME: how long a rotated id still leads to the session"),

@@ -18,19 +18,19 @@ static apr_port_t port_of(const apr_uri_t *uri)
 static int is_own_origin(request_rec *r, const char *origin)
 {
     const char *host = apr_table_get(r->headers_in, "Host");
-    apr_uri_t theirs, ours;
+    apr_uri_t sent, own;
 
     return host
            && apr_uri_parse(
                   r->pool,
                   apr_pstrcat(r->pool, ap_http_scheme(r), "://", host, NULL),
-                  &ours)
+                  &own)
                   == APR_SUCCESS
-           && apr_uri_parse(r->pool, origin, &theirs) == APR_SUCCESS
-           && theirs.scheme && theirs.hostname && ours.hostname
-           && !strcasecmp(theirs.scheme, ours.scheme)
-           && !strcasecmp(theirs.hostname, ours.hostname)
-           && port_of(&theirs) == port_of(&ours);
+           && apr_uri_parse(r->pool, origin, &sent) == APR_SUCCESS
+           && sent.scheme && sent.hostname && own.hostname
+           && !strcasecmp(sent.scheme, own.scheme)
+           && !strcasecmp(sent.hostname, own.hostname)
+           && port_of(&sent) == port_of(&own);
 }
 
 int shs_origin_is_foreign(request_rec *r)

@@ -163,8 +163,8 @@ static int read_body(shs_octets_t *body, request_rec *r)
                                          : OK;
 }
 
-/* The change in the body; or NULL, and the response is sent and in *answer. */
-static shs_change_t *read_change(int *answer, request_rec *r)
+/* The change in the body; or NULL, and the response is sent and in *rv. */
+static shs_change_t *read_change(int *rv, request_rec *r)
 {
     shs_change_t *change = shs_change_create(r->pool);
     shs_octets_t body = { "", 0 };
@@ -172,26 +172,26 @@ static shs_change_t *read_change(int *answer, request_rec *r)
     int status = read_body(&body, r);
 
     if (status != OK) {
-        *answer = refuse(r, status,
-                         status == HTTP_REQUEST_ENTITY_TOO_LARGE
-                             ? "a body has 65536 octets at most"
-                             : "the body cannot be read");
+        *rv = refuse(r, status,
+                     status == HTTP_REQUEST_ENTITY_TOO_LARGE
+                         ? "a body has 65536 octets at most"
+                         : "the body cannot be read");
         return NULL;
     }
     if (is_encoded(r)) {
         apr_table_setn(r->headers_out, "Accept-Encoding", "identity");
-        *answer = refuse(r, HTTP_UNSUPPORTED_MEDIA_TYPE,
-                         "a body is taken without Content-Encoding");
+        *rv = refuse(r, HTTP_UNSUPPORTED_MEDIA_TYPE,
+                     "a body is taken without Content-Encoding");
         return NULL;
     }
     error = shs_json_patch_read(change, body, r->pool);
     if (error) {
-        *answer = refuse(r, HTTP_BAD_REQUEST, error);
+        *rv = refuse(r, HTTP_BAD_REQUEST, error);
         return NULL;
     }
     error = shs_change_check(change);
     if (error) {
-        *answer = refuse(r, HTTP_UNPROCESSABLE_ENTITY, error);
+        *rv = refuse(r, HTTP_UNPROCESSABLE_ENTITY, error);
         return NULL;
     }
     return change;
@@ -253,15 +253,15 @@ static int post(request_rec *r)
     int was_there = shs_session_ops_find(r)->outcome == SHS_OUTCOME_FOUND;
     shs_written_t written;
     shs_change_t *change;
-    int answer = OK;
+    int rv = OK;
 
     if (!is_type(r, "application/json")) {
         return refuse(r, HTTP_UNSUPPORTED_MEDIA_TYPE,
                       "POST takes application/json");
     }
-    change = read_change(&answer, r);
+    change = read_change(&rv, r);
     if (!change) {
-        return answer;
+        return rv;
     }
     if (!holds_for(r, was_there)) {
         return refuse_condition(r);
@@ -274,16 +274,16 @@ static int patch(request_rec *r)
 {
     shs_written_t written;
     shs_change_t *change;
-    int answer = OK;
+    int rv = OK;
 
     if (!is_type(r, "application/merge-patch+json")
         && !is_type(r, "application/json")) {
         return refuse(r, HTTP_UNSUPPORTED_MEDIA_TYPE,
                       "PATCH takes application/merge-patch+json");
     }
-    change = read_change(&answer, r);
+    change = read_change(&rv, r);
     if (!change) {
-        return answer;
+        return rv;
     }
     if (fails_condition(r)) {
         return refuse_condition(r);

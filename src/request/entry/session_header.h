@@ -17,7 +17,7 @@
 #define SHS_SESSION_HEADER_DIRECTIVE                                   \
     AP_INIT_TAKE1("SessionHeader", shs_session_header_note_name, NULL, \
                   RSRC_CONF | OR_AUTHCFG,                              \
-                  "a header's name, which mod_session hears")
+                  "a header's name, which mod_session reads")
 
 const char *shs_session_header_note_name(cmd_parms *cmd, void *dir,
                                          const char *name);

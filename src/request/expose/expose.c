@@ -48,7 +48,7 @@ static void expose_named(shs_target_t *target)
         if (text && shs_target_reserve(target, rule->name, text)) {
             apr_table_setn(target->table, rule->name, text);
         }
-        else if (!target->type->is_others) {
+        else if (!target->type->keeps_entries) {
             /* A value that others have set must not pass for the session's. */
             apr_table_unset(target->table, rule->name);
         }
@@ -135,7 +135,7 @@ static shs_nameset_t *find_taken_names(const shs_target_t *target)
 {
     shs_nameset_t *taken = shs_nameset_create(target->type, target->r->pool);
 
-    if (target->type->is_others) {
+    if (target->type->keeps_entries) {
         apr_table_do(add_taken, taken, target->table, NULL);
     }
     return taken;
@@ -146,7 +146,7 @@ static shs_nameset_t *find_taken_names(const shs_target_t *target)
 static void expose_prefixes(shs_target_t *target)
 {
     apr_pool_t *p = target->r->pool;
-    int is_fresh = target->is_fresh || target->type->is_others;
+    int is_fresh = target->is_fresh || target->type->keeps_entries;
     apr_table_t *found = NULL;
     shs_nameset_t *taken = NULL;
     int i;

@@ -17,7 +17,7 @@ typedef struct shs_target_type_t {
     const char *noun; /* for the log: "note", "variable", "header" */
 
     /* Whether existing entries belong to other modules, and stay. */
-    int is_others;
+    int keeps_entries;
 
     /* Whether names that are equal to CGI and backends are equal; httpd's
      * tables ignore only case. */
