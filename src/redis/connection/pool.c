@@ -173,9 +173,9 @@ static shs_conn_status_t describe_lateness(const char **reason,
     return is_full ? SHS_CONN_BUSY : SHS_CONN_TIMEOUT;
 }
 
-/* Whether an idle connection can still be used. If not, it is closed; if the
- * server cut it off, all other idle ones are closed too. */
-static int is_idle_usable(shs_pool_t *pool, shs_conn_t *conn)
+/* Returns whether an idle connection can still be used. If not, closes it; if
+ * the server cut it off, closes all other idle ones too. */
+static int check_idle(shs_pool_t *pool, shs_conn_t *conn)
 {
     if (shs_clock_now() - shs_conn_used_at(conn) > pool->idle_limit
         || shs_conn_used_at(conn) < atomic_load(&pool->trusted_since)) {
@@ -228,7 +228,7 @@ shs_conn_status_t shs_pool_borrow(shs_conn_t **out, int *is_new,
     for (;;) {
         switch (take_place(out, pool, !*is_new, deadline)) {
         case PLACE_IDLE:
-            if (is_idle_usable(pool, *out)) {
+            if (check_idle(pool, *out)) {
                 *is_new = 0;
                 return SHS_CONN_OK;
             }

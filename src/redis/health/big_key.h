@@ -31,9 +31,8 @@
 /* In shared memory. Zeroed memory is valid; fields are private. */
 typedef struct shs_big_key_t {
     _Atomic apr_uint64_t noted[SHS_BIG_KEY_NOTED]; /* 0: free */
-    _Atomic apr_uint64_t
-        requested[SHS_BIG_KEY_REQUESTED]; /* a mark; | 1 if the key is known to
-                                           * be small */
+    /* A mark, or'ed with 1 if the key is known to be small. */
+    _Atomic apr_uint64_t requested[SHS_BIG_KEY_REQUESTED];
 } shs_big_key_t;
 
 /* The hash by which a key is remembered: even, and not 0. The secret belongs to

@@ -49,9 +49,9 @@ apr_uint64_t shs_counters_get(const shs_counters_t *counters,
 
 /* How monitoring has to read a number. */
 typedef enum shs_counters_kind_t {
-    SHS_COUNTERS_COUNTER = 1, /* it only rises, until httpd restarts */
-    SHS_COUNTERS_GAUGE,       /* it is what holds now */
-    SHS_COUNTERS_HISTOGRAM    /* it counts what falls into one of its classes */
+    SHS_COUNTERS_COUNTER = 1, /* only rises, until httpd restarts */
+    SHS_COUNTERS_GAUGE,       /* the current value */
+    SHS_COUNTERS_HISTOGRAM    /* one bucket of a distribution */
 } shs_counters_kind_t;
 
 typedef struct shs_counters_info_t {

@@ -36,9 +36,9 @@ typedef struct shs_host_state_master_t {
 
 /* The state of invalidation tracking, for the near-cache. */
 typedef struct shs_host_state_tracking_t {
-    _Atomic apr_uint32_t
-        is_active; /* tracking is up: the run_id of each new connection's server
-                    * is loaded (run_id.h) */
+    /* Tracking is up: the run_id of each new connection's server is loaded
+     * (run_id.h). */
+    _Atomic apr_uint32_t is_active;
     _Atomic apr_uint32_t generation; /* changes each time tracking begins */
     /* For a single server: the run_id of the tracked server, and another one
      * that a new connection to the same address has found since; 0: none, or

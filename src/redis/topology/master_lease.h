@@ -22,7 +22,7 @@
 /* Under traffic, one child of the host asks a Sentinel this often ... */
 #define SHS_MASTER_LEASE_CONFIRM_EVERY (APR_USEC_PER_SEC / 2)
 
-/* ... and without traffic, before a reply older than this is used. */
+/* ... and without traffic, before it relies on a Sentinel's reply this old. */
 #define SHS_MASTER_LEASE_FOR (1 * APR_USEC_PER_SEC)
 
 /* Zeroed memory is valid except for host_state; fields are private. */

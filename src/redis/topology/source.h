@@ -20,15 +20,17 @@ typedef struct shs_source_reply_t {
 
 /* One kind of source. */
 typedef struct shs_source_t {
-    shs_node_role_t role;        /* of the source ... */
-    shs_node_role_t master_role; /* ... and of the masters it reports */
-    int has_slots; /* that can move, of masters that can be asked next time */
-    const char *stale; /* why a reply with a stale epoch is refused; NULL: it
-                         * is doubtful */
-    const char
-        *failed;      /* what is said if all fail, before the last reason ... */
-    const char *late; /* ... or if none replies in time */
-
+    /* Of the source, and of the masters it reports. */
+    shs_node_role_t role;
+    shs_node_role_t master_role;
+    /* The masters have slots, which can move, and can be asked next time. */
+    int has_slots;
+    /* Why a reply with a stale epoch is refused; NULL: it is doubtful. */
+    const char *stale;
+    /* The reason if all fail, which precedes that of the last one; and the
+     * reason if none replies in time. */
+    const char *failed;
+    const char *late;
     /* Asks one. OK and *reply, in p; REFUSED if it refuses us, or another
      * status; and *reason. */
     shs_conn_status_t (*load)(shs_source_reply_t *reply,

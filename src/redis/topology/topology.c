@@ -22,15 +22,18 @@ struct shs_topology_t {
     shs_node_t *single; /* the single server; NULL: there are several */
     shs_discovery_t *discovery;
     shs_snapshot_t *snapshot; /* NULL: nothing is known yet */
-    int has_lease;            /* Sentinels: the master's lease is kept ... */
-    int has_shards;           /* a cluster: each has a breaker of its own */
-    shs_confirmation_t confirmation; /* ... by this */
-    shs_snapshot_t
-        *found; /* by the running refresh, which alone reads it ... */
-    shs_conn_status_t found_status; /* ... and this */
-    shs_conn_status_t failure;      /* of the last refresh; OK: it did not
-                                     * fail */
-    const char *reason;             /* ... and why; read while none runs */
+    /* What the mode decides: Sentinels' lease on the master is kept, by
+     * `confirmation`; each shard of a cluster has a breaker of its own. */
+    int has_lease;
+    int has_shards;
+    shs_confirmation_t confirmation;
+    /* Of the running refresh, which alone reads these. */
+    shs_snapshot_t *found;
+    shs_conn_status_t found_status;
+    /* Of the last refresh; OK: it did not fail. The reason is read while none
+     * runs. */
+    shs_conn_status_t failure;
+    const char *reason; /* ... and why; read while none runs */
 };
 
 /* All topologies of this child. None is ever freed, because threads may outlive

@@ -251,8 +251,8 @@ static int check_masters(tracker_t *tracker, const char **reason)
     return count > 0 && open_subscriptions(tracker, reason);
 }
 
-/* The time of the PING that all targets have answered, at which they were all
- * the masters there were. */
+/* The time up to which all targets have answered PING, and are known to be all
+ * the masters. */
 static apr_time_t alive_at(const tracker_t *tracker)
 {
     apr_time_t at = tracker->known_at;
@@ -284,7 +284,6 @@ static int receive_all(tracker_t *tracker, const char **reason)
 
     for (i = 0; i < tracker->count; ++i) {
         shs_subscription_t *subscription = &tracker->targets[i].subscription;
-
         shs_conn_status_t status =
             shs_subscription_receive(subscription, reason);
 
