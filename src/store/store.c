@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "store/exposure_alert.h"
+#include "store/cache/near_cache.h"
 #include "store/cache/near_local.h"
 #include "store/cache/near_memory.h"
 #include "store/cache/near_invalidation.h"
@@ -223,7 +224,7 @@ int shs_store_set_cache(shs_store_t *store, const shs_near_policy_t *policy)
         return 1;
     }
     if (store->policy.size != 0
-        && !shs_near_cache_is_same_policy(&store->policy, policy)) {
+        && !shs_near_policy_is_equal(&store->policy, policy)) {
         return 0;
     }
     store->policy = *policy;
@@ -375,9 +376,9 @@ static void report_cache(shs_store_report_fn report, void *baton,
     report(baton, "Cache",
            shs_near_invalidation_describe(cache, shs_clock_now()));
     for (i = 0; i < SHS_NEAR_COUNTER_COUNT; ++i) {
-        report(baton, shs_near_invalidation_counter_name(i),
+        report(baton, shs_near_counter_name(i),
                apr_psprintf(p, "%" APR_UINT64_T_FMT,
-                            shs_near_invalidation_count(cache, i)));
+                            shs_near_cache_counted(cache, i)));
     }
 }
 

@@ -19,7 +19,7 @@
 #include "session/outcome.h"
 #include "session/record.h"
 #include "store/cache/single_flight.h"
-#include "store/cache/near_cache.h"
+#include "store/cache/near_policy.h"
 #include "store/query.h"
 #include "store/transition.h"
 

@@ -42,7 +42,7 @@ START_TEST(cache_policy_parse__of_on_alone_is_the_default)
 
     shs_cache_policy_default(&wanted);
     ck_assert_ptr_null(parse(&policy, "On"));
-    ck_assert(shs_near_cache_is_same_policy(&policy, &wanted));
+    ck_assert(shs_near_policy_is_equal(&policy, &wanted));
 }
 END_TEST
 

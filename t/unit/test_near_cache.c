@@ -19,7 +19,7 @@ static void make_cache(void)
 
 static apr_uint64_t counted(shs_near_counter_t counter)
 {
-    return shs_near_invalidation_count(cache, counter);
+    return shs_near_cache_counted(cache, counter);
 }
 
 /* A heartbeat that was sent at `at` returned. */

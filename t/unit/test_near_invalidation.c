@@ -171,14 +171,14 @@ START_TEST(near_invalidation_describe__says_why_tracking_is_down)
 }
 END_TEST
 
-START_TEST(near_invalidation_count__adds_up_all_children)
+START_TEST(near_cache_counted__adds_up_all_children)
 {
     shs_near_invalidation_flush(one);
     shs_near_invalidation_flush(two);
-    shs_near_invalidation_note(three, SHS_NEAR_STALE_HITS);
-    ck_assert_uint_eq(shs_near_invalidation_count(three, SHS_NEAR_FLUSHES), 2);
-    ck_assert_uint_eq(shs_near_invalidation_count(one, SHS_NEAR_STALE_HITS), 1);
-    ck_assert_str_eq(shs_near_invalidation_counter_name(SHS_NEAR_STALE_HITS),
+    shs_near_cache_count(three, SHS_NEAR_STALE_HITS);
+    ck_assert_uint_eq(shs_near_cache_counted(three, SHS_NEAR_FLUSHES), 2);
+    ck_assert_uint_eq(shs_near_cache_counted(one, SHS_NEAR_STALE_HITS), 1);
+    ck_assert_str_eq(shs_near_counter_name(SHS_NEAR_STALE_HITS),
                      "CacheStaleHits");
 }
 END_TEST
@@ -202,7 +202,7 @@ static void add(TCase *tc)
     tcase_add_test(
         tc, near_invalidation_extend_lease__has_an_effect_for_the_leader_only);
     tcase_add_test(tc, near_invalidation_describe__says_why_tracking_is_down);
-    tcase_add_test(tc, near_invalidation_count__adds_up_all_children);
+    tcase_add_test(tc, near_cache_counted__adds_up_all_children);
 }
 
 int main(void)

@@ -99,7 +99,7 @@ shs_near_found_t shs_near_lookup_find(shs_near_lookup_t *near,
                                               &near->name, shs_clock_now());
     }
     if (found == SHS_NEAR_MISS) {
-        shs_near_invalidation_note(near->cache, SHS_NEAR_MISSES);
+        shs_near_cache_count(near->cache, SHS_NEAR_MISSES);
     }
     return found;
 }
@@ -114,7 +114,7 @@ shs_near_found_t shs_near_lookup_find_stale(shs_near_lookup_t *near,
 
     switch (found) {
     case SHS_NEAR_STALE:
-        shs_near_invalidation_note(near->cache, SHS_NEAR_STALE_HITS);
+        shs_near_cache_count(near->cache, SHS_NEAR_STALE_HITS);
         break;
     case SHS_NEAR_NEGATIVE:
         return SHS_NEAR_MISS;

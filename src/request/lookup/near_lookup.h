@@ -9,6 +9,7 @@
 #define SHS_REQUEST_LOOKUP_NEAR_LOOKUP_H
 
 #include "request/lookup/scope.h"
+#include "store/cache/near_cache.h"
 #include "session/session.h"
 
 /* The search for one key, on the stack. */

@@ -3,14 +3,6 @@
 
 #include "store/cache/near_memory.h"
 
-int shs_near_cache_is_same_policy(const shs_near_policy_t *a,
-                                  const shs_near_policy_t *b)
-{
-    return a->is_on == b->is_on && a->size == b->size
-           && a->max_entry == b->max_entry && a->ttl == b->ttl
-           && a->lease == b->lease && a->negative == b->negative;
-}
-
 /* ------------------------------------------------------------------- names */
 
 /* Names that differ only in their kind are of one key, so 64 bits of hash are
@@ -196,4 +188,17 @@ void shs_near_cache_put_untracked(shs_near_cache_t *cache,
                                   shs_octets_t octets, apr_interval_time_t ttl)
 {
     put(cache, name, ticket, octets, ttl, 0);
+}
+
+/* ---------------------------------------------------------------- counters */
+
+void shs_near_cache_count(shs_near_cache_t *cache, shs_near_counter_t counter)
+{
+    shs_near_memory_count(cache, counter);
+}
+
+apr_uint64_t shs_near_cache_counted(const shs_near_cache_t *cache,
+                                    shs_near_counter_t counter)
+{
+    return shs_near_counter_get(&cache->head->counters, counter);
 }

@@ -35,27 +35,8 @@
 #include <apr_time.h>
 
 #include "session/record.h"
-
-/* The least that a policy's size may be: in octets, and in entries of max_entry
- * octets. */
-#define SHS_NEAR_LEAST_SIZE    ((apr_size_t)1024 * 1024)
-#define SHS_NEAR_LEAST_ENTRIES 64
-
-typedef struct shs_near_policy_t {
-    int is_on;
-    apr_size_t size; /* octets of memory, approximately */
-    apr_size_t
-        max_entry; /* octets; a larger entry is not stored, and counted */
-    apr_interval_time_t ttl;      /* the longest that an entry is valid */
-    apr_interval_time_t lease;    /* rule 1 */
-    apr_interval_time_t negative; /* ttl of an entry that says that there is no
-                                   * key, or no session under it */
-} shs_near_policy_t;
-
-int shs_near_cache_is_same_policy(const shs_near_policy_t *a,
-                                  const shs_near_policy_t *b);
-
-typedef struct shs_near_cache_t shs_near_cache_t;
+#include "store/cache/near_counter.h"
+#include "store/cache/near_policy.h"
 
 /* The name of an entry, and the bucket of the key that it was read from. */
 typedef struct shs_near_name_t {
@@ -120,5 +101,13 @@ void shs_near_cache_put_untracked(shs_near_cache_t *cache,
 
 /* Whether entries are valid now: the lease has not ended. */
 int shs_near_cache_is_live(const shs_near_cache_t *cache, apr_time_t now);
+
+/* Counts an event that only the caller knows: SHS_NEAR_MISSES and
+ * SHS_NEAR_STALE_HITS. The cache counts all others itself. */
+void shs_near_cache_count(shs_near_cache_t *cache, shs_near_counter_t counter);
+
+/* The value of a counter, of all children. */
+apr_uint64_t shs_near_cache_counted(const shs_near_cache_t *cache,
+                                    shs_near_counter_t counter);
 
 #endif

@@ -5,8 +5,6 @@
 
 #include "store/cache/near_memory.h"
 
-/* ----------------------------------------------------------- invalidations */
-
 void shs_near_invalidation_invalidate(shs_near_cache_t *cache, shs_octets_t key)
 {
     atomic_fetch_add(&cache->head->epochs[shs_near_memory_bucket(cache, key)],
@@ -101,41 +99,10 @@ int shs_near_invalidation_elect(shs_near_cache_t *cache, apr_time_t now)
     return 1;
 }
 
-void shs_near_invalidation_note(shs_near_cache_t *cache,
-                                shs_near_counter_t counter)
-{
-    shs_near_memory_count(cache, counter);
-}
-
-/* ----------------------------------------------------------------- reports */
-
-apr_uint64_t shs_near_invalidation_count(const shs_near_cache_t *cache,
-                                         shs_near_counter_t counter)
-{
-    apr_uint64_t sum = 0;
-    int i;
-
-    for (i = 0; i < SHS_NEAR_STRIPES; ++i) {
-        sum += shs_atomic64_get(&cache->head->stripes[i].values[counter]);
-    }
-    return sum;
-}
-
-const char *shs_near_invalidation_counter_name(shs_near_counter_t counter)
-{
-    static const char *const names[SHS_NEAR_COUNTER_COUNT] = {
-        "CacheHits",      "CacheMisses",   "CacheNegativeHits",
-        "CacheStaleHits", "CacheTooLarge", "CacheInvalidations",
-        "CacheFlushes",
-    };
-
-    return names[counter];
-}
-
 const char *shs_near_invalidation_describe(const shs_near_cache_t *cache,
                                            apr_time_t now)
 {
-    if (shs_near_cache_is_live(cache, now)) {
+    if (now < shs_near_memory_lease_end(cache)) {
         return "live";
     }
     return *cache->head->down_reason ? cache->head->down_reason

@@ -139,9 +139,7 @@ shs_near_cache_t *shs_near_memory_attach(void *memory,
 
 void shs_near_memory_count(shs_near_cache_t *cache, shs_near_counter_t counter)
 {
-    atomic_fetch_add_explicit(
-        &cache->head->stripes[cache->pid % SHS_NEAR_STRIPES].values[counter], 1,
-        memory_order_relaxed);
+    shs_near_counter_add(&cache->head->counters, counter, cache->pid);
 }
 
 apr_uint32_t shs_near_memory_bucket(const shs_near_cache_t *cache,

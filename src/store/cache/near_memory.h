@@ -17,18 +17,15 @@
 #ifndef SHS_STORE_CACHE_NEAR_MEMORY_H
 #define SHS_STORE_CACHE_NEAR_MEMORY_H
 
-#include "store/cache/near_cache.h"
-#include "store/cache/near_invalidation.h"
+#include <apr_errno.h>
+#include <apr_pools.h>
+
+#include "store/cache/near_counter.h"
+#include "store/cache/near_policy.h"
 #include "store/cache/near_set.h"
 
 #define SHS_NEAR_BUCKETS 65536
 #define SHS_NEAR_CLASSES 5
-#define SHS_NEAR_STRIPES 16
-
-/* One cache line. */
-typedef struct shs_near_stripe_t {
-    _Alignas(64) shs_atomic64_t values[8];
-} shs_near_stripe_t;
 
 typedef struct shs_near_head_t {
     shs_near_keys_t keys;
@@ -42,7 +39,7 @@ typedef struct shs_near_head_t {
     /* The upper half of each is a term. Values of an earlier term are void. */
     shs_atomic64_t server_count;
     shs_atomic64_t servers[SHS_NEAR_SERVERS];
-    shs_near_stripe_t stripes[SHS_NEAR_STRIPES];
+    shs_near_counters_t counters;
     _Atomic apr_uint32_t epochs[SHS_NEAR_BUCKETS];
 } shs_near_head_t;
 
