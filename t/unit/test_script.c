@@ -9,7 +9,7 @@
 
 #define MAX_ARGUMENTS 32
 
-/* A command taken apart again. */
+/* Splits a command into its arguments. */
 static int split(shs_octets_t *arguments, shs_octets_t command)
 {
     const char *end = command.data + command.len;
@@ -30,7 +30,7 @@ static int split(shs_octets_t *arguments, shs_octets_t command)
     return count;
 }
 
-/* What is written in these tests. */
+/* The sessions of these tests. */
 static const shs_record_field_t was_fields[] = {
     { { "@created", 8 }, { "1", 1 } },
     { { "a", 1 }, { "", 0 } },
@@ -83,23 +83,23 @@ static shs_write_t write_of(shs_write_kind_t kind, shs_shape_t shape)
 static const struct {
     shs_write_kind_t kind;
     shs_shape_t shape;
-    const char *arguments; /* behind the key, each with "|" behind it */
+    const char *arguments; /* after the key, each with "|" after it */
     const char *why;
 } builds[] = {
-    { SHS_WRITE_CREATE, STRING, "1800000|new|", "its life and its value" },
-    { SHS_WRITE_CREATE, FIELDS, "1800000|n|v|m||", "its life and its fields" },
-    { SHS_WRITE_CHANGE, STRING, "|old|new|", "its life stays" },
+    { SHS_WRITE_CREATE, STRING, "1800000|new|", "ttl and value" },
+    { SHS_WRITE_CREATE, FIELDS, "1800000|n|v|m||", "ttl and fields" },
+    { SHS_WRITE_CHANGE, STRING, "|old|new|", "the ttl stays" },
     { SHS_WRITE_CHANGE, FIELDS,
       "65536|4096|1700000000123|2|2|n|v|m||n|=||x|!||gone|too|",
-      "limits, counts, what is set, expected, and removed" },
+      "limits, @accessed, counts, fields to set, expect and remove" },
     { SHS_WRITE_TOUCH, STRING, "1800000|1700000|MARK|",
-      "its life, when, and how a rotated one begins" },
+      "ttl, due, and the beginning of a rotated session" },
     { SHS_WRITE_TOUCH, FIELDS, "1800000|1700000|1700000000123|",
       "the same, and @accessed" },
     { SHS_WRITE_FORWARD, STRING, "1800000|old|new|",
-      "no longer than that, and only what it was" },
+      "the longest ttl, the old and the new value" },
     { SHS_WRITE_FORWARD, FIELDS, "1800000|1|v|@created|1|a||",
-      "the successor, and all that was there" },
+      "ttl, keep, the successor, and all old fields" },
     { SHS_WRITE_REMOVE, STRING, "0|MARK|", "not one that was rotated" },
     { SHS_WRITE_REMOVE, FIELDS, "0|", "the same" },
 };
@@ -135,7 +135,7 @@ START_TEST(script_build__passes_the_arguments_of_the_script)
 }
 END_TEST
 
-/* A server keeps every script that it was ever given. */
+/* A server caches every script that it has ever received. */
 START_TEST(script_build__uses_one_script_for_each_kind)
 {
     shs_write_t write = write_of(builds[_i].kind, builds[_i].shape);
@@ -168,7 +168,7 @@ START_TEST(script_build__uses_different_scripts_for_different_kinds)
     }
     for (i = 0; i < ROWS(builds); i++) {
         for (k = 0; k < i; k++) {
-            /* A string is swapped for another, whatever that says. */
+            /* A string is swapped for another, whatever it means. */
             int may_be_same = builds[i].shape == STRING
                               && builds[i].kind == SHS_WRITE_FORWARD
                               && builds[k].kind == SHS_WRITE_CHANGE

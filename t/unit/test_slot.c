@@ -38,7 +38,7 @@ static const struct {
     { KEY("{}}"), 14790, "an empty tag in front of }" },
     { KEY("x{a}y}"), 15495, "a second } is beyond the tag" },
     { KEY("123456789"), 12739, "the vector of CRC16-XMODEM: 0x31C3" },
-    { KEY("session:0123456789ABCDEF"), 8042, "what is asked for most" },
+    { KEY("session:0123456789ABCDEF"), 8042, "the most common form" },
     { KEY("spring:session:sessions:0d3f6bd2-0fdd-4b8c-a8a8-95fa5b5a6d8c"), 7649,
       "a key of Spring Session" },
     { KEY("\x00"), 0, "one NUL" },

@@ -205,7 +205,7 @@ START_TEST(store_redis_load__distinguishes_the_outcomes)
                       replies[_i].why);
         ck_assert_msg(!strstr(result.reason, "SECRET")
                           || !strcmp(replies[_i].why, "no code we know"),
-                      "the reason tells: %s", result.reason);
+                      "the reason leaks: %s", result.reason);
     }
     if (outcome == UNAVAILABLE) {
         ck_assert_msg(!!result.is_refusal == replies[_i].is_refusal, "%s",
@@ -984,7 +984,7 @@ START_TEST(store_redis_load__never_returns_another_keys_session)
         ck_assert_int_eq(loaders[i].strangers, 0);
         found += loaders[i].found;
     }
-    ck_assert_msg(found > 100, "only %d of %d were answered", found, 16 * 60);
+    ck_assert_msg(found > 100, "only %d of %d were found", found, 16 * 60);
     fake_stop(fake);
 }
 END_TEST

@@ -174,7 +174,7 @@ START_TEST(store_redis_load__waits_no_longer_than_the_deadline)
 
     actor_replies(a, "GET", not_ready[_i]);
     ck_assert_int_eq(rig_load(rig, "s:k", 200), UNAVAILABLE);
-    ck_assert_msg(actor_received(a, "GET") > 2, "asked %d times",
+    ck_assert_msg(actor_received(a, "GET") > 2, "received %d times",
                   actor_received(a, "GET"));
     ck_assert_int_lt(actor_received(a, "GET"), 60);
     ck_assert_int_eq(actor_accepted(a), 1);
@@ -211,7 +211,7 @@ static const struct {
     const char *why;
 } errors[] = {
     { "-NOAUTH SECRET\r\n", UNAVAILABLE, SHS_COUNTER_REFUSED, 1, 0,
-      "it wants a password that we have not, or not said here" },
+      "a password is missing, or AUTH was not sent" },
     { "-NOPERM SECRET\r\n", UNAVAILABLE, SHS_COUNTER_REFUSED, 1, 1,
       "the user may not GET" },
     { "-OOM SECRET\r\n", UNAVAILABLE, SHS_COUNTER_OUT_OF_MEMORY, 0, 1,
@@ -219,7 +219,7 @@ static const struct {
     { "-ERR SECRET\r\n", UNAVAILABLE, SHS_COUNTER_OTHER_ERRORS, 0, 1,
       "anything else" },
     { "-MOVED 1 SECRET:1\r\n", UNAVAILABLE, SHS_COUNTER_OTHER_ERRORS, 0, 1,
-      "the URL says that it is no cluster" },
+      "the URL names no cluster" },
     { "-READONLY SECRET\r\n", UNAVAILABLE, SHS_COUNTER_READ_ONLY, 0, 0,
       "a single server that was made a replica" },
     { "-WRONGTYPE SECRET\r\n", MALFORMED, SHS_COUNTER_UNAVAILABLE, 0, 1,
@@ -771,7 +771,7 @@ START_TEST(store_redis_load__accepts_the_reply_without_a_run_id)
     for (n = 0; n < 3; n++) {
         ck_assert_int_eq(rig_load(rig, "k", _i == 3 ? 200 : 10000), FOUND);
         ck_octets_eq(rig_result.record.string, unit_text("a k"),
-                     "whose answer?");
+                     "which server's value?");
         ck_assert_uint_eq(rig_result.server_id, SHS_RUN_ID_UNKNOWN);
     }
     ck_assert_int_eq(actor_accepted(a), _i < 2 ? 1 : 3);

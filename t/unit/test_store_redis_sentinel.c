@@ -41,9 +41,9 @@ static const struct {
     const char *reply;
     const char *why;
 } demoted[] = {
-    { "ROLE", ACTOR_SLAVE, "it says so itself" },
-    { "GET", "-READONLY x\r\n", "it writes no more" },
-    { "GET", actor_close, "it ends" },
+    { "ROLE", ACTOR_SLAVE, "its ROLE is slave" },
+    { "GET", "-READONLY x\r\n", "it accepts no writes" },
+    { "GET", actor_close, "it closes the connection" },
 };
 
 START_TEST(store_redis_load__finds_the_new_master_in_the_same_command)
@@ -636,7 +636,8 @@ START_TEST(store_redis_load__leaves_time_for_a_replica)
     actor_replies(s, "SENTINEL", actor_stall);
     actor_replies(x, "GET", actor_close);
     ck_assert_int_eq(rig_load(rig, "l", 1000), FOUND);
-    ck_octets_eq(rig_result.record.string, OCTETS("r l"), "whose answer?");
+    ck_octets_eq(rig_result.record.string, OCTETS("r l"),
+                 "which server's value?");
     actor_stop(replica);
 }
 END_TEST

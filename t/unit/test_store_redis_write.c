@@ -170,7 +170,7 @@ static const struct {
     { "-READONLY SECRET\r\n", UNAVAILABLE, SHS_COUNTER_READ_ONLY, 0, 0,
       "a single server that is a replica" },
     { "-MOVED 1 SECRET:1\r\n", UNAVAILABLE, SHS_COUNTER_OTHER_ERRORS, 0, 1,
-      "the URL says that it is no cluster" },
+      "the URL names no cluster" },
     { ":2\r\n", UNAVAILABLE, SHS_COUNTER_UNREACHABLE, 0, 0,
       "no script gives that: out of step" },
     { ":-3\r\n", UNAVAILABLE, SHS_COUNTER_UNREACHABLE, 0, 0, "nor that" },
@@ -607,9 +607,9 @@ static const struct {
     const char *reply;
     const char *why;
 } demoted[] = {
-    { "EVAL", "-READONLY x\r\n", "it writes no more" },
-    { "ROLE", ACTOR_SLAVE, "it says so itself: what it wrote is lost" },
-    { "EVAL", actor_close, "it ends" },
+    { "EVAL", "-READONLY x\r\n", "it accepts no writes" },
+    { "ROLE", ACTOR_SLAVE, "its ROLE is slave: its write is lost" },
+    { "EVAL", actor_close, "it closes the connection" },
 };
 
 START_TEST(store_redis_write__finds_the_new_master_in_the_same_command)

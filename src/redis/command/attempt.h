@@ -13,10 +13,10 @@
 typedef struct shs_attempt_t {
     shs_conn_status_t status;
     shs_pipeline_reply_t reply;
-    shs_retry_t retry;   /* with several servers its reason names this one */
-    int is_new_conn;     /* the connection was opened for this attempt */
-    int may_be_key;      /* no value came after it was asked for: the key may be
-                          * the cause, not the server */
+    shs_retry_t retry; /* with several servers its reason names this one */
+    int is_new_conn;   /* the connection was opened for this attempt */
+    int may_be_key;    /* the value did not come: the key may be the cause, not
+                          * the server */
     apr_uint32_t run_id; /* of the server (redis/connection/run_id.h); 0: not
                           * loaded, because tracking is not active */
 } shs_attempt_t;

@@ -5,8 +5,8 @@
  * happens after a dead connection, a redirection, or a server that is loading,
  * was demoted, or is gone.
  *
- *   a pooled connection was dead      sent again on another connection, `retry`
- *                                     times
+ *   a pooled connection was dead      sent again on another connection,
+ *                                     retry= times at most
  *   MOVED, ASK                        followed, five times at most
  *   LOADING, MASTERDOWN, CLUSTERDOWN,
  *   TRYAGAIN                          sent again after a pause
@@ -16,6 +16,9 @@
  *                                     read-from= allows it, but never for a
  *                                     write
  *   the circuit breaker is open       not sent; a replica, likewise
+ *
+ * Each of these transitions, and a failure, is reported to the query's trace
+ * (store/trace.h).
  *
  * A key that may be too large (redis/health/big_key.h) has its size loaded
  * first, and its value only if a session may be so large.

@@ -21,21 +21,19 @@ typedef struct shs_permit_report_t {
     const char *reason;
 } shs_permit_report_t;
 
+/* Zeroed memory is a closed permit. */
 typedef struct shs_permit_t {
     /* Valid while the permit is open. */
     shs_route_t route;
     shs_breaker_pass_t pass;
     int is_to_replica;
-    apr_uint32_t subject; /* which server, as shs_node_subject() ... */
-    apr_uint32_t
-        resolved_subject; /* ... and at which address, for the breaker */
+    apr_uint32_t subject;          /* shs_node_subject() */
+    apr_uint32_t resolved_subject; /* shs_node_resolved_subject() */
     apr_time_t opened_at;
 
     shs_permit_denial_t denial; /* valid after open returned 0 */
     shs_permit_report_t report; /* kept from one permit to the next */
 } shs_permit_t;
-
-/* Zeroed memory is a closed permit. */
 
 /* To the master that serves the slot, and to the server that a redirection
  * names (`learn`: the slot is served there from now on). Return 1 and an open
