@@ -60,6 +60,26 @@ apr_time_t unit_in_ms(int ms);
  * or a condition. */
 void unit_await_sleeper(int tid);
 
+/* Whether a test of this name runs: SHS_UNIT_TEST in the environment may hold a
+ * part of the names that do. */
+int unit_is_wanted(const char *name);
+
+#undef tcase_add_test
+#define tcase_add_test(tc, test)                      \
+    do {                                              \
+        if (unit_is_wanted(#test)) {                  \
+            tcase_add_test_raise_signal(tc, test, 0); \
+        }                                             \
+    } while (0)
+
+#undef tcase_add_loop_test
+#define tcase_add_loop_test(tc, test, first, end)                      \
+    do {                                                               \
+        if (unit_is_wanted(#test)) {                                   \
+            tcase_add_loop_test_raise_signal(tc, test, 0, first, end); \
+        }                                                              \
+    } while (0)
+
 /* Runs what `add` adds to one case. To be returned by main. */
 int unit_main(const char *file, void (*add)(TCase *tc));
 
