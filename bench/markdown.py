@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The tables of the README, from results.json: markdown.py [FILE]"""
+"""The tables of docs/benchmarks.md, from results.json: markdown.py [FILE]"""
 import json
 import pathlib
 import sys

@@ -199,36 +199,14 @@ for my $example (@examples) {
     is(said_of($needs . $conf), '', "example: $name");
 }
 
-# The documents' examples: each block marked as apache, with a store if it names none
-# and with the modules that any of them needs.
-my $needs = join '', map { module_line($_) }
-    qw(authn_core authn_file authz_host authz_user request session auth_form headers rewrite
-       proxy proxy_http proxy_balancer slotmem_shm lbmethod_byrequests cache cache_disk);
-my %shown;
-for my $page ("$ENV{SHS_INCLUDE}/README.md", glob "$ENV{SHS_INCLUDE}/docs/{*,*/*}.md") {
-    my ($name) = $page =~ m{\Q$ENV{SHS_INCLUDE}\E/(.*)};
-    my $text = SHS::Httpd::slurp($page);
-    while ($text =~ /^```apache\n(.*?)^```/gms) {
-        my $conf = $1;
-        $conf =~ s{/usr/lib/apache2/modules/mod_shared_session\.so}{$ENV{SHS_MODULE}}g;
-        $conf =~ s{/usr/lib/apache2/modules/mod_session_shared\.so}{$glue}g;
-        $conf =~ s{/etc/apache2/(?:redis|sentinel)\.(?:password|secret)}
-                  {@{[$httpd->write('password', "SeCrEt\n")]}}g;
-        $conf =~ s{/etc/ssl/(?:certs/example|redis)-ca\.pem}{@{[$certs->path('ca.crt')]}}g;
-        $conf =~ s{/var/log/apache2/}{$root/logs/}g;
-        $conf = "$store\n$conf" if $conf !~ /^SharedSessionStore /m;
-        is(said_of($needs . $conf), '', "$name: example " . ++$shown{$name});
-    }
-}
-cmp_ok(scalar keys %shown, '>=', 15, 'pages show examples');
-
-# README's two .load files, as a2enmod enables them: in the order of their names.
-my $readme = SHS::Httpd::slurp("$ENV{SHS_INCLUDE}/README.md");
+# The two .load files of docs/install.md, as a2enmod enables them: in the order of
+# their names.
+my $page = SHS::Httpd::slurp("$ENV{SHS_INCLUDE}/docs/install.md");
 my %load;
-while ($readme =~ /`(\w+)\.load`:\s+```apache\n(.*?)```/gs) {
+while ($page =~ /`(\w+)\.load`:\s+```apache\n(.*?)```/gs) {
     $load{$1} = $2;
 }
-is(join(' ', sort keys %load), 'session_shared shared_session', 'README shows two .load files');
+is(join(' ', sort keys %load), 'session_shared shared_session', 'docs/install.md shows two .load files');
 $_ =~ s{/usr/lib/apache2/modules/mod_shared_session\.so}{$ENV{SHS_MODULE}},
 $_ =~ s{/usr/lib/apache2/modules/mod_session_shared\.so}{$glue} for values %load;
 my ($depends) = $load{session_shared} =~ /^# Depends: (.*)$/m;

@@ -1,4 +1,4 @@
-# What the README promises of __Host-, with a real browser: a sister host of the
+# What docs/security.md promises of __Host-, with a real browser: a sister host of the
 # same site plants cookies in every way that browsers know, and the user stays
 # himself; after the logout he is nobody.
 # The same with every MPM.

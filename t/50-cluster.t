@@ -544,7 +544,7 @@ $_->cmd('WAIT', 1, 10_000) for $cluster->masters;
 
     # The old master goes on, with the session as it was. Until it hears of its
     # successor, some milliseconds later, it answers as before: so does any Redis
-    # Cluster (README, Limits). A child that has not asked since may ask it then.
+    # Cluster (docs/limits.md). A child that has not asked since may ask it then.
     $new->cmd('HSET', $key, 'owner', 'new');
     $changing->wait_found_since(time);
     my $changed = time;

@@ -9,7 +9,7 @@ use SHS::Near;
 use SHS::Proxy;
 use Time::HiRes qw(time);
 
-# Users as README has them in Operations: [name, what else it may, what is said].
+# Users as docs/operations.md has them: [name, what else it may, what is said].
 my $reads = '+get +hgetall +pttl';
 my $let = '; grant it (ACL), or set SharedSessionCache Off';
 my @users = (
@@ -125,7 +125,7 @@ CONF
     cmp_ok($refused{ $_->[0] } // 0, '<=', $most, "$_->[0] is not refused again and again")
         for @users;
     my $full = $users[-1][0];
-    is($refused{$full}, undef, 'what README names is all that is needed');
+    is($refused{$full}, undef, 'what docs/operations.md names is all that is needed');
     ok(eval { SHS::Process::wait_for('a hit', 20, sub {
         !$redis->lookups_during(sub { session($deaf, $id, host => "$full.test") },
                                 text => $id) }) }, "$full: hits");

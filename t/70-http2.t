@@ -227,8 +227,8 @@ for my $path ("/on?trailer=$trailer", "/off?trailer=$trailer", '/h2/on', '/h2/of
 ok(scalar $front->logged(qr/SHS014: .*trailers/), '... as the log says');
 
 # Where it does not pass a 1xx answer on, to a client that speaks HTTP/1.1,
-# mod_proxy_http2 makes one of its headers and those of the final one: README,
-# Limits.
+# mod_proxy_http2 makes one of its headers and those of the final one: see
+# docs/limits.md.
 for my $place (['/h2/on', 1, 'are heard'], ['/h2/off', undef, '... but not where Control is Off']) {
     my ($path, $is, $what) = @$place;
     $store->put_hash("session:$id", { owner => 'anna' });

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * log: the tags of the module's log lines. A tag is unique, never reused for
- * something else, and listed with its cure in the README.
+ * something else, and listed with its cure in
+ * docs/operations.md.
  *
  * A line may contain outcomes, reasons, names of attributes and headers (httpd
  * escapes them), the store without credentials, and an id's label. It never

@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# Each log tag is defined once, used, listed in the README with its cure, and
-# provoked by a test.
+# Each log tag is defined once, used, listed in docs/operations.md with its cure,
+# and provoked by a test.
 source "$(dirname "${BASH_SOURCE[0]}")/guard.bash"
 
 header=src/config/log.h
-need "$header" README.md
+list=docs/operations.md
+need "$header" "$list" README.md
 
 while read -r macro tag; do
     looked_at 1
@@ -16,8 +17,9 @@ while read -r macro tag; do
     if ! grep -rqE "\b$macro\b" --include='*.c' src mod_*.c; then
         complain "$header: $macro ($tag) is never used"
     fi
-    if ! grep -qE "^\| *\`?$tag\`? *\|[^|]+\|[^|]+\|[^|]+\|" README.md; then
-        complain "README.md has no row for $tag with level, meaning and cure"
+    row="^\\| <a id=\"${tag,,}\"></a>$tag \\|[^|]+\\|[^|]+\\|[^|]+\\|"
+    if (($(grep -cE "$row" "$list") != 1)); then
+        complain "$list has not one row for $tag with anchor, level, meaning and cure"
     fi
     # A comment provokes nothing.
     if ! grep -hE "\b$tag\b" t/*.t t/unit/*.c | grep -qvE '^[[:space:]]*(#|\*|/\*)'
@@ -37,9 +39,9 @@ if hits=$(grep -rnE '"SHS[0-9]{3}' src mod_*.c | grep -v "^$header:"); then
 fi
 while read -r tag; do
     if ! grep -q "\"$tag: \"" "$header"; then
-        complain "$tag is mentioned (README or t/*.t), but $header has no such tag"
+        complain "$tag is mentioned (documents or t/*.t), but $header has no such tag"
     fi
-done < <(grep -ohE '\bSHS[0-9]{3}\b' README.md src/README.md t/*.t | sort -u)
+done < <(grep -ohE '\bSHS[0-9]{3}\b' README.md src/README.md -r docs t/*.t | sort -u)
 # No line leaves without one.
 while IFS= read -r call; do
     looked_at 1

@@ -88,7 +88,7 @@ START_TEST(key_default__is_session_and_the_id)
     shs_session_id_t sid = sid_of(ID16);
 
     ck_octets_eq(shs_key_build(shs_key_default(), &sid, p),
-                 OCTETS("session:" ID16), "the README says so");
+                 OCTETS("session:" ID16), "the default");
     ck_assert(shs_key_is_equal(shs_key_default(), key_of("session:%{id}")));
 }
 END_TEST

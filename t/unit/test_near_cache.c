@@ -456,7 +456,7 @@ START_TEST(near_cache_put__evicts_the_oldest_of_a_set)
 }
 END_TEST
 
-/* The README says how much memory a session takes. */
+/* docs/operations.md says how much memory a session takes. */
 START_TEST(near_cache_put__keeps_what_fits)
 {
     static const struct {
