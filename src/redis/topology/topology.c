@@ -33,7 +33,7 @@ struct shs_topology_t {
     /* Of the last refresh; OK: it did not fail. The reason is read while none
      * runs. */
     shs_conn_status_t failure;
-    const char *reason; /* ... and why; read while none runs */
+    const char *reason;
 };
 
 /* All topologies of this child. None is ever freed, because threads may outlive
