@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * near_counter: the counters of a near-cache, in memory that all children of
- * the host share. They are striped, so that children do not write the same cache
- * line.
+ * the host share. They are striped, so that children do not write the same
+ * cache line.
  */
 #ifndef SHS_STORE_CACHE_NEAR_COUNTER_H
 #define SHS_STORE_CACHE_NEAR_COUNTER_H
