@@ -31,7 +31,7 @@ typedef struct redis_t {
     shs_client_t client;    /* of this child */
 } redis_t;
 
-static const char *create(void **self, shs_store_words_t *words,
+static const char *create(void **self, shs_provider_words_t *words,
                           const char *url, const apr_array_header_t *options,
                           apr_pool_t *p)
 {
@@ -314,7 +314,7 @@ static int listen_to(void *self, const shs_invalidation_sink_t *sink,
                              sink, redis->endpoint->timeout, pchild);
 }
 
-static void report(shs_store_report_fn tell, void *baton, const void *self,
+static void report(shs_result_report_fn tell, void *baton, const void *self,
                    const void *host_state, apr_pool_t *p)
 {
     const shs_host_state_t *memory = host_state;
@@ -343,7 +343,7 @@ static const char *const schemes[] = {
     "rediss+sentinel", "redis+cluster", "rediss+cluster", NULL
 };
 
-const shs_store_provider_t shs_store_redis = {
+const shs_provider_t shs_store_redis = {
     schemes,  create,  host_state_size, start_child, load,
     write_to, timeout, listen_to,       report
 };

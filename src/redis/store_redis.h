@@ -12,8 +12,8 @@
 
 #include "store/provider.h"
 
-/* For shs_store_register(). */
-extern const shs_store_provider_t shs_store_redis;
+/* For shs_provider_register(). */
+extern const shs_provider_t shs_store_redis;
 
 /* The provider's load and write for a client (redis/command/command.h) that the
  * caller has put together: as shs_store_load() and shs_store_write(). */

@@ -18,6 +18,7 @@
 #include "redis/store_redis.h"
 #include "session/id/key.h"
 #include "store/store.h"
+#include "store/provider.h"
 
 APLOG_USE_MODULE(shared_session);
 
@@ -39,7 +40,7 @@ int shs_lifecycle_on_pre_config(apr_pool_t *pconf, apr_pool_t *plog,
     (void)pconf;
     (void)plog;
     (void)ptemp;
-    shs_store_register(&shs_store_redis);
+    shs_provider_register(&shs_store_redis);
     return OK;
 }
 

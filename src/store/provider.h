@@ -1,26 +1,31 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * provider: the interface behind a store: how to read, write and track the
- * sessions of one kind of URL.
+ * sessions of one kind of URL. Callers use store.h, which checks what a
+ * provider promises here.
  */
 #ifndef SHS_STORE_PROVIDER_H
 #define SHS_STORE_PROVIDER_H
 
-#include "store/store.h"
-#include "store/cache/invalidation_sink.h"
+#include <apr_pools.h>
+#include <apr_tables.h>
 
-typedef struct shs_store_words_t {
+#include "store/cache/invalidation_sink.h"
+#include "store/query.h"
+#include "store/result.h"
+
+typedef struct shs_provider_words_t {
     const char *identity; /* equal for equal stores; may hold secrets */
     const char *url;      /* for people, without secrets */
     const char *options;  /* likewise */
-} shs_store_words_t;
+} shs_provider_words_t;
 
-struct shs_store_provider_t {
+typedef struct shs_provider_t {
     const char *const *schemes; /* NULL-terminated, without "://" */
 
     /* As shs_store_create(). *self is the provider's own. *words must not
      * change afterwards. */
-    const char *(*create)(void **self, shs_store_words_t *words,
+    const char *(*create)(void **self, shs_provider_words_t *words,
                           const char *url, const apr_array_header_t *options,
                           apr_pool_t *p);
     /* Octets of memory that the host's children share; zeroed before use. */
@@ -40,8 +45,18 @@ struct shs_store_provider_t {
      * be started. NULL: the provider cannot track. */
     int (*track)(void *self, const shs_invalidation_sink_t *sink,
                  apr_pool_t *pchild);
-    void (*report)(shs_store_report_fn report, void *baton, const void *self,
+    void (*report)(shs_result_report_fn report, void *baton, const void *self,
                    const void *host_state, apr_pool_t *p);
-};
+} shs_provider_t;
+
+/* Registers a provider (static; may be called again with the same one). */
+void shs_provider_register(const shs_provider_t *provider);
+
+/* The provider of a URL's scheme, or NULL. */
+const shs_provider_t *shs_provider_find(const char *url);
+
+/* The schemes of all providers: "redis://, rediss://". From p. */
+const char *shs_provider_describe_schemes(apr_pool_t *p);
+
 
 #endif

@@ -16,12 +16,10 @@
 #include "store/provider.h"
 #include "store/cache/tracking_alert.h"
 
-#define MAX_PROVIDERS 8
-
 struct shs_store_t {
-    const shs_store_provider_t *provider;
+    const shs_provider_t *provider;
     void *self;
-    shs_store_words_t words;
+    shs_provider_words_t words;
     void *host_state;  /* the provider's, shared by the host's children */
     void *near_memory; /* likewise, the near-cache's; NULL: none */
     shs_tracking_alert_t *tracking_alert; /* with `near_memory` */
@@ -31,52 +29,6 @@ struct shs_store_t {
     shs_near_local_t near; /* of this child; cache NULL: none */
     int tracks_all_keys;
 };
-
-static const shs_store_provider_t *providers[MAX_PROVIDERS];
-
-void shs_store_register(const shs_store_provider_t *provider)
-{
-    int i;
-
-    for (i = 0; i < MAX_PROVIDERS; ++i) {
-        if (!providers[i] || providers[i] == provider) {
-            providers[i] = provider;
-            return;
-        }
-    }
-    assert(!"more providers than MAX_PROVIDERS");
-}
-
-static const shs_store_provider_t *find_provider(const char *url,
-                                                 apr_size_t len)
-{
-    int i, j;
-
-    for (i = 0; i < MAX_PROVIDERS && providers[i]; ++i) {
-        for (j = 0; providers[i]->schemes[j]; ++j) {
-            const char *scheme = providers[i]->schemes[j];
-
-            if (strlen(scheme) == len && !strncmp(scheme, url, len)) {
-                return providers[i];
-            }
-        }
-    }
-    return NULL;
-}
-
-static const char *describe_schemes(apr_pool_t *p)
-{
-    const char *words = "";
-    int i, j;
-
-    for (i = 0; i < MAX_PROVIDERS && providers[i]; ++i) {
-        for (j = 0; providers[i]->schemes[j]; ++j) {
-            words = apr_pstrcat(p, words, *words ? ", " : "",
-                                providers[i]->schemes[j], "://", NULL);
-        }
-    }
-    return words;
-}
 
 static apr_array_header_t *get_list(apr_pool_t *pconf)
 {
@@ -118,20 +70,17 @@ const char *shs_store_create(shs_store_t **out, const char *url,
                              const apr_array_header_t *options,
                              apr_pool_t *pconf)
 {
-    const char *colon = strstr(url, "://");
     apr_array_header_t *list = get_list(pconf);
     shs_store_t *store = apr_pcalloc(pconf, sizeof(*store));
     const char *error;
 
     /* The URL may hold a password, so no message here repeats it. */
-    if (!colon) {
-        return apr_pstrcat(pconf, "the URL has no scheme; there are ",
-                           describe_schemes(pconf), NULL);
-    }
-    store->provider = find_provider(url, (apr_size_t)(colon - url));
+    store->provider = shs_provider_find(url);
     if (!store->provider) {
-        return apr_pstrcat(pconf, "unknown scheme; there are ",
-                           describe_schemes(pconf), NULL);
+        return apr_pstrcat(
+            pconf,
+            strstr(url, "://") ? "unknown scheme" : "the URL has no scheme",
+            "; there are ", shs_provider_describe_schemes(pconf), NULL);
     }
     error = store->provider->create(&store->self, &store->words, url, options,
                                     pconf);
@@ -364,7 +313,7 @@ const char *shs_store_describe_cache(const shs_store_t *store, apr_pool_t *p)
 }
 
 /* In any process; the parent has no handle, so it attaches one. */
-static void report_cache(shs_store_report_fn report, void *baton,
+static void report_cache(shs_result_report_fn report, void *baton,
                          const shs_store_t *store, apr_pool_t *p)
 {
     const shs_near_cache_t *cache =
@@ -382,7 +331,7 @@ static void report_cache(shs_store_report_fn report, void *baton,
     }
 }
 
-void shs_store_report(shs_store_report_fn report, void *baton,
+void shs_store_report(shs_result_report_fn report, void *baton,
                       const shs_store_t *store, apr_pool_t *p)
 {
     if (store->host_state) {

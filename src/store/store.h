@@ -16,29 +16,12 @@
 #include <apr_tables.h>
 #include <apr_time.h>
 
-#include "session/outcome.h"
-#include "session/record.h"
 #include "store/cache/single_flight.h"
 #include "store/cache/near_policy.h"
 #include "store/query.h"
-#include "store/transition.h"
+#include "store/result.h"
 
 typedef struct shs_store_t shs_store_t;
-
-/* The result of a read or a write. */
-typedef struct shs_result_t {
-    shs_record_t record; /* set when FOUND; owned by the pool given to load */
-    const char *reason;  /* set unless FOUND: words for the log that hold
-                          * neither keys nor values nor credentials */
-    apr_uint32_t
-        server_id;  /* the server that replied, or 0; for near_cache.h */
-    int is_refusal; /* UNAVAILABLE because the store refuses us
-                             * (password, permission): for the administrator */
-    shs_transition_t transition;
-    const char *transition_reason; /* of DOWN, REFUSED, UNWRITABLE, DEGRADED and
-                                    * UNTRACKED, as `reason`; of MASTER: the new
-                                    * and the old one */
-} shs_result_t;
 
 /* Creates the store that a URL and its options ("key=value" strings) name, or
  * finds the one that was created from the same before in the same pool, which
@@ -86,18 +69,10 @@ const char *shs_store_describe_cache(const shs_store_t *store, apr_pool_t *p);
  * warning is due: once a minute for the whole host. */
 int shs_store_note_left_out(shs_store_t *store);
 
-/* Called with the name and the value of one figure. */
-typedef void (*shs_store_report_fn)(void *baton, const char *name,
-                                    const char *value);
-
 /* Reports the store's state and counters, for a status page: "Breaker" and
  * "closed", "Timeouts" and "0". Works in any process of the host. */
-void shs_store_report(shs_store_report_fn report, void *baton,
+void shs_store_report(shs_result_report_fn report, void *baton,
                       const shs_store_t *store, apr_pool_t *p);
-
-/* Registers a provider (static; may be called again with the same one). */
-typedef struct shs_store_provider_t shs_store_provider_t;
-void shs_store_register(const shs_store_provider_t *provider);
 
 /* ---- the near-cache */
 

@@ -30,7 +30,7 @@ static fake_store_t *last_created;
 /* The octets that each store shares. */
 #define HOST_STATE_SIZE 100
 
-static const char *fake_create(void **self, shs_store_words_t *words,
+static const char *fake_create(void **self, shs_provider_words_t *words,
                                const char *url,
                                const apr_array_header_t *options,
                                apr_pool_t *pool)
@@ -114,7 +114,7 @@ static int fake_track(void *self, const shs_invalidation_sink_t *sink,
 }
 
 /* Reports the first shared octet. */
-static void fake_report(shs_store_report_fn report, void *baton,
+static void fake_report(shs_result_report_fn report, void *baton,
                         const void *self, const void *host_state,
                         apr_pool_t *pool)
 {
@@ -123,14 +123,14 @@ static void fake_report(shs_store_report_fn report, void *baton,
 }
 
 static const char *const fake_schemes[] = { "fake", "fakes", NULL };
-static const shs_store_provider_t fake = {
+static const shs_provider_t fake = {
     fake_schemes,     fake_create, fake_host_state_size,
     fake_start_child, fake_load,   fake_write,
     fake_timeout,     fake_track,  fake_report
 };
 
 static const char *const untracked_schemes[] = { "untracked", NULL };
-static const shs_store_provider_t untracked = {
+static const shs_provider_t untracked = {
     untracked_schemes, fake_create, fake_host_state_size,
     fake_start_child,  fake_load,   fake_write,
     fake_timeout,      NULL,        fake_report
@@ -153,7 +153,7 @@ static shs_store_t *store_of(const char *url)
 {
     shs_store_t *store = NULL;
 
-    shs_store_register(&fake);
+    shs_provider_register(&fake);
     ck_assert_pstr_eq(shs_store_create(&store, url, options(NULL, NULL), p),
                       NULL);
     ck_assert_ptr_nonnull(store);
@@ -190,7 +190,7 @@ START_TEST(store_create__refuses_without_naming_credentials)
     shs_store_t *store = NULL;
     const char *wrong;
 
-    shs_store_register(&fake);
+    shs_provider_register(&fake);
     wrong = shs_store_create(&store, refused[_i].url, options(NULL, NULL), p);
     ck_assert_msg(wrong && *wrong, "\"%s\" was taken: %s", refused[_i].url,
                   refused[_i].why);
@@ -204,7 +204,7 @@ START_TEST(store_create__finds_an_equal_store)
     shs_store_t *a;
     shs_store_t *b;
 
-    shs_store_register(&fake);
+    shs_provider_register(&fake);
     shs_store_create(&a, "fake://h", options("x=1", NULL), p);
     shs_store_create(&b, "fake://h", options("x=1", NULL), p);
     ck_assert_ptr_eq(a, b);
@@ -219,7 +219,7 @@ START_TEST(store_create__makes_another_for_other_options_or_pools)
     shs_store_t *c;
     apr_pool_t *other;
 
-    shs_store_register(&fake);
+    shs_provider_register(&fake);
     shs_store_create(&a, "fake://h", options("x=1", NULL), p);
     shs_store_create(&b, "fake://h", options("x=2", NULL), p);
     ck_assert_ptr_ne(a, b);
@@ -250,12 +250,12 @@ START_TEST(store_list__is_oldest_first)
 }
 END_TEST
 
-START_TEST(store_register__may_be_called_again)
+START_TEST(provider_register__may_be_called_again)
 {
     int i;
 
     for (i = 0; i < 100; i++) {
-        shs_store_register(&fake);
+        shs_provider_register(&fake);
     }
     ck_assert_str_eq(shs_store_describe(store_of("fake://h")), "a fake");
 }
@@ -549,7 +549,7 @@ START_TEST(store_cache__is_null_when_off_or_untracked)
     shs_near_policy_t policy = near_policy();
     shs_store_t *off, *cannot = NULL;
 
-    shs_store_register(&untracked);
+    shs_provider_register(&untracked);
     off = store_of("fake://h");
     shs_store_create(&cannot, "untracked://h", options(NULL, NULL), p);
     ck_assert(shs_store_set_cache(cannot, &policy));
@@ -873,7 +873,7 @@ static void add(TCase *tc)
     tcase_add_test(tc, store_create__finds_an_equal_store);
     tcase_add_test(tc, store_create__makes_another_for_other_options_or_pools);
     tcase_add_test(tc, store_list__is_oldest_first);
-    tcase_add_test(tc, store_register__may_be_called_again);
+    tcase_add_test(tc, provider_register__may_be_called_again);
     tcase_add_test(tc, store_start_child__passes_the_number_of_threads);
     tcase_add_test(tc, store_start_child__zeroes_memory_that_is_not_shared);
     tcase_add_test(tc, store_share__gives_each_store_a_part_of_its_own);

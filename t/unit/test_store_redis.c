@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "redis/store_redis.h"
+#include "store/store.h"
 
 #include <pthread.h>
 #include <unistd.h>
@@ -16,7 +17,7 @@ static const char *create(shs_store_t **store, const char *url,
     if (option) {
         APR_ARRAY_PUSH(options, const char *) = option;
     }
-    shs_store_register(&shs_store_redis);
+    shs_provider_register(&shs_store_redis);
     return shs_store_create(store, url, options, p);
 }
 
