@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-#include "session/json/json_text.h"
-
 struct shs_session_t {
     shs_value_t *values;
     apr_size_t count;
@@ -130,28 +128,4 @@ const shs_value_t *shs_session_find(const shs_session_t *session,
         }
     }
     return NULL;
-}
-
-int shs_session_text(shs_octets_t *text, const shs_session_t *session,
-                     const shs_value_t *value, apr_pool_t *p)
-{
-    switch (value->kind) {
-    case SHS_KIND_NULL:
-        return 0;
-    case SHS_KIND_STRING:
-    case SHS_KIND_NUMBER:
-    case SHS_KIND_BOOL:
-        *text = value->text;
-        return 1;
-    case SHS_KIND_ARRAY:
-    case SHS_KIND_OBJECT:
-        *text = shs_json_text_write(session->values, value, p);
-        return 1;
-    }
-    return 0;
-}
-
-shs_octets_t shs_session_json(const shs_session_t *session, apr_pool_t *p)
-{
-    return shs_json_text_write_all(session->values, session->count, p);
 }

@@ -97,12 +97,4 @@ const shs_value_t *shs_session_find(const shs_session_t *session,
                                     apr_size_t from, apr_size_t to,
                                     const char *name, apr_size_t len);
 
-/* All attributes as one JSON object (RFC 8259), compact, from p. */
-shs_octets_t shs_session_json(const shs_session_t *session, apr_pool_t *p);
-
-/* A value as text: a scalar as it is (borrowed), a structure as compact JSON
- * (from p). Returns 0 for null, which has no text. */
-int shs_session_text(shs_octets_t *text, const shs_session_t *session,
-                     const shs_value_t *value, apr_pool_t *p);
-
 #endif

@@ -10,7 +10,7 @@ mapfile -t sources < <(find src -name '*.c' | sort; ls mod_*.c)
 # Words that name a secret, in an argument of a log call.
 secret='shs_session_id_octets|shs_session_id_digest|shs_key_build|query|octets|->key|\.key'
 secret+='|password|credential|cookie|->record|\.record|\.text|->text'
-secret+='|->value|\.value|headers_in|->url\b|->identity|shs_session_text'
+secret+='|->value|\.value|headers_in|->url\b|->identity|shs_json_text_get'
 
 while IFS= read -r call; do
     looked_at 1

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "codec/codec.h"
+#include "session/json/json_text.h"
 
 #include <apr_base64.h>
 #include <jansson.h>
@@ -139,7 +140,7 @@ START_TEST(codec_json__reads_an_integer_past_64_bits)
             == large[_i].value,
         "%s: %s", unit_show(nodes[1].text), large[_i].why);
     ck_octets_eq(nodes[0].text, OCTETS("v"), "before it");
-    ck_assert(shs_session_text(&text, session, &nodes[2], p));
+    ck_assert(shs_json_text_get(&text, session, &nodes[2], p));
     ck_octets_eq(text, OCTETS("{\"i\":7}"), "a small one beside it");
     ck_octets_eq(nodes[4].text, OCTETS("false"), "behind it");
 }
@@ -351,7 +352,7 @@ START_TEST(codec_json__reads_captured_sessions_as_their_applications_do)
             json_t *back;
 
             ck_assert_msg(node && nodes, "capture %d has no %s", (int)i, name);
-            if (!shs_session_text(&text, session, node, p)) {
+            if (!shs_json_text_get(&text, session, node, p)) {
                 ck_assert(json_is_null(member));
                 continue;
             }

@@ -24,6 +24,7 @@
 #include "base/octets.h"
 #include "session/urlencoded.h"
 #include "session/json/path.h"
+#include "session/json/json_text.h"
 #include "unit.h"
 
 #if defined(__has_include)
@@ -164,7 +165,7 @@ static void edit(const shs_codec_t *codec, const shs_record_t *record,
     shs_edit_t edited;
 
     if (!shs_codec_decode(&session, codec, record, p)) {
-        shs_session_json(session, p);
+        shs_json_text_write_session(session, p);
         shs_flat_decode(shs_flat_encode(session, p), p);
     }
     if (!shs_json_patch_read(change, json, p)) {

@@ -12,7 +12,7 @@ static shs_octets_t text_of(const shs_session_t *session, apr_size_t at)
     apr_size_t count;
     const shs_value_t *nodes = shs_session_values(session, &count);
 
-    return shs_json_text_write(nodes, nodes + at, p);
+    return shs_json_text_write(session, nodes + at, p);
 }
 
 /* ["x"] with x as its string. */
@@ -208,15 +208,7 @@ START_TEST(json_text_write__holds_a_value_of_64_KiB_of_controls)
 }
 END_TEST
 
-static shs_octets_t all_of(const shs_session_t *session)
-{
-    apr_size_t count;
-    const shs_value_t *nodes = shs_session_values(session, &count);
-
-    return shs_json_text_write_all(nodes, count, p);
-}
-
-START_TEST(json_text_write_all__is_one_object_of_every_kind)
+START_TEST(json_text_write_session__is_one_object_of_every_kind)
 {
     shs_session_t *s = shs_session_create(0, p);
     apr_size_t top, inner;
@@ -231,21 +223,88 @@ START_TEST(json_text_write_all__is_one_object_of_every_kind)
     shs_session_close(s, inner);
     shs_session_close(s, top);
     shs_session_append(s, SHS_KIND_STRING, OCTETS("last"), NONE);
-    ck_octets_eq(all_of(s),
+    ck_octets_eq(shs_json_text_write_session(s, p),
                  OCTETS("{\"s\\\"\":\"v\\n\",\"n\":-1.5e3,\"b\":false,"
                         "\"z\":null,\"o\":{\"a\":[1]},\"last\":\"\"}"),
                  "in stored order, without white space");
 }
 END_TEST
 
-START_TEST(json_text_write_all__writes_an_empty_object_without_values)
+START_TEST(json_text_write_session__writes_an_empty_object_without_values)
 {
-    ck_octets_eq(all_of(shs_session_create(0, p)), OCTETS("{}"), "no nodes");
+    ck_octets_eq(shs_json_text_write_session(shs_session_create(0, p), p),
+                 OCTETS("{}"), "no nodes");
+}
+END_TEST
+
+/* -------------------------------------------------------------------- get */
+
+/* The example in session.h. */
+static shs_session_t *example(apr_size_t expected)
+{
+    shs_session_t *session = shs_session_create(expected, p);
+    apr_size_t user;
+    apr_size_t roles;
+
+    user = shs_session_append(session, SHS_KIND_OBJECT, OCTETS("user"), NONE);
+    shs_session_append(session, SHS_KIND_NUMBER, OCTETS("id"), OCTETS("7"));
+    roles = shs_session_append(session, SHS_KIND_ARRAY, OCTETS("roles"), NONE);
+    shs_session_append(session, SHS_KIND_STRING, NONE, OCTETS("a"));
+    shs_session_append(session, SHS_KIND_STRING, NONE, OCTETS("b"));
+    shs_session_close(session, roles);
+    shs_session_close(session, user);
+    shs_session_append(session, SHS_KIND_BOOL, OCTETS("ok"), OCTETS("true"));
+    return session;
+}
+
+START_TEST(json_text_get__borrows_a_scalar)
+{
+    static const shs_kind_t kinds[] = { SHS_KIND_STRING, SHS_KIND_NUMBER,
+                                        SHS_KIND_BOOL };
+    shs_octets_t stored = unit_exact("a\0\r\n\xff", 5);
+    shs_session_t *session = shs_session_create(1, p);
+    shs_octets_t text;
+    apr_size_t count;
+    apr_size_t at = shs_session_append(session, kinds[_i], OCTETS("n"), stored);
+
+    ck_assert(shs_json_text_get(&text, session,
+                                shs_session_values(session, &count) + at, p));
+    ck_assert_ptr_eq(text.data, stored.data);
+    ck_assert_uint_eq(text.len, 5);
+}
+END_TEST
+
+START_TEST(json_text_get__returns_0_for_null)
+{
+    shs_session_t *session = shs_session_create(1, p);
+    shs_octets_t text;
+    apr_size_t count;
+
+    shs_session_append(session, SHS_KIND_NULL, OCTETS("n"), NONE);
+    ck_assert(!shs_json_text_get(&text, session,
+                                 shs_session_values(session, &count), p));
+}
+END_TEST
+
+START_TEST(json_text_get__writes_a_structure_as_compact_json)
+{
+    shs_session_t *session = example(8);
+    shs_octets_t text;
+    apr_size_t count;
+    const shs_value_t *nodes = shs_session_values(session, &count);
+
+    ck_assert(shs_json_text_get(&text, session, nodes, p));
+    ck_octets_eq(text, OCTETS("{\"id\":7,\"roles\":[\"a\",\"b\"]}"), "object");
+    ck_assert(shs_json_text_get(&text, session, nodes + 2, p));
+    ck_octets_eq(text, OCTETS("[\"a\",\"b\"]"), "a member of it");
 }
 END_TEST
 
 static void add(TCase *tc)
 {
+    tcase_add_loop_test(tc, json_text_get__borrows_a_scalar, 0, 3);
+    tcase_add_test(tc, json_text_get__returns_0_for_null);
+    tcase_add_test(tc, json_text_get__writes_a_structure_as_compact_json);
     tcase_add_loop_test(tc, json_text_write__escapes_no_more_than_needed, 0,
                         0x80);
     tcase_add_test(tc, json_text_write__escapes_names_too);
@@ -257,9 +316,9 @@ static void add(TCase *tc)
     tcase_add_test(tc, json_text_write__separates_siblings_of_structures);
     tcase_add_test(tc, json_text_write__writes_the_deepest_structure);
     tcase_add_test(tc, json_text_write__holds_a_value_of_64_KiB_of_controls);
-    tcase_add_test(tc, json_text_write_all__is_one_object_of_every_kind);
-    tcase_add_test(tc,
-                   json_text_write_all__writes_an_empty_object_without_values);
+    tcase_add_test(tc, json_text_write_session__is_one_object_of_every_kind);
+    tcase_add_test(
+        tc, json_text_write_session__writes_an_empty_object_without_values);
 }
 
 int main(void)

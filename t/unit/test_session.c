@@ -152,49 +152,6 @@ START_TEST(session_find__compares_octets)
 }
 END_TEST
 
-START_TEST(session_text__borrows_a_scalar)
-{
-    static const shs_kind_t kinds[] = { SHS_KIND_STRING, SHS_KIND_NUMBER,
-                                        SHS_KIND_BOOL };
-    shs_octets_t stored = unit_exact("a\0\r\n\xff", 5);
-    shs_session_t *session = shs_session_create(1, p);
-    shs_octets_t text;
-    apr_size_t count;
-    apr_size_t at = shs_session_append(session, kinds[_i], OCTETS("n"), stored);
-
-    ck_assert(shs_session_text(&text, session,
-                               shs_session_values(session, &count) + at, p));
-    ck_assert_ptr_eq(text.data, stored.data);
-    ck_assert_uint_eq(text.len, 5);
-}
-END_TEST
-
-START_TEST(session_text__returns_0_for_null)
-{
-    shs_session_t *session = shs_session_create(1, p);
-    shs_octets_t text;
-    apr_size_t count;
-
-    shs_session_append(session, SHS_KIND_NULL, OCTETS("n"), NONE);
-    ck_assert(!shs_session_text(&text, session,
-                                shs_session_values(session, &count), p));
-}
-END_TEST
-
-START_TEST(session_text__writes_a_structure_as_compact_json)
-{
-    shs_session_t *session = example(8);
-    shs_octets_t text;
-    apr_size_t count;
-    const shs_value_t *nodes = shs_session_values(session, &count);
-
-    ck_assert(shs_session_text(&text, session, nodes, p));
-    ck_octets_eq(text, OCTETS("{\"id\":7,\"roles\":[\"a\",\"b\"]}"), "object");
-    ck_assert(shs_session_text(&text, session, nodes + 2, p));
-    ck_octets_eq(text, OCTETS("[\"a\",\"b\"]"), "a member of it");
-}
-END_TEST
-
 START_TEST(session_expiry__is_0_unless_set)
 {
     shs_session_t *session = shs_session_create(0, p);
@@ -202,19 +159,6 @@ START_TEST(session_expiry__is_0_unless_set)
     ck_assert_int_eq(shs_session_expiry(session), 0);
     shs_session_set_expiry(session, 1700000000123456);
     ck_assert_int_eq(shs_session_expiry(session), 1700000000123456);
-}
-END_TEST
-
-START_TEST(session_json__is_all_attributes_as_one_object)
-{
-    shs_session_t *session = example(8);
-
-    ck_octets_eq(shs_session_json(session, p),
-                 OCTETS("{\"user\":{\"id\":7,\"roles\":[\"a\",\"b\"]},"
-                        "\"ok\":true}"),
-                 "the example");
-    ck_octets_eq(shs_session_json(shs_session_create(0, p), p), OCTETS("{}"),
-                 "a session without attributes is an object too");
 }
 END_TEST
 
@@ -244,11 +188,7 @@ static void add(TCase *tc)
     tcase_add_test(tc, session_replace__replaces_the_text_of_a_scalar);
     tcase_add_test(tc, session_find__does_not_look_inside_structures);
     tcase_add_loop_test(tc, session_find__compares_octets, 0, ROWS(names));
-    tcase_add_loop_test(tc, session_text__borrows_a_scalar, 0, 3);
-    tcase_add_test(tc, session_text__returns_0_for_null);
-    tcase_add_test(tc, session_text__writes_a_structure_as_compact_json);
     tcase_add_test(tc, session_expiry__is_0_unless_set);
-    tcase_add_test(tc, session_json__is_all_attributes_as_one_object);
     tcase_add_test(tc, session_metadata__is_empty_until_it_is_written_to);
 }
 

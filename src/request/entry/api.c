@@ -12,6 +12,7 @@
 #include "../mod_shared_session.h"
 #include "base/octets.h"
 #include "request/session_ops.h"
+#include "session/json/json_text.h"
 
 static shared_session_status_e shared_session_find(request_rec *r)
 {
@@ -63,7 +64,7 @@ static const char *shared_session_get(request_rec *r, const char *name,
     }
     shs_session_values(session, &count);
     node = shs_session_find(session, 0, count, name, strlen(name));
-    if (!node || !shs_session_text(&text, session, node, r->pool)) {
+    if (!node || !shs_json_text_get(&text, session, node, r->pool)) {
         return NULL;
     }
     if (len) {
@@ -87,7 +88,7 @@ static void shared_session_iterate(request_rec *r, shared_session_each_fn each,
         shs_octets_t name = nodes[i].name;
         shs_octets_t text;
 
-        if (shs_session_text(&text, session, &nodes[i], r->pool)
+        if (shs_json_text_get(&text, session, &nodes[i], r->pool)
             && !each(baton, apr_pstrmemdup(r->pool, name.data, name.len),
                      apr_pstrmemdup(r->pool, text.data, text.len), text.len)) {
             return;

@@ -15,6 +15,7 @@
 #include "request/flow.h"
 #include "request/session_ops.h"
 #include "session/json/json_patch.h"
+#include "session/json/json_text.h"
 
 APLOG_USE_MODULE(shared_session);
 
@@ -84,7 +85,7 @@ static int send_session(request_rec *r, int status)
         return refuse_outcome(r, lookup->outcome);
     }
     return send_octets(r, status, "application/json",
-                       shs_session_json(lookup->session, r->pool));
+                       shs_json_text_write_session(lookup->session, r->pool));
 }
 
 /* The response for the result of a write; DONE: the session with that

@@ -10,6 +10,7 @@
 #include "request/expose/table_sweep.h"
 #include "request/expose/target.h"
 #include "request/expose/value.h"
+#include "session/json/json_text.h"
 
 APLOG_USE_MODULE(shared_session);
 
@@ -94,7 +95,7 @@ static void collect_values(apr_table_t *found, shs_target_t *target,
         const char *name, *text;
         shs_octets_t value;
 
-        if (!shs_session_text(&value, session, &nodes[i], target->r->pool)) {
+        if (!shs_json_text_get(&value, session, &nodes[i], target->r->pool)) {
             continue;
         }
         name = choose_name(target, rule, &nodes[i], can_clash, taken);

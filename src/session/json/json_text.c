@@ -159,11 +159,14 @@ static shs_octets_t finish(writer_t *w)
     return text;
 }
 
-shs_octets_t shs_json_text_write(const shs_value_t *values,
+shs_octets_t shs_json_text_write(const shs_session_t *session,
                                  const shs_value_t *value, apr_pool_t *p)
 {
     writer_t w = { NULL, 0 };
+    const shs_value_t *values;
+    apr_size_t count;
 
+    values = shs_session_values(session, &count);
     put_value(&w, values, value);
     w.out = apr_palloc(p, w.len + 1);
     w.len = 0;
@@ -171,14 +174,36 @@ shs_octets_t shs_json_text_write(const shs_value_t *values,
     return finish(&w);
 }
 
-shs_octets_t shs_json_text_write_all(const shs_value_t *values,
-                                     apr_size_t count, apr_pool_t *p)
+shs_octets_t shs_json_text_write_session(const shs_session_t *session,
+                                         apr_pool_t *p)
 {
     writer_t w = { NULL, 0 };
+    const shs_value_t *values;
+    apr_size_t count;
 
+    values = shs_session_values(session, &count);
     put_members(&w, values, 0, count, 1);
     w.out = apr_palloc(p, w.len + 1);
     w.len = 0;
     put_members(&w, values, 0, count, 1);
     return finish(&w);
+}
+
+int shs_json_text_get(shs_octets_t *text, const shs_session_t *session,
+                      const shs_value_t *value, apr_pool_t *p)
+{
+    switch (value->kind) {
+    case SHS_KIND_NULL:
+        return 0;
+    case SHS_KIND_STRING:
+    case SHS_KIND_NUMBER:
+    case SHS_KIND_BOOL:
+        *text = value->text;
+        return 1;
+    case SHS_KIND_ARRAY:
+    case SHS_KIND_OBJECT:
+        *text = shs_json_text_write(session, value, p);
+        return 1;
+    }
+    return 0;
 }

@@ -13,13 +13,17 @@
 
 #include "session/session.h"
 
-/* Writes one value; `values` is the session's array and `value` one of its
- * elements. From p. */
-shs_octets_t shs_json_text_write(const shs_value_t *values,
+/* A value as text: a scalar as it is (borrowed), a structure as compact JSON
+ * (from p). Returns 0 for null, which has no text. */
+int shs_json_text_get(shs_octets_t *text, const shs_session_t *session,
+                      const shs_value_t *value, apr_pool_t *p);
+
+/* Writes any value, null too, as JSON. From p. */
+shs_octets_t shs_json_text_write(const shs_session_t *session,
                                  const shs_value_t *value, apr_pool_t *p);
 
-/* Writes all values as the members of one object. From p. */
-shs_octets_t shs_json_text_write_all(const shs_value_t *values,
-                                     apr_size_t count, apr_pool_t *p);
+/* Writes all attributes as one JSON object. From p. */
+shs_octets_t shs_json_text_write_session(const shs_session_t *session,
+                                         apr_pool_t *p);
 
 #endif

@@ -7,6 +7,7 @@
 #include <apr_strings.h>
 
 #include "session/json/json_read.h"
+#include "session/json/json_text.h"
 
 /* One step down: by name when name is set, else by position. */
 typedef struct step_t {
@@ -254,5 +255,5 @@ int shs_path_text(shs_octets_t *text, const shs_path_t *path,
     }
     target = find(path, session, inside, p);
     return target.value
-           && shs_session_text(text, target.session, target.value, p);
+           && shs_json_text_get(text, target.session, target.value, p);
 }

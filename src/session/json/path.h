@@ -51,7 +51,7 @@ typedef struct shs_path_inside_t {
     struct shs_path_read_t *read;
 } shs_path_inside_t;
 
-/* The value that a SHS_PATH_ATTRIBUTE leads to, as shs_session_text() returns
+/* The value that a SHS_PATH_ATTRIBUTE leads to, as shs_json_text_get() returns
  * it: borrowed from the session, or from p. Returns 0 if there is none, if it
  * is null, and for other kinds of path. */
 int shs_path_text(shs_octets_t *text, const shs_path_t *path,

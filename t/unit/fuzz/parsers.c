@@ -89,7 +89,7 @@ static void look_at(const shs_session_t *session, apr_pool_t *p)
 
         /* Decoders leave no name twice. */
         MUST(found == &nodes[i]);
-        if (shs_session_text(&text, session, &nodes[i], p)) {
+        if (shs_json_text_get(&text, session, &nodes[i], p)) {
             MUST(shs_octets_encode(text, SHS_ENCODING_PERCENT, p) != NULL);
             MUST(shs_octets_encode(text, SHS_ENCODING_BASE64, p) != NULL);
         }

@@ -12,6 +12,7 @@
 #include "base/octets.h"
 #include "session/urlencoded.h"
 #include "session/json/path.h"
+#include "session/json/json_text.h"
 
 static int is_equal(shs_octets_t a, shs_octets_t b)
 {
@@ -206,8 +207,8 @@ static void compare(const shs_session_t *before, const shs_session_t *after,
         }
         node = find(after, nodes[at].name);
         MUST(node && node->kind == nodes[at].kind);
-        MUST(shs_session_text(&old, before, &nodes[at], p)
-             == shs_session_text(&new, after, node, p));
+        MUST(shs_json_text_get(&old, before, &nodes[at], p)
+             == shs_json_text_get(&new, after, node, p));
         MUST(node->kind == SHS_KIND_NULL || is_equal(old, new));
     }
 }
