@@ -15,10 +15,9 @@ static int is_named(const char *word, const char *name, apr_size_t len,
     return is_same && (name[len - 1] == '=' || !word[len]);
 }
 
-const shs_option_table_t *shs_option_table_find(const char **value,
-                                                const shs_option_table_t *table,
-                                                const char *word,
-                                                int in_any_case)
+const shs_option_t *shs_option_table_find(const char **value,
+                                          const shs_option_t *table,
+                                          const char *word, int in_any_case)
 {
     for (; table->name; ++table) {
         apr_size_t len = strlen(table->name);
@@ -31,8 +30,7 @@ const shs_option_table_t *shs_option_table_find(const char **value,
     return NULL;
 }
 
-const char *shs_option_table_describe(const shs_option_table_t *table,
-                                      apr_pool_t *p)
+const char *shs_option_table_describe(const shs_option_t *table, apr_pool_t *p)
 {
     const char *names = table->name;
 

@@ -14,21 +14,20 @@
 typedef const char *(*shs_option_table_fn)(void *draft, const char *value,
                                            apr_pool_t *p);
 
-/* A table ends with a NULL name. */
-typedef struct shs_option_table_t {
+/* An option. A table of them ends with a NULL name. */
+typedef struct shs_option_t {
     const char *name; /* "size=", or "secure": a word alone */
     shs_option_table_fn parse;
-} shs_option_table_t;
+    int tag; /* for the owner of the table */
+} shs_option_t;
 
 /* The entry for a word and its value, or NULL. Names are compared in any case
  * if `in_any_case`. */
-const shs_option_table_t *shs_option_table_find(const char **value,
-                                                const shs_option_table_t *table,
-                                                const char *word,
-                                                int in_any_case);
+const shs_option_t *shs_option_table_find(const char **value,
+                                          const shs_option_t *table,
+                                          const char *word, int in_any_case);
 
 /* The names for a person: "size=, ttl= and secure". From p. */
-const char *shs_option_table_describe(const shs_option_table_t *table,
-                                      apr_pool_t *p);
+const char *shs_option_table_describe(const shs_option_t *table, apr_pool_t *p);
 
 #endif

@@ -70,17 +70,17 @@ static const char *set_negative(void *policy, const char *text, apr_pool_t *p)
                                      text, p);
 }
 
-static const shs_option_table_t options[] = {
-    { "size=", set_size },         { "max-entry=", set_max_entry },
-    { "ttl=", set_ttl },           { "lease=", set_lease },
-    { "negative=", set_negative }, { NULL, NULL },
+static const shs_option_t options[] = {
+    { "size=", set_size, 0 },         { "max-entry=", set_max_entry, 0 },
+    { "ttl=", set_ttl, 0 },           { "lease=", set_lease, 0 },
+    { "negative=", set_negative, 0 }, { NULL, NULL, 0 },
 };
 
 static const char *set_option(shs_near_policy_t *policy, const char *word,
                               apr_pool_t *p)
 {
     const char *value;
-    const shs_option_table_t *option =
+    const shs_option_t *option =
         shs_option_table_find(&value, options, word, 0);
 
     return option ? option->parse(policy, value, p)

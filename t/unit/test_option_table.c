@@ -10,11 +10,11 @@ static const char *keep_value(void *draft, const char *value, apr_pool_t *pool)
     return NULL;
 }
 
-static const shs_option_table_t table[] = {
-    { "size=", keep_value },
-    { "secure", keep_value },
-    { "size-max=", keep_value },
-    { NULL, NULL },
+static const shs_option_t table[] = {
+    { "size=", keep_value, 0 },
+    { "secure", keep_value, 0 },
+    { "size-max=", keep_value, 0 },
+    { NULL, NULL, 0 },
 };
 
 static const struct {
@@ -41,7 +41,7 @@ static const struct {
 START_TEST(option_table_find__takes_a_name_with_a_value_or_a_word_alone)
 {
     const char *value = NULL, *kept = NULL;
-    const shs_option_table_t *found = shs_option_table_find(
+    const shs_option_t *found = shs_option_table_find(
         &value, table, words[_i].word, words[_i].in_any_case);
 
     ck_assert_msg((found != NULL) == (words[_i].value != NULL), "%s",

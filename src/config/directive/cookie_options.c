@@ -204,20 +204,20 @@ static const char *set_partitioned(void *draft, const char *value,
 }
 
 /* Names in any case, as browsers read attributes. */
-static const shs_option_table_t known_options[] = {
-    { "route=", set_route },
-    { "url=", set_parameter },
-    { "id-chars=", set_extras },
-    { "path=", set_path },
-    { "domain=", set_domain },
-    { "secure", set_secure },
-    { "insecure", set_insecure },
-    { "httponly=", set_http_only },
-    { "httponly", set_http_only_on },
-    { "samesite=", set_same_site },
-    { "max-age=", set_max_age },
-    { "partitioned", set_partitioned },
-    { NULL, NULL },
+static const shs_option_t known_options[] = {
+    { "route=", set_route, 0 },
+    { "url=", set_parameter, 0 },
+    { "id-chars=", set_extras, 0 },
+    { "path=", set_path, 0 },
+    { "domain=", set_domain, 0 },
+    { "secure", set_secure, 0 },
+    { "insecure", set_insecure, 0 },
+    { "httponly=", set_http_only, 0 },
+    { "httponly", set_http_only_on, 0 },
+    { "samesite=", set_same_site, 0 },
+    { "max-age=", set_max_age, 0 },
+    { "partitioned", set_partitioned, 0 },
+    { NULL, NULL, 0 },
 };
 
 static const char *add_name(apr_array_header_t *names, const char *word,
@@ -256,7 +256,7 @@ static const char *read_word(shs_cookie_options_t *options,
                              apr_pool_t *p)
 {
     const char *value;
-    const shs_option_table_t *option =
+    const shs_option_t *option =
         shs_option_table_find(&value, known_options, word, 1);
 
     return option ? option->parse(options, value, p) : add_name(names, word, p);

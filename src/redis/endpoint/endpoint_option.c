@@ -11,6 +11,7 @@
 #include <apr_strings.h>
 
 #include "base/option.h"
+#include "base/option_table.h"
 
 /* The state of parsing. */
 typedef struct draft_t {
@@ -20,38 +21,44 @@ typedef struct draft_t {
     unsigned seen; /* one bit for each entry of known_options that was set */
 } draft_t;
 
-static const char *set_connect_timeout(draft_t *draft, const char *value,
+static shs_endpoint_t *endpoint_of(void *draft)
+{
+    return ((draft_t *)draft)->endpoint;
+}
+
+static const char *set_connect_timeout(void *draft, const char *value,
                                        apr_pool_t *p)
 {
-    return shs_option_parse_duration(&draft->endpoint->connect_timeout, value,
-                                     p);
+    return shs_option_parse_duration(&endpoint_of(draft)->connect_timeout,
+                                     value, p);
 }
 
-static const char *set_timeout(draft_t *draft, const char *value, apr_pool_t *p)
+static const char *set_timeout(void *draft, const char *value, apr_pool_t *p)
 {
-    return shs_option_parse_duration(&draft->endpoint->timeout, value, p);
+    return shs_option_parse_duration(&endpoint_of(draft)->timeout, value, p);
 }
 
-static const char *set_idle(draft_t *draft, const char *value, apr_pool_t *p)
+static const char *set_idle(void *draft, const char *value, apr_pool_t *p)
 {
-    return shs_option_parse_duration(&draft->endpoint->idle, value, p);
+    return shs_option_parse_duration(&endpoint_of(draft)->idle, value, p);
 }
 
-static const char *set_pool(draft_t *draft, const char *value, apr_pool_t *p)
+static const char *set_pool(void *draft, const char *value, apr_pool_t *p)
 {
-    return shs_option_parse_number(&draft->endpoint->pool_size, value, 1, 1024,
+    return shs_option_parse_number(&endpoint_of(draft)->pool_size, value, 1,
+                                   1024, p);
+}
+
+static const char *set_retry(void *draft, const char *value, apr_pool_t *p)
+{
+    return shs_option_parse_number(&endpoint_of(draft)->retries, value, 0, 1,
                                    p);
 }
 
-static const char *set_retry(draft_t *draft, const char *value, apr_pool_t *p)
-{
-    return shs_option_parse_number(&draft->endpoint->retries, value, 0, 1, p);
-}
-
 /* "5/1s" or "off". */
-static const char *set_breaker(draft_t *draft, const char *value, apr_pool_t *p)
+static const char *set_breaker(void *draft, const char *value, apr_pool_t *p)
 {
-    shs_breaker_policy_t *breaker = &draft->endpoint->breaker;
+    shs_breaker_policy_t *breaker = &endpoint_of(draft)->breaker;
     const char *slash = strchr(value, '/');
     const char *error;
 
@@ -73,10 +80,9 @@ static const char *set_breaker(draft_t *draft, const char *value, apr_pool_t *p)
                                              slash + 1, p);
 }
 
-static const char *set_read_from(draft_t *draft, const char *value,
-                                 apr_pool_t *p)
+static const char *set_read_from(void *draft, const char *value, apr_pool_t *p)
 {
-    int *reads_replicas = &draft->endpoint->reads_replicas;
+    int *reads_replicas = &endpoint_of(draft)->reads_replicas;
 
     *reads_replicas = !strcmp(value, "replica-on-failure");
     if (*reads_replicas || !strcmp(value, "master")) {
@@ -86,34 +92,34 @@ static const char *set_read_from(draft_t *draft, const char *value,
                         value);
 }
 
-static const char *set_password_file(draft_t *draft, const char *value,
+static const char *set_password_file(void *draft, const char *value,
                                      apr_pool_t *p)
 {
-    if (shs_credentials_password(draft->endpoint->credentials, p)) {
+    if (shs_credentials_password(endpoint_of(draft)->credentials, p)) {
         return "the URL has a password too, and only one is sent: leave it in"
                " one of the two";
     }
-    return shs_credentials_read_file(draft->endpoint->credentials, value, p);
+    return shs_credentials_read_file(endpoint_of(draft)->credentials, value, p);
 }
 
-static const char *set_sentinel_user(draft_t *draft, const char *value,
+static const char *set_sentinel_user(void *draft, const char *value,
                                      apr_pool_t *p)
 {
     (void)p;
-    draft->sentinel_user = value;
+    ((draft_t *)draft)->sentinel_user = value;
     return NULL;
 }
 
-static const char *set_sentinel_file(draft_t *draft, const char *value,
+static const char *set_sentinel_file(void *draft, const char *value,
                                      apr_pool_t *p)
 {
     (void)p;
-    draft->sentinel_file = value;
+    ((draft_t *)draft)->sentinel_file = value;
     return NULL;
 }
 
 /* Redis allows no spaces or controls in a client's name. */
-static const char *set_client_name(draft_t *draft, const char *value,
+static const char *set_client_name(void *draft, const char *value,
                                    apr_pool_t *p)
 {
     const char *c;
@@ -126,42 +132,41 @@ static const char *set_client_name(draft_t *draft, const char *value,
                                 value);
         }
     }
-    draft->endpoint->client_name = value;
+    endpoint_of(draft)->client_name = value;
     return NULL;
 }
 
-static const char *set_ca(draft_t *draft, const char *value, apr_pool_t *p)
+static const char *set_ca(void *draft, const char *value, apr_pool_t *p)
 {
     (void)p;
-    draft->endpoint->tls.ca = value;
+    endpoint_of(draft)->tls.ca = value;
     return NULL;
 }
 
-static const char *set_cert(draft_t *draft, const char *value, apr_pool_t *p)
+static const char *set_cert(void *draft, const char *value, apr_pool_t *p)
 {
     (void)p;
-    draft->endpoint->tls.cert = value;
+    endpoint_of(draft)->tls.cert = value;
     return NULL;
 }
 
-static const char *set_key(draft_t *draft, const char *value, apr_pool_t *p)
+static const char *set_key(void *draft, const char *value, apr_pool_t *p)
 {
     (void)p;
-    draft->endpoint->tls.key = value;
+    endpoint_of(draft)->tls.key = value;
     return NULL;
 }
 
-static const char *set_servername(draft_t *draft, const char *value,
-                                  apr_pool_t *p)
+static const char *set_servername(void *draft, const char *value, apr_pool_t *p)
 {
     (void)p;
-    draft->endpoint->tls.name = value;
+    endpoint_of(draft)->tls.name = value;
     return NULL;
 }
 
-static const char *set_verify(draft_t *draft, const char *value, apr_pool_t *p)
+static const char *set_verify(void *draft, const char *value, apr_pool_t *p)
 {
-    int *is_unverified = &draft->endpoint->tls.is_unverified;
+    int *is_unverified = &endpoint_of(draft)->tls.is_unverified;
 
     *is_unverified = !strcmp(value, "off");
     return *is_unverified || !strcmp(value, "on")
@@ -172,40 +177,37 @@ static const char *set_verify(draft_t *draft, const char *value, apr_pool_t *p)
 /* The URLs that an option applies to. */
 typedef enum scope_t { ANY, TLS, SENTINEL, REPLICATED } scope_t;
 
-static const struct {
-    const char *name;
-    const char *(*set)(draft_t *draft, const char *value, apr_pool_t *p);
-    scope_t scope;
-} known_options[] = {
-    { "connect-timeout", set_connect_timeout, ANY },
-    { "timeout", set_timeout, ANY },
-    { "pool", set_pool, ANY },
-    { "idle", set_idle, ANY },
-    { "retry", set_retry, ANY },
-    { "breaker", set_breaker, ANY },
-    { "read-from", set_read_from, REPLICATED },
-    { "password-file", set_password_file, ANY },
-    { "sentinel-user", set_sentinel_user, SENTINEL },
-    { "sentinel-password-file", set_sentinel_file, SENTINEL },
-    { "name", set_client_name, ANY },
-    { "ca", set_ca, TLS },
-    { "cert", set_cert, TLS },
-    { "key", set_key, TLS },
-    { "servername", set_servername, TLS },
-    { "verify", set_verify, TLS },
+static const shs_option_t known_options[] = {
+    { "connect-timeout=", set_connect_timeout, ANY },
+    { "timeout=", set_timeout, ANY },
+    { "pool=", set_pool, ANY },
+    { "idle=", set_idle, ANY },
+    { "retry=", set_retry, ANY },
+    { "breaker=", set_breaker, ANY },
+    { "read-from=", set_read_from, REPLICATED },
+    { "password-file=", set_password_file, ANY },
+    { "sentinel-user=", set_sentinel_user, SENTINEL },
+    { "sentinel-password-file=", set_sentinel_file, SENTINEL },
+    { "name=", set_client_name, ANY },
+    { "ca=", set_ca, TLS },
+    { "cert=", set_cert, TLS },
+    { "key=", set_key, TLS },
+    { "servername=", set_servername, TLS },
+    { "verify=", set_verify, TLS },
+    { NULL, NULL, ANY },
 };
 
-#define KNOWN_OPTIONS (sizeof(known_options) / sizeof(known_options[0]))
-
-static const char *refuse_unknown(const char *name, apr_pool_t *p)
+static const shs_option_t *find_option(const char *name, apr_pool_t *p)
 {
-    const char *names = known_options[0].name;
-    apr_size_t i;
+    const char *value;
 
-    for (i = 1; i < KNOWN_OPTIONS; ++i) {
-        names = apr_pstrcat(p, names, ", ", known_options[i].name, NULL);
-    }
-    return apr_psprintf(p, "unknown option '%s'; there are %s", name, names);
+    return shs_option_table_find(&value, known_options,
+                                 apr_pstrcat(p, name, "=", NULL), 0);
+}
+
+static unsigned bit_of(const shs_option_t *option)
+{
+    return 1u << (option - known_options);
 }
 
 /* Returns NULL if the option applies to this URL. */
@@ -233,49 +235,41 @@ static const char *check_scope(scope_t scope, const shs_endpoint_t *endpoint)
     return NULL;
 }
 
-static const char *parse_option(draft_t *draft, const char *option,
-                                apr_pool_t *p)
+static const char *parse_option(draft_t *draft, const char *word, apr_pool_t *p)
 {
-    apr_size_t len = strcspn(option, "=");
-    const char *name = apr_pstrmemdup(p, option, len);
-    const char *value = option + len + (option[len] == '=');
+    apr_size_t len = strcspn(word, "=");
+    const char *name = apr_pstrmemdup(p, word, len);
+    const char *value = word + len + (word[len] == '=');
+    const shs_option_t *option = find_option(name, p);
     const char *error;
-    apr_size_t i = 0;
 
-    while (i < KNOWN_OPTIONS && strcmp(name, known_options[i].name)) {
-        ++i;
-    }
     if (name[strspn(name, "abcdefghijklmnopqrstuvwxyz-")]
-        || (i == KNOWN_OPTIONS && !option[len])) {
+        || (!option && !word[len])) {
         return "what follows the URL is no key=value option; a space in user"
                " or password is written as %20";
     }
-    if (i == KNOWN_OPTIONS) {
-        return refuse_unknown(name, p);
+    if (!option) {
+        return apr_psprintf(p, "unknown option '%s'; there are %s", name,
+                            shs_option_table_describe(known_options, p));
     }
     if (!*value) {
         return apr_psprintf(p, "option '%s' needs a value: %s=...", name, name);
     }
-    if (draft->seen & 1u << i) {
+    if (draft->seen & bit_of(option)) {
         return apr_pstrcat(p, name, "= is given twice: keep one", NULL);
     }
-    draft->seen |= 1u << i;
-    error = check_scope(known_options[i].scope, draft->endpoint);
+    draft->seen |= bit_of(option);
+    error = check_scope(option->tag, draft->endpoint);
     if (error) {
         return apr_pstrcat(p, name, "= ", error, NULL);
     }
-    error = known_options[i].set(draft, value, p);
+    error = option->parse(draft, value, p);
     return error ? apr_pstrcat(p, name, "=: ", error, NULL) : NULL;
 }
 
-static int is_set(const draft_t *draft, const char *name)
+static int is_set(const draft_t *draft, const char *name, apr_pool_t *p)
 {
-    apr_size_t i = 0;
-
-    while (strcmp(name, known_options[i].name)) {
-        ++i;
-    }
-    return (draft->seen & 1u << i) != 0;
+    return (draft->seen & bit_of(find_option(name, p))) != 0;
 }
 
 /* Checks the options together. Returns NULL, or what is wrong. */
@@ -284,7 +278,7 @@ static const char *check_together(draft_t *draft, apr_pool_t *p)
     shs_endpoint_t *endpoint = draft->endpoint;
 
     if (endpoint->connect_timeout > endpoint->timeout) {
-        if (is_set(draft, "connect-timeout")) {
+        if (is_set(draft, "connect-timeout", p)) {
             return apr_psprintf(
                 p,
                 "connect-timeout=%s is longer than timeout=%s%s, which ends"
@@ -292,7 +286,7 @@ static const char *check_together(draft_t *draft, apr_pool_t *p)
                 " connect-timeout=",
                 shs_option_describe_duration(endpoint->connect_timeout, p),
                 shs_option_describe_duration(endpoint->timeout, p),
-                is_set(draft, "timeout") ? "" : " (the default)");
+                is_set(draft, "timeout", p) ? "" : " (the default)");
         }
         endpoint->connect_timeout = endpoint->timeout;
     }
