@@ -1,14 +1,17 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# What `make install` leaves is what httpd loads, the header for other modules
-# and nothing else, and what `make dist` packs is enough to build, install and
+# What `make install` leaves is what httpd loads, the header for other modules, the
+# manual of all documents, whose links lead somewhere, and nothing else; and what
+# `make dist` packs is enough to build, install and
 # uninstall from. The unit tests of the tarball are compiled and not run: they
 # were, by t/run.
 source "$(dirname "${BASH_SOURCE[0]}")/guard.bash"
 
 build=build/default
 need "$build/Makefile" Makefile.am
+need_tool pandoc
+need_tool groff
 tmp=$(mktemp -d --suffix=.shs-dist)
 trap 'rm -rf "$tmp"' EXIT
 
@@ -20,15 +23,50 @@ installed() {
     (cd "$tmp/root" && find . ! -type d | sed 's/^\.//' | sort)
 }
 
+directory() { # name of a variable of the Makefile
+    printf "show:\n\t@echo \$(%s)\n" "$1" |
+        make -s --no-print-directory -C "$build" -f Makefile -f - show
+}
+
+# Links of the installed pages to a file or a heading that is not there.
+dead_links() { # directory
+    perl -e '
+        use strict; use warnings; use File::Basename; use File::Find;
+        my ($root, %ids, %links) = @ARGV;
+        find(sub {
+            return if !/\.html$/;
+            open my $in, "<", $_ or die "$_: $!";
+            my $text = join "", <$in>;
+            $ids{$File::Find::name}{$_} = 1 for $text =~ / id="([^"]+)"/g;
+            $links{$File::Find::name} = [$text =~ / (?:href|src)="([^"]+)"/g];
+        }, $root);
+        for my $page (sort keys %links) {
+            for my $link (@{$links{$page}}) {
+                next if $link =~ /^https?:/;
+                my ($file, $anchor) = split /#/, $link, 2;
+                $file = $file eq "" ? $page : dirname($page) . "/$file";
+                1 while $file =~ s{[^/]+/\.\./}{};
+                print "$page: $link\n" if !-e $file
+                    || defined $anchor && !$ids{$file}{$anchor};
+            }
+        }' "$1"
+}
+
 # The Makefile knows where, Makefile.am knows what.
 where=$(sed -nE 's/^moduledir = //p' "$build/Makefile")
 headers=$(sed -nE 's/^httpd_includedir = //p' "$build/Makefile")
+pages=$(directory docdir)/html
+manual=$(directory mandir)
 wanted=$(
     {
         sed -nE 's/^module_LTLIBRARIES \+?= *//p' Makefile.am | tr ' ' '\n' |
             sed -nE "s@^(.+)\.la\$@$where/\1.so@p"
         sed -nE 's/^moduleinclude_HEADERS \+?= *//p' Makefile.am | tr ' ' '\n' |
             sed -nE "s@^(.+\.h)\$@$headers/\1@p"
+        printf '%s\n' "$pages"/{index.html,changes.html,style.css,results.svg} \
+            "$manual/man8/mod_shared_session.8" "$manual/man5/shared_session.conf.5"
+        find docs -name '*.md' ! -path 'docs/manual/*' |
+            sed -E "s@^docs/(.+)\.md\$@$pages/\1.html@"
     } | sort
 )
 looked_at "$(grep -c . <<<"$wanted")"
@@ -39,6 +77,13 @@ if ! make -C "$build" install DESTDIR="$tmp/root" >"$tmp/log" 2>&1; then
 elif [[ $(installed) != "$wanted" ]]; then
     complain "make install leaves"$'\n'"$(installed)"$'\n'"and should leave"$'\n'"$wanted"
 fi
+dead=$(dead_links "$tmp/root$pages")
+[[ -z $dead ]] || complain "dead links in the installed pages:"$'\n'"${dead//"$tmp/root"/}"
+for page in "$tmp/root$manual"/man?/*; do
+    looked_at 1
+    said=$(groff -K utf8 -t -man -ww -z "$page" 2>&1)
+    [[ -z $said ]] || complain "groff says of ${page##*/}: $said"
+done
 if ! make -C "$build" uninstall DESTDIR="$tmp/root" >"$tmp/log" 2>&1; then
     say_why 'make uninstall'
 elif [[ -n $(installed) ]]; then

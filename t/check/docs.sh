@@ -20,7 +20,7 @@ need_tool openssl
 need_tool perl
 
 mapfile -t pages < <(ls README.md CHANGES.md src/README.md t/README.md
-    find docs -name '*.md' | sort)
+    find docs -name '*.md' ! -path 'docs/manual/*' | sort)
 scratch=$(mktemp -d --suffix=.shs-guard)
 trap 'rm -rf "$scratch"' EXIT
 
