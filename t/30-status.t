@@ -4,6 +4,7 @@ use strict;
 use warnings;
 
 use SHS;
+use SHS::Near qw(wait_live);
 
 my $store = SHS::Redis->start(
     acl => "user default on nopass ~* &* +\@all\n"
@@ -59,5 +60,29 @@ like($page, qr{<th[^>]*>redis://127\.0\.0\.1:$nobody/3</th>},
 like($page, qr{<td>Unavailable</td><td>3</td>}, '... and its counters');
 like($page, qr{<td>Breaker</td><td>open</td>}, '... and its circuit breaker');
 unlike($page . join('', %$after), qr/SeCrEt|\bapp\b/, 'no credential is shown');
+
+# The near-cache with the least size has room for some 150 sessions of 4 KB.
+my $small = private_httpd(conf => <<"CONF");
+<Location /status>
+    SetHandler server-status
+    SharedSession Off
+</Location>
+SharedSession On
+SharedSessionCache On size=1M
+SharedSessionStore redis://127.0.0.1:$port
+CONF
+wait_live($small, 'a small near-cache is live');
+sub look_up { $small->get('/x/lua', cookie => "JSESSIONID=$_") for @_ }
+sub evictions {
+    $small->get('/status?auto')->body =~ /^SharedSessionStore0CacheEvictions: (\d+)$/m
+        or return;
+    return $1;
+}
+my @ids = map { fresh_id() } 1 .. 300;
+$store->put_hash("session:$_", { big => 'x' x 3900 }) for @ids;
+look_up($ids[0]);
+is(evictions(), 0, 'one session evicts none');
+look_up(@ids);
+cmp_ok(evictions(), '>=', 100, '300 sessions evict others, and are counted');
 
 done_testing;

@@ -446,13 +446,61 @@ START_TEST(near_cache_put__evicts_the_oldest_of_a_set)
         near_put(cache, keys[i], large, 60 * SECOND, now);
     }
     ck_assert_int_eq(count_found(keys, 4), 4);
+    ck_assert_uint_eq(counted(SHS_NEAR_EVICTIONS), 0);
     near_put(cache, keys[4], large, 60 * SECOND, now);
+    ck_assert_uint_eq(counted(SHS_NEAR_EVICTIONS), 1);
     ck_assert_str_eq(near_find(cache, keys[0], now), "MISS");
     ck_assert_int_eq(count_found(keys + 1, 4), 4);
     /* A rewritten entry stays in its place. */
     near_put(cache, keys[1], "again", 60 * SECOND, now);
     ck_assert_str_eq(near_find(cache, keys[1], now), "again");
     ck_assert_int_eq(count_found(keys + 1, 4), 4);
+    ck_assert_uint_eq(counted(SHS_NEAR_EVICTIONS), 1);
+}
+END_TEST
+
+START_TEST(near_cache_put__counts_evictions_of_valid_entries_only)
+{
+    static const struct {
+        apr_interval_time_t ttl;
+        apr_interval_time_t later; /* when the other entries are put */
+        unsigned evictions;
+        const char *why;
+    } rows[] = {
+        { 60 * SECOND, 59 * SECOND, 4, "valid entries" },
+        { 60 * SECOND, 60 * SECOND, 0, "keys that have expired" },
+        { 900 * SECOND, 300 * SECOND, 0, "entries that are past their ttl" },
+    };
+    const char *large = a_value(4096);
+    const char *keys[8];
+    int i;
+
+    find_neighbours(keys, 8, 0, 0);
+    for (i = 0; i < 4; i++) {
+        near_put(cache, keys[i], large, rows[_i].ttl, now);
+    }
+    lease(now + rows[_i].later);
+    for (; i < 8; i++) {
+        near_put(cache, keys[i], large, 60 * SECOND, now + rows[_i].later);
+    }
+    ck_assert_msg(counted(SHS_NEAR_EVICTIONS) == rows[_i].evictions, "%s",
+                  rows[_i].why);
+}
+END_TEST
+
+/* As many small entries as a set has places, then one more. */
+START_TEST(near_cache_put__counts_the_eviction_of_a_place)
+{
+    const char *keys[SHS_NEAR_SET_ENTRIES + 1];
+    int i;
+
+    find_neighbours(keys, SHS_NEAR_SET_ENTRIES + 1, 0, 0);
+    for (i = 0; i < SHS_NEAR_SET_ENTRIES; i++) {
+        near_put(cache, keys[i], "small", 60 * SECOND, now);
+    }
+    ck_assert_uint_eq(counted(SHS_NEAR_EVICTIONS), 0);
+    near_put(cache, keys[i], "small", 60 * SECOND, now);
+    ck_assert_uint_eq(counted(SHS_NEAR_EVICTIONS), 1);
 }
 END_TEST
 
@@ -503,6 +551,7 @@ START_TEST(near_cache_put__of_negative_entries_evicts_no_session)
         near_put(cache, apr_itoa(p, i), NULL, SHS_TTL_FOREVER, now + 1);
     }
     ck_assert_str_eq(near_find(cache, "session", now + 1), "value");
+    ck_assert_uint_eq(counted(SHS_NEAR_EVICTIONS), 0);
 }
 END_TEST
 
@@ -618,6 +667,9 @@ static void add(TCase *tc)
     tcase_add_test(tc, near_cache_find__never_hits_another_kind_or_key);
     tcase_add_test(tc, near_cache_put__counts_what_is_too_large);
     tcase_add_test(tc, near_cache_put__evicts_the_oldest_of_a_set);
+    tcase_add_loop_test(
+        tc, near_cache_put__counts_evictions_of_valid_entries_only, 0, 3);
+    tcase_add_test(tc, near_cache_put__counts_the_eviction_of_a_place);
     tcase_add_test(tc, near_cache_put__of_negative_entries_evicts_no_session);
     tcase_add_loop_test(tc, near_cache_put__keeps_what_fits, 0, 4);
     tcase_add_test(tc,

@@ -24,11 +24,13 @@ static void free_set(void)
     free(set);
 }
 
+static int evicted;
+
 static int write_value(apr_uint64_t name, const char *value)
 {
     shs_near_entry_t entry = { name, 12, 13, 14, 15, 16, unit_text(value) };
 
-    return shs_near_set_write(set, room, &entry, OURS, keys);
+    return shs_near_set_write(&evicted, set, room, &entry, OURS, keys);
 }
 
 static const char *read_value(apr_uint64_t name)

@@ -147,6 +147,7 @@ static void put(shs_near_cache_t *cache, const shs_near_name_t *name,
 {
     const shs_near_class_t *class = class_for(cache, octets.len);
     shs_near_entry_t entry;
+    int evicted;
 
     if (!class) {
         shs_near_memory_count(cache, SHS_NEAR_TOO_LARGE);
@@ -159,8 +160,11 @@ static void put(shs_near_cache_t *cache, const shs_near_name_t *name,
     entry.valid_until = end_of(ticket, valid_for);
     entry.expires_at = end_of(ticket, ttl);
     entry.octets = octets;
-    shs_near_set_write(shs_near_memory_set(class, name->b), class->room, &entry,
-                       cache->pid, cache->head->keys);
+    shs_near_set_write(&evicted, shs_near_memory_set(class, name->b),
+                       class->room, &entry, cache->pid, cache->head->keys);
+    for (; evicted > 0 && octets.len > 0; --evicted) {
+        shs_near_memory_count(cache, SHS_NEAR_EVICTIONS);
+    }
 }
 
 void shs_near_cache_put(shs_near_cache_t *cache, const shs_near_name_t *name,

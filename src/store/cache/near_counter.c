@@ -26,9 +26,9 @@ apr_uint64_t shs_near_counter_get(const shs_near_counters_t *counters,
 const char *shs_near_counter_name(shs_near_counter_t counter)
 {
     static const char *const names[SHS_NEAR_COUNTER_COUNT] = {
-        "CacheHits",      "CacheMisses",   "CacheNegativeHits",
-        "CacheStaleHits", "CacheTooLarge", "CacheInvalidations",
-        "CacheFlushes",
+        "CacheHits",          "CacheMisses",   "CacheNegativeHits",
+        "CacheStaleHits",     "CacheTooLarge", "CacheEvictions",
+        "CacheInvalidations", "CacheFlushes",
     };
 
     return names[counter];

@@ -15,6 +15,7 @@ typedef enum shs_near_counter_t {
     SHS_NEAR_NEGATIVE_HITS,
     SHS_NEAR_STALE_HITS,
     SHS_NEAR_TOO_LARGE,     /* replies past max_entry, not stored */
+    SHS_NEAR_EVICTIONS,     /* valid sessions that lost their room to others */
     SHS_NEAR_INVALIDATIONS, /* keys that changed */
     SHS_NEAR_FLUSHES,       /* times that every entry became invalid */
     SHS_NEAR_COUNTER_COUNT

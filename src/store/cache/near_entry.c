@@ -21,6 +21,12 @@ int shs_near_entry_is_named(const shs_atomic64_t *words, apr_uint64_t a,
     return shs_atomic64_get(&words[A]) == a && shs_atomic64_get(&words[B]) == b;
 }
 
+int shs_near_entry_is_valid_at(const shs_atomic64_t *words, apr_time_t now)
+{
+    return now < (apr_time_t)shs_atomic64_get(&words[VALID_UNTIL])
+           && now < (apr_time_t)shs_atomic64_get(&words[EXPIRES_AT]);
+}
+
 /* A checksum of words in four lanes, which a processor mixes in parallel:
  * SipHash of a session took longer than all the rest of a hit. It detects
  * damage, not malice: a process that can write here can also read the hash

@@ -35,6 +35,10 @@ apr_size_t shs_near_entry_words(apr_size_t octets);
 int shs_near_entry_is_named(const shs_atomic64_t *words, apr_uint64_t a,
                             apr_uint64_t b);
 
+/* Whether the entry is valid at that time, as far as it says itself: neither
+ * the lease nor the epochs are looked at, and its checksum is not verified. */
+int shs_near_entry_is_valid_at(const shs_atomic64_t *words, apr_time_t now);
+
 /* Copies the entry into p if it has *entry's name and epochs. Returns 0 if it
  * has not, does not fit into `count` words (at least those of an empty entry),
  * or its checksum is wrong. */

@@ -206,20 +206,45 @@ static place_t find_room(shs_near_set_t *set, apr_size_t room, apr_size_t words)
     return place;
 }
 
-/* Revokes the places of all entries that use any of that room. */
-static void revoke_overlapping(shs_near_set_t *set, apr_size_t room,
-                               place_t place)
+/* Revokes the place of an entry for one of another name. Returns 1 if the entry
+ * was valid at that time. */
+static int evict(shs_near_set_t *set, int i, place_t place, apr_time_t now)
 {
+    int is_valid = shs_near_entry_is_valid_at(&set->room[place.at], now);
+
+    revoke_place(&set->places[i]);
+    return is_valid;
+}
+
+/* Evicts all entries that use any of that room, but not the entry `own`. */
+static int evict_overlapping(shs_near_set_t *set, apr_size_t room,
+                             place_t place, int own, apr_time_t now)
+{
+    int evicted = 0;
     int i;
 
     for (i = 0; i < ENTRIES; ++i) {
         place_t other = decode_place(shs_atomic64_get(&set->places[i]), room);
 
-        if (other.at < place.at + place.words
+        if (other.words > 0 && i != own && other.at < place.at + place.words
             && place.at < other.at + other.words) {
-            revoke_place(&set->places[i]);
+            evicted += evict(set, i, other, now);
         }
     }
+    return evicted;
+}
+
+/* Finds an index for a new entry, and evicts the entry there, if any. */
+static int find_index(int *evicted, shs_near_set_t *set, apr_size_t room,
+                      apr_size_t next, apr_time_t now)
+{
+    int i = find_oldest(set, room, next);
+    place_t place = decode_place(shs_atomic64_get(&set->places[i]), room);
+
+    if (place.words > 0) {
+        *evicted += evict(set, i, place, now);
+    }
+    return i;
 }
 
 static void write_at(shs_near_set_t *set, int i, place_t place,
@@ -232,7 +257,7 @@ static void write_at(shs_near_set_t *set, int i, place_t place,
     publish(&set->places[i], place);
 }
 
-int shs_near_set_write(shs_near_set_t *set, apr_size_t room,
+int shs_near_set_write(int *evicted, shs_near_set_t *set, apr_size_t room,
                        const shs_near_entry_t *entry, apr_uint32_t pid,
                        shs_near_keys_t keys)
 {
@@ -240,6 +265,7 @@ int shs_near_set_write(shs_near_set_t *set, apr_size_t room,
     place_t place = { 0, 0 };
     int i;
 
+    *evicted = 0;
     if (!claim(set, pid)) {
         return 0;
     }
@@ -250,9 +276,9 @@ int shs_near_set_write(shs_near_set_t *set, apr_size_t room,
     if (place.words < words) {
         place = find_room(set, room, words);
     }
-    revoke_overlapping(set, room, place);
+    *evicted = evict_overlapping(set, room, place, i, entry->read_at);
     if (i == ENTRIES) {
-        i = find_oldest(set, room, place.at + words);
+        i = find_index(evicted, set, room, place.at + words, entry->read_at);
     }
     write_at(set, i, place, entry, keys);
     release(set);

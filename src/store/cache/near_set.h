@@ -50,8 +50,10 @@ int shs_near_set_read(shs_near_entry_t *entry, const shs_near_set_t *set,
                       apr_size_t room, shs_near_keys_t keys, apr_pool_t *p);
 
 /* Writes the entry, which must fit into the room, in place of an older one of
- * its name. Returns 0 if a running process has claimed the set. */
-int shs_near_set_write(shs_near_set_t *set, apr_size_t room,
+ * its name. Sets *evicted to the number of entries of other names that lost
+ * their room although they were valid. Returns 0 if a running process has
+ * claimed the set. */
+int shs_near_set_write(int *evicted, shs_near_set_t *set, apr_size_t room,
                        const shs_near_entry_t *entry, apr_uint32_t pid,
                        shs_near_keys_t keys);
 
