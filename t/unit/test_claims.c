@@ -91,6 +91,14 @@ START_TEST(claims_strip__leaves_alone_what_names_none)
 }
 END_TEST
 
+/* What the pool gives next lies behind the text, or elsewhere. */
+static void ck_has_room(const char *text)
+{
+    const char *next = apr_palloc(p, 1);
+
+    ck_assert(next < text || next > text + strlen(text));
+}
+
 /* Half as long again at most, whatever the tokens. */
 START_TEST(claims_strip__makes_nothing_much_longer)
 {
@@ -108,6 +116,7 @@ START_TEST(claims_strip__makes_nothing_much_longer)
         kept = shs_claims_strip(claims(), list, p);
         ck_assert_int_eq(strlen(kept), (len - 1) / 2 * 3 - 2);
         ck_assert_int_le(strlen(kept), len + len / 2);
+        ck_has_room(kept);
     }
 }
 END_TEST

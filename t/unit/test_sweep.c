@@ -133,6 +133,32 @@ START_TEST(nameset_add__tells_names_apart_as_the_channel_does)
     ck_assert(!shs_nameset_add(headers, "x_user"));
     ck_assert(shs_nameset_has(headers, "X.USER"));
     ck_assert(!shs_nameset_has(headers, "X.USERS"));
+    /* Longer than what is taken at a time. */
+    ck_assert(shs_nameset_add(headers, "X-Session-User-Name"));
+    ck_assert(!shs_nameset_add(headers, "x_session.user_NAME"));
+    ck_assert(!shs_nameset_has(headers, "X-Session-User-Names"));
+    ck_assert(shs_nameset_add(notes, "abcdefghijklmnopqrstuvwxyz"));
+    ck_assert(shs_nameset_has(notes, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"));
+}
+END_TEST
+
+static const struct {
+    const char *one, *other;
+} neighbours[] = {
+    { "name-@-name", "name-`-name" },
+    { "name-[-name", "name-{-name" },
+    { "name-\xc1-name", "name-\xe1-name" },
+};
+
+/* Octets around A to Z, and those beyond ASCII, have no case. */
+START_TEST(nameset_add__folds_letters_alone)
+{
+    shs_nameset_t *set = shs_nameset_create(&shs_channel_notes, p);
+
+    ck_assert(shs_nameset_add(set, neighbours[_i].one));
+    ck_assert(!shs_nameset_has(set, neighbours[_i].other));
+    ck_assert(shs_nameset_add(set, neighbours[_i].other));
+    ck_assert(!shs_nameset_add(set, neighbours[_i].one));
 }
 END_TEST
 
@@ -151,6 +177,20 @@ START_TEST(nameset_add__keeps_a_thousand_apart)
 }
 END_TEST
 
+/* Of so many some ten pairs have one hash of 32 bits. */
+START_TEST(nameset_add__keeps_apart_what_has_one_hash)
+{
+    shs_nameset_t *set = shs_nameset_create(&shs_channel_env, p);
+    int count = 0;
+    int i;
+
+    for (i = 0; i < 300000; ++i) {
+        count += shs_nameset_add(set, apr_psprintf(p, "name_%d", i));
+    }
+    ck_assert_int_eq(count, 300000);
+}
+END_TEST
+
 static void add(TCase *tc)
 {
     tcase_add_loop_test(tc, sweep_table__takes_names_out_and_reads_no_value, 0,
@@ -158,7 +198,10 @@ static void add(TCase *tc)
     tcase_add_test(tc, sweep_table__leaves_an_index_that_finds);
     tcase_add_test(tc, sweep_table__does_not_touch_a_table_without_the_names);
     tcase_add_test(tc, nameset_add__tells_names_apart_as_the_channel_does);
+    tcase_add_loop_test(tc, nameset_add__folds_letters_alone, 0,
+                        ROWS(neighbours));
     tcase_add_test(tc, nameset_add__keeps_a_thousand_apart);
+    tcase_add_test(tc, nameset_add__keeps_apart_what_has_one_hash);
 }
 
 int main(void)
