@@ -213,12 +213,16 @@ SharedSessionStore redis://127.0.0.1:@{[$store->port]} timeout=1s
     SharedSession On
     SharedSessionControl On
 </LocationMatch>
+<LocationMatch "^/(off|h2/off)">
+    SharedSession On
+</LocationMatch>
 ProxyPass /h2 h2c://127.0.0.1:$h2_port disablereuse=on
 ProxyPass / http://127.0.0.1:@{[$backend->port]}/
 CONF
 $port = $front->port;
 my $trailer = 'X-Session-Action:%20create%0D%0AX-Session-Set:%20userId%3Dadmin%0D%0AX-Sum:%201';
-for my $path ("/on?trailer=$trailer", "/off?trailer=$trailer", '/h2/on', '/h2/off') {
+for my $path ("/on?trailer=$trailer", "/off?trailer=$trailer", "/bare?trailer=$trailer",
+              '/h2/on', '/h2/off', '/h2/bare') {
     $r = ask('GET', $path);
     like($r->raw, qr/^x-sum: 1/mi, '... with a trailer');
     unlike($r->raw, qr/^x-session-/mi, '... but none of ours');
@@ -229,7 +233,8 @@ ok(scalar $front->logged(qr/SHS014: .*trailers/), '... as the log says');
 # Where it does not pass a 1xx answer on, to a client that speaks HTTP/1.1,
 # mod_proxy_http2 makes one of its headers and those of the final one: README,
 # Limits.
-for my $place (['/h2/on', 1, 'are heard'], ['/h2/off', undef, '... but not where Control is Off']) {
+for my $place (['/h2/on', 1, 'are heard'], ['/h2/off', undef, '... but not where Control is Off'],
+               ['/h2/bare', undef, '... nor where SharedSession is']) {
     my ($path, $is, $what) = @$place;
     $store->put_hash("session:$id", { owner => 'anna' });
     $r = $front->get($path, cookie => "JSESSIONID=$id");
