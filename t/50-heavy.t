@@ -9,6 +9,7 @@ use warnings;
 
 use SHS;
 use SHS::Load;
+use SHS::Relay;
 
 my $redis = SHS::Redis->start(args => ['--proto-max-bulk-len', '512mb']);
 my $client = SHS::Redis::Client->new(port => $redis->port);
@@ -18,14 +19,23 @@ my $options = 'timeout=2s connect-timeout=2s breaker=3/2m';
 # Each store is another database, and so has counters of its own.
 my @places = (['hash', 1, 'hash', 'Off'], ['string', 2, 'json', 'Off'],
               ['near', 3, 'hash', 'On'], ['denied', 4, 'hash', 'Off'],
-              ['list', 5, 'hash', 'Off']);
+              ['list', 5, 'hash', 'Off'], ['starved', 6, 'hash', 'Off']);
 my $user = 'SeCrEt-heavy';
 $client->cmd('ACL', 'SETUSER', 'reader', 'on', ">$user", '~session:*',
              '+hgetall', '+pttl', '+select');
+# Where a size may not be asked for, and the value of one key does not come.
+my $relay = SHS::Relay->start(to => $redis->port, before => sub {
+    my (undef, @words) = @_;
+    return "-NOPERM this user has no permissions to run the 'hlen' command\r\n"
+        if uc $words[0] eq 'HLEN';
+    die "the connection ends\n" if uc $words[0] eq 'HGETALL' && $words[1] =~ /poison/;
+    return undef;
+});
 my $vhosts = join '', map {
     my ($name, $db, $format, $cache) = @$_;
     my $where = $url;
     $where =~ s{//}{//reader:$user@} if $name eq 'denied';
+    $where = 'redis://127.0.0.1:' . $relay->port if $name eq 'starved';
     <<"CONF" } @places;
 <VirtualHost *:\${SHS_PORT}>
     ServerName $name.test
@@ -179,6 +189,18 @@ subtest 'one who may not ask for a size opens no breaker either' => sub {
         is($ask->($good{denied}[$_][0]), 'found', 'another session');
     }
     is(seen('denied')->{Refused}, 0, 'and nothing is told to be refused');
+};
+
+subtest '... nor does one key whose value does not come' => sub {
+    my $ask = sub { $httpd->get('/page.html', host => 'starved.test',
+                                cookie => "JSESSIONID=$_[0]")->header('X-Status') };
+    is($ask->($good{starved}[0][0]), 'found', 'at first all is well');
+    for (1 .. 5) {
+        is($ask->(id('poison', 1)), 'unavailable', 'the key');
+        is(seen('starved')->{Breaker}, 'closed', '... opens none');
+    }
+    is($ask->($good{starved}[1][0]), 'found', 'another session');
+    is(seen('starved')->{Outages}, 0, '... and it never was open');
 };
 
 # --- one that becomes a session ------------------------------------------------------
