@@ -145,6 +145,9 @@ END_TEST
 static const struct {
     const char *one, *other;
 } neighbours[] = {
+    { "@", "`" },
+    { "[", "{" },
+    { "\xc1", "\xe1" },
     { "name-@-name", "name-`-name" },
     { "name-[-name", "name-{-name" },
     { "name-\xc1-name", "name-\xe1-name" },
