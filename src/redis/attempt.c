@@ -47,10 +47,15 @@ static void distrust(shs_pool_t *pool, const shs_passage_t *passage,
 
 /* Ends the loan of a connection. What broke this one broke the others of its
  * pool too; that an answer was late says nothing of those that were answered
- * since. */
-static void return_conn(const shs_attempt_t *attempt, shs_pool_t *pool,
+ * since. A new one to no avail may lead to where the server was before. */
+static void return_conn(const shs_attempt_t *attempt, shs_node_t *node,
                         shs_conn_t *conn)
 {
+    shs_pool_t *pool = shs_node_pool(node);
+
+    if (attempt->is_new_conn && shs_conn_is_unanswered(attempt->status)) {
+        shs_node_suspect(node);
+    }
     if (attempt->verdict.is_conn_good) {
         shs_pool_give_back(pool, conn);
         return;
@@ -93,12 +98,6 @@ static void build(shs_question_t *question, const shs_query_t *query,
     else {
         shs_question_build(question, query, write, form, p);
     }
-}
-
-static int is_unanswered(shs_conn_status_t status)
-{
-    return status == SHS_CONN_TIMEOUT || status == SHS_CONN_DEAD
-           || status == SHS_CONN_FAILED;
 }
 
 /* Whether it leads to another server than the one that is listened to. 0 where
@@ -185,13 +184,13 @@ void shs_attempt_make(shs_attempt_t *attempt, const shs_passage_t *passage,
                      has_conn && !attempt->is_new_conn && how.may_retry, reason,
                      p);
     if (has_conn) {
-        attempt->is_of_key =
-            !write && !how.is_of_size && is_unanswered(attempt->status);
+        attempt->is_of_key = !write && !how.is_of_size
+                             && shs_conn_is_unanswered(attempt->status);
         if (attempt->verdict.is_conn_good && !write) {
             identify(attempt, heard, conn, query->deadline, p);
         }
         attempt->identity = shs_conn_identity(conn);
-        return_conn(attempt, pool, conn);
+        return_conn(attempt, passage->route.node, conn);
         excuse_server(attempt, passage->route.breaker, asked_at - began_at,
                       asked_at, query->deadline);
     }

@@ -385,6 +385,12 @@ apr_uint32_t shs_conn_round(const shs_conn_t *conn)
     return conn->round;
 }
 
+int shs_conn_is_unanswered(shs_conn_status_t status)
+{
+    return status == SHS_CONN_DEAD || status == SHS_CONN_TIMEOUT
+           || status == SHS_CONN_FAILED;
+}
+
 apr_time_t shs_conn_used_at(const shs_conn_t *conn)
 {
     return conn->used_at;

@@ -36,6 +36,10 @@ typedef enum shs_conn_status_t {
                          * are with others, and it was not tried */
 } shs_conn_status_t;
 
+/* Whether the server has said nothing at all of use, not even that it refuses:
+ * another may answer where its name leads by now. */
+int shs_conn_is_unanswered(shs_conn_status_t status);
+
 /* Connects to the first address that accepts, and speaks TLS with that host
  * when a context is given. OK and *out, to be closed by shs_conn_close(), or
  * TIMEOUT or FAILED and *reason (static text). */

@@ -117,6 +117,9 @@ static int open_feed(listener_t *listener, source_t *source,
         status = shs_feed_open(&source->feed, conn, listener->watch, deadline,
                                reason, source->p);
     }
+    if (shs_conn_is_unanswered(status)) {
+        shs_node_suspect(source->route.node);
+    }
     listener->closings = status == SHS_CONN_DEAD ? listener->closings + 1 : 0;
     if (status == SHS_CONN_REFUSED || listener->closings >= MOST_CLOSINGS) {
         listener->again_at = shs_clock_now() + LONG_REST;

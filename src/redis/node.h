@@ -76,8 +76,8 @@ apr_uint32_t shs_node_subject(const shs_node_t *node);
  * another server. */
 apr_uint32_t shs_node_place(const shs_node_t *node);
 
-/* It is not asked, because it failed: its name may stand for another address by
- * now. Does not wait. */
+/* It is not asked, because it failed, or it takes connections and answers
+ * nothing: its name may stand for another address by now. Does not wait. */
 void shs_node_suspect(shs_node_t *node);
 
 #endif

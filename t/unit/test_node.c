@@ -8,6 +8,7 @@
 #include <arpa/inet.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <unistd.h>
 
 #include "actor.h"
 #include "redis/exchange.h"
@@ -88,13 +89,18 @@ static rig_t *rig_on(const char *options, const rig_t *sibling)
                       options, sibling);
 }
 
-static shs_outcome_t ask(const rig_t *rig, const char *key)
+static shs_outcome_t ask_within(int ms, const rig_t *rig, const char *key)
 {
     shs_query_t query = { unit_text(key), SHS_SHAPE_STRING, 65536, 0 };
     shs_answer_t got = { 0 };
 
-    query.deadline = rig_in_ms(5000);
+    query.deadline = rig_in_ms(ms);
     return shs_exchange_run(&got, &rig->client, &query, p);
+}
+
+static shs_outcome_t ask(const rig_t *rig, const char *key)
+{
+    return ask_within(5000, rig, key);
 }
 
 /* The request that finds the old address dead asks at the new one. */
@@ -176,12 +182,59 @@ START_TEST(node_suspect__learns_the_new_address_behind_an_open_breaker)
 }
 END_TEST
 
+/* Takes connections at 127.0.0.9, where the actor's name may lead, and answers
+ * nothing. */
+static int listen_and_hang(void)
+{
+    struct sockaddr_in in;
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    memset(&in, 0, sizeof(in));
+    in.sin_family = AF_INET;
+    in.sin_port = htons((unsigned short)actor_port(a));
+    ck_assert_int_eq(inet_pton(AF_INET, "127.0.0.9", &in.sin_addr), 1);
+    ck_assert(!bind(fd, (struct sockaddr *)&in, sizeof(in)));
+    ck_assert(!listen(fd, 128));
+    return fd;
+}
+
+static const struct {
+    const char *login;
+    const char *why;
+} hangs[] = {
+    { "", "the first thing that is said is the question" },
+    { ":secret@", "... is a greeting" },
+};
+
+START_TEST(node__turns_away_from_an_address_that_answers_nothing)
+{
+    int hung = listen_and_hang();
+    rig_t *rig = rig_create(apr_psprintf(p, "redis://%sredis.test:%d",
+                                         hangs[_i].login, actor_port(a)),
+                            "breaker=off", NULL);
+    apr_time_t moved_at;
+
+    move_name("127.0.0.9");
+    ck_assert_int_eq(ask_within(200, rig, "k"), UNAVAILABLE);
+    move_name("127.0.0.1");
+    moved_at = shs_clock_now();
+    while (ask_within(200, rig, "k") != FOUND) {
+        ck_assert_msg(shs_clock_now() - moved_at < SHS_RESOLVER_FRESH_FOR / 2,
+                      "the old address is believed: %s", hangs[_i].why);
+    }
+    close(hung);
+}
+END_TEST
+
 static void add(TCase *tc)
 {
     tcase_add_checked_fixture(tc, open_stage, close_stage);
     tcase_add_test(tc,
                    node_dial__asks_for_other_addresses_when_each_has_failed);
     tcase_add_test(tc, node_dial__asks_no_name_service_all_the_time);
+    tcase_add_loop_test(tc,
+                        node__turns_away_from_an_address_that_answers_nothing,
+                        0, ROWS(hangs));
     tcase_add_test(tc, node_place__is_another_server_at_another_address);
     tcase_add_test(tc,
                    node_suspect__learns_the_new_address_behind_an_open_breaker);
