@@ -7,6 +7,7 @@
 #include <apr_strings.h>
 #include <http_core.h>
 #include <http_protocol.h>
+#include <util_filter.h>
 
 #include "request/caching.h"
 #include "request/flow.h"
@@ -333,6 +334,18 @@ static int is_granted(request_rec *r)
     return settings->granted.value && settings->resource.value;
 }
 
+/* httpd cuts each answer with a status of 200 by the request's Range header,
+ * whatever the method: but ranges are defined for GET alone (RFC 9110 section
+ * 14.2), and a part of the JSON is of no use. A part of a page (r->main) is
+ * followed by the filter of that page. */
+static void ignore_ranges(request_rec *r)
+{
+    apr_table_setn(r->headers_out, "Accept-Ranges", "none");
+    if (!r->main) {
+        ap_remove_output_filter_byhandle(r->output_filters, "BYTERANGE");
+    }
+}
+
 int shs_resource_answer(request_rec *r)
 {
     if (!r->handler || strcmp(r->handler, HANDLER)) {
@@ -347,6 +360,7 @@ int shs_resource_answer(request_rec *r)
     }
     shs_caching_mark(r, 1);
     shs_caching_forbid(r);
+    ignore_ranges(r);
     if (!is_granted(r)) {
         ap_log_rerror(
             APLOG_MARK, APLOG_ERR, 0, r,
