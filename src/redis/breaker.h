@@ -22,8 +22,8 @@
  * be all that the server is late with. So the rule of evidence is:
  *  1. A failure of the server itself (no connection, an error that is about no
  *     key, no answer to a write or a question of size) counts each time.
- *  2. A question for a value that comes to no answer counts once for each key
- *     in a row of failures.
+ *  2. A question for a value that comes to no answer, or any for that key while
+ *     another asks for its value, counts once a key in a row of failures.
  *  3. One key alone never opens it.
  * A key whose value did not come is asked for its size first, the next time
  * (heavy.h). That is rule 1, so where one key is all that anybody asks for, an

@@ -56,6 +56,15 @@ static apr_uint32_t key_of(apr_uint64_t mark)
     return (apr_uint32_t)mark | 1;
 }
 
+/* Whether the key may be the reason of a failure: its value did not come, or
+ * the time was over while another asked for it, which keeps a server that
+ * answers one client at a time from all others, a new connection included. */
+static int is_of_key(const shs_conversation_t *self)
+{
+    return self->attempt.is_of_key
+           || (self->is_meanwhile && self->attempt.status == SHS_CONN_TIMEOUT);
+}
+
 /* A server that answers a write by an error, READONLY too, may well be read
  * from: the breaker is for those that give no answer. */
 static void leave(shs_conversation_t *self, shs_breaker_verdict_t verdict)
@@ -67,7 +76,7 @@ static void leave(shs_conversation_t *self, shs_breaker_verdict_t verdict)
     self->is_doubted |=
         self->attempt.is_of_key && verdict == SHS_BREAKER_FAILED;
     shs_passage_leave(&self->passage, verdict,
-                      self->attempt.is_of_key ? key_of(self->mark) : 0,
+                      is_of_key(self) ? key_of(self->mark) : 0,
                       self->verdict.reason);
 }
 
@@ -318,9 +327,12 @@ static shs_heavy_end_t weigh_key(const shs_conversation_t *self)
 static void read_value(shs_conversation_t *self)
 {
     shs_heavy_t *heavy = &self->client->shared->heavy;
+    shs_heavy_begin_t begin;
 
     self->mark = shs_heavy_mark(self->query->key, self->client->secret);
-    self->must_size = shs_heavy_begin(heavy, self->mark);
+    begin = shs_heavy_begin(heavy, self->mark);
+    self->must_size = begin != SHS_HEAVY_VALUE;
+    self->is_meanwhile = begin == SHS_HEAVY_SIZE_MEANWHILE;
     converse(self);
     shs_heavy_end(heavy, self->mark, weigh_key(self));
 }

@@ -30,7 +30,8 @@ typedef struct shs_conversation_t {
     apr_pool_t *p;
     shs_passage_t passage;
     apr_uint64_t mark; /* of the key, for heavy.h */
-    int must_size;     /* the size is asked for before the value */
+    int must_size;     /* the size is asked for before the value ... */
+    int is_meanwhile;  /* ... because another asks for the value at that time */
     int is_doubted;    /* the value did not come, from one server at least */
     int is_asking;
     int is_replica;

@@ -24,20 +24,20 @@ static _Atomic apr_uint64_t *asked(shs_heavy_t *heavy, apr_uint64_t mark)
 
 /* A child that was killed leaves its mark: then a size is asked for in vain,
  * once. */
-int shs_heavy_begin(shs_heavy_t *heavy, apr_uint64_t mark)
+shs_heavy_begin_t shs_heavy_begin(shs_heavy_t *heavy, apr_uint64_t mark)
 {
     _Atomic apr_uint64_t *place = asked(heavy, mark);
     apr_uint64_t found = atomic_load(place);
 
     if (atomic_load(noted(heavy, mark)) == mark) {
-        return 1;
+        return SHS_HEAVY_SIZE;
     }
     /* Lost to another, `found` is what that has left there. */
     if ((found & ~(apr_uint64_t)LIGHT) != mark
         && atomic_compare_exchange_strong(place, &found, mark)) {
-        return 0;
+        return SHS_HEAVY_VALUE;
     }
-    return found == mark;
+    return found == mark ? SHS_HEAVY_SIZE_MEANWHILE : SHS_HEAVY_VALUE;
 }
 
 void shs_heavy_end(shs_heavy_t *heavy, apr_uint64_t mark, shs_heavy_end_t end)

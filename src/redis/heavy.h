@@ -42,10 +42,16 @@ typedef struct shs_heavy_t {
 apr_uint64_t shs_heavy_mark(shs_octets_t key,
                             const unsigned char secret[SHS_HEAVY_SECRET]);
 
-/* Before a key is asked for; shs_heavy_end() must follow. Returns 1 if its size
- * is to be asked for first. Of a key that is known to be light nothing is
- * written. */
-int shs_heavy_begin(shs_heavy_t *heavy, apr_uint64_t mark);
+/* What a key is asked for first. */
+typedef enum shs_heavy_begin_t {
+    SHS_HEAVY_VALUE,
+    SHS_HEAVY_SIZE,          /* rule 1: it is noted */
+    SHS_HEAVY_SIZE_MEANWHILE /* rule 2: another asks for the value now */
+} shs_heavy_begin_t;
+
+/* Before a key is asked for; shs_heavy_end() must follow. Of a key that is
+ * known to be light nothing is written. */
+shs_heavy_begin_t shs_heavy_begin(shs_heavy_t *heavy, apr_uint64_t mark);
 
 typedef enum shs_heavy_end_t {
     SHS_HEAVY_LIGHT, /* the value came, or there is none */
