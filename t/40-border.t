@@ -17,6 +17,7 @@ function handle(r)
     if q.action then to["X-Session-Action"] = q.action end
     if q.set then to["X-Session-Set"] = q.set end
     if q.to then r.headers_out["Location"] = q.to end
+    if q.cookie then r.err_headers_out["Set-Cookie"] = q.cookie end
     return tonumber(q.status)
 end
 LUA
@@ -218,7 +219,16 @@ for my $case (['/app/cgi', 500, location => '/app/lua'], ['/app/cgi', 500, locat
     is_clean($r);
     is(stored($id)->{userId}, 'carl', '... nor changes anything');
     like(new_lines(), qr/SHS013: .*not understood/, '... which the log says');
+    $r = at($path, $id, %more, set => 'userId=%zz', cookie => 'JSESSIONID=ABCDEF; Path=/');
+    is($r->code, $code, "$path: the same beside a cookie of our name");
+    is($r->header('Set-Cookie'), undef, '... which does not reach the client');
+    like(new_lines(), qr/SHS021: .*not carried out.* JSESSIONID, and it is taken out/,
+         '... which the log says');
 }
+$r = at('/app/plain/answer', $id, status => 500, action => 'create',
+        cookie => 'JSESSIONID=ABCDEF; Path=/');
+is($r->code, 500, 'an order of a program that has failed, beside a cookie of our name');
+is($r->header('Set-Cookie'), undef, '... which does not reach the client');
 $r = at('/app/wrong/lua', $id);
 is($r->code, 500, 'mod_headers says what is not understood, also of the error page');
 is_clean($r);
@@ -259,6 +269,9 @@ $r = at('/app/end/lua', $id);
 is($r->code, 503, 'an end that mod_headers orders, also of the error page, while Redis is down');
 is($r->header('Retry-After'), 5, '... is refused once');
 is_clean($r);
+$r = at('/app/cgi', $id, action => 'destroy', cookie => 'JSESSIONID=ABCDEF; Path=/');
+is($r->code, 503, 'a logout while Redis is down, beside a cookie of our name');
+is($r->header('Set-Cookie'), undef, '... which does not take the place of the session\'s');
 
 is(scalar $httpd->logged(qr/exit signal/), 0, 'no child has died');
 $httpd->stop;

@@ -157,10 +157,14 @@ static int settle(request_rec *r, const shs_order_t *order, int is_replaced)
                                         " not carried out: the program has"
                                         " failed, and httpd answers %d itself",
                       r->status);
+        shs_rival_refuse(r);
         return OK;
     }
     status = answer(r, order);
-    shs_chain_visit_of(r)->chain->is_refused |= status != OK;
+    if (status != OK) {
+        shs_chain_visit_of(r)->chain->is_refused = 1;
+        shs_rival_refuse(r);
+    }
     return status;
 }
 

@@ -95,21 +95,28 @@ static int has_own_sessions(const shs_visit_t *visit,
                && shs_session_get_life(lookup->session)->idle > 0);
 }
 
-static void drop(request_rec *r, const char *own)
+/* From both tables of the response; how many there were. */
+static int take_out_all(rivals_t *rivals, request_rec *r)
 {
-    static volatile apr_uint32_t is_told;
     apr_table_t *const tables[] = { r->headers_out, r->err_headers_out };
-    rivals_t rivals = { own, strcspn(own, "="), own, NULL, 0 };
     int count = 0;
     int i;
 
     for (i = 0; i < 2; ++i) {
-        if (count_rivals(&rivals, tables[i]) > 0) {
-            count += rivals.count;
-            take_out(&rivals, tables[i], r->pool);
+        if (count_rivals(rivals, tables[i]) > 0) {
+            count += rivals->count;
+            take_out(rivals, tables[i], r->pool);
         }
     }
-    if (count > 0) {
+    return count;
+}
+
+static void drop(request_rec *r, const char *own)
+{
+    static volatile apr_uint32_t is_told;
+    rivals_t rivals = { own, strcspn(own, "="), own, NULL, 0 };
+
+    if (take_out_all(&rivals, r) > 0) {
         int level = shs_log_level_once(&is_told);
 
         ap_log_rerror(APLOG_MARK, level, 0, r,
@@ -160,5 +167,45 @@ void shs_rival_settle(request_rec *r)
     }
     else if (settings->enabled.value && has_own_sessions(visit, settings)) {
         warn(r, settings->sources.value.names[0]);
+    }
+}
+
+/* The cookie of that name that the chain has given or taken away, or NULL. */
+static const char *find_own(const shs_chain_t *chain, const char *name)
+{
+    apr_size_t len = strlen(name);
+    int i;
+
+    for (i = 0; chain->cookies && i < chain->cookies->nelts; ++i) {
+        const char *own = APR_ARRAY_IDX(chain->cookies, i, const char *);
+
+        if (!strncmp(own, name, len) && own[len] == '=') {
+            return own;
+        }
+    }
+    return NULL;
+}
+
+void shs_rival_refuse(request_rec *r)
+{
+    static volatile apr_uint32_t is_told;
+    const char *const *name = shs_settings_of(r)->sources.value.names;
+    const shs_chain_t *chain = shs_chain_visit_of(r)->chain;
+
+    for (; *name; ++name) {
+        rivals_t rivals = { *name, strlen(*name), find_own(chain, *name), NULL,
+                            0 };
+
+        if (take_out_all(&rivals, r) > 0) {
+            int level = shs_log_level_once(&is_told);
+
+            ap_log_rerror(APLOG_MARK, level, 0, r,
+                          SHS_TAG_RIVAL
+                          "a response whose order for the session is not"
+                          " carried out sets a cookie %s, and it is taken out:"
+                          " name the program's own session cookie differently,"
+                          " or SharedSessionCookie",
+                          *name);
+        }
     }
 }

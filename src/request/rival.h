@@ -15,4 +15,11 @@
  * that name stays. Either is logged, as a warning once a child. */
 void shs_rival_settle(request_rec *r);
 
+/* For a response whose orders for the session are not carried out, before an
+ * error page takes its place, in a place where sessions are looked up: takes
+ * out each cookie that has a name of SharedSessionCookie and is not ours, which
+ * the page would go out with (httpd keeps r->err_headers_out). Logged
+ * likewise. */
+void shs_rival_refuse(request_rec *r);
+
 #endif
