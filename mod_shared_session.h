@@ -110,7 +110,9 @@ APR_DECLARE_OPTIONAL_FN(shared_session_result_e, shared_session_rotate,
                         (request_rec * r));
 
 /* Ends the session, and each other one that an id of the request leads to, then
- * the cookies of their names. Unless DONE or GONE not all of them have ended,
+ * the cookies of their names. GONE: no id leads to a session; the cookie that
+ * sessions are given by (the first of SharedSessionCookie) is taken away all
+ * the same if it brought an id. Unless DONE or GONE not all of them have ended,
  * and the client keeps its cookies. */
 APR_DECLARE_OPTIONAL_FN(shared_session_result_e, shared_session_destroy,
                         (request_rec * r));

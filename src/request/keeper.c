@@ -349,6 +349,25 @@ shs_written_t shs_keeper_change(request_rec *r, const shs_change_t *change)
     return written;
 }
 
+/* No id leads to a session, as when one has another id by now: the client ends
+ * logged out all the same, by losing its cookie. */
+static shs_written_t end_absent(request_rec *r, const shs_lookup_t *lookup)
+{
+    shs_writer_t writer = writer_of(r);
+    apr_uint32_t names;
+    shs_written_t written = shs_others_end_absent(&names, &writer);
+
+    if (written.status == SHS_WRITER_DONE
+        || written.status == SHS_WRITER_NONE) {
+        if (names & 1) {
+            give_cookie(r, NULL);
+        }
+        take_away_others(r, names);
+    }
+    log_change(r, "ended", &written, &lookup->ident);
+    return written;
+}
+
 shs_written_t shs_keeper_end(request_rec *r)
 {
     const shs_lookup_t *lookup = shs_keeper_find(r);
@@ -356,6 +375,10 @@ shs_written_t shs_keeper_end(request_rec *r)
     apr_uint32_t names;
     shs_writer_t writer;
 
+    if (written.status == SHS_WRITER_NONE && lookup
+        && lookup->outcome == SHS_OUTCOME_ABSENT) {
+        return end_absent(r, lookup);
+    }
     if (written.status != SHS_WRITER_DONE) {
         return written;
     }

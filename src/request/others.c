@@ -46,7 +46,8 @@ static void log_end(request_rec *r, const shs_ident_t *ident)
     }
 }
 
-/* Ends what the id leads to, if it leads to a session that is to end. */
+/* Ends what the id leads to, if it leads to a session that is to end. `own` is
+ * not used for a logout. */
 static shs_written_t end_one(const shs_writer_t *writer,
                              const shs_candidate_t *candidate,
                              const shs_lookup_t *own, int is_logout)
@@ -101,4 +102,32 @@ shs_written_t shs_others_end(apr_uint32_t *names, const shs_writer_t *writer,
         }
     }
     return say(SHS_WRITER_DONE, NULL);
+}
+
+shs_written_t shs_others_end_absent(apr_uint32_t *names,
+                                    const shs_writer_t *writer)
+{
+    shs_written_t all = say(SHS_WRITER_NONE, "there is no session");
+    shs_candidates_t candidates;
+    int i;
+
+    *names = 0;
+    shs_candidate_find(&candidates, writer->r, writer->settings);
+    for (i = 0; i < candidates.count; ++i) {
+        const shs_candidate_t *candidate = &candidates.list[i];
+        shs_written_t written = end_one(writer, candidate, NULL, 1);
+
+        if (written.status == SHS_WRITER_DONE) {
+            *names |= candidate->names;
+            all.status = SHS_WRITER_DONE;
+        }
+        else if (written.status != SHS_WRITER_NONE) {
+            return written;
+        }
+        else if ((candidate->names & 1) && !candidate->is_joined) {
+            *names |= 1;
+            all.reason = "there is none, and its cookie is taken away";
+        }
+    }
+    return all;
 }

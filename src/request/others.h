@@ -20,4 +20,13 @@
 shs_written_t shs_others_end(apr_uint32_t *names, const shs_writer_t *writer,
                              const shs_lookup_t *lookup, int is_logout);
 
+/* For a logout whose lookup came to ABSENT, maybe by the near-cache: asks the
+ * store itself for each id of the request, and ends what it leads to all the
+ * same. Returns DONE if there was such a session; NONE if none has any; or what
+ * went wrong. Of DONE and NONE *names are the cookies to take away: as above,
+ * and the first name, which sessions are given by, if it has brought an id. An
+ * id by another name that leads nowhere may be another application's. */
+shs_written_t shs_others_end_absent(apr_uint32_t *names,
+                                    const shs_writer_t *writer);
+
 #endif
