@@ -21,11 +21,11 @@ shs_place_t *shs_place_of(cmd_parms *cmd, const shs_settings_t *settings);
 const char *shs_place_at(const cmd_parms *cmd);
 
 /* Looks at all places of all virtual hosts whose stores are the same server
- * and database, whatever their options; after httpd has merged the virtual
- * hosts. Gives each server its keys_that_overlap, from p, and returns what is
- * to be warned of: sentences (const char *) that name both places and the
- * cure, from p; of overlapping keys in *keys, of different formats of one key
- * in *formats. */
+ * and database by what their URLs say, whatever their options; after httpd has
+ * merged the virtual hosts. Gives each server its keys_that_overlap, from p,
+ * and returns what is to be warned of: sentences (const char *) that name both
+ * places and the cure, from p; of overlapping keys in *keys, of different
+ * formats of one key in *formats. */
 void shs_place_check(apr_array_header_t **keys, apr_array_header_t **formats,
                      server_rec *main_server, apr_pool_t *p);
 

@@ -80,6 +80,12 @@ int shs_endpoint_pool_size(const shs_endpoint_t *endpoint, int threads);
 const char *shs_endpoint_describe(const shs_endpoint_t *endpoint,
                                   apr_pool_t *p);
 
+/* The same for comparison: equal for URLs of one server and database, or of the
+ * same lists of servers, by what they say. Names are compared in any case, and
+ * localhost, 127.0.0.1 and ::1 are one host (RFC 6761 section 6.3). */
+const char *shs_endpoint_location(const shs_endpoint_t *endpoint,
+                                  apr_pool_t *p);
+
 /* What is in force, as one would write it: "timeout=200ms ...", defaults
  * included. Without credentials, and without what is said about TLS. */
 const char *shs_endpoint_describe_options(const shs_endpoint_t *endpoint,

@@ -12,7 +12,8 @@
 typedef struct shs_store_words_t {
     const char *identity; /* equal for equal stores; may hold secrets */
     const char *url;      /* neither this ... */
-    const char *options;  /* ... nor this does */
+    const char *options;  /* ... nor this does ... */
+    const char *location; /* ... nor this: as shs_store_location() */
 } shs_store_words_t;
 
 struct shs_store_provider_t {

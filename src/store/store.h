@@ -79,6 +79,11 @@ apr_interval_time_t shs_store_timeout(const shs_store_t *store);
 const char *shs_store_describe(const shs_store_t *store);
 const char *shs_store_describe_options(const shs_store_t *store);
 
+/* Where its sessions are, without credentials and options: equal for two stores
+ * that are one server and database as far as their URLs tell. No name is looked
+ * up, so one server that two names lead to is two. Borrowed. */
+const char *shs_store_location(const shs_store_t *store);
+
 /* Its near-cache in words, in p. */
 const char *shs_store_describe_cache(const shs_store_t *store, apr_pool_t *p);
 
