@@ -132,8 +132,8 @@ for my $row (['othername', 'is for another name', 'an address that the certifica
              ['untrusted', 'is not trusted: .*see ca=', 'an authority that the system does not know'],
              ['stranger', 'is not trusted', 'an authority that did not sign it'],
              ['expired', 'has expired', 'a certificate of yesterday'],
-             ['nocert', '.', 'a server that wants our certificate and gets none'],
-             ['badcert', '.', '... or gets one it does not trust'],
+             ['nocert', 'wants our certificate for TLS', 'a server that wants our certificate and gets none'],
+             ['badcert', 'does not take our certificate for TLS', '... or gets one it does not trust'],
              ['plain', 'no TLS handshake .*write redis instead of rediss', 'a server that does not speak TLS'],
              ['reverse', 'said nothing .*write rediss instead of redis',
               'a TLS server asked without TLS'],
@@ -143,10 +143,10 @@ for my $row (['othername', 'is for another name', 'an address that the certifica
     my $r = ask($store);
     is($r->note('SHARED_SESSION'), 'unavailable', "$store: $why");
     is($r->note('session.user'), undef, '... no attribute');
-    my $tell = $store eq 'reverse' ? "redis://127.0.0.1:$port"
-        : $store eq 'reverse2' ? 'redis://127.0.0.1:' . $alert->port : 'rediss://';
+    my ($tell) = split ' ', $stores{$store};
     ok($httpd->wait_logged(qr/SHS00[36]: the session store \Q$tell\E.*$reason/),
-       "... and the log says why ($reason)");
+       "... and the log says why ($reason)")
+        || diag join "\n", $httpd->logged(qr/SHS00[36]: /);
 }
 
 # The deadline is for the handshake too.
