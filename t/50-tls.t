@@ -49,10 +49,11 @@ my ($picky, $picky_port) = tls_redis(
     acl => "user default on nopass ~* &* +\@all\n"
          . "user app on >SeCrEt-app ~session:* &* +get +hgetall +pttl +select\n");
 my ($expired, $expired_port) = tls_redis('expired');
-my %port_of = map { my (undef, $its) = tls_redis($_); $_ => $its }
-    qw(localhost purpose leaf ofold);
+my @faulty = map { [ $_, tls_redis($_) ] } qw(localhost purpose leaf ofold);
+my %port_of = map { $_->[0] => $_->[2] } @faulty;
 my $id = fresh_id();
-$_->put_hash("session:$id", { user => 'anna' }) for $redis, $named, $picky;
+$_->put_hash("session:$id", { user => 'anna' })
+    for $redis, $named, $picky, $expired, map { $_->[1] } @faulty;
 $redis->put_string("session:big-$id", '{"big":"' . 'x' x 200_000 . '"}');
 
 my $fake = SHS::Fake->start(sub { $_[0]->stall });
@@ -132,8 +133,8 @@ for my $row (['othername', 'is for another name', 'an address that the certifica
              ['untrusted', 'is not trusted: .*see ca=', 'an authority that the system does not know'],
              ['stranger', 'is not trusted', 'an authority that did not sign it'],
              ['expired', 'has expired', 'a certificate of yesterday'],
-             ['nocert', 'wants our certificate for TLS', 'a server that wants our certificate and gets none'],
-             ['badcert', 'does not take our certificate for TLS', '... or gets one it does not trust'],
+             ['nocert', '.', 'a server that wants our certificate and gets none'],
+             ['badcert', '.', '... or gets one it does not trust'],
              ['plain', 'no TLS handshake .*write redis instead of rediss', 'a server that does not speak TLS'],
              ['reverse', 'said nothing .*write rediss instead of redis',
               'a TLS server asked without TLS'],
@@ -147,6 +148,16 @@ for my $row (['othername', 'is for another name', 'an address that the certifica
     ok($httpd->wait_logged(qr/SHS00[36]: the session store \Q$tell\E.*$reason/),
        "... and the log says why ($reason)")
         || diag join "\n", $httpd->logged(qr/SHS00[36]: /);
+}
+
+# What it says of ours may be lost when it closes the connection behind it.
+for my $row (['nocert', 'it wants our certificate for TLS'],
+             ['badcert', 'it does not take our certificate for TLS']) {
+    my ($store, $reason) = @$row;
+    SHS::Process::wait_for("$store: $reason", 20, sub {
+        ask($store);
+        return scalar $httpd->logged(qr/SHS007: session unavailable: \Q$reason\E/) });
+    pass("$store: ... $reason");
 }
 
 # The deadline is for the handshake too.
