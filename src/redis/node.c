@@ -177,7 +177,7 @@ shs_conn_status_t shs_node_ask(shs_reply_t **replies, int count,
                                shs_resp_limits_t limits, apr_time_t deadline,
                                const char **reason, apr_pool_t *p)
 {
-    shs_conn_status_t status;
+    shs_conn_status_t status = SHS_CONN_FAILED;
     shs_conn_t *conn;
     int is_new;
 
