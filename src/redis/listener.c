@@ -53,6 +53,7 @@ typedef struct listener_t {
     apr_time_t again_at; /* refused: not before */
     apr_time_t probed_at;
     int closings;
+    apr_uint32_t term; /* for which it was elected when it began */
 } listener_t;
 
 /* Every one of this child. None is ever freed, because its thread may outlive
@@ -99,10 +100,11 @@ static int is_same(const listener_t *listener, const shs_route_t *routes,
     return count == listener->count;
 }
 
-static int is_elected(const listener_t *listener)
+/* Not if it lost its office meanwhile, though it has it again. */
+static int is_elected(const listener_t *to)
 {
     return !shs_halt_is_due()
-           && listener->watch->elected(listener->watch->baton, shs_clock_now());
+           && to->watch->elected(to->watch->baton, shs_clock_now()) == to->term;
 }
 
 static int open_feed(listener_t *listener, source_t *source,
@@ -253,8 +255,8 @@ static int look(listener_t *listener, const char **reason)
     return count > 0 && open_feeds(listener, reason);
 }
 
-/* When the sign of life was asked for that all of them have given, and they
- * were all there were. */
+/* When the sign of life was asked for that all of them, who were all there
+ * were, have given. */
 static apr_time_t lively_at(const listener_t *listener)
 {
     apr_time_t at = listener->known_at;
@@ -286,7 +288,6 @@ static int hear_all(listener_t *listener, const char **reason)
 
     for (i = 0; i < listener->count; ++i) {
         shs_feed_t *feed = &listener->sources[i].feed;
-
         shs_conn_status_t status = shs_feed_hear(feed, reason);
 
         if (status == SHS_CONN_REFUSED) {
@@ -353,10 +354,12 @@ static void listen_on(listener_t *listener)
 static void *run(void *data)
 {
     listener_t *listener = data;
+    const shs_watch_t *watch = listener->watch;
 
     shs_halt_obey(shs_topology_halt(listener->topology));
     while (!shs_halt_is_due()) {
-        if (is_elected(listener) && shs_clock_now() >= listener->again_at) {
+        listener->term = watch->elected(watch->baton, shs_clock_now());
+        if (listener->term != 0 && shs_clock_now() >= listener->again_at) {
             listen_on(listener);
         }
         rest();

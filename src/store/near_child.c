@@ -28,7 +28,7 @@ static void on_listening(void *data, const apr_uint32_t *sources, int count)
     shs_near_news_listen_to(data, sources, count);
 }
 
-static int on_elected(void *data, apr_time_t now)
+static apr_uint32_t on_elected(void *data, apr_time_t now)
 {
     return shs_near_news_elect(data, now);
 }

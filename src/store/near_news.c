@@ -76,7 +76,7 @@ void shs_near_news_say(shs_near_cache_t *cache, const char *reason)
                 sizeof(cache->head->silent));
 }
 
-int shs_near_news_elect(shs_near_cache_t *cache, apr_time_t now)
+apr_uint32_t shs_near_news_elect(shs_near_cache_t *cache, apr_time_t now)
 {
     shs_near_head_t *head = cache->head;
     apr_uint64_t listener = atomic_load(&head->listener);
@@ -85,7 +85,7 @@ int shs_near_news_elect(shs_near_cache_t *cache, apr_time_t now)
 
     if (has_office(cache)) {
         atomic_store(&head->heard_at, (apr_uint64_t)now);
-        return 1;
+        return cache->term;
     }
     if ((heard_at != 0 && now - (apr_time_t)heard_at < SHS_NEAR_PATIENCE)
         || !atomic_compare_exchange_strong(&head->listener, &listener,
@@ -94,7 +94,7 @@ int shs_near_news_elect(shs_near_cache_t *cache, apr_time_t now)
     }
     cache->term = term;
     atomic_store(&head->heard_at, (apr_uint64_t)now);
-    return 1;
+    return term;
 }
 
 void shs_near_news_note(shs_near_cache_t *cache, shs_near_counter_t counter)

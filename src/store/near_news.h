@@ -35,10 +35,11 @@ void shs_near_news_listen_to(shs_near_cache_t *cache,
                              const apr_uint32_t *sources, int number);
 
 /* Who of the children listens: the one whose last call is no longer ago than
- * this. Returns 1 for that one, which has to call again. By one thread of each
- * child. */
+ * this. Returns for that one, which has to call again, the number of its term
+ * (a later one each time that it is elected anew, and then it listens to nobody
+ * yet); 0 for the others. By one thread of each child. */
 #define SHS_NEAR_PATIENCE (APR_USEC_PER_SEC)
-int shs_near_news_elect(shs_near_cache_t *cache, apr_time_t now);
+apr_uint32_t shs_near_news_elect(shs_near_cache_t *cache, apr_time_t now);
 
 /* Why nobody listens; NULL: somebody does. */
 void shs_near_news_say(shs_near_cache_t *cache, const char *reason);

@@ -28,8 +28,9 @@ typedef struct shs_watch_t {
     /* These are listened to from now on, by the numbers that answers have as
      * their source. */
     void (*listening)(void *baton, const apr_uint32_t *sources, int count);
-    /* Whether this child is the one that listens; asked again and again. */
-    int (*elected)(void *baton, apr_time_t now);
+    /* The number of the term for which this child is the one that listens, or
+     * 0; asked again and again. What was told in another term is forgotten. */
+    apr_uint32_t (*elected)(void *baton, apr_time_t now);
     /* Why nobody listens, for a status page (static); NULL: somebody does. */
     void (*silent)(void *baton, const char *reason);
 } shs_watch_t;

@@ -66,10 +66,10 @@ static void on_listening(void *baton, const apr_uint32_t *sources, int count)
     source_count = count;
 }
 
-static int is_candidate; /* the one that asks is elected */
+static apr_uint32_t is_candidate; /* for this term; 0: it is not elected */
 static _Atomic int polls;
 
-static int on_elected(void *baton, apr_time_t now)
+static apr_uint32_t on_elected(void *baton, apr_time_t now)
 {
     (void)baton;
     (void)now;
@@ -481,6 +481,27 @@ START_TEST(listener__asks_again_soon_a_server_that_is_not_ready)
 }
 END_TEST
 
+/* -------------------------------------------------------------- the office */
+
+/* It was late, another was elected, and then it was again: whom it listens to
+ * it has told in its former term, which counts no more. */
+START_TEST(listener__begins_anew_when_it_is_elected_anew)
+{
+    int before;
+
+    listen_to_one();
+    await_life();
+    ck_assert_int_eq(actor_asked(x, "SUBSCRIBE"), 1);
+    before = flushes;
+    is_candidate = 2;
+    actor_await(x, "SUBSCRIBE", 2);
+    await_life();
+    ck_assert_int_gt(flushes, before);
+    await_source("x");
+    ck_assert_int_eq(actor_asked(x, "SUBSCRIBE"), 2);
+}
+END_TEST
+
 /* ------------------------------------------------------------------ the end */
 
 /* A child that ends while its listener, or a renewal, is at this. Each would
@@ -561,6 +582,7 @@ END_TEST
 
 static void add(TCase *tc)
 {
+    tcase_add_test(tc, listener__begins_anew_when_it_is_elected_anew);
     tcase_add_checked_fixture(tc, open_stage, close_stage);
     tcase_add_loop_test(tc,
                         listener__promises_no_more_than_the_sentinels_confirm,

@@ -67,6 +67,19 @@ START_TEST(news_elect__takes_another_process_of_the_same_number_for_new)
 }
 END_TEST
 
+/* Also of the same child: what it had told before is of another term. */
+START_TEST(news_elect__tells_one_term_from_another)
+{
+    apr_uint32_t first = shs_near_news_elect(one, now);
+
+    ck_assert_uint_ne(first, 0);
+    ck_assert_uint_eq(shs_near_news_elect(one, now + 1), first);
+    ck_assert(shs_near_news_elect(two, now + 1 + SHS_NEAR_PATIENCE));
+    ck_assert_uint_gt(shs_near_news_elect(one, now + 1 + 2 * SHS_NEAR_PATIENCE),
+                      first);
+}
+END_TEST
+
 static int keeps(shs_near_cache_t *cache, apr_uint32_t source)
 {
     return shs_near_memory_is_source(cache, source);
@@ -177,6 +190,7 @@ END_TEST
 static void add(TCase *tc)
 {
     tcase_add_checked_fixture(tc, make_children, NULL);
+    tcase_add_test(tc, news_elect__tells_one_term_from_another);
     tcase_add_test(tc, news_elect__takes_the_first_that_comes);
     tcase_add_test(tc, news_elect__keeps_the_one_that_calls_again);
     tcase_add_test(tc, news_elect__replaces_one_that_is_silent);
