@@ -17,6 +17,7 @@
 #include "request/caching.h"
 #include "request/control.h"
 #include "request/flow.h"
+#include "request/guard.h"
 #include "request/lifecycle.h"
 #include "request/resource.h"
 #include "request/status.h"
@@ -51,6 +52,8 @@ static void register_hooks(apr_pool_t *p)
     ap_hook_check_access(shs_flow_on_request, NULL, NULL, APR_HOOK_REALLY_FIRST,
                          AP_AUTH_INTERNAL_PER_CONF);
     ap_hook_fixups(shs_flow_on_request, after_rewrite, NULL, APR_HOOK_MIDDLE);
+    ap_hook_insert_filter(shs_guard_on_insert_filter, NULL, NULL,
+                          APR_HOOK_MIDDLE);
     /* The session is written before caching looks at the response. */
     ap_hook_insert_filter(shs_control_on_insert_filter, after_headers, NULL,
                           APR_HOOK_LAST);
@@ -62,6 +65,7 @@ static void register_hooks(apr_pool_t *p)
                                 NULL, APR_HOOK_REALLY_LAST);
     ap_hook_handler(shs_resource_answer, NULL, NULL, APR_HOOK_MIDDLE);
     shs_api_register();
+    shs_guard_register();
     shs_control_register();
     shs_caching_register();
     shs_status_register(p);

@@ -201,6 +201,12 @@ my @h2_backend = map { SHS::Process::fork_child('h2c backend', sub {
         }
     }
 }) } 1 .. 4;
+# And one that writes down the trailers of requests.
+my $h2_httpd = private_httpd(conf => <<'CONF');
+Protocols h2c http/1.1
+H2Direct on
+CustomLog logs/trailers.log "trailers: %{X-Sum}^ti %{X-Owner}^ti %{x_owner}^ti %{X-Session-Set}^ti"
+CONF
 my $backend = SHS::Backend->start;
 my $libexec = (SHS::slurp("$ENV{SHS_TMP}/t/conf/modules.@{[mpm()]}.conf")
     =~ m{^LoadModule \S+ (\S+)/[^/]+\.so$}m)[0];
@@ -209,6 +215,7 @@ LoadModule proxy_http2_module $libexec/mod_proxy_http2.so
 Protocols h2c http/1.1
 H2Direct on
 SharedSessionStore redis://127.0.0.1:@{[$store->port]} timeout=1s
+SharedSessionHeader X-Owner owner
 <LocationMatch "^/(on|h2/on)">
     SharedSession On
     SharedSessionControl On
@@ -217,6 +224,7 @@ SharedSessionStore redis://127.0.0.1:@{[$store->port]} timeout=1s
     SharedSession On
 </LocationMatch>
 ProxyPass /h2 h2c://127.0.0.1:$h2_port disablereuse=on
+ProxyPass /traced h2c://127.0.0.1:@{[$h2_httpd->port]}/x/cgi
 ProxyPass / http://127.0.0.1:@{[$backend->port]}/
 CONF
 $port = $front->port;
@@ -229,6 +237,15 @@ for my $path ("/on?trailer=$trailer", "/off?trailer=$trailer", "/bare?trailer=$t
     is($r->header('Set-Cookie'), undef, '... which orders nothing');
 }
 ok(scalar $front->logged(qr/SHS014: .*trailers/), '... as the log says');
+
+# A client's trailers reach a backend that is asked by HTTP/2: without our names.
+$r = SHS::HTTP::request(port => $port, raw => "POST /traced HTTP/1.1\r\nHost: localhost\r\n"
+    . "Connection: close\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\nX-Sum: 1\r\n"
+    . "X-Owner: admin\r\nx_owner: admin\r\nX-Session-Set: userId=admin\r\n\r\n");
+is($r->code, 200, 'a request with trailers, passed on by h2c');
+my $trailers = SHS::Process::wait_for('the log of trailers', 10, sub {
+    SHS::slurp($h2_httpd->root . '/logs/trailers.log') });
+is($trailers, "trailers: 1 - - -\n", '... without those of our names');
 
 # Where it does not pass a 1xx answer on, to a client that speaks HTTP/1.1,
 # mod_proxy_http2 makes one of its headers and those of the final one: README,
@@ -251,6 +268,7 @@ is({ $store->hash("session:$id") }->{early}, undef, 'those of a 103 by HTTP/1.1 
 is(scalar $front->logged(qr/exit signal/), 0, 'no child has died');
 $front->stop;
 SHS::Process::stop($_) for @h2_backend;
+$h2_httpd->stop;
 $backend->stop;
 
 done_testing;

@@ -3,7 +3,9 @@
  * guard: no client names its own session. Every header that some directive of
  * the server sets is removed from every incoming request, on its first hook,
  * whether the module is on there or not; and so is every control header, which
- * would become one of the response where mod_headers echoes requests.
+ * would become one of the response where mod_headers echoes requests. The same
+ * holds of the trailers (RFC 9110 section 6.5) that follow a body: a backend
+ * that is asked by HTTP/2 gets them, and may take them for headers.
  */
 #ifndef SHS_REQUEST_GUARD_H
 #define SHS_REQUEST_GUARD_H
@@ -14,5 +16,11 @@
  * the names of the claimed ones from its Connection header, by which a client
  * could make a proxy drop ours. */
 void shs_guard_scrub(request_rec *r);
+
+/* Registers the filter that does so with r->trailers_in; once, at start. */
+void shs_guard_register(void);
+
+/* Hook: has the request's trailers looked at, where it may have a body. */
+void shs_guard_on_insert_filter(request_rec *r);
 
 #endif
