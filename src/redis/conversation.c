@@ -152,11 +152,14 @@ static int follow_blindly(shs_conversation_t *self)
     }
     fail(self, SHS_COUNTER_OTHER_ERRORS,
          "the cluster's redirection names no server");
-    leave(self, SHS_BREAKER_FAILED);
+    leave(self, SHS_BREAKER_UNKNOWN);
     return 0;
 }
 
-/* Goes where the server points. */
+/* Goes where the server points. Where that leads nowhere, every member has
+ * given an answer, and the slot of this key alone is concerned: a slot whose
+ * move was half undone leads in a circle, and a client that makes up ids of it
+ * opens no circuit breaker. */
 static int follow(shs_conversation_t *self)
 {
     shs_redirect_t redirect;
@@ -173,7 +176,7 @@ static int follow(shs_conversation_t *self)
              is_cluster ? "the cluster's members redirect in a circle"
                         : "it is a member of a Redis Cluster: write"
                           " redis+cluster://");
-        leave(self, SHS_BREAKER_FAILED);
+        leave(self, is_cluster ? SHS_BREAKER_UNKNOWN : SHS_BREAKER_FAILED);
         return 0;
     }
     if (!is_parsed) {
