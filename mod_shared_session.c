@@ -19,6 +19,7 @@
 #include "request/flow.h"
 #include "request/guard.h"
 #include "request/lifecycle.h"
+#include "request/refusal.h"
 #include "request/resource.h"
 #include "request/status.h"
 
@@ -67,6 +68,7 @@ static void register_hooks(apr_pool_t *p)
     shs_api_register();
     shs_guard_register();
     shs_control_register();
+    shs_refusal_register();
     shs_caching_register();
     shs_status_register(p);
 }

@@ -209,7 +209,7 @@ like(new_lines(), qr/SHS013: /, '... which the log says');
 # What is wrong is refused on all these ways too.
 $id = carl();
 for my $case (['/app/cgi', 500, location => '/app/lua'], ['/app/cgi', 500, location => 'http://a.test/'],
-              ['/app/page-of-app/answer', 404, status => 404],
+              ['/app/page-of-app/answer', 500, status => 404],
               ['/app/plain/answer', 500, status => 404]) {
     my ($path, $code, %more) = @$case;
     $r = at($path, $id, %more, set => 'userId=%zz');

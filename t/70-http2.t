@@ -173,33 +173,18 @@ is(scalar $httpd->logged(qr/exit signal/), 0, 'no child has died');
 # trailers, whatever it is asked.
 my $h2_listener = IO::Socket::INET->new(Listen => 8, LocalAddr => '127.0.0.1:0') or die $!;
 my $h2_port = $h2_listener->sockport;
-sub literals { return join '', map { "\0" . SHS::H2::text($_->[0]) . SHS::H2::text($_->[1]) } @_ }
 my @h2_backend = map { SHS::Process::fork_child('h2c backend', sub {
-    while (my $s = $h2_listener->accept) {
-        my $in = '';
-        syswrite $s, SHS::H2::frame(4, 0, 0, '');
-        sysread($s, $in, 65536, length $in) or last while length $in < 24;
-        substr $in, 0, 24, '';
-        while (1) {
-            while (length $in >= 9) {
-                my ($a, $b, $type, $flags, $stream) = unpack 'CnCCN', $in;
-                my $length = $a * 65536 + $b;
-                last if length $in < 9 + $length;
-                substr $in, 0, 9 + $length, '';
-                syswrite $s, SHS::H2::frame(4, 1, 0, '') if $type == 4 && !($flags & 1);
-                next if $type != 1;
-                syswrite $s, join '', SHS::H2::frame(1, 4, $stream, literals(
-                        [':status', '103'], ['x-session-set', 'early=1'])),
-                    SHS::H2::frame(1, 4, $stream, literals([':status', '200'],
-                        ['content-type', 'text/plain'])),
-                    SHS::H2::frame(0, 0, $stream, "body\n"),
-                    SHS::H2::frame(1, 5, $stream, literals(
-                        ['x-session-action', 'create'], ['x-session-set', 'userId=admin'],
-                        ['x-sum', '1']));
-            }
-            sysread $s, $in, 65536, length $in or last;
-        }
-    }
+    SHS::H2::serve($h2_listener, sub {
+        my ($stream) = @_;
+        return join '', SHS::H2::frame(1, 4, $stream, SHS::H2::literals(
+                [':status', '103'], ['x-session-set', 'early=1'])),
+            SHS::H2::frame(1, 4, $stream, SHS::H2::literals([':status', '200'],
+                ['content-type', 'text/plain'])),
+            SHS::H2::frame(0, 0, $stream, "body\n"),
+            SHS::H2::frame(1, 5, $stream, SHS::H2::literals(
+                ['x-session-action', 'create'], ['x-session-set', 'userId=admin'],
+                ['x-sum', '1']));
+    });
 }) } 1 .. 4;
 # And one that writes down the trailers of requests.
 my $h2_httpd = private_httpd(conf => <<'CONF');

@@ -25,6 +25,16 @@ const shs_visit_t *shs_chain_outer_visit_of(const request_rec *r)
     return visit;
 }
 
+shs_chain_t *shs_chain_of(const request_rec *r)
+{
+    const shs_visit_t *visit = shs_chain_visit_of(r);
+
+    if (!visit) {
+        visit = shs_chain_outer_visit_of(r);
+    }
+    return visit ? visit->chain : NULL;
+}
+
 /* Makes the visit. The first request of the chain makes the chain; it gets a
  * visit too when only a later one needs it, to hold the chain for others. */
 shs_visit_t *shs_chain_create_visit(request_rec *r)

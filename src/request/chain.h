@@ -31,8 +31,9 @@ typedef struct shs_chain_t {
     const shs_store_t *failed; /* did not answer (rule 3) */
     int is_marked;             /* some visit exposed: the response varies ... */
     int is_private;            /* ... and an id was offered */
-    int is_refused; /* the client gets an error instead of a response, because
-                     * an order of it was not carried out */
+    int is_refused;  /* the client gets an error instead of a response, because
+                     * an order of it was not carried out ... */
+    int is_answered; /* ... and has got it: nothing is to follow */
     apr_array_header_t *cookies; /* of const char *: the Set-Cookies of ours,
                                   * one a name; NULL: none */
 } shs_chain_t;
@@ -50,6 +51,10 @@ typedef struct shs_visit_t {
  * made from which has one, or NULL. */
 shs_visit_t *shs_chain_visit_of(const request_rec *r);
 const shs_visit_t *shs_chain_outer_visit_of(const request_rec *r);
+
+/* The chain of a request, or NULL: neither it nor one that it was made from has
+ * a visit. */
+shs_chain_t *shs_chain_of(const request_rec *r);
 
 /* Makes the visit, and with the first one the chain. */
 shs_visit_t *shs_chain_create_visit(request_rec *r);

@@ -5,7 +5,6 @@
 
 #include <apr_lib.h>
 #include <apr_strings.h>
-#include <http_protocol.h>
 #include <http_request.h>
 #include <util_filter.h>
 
@@ -15,6 +14,7 @@
 #include "request/keeper.h"
 #include "request/log.h"
 #include "request/order.h"
+#include "request/refusal.h"
 #include "request/rival.h"
 
 APLOG_USE_MODULE(shared_session);
@@ -108,19 +108,6 @@ static int answer(request_rec *r, const shs_order_t *order)
     return OK;
 }
 
-/* The error page takes the place of the response. Not by an error bucket: the
- * filter that writes headers makes a page of that only when it has thrown
- * r->err_headers_out away, and with them a cookie that is to reach the client
- * all the same. */
-static apr_status_t refuse(request_rec *r, apr_bucket_brigade *brigade,
-                           int status)
-{
-    apr_table_setn(r->subprocess_env, "no-cache", "1");
-    apr_brigade_cleanup(brigade);
-    ap_die(status, r);
-    return AP_FILTER_ERROR;
-}
-
 /* Whether httpd's own answer says that the program has failed, so that what it
  * had said before counts no more. An end does: a logout fails safely. */
 static int is_of_failed(const request_rec *r, const shs_order_t *order)
@@ -162,7 +149,6 @@ static int settle(request_rec *r, const shs_order_t *order, int is_replaced)
     }
     status = answer(r, order);
     if (status != OK) {
-        shs_chain_visit_of(r)->chain->is_refused = 1;
         shs_rival_refuse(r);
     }
     return status;
@@ -184,7 +170,12 @@ static apr_status_t on_response(ap_filter_t *f, apr_bucket_brigade *brigade)
     shs_order_take(&order, r);
     status = settle(r, &order, replaced != NULL);
     if (status != OK) {
-        return refuse(r, brigade, status);
+        /* Not by an error bucket: the filter that writes headers makes a page
+         * of that only when it has thrown r->err_headers_out away, and with
+         * them a cookie that is to reach the client all the same. */
+        apr_brigade_cleanup(brigade);
+        shs_refusal_answer(r, status);
+        return AP_FILTER_ERROR;
     }
     if (!r->main) {
         shs_rival_settle(r);
@@ -297,7 +288,14 @@ int shs_control_on_post_read_request(request_rec *r)
     if (!r->prev || !is_in_reach(r)) {
         return DECLINED;
     }
+    if (shs_refusal_is_answered(r)) {
+        return DONE;
+    }
     shs_order_take(&order, r->prev);
     status = settle(r->prev, &order, 1);
-    return status == OK ? DECLINED : status;
+    if (status != OK) {
+        shs_refusal_answer(r, status);
+        return DONE;
+    }
+    return DECLINED;
 }

@@ -33,8 +33,8 @@
 /* Registers the output filters; once, at start. */
 void shs_control_register(void);
 
-/* Hooks. The first returns DECLINED, or the status that ends an internal
- * redirect. */
+/* Hooks. The first returns DECLINED, or DONE, which ends an internal redirect:
+ * the client has got an error page instead. */
 int shs_control_on_post_read_request(request_rec *r);
 void shs_control_on_insert_filter(request_rec *r);
 void shs_control_on_insert_error_filter(request_rec *r);

@@ -174,12 +174,9 @@ void shs_flow_on_insert_filter(request_rec *r)
 /* A redirect may fail before it has a visit, and carry a cookie already. */
 void shs_flow_on_insert_error_filter(request_rec *r)
 {
-    const shs_visit_t *visit = shs_chain_visit_of(r);
+    shs_chain_t *chain = shs_chain_of(r);
 
-    if (!visit) {
-        visit = shs_chain_outer_visit_of(r);
-    }
-    if (visit && visit->chain->is_marked && !r->main) {
-        mark_response(r, visit->chain);
+    if (chain && chain->is_marked && !r->main) {
+        mark_response(r, chain);
     }
 }

@@ -151,14 +151,14 @@ void shs_rival_settle(request_rec *r)
 {
     const shs_settings_t *settings = shs_settings_of(r);
     const shs_visit_t *visit = shs_chain_visit_of(r);
-    const shs_visit_t *any = visit ? visit : shs_chain_outer_visit_of(r);
+    const shs_chain_t *chain = shs_chain_of(r);
 
     if (!apr_table_get(r->headers_out, SET_COOKIE)
         && !apr_table_get(r->err_headers_out, SET_COOKIE)) {
         return;
     }
-    if (any && any->chain->cookies) {
-        const apr_array_header_t *own = any->chain->cookies;
+    if (chain && chain->cookies) {
+        const apr_array_header_t *own = chain->cookies;
         int i;
 
         for (i = 0; i < own->nelts; ++i) {

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "request/refusal.h"
+
+#include <http_protocol.h>
+#include <http_request.h>
+#include <util_filter.h>
+
+#include "request/chain.h"
+
+/* Discards what comes behind the error page. */
+static ap_filter_rec_t *sink;
+
+/* No end of request (EOR) bucket comes this way: httpd passes it to the
+ * connection's filters. */
+static apr_status_t discard(ap_filter_t *f, apr_bucket_brigade *brigade)
+{
+    (void)f;
+    apr_brigade_cleanup(brigade);
+    return AP_FILTER_ERROR;
+}
+
+void shs_refusal_register(void)
+{
+    sink = ap_register_output_filter("SHARED_SESSION_SINK", discard, NULL,
+                                     AP_FTYPE_CONNECTION - 1);
+}
+
+/* Of an ErrorDocument httpd shows the page, and the status, of the first
+ * request that failed, and runs no other ErrorDocument: unless the program has
+ * set a status of its own, which proxies always do. */
+static void replace_status(request_rec *r, int status)
+{
+    request_rec *outer = r->prev;
+
+    if (!outer || outer->status == HTTP_OK) {
+        return;
+    }
+    r->status = status;
+    for (; outer && outer->status != HTTP_OK; outer = outer->prev) {
+        outer->status = status;
+    }
+}
+
+/* Each request that was redirected to another has a chain of filters of its
+ * own, of which httpd can make any the one that it writes to. */
+static void end_output(shs_chain_t *chain)
+{
+    request_rec *each;
+
+    chain->is_answered = 1;
+    for (each = chain->first; each; each = each->next) {
+        ap_add_output_filter_handle(sink, NULL, each, each->connection);
+    }
+}
+
+void shs_refusal_answer(request_rec *r, int status)
+{
+    shs_chain_t *chain = shs_chain_of(r);
+
+    apr_table_setn(r->subprocess_env, "no-cache", "1");
+    chain->is_refused = 1;
+    replace_status(r, status);
+    ap_die(status, r);
+    if (!chain->is_answered) {
+        end_output(chain);
+    }
+}
+
+int shs_refusal_is_answered(const request_rec *r)
+{
+    const shs_chain_t *chain = shs_chain_of(r);
+
+    return chain && chain->is_answered;
+}
