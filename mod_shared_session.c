@@ -64,6 +64,8 @@ static void register_hooks(apr_pool_t *p)
                           APR_HOOK_REALLY_LAST);
     ap_hook_insert_error_filter(shs_flow_on_insert_error_filter, after_headers,
                                 NULL, APR_HOOK_REALLY_LAST);
+    ap_hook_log_transaction(shs_control_on_log_transaction, NULL, NULL,
+                            APR_HOOK_FIRST);
     ap_hook_handler(shs_resource_answer, NULL, NULL, APR_HOOK_MIDDLE);
     shs_api_register();
     shs_guard_register();

@@ -5,12 +5,14 @@
 
 #include <apr_lib.h>
 #include <apr_strings.h>
+#include <http_protocol.h>
 #include <http_request.h>
 #include <util_filter.h>
 
 #include "config/settings.h"
 #include "request/chain.h"
 #include "request/flow.h"
+#include "request/given.h"
 #include "request/keeper.h"
 #include "request/log.h"
 #include "request/order.h"
@@ -25,9 +27,14 @@ static ap_filter_rec_t *filter;
 /* Takes out what is left, in whatever way it came. */
 static ap_filter_rec_t *border;
 
+/* In place of the status of what has taken a response's place: no response has
+ * left with the order. More than any status. */
+#define LOST 1000
+
 /* Why an order is not carried out. */
 typedef enum unheard_t {
     UNHEARD_OFF,
+    UNHEARD_STORELESS,
     UNHEARD_PART,
     UNHEARD_REPLACED,
     UNHEARD_LATE
@@ -53,9 +60,10 @@ static shs_written_t obey(request_rec *r, const shs_order_t *order)
 /* One warning a child and reason. */
 static void warn_of_unheard(request_rec *r, unheard_t why)
 {
-    static volatile apr_uint32_t is_told[4];
+    static volatile apr_uint32_t is_told[5];
     static const char *const reasons[] = {
         "SharedSessionControl or SharedSession is Off where they came from",
+        "the virtual host that they came from has no SharedSessionStore",
         "they came with a part of a page (mod_include)",
         "httpd put another response in their place",
         "they came as trailers, or were added after headers had been read"
@@ -108,17 +116,34 @@ static int answer(request_rec *r, const shs_order_t *order)
     return OK;
 }
 
-/* Whether httpd's own answer says that the program has failed, so that what it
- * had said before counts no more. An end does: a logout fails safely. */
-static int is_of_failed(const request_rec *r, const shs_order_t *order)
+/* Whether the program has failed, so that what it had said before counts no
+ * more. An end does: a logout fails safely. */
+static int is_of_failed(const shs_order_t *order, int replaced_by)
 {
-    return r->status >= HTTP_INTERNAL_SERVER_ERROR
+    return replaced_by >= HTTP_INTERNAL_SERVER_ERROR
            && (order->error || order->action != SHS_ORDER_DESTROY);
 }
 
+static void log_failed(request_rec *r, int replaced_by)
+{
+    const char *why =
+        replaced_by == LOST
+            ? "no answer has left with it"
+            : apr_psprintf(r->pool,
+                           "the program has failed, and httpd answers %d"
+                           " itself",
+                           replaced_by);
+
+    ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
+                  SHS_TAG_UNWRITTEN "a response's order for the session is not"
+                                    " carried out: %s",
+                  why);
+}
+
 /* Carries out what r's response says, by the settings of the place that r is
- * in, or says why not. OK, or what the client gets instead. */
-static int settle(request_rec *r, const shs_order_t *order, int is_replaced)
+ * in, or says why not. replaced_by is 0, or the status of httpd's own answer
+ * that has taken its place, or LOST. OK, or what the client gets instead. */
+static int settle(request_rec *r, const shs_order_t *order, int replaced_by)
 {
     int status;
 
@@ -129,21 +154,21 @@ static int settle(request_rec *r, const shs_order_t *order, int is_replaced)
         warn_of_unheard(r, UNHEARD_PART);
         return OK;
     }
+    if (!shs_settings_of_server(r->server)->store) {
+        warn_of_unheard(r, UNHEARD_STORELESS);
+        return OK;
+    }
     if (!shs_settings_of(r)->control.value || !shs_keeper_find(r)) {
         warn_of_unheard(r, UNHEARD_OFF);
         return OK;
     }
     /* The error page is not refused for what mod_headers says of it too. */
-    if (is_replaced && shs_chain_visit_of(r)->chain->is_refused) {
+    if (replaced_by && shs_chain_visit_of(r)->chain->is_refused) {
         warn_of_unheard(r, UNHEARD_REPLACED);
         return OK;
     }
-    if (is_replaced && is_of_failed(r, order)) {
-        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
-                      SHS_TAG_UNWRITTEN "a response's order for the session is"
-                                        " not carried out: the program has"
-                                        " failed, and httpd answers %d itself",
-                      r->status);
+    if (is_of_failed(order, replaced_by)) {
+        log_failed(r, replaced_by);
         shs_rival_refuse(r);
         return OK;
     }
@@ -152,6 +177,22 @@ static int settle(request_rec *r, const shs_order_t *order, int is_replaced)
         shs_rival_refuse(r);
     }
     return status;
+}
+
+/* The status of the error that a brigade brings in place of a response, from a
+ * gateway or a filter; or 0. */
+static int error_of(const apr_bucket_brigade *brigade)
+{
+    apr_bucket *bucket;
+
+    for (bucket = APR_BRIGADE_FIRST(brigade);
+         bucket != APR_BRIGADE_SENTINEL(brigade);
+         bucket = APR_BUCKET_NEXT(bucket)) {
+        if (AP_BUCKET_IS_ERROR(bucket)) {
+            return ((ap_bucket_error *)bucket->data)->status;
+        }
+    }
+    return 0;
 }
 
 /* The context is, of an error page, the table of what it has taken the place
@@ -168,7 +209,7 @@ static apr_status_t on_response(ap_filter_t *f, apr_bucket_brigade *brigade)
         shs_order_restore(r, replaced);
     }
     shs_order_take(&order, r);
-    status = settle(r, &order, replaced != NULL);
+    status = settle(r, &order, replaced ? r->status : error_of(brigade));
     if (status != OK) {
         /* Not by an error bucket: the filter that writes headers makes a page
          * of that only when it has thrown r->err_headers_out away, and with
@@ -213,11 +254,6 @@ void shs_control_register(void)
                                        NULL, AP_FTYPE_PROTOCOL - 1);
 }
 
-static int is_in_reach(const request_rec *r)
-{
-    return shs_settings_of_server(r->server)->store != NULL;
-}
-
 static void add_filters(request_rec *r, apr_table_t *replaced)
 {
     ap_add_output_filter_handle(filter, replaced, r, r->connection);
@@ -251,11 +287,9 @@ static void warn_of_bypass(request_rec *r)
 
 void shs_control_on_insert_filter(request_rec *r)
 {
-    if (is_in_reach(r)) {
-        add_filters(r, NULL);
-        if (shs_settings_of(r)->control.value && is_nph(r)) {
-            warn_of_bypass(r);
-        }
+    add_filters(r, NULL);
+    if (shs_settings_of(r)->control.value && is_nph(r)) {
+        warn_of_bypass(r);
     }
 }
 
@@ -265,16 +299,13 @@ void shs_control_on_insert_filter(request_rec *r)
  * ErrorDocument failed, they came from another place than its. */
 void shs_control_on_insert_error_filter(request_rec *r)
 {
-    apr_table_t *replaced;
+    apr_table_t *replaced = shs_order_save(r);
 
-    if (!is_in_reach(r)) {
-        return;
-    }
-    replaced = shs_order_save(r);
     if (r->next && !apr_is_empty_table(replaced)) {
         warn_of_unheard(r, UNHEARD_REPLACED);
         apr_table_clear(replaced);
     }
+    shs_given_restore(r);
     add_filters(r, replaced);
 }
 
@@ -285,17 +316,30 @@ int shs_control_on_post_read_request(request_rec *r)
     shs_order_t order;
     int status;
 
-    if (!r->prev || !is_in_reach(r)) {
+    if (!r->prev) {
         return DECLINED;
     }
     if (shs_refusal_is_answered(r)) {
         return DONE;
     }
     shs_order_take(&order, r->prev);
-    status = settle(r->prev, &order, 1);
+    status = settle(r->prev, &order, r->prev->status);
     if (status != OK) {
         shs_refusal_answer(r, status);
         return DONE;
+    }
+    return DECLINED;
+}
+
+/* What the filter has not seen is where the program has left it: a filter
+ * before ours has failed the response, or headers were gone already. */
+int shs_control_on_log_transaction(request_rec *r)
+{
+    shs_order_t order;
+
+    for (; r; r = r->next) {
+        shs_order_take(&order, r);
+        settle(r, &order, LOST);
     }
     return DECLINED;
 }

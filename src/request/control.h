@@ -18,8 +18,9 @@
  *     before it is carried out, or logged, before the next request begins.
  *  2. Where httpd answers itself in place of the program (CGI's Location to
  *     another host, ProxyErrorOverride, a handler that returns a status) it is
- *     carried out all the same; but with a status of 5xx the program has
- *     failed, and then nothing but an end of the session is.
+ *     carried out all the same; but with a status of 5xx, or where a filter
+ *     fails and nothing leaves, the program has failed, and then nothing but
+ *     an end of the session is.
  *  3. What is not carried out is logged. Nothing is of what comes with parts of
  *     a page (mod_include) or as trailers.
  *  4. None of the headers leaves, On or Off; only what bypasses httpd's output
@@ -38,5 +39,6 @@ void shs_control_register(void);
 int shs_control_on_post_read_request(request_rec *r);
 void shs_control_on_insert_filter(request_rec *r);
 void shs_control_on_insert_error_filter(request_rec *r);
+int shs_control_on_log_transaction(request_rec *r);
 
 #endif

@@ -6,9 +6,9 @@
 #include <apr_optional.h>
 #include <apr_strings.h>
 
-#include "request/caching.h"
 #include "request/chain.h"
 #include "request/expose.h"
+#include "request/given.h"
 #include "request/log.h"
 #include "request/others.h"
 #include "session/set_cookie.h"
@@ -78,77 +78,6 @@ void shs_keeper_expose(request_rec *r)
     }
 }
 
-/* A table, and the value that is not to go there. */
-typedef struct others_t {
-    apr_table_t *table;
-    const char *value;
-} others_t;
-
-static int copy_other(void *data, const char *name, const char *value)
-{
-    const others_t *others = data;
-
-    if (!others->value || strcmp(value, others->value)) {
-        apr_table_addn(others->table, name, value);
-    }
-    return 1;
-}
-
-static void take_back_cookie(request_rec *page, const char *cookie)
-{
-    others_t others = { apr_table_make(page->pool, 2), cookie };
-    others_t back = { page->err_headers_out, NULL };
-
-    apr_table_do(copy_other, &others, page->err_headers_out, "Set-Cookie",
-                 NULL);
-    apr_table_unset(page->err_headers_out, "Set-Cookie");
-    apr_table_do(copy_other, &back, others.table, NULL);
-}
-
-static int has_same_name(const char *cookie, const char *other)
-{
-    apr_size_t len = strcspn(cookie, "=");
-
-    return len == strcspn(other, "=") && !strncmp(cookie, other, len);
-}
-
-/* Where the chain keeps a cookie of that name: the place of the one that it has
- * given, which is taken back, or a new one. */
-static const char **place_of_cookie(shs_chain_t *chain, request_rec *page,
-                                    const char *cookie)
-{
-    int i;
-
-    if (!chain->cookies) {
-        chain->cookies =
-            apr_array_make(chain->first->pool, 1, sizeof(const char *));
-    }
-    for (i = 0; i < chain->cookies->nelts; ++i) {
-        const char **own = &APR_ARRAY_IDX(chain->cookies, i, const char *);
-
-        if (has_same_name(cookie, *own)) {
-            take_back_cookie(page, *own);
-            return own;
-        }
-    }
-    return apr_array_push(chain->cookies);
-}
-
-/* Error documents keep err_headers_out, and so does what is redirected. */
-static void set_cookie(request_rec *r, const char *cookie)
-{
-    shs_chain_t *chain = shs_chain_visit_of(r)->chain;
-    request_rec *page = shs_chain_page_of(r);
-    const char *own = apr_pstrdup(chain->first->pool, cookie);
-
-    *place_of_cookie(chain, page, cookie) = own;
-    apr_table_addn(page->err_headers_out, "Set-Cookie", own);
-    chain->is_marked = 1;
-    chain->is_private = 1;
-    shs_caching_mark(page, 1);
-    shs_caching_forbid(page);
-}
-
 static int is_tls(const request_rec *r)
 {
     APR_OPTIONAL_FN_TYPE(ssl_is_https) *is_https =
@@ -170,8 +99,8 @@ static void give_cookie(request_rec *r, const shs_ident_t *ident)
 {
     shs_octets_t nothing = { NULL, 0 };
 
-    set_cookie(r,
-               write_cookie(r, 0, ident ? shs_ident_octets(ident) : nothing));
+    shs_given_set(
+        r, write_cookie(r, 0, ident ? shs_ident_octets(ident) : nothing));
 }
 
 /* Takes away the cookies of these names (bit n: the n-th) besides the first. */
@@ -183,7 +112,7 @@ static void take_away_others(request_rec *r, apr_uint32_t names)
 
     for (i = 1; all[0] && all[i]; ++i) {
         if (names & (apr_uint32_t)1 << i) {
-            set_cookie(r, write_cookie(r, i, nothing));
+            shs_given_set(r, write_cookie(r, i, nothing));
         }
     }
 }
