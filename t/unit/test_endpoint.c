@@ -336,8 +336,8 @@ START_TEST(endpoint_location__is_equal_for_one_server_as_far_as_names_tell)
     const char *other =
         shs_endpoint_location(endpoint_of(located[_i].other, NULL), p);
 
-    ck_assert_msg(!strcmp(one, other) == located[_i].is_same, "%s %s: %s", one,
-                  other, located[_i].why);
+    ck_assert_msg((strcmp(one, other) == 0) == located[_i].is_same, "%s %s: %s",
+                  one, other, located[_i].why);
     ck_assert(!strchr(one, '@'));
 }
 END_TEST
