@@ -217,14 +217,29 @@ static int wait_a_moment(shs_conversation_t *self)
     return find(self);
 }
 
+/* Where another server may have taken the place of the one that failed, and
+ * those who should tell are not believed, that is the reason to mend. */
+static void add_doubt(shs_conversation_t *self)
+{
+    const char *doubt =
+        shs_epoch_explain(&self->client->shared->master.epoch, NULL);
+
+    if (doubt && self->verdict.reason && !self->is_replica) {
+        self->verdict.reason =
+            apr_pstrcat(self->p, self->verdict.reason, "; ", doubt, NULL);
+    }
+}
+
 /* Finds out anew who serves the key. Another one may be asked; the same one
  * has just failed. */
 static int renew(shs_conversation_t *self)
 {
-    shs_verdict_t verdict = self->verdict;
     apr_uint32_t failed = self->passage.subject;
     apr_time_t deadline = self->query->deadline;
+    shs_verdict_t verdict;
 
+    add_doubt(self);
+    verdict = self->verdict;
     leave(self, SHS_BREAKER_FAILED);
     if (self->client->endpoint->reads_replicas && !self->write) {
         /* Half of the time is for them. */

@@ -7,11 +7,12 @@
 #include <apr_strings.h>
 
 #include "redis/cluster.h"
+#include "redis/epoch.h"
 #include "redis/layout.h"
 #include "redis/sentinel.h"
 #include "store/clock.h"
 
-/* Servers of the URL, and as many that they named. */
+/* Servers of the URL, and as many that they named: bits of lower_seeds. */
 #define MOST_SOURCES 32
 
 /* In haste a server is given this part of its time. */
@@ -31,22 +32,23 @@ struct shs_discovery_t {
     shs_view_t *doubted; /* what was told in this run, for want of better */
     int asked;           /* in this run, each time counted ... */
     int lagging;         /* ... members that told a lower epoch than known */
+    apr_uint32_t lower_seeds; /* in this run, of the URL: bits of those that did
+                                 so ... */
+    apr_int64_t lower;        /* ... and the highest that any of all told */
     struct failed_t {
         apr_uint32_t subject; /* shs_node_subject() */
         apr_time_t at;
-    } failed[MOST_SOURCES];     /* those that did not tell, a ring ... */
-    unsigned failures;          /* ... and how many there have been */
-    _Atomic apr_int64_t *epoch; /* the highest that anybody told ... */
-    apr_int64_t told;           /* by the Sentinel that told last */
+    } failed[MOST_SOURCES]; /* those that did not tell, a ring ... */
+    unsigned failures;      /* ... and how many there have been */
+    shs_epoch_t *epoch;
+    apr_int64_t told; /* by the Sentinel that told last */
     const _Atomic int *is_closing;
-    int behind;     /* ... and how many, asked once each, told a lower one */
     int is_refused; /* in this run, by one of them at least */
     char reason[1024];
 };
 
 shs_discovery_t *shs_discovery_create(const shs_endpoint_t *endpoint,
-                                      shs_nodes_t *nodes,
-                                      _Atomic apr_int64_t *epoch,
+                                      shs_nodes_t *nodes, shs_epoch_t *epoch,
                                       const _Atomic int *is_closing)
 {
     shs_discovery_t *discovery = calloc(1, sizeof(*discovery));
@@ -82,20 +84,27 @@ static void remember_reason(shs_discovery_t *discovery, const shs_node_t *node,
              shs_node_describe(node), reason);
 }
 
-/* Raises what the host knows. Returns 0 if that is higher already. */
-static int raise_epoch(_Atomic apr_int64_t *known, apr_int64_t epoch)
+/* Whether the server, which told it, has not heard of a failover. */
+static int is_behind(shs_discovery_t *discovery, const shs_node_t *node,
+                     apr_int64_t epoch)
 {
-    apr_int64_t before = atomic_load(known);
+    int i;
 
-    while (epoch > before) {
-        if (atomic_compare_exchange_weak(known, &before, epoch)) {
-            return 1;
+    if (shs_epoch_hear(discovery->epoch, epoch, shs_clock_now())) {
+        return 0;
+    }
+    for (i = 0; i < discovery->seed_count; ++i) {
+        if (discovery->seeds[i] == node) {
+            discovery->lower_seeds |= (apr_uint32_t)1 << i;
         }
     }
-    return epoch == before;
+    if (epoch > discovery->lower) {
+        discovery->lower = epoch;
+    }
+    ++discovery->lagging;
+    return 1;
 }
 
-/* Who lags behind has not heard of a failover. */
 static shs_conn_status_t ask_sentinel(shs_map_t **map,
                                       shs_discovery_t *discovery,
                                       shs_node_t *node, apr_time_t deadline,
@@ -108,9 +117,8 @@ static shs_conn_status_t ask_sentinel(shs_map_t **map,
                          endpoint->reads_replicas, deadline, reason, p);
 
     if (status == SHS_CONN_OK && epoch >= 0
-        && !raise_epoch(discovery->epoch, epoch)) {
+        && is_behind(discovery, node, epoch)) {
         *reason = "the Sentinel has not heard of the last failover";
-        ++discovery->behind;
         return SHS_CONN_FAILED;
     }
     discovery->told = epoch;
@@ -133,14 +141,11 @@ apr_interval_time_t shs_discovery_patience(const shs_endpoint_t *endpoint)
 
 /* One that is cut off goes on naming the masters it knew, and notices late: its
  * epoch tells when it has missed an election. */
-static int is_doubtful(shs_discovery_t *discovery,
+static int is_doubtful(shs_discovery_t *discovery, const shs_node_t *node,
                        const shs_cluster_state_t *state)
 {
-    int is_behind = state->epoch >= 0 && !state->is_down
-                    && !raise_epoch(discovery->epoch, state->epoch);
-
-    discovery->lagging += is_behind;
-    return state->is_down || is_behind;
+    return state->is_down
+           || (state->epoch >= 0 && is_behind(discovery, node, state->epoch));
 }
 
 /* A member that does not tell it is of the one that is known: others may tell,
@@ -148,7 +153,8 @@ static int is_doubtful(shs_discovery_t *discovery,
 static apr_int64_t epoch_of(const shs_discovery_t *discovery,
                             const shs_cluster_state_t *state)
 {
-    return state->epoch >= 0 ? state->epoch : atomic_load(discovery->epoch);
+    return state->epoch >= 0 ? state->epoch
+                             : atomic_load(&discovery->epoch->known);
 }
 
 /* Keeps the first. NULL: others are to be asked. */
@@ -203,7 +209,8 @@ static shs_view_t *ask(int *has_told, shs_discovery_t *discovery,
         return view;
     }
     shs_view_set_layout(view, shs_layout_of(map, epoch_of(discovery, &state)));
-    return is_doubtful(discovery, &state) ? keep_aside(discovery, view) : view;
+    return is_doubtful(discovery, node, &state) ? keep_aside(discovery, view)
+                                                : view;
 }
 
 static int is_avoided(const shs_discovery_t *discovery, const shs_node_t *node)
@@ -242,8 +249,7 @@ static int is_left_out(const shs_discovery_t *discovery, const shs_node_t *node,
 
 /* Each in its turn, beginning with another one each time: first, in haste,
  * those that told when they were asked last; then all, and without haste if
- * there is nothing to be had so far. Who is behind is counted anew each time
- * round, because some are asked twice. */
+ * there is nothing to be had so far. */
 static shs_view_t *ask_in_turn(shs_discovery_t *discovery,
                                shs_node_t *const *nodes, int count)
 {
@@ -251,7 +257,6 @@ static shs_view_t *ask_in_turn(shs_discovery_t *discovery,
     int is_hasty, i;
 
     for (is_hasty = 1; is_hasty >= 0; --is_hasty) {
-        discovery->behind = 0;
         for (i = 0; i < count && !view && !atomic_load(discovery->is_closing);
              ++i) {
             shs_node_t *node =
@@ -285,37 +290,55 @@ static void remember_members(shs_discovery_t *discovery, const shs_view_t *view)
     }
 }
 
-/* Where each and every Sentinel tells a lower epoch, they were set up anew. One
- * that is dead may know better than all that lag behind. */
-static shs_view_t *ask_seeds(shs_discovery_t *discovery)
+/* Where no server was believed in this run, and some lag behind, whether they
+ * are believed from now on. One that is dead may know better than all of them;
+ * and behind the only address of a URL there may be several Sentinels. Of a
+ * cluster's members more are asked than those of the URL. */
+static int is_lowered(shs_discovery_t *discovery, const shs_view_t *view,
+                      apr_int64_t known)
 {
-    shs_view_t *view =
-        ask_in_turn(discovery, discovery->seeds, discovery->seed_count);
+    int is_sentinel = discovery->endpoint->mode == SHS_ENDPOINT_SENTINEL;
+    int lower_seeds = __builtin_popcount(discovery->lower_seeds);
+    shs_epoch_round_t round = { .known = known, .told = discovery->lower };
 
-    if (!view && discovery->behind > 0
-        && discovery->behind == discovery->seed_count) {
-        atomic_store(discovery->epoch, 0);
-        view = ask_in_turn(discovery, discovery->seeds, discovery->seed_count);
-    }
-    return view;
+    round.is_any = !view && discovery->lagging > 0;
+    round.is_most =
+        2 * lower_seeds > discovery->seed_count
+        && (is_sentinel || 2 * discovery->lagging > discovery->asked);
+    round.is_all = is_sentinel
+                       ? lower_seeds > 1 && lower_seeds == discovery->seed_count
+                       : discovery->lagging == discovery->asked;
+    round.source = is_sentinel ? SHS_EPOCH_OF_SENTINELS : SHS_EPOCH_OF_MEMBERS;
+    return !atomic_load(discovery->is_closing)
+           && shs_epoch_weigh(discovery->epoch, &round, shs_clock_now());
 }
 
-/* A doubted view is taken when there is none else. Where each and every one
- * tells a lower epoch, the cluster was set up anew: next time they are
- * believed. */
-static shs_view_t *weigh(shs_discovery_t *discovery, shs_view_t *view)
+/* A doubted view is taken when there is none else. */
+static shs_view_t *take_doubted(shs_discovery_t *discovery, shs_view_t *view)
 {
     shs_view_t *doubted = discovery->doubted;
 
     discovery->doubted = NULL;
-    if (!view && doubted && discovery->lagging == discovery->asked
-        && !atomic_load(discovery->is_closing)) {
-        atomic_store(discovery->epoch, 0);
-    }
     if (view && doubted) {
         shs_view_destroy(doubted, discovery->nodes);
     }
     return view ? view : doubted;
+}
+
+/* Members of a cluster whose epoch was lowered are believed next time. */
+static shs_view_t *ask_all(shs_discovery_t *discovery)
+{
+    apr_int64_t known = atomic_load(&discovery->epoch->known);
+    shs_view_t *view =
+        ask_in_turn(discovery, discovery->members, discovery->member_count);
+
+    if (!view) {
+        view = ask_in_turn(discovery, discovery->seeds, discovery->seed_count);
+    }
+    if (is_lowered(discovery, view, known) && !discovery->doubted) {
+        view = ask_in_turn(discovery, discovery->seeds, discovery->seed_count);
+    }
+    return take_doubted(discovery, view);
 }
 
 shs_conn_status_t shs_discovery_run(shs_view_t **view,
@@ -326,14 +349,12 @@ shs_conn_status_t shs_discovery_run(shs_view_t **view,
     discovery->is_refused = 0;
     discovery->asked = 0;
     discovery->lagging = 0;
+    discovery->lower_seeds = 0;
+    discovery->lower = 0;
     snprintf(discovery->reason, sizeof(discovery->reason),
              "this process of the server ends");
     *reason = discovery->reason;
-    *view = ask_in_turn(discovery, discovery->members, discovery->member_count);
-    if (!*view) {
-        *view = ask_seeds(discovery);
-    }
-    *view = weigh(discovery, *view);
+    *view = ask_all(discovery);
     if (*view) {
         remember_members(discovery, *view);
         return SHS_CONN_OK;
@@ -347,20 +368,28 @@ shs_conn_status_t shs_discovery_explain(const char **reason,
                                         shs_conn_status_t failure,
                                         apr_pool_t *p)
 {
+    const char *doubt = shs_epoch_explain(discovery->epoch, NULL);
+
     if (is_running) {
         *reason = discovery->endpoint->mode == SHS_ENDPOINT_SENTINEL
                       ? "no Sentinel named the master by the deadline"
                       : "no member of the cluster told its slots in time";
         return SHS_CONN_TIMEOUT;
     }
-    *reason = failure == SHS_CONN_OK
-                  ? "no thread could be started to find out who serves what"
-                  : apr_pstrdup(p, discovery->reason);
+    if (failure == SHS_CONN_OK) {
+        *reason = "no thread could be started to find out who serves what";
+    }
+    else if (failure == SHS_CONN_REFUSED || !doubt) {
+        *reason = apr_pstrdup(p, discovery->reason);
+    }
+    else {
+        *reason = doubt;
+    }
     return failure == SHS_CONN_REFUSED ? SHS_CONN_REFUSED : SHS_CONN_FAILED;
 }
 
 apr_int64_t shs_discovery_epoch(const shs_discovery_t *discovery)
 {
     return discovery->told >= 0 ? discovery->told
-                                : atomic_load(discovery->epoch);
+                                : atomic_load(&discovery->epoch->known);
 }

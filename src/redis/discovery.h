@@ -15,17 +15,17 @@
 #ifndef SHS_REDIS_DISCOVERY_H
 #define SHS_REDIS_DISCOVERY_H
 
+#include "redis/epoch.h"
 #include "redis/view.h"
 
 typedef struct shs_discovery_t shs_discovery_t;
 
-/* Holds the nodes of the endpoint's servers. All are borrowed; *epoch is the
- * highest that any child of the host was told, as Sentinels' config-epoch or a
- * cluster's current one; once *is_closing is set no further server is asked.
+/* Holds the nodes of the endpoint's servers. All are borrowed; *epoch is in
+ * memory that all children share; once *is_closing is set no further server is
+ * asked.
  * NULL without memory. Belongs to no APR pool, because a thread uses it. */
 shs_discovery_t *shs_discovery_create(const shs_endpoint_t *endpoint,
-                                      shs_nodes_t *nodes,
-                                      _Atomic apr_int64_t *epoch,
+                                      shs_nodes_t *nodes, shs_epoch_t *epoch,
                                       const _Atomic int *is_closing);
 
 /* How long it takes at most until each server of the URL has been asked once,

@@ -41,7 +41,7 @@ typedef struct source_t {
 typedef struct listener_t {
     struct listener_t *next;
     shs_topology_t *topology;
-    shs_shared_heard_t *heard;
+    shs_shared_t *shared;
     const shs_watch_t *watch;
     apr_interval_time_t timeout;
     pthread_t thread;
@@ -71,8 +71,8 @@ static void drop_sources(listener_t *listener)
 {
     int i;
 
-    atomic_store(&listener->heard->is_any, 0);
-    atomic_store(&listener->heard->identity, 0);
+    atomic_store(&listener->shared->heard.is_any, 0);
+    atomic_store(&listener->shared->heard.identity, 0);
     listener->watch->listening(listener->watch->baton, NULL, 0);
     for (i = 0; i < listener->count; ++i) {
         shs_feed_close(&listener->sources[i].feed);
@@ -85,19 +85,13 @@ static void drop_sources(listener_t *listener)
 static int is_same(const listener_t *listener, const shs_route_t *routes,
                    int count)
 {
-    int i, j;
+    int i = 0;
 
-    for (i = 0; i < count; ++i) {
-        for (j = 0; j < listener->count
-                    && listener->sources[j].route.node != routes[i].node;
-             ++j) {
-            continue;
-        }
-        if (j == listener->count) {
-            return 0;
-        }
+    while (i < listener->count
+           && shs_roster_has(routes, count, listener->sources[i].route.node)) {
+        ++i;
     }
-    return count == listener->count;
+    return i == count && i == listener->count;
 }
 
 /* Not if it lost its office meanwhile, though it has it again. */
@@ -139,10 +133,10 @@ static int is_single(const listener_t *listener)
 static void publish(listener_t *listener)
 {
     if (is_single(listener)) {
-        atomic_store(&listener->heard->identity,
+        atomic_store(&listener->shared->heard.identity,
                      listener->sources[0].feed.identity);
     }
-    atomic_store(&listener->heard->is_any, 1);
+    atomic_store(&listener->shared->heard.is_any, 1);
 }
 
 /* A feed from each of them, which are then listened to. Returns 0 and *reason
@@ -166,8 +160,8 @@ static int open_feeds(listener_t *listener, const char **reason)
     listener->watch->listening(listener->watch->baton, numbers,
                                listener->count);
     listener->probed_at = shs_clock_now();
-    atomic_store(&listener->heard->stranger, 0);
-    atomic_fetch_add(&listener->heard->round, 1);
+    atomic_store(&listener->shared->heard.stranger, 0);
+    atomic_fetch_add(&listener->shared->heard.round, 1);
     publish(listener);
     return 1;
 }
@@ -199,7 +193,7 @@ static void probe(listener_t *listener)
                                            shs_clock_now() + listener->timeout);
 
     if (found != 0 && found != source->feed.identity) {
-        atomic_store(&listener->heard->stranger, found);
+        atomic_store(&listener->shared->heard.stranger, found);
     }
     listener->probed_at = shs_clock_now();
 }
@@ -214,7 +208,7 @@ static int is_replaced(listener_t *listener)
     if (shs_clock_now() - listener->probed_at > PROBE_EVERY) {
         probe(listener);
     }
-    return atomic_load(&listener->heard->stranger) != 0;
+    return atomic_load(&listener->shared->heard.stranger) != 0;
 }
 
 /* Looks who the masters are; begins anew with others. Returns 0 and *reason if
@@ -312,7 +306,9 @@ static int hear_all(listener_t *listener, const char **reason)
 /* One turn: waits for news, hears them, asks for signs of life. */
 static int turn(listener_t *listener, const char **reason)
 {
+    const shs_epoch_t *epoch = &listener->shared->master.epoch;
     shs_conn_t *conns[SHS_ROSTER_MAX] = { NULL };
+    const char *why;
     apr_time_t at;
     int i;
 
@@ -327,8 +323,9 @@ static int turn(listener_t *listener, const char **reason)
     if (at != 0) {
         listener->watch->lively(listener->watch->baton, at);
     }
-    if (at != 0 || why_busy(listener)) {
-        listener->watch->silent(listener->watch->baton, why_busy(listener));
+    why = shs_epoch_explain(epoch, why_busy(listener));
+    if (at != 0 || why) {
+        listener->watch->silent(listener->watch->baton, why);
     }
     return 1;
 }
@@ -346,7 +343,9 @@ static void listen_on(listener_t *listener)
                       || look(listener, &reason));
     }
     if (!is_well) {
-        listener->watch->silent(listener->watch->baton, reason);
+        listener->watch->silent(
+            listener->watch->baton,
+            shs_epoch_explain(&listener->shared->master.epoch, reason));
     }
     drop_sources(listener);
 }
@@ -386,7 +385,7 @@ int shs_listener_start(shs_topology_t *topology, shs_shared_t *shared,
         return 0;
     }
     listener->topology = topology;
-    listener->heard = &shared->heard;
+    listener->shared = shared;
     listener->watch = watch;
     listener->timeout = timeout;
     if (!shs_thread_start(&listener->thread, run, listener)) {

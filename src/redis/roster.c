@@ -6,12 +6,22 @@
 /* In a cluster every so many slots it is asked who serves them. */
 #define SLOT_STEP 32
 
+int shs_roster_has(const shs_route_t *routes, int count, const shs_node_t *node)
+{
+    int i = 0;
+
+    while (i < count && routes[i].node != node) {
+        ++i;
+    }
+    return i < count;
+}
+
 int shs_roster_find(shs_route_t *routes, shs_topology_t *topology,
                     apr_time_t deadline, apr_pool_t *p)
 {
     const char *reason;
     int count = 0;
-    int slot, i;
+    int slot;
 
     for (slot = 0; slot < SHS_SLOT_COUNT; slot += SLOT_STEP) {
         shs_route_t route;
@@ -20,10 +30,8 @@ int shs_roster_find(shs_route_t *routes, shs_topology_t *topology,
             != SHS_CONN_OK) {
             continue;
         }
-        for (i = 0; i < count && routes[i].node != route.node; ++i) {
-            continue;
-        }
-        if (i < count || count == SHS_ROSTER_MAX) {
+        if (count == SHS_ROSTER_MAX
+            || shs_roster_has(routes, count, route.node)) {
             shs_topology_leave(topology, &route);
         }
         else {

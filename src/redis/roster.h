@@ -17,4 +17,8 @@
 int shs_roster_find(shs_route_t *routes, shs_topology_t *topology,
                     apr_time_t deadline, apr_pool_t *p);
 
+/* Whether one of them leads to the node; no two lead to the same. */
+int shs_roster_has(const shs_route_t *routes, int count,
+                   const shs_node_t *node);
+
 #endif

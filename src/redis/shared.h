@@ -10,6 +10,7 @@
 
 #include "redis/breaker.h"
 #include "redis/counters.h"
+#include "redis/epoch.h"
 #include "redis/heavy.h"
 #include "redis/masters.h"
 #include "redis/trouble.h"
@@ -26,7 +27,7 @@ typedef struct shs_shared_shard_t {
  * epoch. A writer sets the subject before the time, a reader reads the time
  * before the subject. */
 typedef struct shs_shared_master_t {
-    _Atomic apr_int64_t epoch;        /* the highest that was told */
+    shs_epoch_t epoch;
     _Atomic apr_uint32_t subject;     /* shs_node_subject() of the master ... */
     _Atomic apr_int64_t confirmed_at; /* ... when that was asked */
     _Atomic apr_int64_t failed_at;    /* when a master last failed a question */

@@ -11,8 +11,7 @@
  *  2. One renewal at a time, and no sooner after the last than it is due.
  *  3. A Sentinel's word of a lower epoch than any child of the host has heard
  *     before is ignored: a demoted master does not come back by a Sentinel that
- *     lags behind. Only where every one of the URL answers, and tells a lower
- *     one, were they set up anew.
+ *     lags behind. epoch.h says when a lower one counts.
  *  4. An answer of a Sentinel's master counts only as trust.h says.
  *  5. A cluster's member that says that the cluster is down, or has missed an
  *     election, is believed only while no other tells. What it names may be

@@ -10,7 +10,7 @@ void shs_trust_learn(shs_trust_t *trust, apr_uint32_t subject,
     trust->subject = subject;
     trust->epoch = epoch;
     trust->named_at = asked_at;
-    if (epoch >= atomic_load(&shared->epoch)) {
+    if (epoch >= atomic_load(&shared->epoch.known)) {
         atomic_store(&shared->subject, subject);
         atomic_store(&shared->confirmed_at, asked_at);
     }
@@ -28,7 +28,7 @@ apr_time_t shs_trust_confirmed_at(const shs_trust_t *trust)
 
 int shs_trust_is_behind(const shs_trust_t *trust)
 {
-    return trust->epoch < atomic_load(&trust->shared->epoch);
+    return trust->epoch < atomic_load(&trust->shared->epoch.known);
 }
 
 apr_time_t shs_trust_known_at(const shs_trust_t *trust)

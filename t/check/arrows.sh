@@ -7,7 +7,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/guard.bash"
 
 redis_order=(store_redis listener roster exchange conversation attempt passage verdict question topology renewal discovery sentinel
     cluster view nodes node greeting feed identity sentinel_reply layout map redirect announced script answer pool
-    conn socket resolver endpoint tls distrust credentials trust shared masters breaker trouble counters heavy server
+    conn socket resolver endpoint tls distrust credentials trust shared epoch masters breaker trouble counters heavy server
     slot complaint resp resp3)
 
 rank_of() { # redis/file.c: its place in the order, the last for unknown ones

@@ -364,11 +364,85 @@ START_TEST(exchange_run__believes_no_laggards_while_another_is_dead)
         rig_await(shs_clock_now() + SHS_TOPOLOGY_AFTER_FAILURE);
     }
     ck_assert_int_eq(actor_asked(x, "GET"), 0);
-    ck_assert_int_eq(atomic_load(&rig->shared->master.epoch), 2);
+    ck_assert_int_eq(atomic_load(&rig->shared->master.epoch.known), 2);
     for (i = 0; i < laggards[_i].lagging; i++) {
         ck_assert_int_gt(actor_asked(late[i], "SENTINEL"), 0);
         actor_stop(late[i]);
     }
+}
+END_TEST
+
+/* Where that one stays dead, most of the URL's count after a time, unless the
+ * host is told the known epoch meanwhile. */
+START_TEST(exchange_run__believes_most_sentinels_that_were_set_up_anew)
+{
+    rig_t *rig = rig_on("", NULL);
+    shs_epoch_t *epoch = &rig->shared->master.epoch;
+    int is_most = laggards[_i].lagging > laggards[_i].dead;
+    actor_t *late[2];
+    rig_t *other;
+    int i;
+
+    fail_over();
+    ck_given(rig, "k", "y k");
+    other = rig_of_laggards(_i, late, rig);
+    ck_assert_int_eq(ask(other, "l", 1000), UNAVAILABLE);
+    ck_assert_msg(strstr(got.reason, "have not heard of the last failover"),
+                  "%s", got.reason);
+    ck_assert_int_eq(epoch->lower_since != 0, is_most);
+    epoch->lower_since -= SHS_EPOCH_LOWER_AFTER;
+    rig_await(shs_clock_now() + SHS_TOPOLOGY_AFTER_FAILURE);
+    ck_assert_int_eq(ask(other, "l", 1000), UNAVAILABLE);
+    epoch->told_at -= SHS_EPOCH_LOWER_AFTER;
+    rig_await(shs_clock_now() + SHS_TOPOLOGY_AFTER_FAILURE);
+    if (is_most) {
+        ck_given(other, "l", "x l");
+        ck_assert_int_eq(atomic_load(&epoch->known), 1);
+    }
+    else {
+        ck_assert_int_eq(ask(other, "l", 1000), UNAVAILABLE);
+        ck_assert_int_eq(atomic_load(&epoch->known), 2);
+    }
+    for (i = 0; i < laggards[_i].lagging; i++) {
+        actor_stop(late[i]);
+    }
+}
+END_TEST
+
+/* Behind the only address there may be several, as by a balancer. */
+START_TEST(exchange_run__believes_no_laggard_at_the_only_address)
+{
+    rig_t *rig = rig_on("", NULL);
+
+    fail_over();
+    ck_given(rig, "k", "y k");
+    actor_names_master(s, x, 1);
+    outlive_the_lease();
+    ck_given(rig, "l", "y l");
+    outlive_the_lease();
+    ck_given(rig, "m", "y m");
+    ck_assert_int_eq(atomic_load(&rig->shared->master.epoch.known), 2);
+}
+END_TEST
+
+/* A master that fails then may have a successor: the reason says why none is
+ * known. */
+START_TEST(exchange_run__says_that_the_sentinels_lag_behind)
+{
+    rig_t *rig = rig_on("breaker=1/1h", NULL);
+
+    actor_names_master(s, x, 2);
+    ck_given(rig, "k", "x k");
+    actor_names_master(s, y, 1);
+    actor_says(x, "GET", actor_close);
+    outlive_the_lease();
+    ck_assert_int_eq(ask(rig, "k", 2000), UNAVAILABLE);
+    ck_assert_msg(strstr(got.reason, "have not heard of the last failover"),
+                  "%s", got.reason);
+    /* A second key, so that it is no fault of the first. */
+    ck_assert_int_eq(ask(rig, "l", 2000), UNAVAILABLE);
+    ck_assert_int_eq(got.transition, SHS_TRANSITION_DOWN);
+    ck_assert_str_eq(got.transition_reason, got.reason);
 }
 END_TEST
 
@@ -390,7 +464,7 @@ START_TEST(exchange_run__believes_sentinels_that_were_all_set_up_anew)
     actor_names_master(b, x, 1);
     actor_names_master(c, x, 1);
     ck_given(other, "l", "x l");
-    ck_assert_int_eq(atomic_load(&rig->shared->master.epoch), 1);
+    ck_assert_int_eq(atomic_load(&rig->shared->master.epoch.known), 1);
     actor_stop(b);
     actor_stop(c);
 }
@@ -745,6 +819,11 @@ static void add(TCase *tc)
     tcase_add_loop_test(
         tc, exchange_run__believes_no_laggards_while_another_is_dead, 0,
         ROWS(laggards));
+    tcase_add_loop_test(
+        tc, exchange_run__believes_most_sentinels_that_were_set_up_anew, 0,
+        ROWS(laggards));
+    tcase_add_test(tc, exchange_run__believes_no_laggard_at_the_only_address);
+    tcase_add_test(tc, exchange_run__says_that_the_sentinels_lag_behind);
     tcase_add_test(tc,
                    exchange_run__believes_sentinels_that_were_all_set_up_anew);
     tcase_add_loop_test(

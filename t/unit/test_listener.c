@@ -248,11 +248,14 @@ START_TEST(listener__promises_no_more_than_the_sentinels_confirm)
         actor_says(s, "SENTINEL", silences[_i].reply);
     }
     else {
-        rig->shared->master.epoch = 9;
+        rig->shared->master.epoch.known = 9;
         ck_assert_int_eq(shs_topology_known_at(rig->client.topology, &layout),
                          0);
     }
     ck_no_life_after(shs_clock_now(), x);
+    ck_assert_int_eq(!silences[_i].reply,
+                     silent_because
+                         && strstr(silent_because, "the last failover"));
     /* And it goes on when they do. */
     actor_names_master(s, x, 10);
     await_life();
@@ -299,6 +302,22 @@ START_TEST(listener__promises_nothing_by_masters_that_are_cut_off)
     ck_assert_int_eq(source_count, 2);
     tell_state("ok");
     await_life();
+}
+END_TEST
+
+START_TEST(listener__says_that_members_tell_a_lower_epoch)
+{
+    listen_to_cluster();
+    await_life();
+    actor_tells_state(x, "ok", 4);
+    actor_says(y, "CLUSTER", "-ERR x\r\n");
+    ck_no_life_after(shs_clock_now(), x);
+    ck_assert_ptr_nonnull(silent_because);
+    ck_assert_msg(strstr(silent_because, "tell a lower epoch"), "%s",
+                  silent_because);
+    actor_tells_state(x, "ok", 5);
+    await_life();
+    ck_assert_ptr_null(silent_because);
 }
 END_TEST
 
@@ -590,6 +609,7 @@ static void add(TCase *tc)
     tcase_add_test(tc, listener__turns_to_the_master_that_is_named);
     tcase_add_loop_test(tc, listener__hears_every_master_of_a_cluster, 0, 2);
     tcase_add_test(tc, listener__promises_nothing_by_masters_that_are_cut_off);
+    tcase_add_test(tc, listener__says_that_members_tell_a_lower_epoch);
     tcase_add_loop_test(
         tc, listener__promises_nothing_while_no_member_tells_its_slots, 0,
         ROWS(silences) - 1);
