@@ -40,7 +40,10 @@ typedef struct shs_masters_t {
     shs_masters_shard_t shards[SHS_MASTERS_MAX];
 } shs_masters_t;
 
-/* The subject of the shard's master (key not 0); 0: none is known. */
+/* Whether the master of the shard is known (key not 0). */
+int shs_masters_has(const shs_masters_t *masters, apr_uint32_t key);
+
+/* The same: its subject; 0: none is known. */
 apr_uint32_t shs_masters_get(shs_masters_t *masters, apr_uint32_t key);
 
 /* The master that was `former` (0: none) is another one now. `is_failover`: it

@@ -24,6 +24,13 @@ shs_breaker_t *shs_shared_breaker_of(shs_shared_t *shared, apr_uint32_t key)
     return &shared->shards[SHS_SHARED_SHARDS - 1].breaker;
 }
 
+/* Whether its keys are asked for: one of a shard that is no more, or of a node
+ * that the map did not name, may stay as it was left for ever. */
+static int is_in_use(const shs_shared_t *shared, apr_uint32_t key)
+{
+    return key == 0 || shs_masters_has(&shared->masters, key & 0x8000ffffu);
+}
+
 static int is_closed(const shs_breaker_t *breaker, apr_time_t now)
 {
     return !strcmp(shs_breaker_describe(breaker, now), "closed");
@@ -36,8 +43,11 @@ const shs_breaker_t *shs_shared_worst_breaker(const shs_shared_t *shared,
 
     for (i = 0; is_closed(&shared->breaker, now) && i < SHS_SHARED_SHARDS;
          ++i) {
-        if (!is_closed(&shared->shards[i].breaker, now)) {
-            return &shared->shards[i].breaker;
+        const shs_shared_shard_t *shard = &shared->shards[i];
+
+        if (!is_closed(&shard->breaker, now)
+            && is_in_use(shared, atomic_load(&shard->key))) {
+            return &shard->breaker;
         }
     }
     return &shared->breaker;

@@ -3,7 +3,8 @@
  * shared: what all children of a host know of one store: its counters, what
  * was told of it and its circuit breakers. One breaker stands for a single
  * server, or for the master that Sentinels name, or for finding out who serves
- * what; in a cluster each shard has one more, and the replicas of a shard one.
+ * what; in a cluster each shard has one more, the replicas of a shard one, and
+ * each server that members name and their map does not.
  */
 #ifndef SHS_REDIS_SHARED_H
 #define SHS_REDIS_SHARED_H
@@ -17,6 +18,12 @@
 
 /* Beyond these, shards share the last. */
 #define SHS_SHARED_SHARDS 128
+
+/* Keys of breakers: of the master of a shard (the same in `masters`), of all of
+ * its replicas, and of a server that the map names no master. 0 is none. */
+#define SHS_SHARED_MASTER(lowest_slot)  ((apr_uint32_t)(lowest_slot) + 1)
+#define SHS_SHARED_REPLICA(lowest_slot) ((apr_uint32_t)(lowest_slot) + 0x10001)
+#define SHS_SHARED_STRANGER(subject)    ((subject) | 0x80000000u)
 
 typedef struct shs_shared_shard_t {
     _Atomic apr_uint32_t key; /* 0: free */
@@ -58,11 +65,12 @@ typedef struct shs_shared_t {
     shs_shared_shard_t shards[SHS_SHARED_SHARDS];
 } shs_shared_t;
 
-/* The breaker of the shard with that key (not 0), which is the same in every
- * child; claimed when first asked for. */
+/* The breaker of that key (not 0), which is the same in every child; claimed
+ * when first asked for. */
 shs_breaker_t *shs_shared_breaker_of(shs_shared_t *shared, apr_uint32_t key);
 
-/* The first breaker that is not closed, or the store's own. */
+/* The first breaker that is not closed, of the shards whose masters are known,
+ * or the store's own. */
 const shs_breaker_t *shs_shared_worst_breaker(const shs_shared_t *shared,
                                               apr_time_t now);
 

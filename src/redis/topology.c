@@ -9,10 +9,6 @@
 #include "redis/trust.h"
 #include "store/clock.h"
 
-/* Key of a shard's breakers in shared memory; 0 is none. */
-#define KEY_OF_MASTER(lowest_slot)  ((apr_uint32_t)(lowest_slot) + 1)
-#define KEY_OF_REPLICA(lowest_slot) ((apr_uint32_t)(lowest_slot) + 0x10001)
-
 struct shs_topology_t {
     shs_topology_t *next;
     shs_renewal_t renewal; /* of the view and the trust; its lock guards both */
@@ -186,14 +182,19 @@ int shs_topology_is_known(shs_topology_t *topology)
     return is_known;
 }
 
+/* A node that the map names no master (lowest_slot -1) has one breaker for all
+ * slots that lead to it. */
 static void fill_route(shs_route_t *route, shs_topology_t *topology,
                        shs_node_t *node, int lowest_slot)
 {
+    apr_uint32_t key = lowest_slot < 0
+                           ? SHS_SHARED_STRANGER(shs_node_subject(node))
+                           : SHS_SHARED_MASTER(lowest_slot);
+
     shs_nodes_hold_again(topology->nodes, node);
     route->node = node;
     route->breaker = topology->endpoint->mode == SHS_ENDPOINT_CLUSTER
-                         ? shs_shared_breaker_of(topology->shared,
-                                                 KEY_OF_MASTER(lowest_slot))
+                         ? shs_shared_breaker_of(topology->shared, key)
                          : &topology->shared->breaker;
 }
 
@@ -269,8 +270,8 @@ int shs_topology_find_replica(shs_route_t *route, shs_topology_t *topology,
         return 0;
     }
     route->node = node;
-    route->breaker =
-        shs_shared_breaker_of(topology->shared, KEY_OF_REPLICA(lowest_slot));
+    route->breaker = shs_shared_breaker_of(topology->shared,
+                                           SHS_SHARED_REPLICA(lowest_slot));
     return 1;
 }
 
@@ -278,7 +279,7 @@ int shs_topology_follow(shs_route_t *route, shs_topology_t *topology, int slot,
                         const shs_server_t *server, int learn)
 {
     shs_node_t *node = shs_nodes_hold(topology->nodes, server, SHS_NODE_PLAIN);
-    int lowest_slot = slot;
+    int lowest_slot = -1;
 
     if (!node) {
         return 0;

@@ -126,10 +126,10 @@ int shs_view_place(shs_view_t *view, shs_nodes_t *nodes, shs_node_t *node,
         shs_nodes_hold_again(nodes, node);
         i = view->count++;
         view->masters[i].node = node;
-        view->masters[i].lowest_slot = slot;
+        view->masters[i].lowest_slot = -1;
     }
     if (i < 0) {
-        return slot;
+        return -1;
     }
     if (learn) {
         view->map->shard_of[slot] = (apr_uint16_t)i;
@@ -150,10 +150,10 @@ void shs_view_drop(const shs_view_t *old, const shs_view_t *view)
     }
 }
 
-/* Of a shard in shared memory; 0 is none. */
+/* Of a shard in shared memory. */
 static apr_uint32_t key_of(const master_t *master)
 {
-    return (apr_uint32_t)master->lowest_slot + 1;
+    return SHS_SHARED_MASTER(master->lowest_slot);
 }
 
 static int has_subject(const shs_view_t *view, apr_uint32_t subject)
@@ -182,6 +182,18 @@ static int is_known(const shs_view_t *old, const master_t *master)
         }
     }
     return 0;
+}
+
+/* Whether one of the old view's shards is no more. */
+static int is_any_gone(const shs_view_t *old, const shs_view_t *view)
+{
+    int i = 0;
+
+    while (old && i < old->map->shard_count
+           && is_known(view, &old->masters[i])) {
+        ++i;
+    }
+    return old && i < old->map->shard_count;
 }
 
 /* Returns 0 where there is nothing new. A master that serves other slots now
@@ -228,7 +240,7 @@ void shs_view_enter(shs_shared_t *shared, const shs_view_t *old,
             keys[count++] = key_of(master);
         }
     }
-    if (is_new) {
+    if (!view->is_doubted && (is_new || is_any_gone(old, view))) {
         shs_masters_keep(&shared->masters, keys, count);
     }
 }

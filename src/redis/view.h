@@ -28,8 +28,8 @@ int shs_view_is_doubted(const shs_view_t *view);
 void shs_view_set_layout(shs_view_t *view, apr_uint64_t layout);
 int shs_view_proves(apr_uint64_t *layout, const shs_view_t *view);
 
-/* The master that serves the slot, borrowed, and its shard's lowest slot. 0:
- * nobody does. */
+/* The master that serves the slot, borrowed, and its shard's lowest slot, or -1
+ * for one that was learnt. 0: nobody does. */
 int shs_view_find(shs_node_t **node, int *lowest_slot, const shs_view_t *view,
                   int slot);
 
@@ -37,8 +37,8 @@ int shs_view_find(shs_node_t **node, int *lowest_slot, const shs_view_t *view,
 int shs_view_find_replica(const shs_server_t **server, int *lowest_slot,
                           const shs_view_t *view, int slot, int nth);
 
-/* The lowest slot of the shard whose master that node is, or `slot` when it is
- * not known as one. With `learn` the slot is that node's from now on, as far
+/* The lowest slot of the shard whose master that node is, or -1 when the map
+ * names it as none. With `learn` the slot is that node's from now on, as far
  * as there is room to remember it. */
 int shs_view_place(shs_view_t *view, shs_nodes_t *nodes, shs_node_t *node,
                    int slot, int learn);

@@ -286,6 +286,32 @@ START_TEST(exchange_run__relies_on_no_connection_older_than_a_silent_one)
 }
 END_TEST
 
+/* Slots that move to a node which the map does not name yet: it has one breaker
+ * for all of them, by ASK and by MOVED. */
+START_TEST(exchange_run__has_one_breaker_for_a_node_that_is_new)
+{
+    rig_t *rig = rig_on("retry=0 breaker=1/1h");
+    const char *word = _i ? "MOVED" : "ASK";
+    const actor_range_t all = { 0, 16383, a, NULL };
+    actor_t *c = actor_start("c");
+    int i, claimed = 0;
+
+    actor_tells_slots(a, &all, 1);
+    for (i = 0; i < 20; i++) {
+        const char *key = apr_psprintf(p, "k%d", i);
+        int slot = shs_slot_of_key(unit_text(key));
+
+        actor_says(a, "GET", actor_redirects(word, slot, c));
+        ck_given(rig, key, apr_psprintf(p, "c %s", key));
+    }
+    for (i = 0; i < SHS_SHARED_SHARDS; i++) {
+        claimed += rig->shared->shards[i].key != 0;
+    }
+    ck_assert_int_eq(claimed, 2);
+    actor_stop(c);
+}
+END_TEST
+
 START_TEST(exchange_run__a_shard_that_is_down_blocks_no_other)
 {
     rig_t *rig = rig_on("retry=0 breaker=1/1h");
@@ -414,6 +440,8 @@ static void add(TCase *tc)
     tcase_add_test(tc, exchange_run__tells_of_no_slots_that_moved);
     tcase_add_test(
         tc, exchange_run__relies_on_no_connection_older_than_a_silent_one);
+    tcase_add_loop_test(
+        tc, exchange_run__has_one_breaker_for_a_node_that_is_new, 0, 2);
     tcase_add_test(tc, exchange_run__a_shard_that_is_down_blocks_no_other);
     tcase_add_test(tc, exchange_run__asks_a_replica_read_only);
     tcase_add_test(tc, exchange_run__follows_what_a_replica_says);

@@ -123,6 +123,7 @@ START_TEST(shared_worst_breaker__is_the_first_that_is_not_closed)
     failed(&shared.breaker);
     ck_assert_ptr_eq(shs_shared_worst_breaker(&shared, NOW), &shared.breaker);
     reset();
+    shs_masters_set(&shared.masters, 2, 0, 7, "m", 0, NOW);
     shs_shared_breaker_of(&shared, 1);
     failed(shs_shared_breaker_of(&shared, 2));
     ck_assert_ptr_eq(shs_shared_worst_breaker(&shared, NOW),
@@ -134,6 +135,37 @@ START_TEST(shared_worst_breaker__is_the_first_that_is_not_closed)
 }
 END_TEST
 
+/* Slot 4's shard has a master. */
+static const struct {
+    apr_uint32_t key;
+    int counts;
+    const char *why;
+} kinds[] = {
+    { SHS_SHARED_MASTER(4), 1, "a master" },
+    { SHS_SHARED_REPLICA(4), 1, "its replicas" },
+    { SHS_SHARED_MASTER(5), 0, "a shard that is no more" },
+    { SHS_SHARED_REPLICA(5), 0, "replicas of one" },
+    { SHS_SHARED_STRANGER(5), 0, "a server that the map does not name" },
+};
+
+/* Nobody asks for the others any more, and so nothing closes them. */
+START_TEST(shared_worst_breaker__looks_at_shards_that_there_are)
+{
+    shs_breaker_t *breaker = shs_shared_breaker_of(&shared, kinds[_i].key);
+
+    shs_masters_set(&shared.masters, SHS_SHARED_MASTER(5), 0, 7, "n", 0, NOW);
+    shs_masters_set(&shared.masters, SHS_SHARED_MASTER(4), 0, 7, "m", 0, NOW);
+    failed(breaker);
+    ck_assert_ptr_eq(shs_shared_worst_breaker(&shared, NOW),
+                     kinds[_i].key & 0x80000000u ? &shared.breaker : breaker);
+    shs_masters_keep(&shared.masters,
+                     (const apr_uint32_t[]){ SHS_SHARED_MASTER(4) }, 1);
+    ck_assert_msg(shs_shared_worst_breaker(&shared, NOW)
+                      == (kinds[_i].counts ? breaker : &shared.breaker),
+                  "%s", kinds[_i].why);
+}
+END_TEST
+
 static void add(TCase *tc)
 {
     tcase_add_checked_fixture(tc, reset, NULL);
@@ -142,6 +174,9 @@ static void add(TCase *tc)
                    shared_breaker_of__gives_the_last_to_all_that_are_too_many);
     tcase_add_test(tc, shared_breaker_of__is_the_same_in_every_thread);
     tcase_add_test(tc, shared_worst_breaker__is_the_first_that_is_not_closed);
+    tcase_add_loop_test(tc,
+                        shared_worst_breaker__looks_at_shards_that_there_are, 0,
+                        ROWS(kinds));
 }
 
 int main(void)

@@ -7,6 +7,7 @@
 
 #include "rig.h"
 #include "unit.h"
+#include "wire.h"
 
 static shs_shared_t shared;
 
@@ -18,6 +19,18 @@ static shs_view_t *view_of(shs_nodes_t *nodes, int port)
     ck_assert_int_eq(apr_pool_create_unmanaged(&own), APR_SUCCESS);
     return shs_view_create(shs_map_of_one(&server, NULL, 0, own), nodes,
                            SHS_NODE_MASTER, own);
+}
+
+static shs_view_t *view_of_slots(shs_nodes_t *nodes, const char *slots)
+{
+    const shs_server_t asked = { "127.0.0.1", 1 };
+    shs_map_t *map;
+    apr_pool_t *own;
+
+    ck_assert_int_eq(apr_pool_create_unmanaged(&own), APR_SUCCESS);
+    ck_assert_ptr_null(
+        shs_map_parse_slots(&map, wire_reply(slots), &asked, own));
+    return shs_view_create(map, nodes, SHS_NODE_PLAIN, own);
 }
 
 static const char *list(void)
@@ -84,6 +97,52 @@ START_TEST(view_enter__forgets_shards_that_are_none_any_more)
 }
 END_TEST
 
+/* It has none of the map's shards, whichever slot led to it first. */
+START_TEST(view_place__learns_a_node_without_a_shard)
+{
+    static const char slots[] =
+        "*1\r\n*3\r\n:0\r\n:19\r\n*2\r\n$9\r\n127.0.0.1\r\n:1\r\n";
+    const shs_server_t server = { "127.0.0.1", 3 };
+    shs_nodes_t *nodes = open_stage();
+    shs_view_t *view = view_of_slots(nodes, slots);
+    shs_node_t *learnt = shs_nodes_hold(nodes, &server, SHS_NODE_PLAIN);
+    shs_node_t *found;
+    int lowest_slot;
+
+    ck_assert_int_eq(shs_view_place(view, nodes, learnt, 5, 0), -1);
+    ck_assert_int_eq(shs_view_place(view, nodes, learnt, 5, 1), -1);
+    ck_assert(shs_view_find(&found, &lowest_slot, view, 5));
+    ck_assert_ptr_eq(found, learnt);
+    ck_assert_int_eq(lowest_slot, -1);
+    ck_assert(shs_view_find(&found, &lowest_slot, view, 6));
+    ck_assert_int_eq(lowest_slot, 0);
+    shs_nodes_release(nodes, learnt);
+    shs_view_destroy(view, nodes);
+}
+END_TEST
+
+/* A shard whose slots went to another one, which is the same as before. */
+START_TEST(view_enter__forgets_a_shard_though_nothing_is_new)
+{
+    static const char both[] =
+        "*2\r\n*3\r\n:0\r\n:9\r\n*2\r\n$9\r\n127.0.0.1\r\n:1\r\n"
+        "*3\r\n:10\r\n:19\r\n*2\r\n$9\r\n127.0.0.1\r\n:2\r\n";
+    static const char one[] =
+        "*1\r\n*3\r\n:0\r\n:19\r\n*2\r\n$9\r\n127.0.0.1\r\n:1\r\n";
+    shs_nodes_t *nodes = open_stage();
+    shs_view_t *old = view_of_slots(nodes, both);
+    shs_view_t *view = view_of_slots(nodes, one);
+
+    shs_view_enter(&shared, NULL, old);
+    ck_assert_str_eq(list(), "127.0.0.1:1, 127.0.0.1:2");
+    shs_view_enter(&shared, old, view);
+    ck_assert_str_eq(list(), "127.0.0.1:1");
+    ck_assert(!shs_masters_has(&shared.masters, SHS_SHARED_MASTER(10)));
+    shs_view_destroy(old, nodes);
+    shs_view_destroy(view, nodes);
+}
+END_TEST
+
 START_TEST(view_proves__nothing_when_it_is_doubted)
 {
     shs_nodes_t *nodes = open_stage();
@@ -109,6 +168,8 @@ static void add(TCase *tc)
     tcase_add_test(tc, view_enter__undoes_nothing_that_another_child_has_found);
     tcase_add_test(tc, view_enter__says_nothing_of_a_doubted_one);
     tcase_add_test(tc, view_enter__forgets_shards_that_are_none_any_more);
+    tcase_add_test(tc, view_enter__forgets_a_shard_though_nothing_is_new);
+    tcase_add_test(tc, view_place__learns_a_node_without_a_shard);
 }
 
 int main(void)
