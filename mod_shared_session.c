@@ -70,7 +70,7 @@ static void register_hooks(apr_pool_t *p)
     shs_api_register();
     shs_guard_register();
     shs_control_register();
-    shs_refusal_register();
+    shs_refusal_register("SHARED_SESSION_SINK");
     shs_caching_register();
     shs_status_register(p);
 }

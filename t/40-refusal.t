@@ -19,7 +19,8 @@ my @backends = map { SHS::Process::fork_child('h2c backend', sub {
     SHS::H2::serve($listener, sub {
         my ($stream) = @_;
         return join '', SHS::H2::frame(1, 4, $stream, SHS::H2::literals(
-                [':status', '200'], ['content-type', 'text/plain'], ['x-session-set', 'a b=1'])),
+                [':status', '200'], ['content-type', 'text/plain'], ['x-session-set', 'a b=1'],
+                ['x-replace-session', 'owner=anna'])),
             (map { SHS::H2::frame(0, $_ == 3, $stream, $forged x 100) } 1 .. 3);
     });
 }) } 1 .. 4;
@@ -88,6 +89,14 @@ ProxyPassMatch "^/(?:[a-z]+/)?h2\$" h2c://127.0.0.1:@{[$listener->sockport]}
 </Location>
 <Location /finished>
     ErrorDocument 404 /lua-logout?200
+</Location>
+LoadModule session_module $libexec/mod_session.so
+LoadModule session_shared_module @{[$ENV{SHS_MODULE} =~ s/mod_shared_session/mod_session_shared/r]}
+<Location /saved>
+    SharedSessionControl Off
+    Session On
+    SessionHeader X-Replace-Session
+    ErrorDocument 503 /lua-page
 </Location>
 CONF
 my $port = $httpd->port;
@@ -166,6 +175,17 @@ for my $program (qw(h2 lua-refused)) {
         unlike($in, qr/forged/, '... and nothing of the other');
     }
 }
+
+# mod_session's session that is not saved: likewise.
+$store->cmd('CONFIG', 'SET', 'maxmemory', 1);
+my $in = SHS::HTTP::request(port => $port, raw =>
+    SHS::HTTP::text(path => '/saved/h2', keep_alive => 1, cookie => "JSESSIONID=none")
+    . SHS::HTTP::text(path => '/next.txt'))->raw;
+my ($first, @rest) = take_apart($in);
+is($first->[0], 503, 'mod_session cannot save');
+is($first->[2], "the error document\n", '... which a page says');
+is(scalar @rest, 0, '... and nothing follows');
+$store->cmd('CONFIG', 'SET', 'maxmemory', 0);
 
 # An end that an error document orders, while Redis is down: what the client gets
 # is that it has failed, not the error that was to be explained.

@@ -31,9 +31,8 @@ typedef struct shs_chain_t {
     const shs_store_t *failed; /* did not answer (rule 3) */
     int is_marked;             /* some visit exposed: the response varies ... */
     int is_private;            /* ... and an id was offered */
-    int is_refused;  /* the client gets an error instead of a response, because
-                     * an order of it was not carried out ... */
-    int is_answered; /* ... and has got it: nothing is to follow */
+    int is_refused; /* the client gets an error instead of a response, because
+                     * an order of it was not carried out */
     apr_array_header_t *cookies; /* of const char *: the Set-Cookies of ours,
                                   * one a name; NULL: none */
 } shs_chain_t;

@@ -174,6 +174,7 @@ static int settle(request_rec *r, const shs_order_t *order, int replaced_by)
     }
     status = answer(r, order);
     if (status != OK) {
+        shs_chain_visit_of(r)->chain->is_refused = 1;
         shs_rival_refuse(r);
     }
     return status;

@@ -5,7 +5,8 @@
 #include <http_request.h>
 #include <util_filter.h>
 
-#include "request/chain.h"
+/* The name by which a client request's pool knows. Both modules see it. */
+#define ANSWERED "SHARED_SESSION_ANSWERED"
 
 /* Discards what comes behind the error page. */
 static ap_filter_rec_t *sink;
@@ -19,10 +20,10 @@ static apr_status_t discard(ap_filter_t *f, apr_bucket_brigade *brigade)
     return AP_FILTER_ERROR;
 }
 
-void shs_refusal_register(void)
+void shs_refusal_register(const char *name)
 {
-    sink = ap_register_output_filter("SHARED_SESSION_SINK", discard, NULL,
-                                     AP_FTYPE_CONNECTION - 1);
+    sink =
+        ap_register_output_filter(name, discard, NULL, AP_FTYPE_CONNECTION - 1);
 }
 
 /* Of an ErrorDocument httpd shows the page, and the status, of the first
@@ -42,33 +43,33 @@ static void replace_status(request_rec *r, int status)
 }
 
 /* Each request that was redirected to another has a chain of filters of its
- * own, of which httpd can make any the one that it writes to. */
-static void end_output(shs_chain_t *chain)
+ * own, of which httpd can make any the one that it writes to. All of them have
+ * one pool. */
+static void end_output(request_rec *r)
 {
-    request_rec *each;
-
-    chain->is_answered = 1;
-    for (each = chain->first; each; each = each->next) {
-        ap_add_output_filter_handle(sink, NULL, each, each->connection);
+    apr_pool_userdata_setn(ANSWERED, ANSWERED, NULL, r->pool);
+    while (r->prev) {
+        r = r->prev;
+    }
+    for (; r; r = r->next) {
+        ap_add_output_filter_handle(sink, NULL, r, r->connection);
     }
 }
 
 void shs_refusal_answer(request_rec *r, int status)
 {
-    shs_chain_t *chain = shs_chain_of(r);
-
     apr_table_setn(r->subprocess_env, "no-cache", "1");
-    chain->is_refused = 1;
     replace_status(r, status);
     ap_die(status, r);
-    if (!chain->is_answered) {
-        end_output(chain);
+    if (!shs_refusal_is_answered(r)) {
+        end_output(r);
     }
 }
 
 int shs_refusal_is_answered(const request_rec *r)
 {
-    const shs_chain_t *chain = shs_chain_of(r);
+    void *answered;
 
-    return chain && chain->is_answered;
+    apr_pool_userdata_get(&answered, ANSWERED, r->pool);
+    return answered != NULL;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * refusal: the error page that a client gets instead of a response, when an
- * order of it was not carried out (control.h).
+ * order of it was not carried out (control.h), or mod_session's session was not
+ * saved (mod_session_shared.c). It knows neither chains nor sessions.
  *
  * The page is sent while the program that gave the order is still at work, and
  * not every program ends when its output fails: mod_proxy_http2 passes what it
@@ -16,15 +17,17 @@
 
 #include <httpd.h>
 
-/* Registers the output filter; once, at start. */
-void shs_refusal_register(void);
+/* Registers the output filter by a name of the calling module's own (borrowed
+ * for good); once, at start. */
+void shs_refusal_register(const char *name);
 
 /* Sends the error page, or the ErrorDocument, of an HTTP status of 400 or more.
- * r is of a chain, and no subrequest. When r is itself an ErrorDocument, the
+ * r is no subrequest. When r is itself an ErrorDocument, the
  * status takes the place of that which it was to explain. */
 void shs_refusal_answer(request_rec *r, int status);
 
-/* Whether r's client request has got its error page: r is not to run. */
+/* Whether r's client request has got its error page: a request that it is
+ * redirected to is not to run. */
 int shs_refusal_is_answered(const request_rec *r);
 
 #endif
