@@ -32,6 +32,7 @@
 #include "config/log.h"
 #include "mod_shared_session.h"
 #include "request/entry/htaccess.h"
+#include "request/entry/refusal.h"
 #include "request/entry/session_header.h"
 #include "session/user_name.h"
 
@@ -325,7 +326,7 @@ static apr_status_t refuse(ap_filter_t *f, apr_bucket_brigade *brigade)
     if (status == HTTP_SERVICE_UNAVAILABLE) {
         apr_table_setn(r->err_headers_out, "Retry-After", RETRY_AFTER_S);
     }
-    ap_die(status, r);
+    shs_refusal_send(r, status);
     return AP_FILTER_ERROR;
 }
 
@@ -379,6 +380,7 @@ static void register_hooks(apr_pool_t *p)
     /* After mod_session's filter, which saves, and before the headers leave. */
     refusal = ap_register_output_filter("SESSION_SHARED_REFUSAL", refuse, NULL,
                                         AP_FTYPE_CONTENT_SET);
+    shs_refusal_register("SESSION_SHARED_SINK");
     ap_hook_session_load(on_session_load, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_session_save(on_session_save, NULL, NULL, APR_HOOK_MIDDLE);
 }

@@ -15,8 +15,10 @@
 #include "config/settings.h"
 #include "request/entry/api.h"
 #include "request/entry/control.h"
+#include "request/entry/refusal.h"
 #include "request/entry/resource.h"
 #include "request/expose/caching.h"
+#include "request/expose/header_scrub.h"
 #include "request/flow.h"
 #include "request/lifecycle.h"
 #include "request/status.h"
@@ -52,6 +54,8 @@ static void register_hooks(apr_pool_t *p)
     ap_hook_check_access(shs_flow_on_request, NULL, NULL, APR_HOOK_REALLY_FIRST,
                          AP_AUTH_INTERNAL_PER_CONF);
     ap_hook_fixups(shs_flow_on_request, after_rewrite, NULL, APR_HOOK_MIDDLE);
+    ap_hook_insert_filter(shs_header_scrub_on_insert_filter, NULL, NULL,
+                          APR_HOOK_MIDDLE);
     /* The session is written before caching inspects the response. */
     ap_hook_insert_filter(shs_control_on_insert_filter, after_headers, NULL,
                           APR_HOOK_LAST);
@@ -61,9 +65,13 @@ static void register_hooks(apr_pool_t *p)
                           APR_HOOK_REALLY_LAST);
     ap_hook_insert_error_filter(shs_flow_on_insert_error_filter, after_headers,
                                 NULL, APR_HOOK_REALLY_LAST);
+    ap_hook_log_transaction(shs_control_on_log_transaction, NULL, NULL,
+                            APR_HOOK_FIRST);
     ap_hook_handler(shs_resource_serve, NULL, NULL, APR_HOOK_MIDDLE);
     shs_api_register();
+    shs_header_scrub_register();
     shs_control_register();
+    shs_refusal_register("SHARED_SESSION_SINK");
     shs_caching_register();
     shs_status_register(p);
 }

@@ -116,8 +116,10 @@ APR_DECLARE_OPTIONAL_FN(shared_session_result_e, shared_session_rotate,
                         (request_rec * r));
 
 /* Ends the session, and all others that the ids of the request lead to, then
- * removes the cookies of their names. Unless DONE or GONE, some may not have
- * ended, and the client keeps its cookies. */
+ * removes the cookies of their names. GONE: no id leads to a session; the first
+ * cookie of SharedSessionCookie, with which sessions are given, is removed all
+ * the same if it brought an id. Unless DONE or GONE, some may not have ended,
+ * and the client keeps its cookies. */
 APR_DECLARE_OPTIONAL_FN(shared_session_result_e, shared_session_destroy,
                         (request_rec * r));
 

@@ -15,6 +15,8 @@ my ($modules) = SHS::Httpd::slurp("$ENV{SHS_TMP}/t/conf/modules.$ENV{SHS_MPM}.co
 my $with_glue = "LoadModule session_module $modules/mod_session.so\n"
     . "LoadModule session_cookie_module $modules/mod_session_cookie.so\n"
     . "LoadModule session_shared_module $glue\n";
+my $with_dbd = $with_glue . "LoadModule dbd_module $modules/mod_dbd.so\n"
+    . "LoadModule session_dbd_module $modules/mod_session_dbd.so\n";
 my $httpd = SHS::Httpd->new(near => 1);
 
 sub warned {
@@ -104,6 +106,11 @@ my @warned = (
     ["$with_glue<Location /x>\nSharedSession On\nSession On\nSessionCookieName s path=/\n</Location>",
      qr/SessionCookieName s path=\/ $at gives mod_session another store.*remove SessionCookieName/,
      'a cookie of mod_session beside SharedSession'],
+    (map { my $word = $_;
+           ["$with_dbd<Location /x>\nSharedSession On\nSession On\n$word\n</Location>",
+            qr/\Q$word\E $at gives mod_session another store/,
+            "... a database of mod_session: $word"] }
+     'SessionDBDCookieName s path=/', 'SessionDBDCookieName2 s path=/', 'SessionDBDPerUser On'),
 );
 for my $row (@warned) {
     my ($conf, $pattern, $why) = @$row;
@@ -159,6 +166,8 @@ my @silent = (
     ["$with_glue<Location /x>\nSharedSession On\nSession On\n</Location>\n"
      . "<Location /y>\nSession On\nSessionCookieName s path=/\n</Location>",
      'a cookie of mod_session where SharedSession is Off'],
+    ["$with_dbd<Location /x>\nSharedSession On\nSession On\nSessionDBDPerUser Off\n</Location>",
+     'mod_session, and no database of it'],
 );
 for my $row (@silent) {
     my ($conf, $why) = @$row;

@@ -174,7 +174,27 @@ for my $row (
      qr/^SHS019: /, 'an id and a digest under one prefix'],
     [place('a', "SharedSessionKey s:%{id}\n") . "<Directory /b>\nSharedSessionKey s:b:%{id}\n</Directory>\n",
      qr/^SHS019: /, 'a section that On may reach from another'],
+    (map { my ($one, $two) = @$_;
+           ["<VirtualHost *:2>\n${on}SharedSessionStore $one\nSharedSessionKey s:%{id}\n</VirtualHost>\n"
+            . "<VirtualHost *:3>\n${on}SharedSessionStore $two\nSharedSessionKey s:b:%{id}\n</VirtualHost>\n",
+            qr/^SHS019: SharedSessionKey s:\S+ <SharedSessionKey s:\S+> overlaps with s:\S+ <SharedSessionKey s:\S+> in the store rediss?[^\n]*$/,
+            "$one and $two"] }
+     ['redis://localhost:6379/1', 'redis://127.0.0.1/1'], ['redis://127.0.0.1:1/0', 'redis://LocalHost:1'],
+     ['redis://[::1]:1/0', 'redis://localhost:1/0'], ['redis://[0:0::1]:1/0', 'redis://127.0.0.1:1/0'],
+     ['redis+sentinel://localhost:26379,r2:26379/m/0', 'redis+sentinel://127.0.0.1,R2/m'],
+     ['redis+cluster://[::1]:6379,r2:1', 'redis+cluster://localhost,r2:1'],
+     ['rediss://localhost:1/0', 'rediss://127.0.0.1:1/0 verify=off']),
+    ["<VirtualHost *:2>\n${on}SharedSessionStore redis://localhost:1\n</VirtualHost>\n"
+     . "<VirtualHost *:3>\n${on}SharedSessionStore redis://127.0.0.1:1\nSharedSessionFormat json\n</VirtualHost>\n",
+     qr/^SHS020: /, 'two formats, and two names of one host'],
     # and nothing where there is nothing to tell
+    (map { my ($one, $two) = @$_;
+           ["<VirtualHost *:2>\n${on}SharedSessionStore $one\nSharedSessionKey s:%{id}\n</VirtualHost>\n"
+            . "<VirtualHost *:3>\n${on}SharedSessionStore $two\nSharedSessionKey s:b:%{id}\n</VirtualHost>\n",
+            qr/^$/, "$one and $two are two"] }
+     ['redis://localhost:1', 'redis://127.0.0.1:2'], ['redis://localhost:1', 'redis://127.0.0.1:1/1'],
+     ['redis://localhost:1', 'redis://127.0.0.2:1'], ['redis://localhost:1', 'redis://localhost.test:1'],
+     ['redis://[::1]:1', 'redis://[::2]:1']),
     [place('a', '') . place('b', ''), qr/^$/, 'two places alike'],
     [place('a', "SharedSessionKey session:a:%{id}\n") . place('b', "SharedSessionKey session:b:%{id}\n"),
      qr/^$/, 'prefixes apart: the default is not in use'],
@@ -195,6 +215,31 @@ for my $row (
     my ($text, $pattern, $why) = @$row;
     like(warnings_of($base . $text), $pattern, "httpd -t: $why");
 }
+
+# One Redis that two virtual hosts call by two names of this host.
+$httpd = private_httpd(near => 1, conf => <<"CONF");
+SharedSession On
+SharedSessionNote session.* *
+SharedSessionCookie JSESSIONID $extra route=none
+<VirtualHost *:\${SHS_PORT}>
+    ServerName one.test
+    SharedSessionStore $url timeout=5s
+    SharedSessionKey session:b:%{id}
+</VirtualHost>
+<VirtualHost *:\${SHS_PORT}>
+    ServerName two.test
+    SharedSessionStore redis://localhost:@{[$store->port]} timeout=5s
+    SharedSessionKey session:%{id}
+</VirtualHost>
+CONF
+sub user_of {
+    my ($host, $id) = @_;
+    return $httpd->get('/x/lua', host => $host, cookie => "JSESSIONID=$id")->note('session.user');
+}
+is(user_of('one.test', $id), 'bert', 'a session of one virtual host');
+is(user_of('two.test', "b:$id"), undef, '... is none of another that calls its Redis by another name');
+is(user_of('two.test', "c:$id"), 'carl', '... which reaches it');
+$httpd->stop;
 
 # Many virtual hosts with a key each, and a place of the main server in all.
 my $hosts = $base . place('all', "SharedSessionFormat json\n");

@@ -24,22 +24,22 @@ my $httpd = private_httpd(
     conf => <<"CONF");
 <VirtualHost *:\${SHS_PORT}>
     ServerName default.test
-    SharedSessionStore redis://:SeCrEt-default\@127.0.0.1:$port
+    SharedSessionStore redis://:SeCrEt-default\@127.0.0.1:$port timeout=5s
     SharedSession On
 </VirtualHost>
 <VirtualHost *:\${SHS_PORT}>
     ServerName db3.test
-    SharedSessionStore redis://:SeCrEt-default\@127.0.0.1:$port/3
+    SharedSessionStore redis://:SeCrEt-default\@127.0.0.1:$port/3 timeout=5s
     SharedSession On
 </VirtualHost>
 <VirtualHost *:\${SHS_PORT}>
     ServerName app.test
-    SharedSessionStore redis://app:SeCrEt-app%2F%40%3A%251\@127.0.0.1:$port
+    SharedSessionStore redis://app:SeCrEt-app%2F%40%3A%251\@127.0.0.1:$port timeout=5s
     SharedSession On
 </VirtualHost>
 <VirtualHost *:\${SHS_PORT}>
     ServerName file.test
-    SharedSessionStore redis://file\@127.0.0.1:$port password-file=\${HOME_DIR}/password
+    SharedSessionStore redis://file\@127.0.0.1:$port password-file=\${HOME_DIR}/password timeout=5s
     SharedSession On
 </VirtualHost>
 <VirtualHost *:\${SHS_PORT}>
@@ -49,22 +49,22 @@ my $httpd = private_httpd(
 </VirtualHost>
 <VirtualHost *:\${SHS_PORT}>
     ServerName gone.test
-    SharedSessionStore redis://file\@127.0.0.1:$port/0 password-file=\${HOME_DIR}/gone
+    SharedSessionStore redis://file\@127.0.0.1:$port/0 password-file=\${HOME_DIR}/gone timeout=5s
     SharedSession On
 </VirtualHost>
 <VirtualHost *:\${SHS_PORT}>
     ServerName nobody.test
-    SharedSessionStore redis://127.0.0.1:$port
+    SharedSessionStore redis://127.0.0.1:$port timeout=5s
     SharedSession On
 </VirtualHost>
 <VirtualHost *:\${SHS_PORT}>
     ServerName wrong.test
-    SharedSessionStore redis://app:SeCrEt-wrong\@127.0.0.1:$port
+    SharedSessionStore redis://app:SeCrEt-wrong\@127.0.0.1:$port timeout=5s
     SharedSession On
 </VirtualHost>
 <VirtualHost *:\${SHS_PORT}>
     ServerName other.test
-    SharedSessionStore redis://other:SeCrEt-other\@127.0.0.1:$port
+    SharedSessionStore redis://other:SeCrEt-other\@127.0.0.1:$port timeout=5s
     SharedSession On
 </VirtualHost>
 CONF

@@ -137,7 +137,7 @@ is(at('/json', $id)->note('SHARED_SESSION'), 'malformed',
 
 # SHS005: a warning at first, then quiet for a minute, by kind of reason.
 my $httpd = private_httpd(conf => <<"CONF");
-SharedSessionStore redis://127.0.0.1:@{[redis()->port]}
+SharedSessionStore redis://127.0.0.1:@{[redis()->port]} timeout=5s
 <Location /hash>
     SharedSession On
 </Location>

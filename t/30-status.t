@@ -18,7 +18,7 @@ my $httpd = private_httpd(conf => <<"CONF");
 SharedSession On
 <VirtualHost *:\${SHS_PORT}>
     ServerName here.test
-    SharedSessionStore redis://app:SeCrEt-status\@127.0.0.1:$port
+    SharedSessionStore redis://app:SeCrEt-status\@127.0.0.1:$port timeout=5s
 </VirtualHost>
 <VirtualHost *:\${SHS_PORT}>
     ServerName gone.test

@@ -17,6 +17,7 @@ function handle(r)
     if q.action then to["X-Session-Action"] = q.action end
     if q.set then to["X-Session-Set"] = q.set end
     if q.to then r.headers_out["Location"] = q.to end
+    if q.cookie then r.err_headers_out["Set-Cookie"] = q.cookie end
     return tonumber(q.status)
 end
 LUA
@@ -208,7 +209,7 @@ like(new_lines(), qr/SHS013: /, '... which the log says');
 # What is wrong is refused on all these ways too.
 $id = carl();
 for my $case (['/app/cgi', 500, location => '/app/lua'], ['/app/cgi', 500, location => 'http://a.test/'],
-              ['/app/page-of-app/answer', 404, status => 404],
+              ['/app/page-of-app/answer', 500, status => 404],
               ['/app/plain/answer', 500, status => 404]) {
     my ($path, $code, %more) = @$case;
     $r = at($path, $id, %more, set => 'userId=%zz');
@@ -218,7 +219,16 @@ for my $case (['/app/cgi', 500, location => '/app/lua'], ['/app/cgi', 500, locat
     is_clean($r);
     is(stored($id)->{userId}, 'carl', '... nor changes anything');
     like(new_lines(), qr/SHS013: .*not understood/, '... which the log says');
+    $r = at($path, $id, %more, set => 'userId=%zz', cookie => 'JSESSIONID=ABCDEF; Path=/');
+    is($r->code, $code, "$path: the same beside a cookie of our name");
+    is($r->header('Set-Cookie'), undef, '... which does not reach the client');
+    like(new_lines(), qr/SHS021: .*not carried out.* JSESSIONID, which is removed/,
+         '... which the log says');
 }
+$r = at('/app/plain/answer', $id, status => 500, action => 'create',
+        cookie => 'JSESSIONID=ABCDEF; Path=/');
+is($r->code, 500, 'an order of a program that has failed, beside a cookie of our name');
+is($r->header('Set-Cookie'), undef, '... which does not reach the client');
 $r = at('/app/wrong/lua', $id);
 is($r->code, 500, 'mod_headers says what is not understood, also of the error page');
 is_clean($r);
@@ -259,11 +269,14 @@ $r = at('/app/end/lua', $id);
 is($r->code, 503, 'an end that mod_headers orders, also of the error page, while Redis is down');
 is($r->header('Retry-After'), 5, '... is refused once');
 is_clean($r);
+$r = at('/app/cgi', $id, action => 'destroy', cookie => 'JSESSIONID=ABCDEF; Path=/');
+is($r->code, 503, 'a logout while Redis is down, beside a cookie of our name');
+is($r->header('Set-Cookie'), undef, '... which does not take the place of the session\'s');
 
 is(scalar $httpd->logged(qr/exit signal/), 0, 'no child has died');
 $httpd->stop;
 
-# --- what mod_cache has kept since before this server had a store ----------------
+# --- what mod_cache has kept since before this server had the module -------------
 $store = SHS::Redis->start;
 my $keeps = <<'CONF';
 CacheRoot ${HOME_DIR}/cache
@@ -271,11 +284,12 @@ CacheEnable disk /
 CacheIgnoreNoLastMod On
 CacheHeader On
 CONF
-$httpd = private_httpd(conf => $keeps);
+$httpd = private_httpd(no_module => 1, loglevel => 'notice', conf => $keeps);
 my @kept = ('/kept/cgi', undef, @login, cc => 'max-age=600');
 $r = at(@kept);
-like($r->raw, qr/^X-Session-Set: /mi, 'without a store a header is one like any other');
+like($r->raw, qr/^X-Session-Set: /mi, 'without the module a header is one like any other');
 $httpd->stop;
+delete $httpd->{want}{no_module};
 $httpd->configure($keeps . <<"CONF");
 SharedSessionStore redis://127.0.0.1:@{[$store->port]} timeout=2s
 <Location /kept>

@@ -262,6 +262,30 @@ for my $kind (qw(cgi backend)) {
     unlike(log_since($mark), qr/SHS021: /, '... but not of what is none of ours');
 }
 
+# A response that gives way to an error sets none of our names, whatever the
+# reason; other cookies are httpd's affair.
+my $cookies = join "\r\nSet-Cookie: ", 'JSESSIONID=ABCDEF; Path=/', '__Host-sid=ABCDEF; Path=/; Secure',
+    '=JSESSIONID=x', 'lang=en';
+for my $row (['/cookie/cgi', 500, { set => 'a=%zz' }, 'an order that is not understood'],
+             ['/cookie/backend', 502, { set => 'a=%zz' }, '... of a backend'],
+             ['/cookie/cgi', 500, { set => 'a=b', action => 'create', unset => 'a b' }, '... a login'],
+             ['/cookie/cgi', 500, { action => 'end' }, '... an action that there is not'],
+             ['/small/cgi', 500, { set => 'a=' . 'x' x 2000 }, 'a session that is too large'],
+             ['/json/cgi', 500, { set => "a=%ff" }, 'a value that the format cannot hold']) {
+    my ($path, $code, $query, $why) = @$row;
+    my $id = fresh_id();
+    redis()->put_hash("session:$id", { a => 'b' }, 600);
+    redis()->put_string("json:$id", '{"a":"b"}', 600);
+    my $mark = log_mark();
+    $r = ask($path, $id, %$query, cookie => $cookies);
+    is($r->code, $code, "cookies of our names beside $why: $code");
+    is_deeply([ grep { !/^lang=/ && ($path =~ /cookie/ || !/^__Host-sid/) } @{ cookies_of($r) } ], [],
+              '... do not reach the client');
+    log_like($mark, qr/SHS021: .*not carried out.* JSESSIONID, which is removed/,
+             '... which the log says');
+    unlike(log_since($mark), qr/ABCDEF/, '... without the value');
+}
+
 # A logout takes away each cookie that led to the session, and none comes back.
 $r = get('/cookie/backend?action=destroy&cookie=JSESSIONID%3Dx', host => 'control.test',
          cookie => 'JSESSIONID=' . hash_session(a => 'b'));

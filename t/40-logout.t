@@ -23,6 +23,9 @@ SharedSessionCookie A B __Host-C url=sid path=/app domain=example.org
 <Location /probe>
     SetHandler session-probe
 </Location>
+<Location /zero>
+    SharedSessionRotateGrace 0
+</Location>
 CONF
 my $port = $httpd->port;
 
@@ -66,6 +69,48 @@ for my $by (sort keys %logout) {
     is_deeply([cleared($r)], ['A', 'B'], '... and the cookie of each name');
     is($httpd->get('/x/lua', cookie => $cookies)->note('SHARED_SESSION'), 'absent',
        '... so that nobody is logged in with the next request');
+}
+
+# An id that leads nowhere any more, as after a rotation without a grace: who logs
+# out with it has no cookie afterwards, and the session goes on for the new id.
+my %nothing = ('the resource' => [404, qr/no such session/], 'a response' => [200, qr/^env /m],
+               'a module' => [200, qr/GONE/]);
+my $info = sub { scalar(() = $httpd->error_log =~
+                        /:info\].*SHS013: the session was not ended: there is none, and its cookie/g) };
+for my $by (sort keys %logout) {
+    my ($code, $body) = @{ $nothing{$by} };
+    my $old = session('one');
+    my ($new) = given($httpd->get('/zero/cgi?action=rotate', cookie => "A=$old"));
+    ok($new && !exists_($old) && exists_($new), "logout by $by with the id before a rotation");
+    my $told = $info->();
+    my $r = $logout{$by}->("A=$old; x=y");
+    is($r->code, $code, "... is answered $code");
+    like($r->body, $body, '... as ever');
+    is_deeply([cleared($r)], ['A'], '... and takes the cookie away');
+    is($r->header('Cache-Control'), 'no-store', '... which nothing keeps');
+    is(exists_($new), 1, '... but not the session');
+    is($info->(), $told + 1, '... and the log says so');
+    # By another name it may be another application's.
+    my $gone = fresh_id();
+    is_deeply([cleared($logout{$by}->("B=$gone"))], [], '... of the first name only');
+    is_deeply([cleared($logout{$by}->("A=$gone; B=$old"))], ['A'], '... whatever is beside it');
+    is_deeply([cleared($logout{$by}->('x=y'))], [], '... and not where there is no id');
+    # No answer is something else.
+    $gone = fresh_id();
+    $httpd->get('/x/lua', cookie => "A=$gone");
+    $store->cmd('ACL', 'SETUSER', 'default', 'resetkeys', '~session:none');
+    $r = $logout{$by}->("A=$gone");
+    $store->cmd('ACL', 'SETUSER', 'default', 'allkeys');
+    is($by eq 'a module' ? $r->body =~ /(NO_ANSWER)/ && $1 : $r->code,
+       $by eq 'a module' ? 'NO_ANSWER' : 503, '... nor where Redis gives no answer');
+    is_deeply([cleared($r)], [], '... and the client keeps its cookie');
+    # Each id is asked for in Redis itself, and not only in the near-cache.
+    $gone = fresh_id();
+    $httpd->get('/x/lua', cookie => "A=$gone");
+    my @keys = map { $_->[1] eq 'HGETALL' ? $_->[2] : () } $store->commands_during(sub {
+        $logout{$by}->("A=$gone; A=$old") });
+    is_deeply([grep { my $key = $_; !grep { $_ eq $key } @keys } "session:$gone", "session:$old"],
+              [], '... which Redis was asked for, for each id') || diag "@keys";
 }
 
 # How the cookies are taken away: where they were set, and as browsers want it.

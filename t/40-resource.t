@@ -246,6 +246,31 @@ my $mark = log_mark();
 is($r->code, 500, 'the handler where SharedSession is Off');
 log_like($mark, qr/SHS015: .*SharedSession On/, '... says what is missing');
 
+# The answer is whole: ranges are for GET alone (RFC 9110 section 14.2), and this
+# resource has none.
+for my $header (['Range', 'bytes=0-1'], ['Range', 'bytes=-1'], ['Range', 'bytes=9999-'],
+                ['Range', 'bytes=0-0,2-3'], ['Request-Range', 'bytes=0-1']) {
+    for my $more ([], ['If-Range', '"x"'],
+                  ['If-Range', 'Thu, 01 Jan 2026 00:00:00 GMT']) {
+        my $why = join ' ', @$header, @$more;
+        for my $method (qw(GET HEAD PATCH POST PUT)) {
+            ($r, $is) = ask('/session', $method, $id, $method =~ /^P/ ? '{"a":"b"}' : undef,
+                            headers => [$header, @$more ? $more : ()]);
+            $id = id_of($r) // $id;
+            is($r->code, $method eq 'PUT' ? 405 : 200, "$method, $why: not 206, nor 416");
+            is($r->header('Content-Range'), undef, '... no part');
+            is($r->header('Accept-Ranges'), 'none', '... nor is there one to be had');
+            is($r->header('Content-Length'), length $r->body, '... the length is the whole one')
+                if $method ne 'HEAD';
+            is(ref $is, 'HASH', '... and so is the JSON') if $method ne 'HEAD';
+        }
+    }
+    ($r) = ask('/session', 'DELETE', (my $ends = hash_session(a => 'b')), undef,
+               headers => [$header]);
+    is($r->code, 204, "DELETE, @$header: 204");
+    is(redis()->cmd('EXISTS', "session:$ends"), 0, '... it has ended');
+}
+
 # A body of exactly the limit is taken.
 ($r) = ask('/session', 'PATCH', $id, '{"a":"' . ('x' x 1000) . '"' . (' ' x (65536 - 1008)) . '}');
 is($r->code, 200, '65536 octets are taken');

@@ -271,10 +271,12 @@ for my $format (qw(hash json form)) {
 
     ($id, $key) = session($format, '@max' => 1800, '@created' => now_ms() - $hour - 1);
     is(at("$area/hour/lua", $id)->note('SHARED_SESSION'), 'absent', "$format: over");
-    for my $what ('action=rotate', 'set=a%3Db', 'action=destroy') {
+    for my $what ('action=rotate', 'set=a%3Db') {
         $r = at("$area/hour/cgi?$what", $id);
         is($r->header('Set-Cookie'), undef, "... for $what too");
     }
+    like(at("$area/hour/cgi?action=destroy", $id)->header('Set-Cookie'),
+         qr/^JSESSIONID=; .*Max-Age=0/, '... and a logout takes the cookie away');
     $r = at("$area/hour/cgi?action=create&set=a%3Db", $id);
     is(at("$area/hour/lua", id_of($r))->note('session.user'), undef,
        '... and who logs in begins anew');

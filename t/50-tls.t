@@ -49,10 +49,11 @@ my ($picky, $picky_port) = tls_redis(
     acl => "user default on nopass ~* &* +\@all\n"
          . "user app on >SeCrEt-app ~session:* &* +get +hgetall +pttl +select\n");
 my ($expired, $expired_port) = tls_redis('expired');
-my %port_of = map { my (undef, $its) = tls_redis($_); $_ => $its }
-    qw(localhost purpose leaf ofold);
+my @faulty = map { [ $_, tls_redis($_) ] } qw(localhost purpose leaf ofold);
+my %port_of = map { $_->[0] => $_->[2] } @faulty;
 my $id = fresh_id();
-$_->put_hash("session:$id", { user => 'anna' }) for $redis, $named, $picky;
+$_->put_hash("session:$id", { user => 'anna' })
+    for $redis, $named, $picky, $expired, map { $_->[1] } @faulty;
 $redis->put_string("session:big-$id", '{"big":"' . 'x' x 200_000 . '"}');
 
 my $fake = SHS::Fake->start(sub { $_[0]->stall });
@@ -143,10 +144,20 @@ for my $row (['othername', 'is for another name', 'an address that the certifica
     my $r = ask($store);
     is($r->note('SHARED_SESSION'), 'unavailable', "$store: $why");
     is($r->note('session.user'), undef, '... no attribute');
-    my $tell = $store eq 'reverse' ? "redis://127.0.0.1:$port"
-        : $store eq 'reverse2' ? 'redis://127.0.0.1:' . $alert->port : 'rediss://';
+    my ($tell) = split ' ', $stores{$store};
     ok($httpd->wait_logged(qr/SHS00[36]: the session store \Q$tell\E.*$reason/),
-       "... and the log says why ($reason)");
+       "... and the log says why ($reason)")
+        || diag join "\n", $httpd->logged(qr/SHS00[36]: /);
+}
+
+# What it says of ours may be lost when it closes the connection behind it.
+for my $row (['nocert', 'it wants our certificate for TLS'],
+             ['badcert', 'it does not take our certificate for TLS']) {
+    my ($store, $reason) = @$row;
+    SHS::Process::wait_for("$store: $reason", 20, sub {
+        ask($store);
+        return scalar $httpd->logged(qr/SHS007: session unavailable: \Q$reason\E/) });
+    pass("$store: ... $reason");
 }
 
 # The deadline is for the handshake too.

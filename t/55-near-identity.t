@@ -124,7 +124,7 @@ sub follow_end {
     $httpd->stop;
     # Nor where nobody listens.
     $httpd = private_httpd(conf => one_child() . near_places() . <<"CONF");
-SharedSessionStore redis://127.0.0.1:@{[$old->port]}
+SharedSessionStore redis://127.0.0.1:@{[$old->port]} timeout=5s
 CONF
     $before = $asked->();
     user($httpd, fresh_id()) for 1 .. 10;

@@ -331,7 +331,7 @@ SharedSessionCache On
 </VirtualHost>
 <VirtualHost *>
     ServerName store.test
-    SharedSessionStore redis://127.0.0.1:@{[$other->port]}
+    SharedSessionStore redis://127.0.0.1:@{[$other->port]} timeout=5s
 </VirtualHost>
 CONF
     wait_live($httpd);

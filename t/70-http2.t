@@ -173,34 +173,25 @@ is(scalar $httpd->logged(qr/exit signal/), 0, 'no child has died');
 # trailers, whatever it is asked.
 my $h2_listener = IO::Socket::INET->new(Listen => 8, LocalAddr => '127.0.0.1:0') or die $!;
 my $h2_port = $h2_listener->sockport;
-sub literals { return join '', map { "\0" . SHS::H2::text($_->[0]) . SHS::H2::text($_->[1]) } @_ }
 my @h2_backend = map { SHS::Process::fork_child('h2c backend', sub {
-    while (my $s = $h2_listener->accept) {
-        my $in = '';
-        syswrite $s, SHS::H2::frame(4, 0, 0, '');
-        sysread($s, $in, 65536, length $in) or last while length $in < 24;
-        substr $in, 0, 24, '';
-        while (1) {
-            while (length $in >= 9) {
-                my ($a, $b, $type, $flags, $stream) = unpack 'CnCCN', $in;
-                my $length = $a * 65536 + $b;
-                last if length $in < 9 + $length;
-                substr $in, 0, 9 + $length, '';
-                syswrite $s, SHS::H2::frame(4, 1, 0, '') if $type == 4 && !($flags & 1);
-                next if $type != 1;
-                syswrite $s, join '', SHS::H2::frame(1, 4, $stream, literals(
-                        [':status', '103'], ['x-session-set', 'early=1'])),
-                    SHS::H2::frame(1, 4, $stream, literals([':status', '200'],
-                        ['content-type', 'text/plain'])),
-                    SHS::H2::frame(0, 0, $stream, "body\n"),
-                    SHS::H2::frame(1, 5, $stream, literals(
-                        ['x-session-action', 'create'], ['x-session-set', 'userId=admin'],
-                        ['x-sum', '1']));
-            }
-            sysread $s, $in, 65536, length $in or last;
-        }
-    }
+    SHS::H2::serve($h2_listener, sub {
+        my ($stream) = @_;
+        return join '', SHS::H2::frame(1, 4, $stream, SHS::H2::literals(
+                [':status', '103'], ['x-session-set', 'early=1'])),
+            SHS::H2::frame(1, 4, $stream, SHS::H2::literals([':status', '200'],
+                ['content-type', 'text/plain'])),
+            SHS::H2::frame(0, 0, $stream, "body\n"),
+            SHS::H2::frame(1, 5, $stream, SHS::H2::literals(
+                ['x-session-action', 'create'], ['x-session-set', 'userId=admin'],
+                ['x-sum', '1']));
+    });
 }) } 1 .. 4;
+# And one that logs the trailers of requests.
+my $h2_httpd = private_httpd(conf => <<'CONF');
+Protocols h2c http/1.1
+H2Direct on
+CustomLog logs/trailers.log "trailers: %{X-Sum}^ti %{X-Owner}^ti %{x_owner}^ti %{X-Session-Set}^ti"
+CONF
 my $backend = SHS::Backend->start;
 my $libexec = (SHS::slurp("$ENV{SHS_TMP}/t/conf/modules.@{[mpm()]}.conf")
     =~ m{^LoadModule \S+ (\S+)/[^/]+\.so$}m)[0];
@@ -209,16 +200,22 @@ LoadModule proxy_http2_module $libexec/mod_proxy_http2.so
 Protocols h2c http/1.1
 H2Direct on
 SharedSessionStore redis://127.0.0.1:@{[$store->port]} timeout=1s
+SharedSessionHeader X-Owner owner
 <LocationMatch "^/(on|h2/on)">
     SharedSession On
     SharedSessionControl On
 </LocationMatch>
+<LocationMatch "^/(off|h2/off)">
+    SharedSession On
+</LocationMatch>
 ProxyPass /h2 h2c://127.0.0.1:$h2_port disablereuse=on
+ProxyPass /traced h2c://127.0.0.1:@{[$h2_httpd->port]}/x/cgi
 ProxyPass / http://127.0.0.1:@{[$backend->port]}/
 CONF
 $port = $front->port;
 my $trailer = 'X-Session-Action:%20create%0D%0AX-Session-Set:%20userId%3Dadmin%0D%0AX-Sum:%201';
-for my $path ("/on?trailer=$trailer", "/off?trailer=$trailer", '/h2/on', '/h2/off') {
+for my $path ("/on?trailer=$trailer", "/off?trailer=$trailer", "/bare?trailer=$trailer",
+              '/h2/on', '/h2/off', '/h2/bare') {
     $r = ask('GET', $path);
     like($r->raw, qr/^x-sum: 1/mi, '... with a trailer');
     unlike($r->raw, qr/^x-session-/mi, '... but none of ours');
@@ -226,10 +223,20 @@ for my $path ("/on?trailer=$trailer", "/off?trailer=$trailer", '/h2/on', '/h2/of
 }
 ok(scalar $front->logged(qr/SHS014: .*trailers/), '... as the log says');
 
+# A client's trailers reach a backend that is reached by HTTP/2: without the module's names.
+$r = SHS::HTTP::request(port => $port, raw => "POST /traced HTTP/1.1\r\nHost: localhost\r\n"
+    . "Connection: close\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\nX-Sum: 1\r\n"
+    . "X-Owner: admin\r\nx_owner: admin\r\nX-Session-Set: userId=admin\r\n\r\n");
+is($r->code, 200, 'a request with trailers, passed on by h2c');
+my $trailers = SHS::Process::wait_for('the log of trailers', 10, sub {
+    SHS::slurp($h2_httpd->root . '/logs/trailers.log') });
+is($trailers, "trailers: 1 - - -\n", '... without those that have the module\'s names');
+
 # Where it does not pass a 1xx answer on, to a client that speaks HTTP/1.1,
 # mod_proxy_http2 makes one of its headers and those of the final one: see
 # docs/limits.md.
-for my $place (['/h2/on', 1, 'are heard'], ['/h2/off', undef, '... but not where Control is Off']) {
+for my $place (['/h2/on', 1, 'are heard'], ['/h2/off', undef, '... but not where Control is Off'],
+               ['/h2/bare', undef, '... nor where SharedSession is']) {
     my ($path, $is, $what) = @$place;
     $store->put_hash("session:$id", { owner => 'anna' });
     $r = $front->get($path, cookie => "JSESSIONID=$id");
@@ -246,6 +253,7 @@ is({ $store->hash("session:$id") }->{early}, undef, 'those of a 103 by HTTP/1.1 
 is(scalar $front->logged(qr/exit signal/), 0, 'no child has died');
 $front->stop;
 SHS::Process::stop($_) for @h2_backend;
+$h2_httpd->stop;
 $backend->stop;
 
 done_testing;

@@ -8,7 +8,7 @@ use SHS;
 my $store = SHS::Redis->start;
 my @member = map { SHS::Backend->start(route => $_) } qw(one two);
 my $httpd = private_httpd(near => 1, conf => <<"CONF");
-SharedSessionStore redis://127.0.0.1:@{[$store->port]}
+SharedSessionStore redis://127.0.0.1:@{[$store->port]} timeout=5s
 SharedSession On
 SharedSessionCookie JSESSIONID url=jsessionid
 SharedSessionHeader X-User user

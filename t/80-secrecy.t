@@ -32,7 +32,7 @@ LoadModule info_module $modules/mod_info.so
 <Location /info>
     SetHandler server-info
 </Location>
-SharedSessionStore redis://:SeCrEt-password\@127.0.0.1:$port
+SharedSessionStore redis://:SeCrEt-password\@127.0.0.1:$port timeout=5s
 <VirtualHost *:\${SHS_PORT}>
     ServerName found.test
     SharedSession On
@@ -74,12 +74,12 @@ SharedSessionStore redis://:SeCrEt-password\@127.0.0.1:$port
 </VirtualHost>
 <VirtualHost *:\${SHS_PORT}>
     ServerName file.test
-    SharedSessionStore redis://127.0.0.1:$port password-file=\${HOME_DIR}/password
+    SharedSessionStore redis://127.0.0.1:$port password-file=\${HOME_DIR}/password timeout=5s
     SharedSession On
 </VirtualHost>
 <VirtualHost *:\${SHS_PORT}>
     ServerName wrong.test
-    SharedSessionStore redis://:SeCrEt-wrong\@127.0.0.1:$port
+    SharedSessionStore redis://:SeCrEt-wrong\@127.0.0.1:$port timeout=5s
     SharedSession On
 </VirtualHost>
 <VirtualHost *:\${SHS_PORT}>

@@ -39,9 +39,9 @@ sub address_space {
 # --- start ----------------------------------------------------------------------
 my $httpd = SHS::Httpd->new(near => 1, conf => conf('512M'));
 my $limit = 400 * 1024;
-my $code = system 'bash', '-c', "ulimit -v $limit && exec \"\$0\" -f \"\$1\" -D FOREGROUND >\"\$2\" 2>&1 </dev/null",
+my $code = system 'timeout', '-k', 5, 30, 'bash', '-c', "ulimit -v $limit && exec \"\$0\" -f \"\$1\" -D FOREGROUND >\"\$2\" 2>&1 </dev/null",
     $ENV{SHS_HTTPD}, $httpd->root . '/httpd.conf', $httpd->root . '/logs/stdout';
-isnt($code, 0, 'with no memory for size=512M httpd does not start');
+is($code >> 8, 1, 'with no memory for size=512M httpd does not start');
 my ($line) = $httpd->logged(qr/SHS011/);
 like($line, qr/Cannot allocate memory.*near-cache of the session store redis:.* \(near-cache of 512M, .*size= of SharedSessionCache/,
      '... and says what it is for, and which directive asks for it')

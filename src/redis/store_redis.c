@@ -58,6 +58,7 @@ static const char *create(void **self, shs_provider_words_t *words,
     *self = redis;
     words->identity = shs_endpoint_identity(endpoint, p);
     words->url = shs_endpoint_describe(endpoint, p);
+    words->location = shs_endpoint_location(endpoint, p);
     words->options = shs_endpoint_describe_options(endpoint, p);
     return NULL;
 }

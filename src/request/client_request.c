@@ -26,6 +26,16 @@ const shs_request_context_t *shs_client_request_find_outer_context(
     return context;
 }
 
+shs_client_request_t *shs_client_request_of(const request_rec *r)
+{
+    const shs_request_context_t *context = shs_client_request_context_of(r);
+
+    if (!context) {
+        context = shs_client_request_find_outer_context(r);
+    }
+    return context ? context->client_request : NULL;
+}
+
 /* Creates the context. The client request is created with its first request's
  * context; that request gets one even if only a later request needs it, to hold
  * the client request for the others. */

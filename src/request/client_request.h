@@ -56,6 +56,10 @@ shs_request_context_t *shs_client_request_context_of(const request_rec *r);
 const shs_request_context_t *shs_client_request_find_outer_context(
     const request_rec *r);
 
+/* The client request of r, or NULL: neither r nor any outer request has a
+ * context. */
+shs_client_request_t *shs_client_request_of(const request_rec *r);
+
 /* Creates the context, and with the first one the client request. */
 shs_request_context_t *shs_client_request_create_context(request_rec *r);
 

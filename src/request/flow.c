@@ -175,12 +175,9 @@ void shs_flow_on_insert_filter(request_rec *r)
 /* A redirect may fail before it has a context, and already carry a cookie. */
 void shs_flow_on_insert_error_filter(request_rec *r)
 {
-    const shs_request_context_t *context = shs_client_request_context_of(r);
+    shs_client_request_t *client_request = shs_client_request_of(r);
 
-    if (!context) {
-        context = shs_client_request_find_outer_context(r);
-    }
-    if (context && context->client_request->is_marked && !r->main) {
-        mark_response(r, context->client_request);
+    if (client_request && client_request->is_marked && !r->main) {
+        mark_response(r, client_request);
     }
 }

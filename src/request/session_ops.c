@@ -8,8 +8,8 @@
 
 #include "config/log.h"
 #include "request/client_request.h"
-#include "request/expose/caching.h"
 #include "request/expose/expose.h"
+#include "request/given.h"
 #include "request/lookup/other_sessions.h"
 #include "session/id/set_cookie.h"
 
@@ -67,78 +67,6 @@ void shs_session_ops_update_exposure(request_rec *r)
     }
 }
 
-/* The destination, and a value that is not copied. */
-typedef struct copy_t {
-    apr_table_t *table;
-    const char *except;
-} copy_t;
-
-static int copy_entry(void *data, const char *name, const char *value)
-{
-    const copy_t *copy = data;
-
-    if (!copy->except || strcmp(value, copy->except)) {
-        apr_table_addn(copy->table, name, value);
-    }
-    return 1;
-}
-
-static void remove_cookie(request_rec *page, const char *cookie)
-{
-    copy_t copy = { apr_table_make(page->pool, 2), cookie };
-    copy_t back = { page->err_headers_out, NULL };
-
-    apr_table_do(copy_entry, &copy, page->err_headers_out, "Set-Cookie", NULL);
-    apr_table_unset(page->err_headers_out, "Set-Cookie");
-    apr_table_do(copy_entry, &back, copy.table, NULL);
-}
-
-static int has_same_name(const char *cookie, const char *other)
-{
-    apr_size_t len = strcspn(cookie, "=");
-
-    return len == strcspn(other, "=") && !strncmp(cookie, other, len);
-}
-
-/* The client request's entry for a cookie of that name: a new one, or the one
- * of the cookie that it has set, which is removed. */
-static const char **slot_of_cookie(shs_client_request_t *client_request,
-                                   request_rec *page, const char *cookie)
-{
-    int i;
-
-    if (!client_request->cookies) {
-        client_request->cookies = apr_array_make(client_request->first->pool, 1,
-                                                 sizeof(const char *));
-    }
-    for (i = 0; i < client_request->cookies->nelts; ++i) {
-        const char **own =
-            &APR_ARRAY_IDX(client_request->cookies, i, const char *);
-
-        if (has_same_name(cookie, *own)) {
-            remove_cookie(page, *own);
-            return own;
-        }
-    }
-    return apr_array_push(client_request->cookies);
-}
-
-/* err_headers_out survives error documents and redirects. */
-static void set_cookie(request_rec *r, const char *cookie)
-{
-    shs_client_request_t *client_request =
-        shs_client_request_context_of(r)->client_request;
-    request_rec *page = shs_client_request_page_of(r);
-    const char *own = apr_pstrdup(client_request->first->pool, cookie);
-
-    *slot_of_cookie(client_request, page, cookie) = own;
-    apr_table_addn(page->err_headers_out, "Set-Cookie", own);
-    client_request->is_marked = 1;
-    client_request->is_private = 1;
-    shs_caching_mark(page, 1);
-    shs_caching_forbid(page);
-}
-
 static int is_tls(const request_rec *r)
 {
     APR_OPTIONAL_FN_TYPE(ssl_is_https) *is_https =
@@ -161,8 +89,8 @@ static void set_session_cookie(request_rec *r, const shs_session_id_t *sid)
 {
     shs_octets_t nothing = { NULL, 0 };
 
-    set_cookie(r,
-               write_cookie(r, 0, sid ? shs_session_id_octets(sid) : nothing));
+    shs_given_set(
+        r, write_cookie(r, 0, sid ? shs_session_id_octets(sid) : nothing));
 }
 
 /* Removes the cookies of these names (bit n: the n-th) except the first. */
@@ -174,7 +102,7 @@ static void expire_other_cookies(request_rec *r, apr_uint32_t names)
 
     for (i = 1; all[0] && all[i]; ++i) {
         if (names & (apr_uint32_t)1 << i) {
-            set_cookie(r, write_cookie(r, i, nothing));
+            shs_given_set(r, write_cookie(r, i, nothing));
         }
     }
 }
@@ -267,14 +195,30 @@ static shs_written_t change_session(request_rec *r, const shs_lookup_t *lookup,
     return written;
 }
 
-static shs_written_t end(request_rec *r, const shs_lookup_t *lookup,
-                         const shs_change_t *change)
+/* No id leads to a session, for instance because the session has another id by
+ * now: the client ends logged out all the same, by losing its cookie. */
+static shs_written_t end_absent(request_rec *r, const shs_lookup_t *lookup)
+{
+    shs_scope_t scope = shs_client_request_scope_of(r);
+    apr_uint32_t names;
+    shs_written_t written = shs_other_sessions_end_absent(&names, &scope);
+
+    if (written.status == SHS_WROTE_DONE || written.status == SHS_WROTE_GONE) {
+        if (names & 1) {
+            set_session_cookie(r, NULL);
+        }
+        expire_other_cookies(r, names);
+    }
+    log_change(r, "ended", &written, &lookup->sid);
+    return written;
+}
+
+static shs_written_t end(request_rec *r, const shs_lookup_t *lookup)
 {
     shs_scope_t scope = shs_client_request_scope_of(r);
     apr_uint32_t names;
     shs_written_t written = shs_other_sessions_end(&names, &scope, lookup, 1);
 
-    (void)change;
     if (written.status == SHS_WROTE_DONE) {
         written = shs_writer_end(&scope, lookup);
     }
@@ -334,5 +278,12 @@ shs_written_t shs_session_ops_change(request_rec *r, const shs_change_t *change)
 
 shs_written_t shs_session_ops_end(request_rec *r)
 {
-    return apply(r, NULL, end);
+    const shs_lookup_t *lookup = shs_session_ops_find(r);
+    shs_written_t written = check(r, lookup);
+
+    if (written.status == SHS_WROTE_GONE && lookup
+        && lookup->outcome == SHS_OUTCOME_ABSENT) {
+        return end_absent(r, lookup);
+    }
+    return written.status == SHS_WROTE_DONE ? end(r, lookup) : written;
 }

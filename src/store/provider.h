@@ -18,6 +18,7 @@ typedef struct shs_provider_words_t {
     const char *identity; /* equal for equal stores; may hold secrets */
     const char *url;      /* for people, without secrets */
     const char *options;  /* likewise */
+    const char *location; /* likewise: shs_store_location() */
 } shs_provider_words_t;
 
 typedef struct shs_provider_t {

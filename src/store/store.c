@@ -297,6 +297,11 @@ const char *shs_store_describe(const shs_store_t *store)
     return store->words.url;
 }
 
+const char *shs_store_location(const shs_store_t *store)
+{
+    return store->words.location;
+}
+
 const char *shs_store_describe_options(const shs_store_t *store)
 {
     return store->words.options;

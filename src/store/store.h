@@ -62,6 +62,11 @@ apr_interval_time_t shs_store_timeout(const shs_store_t *store);
 const char *shs_store_describe(const shs_store_t *store);
 const char *shs_store_describe_options(const shs_store_t *store);
 
+/* The place of its sessions, without credentials and options. Two stores have
+ * equal locations if their URLs name the same server and database. Names are
+ * not resolved, so one server with two names has two locations. Borrowed. */
+const char *shs_store_location(const shs_store_t *store);
+
 /* Its near-cache in words, in p. */
 const char *shs_store_describe_cache(const shs_store_t *store, apr_pool_t *p);
 

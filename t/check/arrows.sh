@@ -41,6 +41,7 @@ is_private() { # includer header
         'request/lifecycle.c redis/store_redis.h' | 'redis/'*) return 1 ;;
         './mod_session_shared.c config/log.h' | \
             './mod_session_shared.c request/entry/htaccess.h' | \
+            './mod_session_shared.c request/entry/refusal.h' | \
             './mod_session_shared.c request/entry/session_header.h' | \
             './mod_session_shared.c session/user_name.h') return 1 ;;
         './mod_session_shared.c '*) ;;

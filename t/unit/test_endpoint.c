@@ -290,6 +290,50 @@ START_TEST(endpoint_identity__cannot_be_forged_by_a_password)
 }
 END_TEST
 
+/* --------------------------------------------------------------- location */
+
+static const struct {
+    const char *one;
+    const char *other;
+    int is_same;
+    const char *why;
+} located[] = {
+    { "redis://u:s@h/1", "redis://v:t@h:6379/1", 1, "another user" },
+    { "redis://h", "redis://H/0", 1, "names are compared in any case" },
+    { "redis://localhost", "redis://127.0.0.1", 1, "RFC 6761" },
+    { "redis://LOCALHOST", "redis://[::1]", 1, "likewise" },
+    { "redis://[0:0:0::1]", "redis://[::1]", 1, "one address" },
+    { "redis+sentinel://localhost,h/m", "redis+sentinel://[::1],H/m", 1,
+      "each of a list" },
+    { "redis+cluster://h,localhost", "redis+cluster://h,127.0.0.1", 1,
+      "each of a list" },
+    { "unix:///h?db=1", "unix:///h?db=1", 1, "a socket" },
+    { "unix:///h", "unix:///H", 0, "a path has its case" },
+    { "unix:///localhost", "redis://localhost", 0, "not known to be one" },
+    { "redis+sentinel://h/m", "redis+sentinel://h/M", 0,
+      "what Sentinels call a master has its case" },
+    { "redis://localhost", "redis://127.0.0.2", 0, "another address" },
+    { "redis://localhost", "redis://localhost.h", 0, "another name" },
+    { "redis://127.0.0.1", "redis://127.0.0.11", 0, "another address" },
+    { "redis://[::1]", "redis://[::2]", 0, "another address" },
+    { "redis://[fe80::1%a]", "redis://[fe80::1%b]", 0, "another zone" },
+    { "redis://localhost:1", "redis://127.0.0.1:2", 0, "another port" },
+    { "redis://localhost/1", "redis://127.0.0.1/2", 0, "another database" },
+};
+
+START_TEST(endpoint_location__is_equal_for_one_server_as_far_as_names_tell)
+{
+    const char *one =
+        shs_endpoint_location(endpoint_of(located[_i].one, NULL), p);
+    const char *other =
+        shs_endpoint_location(endpoint_of(located[_i].other, NULL), p);
+
+    ck_assert_msg((strcmp(one, other) == 0) == located[_i].is_same, "%s %s: %s",
+                  one, other, located[_i].why);
+    ck_assert(!strchr(one, '@'));
+}
+END_TEST
+
 static void add(TCase *tc)
 {
     tcase_add_test(
@@ -310,6 +354,9 @@ static void add(TCase *tc)
     tcase_add_test(tc, endpoint_identity__differs_with_each_setting);
     tcase_add_loop_test(tc, endpoint_identity__cannot_be_forged_by_a_password,
                         0, 4);
+    tcase_add_loop_test(
+        tc, endpoint_location__is_equal_for_one_server_as_far_as_names_tell, 0,
+        ROWS(located));
 }
 
 int main(void)

@@ -126,13 +126,17 @@ START_TEST(error_text_describe__keeps_the_servers_words_without_arguments)
 }
 END_TEST
 
-/* A NUL, or more than any form has, is no form; and costs no more. */
+/* A NUL, or more than any form has, is no form, whatever comes after it. */
 START_TEST(error_text_describe__accepts_a_text_of_any_length)
 {
     shs_reply_t *reply = apr_pcalloc(p, sizeof(*reply));
     apr_size_t len = 1024 * 1024;
     char *text = apr_palloc(p, len);
     static const char begun[] = "ERR Error running script ";
+    static const char rest[] =
+        "The user executing the script can't run this command";
+    static const char broken[] =
+        "OOM\0command not allowed when used memory > 'maxmemory'";
 
     memset(text, ' ', len);
     memcpy(text, begun, sizeof(begun) - 1);
@@ -140,7 +144,14 @@ START_TEST(error_text_describe__accepts_a_text_of_any_length)
     reply->text.data = text;
     reply->text.len = len;
     ck_assert_str_eq(shs_error_text_describe(reply, p), "ERR");
-    memcpy(text, "OOM\0 command", 12);
+    memcpy(text + 400, rest, sizeof(rest) - 1);
+    ck_assert_str_eq(shs_error_text_describe(reply, p),
+                     "NOPERM in a script: the user has no permissions to run a"
+                     " command");
+    memset(text + 400, ' ', sizeof(rest));
+    memcpy(text + 600, rest, sizeof(rest) - 1);
+    ck_assert_str_eq(shs_error_text_describe(reply, p), "ERR");
+    memcpy(text, broken, sizeof(broken) - 1);
     ck_assert_str_eq(shs_error_text_describe(reply, p), "an error");
 }
 END_TEST

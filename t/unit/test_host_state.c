@@ -128,6 +128,7 @@ START_TEST(host_state_worst_breaker__is_the_first_that_is_not_closed)
     ck_assert_ptr_eq(shs_host_state_worst_breaker(&host_state, NOW),
                      &host_state.breaker);
     reset();
+    shs_masters_set(&host_state.masters, 2, 0, 7, "m", 0, NOW);
     shs_host_state_shard_breaker(&host_state, 1);
     failed(shs_host_state_shard_breaker(&host_state, 2));
     ck_assert_ptr_eq(shs_host_state_worst_breaker(&host_state, NOW),
@@ -139,6 +140,43 @@ START_TEST(host_state_worst_breaker__is_the_first_that_is_not_closed)
 }
 END_TEST
 
+/* In the end only the shard with slot 4 has a master. */
+static const struct {
+    apr_uint32_t key;
+    int counts;
+    const char *why;
+} breaker_kinds[] = {
+    { SHS_HOST_STATE_MASTER(4), 1, "a master" },
+    { SHS_HOST_STATE_REPLICA(4), 1, "its replicas" },
+    { SHS_HOST_STATE_MASTER(5), 0, "a former shard" },
+    { SHS_HOST_STATE_REPLICA(5), 0, "the replicas of a former shard" },
+    { SHS_HOST_STATE_UNMAPPED(5), 0,
+      "a server that the slot map does not name" },
+};
+
+/* The others are not used any more, so nothing closes them. */
+START_TEST(host_state_worst_breaker__ignores_former_shards)
+{
+    shs_breaker_t *breaker =
+        shs_host_state_shard_breaker(&host_state, breaker_kinds[_i].key);
+
+    shs_masters_set(&host_state.masters, SHS_HOST_STATE_MASTER(5), 0, 7, "n", 0,
+                    NOW);
+    shs_masters_set(&host_state.masters, SHS_HOST_STATE_MASTER(4), 0, 7, "m", 0,
+                    NOW);
+    failed(breaker);
+    ck_assert_ptr_eq(shs_host_state_worst_breaker(&host_state, NOW),
+                     breaker_kinds[_i].key & 0x80000000u ? &host_state.breaker
+                                                         : breaker);
+    shs_masters_keep(&host_state.masters,
+                     (const apr_uint32_t[]){ SHS_HOST_STATE_MASTER(4) }, 1);
+    ck_assert_msg(
+        shs_host_state_worst_breaker(&host_state, NOW)
+            == (breaker_kinds[_i].counts ? breaker : &host_state.breaker),
+        "%s", breaker_kinds[_i].why);
+}
+END_TEST
+
 static void add(TCase *tc)
 {
     tcase_add_checked_fixture(tc, reset, NULL);
@@ -147,6 +185,8 @@ static void add(TCase *tc)
     tcase_add_test(tc, host_state_shard_breaker__is_the_same_in_every_thread);
     tcase_add_test(tc,
                    host_state_worst_breaker__is_the_first_that_is_not_closed);
+    tcase_add_loop_test(tc, host_state_worst_breaker__ignores_former_shards, 0,
+                        ROWS(breaker_kinds));
 }
 
 int main(void)

@@ -22,7 +22,7 @@ static shs_master_lease_t child_of(apr_uint32_t subject, apr_int64_t epoch)
     memset(&lease, 0, sizeof(lease));
     lease.host_state = &host;
     shs_master_lease_learn(&lease, subject, epoch, NOW);
-    atomic_store(&host.epoch, epoch);
+    atomic_store(&host.epoch.known, epoch);
     return lease;
 }
 
@@ -92,7 +92,7 @@ START_TEST(master_lease_required__is_the_lease_unless_there_is_a_doubt)
         ck_assert_int_eq(shs_master_lease_accept(&lease, X, NOW), 1);
     }
     if (required[_i].has_later_failover) {
-        atomic_store(&host.epoch, 2);
+        atomic_store(&host.epoch.known, 2);
     }
     ck_assert_msg(
         shs_master_lease_required(&lease, required[_i].is_new_connection, NOW)

@@ -73,6 +73,21 @@ START_TEST(near_invalidation_elect__tells_a_new_process_of_the_same_pid_apart)
 }
 END_TEST
 
+/* Even of the same child: what it set before is of another term. */
+START_TEST(near_invalidation_elect__tells_one_term_from_another)
+{
+    apr_uint32_t first = shs_near_invalidation_elect(one, now);
+
+    ck_assert_uint_ne(first, 0);
+    ck_assert_uint_eq(shs_near_invalidation_elect(one, now + 1), first);
+    ck_assert(
+        shs_near_invalidation_elect(two, now + 1 + SHS_NEAR_LEADER_TIMEOUT));
+    ck_assert_uint_gt(
+        shs_near_invalidation_elect(one, now + 1 + 2 * SHS_NEAR_LEADER_TIMEOUT),
+        first);
+}
+END_TEST
+
 static int tracks(shs_near_cache_t *cache, apr_uint32_t source)
 {
     return shs_near_memory_is_tracked(cache, source);
@@ -186,6 +201,7 @@ END_TEST
 static void add(TCase *tc)
 {
     tcase_add_checked_fixture(tc, make_children, NULL);
+    tcase_add_test(tc, near_invalidation_elect__tells_one_term_from_another);
     tcase_add_test(tc, near_invalidation_elect__takes_the_first_caller);
     tcase_add_test(tc,
                    near_invalidation_elect__keeps_a_leader_that_calls_again);

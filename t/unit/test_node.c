@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * A server whose name gets another address. The actor listens at 127.0.0.1; at
- * 127.0.0.9 connections are refused.
+ * 127.0.0.9 connections are refused, or accepted without a reply.
  */
 #include "redis/connection/node.h"
 
 #include <arpa/inet.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <unistd.h>
 
 #include "actor.h"
 #include "redis/store_redis.h"
@@ -88,13 +89,18 @@ static rig_t *rig_on(const char *options, const rig_t *sibling)
                       options, sibling);
 }
 
-static shs_outcome_t load(const rig_t *rig, const char *key)
+static shs_outcome_t load_within(int ms, const rig_t *rig, const char *key)
 {
     shs_query_t query = { unit_text(key), SHS_SHAPE_STRING, 65536, 0 };
     shs_result_t got = { 0 };
 
-    query.deadline = unit_in_ms(5000);
+    query.deadline = unit_in_ms(ms);
     return shs_store_redis_load(&got, &rig->client, &query, p);
+}
+
+static shs_outcome_t load(const rig_t *rig, const char *key)
+{
+    return load_within(5000, rig, key);
 }
 
 /* The request that finds the old address dead dials the new one. */
@@ -179,12 +185,57 @@ START_TEST(node_suspect__learns_the_new_address_behind_an_open_breaker)
 }
 END_TEST
 
+/* Accepts connections at 127.0.0.9, on the actor's port, and never replies. */
+static int listen_without_reply(void)
+{
+    struct sockaddr_in in;
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    memset(&in, 0, sizeof(in));
+    in.sin_family = AF_INET;
+    in.sin_port = htons((unsigned short)actor_port(a));
+    ck_assert_int_eq(inet_pton(AF_INET, "127.0.0.9", &in.sin_addr), 1);
+    ck_assert(!bind(fd, (struct sockaddr *)&in, sizeof(in)));
+    ck_assert(!listen(fd, 128));
+    return fd;
+}
+
+static const struct {
+    const char *login;
+    const char *why;
+} hangs[] = {
+    { "", "the command comes first" },
+    { ":secret@", "a handshake comes first" },
+};
+
+START_TEST(node_suspect__leaves_an_address_without_a_reply)
+{
+    int fd = listen_without_reply();
+    rig_t *rig = rig_create(apr_psprintf(p, "redis://%sredis.test:%d",
+                                         hangs[_i].login, actor_port(a)),
+                            "breaker=off", NULL);
+    apr_time_t moved_at;
+
+    move_name("127.0.0.9");
+    ck_assert_int_eq(load_within(200, rig, "k"), UNAVAILABLE);
+    move_name("127.0.0.1");
+    moved_at = shs_clock_now();
+    while (load_within(200, rig, "k") != FOUND) {
+        ck_assert_msg(shs_clock_now() - moved_at < SHS_RESOLVER_FRESH_FOR / 2,
+                      "the old address is still used: %s", hangs[_i].why);
+    }
+    close(fd);
+}
+END_TEST
+
 static void add(TCase *tc)
 {
     tcase_add_checked_fixture(tc, open_stage, close_stage);
     tcase_add_test(tc,
                    node_dial__looks_the_name_up_when_each_address_has_failed);
     tcase_add_test(tc, node_dial__does_not_look_the_name_up_each_time);
+    tcase_add_loop_test(tc, node_suspect__leaves_an_address_without_a_reply, 0,
+                        ROWS(hangs));
     tcase_add_test(tc, node_resolved_subject__differs_at_another_address);
     tcase_add_test(tc,
                    node_suspect__learns_the_new_address_behind_an_open_breaker);

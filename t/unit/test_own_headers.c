@@ -92,6 +92,14 @@ START_TEST(own_headers_strip__returns_a_list_without_own_headers_unchanged)
 }
 END_TEST
 
+/* The pool's next allocation begins after the text, or elsewhere. */
+static void ck_has_room(const char *text)
+{
+    const char *next = apr_palloc(p, 1);
+
+    ck_assert(next < text || next > text + strlen(text));
+}
+
 /* The result is at most half as long again, whatever the tokens. */
 START_TEST(own_headers_strip__grows_a_list_by_half_at_most)
 {
@@ -109,6 +117,7 @@ START_TEST(own_headers_strip__grows_a_list_by_half_at_most)
         kept = shs_own_headers_strip(own_headers(), list, p);
         ck_assert_int_eq(strlen(kept), (len - 1) / 2 * 3 - 2);
         ck_assert_int_le(strlen(kept), len + len / 2);
+        ck_has_room(kept);
     }
 }
 END_TEST

@@ -67,6 +67,8 @@ static const struct {
     { "_x\r\n", NULL, "more than nil" },
     { "#x\r\n", NULL, "no boolean" },
     { "_\n", NULL, "half a line end" },
+    { "%12\n", NULL, "... behind a number, whose last digit is none of it" },
+    { "\n", NULL, "... of an empty line" },
     { "\r\n", NULL, "no type" },
     { "HTTP/1.1 400 Bad\r\n", NULL, "another protocol" },
 };

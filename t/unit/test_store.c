@@ -50,6 +50,7 @@ static const char *fake_create(void **self, shs_provider_words_t *words,
     }
     words->url = "a fake";
     words->options = "x=0";
+    words->location = "anywhere";
     return NULL;
 }
 
@@ -167,6 +168,7 @@ START_TEST(store_create__chooses_the_provider_by_the_scheme)
     ck_assert_str_eq(shs_store_describe(store_of("fake://h")), "a fake");
     ck_assert_str_eq(shs_store_describe(store_of("fakes://h")), "a fake");
     ck_assert_str_eq(shs_store_describe_options(store_of("fakes://h")), "x=0");
+    ck_assert_str_eq(shs_store_location(store_of("fakes://h")), "anywhere");
 }
 END_TEST
 

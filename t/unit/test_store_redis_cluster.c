@@ -221,6 +221,32 @@ START_TEST(store_redis_load__closes_connections_older_than_one_without_a_reply)
 }
 END_TEST
 
+/* Slots move to a node that the slot map does not name yet. It has one breaker
+ * for all of them, by ASK and by MOVED. */
+START_TEST(store_redis_load__has_one_breaker_for_a_redirected_node)
+{
+    rig_t *rig = rig_on_cluster(a, "retry=0 breaker=1/1h", NULL);
+    const char *word = _i ? "MOVED" : "ASK";
+    const actor_range_t all = { 0, 16383, a, NULL };
+    actor_t *c = actor_start("c");
+    int i, claimed = 0;
+
+    actor_set_slots(a, &all, 1);
+    for (i = 0; i < 20; i++) {
+        const char *key = apr_psprintf(p, "k%d", i);
+        int slot = shs_slot_of_key(unit_text(key));
+
+        actor_replies(a, "GET", actor_redirect_error(word, slot, c));
+        ck_loads(rig, key, apr_psprintf(p, "c %s", key));
+    }
+    for (i = 0; i < SHS_HOST_STATE_SHARDS; i++) {
+        claimed += rig->host_state->shards[i].key != 0;
+    }
+    ck_assert_int_eq(claimed, 2);
+    actor_stop(c);
+}
+END_TEST
+
 START_TEST(store_redis_load__a_shard_that_is_down_blocks_no_other)
 {
     rig_t *rig = rig_on_cluster(a, "retry=0 breaker=1/1h", NULL);
@@ -354,6 +380,8 @@ static void add(TCase *tc)
     tcase_add_test(
         tc,
         store_redis_load__closes_connections_older_than_one_without_a_reply);
+    tcase_add_loop_test(
+        tc, store_redis_load__has_one_breaker_for_a_redirected_node, 0, 2);
     tcase_add_test(tc, store_redis_load__a_shard_that_is_down_blocks_no_other);
     tcase_add_test(tc, store_redis_load__sends_readonly_to_a_replica);
     tcase_add_test(tc, store_redis_load__follows_the_redirection_of_a_replica);

@@ -135,6 +135,35 @@ START_TEST(nameset_add__tells_names_apart_as_its_target_type_does)
     ck_assert(!shs_nameset_add(headers, "x_user"));
     ck_assert(shs_nameset_has(headers, "X.USER"));
     ck_assert(!shs_nameset_has(headers, "X.USERS"));
+    /* Longer than what is hashed at a time. */
+    ck_assert(shs_nameset_add(headers, "X-Session-User-Name"));
+    ck_assert(!shs_nameset_add(headers, "x_session.user_NAME"));
+    ck_assert(!shs_nameset_has(headers, "X-Session-User-Names"));
+    ck_assert(shs_nameset_add(notes, "abcdefghijklmnopqrstuvwxyz"));
+    ck_assert(shs_nameset_has(notes, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"));
+}
+END_TEST
+
+static const struct {
+    const char *one, *other;
+} neighbours[] = {
+    { "@", "`" },
+    { "[", "{" },
+    { "\xc1", "\xe1" },
+    { "name-@-name", "name-`-name" },
+    { "name-[-name", "name-{-name" },
+    { "name-\xc1-name", "name-\xe1-name" },
+};
+
+/* Octets next to A to Z, and those beyond ASCII, have no case. */
+START_TEST(nameset_add__folds_letters_only)
+{
+    shs_nameset_t *set = shs_nameset_create(&shs_target_type_notes, p);
+
+    ck_assert(shs_nameset_add(set, neighbours[_i].one));
+    ck_assert(!shs_nameset_has(set, neighbours[_i].other));
+    ck_assert(shs_nameset_add(set, neighbours[_i].other));
+    ck_assert(!shs_nameset_add(set, neighbours[_i].one));
 }
 END_TEST
 
@@ -153,6 +182,20 @@ START_TEST(nameset_add__keeps_a_thousand_apart)
 }
 END_TEST
 
+/* Among so many names, some ten pairs have equal hashes of 32 bits. */
+START_TEST(nameset_add__keeps_apart_names_with_equal_hashes)
+{
+    shs_nameset_t *set = shs_nameset_create(&shs_target_type_env, p);
+    int count = 0;
+    int i;
+
+    for (i = 0; i < 300000; ++i) {
+        count += shs_nameset_add(set, apr_psprintf(p, "name_%d", i));
+    }
+    ck_assert_int_eq(count, 300000);
+}
+END_TEST
+
 static void add(TCase *tc)
 {
     tcase_add_loop_test(tc,
@@ -162,7 +205,10 @@ static void add(TCase *tc)
     tcase_add_test(
         tc, table_sweep_remove__does_not_touch_a_table_without_the_names);
     tcase_add_test(tc, nameset_add__tells_names_apart_as_its_target_type_does);
+    tcase_add_loop_test(tc, nameset_add__folds_letters_only, 0,
+                        ROWS(neighbours));
     tcase_add_test(tc, nameset_add__keeps_a_thousand_apart);
+    tcase_add_test(tc, nameset_add__keeps_apart_names_with_equal_hashes);
 }
 
 int main(void)

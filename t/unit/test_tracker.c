@@ -67,15 +67,15 @@ static void on_servers(void *baton, const apr_uint32_t *servers, int count)
     tracked_count = count;
 }
 
-static int is_leader; /* the tracker is elected */
+static apr_uint32_t term; /* in which the tracker is the leader; 0: in none */
 static _Atomic int polls;
 
-static int on_leader(void *baton, apr_time_t now)
+static apr_uint32_t on_leader(void *baton, apr_time_t now)
 {
     (void)baton;
     (void)now;
     ++polls;
-    return is_leader;
+    return term;
 }
 
 static const char *_Atomic down_reason;
@@ -149,7 +149,7 @@ static void open_stage(void)
     slots_moved_at = 0;
     flushes_then = -1;
     tracked = 0;
-    is_leader = 1;
+    term = 1;
 }
 
 /* As when a child ends. */
@@ -161,24 +161,32 @@ static void close_stage(void)
     stage_stop_sentinel();
 }
 
-static void track(const char *url)
+static void track(const char *url, const char *options)
 {
-    rig = rig_create(url, "connect-timeout=50ms timeout=100ms", NULL);
+    rig = rig_create(url, options, NULL);
     apr_pool_create(&pchild, p);
     ck_assert(shs_tracker_start(rig->client.topology, rig->host_state, &sink,
                                 rig->endpoint->timeout, pchild));
 }
 
+/* A server that hangs delays the test for a short time. */
+#define BRISK "connect-timeout=50ms timeout=100ms"
+
+/* No server hangs, and a busy machine has time to reply. */
+#define PATIENT "connect-timeout=20s timeout=20s"
+
 /* The second Sentinel is dead. */
 static void track_sentinels(void)
 {
     track(apr_psprintf(p, "redis+sentinel://127.0.0.1:%d,127.0.0.1:%d/m",
-                       actor_port(s), actor_refusing_port()));
+                       actor_port(s), actor_refusing_port()),
+          BRISK);
 }
 
 static void track_cluster(void)
 {
-    track(apr_psprintf(p, "redis+cluster://127.0.0.1:%d", actor_port(x)));
+    track(apr_psprintf(p, "redis+cluster://127.0.0.1:%d", actor_port(x)),
+          BRISK);
 }
 
 /* Waits for a heartbeat that was requested after this moment. */
@@ -233,11 +241,13 @@ START_TEST(tracker__extends_the_lease_no_further_than_sentinels_confirm)
         actor_replies(s, "SENTINEL", failures[_i].reply);
     }
     else {
-        rig->host_state->master.epoch = 9;
+        rig->host_state->master.epoch.known = 9;
         ck_assert_int_eq(shs_topology_known_at(rig->client.topology, &layout),
                          0);
     }
     ck_no_heartbeat_after(shs_clock_now(), x);
+    ck_assert_int_eq(!failures[_i].reply,
+                     down_reason && strstr(down_reason, "the last failover"));
     /* It continues when they reply. */
     actor_set_master(s, x, 10);
     await_heartbeat();
@@ -284,6 +294,21 @@ START_TEST(tracker__does_not_trust_masters_that_are_cut_off)
     ck_assert_int_eq(tracked_count, 2);
     set_state("ok");
     await_heartbeat();
+}
+END_TEST
+
+START_TEST(tracker__reports_that_members_have_a_lower_epoch)
+{
+    track_cluster();
+    await_heartbeat();
+    actor_set_state(x, "ok", 4);
+    actor_replies(y, "CLUSTER", "-ERR x\r\n");
+    ck_no_heartbeat_after(shs_clock_now(), x);
+    ck_assert_ptr_nonnull(down_reason);
+    ck_assert_msg(strstr(down_reason, "a lower epoch"), "%s", down_reason);
+    actor_set_state(x, "ok", 5);
+    await_heartbeat();
+    ck_assert_ptr_null(down_reason);
 }
 END_TEST
 
@@ -374,12 +399,13 @@ END_TEST
 
 static void track_single(void)
 {
-    track(apr_psprintf(p, "redis://127.0.0.1:%d", actor_port(x)));
+    track(apr_psprintf(p, "redis://127.0.0.1:%d", actor_port(x)), PATIENT);
 }
 
+/* It probes every ten seconds. */
 static void await_tracked(const char *name)
 {
-    apr_time_t until = shs_clock_now() + apr_time_from_sec(20);
+    apr_time_t until = shs_clock_now() + apr_time_from_sec(40);
 
     while (tracked != run_id_of(name)) {
         ck_assert_msg(shs_clock_now() < until, "%s is not tracked", name);
@@ -427,7 +453,7 @@ START_TEST(tracker__publishes_the_tracked_server)
     await_heartbeat();
     await_heartbeat();
     ck_assert_int_eq(rig->host_state->tracking.is_active, 1);
-    is_leader = 0;
+    term = 0;
     while (rig->host_state->tracking.is_active) {
         usleep(1000);
     }
@@ -465,6 +491,27 @@ START_TEST(tracker__retries_soon_a_server_that_is_not_ready)
 }
 END_TEST
 
+/* ---------------------------------------------------------- the leadership */
+
+/* The tracker was late, another was elected, and then it was elected again. The
+ * servers that it set are of its former term and count no more. */
+START_TEST(tracker__begins_anew_when_it_is_elected_again)
+{
+    int before;
+
+    track_single();
+    await_heartbeat();
+    ck_assert_int_eq(actor_received(x, "SUBSCRIBE"), 1);
+    before = flushes;
+    term = 2;
+    actor_await(x, "SUBSCRIBE", 2);
+    await_heartbeat();
+    ck_assert_int_gt(flushes, before);
+    await_tracked("x");
+    ck_assert_int_eq(actor_received(x, "SUBSCRIBE"), 2);
+}
+END_TEST
+
 /* ----------------------------------------------------------------- the end */
 
 /* A child that ends while its tracker or a refresh waits. Without a halt each
@@ -473,8 +520,8 @@ static const struct {
     const char *scheme;
     const char *path;
     const char *stalls; /* the command without a reply */
-    int is_leader;
-    int times; /* so often, because a moment would pass unnoticed */
+    apr_uint32_t term;  /* 0: it is not the leader */
+    int times;          /* so often, because a moment would pass unnoticed */
     const char *why;
 } ends[] = {
     { "redis", "", NULL, 0, 20, "it is not the leader, and rests" },
@@ -491,7 +538,7 @@ static const struct {
 static void begin_to_wait(const char *stalls, actor_t *waited_for)
 {
     if (!stalls) {
-        if (is_leader) {
+        if (term != 0) {
             await_heartbeat();
         }
         while (polls < 1) {
@@ -499,7 +546,7 @@ static void begin_to_wait(const char *stalls, actor_t *waited_for)
         }
         return;
     }
-    if (!is_leader) {
+    if (term == 0) {
         shs_topology_suspect(rig->client.topology);
     }
     actor_await(waited_for, stalls, 1);
@@ -533,7 +580,7 @@ START_TEST(tracker__ends_at_once_whatever_it_waits_for)
                                    actor_port(waited_for), ends[_i].path);
     int n;
 
-    is_leader = ends[_i].is_leader;
+    term = ends[_i].term;
     for (n = 0; n < ends[_i].times; n++) {
         took += time_end(url, ends[_i].stalls, waited_for);
     }
@@ -545,6 +592,7 @@ END_TEST
 
 static void add(TCase *tc)
 {
+    tcase_add_test(tc, tracker__begins_anew_when_it_is_elected_again);
     tcase_add_checked_fixture(tc, open_stage, close_stage);
     tcase_add_loop_test(
         tc, tracker__extends_the_lease_no_further_than_sentinels_confirm, 0,
@@ -552,6 +600,7 @@ static void add(TCase *tc)
     tcase_add_test(tc, tracker__follows_a_failover);
     tcase_add_loop_test(tc, tracker__needs_every_master_of_a_cluster, 0, 2);
     tcase_add_test(tc, tracker__does_not_trust_masters_that_are_cut_off);
+    tcase_add_test(tc, tracker__reports_that_members_have_a_lower_epoch);
     tcase_add_loop_test(tc,
                         tracker__does_not_trust_masters_while_no_member_replies,
                         0, ROWS(failures) - 1);

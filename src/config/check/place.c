@@ -18,6 +18,7 @@ typedef struct use_t {
 
 /* The places that share a store. */
 typedef struct group_t {
+    const char *store;           /* as its first place describes it */
     apr_array_header_t *uses;    /* of use_t, unique by key and format */
     apr_array_header_t *keys;    /* of const shs_key_t *: of all templates */
     apr_hash_t *known;           /* by description: what uses and keys hold */
@@ -181,16 +182,17 @@ static void add_places(group_t *group, const server_rec *s,
 static group_t *group_of(apr_hash_t *groups, const shs_store_t *store,
                          apr_pool_t *p)
 {
-    const char *name = shs_store_describe(store);
-    group_t *group = apr_hash_get(groups, name, APR_HASH_KEY_STRING);
+    const char *location = shs_store_location(store);
+    group_t *group = apr_hash_get(groups, location, APR_HASH_KEY_STRING);
 
     if (!group) {
         group = apr_pcalloc(p, sizeof(*group));
+        group->store = shs_store_describe(store);
         group->uses = apr_array_make(p, 4, sizeof(use_t));
         group->keys = apr_array_make(p, 4, sizeof(const shs_key_t *));
         group->known = apr_hash_make(p);
         add_key(group, shs_key_default(), p);
-        apr_hash_set(groups, name, APR_HASH_KEY_STRING, group);
+        apr_hash_set(groups, location, APR_HASH_KEY_STRING, group);
     }
     return group;
 }
@@ -232,7 +234,7 @@ static const char *describe_format(const use_t *use, apr_pool_t *p)
 
 /* One warning for a place and the first other place that conflicts with it. */
 static void compare(apr_array_header_t *keys, apr_array_header_t *formats,
-                    const group_t *group, const char *store, apr_pool_t *p)
+                    const group_t *group, apr_pool_t *p)
 {
     const apr_array_header_t *uses = group->uses;
     int i, k;
@@ -250,7 +252,7 @@ static void compare(apr_array_header_t *keys, apr_array_header_t *formats,
                     " id could name a session of the other place; give each a"
                     " prefix that the other does not begin with, as in"
                     " session:a:%%{id} and session:b:%%{id}",
-                    describe_key(a, p), describe_key(b, p), store);
+                    describe_key(a, p), describe_key(b, p), group->store);
                 break;
             }
             if (shs_key_is_equal(a->key, b->key)) {
@@ -260,8 +262,8 @@ static void compare(apr_array_header_t *keys, apr_array_header_t *formats,
                     " %s: what one place stores is malformed to the other; use"
                     " one SharedSessionFormat, or give each place a"
                     " SharedSessionKey of its own",
-                    shs_key_describe(a->key), store, describe_format(a, p),
-                    describe_format(b, p));
+                    shs_key_describe(a->key), group->store,
+                    describe_format(a, p), describe_format(b, p));
                 break;
             }
         }
@@ -299,7 +301,7 @@ void shs_place_check(apr_array_header_t **keys, apr_array_header_t **formats,
         group_t *group = apr_hash_this_val(i);
 
         find_overlap(group);
-        compare(*keys, *formats, group, apr_hash_this_key(i), p);
+        compare(*keys, *formats, group, p);
     }
     for (s = main_server; s; s = s->next) {
         shs_server_settings_t *settings =

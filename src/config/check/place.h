@@ -21,10 +21,10 @@ shs_place_t *shs_place_of(cmd_parms *cmd, const shs_settings_t *settings);
 const char *shs_place_describe_line(const cmd_parms *cmd);
 
 /* Checks all places of all virtual hosts whose stores are the same server and
- * database, whatever their options. Call it after httpd has merged the virtual
- * hosts. Sets each server's keys_that_overlap, from p. Returns the warnings
- * (const char *) from p, each with both places and the cure: overlapping keys
- * in *keys, different formats of one key in *formats. */
+ * database by their URLs, whatever their options. Call it after httpd has
+ * merged the virtual hosts. Sets each server's keys_that_overlap, from p.
+ * Returns the warnings (const char *) from p, each with both places and the
+ * cure: overlapping keys in *keys, different formats of one key in *formats. */
 void shs_place_check(apr_array_header_t **keys, apr_array_header_t **formats,
                      server_rec *main_server, apr_pool_t *p);
 

@@ -48,10 +48,17 @@ static void distrust_idle_conns(shs_pool_t *pool, const shs_permit_t *permit,
 }
 
 /* Gives the connection back to its pool. If it broke, the others of the pool
- * are broken too. A late or too large reply says nothing about the others. */
-static void end_loan(const shs_attempt_t *attempt, shs_pool_t *pool,
+ * are broken too. A late or too large reply says nothing about the others. If a
+ * new connection gets no reply, the server's name may have another address by
+ * now. */
+static void end_loan(const shs_attempt_t *attempt, shs_node_t *node,
                      shs_conn_t *conn)
 {
+    shs_pool_t *pool = shs_node_pool(node);
+
+    if (attempt->is_new_conn && shs_conn_is_unanswered(attempt->status)) {
+        shs_node_suspect(node);
+    }
     if (attempt->retry.is_conn_good) {
         shs_pool_give_back(pool, conn);
         return;
@@ -94,12 +101,6 @@ static void build(shs_pipeline_t *pipeline, const shs_operation_t *operation,
         shs_pipeline_build(pipeline, operation->query, operation->write, form,
                            operation->p);
     }
-}
-
-static int is_unanswered(shs_conn_status_t status)
-{
-    return status == SHS_CONN_TIMEOUT || status == SHS_CONN_DEAD
-           || status == SHS_CONN_FAILED;
 }
 
 /* Whether the connection leads to another server than the one whose
@@ -195,12 +196,12 @@ void shs_attempt_run(shs_attempt_t *attempt, const shs_permit_t *permit,
                      reason, operation->p);
     if (has_conn) {
         attempt->may_be_key = !operation->write && !options.is_size
-                              && is_unanswered(attempt->status);
+                              && shs_conn_is_unanswered(attempt->status);
         if (attempt->retry.is_conn_good && !operation->write) {
             load_run_id(attempt, tracking, conn, deadline, operation->p);
         }
         attempt->run_id = shs_conn_run_id(conn);
-        end_loan(attempt, pool, conn);
+        end_loan(attempt, permit->route.node, conn);
         excuse_server(attempt, permit->route.breaker, sent_at - began_at,
                       sent_at, deadline);
     }

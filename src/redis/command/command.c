@@ -67,11 +67,6 @@ static int open_permit(shs_command_t *self)
     return 0;
 }
 
-static apr_uint32_t breaker_key(apr_uint64_t mark)
-{
-    return (apr_uint32_t)mark | 1;
-}
-
 /* A server that replies to a write with an error, READONLY included, may still
  * serve reads: the breaker counts only servers that do not reply. */
 static void close_permit(shs_command_t *self, shs_breaker_result_t result)
@@ -80,11 +75,10 @@ static void close_permit(shs_command_t *self, shs_breaker_result_t result)
         && self->attempt.status == SHS_CONN_OK && self->attempt.reply.error) {
         result = SHS_BREAKER_UNKNOWN;
     }
-    self->is_key_suspect |=
-        self->attempt.may_be_key && result == SHS_BREAKER_FAILED;
-    shs_permit_close(&self->permit, &self->operation, result,
-                     self->attempt.may_be_key ? breaker_key(self->key_mark) : 0,
-                     self->retry.reason);
+    shs_permit_close(
+        &self->permit, &self->operation, result,
+        shs_key_check_note(&self->key_check, &self->attempt, result),
+        self->retry.reason);
 }
 
 /* If the server said why the command has to wait, and the next attempt ran into
@@ -93,7 +87,8 @@ static void close_permit(shs_command_t *self, shs_breaker_result_t result)
 static void run_attempt(shs_command_t *self)
 {
     shs_retry_t before = self->retry;
-    shs_attempt_options_t options = { self->is_asking, self->must_load_size,
+    shs_attempt_options_t options = { self->is_asking,
+                                      self->key_check.must_load_size,
                                       self->retries > 0 };
 
     shs_attempt_run(&self->attempt, &self->permit, &self->operation, options);
@@ -103,19 +98,6 @@ static void run_attempt(shs_command_t *self)
         self->retry.cause = before.cause;
         self->retry.reason = before.reason;
     }
-}
-
-/* Whether the attempt loaded only the size, and the size allows that the value
- * is loaded now, with the same permit. */
-static int is_size_accepted(shs_command_t *self)
-{
-    const shs_pipeline_reply_t *reply = &self->attempt.reply;
-
-    if (!self->must_load_size || reply->is_too_large || reply->error) {
-        return 0;
-    }
-    self->must_load_size = 0;
-    return 1;
 }
 
 /* Whether the reply is accepted: the reply of a master that a Sentinel named
@@ -163,10 +145,14 @@ static int follow_unknown_redirect(shs_command_t *self)
     }
     fail(self, SHS_COUNTER_OTHER_ERRORS,
          "the cluster redirects to a server without an address");
-    close_permit(self, SHS_BREAKER_FAILED);
+    close_permit(self, SHS_BREAKER_UNKNOWN);
     return 0;
 }
 
+/* Redirections that lead nowhere are no failure of a server: every member has
+ * replied, and only the slot of this key is affected. A slot whose migration
+ * was half undone leads in a circle, and a client that invents session ids of
+ * that slot must not open the breaker. */
 static int follow_redirect(shs_command_t *self)
 {
     shs_redirect_t redirect;
@@ -185,7 +171,8 @@ static int follow_redirect(shs_command_t *self)
              is_cluster ? "the cluster's members redirect in a circle"
                         : "it is a member of a Redis Cluster: write"
                           " redis+cluster://");
-        close_permit(self, SHS_BREAKER_FAILED);
+        close_permit(self,
+                     is_cluster ? SHS_BREAKER_UNKNOWN : SHS_BREAKER_FAILED);
         return 0;
     }
     if (!is_parsed) {
@@ -233,14 +220,30 @@ static int wait_for_server(shs_command_t *self)
     return open_permit(self);
 }
 
+/* If another master may have replaced the one that failed, but the servers that
+ * name it are not believed, the reason of the failure says so: that is what has
+ * to be repaired. */
+static void add_epoch_reason(shs_command_t *self)
+{
+    const char *reason = shs_epoch_explain(
+        &self->operation.client->host_state->master.epoch, NULL);
+
+    if (reason && self->retry.reason && !self->is_replica) {
+        self->retry.reason = apr_pstrcat(self->operation.p, self->retry.reason,
+                                         "; ", reason, NULL);
+    }
+}
+
 /* Refreshes the topology. Another server may be tried then; the same server is
  * not, because it has just failed. */
 static int refresh_topology(shs_command_t *self)
 {
-    shs_retry_t retry = self->retry;
     apr_uint32_t failed = self->permit.subject;
     apr_time_t deadline = self->operation.query->deadline;
+    shs_retry_t retry;
 
+    add_epoch_reason(self);
+    retry = self->retry;
     close_permit(self, SHS_BREAKER_FAILED);
     if (self->operation.client->endpoint->reads_replicas
         && !self->operation.write) {
@@ -314,7 +317,7 @@ static void run(shs_command_t *self)
         run_attempt(self);
         switch (self->retry.action) {
         case SHS_RETRY_ACCEPT:
-            if (is_size_accepted(self)) {
+            if (shs_key_check_accept_size(&self->key_check, &self->attempt)) {
                 is_open = 1;
                 break;
             }
@@ -343,31 +346,15 @@ static void run(shs_command_t *self)
     trace(self, "fail", self->retry.reason);
 }
 
-/* What the command found out about the size of the key. */
-static shs_big_key_end_t key_size(const shs_command_t *self)
-{
-    const shs_attempt_t *attempt = &self->attempt;
-
-    if (self->is_key_suspect || attempt->status == SHS_CONN_TOO_LARGE
-        || attempt->reply.is_too_large) {
-        return SHS_BIG_KEY_BIG;
-    }
-    return self->retry.action == SHS_RETRY_ACCEPT ? SHS_BIG_KEY_SMALL
-                                                  : SHS_BIG_KEY_UNKNOWN;
-}
-
 static void load_value(shs_command_t *self)
 {
-    shs_big_key_t *big_key = &self->operation.client->host_state->big_key;
-
-    self->key_mark = shs_big_key_mark(self->operation.query->key,
-                                      self->operation.client->secret);
-    self->must_load_size = shs_big_key_begin(big_key, self->key_mark);
-    if (self->must_load_size) {
+    shs_key_check_begin(&self->key_check, &self->operation);
+    if (self->key_check.must_load_size) {
         trace(self, "load the size first", NULL);
     }
     run(self);
-    shs_big_key_end(big_key, self->key_mark, key_size(self));
+    shs_key_check_end(&self->key_check, &self->operation, &self->attempt,
+                      self->retry.action == SHS_RETRY_ACCEPT);
 }
 
 void shs_command_execute(shs_command_t *self, const shs_client_t *client,

@@ -27,15 +27,14 @@
 #define SHS_REDIS_COMMAND_COMMAND_H
 
 #include "redis/command/attempt.h"
+#include "redis/command/key_check.h"
 #include "redis/command/permit.h"
 
 typedef struct shs_command_t {
     shs_operation_t operation;
     shs_permit_t permit;
-    apr_uint64_t key_mark; /* of shs_big_key_mark() */
-    int must_load_size;    /* the size is loaded before the value */
-    int is_key_suspect;    /* one server at least did not send the value */
-    int is_asking;         /* an ASK redirection is followed */
+    shs_key_check_t key_check;
+    int is_asking; /* an ASK redirection is followed */
     int is_replica;
     int redirects; /* that were followed */
     int retries;   /* that are left */

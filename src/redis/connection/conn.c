@@ -114,10 +114,9 @@ shs_conn_status_t shs_conn_open(shs_conn_t **out,
 /* Why the server may have closed the connection. */
 static const char *describe_close(const shs_conn_t *conn)
 {
-    const char *close_reason =
-        conn->tls ? shs_tls_close_reason(conn->tls) : NULL;
+    const char *reason = conn->tls ? shs_tls_close_reason(conn->tls) : NULL;
 
-    return close_reason         ? close_reason
+    return reason               ? reason
            : conn->may_need_tls ? "the server closed the connection and has"
                                   " said nothing (if it wants TLS, in the URL"
                                   " write rediss instead of redis)"
@@ -262,11 +261,9 @@ static shs_conn_status_t receive(shs_conn_t *conn, int *has_begun,
     case SHS_RESP_GARBAGE:
         *reason = "the answer is not the Redis protocol, or no memory is left";
         return SHS_CONN_FAILED;
-    case SHS_RESP_REPLY:
-    case SHS_RESP_MORE:
-        break;
+    default:
+        return SHS_CONN_OK;
     }
-    return SHS_CONN_OK;
 }
 
 static shs_conn_status_t receive_reply(shs_reply_t **reply, shs_conn_t *conn,
@@ -389,6 +386,12 @@ void shs_conn_set_generation(shs_conn_t *conn, apr_uint32_t generation)
 apr_uint32_t shs_conn_generation(const shs_conn_t *conn)
 {
     return conn->generation;
+}
+
+int shs_conn_is_unanswered(shs_conn_status_t status)
+{
+    return status == SHS_CONN_DEAD || status == SHS_CONN_TIMEOUT
+           || status == SHS_CONN_FAILED;
 }
 
 apr_time_t shs_conn_used_at(const shs_conn_t *conn)

@@ -35,6 +35,10 @@ typedef enum shs_conn_status_t {
                            * nothing was sent */
 } shs_conn_status_t;
 
+/* Whether the server has sent no valid reply at all, not even a refusal: its
+ * name may lead to another server by now, which replies. */
+int shs_conn_is_unanswered(shs_conn_status_t status);
+
 /* Connects to the first address that accepts, and speaks TLS with `host` if a
  * context is given. Returns OK and *out, to be closed by shs_conn_close(), or
  * TIMEOUT or FAILED and *reason (static text). */

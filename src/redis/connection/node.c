@@ -42,6 +42,28 @@ static void fill_handshake(shs_handshake_t *handshake, shs_node_t *node)
                                 && endpoint->mode == SHS_ENDPOINT_CLUSTER;
 }
 
+/* Connects to the first address that accepts, and runs the handshake. */
+static shs_conn_status_t open_at(shs_conn_t **out, shs_node_t *node,
+                                 const shs_resolver_address_t *addresses,
+                                 int count, apr_time_t connect_by,
+                                 apr_time_t deadline, const char **reason,
+                                 apr_pool_t *p)
+{
+    shs_handshake_t handshake;
+    shs_conn_status_t status =
+        shs_conn_open(out, addresses, count, node->config.context, node->host,
+                      connect_by, reason);
+
+    if (status == SHS_CONN_OK) {
+        fill_handshake(&handshake, node);
+        status = shs_handshake_run(*out, &handshake, deadline, reason, p);
+        if (status != SHS_CONN_OK) {
+            shs_conn_close(*out);
+        }
+    }
+    return status;
+}
+
 static shs_conn_status_t dial(shs_conn_t **out, void *baton,
                               apr_time_t deadline, const char **reason,
                               apr_pool_t *p)
@@ -50,7 +72,6 @@ static shs_conn_status_t dial(shs_conn_t **out, void *baton,
     const shs_endpoint_t *endpoint = node->config.endpoint;
     shs_resolver_address_t addresses[SHS_RESOLVER_MAX];
     apr_time_t connect_by = shs_clock_now() + endpoint->connect_timeout;
-    shs_handshake_t handshake;
     shs_conn_status_t status;
     int count;
 
@@ -62,22 +83,15 @@ static shs_conn_status_t dial(shs_conn_t **out, void *baton,
         return shs_clock_now() < connect_by ? SHS_CONN_FAILED
                                             : SHS_CONN_TIMEOUT;
     }
-    status = shs_conn_open(out, addresses, count, node->config.context,
-                           node->host, connect_by, reason);
-    if (status != SHS_CONN_OK) {
+    status =
+        open_at(out, node, addresses, count, connect_by, deadline, reason, p);
+    if (shs_conn_is_unanswered(status)) {
         /* A failover may have changed the name's address. */
         count =
             shs_resolver_refresh(addresses, count, node->resolver, connect_by);
-        if (count > 0) {
-            status = shs_conn_open(out, addresses, count, node->config.context,
-                                   node->host, connect_by, reason);
-        }
-    }
-    if (status == SHS_CONN_OK) {
-        fill_handshake(&handshake, node);
-        status = shs_handshake_run(*out, &handshake, deadline, reason, p);
-        if (status != SHS_CONN_OK) {
-            shs_conn_close(*out);
+        if (count > 0 && shs_clock_now() < connect_by) {
+            status = open_at(out, node, addresses, count, connect_by, deadline,
+                             reason, p);
         }
     }
     return status;
@@ -165,7 +179,7 @@ shs_conn_status_t shs_node_execute(shs_reply_t **replies, int count,
                                    apr_time_t deadline, const char **reason,
                                    apr_pool_t *p)
 {
-    shs_conn_status_t status;
+    shs_conn_status_t status = SHS_CONN_FAILED;
     shs_conn_t *conn;
     int is_new;
 
@@ -183,6 +197,9 @@ shs_conn_status_t shs_node_execute(shs_reply_t **replies, int count,
         }
         shs_pool_discard(node->pool, conn);
         shs_pool_flush(node->pool);
+        if (is_new && shs_conn_is_unanswered(status)) {
+            shs_node_suspect(node);
+        }
     } while ((status == SHS_CONN_DEAD || status == SHS_CONN_OK) && !is_new);
     return status;
 }

@@ -78,8 +78,9 @@ apr_uint32_t shs_node_subject(const shs_node_t *node);
  * it is another server. */
 apr_uint32_t shs_node_resolved_subject(const shs_node_t *node);
 
-/* The server failed: its name may have another address by now. Starts a lookup
- * if one is due, and does not wait. */
+/* The server failed, or accepts connections and does not reply: its name may
+ * have another address by now. Starts a lookup if one is due, and does not
+ * wait. */
 void shs_node_suspect(shs_node_t *node);
 
 #endif

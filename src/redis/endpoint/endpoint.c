@@ -2,10 +2,16 @@
 #include "redis/endpoint/endpoint.h"
 
 #include <string.h>
+#include <strings.h>
+#include <netinet/in.h>
+#include <arpa/inet.h>
 
+#include <apr_lib.h>
 #include <apr_strings.h>
 
 #include "base/option.h"
+
+#define LOCAL "localhost"
 
 int shs_endpoint_pool_size(const shs_endpoint_t *endpoint, int threads)
 {
@@ -18,27 +24,51 @@ int shs_endpoint_pool_size(const shs_endpoint_t *endpoint, int threads)
     return threads > SHS_ENDPOINT_POOL_CAP ? SHS_ENDPOINT_POOL_CAP : threads;
 }
 
+static int is_loopback(const char *host)
+{
+    struct in6_addr address;
+
+    return !strcasecmp(host, LOCAL) || !strcmp(host, "127.0.0.1")
+           || (inet_pton(AF_INET6, host, &address) == 1
+               && IN6_IS_ADDR_LOOPBACK(&address));
+}
+
+/* One spelling for all that are known to be the same host. */
+static const char *fold_host(const char *host, apr_pool_t *p)
+{
+    char *folded = apr_pstrdup(p, is_loopback(host) ? LOCAL : host);
+    char *c;
+
+    for (c = folded; *c; ++c) {
+        *c = (char)apr_tolower(*c);
+    }
+    return folded;
+}
+
 static const char *describe_servers(const shs_endpoint_t *endpoint,
-                                    apr_pool_t *p)
+                                    int is_folded, apr_pool_t *p)
 {
     const char *words = "";
     int i;
 
     for (i = 0; i < endpoint->server_count; ++i) {
         const shs_address_t *server = &endpoint->servers[i];
-        int is_v6 = strchr(server->host, ':') != NULL;
+        const char *host =
+            is_folded ? fold_host(server->host, p) : server->host;
+        int is_v6 = strchr(host, ':') != NULL;
 
         words = apr_psprintf(p, "%s%s%s%s%s:%d", words, i > 0 ? "," : "",
-                             is_v6 ? "[" : "", server->host, is_v6 ? "]" : "",
+                             is_v6 ? "[" : "", host, is_v6 ? "]" : "",
                              server->port);
     }
     return words;
 }
 
-const char *shs_endpoint_describe(const shs_endpoint_t *endpoint, apr_pool_t *p)
+static const char *describe_url(const shs_endpoint_t *endpoint, int is_folded,
+                                apr_pool_t *p)
 {
     const char *scheme = endpoint->is_tls ? "rediss" : "redis";
-    const char *servers = describe_servers(endpoint, p);
+    const char *servers = describe_servers(endpoint, is_folded, p);
 
     switch (endpoint->mode) {
     case SHS_ENDPOINT_SINGLE:
@@ -53,6 +83,16 @@ const char *shs_endpoint_describe(const shs_endpoint_t *endpoint, apr_pool_t *p)
         return apr_psprintf(p, "unix://%s?db=%d", endpoint->path, endpoint->db);
     }
     return apr_psprintf(p, "%s://%s/%d", scheme, servers, endpoint->db);
+}
+
+const char *shs_endpoint_describe(const shs_endpoint_t *endpoint, apr_pool_t *p)
+{
+    return describe_url(endpoint, 0, p);
+}
+
+const char *shs_endpoint_location(const shs_endpoint_t *endpoint, apr_pool_t *p)
+{
+    return describe_url(endpoint, 1, p);
 }
 
 static const char *describe_breaker(const shs_breaker_policy_t *breaker,

@@ -73,6 +73,13 @@ int shs_endpoint_pool_size(const shs_endpoint_t *endpoint, int threads);
 const char *shs_endpoint_describe(const shs_endpoint_t *endpoint,
                                   apr_pool_t *p);
 
+/* The same, to compare stores: equal if the URLs name the same server and
+ * database, or the same list of servers, by their text alone. Case does not
+ * matter in host names; localhost, 127.0.0.1 and ::1 are one host (RFC 6761
+ * section 6.3). */
+const char *shs_endpoint_location(const shs_endpoint_t *endpoint,
+                                  apr_pool_t *p);
+
 /* The options in force, including defaults, in the form of the directive:
  * "timeout=200ms ...". Without credentials and TLS options. */
 const char *shs_endpoint_describe_options(const shs_endpoint_t *endpoint,

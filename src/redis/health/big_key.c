@@ -25,20 +25,21 @@ static _Atomic apr_uint64_t *requested(shs_big_key_t *big_key,
 
 /* A child that was killed leaves its mark: then one size is requested in
  * vain. */
-int shs_big_key_begin(shs_big_key_t *big_key, apr_uint64_t mark)
+shs_big_key_begin_t shs_big_key_begin(shs_big_key_t *big_key, apr_uint64_t mark)
 {
     _Atomic apr_uint64_t *slot = requested(big_key, mark);
     apr_uint64_t found = atomic_load(slot);
 
     if (atomic_load(noted(big_key, mark)) == mark) {
-        return 1;
+        return SHS_BIG_KEY_LOAD_SIZE;
     }
     /* If another child was faster, `found` is what it wrote. */
     if ((found & ~(apr_uint64_t)SMALL) != mark
         && atomic_compare_exchange_strong(slot, &found, mark)) {
-        return 0;
+        return SHS_BIG_KEY_LOAD_VALUE;
     }
-    return found == mark;
+    return found == mark ? SHS_BIG_KEY_LOAD_SIZE_MEANWHILE
+                         : SHS_BIG_KEY_LOAD_VALUE;
 }
 
 void shs_big_key_end(shs_big_key_t *big_key, apr_uint64_t mark,

@@ -43,10 +43,18 @@ typedef struct shs_big_key_t {
 apr_uint64_t shs_big_key_mark(shs_octets_t key,
                               const unsigned char secret[SHS_BIG_KEY_SECRET]);
 
-/* Called before a key is read; shs_big_key_end() must follow. Returns 1 if its
- * size is to be requested first. Writes nothing for a key that is known to be
- * small. */
-int shs_big_key_begin(shs_big_key_t *big_key, apr_uint64_t mark);
+/* What to load of a key first. */
+typedef enum shs_big_key_begin_t {
+    SHS_BIG_KEY_LOAD_VALUE,
+    SHS_BIG_KEY_LOAD_SIZE,          /* rule 1: the key is noted */
+    SHS_BIG_KEY_LOAD_SIZE_MEANWHILE /* rule 2: another request is loading the
+                                     * value */
+} shs_big_key_begin_t;
+
+/* Called before a key is read; shs_big_key_end() must follow. Writes nothing
+ * for a key that is known to be small. */
+shs_big_key_begin_t shs_big_key_begin(shs_big_key_t *big_key,
+                                      apr_uint64_t mark);
 
 typedef enum shs_big_key_end_t {
     SHS_BIG_KEY_SMALL, /* the value came, or the key does not exist */

@@ -22,8 +22,8 @@
  * be late only because the value is too large. So the rules of evidence are:
  *  1. A failure of the server itself (no connection, an error that is not about
  *     a key, no reply to a write or to a request for a size) counts each time.
- *  2. A request for a value that gets no reply counts once for each key in a
- *     row of failures.
+ *  2. A request for a value, or for a key whose value another request loads,
+ *     that gets no reply counts once for each key in a row of failures.
  *  3. One key alone never opens the breaker.
  *
  * If the value of a key did not come, its size is requested first the next time

@@ -25,6 +25,14 @@ shs_breaker_t *shs_host_state_shard_breaker(shs_host_state_t *host_state,
     return &host_state->shards[SHS_HOST_STATE_SHARDS - 1].breaker;
 }
 
+/* Whether the key belongs to a shard that exists. The breaker of a former
+ * shard, or of a server that the slot map did not name, may not be used any
+ * more, and then stays open forever. */
+static int is_in_use(const shs_host_state_t *host_state, apr_uint32_t key)
+{
+    return key == 0 || shs_masters_has(&host_state->masters, key & 0x8000ffffu);
+}
+
 static int is_closed(const shs_breaker_t *breaker, apr_time_t now)
 {
     return !strcmp(shs_breaker_describe(breaker, now), "closed");
@@ -38,8 +46,11 @@ const shs_breaker_t *shs_host_state_worst_breaker(
     for (i = 0;
          is_closed(&host_state->breaker, now) && i < SHS_HOST_STATE_SHARDS;
          ++i) {
-        if (!is_closed(&host_state->shards[i].breaker, now)) {
-            return &host_state->shards[i].breaker;
+        const shs_host_state_shard_t *shard = &host_state->shards[i];
+
+        if (!is_closed(&shard->breaker, now)
+            && is_in_use(host_state, atomic_load(&shard->key))) {
+            return &shard->breaker;
         }
     }
     return &host_state->breaker;

@@ -3,20 +3,30 @@
  * host_state: what all children of a host share about one store: its counters,
  * what was reported about it, and its circuit breakers. One breaker stands for
  * the single server, for the master that the Sentinels name, or for the
- * discovery of the topology. In a cluster each shard has one more, and the
- * replicas of a shard share one.
+ * discovery of the topology. In a cluster there is one more for each shard, one
+ * for the replicas of a shard, and one for each server that a redirection names
+ * but the slot map does not.
  */
 #ifndef SHS_REDIS_HEALTH_HOST_STATE_H
 #define SHS_REDIS_HEALTH_HOST_STATE_H
 
 #include "redis/health/breaker.h"
 #include "redis/health/counters.h"
+#include "redis/health/epoch.h"
 #include "redis/health/big_key.h"
 #include "redis/health/masters.h"
 #include "redis/health/error_alert.h"
 
 /* Further shards share the last breaker. */
 #define SHS_HOST_STATE_SHARDS 128
+
+/* Keys of breakers: of a shard's master (the same key as in `masters`), of all
+ * replicas of the shard, and of a server that the slot map does not name as a
+ * master. 0 is none. */
+#define SHS_HOST_STATE_MASTER(lowest_slot) ((apr_uint32_t)(lowest_slot) + 1)
+#define SHS_HOST_STATE_REPLICA(lowest_slot) \
+    ((apr_uint32_t)(lowest_slot) + 0x10001)
+#define SHS_HOST_STATE_UNMAPPED(subject) ((subject) | 0x80000000u)
 
 typedef struct shs_host_state_shard_t {
     _Atomic apr_uint32_t key; /* 0: free */
@@ -27,7 +37,7 @@ typedef struct shs_host_state_shard_t {
  * is used. A writer sets the subject before the time, a reader reads the time
  * before the subject. */
 typedef struct shs_host_state_master_t {
-    _Atomic apr_int64_t epoch;        /* the highest known */
+    shs_epoch_t epoch;                /* the highest known */
     _Atomic apr_uint32_t subject;     /* shs_node_subject() of the master ... */
     _Atomic apr_int64_t confirmed_at; /* ... and when a Sentinel was asked for
                                        * it */
@@ -62,12 +72,13 @@ typedef struct shs_host_state_t {
     shs_host_state_shard_t shards[SHS_HOST_STATE_SHARDS];
 } shs_host_state_t;
 
-/* The breaker of the shard with that key (not 0; the same in every child). Its
- * slot is claimed on first use. */
+/* The breaker with that key (not 0; the same in every child). Its slot is
+ * claimed on first use. */
 shs_breaker_t *shs_host_state_shard_breaker(shs_host_state_t *host_state,
                                             apr_uint32_t key);
 
-/* The first breaker that is not closed, or else the store's own. */
+/* The first breaker that is not closed, among those of shards whose masters are
+ * known, or else the store's own. */
 const shs_breaker_t *shs_host_state_worst_breaker(
     const shs_host_state_t *host_state, apr_time_t now);
 

@@ -71,6 +71,18 @@ static shs_masters_shard_t *find_or_claim(shs_masters_t *masters,
     return NULL;
 }
 
+int shs_masters_has(const shs_masters_t *masters, apr_uint32_t key)
+{
+    int i = 0;
+
+    while (i < SHS_MASTERS_MAX
+           && (atomic_load(&masters->shards[i].key) != key
+               || atomic_load(&masters->shards[i].subject) == 0)) {
+        ++i;
+    }
+    return i < SHS_MASTERS_MAX;
+}
+
 apr_uint32_t shs_masters_get(shs_masters_t *masters, apr_uint32_t key)
 {
     const shs_masters_shard_t *shard = find_or_claim(masters, key);

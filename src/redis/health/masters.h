@@ -41,6 +41,9 @@ typedef struct shs_masters_t {
     shs_masters_shard_t shards[SHS_MASTERS_MAX];
 } shs_masters_t;
 
+/* Whether the shard's master is known (key not 0). */
+int shs_masters_has(const shs_masters_t *masters, apr_uint32_t key);
+
 /* The subject of the shard's master (key not 0); 0: not known. */
 apr_uint32_t shs_masters_get(shs_masters_t *masters, apr_uint32_t key);
 

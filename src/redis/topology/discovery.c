@@ -11,7 +11,7 @@
 #include "redis/topology/sentinel.h"
 #include "base/clock.h"
 
-/* The servers of the URL, and as many members that they named. */
+/* Servers of the URL (bits of stale_seeds), and as many that they named. */
 #define MAX_SERVERS 32
 
 /* A hasty query takes at most this part of the full time. */
@@ -31,17 +31,18 @@ struct shs_discovery_t {
     unsigned runs;
     shs_snapshot_t *doubtful; /* the snapshot to use if no better one comes */
     int queried;              /* queries of this run ... */
-    int stale_members; /* ... and replies of members with a stale epoch */
+    int stale_replies;        /* ... and replies with a stale epoch */
+    apr_uint32_t stale_seeds; /* bits of the seeds that gave one ... */
+    apr_int64_t lower;        /* ... and the highest of the stale epochs */
     struct failed_t {
         apr_uint32_t subject; /* shs_node_subject() */
         apr_time_t at;
     } failed[MAX_SERVERS];      /* servers that failed, a ring ... */
     unsigned failures;          /* ... and the number of failures so far */
-    _Atomic apr_int64_t *epoch; /* the highest that the host knows ... */
+    shs_epoch_t *epoch;         /* of the host */
     apr_int64_t reported_epoch; /* of the last Sentinel that replied */
     const _Atomic int *is_closing;
-    int stale_sentinels; /* Sentinels with a stale epoch in this pass */
-    int is_refused;      /* in this run, by at least one server */
+    int is_refused; /* in this run, by at least one server */
     char reason[1024];
 };
 
@@ -52,35 +53,42 @@ static void set_reason(shs_discovery_t *discovery, const shs_node_t *node,
              discovery->source->failed, shs_node_describe(node), reason);
 }
 
-/* Raises the host's epoch. Returns 0 if that is higher already. */
-static int raise_epoch(_Atomic apr_int64_t *known, apr_int64_t epoch)
+/* Whether the epoch of this server's reply is stale. It is noted if so. */
+static int is_epoch_stale(shs_discovery_t *discovery, const shs_node_t *node,
+                          apr_int64_t epoch)
 {
-    apr_int64_t before = atomic_load(known);
+    int i;
 
-    while (epoch > before) {
-        if (atomic_compare_exchange_weak(known, &before, epoch)) {
-            return 1;
+    if (shs_epoch_note(discovery->epoch, epoch, shs_clock_now())) {
+        return 0;
+    }
+    for (i = 0; i < discovery->seed_count; ++i) {
+        if (discovery->seeds[i] == node) {
+            discovery->stale_seeds |= (apr_uint32_t)1 << i;
         }
     }
-    return epoch == before;
+    if (epoch > discovery->lower) {
+        discovery->lower = epoch;
+    }
+    ++discovery->stale_replies;
+    return 1;
 }
 
 /* A server that is cut off keeps naming the masters it knew, and notices late.
  * Its epoch shows that it has missed an election. OK, or FAILED and *reason. */
 static shs_conn_status_t check_epoch(int *is_doubtful,
                                      shs_discovery_t *discovery,
+                                     const shs_node_t *node,
                                      const shs_source_reply_t *reply,
                                      const char **reason)
 {
     int is_stale = reply->epoch >= 0 && !reply->is_down
-                   && !raise_epoch(discovery->epoch, reply->epoch);
+                   && is_epoch_stale(discovery, node, reply->epoch);
 
     if (is_stale && discovery->source->stale) {
         *reason = discovery->source->stale;
-        ++discovery->stale_sentinels;
         return SHS_CONN_FAILED;
     }
-    discovery->stale_members += is_stale;
     discovery->reported_epoch = reply->epoch;
     *is_doubtful = reply->is_down || is_stale;
     return SHS_CONN_OK;
@@ -88,7 +96,7 @@ static shs_conn_status_t check_epoch(int *is_doubtful,
 
 shs_discovery_t *shs_discovery_create(const shs_endpoint_t *endpoint,
                                       shs_node_table_t *nodes,
-                                      _Atomic apr_int64_t *epoch,
+                                      shs_epoch_t *epoch,
                                       const _Atomic int *is_closing)
 {
     shs_discovery_t *discovery = calloc(1, sizeof(*discovery));
@@ -130,8 +138,7 @@ apr_interval_time_t shs_discovery_first_pass_time(
     return endpoint->server_count * time_for(endpoint, 1);
 }
 
-/* Keeps the first doubtful snapshot. Returns NULL: further servers are to be
- * asked. */
+/* Keeps the first doubtful snapshot. Returns NULL, so that others are asked. */
 static shs_snapshot_t *set_aside(shs_discovery_t *discovery,
                                  shs_snapshot_t *snapshot)
 {
@@ -149,9 +156,9 @@ static shs_snapshot_t *set_aside(shs_discovery_t *discovery,
 static apr_uint64_t layout_of(const shs_discovery_t *discovery,
                               const shs_source_reply_t *reply)
 {
-    return shs_slot_layout_of(reply->map, reply->epoch >= 0
-                                              ? reply->epoch
-                                              : atomic_load(discovery->epoch));
+    return shs_slot_layout_of(
+        reply->map, reply->epoch >= 0 ? reply->epoch
+                                      : atomic_load(&discovery->epoch->known));
 }
 
 /* The snapshot of one server's reply; NULL: it did not reply well. */
@@ -168,7 +175,7 @@ static shs_snapshot_t *load(int *is_doubtful, shs_discovery_t *discovery,
         source->load(&reply, discovery->endpoint, node, deadline, &reason, p);
 
     if (status == SHS_CONN_OK) {
-        status = check_epoch(is_doubtful, discovery, &reply, &reason);
+        status = check_epoch(is_doubtful, discovery, node, &reply, &reason);
     }
     if (status == SHS_CONN_OK) {
         snapshot = shs_snapshot_create(reply.map, discovery->nodes,
@@ -248,8 +255,7 @@ static int is_skipped(const shs_discovery_t *discovery, const shs_node_t *node,
 
 /* Asks each server in turn; each run begins with another one. The first pass is
  * hasty and skips servers that failed lately. The second pass asks all, with
- * the full time unless there is a doubtful snapshot already. Stale Sentinels
- * are counted anew in each pass, because some are asked twice. */
+ * the full time unless there is a doubtful snapshot already. */
 static shs_snapshot_t *query_in_turn(shs_discovery_t *discovery,
                                      shs_node_t *const *nodes, int count)
 {
@@ -257,7 +263,6 @@ static shs_snapshot_t *query_in_turn(shs_discovery_t *discovery,
     int is_hasty, i;
 
     for (is_hasty = 1; is_hasty >= 0; --is_hasty) {
-        discovery->stale_sentinels = 0;
         for (i = 0;
              i < count && !snapshot && !atomic_load(discovery->is_closing);
              ++i) {
@@ -293,39 +298,57 @@ static void remember_members(shs_discovery_t *discovery,
     }
 }
 
-/* If all Sentinels report a lower epoch, they were set up anew. One that does
- * not reply may know better than all that are stale. */
-static shs_snapshot_t *query_seeds(shs_discovery_t *discovery)
+/* At the end of a run, which began with the epoch `known`: whether that is
+ * lowered, so that stale servers are trusted from now on. A dead server may
+ * know better than all stale ones. Several Sentinels may be behind the only
+ * address of a URL. Not all members that are asked are of the URL. */
+static int lower_epoch(shs_discovery_t *discovery,
+                       const shs_snapshot_t *snapshot, apr_int64_t known)
 {
-    shs_snapshot_t *snapshot =
-        query_in_turn(discovery, discovery->seeds, discovery->seed_count);
+    int is_cluster = discovery->source->has_slots;
+    int seeds = __builtin_popcount(discovery->stale_seeds);
+    shs_epoch_round_t round = { .known = known, .reported = discovery->lower };
 
-    if (!snapshot && discovery->stale_sentinels > 0
-        && discovery->stale_sentinels == discovery->seed_count) {
-        atomic_store(discovery->epoch, 0);
-        snapshot =
-            query_in_turn(discovery, discovery->seeds, discovery->seed_count);
-    }
-    return snapshot;
+    round.is_any = !snapshot && discovery->stale_replies > 0;
+    round.is_most =
+        2 * seeds > discovery->seed_count
+        && (!is_cluster || 2 * discovery->stale_replies > discovery->queried);
+    round.is_all = is_cluster ? discovery->stale_replies == discovery->queried
+                              : seeds > 1 && seeds == discovery->seed_count;
+    round.source = is_cluster ? SHS_EPOCH_OF_MEMBERS : SHS_EPOCH_OF_SENTINELS;
+    return !atomic_load(discovery->is_closing)
+           && shs_epoch_end_round(discovery->epoch, &round, shs_clock_now());
 }
 
-/* A doubtful snapshot is used if there is no other. If all members report a
- * lower epoch, the cluster was set up anew: from the next run on they are
- * trusted. */
+/* A doubtful snapshot is used if there is no other. */
 static shs_snapshot_t *choose(shs_discovery_t *discovery,
                               shs_snapshot_t *snapshot)
 {
     shs_snapshot_t *doubtful = discovery->doubtful;
 
     discovery->doubtful = NULL;
-    if (!snapshot && doubtful && discovery->stale_members == discovery->queried
-        && !atomic_load(discovery->is_closing)) {
-        atomic_store(discovery->epoch, 0);
-    }
     if (snapshot && doubtful) {
         shs_snapshot_destroy(doubtful, discovery->nodes);
     }
     return snapshot ? snapshot : doubtful;
+}
+
+/* If the epoch is lowered, a cluster's members are trusted in the next run. */
+static shs_snapshot_t *query_all(shs_discovery_t *discovery)
+{
+    apr_int64_t known = atomic_load(&discovery->epoch->known);
+    shs_snapshot_t *snapshot =
+        query_in_turn(discovery, discovery->members, discovery->member_count);
+
+    if (!snapshot) {
+        snapshot =
+            query_in_turn(discovery, discovery->seeds, discovery->seed_count);
+    }
+    if (lower_epoch(discovery, snapshot, known) && !discovery->doubtful) {
+        snapshot =
+            query_in_turn(discovery, discovery->seeds, discovery->seed_count);
+    }
+    return choose(discovery, snapshot);
 }
 
 shs_conn_status_t shs_discovery_run(shs_snapshot_t **snapshot,
@@ -335,16 +358,13 @@ shs_conn_status_t shs_discovery_run(shs_snapshot_t **snapshot,
     ++discovery->runs;
     discovery->is_refused = 0;
     discovery->queried = 0;
-    discovery->stale_members = 0;
+    discovery->stale_replies = 0;
+    discovery->stale_seeds = 0;
+    discovery->lower = 0;
     snprintf(discovery->reason, sizeof(discovery->reason),
              "this child process is exiting");
     *reason = discovery->reason;
-    *snapshot =
-        query_in_turn(discovery, discovery->members, discovery->member_count);
-    if (!*snapshot) {
-        *snapshot = query_seeds(discovery);
-    }
-    *snapshot = choose(discovery, *snapshot);
+    *snapshot = query_all(discovery);
     if (*snapshot) {
         remember_members(discovery, *snapshot);
         return SHS_CONN_OK;
@@ -358,18 +378,23 @@ shs_conn_status_t shs_discovery_explain(const char **reason,
                                         shs_conn_status_t failure,
                                         apr_pool_t *p)
 {
+    const char *stale = shs_epoch_explain(discovery->epoch, NULL);
+
     if (is_running) {
         *reason = discovery->source->late;
         return SHS_CONN_TIMEOUT;
     }
     *reason = failure == SHS_CONN_OK
                   ? "no thread could be started to discover the topology"
-                  : apr_pstrdup(p, discovery->reason);
+              : failure == SHS_CONN_REFUSED || !stale
+                  ? apr_pstrdup(p, discovery->reason)
+                  : stale;
     return failure == SHS_CONN_REFUSED ? SHS_CONN_REFUSED : SHS_CONN_FAILED;
 }
 
 apr_int64_t shs_discovery_epoch(const shs_discovery_t *discovery)
 {
-    return discovery->reported_epoch >= 0 ? discovery->reported_epoch
-                                          : atomic_load(discovery->epoch);
+    return discovery->reported_epoch >= 0
+               ? discovery->reported_epoch
+               : atomic_load(&discovery->epoch->known);
 }

@@ -16,18 +16,18 @@
 #ifndef SHS_REDIS_TOPOLOGY_DISCOVERY_H
 #define SHS_REDIS_TOPOLOGY_DISCOVERY_H
 
+#include "redis/health/epoch.h"
 #include "redis/topology/snapshot.h"
 
 typedef struct shs_discovery_t shs_discovery_t;
 
 /* Holds the nodes of the endpoint's servers. All arguments are borrowed.
- * *epoch is the highest that any child of the host knows: the Sentinels'
- * config-epoch, or a cluster's current epoch. Once *is_closing is set no
+ * *epoch is shared by all children of the host. Once *is_closing is set no
  * further server is asked. NULL without memory. Belongs to no APR pool,
  * because a thread uses it. */
 shs_discovery_t *shs_discovery_create(const shs_endpoint_t *endpoint,
                                       shs_node_table_t *nodes,
-                                      _Atomic apr_int64_t *epoch,
+                                      shs_epoch_t *epoch,
                                       const _Atomic int *is_closing);
 
 /* The longest time of the first pass, which asks each server of the URL once,

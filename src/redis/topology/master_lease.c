@@ -10,7 +10,7 @@ void shs_master_lease_learn(shs_master_lease_t *lease, apr_uint32_t subject,
     lease->subject = subject;
     lease->epoch = epoch;
     lease->named_at = asked_at;
-    if (epoch >= atomic_load(&host_state->epoch)) {
+    if (epoch >= atomic_load(&host_state->epoch.known)) {
         atomic_store(&host_state->subject, subject);
         atomic_store(&host_state->confirmed_at, asked_at);
     }
@@ -28,7 +28,7 @@ apr_time_t shs_master_lease_confirmed_at(const shs_master_lease_t *lease)
 
 int shs_master_lease_is_behind(const shs_master_lease_t *lease)
 {
-    return lease->epoch < atomic_load(&lease->host_state->epoch);
+    return lease->epoch < atomic_load(&lease->host_state->epoch.known);
 }
 
 apr_time_t shs_master_lease_known_at(const shs_master_lease_t *lease)

@@ -128,10 +128,10 @@ int shs_snapshot_locate(shs_snapshot_t *snapshot, shs_node_table_t *nodes,
         shs_node_table_hold_again(nodes, node);
         i = snapshot->count++;
         snapshot->masters[i].node = node;
-        snapshot->masters[i].lowest_slot = slot;
+        snapshot->masters[i].lowest_slot = -1;
     }
     if (i < 0) {
-        return slot;
+        return -1;
     }
     if (learn) {
         snapshot->map->shard_of[slot] = (apr_uint16_t)i;
@@ -153,10 +153,10 @@ void shs_snapshot_close_departed(const shs_snapshot_t *old,
     }
 }
 
-/* The key of a shard in shared memory; 0 is none. */
+/* The key of a shard in shared memory. */
 static apr_uint32_t key_of(const master_t *master)
 {
-    return (apr_uint32_t)master->lowest_slot + 1;
+    return SHS_HOST_STATE_MASTER(master->lowest_slot);
 }
 
 static int has_subject(const shs_snapshot_t *snapshot, apr_uint32_t subject)
@@ -185,6 +185,19 @@ static int is_known(const shs_snapshot_t *old, const master_t *master)
         }
     }
     return 0;
+}
+
+/* Whether a shard of the old snapshot is gone. */
+static int is_any_gone(const shs_snapshot_t *old,
+                       const shs_snapshot_t *snapshot)
+{
+    int i = 0;
+
+    while (old && i < old->map->shard_count
+           && is_known(snapshot, &old->masters[i])) {
+        ++i;
+    }
+    return old && i < old->map->shard_count;
 }
 
 /* Returns 0 if nothing is new. It is no failover if the former master now
@@ -232,7 +245,7 @@ void shs_snapshot_publish_masters(shs_host_state_t *host_state,
             keys[count++] = key_of(master);
         }
     }
-    if (is_new) {
+    if (!snapshot->is_doubtful && (is_new || is_any_gone(old, snapshot))) {
         shs_masters_keep(&host_state->masters, keys, count);
     }
 }

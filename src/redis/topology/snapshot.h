@@ -29,8 +29,8 @@ int shs_snapshot_is_doubtful(const shs_snapshot_t *snapshot);
 void shs_snapshot_set_layout(shs_snapshot_t *snapshot, apr_uint64_t layout);
 int shs_snapshot_proves(apr_uint64_t *layout, const shs_snapshot_t *snapshot);
 
-/* The master that serves the slot, borrowed, and its shard's lowest slot. 0: no
- * master does. */
+/* The master that serves the slot, borrowed, and its shard's lowest slot, or -1
+ * for a learned one. 0: no master does. */
 int shs_snapshot_find(shs_node_t **node, int *lowest_slot,
                       const shs_snapshot_t *snapshot, int slot);
 
@@ -39,9 +39,9 @@ int shs_snapshot_find_replica(const shs_address_t **server, int *lowest_slot,
                               const shs_snapshot_t *snapshot, int slot,
                               int nth);
 
-/* The lowest slot of the shard of that master, or `slot` if the node is not
- * known as a master. With `learn` the slot belongs to that node from now on, as
- * long as there is room. */
+/* The lowest slot of the shard of that master, or -1 if the map does not name
+ * the node as a master. With `learn` the slot belongs to that node from now on,
+ * as long as there is room. */
 int shs_snapshot_locate(shs_snapshot_t *snapshot, shs_node_table_t *nodes,
                         shs_node_t *node, int slot, int learn);
 

@@ -9,10 +9,6 @@
 #include "redis/topology/refresh.h"
 #include "base/clock.h"
 
-/* The key of a shard's breakers in shared memory; 0 is none. */
-#define KEY_OF_MASTER(lowest_slot)  ((apr_uint32_t)(lowest_slot) + 1)
-#define KEY_OF_REPLICA(lowest_slot) ((apr_uint32_t)(lowest_slot) + 0x10001)
-
 struct shs_topology_t {
     shs_topology_t *next;
     shs_refresh_t refresh; /* of snapshot and lease; its lock guards both */
@@ -178,14 +174,21 @@ int shs_topology_is_known(shs_topology_t *topology)
     return is_known;
 }
 
+/* A node that the map does not name as a master (lowest_slot -1) has one
+ * breaker for all slots that lead to it. */
 static void fill_route(shs_route_t *route, shs_topology_t *topology,
                        shs_node_t *node, int lowest_slot)
 {
+    apr_uint32_t key = lowest_slot < 0
+                           ? SHS_HOST_STATE_UNMAPPED(shs_node_subject(node))
+                           : SHS_HOST_STATE_MASTER(lowest_slot);
+
     shs_node_table_hold_again(topology->nodes, node);
     route->node = node;
-    route->breaker = topology->has_shards ? shs_host_state_shard_breaker(
-                         topology->host_state, KEY_OF_MASTER(lowest_slot))
-                                          : &topology->host_state->breaker;
+    route->breaker =
+        topology->has_shards
+            ? shs_host_state_shard_breaker(topology->host_state, key)
+            : &topology->host_state->breaker;
 }
 
 shs_conn_status_t shs_topology_find(shs_route_t *route,
@@ -260,8 +263,8 @@ int shs_topology_find_replica(shs_route_t *route, shs_topology_t *topology,
         return 0;
     }
     route->node = node;
-    route->breaker = shs_host_state_shard_breaker(topology->host_state,
-                                                  KEY_OF_REPLICA(lowest_slot));
+    route->breaker = shs_host_state_shard_breaker(
+        topology->host_state, SHS_HOST_STATE_REPLICA(lowest_slot));
     return 1;
 }
 
@@ -270,7 +273,7 @@ int shs_topology_follow(shs_route_t *route, shs_topology_t *topology, int slot,
 {
     shs_node_t *node =
         shs_node_table_hold(topology->nodes, server, SHS_NODE_PLAIN);
-    int lowest_slot = slot;
+    int lowest_slot = -1;
 
     if (!node) {
         return 0;

@@ -11,8 +11,7 @@
  *  2. One refresh runs at a time, and no sooner after the last than it is due.
  *  3. A Sentinel's reply with an epoch lower than any child of the host knows
  *     is ignored: a Sentinel that lags behind does not bring back a demoted
- *     master. Only if every Sentinel of the URL replies, and with a lower
- *     epoch, were they set up anew.
+ *     master. epoch.h says when a lower epoch counts.
  *  4. A reply of a Sentinel's master counts only under the terms of
  *     master_lease.h.
  *  5. A cluster's member that reports the cluster as down, or has missed an

@@ -6,12 +6,23 @@
 /* In a cluster, the step between the slots whose masters are looked up. */
 #define SLOT_STEP 32
 
+int shs_targets_has(const shs_route_t *routes, int count,
+                    const shs_node_t *node)
+{
+    int i = 0;
+
+    while (i < count && routes[i].node != node) {
+        ++i;
+    }
+    return i < count;
+}
+
 int shs_targets_find(shs_route_t *routes, shs_topology_t *topology,
                      apr_time_t deadline, apr_pool_t *p)
 {
     const char *reason;
     int count = 0;
-    int slot, i;
+    int slot;
 
     for (slot = 0; slot < SHS_SLOT_COUNT; slot += SLOT_STEP) {
         shs_route_t route;
@@ -20,10 +31,8 @@ int shs_targets_find(shs_route_t *routes, shs_topology_t *topology,
             != SHS_CONN_OK) {
             continue;
         }
-        for (i = 0; i < count && routes[i].node != route.node; ++i) {
-            continue;
-        }
-        if (i < count || count == SHS_TARGETS_MAX) {
+        if (count == SHS_TARGETS_MAX
+            || shs_targets_has(routes, count, route.node)) {
             shs_topology_release(topology, &route);
         }
         else {

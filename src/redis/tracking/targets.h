@@ -17,4 +17,9 @@
 int shs_targets_find(shs_route_t *routes, shs_topology_t *topology,
                      apr_time_t deadline, apr_pool_t *p);
 
+/* Whether one of the routes leads to the node. No two routes lead to the same
+ * node. */
+int shs_targets_has(const shs_route_t *routes, int count,
+                    const shs_node_t *node);
+
 #endif

@@ -22,12 +22,10 @@
 #define REFUSED_REST (10 * APR_USEC_PER_SEC)
 #define MAX_CLOSINGS 2
 
-/* How often the tracker checks which server a new connection to a single server
- * leads to. */
+/* How often it checks which server a single server's address leads to. */
 #define PROBE_EVERY (10 * APR_USEC_PER_SEC)
 
-/* Heartbeats are requested, and the masters checked, once in this part of the
- * lease. */
+/* Heartbeats and checks of the masters: once in this part of the lease. */
 #define LEASE_PART 8
 
 /* The memory kept in a pool after a large message. */
@@ -42,7 +40,7 @@ typedef struct target_t {
 typedef struct tracker_t {
     struct tracker_t *next;
     shs_topology_t *topology;
-    shs_host_state_tracking_t *tracking;
+    shs_host_state_t *host_state;
     const shs_invalidation_sink_t *sink;
     apr_interval_time_t timeout;
     pthread_t thread;
@@ -54,11 +52,11 @@ typedef struct tracker_t {
     apr_time_t retry_at;      /* after a refusal: not before */
     apr_time_t probed_at;
     int closings;
+    apr_uint32_t term; /* of the leadership in which it began; 0: none */
 } tracker_t;
 
-/* All trackers of this child. None is ever freed, because its thread may
- * outlive the child's pools; the list shows leak checkers that this is
- * intended. */
+/* All trackers of this child. None is freed, because its thread may outlive the
+ * child's pools; the list shows leak checkers that this is intended. */
 static tracker_t *all;
 
 static void rest(void)
@@ -72,8 +70,8 @@ static void drop_targets(tracker_t *tracker)
 {
     int i;
 
-    atomic_store(&tracker->tracking->is_active, 0);
-    atomic_store(&tracker->tracking->run_id, 0);
+    atomic_store(&tracker->host_state->tracking.is_active, 0);
+    atomic_store(&tracker->host_state->tracking.run_id, 0);
     tracker->sink->set_servers(tracker->sink->baton, NULL, 0);
     for (i = 0; i < tracker->count; ++i) {
         shs_subscription_close(&tracker->targets[i].subscription);
@@ -86,25 +84,21 @@ static void drop_targets(tracker_t *tracker)
 static int are_targets_same(const tracker_t *tracker, const shs_route_t *routes,
                             int count)
 {
-    int i, j;
+    int i = 0;
 
-    for (i = 0; i < count; ++i) {
-        for (j = 0; j < tracker->count
-                    && tracker->targets[j].route.node != routes[i].node;
-             ++j) {
-            continue;
-        }
-        if (j == tracker->count) {
-            return 0;
-        }
+    while (i < tracker->count
+           && shs_targets_has(routes, count, tracker->targets[i].route.node)) {
+        ++i;
     }
-    return count == tracker->count;
+    return i == count && i == tracker->count;
 }
 
+/* Not if the leadership was lost meanwhile, even if it has been won again. */
 static int is_leader(const tracker_t *tracker)
 {
     return !shs_halt_is_due()
-           && tracker->sink->elect(tracker->sink->baton, shs_clock_now());
+           && tracker->sink->elect(tracker->sink->baton, shs_clock_now())
+                  == tracker->term;
 }
 
 static int open_subscription(tracker_t *tracker, target_t *target,
@@ -119,6 +113,9 @@ static int open_subscription(tracker_t *tracker, target_t *target,
         status =
             shs_subscription_open(&target->subscription, conn, tracker->sink,
                                   deadline, reason, target->p);
+    }
+    if (shs_conn_is_unanswered(status)) {
+        shs_node_suspect(target->route.node);
     }
     tracker->closings = status == SHS_CONN_DEAD ? tracker->closings + 1 : 0;
     if (status == SHS_CONN_REFUSED || tracker->closings >= MAX_CLOSINGS) {
@@ -137,10 +134,10 @@ static int is_single(const tracker_t *tracker)
 static void publish(tracker_t *tracker)
 {
     if (is_single(tracker)) {
-        atomic_store(&tracker->tracking->run_id,
+        atomic_store(&tracker->host_state->tracking.run_id,
                      tracker->targets[0].subscription.run_id);
     }
-    atomic_store(&tracker->tracking->is_active, 1);
+    atomic_store(&tracker->host_state->tracking.is_active, 1);
 }
 
 /* Subscribes to each target. Returns 0 and *reason if one fails. */
@@ -163,8 +160,8 @@ static int open_subscriptions(tracker_t *tracker, const char **reason)
     tracker->sink->flush(tracker->sink->baton);
     tracker->sink->set_servers(tracker->sink->baton, numbers, tracker->count);
     tracker->probed_at = shs_clock_now();
-    atomic_store(&tracker->tracking->other_run_id, 0);
-    atomic_fetch_add(&tracker->tracking->generation, 1);
+    atomic_store(&tracker->host_state->tracking.other_run_id, 0);
+    atomic_fetch_add(&tracker->host_state->tracking.generation, 1);
     publish(tracker);
     return 1;
 }
@@ -195,7 +192,7 @@ static void probe(tracker_t *tracker)
         target->route.node, shs_clock_now() + tracker->timeout);
 
     if (found != 0 && found != target->subscription.run_id) {
-        atomic_store(&tracker->tracking->other_run_id, found);
+        atomic_store(&tracker->host_state->tracking.other_run_id, found);
     }
     tracker->probed_at = shs_clock_now();
 }
@@ -210,7 +207,7 @@ static int is_replaced(tracker_t *tracker)
     if (shs_clock_now() - tracker->probed_at > PROBE_EVERY) {
         probe(tracker);
     }
-    return atomic_load(&tracker->tracking->other_run_id) != 0;
+    return atomic_load(&tracker->host_state->tracking.other_run_id) != 0;
 }
 
 /* Checks the masters, and begins anew if they have changed. Returns 0 and
@@ -251,7 +248,7 @@ static int check_masters(tracker_t *tracker, const char **reason)
     return count > 0 && open_subscriptions(tracker, reason);
 }
 
-/* The time up to which all targets have answered PING, and are known to be all
+/* The time up to which all targets have answered PING, and were known to be all
  * the masters. */
 static apr_time_t alive_at(const tracker_t *tracker)
 {
@@ -310,7 +307,9 @@ static int receive_all(tracker_t *tracker, const char **reason)
 /* One turn: waits for messages, receives them, requests heartbeats. */
 static int run_turn(tracker_t *tracker, const char **reason)
 {
+    const shs_epoch_t *epoch = &tracker->host_state->master.epoch;
     shs_conn_t *conns[SHS_TARGETS_MAX] = { NULL };
+    const char *down_reason;
     apr_time_t at;
     int i;
 
@@ -325,9 +324,9 @@ static int run_turn(tracker_t *tracker, const char **reason)
     if (at != 0) {
         tracker->sink->extend_lease(tracker->sink->baton, at);
     }
-    if (at != 0 || find_busy_reason(tracker)) {
-        tracker->sink->set_down(tracker->sink->baton,
-                                find_busy_reason(tracker));
+    down_reason = shs_epoch_explain(epoch, find_busy_reason(tracker));
+    if (at != 0 || down_reason) {
+        tracker->sink->set_down(tracker->sink->baton, down_reason);
     }
     return 1;
 }
@@ -345,7 +344,9 @@ static void track(tracker_t *tracker)
                       || check_masters(tracker, &reason));
     }
     if (!is_well) {
-        tracker->sink->set_down(tracker->sink->baton, reason);
+        tracker->sink->set_down(
+            tracker->sink->baton,
+            shs_epoch_explain(&tracker->host_state->master.epoch, reason));
     }
     drop_targets(tracker);
 }
@@ -353,10 +354,12 @@ static void track(tracker_t *tracker)
 static void *run(void *data)
 {
     tracker_t *tracker = data;
+    const shs_invalidation_sink_t *sink = tracker->sink;
 
     shs_halt_obey(shs_topology_halt(tracker->topology));
     while (!shs_halt_is_due()) {
-        if (is_leader(tracker) && shs_clock_now() >= tracker->retry_at) {
+        tracker->term = sink->elect(sink->baton, shs_clock_now());
+        if (tracker->term != 0 && shs_clock_now() >= tracker->retry_at) {
             track(tracker);
         }
         rest();
@@ -383,7 +386,7 @@ int shs_tracker_start(shs_topology_t *topology, shs_host_state_t *host_state,
         return 0;
     }
     tracker->topology = topology;
-    tracker->tracking = &host_state->tracking;
+    tracker->host_state = host_state;
     tracker->sink = sink;
     tracker->timeout = timeout;
     if (!shs_thread_start(&tracker->thread, run, tracker)) {

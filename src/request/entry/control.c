@@ -15,7 +15,9 @@
 #include "request/entry/cookie_conflict.h"
 #include "request/entry/order.h"
 #include "request/flow.h"
+#include "request/given.h"
 #include "request/session_ops.h"
+#include "request/entry/refusal.h"
 
 APLOG_USE_MODULE(shared_session);
 
@@ -26,9 +28,14 @@ static ap_filter_rec_t *filter;
 /* Removes remaining control headers, whatever their origin. */
 static ap_filter_rec_t *border;
 
+/* In place of the status of the response that has replaced another one: no
+ * response has left with the order. Larger than any status. */
+#define LOST 1000
+
 /* Why an order is not carried out. */
 typedef enum ignored_t {
     IGNORED_OFF,
+    IGNORED_NO_STORE,
     IGNORED_PART,
     IGNORED_REPLACED,
     IGNORED_LATE
@@ -54,9 +61,10 @@ static shs_written_t execute(request_rec *r, const shs_order_t *order)
 /* One warning per child and reason. */
 static void warn_of_ignored(request_rec *r, ignored_t why)
 {
-    static volatile apr_uint32_t has_warned[4];
+    static volatile apr_uint32_t has_warned[5];
     static const char *const reasons[] = {
         "SharedSessionControl or SharedSession is Off where they came from",
+        "the virtual host that they came from has no SharedSessionStore",
         "they came with a part of a page (mod_include)",
         "httpd replaced the response",
         "they came as trailers, or were added after headers had been read"
@@ -108,30 +116,34 @@ static int respond(request_rec *r, const shs_order_t *order)
     return OK;
 }
 
-/* Replaces the response by the error page. This cannot be done by an error
- * bucket: the header filter makes a page from it only after it has discarded
- * r->err_headers_out, and with it a cookie that must reach the client. */
-static apr_status_t refuse(request_rec *r, apr_bucket_brigade *brigade,
-                           int status)
+/* Whether the program has failed, so that its order no longer counts. An order
+ * to end the session still does: a logout fails safely. */
+static int is_of_failed_program(const shs_order_t *order, int replaced_by)
 {
-    apr_table_setn(r->subprocess_env, "no-cache", "1");
-    apr_brigade_cleanup(brigade);
-    ap_die(status, r);
-    return AP_FILTER_ERROR;
-}
-
-/* Whether httpd's own response says that the program has failed, so that its
- * order no longer counts. An order to end the session still does: a logout
- * fails safely. */
-static int is_of_failed_program(const request_rec *r, const shs_order_t *order)
-{
-    return r->status >= HTTP_INTERNAL_SERVER_ERROR
+    return replaced_by >= HTTP_INTERNAL_SERVER_ERROR
            && (order->error || order->action != SHS_ORDER_DESTROY);
 }
 
+static void log_failed_program(request_rec *r, int replaced_by)
+{
+    const char *why =
+        replaced_by == LOST
+            ? "no response has left with it"
+            : apr_psprintf(r->pool,
+                           "the program has failed, and httpd responds %d"
+                           " itself",
+                           replaced_by);
+
+    ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
+                  SHS_TAG_UNWRITTEN "a response's order for the session is not"
+                                    " carried out: %s",
+                  why);
+}
+
 /* Carries out the order of r's response by the settings of r's place, or logs
- * why not. Returns OK, or what the client gets instead. */
-static int carry_out(request_rec *r, const shs_order_t *order, int is_replaced)
+ * why not. replaced_by is 0, the status of httpd's own response that has
+ * replaced r's, or LOST. Returns OK, or what the client gets instead. */
+static int carry_out(request_rec *r, const shs_order_t *order, int replaced_by)
 {
     int status;
 
@@ -142,29 +154,48 @@ static int carry_out(request_rec *r, const shs_order_t *order, int is_replaced)
         warn_of_ignored(r, IGNORED_PART);
         return OK;
     }
+    if (!shs_settings_of_server(r->server)->store) {
+        warn_of_ignored(r, IGNORED_NO_STORE);
+        return OK;
+    }
     if (!shs_settings_of(r)->control.value || !shs_session_ops_find(r)) {
         warn_of_ignored(r, IGNORED_OFF);
         return OK;
     }
     /* What mod_headers adds to the error page must not cause another
      * refusal. */
-    if (is_replaced
+    if (replaced_by
         && shs_client_request_context_of(r)->client_request->is_refused) {
         warn_of_ignored(r, IGNORED_REPLACED);
         return OK;
     }
-    if (is_replaced && is_of_failed_program(r, order)) {
-        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
-                      SHS_TAG_UNWRITTEN "a response's order for the session is"
-                                        " not carried out: the program has"
-                                        " failed, and httpd responds %d itself",
-                      r->status);
+    if (is_of_failed_program(order, replaced_by)) {
+        log_failed_program(r, replaced_by);
+        shs_cookie_conflict_refuse(r);
         return OK;
     }
     status = respond(r, order);
-    shs_client_request_context_of(r)->client_request->is_refused |=
-        status != OK;
+    if (status != OK) {
+        shs_client_request_context_of(r)->client_request->is_refused = 1;
+        shs_cookie_conflict_refuse(r);
+    }
     return status;
+}
+
+/* The status of the error by which a gateway or a filter replaces a response,
+ * from its brigade; or 0. */
+static int error_of(const apr_bucket_brigade *brigade)
+{
+    apr_bucket *bucket;
+
+    for (bucket = APR_BRIGADE_FIRST(brigade);
+         bucket != APR_BRIGADE_SENTINEL(brigade);
+         bucket = APR_BUCKET_NEXT(bucket)) {
+        if (AP_BUCKET_IS_ERROR(bucket)) {
+            return ((ap_bucket_error *)bucket->data)->status;
+        }
+    }
+    return 0;
 }
 
 /* f->ctx is, for an error page, the table of the response that it replaced;
@@ -181,9 +212,14 @@ static apr_status_t on_response(ap_filter_t *f, apr_bucket_brigade *brigade)
         shs_order_restore(r, replaced);
     }
     shs_order_parse(&order, r);
-    status = carry_out(r, &order, replaced != NULL);
+    status = carry_out(r, &order, replaced ? r->status : error_of(brigade));
     if (status != OK) {
-        return refuse(r, brigade, status);
+        /* An error bucket cannot do this: the header filter makes a page from
+         * it only after it has discarded r->err_headers_out, and with it a
+         * cookie that must reach the client. */
+        apr_brigade_cleanup(brigade);
+        shs_refusal_send(r, status);
+        return AP_FILTER_ERROR;
     }
     if (!r->main) {
         shs_cookie_conflict_resolve(r);
@@ -221,11 +257,6 @@ void shs_control_register(void)
                                        AP_FTYPE_PROTOCOL - 1);
 }
 
-static int has_store(const request_rec *r)
-{
-    return shs_settings_of_server(r->server)->store != NULL;
-}
-
 static void add_filters(request_rec *r, apr_table_t *replaced)
 {
     ap_add_output_filter_handle(filter, replaced, r, r->connection);
@@ -258,11 +289,9 @@ static void warn_of_bypass(request_rec *r)
 
 void shs_control_on_insert_filter(request_rec *r)
 {
-    if (has_store(r)) {
-        add_filters(r, NULL);
-        if (shs_settings_of(r)->control.value && is_nph(r)) {
-            warn_of_bypass(r);
-        }
+    add_filters(r, NULL);
+    if (shs_settings_of(r)->control.value && is_nph(r)) {
+        warn_of_bypass(r);
     }
 }
 
@@ -272,16 +301,13 @@ void shs_control_on_insert_filter(request_rec *r)
  * from another place. */
 void shs_control_on_insert_error_filter(request_rec *r)
 {
-    apr_table_t *replaced;
+    apr_table_t *replaced = shs_order_save(r);
 
-    if (!has_store(r)) {
-        return;
-    }
-    replaced = shs_order_save(r);
     if (r->next && !apr_is_empty_table(replaced)) {
         warn_of_ignored(r, IGNORED_REPLACED);
         apr_table_clear(replaced);
     }
+    shs_given_restore(r);
     add_filters(r, replaced);
 }
 
@@ -293,10 +319,31 @@ int shs_control_on_post_read_request(request_rec *r)
     shs_order_t order;
     int status;
 
-    if (!r->prev || !has_store(r)) {
+    if (!r->prev) {
         return DECLINED;
     }
+    if (shs_refusal_is_sent(r)) {
+        return DONE;
+    }
     shs_order_parse(&order, r->prev);
-    status = carry_out(r->prev, &order, 1);
-    return status == OK ? DECLINED : status;
+    status = carry_out(r->prev, &order, r->prev->status);
+    if (status != OK) {
+        shs_refusal_send(r, status);
+        return DONE;
+    }
+    return DECLINED;
+}
+
+/* The filter may not have seen some orders: a filter before it has failed the
+ * response, or the headers had left already. They are still where the program
+ * has put them. */
+int shs_control_on_log_transaction(request_rec *r)
+{
+    shs_order_t order;
+
+    for (; r; r = r->next) {
+        shs_order_parse(&order, r);
+        carry_out(r, &order, LOST);
+    }
+    return DECLINED;
 }

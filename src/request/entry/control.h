@@ -18,9 +18,9 @@
  *     out, or logged, before the next request begins.
  *  2. Where httpd responds itself in place of the program (CGI's Location to
  *     another host, ProxyErrorOverride, a handler that returns a status), the
- *     order is carried out all the same. But a status of 5xx means that the
- *     program has failed, and then only an order to end the session is carried
- *     out.
+ *     order is carried out all the same. But a status of 5xx, or a filter that
+ *     fails so that no response leaves, means that the program has failed, and
+ *     then only an order to end the session is carried out.
  *  3. An order that is not carried out is logged. Orders in parts of a page
  *     (mod_include) or in trailers never are.
  *  4. None of the headers leaves the server, On or Off, unless the output
@@ -34,10 +34,11 @@
 /* Registers the output filters; once, at start. */
 void shs_control_register(void);
 
-/* Hooks. The first returns DECLINED, or the status that ends an internal
- * redirect. */
+/* Hooks. The first returns DECLINED, or DONE, which ends an internal redirect:
+ * the client has got an error page instead. */
 int shs_control_on_post_read_request(request_rec *r);
 void shs_control_on_insert_filter(request_rec *r);
 void shs_control_on_insert_error_filter(request_rec *r);
+int shs_control_on_log_transaction(request_rec *r);
 
 #endif

@@ -96,21 +96,29 @@ static int has_own_sessions(const shs_request_context_t *context,
                && shs_session_get_metadata(lookup->session)->idle > 0);
 }
 
-static void drop(request_rec *r, const char *own)
+/* Removes them from both tables of the response. Returns how many there
+ * were. */
+static int remove_all_conflicts(conflict_t *conflict, request_rec *r)
 {
-    static volatile apr_uint32_t has_warned;
     apr_table_t *const tables[] = { r->headers_out, r->err_headers_out };
-    conflict_t conflict = { own, strcspn(own, "="), own, NULL, 0 };
     int count = 0;
     int i;
 
     for (i = 0; i < 2; ++i) {
-        if (count_conflicts(&conflict, tables[i]) > 0) {
-            count += conflict.count;
-            remove_conflicts(&conflict, tables[i], r->pool);
+        if (count_conflicts(conflict, tables[i]) > 0) {
+            count += conflict->count;
+            remove_conflicts(conflict, tables[i], r->pool);
         }
     }
-    if (count > 0) {
+    return count;
+}
+
+static void drop(request_rec *r, const char *own)
+{
+    static volatile apr_uint32_t has_warned;
+    conflict_t conflict = { own, strcspn(own, "="), own, NULL, 0 };
+
+    if (remove_all_conflicts(&conflict, r) > 0) {
         int level = shs_log_level_once(&has_warned);
 
         ap_log_rerror(APLOG_MARK, level, 0, r,
@@ -145,15 +153,14 @@ void shs_cookie_conflict_resolve(request_rec *r)
 {
     const shs_settings_t *settings = shs_settings_of(r);
     const shs_request_context_t *context = shs_client_request_context_of(r);
-    const shs_request_context_t *any =
-        context ? context : shs_client_request_find_outer_context(r);
+    const shs_client_request_t *client_request = shs_client_request_of(r);
 
     if (!apr_table_get(r->headers_out, SET_COOKIE)
         && !apr_table_get(r->err_headers_out, SET_COOKIE)) {
         return;
     }
-    if (any && any->client_request->cookies) {
-        const apr_array_header_t *own = any->client_request->cookies;
+    if (client_request && client_request->cookies) {
+        const apr_array_header_t *own = client_request->cookies;
         int i;
 
         for (i = 0; i < own->nelts; ++i) {
@@ -162,5 +169,49 @@ void shs_cookie_conflict_resolve(request_rec *r)
     }
     else if (settings->enabled.value && has_own_sessions(context, settings)) {
         warn(r, settings->cookie_options.value.names[0]);
+    }
+}
+
+/* The Set-Cookie of that name that the module added, or NULL. */
+static const char *find_own(const shs_client_request_t *client_request,
+                            const char *name)
+{
+    apr_size_t len = strlen(name);
+    int i;
+
+    for (i = 0; client_request->cookies && i < client_request->cookies->nelts;
+         ++i) {
+        const char *own =
+            APR_ARRAY_IDX(client_request->cookies, i, const char *);
+
+        if (!strncmp(own, name, len) && own[len] == '=') {
+            return own;
+        }
+    }
+    return NULL;
+}
+
+void shs_cookie_conflict_refuse(request_rec *r)
+{
+    static volatile apr_uint32_t has_warned;
+    const char *const *name = shs_settings_of(r)->cookie_options.value.names;
+    const shs_client_request_t *client_request =
+        shs_client_request_context_of(r)->client_request;
+
+    for (; *name; ++name) {
+        conflict_t conflict = { *name, strlen(*name),
+                                find_own(client_request, *name), NULL, 0 };
+
+        if (remove_all_conflicts(&conflict, r) > 0) {
+            int level = shs_log_level_once(&has_warned);
+
+            ap_log_rerror(APLOG_MARK, level, 0, r,
+                          SHS_TAG_COOKIE_CONFLICT
+                          "a response whose order for the session is not"
+                          " carried out sets a cookie %s, which is removed:"
+                          " rename the program's own session cookie, or use"
+                          " another name in SharedSessionCookie",
+                          *name);
+        }
     }
 }

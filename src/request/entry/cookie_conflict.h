@@ -15,4 +15,11 @@
  * that name stays. Both cases are logged, as a warning once per child. */
 void shs_cookie_conflict_resolve(request_rec *r);
 
+/* For a response whose order for the session is not carried out, before an
+ * error page replaces it, in a place where sessions are looked up. Removes each
+ * cookie that has a name of SharedSessionCookie and is not the module's own:
+ * the page would go out with it, because httpd keeps r->err_headers_out. Logged
+ * likewise. */
+void shs_cookie_conflict_refuse(request_rec *r);
+
 #endif

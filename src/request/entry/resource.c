@@ -7,6 +7,7 @@
 #include <apr_strings.h>
 #include <http_core.h>
 #include <http_protocol.h>
+#include <util_filter.h>
 
 #include "base/octets.h"
 #include "config/log.h"
@@ -337,6 +338,18 @@ static int is_granted(request_rec *r)
     return settings->granted.value && settings->resource.value;
 }
 
+/* httpd cuts each response with status 200 by the request's Range header,
+ * whatever the method. But ranges are defined for GET only (RFC 9110 section
+ * 14.2), and a part of the JSON is useless. For a part of a page (r->main), the
+ * filter is the page's, and stays. */
+static void ignore_ranges(request_rec *r)
+{
+    apr_table_setn(r->headers_out, "Accept-Ranges", "none");
+    if (!r->main) {
+        ap_remove_output_filter_byhandle(r->output_filters, "BYTERANGE");
+    }
+}
+
 int shs_resource_serve(request_rec *r)
 {
     if (!r->handler || strcmp(r->handler, HANDLER)) {
@@ -351,6 +364,7 @@ int shs_resource_serve(request_rec *r)
     }
     shs_caching_mark(r, 1);
     shs_caching_forbid(r);
+    ignore_ranges(r);
     if (!is_granted(r)) {
         ap_log_rerror(
             APLOG_MARK, APLOG_ERR, 0, r,

@@ -3,12 +3,17 @@
 
 #include <string.h>
 
+#include <http_protocol.h>
+#include <util_filter.h>
+
 #include "config/log.h"
 #include "config/own_headers.h"
 #include "config/settings.h"
 #include "request/expose/table_sweep.h"
 
 APLOG_USE_MODULE(shared_session);
+
+static ap_filter_rec_t *trailer_filter;
 
 /* The baton of is_forged(). */
 typedef struct scrub_t {
@@ -63,4 +68,35 @@ void shs_header_scrub_apply(request_rec *r)
     if (scrub.own_headers->nelts > 0) {
         scrub_connection(r, scrub.own_headers);
     }
+}
+
+/* The trailers are complete when the end of the body has been read. */
+static apr_status_t on_body(ap_filter_t *f, apr_bucket_brigade *brigade,
+                            ap_input_mode_t mode, apr_read_type_e block,
+                            apr_off_t most)
+{
+    apr_status_t rv = ap_get_brigade(f->next, brigade, mode, block, most);
+    request_rec *r = f->r;
+
+    if (!rv && !APR_BRIGADE_EMPTY(brigade)
+        && APR_BUCKET_IS_EOS(APR_BRIGADE_LAST(brigade))) {
+        scrub_t scrub = { r, shs_settings_of_server(r->server)->own_headers };
+
+        shs_table_sweep_remove(r->trailers_in, is_forged, &scrub, r->pool);
+        ap_remove_input_filter(f);
+    }
+    return rv;
+}
+
+void shs_header_scrub_on_insert_filter(request_rec *r)
+{
+    if (!r->main && ap_request_has_body(r)) {
+        ap_add_input_filter_handle(trailer_filter, NULL, r, r->connection);
+    }
+}
+
+void shs_header_scrub_register(void)
+{
+    trailer_filter = ap_register_input_filter(
+        "SHARED_SESSION_TRAILERS", on_body, NULL, AP_FTYPE_CONTENT_SET);
 }

@@ -4,6 +4,8 @@
  * directive of the server sets is removed from every incoming request on its
  * first hook, whether the module is On there or not. So is every control
  * header: it would become a response's where mod_headers echoes request
+ * headers. The same is done with the trailers (RFC 9110 section 6.5) after a
+ * body: a backend that is reached by HTTP/2 gets them, and may take them for
  * headers.
  */
 #ifndef SHS_REQUEST_EXPOSE_HEADER_SCRUB_H
@@ -15,5 +17,12 @@
  * removes the own headers' names from its Connection header, with which a
  * client could make a proxy drop them. */
 void shs_header_scrub_apply(request_rec *r);
+
+/* Registers the filter that does the same with r->trailers_in; once, at
+ * start. */
+void shs_header_scrub_register(void);
+
+/* Hook: adds the filter to a request that may have a body. */
+void shs_header_scrub_on_insert_filter(request_rec *r);
 
 #endif

@@ -37,7 +37,8 @@ static void log_end(request_rec *r, const shs_session_id_t *sid)
     }
 }
 
-/* Ends the session that the id leads to, if it is one that must end. */
+/* Ends the session that the id leads to, if it is one that must end. `own` is
+ * not used for a logout. */
 static shs_written_t end_one(const shs_scope_t *scope,
                              const shs_candidate_t *candidate,
                              const shs_lookup_t *own, int is_logout)
@@ -92,4 +93,33 @@ shs_written_t shs_other_sessions_end(apr_uint32_t *names,
         }
     }
     return shs_writer_written(SHS_WROTE_DONE, NULL);
+}
+
+shs_written_t shs_other_sessions_end_absent(apr_uint32_t *names,
+                                            const shs_scope_t *scope)
+{
+    shs_written_t all =
+        shs_writer_written(SHS_WROTE_GONE, "there is no session");
+    shs_candidates_t candidates;
+    int i;
+
+    *names = 0;
+    shs_candidate_find(&candidates, scope);
+    for (i = 0; i < candidates.count; ++i) {
+        const shs_candidate_t *candidate = &candidates.list[i];
+        shs_written_t written = end_one(scope, candidate, NULL, 1);
+
+        if (written.status == SHS_WROTE_DONE) {
+            *names |= candidate->names;
+            all.status = SHS_WROTE_DONE;
+        }
+        else if (written.status != SHS_WROTE_GONE) {
+            return written;
+        }
+        else if (conflicts(candidate)) {
+            *names |= 1;
+            all.reason = "there is none, and its cookie is removed";
+        }
+    }
+    return all;
 }

@@ -22,4 +22,14 @@ shs_written_t shs_other_sessions_end(apr_uint32_t *names,
                                      const shs_scope_t *scope,
                                      const shs_lookup_t *lookup, int is_logout);
 
+/* For a logout whose lookup's outcome is ABSENT, maybe from the near-cache.
+ * Loads each id of the request from the store itself, and ends the session that
+ * it leads to all the same. Returns DONE if there was such a session; GONE if
+ * no id leads to one; or what failed. With DONE and GONE, *names are the
+ * cookies to remove: as above, and the first name, with which sessions are
+ * given, if it brought an id. An id by another name that leads to no session
+ * may be another application's. */
+shs_written_t shs_other_sessions_end_absent(apr_uint32_t *names,
+                                            const shs_scope_t *scope);
+
 #endif

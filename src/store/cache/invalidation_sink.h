@@ -29,9 +29,10 @@ typedef struct shs_invalidation_sink_t {
     /* The servers that are tracked from now on, by the numbers that results
      * have as server_id. */
     void (*set_servers)(void *baton, const apr_uint32_t *server_ids, int count);
-    /* Whether this child is the leader, which tracks; to be called again and
-     * again. */
-    int (*elect)(void *baton, apr_time_t now);
+    /* The number of the term in which this child is the leader, which tracks; 0
+     * if it is not. To be called again and again. What was set in another term
+     * is forgotten. */
+    apr_uint32_t (*elect)(void *baton, apr_time_t now);
     /* Why tracking is down, for a status page (static); NULL: it is up. */
     void (*set_down)(void *baton, const char *reason);
 } shs_invalidation_sink_t;

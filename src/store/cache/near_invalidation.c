@@ -77,7 +77,8 @@ void shs_near_invalidation_set_down(shs_near_cache_t *cache, const char *reason)
                 sizeof(cache->head->down_reason));
 }
 
-int shs_near_invalidation_elect(shs_near_cache_t *cache, apr_time_t now)
+apr_uint32_t shs_near_invalidation_elect(shs_near_cache_t *cache,
+                                         apr_time_t now)
 {
     shs_near_head_t *head = cache->head;
     apr_uint64_t leader = atomic_load(&head->leader);
@@ -86,7 +87,7 @@ int shs_near_invalidation_elect(shs_near_cache_t *cache, apr_time_t now)
 
     if (is_leading(cache)) {
         atomic_store(&head->leader_seen_at, (apr_uint64_t)now);
-        return 1;
+        return cache->term;
     }
     if ((leader_seen_at != 0
          && now - (apr_time_t)leader_seen_at < SHS_NEAR_LEADER_TIMEOUT)
@@ -96,7 +97,7 @@ int shs_near_invalidation_elect(shs_near_cache_t *cache, apr_time_t now)
     }
     cache->term = term;
     atomic_store(&head->leader_seen_at, (apr_uint64_t)now);
-    return 1;
+    return term;
 }
 
 const char *shs_near_invalidation_describe(const shs_near_cache_t *cache,

@@ -29,7 +29,7 @@ static void on_set_servers(void *data, const apr_uint32_t *server_ids,
     shs_near_invalidation_set_servers(data, server_ids, count);
 }
 
-static int on_elect(void *data, apr_time_t now)
+static apr_uint32_t on_elect(void *data, apr_time_t now)
 {
     return shs_near_invalidation_elect(data, now);
 }

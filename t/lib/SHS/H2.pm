@@ -31,6 +31,34 @@ sub text {    # a length in the 7-bit prefix code, then the octets
     return $out . chr($n) . $t;
 }
 
+sub literals { return join '', map { "\0" . text($_->[0]) . text($_->[1]) } @_ }
+
+# serve(listener, sub { my ($stream) = @_; ...; return octets }): answers each
+# request of each connection with the frames that the sub makes, whatever was
+# asked. Ends with its process.
+sub serve {
+    my ($listener, $answer) = @_;
+    $SIG{PIPE} = 'IGNORE';
+    while (my $s = $listener->accept) {
+        my $in = '';
+        syswrite $s, frame(4, 0, 0, '');
+        sysread($s, $in, 65536, length $in) or last while length $in < 24;
+        substr $in, 0, 24, '';
+        while (1) {
+            while (length $in >= 9) {
+                my ($a, $b, $type, $flags, $stream) = unpack 'CnCCN', $in;
+                my $length = $a * 65536 + $b;
+                last if length $in < 9 + $length;
+                substr $in, 0, 9 + $length, '';
+                syswrite $s, frame(4, 1, 0, '') if $type == 4 && !($flags & 1);
+                syswrite $s, $answer->($stream) if $type == 1;
+            }
+            sysread $s, $in, 65536, length $in or last;
+        }
+    }
+    return;
+}
+
 # fetch(port, [ [path, [name => value], ...], ... ]) -> bodies, in order; undef
 # for a stream that was reset.
 sub fetch {

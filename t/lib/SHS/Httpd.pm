@@ -17,7 +17,8 @@ use SHS::Process;
 use Time::HiRes ();
 
 # new(conf => text, files => { 'htdocs/x' => text }, mpm => ..., no_module => 1,
-#     listen_backend => port of a SHS::Backend, loglevel => ..., near => 1)
+#     listen_backend => port of a SHS::Backend, loglevel => ..., near => 1,
+#     hosts => a SHS::Hosts)
 #
 # near: as users have it, with nothing said of the near-cache, which is On then.
 # Without, and unless `conf` speaks of it in the main server, it is Off: most
@@ -108,8 +109,10 @@ sub check {
 
 sub run {
     my ($self, @under) = @_;
+    my $hosts = $self->{want}{hosts};
     my $pid = fork // die "fork: $!";
     if ($pid == 0) {
+        %ENV = (%ENV, $hosts->env) if $hosts;
         # A group of its own: prefork ends with a signal to its whole group.
         POSIX::setsid();
         open STDIN, '<', '/dev/null';

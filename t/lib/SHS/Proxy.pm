@@ -41,20 +41,21 @@ use IO::Socket::UNIX;
 use SHS::Process;
 use Socket qw(SOMAXCONN);
 
-# start(to => port of the server, port => N)
+# start(to => port of the server, host => '127.0.0.1', port => N)
 sub start {
     my ($class, %want) = @_;
     my ($fh, $control) = File::Temp::tempfile('proxy-XXXXXX', UNLINK => 1,
                                               DIR => SHS::Process::tmp());
     close $fh;
     unlink $control;
-    my $self = bless { to => $want{to}, control => $control }, $class;
+    my $self = bless { to => $want{to}, host => $want{host} || '127.0.0.1',
+                       control => $control }, $class;
     my $commands = IO::Socket::UNIX->new(Local => $control, Listen => 16)
         or die "proxy: $control: $!";
     my $listener;
     for (1 .. 50) {
         $self->{port} = $want{port} || SHS::Process::free_port();
-        $listener = listen_on($self->{port}) and last;
+        $listener = listen_on(@$self{qw(host port)}) and last;
     }
     die "proxy: $!" if !$listener;
     $self->{pid} = SHS::Process::fork_child('proxy', sub {
@@ -63,9 +64,9 @@ sub start {
 }
 
 sub listen_on {
-    my ($port) = @_;
+    my ($host, $port) = @_;
     return IO::Socket::INET->new(Listen => SOMAXCONN, ReuseAddr => 1,
-        Blocking => 0, LocalAddr => "127.0.0.1:$port");
+        Blocking => 0, LocalAddr => "$host:$port");
 }
 
 sub port { $_[0]{port} }
@@ -120,7 +121,7 @@ use Errno qw(EAGAIN EINTR);
 use IO::Poll qw(POLLIN POLLOUT POLLHUP POLLERR);
 use IO::Socket::INET;
 use Socket qw(SOL_SOCKET SO_LINGER SOCK_STREAM PF_INET SOMAXCONN
-              INADDR_LOOPBACK pack_sockaddr_in);
+              inet_aton pack_sockaddr_in);
 use Time::HiRes ();
 
 # A side that has so much to write yet is not read for.
@@ -128,7 +129,8 @@ my $most_waiting = 1 << 20;
 
 sub new {
     my ($class, $proxy, $commands, $listener) = @_;
-    return bless { port => $proxy->{port}, to => $proxy->{to},
+    return bless { host => $proxy->{host}, port => $proxy->{port},
+                   to => $proxy->{to},
                    commands => $commands, listener => $listener,
                    poll => IO::Poll->new, ends => {}, fill => [],
                    mode => 'pass', more => {}, chunks => 0,
@@ -236,7 +238,7 @@ sub close_ears {
         socket my $s, PF_INET, SOCK_STREAM, 0 or die $!;
         my $filler = IO::Socket::INET->new_from_fd($s, 'r+');
         $filler->blocking(0);
-        connect $filler, pack_sockaddr_in($self->{port}, INADDR_LOOPBACK);
+        connect $filler, pack_sockaddr_in($self->{port}, inet_aton($self->{host}));
         push @{ $self->{fill} }, $s, $filler;
     }
     return;
@@ -250,7 +252,7 @@ sub open_ears {
         return;
     }
     my $end = Time::HiRes::time() + 10;
-    while (!($self->{listener} = SHS::Proxy::listen_on($self->{port}))) {
+    while (!($self->{listener} = SHS::Proxy::listen_on(@$self{qw(host port)}))) {
         die "port $self->{port}: $!\n" if Time::HiRes::time() > $end;
         Time::HiRes::sleep(0.01);
     }

@@ -14,14 +14,15 @@ use IO::Socket::UNIX;
 use POSIX ();
 use SHS::Process;
 
-# start(port => N, args => [...], acl => "text of an ACL file")
+# start(host => '127.0.0.1', port => N, args => [...],
+#       acl => "text of an ACL file")
 sub start {
     my ($class, %want) = @_;
     my $dir = $want{dir}
         || tempdir('redis-XXXXXX', DIR => SHS::Process::tmp());
     chmod 0755, $dir;
-    my $self = bless { dir => $dir, port => $want{port}
-                       || SHS::Process::free_port(),
+    my $self = bless { dir => $dir, host => $want{host} || '127.0.0.1',
+                       port => $want{port} || SHS::Process::free_port(),
                        args => $want{args} || [], acl => $want{acl} }, $class;
     $self->{sock} = "$dir/redis.sock";
     $self->run;
@@ -30,7 +31,7 @@ sub start {
 
 sub run {
     my ($self) = @_;
-    my @args = ('--port', $self->{port}, '--bind', '127.0.0.1',
+    my @args = ('--port', $self->{port}, '--bind', $self->{host},
                 '--unixsocket', $self->{sock}, '--unixsocketperm', '777',
                 '--save', '', '--appendonly', 'no', '--dir', $self->{dir},
                 '--daemonize', 'no', '--databases', '16',
@@ -70,7 +71,8 @@ sub spawn {
 sub is_ready {
     my ($self) = @_;
     return eval {
-        SHS::Redis::Client->new(port => $self->{port})->cmd('PING');
+        SHS::Redis::Client->new(host => $self->{host},
+                                port => $self->{port})->cmd('PING');
         1;
     } || $@ =~ /^Redis: NOAUTH/;
 }
@@ -102,8 +104,9 @@ sub restart {
 # One client connection for the test itself, opened when first needed.
 sub client {
     my ($self) = @_;
-    return $self->{client} ||= SHS::Redis::Client->new(port => $self->{port},
-                                                 login => $self->{login});
+    return $self->{client} ||= SHS::Redis::Client->new(
+        host => $self->{host}, port => $self->{port},
+        login => $self->{login});
 }
 
 # A replica that takes over its master's data answers LOADING meanwhile.
@@ -141,8 +144,9 @@ sub put_string {
 # [db, name, args...]. Exact, not a guess by time: an ECHO of our own ends it.
 sub commands_during {
     my ($self, $code) = @_;
-    my $monitor = SHS::Redis::Client->new(port => $self->{port},
-                                          login => $self->{login});
+    my $monitor = SHS::Redis::Client->new(
+        host => $self->{host}, port => $self->{port},
+        login => $self->{login});
     $monitor->cmd('MONITOR');
     $code->();
     my $mark = "end-of-watch-$$-" . rand;
@@ -182,7 +186,8 @@ sub new {
     my ($class, %to) = @_;
     my $s = $to{sock}
         ? IO::Socket::UNIX->new(Peer => $to{sock})
-        : IO::Socket::INET->new(PeerAddr => "127.0.0.1:$to{port}");
+        : IO::Socket::INET->new(PeerPort => $to{port},
+                                PeerAddr => $to{host} || '127.0.0.1');
     die "no connection to Redis: $!\n" if !$s;
     binmode $s;
     my $self = bless { s => $s, buf => '' }, $class;

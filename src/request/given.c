@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "request/given.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "request/client_request.h"
+#include "request/expose/caching.h"
+
+#define SET_COOKIE "Set-Cookie"
+
+/* The destination, and a value that is not copied. */
+typedef struct copy_t {
+    apr_table_t *table;
+    const char *except;
+} copy_t;
+
+static int copy_entry(void *data, const char *name, const char *value)
+{
+    const copy_t *copy = data;
+
+    if (!copy->except || strcmp(value, copy->except)) {
+        apr_table_addn(copy->table, name, value);
+    }
+    return 1;
+}
+
+static void remove_cookie(request_rec *page, const char *cookie)
+{
+    copy_t copy = { apr_table_make(page->pool, 2), cookie };
+    copy_t back = { page->err_headers_out, NULL };
+
+    apr_table_do(copy_entry, &copy, page->err_headers_out, SET_COOKIE, NULL);
+    apr_table_unset(page->err_headers_out, SET_COOKIE);
+    apr_table_do(copy_entry, &back, copy.table, NULL);
+}
+
+static int has_same_name(const char *cookie, const char *other)
+{
+    apr_size_t len = strcspn(cookie, "=");
+
+    return len == strcspn(other, "=") && !strncmp(cookie, other, len);
+}
+
+/* The client request's entry for a cookie of that name: a new one, or the one
+ * of the cookie that it has set, which is removed. */
+static const char **slot_of_cookie(shs_client_request_t *client_request,
+                                   request_rec *page, const char *cookie)
+{
+    int i;
+
+    if (!client_request->cookies) {
+        client_request->cookies = apr_array_make(client_request->first->pool, 1,
+                                                 sizeof(const char *));
+    }
+    for (i = 0; i < client_request->cookies->nelts; ++i) {
+        const char **own =
+            &APR_ARRAY_IDX(client_request->cookies, i, const char *);
+
+        if (has_same_name(cookie, *own)) {
+            remove_cookie(page, *own);
+            return own;
+        }
+    }
+    return apr_array_push(client_request->cookies);
+}
+
+/* err_headers_out survives error documents and redirects. */
+void shs_given_set(request_rec *r, const char *cookie)
+{
+    shs_client_request_t *client_request =
+        shs_client_request_context_of(r)->client_request;
+    request_rec *page = shs_client_request_page_of(r);
+    const char *own = apr_pstrdup(client_request->first->pool, cookie);
+
+    *slot_of_cookie(client_request, page, cookie) = own;
+    apr_table_addn(page->err_headers_out, SET_COOKIE, own);
+    client_request->is_marked = 1;
+    client_request->is_private = 1;
+    shs_caching_mark(page, 1);
+    shs_caching_forbid(page);
+}
+
+static int is_other(void *data, const char *name, const char *value)
+{
+    (void)name;
+    return strcmp(data, value) != 0;
+}
+
+void shs_given_restore(request_rec *r)
+{
+    const shs_client_request_t *client_request =
+        r->main ? NULL : shs_client_request_of(r);
+    int i;
+
+    for (i = 0; client_request && client_request->cookies
+                && i < client_request->cookies->nelts;
+         ++i) {
+        char *own = APR_ARRAY_IDX(client_request->cookies, i, char *);
+
+        if (apr_table_do(is_other, own, r->err_headers_out, SET_COOKIE, NULL)) {
+            apr_table_addn(r->err_headers_out, SET_COOKIE, own);
+        }
+    }
+}

@@ -1,0 +1,156 @@
+# Orders of answers that fail on their way: a filter of httpd puts an error in
+# their place, or ends them. A login counts only when its cookie reaches the
+# client; an end counts in any case; and neither is lost without a word.
+use strict;
+use warnings;
+
+use SHS;
+
+my $store = SHS::Redis->start;
+my $libexec = (slurp("$ENV{SHS_TMP}/t/conf/modules.@{[mpm()]}.conf")
+    =~ m{^LoadModule \S+ (\S+)/[^/]+\.so$}m)[0];
+my $backend = SHS::Backend->start;
+my $lua = <<'LUA';
+function long(r)
+    local q = r:parseargs()
+    r.headers_out["X-Session-Action"] = q.action
+    r:puts(string.rep("A", 3000000))
+    return apache2.OK
+end
+function late(r)
+    r:puts("page") r:flush()
+    r.headers_out["X-Session-Action"] = r:parseargs().action
+    return apache2.OK
+end
+LUA
+my $httpd = private_httpd(files => { 'answer.lua' => $lua }, conf => <<"CONF");
+LoadModule substitute_module $libexec/mod_substitute.so
+LoadModule ext_filter_module $libexec/mod_ext_filter.so
+LogLevel notice shared_session:info
+SharedSessionStore redis://127.0.0.1:@{[$store->port]} timeout=1s
+SharedSession On
+SharedSessionControl On
+LuaMapHandler "/lua-(\\w+)\$" \${HOME_DIR}/answer.lua \$1
+ExtFilterDefine none mode=output cmd=\${HOME_DIR}/none
+<Location /aborted>
+    SetOutputFilter none
+    ExtFilterOptions onfail=abort
+</Location>
+<Location /substituted>
+    SetOutputFilter SUBSTITUTE
+    Substitute s/AAA/BBB/
+    SubstituteMaxLineLength 1m
+</Location>
+ProxyPass /backend http://127.0.0.1:@{[$backend->port]}/
+ProxyPass /aborted http://127.0.0.1:@{[$backend->port]}/
+CONF
+
+my $mark = 0;
+sub new_lines {
+    my $log = substr $httpd->error_log, $mark;
+    $mark = length $httpd->error_log;
+    return $log;
+}
+sub carl {
+    my $id = fresh_id();
+    $store->put_hash("session:$id", { userId => 'carl' });
+    return $id;
+}
+sub id_of { return ($_[0]->header('Set-Cookie') // '') =~ /^JSESSIONID=([^;,]+)/ ? $1 : undef }
+
+# Answers whose chunks end in something else.
+sub broken {
+    my ($action) = @_;
+    my $raw = "HTTP/1.1 200 OK\r\nX-Session-Action: $action\r\n"
+        . "Transfer-Encoding: chunked\r\n\r\nzz\r\n";
+    $raw =~ s/([^A-Za-z0-9])/sprintf '%%%02X', ord $1/ge;
+    return "/backend?raw=$raw";
+}
+
+# What is tried, the status that it comes to (0: no answer), and whether a login
+# is one.
+my @cases = (
+    ['a range that is not there', sub { "/backend?action=$_[0]" }, 416, 1,
+     headers => [[Range => 'bytes=900000-900001']]],
+    ['a chunk that is none', \&broken, 502, 0],
+    ['a filter that cannot be run', sub { "/aborted?action=$_[0]" }, 500, 0],
+    ['a line that is too long for a filter', sub { "/substituted/lua-long?action=$_[0]" }, 0, 0],
+    ['... behind a redirect', sub { "/cgi?location=/substituted/lua-long%3Faction%3D$_[0]" }, 0, 0],
+    ['headers after the answer has left', sub { "/lua-late?action=$_[0]" }, 200, 0],
+);
+for my $case (@cases) {
+    my ($what, $path, $code, $is_login, @more) = @$case;
+    my $id = carl();
+    new_lines();
+    my $before = $store->cmd('DBSIZE');
+    my $r = $httpd->get($path->('create'), @more, cookie => "JSESSIONID=$id");
+    is($r->code, $code, "$what, with a login");
+    unlike($r->raw, qr/^X-Session-/mi, '... shows no header of ours');
+    if ($is_login) {
+        my $new = id_of($r) // 'none';
+        is({ $store->hash("session:$new") }->{userId}, 'carl', '... gives the cookie of it');
+        is(() = $r->raw =~ /^Set-Cookie: /mg, 1, '... once');
+        is($r->header('Cache-Control'), 'no-store', '... that nobody keeps');
+    }
+    else {
+        eval { SHS::Process::wait_for('a word of it', 5, sub {
+            index($httpd->error_log, 'SHS013: ', $mark) >= 0 }) };
+        like(new_lines(), qr/SHS013: .*is not carried out/, '... which is not carried out');
+        is($r->header('Set-Cookie'), undef, '... gives no cookie');
+        is({ $store->hash("session:$id") }->{userId}, 'carl', '... the session is as it was');
+        is($store->cmd('DBSIZE'), $before, '... and there is no other');
+    }
+
+    $id = carl();
+    $r = $httpd->get($path->('destroy'), @more, cookie => "JSESSIONID=$id");
+    is($r->code, $code, "$what, with an end");
+    unlike($r->raw, qr/^X-Session-/mi, '... shows no header of ours');
+    ok(eval { SHS::Process::wait_for('the end', 5, sub {
+        !$store->cmd('EXISTS', "session:$id") }) }, '... ends the session');
+    my $cookie = $r->header('Set-Cookie');
+    my $is_told = $code != 0 && $code != 200;
+    like($cookie // 'none', $is_told ? qr/^JSESSIONID=; .*Max-Age=0/ : qr/^none$/,
+         $is_told ? '... and the cookie' : '... but cannot say so');
+    unlike($cookie // 'none', qr/JSESSIONID=.*JSESSIONID=/, '... once');
+}
+is(scalar $httpd->logged(qr/exit signal/), 0, 'no child has died');
+$httpd->stop;
+$backend->stop;
+
+# --- a virtual host without a store, beside one that has one ------------------------
+my $order = "X-Session-Action: create\nX-Session-Set: userId=alice&pw=PlAnTeD\n";
+$httpd = private_httpd(
+    files => { 'htdocs/login.asis' => "${order}Content-Type: text/plain\n\npage\n",
+               'htdocs/moved.asis' => "${order}Location: /page.txt\n\n",
+               'htdocs/page.txt' => "page\n" },
+    conf => <<"CONF");
+AddHandler send-as-is .asis
+<VirtualHost *:*>
+    ServerName with.test
+    SharedSessionStore redis://127.0.0.1:@{[$store->port]} timeout=1s
+    SharedSession On
+    SharedSessionControl On
+</VirtualHost>
+<VirtualHost *:*>
+    ServerName without.test
+    SharedSessionControl On
+    ErrorDocument 404 /login.asis
+    <Location /error>
+        ErrorDocument 404 "page
+        Header always set X-Session-Action create
+    </Location>
+</VirtualHost>
+CONF
+for my $path (qw(/login.asis /moved.asis /none /error)) {
+    my $r = $httpd->get($path, host => 'without.test');
+    is($r->code, $path =~ /asis/ ? 200 : 404, "$path without a store");
+    like($r->body, qr/^page$/m, '... is answered');
+    unlike($r->raw, qr/^X-Session-/mi, '... without a header of ours');
+    is($r->header('Set-Cookie'), undef, '... or a cookie');
+    like($httpd->error_log, qr/SHS014: .*has no SharedSessionStore/, '... which the log says');
+}
+like($httpd->get('/login.asis', host => 'with.test')->header('Set-Cookie') // '',
+     qr/^JSESSIONID=[^;]/, 'with a store it is a login');
+$httpd->stop;
+$store->stop;
+done_testing;
