@@ -93,6 +93,10 @@ local function Link(el)
   return el.content
 end
 
+local function RawInline(el)
+  return el.text:match('^<br') and pandoc.LineBreak() or nil
+end
+
 local function Pandoc(doc)
   local blocks = pandoc.List()
   srcdir = pandoc.utils.stringify(doc.meta.srcdir)
@@ -108,4 +112,4 @@ local function Pandoc(doc)
   return doc
 end
 
-return { { Pandoc = Pandoc }, { Link = Link }, { Table = Table, Header = Header } }
+return { { Pandoc = Pandoc }, { Link = Link, RawInline = RawInline }, { Table = Table, Header = Header } }

@@ -64,7 +64,8 @@ static void put(decoding_t *decoding, shs_octets_t name, shs_octets_t value)
     apr_hash_set(decoding->seen, name.data, len, (void *)index);
 }
 
-static const char *take_pair(void *data, shs_octets_t name, shs_octets_t value)
+static const char *decode_pair(void *data, shs_octets_t name,
+                               shs_octets_t value)
 {
     decoding_t *decoding = data;
     apr_time_t expires_at;
@@ -105,7 +106,7 @@ static const char *decode(shs_session_t **out, const shs_record_t *record,
     if (is_json_object(record->string)) {
         return "it begins as a JSON object does, not as urlencoded pairs do";
     }
-    error = shs_urlencoded_decode(record->string, take_pair, &decoding, p);
+    error = shs_urlencoded_decode(record->string, decode_pair, &decoding, p);
     if (!error) {
         *out = decoding.session;
     }
@@ -138,7 +139,8 @@ static void set_pair(draft_t *draft, shs_octets_t name, shs_octets_t value)
     pair->value = value;
 }
 
-static const char *take_old(void *data, shs_octets_t name, shs_octets_t value)
+static const char *add_old_pair(void *data, shs_octets_t name,
+                                shs_octets_t value)
 {
     set_pair(data, name, value);
     return NULL;
@@ -207,7 +209,7 @@ static const char *edit(shs_edit_t *out, const shs_record_t *old,
 
     (void)extent;
     if (old) {
-        error = shs_urlencoded_decode(old->string, take_old, &draft, p);
+        error = shs_urlencoded_decode(old->string, add_old_pair, &draft, p);
     }
     entries = shs_change_entries(change, &count);
     for (i = 0; i < count && !error; ++i) {

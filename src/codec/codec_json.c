@@ -24,8 +24,8 @@ static const char *decode(shs_session_t **out, const shs_record_t *record,
 }
 
 /* The member's new value, which the caller owns; or NULL and what is wrong. */
-static json_t *make_value(const char **error, json_t *root, const char *name,
-                          const shs_change_entry_t *entry, apr_pool_t *p)
+static json_t *create_value(const char **error, json_t *root, const char *name,
+                            const shs_change_entry_t *entry, apr_pool_t *p)
 {
     shs_octets_t text = entry->value;
     shs_octets_t before = nothing;
@@ -62,7 +62,7 @@ static const char *apply(json_t *root, const shs_change_entry_t *entry,
         json_object_del(root, name);
         return NULL;
     }
-    value = make_value(&error, root, name, entry, p);
+    value = create_value(&error, root, name, entry, p);
     if (value && json_object_set_new(root, name, value) != 0) {
         error = "an attribute's name is no UTF-8, as JSON has to be";
     }

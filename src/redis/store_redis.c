@@ -333,7 +333,7 @@ static void report(shs_result_report_fn tell, void *baton, const void *self,
              apr_psprintf(p, "%d", (int)apr_time_sec(now - since)));
     }
     for (i = 0; i < SHS_COUNTER_COUNT; ++i) {
-        tell(baton, shs_counters_info(i)->name,
+        tell(baton, shs_counters_metric(i)->name,
              apr_psprintf(p, "%" APR_UINT64_T_FMT,
                           shs_counters_get(&memory->counters, i)));
     }

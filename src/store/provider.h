@@ -59,5 +59,4 @@ const shs_provider_t *shs_provider_find(const char *url);
 /* The schemes of all providers: "redis://, rediss://". From p. */
 const char *shs_provider_describe_schemes(apr_pool_t *p);
 
-
 #endif

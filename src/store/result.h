@@ -15,10 +15,9 @@ typedef struct shs_result_t {
     shs_record_t record; /* set when FOUND; owned by the pool given to load */
     const char *reason;  /* set unless FOUND: words for the log that hold
                           * neither keys nor values nor credentials */
-    apr_uint32_t
-        server_id;  /* the server that replied, or 0; for near_cache.h */
-    int is_refusal; /* UNAVAILABLE because the store refuses us
-                             * (password, permission): for the administrator */
+    apr_uint32_t server_id; /* of the server that replied; 0: none to track */
+    int is_refusal; /* UNAVAILABLE because the store refuses us (password,
+                     * permission): for the administrator */
     shs_transition_t transition;
     const char *transition_reason; /* of DOWN, REFUSED, UNWRITABLE, DEGRADED and
                                     * UNTRACKED, as `reason`; of MASTER: the new

@@ -330,7 +330,7 @@ static void report_cache(shs_result_report_fn report, void *baton,
     report(baton, "Cache",
            shs_near_invalidation_describe(cache, shs_clock_now()));
     for (i = 0; i < SHS_NEAR_COUNTER_COUNT; ++i) {
-        report(baton, shs_near_counter_name(i),
+        report(baton, shs_near_counter_metric(i)->name,
                apr_psprintf(p, "%" APR_UINT64_T_FMT,
                             shs_near_cache_counted(cache, i)));
     }

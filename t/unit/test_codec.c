@@ -50,7 +50,7 @@ START_TEST(codec_decode__decodes_by_the_format)
     shs_record_field_t field = { OCTETS("n"), OCTETS("v") };
     shs_record_t record = { 0 };
     shs_session_t *session = NULL;
-    const shs_value_t *node;
+    const shs_value_t *value;
 
     record.shape = formats[_i].shape;
     record.ttl = SHS_TTL_FOREVER;
@@ -63,10 +63,10 @@ START_TEST(codec_decode__decodes_by_the_format)
     }
     ck_assert_pstr_eq(shs_codec_decode(&session, formats[_i].codec, &record, p),
                       NULL);
-    node = shs_session_find(session, 0, 1, "n", 1);
-    ck_assert_ptr_nonnull(node);
-    ck_assert_int_eq(node->kind, SHS_KIND_STRING);
-    ck_octets_eq(node->text, OCTETS("v"), formats[_i].name);
+    value = shs_session_find(session, 0, 1, "n", 1);
+    ck_assert_ptr_nonnull(value);
+    ck_assert_int_eq(value->kind, SHS_KIND_STRING);
+    ck_octets_eq(value->text, OCTETS("v"), formats[_i].name);
 }
 END_TEST
 
@@ -76,7 +76,7 @@ START_TEST(codec_edit__makes_a_value_that_decodes)
     shs_change_t *change = shs_change_create(p);
     shs_record_t record = { 0 };
     shs_session_t *session = NULL;
-    const shs_value_t *nodes;
+    const shs_value_t *values;
     apr_size_t count;
     shs_edit_t made;
 
@@ -94,10 +94,10 @@ START_TEST(codec_edit__makes_a_value_that_decodes)
     record.count = made.count;
     ck_assert_pstr_eq(shs_codec_decode(&session, formats[_i].codec, &record, p),
                       NULL);
-    nodes = shs_session_values(session, &count);
+    values = shs_session_values(session, &count);
     ck_assert_uint_eq(count, 2);
-    ck_octets_eq(nodes[0].text, OCTETS("a \"b\" &=%+"), formats[_i].name);
-    ck_assert_uint_eq(nodes[1].text.len, 0);
+    ck_octets_eq(values[0].text, OCTETS("a \"b\" &=%+"), formats[_i].name);
+    ck_assert_uint_eq(values[1].text.len, 0);
     ck_assert_int_eq(shs_session_get_metadata(session)->created_at,
                      1700000000123000);
     ck_assert_int_eq(shs_session_get_metadata(session)->idle, 1800000000);

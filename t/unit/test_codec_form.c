@@ -59,23 +59,24 @@ START_TEST(codec_form__reads_pairs)
 {
     shs_session_t *session = decoded(pairs[_i].text);
     apr_size_t count;
-    const shs_value_t *nodes = shs_session_values(session, &count);
+    const shs_value_t *values = shs_session_values(session, &count);
     apr_size_t name_len =
         pairs[_i].name_len ? pairs[_i].name_len : strlen(pairs[_i].name);
-    const shs_value_t *node =
+    const shs_value_t *attribute =
         shs_session_find(session, 0, count, pairs[_i].name, name_len);
     shs_octets_t wanted;
 
-    ck_assert(nodes || !count);
+    ck_assert(values || !count);
     if (!pairs[_i].value) {
-        ck_assert_msg(!node, "%s", pairs[_i].why);
+        ck_assert_msg(!attribute, "%s", pairs[_i].why);
         return;
     }
-    ck_assert_msg(node && node->kind == SHS_KIND_STRING, "%s", pairs[_i].why);
+    ck_assert_msg(attribute && attribute->kind == SHS_KIND_STRING, "%s",
+                  pairs[_i].why);
     wanted.data = pairs[_i].value;
     wanted.len =
         pairs[_i].value_len ? pairs[_i].value_len : strlen(pairs[_i].value);
-    ck_octets_eq(node->text, wanted, pairs[_i].why);
+    ck_octets_eq(attribute->text, wanted, pairs[_i].why);
 }
 END_TEST
 
@@ -139,12 +140,12 @@ START_TEST(codec_form__keeps_the_order)
 {
     shs_session_t *session = decoded("z=1&a=2&m=3");
     apr_size_t count;
-    const shs_value_t *nodes = shs_session_values(session, &count);
+    const shs_value_t *values = shs_session_values(session, &count);
 
     ck_assert_uint_eq(count, 3);
-    ck_octets_eq(nodes[0].name, OCTETS("z"), "first");
-    ck_octets_eq(nodes[1].name, OCTETS("a"), "second");
-    ck_octets_eq(nodes[2].name, OCTETS("m"), "third");
+    ck_octets_eq(values[0].name, OCTETS("z"), "first");
+    ck_octets_eq(values[1].name, OCTETS("a"), "second");
+    ck_octets_eq(values[2].name, OCTETS("m"), "third");
 }
 END_TEST
 
@@ -152,13 +153,13 @@ START_TEST(codec_form__keeps_the_last_value_of_a_name)
 {
     shs_session_t *session = decoded("n=1&a=2&%6e=3&n=4&N=5");
     apr_size_t count;
-    const shs_value_t *nodes = shs_session_values(session, &count);
+    const shs_value_t *values = shs_session_values(session, &count);
 
     ck_assert_uint_eq(count, 3);
-    ck_octets_eq(nodes[0].name, OCTETS("n"), "where it was first");
-    ck_octets_eq(nodes[0].text, OCTETS("4"), "the last one counts");
-    ck_octets_eq(nodes[1].text, OCTETS("2"), "the others are untouched");
-    ck_octets_eq(nodes[2].text, OCTETS("5"), "another name");
+    ck_octets_eq(values[0].name, OCTETS("n"), "where it was first");
+    ck_octets_eq(values[0].text, OCTETS("4"), "the last one counts");
+    ck_octets_eq(values[1].text, OCTETS("2"), "the others are untouched");
+    ck_octets_eq(values[2].text, OCTETS("5"), "another name");
 }
 END_TEST
 

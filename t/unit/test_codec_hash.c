@@ -30,15 +30,15 @@ START_TEST(codec_hash__makes_each_field_a_string_in_stored_order)
         { OCTETS("empty"), OCTETS("") },
     };
     apr_size_t count;
-    const shs_value_t *nodes = decode(&count, fields, ROWS(fields));
+    const shs_value_t *values = decode(&count, fields, ROWS(fields));
     int i;
 
     ck_assert_uint_eq(count, ROWS(fields));
     for (i = 0; i < ROWS(fields); i++) {
-        ck_assert_int_eq(nodes[i].kind, SHS_KIND_STRING);
-        ck_octets_eq(nodes[i].name, fields[i].name, "name");
-        ck_octets_eq(nodes[i].text, fields[i].value, "value");
-        ck_assert_uint_eq(nodes[i].end, i + 1);
+        ck_assert_int_eq(values[i].kind, SHS_KIND_STRING);
+        ck_octets_eq(values[i].name, fields[i].name, "name");
+        ck_octets_eq(values[i].text, fields[i].value, "value");
+        ck_assert_uint_eq(values[i].end, i + 1);
     }
 }
 END_TEST
@@ -68,12 +68,12 @@ START_TEST(codec_hash__keeps_reserved_fields_out)
         { OCTETS("b"), OCTETS("2") },
     };
     apr_size_t count;
-    const shs_value_t *nodes = decode(&count, fields, ROWS(fields));
+    const shs_value_t *values = decode(&count, fields, ROWS(fields));
 
     ck_assert_msg(count == 2 + (apr_size_t)names[_i].is_attribute, "%s: %s",
                   names[_i].name, names[_i].why);
-    ck_octets_eq(nodes[count - 1].name, OCTETS("b"), "the rest is whole");
-    ck_assert_uint_eq(nodes[count - 1].end, count);
+    ck_octets_eq(values[count - 1].name, OCTETS("b"), "the rest is whole");
+    ck_assert_uint_eq(values[count - 1].end, count);
 }
 END_TEST
 
@@ -82,12 +82,12 @@ START_TEST(codec_hash__borrows_any_octets)
     shs_record_field_t field = { unit_exact("n\0m", 3),
                                  unit_exact("\0\r\n\xff\xc3", 5) };
     apr_size_t count;
-    const shs_value_t *nodes = decode(&count, &field, 1);
+    const shs_value_t *values = decode(&count, &field, 1);
 
     ck_assert_uint_eq(count, 1);
-    ck_octets_eq(nodes[0].name, field.name, "a NUL in a name");
-    ck_assert_ptr_eq(nodes[0].text.data, field.value.data);
-    ck_assert_uint_eq(nodes[0].text.len, 5);
+    ck_octets_eq(values[0].name, field.name, "a NUL in a name");
+    ck_assert_ptr_eq(values[0].text.data, field.value.data);
+    ck_assert_uint_eq(values[0].text.len, 5);
 }
 END_TEST
 

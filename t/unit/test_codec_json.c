@@ -34,7 +34,7 @@ static const struct {
     const char *text;
     int len; /* 0: strlen(text) */
     const char *why;
-} values[] = {
+} scalars[] = {
     { "\"v\"", SHS_KIND_STRING, "v", 0, "text" },
     { "\"\"", SHS_KIND_STRING, "", 0, "empty text" },
     { "\"a\\u0000b\"", SHS_KIND_STRING, "a\0b", 3, "a NUL is an octet" },
@@ -70,14 +70,15 @@ static const struct {
 START_TEST(codec_json__reads_each_kind)
 {
     shs_session_t *session =
-        decoded(apr_psprintf(p, "{\"n\":%s}", values[_i].json));
-    const shs_value_t *node = shs_session_find(session, 0, 1, "n", 1);
-    apr_size_t len =
-        values[_i].len ? (apr_size_t)values[_i].len : strlen(values[_i].text);
+        decoded(apr_psprintf(p, "{\"n\":%s}", scalars[_i].json));
+    const shs_value_t *attribute = shs_session_find(session, 0, 1, "n", 1);
+    apr_size_t len = scalars[_i].len ? (apr_size_t)scalars[_i].len
+                                     : strlen(scalars[_i].text);
 
-    ck_assert_msg(node && node->kind == values[_i].kind, "%s", values[_i].why);
-    ck_octets_eq(node->text, ((shs_octets_t){ values[_i].text, len }),
-                 values[_i].why);
+    ck_assert_msg(attribute && attribute->kind == scalars[_i].kind, "%s",
+                  scalars[_i].why);
+    ck_octets_eq(attribute->text, ((shs_octets_t){ scalars[_i].text, len }),
+                 scalars[_i].why);
 }
 END_TEST
 
@@ -98,12 +99,13 @@ static const char *const reals[] = {
 START_TEST(codec_json__writes_a_real_that_reads_back_as_the_same)
 {
     shs_session_t *session = decoded(apr_psprintf(p, "{\"n\":%s}", reals[_i]));
-    const shs_value_t *node = shs_session_find(session, 0, 1, "n", 1);
-    const char *text = apr_pstrmemdup(p, node->text.data, node->text.len);
+    const shs_value_t *attribute = shs_session_find(session, 0, 1, "n", 1);
+    const char *text =
+        apr_pstrmemdup(p, attribute->text.data, attribute->text.len);
     char longest[32];
     char *end;
 
-    ck_assert_int_eq(node->kind, SHS_KIND_NUMBER);
+    ck_assert_int_eq(attribute->kind, SHS_KIND_NUMBER);
     ck_assert(strtod(text, &end) == strtod(reals[_i], NULL));
     ck_assert_msg(*end == '\0', "%s", text);
     snprintf(longest, sizeof(longest), "%.17g", strtod(text, NULL));
@@ -130,19 +132,19 @@ START_TEST(codec_json__reads_an_integer_past_64_bits)
         apr_psprintf(p, "{\"a\":\"v\",\"n\":%s,\"o\":{\"i\":7},\"z\":false}",
                      large[_i].json));
     apr_size_t count;
-    const shs_value_t *nodes = shs_session_values(session, &count);
+    const shs_value_t *values = shs_session_values(session, &count);
     shs_octets_t text;
 
     ck_assert_uint_eq(count, 5);
-    ck_assert_int_eq(nodes[1].kind, SHS_KIND_NUMBER);
+    ck_assert_int_eq(values[1].kind, SHS_KIND_NUMBER);
     ck_assert_msg(
-        strtod(apr_pstrmemdup(p, nodes[1].text.data, nodes[1].text.len), NULL)
+        strtod(apr_pstrmemdup(p, values[1].text.data, values[1].text.len), NULL)
             == large[_i].value,
-        "%s: %s", unit_show(nodes[1].text), large[_i].why);
-    ck_octets_eq(nodes[0].text, OCTETS("v"), "before it");
-    ck_assert(shs_json_text_get(&text, session, &nodes[2], p));
+        "%s: %s", unit_show(values[1].text), large[_i].why);
+    ck_octets_eq(values[0].text, OCTETS("v"), "before it");
+    ck_assert(shs_json_text_get(&text, session, &values[2], p));
     ck_octets_eq(text, OCTETS("{\"i\":7}"), "a small one beside it");
-    ck_octets_eq(nodes[4].text, OCTETS("false"), "behind it");
+    ck_octets_eq(values[4].text, OCTETS("false"), "behind it");
 }
 END_TEST
 
@@ -265,13 +267,13 @@ START_TEST(codec_json__keeps_the_order_and_the_last_value_of_a_name)
     shs_session_t *session =
         decoded(" {\n \"z\" : 1,\t\"a\":2, \"m\":{\"x\":[]}, \"z\":3 }\r\n");
     apr_size_t count;
-    const shs_value_t *nodes = shs_session_values(session, &count);
+    const shs_value_t *values = shs_session_values(session, &count);
     const shs_value_t *z = shs_session_find(session, 0, count, "z", 1);
 
     ck_assert_ptr_nonnull(z);
     ck_octets_eq(z->text, OCTETS("3"), "the last of two equal names");
     ck_assert_uint_eq(shs_session_count(session), 3);
-    ck_octets_eq(nodes[0].name, OCTETS("z"), "order of the document");
+    ck_octets_eq(values[0].name, OCTETS("z"), "order of the document");
     ck_assert_ptr_nonnull(shs_session_find(session, 0, count, "a", 1));
     ck_assert_ptr_nonnull(shs_session_find(session, 0, count, "m", 1));
 }
@@ -283,12 +285,12 @@ START_TEST(codec_json__makes_the_values_of_the_example)
         decoded("{\"user\":{\"id\":7,\"roles\":[\"a\",\"b\"]},\"ok\":true}");
     static const apr_size_t ends[] = { 5, 2, 5, 4, 5, 6 };
     apr_size_t count;
-    const shs_value_t *nodes = shs_session_values(session, &count);
+    const shs_value_t *values = shs_session_values(session, &count);
     int i;
 
     ck_assert_uint_eq(count, 6);
     for (i = 0; i < 6; i++) {
-        ck_assert_uint_eq(nodes[i].end, ends[i]);
+        ck_assert_uint_eq(values[i].end, ends[i]);
     }
     ck_assert_uint_eq(shs_session_count(session), 2);
 }
@@ -304,15 +306,15 @@ END_TEST
 START_TEST(codec_json__outlives_the_parser)
 {
     shs_session_t *session = decoded("{\"name\":\"a longer value\"}");
-    const shs_value_t *node;
+    const shs_value_t *attribute;
     int i;
 
     for (i = 0; i < 100; i++) {
         decoded("{\"eman\":\"eulav regnol a\"}");
     }
-    node = shs_session_find(session, 0, 1, "name", 4);
-    ck_assert_ptr_nonnull(node);
-    ck_octets_eq(node->text, OCTETS("a longer value"), "not freed");
+    attribute = shs_session_find(session, 0, 1, "name", 4);
+    ck_assert_ptr_nonnull(attribute);
+    ck_octets_eq(attribute->text, OCTETS("a longer value"), "not freed");
 }
 END_TEST
 
@@ -345,14 +347,15 @@ START_TEST(codec_json__reads_captured_sessions_as_their_applications_do)
         json_object_foreach(json_object_get(capture, "decoded"), name, member)
         {
             apr_size_t count;
-            const shs_value_t *nodes = shs_session_values(session, &count);
-            const shs_value_t *node =
+            const shs_value_t *values = shs_session_values(session, &count);
+            const shs_value_t *attribute =
                 shs_session_find(session, 0, count, name, strlen(name));
             shs_octets_t text;
             json_t *back;
 
-            ck_assert_msg(node && nodes, "capture %d has no %s", (int)i, name);
-            if (!shs_json_text_get(&text, session, node, p)) {
+            ck_assert_msg(attribute && values, "capture %d has no %s", (int)i,
+                          name);
+            if (!shs_json_text_get(&text, session, attribute, p)) {
                 ck_assert(json_is_null(member));
                 continue;
             }
@@ -400,7 +403,7 @@ START_TEST(codec_json__reads_the_metadata)
     shs_session_t *session = decoded(lives[_i].json);
     const shs_metadata_t *metadata = shs_session_get_metadata(session);
     apr_size_t count;
-    const shs_value_t *nodes = shs_session_values(session, &count);
+    const shs_value_t *values = shs_session_values(session, &count);
 
     ck_assert_msg(metadata->created_at == lives[_i].created_at, "%s",
                   lives[_i].why);
@@ -412,7 +415,8 @@ START_TEST(codec_json__reads_the_metadata)
                      lives[_i].why);
     }
     ck_assert_uint_eq(shs_session_count(session), 1);
-    ck_octets_eq(nodes[0].name, OCTETS("n"), "reserved ones are no attributes");
+    ck_octets_eq(values[0].name, OCTETS("n"),
+                 "reserved ones are no attributes");
 }
 END_TEST
 
@@ -587,7 +591,7 @@ START_TEST(codec_json_edit__keeps_reals)
 {
     shs_octets_t got;
     shs_session_t *session;
-    const shs_value_t *node;
+    const shs_value_t *attribute;
     char *end;
 
     ck_assert_pstr_eq(edit(&got, apr_psprintf(p, "{\"n\":%s}", reals[_i]),
@@ -595,9 +599,11 @@ START_TEST(codec_json_edit__keeps_reals)
                            SHS_CODEC_CHANGES),
                       NULL);
     ck_assert_pstr_eq(decode(&session, got), NULL);
-    node = shs_session_find(session, 0, 2, "n", 1);
-    ck_assert(strtod(apr_pstrmemdup(p, node->text.data, node->text.len), &end)
-              == strtod(reals[_i], NULL));
+    attribute = shs_session_find(session, 0, 2, "n", 1);
+    ck_assert(
+        strtod(apr_pstrmemdup(p, attribute->text.data, attribute->text.len),
+               &end)
+        == strtod(reals[_i], NULL));
 }
 END_TEST
 
@@ -658,7 +664,7 @@ END_TEST
 
 static void add(TCase *tc)
 {
-    tcase_add_loop_test(tc, codec_json__reads_each_kind, 0, ROWS(values));
+    tcase_add_loop_test(tc, codec_json__reads_each_kind, 0, ROWS(scalars));
     tcase_add_loop_test(tc,
                         codec_json__writes_a_real_that_reads_back_as_the_same,
                         0, ROWS(reals));

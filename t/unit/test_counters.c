@@ -22,9 +22,9 @@ START_TEST(counters_add__changes_one_counter)
 END_TEST
 
 /* A figure without a name, or with another's, misleads the reader. */
-START_TEST(counters_info__has_a_name_of_one_word_for_each)
+START_TEST(counters_metric__has_a_name_of_one_word_for_each)
 {
-    const char *name = shs_counters_info(_i)->name;
+    const char *name = shs_counters_metric(_i)->name;
     const char *c;
     int i;
 
@@ -34,7 +34,8 @@ START_TEST(counters_info__has_a_name_of_one_word_for_each)
         ck_assert_msg(isalpha((unsigned char)*c), "%s", name);
     }
     for (i = 0; i < SHS_COUNTER_COUNT; i++) {
-        ck_assert_msg(i == _i || strcmp(shs_counters_info(i)->name, name) != 0,
+        ck_assert_msg(i == _i
+                          || strcmp(shs_counters_metric(i)->name, name) != 0,
                       "%s is the name of two", name);
     }
 }
@@ -68,30 +69,31 @@ static const struct {
 };
 
 /* Monitoring reads the names: they stay with their counters. */
-START_TEST(counters_info__keeps_the_names)
+START_TEST(counters_metric__keeps_the_names)
 {
     ck_assert_int_eq(ROWS(names), SHS_COUNTER_COUNT);
-    ck_assert_str_eq(shs_counters_info(names[_i].counter)->name,
+    ck_assert_str_eq(shs_counters_metric(names[_i].counter)->name,
                      names[_i].name);
 }
 END_TEST
 
 /* Metrics are published with both. */
-START_TEST(counters_info__has_a_kind_and_a_sentence_for_each)
+START_TEST(counters_metric__has_a_kind_and_a_sentence_for_each)
 {
-    const shs_counters_info_t *info = shs_counters_info(_i);
+    const shs_metric_t *metric = shs_counters_metric(_i);
     int i;
 
-    ck_assert_int_ge(info->kind, SHS_COUNTERS_COUNTER);
-    ck_assert_int_le(info->kind, SHS_COUNTERS_HISTOGRAM);
-    ck_assert_msg(info->help != NULL, "%s has no help text", info->name);
-    ck_assert(isupper((unsigned char)*info->help));
-    ck_assert_int_eq(info->help[strlen(info->help) - 1], '.');
-    ck_assert_msg(!strpbrk(info->help, "\"\\\n"), "%s would have to be escaped",
-                  info->help);
+    ck_assert_int_ge(metric->kind, SHS_METRIC_COUNTER);
+    ck_assert_int_le(metric->kind, SHS_METRIC_HISTOGRAM);
+    ck_assert_msg(metric->help != NULL, "%s has no help text", metric->name);
+    ck_assert(isupper((unsigned char)*metric->help));
+    ck_assert_int_eq(metric->help[strlen(metric->help) - 1], '.');
+    ck_assert_msg(!strpbrk(metric->help, "\"\\\n"),
+                  "%s would have to be escaped", metric->help);
     for (i = 0; i < SHS_COUNTER_COUNT; i++) {
-        ck_assert_msg(i == _i || strcmp(shs_counters_info(i)->help, info->help),
-                      "two counters have the text: %s", info->help);
+        ck_assert_msg(i == _i
+                          || strcmp(shs_counters_metric(i)->help, metric->help),
+                      "two counters have the text: %s", metric->help);
     }
 }
 END_TEST
@@ -128,11 +130,11 @@ static void add(TCase *tc)
 {
     tcase_add_loop_test(tc, counters_add__changes_one_counter, 0,
                         SHS_COUNTER_COUNT);
-    tcase_add_loop_test(tc, counters_info__has_a_name_of_one_word_for_each, 0,
+    tcase_add_loop_test(tc, counters_metric__has_a_name_of_one_word_for_each, 0,
                         SHS_COUNTER_COUNT);
-    tcase_add_loop_test(tc, counters_info__has_a_kind_and_a_sentence_for_each,
+    tcase_add_loop_test(tc, counters_metric__has_a_kind_and_a_sentence_for_each,
                         0, SHS_COUNTER_COUNT);
-    tcase_add_loop_test(tc, counters_info__keeps_the_names, 0, ROWS(names));
+    tcase_add_loop_test(tc, counters_metric__keeps_the_names, 0, ROWS(names));
     tcase_add_test(tc, counters_add__loses_none_among_threads);
 }
 

@@ -33,22 +33,22 @@ static shs_session_t *read_exactly(shs_octets_t octets)
 /* Reads every octet that the session refers to. */
 static apr_size_t walk(const shs_session_t *session)
 {
-    const shs_value_t *nodes;
+    const shs_value_t *values;
     apr_size_t count, i, sum = 0;
 
-    nodes = shs_session_values(session, &count);
+    values = shs_session_values(session, &count);
     for (i = 0; i < count; i++) {
         apr_size_t j;
 
-        ck_assert_msg(nodes[i].end > i && nodes[i].end <= count,
+        ck_assert_msg(values[i].end > i && values[i].end <= count,
                       "an end outside of the session");
-        for (j = 0; j <= nodes[i].name.len; j++) {
-            sum += (unsigned char)nodes[i].name.data[j];
+        for (j = 0; j <= values[i].name.len; j++) {
+            sum += (unsigned char)values[i].name.data[j];
         }
-        for (j = 0; j <= nodes[i].text.len; j++) {
-            sum += (unsigned char)nodes[i].text.data[j];
+        for (j = 0; j <= values[i].text.len; j++) {
+            sum += (unsigned char)values[i].text.data[j];
         }
-        ck_assert_int_eq(nodes[i].text.data[nodes[i].text.len], 0);
+        ck_assert_int_eq(values[i].text.data[values[i].text.len], 0);
     }
     ck_assert_uint_le(shs_session_count(session), count);
     sum += shs_json_text_write_session(session, p).len;

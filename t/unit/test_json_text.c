@@ -10,9 +10,9 @@
 static shs_octets_t text_of(const shs_session_t *session, apr_size_t at)
 {
     apr_size_t count;
-    const shs_value_t *nodes = shs_session_values(session, &count);
+    const shs_value_t *values = shs_session_values(session, &count);
 
-    return shs_json_text_write(session, nodes + at, p);
+    return shs_json_text_write(session, values + at, p);
 }
 
 /* ["x"] with x as its string. */
@@ -233,7 +233,7 @@ END_TEST
 START_TEST(json_text_write_session__writes_an_empty_object_without_values)
 {
     ck_octets_eq(shs_json_text_write_session(shs_session_create(0, p), p),
-                 OCTETS("{}"), "no nodes");
+                 OCTETS("{}"), "no values");
 }
 END_TEST
 
@@ -291,11 +291,11 @@ START_TEST(json_text_get__writes_a_structure_as_compact_json)
     shs_session_t *session = example(8);
     shs_octets_t text;
     apr_size_t count;
-    const shs_value_t *nodes = shs_session_values(session, &count);
+    const shs_value_t *values = shs_session_values(session, &count);
 
-    ck_assert(shs_json_text_get(&text, session, nodes, p));
+    ck_assert(shs_json_text_get(&text, session, values, p));
     ck_octets_eq(text, OCTETS("{\"id\":7,\"roles\":[\"a\",\"b\"]}"), "object");
-    ck_assert(shs_json_text_get(&text, session, nodes + 2, p));
+    ck_assert(shs_json_text_get(&text, session, values + 2, p));
     ck_octets_eq(text, OCTETS("[\"a\",\"b\"]"), "a member of it");
 }
 END_TEST

@@ -186,6 +186,17 @@ START_TEST(near_invalidation_describe__says_why_tracking_is_down)
 }
 END_TEST
 
+/* Monitoring publishes the name, the kind and the help text. */
+START_TEST(near_counter_metric__has_a_name_and_a_sentence)
+{
+    const shs_metric_t *metric = shs_near_counter_metric(_i);
+
+    ck_assert_int_eq(strncmp(metric->name, "Cache", 5), 0);
+    ck_assert_int_eq(metric->kind, SHS_METRIC_COUNTER);
+    ck_assert_int_eq(metric->help[strlen(metric->help) - 1], '.');
+}
+END_TEST
+
 START_TEST(near_cache_counted__adds_up_all_children)
 {
     shs_near_invalidation_flush(one);
@@ -193,7 +204,7 @@ START_TEST(near_cache_counted__adds_up_all_children)
     shs_near_cache_count(three, SHS_NEAR_STALE_HITS);
     ck_assert_uint_eq(shs_near_cache_counted(three, SHS_NEAR_FLUSHES), 2);
     ck_assert_uint_eq(shs_near_cache_counted(one, SHS_NEAR_STALE_HITS), 1);
-    ck_assert_str_eq(shs_near_counter_name(SHS_NEAR_STALE_HITS),
+    ck_assert_str_eq(shs_near_counter_metric(SHS_NEAR_STALE_HITS)->name,
                      "CacheStaleHits");
 }
 END_TEST
@@ -219,6 +230,8 @@ static void add(TCase *tc)
         tc, near_invalidation_extend_lease__has_an_effect_for_the_leader_only);
     tcase_add_test(tc, near_invalidation_describe__says_why_tracking_is_down);
     tcase_add_test(tc, near_cache_counted__adds_up_all_children);
+    tcase_add_loop_test(tc, near_counter_metric__has_a_name_and_a_sentence, 0,
+                        SHS_NEAR_COUNTER_COUNT);
 }
 
 int main(void)

@@ -37,13 +37,13 @@ static const struct {
 START_TEST(session_values__are_as_the_example_shows)
 {
     apr_size_t count;
-    const shs_value_t *nodes = shs_session_values(example(8), &count);
+    const shs_value_t *values = shs_session_values(example(8), &count);
 
     ck_assert_uint_eq(count, ROWS(wanted));
-    ck_assert_int_eq(nodes[_i].kind, wanted[_i].kind);
-    ck_octets_eq(nodes[_i].name, unit_text(wanted[_i].name), "name");
-    ck_octets_eq(nodes[_i].text, unit_text(wanted[_i].text), "text");
-    ck_assert_uint_eq(nodes[_i].end, wanted[_i].end);
+    ck_assert_int_eq(values[_i].kind, wanted[_i].kind);
+    ck_octets_eq(values[_i].name, unit_text(wanted[_i].name), "name");
+    ck_octets_eq(values[_i].text, unit_text(wanted[_i].text), "text");
+    ck_assert_uint_eq(values[_i].end, wanted[_i].end);
 }
 END_TEST
 
@@ -64,7 +64,7 @@ START_TEST(session_append__grows_past_what_was_expected)
 {
     const apr_size_t many = 10000;
     shs_session_t *session = shs_session_create((apr_size_t)_i, p);
-    const shs_value_t *nodes;
+    const shs_value_t *values;
     apr_size_t count;
     apr_size_t i;
 
@@ -73,11 +73,11 @@ START_TEST(session_append__grows_past_what_was_expected)
                            unit_text(apr_psprintf(p, "n%d", (int)i)),
                            unit_text(apr_psprintf(p, "v%d", (int)i)));
     }
-    nodes = shs_session_values(session, &count);
+    values = shs_session_values(session, &count);
     ck_assert_uint_eq(count, many);
     for (i = 0; i < many; i++) {
-        ck_assert_uint_eq(nodes[i].end, i + 1);
-        ck_octets_eq(nodes[i].text, unit_text(apr_psprintf(p, "v%d", (int)i)),
+        ck_assert_uint_eq(values[i].end, i + 1);
+        ck_octets_eq(values[i].text, unit_text(apr_psprintf(p, "v%d", (int)i)),
                      "moved whole");
     }
     ck_assert_uint_eq(shs_session_count(session), many);
@@ -98,17 +98,17 @@ END_TEST
 START_TEST(session_replace__replaces_the_text_of_a_scalar)
 {
     shs_session_t *session = shs_session_create(4, p);
-    const shs_value_t *node;
+    const shs_value_t *value;
     apr_size_t at;
 
     shs_session_append(session, SHS_KIND_STRING, OCTETS("a"), OCTETS("1"));
     at = shs_session_append(session, SHS_KIND_STRING, OCTETS("n"), OCTETS("2"));
     shs_session_append(session, SHS_KIND_STRING, OCTETS("b"), OCTETS("3"));
     shs_session_replace(session, at, OCTETS("other"));
-    node = shs_session_find(session, 0, 3, "n", 1);
-    ck_assert_ptr_nonnull(node);
-    ck_octets_eq(node->text, OCTETS("other"), "the last one counts");
-    ck_assert_uint_eq(node->end, at + 1);
+    value = shs_session_find(session, 0, 3, "n", 1);
+    ck_assert_ptr_nonnull(value);
+    ck_octets_eq(value->text, OCTETS("other"), "the last one counts");
+    ck_assert_uint_eq(value->end, at + 1);
     ck_assert_uint_eq(shs_session_count(session), 3);
 }
 END_TEST

@@ -136,8 +136,9 @@ static int is_counted(shs_breaker_t *breaker, apr_uint32_t key)
     return 1;
 }
 
-static int open(shs_breaker_t *breaker, const shs_breaker_policy_t *policy,
-                apr_uint32_t subject, apr_uint32_t key, apr_time_t now)
+static int open_breaker(shs_breaker_t *breaker,
+                        const shs_breaker_policy_t *policy,
+                        apr_uint32_t subject, apr_uint32_t key, apr_time_t now)
 {
     apr_int64_t closed = 0;
 
@@ -160,7 +161,7 @@ static shs_breaker_alert_t note_failure(shs_breaker_t *breaker,
                                         apr_uint32_t subject, apr_uint32_t key,
                                         apr_time_t now)
 {
-    int is_down = open(breaker, policy, subject, key, now)
+    int is_down = open_breaker(breaker, policy, subject, key, now)
                   || atomic_load(&breaker->is_proven) == 0;
 
     return is_down && atomic_exchange(&breaker->is_reported, 1) == 0

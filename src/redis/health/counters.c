@@ -16,12 +16,12 @@ apr_uint64_t shs_counters_get(const shs_counters_t *counters,
 
 #define FAILED "Lookups and writes that got no answer "
 
-#define COUNTER(name, help)              \
-    {                                    \
-        name, SHS_COUNTERS_COUNTER, help \
+#define COUNTER(name, help)            \
+    {                                  \
+        name, SHS_METRIC_COUNTER, help \
     }
 
-static const shs_counters_info_t infos[SHS_COUNTER_COUNT] = {
+static const shs_metric_t metrics[SHS_COUNTER_COUNT] = {
     [SHS_COUNTER_UNAVAILABLE] =
         COUNTER("Unavailable", FAILED "for any reason."),
     [SHS_COUNTER_TIMEOUTS] =
@@ -66,7 +66,7 @@ static const shs_counters_info_t infos[SHS_COUNTER_COUNT] = {
         COUNTER("Conflicts", "Writes that lost against a faster one."),
 };
 
-const shs_counters_info_t *shs_counters_info(shs_counter_t counter)
+const shs_metric_t *shs_counters_metric(shs_counter_t counter)
 {
-    return &infos[counter];
+    return &metrics[counter];
 }

@@ -11,6 +11,8 @@
 
 #include <apr.h>
 
+#include "base/metric.h"
+
 typedef enum shs_counter_t {
     SHS_COUNTER_UNAVAILABLE,   /* lookups and writes without a reply ... */
     SHS_COUNTER_TIMEOUTS,      /* ... because a deadline passed */
@@ -47,20 +49,7 @@ void shs_counters_add(shs_counters_t *counters, shs_counter_t counter);
 apr_uint64_t shs_counters_get(const shs_counters_t *counters,
                               shs_counter_t counter);
 
-/* How monitoring has to read a number. */
-typedef enum shs_counters_kind_t {
-    SHS_COUNTERS_COUNTER = 1, /* only rises, until httpd restarts */
-    SHS_COUNTERS_GAUGE,       /* the current value */
-    SHS_COUNTERS_HISTOGRAM    /* one bucket of a distribution */
-} shs_counters_kind_t;
-
-typedef struct shs_counters_info_t {
-    const char *name; /* for reports: "Timeouts" */
-    shs_counters_kind_t kind;
-    const char *help; /* one sentence */
-} shs_counters_info_t;
-
 /* What a counter is. Static. */
-const shs_counters_info_t *shs_counters_info(shs_counter_t counter);
+const shs_metric_t *shs_counters_metric(shs_counter_t counter);
 
 #endif

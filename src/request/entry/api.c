@@ -55,7 +55,7 @@ static const char *shared_session_get(request_rec *r, const char *name,
                                       apr_size_t *len)
 {
     const shs_session_t *session = session_of(r);
-    const shs_value_t *node;
+    const shs_value_t *attribute;
     shs_octets_t text;
     apr_size_t count;
 
@@ -63,8 +63,8 @@ static const char *shared_session_get(request_rec *r, const char *name,
         return NULL;
     }
     shs_session_values(session, &count);
-    node = shs_session_find(session, 0, count, name, strlen(name));
-    if (!node || !shs_json_text_get(&text, session, node, r->pool)) {
+    attribute = shs_session_find(session, 0, count, name, strlen(name));
+    if (!attribute || !shs_json_text_get(&text, session, attribute, r->pool)) {
         return NULL;
     }
     if (len) {
@@ -77,18 +77,18 @@ static void shared_session_iterate(request_rec *r, shared_session_each_fn each,
                                    void *baton)
 {
     const shs_session_t *session = session_of(r);
-    const shs_value_t *nodes;
+    const shs_value_t *values;
     apr_size_t count, i;
 
     if (!session) {
         return;
     }
-    nodes = shs_session_values(session, &count);
-    for (i = 0; i < count; i = nodes[i].end) {
-        shs_octets_t name = nodes[i].name;
+    values = shs_session_values(session, &count);
+    for (i = 0; i < count; i = values[i].end) {
+        shs_octets_t name = values[i].name;
         shs_octets_t text;
 
-        if (shs_json_text_get(&text, session, &nodes[i], r->pool)
+        if (shs_json_text_get(&text, session, &values[i], r->pool)
             && !each(baton, apr_pstrmemdup(r->pool, name.data, name.len),
                      apr_pstrmemdup(r->pool, text.data, text.len), text.len)) {
             return;

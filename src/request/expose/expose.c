@@ -59,10 +59,11 @@ static void expose_named(shs_target_t *target)
 /* The name of a top-level attribute under PREFIX, or NULL if it gets none.
  * `taken` holds the names that other attributes have already. */
 static const char *choose_name(const shs_target_t *target,
-                               const shs_rule_t *rule, const shs_value_t *node,
-                               int can_clash, shs_nameset_t *taken)
+                               const shs_rule_t *rule,
+                               const shs_value_t *attribute, int can_clash,
+                               shs_nameset_t *taken)
 {
-    const char *name = shs_target_make_name(target, rule, node, can_clash);
+    const char *name = shs_target_make_name(target, rule, attribute, can_clash);
 
     if (!name) {
         shs_target_leave_out(target, rule->name,
@@ -87,18 +88,18 @@ static void collect_values(apr_table_t *found, shs_target_t *target,
 {
     const shs_session_t *session = target->lookup->session;
     int can_clash = shs_target_may_be_reserved(target, rule);
-    const shs_value_t *nodes;
+    const shs_value_t *values;
     apr_size_t count, i;
 
-    nodes = shs_session_values(session, &count);
-    for (i = 0; i < count; i = nodes[i].end) {
+    values = shs_session_values(session, &count);
+    for (i = 0; i < count; i = values[i].end) {
         const char *name, *text;
         shs_octets_t value;
 
-        if (!shs_json_text_get(&value, session, &nodes[i], target->r->pool)) {
+        if (!shs_json_text_get(&value, session, &values[i], target->r->pool)) {
             continue;
         }
-        name = choose_name(target, rule, &nodes[i], can_clash, taken);
+        name = choose_name(target, rule, &values[i], can_clash, taken);
         text = name ? make_value(target, name, value, rule->encoding) : NULL;
         if (text && shs_target_reserve(target, name, text)) {
             apr_table_addn(found, name, text);
@@ -178,15 +179,15 @@ static void collect_prefixed_names(shs_nameset_t *names,
 {
     const shs_session_t *session = target->lookup->session;
     int can_clash = shs_target_may_be_reserved(target, rule);
-    const shs_value_t *nodes = NULL;
+    const shs_value_t *values = NULL;
     apr_size_t count = 0, i;
 
     if (session) {
-        nodes = shs_session_values(session, &count);
+        values = shs_session_values(session, &count);
     }
-    for (i = 0; i < count; i = nodes[i].end) {
+    for (i = 0; i < count; i = values[i].end) {
         const char *name =
-            shs_target_make_name(target, rule, &nodes[i], can_clash);
+            shs_target_make_name(target, rule, &values[i], can_clash);
 
         if (name) {
             shs_nameset_add(names,

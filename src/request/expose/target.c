@@ -90,10 +90,11 @@ int shs_target_may_be_reserved(const shs_target_t *target,
 
 const char *shs_target_make_name(const shs_target_t *target,
                                  const shs_rule_t *rule,
-                                 const shs_value_t *node, int can_clash)
+                                 const shs_value_t *value, int can_clash)
 {
     const shs_target_type_t *type = target->type;
-    const char *name = type->make_name(rule->name, node->name, target->r->pool);
+    const char *name =
+        type->make_name(rule->name, value->name, target->r->pool);
 
     return name && can_clash && type->is_reserved(name, 0) ? NULL : name;
 }

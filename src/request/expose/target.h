@@ -57,7 +57,7 @@ int shs_target_may_be_reserved(const shs_target_t *target,
 /* The name of PREFIX and an attribute's name, or NULL if it gets none. */
 const char *shs_target_make_name(const shs_target_t *target,
                                  const shs_rule_t *rule,
-                                 const shs_value_t *node, int can_clash);
+                                 const shs_value_t *value, int can_clash);
 
 /* Logs that a name gets no value, and why. */
 void shs_target_leave_out(const shs_target_t *target, const char *name,

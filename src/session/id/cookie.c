@@ -31,7 +31,7 @@ static const char *find_separator(const char *c, shs_cookie_split_t split)
 /* The end of the value behind "=". Quotation marks protect a ", " inside them,
  * but not a ";" (RFC 6265 section 4.1.1): a mark that is not closed before the
  * next ";" quotes nothing. */
-static const char *end_of_value(const char *c, shs_cookie_split_t split)
+static const char *find_end_of_value(const char *c, shs_cookie_split_t split)
 {
     const char *quote = skip_space(c);
 
@@ -84,7 +84,7 @@ int shs_cookie_next(shs_octets_t *value, const char **cursor, const char *name,
         c = skip_space(c);
         end = equals = find_equals(c, split);
         if (*equals == '=') {
-            end = end_of_value(equals + 1, split);
+            end = find_end_of_value(equals + 1, split);
             if (!strncmp(c, name, len) && skip_space(c + len) == equals) {
                 *value = trim(equals + 1, end);
                 is_found = 1;

@@ -145,12 +145,12 @@ int shs_key_is_equal(const shs_key_t *a, const shs_key_t *b)
                && !strcmp(a->suffix.data, b->suffix.data));
 }
 
-static int begins(shs_octets_t text, shs_octets_t with)
+static int has_prefix(shs_octets_t text, shs_octets_t with)
 {
     return text.len >= with.len && !memcmp(text.data, with.data, with.len);
 }
 
-static int ends(shs_octets_t text, shs_octets_t with)
+static int has_suffix(shs_octets_t text, shs_octets_t with)
 {
     return text.len >= with.len
            && !memcmp(text.data + text.len - with.len, with.data, with.len);
@@ -173,8 +173,8 @@ static int can_make(const shs_key_t *key, shs_octets_t built)
 {
     apr_size_t literal = key->prefix.len + key->suffix.len;
 
-    if (built.len < literal + SHS_SESSION_ID_MIN || !begins(built, key->prefix)
-        || !ends(built, key->suffix)) {
+    if (built.len < literal + SHS_SESSION_ID_MIN
+        || !has_prefix(built, key->prefix) || !has_suffix(built, key->suffix)) {
         return 0;
     }
     return key->is_hashed
@@ -197,8 +197,10 @@ static int is_more_specific(const shs_key_t *a, const shs_key_t *b)
 int shs_key_overlaps(const shs_key_t *a, const shs_key_t *b)
 {
     return !shs_key_is_equal(a, b)
-           && (begins(a->prefix, b->prefix) || begins(b->prefix, a->prefix))
-           && (ends(a->suffix, b->suffix) || ends(b->suffix, a->suffix));
+           && (has_prefix(a->prefix, b->prefix)
+               || has_prefix(b->prefix, a->prefix))
+           && (has_suffix(a->suffix, b->suffix)
+               || has_suffix(b->suffix, a->suffix));
 }
 
 int shs_key_is_of_another(const shs_key_t *key, shs_octets_t built,

@@ -195,7 +195,7 @@ const char *shs_json_tree_mark_name(shs_octets_t name, apr_pool_t *p)
     return apr_psprintf(p, "%c%.*s", STRING, (int)name.len, name.data);
 }
 
-static json_t *make(char mark, shs_octets_t text, apr_pool_t *p)
+static json_t *create_marked(char mark, shs_octets_t text, apr_pool_t *p)
 {
     char *marked = apr_palloc(p, text.len + 1);
 
@@ -208,7 +208,7 @@ static json_t *make(char mark, shs_octets_t text, apr_pool_t *p)
 
 json_t *shs_json_tree_string(shs_octets_t text, apr_pool_t *p)
 {
-    return make(STRING, text, p);
+    return create_marked(STRING, text, p);
 }
 
 int shs_json_tree_shorten(json_t *value, apr_pool_t *p)
@@ -218,7 +218,7 @@ int shs_json_tree_shorten(json_t *value, apr_pool_t *p)
     size_t i;
 
     if (shs_json_tree_is_number(value)) {
-        json_t *number = make(
+        json_t *number = create_marked(
             NUMBER, shs_json_number_shorten(shs_json_tree_text(value), p), p);
         int is_done = number
                       && json_string_setn(value, json_string_value(number),

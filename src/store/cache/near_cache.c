@@ -22,8 +22,8 @@ shs_near_name_t shs_near_cache_name(const shs_near_cache_t *cache,
     return name;
 }
 
-static apr_uint64_t epochs_of(const shs_near_cache_t *cache,
-                              const shs_near_name_t *name)
+static apr_uint64_t get_epochs(const shs_near_cache_t *cache,
+                               const shs_near_name_t *name)
 {
     return (apr_uint64_t)atomic_load(&cache->head->global_epoch) << 32
            | atomic_load(&cache->head->epochs[name->bucket]);
@@ -50,7 +50,7 @@ static int find_entry(shs_near_entry_t *best, const shs_near_cache_t *cache,
     *best = entry;
     entry.a = name->a;
     entry.b = name->b;
-    entry.epochs = epochs_of(cache, name);
+    entry.epochs = get_epochs(cache, name);
     for (i = 0;
          i < cache->class_count && !(is_found && is_valid(best, end, now));
          ++i) {
@@ -64,7 +64,7 @@ static int find_entry(shs_near_entry_t *best, const shs_near_cache_t *cache,
             is_found = 1;
         }
     }
-    return is_found && best->epochs == epochs_of(cache, name);
+    return is_found && best->epochs == get_epochs(cache, name);
 }
 
 int shs_near_cache_is_live(const shs_near_cache_t *cache, apr_time_t now)
@@ -110,13 +110,13 @@ int shs_near_cache_begin(shs_near_ticket_t *ticket,
                          const shs_near_cache_t *cache,
                          const shs_near_name_t *name, apr_time_t now)
 {
-    ticket->epochs = epochs_of(cache, name);
+    ticket->epochs = get_epochs(cache, name);
     ticket->read_at = now;
     return shs_near_cache_is_live(cache, now);
 }
 
-static const shs_near_class_t *class_for(const shs_near_cache_t *cache,
-                                         apr_size_t len)
+static const shs_near_class_t *find_class(const shs_near_cache_t *cache,
+                                          apr_size_t len)
 {
     int negative = cache->class_count - 1;
     int i;
@@ -133,8 +133,8 @@ static const shs_near_class_t *class_for(const shs_near_cache_t *cache,
 }
 
 /* Counted from before the read, since the reply may have taken long. */
-static apr_time_t end_of(const shs_near_ticket_t *ticket,
-                         apr_interval_time_t ttl)
+static apr_time_t get_end(const shs_near_ticket_t *ticket,
+                          apr_interval_time_t ttl)
 {
     return ttl == SHS_TTL_FOREVER || ttl > APR_INT64_MAX - ticket->read_at
                ? APR_INT64_MAX
@@ -145,7 +145,7 @@ static void put(shs_near_cache_t *cache, const shs_near_name_t *name,
                 const shs_near_ticket_t *ticket, shs_octets_t octets,
                 apr_interval_time_t ttl, apr_interval_time_t valid_for)
 {
-    const shs_near_class_t *class = class_for(cache, octets.len);
+    const shs_near_class_t *class = find_class(cache, octets.len);
     shs_near_entry_t entry;
     int evicted;
 
@@ -157,8 +157,8 @@ static void put(shs_near_cache_t *cache, const shs_near_name_t *name,
     entry.b = name->b;
     entry.epochs = ticket->epochs;
     entry.read_at = ticket->read_at;
-    entry.valid_until = end_of(ticket, valid_for);
-    entry.expires_at = end_of(ticket, ttl);
+    entry.valid_until = get_end(ticket, valid_for);
+    entry.expires_at = get_end(ticket, ttl);
     entry.octets = octets;
     shs_near_set_write(&evicted, shs_near_memory_set(class, name->b),
                        class->room, &entry, cache->pid, cache->head->keys);

@@ -7,6 +7,7 @@
 #ifndef SHS_STORE_CACHE_NEAR_COUNTER_H
 #define SHS_STORE_CACHE_NEAR_COUNTER_H
 
+#include "base/metric.h"
 #include "store/cache/atomic64.h"
 
 typedef enum shs_near_counter_t {
@@ -38,7 +39,7 @@ void shs_near_counter_add(shs_near_counters_t *counters,
 apr_uint64_t shs_near_counter_get(const shs_near_counters_t *counters,
                                   shs_near_counter_t counter);
 
-/* The counter's name for reports: "CacheHits". Static. */
-const char *shs_near_counter_name(shs_near_counter_t counter);
+/* The description of a counter. Static. */
+const shs_metric_t *shs_near_counter_metric(shs_near_counter_t counter);
 
 #endif

@@ -5,14 +5,14 @@
 
 enum { A, B, EPOCHS, READ_AT, VALID_UNTIL, EXPIRES_AT, LEN, SUM, DATA };
 
-static apr_size_t words_of(apr_size_t octets)
+static apr_size_t count_words(apr_size_t octets)
 {
     return (octets + 7) / 8;
 }
 
 apr_size_t shs_near_entry_words(apr_size_t octets)
 {
-    return DATA + words_of(octets);
+    return DATA + count_words(octets);
 }
 
 int shs_near_entry_is_named(const shs_atomic64_t *words, apr_uint64_t a,
@@ -96,7 +96,7 @@ static void copy_words(sum_t *sum, apr_uint64_t *to, const shs_atomic64_t *from,
  * the sum. */
 static void write_words(sum_t *sum, shs_atomic64_t *to, shs_octets_t octets)
 {
-    apr_size_t count = words_of(octets.len);
+    apr_size_t count = count_words(octets.len);
     apr_size_t i;
 
     for (i = 0; i < count; ++i) {
@@ -127,7 +127,7 @@ int shs_near_entry_read(shs_near_entry_t *entry, const shs_atomic64_t *words,
     entry->valid_until = (apr_time_t)shs_atomic64_get(&words[VALID_UNTIL]);
     entry->expires_at = (apr_time_t)shs_atomic64_get(&words[EXPIRES_AT]);
     entry->octets.len = (apr_size_t)len;
-    count = words_of(entry->octets.len);
+    count = count_words(entry->octets.len);
     copy = apr_palloc(p, 8 * count + 8);
     sum = begin_sum(entry, keys);
     copy_words(&sum, copy, words + DATA, count);

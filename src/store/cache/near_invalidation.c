@@ -18,7 +18,7 @@ void shs_near_invalidation_flush(shs_near_cache_t *cache)
     shs_near_memory_count(cache, SHS_NEAR_FLUSHES);
 }
 
-static apr_uint64_t leadership_of(const shs_near_cache_t *cache,
+static apr_uint64_t encode_leader(const shs_near_cache_t *cache,
                                   apr_uint32_t term)
 {
     return (apr_uint64_t)term << 32 | cache->pid;
@@ -28,7 +28,7 @@ static int is_leading(const shs_near_cache_t *cache)
 {
     return cache->term != 0
            && atomic_load(&cache->head->leader)
-                  == leadership_of(cache, cache->term);
+                  == encode_leader(cache, cache->term);
 }
 
 /* The lease never moves back. */
@@ -92,7 +92,7 @@ apr_uint32_t shs_near_invalidation_elect(shs_near_cache_t *cache,
     if ((leader_seen_at != 0
          && now - (apr_time_t)leader_seen_at < SHS_NEAR_LEADER_TIMEOUT)
         || !atomic_compare_exchange_strong(&head->leader, &leader,
-                                           leadership_of(cache, term))) {
+                                           encode_leader(cache, term))) {
         return 0;
     }
     cache->term = term;

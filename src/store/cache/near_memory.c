@@ -18,7 +18,7 @@ static const apr_size_t class_octets[SHS_NEAR_CLASSES - 1] = {
 /* Sixteenths of the memory for the class of negative entries. */
 #define NEGATIVE 1
 
-static apr_size_t octets_of(const shs_near_class_t *class)
+static apr_size_t measure_class(const shs_near_class_t *class)
 {
     return class->sets * shs_near_set_size(class->room);
 }
@@ -65,7 +65,7 @@ apr_size_t shs_near_memory_size(const shs_near_policy_t *policy)
     int i;
 
     for (i = 0; i < count; ++i) {
-        octets += octets_of(&classes[i]);
+        octets += measure_class(&classes[i]);
     }
     return octets;
 }
@@ -132,7 +132,7 @@ shs_near_cache_t *shs_near_memory_attach(void *memory,
     cache->class_count = lay_out(cache->classes, policy);
     for (i = 0; i < cache->class_count; ++i) {
         cache->classes[i].base = at;
-        at += octets_of(&cache->classes[i]);
+        at += measure_class(&cache->classes[i]);
     }
     return cache;
 }

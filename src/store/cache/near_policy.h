@@ -19,9 +19,8 @@
 
 typedef struct shs_near_policy_t {
     int is_on;
-    apr_size_t size; /* octets of memory, approximately */
-    apr_size_t
-        max_entry; /* octets; a larger entry is not stored, and counted */
+    apr_size_t size;      /* octets of memory, approximately */
+    apr_size_t max_entry; /* octets; larger entries are counted, not stored */
     apr_interval_time_t ttl;      /* the longest that an entry is valid */
     apr_interval_time_t lease;    /* rule 1 of near_cache.h */
     apr_interval_time_t negative; /* ttl of an entry that says that there is no

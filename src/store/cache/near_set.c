@@ -66,7 +66,7 @@ static void publish(shs_atomic64_t *word, place_t place)
 
 /* -------------------------------------------------------------------- read */
 
-static apr_uint32_t tag_of(apr_uint64_t a)
+static apr_uint32_t get_tag(apr_uint64_t a)
 {
     return (apr_uint32_t)a;
 }
@@ -74,7 +74,7 @@ static apr_uint32_t tag_of(apr_uint64_t a)
 static int is_tagged(const shs_near_set_t *set, int i, apr_uint64_t a)
 {
     return atomic_load_explicit(&set->tags[i], memory_order_relaxed)
-           == tag_of(a);
+           == get_tag(a);
 }
 
 static int read_at(shs_near_entry_t *entry, const shs_near_set_t *set, int i,
@@ -116,7 +116,7 @@ static int is_gone(apr_uint32_t pid)
     return kill((pid_t)pid, 0) != 0 && errno == ESRCH;
 }
 
-static void empty(shs_near_set_t *set)
+static void clear(shs_near_set_t *set)
 {
     int i;
 
@@ -136,7 +136,7 @@ static int claim(shs_near_set_t *set, apr_uint32_t pid)
         return 0;
     }
     if (owner != 0) {
-        empty(set);
+        clear(set);
     }
     return 1;
 }
@@ -252,7 +252,7 @@ static void write_at(shs_near_set_t *set, int i, place_t place,
 {
     revoke_place(&set->places[i]);
     shs_near_entry_write(&set->room[place.at], entry, keys);
-    atomic_store_explicit(&set->tags[i], tag_of(entry->a),
+    atomic_store_explicit(&set->tags[i], get_tag(entry->a),
                           memory_order_relaxed);
     publish(&set->places[i], place);
 }

@@ -73,23 +73,23 @@ void fuzz_cookie(const uint8_t *data, size_t size, apr_pool_t *p)
 static void look_at(const shs_session_t *session, apr_pool_t *p)
 {
     apr_size_t count;
-    const shs_value_t *nodes = shs_session_values(session, &count);
+    const shs_value_t *values = shs_session_values(session, &count);
     apr_size_t top = 0;
     apr_size_t i;
 
     for (i = 0; i < count; i++) {
-        MUST(nodes[i].end > i && nodes[i].end <= count);
-        MUST(nodes[i].kind == SHS_KIND_ARRAY || nodes[i].kind == SHS_KIND_OBJECT
-             || nodes[i].end == i + 1);
+        MUST(values[i].end > i && values[i].end <= count);
+        MUST(values[i].kind == SHS_KIND_ARRAY
+             || values[i].kind == SHS_KIND_OBJECT || values[i].end == i + 1);
     }
-    for (i = 0; i < count; i = nodes[i].end, top++) {
+    for (i = 0; i < count; i = values[i].end, top++) {
         shs_octets_t text;
         const shs_value_t *found = shs_session_find(
-            session, 0, count, nodes[i].name.data, nodes[i].name.len);
+            session, 0, count, values[i].name.data, values[i].name.len);
 
         /* Decoders leave no name twice. */
-        MUST(found == &nodes[i]);
-        if (shs_json_text_get(&text, session, &nodes[i], p)) {
+        MUST(found == &values[i]);
+        if (shs_json_text_get(&text, session, &values[i], p)) {
             MUST(shs_octets_encode(text, SHS_ENCODING_PERCENT, p) != NULL);
             MUST(shs_octets_encode(text, SHS_ENCODING_BASE64, p) != NULL);
         }

@@ -188,28 +188,28 @@ static void compare(const shs_session_t *before, const shs_session_t *after,
                     const shs_change_t *change, apr_pool_t *p)
 {
     const shs_change_entry_t *entries;
-    const shs_value_t *nodes, *node;
+    const shs_value_t *values, *value;
     shs_octets_t old, new;
     apr_size_t size, at;
     int count, i;
 
     entries = shs_change_entries(change, &count);
     for (i = 0; i < count; i++) {
-        node = find(after, entries[i].name);
-        MUST((node == NULL) == (entries[i].kind == SHS_CHANGE_UNSET));
+        value = find(after, entries[i].name);
+        MUST((value == NULL) == (entries[i].kind == SHS_CHANGE_UNSET));
         MUST(entries[i].kind != SHS_CHANGE_TEXT
-             || is_equal(node->text, entries[i].value));
+             || is_equal(value->text, entries[i].value));
     }
-    nodes = before ? shs_session_values(before, &size) : NULL;
-    for (at = 0; nodes && at < size; at = nodes[at].end) {
-        if (entry_of(change, nodes[at].name)) {
+    values = before ? shs_session_values(before, &size) : NULL;
+    for (at = 0; values && at < size; at = values[at].end) {
+        if (entry_of(change, values[at].name)) {
             continue;
         }
-        node = find(after, nodes[at].name);
-        MUST(node && node->kind == nodes[at].kind);
-        MUST(shs_json_text_get(&old, before, &nodes[at], p)
-             == shs_json_text_get(&new, after, node, p));
-        MUST(node->kind == SHS_KIND_NULL || is_equal(old, new));
+        value = find(after, values[at].name);
+        MUST(value && value->kind == values[at].kind);
+        MUST(shs_json_text_get(&old, before, &values[at], p)
+             == shs_json_text_get(&new, after, value, p));
+        MUST(value->kind == SHS_KIND_NULL || is_equal(old, new));
     }
 }
 
