@@ -15,6 +15,7 @@ my $libexec = (slurp("$ENV{SHS_TMP}/t/conf/modules.@{[mpm()]}.conf")
 # somebody has written who wants another response to be seen.
 my $forged = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 6\r\n\r\nforged";
 my $listener = IO::Socket::INET->new(Listen => 8, LocalAddr => '127.0.0.1:0') or die $!;
+# (Each has one connection at a time, so no child of httpd's may keep one.)
 my @backends = map { SHS::Process::fork_child('h2c backend', sub {
     SHS::H2::serve($listener, sub {
         my ($stream) = @_;
@@ -63,7 +64,7 @@ SharedSessionStore redis://127.0.0.1:@{[$store->port]} timeout=1s
 SharedSession On
 SharedSessionControl On
 LuaMapHandler "^/(?:[a-z]+/)?lua-(\\w+)\$" \${HOME_DIR}/answer.lua \$1
-ProxyPassMatch "^/(?:[a-z]+/)?h2\$" h2c://127.0.0.1:@{[$listener->sockport]}
+ProxyPassMatch "^/(?:[a-z]+/)?h2\$" h2c://127.0.0.1:@{[$listener->sockport]} disablereuse=on
 <Location /page>
     ErrorDocument 500 /lua-page
     ErrorDocument 502 /lua-page

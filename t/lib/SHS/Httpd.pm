@@ -142,7 +142,14 @@ sub stop {
     return $clean;
 }
 
-sub graceful { kill 'USR1', $_[0]{pid} }
+# httpd listens before it catches the signal, which would end it till then.
+sub graceful {
+    my ($self) = @_;
+    SHS::Process::wait_for('httpd to catch USR1', 20, sub {
+        slurp("/proc/$self->{pid}/status") =~ /^SigCgt:\s*[0-9a-f]*([0-9a-f]{8})$/m
+            && hex($1) & 1 << POSIX::SIGUSR1() - 1 });
+    return kill 'USR1', $self->{pid};
+}
 
 sub get {
     my ($self, $path, %more) = @_;
