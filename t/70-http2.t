@@ -186,10 +186,18 @@ my @h2_backend = map { SHS::Process::fork_child('h2c backend', sub {
                 ['x-sum', '1']));
     });
 }) } 1 .. 4;
-# And one that writes down the trailers of requests.
-my $h2_httpd = private_httpd(conf => <<'CONF');
+# And one that writes down the trailers of requests, whose bodies it reads.
+my $h2_httpd = private_httpd(files => { 'traced.lua' => <<'LUA' }, conf => <<'CONF');
+function handle(r)
+    r:requestbody()
+    r.content_type = "text/plain"
+    r:puts("read\n")
+    return apache2.OK
+end
+LUA
 Protocols h2c http/1.1
 H2Direct on
+LuaMapHandler "^/traced$" ${HOME_DIR}/traced.lua
 CustomLog logs/trailers.log "trailers: %{X-Sum}^ti %{X-Owner}^ti %{x_owner}^ti %{X-Session-Set}^ti"
 CONF
 my $backend = SHS::Backend->start;
@@ -209,7 +217,7 @@ SharedSessionHeader X-Owner owner
     SharedSession On
 </LocationMatch>
 ProxyPass /h2 h2c://127.0.0.1:$h2_port disablereuse=on
-ProxyPass /traced h2c://127.0.0.1:@{[$h2_httpd->port]}/x/cgi
+ProxyPass /traced h2c://127.0.0.1:@{[$h2_httpd->port]}/traced
 ProxyPass / http://127.0.0.1:@{[$backend->port]}/
 CONF
 $port = $front->port;
