@@ -186,18 +186,10 @@ my @h2_backend = map { SHS::Process::fork_child('h2c backend', sub {
                 ['x-sum', '1']));
     });
 }) } 1 .. 4;
-# And one that writes down the trailers of requests, whose bodies it reads.
-my $h2_httpd = private_httpd(files => { 'traced.lua' => <<'LUA' }, conf => <<'CONF');
-function handle(r)
-    r:requestbody()
-    r.content_type = "text/plain"
-    r:puts("read\n")
-    return apache2.OK
-end
-LUA
+# And one that writes down the trailers of requests.
+my $h2_httpd = private_httpd(conf => <<'CONF');
 Protocols h2c http/1.1
 H2Direct on
-LuaMapHandler "^/traced$" ${HOME_DIR}/traced.lua
 CustomLog logs/trailers.log "trailers: %{X-Sum}^ti %{X-Owner}^ti %{x_owner}^ti %{X-Session-Set}^ti"
 CONF
 my $backend = SHS::Backend->start;
@@ -217,7 +209,7 @@ SharedSessionHeader X-Owner owner
     SharedSession On
 </LocationMatch>
 ProxyPass /h2 h2c://127.0.0.1:$h2_port disablereuse=on
-ProxyPass /traced h2c://127.0.0.1:@{[$h2_httpd->port]}/traced
+ProxyPass /traced h2c://127.0.0.1:@{[$h2_httpd->port]}/x/cgi
 ProxyPass / http://127.0.0.1:@{[$backend->port]}/
 CONF
 $port = $front->port;
@@ -232,7 +224,7 @@ for my $path ("/on?trailer=$trailer", "/off?trailer=$trailer", "/bare?trailer=$t
 ok(scalar $front->logged(qr/SHS014: .*trailers/), '... as the log says');
 
 # A client's trailers reach a backend that is asked by HTTP/2: without our names.
-$r = SHS::HTTP::request(port => $port, raw => "POST /traced HTTP/1.1\r\nHost: localhost\r\n"
+$r = SHS::HTTP::request(port => $port, raw => "POST /traced?read HTTP/1.1\r\nHost: localhost\r\n"
     . "Connection: close\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\nX-Sum: 1\r\n"
     . "X-Owner: admin\r\nx_owner: admin\r\nX-Session-Set: userId=admin\r\n\r\n");
 is($r->code, 200, 'a request with trailers, passed on by h2c');
