@@ -223,8 +223,8 @@ for my $path ("/on?trailer=$trailer", "/off?trailer=$trailer", "/bare?trailer=$t
 }
 ok(scalar $front->logged(qr/SHS014: .*trailers/), '... as the log says');
 
-# A client's trailers reach a backend that is reached by HTTP/2: without the module's names.
-$r = SHS::HTTP::request(port => $port, raw => "POST /traced HTTP/1.1\r\nHost: localhost\r\n"
+# A client's trailers reach a backend that is asked by HTTP/2: without the module's names.
+$r = SHS::HTTP::request(port => $port, raw => "POST /traced?read HTTP/1.1\r\nHost: localhost\r\n"
     . "Connection: close\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\nX-Sum: 1\r\n"
     . "X-Owner: admin\r\nx_owner: admin\r\nX-Session-Set: userId=admin\r\n\r\n");
 is($r->code, 200, 'a request with trailers, passed on by h2c');
