@@ -30,7 +30,7 @@ struct shs_memo_t {
 typedef struct shs_client_request_t {
     request_rec *first;
     shs_memo_t *memos;
-    const shs_store_t *failed_store; /* it did not answer (rule 3) */
+    const shs_store_t *failed_store; /* it failed (flow.h, rule 3) */
     int is_marked;  /* a request exposed: the response varies ... */
     int is_private; /* ... and an id was offered */
     int is_refused; /* the client gets an error instead of a response, because

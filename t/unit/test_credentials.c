@@ -184,7 +184,7 @@ static const struct {
     int is_renewed;
     const char *password;
     const char *why;
-} renewals[] = {
+} reloads[] = {
     { "new\n", "old", 1, "new", "the file has changed" },
     { "old\n", "old", 0, "old", "it has not" },
     { "old\nnew\n", "old", 0, "old", "its first line has not" },
@@ -203,14 +203,13 @@ START_TEST(credentials_reload__reads_the_file_again)
 
     ck_assert_pstr_eq(shs_credentials_read_file(c, path, p), NULL);
     unlink(path);
-    if (renewals[_i].content) {
-        write_file(path, renewals[_i].content, strlen(renewals[_i].content));
+    if (reloads[_i].content) {
+        write_file(path, reloads[_i].content, strlen(reloads[_i].content));
     }
-    is_renewed = !shs_credentials_reload(c, renewals[_i].refused, p);
+    is_renewed = !shs_credentials_reload(c, reloads[_i].refused, p);
     unlink(path);
-    ck_assert_msg(is_renewed == renewals[_i].is_renewed, "%s",
-                  renewals[_i].why);
-    ck_assert_str_eq(shs_credentials_password(c, p), renewals[_i].password);
+    ck_assert_msg(is_renewed == reloads[_i].is_renewed, "%s", reloads[_i].why);
+    ck_assert_str_eq(shs_credentials_password(c, p), reloads[_i].password);
 }
 END_TEST
 
@@ -311,7 +310,7 @@ START_TEST(credentials_reload__gives_every_thread_the_new_password)
 {
     char *path = file_with("old\n", 4);
     shs_credentials_t *c = shs_credentials_create(NULL, NULL, p);
-    refresh_t renewals_at_once[THREADS];
+    refresh_t reloads_at_once[THREADS];
     pthread_t threads[THREADS];
     pthread_barrier_t start;
     int i;
@@ -320,16 +319,16 @@ START_TEST(credentials_reload__gives_every_thread_the_new_password)
     write_file(path, "new\n", 4);
     pthread_barrier_init(&start, NULL, THREADS);
     for (i = 0; i < THREADS; ++i) {
-        renewals_at_once[i] = (refresh_t){ c, &start, NULL, 0, NULL };
-        apr_pool_create(&renewals_at_once[i].pool, NULL);
+        reloads_at_once[i] = (refresh_t){ c, &start, NULL, 0, NULL };
+        apr_pool_create(&reloads_at_once[i].pool, NULL);
         ck_assert_int_eq(
-            pthread_create(&threads[i], NULL, renew, &renewals_at_once[i]), 0);
+            pthread_create(&threads[i], NULL, renew, &reloads_at_once[i]), 0);
     }
     for (i = 0; i < THREADS; ++i) {
         pthread_join(threads[i], NULL);
-        ck_assert_int_eq(renewals_at_once[i].is_renewed, 1);
-        ck_assert_str_eq(renewals_at_once[i].password, "new");
-        apr_pool_destroy(renewals_at_once[i].pool);
+        ck_assert_int_eq(reloads_at_once[i].is_renewed, 1);
+        ck_assert_str_eq(reloads_at_once[i].password, "new");
+        apr_pool_destroy(reloads_at_once[i].pool);
     }
     pthread_barrier_destroy(&start);
     unlink(path);
@@ -348,7 +347,7 @@ static void add(TCase *tc)
         ROWS(lengths));
     tcase_add_test(tc, credentials_read_file__reads_files_only);
     tcase_add_loop_test(tc, credentials_reload__reads_the_file_again, 0,
-                        ROWS(renewals));
+                        ROWS(reloads));
     tcase_add_test(tc, credentials_reload__works_as_often_as_the_file_changes);
     tcase_add_test(tc, credentials_reload__has_nothing_new_without_a_file);
     tcase_add_test(tc, credentials_reload__closes_the_file);

@@ -380,7 +380,7 @@ START_TEST(near_cache_name__is_of_kind_and_key)
         names[i] = shs_near_cache_name(cache, kinds[i / 4], keys[i % 4]);
         for (j = 0; j < i; j++) {
             ck_assert(names[i].a != names[j].a && names[i].b != names[j].b);
-            /* News know keys and no kinds. */
+            /* An invalidation names a key, and no kind. */
             ck_assert(i % 4 != j % 4 || names[i].bucket == names[j].bucket);
         }
     }

@@ -704,7 +704,7 @@ START_TEST(store_write__invalidates_whatever_the_result)
     last_created->result.reason = "a reason";
     ck_assert_int_eq(shs_store_write(&result, store, &write, p), wrote[_i]);
     ck_assert_str_eq(found(store, "k"), "MISS");
-    /* Who has query before the write and is late. */
+    /* A late reader, whose query came before the write. */
     keep(store, "k", &before);
     ck_assert_str_eq(found(store, "k"), "MISS");
 }

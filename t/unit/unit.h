@@ -26,7 +26,7 @@ extern apr_pool_t *p;
 #define OCTETS(literal) ((shs_octets_t){ (literal), sizeof(literal) - 1 })
 
 /* A copy in memory of its own without anything behind it, so that a sanitizer
- * sees who reads past the end. Freed with p. */
+ * sees a read past the end. Freed with p. */
 shs_octets_t unit_exact(const char *data, apr_size_t len);
 
 /* The same of a C string. */
