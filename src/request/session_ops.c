@@ -9,8 +9,8 @@
 #include "config/log.h"
 #include "request/client_request.h"
 #include "request/expose/expose.h"
-#include "request/given.h"
 #include "request/lookup/other_sessions.h"
+#include "request/response_cookies.h"
 #include "session/id/set_cookie.h"
 
 APLOG_USE_MODULE(shared_session);
@@ -89,7 +89,7 @@ static void set_session_cookie(request_rec *r, const shs_session_id_t *sid)
 {
     shs_octets_t nothing = { NULL, 0 };
 
-    shs_given_set(
+    shs_response_cookies_set(
         r, write_cookie(r, 0, sid ? shs_session_id_octets(sid) : nothing));
 }
 
@@ -102,7 +102,7 @@ static void expire_other_cookies(request_rec *r, apr_uint32_t names)
 
     for (i = 1; all[0] && all[i]; ++i) {
         if (names & (apr_uint32_t)1 << i) {
-            shs_given_set(r, write_cookie(r, i, nothing));
+            shs_response_cookies_set(r, write_cookie(r, i, nothing));
         }
     }
 }

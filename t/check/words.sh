@@ -49,6 +49,7 @@ public excess               exposure_alert
 public feeds?               subscription
 public flights?             single_flight
 public guards?              header_scrub
+public given                response_cookies
 public heavy                big_key
 public identity             run_id
 public keepalive            touch

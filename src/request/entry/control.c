@@ -14,10 +14,10 @@
 #include "request/client_request.h"
 #include "request/entry/cookie_conflict.h"
 #include "request/entry/order.h"
-#include "request/flow.h"
-#include "request/given.h"
-#include "request/session_ops.h"
 #include "request/entry/refusal.h"
+#include "request/flow.h"
+#include "request/response_cookies.h"
+#include "request/session_ops.h"
 
 APLOG_USE_MODULE(shared_session);
 
@@ -307,7 +307,7 @@ void shs_control_on_insert_error_filter(request_rec *r)
         warn_of_ignored(r, IGNORED_REPLACED);
         apr_table_clear(replaced);
     }
-    shs_given_restore(r);
+    shs_response_cookies_restore(r);
     add_filters(r, replaced);
 }
 

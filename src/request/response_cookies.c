@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "request/given.h"
+#include "request/response_cookies.h"
 
 #include <string.h>
 
@@ -67,7 +67,7 @@ static const char **slot_of_cookie(shs_client_request_t *client_request,
 }
 
 /* err_headers_out survives error documents and redirects. */
-void shs_given_set(request_rec *r, const char *cookie)
+void shs_response_cookies_set(request_rec *r, const char *cookie)
 {
     shs_client_request_t *client_request =
         shs_client_request_context_of(r)->client_request;
@@ -88,7 +88,7 @@ static int is_other(void *data, const char *name, const char *value)
     return strcmp(data, value) != 0;
 }
 
-void shs_given_restore(request_rec *r)
+void shs_response_cookies_restore(request_rec *r)
 {
     const shs_client_request_t *client_request =
         r->main ? NULL : shs_client_request_of(r);
