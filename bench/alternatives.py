@@ -13,7 +13,8 @@ import uuid
 
 import load
 import machine as m
-import plan
+import store
+from target import Target, Variant
 
 
 def cookie_from(url):
@@ -34,7 +35,7 @@ def cookie_from(url):
 
 
 def target(process, url, headers=None):
-    return plan.Target('', url, process if isinstance(process, list)
+    return Target('', url, process if isinstance(process, list)
                        else [process], headers or {}, expect='alice')
 
 
@@ -127,7 +128,7 @@ def lua(function):
             f'SetEnv REDIS_PORT {bench.redis.port}', 'LuaScope thread',
             'LuaCodeCache forever',
             f'LuaMapHandler ^/whoami$ {copy} {function}']))
-        return target(process, f'{url}/whoami', plan.cookie_of(200))
+        return target(process, f'{url}/whoami', store.cookie_of(200))
     return start
 
 
@@ -189,8 +190,8 @@ def nginx(name, code):
                                              directory, '-e',
                                              directory / 'error.log'])
         url = f'http://127.0.0.1:{port}/'
-        m.wait_until(name, lambda: load.ask(url, plan.cookie_of(200)), process)
-        return target(process, url, plan.cookie_of(200))
+        m.wait_until(name, lambda: load.ask(url, store.cookie_of(200)), process)
+        return target(process, url, store.cookie_of(200))
     return start
 
 
@@ -213,7 +214,7 @@ def php(name, query):
                'session.gc_probability': '0'}
         options = [word for k, v in ini.items() for word in ('-d', f'{k}={v}')]
         if name == 'php':
-            bench.redis.ask('SET', f'PHPREDIS_SESSION:{plan.id_of(200)}',
+            bench.redis.ask('SET', f'PHPREDIS_SESSION:{store.id_of(200)}',
                             'userId|s:5:"alice";')
         fcgi = bench.machine.start(
             name, [m.need('php-cgi'), '-b', f'127.0.0.1:{port}', *options],
@@ -227,7 +228,7 @@ def php(name, query):
             'ProxyFCGIBackendType GENERIC', '<Files page.php>',
             f'SetHandler proxy:fcgi://127.0.0.1:{port}/', '</Files>']))
         return target([process, fcgi], f'{url}/page.php{query}',
-                      plan.cookie_of(200))
+                      store.cookie_of(200))
     return start
 
 
@@ -260,13 +261,13 @@ def express(name, *words):
                    *words], {'NODE_ENV': 'production'})
         url = f'http://127.0.0.1:{port}/'
         m.wait_until(name, lambda: load.ask(url), process)
-        headers = plan.cookie_of(200) if words else cookie_from(f'{url}login')
+        headers = store.cookie_of(200) if words else cookie_from(f'{url}login')
         return target(process, url, headers)
     return start
 
 
 # name, words, how it starts, what its ratio is to
-ALL = [
+ALL = (
     ('session-cookie', 'mod_session_cookie and _crypto', session_cookie, 'bare'),
     ('session-dbd', 'mod_session_dbd, SQLite', session_dbd, 'bare'),
     ('openidc', 'mod_auth_openidc, Redis', openid, 'bare'),
@@ -281,4 +282,8 @@ ALL = [
     ('express-bare', 'Express, bare', express('express-bare', 'bare'),
      'express-bare'),
     ('express', 'Express, connect-redis', express('express'), 'express-bare'),
-]
+)
+
+
+def variants():
+    return [Variant(*row, is_optional=True) for row in ALL]

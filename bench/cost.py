@@ -5,7 +5,9 @@ import re
 
 import load
 import machine as m
-import plan
+import store
+import variants
+from target import start_target
 
 PARTS = ('instructions', 'memory')
 
@@ -40,7 +42,7 @@ def instructions(bench, variant, number):
 
     bench.machine.start = start_under_valgrind
     try:
-        target = plan.start(bench, variant)
+        target = start_target(bench, variant)
         load.warm(target, number)
     finally:
         bench.machine.start = start
@@ -65,15 +67,15 @@ def measure_instructions(bench):
     number = 500
     return {
         'none': per_request(
-            bench, lambda: plan.bare('cg-none', '', 'prefork'), number),
+            bench, lambda: variants.bare('cg-none', '', 'prefork'), number),
         'hit': per_request(
-            bench, lambda: plan.ours('cg-hit', '', cache='On', mpm='prefork'),
+            bench, lambda: variants.ours('cg-hit', '', cache='On', mpm='prefork'),
             number),
         'hit without notes': per_request(
-            bench, lambda: plan.ours('cg-lean', '', cache='On', mpm='prefork',
+            bench, lambda: variants.ours('cg-lean', '', cache='On', mpm='prefork',
                                      more='SharedSessionNote none'), number),
         'miss': per_request(
-            bench, lambda: plan.ours('cg-tcp', '', mpm='prefork'), number),
+            bench, lambda: variants.ours('cg-tcp', '', mpm='prefork'), number),
     }
 
 
@@ -85,7 +87,7 @@ def measure_fit(bench, octets, number):
     again takes the place of an older one, which has had its turn."""
     bench.redis.fill(10_000_001, 10_000_000 + number, octets)
     more = ' max-entry=32K' if octets > 4000 else ''
-    target = plan.start(bench, plan.ours(
+    target = start_target(bench, variants.ours(
         f'fit-{octets}', '', cache=f'On size=4M{more}', octets=octets))
     ids = list(range(10_000_001, 10_000_001 + number))
     load.each(target, map(as_number, ids))
@@ -98,7 +100,7 @@ def measure_fit(bench, octets, number):
 
 
 def as_number(number):
-    return {'Cookie': 'JSESSIONID=' + plan.store.ID % number}
+    return {'Cookie': 'JSESSIONID=' + store.ID % number}
 
 
 def measure(bench, said, result):

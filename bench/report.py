@@ -26,7 +26,7 @@ GOALS = [
 def new(said):
     return {'date': time.strftime('%Y-%m-%d'), 'cores': os.cpu_count(),
             'rounds': said.rounds, 'seconds': said.seconds, 'groups': {},
-            'missing': {}}
+            'missing': {}, 'failed': {}}
 
 
 def medians(runs):
@@ -144,8 +144,9 @@ def show(result):
         result['others_share'] = statistics.median(shares)
         print(f'other jobs took {result["others_share"]:.0%} of the machine'
               f' meanwhile, at most {max(shares):.0%}')
-    for words in result['missing'].values():
-        print(f'missing: {words}')
+    for kind in ('missing', 'failed'):
+        for words in result[kind].values():
+            print(f'{kind}: {words}')
 
 
 def write(result, out):
@@ -164,10 +165,3 @@ def rounded(value):
     if isinstance(value, list):
         return [rounded(v) for v in value]
     return value
-
-
-def has_failed(result):
-    """Whether a row of the module's own is missing."""
-    from alternatives import ALL
-    theirs = {name for name, *_ in ALL} | {'instructions'}
-    return any(name not in theirs for name in result['missing'])

@@ -6,6 +6,16 @@ import machine as m
 
 ID = 'bench%021d'  # as cookies.lua makes them
 
+
+def id_of(octets):
+    """Of the one session of that size, apart from the many."""
+    return ID % (20_000_000 + octets)
+
+
+def cookie_of(octets):
+    return {'Cookie': f'JSESSIONID={id_of(octets)}'}
+
+
 # ARGV: first, last, and the fields of each
 FILL = '''
 for n = tonumber(ARGV[1]), tonumber(ARGV[2]) do

@@ -6,7 +6,8 @@ import subprocess
 
 import load
 import machine as m
-import plan
+import store
+from target import Target, wait_for_hits
 
 # Path, host, name, words, directives of its place.
 KINDS = (
@@ -61,10 +62,10 @@ def start(bench):
                        places=places, redis=bench.redis)
     # One process, for the stopwatch is each process's own.
     process, url = bench.httpd.start('turns', conf, 'single')
-    target = plan.Target('turns', f'{url}/2', [process],
-                         {**plan.cookie_of(200), 'Host': 'near'}, None, 'alice',
+    target = Target('turns', f'{url}/2', [process],
+                         {**store.cookie_of(200), 'Host': 'near'}, None, 'alice',
                          True)
-    plan.wait_for_hits(bench, target)
+    wait_for_hits(bench, target)
     return target, url
 
 

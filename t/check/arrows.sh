@@ -3,7 +3,7 @@
 #
 # The arrows of src/README.md: reads the #includes and fails on any that points
 # elsewhere, on one that this table allows and no file needs, and on a circle
-# between files.
+# between files. Of bench/ likewise: reads the imports of its Python files.
 source "$(dirname "${BASH_SOURCE[0]}")/guard.bash"
 
 # From above to below: a room, and the rooms whose headers its files include.
@@ -68,7 +68,13 @@ allowed_outside() { # includer header
     esac
 }
 
-need src mod_shared_session.c mod_session_shared.c
+# The files of bench/, from above to below: each imports only what stands below.
+bench_files='
+main cost turns plan alternatives variants target httpd store load machine
+report markdown picture
+'
+
+need src bench mod_shared_session.c mod_session_shared.c
 declare -A may used
 order=()
 while read -r room below; do
@@ -168,4 +174,31 @@ forbid 'ap_log_|apr_file_printf|(^|[^_a-z])f?printf\(|perror\(' \
     "$(below_request base net session codec store redis)" \
     'the layer that decides writes the log: none below request does'
 
-finish 'includes point where they may'
+# What a line of Python imports, one name a line.
+imports_of() { # file
+    sed -nE 's/^ *from +([a-z_]+) +import .*/\1/p; s/^ *import +//p' "$1" |
+        tr ',' '\n' | sed -E 's/ +as .*//; s/ //g'
+}
+
+read -ra bench_order <<<"${bench_files//$'\n'/ }"
+declare -A floor
+for number in "${!bench_order[@]}"; do
+    floor[${bench_order[number]}]=$number
+    need "bench/${bench_order[number]}.py"
+done
+for file in bench/*.py; do
+    importer=$(basename "$file" .py)
+    if [[ -z ${floor[$importer]:-} ]]; then
+        complain "$file is not in the table of bench/"
+        continue
+    fi
+    while read -r imported; do
+        looked_at 1
+        if [[ -e bench/$imported.py ]] &&
+            ((${floor[$imported]:-0} <= floor[$importer])); then
+            complain "$file must not import $imported, which stands above it"
+        fi
+    done < <(imports_of "$file")
+done
+
+finish 'includes and imports point where they may'

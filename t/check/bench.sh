@@ -28,7 +28,7 @@ for words in 'requests/s' 'without the module' 'near-cache hit' \
     grep -qF "$words" <<<"$out" || complain "no '$words' in:"$'\n'"$out"
     looked_at 1
 done
-if grep -E '^ *missing:|Traceback' <<<"$out"; then
+if grep -E '^ *(missing|failed):|Traceback' <<<"$out"; then
     complain 'something is missing'
 fi
 
