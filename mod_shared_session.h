@@ -17,10 +17,10 @@
  * They may be called from header_parser on, for any request_rec: subrequests
  * and internal redirects share the session of their client request. The
  * SharedSession* settings of the request's place apply. A session is looked up
- * at most once per client request. Each function that writes sends a command to
- * Redis, and the write is complete when it returns. Call it before any header
- * has been sent: its cookie goes out with the response. Threads: as for any use
- * of a request_rec.
+ * once per client request and way of looking (store, cookie, key, format,
+ * limits), and again after a write. A function that writes returns when Redis
+ * has carried out the write. Call it before any header has been sent: its
+ * cookie goes out with the response. Threads: as for any use of a request_rec.
  *
  * Names and values are octets. Returned strings live in r->pool. Arguments are
  * not kept.
@@ -48,15 +48,16 @@ typedef enum shared_session_status_e {
 } shared_session_status_e;
 
 /* The result of a write. DONE: it was written. NO_ANSWER: it may have been
- * written or not. All others: nothing was written. UNREADABLE and NO_ANSWER are
- * to a write what MALFORMED and UNAVAILABLE are to a lookup: C has one name
- * space for the two enums. */
+ * written or not. All others: the session is unchanged; but begin and rotate
+ * may have ended other sessions that the same cookie leads to. UNREADABLE and
+ * NO_ANSWER are to a write what MALFORMED and UNAVAILABLE are to a lookup: C
+ * has one name space for the two enums. */
 typedef enum shared_session_result_e {
     SHARED_SESSION_DONE,
     SHARED_SESSION_GONE,       /* there is no session (any more) */
     SHARED_SESSION_ROTATED,    /* it has another id by now: the client is about
                                 * to learn it, so let it try again */
-    SHARED_SESSION_CONFLICT,   /* other writers always won */
+    SHARED_SESSION_CONFLICT,   /* it lost the write race eight times */
     SHARED_SESSION_INVALID,    /* a name begins with @, is empty or has control
                                 * characters, or the format cannot hold a
                                 * value */
