@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What else does the work: cookie -> session -> user's name in the answer. Each
-beside its own server, or program, without a session."""
+"""Other ways to do the same work: cookie -> session -> user's name in the
+response. The base of each ratio is the same program without a session."""
 import http.cookiejar
 import json
 import shutil
@@ -18,19 +18,19 @@ from target import Target, Variant
 
 
 def cookie_from(url):
-    """What a browser has after a visit, as a Cookie header."""
+    """The Cookie header that a browser would send after it has fetched url."""
     jar = http.cookiejar.CookieJar()
-    trust_anybody = ssl.create_default_context()
-    trust_anybody.check_hostname = False
-    trust_anybody.verify_mode = ssl.CERT_NONE
+    unverified = ssl.create_default_context()
+    unverified.check_hostname = False
+    unverified.verify_mode = ssl.CERT_NONE
     browser = urllib.request.build_opener(
         urllib.request.HTTPCookieProcessor(jar),
-        urllib.request.HTTPSHandler(context=trust_anybody))
+        urllib.request.HTTPSHandler(context=unverified))
     browser.addheaders = [('Accept', 'text/html')]
     browser.open(url, timeout=20).read()
     pairs = '; '.join(f'{c.name}={c.value}' for c in jar)
     if not pairs:
-        raise RuntimeError(f'{url} gives no cookie')
+        raise RuntimeError(f'{url} sets no cookie')
     return {'Cookie': pairs}
 
 
@@ -190,13 +190,13 @@ def nginx(name, code):
                                              directory, '-e',
                                              directory / 'error.log'])
         url = f'http://127.0.0.1:{port}/'
-        m.wait_until(name, lambda: load.ask(url, store.cookie_of(200)), process)
+        m.wait_until(name, lambda: load.get(url, store.cookie_of(200)), process)
         return target(process, url, store.cookie_of(200))
     return start
 
 
 def resty_redis():
-    """Debian's place for it, and the one of its authors."""
+    """Whether the library is where Debian or upstream installs it."""
     return any(m.pathlib.Path(f'/usr/share/lua/5.1/{below}/redis.lua').exists()
                for below in ('nginx', 'resty'))
 
@@ -214,7 +214,7 @@ def php(name, query):
                'session.gc_probability': '0'}
         options = [word for k, v in ini.items() for word in ('-d', f'{k}={v}')]
         if name == 'php':
-            bench.redis.ask('SET', f'PHPREDIS_SESSION:{store.id_of(200)}',
+            bench.redis.command('SET', f'PHPREDIS_SESSION:{store.id_of(200)}',
                             'userId|s:5:"alice";')
         fcgi = bench.machine.start(
             name, [m.need('php-cgi'), '-b', f'127.0.0.1:{port}', *options],
@@ -233,7 +233,7 @@ def php(name, query):
 
 
 def express_modules(bench):
-    """node_modules, installed by npm, once for each tree."""
+    """The directory of node_modules, which npm installs once per work tree."""
     directory = bench.machine.root / 'build/bench'
     directory.mkdir(parents=True, exist_ok=True)
     source = bench.machine.root / 'bench/alternatives'
@@ -252,21 +252,21 @@ def express_modules(bench):
     return directory
 
 
-def express(name, *words):
+def express(name, *arguments):
     def start(bench):
         directory = express_modules(bench)
         port = bench.machine.free_port()
         process = bench.machine.start(
             name, [m.need('node'), directory / 'app.js', port, bench.redis.port,
-                   *words], {'NODE_ENV': 'production'})
+                   *arguments], {'NODE_ENV': 'production'})
         url = f'http://127.0.0.1:{port}/'
-        m.wait_until(name, lambda: load.ask(url), process)
-        headers = store.cookie_of(200) if words else cookie_from(f'{url}login')
+        m.wait_until(name, lambda: load.get(url), process)
+        headers = store.cookie_of(200) if arguments else cookie_from(f'{url}login')
         return target(process, url, headers)
     return start
 
 
-# name, words, how it starts, what its ratio is to
+# name, label, start, base
 ALL = (
     ('session-cookie', 'mod_session_cookie and _crypto', session_cookie, 'bare'),
     ('session-dbd', 'mod_session_dbd, SQLite', session_dbd, 'bare'),

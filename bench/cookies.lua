@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: Apache-2.0
 --
--- Each request with the cookie of another session, drawn by lot:
+-- Sends each request with the cookie of a random session:
 --   wrk ... -s cookies.lua URL -- FIRST LAST
--- Ids are "bench" and the number in 21 digits, as store.py makes them.
+-- An id is "bench" and the session's number in 21 digits, as in store.py.
 local first, last, before, after
 
 function init(args)

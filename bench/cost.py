@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What load does not show: instructions for each request, and how many sessions
-the near-cache's memory holds."""
+"""Costs that load does not show: instructions per request, and the number of
+sessions that fit in the near-cache's memory."""
 import re
 
 import load
@@ -11,32 +11,32 @@ from target import start_target
 
 PARTS = ('instructions', 'memory')
 
-# Octets, and how many sessions of them are more than fit in 4M of near-cache.
+# Octets of a session, and a number of sessions that exceeds 4M of near-cache.
 FIT = ((200, 12000), (2048, 3000), (16384, 400))
 
 
 # ---------------------------------------------------------------- instructions
 
 def instructions(bench, variant, number):
-    """Of the thread that answers, from start to end, with so many requests. One
-    process, for valgrind is slow, and -X, for it follows no fork."""
+    """Instructions of the worker thread's whole life, in which it serves `number`
+    requests. -X: a single process, because valgrind does not follow a fork."""
     name = f'{variant.name}-{number}'
-    # httpd has become nobody by the time that it ends.
+    # The profile is written at exit, when httpd runs as user nobody.
     directory = bench.machine.dir('callgrind')
     directory.chmod(0o777)
     out = directory / name
     program = bench.httpd.program
     bench.httpd.program = m.need('valgrind')
-    words = ['--tool=callgrind', '--separate-threads=yes',
-             f'--callgrind-out-file={out}', program, '-X']
+    valgrind = ['--tool=callgrind', '--separate-threads=yes',
+                f'--callgrind-out-file={out}', program, '-X']
     started = []
     start = bench.machine.start
 
-    def start_under_valgrind(its_name, its_words, env=None):
+    def start_under_valgrind(process_name, argv, env=None):
         # httpd -f CONF -DFOREGROUND becomes valgrind ... httpd -X -f CONF
-        rest = its_words[1:-1] if its_words[0] == bench.httpd.program else None
-        process = start(its_name, [its_words[0], *words, *rest], env) \
-            if rest else start(its_name, its_words, env)
+        if argv[0] == bench.httpd.program:
+            argv = [argv[0], *valgrind, *argv[1:-1]]
+        process = start(process_name, argv, env)
         started.append(process)
         return process
 
@@ -82,30 +82,30 @@ def measure_instructions(bench):
 # ---------------------------------------------------------------------- memory
 
 def measure_fit(bench, octets, number):
-    """Asks for more sessions than fit, then for the same, the last one first.
-    What reached Redis the second time was not there any more; each that is read
-    again takes the place of an older one, which has had its turn."""
-    bench.redis.fill(10_000_001, 10_000_000 + number, octets)
+    """Reads more sessions than fit, then the same sessions in reverse order. Each
+    hit of the second pass is a session that the near-cache held: a miss evicts
+    only sessions that the pass has already read."""
+    bench.redis.add_sessions(10_000_001, 10_000_000 + number, octets)
     more = ' max-entry=32K' if octets > 4000 else ''
     target = start_target(bench, variants.ours(
         f'fit-{octets}', '', cache=f'On size=4M{more}', octets=octets))
     ids = list(range(10_000_001, 10_000_001 + number))
-    load.each(target, map(as_number, ids))
+    load.get_each(target, map(cookie_of_number, ids))
     before = bench.redis.counts()[0]
-    load.each(target, map(as_number, reversed(ids)))
-    # A session is two commands: the value and its time to live.
+    load.get_each(target, map(cookie_of_number, reversed(ids)))
+    # A lookup is two commands: the value and its time to live.
     hits = number - (bench.redis.counts()[0] - before) // 2
     bench.machine.end(*target.processes)
     return {'fit_in_4M': hits, 'octets_each': round(2**22 / max(hits, 1))}
 
 
-def as_number(number):
+def cookie_of_number(number):
     return {'Cookie': 'JSESSIONID=' + store.ID % number}
 
 
-def measure(bench, said, result):
+def measure(bench, options, result):
     wanted = [part for part in PARTS
-              if part in said.only or not said.only and not said.quick]
+              if part in options.only or not options.only and not options.quick]
     if 'memory' in wanted:
         print('Memory', flush=True)
         result['memory'] = {str(octets): measure_fit(bench, octets, number)

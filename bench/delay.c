@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * delay: a network that is farther away.
+ * delay: a TCP proxy that adds latency.
  *
  *   delay LISTEN-PORT TARGET-PORT MICROSECONDS
  *
- * Passes each connection on to the target, and every octet, either way, so much
- * later. The delay is the same for all, so what is under way is one queue.
+ * Forwards each connection to the target and delays every octet, in both
+ * directions. The delay is constant, so one FIFO queue holds all of them.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -24,7 +24,7 @@
 #define MOST_ENDS 1024
 #define PIECE     65536
 
-/* Octets under way; none: the end of the connection. */
+/* Octets in the queue; len 0: the end of the stream. */
 typedef struct piece_t {
     struct piece_t *next;
     int64_t due_ns;
@@ -35,7 +35,7 @@ typedef struct piece_t {
 
 static struct pollfd ends[MOST_ENDS];
 static int peer[MOST_ENDS];    /* index of the other end; -1: none */
-static int is_deaf[MOST_ENDS]; /* its end is under way */
+static int is_done[MOST_ENDS]; /* 1: end of stream read, 2: and forwarded */
 static int count;
 static piece_t *first, **last = &first;
 static struct sockaddr_in target;
@@ -64,7 +64,7 @@ static struct sockaddr_in loopback(const char *port)
     return address;
 }
 
-/* A free place, where the other end may still be under way to nowhere. */
+/* Returns the index of the new end, -1: too many. */
 static int add_end(int fd)
 {
     int one = 1, i;
@@ -78,11 +78,11 @@ static int add_end(int fd)
     count = i == count ? count + 1 : count;
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
     ends[i] = (struct pollfd){ .fd = fd, .events = POLLIN };
-    is_deaf[i] = 0;
+    is_done[i] = 0;
     return i;
 }
 
-static void take_connection(void)
+static void accept_connection(void)
 {
     int a = accept4(ends[0].fd, NULL, NULL, SOCK_CLOEXEC);
     int b = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -103,7 +103,7 @@ static void take_connection(void)
     peer[j] = i;
 }
 
-static void take_octets(int i)
+static void read_octets(int i)
 {
     piece_t *piece = malloc(sizeof(*piece) + PIECE);
     ssize_t got = piece ? recv(ends[i].fd, piece->octets, PIECE, 0) : -1;
@@ -118,24 +118,25 @@ static void take_octets(int i)
     piece->due_ns = now_ns() + delay_ns;
     if (piece->len == 0) {
         ends[i].events = 0;
-        is_deaf[i] = 1;
+        is_done[i] = 1;
     }
     *last = piece;
     last = &piece->next;
 }
 
-/* When both directions have ended there is nothing more under way. */
+/* Closes both sockets once both directions have ended: the queue then holds
+ * nothing for them. */
 static void end_connection(int from)
 {
     int to = peer[from];
 
     shutdown(ends[to].fd, SHUT_WR);
-    if (is_deaf[to] == 2) {
+    if (is_done[to] == 2) {
         close(ends[from].fd);
         close(ends[to].fd);
         ends[from].fd = ends[to].fd = -1;
     }
-    is_deaf[from] = 2;
+    is_done[from] = 2;
 }
 
 static void deliver(piece_t *piece)
@@ -168,7 +169,7 @@ static void deliver_due(void)
     }
 }
 
-static void wait_for_something(void)
+static void wait_for_event(void)
 {
     struct timespec left = { 0, 0 };
     int64_t ns = first ? first->due_ns - now_ns() : 0;
@@ -206,19 +207,19 @@ int main(int argc, char **argv)
     target = loopback(argv[2]);
     delay_ns = atoll(argv[3]) * 1000;
     if (delay_ns < 0 || delay_ns >= INT64_C(1000000000)) {
-        fputs("delay: below a second, please\n", stderr);
+        fputs("delay: the delay must be below one second\n", stderr);
         return 2;
     }
     listen_at(argv[1]);
     for (;;) {
-        wait_for_something();
+        wait_for_event();
         for (i = 1; i < count; ++i) {
-            if (ends[i].fd >= 0 && ends[i].revents && !is_deaf[i]) {
-                take_octets(i);
+            if (ends[i].fd >= 0 && ends[i].revents && !is_done[i]) {
+                read_octets(i);
             }
         }
         if (ends[0].revents & POLLIN) {
-            take_connection();
+            accept_connection();
         }
         deliver_due();
     }

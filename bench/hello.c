@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * hello: the least that a handler can do, so that what is measured beside it is
- * large: says whom the session, of whatever module, belongs to. As hello-login
- * it begins one of mod_session.
+ * hello: a minimal handler, so that the cost of a session module is a large part
+ * of the request. It prints the user of the session, whichever module provides
+ * it. The handler hello-login begins a session of mod_session.
  */
 #include <httpd.h>
 #include <http_config.h>
@@ -21,7 +21,7 @@ static const char *user_of(const request_rec *r)
     return user ? user : "nobody";
 }
 
-static int answer(request_rec *r)
+static int on_handler(request_rec *r)
 {
     if (!r->handler || strncmp(r->handler, "hello", 5)) {
         return DECLINED;
@@ -37,7 +37,7 @@ static int answer(request_rec *r)
 static void register_hooks(apr_pool_t *p)
 {
     (void)p;
-    ap_hook_handler(answer, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_handler(on_handler, NULL, NULL, APR_HOOK_MIDDLE);
 }
 
 AP_DECLARE_MODULE(hello) = {

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""An httpd of its own for each thing that is measured."""
+"""Starts a separate httpd for each variant."""
 import shlex
 
 import load
@@ -45,7 +45,7 @@ MaxSpareServers 32
 MaxRequestWorkers 32
 '''
 
-# The MPM's name, and how many work. "single": event with one process.
+# Name: the MPM and its workers. "single": event with one process.
 WORKERS = {
     'event': ('event', THREADS.format(threads=32, servers=2, all=64)),
     'worker': ('worker', THREADS.format(threads=32, servers=2, all=64)),
@@ -55,8 +55,8 @@ WORKERS = {
 
 
 class Builder:
-    """Knows where httpd and its modules are, and keeps copies of ours: a build
-    meanwhile must not change what is measured."""
+    """Finds httpd and its modules. Copies our module: a build during the run must
+    not change what is measured."""
 
     def __init__(self, machine):
         self.machine = machine
@@ -76,7 +76,7 @@ class Builder:
         self.build('hello')
 
     def build(self, name, *libraries):
-        """A module of our own; returns its LoadModule."""
+        """Compiles bench/NAME.c as a module. Returns its LoadModule line."""
         out = self.machine.work / f'{name}.so'
         if not out.exists():
             m.output_of(m.need('gcc'), '-O2', '-shared', '-fPIC', *self.flags,
@@ -85,7 +85,7 @@ class Builder:
         return f'LoadModule {name}_module {out}'
 
     def module(self, name, package='apache2-bin'):
-        """LoadModule of one of httpd's, or Missing."""
+        """The LoadModule line of an installed module; raises Missing."""
         path = m.need_file(f'{self.modules}/mod_{name}.so', package)
         return f'LoadModule {name}_module {path}'
 
@@ -101,11 +101,11 @@ class Builder:
         return conf, port
 
     def start(self, name, more='', mpm='event', env=None):
-        """Returns the process and the beginning of its URLs."""
+        """Returns the process and the base of its URLs."""
         conf, port = self.write(name, more, mpm)
         process = self.machine.start(name, [self.program, '-f', conf,
                                             '-DFOREGROUND'], env)
         url = f'http://127.0.0.1:{port}'
-        m.wait_until(f'httpd {name}', lambda: load.ask(f'{url}/index.txt'),
+        m.wait_until(f'httpd {name}', lambda: load.get(f'{url}/index.txt'),
                      process)
         return process, url

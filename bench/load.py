@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The load: wrk, which asks as fast as it is answered, and what it says."""
+"""The load generator: runs wrk, which sends its next request as soon as it has a
+response, and reads its report."""
 import http.client
 import re
 import subprocess
@@ -12,42 +13,42 @@ CONNECTIONS = 16
 UNITS = {'us': 0.001, 'ms': 1.0, 's': 1000.0}
 
 
-def ask(url, headers=()):
-    """One request; status line's code, headers and body."""
+def get(url, headers=()):
+    """Sends one request. Returns the headers and the body of the response."""
     request = urllib.request.Request(url, headers=dict(headers))
-    with urllib.request.urlopen(request, timeout=20) as answer:
-        return answer.headers, answer.read().decode(errors='replace')
+    with urllib.request.urlopen(request, timeout=20) as response:
+        return response.headers, response.read().decode(errors='replace')
 
 
-def each(target, all_headers):
-    """A request with each of these, one after another, on one connection."""
+def get_each(target, all_headers):
+    """Sends one request for each set of headers, on one connection."""
     where = urllib.parse.urlsplit(target.url)
     connection = http.client.HTTPConnection(where.netloc, timeout=60)
     path = f'{where.path or "/"}?{where.query}'.rstrip('?')
     for headers in all_headers:
         connection.request('GET', path, headers=headers)
-        answer = connection.getresponse()
-        answer.read()
-        if answer.status != 200:
-            raise RuntimeError(f'{target.name}: status {answer.status}')
+        response = connection.getresponse()
+        response.read()
+        if response.status != 200:
+            raise RuntimeError(f'{target.name}: status {response.status}')
     connection.close()
 
 
 def warm(target, number):
-    each(target, [target.headers] * number)
+    get_each(target, [target.headers] * number)
 
 
-def command(machine, target, seconds):
-    words = [m.need('wrk'), '-t1', f'-c{CONNECTIONS}', f'-d{seconds}s',
-             '--latency']
+def wrk_command(machine, target, seconds):
+    argv = [m.need('wrk'), '-t1', f'-c{CONNECTIONS}', f'-d{seconds}s',
+            '--latency']
     for name, value in target.headers.items():
-        words += ['-H', f'{name}: {value}']
+        argv += ['-H', f'{name}: {value}']
     if target.numbers:
-        words += ['-s', str(machine.root / 'bench/cookies.lua')]
-    words.append(target.url)
+        argv += ['-s', str(machine.root / 'bench/cookies.lua')]
+    argv.append(target.url)
     if target.numbers:
-        words += ['--', *(str(n) for n in target.numbers)]
-    return words
+        argv += ['--', *(str(n) for n in target.numbers)]
+    return argv
 
 
 def milliseconds(text, percent):
@@ -56,18 +57,18 @@ def milliseconds(text, percent):
 
 
 def measure(machine, target, seconds):
-    """What a time of load comes to. Who is so slow, or whose machine so busy,
-    that nothing is answered in it gets more of it."""
+    """The figures of one run. A run without any response is repeated with more
+    time: the target is slow, or the machine is busy."""
     for more in (1, 2, 5):
         found = measure_once(machine, target, more * seconds)
         if found['requests'] > 0:
             return found
-    raise RuntimeError(f'{target.name}: no answers')
+    raise RuntimeError(f'{target.name}: no responses')
 
 
 def measure_once(machine, target, seconds):
-    """An answer that is wrong would make the figures worthless."""
-    run = subprocess.run(command(machine, target, seconds), text=True,
+    """A wrong response ends the benchmark: it would make the figures worthless."""
+    run = subprocess.run(wrk_command(machine, target, seconds), text=True,
                          capture_output=True, stdin=subprocess.DEVNULL,
                          timeout=seconds + 60, check=True)
     bad = re.search(r'Non-2xx.*|connect [1-9].*|timeout [1-9].*', run.stdout)

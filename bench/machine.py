@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The machine: processes, which are ended by pid, free ports, and what they use."""
+"""The machine: a work directory, processes and their CPU time, free ports."""
 import os
 import pathlib
 import shutil
@@ -13,11 +13,12 @@ TICKS = os.sysconf('SC_CLK_TCK')
 
 
 class Missing(Exception):
-    """Something that is measured cannot be had here; says what."""
+    """A program or file that a measurement needs is not on this machine."""
 
 
 class Machine:
-    """A directory for everything, and all that runs; `with` ends it."""
+    """The work directory and the processes of one run; `with` ends the processes by
+    pid and removes the directory."""
 
     def __init__(self, root):
         self.root = pathlib.Path(root)
@@ -48,12 +49,12 @@ class Machine:
                 self.ports.add(port)
                 return port
 
-    def start(self, name, words, env=None):
-        """Runs in the background; its output is in work/NAME.log. In a group of
-        its own: prefork ends its whole group with itself."""
+    def start(self, name, argv, env=None):
+        """Starts a background process. Its output goes to work/NAME.log. It has a
+        process group of its own, because prefork signals its whole group."""
         with open(self.work / f'{name}.log', 'ab') as log:
             process = subprocess.Popen(
-                [str(word) for word in words], stdin=subprocess.DEVNULL,
+                [str(word) for word in argv], stdin=subprocess.DEVNULL,
                 stdout=log, stderr=log, cwd=self.work, start_new_session=True,
                 env={**os.environ, **(env or {})})
         process.shs_log = self.work / f'{name}.log'
@@ -66,7 +67,8 @@ class Machine:
                 process.send_signal(signal.SIGTERM)
         for process in processes:
             try:
-                process.wait(10)
+                # valgrind writes its profile at exit.
+                process.wait(30)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
@@ -89,13 +91,13 @@ def need_file(path, package):
     return path
 
 
-def output_of(*words):
-    return subprocess.run([str(w) for w in words], check=True, text=True,
+def output_of(*argv):
+    return subprocess.run([str(word) for word in argv], check=True, text=True,
                           stdin=subprocess.DEVNULL, capture_output=True).stdout
 
 
 def wait_until(what, test, process=None, for_s=15):
-    """Polls; gives up when the time is over or the process has ended."""
+    """Polls until test() is true; fails after for_s, or when the process ends."""
     end = time.monotonic() + for_s
     while True:
         try:
@@ -105,14 +107,14 @@ def wait_until(what, test, process=None, for_s=15):
             pass
         if process and process.poll() is not None or time.monotonic() > end:
             log = process.shs_log.read_text(errors='replace') if process else ''
-            raise Missing(f'{what}: never came true. {log[-400:].strip()}')
+            raise Missing(f'{what}: not ready. {log[-400:].strip()}')
         time.sleep(0.02)
 
 
 # ------------------------------------------------------------- CPU of processes
 
 def stat_of(pid):
-    """Fields of /proc/PID/stat from the third on, or None when it is gone."""
+    """Fields of /proc/PID/stat from the third on; None if there is no process."""
     try:
         text = pathlib.Path(f'/proc/{pid}/stat').read_text()
     except OSError:
@@ -121,7 +123,7 @@ def stat_of(pid):
 
 
 def family_of(pids):
-    """The processes and what they have started."""
+    """The processes and all their descendants."""
     parents = {}
     for entry in os.listdir('/proc'):
         fields = stat_of(entry) if entry.isdigit() else None
@@ -137,13 +139,12 @@ def family_of(pids):
 
 
 def cpu_s(family):
-    """User and system time of the processes that are there."""
+    """User and system time of the processes that still run."""
     stats = [stat_of(pid) for pid in family]
     return sum(int(f[11]) + int(f[12]) for f in stats if f) / TICKS
 
 
 def busy_s():
-    """What all processes of the machine have used since it began: user, nice,
-    system, and what handles interrupts."""
+    """CPU time of the whole machine since boot: user, nice, system, interrupts."""
     fields = pathlib.Path('/proc/stat').read_text().split('\n', 1)[0].split()
     return sum(int(fields[i]) for i in (1, 2, 3, 6, 7)) / TICKS

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""bench/run's own: options, and the order of things."""
+"""The program behind bench/run: options, and the order of the measurements."""
 import argparse
 import pathlib
 import signal
@@ -13,7 +13,7 @@ import markdown
 import picture
 import plan
 import report
-import turns
+import request_time
 from target import Bench, start_target
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -21,34 +21,34 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 # The share of the machine that other jobs may take of a round.
 QUIET = 0.1
 
-# What is measured otherwise than by rounds of load.
-PARTS = ('turns', *cost.PARTS)
+# What is not measured by rounds of load.
+PARTS = ('request-time', *cost.PARTS)
 
-# Until then rounds that others have disturbed are measured again.
+# Until then a disturbed round is measured again.
 PATIENT_UNTIL = time.monotonic() + 10 * 60
 
 
-def options():
+def parse_options():
     parser = argparse.ArgumentParser(prog='bench/run')
     parser.add_argument('--quick', action='store_true')
     parser.add_argument('--rounds', type=int)
     parser.add_argument('--seconds', type=int)
     parser.add_argument('--only', action='append', default=[])
     parser.add_argument('--out', type=pathlib.Path, default=ROOT / 'build/bench')
-    said = parser.parse_args()
-    said.rounds = said.rounds or (1 if said.quick else 7)
-    said.seconds = said.seconds or 1
-    said.many = 100_000 if said.quick else 1_000_000
-    return said
+    options = parser.parse_args()
+    options.rounds = options.rounds or (1 if options.quick else 7)
+    options.seconds = options.seconds or 1
+    options.many = 100_000 if options.quick else 1_000_000
+    return options
 
 
 def choose(groups, only):
-    """The variants that are wanted, with what their ratios are to."""
+    """The variants to measure, and the bases of their ratios."""
     known = {v.name for _, rows in groups.values() for v in rows}
     for name in only:
         if name not in known | set(groups) | set(PARTS):
-            words = ' '.join([*groups, *PARTS])
-            sys.exit(f'bench: no {name}; there are {words}, and single rows')
+            known_groups = ' '.join([*groups, *PARTS])
+            sys.exit(f'bench: no {name}; there are {known_groups}, and single rows')
     chosen = {}
     for name, (title, rows) in groups.items():
         for row in rows:
@@ -65,7 +65,7 @@ def choose(groups, only):
 # ------------------------------------------------------------------- measuring
 
 def measure_once(bench, target, seconds):
-    """One time of load, and what it cost whom, for each request."""
+    """One run of load, and the CPU time, commands and connections per request."""
     family = m.family_of(p.pid for p in target.processes)
     redis = [bench.redis.process.pid]
     gauges = {
@@ -75,7 +75,7 @@ def measure_once(bench, target, seconds):
         'commands_1000': lambda: bench.redis.counts()[0] * 1000,
         'connections_1000': lambda: bench.redis.counts()[1] * 1000,
     }
-    # The generator's own is among what its parent has waited for.
+    # The load generator is a child that this process has waited for.
     ours = lambda: m.cpu_s(family) + m.cpu_s(redis) + sum(m.os.times()[:4])
     before = {name: gauge() for name, gauge in gauges.items()}
     others, began = m.busy_s() - ours(), time.monotonic()
@@ -96,82 +96,82 @@ def start_all(bench, rows, result):
             targets[variant.name] = start_target(bench, variant)
         except (m.Missing, OSError, RuntimeError) as error:
             kind = 'missing' if variant.is_optional else 'failed'
-            result[kind][variant.name] = f'{variant.words}: {error}'
+            result[kind][variant.name] = f'{variant.label}: {error}'
             print(f'  {kind}: {result[kind][variant.name]}', flush=True)
     return targets
 
 
-def measure_round(bench, targets, names, said):
-    """All in turn; what each has come to, by name."""
-    runs = {name: measure_once(bench, targets[name], said.seconds)
+def measure_round(bench, targets, names, options):
+    """Loads all targets in turn. Returns name -> figures."""
+    runs = {name: measure_once(bench, targets[name], options.seconds)
             for name in names}
-    words = ' '.join(f'{name} {runs[name]["rate"]:.0f}' for name in targets)
-    print(f'  {words} (others {disturbance(runs):.0%})', flush=True)
+    rates = ' '.join(f'{name} {runs[name]["rate"]:.0f}' for name in targets)
+    print(f'  {rates} (others {disturbance(runs):.0%})', flush=True)
     return runs
 
 
 def disturbance(runs):
-    """What other jobs took of the machine while a round lasted."""
+    """The share of the machine that other jobs took during a round."""
     shares = [run['others_share'] for run in runs.values()]
     return sum(shares) / len(shares)
 
 
-def measure_rounds(bench, targets, said):
-    """Rounds, each beginning with another variant, so that a machine that is
-    slow for a while is slow for all. While other jobs take too much, there are
-    up to as many again, and those that were disturbed least count."""
+def measure_rounds(bench, targets, options):
+    """Each round begins with another variant, so that a slow phase of the machine
+    affects all variants. While other jobs take more than QUIET, up to as many
+    rounds are added. The least disturbed rounds count."""
     names = list(targets)
     rounds = []
-    for number in range(said.rounds if said.quick else 2 * said.rounds):
+    for number in range(options.rounds if options.quick else 2 * options.rounds):
         shift = number % len(names)
         rounds.append(measure_round(bench, targets,
-                                    names[shift:] + names[:shift], said))
+                                    names[shift:] + names[:shift], options))
         rounds.sort(key=disturbance)
-        rounds = rounds[:said.rounds]
-        if len(rounds) == said.rounds and (disturbance(rounds[-1]) < QUIET
+        rounds = rounds[:options.rounds]
+        if len(rounds) == options.rounds and (disturbance(rounds[-1]) < QUIET
                                            or time.monotonic() > PATIENT_UNTIL):
             break
     return {name: [runs[name] for runs in rounds] for name in names}
 
 
-def measure_group(bench, rows, said, result):
+def measure_group(bench, rows, options, result):
     keep = list(bench.machine.running)
     targets = start_all(bench, rows, result)
     for target in targets.values():
-        load.warm(target, 20 if said.quick else 200)
-    runs = measure_rounds(bench, targets, said) if targets else {}
-    shared = [bench.redis.process, *([bench.farther.process]
-                                     if bench.farther else [])]
+        load.warm(target, 20 if options.quick else 200)
+    runs = measure_rounds(bench, targets, options) if targets else {}
+    shared = [bench.redis.process, *([bench.delay.process]
+                                     if bench.delay else [])]
     bench.machine.end(*(p for p in bench.machine.running
                         if p not in keep and p not in shared))
     return runs
 
 
-def measure_all(machine, said):
-    groups = choose(plan.groups(said.many), said.only)
-    bench = Bench(machine, said.many)
-    result = report.new(said)
+def measure_all(machine, options):
+    groups = choose(plan.groups(options.many), options.only)
+    bench = Bench(machine, options.many)
+    result = report.new(options)
     for name, (title, rows) in groups.items():
         print(f'{title} ({name})', flush=True)
-        runs = measure_group(bench, rows, said, result)
+        runs = measure_group(bench, rows, options, result)
         report.add_group(result, name, title, rows, runs)
-    if 'turns' in said.only or not said.only:
-        result['turns'] = turns.measure(bench, said)
-    cost.measure(bench, said, result)
+    if 'request-time' in options.only or not options.only:
+        result['request_time'] = request_time.measure(bench, options)
+    cost.measure(bench, options, result)
     return result
 
 
 def main():
-    said = options()
+    options = parse_options()
     began = time.monotonic()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     with m.Machine(ROOT) as machine:
-        result = measure_all(machine, said)
+        result = measure_all(machine, options)
     result['took_s'] = round(time.monotonic() - began)
     report.show(result)
-    report.write(result, said.out)
-    markdown.write(result, said.out)
-    picture.draw(result, said.out)
+    report.write(result, options.out)
+    markdown.write(result, options.out)
+    picture.draw(result, options.out)
     return 1 if result['failed'] else 0
 
 

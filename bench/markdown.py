@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The tables of docs/benchmarks.md, from results.json: markdown.py [FILE]"""
+"""Prints the tables of docs/benchmarks.md from results.json: markdown.py [FILE]"""
 import json
 import pathlib
 import sys
@@ -14,7 +14,7 @@ def signed(figure):
 
 def row_of(row):
     is_bare = row['name'] == row['base']
-    cells = [row['words'], f'{row["rate"]:,.0f}', f'{row["ratio"]:.2f}',
+    cells = [row['label'], f'{row["rate"]:,.0f}', f'{row["ratio"]:.2f}',
              '' if is_bare else f'{row["ratio_min"]:.2f}–{row["ratio_max"]:.2f}',
              f'{row["cpu_ratio"]:.2f}', f'{row["cpu_us"]:.1f}',
              '' if is_bare else signed(row['added_cpu_us']),

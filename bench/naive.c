@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * naive: what a handler does that asks Redis by itself and as simply as can be:
- * one blocking HGETALL on a connection of the thread's own, without deadline,
- * time to live, or what becomes of it when Redis does not answer. What our
- * module costs beyond this is what it adds to a bare round trip.
+ * naive: a handler that reads Redis itself in the simplest way: one blocking
+ * HGETALL on a connection per thread. It has no deadline, reads no time to live,
+ * and does not handle a Redis that fails. The difference to our module is what
+ * the module adds to a bare round trip.
  *
  *   NaiveStore PORT | /SOCKET
  */
@@ -45,7 +45,7 @@ static const char *user_of(request_rec *r, const char *id)
     return user;
 }
 
-static int answer(request_rec *r)
+static int on_handler(request_rec *r)
 {
     const char *cookie = apr_table_get(r->headers_in, "Cookie");
     const char *id = cookie ? strstr(cookie, "JSESSIONID=") : NULL;
@@ -79,7 +79,7 @@ static const command_rec directives[] = {
 static void register_hooks(apr_pool_t *p)
 {
     (void)p;
-    ap_hook_handler(answer, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_handler(on_handler, NULL, NULL, APR_HOOK_MIDDLE);
 }
 
 AP_DECLARE_MODULE(naive) = {

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The picture: rates beside bare httpd, and those of the alternatives."""
+"""The picture: rates relative to bare httpd, and the rates of the alternatives."""
 import shutil
 import subprocess
 
@@ -12,16 +12,16 @@ def rows_for(result, group, names=None):
 
 
 def write_data(path, rows):
-    """Words, ratio, least and most; gnuplot draws from below to above."""
+    """Label, ratio, minimum, maximum, rate. gnuplot draws from bottom to top."""
     path.write_text(''.join(
-        f'"{row["words"]}"\t{row["ratio"]:.3f}\t{row["ratio_min"]:.3f}'
+        f'"{row["label"]}"\t{row["ratio"]:.3f}\t{row["ratio_min"]:.3f}'
         f'\t{row["ratio_max"]:.3f}\t{row["rate"]:.0f}\n'
         for row in reversed(rows)))
 
 
 def draw(result, out):
     left = rows_for(result, 'cost', HERE)
-    right = rows_for(result, 'others')
+    right = rows_for(result, 'alternatives')
     if not left or not right:
         return
     if not shutil.which('gnuplot'):

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is measured beside what: groups of variants. The first of a group is what
-the others' ratios are to, unless they name another."""
+"""The groups of variants that are compared with each other. The base of a ratio
+is the first variant of its group, unless a variant names another base."""
 import alternatives
 from variants import bare, naive, ours, without_cookie
 
@@ -69,7 +69,7 @@ def many(number):
     ]
 
 
-def others():
+def alternative_ways():
     return [
         bare('bare', 'httpd, bare'),
         ours('here-hit', 'this module, near-cache hit', cache='On'),
@@ -85,5 +85,5 @@ def groups(number):
         'size': ('Larger sessions', size()),
         'mpm': ('Other MPMs', mpm()),
         'many': ('Many sessions', many(number)),
-        'others': ('The same work, done otherwise', others()),
+        'alternatives': ('Other ways to do the same work', alternative_ways()),
     }

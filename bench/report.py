@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The figures: medians, ratios within a round, the table and the JSON."""
+"""Medians, ratios within a round, goals, the printed table and results.json."""
 import json
 import os
 import statistics
 import time
 
-# What the module wants to reach: row, figure, how, bound, words.
+# Goals of the module: row, figure, comparison, bound, label.
 GOALS = [
     ('hit', 'ratio', '>=', 0.97, 'near-cache hit, of bare httpd'),
     ('hit', 'cpu_ratio', '>=', 0.97, '... by the CPU of all processes'),
-    ('hit', 'turns_added_us', '<', 2.0, 
-     'near-cache hit, CPU added to the module Off, by the thread\'s clock (us)'),
+    ('hit', 'request_time_added_us', '<', 2.0,
+     'near-cache hit, CPU time of the thread beyond the module Off (us)'),
     ('tcp', 'ratio', '>=', 0.62, 'Redis by TCP, of bare httpd'),
     ('tcp', 'cpu_ratio', '>=', 0.62, '... by the CPU of all processes'),
     ('unix', 'ratio', '>=', 0.68, 'Redis by Unix socket, of bare httpd'),
@@ -23,9 +23,9 @@ GOALS = [
 ]
 
 
-def new(said):
+def new(options):
     return {'date': time.strftime('%Y-%m-%d'), 'cores': os.cpu_count(),
-            'rounds': said.rounds, 'seconds': said.seconds, 'groups': {},
+            'rounds': options.rounds, 'seconds': options.seconds, 'groups': {},
             'missing': {}, 'failed': {}}
 
 
@@ -34,7 +34,7 @@ def medians(runs):
 
 
 def ratios(runs, base, key):
-    """Of each round; a percentile may be below what wrk can tell."""
+    """The ratio in each round. wrk reports a very small percentile as 0."""
     return [a[key] / b[key] for a, b in zip(runs, base) if b[key]]
 
 
@@ -43,13 +43,13 @@ def added(runs, base, key):
 
 
 def summarise(variant, runs, base):
-    row = {'name': variant.name, 'words': variant.words, 'base': variant.base,
+    row = {'name': variant.name, 'label': variant.label, 'base': variant.base,
            **medians(runs)}
     rates = ratios(runs, base, 'rate')
     row['ratio'] = statistics.median(rates)
     row['ratio_min'], row['ratio_max'] = min(rates), max(rates)
-    # What the rates would be if nobody else had the processors: those of server,
-    # Redis and generator together, for each request.
+    # The ratio of the rates if no other job used the CPU: CPU time per request of
+    # server, Redis and load generator together.
     row['cpu_ratio'] = statistics.median(ratios(base, runs, 'all_cpu_us'))
     row['added_cpu_us'] = added(runs, base, 'cpu_us')
     row['p99_ratio'] = statistics.median(ratios(runs, base, 'p99_ms'))
@@ -73,8 +73,8 @@ def rows_of(result):
 def figure_of(result, name, key):
     rows = rows_of(result)
     row = rows.get(name)
-    if key == 'turns_added_us':
-        row = result.get('turns', {}).get(name)
+    if key == 'request_time_added_us':
+        row = result.get('request_time', {}).get(name)
         return row and row['added_us']
     if row and key == 'ratio_to_hit':
         hit = rows.get('hit')
@@ -86,12 +86,12 @@ def figure_of(result, name, key):
 
 
 def goals(result):
-    for name, key, how, bound, words in GOALS:
+    for name, key, how, bound, label in GOALS:
         figure = figure_of(result, name, key)
         if figure is not None:
             is_met = {'>=': figure >= bound, '<=': figure <= bound,
                       '<': figure < bound}[how]
-            yield {'words': words, 'figure': round(figure, 3),
+            yield {'label': label, 'figure': round(figure, 3),
                    'bound': f'{how} {bound}', 'is_met': is_met}
 
 
@@ -102,7 +102,7 @@ HEAD = ('', 'requests/s', 'of bare', 'min-max', 'by CPU', 'CPU us', 'added', 'p5
 
 
 def cells(row):
-    return (row['words'], f'{row["rate"]:,.0f}', f'{row["ratio"]:.2f}',
+    return (row['label'], f'{row["rate"]:,.0f}', f'{row["ratio"]:.2f}',
             f'{row["ratio_min"]:.2f}-{row["ratio_max"]:.2f}',
             f'{row["cpu_ratio"]:.2f}', f'{row["cpu_us"]:.1f}',
             f'{row["added_cpu_us"]:+.1f}',
@@ -111,10 +111,10 @@ def cells(row):
             f'{row["connections_1000"]:.1f}')
 
 
-def line(words):
+def line(columns):
     widths = (42, 11, 8, 11, 8, 8, 7, 7, 8, 10, 11, 11)
     return ''.join(w.ljust(n) if i == 0 else w.rjust(n)
-                   for i, (w, n) in enumerate(zip(words, widths)))
+                   for i, (w, n) in enumerate(zip(columns, widths)))
 
 
 def show(result):
@@ -123,21 +123,21 @@ def show(result):
             print(f'\n{line((group["title"], *HEAD[1:]))}')
         for row in group['rows']:
             print(line(cells(row)))
-    for row in result.get('turns', {}).values():
-        print(f'\nby its thread\'s clock: {row["words"]} {row["p50_us"]:.1f} us,'
+    for row in result.get('request_time', {}).values():
+        print(f'\nCPU time of one request: {row["label"]} {row["p50_us"]:.1f} us,'
               f' {row["added_us"]:+.1f}; of the fastest tenth'
               f' {row["p10_us"]:.1f} us, {row["added_p10_us"]:+.1f}', end='')
     for octets, fit in result.get('memory', {}).items():
         print(f'\nmemory: {fit["fit_in_4M"]} sessions of {octets} octets fit in'
               f' size=4M, {fit["octets_each"]} octets each', end='')
     if 'instructions' in result:
-        words = ', '.join(f'{k} {v:,}' for k, v in
-                          result['instructions'].items())
-        print(f'\ninstructions for each request: {words}', end='')
+        counts = ', '.join(f'{k} {v:,}' for k, v in
+                           result['instructions'].items())
+        print(f'\ninstructions per request: {counts}', end='')
     print()
     result['goals'] = list(goals(result))
     for goal in result['goals']:
-        print(f'{"met   " if goal["is_met"] else "missed"} {goal["words"]}:'
+        print(f'{"met   " if goal["is_met"] else "missed"} {goal["label"]}:'
               f' {goal["figure"]} (goal {goal["bound"]})')
     shares = [row['others_share'] for row in rows_of(result).values()]
     if shares:
@@ -145,8 +145,8 @@ def show(result):
         print(f'other jobs took {result["others_share"]:.0%} of the machine'
               f' meanwhile, at most {max(shares):.0%}')
     for kind in ('missing', 'failed'):
-        for words in result[kind].values():
-            print(f'{kind}: {words}')
+        for reason in result[kind].values():
+            print(f'{kind}: {reason}')
 
 
 def write(result, out):
@@ -157,7 +157,7 @@ def write(result, out):
 
 
 def rounded(value):
-    """Without digits that say nothing, and without each run."""
+    """Rounds to three digits and drops the single runs."""
     if isinstance(value, float):
         return round(value, 3)
     if isinstance(value, dict):

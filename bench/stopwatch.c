@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * stopwatch: how much of a processor a thread spends on a request, by the
- * thread's own clock, from when the request has been read until it is logged.
- * Requests whose path is a digit are told apart by it; as "stopwatch" it says
- * what each came to, and begins anew:
+ * stopwatch: the CPU time that a thread spends on a request, from when the
+ * request has been read until it is logged. The first digit of the path is the
+ * kind of the request. The handler "stopwatch" prints a line for each kind and
+ * resets the counts:
  *
  *   digit requests p10 p50     (nanoseconds)
  *
- * On a machine that others use too a rate tells little about a microsecond;
- * the medians of requests that took turns within milliseconds do.
+ * On a shared machine a rate cannot show a difference of a microsecond. The
+ * medians of requests that are interleaved within milliseconds can.
  */
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -22,7 +22,7 @@
 #define KINDS 10
 #define MOST  100000
 
-/* A second. */
+/* One second. */
 #define LONGEST 1000000000u
 
 extern module AP_MODULE_DECLARE_DATA stopwatch_module;
@@ -38,7 +38,7 @@ static apr_uint64_t thread_time(void)
     return (apr_uint64_t)at.tv_sec * 1000000000u + (apr_uint64_t)at.tv_nsec;
 }
 
-static int start(request_rec *r)
+static int on_post_read_request(request_rec *r)
 {
     apr_uint64_t *at = apr_palloc(r->pool, sizeof(*at));
 
@@ -47,7 +47,7 @@ static int start(request_rec *r)
     return DECLINED;
 }
 
-static int stop(request_rec *r)
+static int on_log_transaction(request_rec *r)
 {
     const apr_uint64_t *at =
         ap_get_module_config(r->request_config, &stopwatch_module);
@@ -55,7 +55,7 @@ static int stop(request_rec *r)
 
     apr_uint64_t took = at ? thread_time() - *at : LONGEST;
 
-    /* One that another thread ends has no time. */
+    /* A request that another thread ends is not counted. */
     if (took < LONGEST && kind >= 0 && kind < KINDS) {
         unsigned i = atomic_fetch_add(&counts[kind], 1);
 
@@ -74,7 +74,7 @@ static int compare(const void *a, const void *b)
     return one < other ? -1 : one > other;
 }
 
-static int say(request_rec *r)
+static int on_handler(request_rec *r)
 {
     int i;
 
@@ -98,9 +98,9 @@ static int say(request_rec *r)
 static void register_hooks(apr_pool_t *p)
 {
     (void)p;
-    ap_hook_post_read_request(start, NULL, NULL, APR_HOOK_REALLY_FIRST);
-    ap_hook_log_transaction(stop, NULL, NULL, APR_HOOK_REALLY_LAST);
-    ap_hook_handler(say, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_post_read_request(on_post_read_request, NULL, NULL, APR_HOOK_REALLY_FIRST);
+    ap_hook_log_transaction(on_log_transaction, NULL, NULL, APR_HOOK_REALLY_LAST);
+    ap_hook_handler(on_handler, NULL, NULL, APR_HOOK_MIDDLE);
 }
 
 AP_DECLARE_MODULE(stopwatch) = {

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Redis: one of our own, reached in every way, and the sessions in it."""
+"""A Redis server that listens on TCP, TLS and a Unix socket, and its sessions."""
 import socket
 
 import machine as m
@@ -8,7 +8,8 @@ ID = 'bench%021d'  # as cookies.lua makes them
 
 
 def id_of(octets):
-    """Of the one session of that size, apart from the many."""
+    """The id of the single session of that size; not among those of
+    add_sessions()."""
     return ID % (20_000_000 + octets)
 
 
@@ -16,7 +17,7 @@ def cookie_of(octets):
     return {'Cookie': f'JSESSIONID={id_of(octets)}'}
 
 
-# ARGV: first, last, and the fields of each
+# ARGV: first number, last number, the fields of each session
 FILL = '''
 for n = tonumber(ARGV[1]), tonumber(ARGV[2]) do
     local key = string.format('session:bench%021d', n)
@@ -27,7 +28,7 @@ end
 
 
 def fields(octets):
-    """A session of five attributes that is about so large."""
+    """A session of five attributes and about that many octets."""
     session = {'userId': 'alice', 'userNm': 'Alice Kim', 'lang': 'ko',
                'theme': 'dark', 'cart': ''}
     used = sum(len(k) + len(v) for k, v in session.items())
@@ -49,7 +50,7 @@ class Redis:
                       '--unixsocket', self.socket, '--unixsocketperm', '777',
                       *tls])
         self.connection = None
-        m.wait_until('redis', lambda: self.ask('PING') == 'PONG', self.process)
+        m.wait_until('redis', lambda: self.command('PING') == 'PONG', self.process)
 
     def make_certificate(self):
         self.key = key = self.machine.work / 'redis.key'
@@ -61,8 +62,8 @@ class Redis:
                 '--tls-key-file', key, '--tls-ca-cert-file', self.ca,
                 '--tls-auth-clients', 'no']
 
-    def ask(self, *words):
-        """One command, and its answer as text; an error is raised."""
+    def command(self, *words):
+        """Sends one command. Returns the reply as text; raises an error reply."""
         if not self.connection:
             self.connection = socket.create_connection(('127.0.0.1', self.port))
             self.replies = self.connection.makefile('rb')
@@ -83,30 +84,31 @@ class Redis:
             return [self.read_reply() for _ in range(int(rest))]
         return rest.decode()
 
-    def put(self, key, octets):
-        self.ask('HSET', key, *sum(fields(octets).items(), ()))
-        self.ask('EXPIRE', key, 86400)
+    def add_session(self, key, octets):
+        self.command('HSET', key, *sum(fields(octets).items(), ()))
+        self.command('EXPIRE', key, 86400)
 
-    def fill(self, first, last, octets):
-        """Sessions of these numbers."""
+    def add_sessions(self, first, last, octets):
+        """Creates the sessions with the numbers first to last."""
         words = sum(fields(octets).items(), ())
         for begin in range(first, last + 1, 20000):
-            self.ask('EVAL', FILL, 0, begin, min(begin + 19999, last), *words)
+            self.command('EVAL', FILL, 0, begin, min(begin + 19999, last), *words)
 
     def counts(self):
-        """Commands but for our own and the listeners', and connections."""
+        """Commands so far, and connections. The benchmark's own commands and those of
+        the module's invalidation tracking do not count."""
         commands = 0
-        for line in self.ask('INFO', 'commandstats').split('\r\n'):
+        for line in self.command('INFO', 'commandstats').split('\r\n'):
             name = line.partition(':')[0].removeprefix('cmdstat_')
             if name not in ('info', 'ping') and '|' not in name and 'calls=' in line:
                 commands += int(line.split('calls=')[1].split(',')[0])
         stats = dict(line.split(':') for line in
-                     self.ask('INFO', 'stats').split('\r\n') if ':' in line)
+                     self.command('INFO', 'stats').split('\r\n') if ':' in line)
         return commands, int(stats['total_connections_received'])
 
 
 class Delay:
-    """The store, one millisecond farther away (both ways together)."""
+    """A proxy to the store that adds one millisecond to each round trip."""
 
     def __init__(self, machine, redis):
         self.port = machine.free_port()

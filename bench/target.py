@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What can be measured: a variant is started and becomes a target."""
+"""A variant is a way to serve the page; started, it is a target for the load."""
 import dataclasses
 import time
 
@@ -10,59 +10,60 @@ import store
 
 @dataclasses.dataclass
 class Target:
-    """Something that runs and can be asked."""
+    """A running server."""
     name: str
     url: str
-    processes: list          # whose CPU counts, with what they started
+    processes: list          # their CPU time counts, with their children's
     headers: dict = dataclasses.field(default_factory=dict)
-    numbers: tuple = None    # sessions are drawn from first to last
-    expect: str = 'hello'    # in the answer, or in its headers
-    is_near: bool = False    # hits cost Redis nothing
+    numbers: tuple = None    # first and last number of the sessions in use
+    expect: str = 'hello'    # text in the response's body or headers
+    is_near: bool = False    # the near-cache is On
 
 
 @dataclasses.dataclass
 class Variant:
     name: str
-    words: str
-    start: callable          # of the bench; returns a Target
-    base: str = ''           # the variant that its ratios are to
-    is_optional: bool = False  # other software, which may be missing
+    label: str
+    start: callable          # takes the Bench, returns a Target
+    base: str = ''           # name of the variant that its ratios compare with
+    is_optional: bool = False  # needs software that may be missing
 
 
 class Bench:
-    """What all variants share, made when it is first needed."""
+    """What all variants share. The proxy and the many sessions are created on first
+    use."""
 
     def __init__(self, machine, many):
         self.machine = machine
         self.many = many
         self.httpd = httpd.Builder(machine)
         self.redis = store.Redis(machine)
-        self.farther = None
+        self.delay = None
         self.filled = 0
         for octets in (200, 2048, 16384):
-            self.redis.put(f'session:{store.id_of(octets)}', octets)
+            self.redis.add_session(f'session:{store.id_of(octets)}', octets)
 
     def store_url(self, way):
-        if way == 'far' and not self.farther:
-            self.farther = store.Delay(self.machine, self.redis)
+        if way == 'far' and not self.delay:
+            self.delay = store.Delay(self.machine, self.redis)
         return {
             'tcp': f'redis://127.0.0.1:{self.redis.port}',
             'unix': f'unix://{self.redis.socket}',
             'tls': f'rediss://127.0.0.1:{self.redis.tls_port} ca={self.redis.ca}',
-            'far': self.farther and f'redis://127.0.0.1:{self.farther.port}',
+            'far': self.delay and f'redis://127.0.0.1:{self.delay.port}',
         }[way]
 
-    def fill(self, number):
+    def add_sessions(self, number):
         if number > self.filled:
-            self.redis.fill(self.filled + 1, number, 200)
+            self.redis.add_sessions(self.filled + 1, number, 200)
             self.filled = number
 
 
 def start_target(bench, variant):
-    """A Target that answers what it should, warmed up."""
+    """Starts the variant, checks its response and fills the near-cache."""
     target = variant.start(bench)
     target.name = variant.name
-    headers, body = load.ask(target.url, target.headers)
+    headers, body = load.get(target.url, target.headers)
     if target.expect not in f'{headers}{body}':
         raise RuntimeError(f'{variant.name}: no {target.expect} in {body!r}')
     if target.is_near and not (target.numbers and target.numbers[1] > 1000):
@@ -71,7 +72,7 @@ def start_target(bench, variant):
 
 
 def wait_for_hits(bench, target):
-    """Until none of ten requests, or of one for each session, reaches Redis."""
+    """Waits until ten requests, or one for each session, cause no command."""
     end = time.monotonic() + 15
     sessions = [target.headers] * 10
     if target.numbers:
@@ -80,7 +81,7 @@ def wait_for_hits(bench, target):
                     for n in range(first, last + 1)]
     while True:
         before = bench.redis.counts()[0]
-        load.each(target, sessions)
+        load.get_each(target, sessions)
         if bench.redis.counts()[0] == before:
             return
         if time.monotonic() > end:

@@ -1,27 +1,28 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Variants with our module, without it, and with a handler that reads Redis."""
+"""Variants of httpd: without our module, with it, and with a minimal handler that
+reads Redis."""
 import dataclasses
 
 import store
 from target import Target, Variant
 
 
-def bare(name, words, mpm='event', path='/hello', numbers=None, more='',
+def bare(name, label, mpm='event', path='/hello', numbers=None, more='',
          base=''):
     def start(bench):
         process, url = bench.httpd.start(
             name, more.format(load=bench.httpd.load_ours), mpm)
         return Target(name, url + path, [process], store.cookie_of(200), numbers)
-    return Variant(name, words, start, base)
+    return Variant(name, label, start, base)
 
 
-def ours(name, words, way='tcp', cache='Off', mpm='event', path='/hello',
+def ours(name, label, way='tcp', cache='Off', mpm='event', path='/hello',
          octets=200, numbers=None, base='', more=''):
-    """On, with a session; `cache` are the words of SharedSessionCache, said for
-    every row: without them it would be On, and no row measured a lookup."""
+    """Our module On, and a session. `cache` is the value of SharedSessionCache.
+    Every row sets it: with the default, On, no row would measure a lookup."""
     def start(bench):
         if numbers:
-            bench.fill(numbers[1])
+            bench.add_sessions(numbers[1])
         conf = [bench.httpd.load_ours, more,
                 f'SharedSessionStore {bench.store_url(way)}',
                 f'SharedSessionCache {cache}',
@@ -33,18 +34,18 @@ def ours(name, words, way='tcp', cache='Off', mpm='event', path='/hello',
         if numbers:
             target.headers['Cookie'] = 'JSESSIONID=' + store.ID % numbers[0]
         return target
-    return Variant(name, words, start, base)
+    return Variant(name, label, start, base)
 
 
-def without_cookie(name, words):
+def without_cookie(name, label):
     def start(bench):
-        target = ours(name, words).start(bench)
+        target = ours(name, label).start(bench)
         return dataclasses.replace(target, headers={}, expect='nobody')
-    return Variant(name, words, start)
+    return Variant(name, label, start)
 
 
-def naive(name, words, way):
-    """A handler that asks Redis by itself, as simply as can be."""
+def naive(name, label, way):
+    """A handler that reads Redis itself, in the simplest way."""
     def start(bench):
         address = bench.redis.port if way == 'tcp' else bench.redis.socket
         conf = [bench.httpd.build('naive', '-lhiredis'),
@@ -53,4 +54,4 @@ def naive(name, words, way):
         process, url = bench.httpd.start(name, '\n'.join(conf))
         return Target(name, f'{url}/naive', [process], store.cookie_of(200), None,
                       'alice')
-    return Variant(name, words, start)
+    return Variant(name, label, start)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Express, on both cores as httpd is, with its sessions in Redis:
+// Express with two worker processes and its sessions in Redis:
 //   node app.js PORT REDIS-PORT [bare]
 const cluster = require('cluster');
 const express = require('express');

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""An OpenID provider for whom everybody is alice:
+"""An OpenID provider that logs every client in as alice:
 openid.py PORT CLIENT SECRET CERTIFICATE KEY"""
 import base64
 import hashlib
@@ -35,26 +35,26 @@ class Provider(http.server.BaseHTTPRequestHandler):
         pass
 
     def do_GET(self):
-        asked = urllib.parse.urlsplit(self.path)
-        words = dict(urllib.parse.parse_qsl(asked.query))
+        url = urllib.parse.urlsplit(self.path)
+        query = dict(urllib.parse.parse_qsl(url.query))
         code = str(len(nonces) + 1)
-        nonces[code] = words.get('nonce', '')
-        back = urllib.parse.urlencode({'code': code, 'state': words['state']})
+        nonces[code] = query.get('nonce', '')
+        back = urllib.parse.urlencode({'code': code, 'state': query['state']})
         self.send_response(302)
-        self.send_header('Location', f'{words["redirect_uri"]}?{back}')
+        self.send_header('Location', f'{query["redirect_uri"]}?{back}')
         self.end_headers()
 
     def do_POST(self):
         body = self.rfile.read(int(self.headers['Content-Length'])).decode()
         code = dict(urllib.parse.parse_qsl(body))['code']
-        answer = json.dumps({'access_token': 'bench', 'token_type': 'Bearer',
+        response = json.dumps({'access_token': 'bench', 'token_type': 'Bearer',
                              'expires_in': 3600,
                              'id_token': token(nonces[code])}).encode()
         self.send_response(200)
         self.send_header('Content-Type', 'application/json')
-        self.send_header('Content-Length', str(len(answer)))
+        self.send_header('Content-Length', str(len(response)))
         self.end_headers()
-        self.wfile.write(answer)
+        self.wfile.write(response)
 
 
 server = http.server.HTTPServer(('127.0.0.1', port), Provider)

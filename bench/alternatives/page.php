@@ -1,6 +1,6 @@
 <?php
 // SPDX-License-Identifier: Apache-2.0
-// PHP's own sessions, kept in Redis by phpredis; ?bare does without.
+// PHP's own sessions in Redis (phpredis); ?bare: without a session.
 header('Content-Type: text/plain');
 if (isset($_GET['bare'])) {
     echo "hello alice\n";

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
 --
--- mod_lua with lua-redis; a connection for each thread's interpreter.
+-- mod_lua with lua-redis: one connection per thread.
 local redis = require "redis"
 local client
 

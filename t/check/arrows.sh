@@ -70,7 +70,7 @@ allowed_outside() { # includer header
 
 # The files of bench/, from above to below: each imports only what stands below.
 bench_files='
-main cost turns plan alternatives variants target httpd store load machine
+main cost request_time plan alternatives variants target httpd store load machine
 report markdown picture
 '
 

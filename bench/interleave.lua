@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 --
--- Each of some addresses for a hundred requests, in turn:
---   wrk ... -s turns.lua URL -- HOST/PATH ...
+-- Requests the addresses in turn, each a hundred times:
+--   wrk ... -s interleave.lua URL -- HOST/PATH ...
 local requests, n = {}, -1
 
 function init(args)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a request costs the thread that answers it, by that thread's own clock,
-with each kind of request on the same server in turn."""
+"""CPU time of the worker thread per request. Requests of all kinds are interleaved
+on one server."""
 import statistics
 import subprocess
 
@@ -9,7 +9,7 @@ import machine as m
 import store
 from target import Target, wait_for_hits
 
-# Path, host, name, words, directives of its place.
+# Path, host, name, label, directives of its <Location>.
 KINDS = (
     ('/0', 'near', 'off', 'module loaded, Off', ''),
     ('/1', 'near', 'nocookie', 'On, request without its cookie',
@@ -49,20 +49,20 @@ PLACE = '''
 <Location {path}>
     SetHandler hello
     SharedSessionHeader X-User userId
-    {words}
+    {more}
 </Location>
 '''
 
 
 def start(bench):
     bench.httpd.build('stopwatch')
-    places = ''.join(PLACE.format(path=path, words=words)
-                     for path, _, _, _, words in KINDS)
+    places = ''.join(PLACE.format(path=path, more=more)
+                     for path, _, _, _, more in KINDS)
     conf = CONF.format(work=bench.machine.work, load=bench.httpd.load_ours,
                        places=places, redis=bench.redis)
-    # One process, for the stopwatch is each process's own.
-    process, url = bench.httpd.start('turns', conf, 'single')
-    target = Target('turns', f'{url}/2', [process],
+    # One process, because each process has a stopwatch of its own.
+    process, url = bench.httpd.start('request_time', conf, 'single')
+    target = Target('request_time', f'{url}/2', [process],
                          {**store.cookie_of(200), 'Host': 'near'}, None, 'alice',
                          True)
     wait_for_hits(bench, target)
@@ -70,35 +70,35 @@ def start(bench):
 
 
 def measure_once(bench, target, url, seconds):
-    """Medians and tenths in microseconds, by name."""
-    load.ask(f'{url}/stopwatch')
-    words = [m.need('wrk'), '-t1', '-c4', f'-d{seconds}s', '-H',
-             f'Cookie: {target.headers["Cookie"]}', '-s',
-             bench.machine.root / 'bench/turns.lua', url, '--',
-             *(host + path for path, host, *_ in KINDS)]
-    subprocess.run(words, stdout=subprocess.DEVNULL, check=True,
+    """Name -> 10th percentile and median, in microseconds."""
+    load.get(f'{url}/stopwatch')
+    argv = [m.need('wrk'), '-t1', '-c4', f'-d{seconds}s', '-H',
+            f'Cookie: {target.headers["Cookie"]}', '-s',
+            bench.machine.root / 'bench/interleave.lua', url, '--',
+            *(host + path for path, host, *_ in KINDS)]
+    subprocess.run(argv, stdout=subprocess.DEVNULL, check=True,
                    stdin=subprocess.DEVNULL, timeout=seconds + 60)
-    _, text = load.ask(f'{url}/stopwatch')
+    _, text = load.get(f'{url}/stopwatch')
     lines = {line.split()[0]: line.split() for line in text.splitlines()}
     return {name: [int(ns) / 1000 for ns in lines[path[1:]][2:]]
             for path, _, name, *_ in KINDS}
 
 
-def measure(bench, said):
-    print('A request by its thread\'s clock (turns)', flush=True)
+def measure(bench, options):
+    print('CPU time of one request (request-time)', flush=True)
     target, url = start(bench)
-    runs = [measure_once(bench, target, url, 1 if said.quick else 3)
-            for _ in range(said.rounds)]
+    runs = [measure_once(bench, target, url, 1 if options.quick else 3)
+            for _ in range(options.rounds)]
     bench.machine.end(*target.processes)
-    return {name: summarise(words, [run[name] for run in runs],
+    return {name: summarise(label, [run[name] for run in runs],
                             [run['off'] for run in runs])
-            for _, _, name, words, _ in KINDS}
+            for _, _, name, label, _ in KINDS}
 
 
-def summarise(words, runs, base):
+def summarise(label, runs, base):
     added = [[ours - theirs for ours, theirs in zip(run, off)]
              for run, off in zip(runs, base)]
-    return {'words': words,
+    return {'label': label,
             'p10_us': statistics.median(run[0] for run in runs),
             'p50_us': statistics.median(run[1] for run in runs),
             'added_p10_us': statistics.median(run[0] for run in added),
