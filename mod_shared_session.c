@@ -29,8 +29,7 @@ static void register_hooks(apr_pool_t *p)
     static const char *const after_setenvif[] = { "mod_setenvif.c", NULL };
     static const char *const after_headers[] = { "mod_headers.c", NULL };
 
-    ap_hook_pre_config(shs_lifecycle_on_pre_config, NULL, NULL,
-                       APR_HOOK_MIDDLE);
+    shs_lifecycle_register(p);
     ap_hook_check_config(shs_lifecycle_on_check_config, NULL, NULL,
                          APR_HOOK_MIDDLE);
     ap_hook_post_config(shs_lifecycle_on_post_config, NULL, NULL,

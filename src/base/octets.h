@@ -1,20 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * octets: octets with a length, the check whether a note, variable or header
- * may carry them, and the encodings that make them fit.
+ * octets: the check whether a note, variable or header may carry some octets,
+ * and the encodings that make them fit.
  */
 #ifndef SHS_BASE_OCTETS_H
 #define SHS_BASE_OCTETS_H
 
 #include <apr_pools.h>
 
-/* Octets with a length; any octet may occur, NUL too. The creator owns the
- * memory (of a record: the pool given to load). A NUL follows data[len - 1],
- * outside the length, for printf in a debugger; no code relies on it. */
-typedef struct shs_octets_t {
-    const char *data;
-    apr_size_t len;
-} shs_octets_t;
+#include "../mod_shared_session_provider.h"
 
 /* The encoding of a value in a request header. */
 typedef enum shs_encoding_t {

@@ -12,7 +12,6 @@
 #include <apr_pools.h>
 
 #include "session/change.h"
-#include "session/record.h"
 #include "session/session.h"
 
 typedef struct shs_codec_t shs_codec_t;

@@ -339,12 +339,12 @@ static void report(shs_result_report_fn tell, void *baton, const void *self,
     }
 }
 
-static const char *const schemes[] = {
+const char *const shs_store_redis_schemes[] = {
     "redis",           "rediss",        "unix",           "redis+sentinel",
     "rediss+sentinel", "redis+cluster", "rediss+cluster", NULL
 };
 
-const shs_provider_t shs_store_redis = {
-    schemes,  create,  host_state_size, start_child, load,
-    write_to, timeout, listen_to,       report
-};
+const shs_provider_t shs_store_redis = { create,      host_state_size,
+                                         start_child, load,
+                                         write_to,    timeout,
+                                         listen_to,   report };

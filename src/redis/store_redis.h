@@ -10,10 +10,11 @@
 #ifndef SHS_REDIS_STORE_REDIS_H
 #define SHS_REDIS_STORE_REDIS_H
 
-#include "store/provider.h"
+#include "../mod_shared_session_provider.h"
 
-/* For shs_provider_register(). */
+/* The provider, and the schemes to register it under; NULL-terminated. */
 extern const shs_provider_t shs_store_redis;
+extern const char *const shs_store_redis_schemes[];
 
 /* The provider's load and write for a client (redis/command/command.h) that the
  * caller has put together: as shs_store_load() and shs_store_write(). */

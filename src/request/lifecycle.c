@@ -8,6 +8,7 @@
 #include <dlfcn.h>
 
 #include <ap_mpm.h>
+#include <ap_provider.h>
 #include <http_config.h>
 #include <http_core.h>
 
@@ -18,7 +19,6 @@
 #include "redis/store_redis.h"
 #include "session/id/key.h"
 #include "store/store.h"
-#include "store/provider.h"
 
 APLOG_USE_MODULE(shared_session);
 
@@ -34,14 +34,14 @@ const apr_array_header_t *shs_lifecycle_stores(void)
     return stores;
 }
 
-int shs_lifecycle_on_pre_config(apr_pool_t *pconf, apr_pool_t *plog,
-                                apr_pool_t *ptemp)
+void shs_lifecycle_register(apr_pool_t *p)
 {
-    (void)pconf;
-    (void)plog;
-    (void)ptemp;
-    shs_provider_register(&shs_store_redis);
-    return OK;
+    int i;
+
+    for (i = 0; shs_store_redis_schemes[i]; ++i) {
+        ap_register_provider(p, SHS_PROVIDER_GROUP, shs_store_redis_schemes[i],
+                             SHS_PROVIDER_VERSION, &shs_store_redis);
+    }
 }
 
 static int has_store_anywhere(const server_rec *s)

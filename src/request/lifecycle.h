@@ -13,9 +13,11 @@
  * read. */
 const apr_array_header_t *shs_lifecycle_stores(void);
 
+/* Registers the Redis store as providers of other modules register: before
+ * httpd reads a SharedSessionStore. */
+void shs_lifecycle_register(apr_pool_t *p);
+
 /* Hooks; signatures as http_config.h declares them. */
-int shs_lifecycle_on_pre_config(apr_pool_t *pconf, apr_pool_t *plog,
-                                apr_pool_t *ptemp);
 int shs_lifecycle_on_check_config(apr_pool_t *pconf, apr_pool_t *plog,
                                   apr_pool_t *ptemp, server_rec *s);
 int shs_lifecycle_on_post_config(apr_pool_t *pconf, apr_pool_t *plog,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * change: a change to a session's attributes, whatever format the session is
- * stored in; and the edit that it means for the store. A codec turns a change
- * into an edit, so that neither stores nor requests know a format.
+ * stored in. A codec turns a change into an edit for the store (shs_edit_t), so
+ * that neither stores nor requests know a format.
  */
 #ifndef SHS_SESSION_CHANGE_H
 #define SHS_SESSION_CHANGE_H
@@ -10,7 +10,7 @@
 #include <apr_pools.h>
 #include <apr_tables.h>
 
-#include "session/record.h"
+#include "../mod_shared_session_provider.h"
 
 typedef enum shs_change_kind_t {
     SHS_CHANGE_TEXT,  /* value: text, as octets */
@@ -53,18 +53,5 @@ const shs_change_entry_t *shs_change_entries(const shs_change_t *change,
 /* Checks a change that comes from outside: NULL if no entry has a reserved
  * name, or one that an attribute cannot have; else what is wrong (static). */
 const char *shs_change_check(const shs_change_t *change);
-
-/* What a change means for the store. With SHS_SHAPE_FIELDS: fields to set and
- * names to remove, on the condition that the `expected` fields have these
- * values. With SHS_SHAPE_STRING: the whole new value. */
-typedef struct shs_edit_t {
-    const shs_record_field_t *fields;
-    apr_size_t count;
-    const shs_octets_t *names;
-    apr_size_t name_count;
-    const shs_record_field_t *expected;
-    apr_size_t expected_count;
-    shs_octets_t string;
-} shs_edit_t;
 
 #endif

@@ -23,9 +23,7 @@
 #include "base/octets.h"
 
 #define SHS_METADATA_CREATED  "@created"
-#define SHS_METADATA_ACCESSED "@accessed"
 #define SHS_METADATA_MAX      "@max"
-#define SHS_METADATA_ROTATED  "@rotated"
 #define SHS_METADATA_PREVIOUS "@previous"
 
 /* Zeroed: no metadata. */

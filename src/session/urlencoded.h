@@ -9,7 +9,7 @@
 
 #include <apr_pools.h>
 
-#include "session/record.h"
+#include "../mod_shared_session_provider.h"
 
 /* Called with each pair, in order; name and value are decoded, in the pool
  * given to shs_urlencoded_decode(). Returns NULL, or an error that ends

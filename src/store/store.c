@@ -13,7 +13,6 @@
 #include "store/cache/near_local.h"
 #include "store/cache/near_memory.h"
 #include "store/cache/near_invalidation.h"
-#include "store/provider.h"
 #include "store/cache/tracking_alert.h"
 
 struct shs_store_t {
@@ -66,26 +65,36 @@ static shs_store_t *find_same(const apr_array_header_t *list,
     return NULL;
 }
 
-const char *shs_store_create(shs_store_t **out, const char *url,
-                             const apr_array_header_t *options,
+/* What another project's provider may have forgotten. */
+static int is_complete(const shs_provider_t *provider)
+{
+    return provider->create && provider->load && provider->write
+           && provider->timeout;
+}
+
+static int is_described(const shs_provider_words_t *words)
+{
+    return words->identity && words->url && words->options && words->location;
+}
+
+const char *shs_store_create(shs_store_t **out, const shs_provider_t *provider,
+                             const char *url, const apr_array_header_t *options,
                              apr_pool_t *pconf)
 {
     apr_array_header_t *list = get_list(pconf);
     shs_store_t *store = apr_pcalloc(pconf, sizeof(*store));
     const char *error;
 
-    /* The URL may hold a password, so no message here repeats it. */
-    store->provider = shs_provider_find(url);
-    if (!store->provider) {
-        return apr_pstrcat(
-            pconf,
-            strstr(url, "://") ? "unknown scheme" : "the URL has no scheme",
-            "; there are ", shs_provider_describe_schemes(pconf), NULL);
+    if (!is_complete(provider)) {
+        return "its provider lacks a function that is required";
     }
-    error = store->provider->create(&store->self, &store->words, url, options,
-                                    pconf);
+    store->provider = provider;
+    error = provider->create(&store->self, &store->words, url, options, pconf);
     if (error) {
         return error;
+    }
+    if (!is_described(&store->words)) {
+        return "its provider does not describe the store";
     }
     *out = find_same(list, store);
     if (!*out) {
@@ -100,7 +109,9 @@ const char *shs_store_create(shs_store_t **out, const char *url,
 
 static apr_size_t measure_host_state(const shs_store_t *store)
 {
-    return APR_ALIGN(store->provider->host_state_size(store->self), LINE);
+    return store->provider->host_state_size
+               ? APR_ALIGN(store->provider->host_state_size(store->self), LINE)
+               : 0;
 }
 
 static apr_size_t measure_tracking_alert(const shs_store_t *store)
@@ -213,13 +224,13 @@ shs_single_flight_t *shs_store_single_flight(const shs_store_t *store)
 int shs_store_start_child(shs_store_t *store, int threads, apr_pool_t *pchild)
 {
     if (!store->host_state) {
-        store->host_state =
-            apr_pcalloc(pchild, store->provider->host_state_size(store->self));
+        store->host_state = apr_pcalloc(pchild, measure_host_state(store));
         store->exposure_alert =
             apr_pcalloc(pchild, sizeof(*store->exposure_alert));
     }
-    return store->provider->start_child(store->self, store->host_state, threads,
-                                        pchild)
+    return (!store->provider->start_child
+            || store->provider->start_child(store->self, store->host_state,
+                                            threads, pchild))
            && (!store->near_memory || start_cache(store, pchild));
 }
 
@@ -339,9 +350,11 @@ static void report_cache(shs_result_report_fn report, void *baton,
 void shs_store_report(shs_result_report_fn report, void *baton,
                       const shs_store_t *store, apr_pool_t *p)
 {
-    if (store->host_state) {
+    if (store->host_state && store->provider->report) {
         store->provider->report(report, baton, store->self, store->host_state,
                                 p);
+    }
+    if (store->exposure_alert) {
         report(baton, "LeftOut",
                apr_psprintf(p, "%" APR_UINT64_T_FMT,
                             shs_exposure_alert_count(store->exposure_alert)));

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * store: where sessions are stored. Callers use the functions here; a provider
- * implements them, chosen by the scheme of a URL. A store knows keys and
- * records; it knows no request and no session format.
+ * store: where sessions are stored. Callers use the functions here, which check
+ * what a provider promises in mod_shared_session_provider.h. A store knows keys
+ * and records; it knows no request and no session format.
  *
  * Lifetime: it is created while the configuration is read (the only I/O is
  * reading the files that the options name), started once in each child, then
@@ -16,19 +16,18 @@
 #include <apr_tables.h>
 #include <apr_time.h>
 
+#include "../mod_shared_session_provider.h"
 #include "store/cache/single_flight.h"
 #include "store/cache/near_policy.h"
-#include "store/query.h"
-#include "store/result.h"
 
 typedef struct shs_store_t shs_store_t;
 
-/* Creates the store that a URL and its options ("key=value" strings) name, or
- * finds the one that was created from the same before in the same pool, which
- * must live as long as the configuration. Returns NULL and sets *out, or
- * returns what is wrong and the cure, without credentials. */
-const char *shs_store_create(shs_store_t **out, const char *url,
-                             const apr_array_header_t *options,
+/* Creates the store of a provider that a URL and its options ("key=value"
+ * strings) name, or finds the one that was created from the same before in the
+ * same pool, which must live as long as the configuration. Returns NULL and
+ * sets *out, or returns what is wrong and the cure, without credentials. */
+const char *shs_store_create(shs_store_t **out, const shs_provider_t *provider,
+                             const char *url, const apr_array_header_t *options,
                              apr_pool_t *pconf);
 
 /* All stores created in that pool (shs_store_t *), oldest first. */

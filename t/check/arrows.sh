@@ -9,35 +9,39 @@ source "$(dirname "${BASH_SOURCE[0]}")/guard.bash"
 # From above to below: a room, and the rooms whose headers its files include.
 # Every arrow points to a room that stands lower in this table.
 rooms='
-.                request/entry request request/expose config/directive config session
-request/entry    request request/expose config session session/json base
+.                request/entry request request/expose config/directive config session installed
+request/entry    request request/expose config session session/json base installed
 request          request/expose request/lookup config/check config redis store session/id
 request/expose   request/lookup config session/json base
 request/lookup   config store store/cache session session/id base
 config/directive config/check config session/id base
 config/check     config base
-config           codec store store/cache session/json session/id base
-redis            redis/command redis/tracking redis/topology redis/connection redis/endpoint redis/protocol redis/health store base
-redis/command    redis/topology redis/connection redis/protocol redis/health store session base
-redis/tracking   redis/topology redis/connection redis/protocol redis/health store/cache base
+config           codec store store/cache session/json session/id base installed
+redis            redis/command redis/tracking redis/topology redis/connection redis/endpoint redis/protocol redis/health base installed
+redis/command    redis/topology redis/connection redis/protocol redis/health base installed
+redis/tracking   redis/topology redis/connection redis/protocol redis/health base installed
 redis/topology   redis/connection redis/protocol redis/health base
 redis/connection redis/endpoint redis/protocol net base
 redis/endpoint   redis/protocol redis/health net base
-redis/protocol   store base
+redis/protocol   base installed
 redis/health     base
 net              base
 codec            session/json session base
-store            store/cache session base
-store/cache      session base
+store            store/cache base installed
+store/cache      base installed
 session/json     session base
-session          base
+session          base installed
 session/id       base
-base
+base             installed
+installed
 '
 
 # Of the rooms that a file may include, the headers that are not for it.
 is_private() { # includer header
     case "$1 $2" in
+        'request/entry/'*' ../mod_shared_session.h' | \
+            './mod_session_shared.c mod_shared_session.h') return 1 ;;
+        *' ../mod_shared_session.h' | *' mod_shared_session.h') ;;
         'request/lifecycle.c redis/store_redis.h' | 'redis/'*) return 1 ;;
         './mod_session_shared.c config/log.h' | \
             './mod_session_shared.c request/entry/htaccess.h' | \
@@ -74,6 +78,14 @@ main cost request_time plan alternatives variants target httpd store load machin
 report markdown picture
 '
 
+# The installed headers stand beside the modules' sources, below all rooms.
+room_of() { # file
+    case $1 in
+        mod_*.h | ./mod_*.h | ../mod_*.h) echo installed ;;
+        *) dirname "$1" ;;
+    esac
+}
+
 need src bench mod_shared_session.c mod_session_shared.c
 declare -A may used
 order=()
@@ -96,12 +108,12 @@ for room in "${order[@]}"; do
     seen+="$room "
 done
 
-mapfile -t files < <(find src -name '*.[ch]' | sort; ls ./mod_*.c)
+mapfile -t files < <(find src -name '*.[ch]' | sort; ls ./mod_*.[ch])
 edges=$(mktemp)
 trap 'rm -f "$edges"' EXIT
 for file in "${files[@]}"; do
     includer=${file#src/}
-    from=$(dirname "$includer")
+    from=$(room_of "$includer")
     first=
     if [[ " ${order[*]} " != *" $from "* ]]; then
         complain "$file: $from is no room of the table"
@@ -115,13 +127,8 @@ for file in "${files[@]}"; do
             continue
         fi
         [[ -n $first ]] || first=$header
-        # The installed header of the module is for what defines its functions,
-        # and for the other module, which knows little else.
-        case "$from $header" in
-            'request/entry ../mod_shared_session.h' | '. mod_shared_session.h') continue ;;
-        esac
-        to=$(dirname "$header")
-        if [[ ! -f src/$header ]]; then
+        to=$(room_of "$header")
+        if [[ ! -f src/$header && ! -f $header ]]; then
             complain "$file:$line: \"$header\" is no file below src"
         elif is_private "$includer" "$header"; then
             complain "$file:$line: $includer must not know $header"

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/store.h"
-#include "store/provider.h"
 
 #include <stdio.h>
 #include <sys/resource.h>
@@ -123,19 +122,16 @@ static void fake_report(shs_result_report_fn report, void *baton,
     report(baton, "First", apr_psprintf(pool, "%d", *(const char *)host_state));
 }
 
-static const char *const fake_schemes[] = { "fake", "fakes", NULL };
-static const shs_provider_t fake = {
-    fake_schemes,     fake_create, fake_host_state_size,
-    fake_start_child, fake_load,   fake_write,
-    fake_timeout,     fake_track,  fake_report
-};
+static const shs_provider_t fake = { fake_create,      fake_host_state_size,
+                                     fake_start_child, fake_load,
+                                     fake_write,       fake_timeout,
+                                     fake_track,       fake_report };
 
-static const char *const untracked_schemes[] = { "untracked", NULL };
-static const shs_provider_t untracked = {
-    untracked_schemes, fake_create, fake_host_state_size,
-    fake_start_child,  fake_load,   fake_write,
-    fake_timeout,      NULL,        fake_report
-};
+/* It has what is required. */
+static const shs_provider_t small = { .create = fake_create,
+                                      .load = fake_load,
+                                      .write = fake_write,
+                                      .timeout = fake_timeout };
 
 static apr_array_header_t *options(const char *one, const char *two)
 {
@@ -154,50 +150,125 @@ static shs_store_t *store_of(const char *url)
 {
     shs_store_t *store = NULL;
 
-    shs_provider_register(&fake);
-    ck_assert_pstr_eq(shs_store_create(&store, url, options(NULL, NULL), p),
-                      NULL);
+    ck_assert_pstr_eq(
+        shs_store_create(&store, &fake, url, options(NULL, NULL), p), NULL);
     ck_assert_ptr_nonnull(store);
     return store;
 }
 
 /* ---------------------------------------------------------------- create */
 
-START_TEST(store_create__chooses_the_provider_by_the_scheme)
+START_TEST(store_create__describes_the_store_as_the_provider_does)
 {
     ck_assert_str_eq(shs_store_describe(store_of("fake://h")), "a fake");
-    ck_assert_str_eq(shs_store_describe(store_of("fakes://h")), "a fake");
-    ck_assert_str_eq(shs_store_describe_options(store_of("fakes://h")), "x=0");
-    ck_assert_str_eq(shs_store_location(store_of("fakes://h")), "anywhere");
+    ck_assert_str_eq(shs_store_describe_options(store_of("fake://h")), "x=0");
+    ck_assert_str_eq(shs_store_location(store_of("fake://h")), "anywhere");
 }
 END_TEST
 
-static const struct {
-    const char *url;
-    const char *why;
-} refused[] = {
-    { "", "nothing" },
-    { "fake", "no scheme at all" },
-    { "fake:", "no scheme at all" },
-    { "fake:/h", "one slash" },
-    { "://h", "an empty scheme" },
-    { "fak://h", "a beginning of a scheme" },
-    { "fakex://h", "a scheme and more" },
-    { "http://alice:SECRET@h", "an unknown one" },
-    { "fake://wrong", "what the provider refuses" },
-};
-
-START_TEST(store_create__refuses_without_naming_credentials)
+START_TEST(store_create__returns_the_error_of_the_provider)
 {
     shs_store_t *store = NULL;
-    const char *wrong;
 
-    shs_provider_register(&fake);
-    wrong = shs_store_create(&store, refused[_i].url, options(NULL, NULL), p);
-    ck_assert_msg(wrong && *wrong, "\"%s\" was taken: %s", refused[_i].url,
-                  refused[_i].why);
-    ck_assert_msg(!strstr(wrong, "SECRET"), "%s", wrong);
+    ck_assert_str_eq(
+        shs_store_create(&store, &fake, "fake://wrong", options(NULL, NULL), p),
+        "the host is wrong");
     ck_assert_int_eq(shs_store_list(p)->nelts, 0);
+}
+END_TEST
+
+/* A provider of another project may have forgotten something. */
+static const char *(*create_of_another)(void **self,
+                                        shs_provider_words_t *words,
+                                        const char *url,
+                                        const apr_array_header_t *options,
+                                        apr_pool_t *pool);
+static int forgotten;
+
+static const char *forgetful_create(void **self, shs_provider_words_t *words,
+                                    const char *url,
+                                    const apr_array_header_t *list,
+                                    apr_pool_t *pool)
+{
+    const char **all[] = { &words->identity, &words->url, &words->options,
+                           &words->location };
+    const char *error = create_of_another(self, words, url, list, pool);
+
+    if (forgotten < ROWS(all)) {
+        *all[forgotten] = NULL;
+    }
+    return error;
+}
+
+START_TEST(store_create__refuses_a_provider_that_forgets_a_word)
+{
+    shs_provider_t forgetful = fake;
+    shs_store_t *store = NULL;
+    const char *error;
+
+    create_of_another = fake_create;
+    forgetful.create = forgetful_create;
+    forgotten = _i;
+    error = shs_store_create(&store, &forgetful, "fake://h",
+                             options(NULL, NULL), p);
+    if (_i == 4) {
+        ck_assert_pstr_eq(error, NULL); /* none was forgotten */
+        return;
+    }
+    ck_assert_str_eq(error, "its provider does not describe the store");
+    ck_assert_int_eq(shs_store_list(p)->nelts, 0);
+}
+END_TEST
+
+START_TEST(store_create__refuses_a_provider_that_lacks_a_function)
+{
+    shs_provider_t lacking = small;
+    shs_store_t *store = NULL;
+
+    if (_i == 0) {
+        lacking.create = NULL;
+    }
+    else if (_i == 1) {
+        lacking.load = NULL;
+    }
+    else if (_i == 2) {
+        lacking.write = NULL;
+    }
+    else {
+        lacking.timeout = NULL;
+    }
+    ck_assert_str_eq(
+        shs_store_create(&store, &lacking, "fake://h", options(NULL, NULL), p),
+        "its provider lacks a function that is required");
+}
+END_TEST
+
+static void refuse_report(void *baton, const char *name, const char *value)
+{
+    (void)baton;
+    (void)value;
+    ck_assert_str_eq(name, "LeftOut");
+}
+
+START_TEST(store_create__needs_no_more_than_four_functions)
+{
+    shs_query_t query = { { "k", 1 }, SHS_SHAPE_STRING, 100, 0, NULL };
+    shs_store_t *store = NULL;
+    shs_result_t result;
+
+    ck_assert_pstr_eq(
+        shs_store_create(&store, &small, "small://h", options(NULL, NULL), p),
+        NULL);
+    shs_store_report(refuse_report, NULL, store, p);
+    if (_i == 0) {
+        ck_assert_int_eq(shs_store_share(p), APR_SUCCESS);
+    }
+    ck_assert(shs_store_start_child(store, 1, p));
+    last_created->outcome = SHS_OUTCOME_ABSENT;
+    last_created->result.reason = "nothing there";
+    ck_assert_int_eq(shs_store_load(&result, store, &query, p),
+                     SHS_OUTCOME_ABSENT);
+    shs_store_report(refuse_report, NULL, store, p);
 }
 END_TEST
 
@@ -206,9 +277,8 @@ START_TEST(store_create__finds_an_equal_store)
     shs_store_t *a;
     shs_store_t *b;
 
-    shs_provider_register(&fake);
-    shs_store_create(&a, "fake://h", options("x=1", NULL), p);
-    shs_store_create(&b, "fake://h", options("x=1", NULL), p);
+    shs_store_create(&a, &fake, "fake://h", options("x=1", NULL), p);
+    shs_store_create(&b, &fake, "fake://h", options("x=1", NULL), p);
     ck_assert_ptr_eq(a, b);
     ck_assert_int_eq(shs_store_list(p)->nelts, 1);
 }
@@ -221,14 +291,13 @@ START_TEST(store_create__makes_another_for_other_options_or_pools)
     shs_store_t *c;
     apr_pool_t *other;
 
-    shs_provider_register(&fake);
-    shs_store_create(&a, "fake://h", options("x=1", NULL), p);
-    shs_store_create(&b, "fake://h", options("x=2", NULL), p);
+    shs_store_create(&a, &fake, "fake://h", options("x=1", NULL), p);
+    shs_store_create(&b, &fake, "fake://h", options("x=2", NULL), p);
     ck_assert_ptr_ne(a, b);
     /* A restart reads the configuration into a pool that is new or cleared:
      * what an old one held is gone. */
     apr_pool_create(&other, p);
-    shs_store_create(&c, "fake://h", options("x=1", NULL), other);
+    shs_store_create(&c, &fake, "fake://h", options("x=1", NULL), other);
     ck_assert_ptr_ne(a, c);
     ck_assert_int_eq(shs_store_list(other)->nelts, 1);
     apr_pool_clear(other);
@@ -249,17 +318,6 @@ START_TEST(store_list__is_oldest_first)
     ck_assert_int_eq(list->nelts, 2);
     ck_assert_ptr_eq(APR_ARRAY_IDX(list, 0, shs_store_t *), a);
     ck_assert_ptr_eq(APR_ARRAY_IDX(list, 1, shs_store_t *), b);
-}
-END_TEST
-
-START_TEST(provider_register__may_be_called_again)
-{
-    int i;
-
-    for (i = 0; i < 100; i++) {
-        shs_provider_register(&fake);
-    }
-    ck_assert_str_eq(shs_store_describe(store_of("fake://h")), "a fake");
 }
 END_TEST
 
@@ -551,9 +609,8 @@ START_TEST(store_cache__is_null_when_off_or_untracked)
     shs_near_policy_t policy = near_policy();
     shs_store_t *off, *cannot = NULL;
 
-    shs_provider_register(&untracked);
     off = store_of("fake://h");
-    shs_store_create(&cannot, "untracked://h", options(NULL, NULL), p);
+    shs_store_create(&cannot, &small, "small://h", options(NULL, NULL), p);
     ck_assert(shs_store_set_cache(cannot, &policy));
     policy.is_on = 0;
     ck_assert(shs_store_set_cache(off, &policy));
@@ -869,13 +926,17 @@ static void add(TCase *tc)
     tcase_add_test(tc, store_start_child__fails_when_the_provider_cannot_track);
     tcase_add_loop_test(tc, store_note_left_out__counts_and_warns_once, 0, 2);
     tcase_add_test(tc, store_report__shows_the_cache_in_any_process);
-    tcase_add_test(tc, store_create__chooses_the_provider_by_the_scheme);
-    tcase_add_loop_test(tc, store_create__refuses_without_naming_credentials, 0,
-                        ROWS(refused));
+    tcase_add_test(tc, store_create__describes_the_store_as_the_provider_does);
+    tcase_add_test(tc, store_create__returns_the_error_of_the_provider);
+    tcase_add_loop_test(
+        tc, store_create__refuses_a_provider_that_forgets_a_word, 0, 5);
+    tcase_add_loop_test(
+        tc, store_create__refuses_a_provider_that_lacks_a_function, 0, 4);
+    tcase_add_loop_test(tc, store_create__needs_no_more_than_four_functions, 0,
+                        2);
     tcase_add_test(tc, store_create__finds_an_equal_store);
     tcase_add_test(tc, store_create__makes_another_for_other_options_or_pools);
     tcase_add_test(tc, store_list__is_oldest_first);
-    tcase_add_test(tc, provider_register__may_be_called_again);
     tcase_add_test(tc, store_start_child__passes_the_number_of_threads);
     tcase_add_test(tc, store_start_child__zeroes_memory_that_is_not_shared);
     tcase_add_test(tc, store_share__gives_each_store_a_part_of_its_own);

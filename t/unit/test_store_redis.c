@@ -17,8 +17,7 @@ static const char *create(shs_store_t **store, const char *url,
     if (option) {
         APR_ARRAY_PUSH(options, const char *) = option;
     }
-    shs_provider_register(&shs_store_redis);
-    return shs_store_create(store, url, options, p);
+    return shs_store_create(store, &shs_store_redis, url, options, p);
 }
 
 /* A store on the fake; `credentials` stand before the host, `db` after it. */

@@ -15,7 +15,7 @@
 #include <apr_tables.h>
 #include <check.h>
 
-#include "session/record.h"
+#include "../mod_shared_session_provider.h"
 
 /* This test's pool. */
 extern apr_pool_t *p;

@@ -14,6 +14,7 @@
 #include "config/directive/directive_error.h"
 #include "config/directive/lifetimes.h"
 #include "config/names.h"
+#include "config/provider.h"
 #include "config/settings.h"
 
 static shs_server_settings_t *server_settings(const cmd_parms *cmd)
@@ -45,6 +46,7 @@ static const char *resolve_path(const cmd_parms *cmd, const char *option)
 static const char *set_store(cmd_parms *cmd, void *dir, int argc,
                              char *const argv[])
 {
+    const shs_provider_t *provider;
     apr_array_header_t *options;
     const char *error;
     int i;
@@ -66,8 +68,11 @@ static const char *set_store(cmd_parms *cmd, void *dir, int argc,
     for (i = 1; i < argc; ++i) {
         APR_ARRAY_PUSH(options, const char *) = resolve_path(cmd, argv[i]);
     }
-    error = shs_store_create(&server_settings(cmd)->store, argv[0], options,
-                             cmd->pool);
+    error = shs_provider_find(&provider, argv[0], cmd->pool);
+    if (!error) {
+        error = shs_store_create(&server_settings(cmd)->store, provider,
+                                 argv[0], options, cmd->pool);
+    }
     if (error) {
         return shs_directive_error_describe(cmd, error);
     }

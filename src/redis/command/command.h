@@ -18,7 +18,7 @@
  *   the circuit breaker is open       not sent; a replica, likewise
  *
  * Each of these transitions, and a failure, is reported to the query's trace
- * (store/trace.h).
+ * (shs_trace_t).
  *
  * A key that may be too large (redis/health/big_key.h) has its size loaded
  * first, and its value only if a session may be so large.

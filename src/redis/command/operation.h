@@ -11,7 +11,7 @@
 #include <apr_pools.h>
 
 #include "redis/topology/topology.h"
-#include "store/store.h"
+#include "../mod_shared_session_provider.h"
 
 /* What one child sends commands with; borrowed. */
 typedef struct shs_client_t {

@@ -14,7 +14,7 @@
 #include <apr_pools.h>
 
 #include "redis/connection/conn.h"
-#include "store/store.h"
+#include "../mod_shared_session_provider.h"
 
 typedef enum shs_pipeline_form_t {
     SHS_PIPELINE_PLAIN,

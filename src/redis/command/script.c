@@ -10,7 +10,6 @@
 
 #include <apr_strings.h>
 
-#include "session/metadata.h"
 #include "base/octets.h"
 
 #define DONE      1

@@ -12,7 +12,7 @@
 #define SHS_REDIS_COMMAND_SCRIPT_H
 
 #include "redis/protocol/resp.h"
-#include "store/store.h"
+#include "../mod_shared_session_provider.h"
 
 /* The command, from p. */
 shs_octets_t shs_script_build(const shs_write_t *write, apr_pool_t *p);

@@ -10,7 +10,7 @@
 #include <apr_pools.h>
 
 #include "redis/protocol/resp.h"
-#include "store/store.h"
+#include "../mod_shared_session_provider.h"
 
 /* Whether an error reply begins with that code, as in "NOAUTH". */
 int shs_reply_has_code(const shs_reply_t *reply, const char *code);

@@ -25,7 +25,7 @@
 #define SHS_REDIS_TRACKING_SUBSCRIPTION_H
 
 #include "redis/connection/conn.h"
-#include "store/cache/invalidation_sink.h"
+#include "../mod_shared_session_provider.h"
 
 typedef struct shs_subscription_t {
     shs_conn_t *conn;

@@ -15,7 +15,7 @@
 
 #include "redis/health/host_state.h"
 #include "redis/topology/topology.h"
-#include "store/cache/invalidation_sink.h"
+#include "../mod_shared_session_provider.h"
 
 /* Starts it; it ends with `pchild`. `timeout` is the time of a lookup. All
  * arguments are borrowed and must last as long as the process. Returns 0

@@ -34,7 +34,7 @@
 #include <apr_pools.h>
 #include <apr_time.h>
 
-#include "session/record.h"
+#include "../mod_shared_session_provider.h"
 #include "store/cache/near_counter.h"
 #include "store/cache/near_policy.h"
 
