@@ -170,7 +170,7 @@ redis:set_timeout(1000)
 assert(redis:connect("127.0.0.1", %d))
 local user = redis:hget("session:" .. (ngx.var.cookie_JSESSIONID or ""), "userId")
 redis:set_keepalive(60000, 32)
-ngx.say("hello ", user == ngx.null and "nobody" or user)
+ngx.say("hello ", user == ngx.null and "stranger" or user)
 '''
 
 

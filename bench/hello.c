@@ -18,7 +18,7 @@ static const char *user_of(const request_rec *r)
     if (!user) {
         user = r->user;
     }
-    return user ? user : "nobody";
+    return user ? user : "stranger";
 }
 
 static int on_handler(request_rec *r)

@@ -58,7 +58,7 @@ static int on_handler(request_rec *r)
         user = user_of(r, id + strlen("JSESSIONID="));
     }
     ap_set_content_type(r, "text/plain");
-    ap_rvputs(r, "hello ", user ? user : "nobody", "\n", NULL);
+    ap_rvputs(r, "hello ", user ? user : "stranger", "\n", NULL);
     return OK;
 }
 

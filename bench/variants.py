@@ -40,7 +40,7 @@ def ours(name, label, way='tcp', cache='Off', mpm='event', path='/hello',
 def without_cookie(name, label):
     def start(bench):
         target = ours(name, label).start(bench)
-        return dataclasses.replace(target, headers={}, expect='nobody')
+        return dataclasses.replace(target, headers={}, expect='stranger')
     return Variant(name, label, start)
 
 

@@ -208,8 +208,7 @@ is($names->env('T_'), 'chef', '... and T_ beside T');
 is($names->note('t'), 'anna', 'a note t beside t.');
 is($names->note('t.'), 'chef', '... and t. beside t');
 
-# What the administrator does to the headers with mod_headers is the last word,
-# whoever handles the request.
+# mod_headers changes the headers after the module, for every handler.
 for my $handler (qw(lua backend)) {
     my $late = at("/late/$handler", $id);
     is($late->hdr('X-User'), 'tenant1:alice', "RequestHeader edit counts ($handler)");

@@ -117,7 +117,7 @@ sub new_lines {
 
 # --- from a place that is Off into one that is On ------------------------------
 my @login = (action => 'create', set => 'userId=admin');
-my %unheard = (
+my %not_obeyed = (
     'a CGI with Location' => ['/off/cgi', location => '/app/lua'],
     'a file sent as it is' => ['/off/to-app.asis'],
     'a page run by an interpreter' => ['/app/page.run'],
@@ -130,8 +130,8 @@ my %unheard = (
     'the page of an error, which fails' => ['/app/none'],
     'what mod_headers adds to an error' => ['/off/set/none'],
 );
-for my $what (sort keys %unheard) {
-    my ($path, %more) = @{ $unheard{$what} };
+for my $what (sort keys %not_obeyed) {
+    my ($path, %more) = @{ $not_obeyed{$what} };
     my $id = carl();
     for my $cookie (undef, $id) {
         my $before = sessions();

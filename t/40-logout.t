@@ -179,7 +179,7 @@ for my $query ('action=create&set=role%3Dadmin', 'action=rotate') {
     }
 }
 
-# What the session itself was before is no rival, in one request either.
+# The session's own earlier id is no other session, within one request either.
 for my $what ('rotate&rotate', 'begin:role=admin&rotate', 'rotate&begin:role=admin') {
     my $old = session('one');
     my $r = $httpd->get("/probe?$what", cookie => "A=$old");
@@ -190,7 +190,7 @@ for my $what ('rotate&rotate', 'begin:role=admin&rotate', 'rotate&begin:role=adm
     is(exists_($old), 1, '... and requests under way with the old id go on');
 }
 
-# A cookie of another name is no rival, and may be another application's.
+# A session under another cookie name may be another application's and stays.
 ($one, $two) = map { session($_) } qw(one two);
 $r = $httpd->get('/x/cgi?action=create&set=role%3Dadmin', cookie => "A=$one; B=$two");
 is(exists_($two), 1, 'a login leaves what a later name leads to alone');

@@ -295,10 +295,10 @@ for my $expires (0, 1) {
     $planted = fresh_id();
     $store->cmd('HSET', "session:$planted", '@created', int(time * 1000), '@max', 1800,
                 $expires ? ($expiry => int((time + 900) * 1e6)) : ());
-    my $new = id_of(replace('A', $planted, 'whoever=alice'));
+    my $new = id_of(replace('A', $planted, 'other=alice'));
     isnt($new, 'none', 'the first attribute of an empty session: a new id');
-    is(entries($new)->{whoever}, 'alice', '... that has it');
-    is(stored($planted)->{whoever}, undef, '... and the id before has not');
+    is(entries($new)->{other}, 'alice', '... that has it');
+    is(stored($planted)->{other}, undef, '... and the id before has not');
 }
 
 # Its time is over, by mod_session.

@@ -189,7 +189,7 @@ for my $row (['/x', 1800, 1_800_000], ['/idle', 600, 600_000], ['/short', 7200, 
     between(pttl("session:$new"), $most - 10_000, $most, '... and its time');
 }
 
-# Many at once: whoever comes first keeps it alive, the rest finds that done.
+# Many requests at once: the first one touches the session, the others need not.
 {
     my ($id, $key) = session('hash', '@max' => 1800);
     redis()->cmd('PEXPIRE', $key, 900_000);

@@ -1,7 +1,7 @@
-# When Redis takes no write: whoever asked for it gets 503, and neither the
-# cookie of a session that is not there nor the page that belongs to it; nothing
-# half is left in Redis; what can be read still is, however many writes failed;
-# and the first write after the trouble works.
+# When Redis takes no write: the client gets 503, and neither a cookie of a
+# session that does not exist nor the page that belongs to it. Nothing incomplete
+# is left in Redis. Reads go on, however many writes failed. The first write after
+# the outage works.
 use strict;
 use warnings;
 

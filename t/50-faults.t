@@ -289,7 +289,7 @@ fault(name => 'DEBUG SLEEP', host => 'direct', hurts => 1,
           syswrite $sleeper->{s}, "DEBUG SLEEP 0.9\r\n";
       }, end => sub { $sleeper->read_reply });
 
-# Fewer clients than there are connections: whoever dials is turned away.
+# Fewer clients than connections: Redis refuses each new connection.
 fault(name => 'maxclients reached', host => 'direct', hurts => 1,
       before => sub { counters($port) },
       begin => sub {

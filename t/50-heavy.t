@@ -1,8 +1,7 @@
-# Keys that are too much for Redis to give: a huge hash, a huge string, a huge
-# field. Redis answers one client at a time, so whoever sends a cookie that
-# names such a key keeps all others waiting, unless it is asked for its size
-# first. The sessions of others are found all the while, from the first request
-# on, and no circuit breaker opens for what one key does.
+# Big keys: a huge hash, a huge string, a huge field. Redis serves one client at a
+# time, so a cookie that names such a key makes all other requests wait, unless
+# the module asks for its size first. Other sessions are found all the while, from
+# the first request on, and one key opens no circuit breaker.
 #
 # What Redis cannot do at once it does once, in a sixth of a second of its own
 # time; on a busy machine that is two seconds and more, and a request that asks it

@@ -1,6 +1,6 @@
-# Real Sentinels: whoever is the master serves the sessions, also after a
-# failover and without a restart; a master of yesterday serves none; and what
-# could not be had is `unavailable`, never `absent`.
+# Real Sentinels: the current master serves the sessions, also after a failover
+# and without a restart. A former master serves none. A session that could not be
+# read is `unavailable`, never `absent`.
 use strict;
 use warnings;
 

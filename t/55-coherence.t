@@ -1,7 +1,7 @@
 # The near-cache under load and under faults: two hosts (two httpds, each with
-# memory of its own), writers at Redis and through httpd, readers at both. What
-# was replaced, and the change acknowledged, longer than the lease before a
-# request began, no request is given, whatever happens to whoever listens.
+# memory of its own), writers at Redis and through httpd, readers at both. No
+# request gets a value whose replacement was acknowledged longer than the lease
+# before the request began, whatever happens to the trackers.
 use strict;
 use warnings;
 
@@ -214,7 +214,7 @@ for my $fault (@faults) {
     my $healed = time;
     wait_live($host{$_}, "live: after $what, host $_") for sort keys %host;
     SHS::Report::figure("Near-cache, $what: live again", sprintf('%.2f', time - $healed), 's');
-    # Whoever comes back must not undo what the one elected meanwhile does.
+    # A former leader that comes back must not disturb the new leader.
     my $before = status($host{a})->{CacheHits} // 0;
     $redis->put_hash("session:$_", { v => 1_000_000_000 }, 600) for my $still = fresh_id();
     ok(eval { SHS::Process::wait_for('a hit', 10, sub {

@@ -22,7 +22,7 @@ wait_live($httpd, 'the near-cache is live');
 my $id = fresh_id();
 $store->put_hash("session:$id", { user => 'anna' }, 60);
 is(user($id), 'anna', 'a session');
-# Until the news of its own making have come.
+# Until the invalidations of its own creation have arrived.
 SHS::Process::wait_for('a hit', 10, sub {
     my $hits = status($httpd)->{CacheHits};
     user($id);
@@ -93,7 +93,7 @@ CONF
         my ($change) = @_;
         my $heard = $is->('SharedSessionStore0CacheInvalidations');
         $change->();
-        SHS::Process::wait_for('the news', 10, sub {
+        SHS::Process::wait_for('an invalidation', 10, sub {
             $is->('SharedSessionStore0CacheInvalidations') > $heard }); };
 
     # The reply is read when it is asked for: ->().

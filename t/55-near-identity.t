@@ -75,7 +75,7 @@ sub follow_end {
 
 {
     my ($proxy, $httpd, $id, $other) = move('a new connection');
-    # The pool's connections end, the feed stays.
+    # The pool's connections end, the subscription stays.
     $old->cmd('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
     is(feeds($old), 1, 'the one that listens stays');
     my $moved = time;

@@ -40,7 +40,8 @@ sub session { # user, or SHARED_SESSION
     return $r->note('session.user') // $r->note('SHARED_SESSION') // $r->code;
 }
 
-# Until it is kept: what is read before the news of its own making come is not.
+# Until the near-cache has it: a read before the invalidations of its own creation
+# is not kept.
 sub wait_kept {
     my ($httpd, $id) = @_;
     return SHS::Process::wait_for('a hit', 10, sub {
@@ -234,8 +235,8 @@ CONF
     my $heard = status($httpd)->{CacheInvalidations};
     my $id = fresh_id();
     $redis->put_hash("session:$id", { user => 'crowd' }, 60);
-    # What is read before such news come is not kept. HSET, EXPIRE.
-    SHS::Process::wait_for('the news of it', 10, sub {
+    # A read before these invalidations is not kept: HSET, EXPIRE.
+    SHS::Process::wait_for('its invalidations', 10, sub {
         status($httpd)->{CacheInvalidations} >= $heard + 2 });
     $proxy->delay(300);
     my @sockets;

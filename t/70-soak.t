@@ -58,7 +58,7 @@ $store->cmd('HSET', "session:$sessions[0][0]", 'owner', $sessions[1][1]);
 my $sum = load('steady', sessions => [ @sessions[0 .. 3] ], requests => 400);
 ok($sum->{strangers} > 20, 'a planted stranger is noticed');
 $store->cmd('HSET', "session:$sessions[0][0]", 'owner', $sessions[0][1]);
-SHS::Process::wait_for('the news of it', 20, sub {
+SHS::Process::wait_for('its invalidation', 20, sub {
     ($httpd->get('/page.html', host => 'steady.test',
                  cookie => "JSESSIONID=$sessions[0][0]")->header('X-Owner') // '')
         eq $sessions[0][1] });

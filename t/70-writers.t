@@ -71,7 +71,7 @@ my $lease = 2;
 sub content_when {
     my ($to, $path, $id, $is_so) = @_;
     my $r;
-    eval { SHS::Process::wait_for('the news', $lease + 5, sub {
+    eval { SHS::Process::wait_for('the invalidation', $lease + 5, sub {
         $r = ask($to, 'GET', $path, $id);
         $is_so->(content($r), $r->code) }) };
     return content($r);

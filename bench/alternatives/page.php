@@ -7,4 +7,4 @@ if (isset($_GET['bare'])) {
     return;
 }
 session_start(['read_and_close' => true]);
-echo 'hello ', $_SESSION['userId'] ?? 'nobody', "\n";
+echo 'hello ', $_SESSION['userId'] ?? 'stranger', "\n";

@@ -9,7 +9,7 @@ function handle(r)
     local id = (r.headers_in["Cookie"] or ""):match("JSESSIONID=([^;]+)")
     client = client or redis.connect("127.0.0.1", tonumber(r.subprocess_env["REDIS_PORT"]))
     local session = id and client:hgetall("session:" .. id) or {}
-    r:puts("hello ", session.userId or "nobody", "\n")
+    r:puts("hello ", session.userId or "stranger", "\n")
     return apache2.OK
 end
 

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# The near-cache's rules as a model: spin searches all of it for a reader that
-# accepts what was replaced longer ago than the lease. As it is there is none;
-# with any of the rules broken there must be one.
+# The model of the near-cache's rules: spin searches it completely for a reader
+# that accepts a value that was replaced longer ago than the lease. It must find
+# none, and one for each define that breaks a rule.
 source "$(dirname "${BASH_SOURCE[0]}")/guard.bash"
 
 model=$PWD/t/model/near_cache.pml

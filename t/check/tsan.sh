@@ -1,21 +1,24 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# What the threads of one child share in a near-cache, under ThreadSanitizer:
-# the stress of its table, and flights. A small program of their own, since all
-# that a program links must be built so. SHS_STRESS_SECONDS makes it longer.
+# The data that the threads of one child share in a near-cache, under
+# ThreadSanitizer: the stress test of the table, and the single-flight. Small
+# programs of their own, because ThreadSanitizer needs all linked code built with
+# it. SHS_STRESS_SECONDS makes the run longer.
 source "$(dirname "${BASH_SOURCE[0]}")/guard.bash"
 
 need_tool gcc
 need_tool pkg-config
-sources=(src/store/near_{cache,memory,news,set,entry}.c src/store/{flight,clock,thread,halt}.c
+sources=(src/store/cache/near_{cache,counter,memory,invalidation,set,entry}.c
+    src/store/cache/single_flight.c src/base/{clock,thread,halt}.c
     t/unit/unit.c t/unit/near.c)
 tests=(t/unit/test_near_stress.c t/unit/test_single_flight.c)
 need "${sources[@]}" "${tests[@]}"
 
 scratch=$(mktemp -d --suffix=.shs-tsan)
 trap 'rm -rf "$scratch"' EXIT
-# It knows no fences and says so; every word that they order is atomic.
+# ThreadSanitizer does not know fences and warns; all data that they order is
+# atomic.
 # shellcheck disable=SC2046 # flags are words
 for test in "${tests[@]}"; do
     program=$scratch/$(basename "$test" .c)
@@ -26,8 +29,8 @@ for test in "${tests[@]}"; do
         complain "$test does not build: $(tail -n 5 "$scratch/log")"
         continue
     fi
-    # In one process, and not where address space is laid out in a way that it
-    # cannot do with.
+    # In one process, and without a randomised address space, which
+    # ThreadSanitizer does not support.
     if ! CK_FORK=no TSAN_OPTIONS='halt_on_error=1' \
         setarch -R "$program" >"$scratch/log" 2>&1; then
         complain "$test: $(head -n 40 "$scratch/log")"

@@ -1,60 +1,60 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The near-cache's rules 1 and 2 (src/store/near_cache.h), and that a value is
- * put only if it is of the server that is listened to (src/redis/identity.h), as
- * a model, for one key, that spin searches from end to end: a store, whoever
- * writes to it, the listener and its connection, one child that asks the store
- * and puts what it got, and one that looks. Before it
- * is asked, another server may take the first one's place behind its address:
- * questions lead there and changes are made there, while the listener's
- * connection, and the signs of life, stay with the first. Time passes at any
- * moment, so each of them may be stopped anywhere for as long as there is time.
+ * A model of the near-cache for one key, which spin searches completely. It has
+ * rules 1 and 2 (src/store/cache/near_cache.h), and the rule that a value is kept
+ * only if it comes from the subscribed server (src/redis/tracking/subscription.h).
+ * The processes are a server, a writer, the tracker with its connection, a child
+ * that loads a value and keeps it, and a child that reads the near-cache. Before
+ * the load another server may appear behind the same address: loads and writes
+ * go to the new server, while the tracker's connection and its heartbeat stay
+ * with the old one. Time passes at any moment, so each process may be stopped
+ * anywhere for any time.
  *
- * Promised: who looks never accepts a value that was replaced, and the change
- * acknowledged, longer than the lease before it began to look.
+ * Promise: the reader never accepts a value whose replacement was acknowledged
+ * longer than the lease before the read began.
  *
- * t/check/model.sh runs it as it is, which must find no error, and with each
- * of these, which must find one:
+ * t/check/model.sh runs it unchanged, which must find no error, and with each of
+ * these defines, which must find one:
  *
- *   spin -DWITHOUT_EPOCH -run t/model/near_cache.pml    the news delete the
- *       entry, and nothing compares epochs: a value that was read before the
- *       change is put after it
- *   -DLATE_TICKET    the epoch is read when the value is put, not before the
- *       store is asked
- *   -DLATE_LEASE     who looks reads the lease after the epoch: the news come
- *       in between, and their lease is believed for a value from before them
- *   -DLEASE_OF_PONG  the lease counts from when the sign of life came, and not
- *       from when it was asked for
- *   -DWITHOUT_FLUSH  a new connection does not drop everything
- *   -DFLUSH_FIRST    ... or drops it before the server speaks there
- *   -DANY_SOURCE     what another server says is put as well
+ *   spin -DWITHOUT_EPOCH -run t/model/near_cache.pml    an invalidation deletes
+ *       the entry, and epochs are not compared: a value that was loaded before
+ *       the change is kept after it
+ *   -DLATE_TICKET    the epoch is read when the value is kept, not before the
+ *       load
+ *   -DLATE_LEASE     the reader reads the lease after the epoch: an invalidation
+ *       comes in between, and a newer lease covers an older value
+ *   -DLEASE_OF_PONG  the lease begins when the heartbeat's reply arrives, not
+ *       when the heartbeat was sent
+ *   -DWITHOUT_FLUSH  a new connection does not drop all entries
+ *   -DFLUSH_FIRST    a new connection drops them before tracking is on
+ *   -DANY_SOURCE     a value of another server is kept as well
  */
-#define TIME     4 /* how long it goes on */
+#define TIME     4 /* the last moment */
 #define LEASE    2
-#define VERSIONS 1 /* of the value; 0 is there at the beginning */
-#define NONE     2 /* of the servers */
-#define LOSSES   1 /* how often the connection breaks */
+#define VERSIONS 1 /* changes of the value; it begins with version 0 */
+#define NONE     2 /* no server */
+#define LOSSES   1 /* of the connection */
 
-mtype = { news, pong };
+mtype = { invalidation, pong };
 
 byte now_is = 0;
 
 /* The store. */
 byte version = 0;
-byte acked = 0;             /* the newest version whose writer has its answer */
+byte acked = 0;             /* the newest version whose writer has its reply */
 byte acked_at[VERSIONS + 1];
 byte server_is = 0;         /* behind the address */
-byte feed_is = 0;           /* that the listener's connection leads to */
+byte connected_to = 0;           /* where the connection of the tracker leads */
 bool is_tracking = true;
-chan feed = [3] of { mtype }; /* to the listener, in order */
+chan messages = [3] of { mtype }; /* to the tracker, in order */
 chan ping = [1] of { bit };
 
 /* Memory that the children share. */
 byte epoch = 0;
-byte listened_to = 0;       /* what it says is put; NONE */
+byte subscribed_to = 0;       /* values of this server are kept; NONE */
 byte leased_at = 0;
 bool is_leased = false;
-bool is_there = false;      /* the entry, which is read and written as one */
+bool is_there = false;      /* the entry, which is read and written atomically */
 byte entry = 0;
 byte entry_epoch = 0;
 
@@ -66,7 +66,7 @@ active proctype time()
     od
 }
 
-/* The news go out before the answer to who made the change. */
+/* The server sends an invalidation before the reply to the writer. */
 active proctype writer()
 {
     do
@@ -74,8 +74,8 @@ active proctype writer()
         atomic {
             version++;
             if
-            :: is_tracking && feed_is == server_is && nfull(feed) -> feed!news
-            :: !is_tracking || feed_is != server_is -> skip
+            :: is_tracking && connected_to == server_is && nfull(messages) -> messages!invalidation
+            :: !is_tracking || connected_to != server_is -> skip
             fi
         }
         atomic { acked = version; acked_at[version] = now_is }
@@ -90,53 +90,53 @@ end:
     :: atomic {
         ping?_;
         if
-        :: is_tracking && nfull(feed) -> feed!pong
+        :: is_tracking && nfull(messages) -> messages!pong
         :: !is_tracking -> skip
         fi
        }
     od
 }
 
-active proctype listener()
+active proctype tracker()
 {
-    byte asked_at;
+    byte pinged_at;
     byte losses = 0;
-    bool is_asking = false;
+    bool is_pinging = false;
 
 end:
     do
-    :: !is_asking && now_is < TIME ->
-        asked_at = now_is;
-        is_asking = true;
+    :: !is_pinging && now_is < TIME ->
+        pinged_at = now_is;
+        is_pinging = true;
         ping!1
-    :: feed?news ->
+    :: messages?invalidation ->
 #ifdef WITHOUT_EPOCH
         is_there = false
 #else
         epoch++
 #endif
-    :: feed?pong ->
+    :: messages?pong ->
         atomic {
-            is_asking = false;
+            is_pinging = false;
 #ifdef LEASE_OF_PONG
-            asked_at = now_is;
+            pinged_at = now_is;
 #endif
             if
-            :: asked_at >= leased_at -> leased_at = asked_at; is_leased = true
+            :: pinged_at >= leased_at -> leased_at = pinged_at; is_leased = true
             :: else -> skip
             fi;
-            asked_at = 0 /* fewer states */
+            pinged_at = 0 /* fewer states */
         }
     :: losses < LOSSES ->
         losses++;
         /* The connection breaks, with all that was on its way. */
         atomic {
             is_tracking = false;
-            listened_to = NONE;
+            subscribed_to = NONE;
             do
-            :: feed?_
+            :: messages?_
             :: ping?_
-            :: empty(feed) && empty(ping) -> break
+            :: empty(messages) && empty(ping) -> break
             od
         }
 #ifdef FLUSH_FIRST
@@ -144,9 +144,9 @@ end:
 #endif
         atomic {
             is_tracking = true;
-            feed_is = server_is;
-            is_asking = false;
-            asked_at = 0
+            connected_to = server_is;
+            is_pinging = false;
+            pinged_at = 0
         }
 #if !defined(WITHOUT_FLUSH) && !defined(FLUSH_FIRST)
 #ifdef WITHOUT_EPOCH
@@ -155,11 +155,11 @@ end:
         epoch++;
 #endif
 #endif
-        listened_to = feed_is
+        subscribed_to = connected_to
     od
 }
 
-active proctype asker()
+active proctype loader()
 {
     byte ticket, value, its_source;
     byte rounds = 0;
@@ -169,22 +169,22 @@ active proctype asker()
         rounds++;
         atomic {
             if
-            :: version < VERSIONS -> server_is = 1 /* later it is of no matter */
+            :: version < VERSIONS -> server_is = 1 /* later it makes no difference */
             :: skip
             fi;
             ticket = epoch
         }
-        /* The answer, whenever it is given, and whose it is. */
+        /* The server reads the value at any moment. */
         atomic { value = version; its_source = server_is }
-        skip;            /* ... and comes */
+        skip;            /* the reply arrives */
 #ifdef LATE_TICKET
         ticket = epoch;
 #endif
         atomic {
             if
 #ifndef ANY_SOURCE
-            :: its_source != listened_to -> skip
-            :: its_source == listened_to ->
+            :: its_source != subscribed_to -> skip
+            :: its_source == subscribed_to ->
 #else
             :: true ->
 #endif
@@ -197,12 +197,12 @@ active proctype asker()
     od
 }
 
-active proctype looker()
+active proctype reader()
 {
     byte began, until, value, its_epoch;
     bool is_live, is_hit;
 
-    /* Once, at any moment: what it does not change nobody else sees. */
+    /* Once, at any moment: the reader changes nothing that others see. */
     atomic {
         now_is > LEASE;
         began = now_is
