@@ -17,15 +17,17 @@ my $load = join '', map {
 my $hooks = join '', map {
     "function $_(r) r.subprocess_env['LUA_$_'] = tostring(r.notes['session.userId']) "
     . "return apache2.DECLINED end\n"
-} qw(map_to_storage access_checker type_checker fixups);
+} qw(translate_name map_to_storage access_checker type_checker fixups);
 
 my $httpd = private_httpd(
     near => 1,
+    loglevel => 'notice core:info',
     files => {
         'hooks.lua' => $hooks,
         'htdocs/part.shtml' => '<!--#echo var="SESSION_USER" -->/'
             . "<!--#if expr=\"note('session.role') == 'admin'\" -->yes<!--#endif -->\n",
         'htdocs/gate/page.html' => "page\n",
+        'htdocs/of-.html' => "nobody\n",
         'htdocs/gate/own/page.html' => "page\n",
         'htdocs/gate/own/.htaccess' => "RewriteEngine On\nRewriteRule ^no-such - [F]\n",
     },
@@ -50,6 +52,7 @@ SetEnvIfExpr "reqenv('SESSION_USER') =~ /(.+)/" SERVER_SETENVIFEXPR=\$1
 RequestHeader set X-Early "%{SESSION_USER}e" early
 RewriteEngine On
 RewriteRule ^/see/ - [E=SERVER_REWRITE:%{ENV:SESSION_USER}]
+LuaHookTranslateName \${HOME_DIR}/hooks.lua translate_name early
 LuaHookMapToStorage \${HOME_DIR}/hooks.lua map_to_storage
 <Location /see>
     SetEnvIf SESSION_USER (.+) PLACE_SETENVIF=\$1
@@ -60,6 +63,12 @@ LuaHookMapToStorage \${HOME_DIR}/hooks.lua map_to_storage
 </Location>
 <Location /redirect>
     Redirect 303 "/user/%{note:session.userId}"
+</Location>
+<LocationMatch ^/match>
+    RedirectMatch 303 "/user/%{note:session.userId}"
+</LocationMatch>
+<Location /alias>
+    Alias "\${DOCS}/of-%{note:session.userId}.html"
 </Location>
 
 # Look-ahead
@@ -107,6 +116,7 @@ FilterProvider of_users SUBSTITUTE "reqenv('SESSION_USER') == 'alice'"
 </Location>
 LogFormat "%U %{session.userId}n %{SESSION_USER}e %{X-User}i" phases
 CustomLog logs/phases phases
+ErrorLogFormat "[%-l] %M, of %{session.userId}n and %{SESSION_USER}e"
 CustomLog logs/some "%U" "expr=note('session.role') == 'admin'"
 CustomLog logs/some "%U" env=SESSION_USER
 
@@ -202,6 +212,7 @@ ok(eval { SHS::Process::wait_for('the access log', 5, sub {
    'sees it: CustomLog with expr=, and with env=');
 like(slurp($httpd->root . '/logs/phases'), qr{^/see/lua alice alice alice$}m,
      'sees it: LogFormat');
+like($httpd->error_log, qr{/see/nothing, of alice and alice$}m, 'sees it: ErrorLogFormat');
 
 # --- what does not -------------------------------------------------------------------
 is($r->env($_), undef, "runs before: $_")
@@ -209,8 +220,11 @@ is($r->env($_), undef, "runs before: $_")
            PLACE_SETENVIF PLACE_SETENVIF_HEADER PLACE_IF);
 is($r->env('SERVER_REWRITE') // '', '', 'runs before: RewriteRule in the server');
 is($r->env('LUA_map_to_storage'), 'nil', 'runs before: LuaHookMapToStorage');
+is($r->env('LUA_translate_name'), 'nil', 'runs before: LuaHookTranslateName');
 is($r->hdr('X-Early'), '(null)', 'runs before: RequestHeader early');
 like(at('/redirect', $id)->header('Location'), qr{/user/$}, 'runs before: Redirect in a place');
+like(at('/match', $id)->header('Location'), qr{/user/$}, 'runs before: RedirectMatch in a place');
+is(at('/alias', $id)->body, "nobody\n", 'runs before: Alias with an expression');
 
 # --- the look-ahead ------------------------------------------------------------------
 is(at('/ahead/lua', $id)->code, 200, 'a look-ahead lets the admin in');
