@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# Who reads the wall clock: those alone who compare it with what a session says
-# of itself, or write it there. Deadlines, leases and ages are of shs_clock_now(),
-# so that a clock that is set costs nothing and promises nothing.
+# The wall clock is read only where it is compared with a time that a session
+# holds, or written there. Deadlines, leases and ages are of shs_clock_now(), so
+# that setting the clock changes none of them.
 source "$(dirname "${BASH_SOURCE[0]}")/guard.bash"
 
-may_read='^(src/request/(lookup|writer|keepalive)\.c|mod_session_shared\.c):'
+may_read='^(src/request/lookup/(lookup|writer|touch)\.c|mod_session_shared\.c):'
 
 need src/base/clock.c src/base/thread.c mod_session_shared.c
 mapfile -t code < <(find src -name '*.[ch]' | sort; ls mod_*.[ch])

@@ -18,7 +18,7 @@
 /* A wait of at least this long may block in recv(2), whose timeout is late by
  * up to some ticks of the system's clock. */
 #define MIN_BLOCKING_WAIT (80 * 1000)
-#define CLOCK_TICKS       (20 * 1000)
+#define RECEIVE_LATENESS  (20 * 1000)
 
 struct shs_conn_t {
     int fd;
@@ -203,7 +203,7 @@ static int may_block(shs_conn_t *conn, apr_time_t deadline)
         }
     }
     return conn->receive_timeout > 0
-           && left >= conn->receive_timeout + CLOCK_TICKS;
+           && left >= conn->receive_timeout + RECEIVE_LATENESS;
 }
 
 /* Waits for octets and reads those that are there. It waits before it reads,
