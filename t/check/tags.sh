@@ -8,6 +8,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/guard.bash"
 header=src/config/log.h
 list=docs/operations.md
 need "$header" "$list" README.md
+mapfile -t sources < <(find src -name '*.c' | sort; ls mod_*.c)
 
 while read -r macro tag; do
     looked_at 1
@@ -50,6 +51,6 @@ while IFS= read -r call; do
     fi
 done < <(awk '/ap_log_[a-z]*error\(/ { inside = 1; call = FILENAME ":" FNR ":" }
     inside { sub(/^[ \t]+/, " "); call = call $0 }
-    inside && /;/ { print call; inside = 0 }' src/*/*.c mod_*.c)
+    inside && /;/ { print call; inside = 0 }' "${sources[@]}")
 
 finish 'tags and log calls are in step'
