@@ -120,7 +120,7 @@ static int enter(request_rec *r)
  * does not carry what the request before it exposed. */
 int shs_flow_on_post_read_request(request_rec *r)
 {
-    shs_guard_scrub(r);
+    shs_guard_enter(r);
     if (r->prev) {
         withdraw(r, NULL);
     }

@@ -12,15 +12,19 @@
 
 #include <httpd.h>
 
-/* Removes the claimed headers and the control headers from r->headers_in, and
- * the names of the claimed ones from its Connection header, by which a client
- * could make a proxy drop ours. */
-void shs_guard_scrub(request_rec *r);
+/* On the first hook of a request: removes the claimed headers and the control
+ * headers from r->headers_in, and the names of the claimed ones from its
+ * Connection header, by which a client could make a proxy drop ours. The
+ * trailers are treated likewise when they come. */
+void shs_guard_enter(request_rec *r);
 
-/* Registers the filter that does so with r->trailers_in; once, at start. */
+/* Registers the filter that does so with r->trailers_in, and with what
+ * MergeTrailers makes of r->headers_in; once, at start. */
 void shs_guard_register(void);
 
-/* Hook: has the request's trailers looked at, where it may have a body. */
+/* Hook: adds that filter where the request may have a body, unless it is there.
+ * httpd drops it when a request becomes another one (an internal redirect,
+ * MultiViews). A denied request never comes to this hook. */
 void shs_guard_on_insert_filter(request_rec *r);
 
 #endif
