@@ -33,6 +33,7 @@ typedef struct shs_chain_t {
     int is_private;            /* ... and an id was offered */
     int is_refused; /* the client gets an error instead of a response, because
                      * an order of it was not carried out */
+    int has_left;   /* headers of a response have left, so no cookie does */
     apr_array_header_t *cookies; /* of const char *: the Set-Cookies of ours,
                                   * one a name; NULL: none */
 } shs_chain_t;

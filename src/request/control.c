@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "request/control.h"
 
-#include <string.h>
-
-#include <apr_lib.h>
 #include <apr_strings.h>
 #include <http_protocol.h>
 #include <http_request.h>
 #include <util_filter.h>
 
 #include "config/settings.h"
+#include "request/bypass.h"
 #include "request/chain.h"
+#include "request/eor.h"
 #include "request/flow.h"
 #include "request/given.h"
 #include "request/keeper.h"
@@ -27,8 +26,8 @@ static ap_filter_rec_t *filter;
 /* Takes out what is left, in whatever way it came. */
 static ap_filter_rec_t *border;
 
-/* In place of the status of what has taken a response's place: no response has
- * left with the order. More than any status. */
+/* In place of the status of what has taken a response's place: no response can
+ * leave with the order any more. More than any status. */
 #define LOST 1000
 
 /* Why an order is not carried out. */
@@ -109,11 +108,20 @@ static int answer(request_rec *r, const shs_order_t *order)
     case SHS_WRITER_ROTATED:
     case SHS_WRITER_CONFLICT:
     case SHS_WRITER_UNAVAILABLE:
-        apr_table_setn(r->err_headers_out, "Retry-After",
-                       SHS_FLOW_RETRY_AFTER_S);
         return HTTP_SERVICE_UNAVAILABLE;
     }
     return OK;
+}
+
+/* The request whose response the page takes the place of need not be the one
+ * that has sent the order. */
+static void refuse(request_rec *r, int status)
+{
+    if (status == HTTP_SERVICE_UNAVAILABLE) {
+        apr_table_setn(r->err_headers_out, "Retry-After",
+                       SHS_FLOW_RETRY_AFTER_S);
+    }
+    shs_refusal_answer(r, status);
 }
 
 /* Whether the program has failed, so that what it had said before counts no
@@ -126,14 +134,20 @@ static int is_of_failed(const shs_order_t *order, int replaced_by)
 
 static void log_failed(request_rec *r, int replaced_by)
 {
-    const char *why =
-        replaced_by == LOST
-            ? "no answer has left with it"
-            : apr_psprintf(r->pool,
-                           "the program has failed, and httpd answers %d"
+    const char *why;
+
+    if (replaced_by != LOST) {
+        why = apr_psprintf(r->pool,
+                           "the program has failed (%d), and httpd answers"
                            " itself",
                            replaced_by);
-
+    }
+    else if (shs_chain_visit_of(r)->chain->has_left) {
+        why = "it came after the headers of the answer had left";
+    }
+    else {
+        why = "no answer has left with it";
+    }
     ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
                   SHS_TAG_UNWRITTEN "a response's order for the session is not"
                                     " carried out: %s",
@@ -196,6 +210,26 @@ static int error_of(const apr_bucket_brigade *brigade)
     return 0;
 }
 
+/* Of what r's response has taken the place of: of r's own, and of each error
+ * document of it that has failed in turn, by whose filters nothing came. OK, or
+ * what the client gets instead. */
+static int settle_replaced(request_rec *r, const apr_table_t *replaced)
+{
+    request_rec *failed = r;
+    int status;
+
+    shs_order_restore(r, replaced);
+    do {
+        shs_order_t order;
+
+        shs_order_take(&order, failed);
+        status = settle(failed, &order, failed->status);
+        failed = failed->next;
+    } while (status == OK && failed);
+    shs_given_inherit(r);
+    return status;
+}
+
 /* The context is, of an error page, the table of what it has taken the place
  * of; NULL of any other response. */
 static apr_status_t on_response(ap_filter_t *f, apr_bucket_brigade *brigade)
@@ -207,22 +241,33 @@ static apr_status_t on_response(ap_filter_t *f, apr_bucket_brigade *brigade)
 
     ap_remove_output_filter(f);
     if (replaced) {
-        shs_order_restore(r, replaced);
+        status = settle_replaced(r, replaced);
     }
-    shs_order_take(&order, r);
-    status = settle(r, &order, replaced ? r->status : error_of(brigade));
+    else {
+        shs_order_take(&order, r);
+        status = settle(r, &order, error_of(brigade));
+    }
     if (status != OK) {
         /* Not by an error bucket: the filter that writes headers makes a page
          * of that only when it has thrown r->err_headers_out away, and with
          * them a cookie that is to reach the client all the same. */
         apr_brigade_cleanup(brigade);
-        shs_refusal_answer(r, status);
+        refuse(r, status);
         return AP_FILTER_ERROR;
     }
     if (!r->main) {
         shs_rival_settle(r);
     }
     return ap_pass_brigade(f->next, brigade);
+}
+
+static void note_departure(const request_rec *r)
+{
+    shs_chain_t *chain = shs_chain_of(r);
+
+    if (chain) {
+        chain->has_left = 1;
+    }
 }
 
 /* Trailers are there when the last brigade passes. */
@@ -233,6 +278,7 @@ static apr_status_t on_departure(ap_filter_t *f, apr_bucket_brigade *brigade)
 
     if (!f->ctx) {
         f->ctx = f;
+        note_departure(r);
         is_late = shs_order_drop(r->headers_out);
         is_late |= shs_order_drop(r->err_headers_out);
     }
@@ -243,8 +289,21 @@ static apr_status_t on_departure(ap_filter_t *f, apr_bucket_brigade *brigade)
     return ap_pass_brigade(f->next, brigade);
 }
 
+/* What the filter has not seen is where the program has left it: a filter
+ * before ours has failed the response, or headers were gone already. */
+static void settle_rest(request_rec *r)
+{
+    shs_order_t order;
+
+    for (; r; r = r->next) {
+        shs_order_take(&order, r);
+        settle(r, &order, LOST);
+    }
+}
+
 void shs_control_register(void)
 {
+    shs_eor_register(settle_rest);
     /* Of the type of mod_headers' filter, which is added before: what that
      * sets counts too. */
     filter = ap_register_output_filter("SHARED_SESSION_CONTROL", on_response,
@@ -260,37 +319,17 @@ static void add_filters(request_rec *r, apr_table_t *replaced)
     ap_add_output_filter_handle(filter, replaced, r, r->connection);
     if (!r->main) {
         ap_add_output_filter_handle(border, NULL, r, r->connection);
+        if (shs_settings_of(r)->control.value) {
+            shs_eor_expect(r);
+        }
     }
-}
-
-static int is_nph(const request_rec *r)
-{
-    return r->handler && r->filename
-           && (!strcmp(r->handler, "cgi-script")
-               || !strcmp(r->handler, CGI_MAGIC_TYPE))
-           && !strncmp(apr_filepath_name_get(r->filename), "nph-", 4);
-}
-
-/* A CGI script of that name writes to the connection itself. */
-static void warn_of_bypass(request_rec *r)
-{
-    static volatile apr_uint32_t is_told;
-    int level = shs_log_level_once(&is_told);
-
-    ap_log_rerror(APLOG_MARK, level, 0, r,
-                  SHS_TAG_BYPASS
-                  "%s writes its answer past httpd's filters: headers"
-                  " X-Session-Set, -Unset and -Action of it are not heard, and"
-                  " reach the client. Give it a name that does not begin with"
-                  " nph-",
-                  apr_filepath_name_get(r->filename));
 }
 
 void shs_control_on_insert_filter(request_rec *r)
 {
     add_filters(r, NULL);
-    if (shs_settings_of(r)->control.value && is_nph(r)) {
-        warn_of_bypass(r);
+    if (shs_settings_of(r)->control.value) {
+        shs_bypass_warn(r);
     }
 }
 
@@ -326,21 +365,17 @@ int shs_control_on_post_read_request(request_rec *r)
     shs_order_take(&order, r->prev);
     status = settle(r->prev, &order, r->prev->status);
     if (status != OK) {
-        shs_refusal_answer(r, status);
+        refuse(r, status);
         return DONE;
     }
     return DECLINED;
 }
 
-/* What the filter has not seen is where the program has left it: a filter
- * before ours has failed the response, or headers were gone already. */
+/* Orders of places that are Off are left to be logged; and what was expected in
+ * vain, because the connection has failed. */
 int shs_control_on_log_transaction(request_rec *r)
 {
-    shs_order_t order;
-
-    for (; r; r = r->next) {
-        shs_order_take(&order, r);
-        settle(r, &order, LOST);
-    }
+    shs_eor_forget(r);
+    settle_rest(r);
     return DECLINED;
 }

@@ -20,7 +20,8 @@
  *     another host, ProxyErrorOverride, a handler that returns a status) it is
  *     carried out all the same; but with a status of 5xx, or where a filter
  *     fails and nothing leaves, the program has failed, and then nothing but
- *     an end of the session is.
+ *     an end of the session is. What comes after the headers of the answer
+ *     have left counts as little, as no cookie leaves with it.
  *  3. What is not carried out is logged. Nothing is of what comes with parts of
  *     a page (mod_include) or as trailers.
  *  4. None of the headers leaves, On or Off; only what bypasses httpd's output

@@ -65,6 +65,12 @@ static const char **place_of_cookie(shs_chain_t *chain, request_rec *page,
     return apr_array_push(chain->cookies);
 }
 
+static void keep_from_caches(request_rec *page)
+{
+    shs_caching_mark(page, 1);
+    shs_caching_forbid(page);
+}
+
 /* Error documents keep err_headers_out, and so does what is redirected. */
 void shs_given_set(request_rec *r, const char *cookie)
 {
@@ -76,8 +82,7 @@ void shs_given_set(request_rec *r, const char *cookie)
     apr_table_addn(page->err_headers_out, SET_COOKIE, own);
     chain->is_marked = 1;
     chain->is_private = 1;
-    shs_caching_mark(page, 1);
-    shs_caching_forbid(page);
+    keep_from_caches(page);
 }
 
 static int is_other(void *data, const char *name, const char *value)
@@ -97,5 +102,14 @@ void shs_given_restore(request_rec *r)
         if (apr_table_do(is_other, own, r->err_headers_out, SET_COOKIE, NULL)) {
             apr_table_addn(r->err_headers_out, SET_COOKIE, own);
         }
+    }
+}
+
+void shs_given_inherit(request_rec *r)
+{
+    const shs_chain_t *chain = shs_chain_of(r);
+
+    if (chain && chain->cookies) {
+        keep_from_caches(r);
     }
 }

@@ -17,4 +17,9 @@ void shs_given_set(request_rec *r, const char *cookie);
  * when one of its own filters fails a response (a range that is not there). */
 void shs_given_restore(request_rec *r);
 
+/* Once the chain has given a cookie on behalf of an error document that has
+ * failed: r's page has it too, in the table that both share, and is kept by no
+ * cache. */
+void shs_given_inherit(request_rec *r);
+
 #endif
