@@ -4,6 +4,8 @@
 use strict;
 use warnings;
 
+use Socket qw(SOL_SOCKET SO_RCVBUF pack_sockaddr_in inet_aton);
+
 use SHS;
 
 my $store = SHS::Redis->start;
@@ -22,11 +24,27 @@ function late(r)
     r.headers_out["X-Session-Action"] = r:parseargs().action
     return apache2.OK
 end
+function slow(r)
+    r:puts("page") r:flush()
+    r.headers_out["X-Session-Action"] = "destroy"
+    r:puts(string.rep("A", 3000000))
+    return apache2.OK
+end
+function gone(r)
+    r.headers_out["X-Session-Action"] = r:parseargs().action
+    return 404
+end
+function broken(r)
+    r.headers_out["X-Session-Action"] = r:parseargs().action
+    return 500
+end
 LUA
 my $httpd = private_httpd(files => { 'answer.lua' => $lua }, conf => <<"CONF");
 LoadModule substitute_module $libexec/mod_substitute.so
 LoadModule ext_filter_module $libexec/mod_ext_filter.so
 LogLevel notice shared_session:info
+SendBufferSize 4096
+FlushMaxThreshold 10000000
 SharedSessionStore redis://127.0.0.1:@{[$store->port]} timeout=1s
 SharedSession On
 SharedSessionControl On
@@ -41,6 +59,15 @@ ExtFilterDefine none mode=output cmd=\${HOME_DIR}/none
     Substitute s/AAA/BBB/
     SubstituteMaxLineLength 1m
 </Location>
+<LocationMatch "^/lost/(?<ACTION>[a-z]+)/gone">
+    ErrorDocument 404 "/lua-gone?action=%{env:MATCH_ACTION}"
+</LocationMatch>
+<LocationMatch "^/lost/(?<ACTION>[a-z]+)/broken">
+    ErrorDocument 404 "/lua-broken?action=%{env:MATCH_ACTION}"
+</LocationMatch>
+<LocationMatch "^/lost/(?<ACTION>[a-z]+)/long">
+    ErrorDocument 404 "/substituted/lua-long?action=%{env:MATCH_ACTION}"
+</LocationMatch>
 ProxyPass /backend http://127.0.0.1:@{[$backend->port]}/
 ProxyPass /aborted http://127.0.0.1:@{[$backend->port]}/
 CONF
@@ -67,26 +94,31 @@ sub broken {
     return "/backend?raw=$raw";
 }
 
-# What is tried, the status that it comes to (0: no answer), and whether a login
-# is one.
+# What is tried, the status that it comes to (0: no answer), whether a login is
+# one, or else why it is not.
 my @cases = (
     ['a range that is not there', sub { "/backend?action=$_[0]" }, 416, 1,
      headers => [[Range => 'bytes=900000-900001']]],
-    ['a chunk that is none', \&broken, 502, 0],
-    ['a filter that cannot be run', sub { "/aborted?action=$_[0]" }, 500, 0],
-    ['a line that is too long for a filter', sub { "/substituted/lua-long?action=$_[0]" }, 0, 0],
-    ['... behind a redirect', sub { "/cgi?location=/substituted/lua-long%3Faction%3D$_[0]" }, 0, 0],
-    ['headers after the answer has left', sub { "/lua-late?action=$_[0]" }, 200, 0],
+    ['a chunk that is none', \&broken, 502, qr/has failed \(502\)/],
+    ['a filter that cannot be run', sub { "/aborted?action=$_[0]" }, 500, qr/has failed \(500\)/],
+    ['a line that is too long for a filter', sub { "/substituted/lua-long?action=$_[0]" }, 0, qr/no response has left/],
+    ['... behind a redirect', sub { "/cgi?location=/substituted/lua-long%3Faction%3D$_[0]" }, 0,
+     qr/no response has left/],
+    ['headers after the answer has left', sub { "/lua-late?action=$_[0]" }, 200,
+     qr/after the headers of the response had left/],
+    ['an error document that is not there either', sub { "/lost/$_[0]/gone" }, 404, 1],
+    ['an error document that fails', sub { "/lost/$_[0]/broken" }, 404, qr/has failed \(500\)/],
+    ['an error document that a filter ends', sub { "/lost/$_[0]/long" }, 0, qr/no response has left/],
 );
 for my $case (@cases) {
-    my ($what, $path, $code, $is_login, @more) = @$case;
+    my ($what, $path, $code, $why_not, @more) = @$case;
     my $id = carl();
     new_lines();
     my $before = $store->cmd('DBSIZE');
     my $r = $httpd->get($path->('create'), @more, cookie => "JSESSIONID=$id");
     is($r->code, $code, "$what, with a login");
     unlike($r->raw, qr/^X-Session-/mi, '... shows no header of ours');
-    if ($is_login) {
+    if (!ref $why_not) {
         my $new = id_of($r) // 'none';
         is({ $store->hash("session:$new") }->{userId}, 'carl', '... gives the cookie of it');
         is(() = $r->raw =~ /^Set-Cookie: /mg, 1, '... once');
@@ -95,7 +127,8 @@ for my $case (@cases) {
     else {
         eval { SHS::Process::wait_for('a word of it', 5, sub {
             index($httpd->error_log, 'SHS013: ', $mark) >= 0 }) };
-        like(new_lines(), qr/SHS013: .*is not carried out/, '... which is not carried out');
+        like(new_lines(), qr/SHS013: .*is not carried out: .*$why_not/,
+             '... which is not carried out');
         is($r->header('Set-Cookie'), undef, '... gives no cookie');
         is({ $store->hash("session:$id") }->{userId}, 'carl', '... the session is as it was');
         is($store->cmd('DBSIZE'), $before, '... and there is no other');
@@ -113,6 +146,19 @@ for my $case (@cases) {
          $is_told ? '... and the cookie' : '... but cannot say so');
     unlike($cookie // 'none', qr/JSESSIONID=.*JSESSIONID=/, '... once');
 }
+
+# An end that comes late is not put off until the client has read the answer, or
+# the child would end without it.
+my $id = carl();
+my $s = IO::Socket::INET->new(Proto => 'tcp') or die $!;
+setsockopt $s, SOL_SOCKET, SO_RCVBUF, 4096 or die $!;
+connect $s, pack_sockaddr_in($httpd->port, inet_aton('127.0.0.1')) or die $!;
+syswrite $s, SHS::HTTP::text(path => '/lua-slow', cookie => "JSESSIONID=$id");
+ok(eval { SHS::Process::wait_for('the end', 10, sub {
+    !$store->cmd('EXISTS', "session:$id") }) }, 'a late end, of an answer that is not read');
+my $read = 0;
+while (sysread $s, my $in, 65536) { $read += length $in }
+ok($read > 3000000, '... and that was still to be read');
 is(scalar $httpd->logged(qr/exit signal/), 0, 'no child has died');
 $httpd->stop;
 $backend->stop;

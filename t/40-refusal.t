@@ -53,6 +53,10 @@ function logout(r)
     r:puts("logged out\n")
     return apache2.OK
 end
+function failing(r)
+    r.headers_out["X-Session-Action"] = "destroy"
+    return 404
+end
 LUA
 my $httpd = private_httpd(
     files => { 'answer.lua' => $lua, 'htdocs/next.txt' => 'the next response' },
@@ -87,6 +91,9 @@ ProxyPassMatch "^/(?:[a-z]+/)?h2\$" h2c://127.0.0.1:@{[$listener->sockport]} dis
 </Location>
 <Location /logout>
     ErrorDocument 404 /lua-logout
+</Location>
+<Location /failing>
+    ErrorDocument 404 /lua-failing
 </Location>
 <Location /finished>
     ErrorDocument 404 /lua-logout?200
@@ -191,7 +198,7 @@ $store->cmd('CONFIG', 'SET', 'maxmemory', 0);
 # An end that an error document orders, while Redis is down: what the client gets
 # is that it has failed, not the error that was to be explained.
 my $id = fresh_id();
-for my $place (qw(logout finished)) {
+for my $place (qw(logout finished failing)) {
     $store->put_hash("session:$id", { userId => 'anna' });
     my $r = $httpd->get("/$place/none", cookie => "JSESSIONID=$id");
     is($r->code, $place eq 'finished' ? 200 : 404, "/$place: an error document that logs out");
@@ -199,7 +206,7 @@ for my $place (qw(logout finished)) {
     like($r->header('Set-Cookie'), qr/^JSESSIONID=; /, '... and the client told');
 }
 $store->stop;
-for my $place (qw(logout finished)) {
+for my $place (qw(logout finished failing)) {
     my $r = $httpd->get("/$place/none", cookie => "JSESSIONID=$id");
     is($r->code, 503, "/$place: it fails while Redis is down");
     is($r->header('Retry-After'), 5, '... with a time');

@@ -195,8 +195,10 @@ CONF
 my $backend = SHS::Backend->start;
 my $libexec = (SHS::slurp("$ENV{SHS_TMP}/t/conf/modules.@{[mpm()]}.conf")
     =~ m{^LoadModule \S+ (\S+)/[^/]+\.so$}m)[0];
-my $front = private_httpd(conf => <<"CONF");
+my $front = private_httpd(files => { map { ("htdocs/$_.html" => "page\n") } qw(dir/index many/page) },
+                          conf => <<"CONF");
 LoadModule proxy_http2_module $libexec/mod_proxy_http2.so
+LoadModule negotiation_module $libexec/mod_negotiation.so
 Protocols h2c http/1.1
 H2Direct on
 SharedSessionStore redis://127.0.0.1:@{[$store->port]} timeout=1s
@@ -209,6 +211,20 @@ SharedSessionHeader X-Owner owner
     SharedSession On
 </LocationMatch>
 ProxyPass /h2 h2c://127.0.0.1:$h2_port disablereuse=on
+CustomLog logs/trailers.log "trailers: %{X-Sum}^ti %{X-Owner}^ti %{x_owner}^ti %{X-Session-Set}^ti"
+<Location /denied>
+    Require all denied
+</Location>
+<Location /denied/traced>
+    ErrorDocument 403 /traced?read
+</Location>
+<Location /many>
+    Options +MultiViews
+</Location>
+ProxyPass /many !
+ProxyPass /denied !
+ProxyPass /dir !
+ProxyPass /none !
 ProxyPass /traced h2c://127.0.0.1:@{[$h2_httpd->port]}/x/cgi
 ProxyPass / http://127.0.0.1:@{[$backend->port]}/
 CONF
@@ -223,14 +239,92 @@ for my $path ("/on?trailer=$trailer", "/off?trailer=$trailer", "/bare?trailer=$t
 }
 ok(scalar $front->logged(qr/SHS014: .*trailers/), '... as the log says');
 
-# A client's trailers reach a backend that is asked by HTTP/2: without the module's names.
-$r = SHS::HTTP::request(port => $port, raw => "POST /traced?read HTTP/1.1\r\nHost: localhost\r\n"
-    . "Connection: close\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\nX-Sum: 1\r\n"
-    . "X-Owner: admin\r\nx_owner: admin\r\nX-Session-Set: userId=admin\r\n\r\n");
-is($r->code, 200, 'a request with trailers, passed on by h2c');
-my $trailers = SHS::Process::wait_for('the log of trailers', 10, sub {
-    SHS::slurp($h2_httpd->root . '/logs/trailers.log') });
-is($trailers, "trailers: 1 - - -\n", '... without those that have the module\'s names');
+# A client's trailers reach a backend that is asked by HTTP/2: without the module's
+# names, whatever the method is and whatever reads the body.
+my @sent = (['X-Sum', 1], ['X-Owner', 'admin'], ['x_owner', 'admin'],
+            ['X-Session-Set', 'userId=admin']);
+sub by_http1 {
+    my ($at, $method, $path) = @_;
+    return SHS::HTTP::request(port => $at, raw => "$method $path HTTP/1.1\r\nHost: localhost\r\n"
+        . "Connection: close\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n"
+        . join('', map { "$_->[0]: $_->[1]\r\n" } @sent) . "\r\n");
+}
+my %ways = (
+    'HTTP/1.1' => \&by_http1,
+    'HTTP/2' => sub {
+        my ($at, $method, $path) = @_;
+        return (SHS::H2::fetch($at, [{ method => $method, path => $path, data => 'a',
+                                       trailers => \@sent }]))[0];
+    },
+    'HTTP/2 with a length' => sub {
+        my ($at, $method, $path) = @_;
+        return (SHS::H2::fetch($at, [{ method => $method, path => $path, data => 'a',
+                                       trailers => \@sent }, ['Content-Length', 1]]))[0];
+    },
+);
+# What a server has logged of the trailers of its next request.
+my %logged;
+sub next_trailers {
+    my ($server) = @_;
+    my $file = $server->root . '/logs/trailers.log';
+    my $from = $logged{$file} // 0;
+    my $line = SHS::Process::wait_for('the log of trailers', 10, sub {
+        my $log = substr -e $file ? SHS::slurp($file) : '', $from;
+        $log =~ /\n/ ? $log : undef });
+    $logged{$file} = $from + length $line;
+    return $line;
+}
+# With a length httpd may take the body for finished without trailers.
+sub passed_on {
+    my ($way) = @_;
+    return $way =~ /length/ ? qr/^trailers: [1-] - - -$/ : qr/^trailers: 1 - - -$/;
+}
+for my $method (qw(POST HEAD GET PUT DELETE OPTIONS)) {
+    for my $way (sort keys %ways) {
+        $ways{$way}->($port, $method, '/traced?read');
+        like(next_trailers($h2_httpd), passed_on($way),
+             "$method by $way, passed on by h2c: its trailers without the module's names");
+        next_trailers($front);
+    }
+}
+# The error document of a denied request is the first to read its body; and with
+# httpd's own page the body is discarded.
+for my $way (sort keys %ways) {
+    $ways{$way}->($port, 'POST', '/denied/traced');
+    like(next_trailers($h2_httpd), passed_on($way), "an error document by h2c, $way: likewise");
+    like(next_trailers($front), qr/^trailers: [1-] - - -$/, '... and in the log of the denied one');
+    for my $path (qw(/denied/plain /dir/ /many/page /none)) {
+        for my $method (qw(HEAD POST)) {
+            $ways{$way}->($port, $method, $path);
+            like(next_trailers($front), qr/^trailers: [1-] - - -$/, "$method $path by $way: likewise");
+        }
+    }
+}
+
+# MergeTrailers adds them to the headers: without the module's names too.
+my $merges = private_httpd(conf => <<"CONF");
+Protocols h2c http/1.1
+H2Direct on
+MergeTrailers On
+CustomLog logs/trailers.log "headers: %{X-Sum}i %{X-Owner}i %{x_owner}i %{X-Session-Set}i %{Connection}i"
+SharedSessionStore redis://127.0.0.1:@{[$store->port]} timeout=1s
+SharedSession On
+SharedSessionHeader X-Owner owner
+CONF
+for my $method (qw(POST HEAD)) {
+    for my $way (sort keys %ways) {
+        $ways{$way}->($merges->port, $method, '/x/cgi?read');
+        like(next_trailers($merges), qr/^headers: 1 - - - /,
+             "MergeTrailers, $method by $way: headers without the module's names");
+    }
+}
+$store->put_hash("session:$id", { owner => 'anna' });
+SHS::HTTP::request(port => $merges->port, raw => "POST /x/cgi?read HTTP/1.1\r\nHost: localhost\r\n"
+    . "Cookie: JSESSIONID=$id\r\nTransfer-Encoding: chunked\r\n\r\n"
+    . "1\r\na\r\n0\r\nX-Owner: admin\r\nX-Sum: 1\r\nConnection: X-Owner, close\r\n\r\n",
+    timeout => 1);
+is(next_trailers($merges), "headers: 1 anna - - close\n", '... and the module\'s own stays as it is');
+$merges->stop;
 
 # Where it does not pass a 1xx answer on, to a client that speaks HTTP/1.1,
 # mod_proxy_http2 makes one of its headers and those of the final one: see

@@ -35,6 +35,7 @@ typedef struct shs_client_request_t {
     int is_private; /* ... and an id was offered */
     int is_refused; /* the client gets an error instead of a response, because
                      * an order of the response failed */
+    int has_left;   /* the response's headers have left: no cookie can follow */
     apr_array_header_t *cookies; /* of const char *: the Set-Cookies that the
                                   * module added, one per name; NULL: none */
 } shs_client_request_t;

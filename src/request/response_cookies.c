@@ -66,6 +66,12 @@ static const char **slot_of_cookie(shs_client_request_t *client_request,
     return apr_array_push(client_request->cookies);
 }
 
+static void keep_from_caches(request_rec *page)
+{
+    shs_caching_mark(page, 1);
+    shs_caching_forbid(page);
+}
+
 /* err_headers_out survives error documents and redirects. */
 void shs_response_cookies_set(request_rec *r, const char *cookie)
 {
@@ -78,8 +84,7 @@ void shs_response_cookies_set(request_rec *r, const char *cookie)
     apr_table_addn(page->err_headers_out, SET_COOKIE, own);
     client_request->is_marked = 1;
     client_request->is_private = 1;
-    shs_caching_mark(page, 1);
-    shs_caching_forbid(page);
+    keep_from_caches(page);
 }
 
 static int is_other(void *data, const char *name, const char *value)
@@ -102,5 +107,14 @@ void shs_response_cookies_restore(request_rec *r)
         if (apr_table_do(is_other, own, r->err_headers_out, SET_COOKIE, NULL)) {
             apr_table_addn(r->err_headers_out, SET_COOKIE, own);
         }
+    }
+}
+
+void shs_response_cookies_inherit(request_rec *r)
+{
+    const shs_client_request_t *client_request = shs_client_request_of(r);
+
+    if (client_request && client_request->cookies) {
+        keep_from_caches(r);
     }
 }

@@ -20,4 +20,9 @@ void shs_response_cookies_set(request_rec *r, const char *cookie);
  * satisfied). */
 void shs_response_cookies_restore(request_rec *r);
 
+/* Call it after the client request may have added a cookie for an error
+ * document that failed. r's page has the cookie too, because the two share the
+ * table; this keeps the page out of caches. */
+void shs_response_cookies_inherit(request_rec *r);
+
 #endif

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "request/entry/control.h"
 
-#include <string.h>
-
-#include <apr_lib.h>
 #include <apr_strings.h>
 #include <http_protocol.h>
 #include <http_request.h>
@@ -12,7 +9,9 @@
 #include "config/log.h"
 #include "config/settings.h"
 #include "request/client_request.h"
+#include "request/entry/bypass.h"
 #include "request/entry/cookie_conflict.h"
+#include "request/entry/eor.h"
 #include "request/entry/order.h"
 #include "request/entry/refusal.h"
 #include "request/flow.h"
@@ -29,7 +28,7 @@ static ap_filter_rec_t *filter;
 static ap_filter_rec_t *border;
 
 /* In place of the status of the response that has replaced another one: no
- * response has left with the order. Larger than any status. */
+ * response can leave with the order any more. Larger than any status. */
 #define LOST 1000
 
 /* Why an order is not carried out. */
@@ -109,11 +108,20 @@ static int respond(request_rec *r, const shs_order_t *order)
     case SHS_WROTE_ROTATED:
     case SHS_WROTE_CONFLICT:
     case SHS_WROTE_UNAVAILABLE:
-        apr_table_setn(r->err_headers_out, "Retry-After",
-                       SHS_FLOW_RETRY_AFTER_S);
         return HTTP_SERVICE_UNAVAILABLE;
     }
     return OK;
+}
+
+/* r's response is replaced. The order may have come with another request's
+ * response. */
+static void refuse(request_rec *r, int status)
+{
+    if (status == HTTP_SERVICE_UNAVAILABLE) {
+        apr_table_setn(r->err_headers_out, "Retry-After",
+                       SHS_FLOW_RETRY_AFTER_S);
+    }
+    shs_refusal_send(r, status);
 }
 
 /* Whether the program has failed, so that its order no longer counts. An order
@@ -126,14 +134,20 @@ static int is_of_failed_program(const shs_order_t *order, int replaced_by)
 
 static void log_failed_program(request_rec *r, int replaced_by)
 {
-    const char *why =
-        replaced_by == LOST
-            ? "no response has left with it"
-            : apr_psprintf(r->pool,
-                           "the program has failed, and httpd responds %d"
+    const char *why;
+
+    if (replaced_by != LOST) {
+        why = apr_psprintf(r->pool,
+                           "the program has failed (%d), and httpd responds"
                            " itself",
                            replaced_by);
-
+    }
+    else if (shs_client_request_context_of(r)->client_request->has_left) {
+        why = "it came after the headers of the response had left";
+    }
+    else {
+        why = "no response has left with it";
+    }
     ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
                   SHS_TAG_UNWRITTEN "a response's order for the session is not"
                                     " carried out: %s",
@@ -198,6 +212,26 @@ static int error_of(const apr_bucket_brigade *brigade)
     return 0;
 }
 
+/* Carries out the orders of the responses that r's page has replaced: r's own
+ * response, and each error document that has failed in turn, so that it never
+ * passed the filter. Returns OK, or what the client gets instead. */
+static int carry_out_replaced(request_rec *r, const apr_table_t *replaced)
+{
+    request_rec *failed = r;
+    int status;
+
+    shs_order_restore(r, replaced);
+    do {
+        shs_order_t order;
+
+        shs_order_parse(&order, failed);
+        status = carry_out(failed, &order, failed->status);
+        failed = failed->next;
+    } while (status == OK && failed);
+    shs_response_cookies_inherit(r);
+    return status;
+}
+
 /* f->ctx is, for an error page, the table of the response that it replaced;
  * NULL for any other response. */
 static apr_status_t on_response(ap_filter_t *f, apr_bucket_brigade *brigade)
@@ -209,22 +243,33 @@ static apr_status_t on_response(ap_filter_t *f, apr_bucket_brigade *brigade)
 
     ap_remove_output_filter(f);
     if (replaced) {
-        shs_order_restore(r, replaced);
+        status = carry_out_replaced(r, replaced);
     }
-    shs_order_parse(&order, r);
-    status = carry_out(r, &order, replaced ? r->status : error_of(brigade));
+    else {
+        shs_order_parse(&order, r);
+        status = carry_out(r, &order, error_of(brigade));
+    }
     if (status != OK) {
         /* An error bucket cannot do this: the header filter makes a page from
          * it only after it has discarded r->err_headers_out, and with it a
          * cookie that must reach the client. */
         apr_brigade_cleanup(brigade);
-        shs_refusal_send(r, status);
+        refuse(r, status);
         return AP_FILTER_ERROR;
     }
     if (!r->main) {
         shs_cookie_conflict_resolve(r);
     }
     return ap_pass_brigade(f->next, brigade);
+}
+
+static void note_departure(const request_rec *r)
+{
+    shs_client_request_t *client_request = shs_client_request_of(r);
+
+    if (client_request) {
+        client_request->has_left = 1;
+    }
 }
 
 /* Trailers are complete when the last brigade passes. */
@@ -235,6 +280,7 @@ static apr_status_t on_output(ap_filter_t *f, apr_bucket_brigade *brigade)
 
     if (!f->ctx) {
         f->ctx = f;
+        note_departure(r);
         is_late = shs_order_remove(r->headers_out);
         is_late |= shs_order_remove(r->err_headers_out);
     }
@@ -245,8 +291,22 @@ static apr_status_t on_output(ap_filter_t *f, apr_bucket_brigade *brigade)
     return ap_pass_brigade(f->next, brigade);
 }
 
+/* The filter may not have seen some orders: a filter before it has failed the
+ * response, or the headers had left already. They are still where the program
+ * has put them. */
+static void carry_out_rest(request_rec *r)
+{
+    shs_order_t order;
+
+    for (; r; r = r->next) {
+        shs_order_parse(&order, r);
+        carry_out(r, &order, LOST);
+    }
+}
+
 void shs_control_register(void)
 {
+    shs_eor_register(carry_out_rest);
     /* Of the same type as mod_headers' filter, which is added earlier: what
      * mod_headers sets counts too. */
     filter = ap_register_output_filter("SHARED_SESSION_CONTROL", on_response,
@@ -262,36 +322,17 @@ static void add_filters(request_rec *r, apr_table_t *replaced)
     ap_add_output_filter_handle(filter, replaced, r, r->connection);
     if (!r->main) {
         ap_add_output_filter_handle(border, NULL, r, r->connection);
+        if (shs_settings_of(r)->control.value) {
+            shs_eor_expect(r);
+        }
     }
-}
-
-static int is_nph(const request_rec *r)
-{
-    return r->handler && r->filename
-           && (!strcmp(r->handler, "cgi-script")
-               || !strcmp(r->handler, CGI_MAGIC_TYPE))
-           && !strncmp(apr_filepath_name_get(r->filename), "nph-", 4);
-}
-
-/* Such a CGI script writes to the connection itself. */
-static void warn_of_bypass(request_rec *r)
-{
-    static volatile apr_uint32_t has_warned;
-    int level = shs_log_level_once(&has_warned);
-
-    ap_log_rerror(APLOG_MARK, level, 0, r,
-                  SHS_TAG_BYPASS
-                  "%s bypasses httpd's output filters: its headers"
-                  " X-Session-Set, -Unset and -Action are ignored, and reach"
-                  " the client; give it a name that does not begin with nph-",
-                  apr_filepath_name_get(r->filename));
 }
 
 void shs_control_on_insert_filter(request_rec *r)
 {
     add_filters(r, NULL);
-    if (shs_settings_of(r)->control.value && is_nph(r)) {
-        warn_of_bypass(r);
+    if (shs_settings_of(r)->control.value) {
+        shs_bypass_warn(r);
     }
 }
 
@@ -328,22 +369,17 @@ int shs_control_on_post_read_request(request_rec *r)
     shs_order_parse(&order, r->prev);
     status = carry_out(r->prev, &order, r->prev->status);
     if (status != OK) {
-        shs_refusal_send(r, status);
+        refuse(r, status);
         return DONE;
     }
     return DECLINED;
 }
 
-/* The filter may not have seen some orders: a filter before it has failed the
- * response, or the headers had left already. They are still where the program
- * has put them. */
+/* Logs the orders of places that are Off. Carries out what is left if the
+ * connection failed before the end of the request passed. */
 int shs_control_on_log_transaction(request_rec *r)
 {
-    shs_order_t order;
-
-    for (; r; r = r->next) {
-        shs_order_parse(&order, r);
-        carry_out(r, &order, LOST);
-    }
+    shs_eor_forget(r);
+    carry_out_rest(r);
     return DECLINED;
 }

@@ -20,7 +20,9 @@
  *     another host, ProxyErrorOverride, a handler that returns a status), the
  *     order is carried out all the same. But a status of 5xx, or a filter that
  *     fails so that no response leaves, means that the program has failed, and
- *     then only an order to end the session is carried out.
+ *     then only an order to end the session is carried out. The same applies
+ *     to an order that comes after the response's headers have left, because no
+ *     cookie can leave with it.
  *  3. An order that is not carried out is logged. Orders in parts of a page
  *     (mod_include) or in trailers never are.
  *  4. None of the headers leaves the server, On or Off, unless the output

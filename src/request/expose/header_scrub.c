@@ -45,54 +45,82 @@ static int is_forged(void *baton, const char *name)
     return 1;
 }
 
-static void scrub_connection(request_rec *r,
-                             const apr_array_header_t *own_headers)
+static void scrub_connection(apr_table_t *headers,
+                             const apr_array_header_t *own_headers,
+                             apr_pool_t *p)
 {
-    const char *list = apr_table_get(r->headers_in, "Connection");
+    const char *list = apr_table_get(headers, "Connection");
     const char *kept =
-        list ? shs_own_headers_strip(own_headers, list, r->pool) : NULL;
+        list ? shs_own_headers_strip(own_headers, list, p) : NULL;
 
     if (list && !kept) {
-        apr_table_unset(r->headers_in, "Connection");
+        apr_table_unset(headers, "Connection");
     }
     else if (kept != list) {
-        apr_table_setn(r->headers_in, "Connection", kept);
+        apr_table_setn(headers, "Connection", kept);
+    }
+}
+
+/* Scrubs the request's headers, or its trailers. */
+static void scrub_table(request_rec *r, apr_table_t *headers)
+{
+    scrub_t scrub = { r, shs_settings_of_server(r->server)->own_headers };
+
+    shs_table_sweep_remove(headers, is_forged, &scrub, r->pool);
+    if (scrub.own_headers->nelts > 0) {
+        scrub_connection(headers, scrub.own_headers, r->pool);
+    }
+}
+
+/* The trailers are complete when the end of the body has been read, and also
+ * when they are found to be malformed. With MergeTrailers httpd has then
+ * already added them to a copy of the headers, which is made again. */
+static apr_status_t on_body(ap_filter_t *f, apr_bucket_brigade *brigade,
+                            ap_input_mode_t mode, apr_read_type_e block,
+                            apr_off_t most)
+{
+    request_rec *r = f->r;
+    const apr_table_t *headers = r->headers_in;
+    apr_status_t rv = ap_get_brigade(f->next, brigade, mode, block, most);
+
+    if (!apr_is_empty_table(r->trailers_in)) {
+        scrub_table(r, r->trailers_in);
+        if (r->headers_in != headers) {
+            r->headers_in = apr_table_overlay(r->pool, headers, r->trailers_in);
+        }
+    }
+    return rv;
+}
+
+static int has_trailer_filter(const request_rec *r)
+{
+    const ap_filter_t *f = r->input_filters;
+
+    while (f && f->frec != trailer_filter) {
+        f = f->next;
+    }
+    return f != NULL;
+}
+
+/* ap_request_has_body() does not serve: it denies every HEAD request a body.
+ * mod_http2 adds a Transfer-Encoding to an HTTP/2 request without a length. */
+static int may_have_body(const request_rec *r)
+{
+    return apr_table_get(r->headers_in, "Transfer-Encoding")
+           || apr_table_get(r->headers_in, "Content-Length");
+}
+
+void shs_header_scrub_on_insert_filter(request_rec *r)
+{
+    if (!r->main && may_have_body(r) && !has_trailer_filter(r)) {
+        ap_add_input_filter_handle(trailer_filter, NULL, r, r->connection);
     }
 }
 
 void shs_header_scrub_apply(request_rec *r)
 {
-    scrub_t scrub = { r, shs_settings_of_server(r->server)->own_headers };
-
-    shs_table_sweep_remove(r->headers_in, is_forged, &scrub, r->pool);
-    if (scrub.own_headers->nelts > 0) {
-        scrub_connection(r, scrub.own_headers);
-    }
-}
-
-/* The trailers are complete when the end of the body has been read. */
-static apr_status_t on_body(ap_filter_t *f, apr_bucket_brigade *brigade,
-                            ap_input_mode_t mode, apr_read_type_e block,
-                            apr_off_t most)
-{
-    apr_status_t rv = ap_get_brigade(f->next, brigade, mode, block, most);
-    request_rec *r = f->r;
-
-    if (!rv && !APR_BRIGADE_EMPTY(brigade)
-        && APR_BUCKET_IS_EOS(APR_BRIGADE_LAST(brigade))) {
-        scrub_t scrub = { r, shs_settings_of_server(r->server)->own_headers };
-
-        shs_table_sweep_remove(r->trailers_in, is_forged, &scrub, r->pool);
-        ap_remove_input_filter(f);
-    }
-    return rv;
-}
-
-void shs_header_scrub_on_insert_filter(request_rec *r)
-{
-    if (!r->main && ap_request_has_body(r)) {
-        ap_add_input_filter_handle(trailer_filter, NULL, r, r->connection);
-    }
+    scrub_table(r, r->headers_in);
+    shs_header_scrub_on_insert_filter(r);
 }
 
 void shs_header_scrub_register(void)

@@ -13,16 +13,19 @@
 
 #include <httpd.h>
 
-/* Removes the own headers and the control headers from r->headers_in. Also
- * removes the own headers' names from its Connection header, with which a
- * client could make a proxy drop them. */
+/* On the first hook of a request: removes the own headers and the control
+ * headers from r->headers_in. Also removes the own headers' names from its
+ * Connection header, with which a client could make a proxy drop them. Adds the
+ * filter below, because a denied request never reaches its hook. */
 void shs_header_scrub_apply(request_rec *r);
 
-/* Registers the filter that does the same with r->trailers_in; once, at
- * start. */
+/* Registers the filter that does the same with r->trailers_in, and with the
+ * headers that MergeTrailers makes; once, at start. */
 void shs_header_scrub_register(void);
 
-/* Hook: adds the filter to a request that may have a body. */
+/* Hook: adds the filter to a request that may have a body, unless it has the
+ * filter. httpd drops the filter when a request becomes another one (an
+ * internal redirect, MultiViews). */
 void shs_header_scrub_on_insert_filter(request_rec *r);
 
 #endif

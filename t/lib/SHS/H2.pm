@@ -59,8 +59,24 @@ sub serve {
     return;
 }
 
-# fetch(port, [ [path, [name => value], ...], ... ]) -> bodies, in order; undef
-# for a stream that was reset.
+# The frames of one request: [path, [name => value], ...]. A method, data and
+# trailers go in a hash in place of the path: { path => ..., method => ...,
+# data => ..., trailers => [[name => value], ...] }.
+sub request {
+    my ($stream, $what, @headers) = @_;
+    my %is = (method => 'GET', ref $what ? %$what : (path => $what));
+    my $has_more = defined $is{data} || $is{trailers};
+    my $out = frame(1, $has_more ? 4 : 5, $stream, literals([':method', $is{method}],
+        [':scheme', 'http'], [':authority', 'localhost'], [':path', $is{path}],
+        map { [lc $_->[0], $_->[1]] } @headers));
+    $out .= frame(0, $is{trailers} ? 0 : 1, $stream, $is{data} // '') if $has_more;
+    $out .= frame(1, 5, $stream, literals(map { [lc $_->[0], $_->[1]] } @{ $is{trailers} }))
+        if $is{trailers};
+    return $out;
+}
+
+# fetch(port, request, ...) -> bodies, in order; undef for a stream that was
+# reset.
 sub fetch {
     my ($port, @requests) = @_;
     my $s = IO::Socket::INET->new(PeerAddr => "127.0.0.1:$port") or die $!;
@@ -68,13 +84,8 @@ sub fetch {
     my $out = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" . frame(4, 0, 0, '');
     my $stream = -1;
     for my $request (@requests) {
-        my ($path, @headers) = @$request;
         $stream += 2;
-        my $block = join '', map { "\0" . text($_->[0]) . text($_->[1]) }
-            [':method', 'GET'], [':scheme', 'http'],
-            [':authority', 'localhost'], [':path', $path],
-            map { [lc $_->[0], $_->[1]] } @headers;
-        $out .= frame(1, 0x5, $stream, $block);
+        $out .= request($stream, @$request);
     }
     syswrite $s, $out;
     my (%body, %done, $in);
