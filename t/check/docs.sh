@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # The documents: no dead link to a file or a heading, every page is linked, every
-# directive has one section in docs/directives.md, and every example in
-# ```apache passes `httpd -t` without a warning of this module.
+# file that is named in backquotes is there, every directive has one section in
+# docs/directives.md, and every example in ```apache passes `httpd -t` without a
+# warning of this module.
 #
 # An example is checked as a server's configuration, with a store where it names
 # none. A comment on the line before it says otherwise:
@@ -76,10 +77,27 @@ for page in "${pages[@]}"; do
         sed -nE 's/<[a-z]*>/*/; s@^((src|t|docs|conf|demo|bench|scripts)/[^ ]*).*@\1@p' |
         sort -u)
 done
+
+# src/README.md names its files relative to src, some without a suffix.
+rooms=$(find src -mindepth 1 -maxdepth 1 -type d -printf '%f\n' | paste -sd '|')
+while IFS= read -r file; do
+    looked_at 1
+    compgen -G "src/$file" >/dev/null || compgen -G "src/$file.[ch]" >/dev/null ||
+        complain "src/README.md: names $file, but there is no src/$file"
+done < <(awk '/^ *```/ { inside = !inside; next } !inside' src/README.md |
+    grep -oP "$code" | tr -d '\140' |
+    sed -nE "s/<[a-z]*>/*/; s@^(($rooms)/[^ ]*).*@\1@p" | sort -u)
 for page in "${pages[@]}"; do
     [[ $page == README.md ]] || grep -qxF "$page" "$scratch/linked" ||
         complain "$page: no page has a link to it"
 done
+
+# Every file of src is in the reading order.
+while IFS= read -r file; do
+    looked_at 1
+    grep -qE "(^|[^a-z_])$file([^a-z_]|\$)" src/README.md ||
+        complain "src/README.md: has no word about $file"
+done < <(find src -name '*.[ch]' | sed 's@.*/@@; s/\.[ch]$//' | sort -u)
 
 # -------------------------------------------------------------- directives
 
@@ -103,6 +121,11 @@ while IFS= read -r directive; do
         complain "$directives: $directive has no example"
 done < <(sed -nE 's/.*AP_INIT_[A-Z0-9_]+\("(SharedSession[A-Za-z]*)".*/\1/p' "$table" |
     sort)
+while IFS= read -r section; do
+    looked_at 1
+    grep -qF "\"$section\"" "$table" ||
+        complain "$directives: a section '## $section', but there is no such directive"
+done < <(sed -nE 's/^## (SharedSession[A-Za-z]*)$/\1/p' "$directives")
 
 # ---------------------------------------------------------------- examples
 
