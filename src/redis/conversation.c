@@ -346,13 +346,15 @@ static void read_value(shs_conversation_t *self)
 {
     shs_heavy_t *heavy = &self->client->shared->heavy;
     shs_heavy_begin_t begin;
+    apr_uint64_t ticket;
 
     self->mark = shs_heavy_mark(self->query->key, self->client->secret);
-    begin = shs_heavy_begin(heavy, self->mark);
+    begin = shs_heavy_begin(&ticket, heavy, self->mark, self->query->deadline,
+                            shs_clock_now());
     self->must_size = begin != SHS_HEAVY_VALUE;
     self->is_meanwhile = begin == SHS_HEAVY_SIZE_MEANWHILE;
     converse(self);
-    shs_heavy_end(heavy, self->mark, weigh_key(self));
+    shs_heavy_end(heavy, self->mark, ticket, weigh_key(self));
 }
 
 void shs_conversation_hold(shs_conversation_t *self, const shs_client_t *client,
