@@ -38,8 +38,7 @@
 
 APLOG_USE_MODULE(session_shared);
 
-/* The attribute that keeps mod_session's own expiry, microseconds since the
- * epoch. */
+/* The attribute with mod_session's own expiry, microseconds since the epoch. */
 #define EXPIRY "mod_session-expiry"
 
 /* When mod_session encodes a session, for SessionEnv and before each save, it
@@ -58,10 +57,11 @@ typedef struct loaded_t {
     session_rec *session;
     apr_table_t *was;  /* entries as they are stored */
     apr_time_t expiry; /* as it is stored, or 0 */
-    int is_stored;     /* there is a session ... */
-    int is_over;       /* ... whose time, by mod_session, is over */
-    int refused_with;  /* it could not be saved, and the client gets this
-                        * status; or 0 */
+    shared_session_status_e is;
+    int is_stored;    /* there is a session ... */
+    int is_over;      /* ... whose time, by mod_session, is over */
+    int refused_with; /* it could not be saved, and the client gets this
+                       * status; or 0 */
 } loaded_t;
 
 static APR_OPTIONAL_FN_TYPE(shared_session_find) * find;
@@ -116,12 +116,12 @@ static loaded_t *load(request_rec *r)
     apr_pool_t *p = first_of(r)->pool;
     loaded_t *loaded = apr_pcalloc(p, sizeof(*loaded));
     session_rec *session = apr_pcalloc(p, sizeof(*session));
-    shared_session_status_e is = find(r);
 
+    loaded->is = find(r);
     loaded->session = session;
     loaded->was = apr_table_make(p, 8);
-    loaded->is_stored =
-        is == SHARED_SESSION_FOUND || is == SHARED_SESSION_STALE;
+    loaded->is_stored = loaded->is == SHARED_SESSION_FOUND
+                        || loaded->is == SHARED_SESSION_STALE;
     iterate(r, take_attribute, loaded);
     loaded->is_over = loaded->expiry != 0 && loaded->expiry < apr_time_now();
     session->pool = p;
@@ -216,8 +216,7 @@ static void compare(difference_t *difference, const loaded_t *loaded,
     apr_table_do(find_unset, difference, loaded->was, NULL);
 }
 
-/* Whether the expiry that mod_session moves at each request has to be written:
- * not each time. */
+/* mod_session moves the expiry at each request: not each time it is written. */
 static int is_expiry_due(const loaded_t *loaded, const session_rec *session)
 {
     apr_interval_time_t half = apr_time_from_sec(session->maxage) / 2;
@@ -236,8 +235,7 @@ static void set_expiry(apr_table_t *set, const session_rec *session)
     }
 }
 
-/* A session that is there. A login gets a new id, so that an id that somebody
- * else has planted leads to none. */
+/* A login gets a new id, so that an id that was planted leads to none. */
 static shared_session_result_e update(request_rec *r, const loaded_t *loaded,
                                       const session_rec *session)
 {
@@ -259,17 +257,21 @@ static shared_session_result_e update(request_rec *r, const loaded_t *loaded,
                : result;
 }
 
+/* A program that leaves empty what it has set ends what its id leads to, also
+ * what it could not be shown. */
 static shared_session_result_e store(request_rec *r, const loaded_t *loaded,
                                      const session_rec *session)
 {
     shared_session_result_e result = SHARED_SESSION_DONE;
     int is_empty = apr_is_empty_table(session->entries);
+    int is_unseen = loaded->is == SHARED_SESSION_ABSENT
+                    || loaded->is == SHARED_SESSION_MALFORMED;
 
-    if (loaded->is_stored && (is_empty || loaded->is_over)) {
-        result = destroy(r);
-    }
-    else if (loaded->is_stored) {
+    if (loaded->is_stored && !is_empty && !loaded->is_over) {
         return update(r, loaded, session);
+    }
+    if (loaded->is_stored || (is_unseen && is_empty && session->dirty)) {
+        result = destroy(r);
     }
     if (!is_empty
         && (result == SHARED_SESSION_DONE || result == SHARED_SESSION_GONE)) {
@@ -289,7 +291,8 @@ static int is_nothing_lost(const loaded_t *loaded, const session_rec *session)
 
     compare(&difference, loaded, session, session->pool);
     return apr_is_empty_table(difference.set)
-           && (difference.unset->nelts == 0 || loaded->is_over);
+           && (difference.unset->nelts == 0 || loaded->is_over)
+           && !(loaded->is == SHARED_SESSION_MALFORMED && session->dirty);
 }
 
 static shared_session_result_e save(request_rec *r, const loaded_t *loaded,
@@ -355,6 +358,7 @@ static apr_status_t on_session_save(request_rec *r, session_rec *session)
     ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
                   SHS_TAG_GLUE "mod_session's session was not saved");
     loaded->refused_with = result == SHARED_SESSION_FORBIDDEN
+                                   || result == SHARED_SESSION_UNREADABLE
                                ? HTTP_INTERNAL_SERVER_ERROR
                                : HTTP_SERVICE_UNAVAILABLE;
     while (r->next) {

@@ -110,10 +110,13 @@ APR_DECLARE_OPTIONAL_FN(shared_session_result_e, shared_session_rotate,
                         (request_rec * r));
 
 /* Ends the session, and each other one that an id of the request leads to, then
- * the cookies of their names. GONE: no id leads to a session; the cookie that
- * sessions are given by (the first of SharedSessionCookie) is taken away all
- * the same if it brought an id. Unless DONE or GONE not all of them have ended,
- * and the client keeps its cookies. */
+ * the cookies of their names. What is stored there and is no session that can
+ * be read (MALFORMED) is deleted too. GONE: no id leads to anything; the cookie
+ * that sessions are given by (the first of SharedSessionCookie) is taken away
+ * all the same if it brought an id. UNREADABLE: a key holds another type of
+ * value than the format writes, which is left alone; all others have ended.
+ * Unless DONE or GONE the client keeps its cookies, and not all may have ended.
+ */
 APR_DECLARE_OPTIONAL_FN(shared_session_result_e, shared_session_destroy,
                         (request_rec * r));
 

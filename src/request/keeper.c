@@ -278,47 +278,55 @@ shs_written_t shs_keeper_change(request_rec *r, const shs_change_t *change)
     return written;
 }
 
-/* No id leads to a session, as when one has another id by now: the client ends
- * logged out all the same, by losing its cookie. */
-static shs_written_t end_absent(request_rec *r, const shs_lookup_t *lookup)
+static void take_away(request_rec *r, apr_uint32_t names)
 {
-    shs_writer_t writer = writer_of(r);
-    apr_uint32_t names;
-    shs_written_t written = shs_others_end_absent(&names, &writer);
-
-    if (written.status == SHS_WRITER_DONE
-        || written.status == SHS_WRITER_NONE) {
-        if (names & 1) {
-            give_cookie(r, NULL);
-        }
-        take_away_others(r, names);
+    if (names & 1) {
+        give_cookie(r, NULL);
     }
-    log_change(r, "ended", &written, &lookup->ident);
+    take_away_others(r, names);
+}
+
+/* Ends the session that was found, and with it the others. */
+static shs_written_t end_found(apr_uint32_t *names, const shs_writer_t *writer,
+                               const shs_lookup_t *lookup)
+{
+    shs_written_t written = shs_others_end(names, writer, lookup, 1);
+
+    if (written.status == SHS_WRITER_DONE) {
+        written = shs_writer_end(writer, lookup);
+        *names |= 1;
+    }
     return written;
 }
 
+/* Where no id leads to a session, as when one has another id by now, or what it
+ * leads to cannot be read, the client ends logged out all the same: what is
+ * there ends, and it loses its cookie. */
 shs_written_t shs_keeper_end(request_rec *r)
 {
     const shs_lookup_t *lookup = shs_keeper_find(r);
     shs_written_t written = read_lookup(r, lookup);
-    apr_uint32_t names;
+    apr_uint32_t names = 0, more = 0;
     shs_writer_t writer;
 
-    if (written.status == SHS_WRITER_NONE && lookup
-        && lookup->outcome == SHS_OUTCOME_ABSENT) {
-        return end_absent(r, lookup);
-    }
-    if (written.status != SHS_WRITER_DONE) {
+    if (written.status == SHS_WRITER_FORBIDDEN
+        || written.status == SHS_WRITER_UNAVAILABLE || !lookup
+        || lookup->outcome == SHS_OUTCOME_NONE) {
         return written;
     }
     writer = writer_of(r);
-    written = shs_others_end(&names, &writer, lookup, 1);
     if (written.status == SHS_WRITER_DONE) {
-        written = shs_writer_end(&writer, lookup);
+        written = end_found(&names, &writer, lookup);
+    }
+    if (written.status == SHS_WRITER_NONE
+        || written.status == SHS_WRITER_MALFORMED) {
+        written = shs_others_end_unfound(&more, &writer, lookup);
+    }
+    if (written.status == SHS_WRITER_DONE
+        || written.status == SHS_WRITER_NONE) {
+        take_away(r, names | more);
     }
     if (written.status == SHS_WRITER_DONE) {
-        give_cookie(r, NULL);
-        take_away_others(r, names);
         outdate(r, NULL);
     }
     log_change(r, "ended", &written, &lookup->ident);

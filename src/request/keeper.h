@@ -43,9 +43,11 @@ shs_written_t shs_keeper_rotate(request_rec *r, const shs_change_t *change);
 void shs_keeper_expose(request_rec *r);
 
 /* Ends the session, and each other one that the request's ids lead to, then the
- * cookies of their names. NONE: no id leads to a session, and the cookie of the
- * first name is taken away if it has brought one. Unless DONE or NONE, not all
- * of them have ended, and the client keeps its cookies. */
+ * cookies of their names. What is stored there and is no session that can be
+ * read (MALFORMED) ends likewise. NONE: no id leads to anything, and the cookie
+ * of the first name is taken away if it has brought one. MALFORMED: a key holds
+ * another type of value than the format writes, which is left alone; all others
+ * have ended. Unless DONE or NONE, the client keeps its cookies. */
 shs_written_t shs_keeper_end(request_rec *r);
 
 #endif

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "request/log.h"
+#include "session/key.h"
 
 APLOG_USE_MODULE(shared_session);
 
@@ -33,11 +34,13 @@ static shs_written_t say(shs_writer_status_t status, const char *reason)
     return written;
 }
 
-static void log_end(request_rec *r, const shs_ident_t *ident)
+/* The session of the request itself has a line of its own. */
+static void log_end(request_rec *r, const shs_ident_t *ident,
+                    const shs_ident_t *own)
 {
     char label[SHS_IDENT_LABEL_SIZE];
 
-    if (APLOGrinfo(r)) {
+    if (APLOGrinfo(r) && !shs_ident_is_equal(ident, own)) {
         shs_ident_label(label, ident);
         ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
                       SHS_TAG_CHANGED "another session that the request has an"
@@ -46,32 +49,76 @@ static void log_end(request_rec *r, const shs_ident_t *ident)
     }
 }
 
-/* Ends what the id leads to, if it leads to a session that is to end. `own` is
- * not used for a logout. */
+static shs_written_t remove_key(const shs_writer_t *writer, shs_octets_t key,
+                                int knows_rotated)
+{
+    shs_write_t write = shs_writer_prepare(writer, SHS_WRITE_REMOVE, key);
+
+    write.knows_rotated = knows_rotated;
+    return shs_writer_put(writer, &write);
+}
+
+/* Ends what is no session that can be read: it is too large, or cannot be
+ * decoded. MALFORMED: the key holds another type of value, which no session of
+ * this format can be, and stays. What was rotated is looked up once more: it
+ * leads to a session by now; or it cannot be read still, and ends with its
+ * mark. */
+static shs_written_t end_unread(const shs_writer_t *writer,
+                                const shs_lookup_t *other)
+{
+    shs_written_t written = remove_key(writer, other->key, 0);
+
+    if (written.status == SHS_WRITER_CONFLICT) {
+        other = shs_lookup_run_ident(writer->r, writer->store, writer->settings,
+                                     &other->ident);
+        if (other->outcome == SHS_OUTCOME_FOUND) {
+            return shs_writer_end(writer, other);
+        }
+        written = remove_key(writer, other->key, 1);
+    }
+    if (written.status == SHS_WRITER_NONE) {
+        written = say(SHS_WRITER_DONE, NULL);
+    }
+    if (written.status == SHS_WRITER_DONE && other->is_forwarded) {
+        remove_key(writer,
+                   shs_key_build(writer->settings->key.value, &other->ident,
+                                 writer->r->pool),
+                   1);
+    }
+    return written;
+}
+
+/* Ends what the id leads to, if it is a session that is to end; for a logout
+ * also what is none. */
 static shs_written_t end_one(const shs_writer_t *writer,
                              const shs_candidate_t *candidate,
                              const shs_lookup_t *own, int is_logout)
 {
     const shs_lookup_t *other = shs_lookup_run_ident(
         writer->r, writer->store, writer->settings, &candidate->ident);
-    shs_written_t written;
+    shs_written_t written = say(SHS_WRITER_NONE, other->reason);
 
     switch (other->outcome) {
     case SHS_OUTCOME_FOUND:
+        if (!is_logout && is_same_session(other, own)) {
+            return say(SHS_WRITER_NONE, "it is the same session");
+        }
+        written = shs_writer_end(writer, other);
+        break;
+    case SHS_OUTCOME_MALFORMED:
+        if (is_logout) {
+            written = end_unread(writer, other);
+        }
         break;
     case SHS_OUTCOME_UNAVAILABLE:
-        return say(SHS_WRITER_UNAVAILABLE, other->reason);
+        written.status = SHS_WRITER_UNAVAILABLE;
+        break;
     case SHS_OUTCOME_NONE:
     case SHS_OUTCOME_ABSENT:
-    case SHS_OUTCOME_MALFORMED:
-        return say(SHS_WRITER_NONE, other->reason);
+        break;
     }
-    if (!is_logout && is_same_session(other, own)) {
-        return say(SHS_WRITER_NONE, "it is the same session");
-    }
-    written = shs_writer_end(writer, other);
     if (written.status == SHS_WRITER_DONE) {
-        log_end(writer->r, &candidate->ident);
+        log_end(writer->r, &candidate->ident, &own->ident);
     }
     return written;
 }
@@ -104,10 +151,12 @@ shs_written_t shs_others_end(apr_uint32_t *names, const shs_writer_t *writer,
     return say(SHS_WRITER_DONE, NULL);
 }
 
-shs_written_t shs_others_end_absent(apr_uint32_t *names,
-                                    const shs_writer_t *writer)
+shs_written_t shs_others_end_unfound(apr_uint32_t *names,
+                                     const shs_writer_t *writer,
+                                     const shs_lookup_t *lookup)
 {
     shs_written_t all = say(SHS_WRITER_NONE, "there is no session");
+    shs_written_t left = say(SHS_WRITER_DONE, NULL);
     shs_candidates_t candidates;
     int i;
 
@@ -115,11 +164,14 @@ shs_written_t shs_others_end_absent(apr_uint32_t *names,
     shs_candidate_find(&candidates, writer->r, writer->settings);
     for (i = 0; i < candidates.count; ++i) {
         const shs_candidate_t *candidate = &candidates.list[i];
-        shs_written_t written = end_one(writer, candidate, NULL, 1);
+        shs_written_t written = end_one(writer, candidate, lookup, 1);
 
         if (written.status == SHS_WRITER_DONE) {
             *names |= candidate->names;
             all.status = SHS_WRITER_DONE;
+        }
+        else if (written.status == SHS_WRITER_MALFORMED) {
+            left = written;
         }
         else if (written.status != SHS_WRITER_NONE) {
             return written;
@@ -129,5 +181,5 @@ shs_written_t shs_others_end_absent(apr_uint32_t *names,
             all.reason = "there is none, and its cookie is taken away";
         }
     }
-    return all;
+    return left.status == SHS_WRITER_DONE ? all : left;
 }
