@@ -111,21 +111,32 @@ static int take_out_all(rivals_t *rivals, request_rec *r)
     return count;
 }
 
-static void drop(request_rec *r, const char *own)
+/* Takes out all cookies of that name but `own` (or NULL), and says so: which
+ * response has set one, and beside what. */
+static void drop(request_rec *r, const char *name, const char *own,
+                 const char *which, const char *beside,
+                 volatile apr_uint32_t *is_told)
 {
-    static volatile apr_uint32_t is_told;
-    rivals_t rivals = { own, strcspn(own, "="), own, NULL, 0 };
+    rivals_t rivals = { name, strlen(name), own, NULL, 0 };
 
     if (take_out_all(&rivals, r) > 0) {
-        int level = shs_log_level_once(&is_told);
+        int level = shs_log_level_once(is_told);
 
         ap_log_rerror(APLOG_MARK, level, 0, r,
                       SHS_TAG_RIVAL
-                      "a response sets a cookie %s beside the session's, and it"
-                      " is taken out: name the program's own session cookie"
-                      " differently, or SharedSessionCookie",
-                      apr_pstrmemdup(r->pool, rivals.name, rivals.len));
+                      "a response%s sets a cookie %s%s, and it is taken out:"
+                      " name the program's own session cookie differently, or"
+                      " SharedSessionCookie",
+                      which, name, beside);
     }
+}
+
+static void drop_beside(request_rec *r, const char *own)
+{
+    static volatile apr_uint32_t is_told;
+
+    drop(r, apr_pstrmemdup(r->pool, own, strcspn(own, "=")), own, "",
+         " beside the session's", &is_told);
 }
 
 static void warn(request_rec *r, const char *name)
@@ -162,7 +173,7 @@ void shs_rival_settle(request_rec *r)
         int i;
 
         for (i = 0; i < own->nelts; ++i) {
-            drop(r, APR_ARRAY_IDX(own, i, const char *));
+            drop_beside(r, APR_ARRAY_IDX(own, i, const char *));
         }
     }
     else if (settings->enabled.value && has_own_sessions(visit, settings)) {
@@ -193,19 +204,7 @@ void shs_rival_refuse(request_rec *r)
     const shs_chain_t *chain = shs_chain_visit_of(r)->chain;
 
     for (; *name; ++name) {
-        rivals_t rivals = { *name, strlen(*name), find_own(chain, *name), NULL,
-                            0 };
-
-        if (take_out_all(&rivals, r) > 0) {
-            int level = shs_log_level_once(&is_told);
-
-            ap_log_rerror(APLOG_MARK, level, 0, r,
-                          SHS_TAG_RIVAL
-                          "a response whose order for the session is not"
-                          " carried out sets a cookie %s, and it is taken out:"
-                          " name the program's own session cookie differently,"
-                          " or SharedSessionCookie",
-                          *name);
-        }
+        drop(r, *name, find_own(chain, *name),
+             " whose order for the session is not carried out", "", &is_told);
     }
 }
