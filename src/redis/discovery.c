@@ -10,36 +10,19 @@
 #include "redis/epoch.h"
 #include "redis/layout.h"
 #include "redis/sentinel.h"
+#include "redis/sources.h"
 #include "store/clock.h"
-
-/* Servers of the URL, and as many that they named: bits of lower_seeds. */
-#define MOST_SOURCES 32
 
 /* In haste a server is given this part of its time. */
 #define HASTE 8
 
-/* Who did not tell is asked after the others for so long. */
-#define AVOIDED_FOR (30 * APR_USEC_PER_SEC)
-
 struct shs_discovery_t {
     const shs_endpoint_t *endpoint;
     shs_nodes_t *nodes;
-    shs_node_t *seeds[MOST_SOURCES]; /* those of the URL, held */
-    int seed_count;
-    shs_node_t *members[MOST_SOURCES]; /* masters of a cluster, held */
-    int member_count;
+    shs_sources_t sources;
     unsigned runs;
     shs_view_t *doubted; /* what was told in this run, for want of better */
-    int asked;           /* in this run, each time counted ... */
-    int lagging;         /* ... members that told a lower epoch than known */
-    apr_uint32_t lower_seeds; /* in this run, of the URL: bits of those that did
-                                 so ... */
-    apr_int64_t lower;        /* ... and the highest that any of all told */
-    struct failed_t {
-        apr_uint32_t subject; /* shs_node_subject() */
-        apr_time_t at;
-    } failed[MOST_SOURCES]; /* those that did not tell, a ring ... */
-    unsigned failures;      /* ... and how many there have been */
+    apr_int64_t lower;   /* the highest of the lower epochs told in this run */
     shs_epoch_t *epoch;
     apr_int64_t told; /* by the Sentinel that told last */
     const _Atomic int *is_closing;
@@ -62,14 +45,11 @@ shs_discovery_t *shs_discovery_create(const shs_endpoint_t *endpoint,
     }
     discovery->endpoint = endpoint;
     discovery->nodes = nodes;
+    discovery->sources.nodes = nodes;
     discovery->epoch = epoch;
     discovery->is_closing = is_closing;
-    for (i = 0; i < endpoint->server_count && i < MOST_SOURCES; ++i) {
-        shs_node_t *node = shs_nodes_hold(nodes, &endpoint->servers[i], role);
-
-        if (node) {
-            discovery->seeds[discovery->seed_count++] = node;
-        }
+    for (i = 0; i < endpoint->server_count; ++i) {
+        shs_sources_add_seed(&discovery->sources, &endpoint->servers[i], role);
     }
     return discovery;
 }
@@ -84,24 +64,23 @@ static void remember_reason(shs_discovery_t *discovery, const shs_node_t *node,
              shs_node_describe(node), reason);
 }
 
-/* Whether the server, which told it, has not heard of a failover. */
-static int is_behind(shs_discovery_t *discovery, const shs_node_t *node,
+/* Whether the server, which told it, has not heard of a failover. Behind an
+ * address that no member named there may be several servers: the next time
+ * another one is to answer. */
+static int is_behind(shs_discovery_t *discovery, shs_node_t *node,
                      apr_int64_t epoch)
 {
-    int i;
-
     if (shs_epoch_hear(discovery->epoch, epoch, shs_clock_now())) {
         return 0;
     }
-    for (i = 0; i < discovery->seed_count; ++i) {
-        if (discovery->seeds[i] == node) {
-            discovery->lower_seeds |= (apr_uint32_t)1 << i;
-        }
-    }
+    shs_sources_note_lower(&discovery->sources, node);
     if (epoch > discovery->lower) {
         discovery->lower = epoch;
     }
-    ++discovery->lagging;
+    if (!shs_sources_is_member(&discovery->sources, node)) {
+        shs_pool_flush(shs_node_pool(node));
+        shs_node_suspect(node);
+    }
     return 1;
 }
 
@@ -141,11 +120,14 @@ apr_interval_time_t shs_discovery_patience(const shs_endpoint_t *endpoint)
 
 /* One that is cut off goes on naming the masters it knew, and notices late: its
  * epoch tells when it has missed an election. */
-static int is_doubtful(shs_discovery_t *discovery, const shs_node_t *node,
+static int is_doubtful(shs_discovery_t *discovery, shs_node_t *node,
                        const shs_cluster_state_t *state)
 {
-    return state->is_down
-           || (state->epoch >= 0 && is_behind(discovery, node, state->epoch));
+    if (state->is_down) {
+        shs_epoch_overhear(discovery->epoch, state->epoch, shs_clock_now());
+        return 1;
+    }
+    return state->epoch >= 0 && is_behind(discovery, node, state->epoch);
 }
 
 /* A member that does not tell it is of the one that is known: others may tell,
@@ -184,7 +166,6 @@ static shs_view_t *ask(int *has_told, shs_discovery_t *discovery,
     apr_pool_t *p;
 
     *has_told = 0;
-    ++discovery->asked;
     /* Unmanaged: the process may end, and its pools with it, meanwhile. */
     if (apr_pool_create_unmanaged(&p) != APR_SUCCESS) {
         remember_reason(discovery, node, "no memory");
@@ -213,46 +194,26 @@ static shs_view_t *ask(int *has_told, shs_discovery_t *discovery,
                                                 : view;
 }
 
-static int is_avoided(const shs_discovery_t *discovery, const shs_node_t *node)
-{
-    apr_time_t now = shs_clock_now();
-    int i;
-
-    for (i = 0; i < MOST_SOURCES; ++i) {
-        const struct failed_t *failed = &discovery->failed[i];
-
-        if (failed->subject == shs_node_subject(node)
-            && now - failed->at < AVOIDED_FOR) {
-            return 1;
-        }
-    }
-    return 0;
-}
-
-static void avoid(shs_discovery_t *discovery, const shs_node_t *node)
-{
-    struct failed_t *failed =
-        &discovery->failed[discovery->failures++ % MOST_SOURCES];
-
-    failed->subject = shs_node_subject(node);
-    failed->at = shs_clock_now();
-}
-
-/* In haste, one that did not tell lately; and where a doubted view is to be had
- * already, later on, one that has told it. */
+/* One that lags behind, in this run; in haste, one that did not tell lately;
+ * and where a doubted view is to be had already, later on, one that has told
+ * it. */
 static int is_left_out(const shs_discovery_t *discovery, const shs_node_t *node,
                        int is_hasty)
 {
-    return is_hasty ? is_avoided(discovery, node)
-                    : discovery->doubted && !is_avoided(discovery, node);
+    int is_avoided =
+        shs_sources_is_avoided(&discovery->sources, node, shs_clock_now());
+
+    return shs_sources_is_lower(&discovery->sources, node)
+           || (is_hasty ? is_avoided : discovery->doubted && !is_avoided);
 }
 
 /* Each in its turn, beginning with another one each time: first, in haste,
  * those that told when they were asked last; then all, and without haste if
  * there is nothing to be had so far. */
 static shs_view_t *ask_in_turn(shs_discovery_t *discovery,
-                               shs_node_t *const *nodes, int count)
+                               const shs_sources_group_t *group)
 {
+    int count = group->count;
     shs_view_t *view = NULL;
     int is_hasty, i;
 
@@ -260,7 +221,7 @@ static shs_view_t *ask_in_turn(shs_discovery_t *discovery,
         for (i = 0; i < count && !view && !atomic_load(discovery->is_closing);
              ++i) {
             shs_node_t *node =
-                nodes[(discovery->runs + (unsigned)i) % (unsigned)count];
+                group->nodes[(discovery->runs + (unsigned)i) % (unsigned)count];
             int has_told;
 
             if (is_left_out(discovery, node, is_hasty)) {
@@ -269,46 +230,26 @@ static shs_view_t *ask_in_turn(shs_discovery_t *discovery,
             view =
                 ask(&has_told, discovery, node, is_hasty || discovery->doubted);
             if (!has_told && is_hasty) {
-                avoid(discovery, node);
+                shs_sources_avoid(&discovery->sources, node, shs_clock_now());
             }
         }
     }
     return view;
 }
 
-/* In a cluster the members found last may be asked next time: the URL's may
- * have gone by then. */
-static void remember_members(shs_discovery_t *discovery, const shs_view_t *view)
-{
-    while (discovery->member_count > 0) {
-        shs_nodes_release(discovery->nodes,
-                          discovery->members[--discovery->member_count]);
-    }
-    if (discovery->endpoint->mode == SHS_ENDPOINT_CLUSTER) {
-        discovery->member_count = shs_view_sample(
-            discovery->members, MOST_SOURCES, view, discovery->nodes);
-    }
-}
-
 /* Where no server was believed in this run, and some lag behind, whether they
- * are believed from now on. One that is dead may know better than all of them;
- * and behind the only address of a URL there may be several Sentinels. Of a
- * cluster's members more are asked than those of the URL. */
+ * are believed from now on. */
 static int is_lowered(shs_discovery_t *discovery, const shs_view_t *view,
                       apr_int64_t known)
 {
-    int is_sentinel = discovery->endpoint->mode == SHS_ENDPOINT_SENTINEL;
-    int lower_seeds = __builtin_popcount(discovery->lower_seeds);
-    shs_epoch_round_t round = { .known = known, .told = discovery->lower };
+    shs_epoch_round_t round = { .known = known,
+                                .told = discovery->lower,
+                                .is_believed = view != NULL };
 
-    round.is_any = !view && discovery->lagging > 0;
-    round.is_most =
-        2 * lower_seeds > discovery->seed_count
-        && (is_sentinel || 2 * discovery->lagging > discovery->asked);
-    round.is_all = is_sentinel
-                       ? lower_seeds > 1 && lower_seeds == discovery->seed_count
-                       : discovery->lagging == discovery->asked;
-    round.source = is_sentinel ? SHS_EPOCH_OF_SENTINELS : SHS_EPOCH_OF_MEMBERS;
+    round.source = discovery->endpoint->mode == SHS_ENDPOINT_SENTINEL
+                       ? SHS_EPOCH_OF_SENTINELS
+                       : SHS_EPOCH_OF_MEMBERS;
+    shs_sources_count(&round, &discovery->sources);
     return !atomic_load(discovery->is_closing)
            && shs_epoch_weigh(discovery->epoch, &round, shs_clock_now());
 }
@@ -325,18 +266,20 @@ static shs_view_t *take_doubted(shs_discovery_t *discovery, shs_view_t *view)
     return view ? view : doubted;
 }
 
-/* Members of a cluster whose epoch was lowered are believed next time. */
+/* In a cluster the members found last are asked first: the URL's may have gone
+ * by then. Those whose epoch was lowered are believed next time. */
 static shs_view_t *ask_all(shs_discovery_t *discovery)
 {
+    shs_sources_t *sources = &discovery->sources;
     apr_int64_t known = atomic_load(&discovery->epoch->known);
-    shs_view_t *view =
-        ask_in_turn(discovery, discovery->members, discovery->member_count);
+    shs_view_t *view = ask_in_turn(discovery, &sources->members);
 
     if (!view) {
-        view = ask_in_turn(discovery, discovery->seeds, discovery->seed_count);
+        view = ask_in_turn(discovery, &sources->seeds);
     }
     if (is_lowered(discovery, view, known) && !discovery->doubted) {
-        view = ask_in_turn(discovery, discovery->seeds, discovery->seed_count);
+        shs_sources_begin(sources);
+        view = ask_in_turn(discovery, &sources->seeds);
     }
     return take_doubted(discovery, view);
 }
@@ -347,16 +290,16 @@ shs_conn_status_t shs_discovery_run(shs_view_t **view,
 {
     ++discovery->runs;
     discovery->is_refused = 0;
-    discovery->asked = 0;
-    discovery->lagging = 0;
-    discovery->lower_seeds = 0;
     discovery->lower = 0;
+    shs_sources_begin(&discovery->sources);
     snprintf(discovery->reason, sizeof(discovery->reason),
              "this process of the server ends");
     *reason = discovery->reason;
     *view = ask_all(discovery);
     if (*view) {
-        remember_members(discovery, *view);
+        if (discovery->endpoint->mode == SHS_ENDPOINT_CLUSTER) {
+            shs_sources_remember(&discovery->sources, *view);
+        }
         return SHS_CONN_OK;
     }
     return discovery->is_refused ? SHS_CONN_REFUSED : SHS_CONN_FAILED;

@@ -1,11 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "redis/epoch.h"
 
+/* Rule 5. */
+static void begin_anew(shs_epoch_t *epoch)
+{
+    atomic_store(&epoch->lower_at, 0);
+    atomic_store(&epoch->lower_for, 0);
+}
+
 /* The known one was told, or is another one now. */
 static void settle(shs_epoch_t *epoch, apr_time_t now)
 {
     atomic_store(&epoch->told_at, now);
-    atomic_store(&epoch->lower_since, 0);
+    begin_anew(epoch);
     atomic_store(&epoch->lower_of, SHS_EPOCH_OF_NONE);
 }
 
@@ -24,29 +31,65 @@ int shs_epoch_hear(shs_epoch_t *epoch, apr_int64_t told, apr_time_t now)
     return told == known;
 }
 
-/* Whether it has been so for long enough, to all children. */
-static int is_settled(shs_epoch_t *epoch, apr_time_t now)
+void shs_epoch_overhear(shs_epoch_t *epoch, apr_int64_t told, apr_time_t now)
 {
-    apr_int64_t since = 0;
+    if (told >= atomic_load(&epoch->known)) {
+        atomic_store(&epoch->told_at, now);
+        begin_anew(epoch);
+    }
+}
 
-    return !atomic_compare_exchange_strong(&epoch->lower_since, &since, now)
-           && now - since >= SHS_EPOCH_LOWER_AFTER
+static int is_half(const shs_epoch_group_t *group)
+{
+    return 2 * group->lower >= group->all;
+}
+
+static int is_whole(const shs_epoch_group_t *group)
+{
+    return group->lower == group->all;
+}
+
+/* Rule 3. */
+static int is_at_once(const shs_epoch_round_t *round)
+{
+    return round->seeds.all > 1 && is_whole(&round->seeds)
+           && is_whole(&round->members) && is_whole(&round->former);
+}
+
+/* Rule 4, for all children: a step back, of one that comes late, and the next
+ * one forth are the same. */
+static int has_lasted(shs_epoch_t *epoch, apr_time_t now)
+{
+    apr_int64_t before = atomic_exchange(&epoch->lower_at, now);
+    apr_int64_t step = before != 0 ? now - before : 0;
+
+    if (step > SHS_EPOCH_LOWER_STEP) {
+        step = SHS_EPOCH_LOWER_STEP;
+    }
+    step += atomic_fetch_add(&epoch->lower_for, step);
+    return step >= SHS_EPOCH_LOWER_AFTER
            && now - atomic_load(&epoch->told_at) >= SHS_EPOCH_LOWER_AFTER;
 }
 
 int shs_epoch_weigh(shs_epoch_t *epoch, const shs_epoch_round_t *round,
                     apr_time_t now)
 {
+    int lower = round->seeds.lower + round->members.lower + round->former.lower;
     apr_int64_t known = round->known;
 
-    atomic_store(&epoch->lower_of,
-                 round->is_any ? round->source : SHS_EPOCH_OF_NONE);
-    if (!round->is_any || (!round->is_most && !round->is_all)) {
-        atomic_store(&epoch->lower_since, 0);
+    atomic_store(&epoch->lower_of, !round->is_believed && lower > 0
+                                       ? round->source
+                                       : SHS_EPOCH_OF_NONE);
+    if (round->is_believed) {
+        begin_anew(epoch);
+        return 0;
+    }
+    if (round->seeds.lower == 0 || !is_half(&round->seeds)
+        || !is_half(&round->members)) {
         return 0;
     }
     /* It is another one where a child was told a higher one meanwhile. */
-    if ((!round->is_all && !is_settled(epoch, now))
+    if ((!is_at_once(round) && !has_lasted(epoch, now))
         || !atomic_compare_exchange_strong(&epoch->known, &known,
                                            round->told)) {
         return 0;

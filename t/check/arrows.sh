@@ -5,7 +5,7 @@
 # elsewhere. A line of the table: who may include what, by shell pattern.
 source "$(dirname "${BASH_SOURCE[0]}")/guard.bash"
 
-redis_order=(store_redis listener roster exchange conversation attempt passage verdict question topology renewal discovery sentinel
+redis_order=(store_redis listener roster exchange conversation attempt passage verdict question topology renewal discovery sources sentinel
     cluster view nodes node greeting feed identity sentinel_reply layout map redirect announced script answer pool
     conn socket resolver endpoint tls distrust credentials trust shared epoch masters breaker trouble counters heavy server
     slot complaint resp resp3)

@@ -276,30 +276,120 @@ START_TEST(discovery_run__believes_no_laggards_while_another_is_dead)
 }
 END_TEST
 
-/* Where that one stays dead, most of the URL's count after a time; of one of
- * two that is not so. */
-START_TEST(discovery_run__believes_most_that_were_set_up_anew)
+/* The URL names b, and besides that many of a, and servers that are dead. */
+static void set_out_with(int others, int dead)
 {
-    int others = _i ? 1 : 2;
-    shs_endpoint_t *endpoint = rig_endpoint(
-        apr_psprintf(p, "redis+cluster://127.0.0.1:%d,127.0.0.1:%d%s",
-                     actor_port(b), actor_refusing_port(),
-                     _i ? "" : apr_psprintf(p, ",127.0.0.1:%d", actor_port(a))),
-        PATIENT);
+    const char *url =
+        apr_psprintf(p, "redis+cluster://127.0.0.1:%d", actor_port(b));
 
-    nodes = rig_nodes(endpoint, 5);
-    discovery = shs_discovery_create(endpoint, nodes, &epoch, &is_closing);
+    if (others) {
+        url = apr_psprintf(p, "%s,127.0.0.1:%d", url, actor_port(a));
+    }
+    while (dead-- > 0) {
+        url = apr_psprintf(p, "%s,127.0.0.1:%d", url, actor_refusing_port());
+    }
+    nodes = rig_nodes(rig_endpoint(url, PATIENT), 6);
+    discovery = shs_discovery_create(rig_endpoint(url, PATIENT), nodes, &epoch,
+                                     &is_closing);
+    ck_assert_ptr_nonnull(discovery);
+}
+
+/* As if the rounds until now had taken so long. */
+static void let_pass(apr_interval_time_t time)
+{
+    epoch.lower_for += time;
+    epoch.told_at -= time;
+}
+
+/* Where that one stays dead, half of the URL's count after a time. */
+static const struct {
+    int others;
+    int dead;
+    int is_enough;
+    const char *why;
+} urls[] = {
+    { 1, 1, 1, "two of three" },
+    { 0, 1, 1, "one of two" },
+    { 0, 0, 1, "the only address, behind which there may be several" },
+    { 0, 2, 0, "one of three" },
+};
+
+START_TEST(discovery_run__believes_half_that_were_set_up_anew)
+{
+    set_out_with(urls[_i].others, urls[_i].dead);
     tell_slots(a, r);
     actor_tells_state(a, "ok", 4);
     epoch.known = 100;
     ck_master("r", 1);
     ck_assert_ptr_nonnull(strstr(shs_epoch_explain(&epoch, NULL), "members"));
-    ck_assert_int_eq(epoch.lower_since != 0, others == 2);
-    epoch.lower_since -= SHS_EPOCH_LOWER_AFTER;
+    ck_assert_int_eq(epoch.lower_at != 0, urls[_i].is_enough);
+    let_pass(SHS_EPOCH_LOWER_AFTER);
     run();
     ck_assert_int_eq(is_doubted, 1);
-    ck_assert_int_eq(epoch.known, others == 2 ? 5 : 100);
-    ck_master("r", others != 2);
+    ck_assert_msg(epoch.known == (urls[_i].is_enough ? 5 : 100), "%s",
+                  urls[_i].why);
+    ck_master("r", !urls[_i].is_enough);
+    end();
+}
+END_TEST
+
+/* A member that was restarted with an old nodes.conf, at the only address. */
+START_TEST(discovery_run__does_not_believe_the_only_address_at_once)
+{
+    const actor_range_t own = { slot, slot, b, NULL };
+
+    set_out_with(0, 0);
+    epoch.known = 100;
+    actor_tells_slots(b, &own, 1);
+    ck_master("b", 1);
+    ck_assert_int_eq(epoch.known, 100);
+    end();
+}
+END_TEST
+
+/* b was found before, and is out for a moment, in which only a answers, which
+ * names itself; then b is asked again, though no member names it any more. */
+START_TEST(discovery_run__asks_those_who_were_believed_before)
+{
+    const actor_range_t own = { slot, slot, a, NULL };
+    const actor_range_t others = { slot, slot, b, NULL };
+    const char *url =
+        apr_psprintf(p, "redis+cluster://127.0.0.1:%d", actor_port(a));
+
+    nodes = rig_nodes(rig_endpoint(url, PATIENT), 4);
+    discovery = shs_discovery_create(rig_endpoint(url, PATIENT), nodes, &epoch,
+                                     &is_closing);
+    actor_tells_slots(a, &others, 1);
+    actor_tells_slots(b, &others, 1);
+    actor_tells_state(a, "ok", 5);
+    ck_master("b", 0);
+    actor_tells_slots(a, &own, 1);
+    actor_tells_state(a, "ok", 4);
+    actor_says(b, "CLUSTER", "-ERR x\r\n");
+    ck_master("a", 1);
+    actor_says(b, "CLUSTER", NULL);
+    actor_tells_slots(b, &others, 1);
+    actor_tells_state(b, "ok", 5);
+    let_pass(SHS_EPOCH_LOWER_AFTER);
+    ck_master("b", 0);
+    ck_assert_int_eq(epoch.known, 5);
+    end();
+}
+END_TEST
+
+/* One that is down and knows better is heard too. */
+START_TEST(discovery_run__lowers_nothing_while_one_that_is_down_knows_better)
+{
+    set_out(PATIENT);
+    tell_slots(b, a);
+    actor_tells_state(a, _i ? "ok" : "fail", 5);
+    actor_tells_state(b, "ok", 4);
+    epoch.known = 5;
+    ck_master("a", !_i);
+    ck_assert_int_eq(epoch.lower_for, 0);
+    let_pass(SHS_EPOCH_LOWER_AFTER);
+    ck_master("a", !_i);
+    ck_assert_int_eq(epoch.known, 5);
     end();
 }
 END_TEST
@@ -356,8 +446,14 @@ static void add(TCase *tc)
     tcase_add_test(tc, discovery_run__believes_a_cluster_that_was_set_up_anew);
     tcase_add_loop_test(
         tc, discovery_run__believes_no_laggards_while_another_is_dead, 0, 2);
-    tcase_add_loop_test(tc, discovery_run__believes_most_that_were_set_up_anew,
-                        0, 2);
+    tcase_add_loop_test(tc, discovery_run__believes_half_that_were_set_up_anew,
+                        0, ROWS(urls));
+    tcase_add_test(tc,
+                   discovery_run__does_not_believe_the_only_address_at_once);
+    tcase_add_test(tc, discovery_run__asks_those_who_were_believed_before);
+    tcase_add_loop_test(
+        tc, discovery_run__lowers_nothing_while_one_that_is_down_knows_better,
+        0, 2);
     tcase_add_test(tc, discovery_run__asks_whom_it_avoids_before_it_doubts);
     tcase_add_test(tc, discovery_run__is_not_held_up_while_all_are_down);
 }
