@@ -320,7 +320,8 @@ shs_conn_status_t shs_discovery_explain(const char **reason,
         return SHS_CONN_TIMEOUT;
     }
     if (failure == SHS_CONN_OK) {
-        *reason = "no thread could be started to find out who serves what";
+        *reason =
+            "no thread could be started to find out which server serves what";
     }
     else if (failure == SHS_CONN_REFUSED || !doubt) {
         *reason = apr_pstrdup(p, discovery->reason);

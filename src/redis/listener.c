@@ -245,7 +245,7 @@ static int look(listener_t *listener, const char **reason)
         return 1;
     }
     set_sources(listener, routes, count);
-    *reason = "nobody is known who could be listened to";
+    *reason = "no server is known that could be listened to";
     return count > 0 && open_feeds(listener, reason);
 }
 

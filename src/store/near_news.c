@@ -133,5 +133,5 @@ const char *shs_near_news_describe(const shs_near_cache_t *cache,
     if (shs_near_cache_is_live(cache, now)) {
         return "live";
     }
-    return *cache->head->silent ? cache->head->silent : "nobody listens yet";
+    return *cache->head->silent ? cache->head->silent : "no child listens yet";
 }

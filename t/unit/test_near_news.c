@@ -158,7 +158,7 @@ END_TEST
 
 START_TEST(news_describe__says_why_nobody_listens)
 {
-    ck_assert_str_eq(shs_near_news_describe(one, now), "nobody listens yet");
+    ck_assert_str_eq(shs_near_news_describe(one, now), "no child listens yet");
     shs_near_news_elect(one, now);
     shs_near_news_say(one, "the server refuses CLIENT TRACKING");
     ck_assert_str_eq(shs_near_news_describe(two, now),

@@ -834,7 +834,7 @@ START_TEST(store_report__tells_of_the_cache_in_any_process)
     const char *text = "";
 
     shs_store_report(gather, &text, store, p);
-    ck_assert_msg(strstr(text, "Cache=nobody listens yet|CacheHits=0|"), "%s",
+    ck_assert_msg(strstr(text, "Cache=no child listens yet|CacheHits=0|"), "%s",
                   text);
     ck_assert(shs_store_start_child(store, 1, p));
     watched->silent(watched->baton, "a reason");
