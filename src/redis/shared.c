@@ -7,6 +7,9 @@ shs_breaker_t *shs_shared_breaker_of(shs_shared_t *shared, apr_uint32_t key)
 {
     int i;
 
+    if (key & SHS_SHARED_STRANGER(0)) {
+        return &shared->strangers[key % SHS_SHARED_STRANGERS];
+    }
     for (i = 0; i < SHS_SHARED_SHARDS - 1; ++i) {
         shs_shared_shard_t *shard = &shared->shards[i];
         apr_uint32_t found = atomic_load(&shard->key);
@@ -24,11 +27,11 @@ shs_breaker_t *shs_shared_breaker_of(shs_shared_t *shared, apr_uint32_t key)
     return &shared->shards[SHS_SHARED_SHARDS - 1].breaker;
 }
 
-/* Whether its keys are asked for: one of a shard that is no more, or of a node
- * that the map did not name, may stay as it was left for ever. */
+/* Whether its keys are asked for: one of a shard that is no more may stay as it
+ * was left for ever. */
 static int is_in_use(const shs_shared_t *shared, apr_uint32_t key)
 {
-    return key == 0 || shs_masters_has(&shared->masters, key & 0x8000ffffu);
+    return key == 0 || shs_masters_has(&shared->masters, key & 0xffffu);
 }
 
 static int is_closed(const shs_breaker_t *breaker, apr_time_t now)

@@ -3,8 +3,8 @@
  * shared: what all children of a host know of one store: its counters, what
  * was told of it and its circuit breakers. One breaker stands for a single
  * server, or for the master that Sentinels name, or for finding out who serves
- * what; in a cluster each shard has one more, the replicas of a shard one, and
- * each server that members name and their map does not.
+ * what; in a cluster each shard has one more, and the replicas of a shard one;
+ * the servers that members name and their map does not share a few.
  */
 #ifndef SHS_REDIS_SHARED_H
 #define SHS_REDIS_SHARED_H
@@ -18,6 +18,10 @@
 
 /* Beyond these, shards share the last. */
 #define SHS_SHARED_SHARDS 128
+
+/* Servers that the map does not name share these, and take none of a shard:
+ * there may be any number of them, one after the other. */
+#define SHS_SHARED_STRANGERS 8
 
 /* Keys of breakers: of the master of a shard (the same in `masters`), of all of
  * its replicas, and of a server that the map names no master. 0 is none. */
@@ -63,10 +67,11 @@ typedef struct shs_shared_t {
     shs_heavy_t heavy;
     shs_breaker_t breaker;
     shs_shared_shard_t shards[SHS_SHARED_SHARDS];
+    shs_breaker_t strangers[SHS_SHARED_STRANGERS];
 } shs_shared_t;
 
-/* The breaker of that key (not 0), which is the same in every child; claimed
- * when first asked for. */
+/* The breaker of that key (not 0), which is the same in every child; of a shard
+ * it is claimed when first asked for. */
 shs_breaker_t *shs_shared_breaker_of(shs_shared_t *shared, apr_uint32_t key);
 
 /* The first breaker that is not closed, of the shards whose masters are known,

@@ -307,7 +307,7 @@ START_TEST(exchange_run__has_one_breaker_for_a_node_that_is_new)
     for (i = 0; i < SHS_SHARED_SHARDS; i++) {
         claimed += rig->shared->shards[i].key != 0;
     }
-    ck_assert_int_eq(claimed, 2);
+    ck_assert_int_eq(claimed, 1);
     actor_stop(c);
 }
 END_TEST

@@ -116,6 +116,40 @@ START_TEST(shared_breaker_of__is_the_same_in_every_thread)
 }
 END_TEST
 
+/* However many there have been. */
+START_TEST(shared_breaker_of__gives_no_shards_place_to_strangers)
+{
+    shs_breaker_t *first = shs_shared_breaker_of(&shared, 1);
+    apr_uint32_t subject;
+    int i;
+
+    for (subject = 2; subject < 1000; subject++) {
+        shs_breaker_t *breaker =
+            shs_shared_breaker_of(&shared, SHS_SHARED_STRANGER(subject));
+
+        ck_assert_ptr_eq(breaker, shs_shared_breaker_of(
+                                      &shared, SHS_SHARED_STRANGER(subject)));
+        failed(breaker);
+    }
+    for (i = 1; i < SHS_SHARED_SHARDS; i++) {
+        ck_assert_uint_eq(shared.shards[i].key, 0);
+    }
+    ck_assert_str_eq(shs_breaker_describe(first, NOW), "closed");
+    ck_assert_str_eq(
+        shs_breaker_describe(shs_shared_breaker_of(&shared, 2), NOW), "closed");
+    ck_assert_ptr_ne(shs_shared_breaker_of(&shared, 2),
+                     &shared.shards[SHS_SHARED_SHARDS - 1].breaker);
+}
+END_TEST
+
+/* They need not share one. */
+START_TEST(shared_breaker_of__tells_a_few_strangers_apart)
+{
+    ck_assert_ptr_ne(shs_shared_breaker_of(&shared, SHS_SHARED_STRANGER(2)),
+                     shs_shared_breaker_of(&shared, SHS_SHARED_STRANGER(3)));
+}
+END_TEST
+
 START_TEST(shared_worst_breaker__is_the_first_that_is_not_closed)
 {
     ck_assert_ptr_eq(shs_shared_worst_breaker(&shared, NOW), &shared.breaker);
@@ -173,6 +207,8 @@ static void add(TCase *tc)
     tcase_add_test(tc,
                    shared_breaker_of__gives_the_last_to_all_that_are_too_many);
     tcase_add_test(tc, shared_breaker_of__is_the_same_in_every_thread);
+    tcase_add_test(tc, shared_breaker_of__gives_no_shards_place_to_strangers);
+    tcase_add_test(tc, shared_breaker_of__tells_a_few_strangers_apart);
     tcase_add_test(tc, shared_worst_breaker__is_the_first_that_is_not_closed);
     tcase_add_loop_test(tc,
                         shared_worst_breaker__looks_at_shards_that_there_are, 0,
