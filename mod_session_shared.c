@@ -56,11 +56,12 @@ APLOG_USE_MODULE(session_shared);
 /* What was loaded for a client request. */
 typedef struct loaded_t {
     session_rec *session;
-    apr_table_t *stored; /* the stored entries */
-    apr_time_t expiry;   /* the stored one, or 0 */
-    int is_stored;       /* the session exists ... */
-    int is_over;         /* ... and has expired for mod_session */
-    int refused_with;    /* the save failed, and the client gets this status; or
+    apr_table_t *stored;            /* the stored entries */
+    apr_time_t expiry;              /* the stored one, or 0 */
+    shared_session_status_e status; /* of the lookup */
+    int is_stored;                  /* the session exists ... */
+    int is_over;                    /* ... and has expired for mod_session */
+    int refused_with; /* the save failed, and the client gets this status; or
                           * 0 */
 } loaded_t;
 
@@ -116,12 +117,12 @@ static loaded_t *load(request_rec *r)
     apr_pool_t *p = first_of(r)->pool;
     loaded_t *loaded = apr_pcalloc(p, sizeof(*loaded));
     session_rec *session = apr_pcalloc(p, sizeof(*session));
-    shared_session_status_e is = find(r);
 
+    loaded->status = find(r);
     loaded->session = session;
     loaded->stored = apr_table_make(p, 8);
-    loaded->is_stored =
-        is == SHARED_SESSION_FOUND || is == SHARED_SESSION_STALE;
+    loaded->is_stored = loaded->status == SHARED_SESSION_FOUND
+                        || loaded->status == SHARED_SESSION_STALE;
     iterate(r, take_attribute, loaded);
     loaded->is_over = loaded->expiry != 0 && loaded->expiry < apr_time_now();
     session->pool = p;
@@ -257,17 +258,21 @@ static shared_session_result_e update(request_rec *r, const loaded_t *loaded,
                : result;
 }
 
+/* A program that has set a session and leaves it empty ends what its id leads
+ * to, even if the program could not be shown it. */
 static shared_session_result_e store(request_rec *r, const loaded_t *loaded,
                                      const session_rec *session)
 {
     shared_session_result_e result = SHARED_SESSION_DONE;
     int is_empty = apr_is_empty_table(session->entries);
+    int is_unseen = loaded->status == SHARED_SESSION_ABSENT
+                    || loaded->status == SHARED_SESSION_MALFORMED;
 
-    if (loaded->is_stored && (is_empty || loaded->is_over)) {
-        result = destroy(r);
-    }
-    else if (loaded->is_stored) {
+    if (loaded->is_stored && !is_empty && !loaded->is_over) {
         return update(r, loaded, session);
+    }
+    if (loaded->is_stored || (is_unseen && is_empty && session->dirty)) {
+        result = destroy(r);
     }
     if (!is_empty
         && (result == SHARED_SESSION_DONE || result == SHARED_SESSION_GONE)) {
@@ -287,7 +292,8 @@ static int loses_nothing(const loaded_t *loaded, const session_rec *session)
 
     compare(&difference, loaded, session, session->pool);
     return apr_is_empty_table(difference.set)
-           && (difference.unset->nelts == 0 || loaded->is_over);
+           && (difference.unset->nelts == 0 || loaded->is_over)
+           && !(loaded->status == SHARED_SESSION_MALFORMED && session->dirty);
 }
 
 static shared_session_result_e save(request_rec *r, const loaded_t *loaded,
@@ -352,6 +358,7 @@ static apr_status_t on_session_save(request_rec *r, session_rec *session)
     ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
                   SHS_TAG_GLUE "mod_session's session was not saved");
     loaded->refused_with = result == SHARED_SESSION_FORBIDDEN
+                                   || result == SHARED_SESSION_UNREADABLE
                                ? HTTP_INTERNAL_SERVER_ERROR
                                : HTTP_SERVICE_UNAVAILABLE;
     while (r->next) {

@@ -117,10 +117,12 @@ APR_DECLARE_OPTIONAL_FN(shared_session_result_e, shared_session_rotate,
                         (request_rec * r));
 
 /* Ends the session, and all others that the ids of the request lead to, then
- * removes the cookies of their names. GONE: no id leads to a session; the first
+ * removes the cookies of their names. A stored value that is no readable
+ * session (MALFORMED) is deleted too. GONE: no id leads to anything; the first
  * cookie of SharedSessionCookie, with which sessions are given, is removed all
- * the same if it brought an id. Unless DONE or GONE, some may not have ended,
- * and the client keeps its cookies. */
+ * the same if it brought an id. UNREADABLE: a key holds another type of value
+ * than the format writes, which stays; all others have ended. Unless DONE or
+ * GONE, some may not have ended, and the client keeps its cookies. */
 APR_DECLARE_OPTIONAL_FN(shared_session_result_e, shared_session_destroy,
                         (request_rec * r));
 

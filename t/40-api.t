@@ -256,7 +256,7 @@ for my $case (
     ['ROTATED', 'the old id of a login', '/probe', $old, { end => 'DONE' }],
     ['CONFLICT', 'always another who is faster', 'relay:/json/probe', $faster, { end => 'DONE' }],
     ['UNREADABLE', 'another type of value', '/probe', $malformed],
-    ['UNREADABLE', 'a value that cannot be read', '/json/probe', $unreadable],
+    ['UNREADABLE', 'a value that cannot be read', '/json/probe', $unreadable, { end => 'DONE' }],
     ['NO_ANSWER', 'a Redis that is down', 'down:/probe', hash(user => 'anna')],
 ) {
     my ($result, $why, $path, $of, $except) = @$case;

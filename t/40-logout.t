@@ -26,6 +26,19 @@ SharedSessionCookie A B __Host-C url=sid path=/app domain=example.org
 <Location /zero>
     SharedSessionRotateGrace 0
 </Location>
+<Location /small>
+    SharedSessionMaxSize 1K
+</Location>
+<Location /json>
+    SharedSessionKey json:%{id}
+    SharedSessionFormat json
+</Location>
+<LocationMatch ^/(json|small)/session>
+    SetHandler shared-session
+</LocationMatch>
+<LocationMatch ^/(json|small)/probe>
+    SetHandler session-probe
+</LocationMatch>
 CONF
 my $port = $httpd->port;
 
@@ -52,9 +65,11 @@ sub given {
 }
 
 my %logout = (
-    'the resource' => sub { $httpd->get('/session', method => 'DELETE', cookie => $_[0]) },
-    'a response' => sub { $httpd->get('/x/cgi?action=destroy', cookie => $_[0]) },
-    'a module' => sub { $httpd->get('/probe?destroy', cookie => $_[0]) },
+    'the resource' => sub { $httpd->get(($_[1] // '') . '/session', method => 'DELETE',
+                                        cookie => $_[0]) },
+    'a response' => sub { $httpd->get(($_[1] // '') . '/x/cgi?action=destroy',
+                                      cookie => $_[0]) },
+    'a module' => sub { $httpd->get(($_[1] // '') . '/probe?destroy', cookie => $_[0]) },
 );
 for my $by (sort keys %logout) {
     my ($one, $two, $three) = map { session($_) } qw(one two three);
@@ -111,6 +126,83 @@ for my $by (sort keys %logout) {
         $logout{$by}->("A=$gone; A=$old") });
     is_deeply([grep { my $key = $_; !grep { $_ eq $key } @keys } "session:$gone", "session:$old"],
               [], '... which Redis was asked for, for each id') || diag "@keys";
+}
+
+# What cannot be read ends too: a program that can read it would go on with it.
+my $long = 'x' x 2000;
+my @unread = (
+    ['a string that is no JSON', '/json', sub { $store->put_string("json:$_[0]", '{', 600) }],
+    ['... that begins as one that was rotated', '/json', sub {
+        $store->put_string("json:$_[0]", '{"@rotated":"', 600) }],
+    ['a hash that is too large', '/small', sub {
+        $store->put_hash("session:$_[0]", { a => $long }, 600) }],
+    ['... and was rotated', '/small', sub {
+        $store->put_hash("session:$_[0]", { a => $long, '@rotated' => '' }, 600) }],
+    ['a new id of one that is too large', '/small', sub {
+        my $new = fresh_id();
+        $store->put_hash("session:$new", { a => $long }, 600);
+        $store->put_hash("session:$_[0]", { '@rotated' => "session:$new" }, 600);
+        return "session:$new";
+    }],
+);
+sub status_of { return $httpd->get("$_[1]/x/lua", cookie => $_[0])->note('SHARED_SESSION') }
+for my $by (sort keys %logout) {
+    for my $case (@unread) {
+        my ($what, $place, $put) = @$case;
+        my $bad = fresh_id();
+        my @keys = grep { /:/ } $put->($bad), ($place eq '/json' ? 'json' : 'session') . ":$bad";
+        is(status_of("A=$bad", $place), 'malformed', "logout by $by: $what");
+        my $r = $logout{$by}->("A=$bad; x=y", $place);
+        like($r->code, qr/^20[04]$/, '... is answered') || diag $r->raw;
+        like($r->body, qr/DONE/, '... as done') if $by eq 'a module';
+        is_deeply([map { $store->cmd('EXISTS', $_) } @keys], [map { 0 } @keys], '... ends it');
+        is_deeply([cleared($r)], ['A'], '... and its cookie');
+        is($r->header('Cache-Control'), 'no-store', '... which nothing keeps');
+        is(status_of("A=$bad", $place), 'absent', '... and is known on this host at once');
+    }
+    # Beside a session, whichever comes first.
+    for my $order ("A=%s; B=%s", "B=%s; A=%s") {
+        my ($good, $bad) = (session('one'), fresh_id());
+        $store->put_hash("session:$bad", { a => $long }, 600);
+        my $r = $logout{$by}->(sprintf($order, $order =~ /^A/ ? ($good, $bad) : ($bad, $good)),
+                               '/small');
+        is_deeply([map { exists_($_) } $good, $bad], [0, 0],
+                  "logout by $by ends one that can be read and one that cannot ($order)");
+        is_deeply([cleared($r)], ['A', 'B'], '... and both cookies');
+    }
+    # Another type of value is no session of this format: it stays, and the client
+    # is told so; what else there is has ended.
+    my ($good, $other) = (session('one'), fresh_id());
+    $store->put_string("session:$other", 'an index', 600);
+    for my $cookies ("A=$other", "A=$good; B=$other", "A=$other; B=@{[session('two')]}") {
+        my @others = map { /=(.*)/ && $1 ne $other ? $1 : () } split /; /, $cookies;
+        my $r = $logout{$by}->($cookies);
+        is($by eq 'a module' ? $r->body =~ /(UNREADABLE)/ && $1 : $r->code,
+           $by eq 'a module' ? 'UNREADABLE' : 500, "logout by $by: another type of value");
+        is(exists_($other), 1, '... is left alone');
+        is_deeply([cleared($r)], [], '... the client keeps its cookies');
+        is_deeply([map { exists_($_) } @others], [map { 0 } @others], '... and a session has ended');
+    }
+}
+# A condition that is not met is none that what cannot be read would meet.
+{
+    my $bad = fresh_id();
+    $store->put_string("json:$bad", '{', 600);
+    my $delete = sub { $httpd->get('/json/session', method => 'DELETE', cookie => "A=$bad",
+                                   headers => [[@_]])->code };
+    is($delete->('If-Match', '"tag"'), 412, 'DELETE of what cannot be read, if it has a tag');
+    is($delete->('If-None-Match', '*'), 412, '... if there is nothing');
+    is($store->cmd('EXISTS', "json:$bad"), 1, '... and it is there still');
+    is($delete->('If-Match', '*'), 204, '... if there is something');
+    is($store->cmd('EXISTS', "json:$bad"), 0, '... which ends it');
+}
+# A login is no logout: what another cookie leads to, and cannot be read, is no
+# session that could come before the new one.
+{
+    my ($good, $bad) = (session('one'), fresh_id());
+    $store->put_hash("session:$bad", { a => $long }, 600);
+    $httpd->get('/small/x/cgi?action=rotate', cookie => "A=$bad; A=$good");
+    is(exists_($bad), 1, 'a new id leaves what cannot be read alone');
 }
 
 # How the cookies are taken away: where they were set, and as browsers want it.

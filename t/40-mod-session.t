@@ -132,6 +132,27 @@ for my $path (qw(/app/cgi /aged/cgi /plain/lua /private/lua)) {
 }
 is($store->cmd('DBSIZE'), 0, 'nothing is in Redis');
 
+# --- a logout whose session is not there, or cannot be read ------------------------
+
+for my $path (qw(/app/cgi?replace= /logout)) {
+    my $is = fresh_id();
+    my $r = ask('A', $path, $is);
+    is(($r->header('Set-Cookie') // 'none') =~ s/;.*//sr, 'JSESSIONID=',
+       "$path: a logout takes the cookie of none away");
+    $store->put_hash("session:$is", { a => 'x' x 70_000 }, 600);
+    is(ask('A', '/aged/cgi', $is)->header('Set-Cookie'), undef, '... a page leaves what cannot be read');
+    is($store->cmd('EXISTS', "session:$is"), 1, '... where it is');
+    $r = ask('A', $path, $is);
+    is(($r->header('Set-Cookie') // 'none') =~ s/;.*//sr, 'JSESSIONID=', '... a logout ends it');
+    is($store->cmd('EXISTS', "session:$is"), 0, '... in Redis');
+    $store->put_string("session:$is", 'an index', 600);
+    $r = ask('A', $path, $is);
+    is($r->code, 500, '... another type of value is refused');
+    is($r->header('Set-Cookie'), undef, '... with the cookie kept');
+    is($store->cmd('EXISTS', "session:$is"), 1, '... and left alone');
+    $store->cmd('DEL', "session:$is");
+}
+
 # --- SessionHeader, SessionEnv ------------------------------------------------------
 
 my $planted;

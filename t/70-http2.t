@@ -350,4 +350,38 @@ SHS::Process::stop($_) for @h2_backend;
 $h2_httpd->stop;
 $backend->stop;
 
+# --- an order that comes late ----------------------------------------------------
+
+# It is done by the thread that has run the handler: that of the connection, which
+# logs each stream, serves all of them.
+my $late = private_httpd(files => { 'late.lua' => <<'LUA' }, conf => <<"CONF");
+function late(r)
+    r:puts("page") r:flush()
+    r.headers_out["X-Session-Action"] = "destroy"
+    r:info("has run")
+    return apache2.OK
+end
+LUA
+LogLevel notice shared_session:info lua:info
+ErrorLogFormat "thread %P-%T: %M"
+Protocols h2c http/1.1
+H2Direct on
+SharedSessionStore redis://127.0.0.1:@{[$store->port]} timeout=1s
+SharedSession On
+SharedSessionControl On
+LuaMapHandler "/late\$" \${HOME_DIR}/late.lua late
+CONF
+my @late = map { fresh_id() } 1 .. 40;
+$store->put_hash("session:$_", { owner => 'anna' }) for @late;
+SHS::H2::fetch($late->port, map { ['/late', ['Cookie', "JSESSIONID=$_"]] } @late);
+ok(eval { SHS::Process::wait_for('the ends', 20, sub {
+    !$store->cmd('EXISTS', map { "session:$_" } @late)
+        && 40 == (() = $late->error_log =~ /SHS012: /g) }) }, '40 late logouts of one connection');
+my (%ran, %ended);
+my $lines = $late->error_log;
+$ran{$1}++ while $lines =~ /^thread (\S+): .*has run$/mg;
+$ended{$1}++ while $lines =~ /^thread (\S+): SHS012: /mg;
+is_deeply(\%ended, \%ran, '... each by the thread of its handler');
+$late->stop;
+
 done_testing;

@@ -195,36 +195,49 @@ static shs_written_t change_session(request_rec *r, const shs_lookup_t *lookup,
     return written;
 }
 
-/* No id leads to a session, for instance because the session has another id by
- * now: the client ends logged out all the same, by losing its cookie. */
-static shs_written_t end_absent(request_rec *r, const shs_lookup_t *lookup)
+/* Removes the cookies of these names (bit n: the n-th). */
+static void expire_cookies(request_rec *r, apr_uint32_t names)
 {
-    shs_scope_t scope = shs_client_request_scope_of(r);
-    apr_uint32_t names;
-    shs_written_t written = shs_other_sessions_end_absent(&names, &scope);
-
-    if (written.status == SHS_WROTE_DONE || written.status == SHS_WROTE_GONE) {
-        if (names & 1) {
-            set_session_cookie(r, NULL);
-        }
-        expire_other_cookies(r, names);
+    if (names & 1) {
+        set_session_cookie(r, NULL);
     }
-    log_change(r, "ended", &written, &lookup->sid);
+    expire_other_cookies(r, names);
+}
+
+/* Ends the session that was found, and the others with it. */
+static shs_written_t end_found(apr_uint32_t *names, const shs_scope_t *scope,
+                               const shs_lookup_t *lookup)
+{
+    shs_written_t written = shs_other_sessions_end(names, scope, lookup, 1);
+
+    if (written.status == SHS_WROTE_DONE) {
+        written = shs_writer_end(scope, lookup);
+        *names |= 1;
+    }
     return written;
 }
 
-static shs_written_t end(request_rec *r, const shs_lookup_t *lookup)
+/* `written` tells what the lookup determines. If no id leads to a session, for
+ * instance because the session has another id by now, or if it cannot be read,
+ * the client ends logged out all the same: the record is removed, and the
+ * client loses its cookie. */
+static shs_written_t end(request_rec *r, const shs_lookup_t *lookup,
+                         shs_written_t written)
 {
     shs_scope_t scope = shs_client_request_scope_of(r);
-    apr_uint32_t names;
-    shs_written_t written = shs_other_sessions_end(&names, &scope, lookup, 1);
+    apr_uint32_t found = 0, unfound = 0;
 
     if (written.status == SHS_WROTE_DONE) {
-        written = shs_writer_end(&scope, lookup);
+        written = end_found(&found, &scope, lookup);
+    }
+    if (written.status == SHS_WROTE_GONE
+        || written.status == SHS_WROTE_MALFORMED) {
+        written = shs_other_sessions_end_unfound(&unfound, &scope, lookup);
+    }
+    if (written.status == SHS_WROTE_DONE || written.status == SHS_WROTE_GONE) {
+        expire_cookies(r, found | unfound);
     }
     if (written.status == SHS_WROTE_DONE) {
-        set_session_cookie(r, NULL);
-        expire_other_cookies(r, names);
         mark_outdated(r, NULL);
     }
     log_change(r, "ended", &written, &lookup->sid);
@@ -281,9 +294,10 @@ shs_written_t shs_session_ops_end(request_rec *r)
     const shs_lookup_t *lookup = shs_session_ops_find(r);
     shs_written_t written = check(r, lookup);
 
-    if (written.status == SHS_WROTE_GONE && lookup
-        && lookup->outcome == SHS_OUTCOME_ABSENT) {
-        return end_absent(r, lookup);
+    if (written.status == SHS_WROTE_FORBIDDEN
+        || written.status == SHS_WROTE_UNAVAILABLE || !lookup
+        || lookup->outcome == SHS_OUTCOME_NONE) {
+        return written;
     }
-    return written.status == SHS_WROTE_DONE ? end(r, lookup) : written;
+    return end(r, lookup, written);
 }

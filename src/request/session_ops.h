@@ -44,9 +44,11 @@ shs_written_t shs_session_ops_rotate(request_rec *r,
 void shs_session_ops_update_exposure(request_rec *r);
 
 /* Ends the session and all others that the request's ids lead to, then removes
- * the cookies of their names. GONE: no id leads to a session, and the cookie of
- * the first name is removed if it brought one. Unless DONE or GONE, some may
- * not have ended, and the client keeps its cookies. */
+ * the cookies of their names. A record that is no readable session (MALFORMED)
+ * ends too. GONE: no id leads to anything, and the cookie of the first name is
+ * removed if it brought one. MALFORMED: a key holds another type of value than
+ * the format writes, which stays; all others have ended. Unless DONE or GONE,
+ * some may not have ended, and the client keeps its cookies. */
 shs_written_t shs_session_ops_end(request_rec *r);
 
 #endif

@@ -46,6 +46,11 @@ anchors_of() { # page
     grep -oE '<a id="[^"]+"' "$1" | sed -E 's/.*"(.*)"/\1/' || true
 }
 
+# What an unfinished merge leaves.
+if hits=$(grep -nE '^(<<<<<<<|>>>>>>>)' "${pages[@]}"); then
+    complain "a conflict of a merge:"$'\n'"$hits"
+fi
+
 : >"$scratch/linked"
 for page in "${pages[@]}"; do
     while IFS= read -r link; do

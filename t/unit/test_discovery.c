@@ -277,30 +277,120 @@ START_TEST(discovery_run__trusts_no_stale_members_while_another_is_dead)
 }
 END_TEST
 
-/* If that one stays dead, most of the URL's servers count after a time. One of
- * two is not most. */
-START_TEST(discovery_run__trusts_most_members_that_were_set_up_anew)
+/* The URL names b; also a, if `others`; and as many dead servers. */
+static void set_out_with(int others, int dead)
 {
-    int stale = _i ? 1 : 2;
-    shs_endpoint_t *endpoint = rig_endpoint(
-        apr_psprintf(p, "redis+cluster://127.0.0.1:%d,127.0.0.1:%d%s",
-                     actor_port(b), actor_refusing_port(),
-                     _i ? "" : apr_psprintf(p, ",127.0.0.1:%d", actor_port(a))),
-        PATIENT);
+    const char *url =
+        apr_psprintf(p, "redis+cluster://127.0.0.1:%d", actor_port(b));
 
-    nodes = rig_nodes(endpoint, 5);
-    discovery = shs_discovery_create(endpoint, nodes, &epoch, &is_closing);
+    if (others) {
+        url = apr_psprintf(p, "%s,127.0.0.1:%d", url, actor_port(a));
+    }
+    while (dead-- > 0) {
+        url = apr_psprintf(p, "%s,127.0.0.1:%d", url, actor_refusing_port());
+    }
+    nodes = rig_nodes(rig_endpoint(url, PATIENT), 6);
+    discovery = shs_discovery_create(rig_endpoint(url, PATIENT), nodes, &epoch,
+                                     &is_closing);
+    ck_assert_ptr_nonnull(discovery);
+}
+
+/* Makes the rounds so far appear to have taken so long. */
+static void let_pass(apr_interval_time_t time)
+{
+    epoch.lower_for += time;
+    epoch.reported_at -= time;
+}
+
+/* If that one stays dead, half of the URL's servers count after a time. */
+static const struct {
+    int others;
+    int dead;
+    int is_enough;
+    const char *why;
+} urls[] = {
+    { 1, 1, 1, "two of three" },
+    { 0, 1, 1, "one of two" },
+    { 0, 0, 1, "the only address, which several servers may share" },
+    { 0, 2, 0, "one of three" },
+};
+
+START_TEST(discovery_run__trusts_half_of_the_members_that_were_set_up_anew)
+{
+    set_out_with(urls[_i].others, urls[_i].dead);
     tell_slots(a, r);
     actor_set_state(a, "ok", 4);
     epoch.known = 100;
     ck_master("r", 1);
     ck_assert_ptr_nonnull(strstr(shs_epoch_explain(&epoch, NULL), "members"));
-    ck_assert_int_eq(epoch.lower_since != 0, stale == 2);
-    epoch.lower_since -= SHS_EPOCH_LOWER_AFTER;
+    ck_assert_int_eq(epoch.lower_at != 0, urls[_i].is_enough);
+    let_pass(SHS_EPOCH_LOWER_AFTER);
     run();
     ck_assert_int_eq(is_doubtful, 1);
-    ck_assert_int_eq(epoch.known, stale == 2 ? 5 : 100);
-    ck_master("r", stale != 2);
+    ck_assert_msg(epoch.known == (urls[_i].is_enough ? 5 : 100), "%s",
+                  urls[_i].why);
+    ck_master("r", !urls[_i].is_enough);
+    end();
+}
+END_TEST
+
+/* A member that was restarted with an old nodes.conf, at the only address. */
+START_TEST(discovery_run__does_not_trust_the_only_address_at_once)
+{
+    const actor_range_t own = { slot, slot, b, NULL };
+
+    set_out_with(0, 0);
+    epoch.known = 100;
+    actor_set_slots(b, &own, 1);
+    ck_master("b", 1);
+    ck_assert_int_eq(epoch.known, 100);
+    end();
+}
+END_TEST
+
+/* b was found before, and fails for a moment, in which only a replies, which
+ * names itself. Then b is asked again, though no member names it any more. */
+START_TEST(discovery_run__asks_members_that_were_trusted_before)
+{
+    const actor_range_t own = { slot, slot, a, NULL };
+    const actor_range_t others = { slot, slot, b, NULL };
+    const char *url =
+        apr_psprintf(p, "redis+cluster://127.0.0.1:%d", actor_port(a));
+
+    nodes = rig_nodes(rig_endpoint(url, PATIENT), 4);
+    discovery = shs_discovery_create(rig_endpoint(url, PATIENT), nodes, &epoch,
+                                     &is_closing);
+    actor_set_slots(a, &others, 1);
+    actor_set_slots(b, &others, 1);
+    actor_set_state(a, "ok", 5);
+    ck_master("b", 0);
+    actor_set_slots(a, &own, 1);
+    actor_set_state(a, "ok", 4);
+    actor_replies(b, "CLUSTER", "-ERR x\r\n");
+    ck_master("a", 1);
+    actor_replies(b, "CLUSTER", NULL);
+    actor_set_slots(b, &others, 1);
+    actor_set_state(b, "ok", 5);
+    let_pass(SHS_EPOCH_LOWER_AFTER);
+    ck_master("b", 0);
+    ck_assert_int_eq(epoch.known, 5);
+    end();
+}
+END_TEST
+
+/* The epoch that a member reports counts even if its cluster is down. */
+START_TEST(discovery_run__lowers_no_epoch_that_a_member_that_is_down_knows)
+{
+    set_out(PATIENT);
+    tell_slots(b, a);
+    actor_set_state(a, _i ? "ok" : "fail", 5);
+    actor_set_state(b, "ok", 4);
+    epoch.known = 5;
+    ck_master("a", !_i);
+    ck_assert_int_eq(epoch.lower_for, 0);
+    let_pass(SHS_EPOCH_LOWER_AFTER);
+    ck_master("a", !_i);
+    ck_assert_int_eq(epoch.known, 5);
     end();
 }
 END_TEST
@@ -359,7 +449,13 @@ static void add(TCase *tc)
     tcase_add_loop_test(
         tc, discovery_run__trusts_no_stale_members_while_another_is_dead, 0, 2);
     tcase_add_loop_test(
-        tc, discovery_run__trusts_most_members_that_were_set_up_anew, 0, 2);
+        tc, discovery_run__trusts_half_of_the_members_that_were_set_up_anew, 0,
+        ROWS(urls));
+    tcase_add_test(tc, discovery_run__does_not_trust_the_only_address_at_once);
+    tcase_add_test(tc, discovery_run__asks_members_that_were_trusted_before);
+    tcase_add_loop_test(
+        tc, discovery_run__lowers_no_epoch_that_a_member_that_is_down_knows, 0,
+        2);
     tcase_add_test(tc, discovery_run__asks_a_failed_member_before_it_doubts);
     tcase_add_test(tc, discovery_run__is_not_delayed_while_all_are_down);
 }

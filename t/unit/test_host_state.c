@@ -119,6 +119,43 @@ START_TEST(host_state_shard_breaker__is_the_same_in_every_thread)
 }
 END_TEST
 
+/* However many such servers there have been. */
+START_TEST(host_state_breaker_of__gives_no_shards_place_to_unmapped)
+{
+    shs_breaker_t *first = shs_host_state_shard_breaker(&host_state, 1);
+    apr_uint32_t subject;
+    int i;
+
+    for (subject = 2; subject < 1000; subject++) {
+        shs_breaker_t *breaker = shs_host_state_shard_breaker(
+            &host_state, SHS_HOST_STATE_UNMAPPED(subject));
+
+        ck_assert_ptr_eq(breaker,
+                         shs_host_state_shard_breaker(
+                             &host_state, SHS_HOST_STATE_UNMAPPED(subject)));
+        failed(breaker);
+    }
+    for (i = 1; i < SHS_HOST_STATE_SHARDS; i++) {
+        ck_assert_uint_eq(host_state.shards[i].key, 0);
+    }
+    ck_assert_str_eq(shs_breaker_describe(first, NOW), "closed");
+    ck_assert_str_eq(
+        shs_breaker_describe(shs_host_state_shard_breaker(&host_state, 2), NOW),
+        "closed");
+    ck_assert_ptr_ne(shs_host_state_shard_breaker(&host_state, 2),
+                     &host_state.shards[SHS_HOST_STATE_SHARDS - 1].breaker);
+}
+END_TEST
+
+/* A few of them need not share one. */
+START_TEST(host_state_breaker_of__tells_a_few_unmapped_apart)
+{
+    ck_assert_ptr_ne(
+        shs_host_state_shard_breaker(&host_state, SHS_HOST_STATE_UNMAPPED(2)),
+        shs_host_state_shard_breaker(&host_state, SHS_HOST_STATE_UNMAPPED(3)));
+}
+END_TEST
+
 START_TEST(host_state_worst_breaker__is_the_first_that_is_not_closed)
 {
     ck_assert_ptr_eq(shs_host_state_worst_breaker(&host_state, NOW),
@@ -183,6 +220,9 @@ static void add(TCase *tc)
     tcase_add_test(tc, host_state_shard_breaker__is_the_same_for_the_same_key);
     tcase_add_test(tc, host_state_shard_breaker__gives_further_shards_the_last);
     tcase_add_test(tc, host_state_shard_breaker__is_the_same_in_every_thread);
+    tcase_add_test(tc,
+                   host_state_breaker_of__gives_no_shards_place_to_unmapped);
+    tcase_add_test(tc, host_state_breaker_of__tells_a_few_unmapped_apart);
     tcase_add_test(tc,
                    host_state_worst_breaker__is_the_first_that_is_not_closed);
     tcase_add_loop_test(tc, host_state_worst_breaker__ignores_former_shards, 0,

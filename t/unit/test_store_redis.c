@@ -751,6 +751,10 @@ static void run_dying(fake_peer_t *peer, void *baton)
     while (fake_read_command(peer)) {
         char reply[600];
 
+        /* The size, if another thread loads a key in the same slot. */
+        if (!strcmp(peer->arguments[0], "STRLEN")) {
+            fake_send_text(peer, ":8\r\n");
+        }
         if (strcmp(peer->arguments[0], "PTTL") != 0) {
             continue;
         }

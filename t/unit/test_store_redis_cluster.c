@@ -242,7 +242,7 @@ START_TEST(store_redis_load__has_one_breaker_for_a_redirected_node)
     for (i = 0; i < SHS_HOST_STATE_SHARDS; i++) {
         claimed += rig->host_state->shards[i].key != 0;
     }
-    ck_assert_int_eq(claimed, 2);
+    ck_assert_int_eq(claimed, 1);
     actor_stop(c);
 }
 END_TEST

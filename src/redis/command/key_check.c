@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "redis/command/key_check.h"
 
+#include "base/clock.h"
+
 void shs_key_check_begin(shs_key_check_t *check,
                          const shs_operation_t *operation)
 {
@@ -8,7 +10,9 @@ void shs_key_check_begin(shs_key_check_t *check,
     shs_big_key_begin_t begin;
 
     check->mark = shs_big_key_mark(operation->query->key, client->secret);
-    begin = shs_big_key_begin(&client->host_state->big_key, check->mark);
+    begin = shs_big_key_begin(&check->ticket, &client->host_state->big_key,
+                              check->mark, operation->query->deadline,
+                              shs_clock_now());
     check->must_load_size = begin != SHS_BIG_KEY_LOAD_VALUE;
     check->is_value_loading = begin == SHS_BIG_KEY_LOAD_SIZE_MEANWHILE;
 }
@@ -54,5 +58,6 @@ void shs_key_check_end(const shs_key_check_t *check,
         || attempt->reply.is_too_large) {
         end = SHS_BIG_KEY_BIG;
     }
-    shs_big_key_end(&operation->client->host_state->big_key, check->mark, end);
+    shs_big_key_end(&operation->client->host_state->big_key, check->mark,
+                    check->ticket, end);
 }

@@ -8,6 +8,9 @@ shs_breaker_t *shs_host_state_shard_breaker(shs_host_state_t *host_state,
 {
     int i;
 
+    if (key & SHS_HOST_STATE_UNMAPPED(0)) {
+        return &host_state->unmapped[key % SHS_HOST_STATE_UNMAPPED_BREAKERS];
+    }
     for (i = 0; i < SHS_HOST_STATE_SHARDS - 1; ++i) {
         shs_host_state_shard_t *shard = &host_state->shards[i];
         apr_uint32_t found = atomic_load(&shard->key);
@@ -25,12 +28,11 @@ shs_breaker_t *shs_host_state_shard_breaker(shs_host_state_t *host_state,
     return &host_state->shards[SHS_HOST_STATE_SHARDS - 1].breaker;
 }
 
-/* Whether the key belongs to a shard that exists. The breaker of a former
- * shard, or of a server that the slot map did not name, may not be used any
- * more, and then stays open forever. */
+/* Whether the key belongs to a shard that exists. The breaker of a former shard
+ * may not be used any more, and then stays open forever. */
 static int is_in_use(const shs_host_state_t *host_state, apr_uint32_t key)
 {
-    return key == 0 || shs_masters_has(&host_state->masters, key & 0x8000ffffu);
+    return key == 0 || shs_masters_has(&host_state->masters, key & 0xffffu);
 }
 
 static int is_closed(const shs_breaker_t *breaker, apr_time_t now)

@@ -3,9 +3,9 @@
  * host_state: what all children of a host share about one store: its counters,
  * what was reported about it, and its circuit breakers. One breaker stands for
  * the single server, for the master that the Sentinels name, or for the
- * discovery of the topology. In a cluster there is one more for each shard, one
- * for the replicas of a shard, and one for each server that a redirection names
- * but the slot map does not.
+ * discovery of the topology. In a cluster there is one more for each shard, and
+ * one for the replicas of a shard. Servers that a redirection names but the
+ * slot map does not share a few.
  */
 #ifndef SHS_REDIS_HEALTH_HOST_STATE_H
 #define SHS_REDIS_HEALTH_HOST_STATE_H
@@ -19,6 +19,10 @@
 
 /* Further shards share the last breaker. */
 #define SHS_HOST_STATE_SHARDS 128
+
+/* Servers that the slot map does not name share these breakers, and take none
+ * of a shard: there may be any number of such servers, one after the other. */
+#define SHS_HOST_STATE_UNMAPPED_BREAKERS 8
 
 /* Keys of breakers: of a shard's master (the same key as in `masters`), of all
  * replicas of the shard, and of a server that the slot map does not name as a
@@ -70,9 +74,10 @@ typedef struct shs_host_state_t {
     shs_big_key_t big_key;
     shs_breaker_t breaker;
     shs_host_state_shard_t shards[SHS_HOST_STATE_SHARDS];
+    shs_breaker_t unmapped[SHS_HOST_STATE_UNMAPPED_BREAKERS];
 } shs_host_state_t;
 
-/* The breaker with that key (not 0; the same in every child). Its slot is
+/* The breaker with that key (not 0; the same in every child). A shard's slot is
  * claimed on first use. */
 shs_breaker_t *shs_host_state_shard_breaker(shs_host_state_t *host_state,
                                             apr_uint32_t key);

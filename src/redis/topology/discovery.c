@@ -9,37 +9,21 @@
 #include "redis/topology/cluster.h"
 #include "redis/topology/slot_layout.h"
 #include "redis/topology/sentinel.h"
+#include "redis/topology/sources.h"
 #include "base/clock.h"
-
-/* Servers of the URL (bits of stale_seeds), and as many that they named. */
-#define MAX_SERVERS 32
 
 /* A hasty query takes at most this part of the full time. */
 #define HASTY_PART 8
-
-/* A server that failed is skipped in haste for this long. */
-#define SKIP_FOR (30 * APR_USEC_PER_SEC)
 
 struct shs_discovery_t {
     const shs_source_t *source;
     const shs_endpoint_t *endpoint;
     shs_node_table_t *nodes;
-    shs_node_t *seeds[MAX_SERVERS]; /* of the URL, held */
-    int seed_count;
-    shs_node_t *members[MAX_SERVERS]; /* masters of a cluster, held */
-    int member_count;
+    shs_sources_t sources;
     unsigned runs;
     shs_snapshot_t *doubtful; /* the snapshot to use if no better one comes */
-    int queried;              /* queries of this run ... */
-    int stale_replies;        /* ... and replies with a stale epoch */
-    apr_uint32_t stale_seeds; /* bits of the seeds that gave one ... */
-    apr_int64_t lower;        /* ... and the highest of the stale epochs */
-    struct failed_t {
-        apr_uint32_t subject; /* shs_node_subject() */
-        apr_time_t at;
-    } failed[MAX_SERVERS];      /* servers that failed, a ring ... */
-    unsigned failures;          /* ... and the number of failures so far */
-    shs_epoch_t *epoch;         /* of the host */
+    apr_int64_t lower;        /* the highest of the stale epochs of this run */
+    shs_epoch_t *epoch;       /* of the host */
     apr_int64_t reported_epoch; /* of the last Sentinel that replied */
     const _Atomic int *is_closing;
     int is_refused; /* in this run, by at least one server */
@@ -53,24 +37,23 @@ static void set_reason(shs_discovery_t *discovery, const shs_node_t *node,
              discovery->source->failed, shs_node_describe(node), reason);
 }
 
-/* Whether the epoch of this server's reply is stale. It is noted if so. */
-static int is_epoch_stale(shs_discovery_t *discovery, const shs_node_t *node,
+/* Whether the epoch of this server's reply is stale. It is noted if so. Behind
+ * an address that no member named there may be several servers: the next query
+ * must reach another one. */
+static int is_epoch_stale(shs_discovery_t *discovery, shs_node_t *node,
                           apr_int64_t epoch)
 {
-    int i;
-
     if (shs_epoch_note(discovery->epoch, epoch, shs_clock_now())) {
         return 0;
     }
-    for (i = 0; i < discovery->seed_count; ++i) {
-        if (discovery->seeds[i] == node) {
-            discovery->stale_seeds |= (apr_uint32_t)1 << i;
-        }
-    }
+    shs_sources_note_stale(&discovery->sources, node);
     if (epoch > discovery->lower) {
         discovery->lower = epoch;
     }
-    ++discovery->stale_replies;
+    if (!shs_sources_is_member(&discovery->sources, node)) {
+        shs_pool_flush(shs_node_pool(node));
+        shs_node_suspect(node);
+    }
     return 1;
 }
 
@@ -78,13 +61,17 @@ static int is_epoch_stale(shs_discovery_t *discovery, const shs_node_t *node,
  * Its epoch shows that it has missed an election. OK, or FAILED and *reason. */
 static shs_conn_status_t check_epoch(int *is_doubtful,
                                      shs_discovery_t *discovery,
-                                     const shs_node_t *node,
+                                     shs_node_t *node,
                                      const shs_source_reply_t *reply,
                                      const char **reason)
 {
     int is_stale = reply->epoch >= 0 && !reply->is_down
                    && is_epoch_stale(discovery, node, reply->epoch);
 
+    if (reply->is_down) {
+        shs_epoch_note_untrusted(discovery->epoch, reply->epoch,
+                                 shs_clock_now());
+    }
     if (is_stale && discovery->source->stale) {
         *reason = discovery->source->stale;
         return SHS_CONN_FAILED;
@@ -110,15 +97,12 @@ shs_discovery_t *shs_discovery_create(const shs_endpoint_t *endpoint,
                             : &shs_cluster_source;
     discovery->endpoint = endpoint;
     discovery->nodes = nodes;
+    discovery->sources.nodes = nodes;
     discovery->epoch = epoch;
     discovery->is_closing = is_closing;
-    for (i = 0; i < endpoint->server_count && i < MAX_SERVERS; ++i) {
-        shs_node_t *node = shs_node_table_hold(nodes, &endpoint->servers[i],
-                                               discovery->source->role);
-
-        if (node) {
-            discovery->seeds[discovery->seed_count++] = node;
-        }
+    for (i = 0; i < endpoint->server_count; ++i) {
+        shs_sources_add_seed(&discovery->sources, &endpoint->servers[i],
+                             discovery->source->role);
     }
     return discovery;
 }
@@ -202,7 +186,6 @@ static shs_snapshot_t *query(int *has_replied, shs_discovery_t *discovery,
     apr_pool_t *p;
 
     *has_replied = 0;
-    ++discovery->queried;
     /* Unmanaged: the process may exit meanwhile, and its pools with it. */
     if (apr_pool_create_unmanaged(&p) != APR_SUCCESS) {
         set_reason(discovery, node, "no memory");
@@ -217,48 +200,26 @@ static shs_snapshot_t *query(int *has_replied, shs_discovery_t *discovery,
     return is_doubtful ? set_aside(discovery, snapshot) : snapshot;
 }
 
-static int has_failed_lately(const shs_discovery_t *discovery,
-                             const shs_node_t *node)
-{
-    apr_time_t now = shs_clock_now();
-    int i;
-
-    for (i = 0; i < MAX_SERVERS; ++i) {
-        const struct failed_t *failed = &discovery->failed[i];
-
-        if (failed->subject == shs_node_subject(node)
-            && now - failed->at < SKIP_FOR) {
-            return 1;
-        }
-    }
-    return 0;
-}
-
-static void note_failed(shs_discovery_t *discovery, const shs_node_t *node)
-{
-    struct failed_t *failed =
-        &discovery->failed[discovery->failures++ % MAX_SERVERS];
-
-    failed->subject = shs_node_subject(node);
-    failed->at = shs_clock_now();
-}
-
-/* A hasty pass skips servers that failed lately. The later pass, if there is a
- * doubtful snapshot already, skips those that have replied. */
+/* A server that is stale in this run is skipped. A hasty pass skips servers
+ * that failed lately. The later pass, if there is a doubtful snapshot already,
+ * skips those that have replied. */
 static int is_skipped(const shs_discovery_t *discovery, const shs_node_t *node,
                       int is_hasty)
 {
-    return is_hasty
-               ? has_failed_lately(discovery, node)
-               : discovery->doubtful && !has_failed_lately(discovery, node);
+    int has_failed = shs_sources_has_failed_lately(&discovery->sources, node,
+                                                   shs_clock_now());
+
+    return shs_sources_is_stale(&discovery->sources, node)
+           || (is_hasty ? has_failed : discovery->doubtful && !has_failed);
 }
 
 /* Asks each server in turn; each run begins with another one. The first pass is
  * hasty and skips servers that failed lately. The second pass asks all, with
  * the full time unless there is a doubtful snapshot already. */
 static shs_snapshot_t *query_in_turn(shs_discovery_t *discovery,
-                                     shs_node_t *const *nodes, int count)
+                                     const shs_sources_group_t *group)
 {
+    int count = group->count;
     shs_snapshot_t *snapshot = NULL;
     int is_hasty, i;
 
@@ -267,7 +228,7 @@ static shs_snapshot_t *query_in_turn(shs_discovery_t *discovery,
              i < count && !snapshot && !atomic_load(discovery->is_closing);
              ++i) {
             shs_node_t *node =
-                nodes[(discovery->runs + (unsigned)i) % (unsigned)count];
+                group->nodes[(discovery->runs + (unsigned)i) % (unsigned)count];
             int has_replied;
 
             if (is_skipped(discovery, node, is_hasty)) {
@@ -276,46 +237,26 @@ static shs_snapshot_t *query_in_turn(shs_discovery_t *discovery,
             snapshot = query(&has_replied, discovery, node,
                              is_hasty || discovery->doubtful);
             if (!has_replied && is_hasty) {
-                note_failed(discovery, node);
+                shs_sources_note_failed(&discovery->sources, node,
+                                        shs_clock_now());
             }
         }
     }
     return snapshot;
 }
 
-/* In a cluster, the next run asks the members found last: the URL's may have
- * gone by then. */
-static void remember_members(shs_discovery_t *discovery,
-                             const shs_snapshot_t *snapshot)
-{
-    while (discovery->member_count > 0) {
-        shs_node_table_release(discovery->nodes,
-                               discovery->members[--discovery->member_count]);
-    }
-    if (discovery->source->has_slots) {
-        discovery->member_count = shs_snapshot_sample(
-            discovery->members, MAX_SERVERS, snapshot, discovery->nodes);
-    }
-}
-
 /* At the end of a run, which began with the epoch `known`: whether that is
- * lowered, so that stale servers are trusted from now on. A dead server may
- * know better than all stale ones. Several Sentinels may be behind the only
- * address of a URL. Not all members that are asked are of the URL. */
+ * lowered, so that stale servers are trusted from now on. */
 static int lower_epoch(shs_discovery_t *discovery,
                        const shs_snapshot_t *snapshot, apr_int64_t known)
 {
-    int is_cluster = discovery->source->has_slots;
-    int seeds = __builtin_popcount(discovery->stale_seeds);
-    shs_epoch_round_t round = { .known = known, .reported = discovery->lower };
+    shs_epoch_round_t round = { .known = known,
+                                .reported = discovery->lower,
+                                .is_trusted = snapshot != NULL };
 
-    round.is_any = !snapshot && discovery->stale_replies > 0;
-    round.is_most =
-        2 * seeds > discovery->seed_count
-        && (!is_cluster || 2 * discovery->stale_replies > discovery->queried);
-    round.is_all = is_cluster ? discovery->stale_replies == discovery->queried
-                              : seeds > 1 && seeds == discovery->seed_count;
-    round.source = is_cluster ? SHS_EPOCH_OF_MEMBERS : SHS_EPOCH_OF_SENTINELS;
+    round.source = discovery->source->has_slots ? SHS_EPOCH_OF_MEMBERS
+                                                : SHS_EPOCH_OF_SENTINELS;
+    shs_sources_count(&round, &discovery->sources);
     return !atomic_load(discovery->is_closing)
            && shs_epoch_end_round(discovery->epoch, &round, shs_clock_now());
 }
@@ -333,20 +274,20 @@ static shs_snapshot_t *choose(shs_discovery_t *discovery,
     return snapshot ? snapshot : doubtful;
 }
 
-/* If the epoch is lowered, a cluster's members are trusted in the next run. */
+/* In a cluster, the members found last are asked first: the URL's may have gone
+ * by then. If the epoch is lowered, they are trusted in the next run. */
 static shs_snapshot_t *query_all(shs_discovery_t *discovery)
 {
+    shs_sources_t *sources = &discovery->sources;
     apr_int64_t known = atomic_load(&discovery->epoch->known);
-    shs_snapshot_t *snapshot =
-        query_in_turn(discovery, discovery->members, discovery->member_count);
+    shs_snapshot_t *snapshot = query_in_turn(discovery, &sources->members);
 
     if (!snapshot) {
-        snapshot =
-            query_in_turn(discovery, discovery->seeds, discovery->seed_count);
+        snapshot = query_in_turn(discovery, &sources->seeds);
     }
     if (lower_epoch(discovery, snapshot, known) && !discovery->doubtful) {
-        snapshot =
-            query_in_turn(discovery, discovery->seeds, discovery->seed_count);
+        shs_sources_begin(sources);
+        snapshot = query_in_turn(discovery, &sources->seeds);
     }
     return choose(discovery, snapshot);
 }
@@ -357,16 +298,16 @@ shs_conn_status_t shs_discovery_run(shs_snapshot_t **snapshot,
 {
     ++discovery->runs;
     discovery->is_refused = 0;
-    discovery->queried = 0;
-    discovery->stale_replies = 0;
-    discovery->stale_seeds = 0;
     discovery->lower = 0;
+    shs_sources_begin(&discovery->sources);
     snprintf(discovery->reason, sizeof(discovery->reason),
              "this child process is exiting");
     *reason = discovery->reason;
     *snapshot = query_all(discovery);
     if (*snapshot) {
-        remember_members(discovery, *snapshot);
+        if (discovery->source->has_slots) {
+            shs_sources_set_members(&discovery->sources, *snapshot);
+        }
         return SHS_CONN_OK;
     }
     return discovery->is_refused ? SHS_CONN_REFUSED : SHS_CONN_FAILED;

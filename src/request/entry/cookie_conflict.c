@@ -113,21 +113,32 @@ static int remove_all_conflicts(conflict_t *conflict, request_rec *r)
     return count;
 }
 
-static void drop(request_rec *r, const char *own)
+/* Removes all cookies of that name but `own` (or NULL), and says so: which
+ * response has set one, and beside what. */
+static void drop(request_rec *r, const char *name, const char *own,
+                 const char *which, const char *beside,
+                 volatile apr_uint32_t *has_warned)
 {
-    static volatile apr_uint32_t has_warned;
-    conflict_t conflict = { own, strcspn(own, "="), own, NULL, 0 };
+    conflict_t conflict = { name, strlen(name), own, NULL, 0 };
 
     if (remove_all_conflicts(&conflict, r) > 0) {
-        int level = shs_log_level_once(&has_warned);
+        int level = shs_log_level_once(has_warned);
 
         ap_log_rerror(APLOG_MARK, level, 0, r,
                       SHS_TAG_COOKIE_CONFLICT
-                      "a response sets a second cookie %s beside the session's,"
-                      " which is removed: rename the program's own session"
-                      " cookie, or use another name in SharedSessionCookie",
-                      apr_pstrmemdup(r->pool, conflict.name, conflict.len));
+                      "a response%s sets a cookie %s%s, which is removed:"
+                      " rename the program's own session cookie, or use another"
+                      " name in SharedSessionCookie",
+                      which, name, beside);
     }
+}
+
+static void drop_second(request_rec *r, const char *own)
+{
+    static volatile apr_uint32_t has_warned;
+
+    drop(r, apr_pstrmemdup(r->pool, own, strcspn(own, "=")), own, "",
+         " beside the session's", &has_warned);
 }
 
 static void warn(request_rec *r, const char *name)
@@ -164,7 +175,7 @@ void shs_cookie_conflict_resolve(request_rec *r)
         int i;
 
         for (i = 0; i < own->nelts; ++i) {
-            drop(r, APR_ARRAY_IDX(own, i, const char *));
+            drop_second(r, APR_ARRAY_IDX(own, i, const char *));
         }
     }
     else if (settings->enabled.value && has_own_sessions(context, settings)) {
@@ -199,19 +210,8 @@ void shs_cookie_conflict_refuse(request_rec *r)
         shs_client_request_context_of(r)->client_request;
 
     for (; *name; ++name) {
-        conflict_t conflict = { *name, strlen(*name),
-                                find_own(client_request, *name), NULL, 0 };
-
-        if (remove_all_conflicts(&conflict, r) > 0) {
-            int level = shs_log_level_once(&has_warned);
-
-            ap_log_rerror(APLOG_MARK, level, 0, r,
-                          SHS_TAG_COOKIE_CONFLICT
-                          "a response whose order for the session is not"
-                          " carried out sets a cookie %s, which is removed:"
-                          " rename the program's own session cookie, or use"
-                          " another name in SharedSessionCookie",
-                          *name);
-        }
+        drop(r, *name, find_own(client_request, *name),
+             " whose order for the session is not carried out", "",
+             &has_warned);
     }
 }

@@ -229,6 +229,14 @@ static int fails_condition(request_rec *r)
            && !holds_for(r, 1);
 }
 
+/* What cannot be read can be ended. */
+static int fails_condition_to_end(request_rec *r)
+{
+    return fails_condition(r)
+           || (shs_session_ops_find(r)->outcome == SHS_OUTCOME_MALFORMED
+               && !holds_for(r, 1));
+}
+
 static int refuse_condition(request_rec *r)
 {
     return refuse(r, HTTP_PRECONDITION_FAILED,
@@ -298,7 +306,7 @@ static int remove_session(request_rec *r)
 {
     shs_written_t written;
 
-    if (fails_condition(r)) {
+    if (fails_condition_to_end(r)) {
         return refuse_condition(r);
     }
     written = shs_session_ops_end(r);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "config/log.h"
+#include "session/id/key.h"
 
 APLOG_USE_MODULE(shared_session);
 
@@ -24,11 +25,13 @@ static int is_same_session(const shs_lookup_t *other, const shs_lookup_t *own)
                && !memcmp(other->key.data, own->key.data, own->key.len));
 }
 
-static void log_end(request_rec *r, const shs_session_id_t *sid)
+/* The session of the request itself has a log line of its own. */
+static void log_end(request_rec *r, const shs_session_id_t *sid,
+                    const shs_session_id_t *own)
 {
     char label[SHS_SESSION_ID_LABEL_SIZE];
 
-    if (APLOGrinfo(r)) {
+    if (APLOGrinfo(r) && !shs_session_id_is_equal(sid, own)) {
         shs_session_id_label(label, sid);
         ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
                       SHS_TAG_CHANGED "another session that the request has an"
@@ -37,31 +40,74 @@ static void log_end(request_rec *r, const shs_session_id_t *sid)
     }
 }
 
-/* Ends the session that the id leads to, if it is one that must end. `own` is
- * not used for a logout. */
+static shs_written_t remove_key(const shs_scope_t *scope, shs_octets_t key,
+                                int knows_rotated)
+{
+    shs_write_t write = shs_writer_prepare(scope, SHS_WRITE_REMOVE, key);
+
+    write.knows_rotated = knows_rotated;
+    return shs_writer_execute(scope, &write);
+}
+
+/* Ends a record that is no readable session: it is too large, or cannot be
+ * decoded. MALFORMED: the key holds another type of value, which no session of
+ * this format can be, and stays. A rotated record is looked up again. Either it
+ * leads to a session by now; or it still cannot be read, and is removed with
+ * its mark. */
+static shs_written_t end_unread(const shs_scope_t *scope,
+                                const shs_lookup_t *other)
+{
+    shs_written_t written = remove_key(scope, other->key, 0);
+
+    if (written.status == SHS_WROTE_CONFLICT) {
+        other = shs_lookup_run_by_id(scope, &other->sid);
+        if (other->outcome == SHS_OUTCOME_FOUND) {
+            return shs_writer_end(scope, other);
+        }
+        written = remove_key(scope, other->key, 1);
+    }
+    if (written.status == SHS_WROTE_GONE) {
+        written = shs_writer_written(SHS_WROTE_DONE, NULL);
+    }
+    if (written.status == SHS_WROTE_DONE && other->is_forwarded) {
+        remove_key(scope,
+                   shs_key_build(scope->settings->key.value, &other->sid,
+                                 scope->r->pool),
+                   1);
+    }
+    return written;
+}
+
+/* Ends the session that the id leads to, if it is one that must end; a logout
+ * also ends a record that is no readable session. */
 static shs_written_t end_one(const shs_scope_t *scope,
                              const shs_candidate_t *candidate,
                              const shs_lookup_t *own, int is_logout)
 {
     const shs_lookup_t *other = shs_lookup_run_by_id(scope, &candidate->sid);
-    shs_written_t written;
+    shs_written_t written = shs_writer_written(SHS_WROTE_GONE, other->reason);
 
     switch (other->outcome) {
     case SHS_OUTCOME_FOUND:
+        if (!is_logout && is_same_session(other, own)) {
+            return shs_writer_written(SHS_WROTE_GONE, "it is the same session");
+        }
+        written = shs_writer_end(scope, other);
+        break;
+    case SHS_OUTCOME_MALFORMED:
+        if (is_logout) {
+            written = end_unread(scope, other);
+        }
         break;
     case SHS_OUTCOME_UNAVAILABLE:
-        return shs_writer_written(SHS_WROTE_UNAVAILABLE, other->reason);
+        written.status = SHS_WROTE_UNAVAILABLE;
+        break;
     case SHS_OUTCOME_NONE:
     case SHS_OUTCOME_ABSENT:
-    case SHS_OUTCOME_MALFORMED:
-        return shs_writer_written(SHS_WROTE_GONE, other->reason);
+        break;
     }
-    if (!is_logout && is_same_session(other, own)) {
-        return shs_writer_written(SHS_WROTE_GONE, "it is the same session");
-    }
-    written = shs_writer_end(scope, other);
     if (written.status == SHS_WROTE_DONE) {
-        log_end(scope->r, &candidate->sid);
+        log_end(scope->r, &candidate->sid, &own->sid);
     }
     return written;
 }
@@ -95,11 +141,13 @@ shs_written_t shs_other_sessions_end(apr_uint32_t *names,
     return shs_writer_written(SHS_WROTE_DONE, NULL);
 }
 
-shs_written_t shs_other_sessions_end_absent(apr_uint32_t *names,
-                                            const shs_scope_t *scope)
+shs_written_t shs_other_sessions_end_unfound(apr_uint32_t *names,
+                                             const shs_scope_t *scope,
+                                             const shs_lookup_t *lookup)
 {
     shs_written_t all =
         shs_writer_written(SHS_WROTE_GONE, "there is no session");
+    shs_written_t remaining = shs_writer_written(SHS_WROTE_DONE, NULL);
     shs_candidates_t candidates;
     int i;
 
@@ -107,11 +155,14 @@ shs_written_t shs_other_sessions_end_absent(apr_uint32_t *names,
     shs_candidate_find(&candidates, scope);
     for (i = 0; i < candidates.count; ++i) {
         const shs_candidate_t *candidate = &candidates.list[i];
-        shs_written_t written = end_one(scope, candidate, NULL, 1);
+        shs_written_t written = end_one(scope, candidate, lookup, 1);
 
         if (written.status == SHS_WROTE_DONE) {
             *names |= candidate->names;
             all.status = SHS_WROTE_DONE;
+        }
+        else if (written.status == SHS_WROTE_MALFORMED) {
+            remaining = written;
         }
         else if (written.status != SHS_WROTE_GONE) {
             return written;
@@ -121,5 +172,5 @@ shs_written_t shs_other_sessions_end_absent(apr_uint32_t *names,
             all.reason = "there is none, and its cookie is removed";
         }
     }
-    return all;
+    return remaining.status == SHS_WROTE_DONE ? all : remaining;
 }

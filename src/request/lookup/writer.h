@@ -57,7 +57,7 @@ shs_written_t shs_writer_rotate(const shs_scope_t *scope,
 shs_written_t shs_writer_end(const shs_scope_t *scope,
                              const shs_lookup_t *lookup);
 
-/* ---- private part: for touch */
+/* ---- private part: for touch and other_sessions */
 
 /* prepare() makes a write to a key of the scope's store, with the limits of its
  * settings and a deadline of its own. execute() performs it. */
