@@ -310,10 +310,24 @@ typedef struct shs_provider_words_t {
                            * the same place, whatever the options */
 } shs_provider_words_t;
 
-/* Called with the name and the value of one figure. A name is one word of
- * letters ("Timeouts"), the value plain text without markup. */
-typedef void (*shs_result_report_fn)(void *baton, const char *name,
-                                     const char *value);
+/* How monitoring has to read a figure. */
+typedef enum shs_metric_kind_t {
+    SHS_METRIC_TEXT,     /* words, for people only */
+    SHS_METRIC_COUNTER,  /* only rises, until httpd restarts */
+    SHS_METRIC_GAUGE,    /* the current value */
+    SHS_METRIC_HISTOGRAM /* one bucket of a distribution */
+} shs_metric_kind_t;
+
+/* A figure of a store. Static. */
+typedef struct shs_metric_t {
+    const char *name; /* one word of letters: "Timeouts" */
+    shs_metric_kind_t kind;
+    const char *help; /* one sentence */
+} shs_metric_t;
+
+/* Takes one figure. The value is a decimal number, except of a TEXT. */
+typedef void (*shs_report_fn)(void *baton, const shs_metric_t *metric,
+                              const char *value);
 
 /* Static. create, load, write and timeout are required; the others may be NULL.
  * `self` is the provider's own object of one store, made by create(). */
@@ -366,9 +380,9 @@ typedef struct shs_provider_t {
     int (*track)(void *self, const shs_invalidation_sink_t *sink,
                  apr_pool_t *pchild);
 
-    /* Reports state and counters for a status page, in any process of the
-     * host. NULL: nothing. */
-    void (*report)(shs_result_report_fn report, void *baton, const void *self,
+    /* Reports state and counters, for a status page and for monitoring, in any
+     * process of the host. NULL: nothing. */
+    void (*report)(shs_report_fn report, void *baton, const void *self,
                    const void *host_state, apr_pool_t *p);
 } shs_provider_t;
 

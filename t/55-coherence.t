@@ -11,7 +11,7 @@ use SHS;
 use SHS::Near;
 use SHS::Proxy;
 use SHS::Report;
-use Time::HiRes qw(time sleep);
+use Time::HiRes qw(time);
 
 my $lease = 2;
 my $redis = SHS::Redis->start;
@@ -79,7 +79,7 @@ my @pids = journal(writes => do {
     sub {
         my $id = $direct[ $version++ % @direct ];
         $client //= SHS::Redis::Client->new(port => $redis->port);
-        sleep 0.004;
+        SHS::Process::let_pass(0.004);
         $client->cmd('HSET', "session:$id", v => $version);
         return ($id, $version, time);
     };

@@ -7,7 +7,7 @@ use warnings;
 
 use SHS;
 use SHS::Load;
-use Time::HiRes qw(sleep time);
+use Time::HiRes qw(time);
 
 my $requests = $ENV{SHS_SOAK_REQUESTS} || 30000;
 my $count = $ENV{SHS_SOAK_SESSIONS} || 1000;
@@ -87,7 +87,7 @@ my $trouble = SHS::Process::fork_child('trouble', sub {
             eval {
                 if ($what eq 'stop') {
                     $store->pause;
-                    sleep 0.15;
+                    SHS::Process::let_pass(0.15);
                     $store->resume;
                     $did{stopped}++;
                 }
@@ -102,13 +102,13 @@ my $trouble = SHS::Process::fork_child('trouble', sub {
                 }
                 else {
                     $store->restart;
-                    sleep 0.1;
+                    SHS::Process::let_pass(0.1);
                     plant();
                     $did{restarted}++;
                 }
             };
             $tell->();
-            sleep 0.25;
+            SHS::Process::let_pass(0.25);
         }
     }
     $store->resume;

@@ -10,7 +10,7 @@ use SHS;
 use SHS::Near;
 use SHS::Report;
 use List::Util qw(max);
-use Time::HiRes qw(sleep time);
+use Time::HiRes qw(time);
 
 my $restarts = 30;
 my $most = 0.15;

@@ -5,7 +5,7 @@ use warnings;
 
 use SHS;
 use SHS::Load;
-use Time::HiRes qw(sleep time);
+use Time::HiRes qw(time);
 
 my $store = SHS::Redis->start;
 my $port = $store->port;
@@ -58,7 +58,7 @@ my $loader = SHS::Process::fork_child('reloads', sub {
     my $go_on = 1;
     $SIG{TERM} = sub { $go_on = 0 };
     while ($go_on) {
-        sleep 0.7;
+        SHS::Process::let_pass(0.7);
         $httpd->graceful;
         open my $out, '>>', "$ENV{SHS_TMP}/reloads" or next;
         syswrite $out, '.';

@@ -315,7 +315,16 @@ static int listen_to(void *self, const shs_invalidation_sink_t *sink,
                              sink, redis->endpoint->timeout, pchild);
 }
 
-static void report(shs_result_report_fn tell, void *baton, const void *self,
+static const shs_metric_t breaker = { "Breaker", SHS_METRIC_TEXT,
+                                      "The state of the circuit breaker." };
+static const shs_metric_t master = { "Master", SHS_METRIC_TEXT,
+                                     "The master or masters." };
+static const shs_metric_t master_seconds = {
+    "MasterSeconds", SHS_METRIC_GAUGE,
+    "Seconds since the last change of a master."
+};
+
+static void report(shs_report_fn tell, void *baton, const void *self,
                    const void *host_state, apr_pool_t *p)
 {
     const shs_host_state_t *memory = host_state;
@@ -325,15 +334,15 @@ static void report(shs_result_report_fn tell, void *baton, const void *self,
     int i;
 
     (void)self;
-    tell(baton, "Breaker",
+    tell(baton, &breaker,
          shs_breaker_describe(shs_host_state_worst_breaker(memory, now), now));
     if (masters) {
-        tell(baton, "Master", masters);
-        tell(baton, "MasterSeconds",
+        tell(baton, &master, masters);
+        tell(baton, &master_seconds,
              apr_psprintf(p, "%d", (int)apr_time_sec(now - since)));
     }
     for (i = 0; i < SHS_COUNTER_COUNT; ++i) {
-        tell(baton, shs_counters_metric(i)->name,
+        tell(baton, shs_counters_metric(i),
              apr_psprintf(p, "%" APR_UINT64_T_FMT,
                           shs_counters_get(&memory->counters, i)));
     }

@@ -15,16 +15,18 @@ typedef struct part_t {
     int is_short;
 } part_t;
 
-static void write_row(void *baton, const char *name, const char *value)
+static void write_row(void *baton, const shs_metric_t *metric,
+                      const char *value)
 {
     const part_t *part = baton;
 
     if (part->is_short) {
-        ap_rprintf(part->r, "SharedSessionStore%d%s: %s\n", part->number, name,
-                   value);
+        ap_rprintf(part->r, "SharedSessionStore%d%s: %s\n", part->number,
+                   metric->name, value);
     }
     else {
-        ap_rprintf(part->r, "<tr><td>%s</td><td>%s</td></tr>\n", name, value);
+        ap_rprintf(part->r, "<tr><td>%s</td><td>%s</td></tr>\n", metric->name,
+                   ap_escape_html(part->r->pool, value));
     }
 }
 

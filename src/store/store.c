@@ -328,8 +328,16 @@ const char *shs_store_describe_cache(const shs_store_t *store, apr_pool_t *p)
                : "no near-cache";
 }
 
+static const shs_metric_t cache_state = {
+    "Cache", SHS_METRIC_TEXT, "Whether the near-cache is in use, or why not."
+};
+static const shs_metric_t left_out = {
+    "LeftOut", SHS_METRIC_COUNTER,
+    "Requests that got only a part of their session."
+};
+
 /* In any process; the parent has no handle, so it attaches one. */
-static void report_cache(shs_result_report_fn report, void *baton,
+static void report_cache(shs_report_fn report, void *baton,
                          const shs_store_t *store, apr_pool_t *p)
 {
     const shs_near_cache_t *cache =
@@ -338,16 +346,16 @@ static void report_cache(shs_result_report_fn report, void *baton,
             : shs_near_memory_attach(store->near_memory, &store->policy, p);
     int i;
 
-    report(baton, "Cache",
+    report(baton, &cache_state,
            shs_near_invalidation_describe(cache, shs_clock_now()));
     for (i = 0; i < SHS_NEAR_COUNTER_COUNT; ++i) {
-        report(baton, shs_near_counter_metric(i)->name,
+        report(baton, shs_near_counter_metric(i),
                apr_psprintf(p, "%" APR_UINT64_T_FMT,
                             shs_near_cache_counted(cache, i)));
     }
 }
 
-void shs_store_report(shs_result_report_fn report, void *baton,
+void shs_store_report(shs_report_fn report, void *baton,
                       const shs_store_t *store, apr_pool_t *p)
 {
     if (store->host_state && store->provider->report) {
@@ -355,7 +363,7 @@ void shs_store_report(shs_result_report_fn report, void *baton,
                                 p);
     }
     if (store->exposure_alert) {
-        report(baton, "LeftOut",
+        report(baton, &left_out,
                apr_psprintf(p, "%" APR_UINT64_T_FMT,
                             shs_exposure_alert_count(store->exposure_alert)));
     }

@@ -75,7 +75,7 @@ int shs_store_note_left_out(shs_store_t *store);
 
 /* Reports the store's state and counters, for a status page: "Breaker" and
  * "closed", "Timeouts" and "0". Works in any process of the host. */
-void shs_store_report(shs_result_report_fn report, void *baton,
+void shs_store_report(shs_report_fn report, void *baton,
                       const shs_store_t *store, apr_pool_t *p);
 
 /* ---- the near-cache */

@@ -24,7 +24,7 @@ redis/topology   redis/connection redis/protocol redis/health base
 redis/connection redis/endpoint redis/protocol net base
 redis/endpoint   redis/protocol redis/health net base
 redis/protocol   base installed
-redis/health     base
+redis/health     base installed
 net              base
 codec            session/json session base
 store            store/cache base installed

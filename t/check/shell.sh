@@ -36,12 +36,20 @@ if ! out=$(shellcheck --external-sources --source-path=SCRIPTDIR \
     --severity=info --exclude=SC2015 "${files[@]}" 2>&1); then
     complain "shellcheck:"$'\n'"$out"
 fi
-# Nobody ends processes by a broad name, nobody waits by sleeping longer.
+# No script ends processes by a broad name.
 for file in "${files[@]}"; do
     [[ $file != t/check/shell.sh ]] || continue
     if hits=$(grep -nE '^[^#]*\b(pkill|killall)\b' "$file"); then
         complain "$file: ends processes by name: $hits"
     fi
 done
+
+# The tests sleep in these two files alone: t/unit/unit.h and SHS::Process say when.
+# shellcheck disable=SC2016 # the dollar is Perl's
+if hits=$(grep -rnE '^[^#]*\b(usleep|nanosleep|apr_sleep|sleep|select undef)\b *[($0-9u]' \
+    t/unit t/lib t/*.t --include='*.[ch]' --include='*.pm' --include='*.t' |
+    grep -vE '^t/(unit/unit\.c|lib/SHS/Process\.pm):'); then
+    complain "wait for a condition, or unit_let_pass(), let_pass():"$'\n'"$hits"
+fi
 
 finish 'shell scripts are clean'

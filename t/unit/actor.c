@@ -3,7 +3,6 @@
 
 #include <pthread.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -158,7 +157,7 @@ static void play(fake_peer_t *peer, void *baton)
                 fake_wait(peer);
             }
             else {
-                usleep(50 * 1000);
+                unit_let_pass(unit_in_ms(50));
             }
             reply = find_delayed_reply(actor, words);
         }
@@ -286,13 +285,9 @@ int actor_received(actor_t *actor, const char *command)
 
 void actor_await(actor_t *actor, const char *command, int count)
 {
-    apr_time_t until = shs_clock_now() + apr_time_from_sec(10);
-
-    while (actor_received(actor, command) < count) {
-        ck_assert_msg(shs_clock_now() < until, "%s received %s %d times",
-                      actor->name, command, actor_received(actor, command));
-        usleep(1000);
-    }
+    unit_await(actor_received(actor, command) >= count,
+               "%s received %s %d times", actor->name, command,
+               actor_received(actor, command));
 }
 
 const char *actor_transcript(actor_t *actor)

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "rig.h"
 
-#include <unistd.h>
-
 #include "redis/store_redis.h"
 #include "redis/endpoint/endpoint_url.h"
 
@@ -155,13 +153,6 @@ shs_wrote_t rig_write(const rig_t *rig, const shs_write_t *write, int ms)
     ck_assert_msg((wrote == SHS_WROTE_DONE) == !rig_result.reason,
                   "a reason, or none");
     return wrote;
-}
-
-void rig_sleep_until(apr_time_t time)
-{
-    while (shs_clock_now() <= time) {
-        usleep(1000);
-    }
 }
 
 apr_uint64_t rig_counter(const rig_t *rig, shs_counter_t counter)

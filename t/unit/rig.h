@@ -81,9 +81,6 @@ shs_wrote_t rig_write(const rig_t *rig, const shs_write_t *write, int ms);
 
 /* ---- and the rest */
 
-/* Waits until it is past that time. */
-void rig_sleep_until(apr_time_t time);
-
 apr_uint64_t rig_counter(const rig_t *rig, shs_counter_t counter);
 
 #endif

@@ -286,7 +286,7 @@ static void answer_late(fake_peer_t *peer, void *baton)
     _Atomic int *ms = baton;
 
     while (fake_read_command(peer)) {
-        usleep((useconds_t)*ms * 1000);
+        unit_let_pass(unit_in_ms(*ms));
         fake_send_text(peer, "+OK\r\n");
     }
 }

@@ -65,9 +65,7 @@ static pthread_t begin(void *(*wait)(void *), shs_halt_t *obeyed)
     pthread_t thread;
 
     ck_assert(shs_thread_start(&thread, wait, obeyed));
-    while (!has_begun) {
-        usleep(100);
-    }
+    unit_await(has_begun, "the thread does not begin");
     return thread;
 }
 

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/cache/near_invalidation.h"
 
-#include <unistd.h>
-
 #include "near.h"
 
 #define SECOND APR_USEC_PER_SEC

@@ -183,7 +183,7 @@ static void work(role_t role, shs_near_cache_t *cache, apr_uint64_t seed,
         }
         apr_pool_clear(pool);
         if (role == TRACKER) {
-            usleep(200);
+            unit_let_pass(shs_clock_now() + 200); /* or there would be no hit */
         }
     }
 }
@@ -250,7 +250,7 @@ static void lead_here(shs_near_cache_t *cache, apr_time_t until, pid_t *writers)
         for (i = 0; i < 50; i++) {
             change_one(cache, &seed);
         }
-        usleep(500);
+        unit_let_pass(shs_clock_now() + 500); /* likewise */
         if (writers && next(&seed) % 4 == 0) {
             victim = (int)(next(&seed) % WRITERS);
             kill(writers[victim], SIGKILL);

@@ -44,12 +44,8 @@ static void until_closed(fake_peer_t *peer, void *baton)
 
 static void wait_until_ended(int count)
 {
-    apr_time_t until = unit_in_ms(5000);
-
-    while (__atomic_load_n(&ended, __ATOMIC_SEQ_CST) < count) {
-        ck_assert_msg(shs_clock_now() < until, "%d are closed", ended);
-        usleep(1000);
-    }
+    unit_await(__atomic_load_n(&ended, __ATOMIC_SEQ_CST) >= count,
+               "%d are closed", ended);
 }
 
 /* Replies to one command, then closes. */
@@ -140,12 +136,7 @@ static int is_echoed(shs_conn_t *conn, const char *text, apr_pool_t *pool)
 /* Waits until the peer has closed an idle connection. */
 static void wait_until_closed(const shs_conn_t *conn)
 {
-    apr_time_t until = unit_in_ms(5000);
-
-    while (shs_conn_is_usable(conn)) {
-        ck_assert_msg(shs_clock_now() < until, "the fake did not close");
-        usleep(1000);
-    }
+    unit_await(!shs_conn_is_usable(conn), "the fake did not close");
 }
 
 /* ------------------------------------------------------------------- rules */
@@ -285,7 +276,7 @@ START_TEST(pool_borrow__closes_what_was_idle_for_too_long)
     int is_new = -1;
 
     shs_pool_give_back(pool, conn);
-    usleep(40 * 1000);
+    unit_let_pass(unit_in_ms(25));
     conn = borrow(pool, &is_new);
     ck_assert_int_eq(is_new, 1);
     ck_assert_int_eq(dialler.dials, 2);
@@ -353,9 +344,8 @@ START_TEST(pool_give_back__closes_what_is_no_longer_needed)
 
         ck_assert(is_echoed(conn, "now and then", p));
         shs_pool_give_back(pool, conn);
-        ck_assert_msg(shs_clock_now() < until, "%d of %d are closed", ended,
+        ck_assert_msg(unit_poll(until), "%d of %d are closed", ended,
                       fake_accepted(fake));
-        usleep(1000);
     }
     fake_stop(fake);
 }
@@ -471,13 +461,14 @@ typedef struct lender_t {
     shs_pool_t *pool;
     shs_conn_t *conn;
     int is_discarding;
+    int borrower; /* the thread that waits for the loan to end */
 } lender_t;
 
 static void *end_loan_later(void *data)
 {
     lender_t *lender = data;
 
-    usleep(50 * 1000);
+    unit_await_sleeper(lender->borrower);
     if (lender->is_discarding) {
         shs_pool_discard(lender->pool, lender->conn);
     }
@@ -493,13 +484,18 @@ START_TEST(pool_borrow__waits_until_another_ends_its_loan)
     lender_t lender;
     pthread_t thread;
     shs_conn_t *conn;
+    apr_time_t begun;
     int is_new = -1;
 
     lender.pool = pool_of(fake, 1, FOREVER);
     lender.conn = borrow(lender.pool, NULL);
     lender.is_discarding = _i;
+    lender.borrower = gettid();
+    begun = shs_clock_now();
     ck_assert_int_eq(pthread_create(&thread, NULL, end_loan_later, &lender), 0);
     conn = borrow(lender.pool, &is_new);
+    /* Not only at its deadline. */
+    ck_assert_int_lt(shs_clock_now() - begun, apr_time_from_sec(4));
     ck_assert_int_eq(is_new, _i);
     ck_assert(is_echoed(conn, "hello", p));
     pthread_join(thread, NULL);
@@ -512,7 +508,7 @@ static void *fail_later(void *data)
 {
     lender_t *lender = data;
 
-    usleep(50 * 1000);
+    unit_await_sleeper(lender->borrower);
     __atomic_store_n(&dialler.is_broken, 1, __ATOMIC_SEQ_CST);
     shs_pool_discard(lender->pool, lender->conn);
     return NULL;
@@ -530,6 +526,7 @@ START_TEST(pool_borrow__waiters_fail_when_the_store_is_gone)
 
     lender.pool = pool_of(fake, 1, FOREVER);
     lender.conn = borrow(lender.pool, NULL);
+    lender.borrower = gettid();
     dialler.status = SHS_CONN_FAILED;
     begun = shs_clock_now();
     ck_assert_int_eq(pthread_create(&thread, NULL, fail_later, &lender), 0);
@@ -904,9 +901,7 @@ static void outwait_dial(waiter_t *late, waiter_t *other, shs_pool_t *pool,
     await_dial();
     passed = unit_in_ms(ms + 1);
     start_session_ops(other, pool, 20000);
-    while (shs_clock_now() < passed) {
-        usleep(1000);
-    }
+    unit_let_pass(passed);
     open_gate();
     pthread_join(late->thread, NULL);
     pthread_join(other->thread, NULL);

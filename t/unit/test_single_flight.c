@@ -50,9 +50,7 @@ static void start(joiner_t *joiner, apr_uint64_t a, apr_time_t deadline)
     joiner->deadline = deadline;
     joiner->is_leader = -1;
     ck_assert(!pthread_create(&joiner->thread, NULL, join, joiner));
-    while (joiner->tid == 0) {
-        usleep(100);
-    }
+    unit_await(joiner->tid != 0, "the thread does not begin");
 }
 
 START_TEST(single_flight_join__lets_one_thread_fetch_and_the_others_wait)

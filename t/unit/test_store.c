@@ -113,13 +113,14 @@ static int fake_track(void *self, const shs_invalidation_sink_t *sink,
     return !cannot_track;
 }
 
+static const shs_metric_t first = { "First", SHS_METRIC_GAUGE, "An octet." };
+
 /* Reports the first shared octet. */
-static void fake_report(shs_result_report_fn report, void *baton,
-                        const void *self, const void *host_state,
-                        apr_pool_t *pool)
+static void fake_report(shs_report_fn report, void *baton, const void *self,
+                        const void *host_state, apr_pool_t *pool)
 {
     (void)self;
-    report(baton, "First", apr_psprintf(pool, "%d", *(const char *)host_state));
+    report(baton, &first, apr_psprintf(pool, "%d", *(const char *)host_state));
 }
 
 static const shs_provider_t fake = { fake_create,      fake_host_state_size,
@@ -243,11 +244,12 @@ START_TEST(store_create__refuses_a_provider_that_lacks_a_function)
 }
 END_TEST
 
-static void refuse_report(void *baton, const char *name, const char *value)
+static void refuse_report(void *baton, const shs_metric_t *metric,
+                          const char *value)
 {
     (void)baton;
     (void)value;
-    ck_assert_str_eq(name, "LeftOut");
+    ck_assert_str_eq(metric->name, "LeftOut");
 }
 
 START_TEST(store_create__needs_no_more_than_four_functions)
@@ -412,12 +414,12 @@ START_TEST(store_share__needs_no_memory_for_no_stores)
 }
 END_TEST
 
-static void remember(void *baton, const char *name, const char *value)
+static void remember(void *baton, const shs_metric_t *metric, const char *value)
 {
     const char **reported = baton;
 
     *reported = apr_psprintf(p, "%s%s%s=%s", *reported ? *reported : "",
-                             *reported ? " " : "", name, value);
+                             *reported ? " " : "", metric->name, value);
 }
 
 START_TEST(store_report__works_in_any_process)
@@ -884,11 +886,11 @@ START_TEST(store_start_child__fails_when_the_provider_cannot_track)
 }
 END_TEST
 
-static void gather(void *baton, const char *name, const char *value)
+static void gather(void *baton, const shs_metric_t *metric, const char *value)
 {
     const char **text = baton;
 
-    *text = apr_pstrcat(p, *text, name, "=", value, "|", NULL);
+    *text = apr_pstrcat(p, *text, metric->name, "=", value, "|", NULL);
 }
 
 START_TEST(store_report__shows_the_cache_in_any_process)

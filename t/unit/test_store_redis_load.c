@@ -8,7 +8,6 @@
 #include "redis/store_redis.h"
 
 #include <pthread.h>
-#include <unistd.h>
 
 #include "actor.h"
 #include "redis/connection/run_id.h"
@@ -665,10 +664,9 @@ START_TEST(store_redis_load__never_returns_another_keys_session)
 
         actor_replies_once(a, mischief[i % ROWS(mischief)].command,
                            mischief[i % ROWS(mischief)].reply);
-        while (actor_received(a, "GET") < before + 4
-               && __atomic_load_n(&running, __ATOMIC_SEQ_CST) > 0) {
-            usleep(500);
-        }
+        unit_await(actor_received(a, "GET") >= before + 4
+                       || __atomic_load_n(&running, __ATOMIC_SEQ_CST) == 0,
+                   "the loads do not go on");
     }
     for (i = 0; i < THREADS; i++) {
         pthread_join(threads[i], NULL);

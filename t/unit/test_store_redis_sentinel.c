@@ -5,8 +5,6 @@
  */
 #include "redis/store_redis.h"
 
-#include <unistd.h>
-
 #include "redis/topology/master_lease.h"
 #include "redis/topology/refresh.h"
 #include "stage.h"
@@ -18,7 +16,7 @@
 /* Waits until the master lease has expired. */
 static void await_lease_end(void)
 {
-    rig_sleep_until(shs_clock_now() + SHS_MASTER_LEASE_FOR + 10000);
+    unit_let_pass(shs_clock_now() + SHS_MASTER_LEASE_FOR + 10000);
 }
 
 /* ---------------------------------------------------------------- roles */
@@ -224,7 +222,7 @@ START_TEST(store_redis_load__rejects_the_old_master_after_a_quiet_time)
     stage_fail_over();
     /* So that the reply of x comes long before the Sentinel's. */
     actor_replies(s, "SENTINEL get-master-addr-by-name", actor_slow);
-    rig_sleep_until(unit_in_ms(2500));
+    unit_let_pass(unit_in_ms(2500));
     ck_loads(rig, "m", "y m");
 }
 END_TEST
@@ -306,7 +304,7 @@ START_TEST(store_redis_load__rejects_a_lower_epoch_while_a_sentinel_is_dead)
     /* A Sentinel that failed is skipped for a while, so each round differs. */
     for (i = 0; i < 4; i++) {
         ck_assert_int_eq(rig_load(other, "l", 1000), UNAVAILABLE);
-        rig_sleep_until(shs_clock_now() + SHS_REFRESH_AFTER_FAILURE);
+        unit_let_pass(shs_clock_now() + SHS_REFRESH_AFTER_FAILURE);
     }
     ck_assert_int_eq(actor_received(x, "GET"), 0);
     ck_assert_int_eq(atomic_load(&rig->host_state->master.epoch.known), 2);
@@ -336,10 +334,10 @@ START_TEST(store_redis_load__accepts_a_lower_epoch_of_half_of_the_sentinels)
                   rig_result.reason);
     ck_assert_int_eq(epoch->lower_at != 0, is_half);
     epoch->lower_for += SHS_EPOCH_LOWER_AFTER;
-    rig_sleep_until(shs_clock_now() + SHS_REFRESH_AFTER_FAILURE);
+    unit_let_pass(shs_clock_now() + SHS_REFRESH_AFTER_FAILURE);
     ck_assert_int_eq(rig_load(other, "l", 1000), UNAVAILABLE);
     epoch->reported_at -= SHS_EPOCH_LOWER_AFTER;
-    rig_sleep_until(shs_clock_now() + SHS_REFRESH_AFTER_FAILURE);
+    unit_let_pass(shs_clock_now() + SHS_REFRESH_AFTER_FAILURE);
     if (is_half) {
         ck_loads(other, "l", "x l");
         ck_assert_int_eq(atomic_load(&epoch->known), 1);
@@ -582,7 +580,7 @@ START_TEST(topology_create__ends_its_refresh_with_the_child)
                                 ",127.0.0.1:%d/m",
                                 actor_port(s), actor_port(x), actor_port(y)),
                    endings[_i].options, NULL);
-    apr_time_t begun, until = unit_in_ms(20000);
+    apr_time_t begun;
     shs_topology_t *topology;
     const char *reason = NULL;
     apr_pool_t *pchild;
@@ -597,10 +595,8 @@ START_TEST(topology_create__ends_its_refresh_with_the_child)
         actor_replies(sentinels[i], "SENTINEL", actor_stall);
     }
     shs_topology_suspect(topology);
-    while ((asked = count_queries(sentinels)) < endings[_i].asked) {
-        ck_assert_int_lt(shs_clock_now(), until);
-        usleep(1000);
-    }
+    unit_await((asked = count_queries(sentinels)) >= endings[_i].asked,
+               "only %d queries", asked);
     begun = shs_clock_now();
     apr_pool_destroy(pchild);
     begun = shs_clock_now() - begun;

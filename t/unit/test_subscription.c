@@ -124,7 +124,7 @@ static void on_changed(void *baton, shs_octets_t key)
     (void)baton;
     received_count++;
     if (is_slow) {
-        usleep(1000);
+        unit_let_pass(unit_in_ms(1));
     }
     if (stops_flood && received_count >= enough) {
         server.is_flood = 0;

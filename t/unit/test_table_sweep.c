@@ -6,7 +6,6 @@
 #include "request/expose/table_sweep.h"
 
 #include <sys/mman.h>
-#include <unistd.h>
 
 #include "request/expose/nameset.h"
 #include "unit.h"

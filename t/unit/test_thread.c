@@ -2,7 +2,6 @@
 #include "base/thread.h"
 
 #include <signal.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "unit.h"

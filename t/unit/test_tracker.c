@@ -7,7 +7,6 @@
 #include "redis/tracking/tracker.h"
 
 #include <stdatomic.h>
-#include <unistd.h>
 
 #include "redis/connection/run_id.h"
 #include "redis/protocol/slot.h"
@@ -193,12 +192,8 @@ static void track_cluster(void)
 static void await_heartbeat(void)
 {
     apr_time_t since = shs_clock_now();
-    apr_time_t until = since + apr_time_from_sec(20);
 
-    while (alive_until <= since) {
-        ck_assert_msg(shs_clock_now() < until, "there is no heartbeat");
-        usleep(1000);
-    }
+    unit_await(alive_until > since, "there is no heartbeat");
 }
 
 /* The master goes on replying, and no later heartbeat is reported. */
@@ -334,17 +329,13 @@ END_TEST
 /* Until there is no flush in three leases. */
 static int await_calm(void)
 {
-    apr_time_t until = shs_clock_now() + apr_time_from_sec(20);
     int before;
 
     do {
         apr_time_t since = shs_clock_now();
 
         before = flushes;
-        while (alive_until < since + 3 * LEASE) {
-            ck_assert_msg(shs_clock_now() < until, "it flushes on and on");
-            usleep(1000);
-        }
+        unit_await(alive_until >= since + 3 * LEASE, "there is no heartbeat");
     } while (flushes > before);
     return before;
 }
@@ -405,12 +396,7 @@ static void track_single(void)
 /* It probes every ten seconds. */
 static void await_tracked(const char *name)
 {
-    apr_time_t until = shs_clock_now() + apr_time_from_sec(40);
-
-    while (tracked != run_id_of(name)) {
-        ck_assert_msg(shs_clock_now() < until, "%s is not tracked", name);
-        usleep(1000);
-    }
+    unit_await(tracked == run_id_of(name), "%s is not tracked", name);
 }
 
 /* Another server has the address, and goes on giving heartbeats. A request's
@@ -454,9 +440,7 @@ START_TEST(tracker__publishes_the_tracked_server)
     await_heartbeat();
     ck_assert_int_eq(rig->host_state->tracking.is_active, 1);
     term = 0;
-    while (rig->host_state->tracking.is_active) {
-        usleep(1000);
-    }
+    unit_await(!rig->host_state->tracking.is_active, "it is still active");
 }
 END_TEST
 
@@ -467,7 +451,7 @@ START_TEST(tracker__backs_off_from_a_service_that_closes)
     track_single();
     actor_await(x, "CLIENT TRACKING", 2);
     /* Otherwise it would retry four times a second. */
-    rig_sleep_until(shs_clock_now() + 1500 * 1000);
+    unit_let_pass(shs_clock_now() + 1500 * 1000);
     ck_assert_int_eq(actor_received(x, "CLIENT TRACKING"), 2);
 }
 END_TEST
@@ -541,9 +525,7 @@ static void begin_to_wait(const char *stalls, actor_t *waited_for)
         if (term != 0) {
             await_heartbeat();
         }
-        while (polls < 1) {
-            usleep(1000);
-        }
+        unit_await(polls >= 1, "it does not wait");
         return;
     }
     if (term == 0) {

@@ -119,17 +119,28 @@ apr_time_t unit_in_ms(int ms)
     return shs_clock_now() + ms * (apr_time_t)1000;
 }
 
+int unit_poll(apr_time_t until)
+{
+    usleep(500);
+    return shs_clock_now() < until;
+}
+
+void unit_let_pass(apr_time_t until)
+{
+    apr_time_t left;
+
+    while ((left = until - shs_clock_now()) >= 0) {
+        usleep(left < 1000 ? (useconds_t)left + 1 : 1000);
+    }
+}
+
 void unit_await_sleeper(int tid)
 {
     int seen = 0;
-    int i;
 
-    /* A moment may be for a lock that is soon free. */
-    for (i = 0; seen < 10; i++) {
-        ck_assert_msg(i < 20000, "thread %d does not sleep", tid);
-        seen = is_asleep(tid) ? seen + 1 : 0;
-        usleep(500);
-    }
+    /* A thread may sleep for a moment, for a lock that is soon free. */
+    unit_await((seen = is_asleep(tid) ? seen + 1 : 0) == 10,
+               "thread %d does not sleep", tid);
 }
 
 int unit_is_wanted(const char *name)

@@ -56,6 +56,26 @@ int unit_slack_ms(void);
 /* That many milliseconds from now, as a deadline. */
 apr_time_t unit_in_ms(int ms);
 
+/* ---- waits: nothing else in the unit tests sleeps */
+
+/* Polls until the condition is true. The test fails after 40 s, with a message
+ * like that of ck_assert_msg(). */
+#define unit_await(condition, ...)                         \
+    do {                                                   \
+        apr_time_t until_ = unit_in_ms(40000);             \
+        while (!(condition)) {                             \
+            ck_assert_msg(unit_poll(until_), __VA_ARGS__); \
+        }                                                  \
+    } while (0)
+
+/* One poll interval; returns whether it is still before that time. */
+int unit_poll(apr_time_t until);
+
+/* Returns after that time. Only for time that is itself tested (a lease that
+ * expires, a retry that must not come earlier), and for the pace of a fake
+ * server; anything else waits for a condition. */
+void unit_let_pass(apr_time_t until);
+
 /* Waits until that thread (gettid()) sleeps, as one does that waits for a lock
  * or a condition. */
 void unit_await_sleeper(int tid);

@@ -11,7 +11,7 @@
 
 #include <apr.h>
 
-#include "base/metric.h"
+#include "../mod_shared_session_provider.h"
 
 typedef enum shs_counter_t {
     SHS_COUNTER_UNAVAILABLE,   /* lookups and writes without a reply ... */

@@ -7,7 +7,7 @@
 #ifndef SHS_STORE_CACHE_NEAR_COUNTER_H
 #define SHS_STORE_CACHE_NEAR_COUNTER_H
 
-#include "base/metric.h"
+#include "../mod_shared_session_provider.h"
 #include "store/cache/atomic64.h"
 
 typedef enum shs_near_counter_t {

@@ -151,12 +151,12 @@ sub drip {
     my ($self, $octets, $ms) = @_;
     for my $octet (split //, $octets) {
         $self->send($octet);
-        Time::HiRes::sleep($ms / 1000);
+        SHS::Process::let_pass($ms / 1000);
     }
     return;
 }
 
-sub wait_ms { Time::HiRes::sleep($_[1] / 1000); return }
+sub wait_ms { SHS::Process::let_pass($_[1] / 1000); return }
 
 # Holds the connection open and says nothing, till the peer closes it.
 sub stall {

@@ -237,7 +237,7 @@ sub work {
     srand(1000 + $q{seed});
     while ($sum{requests} < $q{share} && !-e $q{stop}) {
         my ($id, $owner) = @{ $sessions[int rand @sessions] };
-        Time::HiRes::sleep($q{pause}) if $q{pause};
+        SHS::Process::let_pass($q{pause}) if $q{pause};
         $begun = Time::HiRes::time();
         if (!$s) {
             $s = IO::Socket::INET->new(PeerAddr => "127.0.0.1:$q{port}");
@@ -246,7 +246,7 @@ sub work {
                 $sum{broken}++;
                 $sum{requests}++;
                 $write_down->('broken', 0);
-                Time::HiRes::sleep(0.01);
+                SHS::Process::let_pass(0.01);
                 next;
             }
             setsockopt $s, SOL_SOCKET, SO_RCVTIMEO, pack('l!l!', 30, 0);

@@ -79,8 +79,10 @@ sub is_alive {
     return (<$in> // '') !~ /\) Z /;
 }
 
-# Polls the sub until it is true, each 10 ms or as said; dies with the words when
-# the time is over.
+# Nothing in the server tests sleeps but these two.
+#
+# Polls the sub until it is true, every 10 ms or $pause seconds; dies after
+# $seconds.
 sub wait_for {
     my ($words, $seconds, $condition, $pause) = @_;
     my $end = time + $seconds;
@@ -91,6 +93,11 @@ sub wait_for {
         sleep($pause // 0.01);
     }
 }
+
+# Lets so many seconds pass. Only for time that is itself part of the test: how
+# long a fault lasts, how slow a fake server is, how often a load or a probe sends
+# its next request. To wait for something is wait_for().
+sub let_pass { sleep $_[0]; return }
 
 # Waits, for a moment at most, until no connection to the port is open at the
 # server's end. httpd's event MPM, told to end at once, looks through its

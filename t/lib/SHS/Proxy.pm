@@ -251,11 +251,8 @@ sub open_ears {
         listen $self->{listener}, SOMAXCONN;
         return;
     }
-    my $end = Time::HiRes::time() + 10;
-    while (!($self->{listener} = SHS::Proxy::listen_on(@$self{qw(host port)}))) {
-        die "port $self->{port}: $!\n" if Time::HiRes::time() > $end;
-        Time::HiRes::sleep(0.01);
-    }
+    SHS::Process::wait_for("port $self->{port}", 10, sub {
+        $self->{listener} = SHS::Proxy::listen_on(@$self{qw(host port)}) });
     return;
 }
 

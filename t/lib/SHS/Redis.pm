@@ -112,13 +112,13 @@ sub client {
 # A replica that takes over its master's data answers LOADING meanwhile.
 sub cmd {
     my ($self, @words) = @_;
-    my $until = time + 20;
-    while (1) {
-        my $reply = eval { $self->client->cmd(@words) };
-        return $reply if !$@;
-        die $@ if $@ !~ /^Redis: LOADING/ || time > $until;
-        select undef, undef, undef, 0.02;
-    }
+    my $reply;
+    SHS::Process::wait_for('Redis to have loaded its data', 20, sub {
+        return 1 if eval { $reply = $self->client->cmd(@words); 1 };
+        die $@ if $@ !~ /^Redis: LOADING/;
+        return 0;
+    });
+    return $reply;
 }
 
 # --- what a session looks like in Redis ---------------------------------

@@ -125,7 +125,7 @@ sub listen_to {
                     syswrite $out, time . " $port $said->[2] $said->[3]\n";
                 }
             };
-            Time::HiRes::sleep(0.05);
+            SHS::Process::let_pass(0.05);
         }
     });
     return;

@@ -18,7 +18,7 @@ use File::Temp qw(tempfile);
 use SHS::HTTP;
 use SHS::Load;
 use SHS::Process;
-use Time::HiRes qw(sleep time);
+use Time::HiRes qw(time);
 
 sub journal {
     my ($fh, $path) = tempfile('watch-XXXXXX', DIR => SHS::Process::tmp());
@@ -45,7 +45,7 @@ sub probe {
             syswrite $out, join("\t", $begun, time, $id, $r->code,
                                 $r->header('X-Status') // 'missing',
                                 $r->header('X-Owner') // '') . "\n";
-            sleep($q{pause} // 0.005);
+            SHS::Process::let_pass($q{pause} // 0.005);
         }
     });
     return $self;
@@ -85,7 +85,7 @@ sub peak {
                 syswrite $out, "$now\n";
                 $peak = $now;
             }
-            sleep 0.05;
+            SHS::Process::let_pass(0.05);
         }
     });
     return $self;
