@@ -4,7 +4,7 @@
 # The documents: no dead link to a file or a heading, every page is linked, every
 # file that is named in backquotes is there, every directive has one section in
 # docs/directives.md, and every example in ```apache passes `httpd -t` without a
-# warning of this module.
+# warning of this module. The same links in the pages that pandoc has made.
 #
 # An example is checked as a server's configuration, with a store where it names
 # none. A comment on the line before it says otherwise:
@@ -216,5 +216,39 @@ for example in "$scratch"/examples/*; do
         complain "$name: httpd -t warns of this example: $said"
     fi
 done
+
+# -------------------------------------------------------------------- HTML
+
+# The same links as pandoc has made them, where it has.
+if [[ -e build/default/html/index.html ]]; then
+    while IFS= read -r dead; do
+        if [[ $dead == [0-9]* ]]; then
+            looked_at "$dead"
+        else
+            complain "build/default/html: $dead"
+        fi
+    done < <(cd build/default/html && find . -name '*.html' | sort | perl -e '
+        my (%text, $links);
+        for my $page (<STDIN>) {
+            chomp $page;
+            open my $in, "<", $page or die "$page: $!\n";
+            local $/;
+            $text{$page} = <$in>;
+        }
+        for my $page (sort keys %text) {
+            for my $link ($text{$page} =~ /href="([^"]+)"/g) {
+                next if $link =~ /^[a-z]+:/;
+                my ($file, $anchor) = split /#/, $link, 2;
+                my $target = $page;
+                $target =~ s{[^/]*$}{$file} if length $file;
+                1 while $target =~ s{/[^/]+/\.\./}{/};
+                ++$links;
+                print "$page: a link to $link, which is not there\n"
+                    if !-e $target || defined $anchor
+                    && $text{$target} !~ /\bid="\Q$anchor\E"/;
+            }
+        }
+        print "$links\n"')
+fi
 
 finish 'links, directives and examples of the documents are right'

@@ -25,7 +25,7 @@ sub figure {
     return;
 }
 
-# A row of the table of faults in README.md: fault('black hole', requests => 600,
+# A row of the table of faults in docs/reliability.md: fault('black hole', requests => 600,
 # wrong => 0, lost => 0, stall => seconds, recovery => seconds or undef where
 # there is none to wait for, connections => N)
 sub fault {
