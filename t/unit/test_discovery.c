@@ -377,19 +377,39 @@ START_TEST(discovery_run__asks_those_who_were_believed_before)
 }
 END_TEST
 
-/* One that is down and knows better is heard too. */
-START_TEST(discovery_run__lowers_nothing_while_one_that_is_down_knows_better)
+/* What a says, while b tells a lower epoch. */
+static const struct {
+    const char *state; /* NULL: its cluster info is not to be had */
+    int is_doubted;
+    int tells_epoch; /* the known one */
+    const char *why;
+} betters[] = {
+    { "fail", 1, 1, "one that is down is heard too" },
+    { "ok", 0, 1, "one that is well" },
+    { NULL, 0, 0, "one that is believed, whatever its epoch" },
+};
+
+START_TEST(discovery_run__lowers_nothing_while_another_member_knows_better)
 {
+    apr_time_t before;
+
     set_out(PATIENT);
     tell_slots(b, a);
-    actor_tells_state(a, _i ? "ok" : "fail", 5);
+    actor_tells_state(a, betters[_i].state ? betters[_i].state : "ok", 5);
+    if (!betters[_i].state) {
+        actor_says(a, "CLUSTER INFO", "-NOPERM x\r\n");
+    }
     actor_tells_state(b, "ok", 4);
     epoch.known = 5;
-    ck_master("a", !_i);
+    ck_master("a", betters[_i].is_doubted);
     ck_assert_int_eq(epoch.lower_for, 0);
     let_pass(SHS_EPOCH_LOWER_AFTER);
-    ck_master("a", !_i);
-    ck_assert_int_eq(epoch.known, 5);
+    before = shs_clock_now();
+    ck_master("a", betters[_i].is_doubted);
+    ck_assert_msg(epoch.known == 5, "%s", betters[_i].why);
+    /* By this other children know that it was told. */
+    ck_assert_msg((epoch.told_at >= before) == betters[_i].tells_epoch, "%s",
+                  betters[_i].why);
     end();
 }
 END_TEST
@@ -452,8 +472,8 @@ static void add(TCase *tc)
                    discovery_run__does_not_believe_the_only_address_at_once);
     tcase_add_test(tc, discovery_run__asks_those_who_were_believed_before);
     tcase_add_loop_test(
-        tc, discovery_run__lowers_nothing_while_one_that_is_down_knows_better,
-        0, 2);
+        tc, discovery_run__lowers_nothing_while_another_member_knows_better, 0,
+        ROWS(betters));
     tcase_add_test(tc, discovery_run__asks_whom_it_avoids_before_it_doubts);
     tcase_add_test(tc, discovery_run__is_not_held_up_while_all_are_down);
 }

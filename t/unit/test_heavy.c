@@ -135,6 +135,7 @@ static apr_uint64_t find_neighbour(apr_uint64_t mark)
         reset();
         begin(mark);
         other = mark_of(++i);
+        ck_assert_int_lt(i, 20 * SHS_HEAVY_ASKED);
     } while (begin(other).begin == SHS_HEAVY_VALUE);
     reset();
     return other;
