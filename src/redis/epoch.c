@@ -8,7 +8,7 @@ static void begin_anew(shs_epoch_t *epoch)
     atomic_store(&epoch->lower_for, 0);
 }
 
-/* The known one was told, or is another one now. */
+/* The known epoch was told, or has changed. */
 static void settle(shs_epoch_t *epoch, apr_time_t now)
 {
     atomic_store(&epoch->told_at, now);
@@ -56,8 +56,8 @@ static int is_at_once(const shs_epoch_round_t *round)
            && is_whole(&round->members) && is_whole(&round->former);
 }
 
-/* Rule 4, for all children: a step back, of one that comes late, and the next
- * one forth are the same. */
+/* Rule 4, for all children together. A child that comes late steps back, and
+ * the next step forth makes up for it. */
 static int has_lasted(shs_epoch_t *epoch, apr_time_t now)
 {
     apr_int64_t before = atomic_exchange(&epoch->lower_at, now);

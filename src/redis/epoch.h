@@ -58,8 +58,8 @@ typedef struct shs_epoch_t {
     _Atomic apr_int64_t lower_at;  /* the last round that spoke for a lower one;
                                       0: none since */
     _Atomic apr_int64_t lower_for; /* what counts of the time between these */
-    _Atomic apr_uint32_t lower_of; /* shs_epoch_source_t: the last round came
-                                      to lower ones only */
+    _Atomic apr_uint32_t lower_of; /* shs_epoch_source_t: the last round told
+                                      lower epochs only */
 } shs_epoch_t;
 
 /* Servers, each counted once. */
@@ -68,12 +68,12 @@ typedef struct shs_epoch_group_t {
     int lower; /* those of them that told a lower one in this round */
 } shs_epoch_group_t;
 
-/* What a round came to. */
+/* The result of a round. */
 typedef struct shs_epoch_round_t {
     apr_int64_t known;         /* when it began */
     apr_int64_t told;          /* the highest of the lower ones */
     shs_epoch_source_t source; /* that were asked */
-    int is_believed;           /* one was, which told no lower one */
+    int is_believed;           /* a server was, and it told no lower epoch */
     shs_epoch_group_t seeds;   /* the URL's addresses */
     shs_epoch_group_t members; /* a cluster's masters, as its members named them
                                 * last ... */
@@ -84,16 +84,16 @@ typedef struct shs_epoch_round_t {
  * otherwise. */
 int shs_epoch_hear(shs_epoch_t *epoch, apr_int64_t told, apr_time_t now);
 
-/* A server told it that is not believed: it raises nothing. */
+/* A server that is not believed told it: the known epoch is not raised. */
 void shs_epoch_overhear(shs_epoch_t *epoch, apr_int64_t told, apr_time_t now);
 
-/* A round has ended. Returns 1 if what it came to is the known one from now
- * on. */
+/* A round has ended. Returns 1 if the epoch that it told is the known one from
+ * now on. */
 int shs_epoch_weigh(shs_epoch_t *epoch, const shs_epoch_round_t *round,
                     apr_time_t now);
 
-/* What the last round came to, where it came to lower ones only: a static text,
- * or what else is given, such as NULL. */
+/* A static text that says so if the last round told lower epochs only;
+ * `otherwise` if not, which may be NULL. */
 const char *shs_epoch_explain(const shs_epoch_t *epoch, const char *otherwise);
 
 #endif

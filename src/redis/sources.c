@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "redis/sources.h"
 
-/* A server that told nothing is asked after the others for so long. */
+/* How long a server that told nothing is asked after the others. */
 #define AVOIDED_FOR (30 * APR_USEC_PER_SEC)
 
 static int index_of(const shs_sources_group_t *group, const shs_node_t *node)

@@ -14,7 +14,8 @@
 #include "redis/epoch.h"
 #include "redis/view.h"
 
-/* Servers of the URL, and as many that they named: bits of a word. */
+/* Servers of the URL, and as many masters of a cluster: each has a bit in a
+ * word. */
 #define SHS_SOURCES_MAX 32
 
 typedef struct shs_sources_group_t {
@@ -36,27 +37,29 @@ typedef struct shs_sources_t {
     unsigned failures;         /* ... and how many there have been */
 } shs_sources_t;
 
-/* Holds the URL's server in that role, if that is possible. */
+/* Holds the URL's server in that role. A server that cannot be held is left
+ * out. */
 void shs_sources_add_seed(shs_sources_t *sources, const shs_server_t *server,
                           shs_node_role_t role);
 
-/* The masters of that view are a cluster's from now on. */
+/* The cluster's masters are those of that view from now on. Those of before
+ * stay if the view is doubted. */
 void shs_sources_remember(shs_sources_t *sources, const shs_view_t *view);
 
 /* No server has told a lower epoch yet. */
 void shs_sources_begin(shs_sources_t *sources);
 
-/* That server told a lower epoch; and whether it did. */
+/* The server told a lower epoch in this run; and whether it did. */
 void shs_sources_note_lower(shs_sources_t *sources, const shs_node_t *node);
 int shs_sources_is_lower(const shs_sources_t *sources, const shs_node_t *node);
 
 /* Whether a member of the cluster named it by this address. */
 int shs_sources_is_member(const shs_sources_t *sources, const shs_node_t *node);
 
-/* Fills in the groups of the round. */
+/* Fills in the round's three groups. */
 void shs_sources_count(shs_epoch_round_t *round, const shs_sources_t *sources);
 
-/* That server told nothing; and whether it did not, lately. */
+/* The server told nothing; and whether that was so lately. */
 void shs_sources_avoid(shs_sources_t *sources, const shs_node_t *node,
                        apr_time_t now);
 int shs_sources_is_avoided(const shs_sources_t *sources, const shs_node_t *node,

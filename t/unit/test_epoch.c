@@ -269,7 +269,7 @@ START_TEST(epoch_weigh__lowers_nothing_that_it_has_not_compared)
 }
 END_TEST
 
-START_TEST(epoch_explain__says_who_lags_behind)
+START_TEST(epoch_explain__says_which_servers_lag_behind)
 {
     const char *busy = "busy";
 
@@ -299,7 +299,7 @@ static void add(TCase *tc)
     tcase_add_test(tc,
                    epoch_weigh__waits_for_as_long_after_the_known_one_was_told);
     tcase_add_test(tc, epoch_weigh__lowers_nothing_that_it_has_not_compared);
-    tcase_add_test(tc, epoch_explain__says_who_lags_behind);
+    tcase_add_test(tc, epoch_explain__says_which_servers_lag_behind);
 }
 
 int main(void)
