@@ -83,6 +83,7 @@ $store->put_hash("session:$_", { big => 'x' x 3900 }) for @ids;
 look_up($ids[0]);
 is(evictions(), 0, 'one session evicts none');
 look_up(@ids);
-cmp_ok(evictions(), '>=', 100, '300 sessions evict others, and are counted');
+# Ids are random, so sets fill unevenly.
+cmp_ok(evictions(), '>=', 50, '300 sessions evict others, and are counted');
 
 done_testing;

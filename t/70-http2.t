@@ -326,6 +326,65 @@ SHS::HTTP::request(port => $merges->port, raw => "POST /x/cgi?read HTTP/1.1\r\nH
 is(next_trailers($merges), "headers: 1 anna - - close\n", '... and the module\'s own stays as it is');
 $merges->stop;
 
+# A line that is no trailer, behind the module's names: to read the body fails, and
+# what was read of trailers until then lacks the module's names too. And TRACE,
+# which httpd itself answers, with a body.
+sub by_malformed {
+    my ($at, $path) = @_;
+    return SHS::HTTP::request(port => $at, raw => "POST $path HTTP/1.1\r\nHost: localhost\r\n"
+        . "Content-Type: application/x-www-form-urlencoded\r\n"
+        . "Connection: close\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n"
+        . join('', map { "$_->[0]: $_->[1]\r\n" } @sent) . "no trailer\r\n\r\n");
+}
+my $fields = join ' ', map { "%{$_->[0]}^ti %{$_->[0]}i" } @sent;
+for my $merge ('Off', 'On') {
+    my $reader = private_httpd(files => { 'read.lua' => <<'LUA' }, conf => <<"CONF");
+function handle(r)
+    r:parsebody()
+    local seen = {}
+    for n, name in ipairs({"X-Sum", "X-Owner", "x_owner", "X-Session-Set"}) do
+        seen[n] = r:headers_in_table()[name] or "-"
+    end
+    r:warn("the handler sees " .. table.concat(seen, " "))
+    return apache2.OK
+end
+LUA
+Protocols h2c http/1.1
+H2Direct on
+MergeTrailers $merge
+TraceEnable extended
+CustomLog logs/trailers.log "read: $fields"
+SharedSessionStore redis://127.0.0.1:@{[$store->port]} timeout=1s
+SharedSession On
+SharedSessionHeader X-Owner owner
+LuaMapHandler "^/read\$" \${HOME_DIR}/read.lua handle
+<Location /x/cgi>
+    ErrorDocument 400 /x/lua
+</Location>
+CONF
+    my $sum = $merge eq 'On' ? 1 : '-';
+    my $what = "MergeTrailers $merge, a malformed trailer";
+    # httpd answers while the body is read, in place of the handler.
+    is(by_malformed($reader->port, '/read')->code, 400, "$what: to read the body fails");
+    like($reader->error_log, qr/the handler sees \Q$sum\E - - -$/m,
+         '... and the handler sees none of the names before it');
+    is(next_trailers($reader), "read: 1 $sum - - - - - -\n", '... nor does the log');
+    $r = by_malformed($reader->port, '/x/cgi?read');
+    is($r->code, 400, "$what: CGI is not run");
+    like($r->body, qr/^note SHARED_SESSION none$/m, '... but the error document');
+    unlike($r->raw, qr/admin/, '... which sees none of the names either');
+    is(next_trailers($reader), "read: 1 $sum - - - - - -\n", '... nor does the log');
+    for my $way (sort keys %ways) {
+        my $answer = $ways{$way}->($reader->port, 'TRACE', '/x/cgi');
+        $answer = $answer->body if ref $answer;
+        like($answer, qr{^TRACE /x/cgi HTTP/}, "MergeTrailers $merge, TRACE by $way");
+        unlike($answer, qr/admin/, '... echoes none of the names in trailers');
+        like(next_trailers($reader), qr/^read: [1-] [1-] - - - - - -$/, '... nor does the log');
+    }
+    is(scalar $reader->logged(qr/exit signal/), 0, 'no child has died');
+    $reader->stop;
+}
+
 # Where it does not pass a 1xx answer on, to a client that speaks HTTP/1.1,
 # mod_proxy_http2 makes one of its headers and those of the final one: see
 # docs/limits.md.

@@ -137,6 +137,7 @@ static apr_uint64_t find_key_in_slot_of(apr_uint64_t mark)
         reset();
         begin(mark);
         other = mark_of(++i);
+        ck_assert_int_lt(i, 20 * SHS_BIG_KEY_REQUESTED);
     } while (begin(other).begin == SHS_BIG_KEY_LOAD_VALUE);
     reset();
     return other;
