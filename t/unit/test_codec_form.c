@@ -3,6 +3,7 @@
 
 #include <sys/resource.h>
 
+#include "string_edit.h"
 #include "unit.h"
 
 static const char *decode(shs_session_t **out, shs_octets_t string)
@@ -228,52 +229,6 @@ END_TEST
 
 /* ------------------------------------------------------------------- edit */
 
-static const char *edit(shs_octets_t *out, const char *old,
-                        const shs_change_t *change, shs_codec_extent_t extent)
-{
-    shs_record_t record = { 0 };
-    shs_edit_t made;
-    const char *wrong;
-
-    record.shape = SHS_SHAPE_STRING;
-    record.string = unit_text(old ? old : "");
-    memset(&made, 0xff, sizeof(made));
-    wrong = shs_codec_edit(&made, &shs_codec_form, old ? &record : NULL, change,
-                           extent, p);
-    if (!wrong) {
-        ck_assert_uint_eq(made.count + made.name_count + made.expected_count,
-                          0);
-    }
-    *out = made.string;
-    return wrong;
-}
-
-/* A string is always written as a whole, with either extent. */
-static void ck_edited(const char *old, const shs_change_t *change,
-                      const char *wanted, const char *why)
-{
-    static const shs_codec_extent_t extents[] = { SHS_CODEC_CHANGES,
-                                                  SHS_CODEC_WHOLE };
-    shs_octets_t got;
-    int i;
-
-    for (i = 0; i < ROWS(extents); i++) {
-        const char *wrong = edit(&got, old, change, extents[i]);
-
-        ck_assert_msg(!wrong, "%s: %s", why, wrong);
-        ck_octets_eq(got, unit_text(wanted), why);
-    }
-}
-
-static shs_change_t *change_of(shs_change_kind_t kind, shs_octets_t name,
-                               shs_octets_t value)
-{
-    shs_change_t *change = shs_change_create(p);
-
-    shs_change_add(change, kind, name, value);
-    return change;
-}
-
 /* Changes "n" in the stored value. */
 static const struct {
     const char *old; /* NULL: there is none yet */
@@ -315,8 +270,8 @@ static const struct {
 START_TEST(codec_form_edit__changes_one_pair_only)
 {
     ck_edited(
-        edits[_i].old,
-        change_of(edits[_i].kind, OCTETS("n"), unit_text(edits[_i].value)),
+        &shs_codec_form, edits[_i].old,
+        string_change(edits[_i].kind, OCTETS("n"), unit_text(edits[_i].value)),
         edits[_i].edited, edits[_i].why);
 }
 END_TEST
@@ -329,23 +284,24 @@ START_TEST(codec_form_edit__applies_all_entries)
     shs_change_set(change, "@rotated", "session:next");
     shs_change_set(change, "z", "1");
     shs_change_add(change, SHS_CHANGE_MERGE, OCTETS("m"), OCTETS("{}"));
-    ck_edited("a=1&b=2", change, "%40rotated=session%3Anext&b=2&z=1&m=%7B%7D",
+    ck_edited(&shs_codec_form, "a=1&b=2", change,
+              "%40rotated=session%3Anext&b=2&z=1&m=%7B%7D",
               "one after the other, but first that it was rotated");
-    ck_edited("x@rotated=1&a=1&%40rotated=", change,
+    ck_edited(&shs_codec_form, "x@rotated=1&a=1&%40rotated=", change,
               "%40rotated=session%3Anext&x%40rotated=1&z=1&m=%7B%7D",
               "also if it says so elsewhere");
     ck_octets_eq(shs_codec_rotated(&shs_codec_form), OCTETS("%40rotated="),
                  "how it begins then");
-    ck_edited("a=1", shs_change_create(p), "a=1", "or none");
+    ck_edited(&shs_codec_form, "a=1", shs_change_create(p), "a=1", "or none");
 }
 END_TEST
 
 START_TEST(codec_form_edit__holds_any_octets)
 {
-    ck_edited(
-        "a=1",
-        change_of(SHS_CHANGE_TEXT, OCTETS("\0\xff=&"), OCTETS("\0\r\n\xff")),
-        "a=1&%00%FF%3D%26=%00%0D%0A%FF", "in a name and a value");
+    ck_edited(&shs_codec_form, "a=1",
+              string_change(SHS_CHANGE_TEXT, OCTETS("\0\xff=&"),
+                            OCTETS("\0\r\n\xff")),
+              "a=1&%00%FF%3D%26=%00%0D%0A%FF", "in a name and a value");
 }
 END_TEST
 
@@ -372,10 +328,11 @@ START_TEST(codec_form_edit__allocates_each_pair_once)
         at += apr_snprintf(at, 8, "%x&", i);
     }
     before = most_kib();
-    ck_assert_pstr_eq(edit(&got, old,
-                           change_of(SHS_CHANGE_TEXT, OCTETS("n"), OCTETS("v")),
-                           SHS_CODEC_CHANGES),
-                      NULL);
+    ck_assert_pstr_eq(
+        string_edit(&got, &shs_codec_form, old,
+                    string_change(SHS_CHANGE_TEXT, OCTETS("n"), OCTETS("v")),
+                    SHS_CODEC_CHANGES),
+        NULL);
     ck_assert_int_lt(most_kib() - before, 32 * 1024);
 }
 END_TEST
@@ -402,11 +359,11 @@ static const struct {
 START_TEST(codec_form_edit__refuses_what_a_form_cannot_hold)
 {
     shs_octets_t got;
-    const char *wrong =
-        edit(&got, impossible[_i].old,
-             change_of(impossible[_i].kind, unit_text(impossible[_i].name),
-                       unit_text(impossible[_i].value)),
-             SHS_CODEC_CHANGES);
+    const char *wrong = string_edit(
+        &got, &shs_codec_form, impossible[_i].old,
+        string_change(impossible[_i].kind, unit_text(impossible[_i].name),
+                      unit_text(impossible[_i].value)),
+        SHS_CODEC_CHANGES);
 
     ck_assert_msg(wrong && *wrong, "it was taken: %s", impossible[_i].why);
     ck_assert_msg(!strstr(wrong, "SECRET"), "the reason repeats: %s", wrong);

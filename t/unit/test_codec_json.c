@@ -5,6 +5,7 @@
 #include <apr_base64.h>
 #include <jansson.h>
 
+#include "string_edit.h"
 #include "unit.h"
 
 static const char *decode(shs_session_t **out, shs_octets_t string)
@@ -422,52 +423,6 @@ END_TEST
 
 /* ------------------------------------------------------------------- edit */
 
-static const char *edit(shs_octets_t *out, const char *old,
-                        const shs_change_t *change, shs_codec_extent_t extent)
-{
-    shs_record_t record = { 0 };
-    shs_edit_t made;
-    const char *wrong;
-
-    record.shape = SHS_SHAPE_STRING;
-    record.string = unit_text(old ? old : "");
-    memset(&made, 0xff, sizeof(made));
-    wrong = shs_codec_edit(&made, &shs_codec_json, old ? &record : NULL, change,
-                           extent, p);
-    if (!wrong) {
-        ck_assert_uint_eq(made.count + made.name_count + made.expected_count,
-                          0);
-    }
-    *out = made.string;
-    return wrong;
-}
-
-/* A string is always written as a whole, with either extent. */
-static void ck_edited(const char *old, const shs_change_t *change,
-                      const char *wanted, const char *why)
-{
-    static const shs_codec_extent_t extents[] = { SHS_CODEC_CHANGES,
-                                                  SHS_CODEC_WHOLE };
-    shs_octets_t got;
-    int i;
-
-    for (i = 0; i < ROWS(extents); i++) {
-        const char *wrong = edit(&got, old, change, extents[i]);
-
-        ck_assert_msg(!wrong, "%s: %s", why, wrong);
-        ck_octets_eq(got, unit_text(wanted), why);
-    }
-}
-
-static shs_change_t *change_of(shs_change_kind_t kind, shs_octets_t name,
-                               shs_octets_t value)
-{
-    shs_change_t *change = shs_change_create(p);
-
-    shs_change_add(change, kind, name, value);
-    return change;
-}
-
 /* Changes "n" in the stored value. */
 static const struct {
     const char *old; /* NULL: there is none yet */
@@ -534,8 +489,8 @@ static const struct {
 START_TEST(codec_json_edit__changes_one_member_only)
 {
     ck_edited(
-        edits[_i].old,
-        change_of(edits[_i].kind, OCTETS("n"), unit_text(edits[_i].value)),
+        &shs_codec_json, edits[_i].old,
+        string_change(edits[_i].kind, OCTETS("n"), unit_text(edits[_i].value)),
         edits[_i].edited, edits[_i].why);
 }
 END_TEST
@@ -548,10 +503,11 @@ START_TEST(codec_json_edit__applies_all_entries)
     shs_change_add(change, SHS_CHANGE_UNSET, OCTETS("a"), OCTETS(""));
     shs_change_set(change, "z", "1");
     shs_change_add(change, SHS_CHANGE_MERGE, OCTETS("m"), OCTETS("{\"y\":2}"));
-    ck_edited("{\"a\":1,\"m\":{\"x\":1}}", change,
+    ck_edited(&shs_codec_json, "{\"a\":1,\"m\":{\"x\":1}}", change,
               "{\"m\":{\"x\":1,\"y\":2},\"@created\":12,\"z\":\"1\"}",
               "one after the other");
-    ck_edited("{\"a\":1}", shs_change_create(p), "{\"a\":1}", "or none");
+    ck_edited(&shs_codec_json, "{\"a\":1}", shs_change_create(p), "{\"a\":1}",
+              "or none");
 }
 END_TEST
 
@@ -560,20 +516,22 @@ END_TEST
 START_TEST(codec_json_edit__writes_the_rotation_first)
 {
     shs_change_t *change =
-        change_of(SHS_CHANGE_TEXT, OCTETS("@rotated"), OCTETS("k"));
+        string_change(SHS_CHANGE_TEXT, OCTETS("@rotated"), OCTETS("k"));
     shs_octets_t rotated = shs_codec_rotated(&shs_codec_json);
     shs_octets_t got;
 
-    ck_edited("{\"a\":1,\"b\":2}", change,
+    ck_edited(&shs_codec_json, "{\"a\":1,\"b\":2}", change,
               "{\"@rotated\":\"k\",\"a\":1,\"b\":2}", "before what was there");
-    ck_edited("{\"a\":1,\"@rotated\":\"\"}", change,
+    ck_edited(&shs_codec_json, "{\"a\":1,\"@rotated\":\"\"}", change,
               "{\"@rotated\":\"k\",\"a\":1}", "also if it says so elsewhere");
-    ck_edited(NULL, change, "{\"@rotated\":\"k\"}", "or alone");
+    ck_edited(&shs_codec_json, NULL, change, "{\"@rotated\":\"k\"}",
+              "or alone");
     ck_octets_eq(rotated, OCTETS("{\"@rotated\":"), "how it begins then");
-    ck_assert_pstr_eq(edit(&got, "{\"cart\":{\"@rotated\":1}}",
-                           change_of(SHS_CHANGE_JSON, OCTETS("a"),
-                                     OCTETS("{\"@rotated\":1}")),
-                           SHS_CODEC_WHOLE),
+    ck_assert_pstr_eq(string_edit(&got, &shs_codec_json,
+                                  "{\"cart\":{\"@rotated\":1}}",
+                                  string_change(SHS_CHANGE_JSON, OCTETS("a"),
+                                                OCTETS("{\"@rotated\":1}")),
+                                  SHS_CODEC_WHOLE),
                       NULL);
     ck_assert(memcmp(got.data, rotated.data, rotated.len) != 0);
 }
@@ -581,7 +539,8 @@ END_TEST
 
 START_TEST(codec_json_edit__holds_a_nul_in_a_text)
 {
-    ck_edited("{}", change_of(SHS_CHANGE_TEXT, OCTETS("n"), OCTETS("a\0b")),
+    ck_edited(&shs_codec_json, "{}",
+              string_change(SHS_CHANGE_TEXT, OCTETS("n"), OCTETS("a\0b")),
               "{\"n\":\"a\\u0000b\"}", "an octet as any other");
 }
 END_TEST
@@ -594,10 +553,12 @@ START_TEST(codec_json_edit__keeps_reals)
     const shs_value_t *attribute;
     char *end;
 
-    ck_assert_pstr_eq(edit(&got, apr_psprintf(p, "{\"n\":%s}", reals[_i]),
-                           change_of(SHS_CHANGE_TEXT, OCTETS("m"), OCTETS("v")),
-                           SHS_CODEC_CHANGES),
-                      NULL);
+    ck_assert_pstr_eq(
+        string_edit(&got, &shs_codec_json,
+                    apr_psprintf(p, "{\"n\":%s}", reals[_i]),
+                    string_change(SHS_CHANGE_TEXT, OCTETS("m"), OCTETS("v")),
+                    SHS_CODEC_CHANGES),
+        NULL);
     ck_assert_pstr_eq(decode(&session, got), NULL);
     attribute = shs_session_find(session, 0, 2, "n", 1);
     ck_assert(
@@ -620,14 +581,17 @@ static const char *levels(int count)
 START_TEST(codec_json_edit__refuses_a_value_too_deep_to_decode)
 {
     shs_octets_t got;
-    shs_change_t *change = change_of(SHS_CHANGE_JSON, OCTETS("n"),
-                                     unit_text(levels(SHS_SESSION_MAX_DEPTH)));
-    const char *wrong = edit(&got, "{}", change, SHS_CODEC_CHANGES);
+    shs_change_t *change = string_change(
+        SHS_CHANGE_JSON, OCTETS("n"), unit_text(levels(SHS_SESSION_MAX_DEPTH)));
+    const char *wrong =
+        string_edit(&got, &shs_codec_json, "{}", change, SHS_CODEC_CHANGES);
 
     ck_assert(wrong && *wrong);
-    change = change_of(SHS_CHANGE_JSON, OCTETS("n"),
-                       unit_text(levels(SHS_SESSION_MAX_DEPTH - 1)));
-    ck_assert_pstr_eq(edit(&got, "{}", change, SHS_CODEC_CHANGES), NULL);
+    change = string_change(SHS_CHANGE_JSON, OCTETS("n"),
+                           unit_text(levels(SHS_SESSION_MAX_DEPTH - 1)));
+    ck_assert_pstr_eq(
+        string_edit(&got, &shs_codec_json, "{}", change, SHS_CODEC_CHANGES),
+        NULL);
 }
 END_TEST
 
@@ -651,11 +615,11 @@ static const struct {
 START_TEST(codec_json_edit__refuses_what_json_cannot_hold)
 {
     shs_octets_t got;
-    const char *wrong =
-        edit(&got, impossible[_i].old,
-             change_of(impossible[_i].kind, unit_text(impossible[_i].name),
-                       unit_text(impossible[_i].value)),
-             SHS_CODEC_CHANGES);
+    const char *wrong = string_edit(
+        &got, &shs_codec_json, impossible[_i].old,
+        string_change(impossible[_i].kind, unit_text(impossible[_i].name),
+                      unit_text(impossible[_i].value)),
+        SHS_CODEC_CHANGES);
 
     ck_assert_msg(wrong && *wrong, "it was taken: %s", impossible[_i].why);
     ck_assert_msg(!strstr(wrong, "SECRET"), "the reason repeats: %s", wrong);
