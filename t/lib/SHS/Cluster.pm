@@ -18,6 +18,7 @@ use warnings;
 
 use IO::Socket::INET;
 use SHS::Process;
+use SHS::Member;
 use SHS::Redis;
 use Time::HiRes qw(time);
 
@@ -400,30 +401,8 @@ package SHS::Cluster::Node;
 use strict;
 use warnings;
 
-our @ISA = 'SHS::Redis';
-
-sub pause  { $_[0]{is_paused} = 1; return $_[0]->SUPER::pause }
-sub resume { $_[0]{is_paused} = 0; return $_[0]->SUPER::resume }
-
-# Whether it can answer; the others are not asked.
-sub is_up { return $_[0]{pid} && !$_[0]{is_paused} }
-
-sub spawn {
-    my ($self, @args) = @_;
-    $self->{is_paused} = 0;
-    return $self->SUPER::spawn(@args);
-}
+our @ISA = 'SHS::Member';
 
 sub id { my ($self) = @_; return $self->{id} ||= $self->cmd('CLUSTER', 'MYID') }
-
-sub cmd {
-    my ($self, @words) = @_;
-    die "Redis is down or paused\n" if !$self->is_up;
-    my $reply = eval { [ $self->client->cmd(@words) ] };
-    return $reply->[0] if $reply;
-    die $@ if $@ =~ /^Redis: /;
-    delete $self->{client};
-    return $self->client->cmd(@words);
-}
 
 1;

@@ -18,6 +18,7 @@ use warnings;
 
 use File::Temp qw(tempfile);
 use SHS::Process;
+use SHS::Member;
 use SHS::Redis;
 use Time::HiRes qw(time);
 
@@ -62,7 +63,7 @@ sub new_server {
         my ($user, $password) = @{ $self->{login} };
         @auth = ('--masteruser', $user, '--masterauth', $password);
     }
-    my $server = SHS::Sentinel::Member->start(
+    my $server = SHS::Member->start(
         acl => $self->{acl},
         args => [ @tls, @auth, '--repl-diskless-sync', 'yes',
                   '--repl-diskless-sync-delay', '0',
@@ -327,42 +328,6 @@ sub wait_replicated {
     return $master;
 }
 
-# One of the servers. A Sentinel that gives it another role closes all its
-# connections, the test's own too.
-package SHS::Sentinel::Member;
-
-use strict;
-use warnings;
-
-our @ISA = 'SHS::Redis';
-
-sub pause  { $_[0]{is_paused} = 1; return $_[0]->SUPER::pause }
-sub resume { $_[0]{is_paused} = 0; return $_[0]->SUPER::resume }
-
-# Whether it can answer; the others are not asked.
-sub is_up { return $_[0]{pid} && !$_[0]{is_paused} }
-
-sub spawn {
-    my ($self, @args) = @_;
-    $self->{is_paused} = 0;
-    return $self->SUPER::spawn(@args);
-}
-
-sub cmd {
-    my ($self, @words) = @_;
-    die "Redis is down or paused\n" if !$self->is_up;
-    my $reply = eval { [ $self->client->cmd(@words) ] };
-    # A replica that takes over its master's data answers so meanwhile.
-    SHS::Process::wait_for('the data to be loaded', 20, sub {
-        $reply = eval { [ $self->client->cmd(@words) ] };
-        $reply || $@ !~ /^Redis: LOADING/;
-    }) if !$reply && $@ =~ /^Redis: LOADING/;
-    return $reply->[0] if $reply;
-    die $@ if $@ =~ /^Redis: /;
-    delete $self->{client};
-    return $self->client->cmd(@words);
-}
-
 # A Sentinel: redis-server with a file that it may write, and another mode.
 package SHS::Sentinel::Server;
 
@@ -371,7 +336,7 @@ use warnings;
 
 use File::Temp qw(tempdir);
 
-our @ISA = 'SHS::Sentinel::Member';
+our @ISA = 'SHS::Member';
 
 # start(port => N, conf => [lines], args => [...], acl => text, login => [...])
 sub start {
