@@ -7,7 +7,7 @@
 
 #include "codec/codec.h"
 
-/* Returns NULL and the edited string, or an error. `old` NULL: no session yet. */
+/* Returns NULL and the edited string, or an error. `old` NULL: no session. */
 const char *string_edit(shs_octets_t *out, const shs_codec_t *codec,
                         const char *old, const shs_change_t *change,
                         shs_codec_extent_t extent);
