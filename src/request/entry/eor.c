@@ -8,7 +8,7 @@
 #include "config/settings.h"
 
 static ap_filter_rec_t *filter;
-static shs_eor_fn on_end;
+static shs_eor_fn registered;
 
 /* The filter's state for one connection. The next request of the connection is
  * read after the EOR bucket of the one before has passed. */
@@ -25,14 +25,14 @@ static apr_status_t on_brigade(ap_filter_t *f, apr_bucket_brigade *brigade)
     if (first && !APR_BRIGADE_EMPTY(brigade)
         && AP_BUCKET_IS_EOR(APR_BRIGADE_LAST(brigade))) {
         state->first = NULL;
-        on_end(first);
+        registered(first);
     }
     return ap_pass_brigade(f->next, brigade);
 }
 
-void shs_eor_register(shs_eor_fn fn)
+void shs_eor_register(shs_eor_fn on_end)
 {
-    on_end = fn;
+    registered = on_end;
     filter = ap_register_output_filter("SHARED_SESSION_EOR", on_brigade, NULL,
                                        AP_FTYPE_CONNECTION);
 }
