@@ -19,6 +19,10 @@
 /* How long after its deadline a lookup has ended, even on a busy machine. */
 #define PATIENCE 8
 
+/* An hour. A ticket that seems to have more left ran out days ago, before the
+ * clock began anew; one of a longer timeout= is not respected. */
+#define LONGEST (3600 * 8)
+
 apr_uint64_t shs_heavy_mark(shs_octets_t key,
                             const unsigned char secret[SHS_HEAVY_SECRET])
 {
@@ -54,12 +58,12 @@ static int is_ticket_of(apr_uint64_t found, apr_uint64_t mark)
     return (found & ASKED) && (found & KEY) == (mark & KEY);
 }
 
-/* A ticket that has not run out, by the shorter way around the clock. */
+/* A ticket that has not run out. */
 static int is_valid_ticket(apr_uint64_t found, apr_time_t now)
 {
     apr_uint64_t left = (found >> TIME_SHIFT) - (apr_uint64_t)(now / TICK);
 
-    return (found & ASKED) && (left & TIME) <= TIME / 2;
+    return (found & ASKED) && (left & TIME) <= LONGEST + PATIENCE;
 }
 
 shs_heavy_begin_t shs_heavy_begin(apr_uint64_t *ticket, shs_heavy_t *heavy,

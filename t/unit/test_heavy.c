@@ -191,6 +191,17 @@ START_TEST(heavy_begin__holds_a_ticket_while_its_clock_begins_anew)
 }
 END_TEST
 
+/* ... so what is left of a ticket seems to grow again, half of that later. */
+START_TEST(heavy_begin__takes_a_ticket_over_that_ran_out_days_ago)
+{
+    apr_uint64_t mark = mark_of(1);
+
+    begin_as(mark, SHS_HEAVY_VALUE);
+    now += apr_time_from_sec((1 << 20) - _i * 86400);
+    begin_as(mark, SHS_HEAVY_VALUE);
+}
+END_TEST
+
 /* Even where the note is lost to another key. */
 START_TEST(heavy_end__knows_a_key_as_light_no_more_that_is_heavy)
 {
@@ -256,6 +267,8 @@ static void add(TCase *tc)
                         0, 2);
     tcase_add_loop_test(
         tc, heavy_begin__holds_a_ticket_while_its_clock_begins_anew, -32, 8);
+    tcase_add_loop_test(
+        tc, heavy_begin__takes_a_ticket_over_that_ran_out_days_ago, 1, 12);
     tcase_add_test(tc, heavy_end__knows_a_key_as_light_no_more_that_is_heavy);
     tcase_add_test(tc, heavy__keeps_what_is_heavy_however_many_are_light);
     tcase_add_test(tc, heavy__keeps_the_last_of_more_than_it_has_places_for);
