@@ -74,6 +74,9 @@ static shs_written_t end_unread(const shs_writer_t *writer,
         if (other->outcome == SHS_OUTCOME_FOUND) {
             return shs_writer_end(writer, other);
         }
+        if (other->outcome == SHS_OUTCOME_UNAVAILABLE) {
+            return say(SHS_WRITER_UNAVAILABLE, other->reason);
+        }
         written = remove_key(writer, other->key, 1);
     }
     if (written.status == SHS_WRITER_NONE) {
