@@ -163,6 +163,36 @@ is(scalar $httpd->logged(qr/exit signal/), 0, 'no child has died');
 $httpd->stop;
 $backend->stop;
 
+# A late end that fails is behind the client's back: the log says so at warn, by
+# the first of each child in a minute.
+$store->cmd('ACL', 'SETUSER', 'reader', 'on', '>SeCrEt-reader', '~session:*',
+            '+get', '+hgetall', '+pttl', '+select');
+my $down = SHS::Process::free_port();
+for my $row (['Redis is down', "127.0.0.1:$down", qr/./],
+             ['its user may not', "reader:SeCrEt-reader\@127.0.0.1:" . $store->port, qr/NOPERM/]) {
+    my ($why, $where, $reason) = @$row;
+    my $fails = private_httpd(loglevel => 'warn', files => { 'answer.lua' => $lua },
+                              conf => <<"CONF");
+LogLevel warn
+SharedSessionStore redis://$where timeout=1s
+SharedSession On
+SharedSessionControl On
+LuaMapHandler "/lua-(\\w+)\$" \${HOME_DIR}/answer.lua \$1
+CONF
+    my $id = carl();
+    my $r = $fails->get('/lua-late?action=destroy', cookie => "JSESSIONID=$id");
+    is($r->code, 200, "$why: a late end, of which the client hears nothing");
+    ok($fails->wait_logged(qr/:warn\] .*SHS013: .*has failed behind the client's back: .*$reason/),
+       '... but the log does');
+    is($store->cmd('EXISTS', "session:$id"), 1, '... the session is there');
+    $fails->get('/lua-late?action=destroy', cookie => "JSESSIONID=$id") for 1 .. 10;
+    my %told;
+    my $lines = $fails->error_log;
+    $told{$1}++ while $lines =~ /:warn\] \[pid (\d+).*SHS013: /g;
+    is_deeply([grep { $_ > 1 } values %told], [], '... once a child');
+    $fails->stop;
+}
+
 # --- a virtual host without a store, beside one that has one ------------------------
 my $order = "X-Session-Action: create\nX-Session-Set: userId=alice&pw=PlAnTeD\n";
 $httpd = private_httpd(

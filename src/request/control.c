@@ -14,6 +14,7 @@
 #include "request/given.h"
 #include "request/keeper.h"
 #include "request/log.h"
+#include "request/lookup_log.h"
 #include "request/order.h"
 #include "request/refusal.h"
 #include "request/rival.h"
@@ -76,10 +77,23 @@ static void warn_of_unheard(request_rec *r, unheard_t why)
                   reasons[why]);
 }
 
+/* No client hears of it: one warning a minute and child, else info. */
+static void warn_of_lost(request_rec *r, const char *reason)
+{
+    static volatile apr_uint32_t warned_at;
+    int level = shs_lookup_log_is_due(&warned_at) ? APLOG_WARNING : APLOG_INFO;
+
+    ap_log_rerror(APLOG_MARK, level, 0, r,
+                  SHS_TAG_UNWRITTEN
+                  "a response's order for the session has failed behind the"
+                  " client's back: %s",
+                  reason);
+}
+
 /* What the client gets instead of the response; OK: the response. A session
  * that is not there, so that there is nothing to change or end, is none of the
  * client's trouble. */
-static int answer(request_rec *r, const shs_order_t *order)
+static int answer(request_rec *r, const shs_order_t *order, int replaced_by)
 {
     shs_written_t written;
 
@@ -91,6 +105,10 @@ static int answer(request_rec *r, const shs_order_t *order)
         return r->proxyreq ? HTTP_BAD_GATEWAY : HTTP_INTERNAL_SERVER_ERROR;
     }
     written = obey(r, order);
+    if (replaced_by == LOST && written.status != SHS_WRITER_DONE
+        && written.status != SHS_WRITER_NONE) {
+        warn_of_lost(r, written.reason);
+    }
     switch (written.status) {
     case SHS_WRITER_DONE:
         break;
@@ -186,7 +204,7 @@ static int settle(request_rec *r, const shs_order_t *order, int replaced_by)
         shs_rival_refuse(r);
         return OK;
     }
-    status = answer(r, order);
+    status = answer(r, order, replaced_by);
     if (status != OK) {
         shs_chain_visit_of(r)->chain->is_refused = 1;
         shs_rival_refuse(r);

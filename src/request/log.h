@@ -26,7 +26,7 @@
 #define SHS_TAG_DENIED    "SHS010: " /* INFO */
 #define SHS_TAG_CONFIG    "SHS011: " /* ERR */
 #define SHS_TAG_CHANGED   "SHS012: " /* INFO */
-#define SHS_TAG_UNWRITTEN "SHS013: " /* INFO, DEBUG */
+#define SHS_TAG_UNWRITTEN "SHS013: " /* WARNING, INFO, DEBUG */
 #define SHS_TAG_UNHEARD   "SHS014: " /* WARNING */
 #define SHS_TAG_RESOURCE  "SHS015: " /* ERR */
 #define SHS_TAG_FOREIGN   "SHS016: " /* INFO */

@@ -11,8 +11,7 @@ APLOG_USE_MODULE(shared_session);
 /* What would be logged for each request is logged once in this time. */
 #define WARN_EVERY_S 60
 
-/* Whether the warning is due; exactly one thread is told so. */
-static int is_due(volatile apr_uint32_t *last)
+int shs_lookup_log_is_due(volatile apr_uint32_t *last)
 {
     apr_uint32_t now = (apr_uint32_t)apr_time_sec(shs_clock_now()) + 1;
     apr_uint32_t before = apr_atomic_read32(last);
@@ -26,7 +25,8 @@ void shs_lookup_log_malformed(const request_rec *r, const shs_ident_t *ident,
 {
     static volatile apr_uint32_t warned_at[2];
     /* A variable: the macro below reads the level more than once. */
-    int level = is_due(&warned_at[is_of_codec]) ? APLOG_WARNING : APLOG_DEBUG;
+    int level = shs_lookup_log_is_due(&warned_at[is_of_codec]) ? APLOG_WARNING
+                                                               : APLOG_DEBUG;
     char label[SHS_IDENT_LABEL_SIZE];
 
     if (!APLOG_R_IS_LEVEL(r, level)) {
@@ -154,7 +154,7 @@ void shs_lookup_log_missing_store(const request_rec *r)
 {
     static volatile apr_uint32_t warned_at;
 
-    if (is_due(&warned_at)) {
+    if (shs_lookup_log_is_due(&warned_at)) {
         ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
                       SHS_TAG_NO_STORE
                       "SharedSession is On here, but no"

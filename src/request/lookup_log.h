@@ -7,6 +7,10 @@
 
 #include "request/lookup.h"
 
+/* Whether a warning that is given once a minute a child is due; exactly one
+ * thread is told so. `last` is static and zero at first. */
+int shs_lookup_log_is_due(volatile apr_uint32_t *last);
+
 /* What an answer has changed in what is known of the store. */
 void shs_lookup_log_transition(const request_rec *r, const shs_store_t *store,
                                const shs_answer_t *answer);
