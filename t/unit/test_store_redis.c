@@ -754,6 +754,11 @@ static void die(fake_peer_t *peer, void *baton)
     while (fake_read_command(peer)) {
         char reply[600];
 
+        /* Of a key that shares its place with another one. */
+        if (!strcmp(peer->arguments[0], "STRLEN")) {
+            fake_say(peer, ":1\r\n");
+            continue;
+        }
         if (strcmp(peer->arguments[0], "PTTL") != 0) {
             continue;
         }
