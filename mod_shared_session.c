@@ -28,6 +28,7 @@ static void register_hooks(apr_pool_t *p)
     static const char *const after_rewrite[] = { "mod_rewrite.c", NULL };
     static const char *const after_setenvif[] = { "mod_setenvif.c", NULL };
     static const char *const after_headers[] = { "mod_headers.c", NULL };
+    static const char *const after_dir[] = { "mod_dir.c", NULL };
 
     ap_hook_pre_config(shs_lifecycle_on_pre_config, NULL, NULL,
                        APR_HOOK_MIDDLE);
@@ -53,9 +54,13 @@ static void register_hooks(apr_pool_t *p)
      * page's, and then fixups is the first. */
     ap_hook_check_access(shs_flow_on_request, NULL, NULL, APR_HOOK_REALLY_FIRST,
                          AP_AUTH_INTERNAL_PER_CONF);
+    /* MultiViews has dropped the guard's filter, and mod_security2 reads the
+     * body at its first fixup; DirectoryIndex may drop the filter again. */
+    ap_hook_fixups(shs_guard_on_fixups, NULL, NULL, APR_HOOK_REALLY_FIRST - 1);
     ap_hook_fixups(shs_flow_on_request, after_rewrite, NULL, APR_HOOK_MIDDLE);
-    ap_hook_insert_filter(shs_guard_on_insert_filter, NULL, NULL,
-                          APR_HOOK_MIDDLE);
+    ap_hook_fixups(shs_guard_on_fixups, after_dir, NULL, APR_HOOK_LAST);
+    ap_hook_insert_filter(shs_guard_renew, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_insert_error_filter(shs_guard_renew, NULL, NULL, APR_HOOK_MIDDLE);
     /* The session is written before caching looks at the response. */
     ap_hook_insert_filter(shs_control_on_insert_filter, after_headers, NULL,
                           APR_HOOK_LAST);
@@ -65,6 +70,8 @@ static void register_hooks(apr_pool_t *p)
                           APR_HOOK_REALLY_LAST);
     ap_hook_insert_error_filter(shs_flow_on_insert_error_filter, after_headers,
                                 NULL, APR_HOOK_REALLY_LAST);
+    ap_hook_log_transaction(shs_guard_on_log_transaction, NULL, NULL,
+                            APR_HOOK_REALLY_FIRST);
     ap_hook_log_transaction(shs_control_on_log_transaction, NULL, NULL,
                             APR_HOOK_FIRST);
     ap_hook_handler(shs_resource_answer, NULL, NULL, APR_HOOK_MIDDLE);

@@ -3,11 +3,13 @@
 
 #include <string.h>
 
+#include <apr_hash.h>
 #include <http_protocol.h>
 #include <util_filter.h>
 
 #include "config/claims.h"
 #include "config/settings.h"
+#include "request/chain.h"
 #include "request/log.h"
 #include "request/sweep.h"
 
@@ -45,8 +47,9 @@ static int is_forged(void *baton, const char *name)
     return 1;
 }
 
-static void scrub_connection(apr_table_t *headers,
-                             const apr_array_header_t *claims, apr_pool_t *p)
+/* Returns whether the list has changed. */
+static int scrub_connection(apr_table_t *headers,
+                            const apr_array_header_t *claims, apr_pool_t *p)
 {
     const char *list = apr_table_get(headers, "Connection");
     const char *kept = list ? shs_claims_strip(claims, list, p) : NULL;
@@ -57,36 +60,102 @@ static void scrub_connection(apr_table_t *headers,
     else if (kept != list) {
         apr_table_setn(headers, "Connection", kept);
     }
+    return kept != list;
 }
 
-/* The request's headers, or its trailers. */
-static void scrub(request_rec *r, apr_table_t *headers)
+/* The request's headers, or its trailers. Returns whether they have changed. */
+static int scrub(request_rec *r, apr_table_t *headers)
 {
     guarded_t guarded = { r, shs_settings_of_server(r->server)->claims };
+    int is_changed = shs_sweep_table(headers, is_forged, &guarded, r->pool) > 0;
 
-    shs_sweep_table(headers, is_forged, &guarded, r->pool);
     if (guarded.claims->nelts > 0) {
-        scrub_connection(headers, guarded.claims, r->pool);
+        is_changed |= scrub_connection(headers, guarded.claims, r->pool);
+    }
+    return is_changed;
+}
+
+/* A table's entries by their values' addresses. They are of a copy, and stay
+ * when the table changes. */
+static apr_hash_t *index_entries(const apr_table_t *table, apr_pool_t *p)
+{
+    const apr_array_header_t *entries =
+        apr_table_elts(apr_table_copy(p, table));
+    apr_hash_t *index = apr_hash_make(p);
+    int i;
+
+    for (i = 0; i < entries->nelts; ++i) {
+        const apr_table_entry_t *entry =
+            &APR_ARRAY_IDX(entries, i, apr_table_entry_t);
+
+        apr_hash_set(index, &entry->val, sizeof(entry->val), entry);
+    }
+    return index;
+}
+
+/* The same strings, not equal ones. */
+static int is_indexed(apr_hash_t *index, const apr_table_entry_t *entry)
+{
+    const apr_table_entry_t *found =
+        apr_hash_get(index, &entry->val, sizeof(entry->val));
+
+    return found && found->key == entry->key;
+}
+
+/* Removes the entries that are in the index, and returns how many. */
+static int remove_indexed(apr_table_t *table, apr_hash_t *index, apr_pool_t *p)
+{
+    const apr_array_header_t *entries =
+        apr_table_elts(apr_table_copy(p, table));
+    int count = 0, i;
+
+    apr_table_clear(table);
+    for (i = 0; i < entries->nelts; ++i) {
+        const apr_table_entry_t *entry =
+            &APR_ARRAY_IDX(entries, i, apr_table_entry_t);
+
+        if (is_indexed(index, entry)) {
+            ++count;
+        }
+        else {
+            apr_table_addn(table, entry->key, entry->val);
+        }
+    }
+    return count;
+}
+
+static int add_entry(void *table, const char *name, const char *value)
+{
+    apr_table_addn(table, name, value);
+    return 1;
+}
+
+/* MergeTrailers adds the trailers' very strings to the headers. This tells them
+ * from a header of the same name that this module has exposed, before or after
+ * they came. */
+static void scrub_trailers(request_rec *r)
+{
+    apr_hash_t *brought;
+
+    if (apr_is_empty_table(r->trailers_in)) {
+        return;
+    }
+    brought = index_entries(r->trailers_in, r->pool);
+    if (scrub(r, r->trailers_in)
+        && remove_indexed(r->headers_in, brought, r->pool) > 0) {
+        apr_table_do(add_entry, r->headers_in, r->trailers_in, NULL);
     }
 }
 
 /* The trailers are there once the end of the body was read, and also when they
- * are found to be malformed. With MergeTrailers httpd has added them to a copy
- * of the headers by then, which is made again. */
+ * are found to be malformed. */
 static apr_status_t on_body(ap_filter_t *f, apr_bucket_brigade *brigade,
                             ap_input_mode_t mode, apr_read_type_e block,
                             apr_off_t most)
 {
-    request_rec *r = f->r;
-    const apr_table_t *headers = r->headers_in;
     apr_status_t rv = ap_get_brigade(f->next, brigade, mode, block, most);
 
-    if (!apr_is_empty_table(r->trailers_in)) {
-        scrub(r, r->trailers_in);
-        if (r->headers_in != headers) {
-            r->headers_in = apr_table_overlay(r->pool, headers, r->trailers_in);
-        }
-    }
+    scrub_trailers(f->r);
     return rv;
 }
 
@@ -108,9 +177,15 @@ static int has_body(const request_rec *r)
            || apr_table_get(r->headers_in, "Content-Length");
 }
 
-void shs_guard_on_insert_filter(request_rec *r)
+/* A subrequest that reads reads its page's body. It has copies of the page's
+ * tables, with the same strings. */
+void shs_guard_renew(request_rec *r)
 {
-    if (!r->main && has_body(r) && !is_watched(r)) {
+    scrub_trailers(r);
+    if (r->main) {
+        scrub_trailers(shs_chain_page_of(r));
+    }
+    else if (has_body(r) && !is_watched(r)) {
         ap_add_input_filter_handle(trailer_filter, NULL, r, r->connection);
     }
 }
@@ -118,7 +193,21 @@ void shs_guard_on_insert_filter(request_rec *r)
 void shs_guard_enter(request_rec *r)
 {
     scrub(r, r->headers_in);
-    shs_guard_on_insert_filter(r);
+    shs_guard_renew(r);
+}
+
+int shs_guard_on_fixups(request_rec *r)
+{
+    shs_guard_renew(r);
+    return DECLINED;
+}
+
+int shs_guard_on_log_transaction(request_rec *r)
+{
+    for (; r; r = r->next) {
+        scrub_trailers(r);
+    }
+    return DECLINED;
 }
 
 void shs_guard_register(void)

@@ -22,9 +22,15 @@ void shs_guard_enter(request_rec *r);
  * MergeTrailers makes of r->headers_in; once, at start. */
 void shs_guard_register(void);
 
-/* Hook: adds that filter where the request may have a body, unless it is there.
- * httpd drops it when a request becomes another one (an internal redirect,
- * MultiViews). A denied request never comes to this hook. */
-void shs_guard_on_insert_filter(request_rec *r);
+/* Hook, also for error pages: adds that filter where the request may have a
+ * body, unless it is there. httpd drops it when a request becomes another one
+ * (an internal redirect, MultiViews). What came of trailers meanwhile is
+ * treated likewise: a header that this module has exposed stays. */
+void shs_guard_renew(request_rec *r);
+
+/* Hooks: the same before other modules read the body at fixups, and without the
+ * filter before the request is logged. Return DECLINED. */
+int shs_guard_on_fixups(request_rec *r);
+int shs_guard_on_log_transaction(request_rec *r);
 
 #endif
