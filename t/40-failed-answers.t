@@ -38,8 +38,20 @@ function broken(r)
     r.headers_out["X-Session-Action"] = r:parseargs().action
     return 500
 end
+function shared(r)
+    local q = r:parseargs()
+    r.err_headers_out["X-Session-Action"] = q.action
+    return tonumber(q.status)
+end
+function sharedlate(r)
+    r:puts("page") r:flush()
+    r.err_headers_out["X-Session-Action"] = r:parseargs().action
+    return apache2.OK
+end
 LUA
-my $httpd = private_httpd(files => { 'answer.lua' => $lua }, conf => <<"CONF");
+my $httpd = private_httpd(files => { 'answer.lua' => $lua,
+    'htdocs/indexed/index.lua' => $lua =~ s/function shared\(r\)/function handle(r)/r },
+    conf => <<"CONF");
 LoadModule substitute_module $libexec/mod_substitute.so
 LoadModule ext_filter_module $libexec/mod_ext_filter.so
 LogLevel notice shared_session:info
@@ -68,6 +80,16 @@ ExtFilterDefine none mode=output cmd=\${HOME_DIR}/none
 <LocationMatch "^/lost/(?<ACTION>[a-z]+)/long">
     ErrorDocument 404 "/substituted/lua-long?action=%{env:MATCH_ACTION}"
 </LocationMatch>
+<LocationMatch "^/lost/(?<ACTION>[a-z]+)/shared/(?<STATUS>[0-9]+)">
+    ErrorDocument 404 "/lua-shared?action=%{env:MATCH_ACTION}&status=%{env:MATCH_STATUS}"
+</LocationMatch>
+<LocationMatch "^/lost/(?<ACTION>[a-z]+)/indexed">
+    ErrorDocument 404 "/indexed/?action=%{env:MATCH_ACTION}&status=404"
+</LocationMatch>
+<Location /indexed>
+    AddHandler lua-script .lua
+    DirectoryIndex index.lua
+</Location>
 ProxyPass /backend http://127.0.0.1:@{[$backend->port]}/
 ProxyPass /aborted http://127.0.0.1:@{[$backend->port]}/
 CONF
@@ -108,6 +130,15 @@ my @cases = (
      qr/after the headers of the answer had left/],
     ['an error document that is not there either', sub { "/lost/$_[0]/gone" }, 404, 1],
     ['an error document that fails', sub { "/lost/$_[0]/broken" }, 404, qr/has failed \(500\)/],
+    ['an error document that is not there, in its headers for errors',
+     sub { "/lost/$_[0]/shared/404" }, 404, 1],
+    ['an error document that fails, in these', sub { "/lost/$_[0]/shared/500" }, 404,
+     qr/has failed \(500\)/],
+    ['a directory\'s index as an error document, in these', sub { "/lost/$_[0]/indexed" }, 404, 1],
+    ['headers for errors after the answer has left', sub { "/lua-sharedlate?action=$_[0]" }, 200,
+     qr/after the headers of the answer had left/],
+    ['... behind a redirect', sub { "/cgi?location=/lua-sharedlate%3Faction%3D$_[0]" }, 200,
+     qr/after the headers of the answer had left/],
     ['an error document that a filter ends', sub { "/lost/$_[0]/long" }, 0, qr/no answer has left/],
 );
 for my $case (@cases) {

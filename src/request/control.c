@@ -16,6 +16,7 @@
 #include "request/log.h"
 #include "request/lookup_log.h"
 #include "request/order.h"
+#include "request/producer.h"
 #include "request/refusal.h"
 #include "request/rival.h"
 
@@ -313,6 +314,7 @@ static void settle_rest(request_rec *r)
 {
     shs_order_t order;
 
+    shs_producer_hand_over(r);
     for (; r; r = r->next) {
         shs_order_take(&order, r);
         settle(r, &order, LOST);
@@ -354,11 +356,13 @@ void shs_control_on_insert_filter(request_rec *r)
 /* httpd's own page takes the place of a response, and throws its headers away
  * after this hook: those that say what is to become of the session are kept
  * for the filter. When the page is that of an earlier request, because its
- * ErrorDocument failed, they came from another place than its. */
+ * ErrorDocument failed, they came from that one's place, or are not heard. */
 void shs_control_on_insert_error_filter(request_rec *r)
 {
-    apr_table_t *replaced = shs_order_save(r);
+    apr_table_t *replaced;
 
+    shs_producer_hand_over(r);
+    replaced = shs_order_save(r);
     if (r->next && !apr_is_empty_table(replaced)) {
         warn_of_unheard(r, UNHEARD_REPLACED);
         apr_table_clear(replaced);

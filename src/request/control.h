@@ -16,6 +16,8 @@
  *     headers. They do not pass the border of an internal redirect
  *     (ErrorDocument, a CGI's Location, Action, X-Sendfile by SCGI): what came
  *     before it is carried out, or logged, before the next request begins.
+ *     What an ErrorDocument that fails has put into the table that redirects
+ *     share is its own (request/producer.h).
  *  2. Where httpd answers itself in place of the program (CGI's Location to
  *     another host, ProxyErrorOverride, a handler that returns a status) it is
  *     carried out all the same; but with a status of 5xx, or where a filter

@@ -91,25 +91,41 @@ static int is_other(void *data, const char *name, const char *value)
     return strcmp(data, value) != 0;
 }
 
+static int is_given(const char *own, const apr_table_t *table)
+{
+    return !apr_table_do(is_other, (void *)own, table, SET_COOKIE, NULL);
+}
+
 void shs_given_restore(request_rec *r)
 {
     const shs_chain_t *chain = r->main ? NULL : shs_chain_of(r);
     int i;
 
     for (i = 0; chain && chain->cookies && i < chain->cookies->nelts; ++i) {
-        char *own = APR_ARRAY_IDX(chain->cookies, i, char *);
+        const char *own = APR_ARRAY_IDX(chain->cookies, i, const char *);
 
-        if (apr_table_do(is_other, own, r->err_headers_out, SET_COOKIE, NULL)) {
+        if (!is_given(own, r->err_headers_out)) {
             apr_table_addn(r->err_headers_out, SET_COOKIE, own);
         }
     }
 }
 
+/* An error page has what was err_headers_out in its headers_out. */
 void shs_given_inherit(request_rec *r)
 {
     const shs_chain_t *chain = shs_chain_of(r);
+    int i;
 
-    if (chain && chain->cookies) {
-        keep_from_caches(r);
+    if (!chain || !chain->cookies) {
+        return;
     }
+    for (i = 0; i < chain->cookies->nelts; ++i) {
+        const char *own = APR_ARRAY_IDX(chain->cookies, i, const char *);
+
+        if (!is_given(own, r->headers_out)
+            && !is_given(own, r->err_headers_out)) {
+            apr_table_addn(r->err_headers_out, SET_COOKIE, own);
+        }
+    }
+    keep_from_caches(r);
 }

@@ -18,8 +18,9 @@ void shs_given_set(request_rec *r, const char *cookie);
 void shs_given_restore(request_rec *r);
 
 /* Once the chain has given a cookie on behalf of an error document that has
- * failed: r's page has it too, in the table that both share, and is kept by no
- * cache. */
+ * failed: r's page has it too, in the table that both share, or, after
+ * DirectoryIndex or MultiViews gave that document one of its own, in r's; and
+ * is kept by no cache. */
 void shs_given_inherit(request_rec *r);
 
 #endif

@@ -42,6 +42,9 @@ void shs_order_take(shs_order_t *order, request_rec *r);
 apr_table_t *shs_order_save(request_rec *r);
 void shs_order_restore(request_rec *r, const apr_table_t *saved);
 
+/* Moves the headers from a table to another, behind those that it has. */
+void shs_order_move(apr_table_t *to, apr_table_t *from);
+
 /* Takes the headers out of a table, of trailers too. Returns whether it had
  * any. */
 int shs_order_drop(apr_table_t *table);
