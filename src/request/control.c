@@ -280,15 +280,6 @@ static apr_status_t on_response(ap_filter_t *f, apr_bucket_brigade *brigade)
     return ap_pass_brigade(f->next, brigade);
 }
 
-static void note_departure(const request_rec *r)
-{
-    shs_chain_t *chain = shs_chain_of(r);
-
-    if (chain) {
-        chain->has_left = 1;
-    }
-}
-
 /* Trailers are there when the last brigade passes. */
 static apr_status_t on_departure(ap_filter_t *f, apr_bucket_brigade *brigade)
 {
@@ -296,8 +287,12 @@ static apr_status_t on_departure(ap_filter_t *f, apr_bucket_brigade *brigade)
     int is_late = 0;
 
     if (!f->ctx) {
+        shs_chain_t *chain = shs_chain_of(r);
+
         f->ctx = f;
-        note_departure(r);
+        if (chain) {
+            chain->has_left = 1;
+        }
         is_late = shs_order_drop(r->headers_out);
         is_late |= shs_order_drop(r->err_headers_out);
     }
