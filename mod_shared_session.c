@@ -28,6 +28,7 @@ static void register_hooks(apr_pool_t *p)
     static const char *const after_rewrite[] = { "mod_rewrite.c", NULL };
     static const char *const after_setenvif[] = { "mod_setenvif.c", NULL };
     static const char *const after_headers[] = { "mod_headers.c", NULL };
+    static const char *const after_dir[] = { "mod_dir.c", NULL };
 
     shs_lifecycle_register(p);
     ap_hook_check_config(shs_lifecycle_on_check_config, NULL, NULL,
@@ -52,9 +53,15 @@ static void register_hooks(apr_pool_t *p)
      * page's directory; then fixups is the first. */
     ap_hook_check_access(shs_flow_on_request, NULL, NULL, APR_HOOK_REALLY_FIRST,
                          AP_AUTH_INTERNAL_PER_CONF);
+    /* MultiViews has dropped header_scrub's filter, and mod_security2 reads the
+     * body at its first fixup. DirectoryIndex may drop the filter again. */
+    ap_hook_fixups(shs_header_scrub_on_fixups, NULL, NULL,
+                   APR_HOOK_REALLY_FIRST - 1);
     ap_hook_fixups(shs_flow_on_request, after_rewrite, NULL, APR_HOOK_MIDDLE);
-    ap_hook_insert_filter(shs_header_scrub_on_insert_filter, NULL, NULL,
-                          APR_HOOK_MIDDLE);
+    ap_hook_fixups(shs_header_scrub_on_fixups, after_dir, NULL, APR_HOOK_LAST);
+    ap_hook_insert_filter(shs_header_scrub_renew, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_insert_error_filter(shs_header_scrub_renew, NULL, NULL,
+                                APR_HOOK_MIDDLE);
     /* The session is written before caching inspects the response. */
     ap_hook_insert_filter(shs_control_on_insert_filter, after_headers, NULL,
                           APR_HOOK_LAST);
@@ -64,6 +71,8 @@ static void register_hooks(apr_pool_t *p)
                           APR_HOOK_REALLY_LAST);
     ap_hook_insert_error_filter(shs_flow_on_insert_error_filter, after_headers,
                                 NULL, APR_HOOK_REALLY_LAST);
+    ap_hook_log_transaction(shs_header_scrub_on_log_transaction, NULL, NULL,
+                            APR_HOOK_REALLY_FIRST);
     ap_hook_log_transaction(shs_control_on_log_transaction, NULL, NULL,
                             APR_HOOK_FIRST);
     ap_hook_handler(shs_resource_serve, NULL, NULL, APR_HOOK_MIDDLE);

@@ -13,6 +13,7 @@ my $order = "X-Session-Action: create\nX-Session-Set: userId=admin\n";
 my $lua = <<'LUA';
 function handle(r)
     local q = r:parseargs()
+    if q.late then r:puts("page") r:flush() end
     local to = q.table == "err" and r.err_headers_out or r.headers_out
     if q.action then to["X-Session-Action"] = q.action end
     if q.set then to["X-Session-Set"] = q.set end
@@ -53,6 +54,12 @@ Action by-on /app/run-on
 <Location /off>
     AddHandler by-on .run
 </Location>
+<LocationMatch "^/app/fails/(?<ACTION>[a-z]+)/(?<STATUS>[0-9]+)">
+    ErrorDocument 404 "/off/answer?table=err&action=%{env:MATCH_ACTION}&set=userId%3Dadmin&status=%{env:MATCH_STATUS}"
+</LocationMatch>
+<LocationMatch "^/off/fails/(?<ACTION>[a-z]+)/(?<STATUS>[0-9]+)">
+    ErrorDocument 404 "/app/plain/answer?table=err&action=%{env:MATCH_ACTION}&status=%{env:MATCH_STATUS}"
+</LocationMatch>
 <LocationMatch "^/(off|app)/override">
     ProxyErrorOverride On
 </LocationMatch>
@@ -128,6 +135,8 @@ my %not_obeyed = (
     'a handler that redirects' => ['/off/answer', status => 302, to => 'http://a.test/'],
     'a CGI that redirects elsewhere' => ['/off/cgi', location => 'http://a.test/'],
     'the page of an error, which fails' => ['/app/none'],
+    '... in the table that both share' => ['/app/fails/create/404'],
+    '... by a 5xx' => ['/app/fails/create/500'],
     'what mod_headers adds to an error' => ['/off/set/none'],
 );
 for my $what (sort keys %not_obeyed) {
@@ -179,6 +188,39 @@ for my $what (sort keys %heard) {
 }
 my $r = at('/app/to-off.asis', undef);
 is(stored(id_of($r) // 'none')->{userId}, 'admin', 'a file sent as it is');
+
+# Redirects share the table of headers for errors. An order that the last place puts
+# there is that place's, On or Off, whatever the first place is.
+for my $status (404, 500) {
+    my $id = carl();
+    $r = at("/off/fails/destroy/$status", $id);
+    is($r->code, 404, "an end in the shared table, of a page that fails ($status) for a place that is Off");
+    is($store->cmd('EXISTS', "session:$id"), 0, '... ends the session');
+    like($r->header('Set-Cookie'), qr/^JSESSIONID=; .*Max-Age=0/, '... and the cookie');
+    is_clean($r);
+    $id = carl();
+    new_lines();
+    $r = at("/app/fails/destroy/$status", $id);
+    is($r->code, 404, "... of a page of Off, for a place that is On ($status)");
+    is($store->cmd('EXISTS', "session:$id"), 1, '... ends nothing');
+    is($r->header('Set-Cookie'), undef, '... nor the cookie');
+    is_clean($r);
+    like(new_lines(), qr/SHS014: .*is Off where they came from/, '... which the log says');
+}
+# After a response has left, the program of either place can have put it there.
+for my $way (['/off', '/app', 1], ['/app', '/off', 1], ['/app', '/app', 0]) {
+    my ($from, $to, $stays) = @$way;
+    my $id = carl();
+    new_lines();
+    $r = at("$from/cgi", $id, location => "$to/answer?table=err&late=1&action=destroy");
+    is($r->code, 200, "a late end in the shared table, $from redirects to $to");
+    ok(eval { SHS::Process::wait_for('a word of it', 5, sub {
+        index($httpd->error_log, $stays ? 'SHS014: ' : 'SHS012: ', $mark) >= 0 }) },
+       '... which the log says');
+    is($store->cmd('EXISTS', "session:$id"), $stays,
+       $stays ? '... is ignored where one of them is Off' : '... is carried out where both are On');
+    is_clean($r);
+}
 
 # Two places with cookies of their own: each order is the sender's place's.
 $r = at('/app/named/cgi', undef, @login, location => '/app/cgi?action=create&set=userId%3Dbert');

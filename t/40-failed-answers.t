@@ -38,8 +38,20 @@ function broken(r)
     r.headers_out["X-Session-Action"] = r:parseargs().action
     return 500
 end
+function shared(r)
+    local q = r:parseargs()
+    r.err_headers_out["X-Session-Action"] = q.action
+    return tonumber(q.status)
+end
+function sharedlate(r)
+    r:puts("page") r:flush()
+    r.err_headers_out["X-Session-Action"] = r:parseargs().action
+    return apache2.OK
+end
 LUA
-my $httpd = private_httpd(files => { 'answer.lua' => $lua }, conf => <<"CONF");
+my $httpd = private_httpd(files => { 'answer.lua' => $lua,
+    'htdocs/indexed/index.lua' => $lua =~ s/function shared\(r\)/function handle(r)/r },
+    conf => <<"CONF");
 LoadModule substitute_module $libexec/mod_substitute.so
 LoadModule ext_filter_module $libexec/mod_ext_filter.so
 LogLevel notice shared_session:info
@@ -68,6 +80,16 @@ ExtFilterDefine none mode=output cmd=\${HOME_DIR}/none
 <LocationMatch "^/lost/(?<ACTION>[a-z]+)/long">
     ErrorDocument 404 "/substituted/lua-long?action=%{env:MATCH_ACTION}"
 </LocationMatch>
+<LocationMatch "^/lost/(?<ACTION>[a-z]+)/shared/(?<STATUS>[0-9]+)">
+    ErrorDocument 404 "/lua-shared?action=%{env:MATCH_ACTION}&status=%{env:MATCH_STATUS}"
+</LocationMatch>
+<LocationMatch "^/lost/(?<ACTION>[a-z]+)/indexed">
+    ErrorDocument 404 "/indexed/?action=%{env:MATCH_ACTION}&status=404"
+</LocationMatch>
+<Location /indexed>
+    AddHandler lua-script .lua
+    DirectoryIndex index.lua
+</Location>
 ProxyPass /backend http://127.0.0.1:@{[$backend->port]}/
 ProxyPass /aborted http://127.0.0.1:@{[$backend->port]}/
 CONF
@@ -108,6 +130,16 @@ my @cases = (
      qr/after the headers of the response had left/],
     ['an error document that is not there either', sub { "/lost/$_[0]/gone" }, 404, 1],
     ['an error document that fails', sub { "/lost/$_[0]/broken" }, 404, qr/has failed \(500\)/],
+    ['an error document that is not there, in its headers for errors',
+     sub { "/lost/$_[0]/shared/404" }, 404, 1],
+    ['an error document that fails, in its headers for errors',
+     sub { "/lost/$_[0]/shared/500" }, 404, qr/has failed \(500\)/],
+    ['a directory\'s index as an error document, in its headers for errors',
+     sub { "/lost/$_[0]/indexed" }, 404, 1],
+    ['headers for errors after the answer has left', sub { "/lua-sharedlate?action=$_[0]" }, 200,
+     qr/after the headers of the response had left/],
+    ['... behind a redirect', sub { "/cgi?location=/lua-sharedlate%3Faction%3D$_[0]" }, 200,
+     qr/after the headers of the response had left/],
     ['an error document that a filter ends', sub { "/lost/$_[0]/long" }, 0, qr/no response has left/],
 );
 for my $case (@cases) {
@@ -162,6 +194,36 @@ ok($read > 3000000, '... and that was still to be read');
 is(scalar $httpd->logged(qr/exit signal/), 0, 'no child has died');
 $httpd->stop;
 $backend->stop;
+
+# The client cannot be told that a late end has failed. So the log says it at
+# warn, once per minute and child.
+$store->cmd('ACL', 'SETUSER', 'reader', 'on', '>SeCrEt-reader', '~session:*',
+            '+get', '+hgetall', '+pttl', '+select');
+my $down = SHS::Process::free_port();
+for my $row (['Redis is down', "127.0.0.1:$down", qr/./],
+             ['its user may not', "reader:SeCrEt-reader\@127.0.0.1:" . $store->port, qr/NOPERM/]) {
+    my ($why, $where, $reason) = @$row;
+    my $failing = private_httpd(loglevel => 'warn', files => { 'answer.lua' => $lua },
+                                conf => <<"CONF");
+LogLevel warn
+SharedSessionStore redis://$where timeout=1s
+SharedSession On
+SharedSessionControl On
+LuaMapHandler "/lua-(\\w+)\$" \${HOME_DIR}/answer.lua \$1
+CONF
+    my $id = carl();
+    my $r = $failing->get('/lua-late?action=destroy', cookie => "JSESSIONID=$id");
+    is($r->code, 200, "$why: the client is not told of a late end that fails");
+    ok($failing->wait_logged(qr/:warn\] .*SHS013: .*has failed, and the client cannot be told: .*$reason/),
+       '... but the log says it');
+    is($store->cmd('EXISTS', "session:$id"), 1, '... the session is there');
+    $failing->get('/lua-late?action=destroy', cookie => "JSESSIONID=$id") for 1 .. 10;
+    my %warnings;
+    my $lines = $failing->error_log;
+    $warnings{$1}++ while $lines =~ /:warn\] \[pid (\d+).*SHS013: /g;
+    is_deeply([grep { $_ > 1 } values %warnings], [], '... once per child');
+    $failing->stop;
+}
 
 # --- a virtual host without a store, beside one that has one ------------------------
 my $order = "X-Session-Action: create\nX-Session-Set: userId=alice&pw=PlAnTeD\n";

@@ -192,6 +192,23 @@ $fake{large} = SHS::Fake->start(sub {
     $c->stall;
 });
 
+# A session that cannot be read. Another host rotates it during its logout, and then
+# Redis does not say what its new id is.
+my $rotated = SHS::Process::tmp() . '/rotated';
+$fake{rotating} = SHS::Fake->start(sub {
+    my ($c) = @_;
+    while (1) {
+        my @words = $c->command;
+        if (uc $words[0] eq 'EVAL') {
+            $c->send(-e $rotated ? ":1\r\n" : ":-1\r\n");
+            open my $mark, '>', $rotated or die "$rotated: $!";
+            next;
+        }
+        $c->command;
+        $c->send(-e $rotated ? "-LOADING\r\n" x 2 : "\$1\r\n{\r\n:-1\r\n");
+    }
+});
+
 my $vhosts = '';
 for my $name (sort keys %fake) {
     my $port = $fake{$name}->port;
@@ -202,6 +219,9 @@ for my $name (sort keys %fake) {
     SharedSession On
     <Location /json>
         SharedSessionFormat json
+    </Location>
+    <Location /json/session>
+        SetHandler shared-session
     </Location>
 </VirtualHost>
 CONF
@@ -294,6 +314,13 @@ for my $n (1 .. 4) {
 }
 is(ask('ttlgone', fresh_id())->note('SHARED_SESSION'), 'absent',
    'a key that was gone when its time to live was asked is absent');
+
+$r = $httpd->get('/json/session', method => 'DELETE', host => 'rotating.test',
+                 cookie => 'JSESSIONID=' . fresh_id());
+is($r->code, 503, 'a logout of a session with a new id, which Redis does not say');
+is($r->header('Set-Cookie'), undef, '... and the client keeps its cookie');
+my @ends = grep { / EVAL / } $fake{rotating}->journal;
+is(scalar @ends, 1, '... and the mark of the old id stays') || diag @ends;
 
 ok(SHS::Process::is_alive($httpd->pid), 'httpd lives');
 is(scalar $httpd->logged(qr/exit signal/), 0, 'and no child has died');

@@ -4,6 +4,7 @@ use strict;
 use warnings;
 
 use SHS;
+use SHS::Module;
 
 my $id = hash_session(user => 'anna', role => 'chef');
 
@@ -182,5 +183,116 @@ $r = at('/on/cgi', raw => "POST /on/cgi HTTP/1.1\r\nHost: forge.test\r\n"
     . "Transfer-Encoding: chunked\r\nTrailer: X-User\r\nConnection: close\r\n"
     . "\r\n1\r\nx\r\n0\r\nX-User: forged\r\n\r\n");
 is($r->env('HTTP_X_USER'), undef, 'a trailer does not become our header');
+
+# With MergeTrailers a trailer would become a header wherever the body is read: also
+# by another module at fixups, after MultiViews has turned the request into another
+# one without its input filters. Neither a program nor the access log gets a forged
+# header, and a header that the session has set stays unchanged.
+my $libexec = (slurp("$ENV{SHS_TMP}/t/conf/modules.@{[mpm()]}.conf")
+    =~ m{^LoadModule \S+ (\S+)/[^/]+\.so$}m)[0];
+my $probe = SHS::Module::build('mod_reader_probe');
+my $shows = "#!/bin/sh\necho 'Content-Type: text/plain'\necho\n"
+    . "env | sed 's/^/env /' | tr '=' ' '; echo end\n";
+my %readers = (
+    'mod_security2 at its fixups' => <<"CONF",
+LoadModule unique_id_module $libexec/mod_unique_id.so
+LoadModule security2_module $libexec/mod_security2.so
+SecRuleEngine On
+SecRequestBodyAccess On
+SecDataDir \${HOME_DIR}
+SecTmpDir \${HOME_DIR}
+CONF
+    'a module before all other fixups' => "ReaderProbe earliest\n",
+    'a module at its first fixups' => "ReaderProbe first\n",
+    'a module after all other fixups' => "ReaderProbe latest\n",
+    'a module in a lookup' => "ReaderProbe lookup\n",
+);
+my $denies = <<'CONF';
+<LocationMatch "^/mv/denied">
+    ReaderProbe WHEN 403
+</LocationMatch>
+<LocationMatch "^/mv/done">
+    ReaderProbe WHEN -2
+</LocationMatch>
+CONF
+my $anna = hash_session(owner => 'anna');
+for my $reader (sort keys %readers) {
+    my ($when) = $readers{$reader} =~ /^ReaderProbe (\w+)$/m;
+    my $reads = private_httpd(
+        files => { (map { ("htdocs/$_/app.cgi" => $shows) } qw(mv index rewritten acted)),
+                   (map { ("htdocs/mv/$_.cgi" => $shows) } qw(denied done)),
+                   'htdocs/mv/typed.var' => "URI: app.cgi\nContent-type: text/plain\n",
+                   'htdocs/rewritten/there.txt' => "there\n", 'htdocs/acted/page.act' => '' },
+        conf => <<"CONF" . ($when && $when ne 'lookup' ? $denies =~ s/WHEN/$when/gr : ''));
+LoadModule negotiation_module $libexec/mod_negotiation.so
+LoadModule actions_module $libexec/mod_actions.so
+LoadModule reader_probe_module $probe
+$readers{$reader}
+LogLevel notice shared_session:trace8
+MergeTrailers On
+CustomLog logs/trailers.log "%U: %{X-Sum}i %{X-Owner}i %{x_owner}i %{X-Session-Set}i %{X-Owner}^ti %{X-Session-Set}^ti %{Connection}i"
+SharedSessionStore redis://127.0.0.1:$redis_port timeout=2s
+SharedSession On
+SharedSessionHeader X-Owner owner
+AddHandler cgi-script .cgi
+AddHandler type-map .var
+ErrorDocument 404 /mv/app
+Header always set X-Echo "expr=%{req_novary:X-Session-Set} %{req_novary:X-Owner}"
+Action act /mv/app
+<Directory \${HOME_DIR}/htdocs>
+    Options +MultiViews +ExecCGI
+    MultiviewsMatch Any
+</Directory>
+<Location /index>
+    DirectoryIndex app
+</Location>
+<Location /acted>
+    AddHandler act .act
+</Location>
+<Location /rewritten>
+    RewriteEngine On
+    RewriteCond /rewritten/there.txt -U
+    RewriteRule "from\$" /mv/app
+</Location>
+CONF
+    chmod 0755, glob($reads->root . '/htdocs/*/*.cgi');
+    my @ways = qw(/mv/app.cgi /mv/app /mv/app/more /mv/typed.var /index/ /rewritten/app
+                  /rewritten/from /acted/page.act /none);
+    push @ways, qw(/mv/denied /mv/denied.cgi /mv/done) if $when && $when ne 'lookup';
+    my $seen = 0;
+    for my $path (@ways) {
+        for my $cookie (undef, $anna) {
+            my $name = "$reader, $path, " . ($cookie ? 'with a session' : 'without');
+            my $from = -e $reads->root . '/logs/trailers.log'
+                ? length slurp($reads->root . '/logs/trailers.log') : 0;
+            my $r = SHS::HTTP::request(port => $reads->port, raw =>
+                "POST $path HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+                . ($cookie ? "Cookie: JSESSIONID=$cookie\r\n" : '')
+                . "Content-Type: application/x-www-form-urlencoded\r\n"
+                . "Transfer-Encoding: chunked\r\n\r\n3\r\na=b\r\n0\r\n"
+                . "X-Owner: admin\r\nx_owner: admin\r\nX-Session-Set: userId=admin\r\n"
+                . "X-Sum: 1\r\nConnection: X-Owner\r\n\r\n");
+            is($r->code, $path =~ /denied/ ? 403 : $path eq '/none' ? 404 : 200, $name);
+            unlike($r->raw, qr/admin/, '... gives no program a forged header');
+            is($r->body, '', '... runs none') if $path =~ /done/;
+            if ($path !~ /denied|done/) {
+                like($r->body, qr/^end$/m, '... it has run');
+                is($r->env('HTTP_X_OWNER'), $cookie ? 'anna' : undef, '... with the session\'s own');
+                is($r->env('HTTP_X_SESSION_SET'), undef, '... and no order');
+                isnt($r->env('READER_SAW'), 'forged', '... nor has the reader seen one')
+                    if $reader !~ /before all/;
+                ++$seen if ($r->env('HTTP_X_SUM') // '') eq '1';
+            }
+            my $line = SHS::Process::wait_for('the log of trailers', 10, sub {
+                my $log = substr slurp($reads->root . '/logs/trailers.log'), $from;
+                $log =~ /\n/ ? $log : undef });
+            like($line, qr{^\S+: [1-] [a-]\S* - - - - close$}, '... and the log has none');
+            unlike($line, qr/admin/, '... in any field');
+        }
+    }
+    ok($seen > 0, "$reader: it has read before the program") or diag($reads->error_log);
+    is(scalar $reads->logged(qr/exit signal/), 0, 'no child has died');
+    $reads->stop;
+}
 
 done_testing;

@@ -27,7 +27,7 @@
 #define SHS_TAG_DENIED          "SHS010: " /* INFO */
 #define SHS_TAG_CONFIG          "SHS011: " /* ERR */
 #define SHS_TAG_CHANGED         "SHS012: " /* INFO */
-#define SHS_TAG_UNWRITTEN       "SHS013: " /* INFO, DEBUG */
+#define SHS_TAG_UNWRITTEN       "SHS013: " /* WARNING, INFO, DEBUG */
 #define SHS_TAG_IGNORED         "SHS014: " /* WARNING */
 #define SHS_TAG_RESOURCE        "SHS015: " /* ERR */
 #define SHS_TAG_FOREIGN         "SHS016: " /* INFO */
@@ -54,6 +54,21 @@ static inline int shs_log_level_once(volatile apr_uint32_t *has_warned)
 {
     return apr_atomic_cas32(has_warned, 1, 0) == 0 ? APLOG_WARNING
                                                    : APLOG_DEBUG;
+}
+
+/* The interval of warnings that could be due at each request. */
+#define SHS_LOG_INTERVAL_S 60
+
+/* Whether a warning is due that each child logs at most once in that interval;
+ * true in exactly one thread. `last` is static and initially zero, `now` is of
+ * the monotonic clock. */
+static inline int shs_log_is_due(volatile apr_uint32_t *last, apr_time_t now)
+{
+    apr_uint32_t now_s = (apr_uint32_t)apr_time_sec(now) + 1;
+    apr_uint32_t last_s = apr_atomic_read32(last);
+
+    return (last_s == 0 || now_s - last_s >= SHS_LOG_INTERVAL_S)
+           && apr_atomic_cas32(last, now_s, last_s) == last_s;
 }
 
 #endif

@@ -93,6 +93,11 @@ static int is_other(void *data, const char *name, const char *value)
     return strcmp(data, value) != 0;
 }
 
+static int has_cookie(const apr_table_t *table, const char *cookie)
+{
+    return !apr_table_do(is_other, (void *)cookie, table, SET_COOKIE, NULL);
+}
+
 void shs_response_cookies_restore(request_rec *r)
 {
     const shs_client_request_t *client_request =
@@ -102,19 +107,32 @@ void shs_response_cookies_restore(request_rec *r)
     for (i = 0; client_request && client_request->cookies
                 && i < client_request->cookies->nelts;
          ++i) {
-        char *own = APR_ARRAY_IDX(client_request->cookies, i, char *);
+        const char *own =
+            APR_ARRAY_IDX(client_request->cookies, i, const char *);
 
-        if (apr_table_do(is_other, own, r->err_headers_out, SET_COOKIE, NULL)) {
+        if (!has_cookie(r->err_headers_out, own)) {
             apr_table_addn(r->err_headers_out, SET_COOKIE, own);
         }
     }
 }
 
+/* httpd has moved the err_headers_out of an error page to its headers_out. */
 void shs_response_cookies_inherit(request_rec *r)
 {
     const shs_client_request_t *client_request = shs_client_request_of(r);
+    int i;
 
-    if (client_request && client_request->cookies) {
-        keep_from_caches(r);
+    if (!client_request || !client_request->cookies) {
+        return;
     }
+    for (i = 0; i < client_request->cookies->nelts; ++i) {
+        const char *own =
+            APR_ARRAY_IDX(client_request->cookies, i, const char *);
+
+        if (!has_cookie(r->headers_out, own)
+            && !has_cookie(r->err_headers_out, own)) {
+            apr_table_addn(r->err_headers_out, SET_COOKIE, own);
+        }
+    }
+    keep_from_caches(r);
 }

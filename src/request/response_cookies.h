@@ -21,8 +21,9 @@ void shs_response_cookies_set(request_rec *r, const char *cookie);
 void shs_response_cookies_restore(request_rec *r);
 
 /* Call it after the client request may have added a cookie for an error
- * document that failed. r's page has the cookie too, because the two share the
- * table; this keeps the page out of caches. */
+ * document that failed. r's page has the cookie too: the two share the table;
+ * or, if DirectoryIndex or MultiViews gave the document a table of its own,
+ * this adds the cookie to r's. It also keeps the page out of caches. */
 void shs_response_cookies_inherit(request_rec *r);
 
 #endif

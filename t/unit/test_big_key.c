@@ -195,6 +195,18 @@ START_TEST(big_key_begin__keeps_a_ticket_while_its_clock_wraps_around)
 }
 END_TEST
 
+/* So the time that an expired ticket has left seems to grow again, half of that
+ * time later. */
+START_TEST(big_key_begin__replaces_a_ticket_that_expired_days_ago)
+{
+    apr_uint64_t mark = mark_of(1);
+
+    begin_as(mark, SHS_BIG_KEY_LOAD_VALUE);
+    now += apr_time_from_sec((1 << 20) - _i * 86400);
+    begin_as(mark, SHS_BIG_KEY_LOAD_VALUE);
+}
+END_TEST
+
 /* Even if another key has taken the slot of the note. */
 START_TEST(big_key_end__no_longer_takes_a_big_key_for_small)
 {
@@ -258,6 +270,8 @@ static void add(TCase *tc)
     tcase_add_loop_test(tc, big_key_begin__replaces_an_expired_ticket, 0, 2);
     tcase_add_loop_test(
         tc, big_key_begin__keeps_a_ticket_while_its_clock_wraps_around, -32, 8);
+    tcase_add_loop_test(
+        tc, big_key_begin__replaces_a_ticket_that_expired_days_ago, 1, 12);
     tcase_add_test(tc, big_key_end__no_longer_takes_a_big_key_for_small);
     tcase_add_test(tc, big_key__keeps_a_big_key_however_many_are_small);
     tcase_add_test(tc, big_key__keeps_the_last_of_more_than_fit);

@@ -21,6 +21,11 @@
  * machine. */
 #define EXTRA_TICKS 8
 
+/* An hour. A ticket that seems to have more time left expired days ago, before
+ * the clock wrapped around. So a ticket of a longer timeout= is not
+ * respected. */
+#define MAX_TICKS (3600 * 8)
+
 apr_uint64_t shs_big_key_mark(shs_octets_t key,
                               const unsigned char secret[SHS_BIG_KEY_SECRET])
 {
@@ -57,13 +62,12 @@ static int is_ticket_of(apr_uint64_t found, apr_uint64_t mark)
     return (found & TICKET) && (found & KEY) == (mark & KEY);
 }
 
-/* A ticket that has not expired: of the two ways around the clock, the shorter
- * one counts. */
+/* A ticket that has not expired. */
 static int is_valid_ticket(apr_uint64_t found, apr_time_t now)
 {
     apr_uint64_t left = (found >> TIME_SHIFT) - (apr_uint64_t)(now / TICK);
 
-    return (found & TICKET) && (left & TIME) <= TIME / 2;
+    return (found & TICKET) && (left & TIME) <= MAX_TICKS + EXTRA_TICKS;
 }
 
 shs_big_key_begin_t shs_big_key_begin(apr_uint64_t *ticket,

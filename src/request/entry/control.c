@@ -13,6 +13,8 @@
 #include "request/entry/cookie_conflict.h"
 #include "request/entry/eor.h"
 #include "request/entry/order.h"
+#include "request/entry/order_log.h"
+#include "request/entry/producer.h"
 #include "request/entry/refusal.h"
 #include "request/flow.h"
 #include "request/response_cookies.h"
@@ -31,15 +33,6 @@ static ap_filter_rec_t *border;
  * response can leave with the order any more. Larger than any status. */
 #define LOST 1000
 
-/* Why an order is not carried out. */
-typedef enum ignored_t {
-    IGNORED_OFF,
-    IGNORED_NO_STORE,
-    IGNORED_PART,
-    IGNORED_REPLACED,
-    IGNORED_LATE
-} ignored_t;
-
 static shs_written_t execute(request_rec *r, const shs_order_t *order)
 {
     const shs_change_t *change = order->count > 0 ? order->change : NULL;
@@ -57,29 +50,9 @@ static shs_written_t execute(request_rec *r, const shs_order_t *order)
     return shs_session_ops_change(r, order->change);
 }
 
-/* One warning per child and reason. */
-static void warn_of_ignored(request_rec *r, ignored_t why)
-{
-    static volatile apr_uint32_t has_warned[5];
-    static const char *const reasons[] = {
-        "SharedSessionControl or SharedSession is Off where they came from",
-        "the virtual host that they came from has no SharedSessionStore",
-        "they came with a part of a page (mod_include)",
-        "httpd replaced the response",
-        "they came as trailers, or were added after headers had been read"
-    };
-    int level = shs_log_level_once(&has_warned[why]);
-
-    ap_log_rerror(APLOG_MARK, level, 0, r,
-                  SHS_TAG_IGNORED
-                  "a response from downstream has headers X-Session-Set, -Unset"
-                  " or -Action, which are removed and ignored: %s",
-                  reasons[why]);
-}
-
 /* What the client gets instead of the response; OK: the response. If there is
  * no session to change or end, the client gets the response. */
-static int respond(request_rec *r, const shs_order_t *order)
+static int respond(request_rec *r, const shs_order_t *order, int replaced_by)
 {
     shs_written_t written;
 
@@ -91,6 +64,10 @@ static int respond(request_rec *r, const shs_order_t *order)
         return r->proxyreq ? HTTP_BAD_GATEWAY : HTTP_INTERNAL_SERVER_ERROR;
     }
     written = execute(r, order);
+    if (replaced_by == LOST && written.status != SHS_WROTE_DONE
+        && written.status != SHS_WROTE_GONE) {
+        shs_order_log_lost(r, written.reason);
+    }
     switch (written.status) {
     case SHS_WROTE_DONE:
         break;
@@ -165,22 +142,22 @@ static int carry_out(request_rec *r, const shs_order_t *order, int replaced_by)
         return OK;
     }
     if (r->main) {
-        warn_of_ignored(r, IGNORED_PART);
+        shs_order_log_ignored(r, SHS_ORDER_IGNORED_PART);
         return OK;
     }
     if (!shs_settings_of_server(r->server)->store) {
-        warn_of_ignored(r, IGNORED_NO_STORE);
+        shs_order_log_ignored(r, SHS_ORDER_IGNORED_NO_STORE);
         return OK;
     }
     if (!shs_settings_of(r)->control.value || !shs_session_ops_find(r)) {
-        warn_of_ignored(r, IGNORED_OFF);
+        shs_order_log_ignored(r, SHS_ORDER_IGNORED_OFF);
         return OK;
     }
     /* What mod_headers adds to the error page must not cause another
      * refusal. */
     if (replaced_by
         && shs_client_request_context_of(r)->client_request->is_refused) {
-        warn_of_ignored(r, IGNORED_REPLACED);
+        shs_order_log_ignored(r, SHS_ORDER_IGNORED_REPLACED);
         return OK;
     }
     if (is_of_failed_program(order, replaced_by)) {
@@ -188,7 +165,7 @@ static int carry_out(request_rec *r, const shs_order_t *order, int replaced_by)
         shs_cookie_conflict_refuse(r);
         return OK;
     }
-    status = respond(r, order);
+    status = respond(r, order, replaced_by);
     if (status != OK) {
         shs_client_request_context_of(r)->client_request->is_refused = 1;
         shs_cookie_conflict_refuse(r);
@@ -263,15 +240,6 @@ static apr_status_t on_response(ap_filter_t *f, apr_bucket_brigade *brigade)
     return ap_pass_brigade(f->next, brigade);
 }
 
-static void note_departure(const request_rec *r)
-{
-    shs_client_request_t *client_request = shs_client_request_of(r);
-
-    if (client_request) {
-        client_request->has_left = 1;
-    }
-}
-
 /* Trailers are complete when the last brigade passes. */
 static apr_status_t on_output(ap_filter_t *f, apr_bucket_brigade *brigade)
 {
@@ -279,14 +247,18 @@ static apr_status_t on_output(ap_filter_t *f, apr_bucket_brigade *brigade)
     int is_late = 0;
 
     if (!f->ctx) {
+        shs_client_request_t *client_request = shs_client_request_of(r);
+
         f->ctx = f;
-        note_departure(r);
+        if (client_request) {
+            client_request->has_left = 1;
+        }
         is_late = shs_order_remove(r->headers_out);
         is_late |= shs_order_remove(r->err_headers_out);
     }
     is_late |= shs_order_remove(r->trailers_out);
     if (is_late) {
-        warn_of_ignored(r, IGNORED_LATE);
+        shs_order_log_ignored(r, SHS_ORDER_IGNORED_LATE);
     }
     return ap_pass_brigade(f->next, brigade);
 }
@@ -298,6 +270,7 @@ static void carry_out_rest(request_rec *r)
 {
     shs_order_t order;
 
+    shs_producer_assign_order(r);
     for (; r; r = r->next) {
         shs_order_parse(&order, r);
         carry_out(r, &order, LOST);
@@ -338,14 +311,16 @@ void shs_control_on_insert_filter(request_rec *r)
 
 /* httpd's own page replaces a response, and httpd discards the response's
  * headers after this hook: the control headers are saved for the filter. If the
- * page is an earlier request's, because its ErrorDocument failed, they came
- * from another place. */
+ * page is an earlier request's, because its ErrorDocument failed, they belong
+ * to that document's place, or are ignored. */
 void shs_control_on_insert_error_filter(request_rec *r)
 {
-    apr_table_t *replaced = shs_order_save(r);
+    apr_table_t *replaced;
 
+    shs_producer_assign_order(r);
+    replaced = shs_order_save(r);
     if (r->next && !apr_is_empty_table(replaced)) {
-        warn_of_ignored(r, IGNORED_REPLACED);
+        shs_order_log_ignored(r, SHS_ORDER_IGNORED_REPLACED);
         apr_table_clear(replaced);
     }
     shs_response_cookies_restore(r);

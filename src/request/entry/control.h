@@ -15,7 +15,9 @@
  *  1. The settings of the place whose handler sent the headers apply. The
  *     headers do not pass an internal redirect (ErrorDocument, a CGI's
  *     Location, Action, X-Sendfile by SCGI): what came before it is carried
- *     out, or logged, before the next request begins.
+ *     out, or logged, before the next request begins. What a failing
+ *     ErrorDocument has put into the table that redirects share is that
+ *     document's own (request/entry/producer.h).
  *  2. Where httpd responds itself in place of the program (CGI's Location to
  *     another host, ProxyErrorOverride, a handler that returns a status), the
  *     order is carried out all the same. But a status of 5xx, or a filter that

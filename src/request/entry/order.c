@@ -211,11 +211,15 @@ apr_table_t *shs_order_save(request_rec *r)
 {
     apr_table_t *saved = apr_table_make(r->pool, 3);
 
-    copy_headers(saved, r->headers_out);
-    copy_headers(saved, r->err_headers_out);
-    shs_order_remove(r->headers_out);
-    shs_order_remove(r->err_headers_out);
+    shs_order_move(saved, r->headers_out);
+    shs_order_move(saved, r->err_headers_out);
     return saved;
+}
+
+void shs_order_move(apr_table_t *to, apr_table_t *from)
+{
+    copy_headers(to, from);
+    shs_order_remove(from);
 }
 
 void shs_order_restore(request_rec *r, const apr_table_t *saved)

@@ -41,6 +41,9 @@ void shs_order_parse(shs_order_t *order, request_rec *r);
 apr_table_t *shs_order_save(request_rec *r);
 void shs_order_restore(request_rec *r, const apr_table_t *saved);
 
+/* Moves the headers from one table to another, after those that it has. */
+void shs_order_move(apr_table_t *to, apr_table_t *from);
+
 /* Removes the headers from a table of headers or trailers. Returns whether
  * there were any. */
 int shs_order_remove(apr_table_t *table);

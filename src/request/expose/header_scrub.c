@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include <apr_hash.h>
 #include <http_protocol.h>
 #include <util_filter.h>
 
@@ -45,9 +46,10 @@ static int is_forged(void *baton, const char *name)
     return 1;
 }
 
-static void scrub_connection(apr_table_t *headers,
-                             const apr_array_header_t *own_headers,
-                             apr_pool_t *p)
+/* Returns whether the list has changed. */
+static int scrub_connection(apr_table_t *headers,
+                            const apr_array_header_t *own_headers,
+                            apr_pool_t *p)
 {
     const char *list = apr_table_get(headers, "Connection");
     const char *kept =
@@ -59,36 +61,105 @@ static void scrub_connection(apr_table_t *headers,
     else if (kept != list) {
         apr_table_setn(headers, "Connection", kept);
     }
+    return kept != list;
 }
 
-/* Scrubs the request's headers, or its trailers. */
-static void scrub_table(request_rec *r, apr_table_t *headers)
+/* Scrubs the request's headers, or its trailers. Returns whether they have
+ * changed. */
+static int scrub_table(request_rec *r, apr_table_t *headers)
 {
     scrub_t scrub = { r, shs_settings_of_server(r->server)->own_headers };
+    int is_changed =
+        shs_table_sweep_remove(headers, is_forged, &scrub, r->pool) > 0;
 
-    shs_table_sweep_remove(headers, is_forged, &scrub, r->pool);
     if (scrub.own_headers->nelts > 0) {
-        scrub_connection(headers, scrub.own_headers, r->pool);
+        is_changed |= scrub_connection(headers, scrub.own_headers, r->pool);
+    }
+    return is_changed;
+}
+
+/* The entries of a copy of the table, by the addresses of their values. The
+ * index stays valid when the table changes. */
+static apr_hash_t *index_entries(const apr_table_t *table, apr_pool_t *p)
+{
+    const apr_array_header_t *entries =
+        apr_table_elts(apr_table_copy(p, table));
+    apr_hash_t *index = apr_hash_make(p);
+    int i;
+
+    for (i = 0; i < entries->nelts; ++i) {
+        const apr_table_entry_t *entry =
+            &APR_ARRAY_IDX(entries, i, apr_table_entry_t);
+
+        apr_hash_set(index, &entry->val, sizeof(entry->val), entry);
+    }
+    return index;
+}
+
+/* Compares the addresses of name and value, not the texts. */
+static int is_indexed(apr_hash_t *index, const apr_table_entry_t *entry)
+{
+    const apr_table_entry_t *found =
+        apr_hash_get(index, &entry->val, sizeof(entry->val));
+
+    return found && found->key == entry->key;
+}
+
+/* Removes the entries that are in the index, and returns their number. */
+static int remove_indexed(apr_table_t *table, apr_hash_t *index, apr_pool_t *p)
+{
+    const apr_array_header_t *entries =
+        apr_table_elts(apr_table_copy(p, table));
+    int count = 0;
+    int i;
+
+    apr_table_clear(table);
+    for (i = 0; i < entries->nelts; ++i) {
+        const apr_table_entry_t *entry =
+            &APR_ARRAY_IDX(entries, i, apr_table_entry_t);
+
+        if (is_indexed(index, entry)) {
+            ++count;
+        }
+        else {
+            apr_table_addn(table, entry->key, entry->val);
+        }
+    }
+    return count;
+}
+
+static int add_entry(void *table, const char *name, const char *value)
+{
+    apr_table_addn(table, name, value);
+    return 1;
+}
+
+/* MergeTrailers adds the trailers to the headers without a copy of the strings.
+ * So their addresses distinguish them from a header of the same name that this
+ * module has set, whichever came first. */
+static void scrub_trailers(request_rec *r)
+{
+    apr_hash_t *merged;
+
+    if (apr_is_empty_table(r->trailers_in)) {
+        return;
+    }
+    merged = index_entries(r->trailers_in, r->pool);
+    if (scrub_table(r, r->trailers_in)
+        && remove_indexed(r->headers_in, merged, r->pool) > 0) {
+        apr_table_do(add_entry, r->headers_in, r->trailers_in, NULL);
     }
 }
 
 /* The trailers are complete when the end of the body has been read, and also
- * when they are found to be malformed. With MergeTrailers httpd has then
- * already added them to a copy of the headers, which is made again. */
+ * when they are found to be malformed. */
 static apr_status_t on_body(ap_filter_t *f, apr_bucket_brigade *brigade,
                             ap_input_mode_t mode, apr_read_type_e block,
                             apr_off_t most)
 {
-    request_rec *r = f->r;
-    const apr_table_t *headers = r->headers_in;
     apr_status_t rv = ap_get_brigade(f->next, brigade, mode, block, most);
 
-    if (!apr_is_empty_table(r->trailers_in)) {
-        scrub_table(r, r->trailers_in);
-        if (r->headers_in != headers) {
-            r->headers_in = apr_table_overlay(r->pool, headers, r->trailers_in);
-        }
-    }
+    scrub_trailers(f->r);
     return rv;
 }
 
@@ -110,8 +181,16 @@ static int may_have_body(const request_rec *r)
            || apr_table_get(r->headers_in, "Content-Length");
 }
 
-void shs_header_scrub_on_insert_filter(request_rec *r)
+/* A subrequest reads the body of its page, and its tables are copies of the
+ * page's, with the same strings. */
+void shs_header_scrub_renew(request_rec *r)
 {
+    request_rec *page = r;
+
+    do {
+        scrub_trailers(page);
+        page = page->main;
+    } while (page);
     if (!r->main && may_have_body(r) && !has_trailer_filter(r)) {
         ap_add_input_filter_handle(trailer_filter, NULL, r, r->connection);
     }
@@ -120,7 +199,21 @@ void shs_header_scrub_on_insert_filter(request_rec *r)
 void shs_header_scrub_apply(request_rec *r)
 {
     scrub_table(r, r->headers_in);
-    shs_header_scrub_on_insert_filter(r);
+    shs_header_scrub_renew(r);
+}
+
+int shs_header_scrub_on_fixups(request_rec *r)
+{
+    shs_header_scrub_renew(r);
+    return DECLINED;
+}
+
+int shs_header_scrub_on_log_transaction(request_rec *r)
+{
+    for (; r; r = r->next) {
+        scrub_trailers(r);
+    }
+    return DECLINED;
 }
 
 void shs_header_scrub_register(void)

@@ -23,9 +23,16 @@ void shs_header_scrub_apply(request_rec *r);
  * headers that MergeTrailers makes; once, at start. */
 void shs_header_scrub_register(void);
 
-/* Hook: adds the filter to a request that may have a body, unless it has the
- * filter. httpd drops the filter when a request becomes another one (an
- * internal redirect, MultiViews). */
-void shs_header_scrub_on_insert_filter(request_rec *r);
+/* Hook, of error pages too: adds the filter to a request that may have a body,
+ * unless it has the filter. httpd drops the filter when a request becomes
+ * another one (an internal redirect, MultiViews). Also scrubs the trailers that
+ * were read meanwhile, and the headers that MergeTrailers made of them. A
+ * header that the module has set stays. */
+void shs_header_scrub_renew(request_rec *r);
+
+/* Hooks: the same before other modules read the body at fixups; and before the
+ * request is logged, without the filter. They return DECLINED. */
+int shs_header_scrub_on_fixups(request_rec *r);
+int shs_header_scrub_on_log_transaction(request_rec *r);
 
 #endif

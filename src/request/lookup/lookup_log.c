@@ -1,32 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "request/lookup/lookup_log.h"
 
-#include <apr_atomic.h>
-
 #include "base/clock.h"
 #include "config/log.h"
 
 APLOG_USE_MODULE(shared_session);
-
-/* The interval of warnings that could be due at each request. */
-#define WARN_EVERY_S 60
-
-/* Whether the warning is due; true in exactly one thread. */
-static int is_due(volatile apr_uint32_t *last)
-{
-    apr_uint32_t now = (apr_uint32_t)apr_time_sec(shs_clock_now()) + 1;
-    apr_uint32_t before = apr_atomic_read32(last);
-
-    return (before == 0 || now - before >= WARN_EVERY_S)
-           && apr_atomic_cas32(last, now, before) == before;
-}
 
 void shs_lookup_log_malformed(const request_rec *r, const shs_session_id_t *sid,
                               const char *reason, int is_of_codec)
 {
     static volatile apr_uint32_t warned_at[2];
     /* A variable: the macro below reads the level more than once. */
-    int level = is_due(&warned_at[is_of_codec]) ? APLOG_WARNING : APLOG_DEBUG;
+    int level = shs_log_is_due(&warned_at[is_of_codec], shs_clock_now())
+                    ? APLOG_WARNING
+                    : APLOG_DEBUG;
     char label[SHS_SESSION_ID_LABEL_SIZE];
 
     if (!APLOG_R_IS_LEVEL(r, level)) {
@@ -166,7 +153,7 @@ void shs_lookup_log_missing_store(const request_rec *r)
 {
     static volatile apr_uint32_t warned_at;
 
-    if (is_due(&warned_at)) {
+    if (shs_log_is_due(&warned_at, shs_clock_now())) {
         ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
                       SHS_TAG_NO_STORE
                       "SharedSession is On here, but no"

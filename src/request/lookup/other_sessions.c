@@ -53,7 +53,8 @@ static shs_written_t remove_key(const shs_scope_t *scope, shs_octets_t key,
  * decoded. MALFORMED: the key holds another type of value, which no session of
  * this format can be, and stays. A rotated record is looked up again. Either it
  * leads to a session by now; or it still cannot be read, and is removed with
- * its mark. */
+ * its mark; or the store does not respond, and nothing is removed: the session
+ * may have a new id. */
 static shs_written_t end_unread(const shs_scope_t *scope,
                                 const shs_lookup_t *other)
 {
@@ -63,6 +64,9 @@ static shs_written_t end_unread(const shs_scope_t *scope,
         other = shs_lookup_run_by_id(scope, &other->sid);
         if (other->outcome == SHS_OUTCOME_FOUND) {
             return shs_writer_end(scope, other);
+        }
+        if (other->outcome == SHS_OUTCOME_UNAVAILABLE) {
+            return shs_writer_written(SHS_WROTE_UNAVAILABLE, other->reason);
         }
         written = remove_key(scope, other->key, 1);
     }
