@@ -1,3 +1,5 @@
+# The same with every MPM.
+#
 # When Redis takes no write: whoever asked for it gets 503, and neither the
 # cookie of a session that is not there nor the page that belongs to it; nothing
 # half is left in Redis; what can be read still is, however many writes failed;

@@ -1,3 +1,5 @@
+# The same with worker as with event.
+#
 # Keys that are too much for Redis to give: a huge hash, a huge string, a huge
 # field. Redis answers one client at a time, so whoever sends a cookie that
 # names such a key keeps all others waiting, unless it is asked for its size

@@ -1,3 +1,5 @@
+# The same with worker as with event.
+#
 # Real Sentinels: whoever is the master serves the sessions, also after a
 # failover and without a restart; a master of yesterday serves none; and what
 # could not be had is `unavailable`, never `absent`.
