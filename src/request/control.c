@@ -109,6 +109,7 @@ static int answer(request_rec *r, const shs_order_t *order, int replaced_by)
     if (replaced_by == LOST && written.status != SHS_WRITER_DONE
         && written.status != SHS_WRITER_NONE) {
         warn_of_lost(r, written.reason);
+        return OK;
     }
     switch (written.status) {
     case SHS_WRITER_DONE:
@@ -153,7 +154,7 @@ static int is_of_failed(const shs_order_t *order, int replaced_by)
 
 static void log_failed(request_rec *r, int replaced_by)
 {
-    const char *why;
+    const char *why = "no answer has left with it";
 
     if (replaced_by != LOST) {
         why = apr_psprintf(r->pool,
@@ -163,9 +164,6 @@ static void log_failed(request_rec *r, int replaced_by)
     }
     else if (shs_chain_visit_of(r)->chain->has_left) {
         why = "it came after the headers of the answer had left";
-    }
-    else {
-        why = "no answer has left with it";
     }
     ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
                   SHS_TAG_UNWRITTEN "a response's order for the session is not"
@@ -194,6 +192,9 @@ static int settle(request_rec *r, const shs_order_t *order, int replaced_by)
     if (!shs_settings_of(r)->control.value || !shs_keeper_find(r)) {
         warn_of_unheard(r, UNHEARD_OFF);
         return OK;
+    }
+    if (shs_chain_visit_of(r)->chain->has_left) {
+        replaced_by = LOST;
     }
     /* The error page is not refused for what mod_headers says of it too. */
     if (replaced_by && shs_chain_visit_of(r)->chain->is_refused) {
@@ -280,27 +281,27 @@ static apr_status_t on_response(ap_filter_t *f, apr_bucket_brigade *brigade)
     return ap_pass_brigade(f->next, brigade);
 }
 
-/* Trailers are there when the last brigade passes. */
+/* Trailers are there when the last brigade passes. Headers have left when one
+ * was taken: an error bucket in it has another answer made in its place. */
 static apr_status_t on_departure(ap_filter_t *f, apr_bucket_brigade *brigade)
 {
     request_rec *r = f->r;
-    int is_late = 0;
+    int is_late = shs_order_drop(r->trailers_out);
+    apr_status_t rv;
 
     if (!f->ctx) {
-        shs_chain_t *chain = shs_chain_of(r);
-
         f->ctx = f;
-        if (chain) {
-            chain->has_left = 1;
-        }
-        is_late = shs_order_drop(r->headers_out);
+        is_late |= shs_order_drop(r->headers_out);
         is_late |= shs_order_drop(r->err_headers_out);
     }
-    is_late |= shs_order_drop(r->trailers_out);
     if (is_late) {
         warn_of_unheard(r, UNHEARD_LATE);
     }
-    return ap_pass_brigade(f->next, brigade);
+    rv = ap_pass_brigade(f->next, brigade);
+    if (!rv && shs_chain_of(r)) {
+        shs_chain_of(r)->has_left = 1;
+    }
+    return rv;
 }
 
 /* What the filter has not seen is where the program has left it: a filter

@@ -75,6 +75,26 @@ static int scrub(request_rec *r, apr_table_t *headers)
     return is_changed;
 }
 
+/* Whether there is something to take out; nothing is allocated if not. */
+static int has_forged(request_rec *r, const apr_table_t *headers)
+{
+    const apr_array_header_t *claims =
+        shs_settings_of_server(r->server)->claims;
+    const apr_array_header_t *entries = apr_table_elts(headers);
+    const char *list = apr_table_get(headers, "Connection");
+    int i;
+
+    for (i = 0; i < entries->nelts; ++i) {
+        const char *name = APR_ARRAY_IDX(entries, i, apr_table_entry_t).key;
+
+        if (shs_claims_is_control(name)
+            || shs_claims_have(claims, name, strlen(name))) {
+            return 1;
+        }
+    }
+    return list && shs_claims_strip(claims, list, r->pool) != list;
+}
+
 /* A table's entries by their values' addresses. They are of a copy, and stay
  * when the table changes. */
 static apr_hash_t *index_entries(const apr_table_t *table, apr_pool_t *p)
@@ -137,7 +157,7 @@ static void scrub_trailers(request_rec *r)
 {
     apr_hash_t *brought;
 
-    if (apr_is_empty_table(r->trailers_in)) {
+    if (apr_is_empty_table(r->trailers_in) || !has_forged(r, r->trailers_in)) {
         return;
     }
     brought = index_entries(r->trailers_in, r->pool);
