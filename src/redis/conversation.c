@@ -69,8 +69,7 @@ static int is_of_key(const shs_conversation_t *self)
  * from: the breaker is for those that give no answer. */
 static void leave(shs_conversation_t *self, shs_breaker_verdict_t verdict)
 {
-    if (self->write && verdict == SHS_BREAKER_FAILED
-        && self->attempt.status == SHS_CONN_OK && self->attempt.got.error) {
+    if (self->write && verdict == SHS_BREAKER_FAILED && self->is_error) {
         verdict = SHS_BREAKER_UNKNOWN;
     }
     self->is_doubted |=
@@ -91,10 +90,14 @@ static void put(shs_conversation_t *self)
     shs_attempt_make(&self->attempt, &self->passage, self->query, self->write,
                      how, self->p);
     self->verdict = self->attempt.verdict;
+    self->is_error =
+        self->attempt.status == SHS_CONN_OK && self->attempt.got.error;
     if (before.next == SHS_VERDICT_WAIT
+        && self->waits_for == self->passage.subject
         && self->attempt.status == SHS_CONN_TIMEOUT) {
         self->verdict.cause = before.cause;
         self->verdict.reason = before.reason;
+        self->is_error = 1;
     }
 }
 
@@ -205,6 +208,7 @@ static int wait_a_moment(shs_conversation_t *self)
     if (pause > left - LEAST_TIME) {
         pause = left - LEAST_TIME;
     }
+    self->waits_for = self->passage.subject;
     shs_topology_suspect(client->topology);
     poll(NULL, 0, (int)(pause / 1000));
     self->pause = 2 * pause < LONGEST_PAUSE ? 2 * pause : LONGEST_PAUSE;

@@ -40,8 +40,13 @@ typedef struct shs_conversation_t {
     int renewals;
     int replicas; /* that were tried */
     apr_interval_time_t pause;
-    shs_attempt_t attempt; /* the last one ... */
-    shs_verdict_t verdict; /* ... and what it, or the way to it, came to: TAKE,
+    apr_uint32_t waits_for; /* the subject that said last that it must be waited
+                             * for; 0: none */
+    int is_error;           /* the last attempt came to an error of the server,
+                             * or to no answer in what that had left of the
+                             * time */
+    shs_attempt_t attempt;  /* the last one ... */
+    shs_verdict_t verdict;  /* ... and what it, or the way to it, came to: TAKE,
                             * and the attempt has the answer; or FAIL, or what
                             * else could not be followed any more */
 } shs_conversation_t;

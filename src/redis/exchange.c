@@ -74,10 +74,7 @@ static int is_news(shs_shared_t *shared, apr_time_t now)
  * which the circuit breaker tells. */
 static apr_uint32_t least_of(const shs_conversation_t *talk)
 {
-    return talk->write && talk->attempt.status == SHS_CONN_OK
-                   && talk->attempt.got.error
-               ? 1
-               : REPEATEDLY;
+    return talk->write && talk->is_error ? 1 : REPEATEDLY;
 }
 
 /* Of what failed, and is told by nobody else. */
