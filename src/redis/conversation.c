@@ -193,24 +193,37 @@ static int follow(shs_conversation_t *self)
            || fail(self, self->passage.cause, self->passage.reason);
 }
 
+/* What must be left for the next question, which costs its connection if it is
+ * not answered in time: twice what the last one after a pause took. */
+static apr_interval_time_t least_time(const shs_conversation_t *self,
+                                      apr_time_t now)
+{
+    apr_time_t twice = self->waited_at ? 2 * (now - self->waited_at) : 0;
+
+    return twice > LEAST_TIME ? twice : LEAST_TIME;
+}
+
 /* Asks again after a moment, if there is time for one: the same server, unless
  * another one has taken its place. Who probes goes on being who does. */
 static int wait_a_moment(shs_conversation_t *self)
 {
     const shs_client_t *client = self->client;
-    apr_interval_time_t left = self->query->deadline - shs_clock_now();
+    apr_time_t now = shs_clock_now();
+    apr_interval_time_t left = self->query->deadline - now;
+    apr_interval_time_t least = least_time(self, now);
     apr_interval_time_t pause = self->pause;
 
-    if (left < 2 * LEAST_TIME) {
+    if (left < LEAST_TIME + least) {
         leave(self, SHS_BREAKER_FAILED);
         return 0;
     }
-    if (pause > left - LEAST_TIME) {
-        pause = left - LEAST_TIME;
+    if (pause > left - least) {
+        pause = left - least;
     }
     self->waits_for = self->passage.subject;
     shs_topology_suspect(client->topology);
     poll(NULL, 0, (int)(pause / 1000));
+    self->waited_at = shs_clock_now();
     self->pause = 2 * pause < LONGEST_PAUSE ? 2 * pause : LONGEST_PAUSE;
     if (self->is_asking || self->is_replica
         || shs_topology_is_current(client->topology, &self->passage.route,

@@ -250,6 +250,25 @@ START_TEST(exchange_run__who_was_told_to_wait_says_so_after_the_deadline)
 }
 END_TEST
 
+/* Its answers take a while, as on a long way: what is asked too late for one
+ * costs the connection. */
+START_TEST(exchange_run__asks_nothing_that_cannot_be_answered_in_time)
+{
+    actor_t *a = actor_start("a");
+    rig_t *rig = rig_on(a, "breaker=off");
+
+    actor_says(a, "GET", not_ready[_i]);
+    actor_says(a, "GET", actor_slow);
+    ck_assert_int_eq(ask(rig, "s:k", 500), UNAVAILABLE);
+    ck_assert_int_gt(actor_asked(a, "GET"), 1);
+    ck_assert_uint_eq(rig_counter(rig, SHS_COUNTER_NOT_READY), 1);
+    actor_says(a, "GET", NULL);
+    ck_given(rig, "s:l", "a s:l");
+    ck_assert_int_eq(actor_accepted(a), 1);
+    actor_stop(a);
+}
+END_TEST
+
 /* ------------------------------------------------------------- the table */
 
 static const struct {
@@ -266,6 +285,8 @@ static const struct {
       "the user may not GET" },
     { "-OOM SECRET\r\n", UNAVAILABLE, SHS_COUNTER_OUT_OF_MEMORY, 0, 1,
       "it has no memory left" },
+    { "-BUSY SECRET\r\n", UNAVAILABLE, SHS_COUNTER_OTHER_ERRORS, 0, 1,
+      "it runs a script" },
     { "-ERR SECRET\r\n", UNAVAILABLE, SHS_COUNTER_OTHER_ERRORS, 0, 1,
       "anything else" },
     { "-MOVED 1 SECRET:1\r\n", UNAVAILABLE, SHS_COUNTER_OTHER_ERRORS, 0, 1,
@@ -909,6 +930,9 @@ static void add(TCase *tc)
                         ROWS(not_ready));
     tcase_add_loop_test(tc, exchange_run__waits_no_longer_than_the_deadline, 0,
                         ROWS(not_ready));
+    tcase_add_loop_test(
+        tc, exchange_run__asks_nothing_that_cannot_be_answered_in_time, 0,
+        ROWS(not_ready));
     tcase_add_loop_test(
         tc, exchange_run__who_was_told_to_wait_says_so_after_the_deadline, 0,
         ROWS(not_ready));
