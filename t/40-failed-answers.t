@@ -20,8 +20,18 @@ function long(r)
     return apache2.OK
 end
 function late(r)
+    local q = r:parseargs()
     r:puts("page") r:flush()
+    r.headers_out["X-Session-Action"] = q.action
+    return q.status and tonumber(q.status) or apache2.OK
+end
+function flushed(r)
+    r:puts("page") r:flush()
+    return 404
+end
+function answered(r)
     r.headers_out["X-Session-Action"] = r:parseargs().action
+    r:puts("page")
     return apache2.OK
 end
 function slow(r)
@@ -50,7 +60,7 @@ function sharedlate(r)
 end
 LUA
 my $httpd = private_httpd(files => { 'answer.lua' => $lua,
-    'htdocs/indexed/index.lua' => $lua =~ s/function shared\(r\)/function handle(r)/r },
+    'htdocs/page.txt' => "page\n", 'htdocs/indexed/index.lua' => $lua =~ s/function shared\(r\)/function handle(r)/r },
     conf => <<"CONF");
 LoadModule substitute_module $libexec/mod_substitute.so
 LoadModule ext_filter_module $libexec/mod_ext_filter.so
@@ -86,10 +96,23 @@ ExtFilterDefine none mode=output cmd=\${HOME_DIR}/none
 <LocationMatch "^/lost/(?<ACTION>[a-z]+)/indexed">
     ErrorDocument 404 "/indexed/?action=%{env:MATCH_ACTION}&status=404"
 </LocationMatch>
+<LocationMatch "^/lost/(?<ACTION>[a-z]+)/flushed">
+    ErrorDocument 404 "/lua-answered?action=%{env:MATCH_ACTION}"
+</LocationMatch>
+<Location /explained>
+    ErrorDocument 404 /page.txt
+</Location>
+<LocationMatch "^/half/(?<ACTION>[a-z]+)">
+    SharedSessionControl Off
+    ProxyErrorOverride On
+    ErrorDocument 502 "/lua-shared?action=%{env:MATCH_ACTION}&status=404"
+</LocationMatch>
 <Location /indexed>
     AddHandler lua-script .lua
     DirectoryIndex index.lua
 </Location>
+ProxyPass /half/create http://127.0.0.1:@{[$backend->port]}/
+ProxyPass /half/destroy http://127.0.0.1:@{[$backend->port]}/
 ProxyPass /backend http://127.0.0.1:@{[$backend->port]}/
 ProxyPass /aborted http://127.0.0.1:@{[$backend->port]}/
 CONF
@@ -109,11 +132,10 @@ sub id_of { return ($_[0]->header('Set-Cookie') // '') =~ /^JSESSIONID=([^;,]+)/
 
 # Answers whose chunks end in something else.
 sub broken {
-    my ($action) = @_;
-    my $raw = "HTTP/1.1 200 OK\r\nX-Session-Action: $action\r\n"
-        . "Transfer-Encoding: chunked\r\n\r\nzz\r\n";
+    my ($header, $path) = @_;
+    my $raw = "HTTP/1.1 200 OK\r\n${header}Transfer-Encoding: chunked\r\n\r\nzz\r\n";
     $raw =~ s/([^A-Za-z0-9])/sprintf '%%%02X', ord $1/ge;
-    return "/backend?raw=$raw";
+    return "$path?raw=$raw";
 }
 
 # What is tried, the status that it comes to (0: no answer), whether a login is
@@ -121,13 +143,23 @@ sub broken {
 my @cases = (
     ['a range that is not there', sub { "/backend?action=$_[0]" }, 416, 1,
      headers => [[Range => 'bytes=900000-900001']]],
-    ['a chunk that is none', \&broken, 502, qr/has failed \(502\)/],
+    ['a chunk that is none', sub { broken("X-Session-Action: $_[0]\r\n", '/backend') }, 502, qr/has failed \(502\)/],
     ['a filter that cannot be run', sub { "/aborted?action=$_[0]" }, 500, qr/has failed \(500\)/],
     ['a line that is too long for a filter', sub { "/substituted/lua-long?action=$_[0]" }, 0, qr/no response has left/],
     ['... behind a redirect', sub { "/cgi?location=/substituted/lua-long%3Faction%3D$_[0]" }, 0,
      qr/no response has left/],
     ['headers after the answer has left', sub { "/lua-late?action=$_[0]" }, 200,
      qr/after the headers of the response had left/],
+    ['... and a status of an error', sub { "/lua-late?action=$_[0]&status=404" }, 200,
+     qr/after the headers of the response had left/],
+    ['... which has an error document',
+     sub { "/explained/lua-late?action=$_[0]&status=404" }, 200,
+     qr/after the headers of the response had left/],
+    ['an error document of an answer that has left',
+     sub { "/lost/$_[0]/flushed/lua-flushed" }, 200,
+     qr/after the headers of the response had left/],
+    ['an error document, in its headers for errors, of one that failed as it left',
+     sub { broken('', "/half/$_[0]") }, 502, 1],
     ['an error document that is not there either', sub { "/lost/$_[0]/gone" }, 404, 1],
     ['an error document that fails', sub { "/lost/$_[0]/broken" }, 404, qr/has failed \(500\)/],
     ['an error document that is not there, in its headers for errors',
@@ -210,6 +242,9 @@ SharedSessionStore redis://$where timeout=1s
 SharedSession On
 SharedSessionControl On
 LuaMapHandler "/lua-(\\w+)\$" \${HOME_DIR}/answer.lua \$1
+<Location /lost>
+    ErrorDocument 404 /lua-answered?action=destroy
+</Location>
 CONF
     my $id = carl();
     my $r = $failing->get('/lua-late?action=destroy', cookie => "JSESSIONID=$id");
@@ -222,6 +257,8 @@ CONF
     my $lines = $failing->error_log;
     $warnings{$1}++ while $lines =~ /:warn\] \[pid (\d+).*SHS013: /g;
     is_deeply([grep { $_ > 1 } values %warnings], [], '... once per child');
+    $r = $failing->get('/lost/lua-flushed', cookie => "JSESSIONID=$id");
+    is($r->body, 'pagepage', '... and no error page follows a response');
     $failing->stop;
 }
 

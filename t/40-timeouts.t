@@ -1,3 +1,5 @@
+# The same with every MPM.
+#
 # How long a session lives. Idle: each use gives it its whole time again, as the
 # key's time to live, written at most once an interval, never cut short, and
 # never to one that was ended or rotated meanwhile. Absolute: counted from when

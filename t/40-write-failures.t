@@ -1,3 +1,5 @@
+# The same with every MPM.
+#
 # When Redis takes no write: the client gets 503, and neither a cookie of a
 # session that does not exist nor the page that belongs to it. Nothing incomplete
 # is left in Redis. Reads go on, however many writes failed. The first write after

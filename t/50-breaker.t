@@ -1,3 +1,5 @@
+# The same with worker as with event.
+#
 # The circuit breaker: one for a host and a store. It opens after so many
 # failures in a row, whichever children met them; while it is open nobody waits
 # but a single probe now and then; and it closes when that is answered.

@@ -1,3 +1,5 @@
+# The same with worker as with event.
+#
 # A real Redis Cluster: every session is found at the node that has its slot,
 # while slots move and masters die, and is written to there; and nodes that lie
 # lead nobody astray.

@@ -1,3 +1,5 @@
+# The same with worker as with event.
+#
 # Big keys: a huge hash, a huge string, a huge field. Redis serves one client at a
 # time, so a cookie that names such a key makes all other requests wait, unless
 # the module asks for its size first. Other sessions are found all the while, from

@@ -1,3 +1,5 @@
+# The same with every MPM.
+#
 # A real Redis that is slow, stopped, paused, killed and restarted: a request
 # costs its deadline at most, says `unavailable`, and all is well afterwards.
 # Without the circuit breaker: each request shall meet the trouble itself.

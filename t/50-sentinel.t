@@ -1,3 +1,5 @@
+# The same with worker as with event.
+#
 # Real Sentinels: the current master serves the sessions, also after a failover
 # and without a restart. A former master serves none. A session that could not be
 # read is `unavailable`, never `absent`.

@@ -1,3 +1,5 @@
+# The same with worker as with event.
+#
 # The near-cache while the master changes: what is written to the new one is
 # seen within the lease, though every lookup before was a hit and nobody asked.
 use strict;

@@ -1,3 +1,5 @@
+# The same with worker as with event.
+#
 # The near-cache where nothing is said of it, and where it is not the usual: the
 # user may not listen, Redis gives no answer and stale= is allowed, many miss the
 # same at once, and virtual hosts read the same keys in another way.

@@ -159,10 +159,7 @@ static int is_refusal_due(shs_host_state_t *host_state, apr_time_t now)
  * beginning of an outage, which the circuit breaker reports. */
 static apr_uint32_t min_failures(const shs_command_t *command)
 {
-    return command->operation.write && command->attempt.status == SHS_CONN_OK
-                   && command->attempt.reply.error
-               ? 1
-               : MIN_FAILURES;
+    return command->operation.write && command->is_error ? 1 : MIN_FAILURES;
 }
 
 /* Reports a failure that has no other report. */

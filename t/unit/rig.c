@@ -141,7 +141,8 @@ shs_outcome_t rig_load(const rig_t *rig, const char *key, int ms)
     return rig_load_sized(rig, key, ms, 65536);
 }
 
-shs_wrote_t rig_write(const rig_t *rig, const shs_write_t *write, int ms)
+shs_wrote_t rig_write_untimed(const rig_t *rig, const shs_write_t *write,
+                              int ms)
 {
     shs_write_t timed = *write;
     apr_time_t begun = begin();
@@ -149,9 +150,17 @@ shs_wrote_t rig_write(const rig_t *rig, const shs_write_t *write, int ms)
 
     timed.at.deadline = begun + ms * (apr_time_t)1000;
     wrote = shs_store_redis_write(&rig_result, &rig->client, &timed, p);
-    end(begun, ms);
     ck_assert_msg((wrote == SHS_WROTE_DONE) == !rig_result.reason,
                   "a reason, or none");
+    return wrote;
+}
+
+shs_wrote_t rig_write(const rig_t *rig, const shs_write_t *write, int ms)
+{
+    apr_time_t begun = shs_clock_now();
+    shs_wrote_t wrote = rig_write_untimed(rig, write, ms);
+
+    end(begun, ms);
     return wrote;
 }
 

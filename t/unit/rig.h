@@ -63,6 +63,10 @@ shs_outcome_t rig_load_sized(const rig_t *rig, const char *key, int ms,
 /* The same of a write, whose deadline is set here; no reason if DONE. */
 shs_wrote_t rig_write(const rig_t *rig, const shs_write_t *write, int ms);
 
+/* The same, but it may end late. */
+shs_wrote_t rig_write_untimed(const rig_t *rig, const shs_write_t *write,
+                              int ms);
+
 /* The key is FOUND, with this value. */
 #define ck_loads(rig, key, value)                                        \
     do {                                                                 \

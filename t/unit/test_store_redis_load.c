@@ -199,6 +199,25 @@ START_TEST(store_redis_load__reports_not_ready_rather_than_the_timeout_after_it)
 }
 END_TEST
 
+/* Replies take a while, as over a long distance: an attempt that starts too late
+ * costs the connection. */
+START_TEST(store_redis_load__sends_nothing_too_late_for_its_reply)
+{
+    actor_t *a = actor_start("a");
+    rig_t *rig = rig_on_server(a, "breaker=off", NULL);
+
+    actor_replies(a, "GET", not_ready[_i]);
+    actor_replies(a, "GET", actor_slow);
+    ck_assert_int_eq(rig_load(rig, "s:k", 500), UNAVAILABLE);
+    ck_assert_int_gt(actor_received(a, "GET"), 1);
+    ck_assert_uint_eq(rig_counter(rig, SHS_COUNTER_NOT_READY), 1);
+    actor_replies(a, "GET", NULL);
+    ck_loads(rig, "s:l", "a s:l");
+    ck_assert_int_eq(actor_accepted(a), 1);
+    actor_stop(a);
+}
+END_TEST
+
 /* ------------------------------------------------------------- the table */
 
 static const struct {
@@ -215,6 +234,8 @@ static const struct {
       "the user may not GET" },
     { "-OOM SECRET\r\n", UNAVAILABLE, SHS_COUNTER_OUT_OF_MEMORY, 0, 1,
       "it has no memory left" },
+    { "-BUSY SECRET\r\n", UNAVAILABLE, SHS_COUNTER_OTHER_ERRORS, 0, 1,
+      "it runs a script" },
     { "-ERR SECRET\r\n", UNAVAILABLE, SHS_COUNTER_OTHER_ERRORS, 0, 1,
       "anything else" },
     { "-MOVED 1 SECRET:1\r\n", UNAVAILABLE, SHS_COUNTER_OTHER_ERRORS, 0, 1,
@@ -861,6 +882,9 @@ static void add(TCase *tc)
                         store_redis_load__waits_for_a_server_that_is_not_ready,
                         0, ROWS(not_ready));
     tcase_add_loop_test(tc, store_redis_load__waits_no_longer_than_the_deadline,
+                        0, ROWS(not_ready));
+    tcase_add_loop_test(tc,
+                        store_redis_load__sends_nothing_too_late_for_its_reply,
                         0, ROWS(not_ready));
     tcase_add_loop_test(
         tc,

@@ -72,7 +72,7 @@ static int open_permit(shs_command_t *self)
 static void close_permit(shs_command_t *self, shs_breaker_result_t result)
 {
     if (self->operation.write && result == SHS_BREAKER_FAILED
-        && self->attempt.status == SHS_CONN_OK && self->attempt.reply.error) {
+        && self->is_error) {
         result = SHS_BREAKER_UNKNOWN;
     }
     shs_permit_close(
@@ -81,7 +81,7 @@ static void close_permit(shs_command_t *self, shs_breaker_result_t result)
         self->retry.reason);
 }
 
-/* If the server said why the command has to wait, and the next attempt ran into
+/* If the server said why the command has to wait, and its next attempt ran into
  * the deadline, the server's own reason is kept: it says more than the
  * timeout. */
 static void run_attempt(shs_command_t *self)
@@ -93,10 +93,14 @@ static void run_attempt(shs_command_t *self)
 
     shs_attempt_run(&self->attempt, &self->permit, &self->operation, options);
     self->retry = self->attempt.retry;
+    self->is_error =
+        self->attempt.status == SHS_CONN_OK && self->attempt.reply.error;
     if (before.action == SHS_RETRY_WAIT
+        && self->waits_for == self->permit.subject
         && self->attempt.status == SHS_CONN_TIMEOUT) {
         self->retry.cause = before.cause;
         self->retry.reason = before.reason;
+        self->is_error = 1;
     }
 }
 
@@ -190,26 +194,39 @@ static int follow_redirect(shs_command_t *self)
     return 1;
 }
 
+/* The time that has to be left for the next attempt: twice what the last attempt
+ * after a pause took. An attempt that runs into the deadline costs its
+ * connection. */
+static apr_interval_time_t min_time(const shs_command_t *self, apr_time_t now)
+{
+    apr_time_t twice = self->paused_at ? 2 * (now - self->paused_at) : 0;
+
+    return twice > MIN_TIME ? twice : MIN_TIME;
+}
+
 /* Pauses, if there is time, and then tries the same server again, unless
  * another one serves the key now. A probe of the breaker keeps its permit, and
  * so stays the probe. */
 static int wait_for_server(shs_command_t *self)
 {
     const shs_client_t *client = self->operation.client;
-    apr_interval_time_t left =
-        self->operation.query->deadline - shs_clock_now();
+    apr_time_t now = shs_clock_now();
+    apr_interval_time_t left = self->operation.query->deadline - now;
+    apr_interval_time_t needed = min_time(self, now);
     apr_interval_time_t pause = self->pause;
 
-    if (left < 2 * MIN_TIME) {
+    if (left < MIN_TIME + needed) {
         close_permit(self, SHS_BREAKER_FAILED);
         return 0;
     }
-    if (pause > left - MIN_TIME) {
-        pause = left - MIN_TIME;
+    if (pause > left - needed) {
+        pause = left - needed;
     }
+    self->waits_for = self->permit.subject;
     trace(self, "wait", self->retry.reason);
     shs_topology_suspect(client->topology);
     poll(NULL, 0, (int)(pause / 1000));
+    self->paused_at = shs_clock_now();
     self->pause = 2 * pause < MAX_PAUSE ? 2 * pause : MAX_PAUSE;
     if (self->is_asking || self->is_replica
         || shs_topology_is_current(client->topology, &self->permit.route,

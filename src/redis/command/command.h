@@ -41,6 +41,11 @@ typedef struct shs_command_t {
     int refreshes; /* of the topology */
     int replicas;  /* that were tried */
     apr_interval_time_t pause;
+    apr_time_t paused_at;   /* the end of the last pause; 0: none */
+    apr_uint32_t waits_for; /* the breaker's subject that replied last that the
+                             * command has to wait; 0: none */
+    int is_error; /* the last attempt got an error reply, or ran into the
+                   * deadline after one that asked to wait */
     shs_attempt_t attempt; /* the last one */
     shs_retry_t retry;     /* what the last attempt, or the failure to open a
                             * permit, came to. ACCEPT: the attempt has the

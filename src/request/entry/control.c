@@ -67,6 +67,7 @@ static int respond(request_rec *r, const shs_order_t *order, int replaced_by)
     if (replaced_by == LOST && written.status != SHS_WROTE_DONE
         && written.status != SHS_WROTE_GONE) {
         shs_order_log_lost(r, written.reason);
+        return OK;
     }
     switch (written.status) {
     case SHS_WROTE_DONE:
@@ -111,7 +112,7 @@ static int is_of_failed_program(const shs_order_t *order, int replaced_by)
 
 static void log_failed_program(request_rec *r, int replaced_by)
 {
-    const char *why;
+    const char *why = "no response has left with it";
 
     if (replaced_by != LOST) {
         why = apr_psprintf(r->pool,
@@ -121,9 +122,6 @@ static void log_failed_program(request_rec *r, int replaced_by)
     }
     else if (shs_client_request_context_of(r)->client_request->has_left) {
         why = "it came after the headers of the response had left";
-    }
-    else {
-        why = "no response has left with it";
     }
     ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
                   SHS_TAG_UNWRITTEN "a response's order for the session is not"
@@ -152,6 +150,9 @@ static int carry_out(request_rec *r, const shs_order_t *order, int replaced_by)
     if (!shs_settings_of(r)->control.value || !shs_session_ops_find(r)) {
         shs_order_log_ignored(r, SHS_ORDER_IGNORED_OFF);
         return OK;
+    }
+    if (shs_client_request_context_of(r)->client_request->has_left) {
+        replaced_by = LOST;
     }
     /* What mod_headers adds to the error page must not cause another
      * refusal. */
@@ -240,27 +241,28 @@ static apr_status_t on_response(ap_filter_t *f, apr_bucket_brigade *brigade)
     return ap_pass_brigade(f->next, brigade);
 }
 
-/* Trailers are complete when the last brigade passes. */
+/* Trailers are complete when the last brigade passes. The headers have left once
+ * a brigade was accepted: because of an error bucket in it, httpd may send another
+ * response instead. */
 static apr_status_t on_output(ap_filter_t *f, apr_bucket_brigade *brigade)
 {
     request_rec *r = f->r;
-    int is_late = 0;
+    int is_late = shs_order_remove(r->trailers_out);
+    apr_status_t rv;
 
     if (!f->ctx) {
-        shs_client_request_t *client_request = shs_client_request_of(r);
-
         f->ctx = f;
-        if (client_request) {
-            client_request->has_left = 1;
-        }
-        is_late = shs_order_remove(r->headers_out);
+        is_late |= shs_order_remove(r->headers_out);
         is_late |= shs_order_remove(r->err_headers_out);
     }
-    is_late |= shs_order_remove(r->trailers_out);
     if (is_late) {
         shs_order_log_ignored(r, SHS_ORDER_IGNORED_LATE);
     }
-    return ap_pass_brigade(f->next, brigade);
+    rv = ap_pass_brigade(f->next, brigade);
+    if (!rv && shs_client_request_of(r)) {
+        shs_client_request_of(r)->has_left = 1;
+    }
+    return rv;
 }
 
 /* The filter may not have seen some orders: a filter before it has failed the

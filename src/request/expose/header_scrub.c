@@ -78,6 +78,26 @@ static int scrub_table(request_rec *r, apr_table_t *headers)
     return is_changed;
 }
 
+/* Whether the table has something to remove. Allocates nothing if not. */
+static int has_forged(request_rec *r, const apr_table_t *headers)
+{
+    const apr_array_header_t *own_headers =
+        shs_settings_of_server(r->server)->own_headers;
+    const apr_array_header_t *entries = apr_table_elts(headers);
+    const char *list = apr_table_get(headers, "Connection");
+    int i;
+
+    for (i = 0; i < entries->nelts; ++i) {
+        const char *name = APR_ARRAY_IDX(entries, i, apr_table_entry_t).key;
+
+        if (shs_own_headers_is_control(name)
+            || shs_own_headers_have(own_headers, name, strlen(name))) {
+            return 1;
+        }
+    }
+    return list && shs_own_headers_strip(own_headers, list, r->pool) != list;
+}
+
 /* The entries of a copy of the table, by the addresses of their values. The
  * index stays valid when the table changes. */
 static apr_hash_t *index_entries(const apr_table_t *table, apr_pool_t *p)
@@ -141,7 +161,7 @@ static void scrub_trailers(request_rec *r)
 {
     apr_hash_t *merged;
 
-    if (apr_is_empty_table(r->trailers_in)) {
+    if (apr_is_empty_table(r->trailers_in) || !has_forged(r, r->trailers_in)) {
         return;
     }
     merged = index_entries(r->trailers_in, r->pool);
