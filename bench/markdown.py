@@ -25,7 +25,8 @@ def row_of(row):
 def tables(result):
     for group in result['groups'].values():
         if group['rows']:
-            yield '\n'.join([HEAD.format(title=group['title'].lower()),
+            title = group['title'][0].lower() + group['title'][1:]
+            yield '\n'.join([HEAD.format(title=title),
                              *map(row_of, group['rows'])])
 
 
