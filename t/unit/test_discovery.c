@@ -296,7 +296,7 @@ static void set_out_with(int others, int dead)
 }
 
 /* Makes the rounds so far appear to have taken so long. */
-static void let_pass(apr_interval_time_t time)
+static void backdate_rounds(apr_interval_time_t time)
 {
     epoch.lower_for += time;
     epoch.reported_at -= time;
@@ -324,7 +324,7 @@ START_TEST(discovery_run__trusts_half_of_the_members_that_were_set_up_anew)
     ck_master("r", 1);
     ck_assert_ptr_nonnull(strstr(shs_epoch_explain(&epoch, NULL), "members"));
     ck_assert_int_eq(epoch.lower_at != 0, urls[_i].is_enough);
-    let_pass(SHS_EPOCH_LOWER_AFTER);
+    backdate_rounds(SHS_EPOCH_LOWER_AFTER);
     run();
     ck_assert_int_eq(is_doubtful, 1);
     ck_assert_msg(epoch.known == (urls[_i].is_enough ? 5 : 100), "%s",
@@ -371,7 +371,7 @@ START_TEST(discovery_run__asks_members_that_were_trusted_before)
     actor_replies(b, "CLUSTER", NULL);
     actor_set_slots(b, &others, 1);
     actor_set_state(b, "ok", 5);
-    let_pass(SHS_EPOCH_LOWER_AFTER);
+    backdate_rounds(SHS_EPOCH_LOWER_AFTER);
     ck_master("b", 0);
     ck_assert_int_eq(epoch.known, 5);
     end();
@@ -404,7 +404,7 @@ START_TEST(discovery_run__lowers_no_epoch_that_another_member_knows)
     epoch.known = 5;
     ck_master("a", better[_i].is_doubtful);
     ck_assert_int_eq(epoch.lower_for, 0);
-    let_pass(SHS_EPOCH_LOWER_AFTER);
+    backdate_rounds(SHS_EPOCH_LOWER_AFTER);
     before = shs_clock_now();
     ck_master("a", better[_i].is_doubtful);
     ck_assert_msg(epoch.known == 5, "%s", better[_i].why);
