@@ -750,7 +750,7 @@ static void start_waiter(waiter_t *waiter, shs_pool_t *pool, int ms)
     run_waiter(waiter);
 }
 
-static void start_keeper(waiter_t *waiter, shs_pool_t *pool, int ms)
+static void start_holder(waiter_t *waiter, shs_pool_t *pool, int ms)
 {
     memset(waiter, 0, sizeof(*waiter));
     waiter->pool = pool;
@@ -900,7 +900,7 @@ static void outwait_dial(waiter_t *late, waiter_t *other, shs_pool_t *pool,
     start_waiter(late, pool, ms);
     await_dial();
     passed = unit_in_ms(ms + 1);
-    start_keeper(other, pool, 20000);
+    start_holder(other, pool, 20000);
     unit_let_pass(passed);
     open_gate();
     pthread_join(late->thread, NULL);
