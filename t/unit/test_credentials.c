@@ -67,17 +67,6 @@ static void write_file(const char *path, const char *content, size_t len)
     close(fd);
 }
 
-static char *file_with(const char *content, size_t len)
-{
-    char *path = apr_pstrdup(p, "/tmp/shs-unit-XXXXXX");
-    int fd = mkstemp(path);
-
-    ck_assert_int_ge(fd, 0);
-    close(fd);
-    write_file(path, content, len);
-    return path;
-}
-
 #define CONTENT(literal) (literal), sizeof(literal) - 1
 
 static const struct {
@@ -104,7 +93,7 @@ static const struct {
 
 START_TEST(credentials_read_file__takes_the_first_line)
 {
-    char *path = file_with(files[_i].content, files[_i].len);
+    char *path = unit_file(files[_i].content, files[_i].len);
     shs_credentials_t *c = shs_credentials_create("alice", "before", p);
     const char *wrong = shs_credentials_read_file(c, path, p);
     const char *why = files[_i].why;
@@ -147,7 +136,7 @@ START_TEST(credentials_read_file__refuses_what_it_would_have_to_cut)
     memset(text, 'x', (size_t)lengths[_i].len);
     text[lengths[_i].len] = '\0';
     path = apr_pstrcat(p, text, lengths[_i].behind, NULL);
-    path = file_with(path, strlen(path));
+    path = unit_file(path, strlen(path));
     wrong = shs_credentials_read_file(c, path, p);
     unlink(path);
     ck_assert_msg((wrong == NULL) == lengths[_i].is_taken, "%s: %s", wrong,
@@ -159,7 +148,7 @@ END_TEST
 START_TEST(credentials_read_file__reads_files_only)
 {
     shs_credentials_t *c = shs_credentials_create(NULL, NULL, p);
-    char *path = file_with("", 0);
+    char *path = unit_file("", 0);
     const char *wrong = shs_credentials_read_file(c, "/nonexistent/x", p);
 
     ck_assert_msg(wrong && strstr(wrong, "/nonexistent/x cannot be read: No"),
@@ -197,7 +186,7 @@ static const struct {
 
 START_TEST(credentials_reload__reads_the_file_again)
 {
-    char *path = file_with("old\n", 4);
+    char *path = unit_file("old\n", 4);
     shs_credentials_t *c = shs_credentials_create("alice", NULL, p);
     int is_renewed;
 
@@ -215,7 +204,7 @@ END_TEST
 
 START_TEST(credentials_reload__works_as_often_as_the_file_changes)
 {
-    char *path = file_with("1\n", 2);
+    char *path = unit_file("1\n", 2);
     shs_credentials_t *c = shs_credentials_create(NULL, NULL, p);
     const char *refused;
     char content[2] = "1";
@@ -247,7 +236,7 @@ END_TEST
 /* The pool may live long: the file must not stay open. */
 START_TEST(credentials_reload__closes_the_file)
 {
-    char *path = file_with("old\n", 4);
+    char *path = unit_file("old\n", 4);
     shs_credentials_t *c = shs_credentials_create(NULL, NULL, p);
     int before = dup(STDOUT_FILENO), after;
 
@@ -265,7 +254,7 @@ END_TEST
 /* httpd reads it as root, a child as another user. */
 START_TEST(credentials_reload__keeps_the_password_if_the_file_is_not_readable)
 {
-    char *path = file_with("old\n", 4);
+    char *path = unit_file("old\n", 4);
     shs_credentials_t *c = shs_credentials_create(NULL, NULL, p);
     uid_t user = geteuid();
     int is_renewed;
@@ -308,7 +297,7 @@ static void *renew(void *data)
  * same. */
 START_TEST(credentials_reload__gives_every_thread_the_new_password)
 {
-    char *path = file_with("old\n", 4);
+    char *path = unit_file("old\n", 4);
     shs_credentials_t *c = shs_credentials_create(NULL, NULL, p);
     refresh_t reloads_at_once[THREADS];
     pthread_t threads[THREADS];

@@ -234,22 +234,10 @@ static const struct {
     { "rediss+sentinel://h,g/m", NULL },
 };
 
-static char *file_with(const char *content)
-{
-    char *name = apr_pstrdup(p, "/tmp/shs-unit-XXXXXX");
-    size_t len = strlen(content);
-    int fd = mkstemp(name);
-
-    ck_assert_int_ge(fd, 0);
-    ck_assert_int_eq(write(fd, content, len), (ssize_t)len);
-    close(fd);
-    return name;
-}
-
 START_TEST(endpoint_identity__differs_with_each_setting)
 {
-    char *one = file_with("samepw\n");
-    char *other = file_with("samepw\n");
+    char *one = unit_file("samepw\n", 7);
+    char *other = unit_file("samepw\n", 7);
     const char *seen[ROWS(different)];
     int i, j;
 

@@ -281,18 +281,6 @@ END_TEST
 
 /* ------------------------------------------------------------ credentials */
 
-static char *file_with(const char *content)
-{
-    char *name = apr_pstrdup(p, "/tmp/shs-unit-XXXXXX");
-    size_t len = strlen(content);
-    int fd = mkstemp(name);
-
-    ck_assert_int_ge(fd, 0);
-    ck_assert_int_eq(write(fd, content, len), (ssize_t)len);
-    close(fd);
-    return name;
-}
-
 /* In the options, "@" is the path of a file with "master", "$" of one with
  * "watch". */
 static const struct {
@@ -342,8 +330,8 @@ static const char *with_files(const char *words, const char *master,
 
 START_TEST(endpoint_option_parse__gives_each_server_its_own_credentials)
 {
-    char *master = file_with("master\n");
-    char *sink = file_with("watch\n");
+    char *master = unit_file("master\n", 7);
+    char *sink = unit_file("watch\n", 6);
     shs_endpoint_t e;
     const char *wrong =
         parse(&e, logins[_i].url, with_files(logins[_i].words, master, sink));

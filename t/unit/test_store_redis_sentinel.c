@@ -222,7 +222,7 @@ START_TEST(store_redis_load__rejects_the_old_master_after_a_quiet_time)
     stage_fail_over();
     /* So that the reply of x comes long before the Sentinel's. */
     actor_replies(s, "SENTINEL get-master-addr-by-name", actor_slow);
-    unit_let_pass(unit_in_ms(2500));
+    await_lease_end();
     ck_loads(rig, "m", "y m");
 }
 END_TEST

@@ -60,6 +60,17 @@ apr_array_header_t *unit_words(const char *text)
     return words;
 }
 
+char *unit_file(const char *content, apr_size_t len)
+{
+    char *path = apr_pstrdup(p, "/tmp/shs-unit-XXXXXX");
+    int fd = mkstemp(path);
+
+    ck_assert_int_ge(fd, 0);
+    ck_assert_int_eq(write(fd, content, len), (ssize_t)len);
+    close(fd);
+    return path;
+}
+
 int unit_is_equal(shs_octets_t a, shs_octets_t b)
 {
     return a.len == b.len && (!a.len || !memcmp(a.data, b.data, a.len));

@@ -35,6 +35,10 @@ shs_octets_t unit_text(const char *text);
 /* The words of a text with a blank between them; NULL: none. From p. */
 apr_array_header_t *unit_words(const char *text);
 
+/* The path of a new file in /tmp with these octets; the test unlinks it. From
+ * p. */
+char *unit_file(const char *content, apr_size_t len);
+
 int unit_is_equal(shs_octets_t a, shs_octets_t b);
 
 /* Octets for a failure's message: what cannot be printed as \xNN. From p. */
