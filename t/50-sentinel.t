@@ -11,6 +11,7 @@ use SHS::Certs;
 use SHS::Load;
 use SHS::Report;
 use SHS::Sentinel;
+use SHS::Vhosts;
 use SHS::Watch;
 use List::Util qw(max);
 use Time::HiRes qw(time);
@@ -212,43 +213,7 @@ sub plant {
 plant($plain);
 plant($secured);
 
-sub ask {
-    my ($host, $id) = @_;
-    return $httpd->get('/page.html', host => "$host.test",
-                       cookie => 'JSESSIONID=' . ($id // $sessions[0][0]));
-}
-sub status { return $_[0]->header('X-Status') // 'missing' }
-sub owner  { return $_[0]->header('X-Owner') // '(null)' }
-
-sub of_load {
-    my ($host) = @_;
-    return (port => $httpd->port, path => '/page.html', host => "$host.test",
-            sessions => \@sessions);
-}
-sub probe {
-    my ($host, @ids) = @_;
-    return SHS::Watch->probe(port => $httpd->port, path => '/page.html',
-                             host => "$host.test", ids => \@ids);
-}
-
-# Every session is found, by every child. A deadline of less than a second is
-# missed now and then where others use the machine; then all are asked for once
-# more.
-sub all_found {
-    my ($host, $why, %more) = @_;
-    local $Test::Builder::Level = $Test::Builder::Level + 1;
-    my $rounds = $stores{$host} =~ /timeout=\d+ms/ ? 5 : 1;
-    my $sum;
-    for my $round (1 .. $rounds) {
-        $sum = SHS::Load::run(of_load($host), requests => 120, workers => 3,
-                              %more);
-        my $found = $sum->{status_found} // 0;
-        last if $found == 120 || $sum->{strangers}
-            || $found + ($sum->{status_unavailable} // 0) != 120;
-    }
-    return ok($sum->{strangers} == 0 && ($sum->{status_found} // 0) == 120,
-              "$host: $why") || diag(SHS::Load::words($sum));
-}
+serve(httpd => $httpd, stores => \%stores, sessions => \@sessions, requests => 120);
 
 # --- who is asked, and what for ----------------------------------------------------
 
@@ -567,8 +532,8 @@ sub done {
            . ' found while the master was stopped', scalar @served,
            scalar @down);
     $plain->rejoin($old);
-    all_found('plain', 'afterwards everybody is found');
-    all_found('fallback', 'afterwards everybody is found');
+    all_found('plain', 'afterwards everybody is found', after_fault => 1);
+    all_found('fallback', 'afterwards everybody is found', after_fault => 1);
 }
 
 # --- a failover by hand, with TLS -------------------------------------------------
@@ -589,7 +554,7 @@ sub done {
     isnt($new->port, $old->port, 'SENTINEL FAILOVER: another master');
     $watch->{probe}->wait_found_since($announced);
     done('Sentinel with TLS, FAILOVER', $watch, $announced);
-    all_found('secured', 'afterwards everybody is found');
+    all_found('secured', 'afterwards everybody is found', after_fault => 1);
     my $line = sprintf $words, $new->{told_port};
     is(scalar $httpd->logged(qr/$line/), 1, '... which SHS032 tells, once for the host')
         || diag(join "\n", $httpd->logged($told));
