@@ -122,16 +122,10 @@ sub ask {
                         defined $id ? (cookie => "JSESSIONID=$id") : ());
     return join '|', map { /^\S+ (.*)/ ? $1 : $_ } split /\n/, $last->body;
 }
-sub id_of {
-    my ($r) = @_;
-    return ($r->header('Set-Cookie') // '') =~ /^JSESSIONID=([^;,]+)/ ? $1 : 'none';
-}
-sub stored { return { $store->hash("session:$_[0]") } }
-sub hash { my $id = fresh_id(); $store->put_hash("session:$id", { @_ }, 600); return $id }
 
 # --- reading --------------------------------------------------------------------
 
-my $id = hash(user => 'anna', role => 'chef', '@max' => 600);
+my $id = hash_session($store, user => 'anna', role => 'chef', '@max' => 600);
 is(ask('/probe', $id, qw(find status get:user get:nothing get:@max)),
    'FOUND|found|anna(4)|(none)|(none)', 'find, status, get');
 my %is = (user => 'user=anna(4);', role => 'role=chef(4);');
@@ -181,13 +175,13 @@ for my $case (['/off', $id, 'OFF', 'off'], ['/probe', $id, 'FOUND', 'found'],
 
 is(ask('/probe', undef, 'begin:user=anna,a%2Cb=c%26d', 'find', 'get:user', 'get:a%2Cb'),
    'DONE|FOUND|anna(4)|c&d(3)', 'begin: the session is there at once');
-$id = id_of($last);
+$id = $last->new_id;
 like($id, qr/^[A-Za-z0-9_-]{43}$/, '... with a new id in a cookie');
 is($last->header('Cache-Control'), 'no-store', '... that nobody keeps');
-is(stored($id)->{user}, 'anna', '... and in Redis');
-like(stored($id)->{'@created'}, qr/^\d{13}$/, '... as a session of ours');
+is($store->session($id)->{user}, 'anna', '... and in Redis');
+like($store->session($id)->{'@created'}, qr/^\d{13}$/, '... as a session of ours');
 is(ask('/probe', undef, 'begin', 'iterate'), 'DONE|', 'begin without attributes');
-isnt(id_of($last), 'none', '... is a session too');
+isnt($last->new_id, 'none', '... is a session too');
 
 is(ask('/probe', $id, 'set:role=chef', 'set:user=berta', 'unset:a%2Cb', 'iterate'),
    'DONE|DONE|DONE|user=berta(5);role=chef(4);', 'set and unset are seen at once');
@@ -201,20 +195,20 @@ is(ask('/probe', $id, 'change:x=1,y=2,-role', 'iterate'), 'DONE|user=berta(5);x=
 is(ask('/probe', $id, 'change:-x', 'change:y=3', 'iterate'), 'DONE|DONE|user=berta(5);y=3(1);',
    '... or names alone, or values alone');
 is(ask('/probe', $id, 'set:bin=a%00%FF%0D%0A', 'get:bin'), "DONE|a(5)", 'any octets in a value');
-is(stored($id)->{bin}, "a\0\xff\r\n", '... as they are');
+is($store->session($id)->{bin}, "a\0\xff\r\n", '... as they are');
 is(ask('/probe', $id, 'unset:nothing', 'unset:bin'), 'DONE|DONE',
    'what is not there can be removed');
 
 is(ask('/probe', $id, 'rotate', 'find', 'get:user', 'set:after=1'), 'DONE|FOUND|berta(5)|DONE',
    'rotate: the same session, also for what follows');
-my $new = id_of($last);
+my $new = $last->new_id;
 isnt($new, $id, '... has a new id');
-is(stored($new)->{after}, 1, '... and that is written to');
+is($store->session($new)->{after}, 1, '... and that is written to');
 is(ask('/probe', $id, 'get:user', 'set:late=1'), 'berta(5)|DONE', 'the old id leads there');
-is(stored($new)->{late}, 1, '... for writing too');
+is($store->session($new)->{late}, 1, '... for writing too');
 is(ask('/probe', $new, 'begin:role=admin', 'get:role', 'get:user'), 'DONE|admin(5)|berta(5)',
    'begin where there is a session is a login');
-my $login = id_of($last);
+my $login = $last->new_id;
 isnt($login, $new, '... with a new id');
 is(ask('/probe', $new, 'rotate', 'begin:a=b', 'iterate'), 'ROTATED|DONE|a=b(1);',
    '... and who has the old id begins anew');
@@ -222,26 +216,26 @@ is(ask('/probe', undef, 'begin:a=1', 'rotate', 'begin:b=2', 'get:a', 'get:b'),
    'DONE|DONE|DONE|1(1)|2(1)', 'three ids in one request');
 my @cookies = grep { lc $_->[0] eq 'set-cookie' } @{ $last->{headers} };
 is(scalar @cookies, 1, '... of which the client gets one');
-is(stored(id_of($last))->{b}, 2, '... the last');
+is($store->session($last->new_id)->{b}, 2, '... the last');
 
 is(ask('/probe', $login, 'destroy', 'find', 'get:user', 'set:a=b', 'destroy'),
    'DONE|ABSENT|(none)|GONE|GONE', 'destroy: it is gone at once');
 like($last->header('Set-Cookie'), qr/^JSESSIONID=; .*Max-Age=0/, '... and its cookie');
 is($store->cmd('EXISTS', "session:$login"), 0, '... in Redis too');
-is(ask('/probe', hash(user => 'anna'), 'destroy', 'begin:user=carl', 'get:user'),
+is(ask('/probe', hash_session($store, user => 'anna'), 'destroy', 'begin:user=carl', 'get:user'),
    'DONE|DONE|carl(4)', 'after it another one may begin');
-is(stored(id_of($last))->{user}, 'carl', '... with its own id');
+is($store->session($last->new_id)->{user}, 'carl', '... with its own id');
 
 for my $format (qw(json form)) {
     is(ask("/$format/probe", undef, 'begin:user=anna', 'set:n=1', 'change:k=v,-n', 'iterate', 'rotate'),
        'DONE|DONE|DONE|user=anna(4);k=v(1);|DONE', "$format: begin, set, change, rotate");
-    is(ask("/$format/probe", id_of($last), 'get:user', 'destroy', 'find'), 'anna(4)|DONE|ABSENT',
+    is(ask("/$format/probe", $last->new_id, 'get:user', 'destroy', 'find'), 'anna(4)|DONE|ABSENT',
        '... destroy');
 }
 
 # --- every result ------------------------------------------------------------------
 
-my $old = hash(user => 'anna', '@rotated' => '');
+my $old = hash_session($store, user => 'anna', '@rotated' => '');
 $store->put_string("session:$malformed", 'x', 600);
 my $unreadable = fresh_id();
 $store->put_string("json:$unreadable", '{', 600);
@@ -251,13 +245,13 @@ my ($ended, $ended2) = (fresh_id() . '-ended', fresh_id() . '2-ended');
 for my $case (
     ['GONE', 'no cookie', '/probe', undef],
     ['GONE', 'a session that is not there', '/probe', fresh_id()],
-    ['GONE', 'SharedSession Off', '/off', hash(user => 'anna')],
+    ['GONE', 'SharedSession Off', '/off', hash_session($store, user => 'anna')],
     ['GONE', 'ended between reading and writing', 'relay:/probe', $ended, { end => 'DONE' }],
     ['ROTATED', 'the old id of a login', '/probe', $old, { end => 'DONE' }],
     ['CONFLICT', 'always another who is faster', 'relay:/json/probe', $faster, { end => 'DONE' }],
     ['UNREADABLE', 'another type of value', '/probe', $malformed],
     ['UNREADABLE', 'a value that cannot be read', '/json/probe', $unreadable, { end => 'DONE' }],
-    ['NO_ANSWER', 'a Redis that is down', 'down:/probe', hash(user => 'anna')],
+    ['NO_ANSWER', 'a Redis that is down', 'down:/probe', hash_session($store, user => 'anna')],
 ) {
     my ($result, $why, $path, $of, $except) = @$case;
     for my $operation ('set:a=b', 'unset:a', 'change:a=b,-c', 'rotate', 'destroy') {
@@ -277,7 +271,7 @@ is(ask('down:/probe', $id, 'begin:a=b'), 'NO_ANSWER', '... with a cookie too');
 is($last->header('Set-Cookie'), undef, '... and gives none');
 is(ask('/probe', $malformed, 'begin:a=b'), 'DONE', 'begin in place of what is no session: DONE');
 
-$id = hash(user => 'anna');
+$id = hash_session($store, user => 'anna');
 for my $case (['a reserved name', '%40user'], ['no name', ''], ['a line break', 'a%0Ab']) {
     my ($why, $name) = @$case;
     my $plain = $name =~ s/%([0-9A-F]{2})/chr hex $1/ger;
@@ -294,7 +288,7 @@ is(ask('/json/probe', undef, 'begin:a=%FF'), 'INVALID', '... to begin with');
 my $big = 'x' x 1100;
 is(ask('/small', $id, "set:a=$big", "change:a=$big", "begin:a=$big"),
    'TOO_LARGE|TOO_LARGE|TOO_LARGE', 'larger than SharedSessionMaxSize: TOO_LARGE');
-is_deeply([grep { !/^\@/ } keys %{ stored($id) }], ['user'], 'nothing of all that was written');
+is_deeply([grep { !/^\@/ } keys %{ $store->session($id) }], ['user'], 'nothing of all that was written');
 
 # --- what another has changed between the copy and the end of a rotation -----------------
 
@@ -322,7 +316,7 @@ sub hook {
     return $last = $httpd->get($path, defined $of ? (cookie => "JSESSIONID=$of") : (),
                                headers => [['X-Probe', join '&', @operations]]);
 }
-$id = hash(user => 'anna', role => 'chef');
+$id = hash_session($store, user => 'anna', role => 'chef');
 my $r = hook('/x/lua', $id, 'set:user=berta', 'unset:role');
 is($r->note('probe'), "set DONE\nunset DONE\n", 'in fixups: changes');
 is($r->note('session.user'), 'berta', '... the note follows');
@@ -335,44 +329,44 @@ is(hook('/x/cgi', $id, 'set:user=dora')->env('SESSION_user'), 'dora', '... at a 
 $r = hook('/x/lua', undef, 'begin:user=emil');
 is($r->note('session.user'), 'emil', 'in fixups: a login is exposed');
 is($r->note('SHARED_SESSION'), 'found', '... as found');
-is(stored(id_of($r))->{user}, 'emil', '... and the client has its cookie');
-$new = id_of($r);
+is($store->session($r->new_id)->{user}, 'emil', '... and the client has its cookie');
+$new = $r->new_id;
 $r = hook('/x/lua', $new, 'rotate');
 is($r->note('session.user'), 'emil', '... a rotation too');
-isnt(id_of($r), $new, '... with its cookie');
-$r = hook('/x/lua', id_of($r), 'destroy');
+isnt($r->new_id, $new, '... with its cookie');
+$r = hook('/x/lua', $r->new_id, 'destroy');
 is($r->note('SHARED_SESSION'), 'absent', '... an end as absent');
 is($r->note('session.user'), undef, '... with no attribute');
 is($r->hdr('X-User'), undef, '... and no header');
 like($r->header('Set-Cookie'), qr/^JSESSIONID=;/, '... and the cookie is taken away');
-$r = hook('/x/page.html', hash(user => 'anna'), 'set:a=b');
+$r = hook('/x/page.html', hash_session($store, user => 'anna'), 'set:a=b');
 like($r->header('Vary') // '', qr/Cookie/i, 'a page of a file is marked as of a session');
 
 # --- redirects, error documents, subrequests -----------------------------------------------
 
-$id = hash(user => 'anna');
+$id = hash_session($store, user => 'anna');
 $r = $httpd->get('/probe?set:user=berta&redirect:/x/lua', cookie => "JSESSIONID=$id");
 is($r->note('session.user'), 'berta', 'a redirect: it sees the change');
 $r = $httpd->get('/probe?begin:user=carl&redirect:/x/lua', cookie => "JSESSIONID=$id");
 is($r->note('session.user'), 'carl', '... a login');
-is(stored(id_of($r))->{user}, 'carl', '... whose cookie goes out with it');
-$r = $httpd->get('/probe?destroy&redirect:/x/lua', cookie => 'JSESSIONID=' . id_of($r));
+is($store->session($r->new_id)->{user}, 'carl', '... whose cookie goes out with it');
+$r = $httpd->get('/probe?destroy&redirect:/x/lua', cookie => 'JSESSIONID=' . $r->new_id);
 is($r->note('SHARED_SESSION'), 'absent', '... an end');
 $r = hook('/missing/page', undef, 'begin:user=dora');
 is($r->code, 404, 'an error document');
 is($r->note('session.user'), 'dora', '... sees what was before it');
-is(stored(id_of($r))->{user}, 'dora', '... and the cookie goes out with it');
+is($store->session($r->new_id)->{user}, 'dora', '... and the cookie goes out with it');
 is(scalar(grep { lc $_->[0] eq 'set-cookie' } @{ $r->{headers} }), 1, '... once');
 
 # What has been written is true, also where the response is refused afterwards.
 for my $kind (qw(cgi backend)) {
-    $id = hash(user => 'anna');
+    $id = hash_session($store, user => 'anna');
     $r = hook("/control/$kind?set=%25zz", $id, 'rotate');
     like($r->code, qr/^50[02]$/, "$kind: an order that is not understood");
-    is(stored(id_of($r))->{user}, 'anna', '... and the cookie of a rotation before it');
+    is($store->session($r->new_id)->{user}, 'anna', '... and the cookie of a rotation before it');
 }
 
-$id = hash(user => 'anna');
+$id = hash_session($store, user => 'anna');
 ask('/probe', $id, 'sub:/probe?set:user=berta', 'get:user');
 like($last->body, qr/^set DONE\n/, 'a subrequest changes the session');
 like($last->body, qr/get berta\(5\)/, '... of its page');
@@ -381,7 +375,7 @@ is($last->note('session.user'), 'carl', '... and sees what its page has changed'
 is($httpd->get('/probe?set:user=dora&sub:/x/lua', cookie => "JSESSIONID=$id")->hdr('X-User'),
    'dora', '... in the header too');
 ask('/probe', undef, 'sub:/probe?begin:user=emil', 'get:user');
-is(stored(id_of($last))->{user}, 'emil', 'a login in a subrequest: the page has its cookie');
+is($store->session($last->new_id)->{user}, 'emil', 'a login in a subrequest: the page has its cookie');
 $r = $httpd->get('/ssi/page.shtml', cookie => "JSESSIONID=$id");
 like($r->body, qr/^set DONE$/m, 'an include changes the session');
 is($r->note('session.cart'), 7, '... and the next one sees it');

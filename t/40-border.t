@@ -107,14 +107,7 @@ sub carl {
     $store->put_hash("session:$id", { userId => 'carl' });
     return $id;
 }
-sub id_of { return ($_[0]->header('Set-Cookie') // '') =~ /^JSESSIONID=([^;,]+)/ ? $1 : undef }
-sub stored { return { $store->hash("session:$_[0]") } }
 sub sessions { return $store->cmd('DBSIZE') }
-sub is_clean {
-    my ($r) = @_;
-    local $Test::Builder::Level = $Test::Builder::Level + 1;
-    return unlike($r->raw, qr/^X-Session-(?:Set|Unset|Action):/mi, '... no header of ours leaves');
-}
 my $mark = 0;
 sub new_lines {
     my $log = substr $httpd->error_log, $mark;
@@ -152,7 +145,7 @@ for my $what (sort keys %not_obeyed) {
         is_clean($r);
         like(new_lines(), qr/SHS014: /, '... which the log says');
     }
-    is(stored($id)->{userId}, 'carl', "Off, $what: nothing is written");
+    is($store->session($id)->{userId}, 'carl', "Off, $what: nothing is written");
 }
 
 # --- from one that is On ---------------------------------------------------------
@@ -175,8 +168,8 @@ for my $what (sort keys %heard) {
     my $r = at($path, undef, %more, @login);
     is($r->code, $code, "On, $what");
     is_clean($r);
-    my $id = id_of($r) // 'none';
-    is(stored($id)->{userId}, 'admin', '... is a login');
+    my $id = $r->new_id;
+    is($store->session($id)->{userId}, 'admin', '... is a login');
     is($r->header('Cache-Control'), 'no-store', '... that nobody keeps');
     is($r->note('session.userId'), 'admin', '... which the page knows')
         if $r->body =~ /^note SHARED_SESSION /m;
@@ -187,7 +180,7 @@ for my $what (sort keys %heard) {
     is_clean($r);
 }
 my $r = at('/app/to-off.asis', undef);
-is(stored(id_of($r) // 'none')->{userId}, 'admin', 'a file sent as it is');
+is($store->session($r->new_id)->{userId}, 'admin', 'a file sent as it is');
 
 # Redirects share the table of headers for errors. An order that the last place puts
 # there is that place's, On or Off, whatever the first place is.
@@ -225,10 +218,10 @@ for my $way (['/off', '/app', 1], ['/app', '/off', 1], ['/app', '/app', 0]) {
 # Two places with cookies of their own: each order is the sender's place's.
 $r = at('/app/named/cgi', undef, @login, location => '/app/cgi?action=create&set=userId%3Dbert');
 my %given = $r->raw =~ /^Set-Cookie: (\w+)=([^;]*)/mg;
-is(stored($given{NAMED} // 'none')->{userId}, 'admin', 'an order before a redirect, under its place\'s cookie');
-is(stored($given{JSESSIONID} // 'none')->{userId}, 'bert', '... and one behind it, under its own');
+is($store->session($given{NAMED} // 'none')->{userId}, 'admin', 'an order before a redirect, under its place\'s cookie');
+is($store->session($given{JSESSIONID} // 'none')->{userId}, 'bert', '... and one behind it, under its own');
 $r = at('/app/cgi', undef, @login, location => '/app/cgi?set=n%3D1');
-is(stored(id_of($r) // 'none')->{n}, 1, 'an order behind the redirect goes on with the session');
+is($store->session($r->new_id)->{n}, 1, 'an order behind the redirect goes on with the session');
 my @given = $r->raw =~ /^Set-Cookie: /mg;
 is(scalar @given, 1, '... of which there is one cookie');
 
@@ -259,7 +252,7 @@ for my $case (['/app/cgi', 500, location => '/app/lua'], ['/app/cgi', 500, locat
     is($r->header('Set-Cookie'), undef, '... gives no cookie');
     unlike($r->body, qr/^note /m, '... nor the page');
     is_clean($r);
-    is(stored($id)->{userId}, 'carl', '... nor changes anything');
+    is($store->session($id)->{userId}, 'carl', '... nor changes anything');
     like(new_lines(), qr/SHS013: .*not understood/, '... which the log says');
     $r = at($path, $id, %more, set => 'userId=%zz', cookie => 'JSESSIONID=ABCDEF; Path=/');
     is($r->code, $code, "$path: the same beside a cookie of our name");
@@ -281,7 +274,7 @@ for my $part (qw(off app)) {
     $r = at("/app/$part.shtml", $id);
     like($r->body, qr/whole env /, "a page with a part from /$part");
     is($r->header('Set-Cookie'), undef, '... whose order is not heard');
-    is(stored($id)->{userId}, 'carl', '... nor followed');
+    is($store->session($id)->{userId}, 'carl', '... nor followed');
     is_clean($r);
     like(new_lines(), qr/SHS014: .*part of a page/, '... which the log says');
 }
@@ -296,7 +289,7 @@ new_lines();
 $r = at('/app/nph', $id);
 like($r->body, qr/^nph/, 'an nph- script answers');
 like(new_lines(), qr/SHS022: nph-answer /, '... and the log says that its order is not heard');
-is(stored($id)->{userId}, 'carl', '... nor followed');
+is($store->session($id)->{userId}, 'carl', '... nor followed');
 at('/off/nph', $id);
 unlike(new_lines(), qr/SHS022: /, 'where Control is Off there is nothing to say');
 

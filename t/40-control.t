@@ -15,28 +15,15 @@ sub ask {
                defined $id ? (cookie => "JSESSIONID=$id") : ());
 }
 
-sub id_of {
-    my ($r, $name) = @_;
-    $name ||= 'JSESSIONID';
-    return ($r->header('Set-Cookie') // '') =~ /^\Q$name\E=([^;,]+)/ ? $1 : undef;
-}
-
-sub stored { return { redis()->hash("session:$_[0]") } }
-
-sub is_clean {
-    my ($r, $name) = @_;
-    local $Test::Builder::Level = $Test::Builder::Level + 1;
-    return unlike($r->raw, qr/^X-Session-(?:Set|Unset|Action):/mi, $name);
-}
 
 for my $kind (qw(cgi backend)) {
     my $r = ask("/x/$kind", undef, action => 'create', set => 'userId=alice&userNm=Alice+Kim');
     is($r->code, 200, "$kind: create");
-    my $id = id_of($r) // 'none';
+    my $id = $r->new_id;
     like($id, qr/^[A-Za-z0-9_-]{43}$/, '... gives a new id');
     is($r->header('Cache-Control'), 'no-store', '... that nobody keeps');
     is_clean($r, '... and the client sees none of the headers');
-    my $is = stored($id);
+    my $is = redis()->session($id);
     is("$is->{userId} $is->{userNm}", 'alice Alice Kim', '... the session is there');
     like($is->{'@created'}, qr/^\d{13}$/, '... with when it was created');
     is($is->{'@max'}, 1800, '... and its idle timeout');
@@ -45,17 +32,17 @@ for my $kind (qw(cgi backend)) {
     is($r->code, 200, "$kind: a change");
     is($r->header('Set-Cookie'), undef, '... gives no cookie');
     is_clean($r, '... nor the headers');
-    $is = stored($id);
+    $is = redis()->session($id);
     is("$is->{userId} $is->{cart} $is->{userNm}", 'alice 1&2 A', '... is made');
     ask("/x/$kind", $id, unset => 'cart, userNm');
-    $is = stored($id);
+    $is = redis()->session($id);
     is_deeply([grep { !/^\@/ } sort keys %$is], ['userId'], '... and so are removals');
 
     $r = ask("/x/$kind", $id, action => 'rotate');
-    my $new = id_of($r) // 'none';
+    my $new = $r->new_id;
     isnt($new, $id, "$kind: rotate gives a new id");
-    is(stored($new)->{userId}, 'alice', '... of the same session');
-    is_deeply(stored($id), { '@rotated' => "session:$new" }, '... the old one leads there');
+    is(redis()->session($new)->{userId}, 'alice', '... of the same session');
+    is_deeply(redis()->session($id), { '@rotated' => "session:$new" }, '... the old one leads there');
     my $old = ask("/x/$kind", $id);
     is($kind eq 'cgi' ? $old->env('SESSION_userId') : $old->hdr('X-User'), 'alice',
        '... for who has it');
@@ -63,22 +50,22 @@ for my $kind (qw(cgi backend)) {
     ok($ttl > 0 && $ttl <= 10_000, '... for ten seconds at most');
     $r = ask("/x/$kind", $id, set => 'late=1');
     is($r->code, 200, '... and writes to it');
-    is(stored($new)->{late}, 1, '... there');
+    is(redis()->session($new)->{late}, 1, '... there');
     $r = ask("/x/$kind", $id, action => 'rotate');
     is($r->code, 503, '... but does not rotate it again');
 
     $r = ask("/x/$kind", $new, action => 'rotate', set => 'role=admin');
-    my $login = id_of($r) // 'none';
-    is(stored($login)->{role}, 'admin', "$kind: a rotation with a change is a login");
-    is(stored($new)->{role}, undef, '... of which the old id knows nothing');
-    is(stored($new)->{userId}, 'alice', '... but what was there before');
+    my $login = $r->new_id;
+    is(redis()->session($login)->{role}, 'admin', "$kind: a rotation with a change is a login");
+    is(redis()->session($new)->{role}, undef, '... of which the old id knows nothing');
+    is(redis()->session($new)->{userId}, 'alice', '... but what was there before');
     $r = ask("/x/$kind", $new, set => 'cart=evil');
     is($r->code, 503, '... and writes nothing any more');
-    is(stored($login)->{cart}, undef, '... to anybody');
+    is(redis()->session($login)->{cart}, undef, '... to anybody');
 
     $r = ask("/x/$kind", $login, action => 'rotate', set => 'role=root');
     is(redis()->cmd('EXISTS', "session:$new"), 0, '... and is gone with the next login');
-    ($new, $login) = ($login, id_of($r) // 'none');
+    ($new, $login) = ($login, $r->new_id);
     is(redis()->cmd('EXISTS', "session:$new"), 1, '... of which the old id is there');
     $r = ask("/x/$kind", $login, action => 'destroy', set => 'a=b');
     is(redis()->cmd('EXISTS', "session:$new"), 0, '... until the logout');
@@ -93,14 +80,14 @@ for my $kind (qw(cgi backend)) {
 # Two headers of one name: a proxied backend's are two, a script's are joined by a
 # comma, which no urlencoded text holds.
 my $two = "a=1\r\nX-Session-Set: b=2+3";
-my $both = id_of(ask('/x/backend', undef, action => 'create', set => $two)) // 'none';
-is(join(' ', @{ stored($both) }{qw(a b)}), '1 2 3', 'a backend\'s two headers X-Session-Set are heard');
+my $both = ask('/x/backend', undef, action => 'create', set => $two)->new_id;
+is(join(' ', @{ redis()->session($both) }{qw(a b)}), '1 2 3', 'a backend\'s two headers X-Session-Set are heard');
 is(ask('/x/cgi', undef, action => 'create', set => $two)->code, 500, '... a script\'s are refused');
 
 # A logout by the old id, in the grace, ends the session.
 my $r = ask('/x/cgi', undef, action => 'create', set => 'userId=bert');
-my $first = id_of($r);
-my $second = id_of(ask('/x/cgi', $first, action => 'rotate'));
+my $first = $r->new_id;
+my $second = ask('/x/cgi', $first, action => 'rotate')->new_id;
 $r = ask('/x/cgi', $first, action => 'destroy');
 is(redis()->cmd('EXISTS', "session:$second", "session:$first"), 0,
    'a logout by the old id ends the session');
@@ -108,11 +95,11 @@ is(redis()->cmd('EXISTS', "session:$second", "session:$first"), 0,
 # Once a chain, also with an error document, also where a page was denied.
 $r = ask('/x/backend', undef, action => 'create', set => 'a=b', status => '404 Not Found');
 is($r->code, 404, 'a backend says 404 and create');
-my $id = id_of($r) // 'none';
-is(stored($id)->{a}, 'b', '... and it is done');
+my $id = $r->new_id;
+is(redis()->session($id)->{a}, 'b', '... and it is done');
 $r = ask('/override/backend', undef, action => 'create', set => 'a=b', status => '404 Not Found');
 is($r->code, 404, 'with ProxyErrorOverride the response is not the backend\'s');
-is(stored(id_of($r) // 'none')->{a}, 'b', '... but its orders are followed');
+is(redis()->session($r->new_id)->{a}, 'b', '... but its orders are followed');
 is_clean($r, '... and not shown');
 
 # Off.
@@ -122,7 +109,7 @@ for my $path (qw(/off/cgi /off/backend /nosession/cgi)) {
     $r = ask($path, $id, set => 'userId=mallory', action => 'destroy');
     is($r->code, 200, "$path: SharedSessionControl is Off");
     is_clean($r, '... the headers are taken out all the same');
-    is(stored($id)->{userId}, 'carl', '... and not followed');
+    is(redis()->session($id)->{userId}, 'carl', '... and not followed');
 }
 ask('/off/cgi', $id, set => 'userId=mallory') for 1 .. 30;
 my @told = log_since($mark) =~ /:warn\] \[pid (\d+).*SHS014: .*is Off where/g;
@@ -132,7 +119,7 @@ is(scalar @told, scalar keys %told, '... once a child') || diag "@told";
 
 # What mod_headers says counts too.
 ask('/headers/cgi', $id);
-is(stored($id)->{by}, 'mod_headers', 'mod_headers may give an order');
+is(redis()->session($id)->{by}, 'mod_headers', 'mod_headers may give an order');
 
 # JSON.
 my $j = fresh_id();
@@ -145,7 +132,7 @@ my $ttl = redis()->cmd('PTTL', "json:$j");
 ok($ttl > 50_000 && $ttl <= 60_000, '... with the life it had');
 
 # --- what is refused, and then nothing is written -----------------------------
-my $before = stored($id);
+my $before = redis()->session($id);
 for my $case (
     ['a % that is no escape', { set => 'a=%zz' }],
     ['no name', { set => '=b' }],
@@ -177,7 +164,7 @@ for my $case (
     log_like($mark, qr/SHS013: /, '... but the log');
     is(ask("$area/backend", $id, %$query)->code, 502, '... or a backend\'s');
 }
-my $now = stored($id);
+my $now = redis()->session($id);
 delete $_->{'@accessed'} for $before, $now;
 is_deeply($now, $before, 'nothing of it was written');
 
@@ -192,7 +179,7 @@ for my $pair (['destroy', 'rotate'], ['rotate', 'destroy'], ['create', 'destroy'
     is(ask('/x/cgi', $id, action => "$one\r\nX-Session-Action: $other")->code, 500,
        '... or joined, of a script');
 }
-is(stored($id)->{userId}, 'carl', '... nothing was done');
+is(redis()->session($id)->{userId}, 'carl', '... nothing was done');
 is(ask('/x/backend', undef, action => "create\r\nX-Session-Action: create", set => 'a=b')->code,
    200, 'twice the same is one');
 
@@ -202,16 +189,16 @@ for my $fold ("a=1&\r\n f2=2", "a=1\r\n &f2=2", "a=1&f2=\r\n\t2") {
     $r = ask('/x/backend', $id, set => $fold);
     is($r->code, 502, 'a folded X-Session-Set is refused');
     log_like($mark, qr/SHS013: .*white space in X-Session-Set/, '... and the log says why');
-    is_deeply([grep { /f2/ } keys %{ stored($id) }], [], '... and makes no name with a space');
+    is_deeply([grep { /f2/ } keys %{ redis()->session($id) }], [], '... and makes no name with a space');
 }
 $r = ask('/x/backend', $id, set => "userId=carl&name=A\r\n B");
-is(stored($id)->{name}, 'A B', 'folded amid a value it is a space');
+is(redis()->session($id)->{name}, 'A B', 'folded amid a value it is a space');
 ask('/x/backend', $id, unset => "name,\r\n nothing");
-is(stored($id)->{name}, undef, 'a folded list of names is a list');
+is(redis()->session($id)->{name}, undef, 'a folded list of names is a list');
 
 # Values are octets; none leaves the line it is in.
 $r = ask('/x/cgi', $id, set => 'odd=a%0D%0ASet-Cookie%3A+x%3Dy%00%FF');
-is(stored($id)->{odd}, "a\r\nSet-Cookie: x=y\0\xff", 'any octets in a value');
+is(redis()->session($id)->{odd}, "a\r\nSet-Cookie: x=y\0\xff", 'any octets in a value');
 is($r->header('Set-Cookie'), undef, '... make no header');
 
 # --- cookies --------------------------------------------------------------------
@@ -237,8 +224,8 @@ for my $kind (qw(cgi backend)) {
                     "JSESSIONID=1; Path=/a\r\nSet-Cookie: JSESSIONID=2; Path=/b") {
         my $mark = log_mark();
         $r = ask("/x/$kind", undef, action => 'create', set => 'a=b', cookie => $cookie);
-        $own_id = id_of($r) // 'none';
-        is(stored($own_id)->{a}, 'b', "$kind: a login beside a cookie of our name");
+        $own_id = $r->new_id;
+        is(redis()->session($own_id)->{a}, 'b', "$kind: a login beside a cookie of our name");
         is(scalar @{ cookies_of($r) }, 1, '... gives ours alone');
         log_like($mark, qr/SHS021: .*is removed/, '... which the log says');
         unlike(log_since($mark), qr/ABCDEF/, '... without the value');
@@ -297,9 +284,9 @@ is_deeply([ $r->raw =~ /^Set-Cookie: (JSESSIONID=\w*)/mg ], ['JSESSIONID='],
 my $planted = hash_session(userId => 'mallory');
 $r = get('/x/cgi?action=create&set=userId%3Dalice', host => 'control.test',
          cookie => "JSESSIONID=$planted; JSESSIONID=" . fresh_id());
-my $own = id_of($r) // 'none';
+my $own = $r->new_id;
 isnt($own, $planted, 'fixation: a login under a planted id gives another');
-is(stored($own)->{userId}, 'alice', '... that is the user\'s');
-is(stored($planted)->{userId}, 'mallory', '... and the planted one is not');
+is(redis()->session($own)->{userId}, 'alice', '... that is the user\'s');
+is(redis()->session($planted)->{userId}, 'mallory', '... and the planted one is not');
 
 done_testing;

@@ -128,7 +128,6 @@ sub carl {
     $store->put_hash("session:$id", { userId => 'carl' });
     return $id;
 }
-sub id_of { return ($_[0]->header('Set-Cookie') // '') =~ /^JSESSIONID=([^;,]+)/ ? $1 : undef }
 
 # Answers whose chunks end in something else.
 sub broken {
@@ -183,7 +182,7 @@ for my $case (@cases) {
     is($r->code, $code, "$what, with a login");
     unlike($r->raw, qr/^X-Session-/mi, '... shows no header of ours');
     if (!ref $why_not) {
-        my $new = id_of($r) // 'none';
+        my $new = $r->new_id;
         is({ $store->hash("session:$new") }->{userId}, 'carl', '... gives the cookie of it');
         is(() = $r->raw =~ /^Set-Cookie: /mg, 1, '... once');
         is($r->header('Cache-Control'), 'no-store', '... that nobody keeps');

@@ -92,13 +92,8 @@ sub ask {
     return $server{$where}->get($path, %more,
                                 defined $id ? (cookie => "JSESSIONID=$id") : ());
 }
-sub id_of {
-    my ($r) = @_;
-    return ($r->header('Set-Cookie') // '') =~ /^JSESSIONID=([^;,]+)/ ? $1 : 'none';
-}
-sub stored { return { $store->hash("session:$_[0]") } }
 sub entries {
-    my %is = %{ stored($_[0]) };
+    my %is = %{ $store->session($_[0]) };
     delete @is{ grep { /^\@/ } keys %is };
     return \%is;
 }
@@ -159,14 +154,14 @@ my $planted;
 my $r = replace('A', undef, 'a=1&b=2');
 is($r->code, 200, 'SessionHeader begins a session');
 unlike($r->raw, qr/X-Replace-Session/i, '... and is taken out');
-my $id = id_of($r);
+my $id = $r->new_id;
 like($id, qr/^[A-Za-z0-9_-]{43}$/, '... with an id in a cookie');
 is_deeply(entries($id), { a => 1, b => 2 }, '... each entry is an attribute');
 is(env(ask('B', '/app/cgi', $id)), 'a=1&b=2', '... SessionEnv shows it on the other server');
 is(ask('B', '/plain/lua', $id)->note('session.a'), 1, '... and so does SharedSessionNote');
 my $brought = fresh_id();
 $r = replace('A', $brought, 'a=1');
-isnt(id_of($r), $brought, 'an id that the client brought is not taken');
+isnt($r->new_id, $brought, 'an id that the client brought is not taken');
 is($store->cmd('EXISTS', "session:$brought"), 0, '... nor is it in Redis');
 
 is(scalar writes(sub { ask($_, '/app/cgi', $id) for qw(A B A) }), 0,
@@ -184,7 +179,7 @@ is($store->cmd('EXISTS', "session:$id"), 0, 'a session without entries has ended
 like($r->header('Set-Cookie') // '', qr/^JSESSIONID=;/, '... and so has its cookie');
 
 # Changes of different entries at the same time, on both servers.
-$id = id_of(replace('A', undef, 'n=0'));
+$id = replace('A', undef, 'n=0')->new_id;
 my @pids = map { my $w = $_;
     SHS::Process::fork_child("writer $w", sub {
         replace($w % 2 ? 'A' : 'B', $id, "w$w-$_=1") for 1 .. 10;
@@ -204,7 +199,7 @@ for my $place (qw(/nowhere /plain /off /foreign /named)) {
         $store->put_hash("session:$planted", { cart => 7 });
         for my $with (undef, $planted) {
             $r = ask('A', "$place/cgi?location=$to&replace=userId%3Dadmin", $with);
-            is(id_of($r), 'none', "SessionHeader of $to is not for $place: no login");
+            is($r->new_id, 'none', "SessionHeader of $to is not for $place: no login");
             unlike($r->raw, qr/^X-Replace-Session/mi, '... and the header does not get out');
         }
         is_deeply(entries($planted), { cart => 7 }, '... nor a change');
@@ -214,20 +209,20 @@ for my $place (qw(/nowhere /plain /off /foreign /named)) {
 ok($server{A}->wait_logged(qr/:warn\] .*SHS014: .*X-Replace-Session.*ignored/),
    '... as the log says');
 $r = ask('A', '/app/cgi?location=/app/cgi&replace=userId%3Danna');
-is(entries(id_of($r))->{userId}, 'anna', '... that of its own place is heard');
+is(entries($r->new_id)->{userId}, 'anna', '... that of its own place is heard');
 
 # --- SessionMaxAge -------------------------------------------------------------------
 
 my $expiry = 'mod_session-expiry';
 $r = replace('A', undef, 'a=1', '/aged');
-$id = id_of($r);
-my $left = stored($id)->{$expiry} / 1e6 - time;
+$id = $r->new_id;
+my $left = $store->session($id)->{$expiry} / 1e6 - time;
 ok($left > 1780 && $left <= 1800, 'SessionMaxAge: the expiry is stored') || diag $left;
 is(scalar writes(sub { ask($_, '/aged/cgi', $id) for qw(A B) }), 0,
    '... and not at each request');
 $store->cmd('HSET', "session:$id", $expiry, int((time + 1700) * 1e6));
 is(scalar writes(sub { ask('B', '/aged/cgi', $id) }), 1, '... but after a minute');
-$left = stored($id)->{$expiry} / 1e6 - time;
+$left = $store->session($id)->{$expiry} / 1e6 - time;
 ok($left > 1780 && $left <= 1800, '... anew') || diag $left;
 is(env(ask('A', '/aged/cgi', $id)) =~ /\ba=1\b/, 1, '... the session goes on');
 
@@ -235,9 +230,9 @@ $store->cmd('HSET', "session:$id", $expiry, int((time - 1) * 1e6));
 unlike(env(ask('A', '/app/cgi', $id)), qr/\ba=1\b/, 'one whose time is over is empty');
 is($store->cmd('EXISTS', "session:$id"), 0, '... and has ended');
 is(ask('B', '/plain/lua', $id)->note('SHARED_SESSION'), 'absent', '... everywhere');
-$id = id_of(replace('A', undef, 'a=1', '/aged'));
+$id = replace('A', undef, 'a=1', '/aged')->new_id;
 $store->cmd('HSET', "session:$id", $expiry, int((time - 1) * 1e6));
-my $next = id_of(replace('B', $id, 'z=1', '/aged'));
+my $next = replace('B', $id, 'z=1', '/aged')->new_id;
 isnt($next, $id, 'what begins in its place has another id');
 is(entries($next)->{a}, undef, '... and nothing of the old one');
 is(entries($next)->{z}, 1, '... but its own');
@@ -253,8 +248,8 @@ is($r->header('Set-Cookie'), undef, 'a wrong password gives no cookie');
 $r = login('A');
 is($r->code, 302, 'a login on A');
 is($r->header('Location'), '/private/lua', '... that succeeds');
-$id = id_of($r);
-is(stored($id)->{'realm-user'}, 'alice', '... is a session');
+$id = $r->new_id;
+is($store->session($id)->{'realm-user'}, 'alice', '... is a session');
 is($r->header('Cache-Control'), 'no-store', '... whose cookie nobody keeps');
 for my $where (qw(A B)) {
     is(ask($where, '/private/lua', $id)->code, 200, "... and is known on $where");
@@ -268,7 +263,7 @@ is($store->cmd('EXISTS', "session:$id"), 0, 'a logout on A ends the session');
 like($r->header('Set-Cookie') // '', qr/^JSESSIONID=;/, '... and the cookie');
 is(ask('B', '/private/lua', $id)->code, 302, '... on B at once');
 
-my @both = map { id_of(login($_)) } qw(A B);
+my @both = map { login($_)->new_id } qw(A B);
 my $both = "$both[0]; JSESSIONID=$both[1]";
 is(ask('A', '/private/lua', $both)->code, 200, 'two logins of one browser');
 ask('A', '/logout', $both);
@@ -277,9 +272,9 @@ is_deeply([map { $store->cmd('EXISTS', "session:$_") } @both], [0, 0],
 is(ask('B', '/private/lua', $both)->code, 302, '... on B at once');
 
 # Fixation: the id that somebody had before the login is not the one after it.
-$planted = id_of(replace('A', undef, 'cart=7'));
+$planted = replace('A', undef, 'cart=7')->new_id;
 $r = login('B', $planted);
-$id = id_of($r);
+$id = $r->new_id;
 isnt($id, $planted, 'a login gives a new id');
 is(entries($id)->{cart}, 7, '... to the session that was there');
 is(ask('A', '/private/lua', $id)->code, 200, '... which is logged in');
@@ -287,39 +282,39 @@ for my $where (qw(A B)) {
     is(ask($where, '/private/lua', $planted)->code, 302,
        "... the id before it is not, on $where");
 }
-is(stored($planted)->{'realm-user'}, undef, '... nor does Redis say so');
-my $again = id_of(login('A', $id));
+is($store->session($planted)->{'realm-user'}, undef, '... nor does Redis say so');
+my $again = login('A', $id)->new_id;
 is(ask('B', '/private/lua', $again eq 'none' ? $id : $again)->code, 200,
    'a second login is one too');
 
 # The same by SessionHeader: a backend that logs its user in by a name of its own.
 for my $name (qw(userId USER_ID user-id User.Name my-realm-user my-realm-pw X-User REALM-PW login email
                  role isAdmin)) {
-    $planted = id_of(replace('A', undef, 'cart=7'));
-    my $new = id_of(replace('B', $planted, "$name=alice"));
+    $planted = replace('A', undef, 'cart=7')->new_id;
+    my $new = replace('B', $planted, "$name=alice")->new_id;
     isnt($new, 'none', "SessionHeader adds $name: a new id");
     is_deeply(entries($new), { cart => 7, $name => 'alice' }, '... for what was there, and it');
     unlike(env(ask($_, '/app/cgi', $planted)), qr/alice/, "... the id before sees none of it, on $_")
         for qw(A B);
     is(replace('A', $planted, 'late=1')->code, 503, '... and changes nothing');
-    my $other = id_of(replace('A', $new, "$name=berta"));
+    my $other = replace('A', $new, "$name=berta")->new_id;
     isnt($other, 'none', '... a change of it: a new id again');
     unlike(env(ask('B', '/app/cgi', $new)), qr/berta/, '... that alone sees it');
-    is(id_of(replace('A', $other, 'note=1')), 'none', '... a change of another keeps the id');
-    is(id_of(replace('A', $other, "$name=berta")), 'none', '... and so does the same again');
+    is(replace('A', $other, 'note=1')->new_id, 'none', '... a change of another keeps the id');
+    is(replace('A', $other, "$name=berta")->new_id, 'none', '... and so does the same again');
 }
 for my $name (qw(cart userAgent users lastLogin pwned puser)) {
-    $planted = id_of(replace('A', undef, 'n=0'));
-    is(id_of(replace('B', $planted, "$name=1")), 'none', "$name is no user: the id stays");
+    $planted = replace('A', undef, 'n=0')->new_id;
+    is(replace('B', $planted, "$name=1")->new_id, 'none', "$name is no user: the id stays");
 }
 for my $expires (0, 1) {
     $planted = fresh_id();
     $store->cmd('HSET', "session:$planted", '@created', int(time * 1000), '@max', 1800,
                 $expires ? ($expiry => int((time + 900) * 1e6)) : ());
-    my $new = id_of(replace('A', $planted, 'other=alice'));
+    my $new = replace('A', $planted, 'other=alice')->new_id;
     isnt($new, 'none', 'the first attribute of an empty session: a new id');
     is(entries($new)->{other}, 'alice', '... that has it');
-    is(stored($planted)->{other}, undef, '... and the id before has not');
+    is($store->session($planted)->{other}, undef, '... and the id before has not');
 }
 
 # Its time is over, by mod_session.
@@ -330,7 +325,7 @@ is($store->cmd('EXISTS', "session:$id"), 0, '... and has ended');
 
 # --- trouble ----------------------------------------------------------------------------
 
-$id = id_of(replace('A', undef, 'a=1'));
+$id = replace('A', undef, 'a=1')->new_id;
 my $before = entries($id);
 my @keys = sort @{ $store->cmd('KEYS', '*') };
 $store->cmd('CONFIG', 'SET', 'maxmemory', 1);
@@ -347,7 +342,7 @@ ok($server{A}->wait_logged(qr/SHS017: .*was not saved/), '... and SHS017 says so
 replace('A', $id, 'a=2');
 is(entries($id)->{a}, 2, 'then it is');
 
-$id = id_of(login('A'));
+$id = login('A')->new_id;
 is(ask('A', '/private/lua', $id)->code, 200, 'a login before Redis dies');
 $store->stop('KILL');
 $r = ask('A', '/private/lua', $id);
@@ -356,8 +351,8 @@ $r = login('B');
 is($r->header('Set-Cookie'), undef, '... nor gets the cookie of a login');
 $store->run;
 SHS::Process::wait_for('the store to be asked again', 20, sub {
-    id_of($r = login('B')) ne 'none' });
-is(ask('A', '/private/lua', id_of($r))->code, 200, 'when it is back a login works');
+    ($r = login('B'))->new_id ne 'none' });
+is(ask('A', '/private/lua', $r->new_id)->code, 200, 'when it is back a login works');
 
 # Without mod_shared_session it loads, and says what is missing.
 my $alone = private_httpd(no_module => 1, loglevel => 'notice',

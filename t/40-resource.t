@@ -20,10 +20,6 @@ sub ask {
     return ($r, eval { $json->decode($r->body) });
 }
 
-sub id_of {
-    my ($r) = @_;
-    return ($r->header('Set-Cookie') // '') =~ /^JSESSIONID=([^;]+)/ ? $1 : undef;
-}
 
 my %place = (hash => ['/session', '/x'], json => ['/json/session', '/json'],
              form => ['/form/session', '/form']);
@@ -43,7 +39,7 @@ for my $format (qw(hash json form)) {
     ($r, $is) = ask($path, 'POST', $brought,
                     '{"userId":"alice","userNm":"Alice Kim","n":3}');
     is($r->code, 201, "$format: POST creates");
-    my $id = id_of($r) // 'no id';
+    my $id = $r->new_id;
     like($id, qr/^[A-Za-z0-9_-]{43}$/, '... under an id of 256 bits');
     isnt($id, $brought, '... that is not the one the client brought');
     is(redis()->cmd('EXISTS', $key->($brought)), 0, '... under which is nothing');
@@ -80,7 +76,7 @@ for my $format (qw(hash json form)) {
 
     ($r, $is) = ask($path, 'POST', $id, '{"role":"admin"}');
     is($r->code, 200, "$format: POST with a session is a login");
-    my $new = id_of($r) // 'no id';
+    my $new = $r->new_id;
     isnt($new, $id, '... under a new id');
     is("$is->{userId} $is->{role}", 'alice admin', '... with what was there');
     ($r, $is) = ask($path, 'GET', $id);
@@ -119,7 +115,7 @@ for my $format (qw(hash json form)) {
     my $path = $place{$format}[0];
     my ($r) = ask($path, 'POST', undef, $numbers);
     is($r->code, 201, "$format: numbers");
-    my $id = id_of($r);
+    my $id = $r->new_id;
     my $check = sub {
         my ($body, $name) = @_;
         for (@sent) {
@@ -157,7 +153,7 @@ for my $format (qw(hash json form)) {
 
 # --- what is refused ----------------------------------------------------------
 my ($r, $is) = ask('/session', 'POST', undef, '{"a":"b"}');
-my $id = id_of($r);
+my $id = $r->new_id;
 for my $case (
     ['a body that is no JSON', 'PATCH', '{"a":', {}, 400],
     ['JSON that is no object', 'PATCH', '["a"]', {}, 400],
@@ -256,7 +252,7 @@ for my $header (['Range', 'bytes=0-1'], ['Range', 'bytes=-1'], ['Range', 'bytes=
         for my $method (qw(GET HEAD PATCH POST PUT)) {
             ($r, $is) = ask('/session', $method, $id, $method =~ /^P/ ? '{"a":"b"}' : undef,
                             headers => [$header, @$more ? $more : ()]);
-            $id = id_of($r) // $id;
+            $id = $r->new_id if $r->new_id ne 'none';
             is($r->code, $method eq 'PUT' ? 405 : 200, "$method, $why: not 206, nor 416");
             is($r->header('Content-Range'), undef, '... no part');
             is($r->header('Accept-Ranges'), 'none', '... nor is there one to be had');

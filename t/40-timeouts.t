@@ -19,10 +19,6 @@ sub at {
     my ($path, $id) = @_;
     return get($path, host => 'timeouts.test', cookie => "JSESSIONID=$id");
 }
-sub id_of {
-    my ($r) = @_;
-    return ($r->header('Set-Cookie') // '') =~ /^JSESSIONID=([^;,]+)/ ? $1 : 'none';
-}
 sub pttl { return redis()->cmd('PTTL', $_[0]) }
 sub now_ms { return int(time * 1000) }
 
@@ -128,7 +124,7 @@ for my $format (qw(hash json form)) {
         ($count, $ttl) = touched("$area/$place/lua", $id, $key, 30_000);
         is($count->{EVAL}, 0, "... not where $place says a time alone");
         between($ttl, 0, 30_000, '... it ends as it was to');
-        my $new = "$key{$format}" . id_of(at("$area/$place/cgi?action=rotate", $id));
+        my $new = "$key{$format}" . at("$area/$place/cgi?action=rotate", $id)->new_id;
         between(pttl($new), 0, 30_000, '... under a new id too');
         ($id, $key) = session($format);
     }
@@ -171,13 +167,13 @@ for my $row (['json', '{"user":"anna","cart":{"@rotated":1},"@max":1800}'],
     is(at("$area/x/cgi?action=destroy", $id)->code, 200, '... ended');
     is(pttl($key), -2, '... indeed');
     ($id, $key) = $start->();
-    my $new = id_of(at("$area/x/cgi?action=rotate", $id));
+    my $new = at("$area/x/cgi?action=rotate", $id)->new_id;
     is(at("$area/x/lua", $id)->note('session.user'), 'anna', '... rotated, the old id leads on');
     at("$area/x/cgi?action=destroy", $id);
     is(pttl("$key{$format}$new"), -2, '... and ends it by a logout');
     is(pttl($key), -2, '... and itself');
     ($id, $key) = $start->();
-    $new = id_of(at("$area/x/cgi?action=create&set=role%3Dadmin", $id));
+    $new = at("$area/x/cgi?action=create&set=role%3Dadmin", $id)->new_id;
     redis()->cmd('PEXPIRE', $key, 5_000);
     is(at("$area/x/lua", $id)->note('session.role'), undef, '... or a login, which it does not see');
     between(pttl($key), 0, 5_000, '... nor does it live on');
@@ -186,7 +182,7 @@ for my $row (['json', '{"user":"anna","cart":{"@rotated":1},"@max":1800}'],
 # A new session lives as long as it says, and no longer than it may at all.
 for my $row (['/x', 1800, 1_800_000], ['/idle', 600, 600_000], ['/short', 7200, 3_600_000]) {
     my ($area, $max, $most) = @$row;
-    my $new = id_of(get("$area/cgi?action=create&set=a%3Db", host => 'timeouts.test'));
+    my $new = get("$area/cgi?action=create&set=a%3Db", host => 'timeouts.test')->new_id;
     is(redis()->cmd('HGET', "session:$new", '@max'), $max, "$area: \@max of a new one");
     between(pttl("session:$new"), $most - 10_000, $most, '... and its time');
 }
@@ -223,29 +219,29 @@ for my $format (qw(hash json form)) {
     is($count->{EVAL}, 0, '... once');
 
     my $r = at("$area/hour/cgi?action=rotate", $id);
-    my $new = "$key{$format}" . id_of($r);
+    my $new = "$key{$format}" . $r->new_id;
     between(pttl($new), 250_000, 300_000, "$format: a rotation does not extend it");
     my $before = now_ms();
-    $r = at("$area/hour/cgi?action=create&set=role%3Dadmin", id_of($r));
-    $new = "$key{$format}" . id_of($r);
+    $r = at("$area/hour/cgi?action=create&set=role%3Dadmin", $r->new_id);
+    $new = "$key{$format}" . $r->new_id;
     between(pttl($new), 1_780_000, 1_800_000, '... but a login begins it anew');
     my ($created) = stored_text($format, $new) =~ /created"?[:=]"?(\d+)/;
     between($created, $before - 1, now_ms(), '... from when it was');
-    $r = at("$area/hour/cgi?action=rotate", id_of($r));
-    is(+(stored_text($format, "$key{$format}" . id_of($r)) =~ /created"?[:=]"?(\d+)/)[0],
+    $r = at("$area/hour/cgi?action=rotate", $r->new_id);
+    is(+(stored_text($format, "$key{$format}" . $r->new_id) =~ /created"?[:=]"?(\d+)/)[0],
        $created, '... which the next rotation keeps');
     # By rotate with a change, which is a login too; not by a change alone.
     my ($aged, $aged_key) = session($format, '@max' => 1800, '@created' => now_ms() - $hour + 300_000);
     at("$area/hour/cgi?set=role%3Dadmin", $aged);
     between(+(stored_text($format, $aged_key) =~ /created"?[:=]"?(\d+)/)[0], 0,
             now_ms() - 3_000_000, '... a change does not');
-    between(pttl("$key{$format}" . id_of(at("$area/hour/cgi?action=rotate&set=role%3Dchef", $aged))),
+    between(pttl("$key{$format}" . at("$area/hour/cgi?action=rotate&set=role%3Dchef", $aged)->new_id),
             1_780_000, 1_800_000, '... rotate with a change does');
     # A session of another program has no absolute timeout, and gets none.
     my ($foreign) = session($format);
-    $foreign = "$key{$format}" . id_of(at("$area/hour/cgi?action=create&set=a%3Db", $foreign));
+    $foreign = "$key{$format}" . at("$area/hour/cgi?action=create&set=a%3Db", $foreign)->new_id;
     unlike(stored_text($format, $foreign), qr/created/, '... of a foreign session none begins');
-    is(at("$area/hour/lua", id_of($r))->note('session.role'), 'admin', '... into it');
+    is(at("$area/hour/lua", $r->new_id)->note('session.role'), 'admin', '... into it');
 
     # It ends at its moment, whatever time the key has: by the session's word.
     my $ends = now_ms() + 1_500;
@@ -280,7 +276,7 @@ for my $format (qw(hash json form)) {
     like(at("$area/hour/cgi?action=destroy", $id)->header('Set-Cookie'),
          qr/^JSESSIONID=; .*Max-Age=0/, '... and a logout takes the cookie away');
     $r = at("$area/hour/cgi?action=create&set=a%3Db", $id);
-    is(at("$area/hour/lua", id_of($r))->note('session.user'), undef,
+    is(at("$area/hour/lua", $r->new_id)->note('session.user'), undef,
        '... and who logs in begins anew');
     is(at("$area/x/lua", $id)->note('SHARED_SESSION'), 'found',
        '... while elsewhere it may live longer');
@@ -303,7 +299,7 @@ for my $format (qw(hash json form)) {
 for my $format (qw(hash json form)) {
     my $area = $area{$format};
     my ($id, $key) = session($format, '@max' => 1800, '@created' => now_ms());
-    my $new = id_of(at("$area/x/cgi?action=rotate", $id));
+    my $new = at("$area/x/cgi?action=rotate", $id)->new_id;
     my $successor = "$key{$format}$new";
     my $grace = pttl($key);
     between($grace, 4_000, 10_000, "$format: the old id has its grace");
@@ -336,7 +332,7 @@ for my $format (qw(hash json form)) {
         my ($place, $low, $high) = @$row;
         ($id, $key) = session($format, '@max' => 1800);
         redis()->cmd('PEXPIRE', $key, 1_800_000);
-        $new = id_of(at("$area/$place/cgi?action=rotate", $id));
+        $new = at("$area/$place/cgi?action=rotate", $id)->new_id;
         my $left = pttl($key);
         ok($left == -2 && !$low || $left > $low && $left <= $high,
            "$format, SharedSessionRotateGrace, $place") || diag($left);
@@ -348,7 +344,7 @@ for my $format (qw(hash json form)) {
 
     for my $how ('action=rotate', 'action=create&set=role%3Dadmin') {
         ($id, $key) = session($format, '@max' => 1800);
-        $new = id_of(at("$area/grace0/cgi?$how", $id));
+        $new = at("$area/grace0/cgi?$how", $id)->new_id;
         is(pttl($key), -2, "$format, SharedSessionRotateGrace 0, $how: the old id is gone");
         is(at("$area/x/lua", $id)->note('SHARED_SESSION'), 'absent', '... at once');
         is(at("$area/x/lua", $new)->note('session.user'), 'anna', '... the session is not');

@@ -328,6 +328,7 @@ works('relay', 'once it answers');
     }
     my $is = everything($store);
     my @new = grep { !exists $was{$_} } keys %$is;
+    is(scalar @new, 3, '... each has begun its session all the same');
     for my $key (@new) {
         my $value = ref $is->{$key} ? join ' ', %{ $is->{$key} } : $is->{$key};
         like($value, qr/\@max|%40max/, '... what it left is whole');

@@ -42,16 +42,6 @@ sub session { # user, or SHARED_SESSION
     return $r->note('session.user') // $r->note('SHARED_SESSION') // $r->code;
 }
 
-# Until the near-cache has it: a read before the invalidations of its own creation
-# is not kept.
-sub wait_kept {
-    my ($httpd, $id) = @_;
-    return SHS::Process::wait_for('a hit', 10, sub {
-        my $hits = status($httpd)->{CacheHits};
-        session($httpd, $id);
-        status($httpd)->{CacheHits} > $hits });
-}
-
 # --- nothing said --------------------------------------------------------------------
 
 {

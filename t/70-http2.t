@@ -119,13 +119,10 @@ sub ask {
     like($in // '', qr{^HTTP/2 }, "$method $path is answered by HTTP/2");
     return SHS::HTTP::Reply->parse($in // '');
 }
-sub id_of {
-    my ($r) = @_;
-    return ($r->header('Set-Cookie') // '') =~ /^JSESSIONID=([^;,]+)/ ? $1 : 'none';
-}
+
 my $r = ask('POST', '/session', undef, '{"owner":"anna"}');
 is($r->code, 201, 'a login');
-my $id = id_of($r);
+my $id = $r->new_id;
 like($id, qr/^[A-Za-z0-9_-]{43}$/, '... gives a cookie');
 is($r->header('Cache-Control'), 'no-store', '... that nobody keeps');
 is(ask('PATCH', '/session', $id, '{"cart":"7"}')->code, 200, 'a change');
@@ -133,13 +130,13 @@ like(ask('GET', '/session', $id)->body, qr/"cart":"7"/, '... is made');
 
 for my $kind (qw(cgi backend)) {
     $r = ask('GET', "/x/$kind?action=create&set=owner%3Dberta");
-    is({ $store->hash('session:' . id_of($r)) }->{owner}, 'berta', "$kind: create");
+    is({ $store->hash('session:' . $r->new_id) }->{owner}, 'berta', "$kind: create");
     unlike($r->raw, qr/^x-session-/mi, '... in headers that nobody sees');
-    my $first = id_of($r);
+    my $first = $r->new_id;
     $r = ask('GET', "/x/$kind?action=rotate&set=role%3Dadmin", $first);
-    isnt(id_of($r), $first, '... a rotation gives another id');
-    is({ $store->hash('session:' . id_of($r)) }->{role}, 'admin', '... of which that is true');
-    $r = ask('GET', "/x/$kind?action=destroy", id_of($r));
+    isnt($r->new_id, $first, '... a rotation gives another id');
+    is({ $store->hash('session:' . $r->new_id) }->{role}, 'admin', '... of which that is true');
+    $r = ask('GET', "/x/$kind?action=destroy", $r->new_id);
     like($r->header('Set-Cookie'), qr/^JSESSIONID=; .*Max-Age=0/, '... an end takes it away');
 
     $store->cmd('CONFIG', 'SET', 'maxmemory', 1);

@@ -60,10 +60,6 @@ sub ask {
         headers => [defined $body ? ['Content-Type', 'application/json'] : ()],
         defined $body ? (body => $body) : (), defined $id ? (cookie => "JSESSIONID=$id") : ());
 }
-sub id_of {
-    my ($r) = @_;
-    return ($r->header('Set-Cookie') // '') =~ /^JSESSIONID=([^;,]+)/ ? $1 : 'none';
-}
 sub content { return eval { $json->decode($_[0]->body) } || {} }
 
 # What a server shows once that is so, or at last, when a lease is long over.
@@ -104,7 +100,7 @@ sub kill_server {
 my %alice = (userId => 'alice', userNm => 'Alice Kim');
 my $r = ask($balancer->port, 'POST', '/login', undef, $json->encode(\%alice));
 is($r->code, 201, 'POST /login');
-my $id = id_of($r);
+my $id = $r->new_id;
 my ($is, $by) = many($id, 12);
 is_deeply($is, [(\%alice) x 12], 'GET /session shows it');
 is($by, 'A B', '... on both servers');
@@ -126,14 +122,14 @@ SHS::Process::wait_for('the balancer to try it again', 30, sub {
     ask($balancer->port, 'GET', '/session', $id)->code == 200 });
 is_deeply((many($id, 6))[0], [({ %alice, cart => 7 }) x 6],
           'the killed one is back, the other killed: nothing is lost');
-is(content(ask($balancer->port, 'GET', '/session', id_of($other)))->{userId}, 'berta',
+is(content(ask($balancer->port, 'GET', '/session', $other->new_id))->{userId}, 'berta',
    '... for anybody');
 $server{B}->run;
 is(ask($ports[1], 'DELETE', '/session', $id)->code, 204, 'a logout on one server');
 is(ask($ports[1], 'GET', '/session', $id)->code, 404, '... is one there at once');
 is_deeply(content_when($ports[0], '/session', $id, sub { $_[1] == 404 })->{status}, 404,
           '... and on the other');
-ask($ports[0], 'DELETE', '/session', id_of($other));
+ask($ports[0], 'DELETE', '/session', $other->new_id);
 is_deeply([all_keys()], [], 'nothing is left in Redis');
 
 # --- a crew: processes that begin at the same moment -------------------------------------
@@ -186,7 +182,7 @@ my @formats = (['hash', '', 'session:'], ['json', '/json', 'json:'], ['form', '/
 my $rounds = 3;
 for (@formats) {
     my ($format, $area, $prefix) = @$_;
-    my $id = id_of(ask($ports[0], 'POST', "$area/session", undef, '{"userId":"alice"}'));
+    my $id = ask($ports[0], 'POST', "$area/session", undef, '{"userId":"alice"}')->new_id;
     my $began = time;
     my $said = end(crew(64, sub {
         my ($n, $tell) = @_;
@@ -226,7 +222,7 @@ for (@formats) {
     my ($format, $area, $prefix) = @$_;
     my $found = 0;
     for my $round (1 .. 2) {
-        my $id = id_of(ask($ports[0], 'POST', "$area/session", undef, '{"userId":"alice"}'));
+        my $id = ask($ports[0], 'POST', "$area/session", undef, '{"userId":"alice"}')->new_id;
         my $key = "$prefix$id";
         # Whatever they do, it is in time to be kept alive.
         my $crew = crew(64, sub {
@@ -267,7 +263,7 @@ for (@formats) {
 
 for (@formats) {
     my ($format, $area, $prefix) = @$_;
-    my $id = id_of(ask($ports[0], 'POST', "$area/session", undef, '{"userId":"alice"}'));
+    my $id = ask($ports[0], 'POST', "$area/session", undef, '{"userId":"alice"}')->new_id;
     my $first = $id;
     # The cookie that the browser has at a moment.
     my $jar = SHS::Process::tmp() . "/jar.$$";
@@ -300,7 +296,7 @@ for (@formats) {
             my $r = ask($ports[$round % 2], 'GET', "$area/x/cgi?action=rotate", $id);
             push @codes, $r->code;
             next if $r->code == 503;
-            $id = id_of($r);
+            $id = $r->new_id;
             last;
         }
         $keep->($id);
@@ -332,11 +328,11 @@ for (@formats) {
     $store->cmd('FLUSHALL');
 
     # All at the same moment, by the same id.
-    $id = id_of(ask($ports[0], 'POST', "$area/session", undef, '{"userId":"alice"}'));
+    $id = ask($ports[0], 'POST', "$area/session", undef, '{"userId":"alice"}')->new_id;
     $said = end(crew(24, sub {
         my ($n, $tell) = @_;
         my $r = ask($ports[$n % 2], 'GET', "$area/x/cgi?action=rotate", $id);
-        $tell->($r->code, id_of($r));
+        $tell->($r->code, $r->new_id);
     }));
     my @won = grep { $_->[0] == 200 } @$said;
     is(scalar @won, 1, "$format: of 24 rotations at once one is done");

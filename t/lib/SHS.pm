@@ -24,7 +24,7 @@ use SHS::Redis;
 our @EXPORT = (@Test::More::EXPORT,
     qw(get redis mpm server_port fresh_id label sha256_hex log_mark
        log_since log_like within slurp one_child private_httpd
-       hash_session wait_heard));
+       hash_session wait_heard is_clean));
 
 # The Redis and httpd of the run, started by TEST.PL; their addresses come
 # with the configuration that Apache::Test saved.
@@ -58,11 +58,13 @@ sub fresh_id {
 
 sub label { return substr sha256_hex($_[0]), 0, 4 }
 
-# A session as a hash under the default key; returns its id.
+# A session as a hash under the default key, in the shared Redis or in the one
+# that comes first; returns its id.
 sub hash_session {
+    my $store = ref $_[0] ? shift : redis();
     my (%attributes) = @_;
     my $id = fresh_id();
-    redis()->put_hash("session:$id", \%attributes);
+    $store->put_hash("session:$id", \%attributes);
     return $id;
 }
 
@@ -93,6 +95,14 @@ sub within {
     return ok($seconds >= $low && $seconds <= $high, $name)
         || diag(sprintf '%.3f s is not within %.3f .. %.3f s', $seconds,
                 $low, $high);
+}
+
+# Passes when a response has none of the control headers.
+sub is_clean {
+    my ($r, $name) = @_;
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    return unlike($r->raw, qr/^X-Session-(?:Set|Unset|Action):/mi,
+                  $name // '... no header of ours leaves');
 }
 
 # The configuration of a server with one child, whatever the MPM: for what is

@@ -103,6 +103,13 @@ sub header {
     return @values ? join(', ', @values) : undef;
 }
 
+# The id that its Set-Cookie gives, or 'none'.
+sub new_id {
+    my ($self, $cookie) = @_;
+    $cookie //= 'JSESSIONID';
+    return ($self->header('Set-Cookie') // '') =~ /^\Q$cookie\E=([^;,]+)/ ? $1 : 'none';
+}
+
 # --- what a probe wrote: lines "kind name value", percent-encoded ----------
 
 sub decode {

@@ -13,7 +13,7 @@ use Test::More;
 
 use SHS::Process;
 
-our @EXPORT = qw(near_places status wait_live);
+our @EXPORT = qw(near_places status wait_live wait_kept);
 
 sub near_places {
     return <<'CONF';
@@ -43,6 +43,16 @@ sub wait_live {
     return ok(eval { SHS::Process::wait_for('live', 20, sub {
         (status($httpd, $store)->{Cache} // '') eq 'live' }) }, $words // 'live')
         || diag explain status($httpd, $store);
+}
+
+# Until the near-cache has that session: a read before the invalidations of its own
+# creation is not kept.
+sub wait_kept {
+    my ($httpd, $id) = @_;
+    return SHS::Process::wait_for('a hit', 20, sub {
+        my $hits = status($httpd)->{CacheHits};
+        $httpd->get('/x/lua', cookie => "JSESSIONID=$id");
+        status($httpd)->{CacheHits} > $hits });
 }
 
 1;

@@ -126,13 +126,16 @@ sub cmd {
 sub put_hash {
     my ($self, $key, $attributes, $ttl_s) = @_;
     $self->cmd('DEL', $key);
-    $self->cmd('HSET', $key, %$attributes);
+    $self->cmd('HSET', $key, map { ($_ => $attributes->{$_}) } sort keys %$attributes);
     $self->cmd('EXPIRE', $key, $ttl_s) if $ttl_s;
     return $key;
 }
 
 # What a hash holds, as a list of names and values.
 sub hash { return @{ $_[0]->cmd('HGETALL', $_[1]) } }
+
+# The hash of a session under the default key: { name => value }.
+sub session { return { $_[0]->hash("session:$_[1]") } }
 
 sub put_string {
     my ($self, $key, $text, $ttl_s) = @_;
