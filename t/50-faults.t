@@ -451,7 +451,7 @@ note "$all{requests} requests in all";
 diag "$all{requests} requests in all" if $in_all;
 is($all{strangers}, 0, "no wrong answer in $all{requests} requests");
 is($all{absent}, 0, '... and no session lost');
-cmp_ok($all{requests}, '>=', $in_all, '... as many as were asked for');
+cmp_ok($all{requests}, '>=', $in_all, '... as many as were asked for') if $in_all;
 SHS::Report::figure('all faults: requests', $all{requests});
 SHS::Report::figure('all faults: wrong answers', $all{strangers});
 SHS::Report::figure('all faults: sessions lost', $all{absent});

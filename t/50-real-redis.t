@@ -143,9 +143,8 @@ $store->cmd('CONFIG', 'SET', 'lua-time-limit', 1000 * $timeout + 1000);
 my $busy = SHS::Redis::Client->new(port => $port);
 my $pid = SHS::Process::fork_child('busy client', sub {
     eval { $busy->cmd('EVAL', 'while true do end', 0) } });
-SHS::Process::wait_for('Redis to be busy', 20, sub {
-    ask($ids[6])->note('SHARED_SESSION') eq 'unavailable' });
-pass('a busy Redis: unavailable');
+ok(eval { SHS::Process::wait_for('Redis to be busy', 20, sub {
+    ask($ids[6])->note('SHARED_SESSION') eq 'unavailable' }) }, 'a busy Redis: unavailable');
 SHS::Process::wait_for('the script to be killed', 60, sub {
     eval { $store->cmd('SCRIPT', 'KILL') } });
 SHS::Process::wait_for('the end of the busy client', 60,

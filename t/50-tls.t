@@ -154,10 +154,10 @@ for my $row (['othername', 'is for another name', 'an address that the certifica
 for my $row (['nocert', 'it wants our certificate for TLS'],
              ['badcert', 'it does not take our certificate for TLS']) {
     my ($store, $reason) = @$row;
-    SHS::Process::wait_for("$store: $reason", 20, sub {
+    ok(eval { SHS::Process::wait_for("$store: $reason", 20, sub {
         ask($store);
-        return scalar $httpd->logged(qr/SHS007: session unavailable: \Q$reason\E/) });
-    pass("$store: ... $reason");
+        return scalar $httpd->logged(qr/SHS007: session unavailable: \Q$reason\E/) }) },
+       "$store: ... $reason");
 }
 
 # The deadline is for the handshake too.

@@ -1,29 +1,37 @@
 # One lookup for a client's request, whatever subrequests and internal redirects
 # it makes; and each of those runs with its own directory's settings. Without a
-# near-cache, and with one, where it is one lookup at most.
+# near-cache, and with one, where it is none once the session is kept.
 use strict;
 use warnings;
 
 use SHS;
 
 my ($host, $db, $is_near, $store, $id);
-my %lookups = (0 => 0, 1 => 0);
+my $most; # lookups of one request of the last ask()
 
-# The reply, and how often Redis was asked for it.
+# The reply, and how often Redis was asked for it. With a near-cache the reply for
+# which it was not: a read before the invalidations of its own creation is not kept,
+# and a machine that stalls for longer than the lease has to ask again.
 sub ask {
     my ($path, %more) = @_;
-    my $r;
-    my $n = redis()->lookups_during(sub {
-        $r = get($path, host => $host, cookie => "JSESSIONID=$id", %more);
-    }, db => $db);
-    $lookups{$is_near} += $n;
+    my ($r, $n);
+    $most = 0;
+    for my $round (1 .. ($is_near ? 5 : 1)) {
+        $n = redis()->lookups_during(sub {
+            $r = get($path, host => $host, cookie => "JSESSIONID=$id", %more);
+        }, db => $db);
+        $most = $n if $n > $most;
+        last if !$n;
+    }
     return ($r, $n);
 }
 
 sub asked {
     my ($n, $wanted, $name) = @_;
     local $Test::Builder::Level = $Test::Builder::Level + 1;
-    return $is_near ? cmp_ok($n, '<=', $wanted, "$name at most") : is($n, $wanted, $name);
+    return is($n, $wanted, $name) if !$is_near;
+    cmp_ok($most, '<=', $wanted, "$name at most");
+    return is($n, 0, "$name, and none once it is kept");
 }
 
 for my $row (['sub.test', 2, 0], ['sub-near.test', 3, 1]) {
@@ -32,6 +40,8 @@ for my $row (['sub.test', 2, 0], ['sub-near.test', 3, 1]) {
     $id = fresh_id();
     $store->cmd('HSET', "session:$id", 'user', 'anna');
 
+    SHS::Process::wait_for('the session to be kept', 20, sub { !(ask('/outer/lua'))[1] })
+        if $is_near;
     my ($r, $n) = ask('/outer/lua');
     asked($n, 1, 'a plain request: one lookup');
     is($r->env('OUTER_USER'), 'anna', '... with its session');
@@ -215,7 +225,4 @@ for my $row (['sub.test', 2, 0], ['sub-near.test', 3, 1]) {
     my @users = $reply->raw =~ /^note \S+\.user (\S+)$/mg;
     is_deeply(\@users, [qw(anna bert)], '... and its own user');
 }
-cmp_ok($lookups{1}, '<', $lookups{0} / 2,
-       "with a near-cache $lookups{1} lookups instead of $lookups{0}");
-
 done_testing;

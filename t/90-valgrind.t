@@ -65,7 +65,7 @@ my $httpd = SHS::Httpd->new(
 CONF
 
 my $report = $httpd->root . '/logs/valgrind.log';
-$httpd->run('valgrind', '--vgdb=no', '--leak-check=full', '--show-leak-kinds=definite',
+$httpd->run('valgrind', '--vgdb=no', '--leak-check=full', '--show-leak-kinds=definite,reachable',
             '--keep-debuginfo=yes', '--num-callers=40', "--log-file=$report",
             '--track-fds=yes');
 
@@ -78,12 +78,10 @@ $store->put_string("form:$id{form}", 'a=b%20c&value=%FF&expiry=99999999999999999
 $store->put_string("session:$id{bad}", 'no hash');
 $store->put_hash("session:$id{big}", { map { ("a$_" => 'x' x 100) } 1 .. 900 });
 
-my $asked = 0;
 sub ask {
     my ($path, $cookie, $expected, %more) = @_;
     my $r = $httpd->get($path, host => 'vg.test', cookie => $cookie,
                         timeout => 60, %more);
-    $asked++;
     is($r->code . ' ' . ($r->note('SHARED_SESSION') // ''), $expected,
        "under valgrind: $path ends as '$expected'");
     return;
@@ -109,13 +107,16 @@ for my $round (1, 2) {
         for 1 .. 5;
     $store->cmd('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
 }
-cmp_ok($asked, '>=', 30, "$asked requests under valgrind");
 ok($httpd->stop('TERM'), 'httpd ends when told');
 
 my $text = slurp($report);
 like($text, qr/ERROR SUMMARY/, 'valgrind wrote its report to the end');
 my @blocks = split /^==\d+== *\n/m, $text;
 my $ours = qr/mod_shared_session|\bshs_\w+ \(|\bon_\w+ \(/;
+# What a child keeps to its end is still reachable: its stacks show that one of the
+# module's is recognised.
+cmp_ok(scalar(grep { /still reachable in loss record/ && $_ =~ $ours } @blocks), '>', 0,
+       'the report has stacks with the module in them');
 my @errors = grep { /\bat 0x/ && !/ in loss record /
                     && !/^==\d+== (?:Open file|Open AF)/m && $_ =~ $ours }
     @blocks;
