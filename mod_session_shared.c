@@ -31,10 +31,10 @@
 
 #include "config/log.h"
 #include "mod_shared_session.h"
-#include "request/entry/htaccess.h"
-#include "request/entry/refusal.h"
-#include "request/entry/session_header.h"
-#include "session/user_name.h"
+#include "request/control/refusal.h"
+#include "request/mod_session/htaccess.h"
+#include "request/mod_session/login_attribute.h"
+#include "request/mod_session/session_header.h"
 
 APLOG_USE_MODULE(session_shared);
 
@@ -184,7 +184,7 @@ static int find_set(void *data, const char *name, const char *value)
 
     if (!before || strcmp(before, value)) {
         apr_table_set(difference->set, name, value);
-        difference->is_login |= shs_user_name_is(name);
+        difference->is_login |= shs_login_attribute_is(name);
     }
     return 1;
 }

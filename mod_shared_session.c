@@ -13,9 +13,9 @@
 
 #include "config/directive/directives.h"
 #include "config/settings.h"
+#include "request/control/control.h"
+#include "request/control/refusal.h"
 #include "request/entry/api.h"
-#include "request/entry/control.h"
-#include "request/entry/refusal.h"
 #include "request/entry/resource.h"
 #include "request/expose/caching.h"
 #include "request/expose/header_scrub.h"

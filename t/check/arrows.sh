@@ -9,8 +9,10 @@ source "$(dirname "${BASH_SOURCE[0]}")/guard.bash"
 # From above to below: a room, and the rooms whose headers its files include.
 # Every arrow points to a room that stands lower in this table.
 rooms='
-.                request/entry request request/expose config/directive config session installed
-request/entry    request request/expose config session session/json base installed
+.                request/entry request/control request/mod_session request request/expose config/directive config installed
+request/entry    request request/expose config session/json base installed
+request/control  request config session base
+request/mod_session config installed
 request          request/expose request/lookup config/check config redis store session/id
 request/expose   request/lookup config session/json base
 request/lookup   config store store/cache session session/id base
@@ -40,15 +42,15 @@ installed
 is_private() { # includer header
     case "$1 $2" in
         'request/entry/'*' ../mod_shared_session.h' | \
+            'request/mod_session/'*' ../mod_shared_session.h' | \
             './mod_session_shared.c mod_shared_session.h') return 1 ;;
         *' ../mod_shared_session.h' | *' mod_shared_session.h') ;;
         'request/lifecycle.c redis/store_redis.h' | 'redis/'*) return 1 ;;
         './mod_session_shared.c config/log.h' | \
-            './mod_session_shared.c request/entry/htaccess.h' | \
-            './mod_session_shared.c request/entry/refusal.h' | \
-            './mod_session_shared.c request/entry/session_header.h' | \
-            './mod_session_shared.c session/user_name.h') return 1 ;;
-        './mod_session_shared.c '*) ;;
+            './mod_session_shared.c request/control/refusal.h' | \
+            './mod_session_shared.c request/mod_session/'*) return 1 ;;
+        './mod_session_shared.c '* | \
+            './mod_shared_session.c request/mod_session/'*) ;;
         *' redis/'*) ;;
         *' request/lookup/lookup_log.h') [[ $1 != request/lookup/* ]] ;;
         *) return 1 ;;

@@ -4,8 +4,8 @@
  * Browsers keep one of the two (RFC 6265 section 5.3: the last one with the
  * same domain and path; otherwise they send both), so a login would be lost.
  */
-#ifndef SHS_REQUEST_ENTRY_COOKIE_CONFLICT_H
-#define SHS_REQUEST_ENTRY_COOKIE_CONFLICT_H
+#ifndef SHS_REQUEST_CONTROL_COOKIE_CONFLICT_H
+#define SHS_REQUEST_CONTROL_COOKIE_CONFLICT_H
 
 #include <httpd.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "request/entry/order_log.h"
+#include "request/control/order_log.h"
 
 #include "base/clock.h"
 #include "config/log.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "request/entry/control.h"
+#include "request/control/control.h"
 
 #include <apr_strings.h>
 #include <http_protocol.h>
@@ -9,13 +9,13 @@
 #include "config/log.h"
 #include "config/settings.h"
 #include "request/client_request.h"
-#include "request/entry/bypass.h"
-#include "request/entry/cookie_conflict.h"
-#include "request/entry/eor.h"
-#include "request/entry/order.h"
-#include "request/entry/order_log.h"
-#include "request/entry/producer.h"
-#include "request/entry/refusal.h"
+#include "request/control/bypass.h"
+#include "request/control/cookie_conflict.h"
+#include "request/control/eor.h"
+#include "request/control/order.h"
+#include "request/control/order_log.h"
+#include "request/control/producer.h"
+#include "request/control/refusal.h"
 #include "request/flow.h"
 #include "request/response_cookies.h"
 #include "request/session_ops.h"

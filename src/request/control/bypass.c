@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "request/entry/bypass.h"
+#include "request/control/bypass.h"
 
 #include <string.h>
 

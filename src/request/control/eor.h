@@ -9,8 +9,8 @@
  * and never if the child ends first. So log_transaction is not the hook for
  * work that waits for a store, or that must be done.
  */
-#ifndef SHS_REQUEST_ENTRY_EOR_H
-#define SHS_REQUEST_ENTRY_EOR_H
+#ifndef SHS_REQUEST_CONTROL_EOR_H
+#define SHS_REQUEST_CONTROL_EOR_H
 
 #include <httpd.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "session/user_name.h"
+#include "request/mod_session/login_attribute.h"
 
 #include <string.h>
 #include <strings.h>
@@ -14,7 +14,7 @@ static int is_one_of(const char *word, const char *const *words)
     return *words != NULL;
 }
 
-int shs_user_name_is(const char *name)
+int shs_login_attribute_is(const char *name)
 {
     static const char *const last_words[] = { "user", "pw", NULL };
     static const char *const words[] = {

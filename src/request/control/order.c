@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "request/entry/order.h"
+#include "request/control/order.h"
 
 #include <string.h>
 

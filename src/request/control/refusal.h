@@ -13,8 +13,8 @@
  * response on a kept-alive connection, it would be read as the response to the
  * next request (RFC 9112 section 9.3).
  */
-#ifndef SHS_REQUEST_ENTRY_REFUSAL_H
-#define SHS_REQUEST_ENTRY_REFUSAL_H
+#ifndef SHS_REQUEST_CONTROL_REFUSAL_H
+#define SHS_REQUEST_CONTROL_REFUSAL_H
 
 #include <httpd.h>
 

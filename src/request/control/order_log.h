@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * order_log: the log lines about orders that are not carried out
- * (request/entry/control.h, rule 3) and that no client learns of.
+ * (request/control/control.h, rule 3) and that no client learns of.
  */
-#ifndef SHS_REQUEST_ENTRY_ORDER_LOG_H
-#define SHS_REQUEST_ENTRY_ORDER_LOG_H
+#ifndef SHS_REQUEST_CONTROL_ORDER_LOG_H
+#define SHS_REQUEST_CONTROL_ORDER_LOG_H
 
 #include <httpd.h>
 

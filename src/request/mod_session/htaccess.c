@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "request/entry/htaccess.h"
+#include "request/mod_session/htaccess.h"
 
 #include <string.h>
 

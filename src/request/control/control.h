@@ -17,7 +17,7 @@
  *     Location, Action, X-Sendfile by SCGI): what came before it is carried
  *     out, or logged, before the next request begins. What a failing
  *     ErrorDocument has put into the table that redirects share is that
- *     document's own (request/entry/producer.h).
+ *     document's own (request/control/producer.h).
  *  2. Where httpd responds itself in place of the program (CGI's Location to
  *     another host, ProxyErrorOverride, a handler that returns a status), the
  *     order is carried out all the same. But a status of 5xx, or a filter that
@@ -30,8 +30,8 @@
  *  4. None of the headers leaves the server, On or Off, unless the output
  *     bypasses httpd's output filters (nph- scripts, tunnels, 1xx responses).
  */
-#ifndef SHS_REQUEST_ENTRY_CONTROL_H
-#define SHS_REQUEST_ENTRY_CONTROL_H
+#ifndef SHS_REQUEST_CONTROL_CONTROL_H
+#define SHS_REQUEST_CONTROL_CONTROL_H
 
 #include <httpd.h>
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "request/entry/producer.h"
+#include "request/control/producer.h"
 
 #include "config/settings.h"
 #include "request/client_request.h"
-#include "request/entry/order.h"
+#include "request/control/order.h"
 
 /* Whether only the last request can have added the headers. A request without a
  * context has not reached its own settings: another module may have ended it

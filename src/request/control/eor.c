@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "request/entry/eor.h"
+#include "request/control/eor.h"
 
 #include <http_config.h>
 #include <http_request.h>

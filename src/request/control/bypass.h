@@ -3,8 +3,8 @@
  * bypass: responses that bypass httpd's output filters. Control headers in them
  * are ignored, and reach the client (control.h, rule 4).
  */
-#ifndef SHS_REQUEST_ENTRY_BYPASS_H
-#define SHS_REQUEST_ENTRY_BYPASS_H
+#ifndef SHS_REQUEST_CONTROL_BYPASS_H
+#define SHS_REQUEST_CONTROL_BYPASS_H
 
 #include <httpd.h>
 

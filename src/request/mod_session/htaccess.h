@@ -4,8 +4,8 @@
  * file could name a header, or a file of users, and so log in as any user. The
  * merged configuration of a request does not show where a directive came from.
  */
-#ifndef SHS_REQUEST_ENTRY_HTACCESS_H
-#define SHS_REQUEST_ENTRY_HTACCESS_H
+#ifndef SHS_REQUEST_MOD_SESSION_HTACCESS_H
+#define SHS_REQUEST_MOD_SESSION_HTACCESS_H
 
 #include <httpd.h>
 

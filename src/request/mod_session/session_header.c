@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "request/entry/session_header.h"
+#include "request/mod_session/session_header.h"
 
 #include <strings.h>
 
@@ -14,7 +14,7 @@ APLOG_USE_MODULE(session_shared);
 
 /* The headers that SessionHeader names in the server's configuration, const
  * char *. Where .htaccess names a header, no session is saved
- * (request/entry/htaccess.h). */
+ * (request/mod_session/htaccess.h). */
 static apr_array_header_t *names;
 
 int shs_session_header_on_pre_config(apr_pool_t *pconf, apr_pool_t *plog,

@@ -9,8 +9,8 @@
  * (RFC 9110 section 5.3) or from a folded line (RFC 9112 section 5.2). The
  * intention cannot be known: the order is refused, never guessed.
  */
-#ifndef SHS_REQUEST_ENTRY_ORDER_H
-#define SHS_REQUEST_ENTRY_ORDER_H
+#ifndef SHS_REQUEST_CONTROL_ORDER_H
+#define SHS_REQUEST_CONTROL_ORDER_H
 
 #include <httpd.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "request/entry/refusal.h"
+#include "request/control/refusal.h"
 
 #include <http_protocol.h>
 #include <http_request.h>

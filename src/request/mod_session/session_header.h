@@ -6,8 +6,8 @@
  * mod_session would then read them by the settings of that page's place,
  * although the program's own place may not write sessions.
  */
-#ifndef SHS_REQUEST_ENTRY_SESSION_HEADER_H
-#define SHS_REQUEST_ENTRY_SESSION_HEADER_H
+#ifndef SHS_REQUEST_MOD_SESSION_SESSION_HEADER_H
+#define SHS_REQUEST_MOD_SESSION_SESSION_HEADER_H
 
 #include <httpd.h>
 #include <http_config.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "request/entry/cookie_conflict.h"
+#include "request/control/cookie_conflict.h"
 
 #include <string.h>
 
