@@ -6,6 +6,8 @@
 #include <apr_lib.h>
 #include <apr_strings.h>
 
+#include "config/control_headers.h"
+
 /* A trailing * matches any suffix. */
 /* clang-format off */
 static const char *const reserved_headers[] = {
@@ -14,11 +16,6 @@ static const char *const reserved_headers[] = {
     "Referer", "Sec-*", "TE", "Trailer", "Transfer-Encoding", "Upgrade",
     "User-Agent", "Via", "X-Forwarded-*", NULL
 };
-
-/* Headers that only a response may have (config/own_headers.h). */
-static const char *const control_headers[] = { "X-Session-Action",
-                                               "X-Session-Set",
-                                               "X-Session-Unset", NULL };
 
 /* Variables that httpd's modules, gateways (CGI, FastCGI, SCGI, uWSGI, AJP,
  * mod_perl, mod_wsgi, Passenger, php-fpm) and runtimes act on: which user is
@@ -99,9 +96,11 @@ static const char *find_reserved(const char *const *reserved, const char *name,
     return *reserved;
 }
 
-int shs_names_is_reserved_header(const char *name, int is_prefix)
+/* Quick for nearly all headers: each of a request's passes through here. */
+int shs_names_is_control_header(const char *name, int is_prefix)
 {
-    return find_reserved(control_headers, name, is_prefix) != NULL;
+    return (!*name || shs_names_fold(*name) == 'x')
+           && find_reserved(shs_control_headers, name, is_prefix);
 }
 
 const char *shs_names_check_header(const char *name, int is_prefix,
@@ -124,7 +123,7 @@ const char *shs_names_check_header(const char *name, int is_prefix,
     }
     /* A prefix may cover reserved names: an attribute that would complete it to
      * one is left out at run time. */
-    if (!is_prefix && shs_names_is_reserved_header(name, 0)) {
+    if (!is_prefix && shs_names_is_control_header(name, 0)) {
         return apr_psprintf(p,
                             "the header '%s' is one with which a response"
                             " changes the session: choose another name, as in"

@@ -40,9 +40,9 @@ const char *shs_names_check_env(const char *name, int is_prefix, apr_pool_t *p);
 const char *shs_names_check_note(const char *name, int is_prefix,
                                  apr_pool_t *p);
 
-/* Whether the name is a control header's, by which responses change sessions;
- * with is_prefix: whether one begins so. */
-int shs_names_is_reserved_header(const char *name, int is_prefix);
+/* Whether the name folds to a control header's (config/control_headers.h); with
+ * is_prefix: whether one begins so. */
+int shs_names_is_control_header(const char *name, int is_prefix);
 
 /* Whether a note of that name is the module's own or one that httpd acts on;
  * with is_prefix: whether one begins so. */

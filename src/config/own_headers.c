@@ -7,14 +7,6 @@
 
 #define SEPARATORS ",; \t\v\f\r\n"
 
-int shs_own_headers_is_control(const char *name)
-{
-    return (name[0] == 'X' || name[0] == 'x')
-           && (shs_names_is_same(name, SHS_CONTROL_SET)
-               || shs_names_is_same(name, SHS_CONTROL_UNSET)
-               || shs_names_is_same(name, SHS_CONTROL_ACTION));
-}
-
 static int covers(const shs_own_header_t *header, const char *name,
                   apr_size_t len)
 {

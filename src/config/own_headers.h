@@ -10,15 +10,6 @@
 
 #include <apr_tables.h>
 
-/* Control headers: a response changes the session with them. No request may
- * contain them, whatever is On. */
-#define SHS_CONTROL_SET    "X-Session-Set"
-#define SHS_CONTROL_UNSET  "X-Session-Unset"
-#define SHS_CONTROL_ACTION "X-Session-Action"
-
-/* Whether the name folds to a control header's. */
-int shs_own_headers_is_control(const char *name);
-
 /* A header name, or the beginning of one. */
 typedef struct shs_own_header_t {
     const char *name;

@@ -430,6 +430,35 @@ START_TEST(names_fold__keeps_digits_lowers_letters_and_hyphens_the_rest)
 }
 END_TEST
 
+static const struct {
+    const char *name;
+    int is_prefix;
+    int is_control;
+    const char *why;
+} control_names[] = {
+    { "X-Session-Set", 0, 1, "the name" },
+    { "X-Session-Unset", 0, 1, "the name" },
+    { "X-Session-Action", 0, 1, "the name" },
+    { "x_sESSION.unset", 0, 1, "folded" },
+    { "X-Session-Settings", 0, 0, "longer" },
+    { "X-Session-", 0, 0, "shorter" },
+    { "Y-Session-Set", 0, 0, "another first letter" },
+    { "", 0, 0, "nothing" },
+    { "X-Session-S", 1, 1, "a beginning" },
+    { "", 1, 1, "each name begins so" },
+    { "X-Session-Set-", 1, 0, "none begins so" },
+    { "Y", 1, 0, "none begins so" },
+};
+
+START_TEST(names_is_control_header__folds_names)
+{
+    ck_assert_msg(shs_names_is_control_header(control_names[_i].name,
+                                              control_names[_i].is_prefix)
+                      == control_names[_i].is_control,
+                  "%s: %s", control_names[_i].name, control_names[_i].why);
+}
+END_TEST
+
 static void add(TCase *tc)
 {
     tcase_add_loop_test(tc, names_is_same__folds_as_programs_downstream_do, 0,
@@ -443,6 +472,8 @@ static void add(TCase *tc)
         256);
     tcase_add_loop_test(tc, names_check_header__refuses_headers_of_http, 0,
                         ROWS(headers));
+    tcase_add_loop_test(tc, names_is_control_header__folds_names, 0,
+                        ROWS(control_names));
     tcase_add_loop_test(
         tc, names_check_env__refuses_variables_of_httpd_and_programs, 0,
         ROWS(variables));

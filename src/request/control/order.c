@@ -7,11 +7,10 @@
 #include <apr_strings.h>
 
 #include "base/octets.h"
-#include "config/own_headers.h"
+#include "config/control_headers.h"
 #include "session/urlencoded.h"
 
-#define FAMILY "X-Session-"
-#define SPACE  " \t"
+#define SPACE " \t"
 
 static const char *take_pair(void *data, shs_octets_t name, shs_octets_t value)
 {
@@ -137,33 +136,27 @@ static int read_action(void *data, const char *key, const char *value)
     return 0;
 }
 
-/* Checks every response quickly: hardly any has one of the headers. */
+/* Hardly any response has one of the headers. */
 static int has_order(const apr_table_t *table)
 {
-    const apr_array_header_t *entries = apr_table_elts(table);
-    int i;
+    const char *const *name = shs_control_headers;
 
-    for (i = 0; i < entries->nelts; ++i) {
-        const char *key = APR_ARRAY_IDX(entries, i, apr_table_entry_t).key;
-
-        if (!strncasecmp(key, FAMILY, strlen(FAMILY))
-            && (!strcasecmp(key, SHS_CONTROL_SET)
-                || !strcasecmp(key, SHS_CONTROL_UNSET)
-                || !strcasecmp(key, SHS_CONTROL_ACTION))) {
-            return 1;
-        }
+    while (*name && !apr_table_get(table, *name)) {
+        ++name;
     }
-    return 0;
+    return *name != NULL;
 }
 
 int shs_order_remove(apr_table_t *table)
 {
+    const char *const *name = shs_control_headers;
+
     if (!has_order(table)) {
         return 0;
     }
-    apr_table_unset(table, SHS_CONTROL_SET);
-    apr_table_unset(table, SHS_CONTROL_UNSET);
-    apr_table_unset(table, SHS_CONTROL_ACTION);
+    for (; *name; ++name) {
+        apr_table_unset(table, *name);
+    }
     return 1;
 }
 
@@ -171,9 +164,11 @@ int shs_order_remove(apr_table_t *table)
 static void read_table(shs_order_t *order, const apr_table_t *table)
 {
     if (!order->error
-        && apr_table_do(read_set, order, table, SHS_CONTROL_SET, NULL)
-        && apr_table_do(read_unset, order, table, SHS_CONTROL_UNSET, NULL)) {
-        apr_table_do(read_action, order, table, SHS_CONTROL_ACTION, NULL);
+        && apr_table_do(read_set, order, table, SHS_CONTROL_HEADER_SET, NULL)
+        && apr_table_do(read_unset, order, table, SHS_CONTROL_HEADER_UNSET,
+                        NULL)) {
+        apr_table_do(read_action, order, table, SHS_CONTROL_HEADER_ACTION,
+                     NULL);
     }
 }
 
@@ -203,8 +198,11 @@ static int copy_header(void *data, const char *name, const char *value)
 
 static void copy_headers(apr_table_t *to, const apr_table_t *from)
 {
-    apr_table_do(copy_header, to, from, SHS_CONTROL_SET, SHS_CONTROL_UNSET,
-                 SHS_CONTROL_ACTION, NULL);
+    const char *const *name = shs_control_headers;
+
+    for (; *name; ++name) {
+        apr_table_do(copy_header, to, from, *name, NULL);
+    }
 }
 
 apr_table_t *shs_order_save(request_rec *r)

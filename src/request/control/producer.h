@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * producer: which request of a chain of internal redirects has put the control
- * headers (config/own_headers.h) into err_headers_out. All of these requests
- * share that table. Each redirect removes what was there before it
- * (request/control/control.h, rule 1). So what is there after the last redirect
- * comes from the last request, until a response's headers leave. After that,
- * the program of an earlier request may add headers too.
+ * headers into err_headers_out. All of these requests share that table. Each
+ * redirect removes what was there before it (request/control/control.h, rule
+ * 1). So what is there after the last redirect comes from the last request,
+ * until a response's headers leave. After that, the program of an earlier
+ * request may add headers too.
  */
 #ifndef SHS_REQUEST_CONTROL_PRODUCER_H
 #define SHS_REQUEST_CONTROL_PRODUCER_H

@@ -8,6 +8,7 @@
 #include <util_filter.h>
 
 #include "config/log.h"
+#include "config/names.h"
 #include "config/own_headers.h"
 #include "config/settings.h"
 #include "request/expose/table_sweep.h"
@@ -26,7 +27,7 @@ static int is_forged(void *baton, const char *name)
 {
     const scrub_t *scrub = baton;
 
-    if (shs_own_headers_is_control(name)) {
+    if (shs_names_is_control_header(name, 0)) {
         ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, scrub->r,
                       SHS_TAG_FORGED "removed the request's header %s, which"
                                      " only a response may have",
@@ -90,7 +91,7 @@ static int has_forged(request_rec *r, const apr_table_t *headers)
     for (i = 0; i < entries->nelts; ++i) {
         const char *name = APR_ARRAY_IDX(entries, i, apr_table_entry_t).key;
 
-        if (shs_own_headers_is_control(name)
+        if (shs_names_is_control_header(name, 0)
             || shs_own_headers_have(own_headers, name, strlen(name))) {
             return 1;
         }

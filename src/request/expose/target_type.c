@@ -68,7 +68,7 @@ const shs_target_type_t shs_target_type_env = {
     "variable", 0, 0, shs_names_is_reserved_env, make_env_name, make_plain_value
 };
 const shs_target_type_t shs_target_type_headers = {
-    "header",         0, 1, shs_names_is_reserved_header, make_header_name,
+    "header",         0, 1, shs_names_is_control_header, make_header_name,
     shs_octets_encode
 };
 
