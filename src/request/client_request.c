@@ -102,7 +102,7 @@ static shs_memo_t *create_memo(shs_client_request_t *client_request,
     return memo;
 }
 
-const shs_lookup_t *shs_client_request_load_session(const request_rec *r)
+const shs_lookup_t *shs_client_request_load_and_touch(const request_rec *r)
 {
     shs_client_request_t *client_request =
         shs_client_request_context_of(r)->client_request;

@@ -72,8 +72,9 @@ request_rec *shs_client_request_page_of(request_rec *r);
 shs_scope_t shs_client_request_scope_of(const request_rec *r);
 
 /* The client request's lookup for r's settings. The first call makes it, and
- * touches a session that is found. r has a context. */
-const shs_lookup_t *shs_client_request_load_session(const request_rec *r);
+ * touches a session that is found, which may write to the store. r has a
+ * context. */
+const shs_lookup_t *shs_client_request_load_and_touch(const request_rec *r);
 
 /* The memo of that lookup, or NULL. */
 shs_memo_t *shs_client_request_find_memo(

@@ -73,7 +73,7 @@ static void expose(request_rec *r, shs_request_context_t *context,
 {
     shs_client_request_t *client_request = context->client_request;
 
-    context->lookup = shs_client_request_load_session(r);
+    context->lookup = shs_client_request_load_and_touch(r);
     context->settings = settings;
     shs_expose_apply(r, settings, context->lookup);
     client_request->is_marked = 1;

@@ -32,7 +32,7 @@ const shs_lookup_t *shs_session_ops_find(request_rec *r)
     if (!shs_client_request_context_of(r)) {
         shs_client_request_create_context(r);
     }
-    return shs_client_request_load_session(r);
+    return shs_client_request_load_and_touch(r);
 }
 
 /* The session was written: the next use repeats the lookup by that id. NULL:
@@ -80,8 +80,8 @@ static const char *write_cookie(request_rec *r, int name, shs_octets_t value)
     const shs_cookie_options_t *options =
         &shs_settings_of(r)->cookie_options.value;
 
-    return shs_set_cookie_write(&options->cookie, options->names[name], value,
-                                is_tls(r), r->pool);
+    return shs_set_cookie_format(&options->cookie, options->names[name], value,
+                                 is_tls(r), r->pool);
 }
 
 /* Sets the cookie with the id; NULL: removes it. */
@@ -137,14 +137,15 @@ static shs_written_t forbid(request_rec *r)
                               "only .htaccess has SharedSession On here");
 }
 
-/* The result of a write as far as the lookup determines it; DONE: go on. */
-static shs_written_t check(request_rec *r, const shs_lookup_t *lookup)
+/* The result of a write as far as r's place and the lookup determine it; DONE:
+ * go on. */
+static shs_written_t check_place(request_rec *r, const shs_lookup_t *lookup)
 {
     if (!lookup) {
         return shs_writer_written(
             SHS_WROTE_GONE, "SharedSession is Off here, or there is no store");
     }
-    return shs_settings_of(r)->granted.value ? shs_writer_read_lookup(lookup)
+    return shs_settings_of(r)->granted.value ? shs_writer_check_lookup(lookup)
                                              : forbid(r);
 }
 
@@ -251,7 +252,7 @@ static shs_written_t apply(
                                const shs_change_t *change))
 {
     const shs_lookup_t *lookup = shs_session_ops_find(r);
-    shs_written_t written = check(r, lookup);
+    shs_written_t written = check_place(r, lookup);
 
     return written.status == SHS_WROTE_DONE ? operation(r, lookup, change)
                                             : written;
@@ -292,7 +293,7 @@ shs_written_t shs_session_ops_change(request_rec *r, const shs_change_t *change)
 shs_written_t shs_session_ops_end(request_rec *r)
 {
     const shs_lookup_t *lookup = shs_session_ops_find(r);
-    shs_written_t written = check(r, lookup);
+    shs_written_t written = check_place(r, lookup);
 
     if (written.status == SHS_WROTE_FORBIDDEN
         || written.status == SHS_WROTE_UNAVAILABLE || !lookup

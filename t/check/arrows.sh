@@ -52,7 +52,7 @@ is_private() { # includer header
         './mod_session_shared.c '* | \
             './mod_shared_session.c request/mod_session/'*) ;;
         *' redis/'*) ;;
-        *' request/lookup/lookup_log.h') [[ $1 != request/lookup/* ]] ;;
+        *' request/lookup/store_log.h') [[ $1 != request/lookup/* ]] ;;
         *) return 1 ;;
     esac
 }

@@ -110,11 +110,11 @@ static const struct {
       "all at once" },
 };
 
-START_TEST(set_cookie_write__writes_each_attribute)
+START_TEST(set_cookie_format__writes_each_attribute)
 {
     const char *header =
-        shs_set_cookie_write(&headers[_i].cookie, headers[_i].name,
-                             unit_text("id"), headers[_i].is_tls, p);
+        shs_set_cookie_format(&headers[_i].cookie, headers[_i].name,
+                              unit_text("id"), headers[_i].is_tls, p);
 
     ck_assert_msg(!strcmp(header, headers[_i].header), "%s: %s", header,
                   headers[_i].why);
@@ -122,26 +122,26 @@ START_TEST(set_cookie_write__writes_each_attribute)
 END_TEST
 
 /* A browser removes only the cookie of the same name, path and domain. */
-START_TEST(set_cookie_write__removes_a_cookie_where_it_was_set)
+START_TEST(set_cookie_format__removes_a_cookie_where_it_was_set)
 {
     shs_set_cookie_t cookie = { .path = "/a",
                                 .domain = "example.com",
                                 .max_age = 90 * SECOND };
     shs_octets_t nothing = { NULL, 0 };
 
-    ck_assert_str_eq(shs_set_cookie_write(&cookie, "SID", nothing, 1, p),
+    ck_assert_str_eq(shs_set_cookie_format(&cookie, "SID", nothing, 1, p),
                      "SID=; Path=/a; Domain=example.com; Max-Age=0;"
                      " Expires=Thu, 01 Jan 1970 00:00:00 GMT; Secure; HttpOnly;"
                      " SameSite=Lax");
 }
 END_TEST
 
-START_TEST(set_cookie_write__needs_no_nul_behind_the_value)
+START_TEST(set_cookie_format__needs_no_nul_behind_the_value)
 {
     shs_set_cookie_t cookie = { 0 };
 
     ck_assert_str_eq(
-        shs_set_cookie_write(&cookie, "SID", unit_exact("idrest", 2), 0, p),
+        shs_set_cookie_format(&cookie, "SID", unit_exact("idrest", 2), 0, p),
         "SID=id; Path=/; HttpOnly; SameSite=Lax");
 }
 END_TEST
@@ -200,10 +200,10 @@ END_TEST
 
 static void add(TCase *tc)
 {
-    tcase_add_loop_test(tc, set_cookie_write__writes_each_attribute, 0,
+    tcase_add_loop_test(tc, set_cookie_format__writes_each_attribute, 0,
                         ROWS(headers));
-    tcase_add_test(tc, set_cookie_write__removes_a_cookie_where_it_was_set);
-    tcase_add_test(tc, set_cookie_write__needs_no_nul_behind_the_value);
+    tcase_add_test(tc, set_cookie_format__removes_a_cookie_where_it_was_set);
+    tcase_add_test(tc, set_cookie_format__needs_no_nul_behind_the_value);
     tcase_add_loop_test(
         tc, set_cookie_check__names_what_browsers_refuse_and_the_cure, 0,
         ROWS(checks));

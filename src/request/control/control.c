@@ -163,13 +163,13 @@ static int carry_out(request_rec *r, const shs_order_t *order, int replaced_by)
     }
     if (is_of_failed_program(order, replaced_by)) {
         log_failed_program(r, replaced_by);
-        shs_cookie_conflict_refuse(r);
+        shs_cookie_conflict_remove_all(r);
         return OK;
     }
     status = respond(r, order, replaced_by);
     if (status != OK) {
         shs_client_request_context_of(r)->client_request->is_refused = 1;
-        shs_cookie_conflict_refuse(r);
+        shs_cookie_conflict_remove_all(r);
     }
     return status;
 }
@@ -202,7 +202,7 @@ static int carry_out_replaced(request_rec *r, const apr_table_t *replaced)
     do {
         shs_order_t order;
 
-        shs_order_parse(&order, failed);
+        shs_order_take(&order, failed);
         status = carry_out(failed, &order, failed->status);
         failed = failed->next;
     } while (status == OK && failed);
@@ -224,7 +224,7 @@ static apr_status_t on_response(ap_filter_t *f, apr_bucket_brigade *brigade)
         status = carry_out_replaced(r, replaced);
     }
     else {
-        shs_order_parse(&order, r);
+        shs_order_take(&order, r);
         status = carry_out(r, &order, error_of(brigade));
     }
     if (status != OK) {
@@ -274,7 +274,7 @@ static void carry_out_rest(request_rec *r)
 
     shs_producer_assign_order(r);
     for (; r; r = r->next) {
-        shs_order_parse(&order, r);
+        shs_order_take(&order, r);
         carry_out(r, &order, LOST);
     }
 }
@@ -320,7 +320,7 @@ void shs_control_on_insert_error_filter(request_rec *r)
     apr_table_t *replaced;
 
     shs_producer_assign_order(r);
-    replaced = shs_order_save(r);
+    replaced = shs_order_set_aside(r);
     if (r->next && !apr_is_empty_table(replaced)) {
         shs_order_log_ignored(r, SHS_ORDER_IGNORED_REPLACED);
         apr_table_clear(replaced);
@@ -343,7 +343,7 @@ int shs_control_on_post_read_request(request_rec *r)
     if (shs_refusal_is_sent(r)) {
         return DONE;
     }
-    shs_order_parse(&order, r->prev);
+    shs_order_take(&order, r->prev);
     status = carry_out(r->prev, &order, r->prev->status);
     if (status != OK) {
         refuse(r, status);

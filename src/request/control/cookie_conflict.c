@@ -202,7 +202,7 @@ static const char *find_own(const shs_client_request_t *client_request,
     return NULL;
 }
 
-void shs_cookie_conflict_refuse(request_rec *r)
+void shs_cookie_conflict_remove_all(request_rec *r)
 {
     static volatile apr_uint32_t has_warned;
     const char *const *name = shs_settings_of(r)->cookie_options.value.names;

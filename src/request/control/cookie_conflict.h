@@ -20,6 +20,6 @@ void shs_cookie_conflict_resolve(request_rec *r);
  * cookie that has a name of SharedSessionCookie and is not the module's own:
  * the page would go out with it, because httpd keeps r->err_headers_out. Logged
  * likewise. */
-void shs_cookie_conflict_refuse(request_rec *r);
+void shs_cookie_conflict_remove_all(request_rec *r);
 
 #endif

@@ -172,7 +172,7 @@ static void read_table(shs_order_t *order, const apr_table_t *table)
     }
 }
 
-void shs_order_parse(shs_order_t *order, request_rec *r)
+void shs_order_take(shs_order_t *order, request_rec *r)
 {
     memset(order, 0, sizeof(*order));
     if (!has_order(r->headers_out) && !has_order(r->err_headers_out)) {
@@ -205,7 +205,7 @@ static void copy_headers(apr_table_t *to, const apr_table_t *from)
     }
 }
 
-apr_table_t *shs_order_save(request_rec *r)
+apr_table_t *shs_order_set_aside(request_rec *r)
 {
     apr_table_t *saved = apr_table_make(r->pool, 3);
 

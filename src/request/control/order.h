@@ -32,13 +32,13 @@ typedef struct shs_order_t {
     const char *error;    /* what is wrong and the cure; or NULL */
 } shs_order_t;
 
-/* Parses the headers of r->headers_out and r->err_headers_out, and removes
+/* Takes the headers out of r->headers_out and r->err_headers_out, and parses
  * them. The results are in r->pool. */
-void shs_order_parse(shs_order_t *order, request_rec *r);
+void shs_order_take(shs_order_t *order, request_rec *r);
 
-/* save() removes the headers without parsing them, and keeps them in a table
- * (maybe empty) in r->pool. restore() adds them to r->headers_out. */
-apr_table_t *shs_order_save(request_rec *r);
+/* set_aside() moves the headers, without parsing them, to a table (maybe empty)
+ * in r->pool. restore() adds them to r->headers_out. */
+apr_table_t *shs_order_set_aside(request_rec *r);
 void shs_order_restore(request_rec *r, const apr_table_t *saved);
 
 /* Moves the headers from one table to another, after those that it has. */

@@ -23,7 +23,8 @@ static const char *make_value(const shs_target_t *target, const char *name,
         target->type->make_value(value, encoding, target->r->pool);
 
     if (!text) {
-        shs_target_leave_out(target, name, "its value has a control character");
+        shs_target_log_left_out(target, name,
+                                "its value has a control character");
     }
     return text;
 }
@@ -66,17 +67,17 @@ static const char *choose_name(const shs_target_t *target,
     const char *name = shs_target_make_name(target, rule, attribute, can_clash);
 
     if (!name) {
-        shs_target_leave_out(target, rule->name,
-                             "an attribute's name gives no allowed name");
+        shs_target_log_left_out(target, rule->name,
+                                "an attribute's name gives no allowed name");
         return NULL;
     }
     if (target->has_names && shs_target_has_rule(target, name, 0, 0)) {
         return NULL;
     }
     if (!shs_nameset_add(taken, name)) {
-        shs_target_leave_out(target, name,
-                             "another attribute, or another module, already"
-                             " has this name");
+        shs_target_log_left_out(target, name,
+                                "another attribute, or another module, already"
+                                " has this name");
         return NULL;
     }
     return name;

@@ -99,8 +99,8 @@ const char *shs_target_make_name(const shs_target_t *target,
     return name && can_clash && type->is_reserved(name, 0) ? NULL : name;
 }
 
-void shs_target_leave_out(const shs_target_t *target, const char *name,
-                          const char *why)
+void shs_target_log_left_out(const shs_target_t *target, const char *name,
+                             const char *why)
 {
     ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, target->r,
                   SHS_TAG_LEFT_OUT "%s %s is left out: %s", target->type->noun,
@@ -117,8 +117,8 @@ int shs_target_reserve(shs_target_t *target, const char *name,
     }
     needed = strlen(name) + strlen(value) + AROUND;
     if (needed > target->room) {
-        shs_target_leave_out(target, name,
-                             "it exceeds SharedSessionExposeLimit");
+        shs_target_log_left_out(target, name,
+                                "it exceeds SharedSessionExposeLimit");
         if (target->left_out++ == 0) {
             target->left_out_name = name;
         }

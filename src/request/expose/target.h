@@ -60,8 +60,8 @@ const char *shs_target_make_name(const shs_target_t *target,
                                  const shs_value_t *value, int can_clash);
 
 /* Logs that a name gets no value, and why. */
-void shs_target_leave_out(const shs_target_t *target, const char *name,
-                          const char *why);
+void shs_target_log_left_out(const shs_target_t *target, const char *name,
+                             const char *why);
 
 /* Reserves the room that a name and its value need when they are sent. Returns
  * 0 if there is not enough: then it logs that they are left out. */

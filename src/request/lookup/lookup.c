@@ -7,7 +7,7 @@
 
 #include "base/clock.h"
 #include "config/log.h"
-#include "request/lookup/lookup_log.h"
+#include "request/lookup/store_log.h"
 #include "request/lookup/near_lookup.h"
 
 APLOG_USE_MODULE(shared_session);
@@ -61,7 +61,7 @@ static shs_query_t make_query(const shs_lookup_t *lookup,
     query.shape = shs_codec_shape(settings->codec.value);
     query.max_octets = settings->max_size.value;
     query.deadline = lookup->deadline;
-    query.trace = shs_lookup_log_trace(scope->r, scope->store);
+    query.trace = shs_store_log_trace(scope->r, scope->store);
     return query;
 }
 
@@ -78,7 +78,7 @@ static shs_outcome_t query_store(shs_lookup_t *lookup, const shs_scope_t *scope,
     shs_outcome_t outcome = shs_store_load(&result, scope->store, &query, p);
     int is_read;
 
-    shs_lookup_log_transition(scope->r, scope->store, &result);
+    shs_store_log_transition(scope->r, scope->store, &result);
     lookup->reason = result.reason;
     is_read = outcome == SHS_OUTCOME_FOUND;
     if (is_read) {
@@ -87,7 +87,7 @@ static shs_outcome_t query_store(shs_lookup_t *lookup, const shs_scope_t *scope,
         outcome = session ? SHS_OUTCOME_FOUND : SHS_OUTCOME_MALFORMED;
     }
     if (outcome == SHS_OUTCOME_MALFORMED) {
-        shs_lookup_log_malformed(scope->r, sid, lookup->reason, is_read);
+        shs_store_log_malformed(scope->r, sid, lookup->reason, is_read);
         shs_near_lookup_save_malformed(near, lookup->reason, result.server_id,
                                        p);
     }
@@ -322,7 +322,7 @@ const shs_lookup_t *shs_lookup_run(const shs_scope_t *scope)
     else if (lookup->candidates > 0) {
         lookup->outcome = SHS_OUTCOME_UNAVAILABLE;
         lookup->reason = "no SharedSessionStore is in effect here";
-        shs_lookup_log_missing_store(scope->r);
+        shs_store_log_missing_store(scope->r);
     }
     log_outcome(scope->r, lookup, shs_clock_now() - began);
     return lookup;

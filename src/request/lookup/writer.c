@@ -6,7 +6,7 @@
 
 #include "base/clock.h"
 #include "base/octets.h"
-#include "request/lookup/lookup_log.h"
+#include "request/lookup/store_log.h"
 #include "session/id/key.h"
 
 shs_written_t shs_writer_written(shs_wrote_t status, const char *reason)
@@ -27,7 +27,7 @@ shs_write_t shs_writer_prepare(const shs_scope_t *scope, shs_write_kind_t kind,
     write.at.shape = shs_codec_shape(scope->settings->codec.value);
     write.at.max_octets = scope->settings->max_size.value;
     write.at.deadline = shs_clock_now() + shs_store_timeout(scope->store);
-    write.at.trace = shs_lookup_log_trace(scope->r, scope->store);
+    write.at.trace = shs_store_log_trace(scope->r, scope->store);
     write.accessed_at_ms = apr_time_as_msec(apr_time_now());
     write.rotated = shs_codec_rotated(scope->settings->codec.value);
     return write;
@@ -40,7 +40,7 @@ shs_written_t shs_writer_execute(const shs_scope_t *scope,
     shs_wrote_t wrote =
         shs_store_write(&result, scope->store, write, scope->r->pool);
 
-    shs_lookup_log_transition(scope->r, scope->store, &result);
+    shs_store_log_transition(scope->r, scope->store, &result);
     return shs_writer_written(wrote,
                               wrote == SHS_WROTE_DONE ? NULL : result.reason);
 }
@@ -128,7 +128,7 @@ static shs_written_t refuse_old_id(void)
                               "the session has another id by now");
 }
 
-shs_written_t shs_writer_read_lookup(const shs_lookup_t *lookup)
+shs_written_t shs_writer_check_lookup(const shs_lookup_t *lookup)
 {
     switch (lookup->outcome) {
     case SHS_OUTCOME_FOUND:
@@ -145,9 +145,9 @@ shs_written_t shs_writer_read_lookup(const shs_lookup_t *lookup)
 }
 
 /* Whether the session can still be written by this id. */
-static shs_written_t check(const shs_lookup_t *lookup)
+static shs_written_t check_id(const shs_lookup_t *lookup)
 {
-    shs_written_t written = shs_writer_read_lookup(lookup);
+    shs_written_t written = shs_writer_check_lookup(lookup);
 
     return written.status == SHS_WROTE_DONE && is_rotated_away(lookup)
                ? refuse_old_id()
@@ -199,7 +199,7 @@ static shs_written_t retry_conflicts(
     if (lookup->is_near) {
         lookup = shs_lookup_run_by_id(scope, &lookup->sid);
     }
-    written = check(lookup);
+    written = check_id(lookup);
 
     for (attempts = 1; written.status == SHS_WROTE_DONE; ++attempts) {
         written = attempt(scope, lookup, change);
@@ -209,7 +209,7 @@ static shs_written_t retry_conflicts(
         }
         back_off(attempts);
         lookup = shs_lookup_run_by_id(scope, &lookup->sid);
-        written = check(lookup);
+        written = check_id(lookup);
     }
     return written;
 }

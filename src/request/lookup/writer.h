@@ -34,7 +34,7 @@ shs_written_t shs_writer_written(shs_wrote_t status, const char *reason);
 
 /* What a write to the session of a lookup comes to as far as the lookup tells:
  * DONE if it is FOUND, so that a write can be attempted. */
-shs_written_t shs_writer_read_lookup(const shs_lookup_t *lookup);
+shs_written_t shs_writer_check_lookup(const shs_lookup_t *lookup);
 
 /* Creates a session with a new id. */
 shs_written_t shs_writer_create(const shs_scope_t *scope,

@@ -50,9 +50,9 @@ static int is_secure(const shs_set_cookie_t *cookie, const char *name,
                        && !strcmp(cookie->same_site, "None"))));
 }
 
-const char *shs_set_cookie_write(const shs_set_cookie_t *cookie,
-                                 const char *name, shs_octets_t value,
-                                 int is_tls, apr_pool_t *p)
+const char *shs_set_cookie_format(const shs_set_cookie_t *cookie,
+                                  const char *name, shs_octets_t value,
+                                  int is_tls, apr_pool_t *p)
 {
     int is_host = is_host_only(name);
     const char *path = cookie->path && !is_host ? cookie->path : "/";

@@ -39,8 +39,8 @@ const char *shs_set_cookie_check(const shs_set_cookie_t *cookie,
  * here; without data it removes the cookie. Whatever `cookie` says, a name with
  * a prefix gets what browsers require: Secure, and with __Host- Path=/ and no
  * Domain. */
-const char *shs_set_cookie_write(const shs_set_cookie_t *cookie,
-                                 const char *name, shs_octets_t value,
-                                 int is_tls, apr_pool_t *p);
+const char *shs_set_cookie_format(const shs_set_cookie_t *cookie,
+                                  const char *name, shs_octets_t value,
+                                  int is_tls, apr_pool_t *p);
 
 #endif

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "request/lookup/lookup_log.h"
+#include "request/lookup/store_log.h"
 
 #include "base/clock.h"
 #include "config/log.h"
 
 APLOG_USE_MODULE(shared_session);
 
-void shs_lookup_log_malformed(const request_rec *r, const shs_session_id_t *sid,
-                              const char *reason, int is_of_codec)
+void shs_store_log_malformed(const request_rec *r, const shs_session_id_t *sid,
+                             const char *reason, int is_of_codec)
 {
     static volatile apr_uint32_t warned_at[2];
     /* A variable: the macro below reads the level more than once. */
@@ -27,9 +27,9 @@ void shs_lookup_log_malformed(const request_rec *r, const shs_session_id_t *sid,
                   label, reason);
 }
 
-/* Changes while the store answers. */
-static void log_error(const server_rec *s, const char *description,
-                      const shs_result_t *result)
+/* Changes of how well the store serves, while it answers. */
+static void log_health(const server_rec *s, const char *description,
+                       const shs_result_t *result)
 {
     if (result->transition == SHS_TRANSITION_UNWRITABLE) {
         ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
@@ -54,8 +54,8 @@ static void log_error(const server_rec *s, const char *description,
 }
 
 /* Changes of its near-cache. */
-static void log_invalidation(const server_rec *s, const char *description,
-                             const shs_result_t *result)
+static void log_tracking(const server_rec *s, const char *description,
+                         const shs_result_t *result)
 {
     if (result->transition == SHS_TRANSITION_UNTRACKED) {
         ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
@@ -72,8 +72,8 @@ static void log_invalidation(const server_rec *s, const char *description,
     }
 }
 
-void shs_lookup_log_transition(const request_rec *r, const shs_store_t *store,
-                               const shs_result_t *result)
+void shs_store_log_transition(const request_rec *r, const shs_store_t *store,
+                              const shs_result_t *result)
 {
     const char *description = shs_store_describe(store);
 
@@ -101,7 +101,7 @@ void shs_lookup_log_transition(const request_rec *r, const shs_store_t *store,
     case SHS_TRANSITION_UNWRITABLE:
     case SHS_TRANSITION_WRITABLE:
     case SHS_TRANSITION_DEGRADED:
-        log_error(r->server, description, result);
+        log_health(r->server, description, result);
         break;
     case SHS_TRANSITION_MASTER:
         ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, r->server,
@@ -111,7 +111,7 @@ void shs_lookup_log_transition(const request_rec *r, const shs_store_t *store,
         break;
     case SHS_TRANSITION_UNTRACKED:
     case SHS_TRANSITION_TRACKED:
-        log_invalidation(r->server, description, result);
+        log_tracking(r->server, description, result);
         break;
     }
 }
@@ -133,8 +133,7 @@ static void log_event(void *baton, const char *event, const char *detail)
                   detail ? detail : "");
 }
 
-const shs_trace_t *shs_lookup_log_trace(request_rec *r,
-                                        const shs_store_t *store)
+const shs_trace_t *shs_store_log_trace(request_rec *r, const shs_store_t *store)
 {
     tracer_t *tracer;
 
@@ -149,7 +148,7 @@ const shs_trace_t *shs_lookup_log_trace(request_rec *r,
     return &tracer->trace;
 }
 
-void shs_lookup_log_missing_store(const request_rec *r)
+void shs_store_log_missing_store(const request_rec *r)
 {
     static volatile apr_uint32_t warned_at;
 
