@@ -5,35 +5,35 @@
 
 #include <apr_strings.h>
 
+#include "base/table.h"
 #include "request/client_request.h"
 #include "request/expose/caching.h"
 
 #define SET_COOKIE "Set-Cookie"
 
-/* The destination, and a value that is not copied. */
-typedef struct copy_t {
-    apr_table_t *table;
-    const char *except;
-} copy_t;
+/* The cookies that stay, and the one that does not. */
+typedef struct removal_t {
+    apr_table_t *kept;
+    const char *cookie;
+} removal_t;
 
-static int copy_entry(void *data, const char *name, const char *value)
+static int keep_other(void *data, const char *name, const char *value)
 {
-    const copy_t *copy = data;
+    const removal_t *removal = data;
 
-    if (!copy->except || strcmp(value, copy->except)) {
-        apr_table_addn(copy->table, name, value);
+    if (strcmp(value, removal->cookie)) {
+        apr_table_addn(removal->kept, name, value);
     }
     return 1;
 }
 
 static void remove_cookie(request_rec *page, const char *cookie)
 {
-    copy_t copy = { apr_table_make(page->pool, 2), cookie };
-    copy_t back = { page->err_headers_out, NULL };
+    removal_t removal = { apr_table_make(page->pool, 2), cookie };
 
-    apr_table_do(copy_entry, &copy, page->err_headers_out, SET_COOKIE, NULL);
+    apr_table_do(keep_other, &removal, page->err_headers_out, SET_COOKIE, NULL);
     apr_table_unset(page->err_headers_out, SET_COOKIE);
-    apr_table_do(copy_entry, &back, copy.table, NULL);
+    shs_table_append(page->err_headers_out, removal.kept, NULL);
 }
 
 static int has_same_name(const char *cookie, const char *other)

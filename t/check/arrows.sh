@@ -13,7 +13,7 @@ rooms='
 request/entry    request request/expose config session/json base installed
 request/control  request config session base
 request/mod_session config installed
-request          request/expose request/lookup config/check config redis store session/id
+request          request/expose request/lookup config/check config redis store session/id base
 request/expose   request/lookup config session/json base
 request/lookup   config store store/cache session session/id base
 config/directive config/check config session/id base

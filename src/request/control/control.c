@@ -6,6 +6,7 @@
 #include <http_request.h>
 #include <util_filter.h>
 
+#include "config/control_headers.h"
 #include "config/log.h"
 #include "config/settings.h"
 #include "request/client_request.h"
@@ -247,13 +248,13 @@ static apr_status_t on_response(ap_filter_t *f, apr_bucket_brigade *brigade)
 static apr_status_t on_output(ap_filter_t *f, apr_bucket_brigade *brigade)
 {
     request_rec *r = f->r;
-    int is_late = shs_order_remove(r->trailers_out);
+    int is_late = shs_control_headers_remove(r->trailers_out);
     apr_status_t rv;
 
     if (!f->ctx) {
         f->ctx = f;
-        is_late |= shs_order_remove(r->headers_out);
-        is_late |= shs_order_remove(r->err_headers_out);
+        is_late |= shs_control_headers_remove(r->headers_out);
+        is_late |= shs_control_headers_remove(r->err_headers_out);
     }
     if (is_late) {
         shs_order_log_ignored(r, SHS_ORDER_IGNORED_LATE);

@@ -5,6 +5,7 @@
 
 #include <apr_strings.h>
 
+#include "base/table.h"
 #include "config/log.h"
 #include "config/settings.h"
 #include "request/client_request.h"
@@ -61,12 +62,6 @@ static int sort_cookie(void *data, const char *key, const char *cookie)
     return 1;
 }
 
-static int copy_cookie(void *data, const char *key, const char *cookie)
-{
-    apr_table_addn(data, key, cookie);
-    return 1;
-}
-
 static int count_conflicts(conflict_t *conflict, const apr_table_t *table)
 {
     conflict->count = 0;
@@ -80,7 +75,7 @@ static void remove_conflicts(conflict_t *conflict, apr_table_t *table,
     conflict->kept = apr_table_make(p, 4);
     count_conflicts(conflict, table);
     apr_table_unset(table, SET_COOKIE);
-    apr_table_do(copy_cookie, table, conflict->kept, NULL);
+    shs_table_append(table, conflict->kept, NULL);
     conflict->kept = NULL;
 }
 

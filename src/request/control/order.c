@@ -136,38 +136,14 @@ static int read_action(void *data, const char *key, const char *value)
     return 0;
 }
 
-/* Hardly any response has one of the headers. */
-static int has_order(const apr_table_t *table)
-{
-    const char *const *name = shs_control_headers;
-
-    while (*name && !apr_table_get(table, *name)) {
-        ++name;
-    }
-    return *name != NULL;
-}
-
-int shs_order_remove(apr_table_t *table)
-{
-    const char *const *name = shs_control_headers;
-
-    if (!has_order(table)) {
-        return 0;
-    }
-    for (; *name; ++name) {
-        apr_table_unset(table, *name);
-    }
-    return 1;
-}
-
 /* Stops at the first error. */
 static void read_table(shs_order_t *order, const apr_table_t *table)
 {
     if (!order->error
-        && apr_table_do(read_set, order, table, SHS_CONTROL_HEADER_SET, NULL)
-        && apr_table_do(read_unset, order, table, SHS_CONTROL_HEADER_UNSET,
+        && apr_table_do(read_set, order, table, SHS_CONTROL_HEADERS_SET, NULL)
+        && apr_table_do(read_unset, order, table, SHS_CONTROL_HEADERS_UNSET,
                         NULL)) {
-        apr_table_do(read_action, order, table, SHS_CONTROL_HEADER_ACTION,
+        apr_table_do(read_action, order, table, SHS_CONTROL_HEADERS_ACTION,
                      NULL);
     }
 }
@@ -175,7 +151,8 @@ static void read_table(shs_order_t *order, const apr_table_t *table)
 void shs_order_take(shs_order_t *order, request_rec *r)
 {
     memset(order, 0, sizeof(*order));
-    if (!has_order(r->headers_out) && !has_order(r->err_headers_out)) {
+    if (!shs_control_headers_are_in(r->headers_out)
+        && !shs_control_headers_are_in(r->err_headers_out)) {
         return;
     }
     order->p = r->pool;
@@ -183,44 +160,23 @@ void shs_order_take(shs_order_t *order, request_rec *r)
     order->change = shs_change_create(r->pool);
     read_table(order, r->headers_out);
     read_table(order, r->err_headers_out);
-    shs_order_remove(r->headers_out);
-    shs_order_remove(r->err_headers_out);
+    shs_control_headers_remove(r->headers_out);
+    shs_control_headers_remove(r->err_headers_out);
     if (!order->error) {
         order->error = shs_change_check(order->change);
     }
 }
 
-static int copy_header(void *data, const char *name, const char *value)
-{
-    apr_table_addn(data, name, value);
-    return 1;
-}
-
-static void copy_headers(apr_table_t *to, const apr_table_t *from)
-{
-    const char *const *name = shs_control_headers;
-
-    for (; *name; ++name) {
-        apr_table_do(copy_header, to, from, *name, NULL);
-    }
-}
-
 apr_table_t *shs_order_set_aside(request_rec *r)
 {
-    apr_table_t *saved = apr_table_make(r->pool, 3);
+    apr_table_t *aside = apr_table_make(r->pool, 3);
 
-    shs_order_move(saved, r->headers_out);
-    shs_order_move(saved, r->err_headers_out);
-    return saved;
+    shs_control_headers_move(aside, r->headers_out);
+    shs_control_headers_move(aside, r->err_headers_out);
+    return aside;
 }
 
-void shs_order_move(apr_table_t *to, apr_table_t *from)
+void shs_order_restore(request_rec *r, const apr_table_t *aside)
 {
-    copy_headers(to, from);
-    shs_order_remove(from);
-}
-
-void shs_order_restore(request_rec *r, const apr_table_t *saved)
-{
-    copy_headers(r->headers_out, saved);
+    shs_control_headers_copy(r->headers_out, aside);
 }

@@ -39,13 +39,6 @@ void shs_order_take(shs_order_t *order, request_rec *r);
 /* set_aside() moves the headers, without parsing them, to a table (maybe empty)
  * in r->pool. restore() adds them to r->headers_out. */
 apr_table_t *shs_order_set_aside(request_rec *r);
-void shs_order_restore(request_rec *r, const apr_table_t *saved);
-
-/* Moves the headers from one table to another, after those that it has. */
-void shs_order_move(apr_table_t *to, apr_table_t *from);
-
-/* Removes the headers from a table of headers or trailers. Returns whether
- * there were any. */
-int shs_order_remove(apr_table_t *table);
+void shs_order_restore(request_rec *r, const apr_table_t *aside);
 
 #endif

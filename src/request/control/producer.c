@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "request/control/producer.h"
 
+#include "config/control_headers.h"
 #include "config/settings.h"
 #include "request/client_request.h"
-#include "request/control/order.h"
 
 /* Whether only the last request can have added the headers. A request without a
  * context has not reached its own settings: another module may have ended it
@@ -45,6 +45,6 @@ void shs_producer_assign_order(request_rec *r)
     request_rec *producer = find_producer(r);
 
     if (producer != r) {
-        shs_order_move(producer->headers_out, r->err_headers_out);
+        shs_control_headers_move(producer->headers_out, r->err_headers_out);
     }
 }

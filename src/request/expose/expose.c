@@ -5,6 +5,7 @@
 
 #include <apr_strings.h>
 
+#include "base/table.h"
 #include "config/log.h"
 #include "request/expose/nameset.h"
 #include "request/expose/table_sweep.h"
@@ -108,12 +109,6 @@ static void collect_values(apr_table_t *found, shs_target_t *target,
     }
 }
 
-static int add_entry(void *table, const char *name, const char *value)
-{
-    apr_table_addn(table, name, value);
-    return 1;
-}
-
 static int is_in(void *set, const char *name)
 {
     return shs_nameset_has(set, name);
@@ -169,7 +164,7 @@ static void expose_prefixes(shs_target_t *target)
     }
     if (found && !is_fresh) {
         sweep(target->table, taken, p);
-        apr_table_do(add_entry, target->table, found, NULL);
+        shs_table_append(target->table, found, NULL);
     }
 }
 

@@ -7,6 +7,7 @@
 #include <http_protocol.h>
 #include <util_filter.h>
 
+#include "base/table.h"
 #include "config/log.h"
 #include "config/names.h"
 #include "config/own_headers.h"
@@ -149,12 +150,6 @@ static int remove_indexed(apr_table_t *table, apr_hash_t *index, apr_pool_t *p)
     return count;
 }
 
-static int add_entry(void *table, const char *name, const char *value)
-{
-    apr_table_addn(table, name, value);
-    return 1;
-}
-
 /* MergeTrailers adds the trailers to the headers without a copy of the strings.
  * So their addresses distinguish them from a header of the same name that this
  * module has set, whichever came first. */
@@ -168,7 +163,7 @@ static void scrub_trailers(request_rec *r)
     merged = index_entries(r->trailers_in, r->pool);
     if (scrub_table(r, r->trailers_in)
         && remove_indexed(r->headers_in, merged, r->pool) > 0) {
-        apr_table_do(add_entry, r->headers_in, r->trailers_in, NULL);
+        shs_table_append(r->headers_in, r->trailers_in, NULL);
     }
 }
 
