@@ -75,34 +75,30 @@ static int is_tls(const request_rec *r)
     return is_https && is_https(r->connection);
 }
 
-static const char *write_cookie(request_rec *r, int name, shs_octets_t value)
+/* Sets the cookie of the n-th name to an id; NULL: removes it. */
+static void set_cookie(request_rec *r, int n, const shs_session_id_t *sid)
 {
     const shs_cookie_options_t *options =
         &shs_settings_of(r)->cookie_options.value;
+    shs_octets_t value = { NULL, 0 };
 
-    return shs_set_cookie_format(&options->cookie, options->names[name], value,
-                                 is_tls(r), r->pool);
+    if (sid) {
+        value = shs_session_id_octets(sid);
+    }
+    shs_response_cookies_set(r, shs_set_cookie_format(&options->cookie,
+                                                      options->names[n], value,
+                                                      is_tls(r), r->pool));
 }
 
-/* Sets the cookie with the id; NULL: removes it. */
-static void set_session_cookie(request_rec *r, const shs_session_id_t *sid)
-{
-    shs_octets_t nothing = { NULL, 0 };
-
-    shs_response_cookies_set(
-        r, write_cookie(r, 0, sid ? shs_session_id_octets(sid) : nothing));
-}
-
-/* Removes the cookies of these names (bit n: the n-th) except the first. */
-static void expire_other_cookies(request_rec *r, apr_uint32_t names)
+/* Removes the cookies of these names (bit n: the n-th). */
+static void expire_cookies(request_rec *r, apr_uint32_t names)
 {
     const char *const *all = shs_settings_of(r)->cookie_options.value.names;
-    shs_octets_t nothing = { NULL, 0 };
     int i;
 
-    for (i = 1; all[0] && all[i]; ++i) {
+    for (i = 0; all[i]; ++i) {
         if (names & (apr_uint32_t)1 << i) {
-            shs_response_cookies_set(r, write_cookie(r, i, nothing));
+            set_cookie(r, i, NULL);
         }
     }
 }
@@ -153,7 +149,7 @@ static shs_written_t check_place(request_rec *r, const shs_lookup_t *lookup)
 static void adopt_sid(request_rec *r, const shs_written_t *written)
 {
     if (written->status == SHS_WROTE_DONE) {
-        set_session_cookie(r, &written->sid);
+        set_cookie(r, 0, &written->sid);
         mark_outdated(r, &written->sid);
     }
 }
@@ -194,15 +190,6 @@ static shs_written_t change_session(request_rec *r, const shs_lookup_t *lookup,
     }
     log_change(r, "changed", &written, &lookup->sid);
     return written;
-}
-
-/* Removes the cookies of these names (bit n: the n-th). */
-static void expire_cookies(request_rec *r, apr_uint32_t names)
-{
-    if (names & 1) {
-        set_session_cookie(r, NULL);
-    }
-    expire_other_cookies(r, names);
 }
 
 /* Ends the session that was found, and the others with it. */

@@ -51,16 +51,17 @@ static shs_outcome_t accept_near(shs_lookup_t *lookup,
     return accept_session(lookup, near->session, near->ttl, settings);
 }
 
-static shs_query_t make_query(const shs_lookup_t *lookup,
-                              const shs_scope_t *scope)
+shs_query_t shs_lookup_make_query(const shs_scope_t *scope, shs_octets_t key,
+                                  apr_time_t deadline)
 {
     const shs_settings_t *settings = scope->settings;
     shs_query_t query;
 
-    query.key = lookup->key;
+    memset(&query, 0, sizeof(query));
+    query.key = key;
     query.shape = shs_codec_shape(settings->codec.value);
     query.max_octets = settings->max_size.value;
-    query.deadline = lookup->deadline;
+    query.deadline = deadline;
     query.trace = shs_store_log_trace(scope->r, scope->store);
     return query;
 }
@@ -72,7 +73,8 @@ static shs_outcome_t query_store(shs_lookup_t *lookup, const shs_scope_t *scope,
 {
     const shs_settings_t *settings = scope->settings;
     apr_pool_t *p = scope->r->pool;
-    shs_query_t query = make_query(lookup, scope);
+    shs_query_t query =
+        shs_lookup_make_query(scope, lookup->key, lookup->deadline);
     shs_session_t *session = NULL;
     shs_result_t result;
     shs_outcome_t outcome = shs_store_load(&result, scope->store, &query, p);
@@ -197,9 +199,7 @@ static shs_outcome_t load(shs_lookup_t *lookup, const shs_scope_t *scope,
     return outcome;
 }
 
-/* Whether a login has left the session behind: the id is an old one, and does
- * not lead to the new session. */
-static int is_left_behind(const shs_lookup_t *lookup)
+int shs_lookup_is_rotated_away(const shs_lookup_t *lookup)
 {
     return shs_session_get_metadata(lookup->session)->is_rotated;
 }
@@ -219,7 +219,7 @@ static void try_candidates(shs_lookup_t *lookup, const shs_scope_t *scope,
         switch (lookup->outcome) {
         case SHS_OUTCOME_FOUND:
             lookup->sid = candidates->list[i].sid;
-            if (!is_left_behind(lookup)) {
+            if (!shs_lookup_is_rotated_away(lookup)) {
                 return;
             }
             left = left.outcome == SHS_OUTCOME_FOUND ? left : *lookup;

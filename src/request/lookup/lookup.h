@@ -67,4 +67,15 @@ const shs_lookup_t *shs_lookup_create_ended(const shs_scope_t *scope,
  * without a query, or NONE without an id. */
 const shs_lookup_t *shs_lookup_skip(const shs_scope_t *scope);
 
+/* Whether a login has given a session that is FOUND another id. The id of the
+ * lookup is an old one and does not lead to the session under the new id, so it
+ * cannot write to it (writer.h, rule 4). */
+int shs_lookup_is_rotated_away(const shs_lookup_t *lookup);
+
+/* ---- private part: for writer */
+
+/* A query for a key in the scope's store, with the limits of its settings. */
+shs_query_t shs_lookup_make_query(const shs_scope_t *scope, shs_octets_t key,
+                                  apr_time_t deadline);
+
 #endif

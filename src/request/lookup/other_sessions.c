@@ -20,7 +20,7 @@ static int conflicts(const shs_candidate_t *candidate)
  * by another id. */
 static int is_same_session(const shs_lookup_t *other, const shs_lookup_t *own)
 {
-    return shs_session_get_metadata(other->session)->is_rotated
+    return shs_lookup_is_rotated_away(other)
            || (other->key.len == own->key.len
                && !memcmp(other->key.data, own->key.data, own->key.len));
 }
@@ -40,15 +40,6 @@ static void log_end(request_rec *r, const shs_session_id_t *sid,
     }
 }
 
-static shs_written_t remove_key(const shs_scope_t *scope, shs_octets_t key,
-                                int knows_rotated)
-{
-    shs_write_t write = shs_writer_prepare(scope, SHS_WRITE_REMOVE, key);
-
-    write.knows_rotated = knows_rotated;
-    return shs_writer_execute(scope, &write);
-}
-
 /* Ends a record that is no readable session: it is too large, or cannot be
  * decoded. MALFORMED: the key holds another type of value, which no session of
  * this format can be, and stays. A rotated record is looked up again. Either it
@@ -58,7 +49,7 @@ static shs_written_t remove_key(const shs_scope_t *scope, shs_octets_t key,
 static shs_written_t end_unread(const shs_scope_t *scope,
                                 const shs_lookup_t *other)
 {
-    shs_written_t written = remove_key(scope, other->key, 0);
+    shs_written_t written = shs_writer_remove_key(scope, other->key, 0);
 
     if (written.status == SHS_WROTE_CONFLICT) {
         other = shs_lookup_run_by_id(scope, &other->sid);
@@ -68,16 +59,16 @@ static shs_written_t end_unread(const shs_scope_t *scope,
         if (other->outcome == SHS_OUTCOME_UNAVAILABLE) {
             return shs_writer_written(SHS_WROTE_UNAVAILABLE, other->reason);
         }
-        written = remove_key(scope, other->key, 1);
+        written = shs_writer_remove_key(scope, other->key, 1);
     }
     if (written.status == SHS_WROTE_GONE) {
         written = shs_writer_written(SHS_WROTE_DONE, NULL);
     }
     if (written.status == SHS_WROTE_DONE && other->is_forwarded) {
-        remove_key(scope,
-                   shs_key_build(scope->settings->key.value, &other->sid,
-                                 scope->r->pool),
-                   1);
+        shs_writer_remove_key(scope,
+                              shs_key_build(scope->settings->key.value,
+                                            &other->sid, scope->r->pool),
+                              1);
     }
     return written;
 }

@@ -23,11 +23,8 @@ shs_write_t shs_writer_prepare(const shs_scope_t *scope, shs_write_kind_t kind,
 
     memset(&write, 0, sizeof(write));
     write.kind = kind;
-    write.at.key = key;
-    write.at.shape = shs_codec_shape(scope->settings->codec.value);
-    write.at.max_octets = scope->settings->max_size.value;
-    write.at.deadline = shs_clock_now() + shs_store_timeout(scope->store);
-    write.at.trace = shs_store_log_trace(scope->r, scope->store);
+    write.at = shs_lookup_make_query(
+        scope, key, shs_clock_now() + shs_store_timeout(scope->store));
     write.accessed_at_ms = apr_time_as_msec(apr_time_now());
     write.rotated = shs_codec_rotated(scope->settings->codec.value);
     return write;
@@ -43,6 +40,15 @@ shs_written_t shs_writer_execute(const shs_scope_t *scope,
     shs_store_log_transition(scope->r, scope->store, &result);
     return shs_writer_written(wrote,
                               wrote == SHS_WROTE_DONE ? NULL : result.reason);
+}
+
+shs_written_t shs_writer_remove_key(const shs_scope_t *scope, shs_octets_t key,
+                                    int knows_rotated)
+{
+    shs_write_t write = shs_writer_prepare(scope, SHS_WRITE_REMOVE, key);
+
+    write.knows_rotated = knows_rotated;
+    return shs_writer_execute(scope, &write);
 }
 
 /* Whether a whole session, or a string, exceeds its limit. */
@@ -115,13 +121,6 @@ shs_written_t shs_writer_create(const shs_scope_t *scope,
     return create(scope, NULL, whole, ttl);
 }
 
-/* Whether the session has another id by now, given by a login: then the old id
- * cannot write to it (rule 4). */
-static int is_rotated_away(const shs_lookup_t *lookup)
-{
-    return shs_session_get_metadata(lookup->session)->is_rotated;
-}
-
 static shs_written_t refuse_old_id(void)
 {
     return shs_writer_written(SHS_WROTE_ROTATED,
@@ -149,7 +148,8 @@ static shs_written_t check_id(const shs_lookup_t *lookup)
 {
     shs_written_t written = shs_writer_check_lookup(lookup);
 
-    return written.status == SHS_WROTE_DONE && is_rotated_away(lookup)
+    return written.status == SHS_WROTE_DONE
+                   && shs_lookup_is_rotated_away(lookup)
                ? refuse_old_id()
                : written;
 }
@@ -219,14 +219,6 @@ shs_written_t shs_writer_change(const shs_scope_t *scope,
                                 const shs_change_t *change)
 {
     return retry_conflicts(scope, lookup, change, change_once);
-}
-
-static void remove_key(const shs_scope_t *scope, shs_octets_t key)
-{
-    shs_write_t write = shs_writer_prepare(scope, SHS_WRITE_REMOVE, key);
-
-    write.knows_rotated = 1;
-    shs_writer_execute(scope, &write);
 }
 
 /* The copy's time to live: as if the session were used now or, by a login,
@@ -304,7 +296,7 @@ static void remove_previous(const shs_scope_t *scope,
     shs_octets_t previous = shs_session_get_metadata(lookup->session)->previous;
 
     if (shs_key_is_of(scope->settings->key.value, previous)) {
-        remove_key(scope, previous);
+        shs_writer_remove_key(scope, previous, 1);
     }
 }
 
@@ -337,7 +329,7 @@ static shs_written_t rotate_once(const shs_scope_t *scope,
     }
     /* Without an answer the old id may already lead there. */
     if (forwarded.status != SHS_WROTE_UNAVAILABLE) {
-        remove_key(scope, successor);
+        shs_writer_remove_key(scope, successor, 1);
     }
     return forwarded;
 }
@@ -353,13 +345,10 @@ static shs_written_t end_once(const shs_scope_t *scope,
                               const shs_lookup_t *lookup,
                               const shs_change_t *change)
 {
-    shs_write_t write =
-        shs_writer_prepare(scope, SHS_WRITE_REMOVE, lookup->key);
-    shs_written_t written;
+    shs_written_t written = shs_writer_remove_key(
+        scope, lookup->key, shs_lookup_is_rotated_away(lookup));
 
     (void)change;
-    write.knows_rotated = is_rotated_away(lookup);
-    written = shs_writer_execute(scope, &write);
     if (written.status == SHS_WROTE_DONE) {
         remove_previous(scope, lookup);
     }
@@ -368,8 +357,10 @@ static shs_written_t end_once(const shs_scope_t *scope,
     if (lookup->is_forwarded
         && (written.status == SHS_WROTE_DONE
             || written.status == SHS_WROTE_GONE)) {
-        remove_key(scope, shs_key_build(scope->settings->key.value,
-                                        &lookup->sid, scope->r->pool));
+        shs_writer_remove_key(scope,
+                              shs_key_build(scope->settings->key.value,
+                                            &lookup->sid, scope->r->pool),
+                              1);
     }
     return written;
 }
@@ -379,7 +370,7 @@ shs_written_t shs_writer_end(const shs_scope_t *scope,
                              const shs_lookup_t *lookup)
 {
     shs_written_t written =
-        !lookup->is_near && is_rotated_away(lookup)
+        !lookup->is_near && shs_lookup_is_rotated_away(lookup)
             ? end_once(scope, lookup, NULL)
             : retry_conflicts(scope, lookup, NULL, end_once);
 

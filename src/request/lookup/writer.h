@@ -66,4 +66,8 @@ shs_write_t shs_writer_prepare(const shs_scope_t *scope, shs_write_kind_t kind,
 shs_written_t shs_writer_execute(const shs_scope_t *scope,
                                  const shs_write_t *write);
 
+/* Removes a key: CONFLICT if it is rotated, unless the caller knows that. */
+shs_written_t shs_writer_remove_key(const shs_scope_t *scope, shs_octets_t key,
+                                    int knows_rotated);
+
 #endif
