@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * mod_session_shared: httpd's mod_session keeps its sessions in
- * mod_shared_session's store. So Session, SessionEnv, SessionHeader,
- * SessionMaxAge and mod_auth_form work across servers. Each entry of
- * mod_session is an attribute. Only attributes that have changed are written.
+ * mod_session_shared: an optional second module beside mod_shared_session,
+ * which does not know it. It keeps the sessions of httpd's mod_session in the
+ * other's store, by its optional functions (mod_shared_session.h). So Session,
+ * SessionEnv, SessionHeader, SessionMaxAge and mod_auth_form work across
+ * servers. Each entry of mod_session is an attribute. Only attributes that have
+ * changed are written. Where SharedSession is Off, other providers apply.
  *
- * This is a module of its own because mod_session's hooks are symbols that must
- * exist when the module is loaded. It uses mod_shared_session only through the
- * optional functions of mod_shared_session.h. Where SharedSession is Off, it
- * leaves sessions to other providers.
+ * It is a module of its own because mod_session's hooks are symbols that must
+ * exist when the module is loaded.
  *
  * What matters of mod_session's behaviour (modules/session/mod_session.c): it
  * calls load several times per request. It replaces an expired session by an

@@ -60,22 +60,22 @@ static void register_hooks(apr_pool_t *p)
     ap_hook_fixups(shs_flow_on_request, after_rewrite, NULL, APR_HOOK_MIDDLE);
     ap_hook_fixups(shs_header_scrub_on_fixups, after_dir, NULL, APR_HOOK_LAST);
     ap_hook_insert_filter(shs_header_scrub_renew, NULL, NULL, APR_HOOK_MIDDLE);
-    ap_hook_insert_error_filter(shs_header_scrub_renew, NULL, NULL,
-                                APR_HOOK_MIDDLE);
     /* The session is written before caching inspects the response. */
     ap_hook_insert_filter(shs_control_on_insert_filter, after_headers, NULL,
                           APR_HOOK_LAST);
-    ap_hook_insert_error_filter(shs_control_on_insert_error_filter,
-                                after_headers, NULL, APR_HOOK_LAST);
     ap_hook_insert_filter(shs_flow_on_insert_filter, after_headers, NULL,
                           APR_HOOK_REALLY_LAST);
+    ap_hook_handler(shs_resource_serve, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_insert_error_filter(shs_header_scrub_renew, NULL, NULL,
+                                APR_HOOK_MIDDLE);
+    ap_hook_insert_error_filter(shs_control_on_insert_error_filter,
+                                after_headers, NULL, APR_HOOK_LAST);
     ap_hook_insert_error_filter(shs_flow_on_insert_error_filter, after_headers,
                                 NULL, APR_HOOK_REALLY_LAST);
     ap_hook_log_transaction(shs_header_scrub_on_log_transaction, NULL, NULL,
                             APR_HOOK_REALLY_FIRST);
     ap_hook_log_transaction(shs_control_on_log_transaction, NULL, NULL,
                             APR_HOOK_FIRST);
-    ap_hook_handler(shs_resource_serve, NULL, NULL, APR_HOOK_MIDDLE);
     shs_api_register();
     shs_header_scrub_register();
     shs_control_register();

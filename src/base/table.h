@@ -7,9 +7,9 @@
 
 #include <apr_tables.h>
 
-/* Adds the entries of `from` to `to`, after those that it has, without a copy of
- * the strings; with a name, only those of that name, in any case. The two are
- * different tables. */
+/* Adds the entries of `from` to `to`, another table, after those that it has;
+ * with a name, only those of that name, in any case. The strings are not
+ * copied. */
 void shs_table_append(apr_table_t *to, const apr_table_t *from,
                       const char *name);
 

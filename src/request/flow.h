@@ -1,11 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * flow: what happens to a request, hook by hook.
- *
- * A client request may become several request_recs: subrequests (SSI,
- * DirectoryIndex) and internal redirects (ErrorDocument, mod_rewrite). They
- * share one shs_client_request_t, which remembers each lookup. Each request_rec
- * has its own request context, which gets its own directory's exposure.
+ * flow: what happens to a request, hook by hook. What a client request and a
+ * request context are: request/client_request.h.
  *
  *  1. A client request looks up a session at most once for each way of looking.
  *  2. What a request exposes follows from its own settings alone: what came

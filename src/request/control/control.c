@@ -30,11 +30,13 @@ static ap_filter_rec_t *filter;
 /* Removes remaining control headers, whatever their origin. */
 static ap_filter_rec_t *border;
 
-/* In place of the status of the response that has replaced another one: no
- * response can leave with the order any more. Larger than any status. */
-#define LOST 1000
+/* What becomes of the response that an order came with. Zeroed: it leaves. */
+typedef struct fate_t {
+    int replaced_by; /* the status of httpd's own response instead; or 0 */
+    int is_lost;     /* no response can leave with the order any more */
+} fate_t;
 
-static shs_written_t execute(request_rec *r, const shs_order_t *order)
+static shs_written_t write_session(request_rec *r, const shs_order_t *order)
 {
     const shs_change_t *change = order->count > 0 ? order->change : NULL;
 
@@ -51,9 +53,9 @@ static shs_written_t execute(request_rec *r, const shs_order_t *order)
     return shs_session_ops_change(r, order->change);
 }
 
-/* What the client gets instead of the response; OK: the response. If there is
- * no session to change or end, the client gets the response. */
-static int respond(request_rec *r, const shs_order_t *order, int replaced_by)
+/* Executes an order. Returns OK if the client gets the response, also if there
+ * is no session to change or end; or the status that it gets instead. */
+static int execute(request_rec *r, const shs_order_t *order, int is_lost)
 {
     shs_written_t written;
 
@@ -64,8 +66,8 @@ static int respond(request_rec *r, const shs_order_t *order, int replaced_by)
                       order->error);
         return r->proxyreq ? HTTP_BAD_GATEWAY : HTTP_INTERNAL_SERVER_ERROR;
     }
-    written = execute(r, order);
-    if (replaced_by == LOST && written.status != SHS_WROTE_DONE
+    written = write_session(r, order);
+    if (is_lost && written.status != SHS_WROTE_DONE
         && written.status != SHS_WROTE_GONE) {
         shs_order_log_lost(r, written.reason);
         return OK;
@@ -105,21 +107,21 @@ static void refuse(request_rec *r, int status)
 
 /* Whether the program has failed, so that its order no longer counts. An order
  * to end the session still does: a logout fails safely. */
-static int is_of_failed_program(const shs_order_t *order, int replaced_by)
+static int is_of_failed_program(const shs_order_t *order, const fate_t *fate)
 {
-    return replaced_by >= HTTP_INTERNAL_SERVER_ERROR
+    return (fate->is_lost || fate->replaced_by >= HTTP_INTERNAL_SERVER_ERROR)
            && (order->error || order->action != SHS_ORDER_DESTROY);
 }
 
-static void log_failed_program(request_rec *r, int replaced_by)
+static void log_failed_program(request_rec *r, const fate_t *fate)
 {
     const char *why = "no response has left with it";
 
-    if (replaced_by != LOST) {
+    if (!fate->is_lost) {
         why = apr_psprintf(r->pool,
                            "the program has failed (%d), and httpd responds"
                            " itself",
-                           replaced_by);
+                           fate->replaced_by);
     }
     else if (shs_client_request_context_of(r)->client_request->has_left) {
         why = "it came after the headers of the response had left";
@@ -131,9 +133,8 @@ static void log_failed_program(request_rec *r, int replaced_by)
 }
 
 /* Carries out the order of r's response by the settings of r's place, or logs
- * why not. replaced_by is 0, the status of httpd's own response that has
- * replaced r's, or LOST. Returns OK, or what the client gets instead. */
-static int carry_out(request_rec *r, const shs_order_t *order, int replaced_by)
+ * why not. Returns OK, or what the client gets instead. */
+static int carry_out(request_rec *r, const shs_order_t *order, fate_t fate)
 {
     int status;
 
@@ -153,21 +154,21 @@ static int carry_out(request_rec *r, const shs_order_t *order, int replaced_by)
         return OK;
     }
     if (shs_client_request_context_of(r)->client_request->has_left) {
-        replaced_by = LOST;
+        fate.is_lost = 1;
     }
     /* What mod_headers adds to the error page must not cause another
      * refusal. */
-    if (replaced_by
+    if ((fate.replaced_by || fate.is_lost)
         && shs_client_request_context_of(r)->client_request->is_refused) {
         shs_order_log_ignored(r, SHS_ORDER_IGNORED_REPLACED);
         return OK;
     }
-    if (is_of_failed_program(order, replaced_by)) {
-        log_failed_program(r, replaced_by);
+    if (is_of_failed_program(order, &fate)) {
+        log_failed_program(r, &fate);
         shs_cookie_conflict_remove_all(r);
         return OK;
     }
-    status = respond(r, order, replaced_by);
+    status = execute(r, order, fate.is_lost);
     if (status != OK) {
         shs_client_request_context_of(r)->client_request->is_refused = 1;
         shs_cookie_conflict_remove_all(r);
@@ -201,10 +202,11 @@ static int carry_out_replaced(request_rec *r, const apr_table_t *replaced)
 
     shs_order_restore(r, replaced);
     do {
+        fate_t fate = { failed->status, 0 };
         shs_order_t order;
 
         shs_order_take(&order, failed);
-        status = carry_out(failed, &order, failed->status);
+        status = carry_out(failed, &order, fate);
         failed = failed->next;
     } while (status == OK && failed);
     shs_response_cookies_inherit(r);
@@ -225,8 +227,10 @@ static apr_status_t on_response(ap_filter_t *f, apr_bucket_brigade *brigade)
         status = carry_out_replaced(r, replaced);
     }
     else {
+        fate_t fate = { error_of(brigade), 0 };
+
         shs_order_take(&order, r);
-        status = carry_out(r, &order, error_of(brigade));
+        status = carry_out(r, &order, fate);
     }
     if (status != OK) {
         /* An error bucket cannot do this: the header filter makes a page from
@@ -242,9 +246,9 @@ static apr_status_t on_response(ap_filter_t *f, apr_bucket_brigade *brigade)
     return ap_pass_brigade(f->next, brigade);
 }
 
-/* Trailers are complete when the last brigade passes. The headers have left once
- * a brigade was accepted: because of an error bucket in it, httpd may send another
- * response instead. */
+/* Trailers are complete when the last brigade passes. The headers have left
+ * once a brigade was accepted: because of an error bucket in it, httpd may send
+ * another response instead. */
 static apr_status_t on_output(ap_filter_t *f, apr_bucket_brigade *brigade)
 {
     request_rec *r = f->r;
@@ -271,12 +275,13 @@ static apr_status_t on_output(ap_filter_t *f, apr_bucket_brigade *brigade)
  * has put them. */
 static void carry_out_rest(request_rec *r)
 {
+    fate_t lost = { 0, 1 };
     shs_order_t order;
 
     shs_producer_assign_order(r);
     for (; r; r = r->next) {
         shs_order_take(&order, r);
-        carry_out(r, &order, LOST);
+        carry_out(r, &order, lost);
     }
 }
 
@@ -335,6 +340,7 @@ void shs_control_on_insert_error_filter(request_rec *r)
  * from. */
 int shs_control_on_post_read_request(request_rec *r)
 {
+    fate_t fate = { 0, 0 };
     shs_order_t order;
     int status;
 
@@ -345,7 +351,8 @@ int shs_control_on_post_read_request(request_rec *r)
         return DONE;
     }
     shs_order_take(&order, r->prev);
-    status = carry_out(r->prev, &order, r->prev->status);
+    fate.replaced_by = r->prev->status;
+    status = carry_out(r->prev, &order, fate);
     if (status != OK) {
         refuse(r, status);
         return DONE;
