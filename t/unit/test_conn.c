@@ -119,6 +119,7 @@ START_TEST(conn_execute__waits_for_single_octets)
     const char *reason;
 
     ck_assert_int_eq(execute(replies, 2, conn, 10000, &reason), SHS_CONN_OK);
+    ck_assert_pstr_eq(reason, NULL); /* nothing went wrong */
     ck_octets_eq(replies[0]->text, OCTETS("hello"), "dripped");
     shs_conn_close(conn);
     fake_stop(fake);

@@ -119,8 +119,8 @@ void shs_retry_decide(shs_retry_t *retry, shs_conn_status_t status,
                       const char *reason, apr_pool_t *p)
 {
     memset(retry, 0, sizeof(*retry));
-    retry->reason = reason;
     if (status != SHS_CONN_OK) {
+        retry->reason = reason;
         read_status(retry, status, is_pooled);
         if (reply->error && retry->action != SHS_RETRY_ACCEPT) {
             read_closing_error(retry, reply->error, p);

@@ -301,14 +301,16 @@ shs_conn_status_t shs_conn_execute(shs_reply_t **replies, int count,
     int has_begun = 0;
     int i;
 
-    *reason = "the answer is larger than allowed";
     memset(replies, 0, (size_t)count * sizeof(*replies));
     shs_resp_begin(conn->resp, limits, p);
     status = send_all(conn, commands, deadline, reason);
     for (i = 0; status == SHS_CONN_OK && i < count; ++i) {
         status = receive_reply(&replies[i], conn, &has_begun, deadline, reason);
     }
-    if (status == SHS_CONN_OK && !shs_resp_is_drained(conn->resp)) {
+    if (status == SHS_CONN_TOO_LARGE) {
+        *reason = "the answer is larger than allowed";
+    }
+    else if (status == SHS_CONN_OK && !shs_resp_is_drained(conn->resp)) {
         *reason = "the server sent more than it was asked for";
         status = SHS_CONN_FAILED;
     }

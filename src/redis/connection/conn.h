@@ -50,9 +50,10 @@ shs_conn_status_t shs_conn_open(shs_conn_t **out,
 
 /* Sends commands (octets made by shs_resp_append()) and reads one reply to each
  * into replies[0..count), built in p. After OK the connection can be used
- * again. After any other status it must be closed; *reason is set (static
- * text), and replies that did not come are NULL. Some may have come: a server
- * at its maxclients replies with an error and closes. */
+ * again, and *reason is as before. After any other status it must be closed;
+ * *reason is set (static text), and replies that did not come are NULL. Some
+ * may have come: a server at its maxclients replies with an error and
+ * closes. */
 shs_conn_status_t shs_conn_execute(shs_reply_t **replies, int count,
                                    shs_conn_t *conn, shs_octets_t commands,
                                    shs_resp_limits_t limits,
