@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "redis/connection/handshake.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include <apr_strings.h>
@@ -9,27 +10,54 @@
 #include "redis/protocol/sentinel_reply.h"
 #include "base/octets.h"
 
-#define MAX_STEPS 5
-
 /* The step that a reply belongs to. */
-typedef enum step_t { LOGIN, DATABASE, NAME, REPLICA, ROLE, INFO } step_t;
+typedef enum step_t {
+    LOGIN,
+    DATABASE,
+    NAME,
+    REPLICA,
+    ROLE,
+    INFO,
+    STEPS /* how many there are */
+} step_t;
 
+/* One row a step. */
+static const struct {
+    const char *refusal; /* what it means if the server refuses the step */
+    int is_optional;     /* no connection fails because of a refusal */
+} steps[STEPS] = {
+    [LOGIN] = { "it refuses the user or password (AUTH)", 0 },
+    [DATABASE] = { "it refuses the database (SELECT)", 0 },
+    [NAME] = { "it refuses CLIENT SETNAME", 1 }, /* for CLIENT LIST only */
+    [REPLICA] = { "it refuses READONLY", 0 },
+    [ROLE] = { "it does not answer ROLE", 0 },
+    [INFO] = { "it answers neither ROLE nor INFO replication (its user needs"
+               " +role)",
+               0 },
+};
+
+/* At most one command a step. */
 typedef struct script_t {
     shs_octets_t commands;
-    step_t steps[MAX_STEPS];
+    step_t steps[STEPS];
     int count;
 } script_t;
 
-static void append(script_t *script, step_t step, const char *const *words,
-                   apr_pool_t *p)
+/* The words of a command. The compiler refuses a longer one. */
+#define MAX_WORDS    4
+#define COMMAND(...) ((const char *const[MAX_WORDS]){ __VA_ARGS__ })
+
+static void append(script_t *script, step_t step,
+                   const char *const words[MAX_WORDS], apr_pool_t *p)
 {
-    shs_octets_t arguments[3];
+    shs_octets_t arguments[MAX_WORDS];
     int count = 0;
 
-    while (words[count]) {
+    while (count < MAX_WORDS && words[count]) {
         arguments[count] = shs_octets_of(words[count]);
         ++count;
     }
+    assert(script->count < STEPS);
     shs_resp_append(&script->commands, arguments, count, p);
     script->steps[script->count++] = step;
 }
@@ -37,11 +65,10 @@ static void append(script_t *script, step_t step, const char *const *words,
 static void append_role(script_t *script, int is_info, apr_pool_t *p)
 {
     if (is_info) {
-        append(script, INFO, (const char *[]){ "INFO", "replication", NULL },
-               p);
+        append(script, INFO, COMMAND("INFO", "replication"), p);
     }
     else {
-        append(script, ROLE, (const char *[]){ "ROLE", NULL }, p);
+        append(script, ROLE, COMMAND("ROLE"), p);
     }
 }
 
@@ -52,25 +79,21 @@ static void build_script(script_t *script, const shs_handshake_t *handshake,
 
     memset(script, 0, sizeof(*script));
     if (password && user) {
-        append(script, LOGIN, (const char *[]){ "AUTH", user, password, NULL },
-               p);
+        append(script, LOGIN, COMMAND("AUTH", user, password), p);
     }
     else if (password) {
-        append(script, LOGIN, (const char *[]){ "AUTH", password, NULL }, p);
+        append(script, LOGIN, COMMAND("AUTH", password), p);
     }
     if (handshake->db > 0) {
-        append(script, DATABASE,
-               (const char *[]){ "SELECT", apr_itoa(p, handshake->db), NULL },
+        append(script, DATABASE, COMMAND("SELECT", apr_itoa(p, handshake->db)),
                p);
     }
     if (handshake->client_name) {
         append(script, NAME,
-               (const char *[]){ "CLIENT", "SETNAME", handshake->client_name,
-                                 NULL },
-               p);
+               COMMAND("CLIENT", "SETNAME", handshake->client_name), p);
     }
     if (handshake->is_for_replica) {
-        append(script, REPLICA, (const char *[]){ "READONLY", NULL }, p);
+        append(script, REPLICA, COMMAND("READONLY"), p);
     }
     if (handshake->lacks_role) {
         append_role(script, atomic_load(handshake->lacks_role), p);
@@ -82,22 +105,13 @@ static shs_conn_status_t read_error(const char **reason,
                                     const shs_reply_t *reply, step_t step,
                                     apr_pool_t *p)
 {
-    static const char *const refusals[] = {
-        "it refuses the user or password (AUTH)",
-        "it refuses the database (SELECT)",
-        "",
-        "it refuses READONLY",
-        "it does not answer ROLE",
-        "it answers neither ROLE nor INFO replication (its user needs +role)",
-    };
-
     *reason = shs_reply_describe_error(reply, p);
     if (shs_reply_is_max_clients(reply)) {
         return SHS_CONN_TURNED_AWAY;
     }
     if (shs_reply_is_refusal(reply)
         || (step != REPLICA && shs_reply_is_unsupported(reply))) {
-        *reason = apr_pstrcat(p, refusals[step], ": ", *reason, NULL);
+        *reason = apr_pstrcat(p, steps[step].refusal, ": ", *reason, NULL);
         return SHS_CONN_REFUSED;
     }
     return SHS_CONN_FAILED;
@@ -108,9 +122,7 @@ static shs_conn_status_t read_reply(const char **reason,
                                     apr_pool_t *p)
 {
     if (reply->kind == SHS_REPLY_ERROR) {
-        /* The name only serves readers of CLIENT LIST: no session fails because
-         * the user may not set it. */
-        return step == NAME && !shs_reply_is_max_clients(reply)
+        return steps[step].is_optional && !shs_reply_is_max_clients(reply)
                    ? SHS_CONN_OK
                    : read_error(reason, reply, step, p);
     }
@@ -129,7 +141,7 @@ static shs_conn_status_t run_script(step_t *step, shs_conn_t *conn,
                                     const char **reason, apr_pool_t *p)
 {
     const shs_resp_limits_t limits = { 65536, 1024 };
-    shs_reply_t *replies[MAX_STEPS] = { NULL };
+    shs_reply_t *replies[STEPS] = { NULL };
     shs_conn_status_t received, status;
     int i;
 
@@ -207,14 +219,13 @@ shs_conn_status_t shs_handshake_run(shs_conn_t *conn,
     shs_conn_status_t status =
         log_in(&step, conn, handshake, deadline, reason, p);
 
-    if (status != SHS_CONN_REFUSED || step < ROLE) {
-        return status;
-    }
-    if (step == ROLE) {
+    if (status == SHS_CONN_REFUSED && step == ROLE) {
         return fall_back_to_info(conn, handshake->lacks_role, deadline, reason,
                                  p);
     }
-    /* The next connection tries ROLE again. */
-    atomic_store(handshake->lacks_role, 0);
+    if (status == SHS_CONN_REFUSED && step == INFO) {
+        /* The next connection tries ROLE again. */
+        atomic_store(handshake->lacks_role, 0);
+    }
     return status;
 }
