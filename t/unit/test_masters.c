@@ -101,6 +101,52 @@ START_TEST(masters_keep__removes_all_others)
 }
 END_TEST
 
+/* Slots that move again and again: each new shard has a place. */
+START_TEST(masters_keep__frees_the_places_of_former_shards)
+{
+    apr_uint32_t key;
+
+    reset();
+    for (key = 1; key <= 3 * SHS_MASTERS_MAX; key++) {
+        ck_assert(shs_masters_set(&masters, key, 0, 7, "a:1", 0, NOW));
+        shs_masters_keep(&masters, &key, 1);
+        ck_assert_str_eq(list(), "a:1");
+    }
+    --key;
+    ck_assert(shs_masters_set(&masters, key, 7, 8, "b:1", 1, NOW));
+    ck_assert_str_eq(take(), "b:1, was a:1");
+}
+END_TEST
+
+START_TEST(masters_keep__leaves_an_unreported_failover)
+{
+    reset();
+    shs_masters_set(&masters, 1, 0, 7, "a:1", 0, NOW);
+    shs_masters_set(&masters, 1, 7, 8, "b:1", 1, NOW);
+    shs_masters_keep(&masters, NULL, 0);
+    if (_i) { /* but not as another shard's */
+        shs_masters_set(&masters, 2, 0, 9, "c:1", 0, NOW);
+    }
+    ck_assert_pstr_eq(take(), _i ? NULL : "b:1, was a:1");
+}
+END_TEST
+
+/* Two children can claim two places for one shard. */
+START_TEST(masters_keep__removes_a_second_place)
+{
+    static const apr_uint32_t keys[] = { 1 };
+
+    reset();
+    shs_masters_set(&masters, 1, 0, 7, "a:1", 0, NOW);
+    shs_masters_set(&masters, 2, 0, 7, "a:1", 0, NOW);
+    atomic_store(&masters.shards[1].shard,
+                 atomic_load(&masters.shards[0].shard));
+    ck_assert_str_eq(list(), "a:1, a:1");
+    shs_masters_keep(&masters, keys, 1);
+    ck_assert_str_eq(list(), "a:1");
+}
+END_TEST
+
 /* A child that was killed while writing has left half of a name. */
 START_TEST(masters_take_failover__shows_no_half_of_a_name)
 {
@@ -181,6 +227,9 @@ static void add(TCase *tc)
     tcase_add_test(tc, masters_take_failover__says_how_long_ago_it_was);
     tcase_add_test(tc, masters_list__says_when_the_last_was_found);
     tcase_add_test(tc, masters_keep__removes_all_others);
+    tcase_add_test(tc, masters_keep__frees_the_places_of_former_shards);
+    tcase_add_loop_test(tc, masters_keep__leaves_an_unreported_failover, 0, 2);
+    tcase_add_test(tc, masters_keep__removes_a_second_place);
     tcase_add_test(tc, masters_take_failover__shows_no_half_of_a_name);
     tcase_add_test(tc, masters_set__truncates_a_long_name);
     tcase_add_test(tc, masters_set__takes_as_many_as_there_is_room_for);

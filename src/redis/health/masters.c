@@ -51,43 +51,33 @@ static const char *read_name(const shs_masters_name_t *name, apr_pool_t *p)
                : "another";
 }
 
-/* NULL: the table is full. */
-static shs_masters_shard_t *find_or_claim(shs_masters_t *masters,
-                                          apr_uint32_t key)
+static apr_uint64_t pack(apr_uint32_t key, apr_uint32_t subject)
+{
+    return (apr_uint64_t)key << 32 | subject;
+}
+
+static apr_uint32_t key_of(apr_uint64_t shard)
+{
+    return (apr_uint32_t)(shard >> 32);
+}
+
+apr_uint32_t shs_masters_get(const shs_masters_t *masters, apr_uint32_t key)
 {
     int i;
 
     for (i = 0; i < SHS_MASTERS_MAX; ++i) {
-        shs_masters_shard_t *shard = &masters->shards[i];
-        apr_uint32_t found = atomic_load(&shard->key);
+        apr_uint64_t shard = atomic_load(&masters->shards[i].shard);
 
-        if (found == key
-            || (found == 0
-                && (atomic_compare_exchange_strong(&shard->key, &found, key)
-                    || found == key))) {
-            return shard;
+        if (key_of(shard) == key) {
+            return (apr_uint32_t)shard;
         }
     }
-    return NULL;
+    return 0;
 }
 
 int shs_masters_has(const shs_masters_t *masters, apr_uint32_t key)
 {
-    int i = 0;
-
-    while (i < SHS_MASTERS_MAX
-           && (atomic_load(&masters->shards[i].key) != key
-               || atomic_load(&masters->shards[i].subject) == 0)) {
-        ++i;
-    }
-    return i < SHS_MASTERS_MAX;
-}
-
-apr_uint32_t shs_masters_get(shs_masters_t *masters, apr_uint32_t key)
-{
-    const shs_masters_shard_t *shard = find_or_claim(masters, key);
-
-    return shard ? atomic_load(&shard->subject) : 0;
+    return shs_masters_get(masters, key) != 0;
 }
 
 static void copy_name(shs_masters_name_t *to, const shs_masters_name_t *from)
@@ -100,19 +90,48 @@ static void copy_name(shs_masters_name_t *to, const shs_masters_name_t *from)
     atomic_store(&to->sum, atomic_load(&from->sum));
 }
 
+/* Replaces the first `old` by `shard`. NULL: there is none, or another child was
+ * faster. */
+static shs_masters_shard_t *replace(shs_masters_t *masters, apr_uint64_t old,
+                                    apr_uint64_t shard)
+{
+    int i;
+
+    for (i = 0; i < SHS_MASTERS_MAX; ++i) {
+        apr_uint64_t found = old;
+
+        if (atomic_compare_exchange_strong(&masters->shards[i].shard, &found,
+                                           shard)) {
+            return &masters->shards[i];
+        }
+        if (key_of(found) == key_of(shard)) {
+            return NULL;
+        }
+    }
+    return NULL;
+}
+
 int shs_masters_set(shs_masters_t *masters, apr_uint32_t key,
                     apr_uint32_t former, apr_uint32_t subject, const char *name,
                     int is_failover, apr_time_t now)
 {
-    shs_masters_shard_t *shard = find_or_claim(masters, key);
+    shs_masters_shard_t *shard;
 
-    if (!shard
-        || !atomic_compare_exchange_strong(&shard->subject, &former, subject)) {
+    if (shs_masters_get(masters, key) != former) {
+        return 0;
+    }
+    shard =
+        replace(masters, former ? pack(key, former) : 0, pack(key, subject));
+    if (!shard) {
         return 0;
     }
     copy_name(&shard->former, &shard->name);
     write_name(&shard->name, name);
     atomic_store(&shard->since, now);
+    if (former == 0) {
+        /* What a former shard has left in this place. */
+        atomic_store(&shard->is_unreported, 0);
+    }
     if (is_failover) {
         atomic_store(&shard->is_unreported, 1);
         atomic_store(&masters->has_unreported, 1);
@@ -120,21 +139,35 @@ int shs_masters_set(shs_masters_t *masters, apr_uint32_t key,
     return 1;
 }
 
-void shs_masters_keep(shs_masters_t *masters, const apr_uint32_t *keys,
-                      int count)
+/* Whether the nth shard may stay. Children that claim a place for one shard
+ * while another place becomes free may claim two: the first one stays. */
+static int is_kept(const shs_masters_t *masters, int nth, apr_uint32_t key,
+                   const apr_uint32_t *keys, int count)
 {
     int i, j;
 
+    for (i = 0; i < nth; ++i) {
+        if (key_of(atomic_load(&masters->shards[i].shard)) == key) {
+            return 0;
+        }
+    }
+    for (j = 0; j < count && keys[j] != key; ++j) {
+        continue;
+    }
+    return j < count;
+}
+
+void shs_masters_keep(shs_masters_t *masters, const apr_uint32_t *keys,
+                      int count)
+{
+    int i;
+
     for (i = 0; i < SHS_MASTERS_MAX; ++i) {
         shs_masters_shard_t *shard = &masters->shards[i];
-        apr_uint32_t key = atomic_load(&shard->key);
+        apr_uint64_t found = atomic_load(&shard->shard);
 
-        for (j = 0; j < count && keys[j] != key; ++j) {
-            continue;
-        }
-        if (j == count) {
-            atomic_store(&shard->subject, 0);
-            atomic_store(&shard->since, 0);
+        if (found != 0 && !is_kept(masters, i, key_of(found), keys, count)) {
+            atomic_compare_exchange_strong(&shard->shard, &found, 0);
         }
     }
 }
@@ -192,7 +225,7 @@ const char *shs_masters_list(apr_time_t *since, const shs_masters_t *masters,
         apr_time_t found_at = atomic_load(&shard->since);
         const char *name;
 
-        if (found_at == 0) {
+        if (atomic_load(&shard->shard) == 0 || found_at == 0) {
             continue;
         }
         name = read_name(&shard->name, p);

@@ -15,7 +15,7 @@
 #include <apr_pools.h>
 #include <apr_time.h>
 
-/* Further shards are not reported. */
+/* Further shards are not reported, until others are gone. */
 #define SHS_MASTERS_MAX 128
 
 /* Room for a name, in words of eight octets; a longer name is truncated. */
@@ -27,8 +27,10 @@ typedef struct shs_masters_name_t {
 } shs_masters_name_t;
 
 typedef struct shs_masters_shard_t {
-    _Atomic apr_uint32_t key;     /* of the shard; 0: free */
-    _Atomic apr_uint32_t subject; /* shs_node_subject(); 0: none yet */
+    /* The key of the shard in the upper half, its master's shs_node_subject()
+     * in the lower half; 0: free. In one word, because the place of a shard
+     * that is gone may be another shard's a moment later. */
+    _Atomic apr_uint64_t shard;
     _Atomic apr_uint32_t is_unreported;
     _Atomic apr_int64_t since; /* shs_clock_now() */
     shs_masters_name_t name;
@@ -45,7 +47,7 @@ typedef struct shs_masters_t {
 int shs_masters_has(const shs_masters_t *masters, apr_uint32_t key);
 
 /* The subject of the shard's master (key not 0); 0: not known. */
-apr_uint32_t shs_masters_get(shs_masters_t *masters, apr_uint32_t key);
+apr_uint32_t shs_masters_get(const shs_masters_t *masters, apr_uint32_t key);
 
 /* Replaces the master `former` (0: none). `is_failover`: this is to be
  * reported. Returns 0 and does nothing if another child was faster. */
@@ -53,7 +55,9 @@ int shs_masters_set(shs_masters_t *masters, apr_uint32_t key,
                     apr_uint32_t former, apr_uint32_t subject, const char *name,
                     int is_failover, apr_time_t now);
 
-/* Removes all shards except those with these keys. */
+/* Removes all shards except those with these keys, and frees their places. A
+ * failover of a removed shard is still reported, unless another shard has its
+ * place by then. */
 void shs_masters_keep(shs_masters_t *masters, const apr_uint32_t *keys,
                       int count);
 
