@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "store/exposure_alert.h"
+#include "store/promise.h"
 #include "store/cache/near_cache.h"
 #include "store/cache/near_local.h"
 #include "store/cache/near_memory.h"
@@ -27,6 +28,8 @@ struct shs_store_t {
     shs_invalidation_sink_t sink;
     shs_near_local_t near; /* of this child; cache NULL: none */
     int tracks_all_keys;
+    _Atomic apr_int64_t broken_at; /* when this child last warned of a broken
+                                    * promise (promise.h) */
 };
 
 static apr_array_header_t *get_list(apr_pool_t *pconf)
@@ -224,7 +227,10 @@ shs_single_flight_t *shs_store_single_flight(const shs_store_t *store)
 int shs_store_start_child(shs_store_t *store, int threads, apr_pool_t *pchild)
 {
     if (!store->host_state) {
-        store->host_state = apr_pcalloc(pchild, measure_host_state(store));
+        store->host_state =
+            apr_pcalloc(pchild, measure_host_state(store) + LINE);
+        store->host_state =
+            (void *)APR_ALIGN((apr_uintptr_t)store->host_state, LINE);
         store->exposure_alert =
             apr_pcalloc(pchild, sizeof(*store->exposure_alert));
     }
@@ -256,6 +262,8 @@ static void check_tracking(shs_result_t *result, const shs_store_t *store,
     }
 }
 
+/* ------------------------------------------------------ reads and writes */
+
 shs_outcome_t shs_store_load(shs_result_t *result, shs_store_t *store,
                              const shs_query_t *query, apr_pool_t *p)
 {
@@ -264,13 +272,11 @@ shs_outcome_t shs_store_load(shs_result_t *result, shs_store_t *store,
     assert(query->key.len > 0 && query->max_octets > 0);
     memset(result, 0, sizeof(*result));
     outcome = store->provider->load(result, store->self, query, p);
+    outcome = shs_promise_check_read(result, outcome, query->shape,
+                                     &store->broken_at);
     if (store->near.cache && result->transition == SHS_TRANSITION_NONE) {
         check_tracking(result, store, outcome);
     }
-    assert(outcome != SHS_OUTCOME_NONE);
-    assert(outcome == SHS_OUTCOME_FOUND || result->reason);
-    assert(outcome != SHS_OUTCOME_FOUND
-           || result->record.shape == query->shape);
     return outcome;
 }
 
@@ -289,8 +295,7 @@ shs_wrote_t shs_store_write(shs_result_t *result, shs_store_t *store,
         /* Whatever the result: the next read on this host asks the store. */
         shs_near_invalidation_invalidate(store->near.cache, write->at.key);
     }
-    assert(wrote == SHS_WROTE_DONE || result->reason);
-    return wrote;
+    return shs_promise_check_write(result, wrote);
 }
 
 apr_interval_time_t shs_store_timeout(const shs_store_t *store)

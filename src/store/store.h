@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * store: where sessions are stored. Callers use the functions here, which check
- * what a provider promises in mod_shared_session_provider.h. A store knows keys
- * and records; it knows no request and no session format.
+ * what a provider promises in mod_shared_session_provider.h: a result that
+ * breaks a promise is UNAVAILABLE, for a reason that names the promise. A store
+ * knows keys and records; it knows no request and no session format.
  *
  * Lifetime: it is created while the configuration is read (the only I/O is
  * reading the files that the options name), started once in each child, then

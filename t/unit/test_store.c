@@ -352,8 +352,10 @@ START_TEST(store_start_child__zeroes_memory_that_is_not_shared)
 {
     shs_store_t *store = store_of("fake://h");
 
+    apr_palloc(p, 8); /* the next one is not aligned by chance */
     shs_store_start_child(store, 1, p);
     ck_assert_ptr_nonnull(last_created->host_state);
+    ck_assert_int_eq((apr_uintptr_t)last_created->host_state % 64, 0);
     ck_assert(is_zero(last_created->host_state, HOST_STATE_SIZE));
     memset(last_created->host_state, 1, HOST_STATE_SIZE);
 }
@@ -374,9 +376,7 @@ START_TEST(store_share__gives_each_store_a_part_of_its_own)
         shs_store_start_child(
             APR_ARRAY_IDX(shs_store_list(p), i, shs_store_t *), 1, p);
         ck_assert(is_zero(stores[i]->host_state, HOST_STATE_SIZE));
-        ck_assert_msg((apr_uintptr_t)stores[i]->host_state % sizeof(apr_int64_t)
-                          == 0,
-                      "an atomic counter cannot lie there");
+        ck_assert_int_eq((apr_uintptr_t)stores[i]->host_state % 64, 0);
         memset(stores[i]->host_state, i + 1, HOST_STATE_SIZE);
     }
     for (i = 0; i < STORES; i++) {
@@ -487,6 +487,49 @@ START_TEST(store_load__turns_no_outcome_into_another)
 }
 END_TEST
 
+/* A provider of another project may have forgotten something here too: that
+ * ends no child, and is named. */
+static const struct {
+    shs_outcome_t outcome;
+    shs_shape_t shape;
+    const char *reason;
+    const char *broken;
+} broken_reads[] = {
+    { SHS_OUTCOME_NONE, SHS_SHAPE_STRING, "a reason",
+      "an outcome that no read" },
+    { (shs_outcome_t)99, SHS_SHAPE_STRING, "a reason",
+      "an outcome that no read" },
+    { SHS_OUTCOME_ABSENT, SHS_SHAPE_STRING, NULL, "has no reason" },
+    { SHS_OUTCOME_MALFORMED, SHS_SHAPE_STRING, NULL, "has no reason" },
+    { SHS_OUTCOME_UNAVAILABLE, SHS_SHAPE_STRING, NULL, "has no reason" },
+    { SHS_OUTCOME_FOUND, SHS_SHAPE_FIELDS, NULL, "another shape" },
+};
+
+START_TEST(store_load__is_unavailable_by_a_broken_promise)
+{
+    shs_store_t *store = store_of("fake://h");
+    shs_query_t query = { OCTETS("key"), SHS_SHAPE_STRING, 100, 0 };
+    shs_result_t result;
+
+    shs_store_start_child(store, 1, p);
+    last_created->outcome = broken_reads[_i].outcome;
+    last_created->result.reason = broken_reads[_i].reason;
+    last_created->result.record.shape = broken_reads[_i].shape;
+    last_created->result.server_id = 7;
+    ck_assert_int_eq(shs_store_load(&result, store, &query, p),
+                     SHS_OUTCOME_UNAVAILABLE);
+    ck_assert_msg(strstr(result.reason, "the store's provider is in error")
+                      && strstr(result.reason, broken_reads[_i].broken),
+                  "%s", result.reason);
+    ck_assert_uint_eq(result.server_id, 0);
+    ck_assert_int_eq(result.transition, SHS_TRANSITION_DEGRADED);
+    ck_assert_str_eq(result.transition_reason, result.reason);
+    /* It is logged once a minute. */
+    shs_store_load(&result, store, &query, p);
+    ck_assert_int_eq(result.transition, SHS_TRANSITION_NONE);
+}
+END_TEST
+
 /* ----------------------------------------------------------------- write */
 
 static const struct {
@@ -529,6 +572,39 @@ START_TEST(store_write__turns_no_outcome_into_another)
     ck_assert_int_eq(result.transition, SHS_TRANSITION_UP);
     ck_assert_ptr_eq(last_created->query, &write.at);
     ck_assert_int_eq(last_created->loads, 0);
+}
+END_TEST
+
+static const struct {
+    shs_wrote_t wrote;
+    const char *reason;
+    const char *broken;
+} broken_writes[] = {
+    { SHS_WROTE_GONE, NULL, "has no reason" },
+    { SHS_WROTE_CONFLICT, NULL, "has no reason" },
+    { SHS_WROTE_TOO_LARGE, NULL, "has no reason" },
+    { SHS_WROTE_MALFORMED, NULL, "has no reason" },
+    { SHS_WROTE_UNAVAILABLE, NULL, "has no reason" },
+    { SHS_WROTE_ROTATED, "a reason", "a result that no provider" },
+    { SHS_WROTE_INVALID, "a reason", "a result that no provider" },
+    { SHS_WROTE_FORBIDDEN, "a reason", "a result that no provider" },
+    { (shs_wrote_t)99, "a reason", "a result that no provider" },
+};
+
+START_TEST(store_write__is_unavailable_by_a_broken_promise)
+{
+    shs_store_t *store = store_of("fake://h");
+    shs_write_t write = write_of(SHS_WRITE_CREATE, 1000);
+    shs_result_t result;
+
+    shs_store_start_child(store, 1, p);
+    last_created->wrote = broken_writes[_i].wrote;
+    last_created->result.reason = broken_writes[_i].reason;
+    ck_assert_int_eq(shs_store_write(&result, store, &write, p),
+                     SHS_WROTE_UNAVAILABLE);
+    ck_assert_msg(strstr(result.reason, "the store's provider is in error")
+                      && strstr(result.reason, broken_writes[_i].broken),
+                  "%s", result.reason);
 }
 END_TEST
 
@@ -949,6 +1025,10 @@ static void add(TCase *tc)
     tcase_add_test(tc, store_timeout__is_the_providers);
     tcase_add_loop_test(tc, store_load__turns_no_outcome_into_another, 0,
                         ROWS(outcomes));
+    tcase_add_loop_test(tc, store_load__is_unavailable_by_a_broken_promise, 0,
+                        ROWS(broken_reads));
+    tcase_add_loop_test(tc, store_write__is_unavailable_by_a_broken_promise, 0,
+                        ROWS(broken_writes));
     tcase_add_loop_test(tc, store_write__turns_no_outcome_into_another, 0,
                         ROWS(wrotes));
     tcase_add_test(tc, store_write__begins_with_an_empty_result);
