@@ -6,9 +6,11 @@
 use strict;
 use warnings;
 
+use File::Temp;
 use SHS;
 use SHS::Near;
 use SHS::Proxy;
+use SHS::Relay;
 use Time::HiRes qw(time);
 
 # Users as docs/operations.md has them: [name, what else it may, what is said].
@@ -212,6 +214,50 @@ CONF
     $proxy->pass;
     $proxy->drop;
     $httpd->stop;
+}
+
+# A store that has failed is not asked again in the same client request, neither by
+# another lookup nor by a touch, though the session was found: it is stale.
+{
+    my $gate = File::Temp->newdir;
+    $redis->cmd('ACL', 'SETUSER', 'toucher', 'on', '>SeCrEt-toucher', '~session:*',
+                '+@all', '-subscribe'); # so it is not tracked
+    my $relay = SHS::Relay->start(to => $redis->port, before => sub {
+        return -e "$gate/closed" ? "-NOPERM not now\r\n" : undef;
+    });
+    my $httpd = private_httpd(conf => $usual . <<"CONF");
+SharedSessionStore redis://toucher:SeCrEt-toucher\@127.0.0.1:@{[$relay->port]} timeout=2s breaker=off
+SharedSessionCache On lease=1s
+SharedSessionFailure allow stale=30s
+SharedSessionTouch 1
+<Location /missing>
+    ErrorDocument 404 /other/lua
+</Location>
+<Location /other>
+    SharedSessionAbsoluteTimeout 30h
+</Location>
+CONF
+    my $id = fresh_id();
+    $redis->put_hash("session:$id", { user => 'anna', '@max' => 60 }, 20);
+    # The status, the user, and each command for the session that the store got.
+    my $asked = sub {
+        my ($path) = @_;
+        my $before = grep { /\Q$id\E/ } $relay->journal;
+        my $r = $httpd->get($path, cookie => "JSESSIONID=$id");
+        my @all = grep { /\Q$id\E/ } $relay->journal;
+        my @names = map { / (HGETALL|PTTL) / ? $1 : 'EVAL' } @all[$before .. $#all];
+        return join ' ', $r->note('SHARED_SESSION'), $r->note('session.user'), @names;
+    };
+    is($asked->('/x/lua'), 'found anna HGETALL PTTL EVAL', 'found, and touched');
+    is($asked->('/x/lua'), 'found anna HGETALL PTTL', '... which removed its entry');
+    SHS::Process::let_pass(1.5); # another touch is due
+    open my $file, '>', "$gate/closed" or die "$gate: $!";
+    is($asked->('/x/lua'), 'stale anna HGETALL PTTL',
+       'the store refuses: stale, and not touched');
+    is($asked->('/missing/page'), 'stale anna HGETALL PTTL',
+       '... and it is not asked again for the error page, which is stale too');
+    $httpd->stop;
+    $relay->stop;
 }
 
 # --- many at once ----------------------------------------------------------------------------

@@ -84,6 +84,16 @@ shs_memo_t *shs_client_request_find_memo(
     return memo;
 }
 
+/* Remembers a lookup, and whether the store has failed. */
+static void remember(shs_client_request_t *client_request, shs_memo_t *memo,
+                     const shs_lookup_t *lookup)
+{
+    memo->lookup = lookup;
+    if (lookup->has_store_failed) {
+        client_request->failed_store = memo->store;
+    }
+}
+
 static shs_memo_t *create_memo(shs_client_request_t *client_request,
                                const shs_scope_t *scope)
 {
@@ -91,12 +101,10 @@ static shs_memo_t *create_memo(shs_client_request_t *client_request,
 
     memo->settings = shs_settings_lookup_of(scope->settings);
     memo->store = scope->store;
-    memo->lookup = scope->store && client_request->failed_store == scope->store
-                       ? shs_lookup_skip(scope)
-                       : shs_lookup_run(scope);
-    if (memo->lookup->outcome == SHS_OUTCOME_UNAVAILABLE) {
-        client_request->failed_store = scope->store;
-    }
+    remember(client_request, memo,
+             scope->store && client_request->failed_store == scope->store
+                 ? shs_lookup_skip(scope)
+                 : shs_lookup_run(scope));
     memo->next = client_request->memos;
     client_request->memos = memo;
     return memo;
@@ -110,7 +118,8 @@ const shs_lookup_t *shs_client_request_load_and_touch(const request_rec *r)
     shs_memo_t *memo = shs_client_request_find_memo(client_request, &scope);
 
     if (memo && memo->is_outdated) {
-        memo->lookup = shs_lookup_run_by_id(&scope, &memo->sid);
+        remember(client_request, memo,
+                 shs_lookup_run_by_id(&scope, &memo->sid));
         memo->is_outdated = 0;
     }
     if (memo) {

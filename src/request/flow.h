@@ -6,7 +6,9 @@
  *  1. A client request looks up a session at most once for each way of looking.
  *  2. What a request exposes follows from its own settings alone: what came
  *     with it from another request is withdrawn first.
- *  3. A store that failed once is not asked again in the same client request.
+ *  3. A store that failed once is asked for no further lookup or touch in the
+ *     same client request. The near-cache may still find a session, such as a
+ *     stale one.
  */
 #ifndef SHS_REQUEST_FLOW_H
 #define SHS_REQUEST_FLOW_H

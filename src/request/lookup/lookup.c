@@ -104,6 +104,12 @@ static shs_outcome_t query_store(shs_lookup_t *lookup, const shs_scope_t *scope,
     return outcome;
 }
 
+static shs_outcome_t refuse_query(shs_lookup_t *lookup)
+{
+    lookup->reason = "the store already failed this request";
+    return SHS_OUTCOME_UNAVAILABLE;
+}
+
 /* Without an answer from the store, uses what the near-cache had recently; but
  * not for a method that may write. */
 static shs_outcome_t take_stale(shs_lookup_t *lookup, const shs_scope_t *scope,
@@ -152,10 +158,14 @@ static shs_outcome_t load_key(shs_lookup_t *lookup, const shs_scope_t *scope,
             break;
         }
     }
-    outcome = query_store(lookup, scope, sid, &near);
+    outcome = lookup->has_store_failed ? refuse_query(lookup)
+                                       : query_store(lookup, scope, sid, &near);
     shs_near_lookup_leave(&near);
-    return outcome == SHS_OUTCOME_UNAVAILABLE ? take_stale(lookup, scope, &near)
-                                              : outcome;
+    if (outcome == SHS_OUTCOME_UNAVAILABLE) {
+        lookup->has_store_failed = 1;
+        outcome = take_stale(lookup, scope, &near);
+    }
+    return outcome;
 }
 
 /* Whether the session has a successor that this id may follow. A value that is
@@ -204,6 +214,15 @@ int shs_lookup_is_rotated_away(const shs_lookup_t *lookup)
     return shs_session_get_metadata(lookup->session)->is_rotated;
 }
 
+/* Returns to an earlier result. The store may have failed since. */
+static void restore(shs_lookup_t *lookup, const shs_lookup_t *earlier)
+{
+    int has_store_failed = lookup->has_store_failed;
+
+    *lookup = *earlier;
+    lookup->has_store_failed = has_store_failed;
+}
+
 /* Tries the candidates. A session ends the search, unless a login has left it
  * behind: the cookie with the new id may come later. A store that does not
  * answer ends it too. Otherwise MALFORMED takes precedence over ABSENT. */
@@ -236,10 +255,10 @@ static void try_candidates(shs_lookup_t *lookup, const shs_scope_t *scope,
         }
     }
     if (left.outcome == SHS_OUTCOME_FOUND) {
-        *lookup = left;
+        restore(lookup, &left);
     }
     else if (malformed.outcome == SHS_OUTCOME_MALFORMED) {
-        *lookup = malformed;
+        restore(lookup, &malformed);
     }
 }
 
@@ -333,10 +352,9 @@ const shs_lookup_t *shs_lookup_skip(const shs_scope_t *scope)
     shs_candidates_t candidates;
     shs_lookup_t *lookup = create(&candidates, scope);
 
-    if (lookup->candidates > 0) {
-        lookup->outcome = SHS_OUTCOME_UNAVAILABLE;
-        lookup->reason = "the store already failed this request";
-    }
+    lookup->has_store_failed = 1;
+    lookup->deadline = shs_clock_now(); /* no wait for another thread's query */
+    try_candidates(lookup, scope, &candidates);
     log_outcome(scope->r, lookup, 0);
     return lookup;
 }

@@ -28,7 +28,10 @@ typedef struct shs_lookup_t {
                            * outcome, in words */
     const shs_key_t *template; /* of the keys */
     int must_be_fresh;         /* do not use the near-cache */
-    apr_time_t deadline;       /* of the whole lookup, by shs_clock_now() */
+    int has_store_failed; /* the store did not answer, for this lookup or for an
+                           * earlier one of the client request: it is not asked
+                           * again. A near-cache entry may still be FOUND */
+    apr_time_t deadline;  /* of the whole lookup, by shs_clock_now() */
 
     /* FOUND: for writing to it. */
     shs_octets_t key;    /* of the session ... */
@@ -63,8 +66,8 @@ const shs_lookup_t *shs_lookup_run_by_id(const shs_scope_t *scope,
 const shs_lookup_t *shs_lookup_create_ended(const shs_scope_t *scope,
                                             const shs_session_id_t *sid);
 
-/* The lookup for a request that the store has already failed: UNAVAILABLE
- * without a query, or NONE without an id. */
+/* The lookup for a request that the store has already failed: by the near-cache
+ * alone, without a query. UNAVAILABLE if that has nothing to offer. */
 const shs_lookup_t *shs_lookup_skip(const shs_scope_t *scope);
 
 /* Whether a login has given a session that is FOUND another id. The id of the

@@ -46,9 +46,11 @@ void shs_touch_if_due(const shs_scope_t *scope, const shs_lookup_t *lookup)
     shs_write_t write;
     shs_written_t written;
 
-    /* With little time left the touch would only look like a failure of the
-     * store. A later request will do it. */
-    if (ttl <= 0 || left < shs_store_timeout(scope->store) / 2) {
+    /* A store that failed is not asked again in the same client request, and
+     * with little time left the touch would only look like such a failure. A
+     * later request will do it. */
+    if (ttl <= 0 || lookup->has_store_failed
+        || left < shs_store_timeout(scope->store) / 2) {
         return;
     }
     write = shs_writer_prepare(scope, SHS_WRITE_TOUCH, lookup->key);

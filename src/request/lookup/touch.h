@@ -11,8 +11,8 @@
 
 /* Gives a FOUND session its full idle timeout again, if that is due: see
  * shs_metadata_left(). Not a session without an idle timeout, where none is
- * configured, and not by an old id. A failure does not affect the request, and
- * the touch takes no longer than the lookup may. */
+ * configured, not by an old id, and not if the store has failed. A failure does
+ * not affect the request, and the touch takes no longer than the lookup may. */
 void shs_touch_if_due(const shs_scope_t *scope, const shs_lookup_t *lookup);
 
 #endif
