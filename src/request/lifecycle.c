@@ -182,6 +182,37 @@ static int share_cache(shs_store_t *store, apr_pool_t *pconf, server_rec *s)
     return 1;
 }
 
+/* Whether the ids of each template have keys: whether OpenSSL, as it is
+ * configured, computes a SHA-256 if one is needed. */
+static int check_keys(const server_rec *s, apr_pool_t *ptemp)
+{
+    static const char id[] = "0123456789abcdef";
+    shs_octets_t octets = { id, sizeof(id) - 1 };
+    shs_session_id_t sid;
+    int i;
+
+    shs_session_id_parse(&sid, octets, SHS_SESSION_ID_NO_ROUTE, 0);
+    for (; s; s = s->next) {
+        const apr_array_header_t *keys = shs_settings_of_server(s)->keys;
+
+        for (i = 0; i < keys->nelts; ++i) {
+            const shs_key_t *key = APR_ARRAY_IDX(keys, i, const shs_key_t *);
+
+            if (shs_key_build(key, &sid, ptemp).len == 0) {
+                ap_log_error(
+                    APLOG_MARK, APLOG_ERR, 0, s,
+                    SHS_TAG_CONFIG
+                    "SharedSessionKey %s has no keys: " SHS_KEY_NO_DIGEST
+                    "; correct its configuration"
+                    " (openssl.cnf, OPENSSL_CONF), or write %%{id}",
+                    shs_key_describe(key));
+                return 0;
+            }
+        }
+    }
+    return 1;
+}
+
 int shs_lifecycle_on_post_config(apr_pool_t *pconf, apr_pool_t *plog,
                                  apr_pool_t *ptemp, server_rec *s)
 {
@@ -189,12 +220,14 @@ int shs_lifecycle_on_post_config(apr_pool_t *pconf, apr_pool_t *plog,
     int i;
 
     (void)plog;
-    (void)ptemp;
     stores = shs_store_list(pconf);
     if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG) {
         return OK;
     }
     log_warnings(0, s);
+    if (!check_keys(s, ptemp)) {
+        return HTTP_INTERNAL_SERVER_ERROR;
+    }
     rv = shs_store_share(pconf);
     if (rv != APR_SUCCESS) {
         ap_log_error(APLOG_MARK, APLOG_ERR, rv, s,

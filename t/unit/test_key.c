@@ -258,9 +258,29 @@ START_TEST(key_create_id__makes_no_key_of_another_template)
         shs_session_id_t sid;
         shs_octets_t made;
 
-        ck_assert(shs_key_create_id(&sid, &made, key, all, p));
+        ck_assert_pstr_eq(shs_key_create_id(&sid, &made, key, all, p), NULL);
         ck_assert(made.data[2] != 'b');
     }
+}
+END_TEST
+
+/* Without a digest no id has a key, rather than all ids the same one. */
+START_TEST(key_build__builds_no_key_without_a_digest)
+{
+    const shs_key_t *hashed = key_of("s:%{sha256:id}");
+    shs_session_id_t sid;
+    shs_octets_t made;
+
+    ck_assert_pstr_eq(
+        shs_session_id_parse(&sid, unit_text(ID16), SHS_SESSION_ID_NO_ROUTE, 0),
+        NULL);
+    unit_set_digests(0);
+    ck_assert_uint_eq(shs_key_build(hashed, &sid, p).len, 0);
+    ck_assert_pstr_eq(shs_key_create_id(&sid, &made, hashed, NULL, p),
+                      SHS_KEY_NO_DIGEST);
+    ck_assert_pstr_eq(
+        shs_key_create_id(&sid, &made, shs_key_default(), NULL, p), NULL);
+    unit_set_digests(1);
 }
 END_TEST
 
@@ -288,6 +308,7 @@ static void add(TCase *tc)
                         key_is_of_another__prefers_the_more_specific_template,
                         0, ROWS(owners));
     tcase_add_test(tc, key_create_id__makes_no_key_of_another_template);
+    tcase_add_test(tc, key_build__builds_no_key_without_a_digest);
     tcase_add_test(tc, key_describe__returns_the_text);
 }
 

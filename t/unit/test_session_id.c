@@ -286,6 +286,20 @@ START_TEST(session_id_label__is_four_digits_of_the_digest)
 }
 END_TEST
 
+START_TEST(session_id_digest__fails_if_openssl_cannot)
+{
+    shs_session_id_t sid = sid_of(ID16);
+    char digest[SHS_SESSION_ID_DIGEST_SIZE];
+    char label[SHS_SESSION_ID_LABEL_SIZE];
+
+    unit_set_digests(0);
+    ck_assert_int_eq(shs_session_id_digest(digest, &sid), 0);
+    shs_session_id_label(label, &sid);
+    ck_assert_str_eq(label, "-");
+    unit_set_digests(1);
+}
+END_TEST
+
 static shs_session_id_t created(void)
 {
     shs_session_id_t sid;
@@ -383,6 +397,7 @@ static void add(TCase *tc)
     tcase_add_test(tc, session_id_is_equal__compares_all_octets_and_the_length);
     tcase_add_test(tc, session_id_digest__is_lower_case_sha256);
     tcase_add_test(tc, session_id_digest__leaves_the_route_out);
+    tcase_add_test(tc, session_id_digest__fails_if_openssl_cannot);
     tcase_add_test(tc, session_id_label__is_four_digits_of_the_digest);
     tcase_add_test(tc, session_id_create__is_43_octets_of_base64url);
     tcase_add_test(tc, session_id_create__makes_an_id_that_parses);

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <apr_general.h>
+#include <openssl/evp.h>
 
 #include "base/clock.h"
 
@@ -152,6 +153,11 @@ void unit_await_sleeper(int tid)
     /* A thread may sleep for a moment, for a lock that is soon free. */
     unit_await((seen = is_asleep(tid) ? seen + 1 : 0) == 10,
                "thread %d does not sleep", tid);
+}
+
+void unit_set_digests(int is_on)
+{
+    ck_assert(EVP_set_default_properties(NULL, is_on ? "" : "provider=none"));
 }
 
 int unit_is_wanted(const char *name)

@@ -84,6 +84,10 @@ void unit_let_pass(apr_time_t until);
  * or a condition. */
 void unit_await_sleeper(int tid);
 
+/* Lets OpenSSL compute digests, or not, as if its configuration asked for
+ * providers that are not there. */
+void unit_set_digests(int is_on);
+
 /* Whether a test of this name runs: SHS_UNIT_TEST in the environment may hold a
  * part of the names that do. */
 int unit_is_wanted(const char *name);

@@ -21,11 +21,15 @@ static const char *read_value(shs_session_id_t *out, const search_t *search,
     const shs_key_t *key = search->scope->settings->key.value;
     const char *refusal =
         shs_session_id_parse(out, value, options->route, options->extras);
+    shs_octets_t built;
 
-    if (!refusal && search->keys
-        && shs_key_is_of_another(
-            key, shs_key_build(key, out, search->scope->r->pool),
-            search->keys)) {
+    if (refusal || !search->keys) {
+        return refusal;
+    }
+    /* An id without a key stays a candidate: the lookup says why it has
+     * none. */
+    built = shs_key_build(key, out, search->scope->r->pool);
+    if (shs_key_is_of_another(key, built, search->keys)) {
         refusal = "the value's key belongs to another SharedSessionKey";
     }
     return refusal;

@@ -194,6 +194,10 @@ static shs_outcome_t load(shs_lookup_t *lookup, const shs_scope_t *scope,
     lookup->session = NULL;
     lookup->is_stale = 0;
     lookup->is_forwarded = 0;
+    if (lookup->key.len == 0) {
+        lookup->reason = SHS_KEY_NO_DIGEST;
+        return SHS_OUTCOME_UNAVAILABLE;
+    }
     outcome = load_key(lookup, scope, sid);
     while (outcome == SHS_OUTCOME_FOUND
            && has_successor(lookup, scope->settings)) {

@@ -65,10 +65,7 @@ static shs_written_t end_unread(const shs_scope_t *scope,
         written = shs_writer_written(SHS_WROTE_DONE, NULL);
     }
     if (written.status == SHS_WROTE_DONE && other->is_forwarded) {
-        shs_writer_remove_key(scope,
-                              shs_key_build(scope->settings->key.value,
-                                            &other->sid, scope->r->pool),
-                              1);
+        shs_writer_remove_old_key(scope, &other->sid);
     }
     return written;
 }

@@ -51,6 +51,17 @@ shs_written_t shs_writer_remove_key(const shs_scope_t *scope, shs_octets_t key,
     return shs_writer_execute(scope, &write);
 }
 
+void shs_writer_remove_old_key(const shs_scope_t *scope,
+                               const shs_session_id_t *sid)
+{
+    shs_octets_t key =
+        shs_key_build(scope->settings->key.value, sid, scope->r->pool);
+
+    if (key.len > 0) {
+        shs_writer_remove_key(scope, key, 1);
+    }
+}
+
 /* Whether a whole session, or a string, exceeds its limit. */
 static int is_too_large(const shs_edit_t *edit, apr_size_t max_octets)
 {
@@ -69,25 +80,24 @@ static shs_written_t refuse_size(void)
                               "it is too large, or has too many fields");
 }
 
-/* Writes a whole session under a new id. */
-static shs_written_t create(const shs_scope_t *scope, const shs_record_t *old,
-                            const shs_change_t *change, apr_interval_time_t ttl)
+/* Writes a whole session under a new id, whose key is *key. */
+static shs_written_t create(shs_octets_t *key, const shs_scope_t *scope,
+                            const shs_record_t *old, const shs_change_t *change,
+                            apr_interval_time_t ttl)
 {
     const shs_settings_t *settings = scope->settings;
     apr_pool_t *p = scope->r->pool;
     shs_write_t write;
     shs_written_t written;
-    shs_octets_t key;
     shs_session_id_t sid;
-    const char *error;
+    const char *error = shs_key_create_id(
+        &sid, key, settings->key.value,
+        shs_settings_of_server(scope->r->server)->keys_that_overlap, p);
 
-    if (!shs_key_create_id(
-            &sid, &key, settings->key.value,
-            shs_settings_of_server(scope->r->server)->keys_that_overlap, p)) {
-        return shs_writer_written(SHS_WROTE_UNAVAILABLE,
-                                  "the system has no random octets for an id");
+    if (error) {
+        return shs_writer_written(SHS_WROTE_UNAVAILABLE, error);
     }
-    write = shs_writer_prepare(scope, SHS_WRITE_CREATE, key);
+    write = shs_writer_prepare(scope, SHS_WRITE_CREATE, *key);
     write.ttl = ttl;
     error = shs_codec_edit(&write.edit, settings->codec.value, old, change,
                            SHS_CODEC_WHOLE, p);
@@ -108,6 +118,7 @@ shs_written_t shs_writer_create(const shs_scope_t *scope,
     const shs_settings_t *settings = scope->settings;
     apr_pool_t *p = scope->r->pool;
     shs_change_t *whole = shs_change_create(p);
+    shs_octets_t key;
     apr_int64_t now = apr_time_as_msec(apr_time_now());
     apr_interval_time_t ttl = settings->idle.value < settings->absolute.value
                                   ? settings->idle.value
@@ -118,7 +129,7 @@ shs_written_t shs_writer_create(const shs_scope_t *scope,
     shs_change_add_number(whole, SHS_METADATA_MAX,
                           apr_time_sec(settings->idle.value), p);
     shs_change_add_all(whole, change);
-    return create(scope, NULL, whole, ttl);
+    return create(&key, scope, NULL, whole, ttl);
 }
 
 static shs_written_t refuse_old_id(void)
@@ -315,11 +326,11 @@ static shs_written_t rotate_once(const shs_scope_t *scope,
     if (ttl <= 0) {
         return shs_writer_written(SHS_WROTE_GONE, "the session has expired");
     }
-    created = create(scope, &lookup->record, add_login(change, lookup, p), ttl);
+    created = create(&successor, scope, &lookup->record,
+                     add_login(change, lookup, p), ttl);
     if (created.status != SHS_WROTE_DONE) {
         return created;
     }
-    successor = shs_key_build(scope->settings->key.value, &created.sid, p);
     forwarded = forward(scope, lookup, successor, change != NULL);
     if (forwarded.status == SHS_WROTE_DONE) {
         if (change) {
@@ -357,10 +368,7 @@ static shs_written_t end_once(const shs_scope_t *scope,
     if (lookup->is_forwarded
         && (written.status == SHS_WROTE_DONE
             || written.status == SHS_WROTE_GONE)) {
-        shs_writer_remove_key(scope,
-                              shs_key_build(scope->settings->key.value,
-                                            &lookup->sid, scope->r->pool),
-                              1);
+        shs_writer_remove_old_key(scope, &lookup->sid);
     }
     return written;
 }

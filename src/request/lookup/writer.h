@@ -70,4 +70,9 @@ shs_written_t shs_writer_execute(const shs_scope_t *scope,
 shs_written_t shs_writer_remove_key(const shs_scope_t *scope, shs_octets_t key,
                                     int knows_rotated);
 
+/* Removes the key of an old id that leads to an ended session. If the id has no
+ * key, the record expires by itself, soon. */
+void shs_writer_remove_old_key(const shs_scope_t *scope,
+                               const shs_session_id_t *sid);
+
 #endif

@@ -105,11 +105,13 @@ shs_octets_t shs_key_build(const shs_key_t *key, const shs_session_id_t *sid,
 {
     char digest[SHS_SESSION_ID_DIGEST_SIZE];
     shs_octets_t middle = shs_session_id_octets(sid);
-    shs_octets_t built;
+    shs_octets_t built = { "", 0 };
     char *data;
 
     if (key->is_hashed) {
-        shs_session_id_digest(digest, sid);
+        if (!shs_session_id_digest(digest, sid)) {
+            return built;
+        }
         middle.data = digest;
         middle.len = sizeof(digest) - 1;
     }
@@ -216,19 +218,25 @@ int shs_key_is_of_another(const shs_key_t *key, shs_octets_t built,
     return 0;
 }
 
-int shs_key_create_id(shs_session_id_t *out, shs_octets_t *built,
-                      const shs_key_t *key, const shs_key_t *const *all,
-                      apr_pool_t *p)
+const char *shs_key_create_id(shs_session_id_t *out, shs_octets_t *built,
+                              const shs_key_t *key, const shs_key_t *const *all,
+                              apr_pool_t *p)
 {
     int i;
 
-    for (i = 0; i < MOST_IDS && shs_session_id_create(out, p); ++i) {
+    for (i = 0; i < MOST_IDS; ++i) {
+        if (!shs_session_id_create(out, p)) {
+            break;
+        }
         *built = shs_key_build(key, out, p);
+        if (built->len == 0) {
+            return SHS_KEY_NO_DIGEST;
+        }
         if (!shs_key_is_of_another(key, *built, all)) {
-            return 1;
+            return NULL;
         }
     }
-    return 0;
+    return "the system has no random octets for an id";
 }
 
 const char *shs_key_describe(const shs_key_t *key)

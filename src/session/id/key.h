@@ -28,7 +28,11 @@ const char *shs_key_parse(const shs_key_t **out, const char *text,
 /* The template where none is configured: session:%{id}. Static. */
 const shs_key_t *shs_key_default(void);
 
-/* The key of that id, from p. */
+/* Why an id has no key, in words. */
+#define SHS_KEY_NO_DIGEST "OpenSSL cannot compute the SHA-256 of an id"
+
+/* The key of that id, from p. Its length is 0 if there is none, because of
+ * SHS_KEY_NO_DIGEST: no session can be read or written then. */
 shs_octets_t shs_key_build(const shs_key_t *key, const shs_session_id_t *sid,
                            apr_pool_t *p);
 
@@ -54,10 +58,11 @@ int shs_key_is_of_another(const shs_key_t *key, shs_octets_t built,
                           const shs_key_t *const *all);
 
 /* Creates an id (shs_session_id_create()) whose key belongs to no other
- * template of `all`; both from p. Returns 0 when none can be created. */
-int shs_key_create_id(shs_session_id_t *out, shs_octets_t *built,
-                      const shs_key_t *key, const shs_key_t *const *all,
-                      apr_pool_t *p);
+ * template of `all`; both from p. Returns NULL, or why none can be created
+ * (static). */
+const char *shs_key_create_id(shs_session_id_t *out, shs_octets_t *built,
+                              const shs_key_t *key, const shs_key_t *const *all,
+                              apr_pool_t *p);
 
 /* The template as it was written; it lives as long as the template. */
 const char *shs_key_describe(const shs_key_t *key);

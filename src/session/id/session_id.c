@@ -6,6 +6,7 @@
 #include <apr_base64.h>
 #include <apr_general.h>
 #include <apr_lib.h>
+#include <apr_strings.h>
 #include <openssl/evp.h>
 
 /* 1: an id may always contain it. Another bit: it is one of
@@ -146,25 +147,23 @@ shs_octets_t shs_session_id_octets(const shs_session_id_t *sid)
     return sid->octets;
 }
 
-void shs_session_id_digest(char out[SHS_SESSION_ID_DIGEST_SIZE],
-                           const shs_session_id_t *sid)
+int shs_session_id_digest(char out[SHS_SESSION_ID_DIGEST_SIZE],
+                          const shs_session_id_t *sid)
 {
     static const char hex[] = "0123456789abcdef";
-    unsigned char digest[EVP_MAX_MD_SIZE] = { 0 };
-    unsigned int len = 0;
+    unsigned char digest[EVP_MAX_MD_SIZE];
     int i;
 
-    /* Fails only when out of memory. The key of zeros holds nothing, so the
-     * request then finds no session rather than another user's. */
-    if (!EVP_Digest(sid->octets.data, sid->octets.len, digest, &len,
+    if (!EVP_Digest(sid->octets.data, sid->octets.len, digest, NULL,
                     EVP_sha256(), NULL)) {
-        memset(digest, 0, sizeof(digest));
+        return 0;
     }
     for (i = 0; i < 32; ++i) {
         out[2 * i] = hex[digest[i] >> 4];
         out[2 * i + 1] = hex[digest[i] & 15];
     }
     out[64] = '\0';
+    return 1;
 }
 
 void shs_session_id_label(char out[SHS_SESSION_ID_LABEL_SIZE],
@@ -172,7 +171,6 @@ void shs_session_id_label(char out[SHS_SESSION_ID_LABEL_SIZE],
 {
     char digest[SHS_SESSION_ID_DIGEST_SIZE];
 
-    shs_session_id_digest(digest, sid);
-    memcpy(out, digest, SHS_SESSION_ID_LABEL_SIZE - 1);
-    out[SHS_SESSION_ID_LABEL_SIZE - 1] = '\0';
+    apr_cpystrn(out, shs_session_id_digest(digest, sid) ? digest : "-",
+                SHS_SESSION_ID_LABEL_SIZE);
 }

@@ -68,11 +68,15 @@ int shs_session_id_is_equal(const shs_session_id_t *a,
 /* The octets, borrowed. Only for keys, @id and the cookie. */
 shs_octets_t shs_session_id_octets(const shs_session_id_t *sid);
 
-/* Writes the lower-case hexadecimal SHA-256 (FIPS 180-4) of the id. */
-void shs_session_id_digest(char out[SHS_SESSION_ID_DIGEST_SIZE],
-                           const shs_session_id_t *sid);
+/* Writes the lower-case hexadecimal SHA-256 (FIPS 180-4) of the id. Returns 0
+ * if OpenSSL cannot: it has no memory, or its configuration no provider of
+ * SHA-256. Then there is no digest; a made-up one would be the same for all
+ * users. */
+int shs_session_id_digest(char out[SHS_SESSION_ID_DIGEST_SIZE],
+                          const shs_session_id_t *sid);
 
-/* Writes the id's label for logs: the first four digits of its digest. */
+/* Writes the id's label for logs: the first four digits of its digest, or "-"
+ * if there is none. */
 void shs_session_id_label(char out[SHS_SESSION_ID_LABEL_SIZE],
                           const shs_session_id_t *sid);
 
