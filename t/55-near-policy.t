@@ -229,7 +229,7 @@ CONF
 SharedSessionStore redis://toucher:SeCrEt-toucher\@127.0.0.1:@{[$relay->port]} timeout=2s breaker=off
 SharedSessionCache On lease=1s
 SharedSessionFailure allow stale=30s
-SharedSessionTouch 1
+SharedSessionTouch 1s
 <Location /missing>
     ErrorDocument 404 /other/lua
 </Location>

@@ -257,6 +257,7 @@ static shs_conn_status_t receive(shs_conn_t *conn, int *has_begun,
     conn->may_need_tls = 0;
     switch (shs_resp_feed(conn->resp, buffer, (apr_size_t)got)) {
     case SHS_RESP_TOO_LARGE:
+        *reason = "the answer is larger than allowed";
         return SHS_CONN_TOO_LARGE;
     case SHS_RESP_GARBAGE:
         *reason = "the answer is not the Redis protocol, or no memory is left";
@@ -277,6 +278,7 @@ static shs_conn_status_t receive_reply(shs_reply_t **reply, shs_conn_t *conn,
         case SHS_RESP_REPLY:
             return SHS_CONN_OK;
         case SHS_RESP_TOO_LARGE:
+            *reason = "the answer is larger than allowed";
             return SHS_CONN_TOO_LARGE;
         case SHS_RESP_GARBAGE:
             *reason = "the answer is not the Redis protocol";
@@ -307,10 +309,7 @@ shs_conn_status_t shs_conn_execute(shs_reply_t **replies, int count,
     for (i = 0; status == SHS_CONN_OK && i < count; ++i) {
         status = receive_reply(&replies[i], conn, &has_begun, deadline, reason);
     }
-    if (status == SHS_CONN_TOO_LARGE) {
-        *reason = "the answer is larger than allowed";
-    }
-    else if (status == SHS_CONN_OK && !shs_resp_is_drained(conn->resp)) {
+    if (status == SHS_CONN_OK && !shs_resp_is_drained(conn->resp)) {
         *reason = "the server sent more than it was asked for";
         status = SHS_CONN_FAILED;
     }
@@ -334,7 +333,6 @@ shs_conn_status_t shs_conn_receive(shs_reply_t **reply, shs_conn_t *conn,
 {
     int has_begun = 0;
 
-    *reason = "the server's message is larger than allowed";
     return receive_reply(reply, conn, &has_begun, deadline, reason);
 }
 

@@ -90,8 +90,8 @@ static void copy_name(shs_masters_name_t *to, const shs_masters_name_t *from)
     atomic_store(&to->sum, atomic_load(&from->sum));
 }
 
-/* Replaces the first `old` by `shard`. NULL: there is none, or another child was
- * faster. */
+/* Replaces the first `old` by `shard`. NULL: there is none, or another child
+ * was faster. */
 static shs_masters_shard_t *replace(shs_masters_t *masters, apr_uint64_t old,
                                     apr_uint64_t shard)
 {
