@@ -7,7 +7,7 @@
 #include <apr_strings.h>
 
 #include "redis/protocol/reply.h"
-#include "redis/protocol/redirect.h"
+#include "redis/protocol/redirect_reply.h"
 #include "redis/protocol/slot.h"
 #include "redis/command/retry.h"
 #include "base/clock.h"
@@ -159,14 +159,14 @@ static int follow_unknown_redirect(shs_command_t *self)
  * that slot must not open the breaker. */
 static int follow_redirect(shs_command_t *self)
 {
-    shs_redirect_t redirect;
+    shs_redirect_reply_t redirect;
     int is_cluster =
         self->operation.client->endpoint->mode == SHS_ENDPOINT_CLUSTER;
     int is_parsed =
         is_cluster
-        && shs_redirect_parse(&redirect, self->attempt.reply.error,
-                              shs_node_address(self->permit.route.node),
-                              self->operation.p)
+        && shs_redirect_reply_parse(&redirect, self->attempt.reply.error,
+                                    shs_node_address(self->permit.route.node),
+                                    self->operation.p)
         && redirect.slot == self->operation.slot;
 
     count(self, SHS_COUNTER_REDIRECTIONS);

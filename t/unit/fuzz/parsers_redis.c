@@ -10,7 +10,7 @@
 
 #include "redis/protocol/address.h"
 #include "redis/protocol/slot_map.h"
-#include "redis/protocol/redirect.h"
+#include "redis/protocol/redirect_reply.h"
 #include "redis/protocol/resp.h"
 #include "redis/protocol/sentinel_reply.h"
 #include "redis/protocol/slot.h"
@@ -66,11 +66,11 @@ void fuzz_slot(const uint8_t *data, size_t size, apr_pool_t *p)
 void fuzz_redirect(const uint8_t *data, size_t size, apr_pool_t *p)
 {
     shs_reply_t error = { SHS_REPLY_ERROR, { NULL, 0 }, 0, NULL, 0 };
-    shs_redirect_t redirect;
+    shs_redirect_reply_t redirect;
 
     error.text.data = (const char *)data;
     error.text.len = size;
-    if (shs_redirect_parse(&redirect, &error, &asked, p)) {
+    if (shs_redirect_reply_parse(&redirect, &error, &asked, p)) {
         MUST(redirect.is_ask == (data[0] == 'A'));
         MUST(redirect.slot >= 0 && redirect.slot < SHS_SLOT_COUNT);
         look_at(&redirect.server);

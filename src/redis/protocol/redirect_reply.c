@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "redis/protocol/redirect.h"
+#include "redis/protocol/redirect_reply.h"
 
 #include <string.h>
 
@@ -58,11 +58,12 @@ static int read_server(shs_address_t *out, shs_octets_t text,
                              sender, p);
 }
 
-int shs_redirect_parse(shs_redirect_t *out, const shs_reply_t *error,
-                       const shs_address_t *sender, apr_pool_t *p)
+int shs_redirect_reply_parse(shs_redirect_reply_t *out,
+                             const shs_reply_t *error,
+                             const shs_address_t *sender, apr_pool_t *p)
 {
     shs_octets_t text = error->text;
-    shs_redirect_t redirect;
+    shs_redirect_reply_t redirect;
     shs_octets_t slot;
 
     if (error->kind != SHS_REPLY_ERROR) {

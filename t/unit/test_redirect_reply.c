@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "redis/protocol/redirect.h"
+#include "redis/protocol/redirect_reply.h"
 
 #include "unit.h"
 
@@ -41,13 +41,13 @@ static shs_reply_t error_of(const char *text, apr_size_t len)
     return reply;
 }
 
-START_TEST(redirect_parse__reads_moved_and_ask)
+START_TEST(redirect_reply_parse__reads_moved_and_ask)
 {
     const char *text = redirections[_i].text;
     shs_reply_t error = error_of(text, strlen(text));
-    shs_redirect_t redirect;
+    shs_redirect_reply_t redirect;
 
-    ck_assert_msg(shs_redirect_parse(&redirect, &error, &sender, p) == 1,
+    ck_assert_msg(shs_redirect_reply_parse(&redirect, &error, &sender, p) == 1,
                   "%s: %s", text, redirections[_i].why);
     ck_assert_msg(
         !!redirect.is_ask == redirections[_i].is_ask
@@ -106,12 +106,12 @@ static const struct {
       "another error" },
 };
 
-START_TEST(redirect_parse__refuses_what_is_not_well_formed)
+START_TEST(redirect_reply_parse__refuses_what_is_not_well_formed)
 {
     shs_reply_t error = error_of(others[_i].text, others[_i].len);
-    shs_redirect_t redirect = { 5, 5, { "before", 5 } };
+    shs_redirect_reply_t redirect = { 5, 5, { "before", 5 } };
 
-    ck_assert_msg(shs_redirect_parse(&redirect, &error, &sender, p) == 0,
+    ck_assert_msg(shs_redirect_reply_parse(&redirect, &error, &sender, p) == 0,
                   "%s: %s", others[_i].text, others[_i].why);
     ck_assert(redirect.is_ask == 5 && redirect.slot == 5
               && redirect.server.port == 5
@@ -124,27 +124,29 @@ static const shs_reply_kind_t kinds[] = { SHS_REPLY_NIL, SHS_REPLY_STRING,
                                           SHS_REPLY_ARRAY };
 
 /* A session with such a value redirects no command. */
-START_TEST(redirect_parse__reads_error_replies_only)
+START_TEST(redirect_reply_parse__reads_error_replies_only)
 {
     shs_reply_t reply = error_of(TEXT("MOVED 1 evil:6381"));
-    shs_redirect_t redirect;
+    shs_redirect_reply_t redirect;
 
     reply.kind = kinds[_i];
-    ck_assert_int_eq(shs_redirect_parse(&redirect, &reply, &sender, p), 0);
+    ck_assert_int_eq(shs_redirect_reply_parse(&redirect, &reply, &sender, p),
+                     0);
 }
 END_TEST
 
 static void add(TCase *tc)
 {
-    tcase_add_loop_test(tc, redirect_parse__reads_moved_and_ask, 0,
+    tcase_add_loop_test(tc, redirect_reply_parse__reads_moved_and_ask, 0,
                         ROWS(redirections));
-    tcase_add_loop_test(tc, redirect_parse__refuses_what_is_not_well_formed, 0,
-                        ROWS(others));
-    tcase_add_loop_test(tc, redirect_parse__reads_error_replies_only, 0,
+    tcase_add_loop_test(tc,
+                        redirect_reply_parse__refuses_what_is_not_well_formed,
+                        0, ROWS(others));
+    tcase_add_loop_test(tc, redirect_reply_parse__reads_error_replies_only, 0,
                         ROWS(kinds));
 }
 
 int main(void)
 {
-    return unit_main("redirect", add);
+    return unit_main("redirect_reply", add);
 }
