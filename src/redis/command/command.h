@@ -1,34 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * command: one load or one write of a session, sent to the right server until
- * there is a reply or the deadline has passed. The retry loop is here: what
- * happens after a dead connection, a redirection, or a server that is loading,
- * was demoted, or is gone.
- *
- *   a pooled connection was dead      sent again on another connection,
- *                                     retry= times at most
- *   MOVED, ASK                        followed, five times at most
- *   LOADING, MASTERDOWN, CLUSTERDOWN,
- *   TRYAGAIN                          sent again after a pause
- *   READONLY, ROLE says no master     the topology is refreshed, and the
- *                                     command goes to the new master
- *   no reply                          the same; then a replica, where
- *                                     read-from= allows it, but never for a
- *                                     write
- *   the circuit breaker is open       not sent; a replica, likewise
- *
- * Each of these transitions, and a failure, is reported to the query's trace
- * (shs_trace_t).
- *
- * A key that may be too large (redis/health/big_key.h) has its size loaded
- * first, and its value only if a session may be so large.
+ * command: the state of one load or one write of a session while it is sent
+ * (redis/command/execute.h), and the steps that all parts of the retry loop
+ * share: a permit is opened and closed, the command fails, an event is traced.
  */
 #ifndef SHS_REDIS_COMMAND_COMMAND_H
 #define SHS_REDIS_COMMAND_COMMAND_H
 
 #include "redis/command/attempt.h"
 #include "redis/command/key_check.h"
-#include "redis/command/permit.h"
 
 typedef struct shs_command_t {
     shs_operation_t operation;
@@ -53,11 +33,27 @@ typedef struct shs_command_t {
                             * the command failed */
 } shs_command_t;
 
-/* Runs the command to its end, which comes by query->deadline. For a write
- * `query` is its `at`. The arguments are borrowed as long as *self is used;
- * replies and reasons are in p. */
-void shs_command_execute(shs_command_t *self, const shs_client_t *client,
-                         const shs_query_t *query, const shs_write_t *write,
-                         apr_pool_t *p);
+/* Opens a permit for the server that serves the key now. Returns 1; or 0, and
+ * the command has failed, because the server cannot be found or the circuit
+ * breaker is open. No permit may be open. */
+int shs_command_open_permit(shs_command_t *self);
+
+/* Closes the open permit. `result`: what the attempts with it say about the
+ * server. */
+void shs_command_close_permit(shs_command_t *self, shs_breaker_result_t result);
+
+/* Sets self->retry to a failure with that cause and reason (not copied), and
+ * returns 0. */
+int shs_command_fail(shs_command_t *self, shs_counter_t cause,
+                     const char *reason);
+
+void shs_command_count(const shs_command_t *self, shs_counter_t counter);
+
+/* Reports an event to the query's trace, if it has one. `detail` may be NULL. */
+void shs_command_trace(const shs_command_t *self, const char *event,
+                       const char *detail);
+
+/* The detail is the server that the open permit leads to. */
+void shs_command_trace_server(const shs_command_t *self, const char *event);
 
 #endif

@@ -27,7 +27,7 @@ static void read_closing_error(shs_retry_t *retry, const shs_reply_t *error,
 }
 
 static void read_status(shs_retry_t *retry, shs_conn_status_t status,
-                        int is_pooled)
+                        int may_reconnect)
 {
     switch (status) {
     case SHS_CONN_OK:
@@ -36,7 +36,7 @@ static void read_status(shs_retry_t *retry, shs_conn_status_t status,
         retry->is_server_ok = 1;
         break;
     case SHS_CONN_DEAD:
-        set(retry, is_pooled ? SHS_RETRY_RECONNECT : SHS_RETRY_REFRESH,
+        set(retry, may_reconnect ? SHS_RETRY_RECONNECT : SHS_RETRY_REFRESH,
             SHS_COUNTER_UNREACHABLE);
         break;
     case SHS_CONN_FAILED:
@@ -64,12 +64,12 @@ static void read_status(shs_retry_t *retry, shs_conn_status_t status,
 
 /* A connection that lost its login is never used again. */
 static void read_refusal(shs_retry_t *retry, const shs_reply_t *error,
-                         int is_pooled)
+                         int may_reconnect)
 {
     int is_logged_out = shs_reply_has_code(error, "NOAUTH");
 
     set(retry,
-        is_logged_out && is_pooled ? SHS_RETRY_RECONNECT : SHS_RETRY_FAIL,
+        is_logged_out && may_reconnect ? SHS_RETRY_RECONNECT : SHS_RETRY_FAIL,
         SHS_COUNTER_REFUSED);
     retry->is_refusal = 1;
     retry->is_server_ok = 1;
@@ -87,7 +87,7 @@ static shs_counter_t find_counter(const shs_reply_t *error)
 /* A complete reply of the expected form that is, or contains, an error. The
  * connection stays good, unless it lost its login, or the server its role. */
 static void read_error(shs_retry_t *retry, const shs_reply_t *error,
-                       int is_pooled, apr_pool_t *p)
+                       int may_reconnect, apr_pool_t *p)
 {
     retry->reason = shs_reply_describe_error(error, p);
     if (shs_reply_has_code(error, "WRONGTYPE")) {
@@ -107,7 +107,7 @@ static void read_error(shs_retry_t *retry, const shs_reply_t *error,
         retry->is_conn_good = 0;
     }
     else if (shs_reply_is_refusal(error)) {
-        read_refusal(retry, error, is_pooled);
+        read_refusal(retry, error, may_reconnect);
     }
     else {
         set(retry, SHS_RETRY_FAIL, find_counter(error));
@@ -115,13 +115,13 @@ static void read_error(shs_retry_t *retry, const shs_reply_t *error,
 }
 
 void shs_retry_decide(shs_retry_t *retry, shs_conn_status_t status,
-                      const shs_pipeline_reply_t *reply, int is_pooled,
+                      const shs_pipeline_reply_t *reply, int may_reconnect,
                       const char *reason, apr_pool_t *p)
 {
     memset(retry, 0, sizeof(*retry));
     if (status != SHS_CONN_OK) {
         retry->reason = reason;
-        read_status(retry, status, is_pooled);
+        read_status(retry, status, may_reconnect);
         if (reply->error && retry->action != SHS_RETRY_ACCEPT) {
             read_closing_error(retry, reply->error, p);
         }
@@ -134,7 +134,7 @@ void shs_retry_decide(shs_retry_t *retry, shs_conn_status_t status,
         retry->is_conn_good = 0;
     }
     else if (reply->error) {
-        read_error(retry, reply->error, is_pooled, p);
+        read_error(retry, reply->error, may_reconnect, p);
     }
     else {
         retry->action = SHS_RETRY_ACCEPT;
