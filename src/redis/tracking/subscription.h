@@ -52,7 +52,8 @@ shs_conn_status_t shs_subscription_open(shs_subscription_t *subscription,
                                         apr_time_t deadline,
                                         const char **reason, apr_pool_t *p);
 
-/* Sends a PING for a heartbeat, unless one is pending. */
+/* Sends a PING for a heartbeat (redis/tracking/heartbeat.h), unless one is
+ * pending. */
 shs_conn_status_t shs_subscription_ping(shs_subscription_t *subscription,
                                         apr_time_t now, const char **reason);
 

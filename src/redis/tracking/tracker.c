@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "redis/tracking/heartbeat.h"
 #include "redis/tracking/subscription.h"
 #include "redis/topology/slot_layout.h"
 #include "redis/tracking/targets.h"
@@ -25,8 +26,9 @@
 /* How often it checks which server a single server's address leads to. */
 #define PROBE_EVERY (10 * APR_USEC_PER_SEC)
 
-/* Heartbeats and checks of the masters: once in this part of the lease. */
-#define LEASE_PART 8
+/* How often the tracker checks in one lease whether the masters are still the
+ * same. */
+#define CHECKS_PER_LEASE 8
 
 /* The memory kept in a pool after a large message. */
 #define MAX_KEPT ((apr_size_t)(256 * 1024))
@@ -223,7 +225,8 @@ static int check_masters(tracker_t *tracker, const char **reason)
     int count, i;
 
     tracker->known_at = known_at;
-    if (shs_clock_now() - known_at > 2 * tracker->sink->lease / LEASE_PART) {
+    if (shs_clock_now() - known_at
+        > 2 * tracker->sink->lease / CHECKS_PER_LEASE) {
         shs_topology_suspect(tracker->topology);
     }
     apr_pool_create_unmanaged_ex(&p, NULL, NULL);
@@ -276,7 +279,6 @@ static const char *find_busy_reason(const tracker_t *tracker)
 
 static int receive_all(tracker_t *tracker, const char **reason)
 {
-    apr_time_t now = shs_clock_now();
     int i;
 
     for (i = 0; i < tracker->count; ++i) {
@@ -285,19 +287,10 @@ static int receive_all(tracker_t *tracker, const char **reason)
             shs_subscription_receive(subscription, reason);
 
         if (status == SHS_CONN_REFUSED) {
-            tracker->retry_at = now + REFUSED_REST;
+            tracker->retry_at = shs_clock_now() + REFUSED_REST;
         }
-        if (status != SHS_CONN_OK) {
-            return 0;
-        }
-        if (subscription->pinged_at != 0
-            && now - subscription->pinged_at > tracker->sink->lease) {
-            *reason = "it does not answer PING";
-            return 0;
-        }
-        if (now - subscription->alive_at > tracker->sink->lease / LEASE_PART
-            && shs_subscription_ping(subscription, shs_clock_now(), reason)
-                   != SHS_CONN_OK) {
+        if (status != SHS_CONN_OK
+            || !shs_heartbeat_send_due(subscription, reason)) {
             return 0;
         }
     }
@@ -340,7 +333,7 @@ static void track(tracker_t *tracker)
     while (is_well && is_leader(tracker)) {
         is_well = run_turn(tracker, &reason)
                   && (shs_clock_now() - tracker->checked_at
-                          < tracker->sink->lease / LEASE_PART
+                          < tracker->sink->lease / CHECKS_PER_LEASE
                       || check_masters(tracker, &reason));
     }
     if (!is_well) {
