@@ -5,6 +5,7 @@
 
 #include <apr_strings.h>
 
+#include "config/defaults.h"
 #include "base/option.h"
 #include "base/option_table.h"
 
@@ -14,12 +15,12 @@
 void shs_cache_policy_default(shs_near_policy_t *policy)
 {
     memset(policy, 0, sizeof(*policy));
-    policy->is_on = 1;
-    policy->size = 16 * MIB;
-    policy->max_entry = 4 * KIB;
-    policy->ttl = apr_time_from_sec(5 * 60);
-    policy->lease = apr_time_from_sec(2);
-    policy->negative = apr_time_from_sec(1);
+    policy->is_on = SHS_DEFAULT_CACHE_IS_ON;
+    policy->size = SHS_DEFAULT_CACHE_SIZE;
+    policy->max_entry = SHS_DEFAULT_CACHE_MAX_ENTRY;
+    policy->ttl = SHS_DEFAULT_CACHE_TTL;
+    policy->lease = SHS_DEFAULT_CACHE_LEASE;
+    policy->negative = SHS_DEFAULT_CACHE_NEGATIVE;
 }
 
 static const char *parse_size(apr_size_t *out, const char *text,

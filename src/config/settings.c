@@ -4,17 +4,10 @@
 #include <string.h>
 
 #include "config/cache_policy.h"
+#include "config/defaults.h"
 #include "session/id/session_id.h"
 
-#define DEFAULT_MAX_SIZE (64 * 1024)
-#define DEFAULT_HEADERS  (4 * 1024)
-#define DEFAULT_ENV      (32 * 1024)
-#define DEFAULT_IDLE     apr_time_from_sec(30 * 60)
-#define DEFAULT_ABSOLUTE apr_time_from_sec(12 * 60 * 60)
-#define DEFAULT_TOUCH    apr_time_from_sec(60)
-#define DEFAULT_GRACE    apr_time_from_sec(10)
-
-static const char *const default_names[] = { "JSESSIONID", NULL };
+static const char *const default_names[] = { SHS_DEFAULT_COOKIE_NAME, NULL };
 
 void *shs_settings_create(apr_pool_t *p, char *directory)
 {
@@ -22,16 +15,16 @@ void *shs_settings_create(apr_pool_t *p, char *directory)
 
     (void)directory;
     settings->cookie_options.value.names = default_names;
-    settings->cookie_options.value.route = '.';
+    settings->cookie_options.value.route = SHS_DEFAULT_COOKIE_ROUTE;
     settings->key.value = shs_key_default();
     settings->codec.value = &shs_codec_hash;
-    settings->max_size.value = DEFAULT_MAX_SIZE;
-    settings->expose_limit.value.headers = DEFAULT_HEADERS;
-    settings->expose_limit.value.env = DEFAULT_ENV;
-    settings->idle.value = DEFAULT_IDLE;
-    settings->absolute.value = DEFAULT_ABSOLUTE;
-    settings->touch.value = DEFAULT_TOUCH;
-    settings->grace.value = DEFAULT_GRACE;
+    settings->max_size.value = SHS_DEFAULT_MAX_SIZE;
+    settings->expose_limit.value.headers = SHS_DEFAULT_EXPOSED_HEADERS;
+    settings->expose_limit.value.env = SHS_DEFAULT_EXPOSED_ENV;
+    settings->idle.value = SHS_DEFAULT_IDLE_TIMEOUT;
+    settings->absolute.value = SHS_DEFAULT_ABSOLUTE_TIMEOUT;
+    settings->touch.value = SHS_DEFAULT_TOUCH;
+    settings->grace.value = SHS_DEFAULT_ROTATE_GRACE;
     return settings;
 }
 
@@ -184,7 +177,7 @@ shs_lookup_settings_t shs_settings_lookup_of(const shs_settings_t *settings)
 
 const apr_array_header_t *shs_settings_notes(const shs_settings_t *settings)
 {
-    static shs_rule_t rule = { "session.", 1, &shs_path_every,
+    static shs_rule_t rule = { SHS_DEFAULT_NOTE_PREFIX, 1, &shs_path_every,
                                SHS_ENCODING_RAW };
     static const apr_array_header_t list = { NULL, sizeof(rule), 1, 1,
                                              (char *)&rule };

@@ -8,9 +8,9 @@
 
 #include "base/option.h"
 #include "config/check/lint_tree.h"
+#include "config/defaults.h"
 
-#define OURS             "SharedSession"
-#define DEFAULT_ABSOLUTE "12h"
+#define OURS "SharedSession"
 
 typedef struct lint_t {
     shs_lint_tree_t tree;
@@ -116,19 +116,21 @@ static void check_lifetimes(lint_t *lint, const ap_directive_t *directive)
     if (!idle || (directive != idle && directive != absolute)
         || (directive == idle && absolute
             && absolute->parent == directive->parent)
-        || lifetime_of(lint, absolute, DEFAULT_ABSOLUTE)
+        || lifetime_of(lint, absolute, SHS_DEFAULT_ABSOLUTE_TEXT)
                >= lifetime_of(lint, idle, NULL)) {
         return;
     }
-    warn(lint, apr_psprintf(
-                   lint->tree.p,
-                   "%s is longer than %s, after which each session that is"
-                   " begun here ends in any case: raise the latter, or lower"
-                   " the former",
-                   describe(lint, idle),
-                   absolute ? describe(lint, absolute)
-                            : "SharedSessionAbsoluteTimeout " DEFAULT_ABSOLUTE
-                              " (the default)"));
+    warn(lint,
+         apr_psprintf(
+             lint->tree.p,
+             "%s is longer than %s, after which each session that is"
+             " begun here ends in any case: raise the latter, or lower"
+             " the former",
+             describe(lint, idle),
+             absolute
+                 ? describe(lint, absolute)
+                 : "SharedSessionAbsoluteTimeout " SHS_DEFAULT_ABSOLUTE_TEXT
+                   " (the default)"));
 }
 
 static void check_touch(lint_t *lint, const ap_directive_t *directive)

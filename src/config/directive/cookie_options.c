@@ -6,6 +6,7 @@
 #include <apr_lib.h>
 #include <apr_strings.h>
 
+#include "config/defaults.h"
 #include "base/option.h"
 #include "base/option_table.h"
 #include "session/id/cookie.h"
@@ -287,7 +288,7 @@ const char *shs_cookie_options_parse(shs_cookie_options_t *out, int count,
     int i;
 
     memset(out, 0, sizeof(*out));
-    out->route = '.';
+    out->route = SHS_DEFAULT_COOKIE_ROUTE;
     for (i = 0; i < count; ++i) {
         const char *error = read_word(out, names, words[i], p);
 
