@@ -18,8 +18,9 @@
  * and internal redirects share the session of their client's request. What
  * SharedSession* says for the request's place counts. A session is looked up at
  * most once a client request; each function that writes is a command to Redis,
- * done when it returns, before which no header may have been sent; its cookie
- * goes out with the response. Threads: as any use of a request_rec.
+ * done when it returns. Its cookie goes out with the response: what gives a new
+ * id is LATE when headers of one were sent. Threads: as any use of a
+ * request_rec.
  *
  * Names and values are octets. Strings that are returned live in r->pool;
  * arguments are not kept.
@@ -60,8 +61,11 @@ typedef enum shared_session_result_e {
     SHARED_SESSION_UNREADABLE, /* what is stored is no session */
     SHARED_SESSION_NO_ANSWER,  /* Redis gives none, or takes no writes (OOM,
                                 * READONLY, ...): try again later */
-    SHARED_SESSION_FORBIDDEN   /* only .htaccess says SharedSession On here: the
+    SHARED_SESSION_FORBIDDEN,  /* only .htaccess says SharedSession On here: the
                                 * server's own configuration has to */
+    SHARED_SESSION_LATE        /* of begin() and rotate(): headers of a response
+                                * were sent, so the client would not get the new
+                                * id */
 } shared_session_result_e;
 
 /* Looks the session up, unless that was done, and says what it came to. */
@@ -103,6 +107,10 @@ APR_DECLARE_OPTIONAL_FN(shared_session_result_e, shared_session_unset,
 APR_DECLARE_OPTIONAL_FN(shared_session_result_e, shared_session_change,
                         (request_rec * r, const apr_table_t *set,
                          const apr_array_header_t *unset));
+
+/* Whether headers of a response to the client's request were sent, so that no
+ * cookie can be, nor another response: 1 or 0; 0 also where it is OFF. */
+APR_DECLARE_OPTIONAL_FN(int, shared_session_is_late, (request_rec * r));
 
 /* Gives the session a new id, which the client gets with the response; the old
  * one leads to it for SharedSessionRotateGrace. */

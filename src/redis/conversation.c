@@ -86,9 +86,11 @@ static void put(shs_conversation_t *self)
     shs_verdict_t before = self->verdict;
     shs_attempt_how_t how = { self->is_asking, self->must_size,
                               self->retries > 0 };
+    apr_time_t begun = self->waits_for ? shs_clock_now() : 0;
 
     shs_attempt_make(&self->attempt, &self->passage, self->query, self->write,
                      how, self->p);
+    self->took = begun ? shs_clock_now() - begun : 0;
     self->verdict = self->attempt.verdict;
     self->is_error =
         self->attempt.status == SHS_CONN_OK && self->attempt.got.error;
@@ -195,12 +197,9 @@ static int follow(shs_conversation_t *self)
 
 /* What must be left for the next question, which costs its connection if it is
  * not answered in time: twice what the last one after a pause took. */
-static apr_interval_time_t least_time(const shs_conversation_t *self,
-                                      apr_time_t now)
+static apr_interval_time_t least_time(const shs_conversation_t *self)
 {
-    apr_time_t twice = self->waited_at ? 2 * (now - self->waited_at) : 0;
-
-    return twice > LEAST_TIME ? twice : LEAST_TIME;
+    return 2 * self->took > LEAST_TIME ? 2 * self->took : LEAST_TIME;
 }
 
 /* Asks again after a moment, if there is time for one: the same server, unless
@@ -208,9 +207,8 @@ static apr_interval_time_t least_time(const shs_conversation_t *self,
 static int wait_a_moment(shs_conversation_t *self)
 {
     const shs_client_t *client = self->client;
-    apr_time_t now = shs_clock_now();
-    apr_interval_time_t left = self->query->deadline - now;
-    apr_interval_time_t least = least_time(self, now);
+    apr_interval_time_t left = self->query->deadline - shs_clock_now();
+    apr_interval_time_t least = least_time(self);
     apr_interval_time_t pause = self->pause;
 
     if (left < LEAST_TIME + least) {
@@ -223,7 +221,6 @@ static int wait_a_moment(shs_conversation_t *self)
     self->waits_for = self->passage.subject;
     shs_topology_suspect(client->topology);
     poll(NULL, 0, (int)(pause / 1000));
-    self->waited_at = shs_clock_now();
     self->pause = 2 * pause < LONGEST_PAUSE ? 2 * pause : LONGEST_PAUSE;
     if (self->is_asking || self->is_replica
         || shs_topology_is_current(client->topology, &self->passage.route,

@@ -40,7 +40,7 @@ typedef struct shs_conversation_t {
     int renewals;
     int replicas; /* that were tried */
     apr_interval_time_t pause;
-    apr_time_t waited_at; /* when the last pause was over; 0: there was none */
+    apr_interval_time_t took; /* the last attempt; 0: none has waited yet */
     apr_uint32_t waits_for; /* the subject that said last that it must be waited
                              * for; 0: none */
     int is_error;           /* the last attempt came to an error of the server,

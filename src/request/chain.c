@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "request/chain.h"
 
+#include "request/headers_sent.h"
 #include "request/keepalive.h"
 
 shs_visit_t *shs_chain_visit_of(const request_rec *r)
@@ -50,6 +51,7 @@ shs_visit_t *shs_chain_create_visit(request_rec *r)
     else {
         visit->chain = apr_pcalloc(r->pool, sizeof(*visit->chain));
         visit->chain->first = r;
+        visit->chain->has_left = shs_headers_sent_by(r);
     }
     ap_set_module_config(r->request_config, &shared_session_module, visit);
     return visit;

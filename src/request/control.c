@@ -10,8 +10,8 @@
 #include "request/bypass.h"
 #include "request/chain.h"
 #include "request/eor.h"
-#include "request/flow.h"
 #include "request/given.h"
+#include "request/headers_sent.h"
 #include "request/keeper.h"
 #include "request/log.h"
 #include "request/lookup_log.h"
@@ -124,6 +124,7 @@ static int answer(request_rec *r, const shs_order_t *order, int replaced_by)
     case SHS_WRITER_TOO_LARGE:
     case SHS_WRITER_MALFORMED:
     case SHS_WRITER_FORBIDDEN:
+    case SHS_WRITER_LATE:
         return r->proxyreq ? HTTP_BAD_GATEWAY : HTTP_INTERNAL_SERVER_ERROR;
     case SHS_WRITER_ROTATED:
     case SHS_WRITER_CONFLICT:
@@ -131,17 +132,6 @@ static int answer(request_rec *r, const shs_order_t *order, int replaced_by)
         return HTTP_SERVICE_UNAVAILABLE;
     }
     return OK;
-}
-
-/* The request whose response the page takes the place of need not be the one
- * that has sent the order. */
-static void refuse(request_rec *r, int status)
-{
-    if (status == HTTP_SERVICE_UNAVAILABLE) {
-        apr_table_setn(r->err_headers_out, "Retry-After",
-                       SHS_FLOW_RETRY_AFTER_S);
-    }
-    shs_refusal_answer(r, status);
 }
 
 /* Whether the program has failed, so that what it had said before counts no
@@ -272,7 +262,7 @@ static apr_status_t on_response(ap_filter_t *f, apr_bucket_brigade *brigade)
          * of that only when it has thrown r->err_headers_out away, and with
          * them a cookie that is to reach the client all the same. */
         apr_brigade_cleanup(brigade);
-        refuse(r, status);
+        shs_refusal_answer(r, status);
         return AP_FILTER_ERROR;
     }
     if (!r->main) {
@@ -281,12 +271,20 @@ static apr_status_t on_response(ap_filter_t *f, apr_bucket_brigade *brigade)
     return ap_pass_brigade(f->next, brigade);
 }
 
-/* Trailers are there when the last brigade passes. Headers have left when one
- * was taken: an error bucket in it has another answer made in its place. */
+/* Whether headers have left with a brigade. An error bucket has another answer
+ * made in its place. What failed may have begun to leave: httpd sets
+ * sent_bodyct then (proxies do so before). */
+static int have_left(const request_rec *r, apr_status_t rv, int sent_before)
+{
+    return !rv || (r->sent_bodyct && !sent_before);
+}
+
+/* Trailers are there when the last brigade passes. */
 static apr_status_t on_departure(ap_filter_t *f, apr_bucket_brigade *brigade)
 {
     request_rec *r = f->r;
     int is_late = shs_order_drop(r->trailers_out);
+    int sent_before = r->sent_bodyct != 0;
     apr_status_t rv;
 
     if (!f->ctx) {
@@ -298,8 +296,11 @@ static apr_status_t on_departure(ap_filter_t *f, apr_bucket_brigade *brigade)
         warn_of_unheard(r, UNHEARD_LATE);
     }
     rv = ap_pass_brigade(f->next, brigade);
-    if (!rv && shs_chain_of(r)) {
-        shs_chain_of(r)->has_left = 1;
+    if (have_left(r, rv, sent_before)) {
+        shs_headers_sent_mark(f);
+        if (shs_chain_of(r)) {
+            shs_chain_of(r)->has_left = 1;
+        }
     }
     return rv;
 }
@@ -383,7 +384,7 @@ int shs_control_on_post_read_request(request_rec *r)
     shs_order_take(&order, r->prev);
     status = settle(r->prev, &order, r->prev->status);
     if (status != OK) {
-        refuse(r, status);
+        shs_refusal_answer(r, status);
         return DONE;
     }
     return DECLINED;

@@ -13,6 +13,7 @@
 #include "request/guard.h"
 #include "request/log.h"
 #include "request/lookup.h"
+#include "request/refusal.h"
 
 APLOG_USE_MODULE(shared_session);
 
@@ -57,7 +58,7 @@ static int deny(request_rec *r)
     }
     if (!r->main) {
         apr_table_setn(r->err_headers_out, "Retry-After",
-                       SHS_FLOW_RETRY_AFTER_S);
+                       SHS_REFUSAL_RETRY_AFTER_S);
         ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
                       SHS_TAG_DENIED
                       "answered 503: the session store is unavailable and"

@@ -17,9 +17,6 @@
 
 #include <httpd.h>
 
-/* What clients are told to wait after a 503, seconds: in Retry-After. */
-#define SHS_FLOW_RETRY_AFTER_S "5"
-
 /* Hooks, in the order of a request's life. Signatures as http_protocol.h and
  * http_request.h declare them; OK, DECLINED or a status. */
 int shs_flow_on_post_read_request(request_rec *r);

@@ -67,6 +67,13 @@ static void outdate(request_rec *r, const shs_ident_t *ident)
     }
 }
 
+int shs_keeper_is_late(request_rec *r)
+{
+    const shs_chain_t *chain = shs_chain_of(r);
+
+    return chain && chain->has_left;
+}
+
 void shs_keeper_expose(request_rec *r)
 {
     shs_visit_t *visit = shs_chain_visit_of(r);
@@ -191,6 +198,23 @@ static shs_written_t read_lookup(request_rec *r, const shs_lookup_t *lookup)
     return written;
 }
 
+/* The same of a write that gives a new id. The client would not learn of it,
+ * and lose the session with the old one. */
+static shs_written_t read_lookup_for_ident(request_rec *r,
+                                           const shs_lookup_t *lookup)
+{
+    shs_written_t written = read_lookup(r, lookup);
+
+    if (lookup && written.status != SHS_WRITER_FORBIDDEN
+        && shs_chain_visit_of(r)->chain->has_left) {
+        written.status = SHS_WRITER_LATE;
+        written.reason = "headers of a response were sent before, and no cookie"
+                         " can be";
+        log_change(r, "given a new id", &written, NULL);
+    }
+    return written;
+}
+
 /* Tells the client of a new id, and the request. */
 static void take_ident(request_rec *r, const shs_written_t *written)
 {
@@ -228,7 +252,7 @@ static shs_written_t rotate(request_rec *r, const shs_lookup_t *lookup,
 shs_written_t shs_keeper_rotate(request_rec *r, const shs_change_t *change)
 {
     const shs_lookup_t *lookup = shs_keeper_find(r);
-    shs_written_t written = read_lookup(r, lookup);
+    shs_written_t written = read_lookup_for_ident(r, lookup);
 
     return written.status == SHS_WRITER_DONE ? rotate(r, lookup, change)
                                              : written;
@@ -239,7 +263,7 @@ shs_written_t shs_keeper_rotate(request_rec *r, const shs_change_t *change)
 shs_written_t shs_keeper_begin(request_rec *r, const shs_change_t *change)
 {
     const shs_lookup_t *lookup = shs_keeper_find(r);
-    shs_written_t written = read_lookup(r, lookup);
+    shs_written_t written = read_lookup_for_ident(r, lookup);
 
     if (written.status == SHS_WRITER_DONE) {
         written = rotate(r, lookup, change);
@@ -254,6 +278,7 @@ shs_written_t shs_keeper_begin(request_rec *r, const shs_change_t *change)
     case SHS_WRITER_INVALID:
     case SHS_WRITER_TOO_LARGE:
     case SHS_WRITER_FORBIDDEN:
+    case SHS_WRITER_LATE:
     case SHS_WRITER_UNAVAILABLE:
         break;
     }

@@ -22,8 +22,9 @@
  * TRACE. */
 const shs_lookup_t *shs_keeper_find(request_rec *r);
 
-/* All of these return what came of it, NONE also where find() is NULL, and
- * FORBIDDEN where only .htaccess says SharedSession On. Each one is done when
+/* All of these return what came of it, NONE also where find() is NULL,
+ * FORBIDDEN where only .htaccess says SharedSession On, and LATE if a new id is
+ * to be given and headers of a response were sent. Each one is done when
  * it returns, and logged. */
 
 /* A session with these attributes under a new id: the one that the request has
@@ -37,6 +38,9 @@ shs_written_t shs_keeper_change(request_rec *r, const shs_change_t *change);
  * next request that cookie may come before the one with the new id. begin()
  * does the same. */
 shs_written_t shs_keeper_rotate(request_rec *r, const shs_change_t *change);
+
+/* Whether headers of a response to r's client request were sent. */
+int shs_keeper_is_late(request_rec *r);
 
 /* Exposes anew what r's settings say, after one of these: for what comes later
  * in the same request. */

@@ -59,6 +59,10 @@ static void end_output(request_rec *r)
 void shs_refusal_answer(request_rec *r, int status)
 {
     apr_table_setn(r->subprocess_env, "no-cache", "1");
+    if (status == HTTP_SERVICE_UNAVAILABLE) {
+        apr_table_setn(r->err_headers_out, "Retry-After",
+                       SHS_REFUSAL_RETRY_AFTER_S);
+    }
     replace_status(r, status);
     ap_die(status, r);
     if (!shs_refusal_is_answered(r)) {

@@ -21,9 +21,13 @@
  * for good); once, at start. */
 void shs_refusal_register(const char *name);
 
+/* How long clients are told to wait after a 503, in seconds. */
+#define SHS_REFUSAL_RETRY_AFTER_S "5"
+
 /* Sends the error page, or the ErrorDocument, of an HTTP status of 400 or more.
- * r is no subrequest. When r is itself an ErrorDocument, the
- * status takes the place of that which it was to explain. */
+ * r is no subrequest, and need not be the request whose response was refused.
+ * When r is itself an ErrorDocument, the status takes the place of that which
+ * it was to explain. */
 void shs_refusal_answer(request_rec *r, int status);
 
 /* Whether r's client request has got its error page: a request that it is

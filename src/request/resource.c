@@ -10,10 +10,10 @@
 #include <util_filter.h>
 
 #include "request/caching.h"
-#include "request/flow.h"
 #include "request/keeper.h"
 #include "request/log.h"
 #include "request/origin.h"
+#include "request/refusal.h"
 #include "session/json_patch.h"
 #include "session/octets.h"
 
@@ -42,7 +42,8 @@ static int refuse(request_rec *r, int status, const char *detail)
     const char *line = ap_get_status_line(status);
 
     if (status == HTTP_SERVICE_UNAVAILABLE) {
-        apr_table_setn(r->headers_out, "Retry-After", SHS_FLOW_RETRY_AFTER_S);
+        apr_table_setn(r->headers_out, "Retry-After",
+                       SHS_REFUSAL_RETRY_AFTER_S);
     }
     return send_octets(
         r, status, "application/problem+json",
@@ -112,6 +113,8 @@ static int send_written(request_rec *r, const shs_written_t *written,
         return refuse_outcome(r, SHS_OUTCOME_MALFORMED);
     case SHS_WRITER_FORBIDDEN:
         return forbid(r);
+    case SHS_WRITER_LATE:
+        return HTTP_INTERNAL_SERVER_ERROR;
     case SHS_WRITER_UNAVAILABLE:
         break;
     }

@@ -31,6 +31,7 @@ typedef enum shs_writer_status_t {
     SHS_WRITER_TOO_LARGE,  /* larger than SharedSessionMaxSize */
     SHS_WRITER_MALFORMED,  /* what is stored there is no session */
     SHS_WRITER_FORBIDDEN,  /* only .htaccess says SharedSession On here */
+    SHS_WRITER_LATE,       /* headers were sent, so no new id can be given */
     SHS_WRITER_UNAVAILABLE /* no answer: it may have been written or not */
 } shs_writer_status_t;
 

@@ -107,7 +107,9 @@ static int on_request(request_rec *r)
         value = apr_table_get(r->subprocess_env, r->args + 4);
     }
     ap_set_content_type(r, "text/plain");
-    ap_rputs(value == structure ? "(the pointer)" : value ? value : "(none)",
+    ap_rputs(value == structure ? "(the pointer)"
+             : value            ? value
+                                : "(none)",
              r);
     return OK;
 }
