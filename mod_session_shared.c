@@ -46,9 +46,6 @@ APLOG_USE_MODULE(session_shared);
  * session, for SessionEnv and before each save. It is not an attribute. */
 #define ENCODED_EXPIRY "expiry"
 
-/* Retry-After of a 503, in seconds. */
-#define RETRY_AFTER_S "5"
-
 /* A later expiry is written once it exceeds the stored one by this, or by half
  * of SessionMaxAge if that is less. */
 #define EXPIRY_EVERY apr_time_from_sec(60)
@@ -70,6 +67,7 @@ static APR_OPTIONAL_FN_TYPE(shared_session_iterate) * iterate;
 static APR_OPTIONAL_FN_TYPE(shared_session_begin) * begin;
 static APR_OPTIONAL_FN_TYPE(shared_session_change) * change;
 static APR_OPTIONAL_FN_TYPE(shared_session_destroy) * destroy;
+static APR_OPTIONAL_FN_TYPE(shared_session_is_late) * is_late;
 
 static void on_optional_fn_retrieve(void)
 {
@@ -78,6 +76,7 @@ static void on_optional_fn_retrieve(void)
     begin = APR_RETRIEVE_OPTIONAL_FN(shared_session_begin);
     change = APR_RETRIEVE_OPTIONAL_FN(shared_session_change);
     destroy = APR_RETRIEVE_OPTIONAL_FN(shared_session_destroy);
+    is_late = APR_RETRIEVE_OPTIONAL_FN(shared_session_is_late);
 }
 
 /* Subrequests and redirects share what their client request has loaded. */
@@ -324,15 +323,9 @@ static ap_filter_rec_t *refusal;
 
 static apr_status_t refuse(ap_filter_t *f, apr_bucket_brigade *brigade)
 {
-    request_rec *r = f->r;
-    int status = loaded_of(r)->refused_with;
-
     ap_remove_output_filter(f);
     apr_brigade_cleanup(brigade);
-    if (status == HTTP_SERVICE_UNAVAILABLE) {
-        apr_table_setn(r->err_headers_out, "Retry-After", RETRY_AFTER_S);
-    }
-    shs_refusal_send(r, status);
+    shs_refusal_send(f->r, loaded_of(f->r)->refused_with);
     return AP_FILTER_ERROR;
 }
 
@@ -342,6 +335,7 @@ static apr_status_t on_session_save(request_rec *r, session_rec *session)
 {
     loaded_t *loaded = loaded_of(r);
     shared_session_result_e result;
+    int late;
 
     if (!loaded || loaded->session != session) {
         return DECLINED;
@@ -355,8 +349,15 @@ static apr_status_t on_session_save(request_rec *r, session_rec *session)
     if (result == SHARED_SESSION_DONE || result == SHARED_SESSION_GONE) {
         return OK;
     }
-    ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
-                  SHS_TAG_GLUE "mod_session's session was not saved");
+    late = is_late(r);
+    ap_log_rerror(APLOG_MARK, late ? APLOG_WARNING : APLOG_INFO, 0, r,
+                  SHS_TAG_GLUE "mod_session's session was not saved%s",
+                  late ? ", and the client cannot be told: headers of a"
+                         " response were sent before"
+                       : "");
+    if (late) {
+        return OK;
+    }
     loaded->refused_with = result == SHARED_SESSION_FORBIDDEN
                                    || result == SHARED_SESSION_UNREADABLE
                                ? HTTP_INTERNAL_SERVER_ERROR

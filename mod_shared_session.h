@@ -19,8 +19,9 @@
  * SharedSession* settings of the request's place apply. A session is looked up
  * once per client request and way of looking (store, cookie, key, format,
  * limits), and again after a write. A function that writes returns when Redis
- * has carried out the write. Call it before any header has been sent: its
- * cookie goes out with the response. Threads: as for any use of a request_rec.
+ * has carried out the write. Its cookie goes out with the response: after the
+ * headers were sent, a write that gives a new id is LATE. Threads: as for any
+ * use of a request_rec.
  *
  * Names and values are octets. Returned strings live in r->pool. Arguments are
  * not kept.
@@ -65,8 +66,11 @@ typedef enum shared_session_result_e {
     SHARED_SESSION_UNREADABLE, /* the stored value is no session */
     SHARED_SESSION_NO_ANSWER,  /* Redis gives no answer, or takes no writes
                                 * (OOM, READONLY, ...): try again later */
-    SHARED_SESSION_FORBIDDEN   /* only .htaccess has SharedSession On here: the
+    SHARED_SESSION_FORBIDDEN,  /* only .htaccess has SharedSession On here: the
                                 * server's configuration must have it too */
+    SHARED_SESSION_LATE        /* of begin() and rotate(): the headers of a
+                                * response were sent, so the client would not get
+                                * the new id */
 } shared_session_result_e;
 
 /* Looks up the session, unless that was done before, and returns the
@@ -110,6 +114,11 @@ APR_DECLARE_OPTIONAL_FN(shared_session_result_e, shared_session_unset,
 APR_DECLARE_OPTIONAL_FN(shared_session_result_e, shared_session_change,
                         (request_rec * r, const apr_table_t *set,
                          const apr_array_header_t *unset));
+
+/* Whether the headers of a response to the client request were sent, so that
+ * neither a cookie nor another response can be sent: 1 or 0; 0 also where the
+ * session is OFF. */
+APR_DECLARE_OPTIONAL_FN(int, shared_session_is_late, (request_rec * r));
 
 /* Gives the session a new id, which the client gets with the response. The old
  * id leads to the session for SharedSessionRotateGrace. */

@@ -104,7 +104,7 @@ typedef enum shs_outcome_t {
 
 /* The result of a write. DONE: it was written. UNAVAILABLE: it may have been
  * written or not. All others: nothing was written. A provider never returns
- * ROTATED, INVALID or FORBIDDEN: the module finds these out before. */
+ * ROTATED, INVALID, FORBIDDEN or LATE: the module finds these out before. */
 typedef enum shs_wrote_t {
     SHS_WROTE_DONE,
     SHS_WROTE_GONE,      /* there is no such session (any more) */
@@ -115,6 +115,7 @@ typedef enum shs_wrote_t {
     SHS_WROTE_MALFORMED, /* the stored value is of the other shape, is damaged,
                           * or is no session */
     SHS_WROTE_FORBIDDEN, /* only .htaccess has SharedSession On here */
+    SHS_WROTE_LATE,      /* the headers were sent, so no new id can be given */
     SHS_WROTE_UNAVAILABLE /* no answer within the deadline, or a refusal */
 } shs_wrote_t;
 

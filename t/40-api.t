@@ -89,6 +89,9 @@ $places
 <Location /missing>
     ErrorDocument 404 /x/lua
 </Location>
+<Location /ssi/probe>
+    SetHandler session-probe
+</Location>
 <Location /ssi>
     Options +Includes
     AddOutputFilter INCLUDES .shtml
@@ -289,6 +292,20 @@ my $big = 'x' x 1100;
 is(ask('/small', $id, "set:a=$big", "change:a=$big", "begin:a=$big"),
    'TOO_LARGE|TOO_LARGE|TOO_LARGE', 'larger than SharedSessionMaxSize: TOO_LARGE');
 is_deeply([grep { !/^\@/ } keys %{ $store->session($id) }], ['user'], 'nothing of all that was written');
+
+# --- when headers have left ----------------------------------------------------------
+
+for my $place ('/probe', '/ssi/probe') {
+    my $id = hash(user => 'anna');
+    my $before = $store->cmd('DBSIZE');
+    is(ask($place, $id, qw(late flush late begin:a=b rotate set:cart=9)),
+       'sent|0||1|LATE|LATE|DONE', 'what would give a new id is refused when headers have left');
+    is(stored($id)->{cart}, 9, '... the session has its id');
+    is($store->cmd('DBSIZE'), $before, '... and there is no other');
+    is(ask($place, $id, qw(flush destroy)), 'sent||DONE', '... an end is not');
+    is(ask($place, undef, qw(flush begin:a=b)), 'sent||LATE', '... nor is a new session begun');
+}
+is(ask('/off', undef, qw(flush late)), 'sent||0', 'where SharedSession is Off nothing is said of it');
 
 # --- what another has changed between the copy and the end of a rotation -----------------
 

@@ -4,15 +4,20 @@
 use strict;
 use warnings;
 
-use Socket qw(SOL_SOCKET SO_RCVBUF pack_sockaddr_in inet_aton);
+use Socket qw(SOL_SOCKET SO_LINGER SO_RCVBUF pack_sockaddr_in inet_aton);
 
 use SHS;
+use SHS::Module;
 
 my $store = SHS::Redis->start;
 my $libexec = (slurp("$ENV{SHS_TMP}/t/conf/modules.@{[mpm()]}.conf")
     =~ m{^LoadModule \S+ (\S+)/[^/]+\.so$}m)[0];
+my $glue = $ENV{SHS_MODULE} =~ s/mod_shared_session/mod_session_shared/r;
 my $backend = SHS::Backend->start;
-my $lua = <<'LUA';
+my $signs = "$ENV{SHS_TMP}/signs.$$"; # where the server can write
+mkdir $signs or die "$signs: $!";
+chmod 0777, $signs;
+my $lua = <<"LUA";
 function long(r)
     local q = r:parseargs()
     r.headers_out["X-Session-Action"] = q.action
@@ -53,6 +58,22 @@ function shared(r)
     r.err_headers_out["X-Session-Action"] = q.action
     return tonumber(q.status)
 end
+function replaced(r)
+    r.headers_out["X-Replace-Session"] = "user=eve"
+    r:puts("page")
+    return apache2.OK
+end
+function nested(r)
+    r:puts(string.rep("A", 20000)) r:flush()
+    r.err_headers_out["X-Session-Action"] = "destroy"
+    return apache2.OK
+end
+function sign(r)
+    io.open("$signs/begun", "w"):close()
+    while not io.open("$signs/reset") do end
+    for i = 1, 50 do r:puts(string.rep("A", 100000)) r:flush() end
+    return apache2.OK
+end
 function sharedlate(r)
     r:puts("page") r:flush()
     r.err_headers_out["X-Session-Action"] = r:parseargs().action
@@ -64,7 +85,11 @@ my $httpd = private_httpd(files => { 'answer.lua' => $lua,
     conf => <<"CONF");
 LoadModule substitute_module $libexec/mod_substitute.so
 LoadModule ext_filter_module $libexec/mod_ext_filter.so
+LoadModule session_module $libexec/mod_session.so
+LoadModule session_shared_module $glue
+LoadModule pipe_probe_module @{[SHS::Module::build('mod_pipe_probe')]}
 LogLevel notice shared_session:info
+CustomLog logs/access %U
 SendBufferSize 4096
 FlushMaxThreshold 10000000
 SharedSessionStore redis://127.0.0.1:@{[$store->port]} timeout=1s
@@ -99,6 +124,28 @@ ExtFilterDefine none mode=output cmd=\${HOME_DIR}/none
 <LocationMatch "^/lost/(?<ACTION>[a-z]+)/flushed">
     ErrorDocument 404 "/lua-answered?action=%{env:MATCH_ACTION}"
 </LocationMatch>
+<LocationMatch "^/(?:lost|off)/(?<ACTION>[a-z]+)/pipe">
+    SetHandler pipe-probe
+    ErrorDocument 500 "/lua-answered?action=%{env:MATCH_ACTION}"
+</LocationMatch>
+<LocationMatch "^/off/(?<ACTION>[a-z]+)">
+    SharedSession Off
+    SharedSessionControl Off
+    ErrorDocument 404 "/lua-answered?action=%{env:MATCH_ACTION}"
+</LocationMatch>
+<Location /nested>
+    SharedSessionControl Off
+    SetOutputFilter none
+    ExtFilterOptions onfail=abort
+    ErrorDocument 500 /lua-sign
+</Location>
+<Location /app>
+    Session On
+    SessionHeader X-Replace-Session
+</Location>
+<Location /before-app>
+    ErrorDocument 404 /app/lua-replaced
+</Location>
 <Location /explained>
     ErrorDocument 404 /page.txt
 </Location>
@@ -157,6 +204,16 @@ my @cases = (
     ['an error document of an answer that has left',
      sub { "/lost/$_[0]/flushed/lua-flushed" }, 200,
      qr/after the headers of the response had left/],
+    ['... of a place that is Off', sub { "/off/$_[0]/lua-flushed" }, 200,
+     qr/after the headers of the response had left/],
+    ['... of an answer without a body', sub { "/lost/$_[0]/flushed/lua-flushed" }, 200,
+     qr/after the headers of the response had left/, method => 'HEAD'],
+    ['... of a place that is Off', sub { "/off/$_[0]/lua-flushed" }, 200,
+     qr/after the headers of the response had left/, method => 'HEAD'],
+    ['an error document of an answer that failed when it had begun to leave',
+     sub { "/lost/$_[0]/pipe" }, 200, qr/after the headers of the response had left/],
+    ['... of a place that is Off', sub { "/off/$_[0]/pipe" }, 200,
+     qr/after the headers of the response had left/],
     ['an error document, in its headers for errors, of one that failed as it left',
      sub { broken('', "/half/$_[0]") }, 502, 1],
     ['an error document that is not there either', sub { "/lost/$_[0]/gone" }, 404, 1],
@@ -210,6 +267,37 @@ for my $case (@cases) {
     is(() = $r->raw =~ /^Set-Cookie: /mg, $is_told ? 1 : 0, '... once');
 }
 
+# mod_session's session, from the error document of an answer that has left: the
+# client would lose its session by a new id.
+{
+    my $id = carl();
+    my $before = $store->cmd('DBSIZE');
+    my $r = $httpd->get('/before-app/lua-flushed', cookie => "JSESSIONID=$id");
+    is($r->body, 'pagepage', 'a login by mod_session after the answer has left');
+    is($r->header('Set-Cookie'), undef, '... gives no cookie');
+    is_deeply({ $store->hash("session:$id") }, { userId => 'carl' }, '... the session is as it was');
+    is($store->cmd('DBSIZE'), $before, '... and there is no other');
+    ok(scalar $httpd->wait_logged(qr/:warn\] .*SHS017: .*headers of a response were sent/),
+       '... which is logged');
+}
+
+# Headers for errors of a place that is Off, set while its error document's
+# answer found the client gone.
+{
+    my $id = carl();
+    my $s = IO::Socket::INET->new(PeerAddr => '127.0.0.1:' . $httpd->port) or die $!;
+    syswrite $s, SHS::HTTP::text(path => '/nested/lua-nested', cookie => "JSESSIONID=$id");
+    SHS::Process::wait_for('the error document', 20, sub { -e "$signs/begun" });
+    setsockopt $s, SOL_SOCKET, SO_LINGER, pack 'ii', 1, 0;
+    close $s;
+    open my $sign, '>', "$signs/reset" or die $!;
+    close $sign;
+    ok(eval { SHS::Process::wait_for('its end', 20, sub {
+        slurp($httpd->root . '/logs/access') =~ m{^/nested/lua-nested$}m }) },
+       'an end by a place that is Off, the client gone');
+    is($store->cmd('EXISTS', "session:$id"), 1, '... is not heard');
+}
+
 # An end that comes late is not put off until the client has read the answer, or
 # the child would end without it.
 my $id = carl();
@@ -241,8 +329,21 @@ SharedSessionStore redis://$where timeout=1s
 SharedSession On
 SharedSessionControl On
 LuaMapHandler "/lua-(\\w+)\$" \${HOME_DIR}/answer.lua \$1
+LoadModule session_module $libexec/mod_session.so
+LoadModule session_shared_module $glue
 <Location /lost>
     ErrorDocument 404 /lua-answered?action=destroy
+</Location>
+<Location /off>
+    SharedSession Off
+    ErrorDocument 404 /lua-answered?action=destroy
+</Location>
+<Location /app>
+    Session On
+    SessionHeader X-Replace-Session
+</Location>
+<Location /before-app>
+    ErrorDocument 404 /app/lua-replaced
 </Location>
 CONF
     my $id = carl();
@@ -256,8 +357,10 @@ CONF
     my $lines = $failing->error_log;
     $warnings{$1}++ while $lines =~ /:warn\] \[pid (\d+).*SHS013: /g;
     is_deeply([grep { $_ > 1 } values %warnings], [], '... once per child');
-    $r = $failing->get('/lost/lua-flushed', cookie => "JSESSIONID=$id");
-    is($r->body, 'pagepage', '... and no error page follows a response');
+    for my $place (qw(lost off before-app)) {
+        $r = $failing->get("/$place/lua-flushed", cookie => "JSESSIONID=$id");
+        is($r->body, 'pagepage', "... and no error page follows a response, /$place");
+    }
     $failing->stop;
 }
 

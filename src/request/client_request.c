@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "request/client_request.h"
 
+#include "request/headers_sent.h"
 #include "request/lookup/touch.h"
 
 shs_request_context_t *shs_client_request_context_of(const request_rec *r)
@@ -55,6 +56,7 @@ shs_request_context_t *shs_client_request_create_context(request_rec *r)
         context->client_request =
             apr_pcalloc(r->pool, sizeof(*context->client_request));
         context->client_request->first = r;
+        context->client_request->has_left = shs_headers_sent_by(r);
     }
     ap_set_module_config(r->request_config, &shared_session_module, context);
     return context;

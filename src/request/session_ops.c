@@ -232,16 +232,36 @@ static shs_written_t end(request_rec *r, const shs_lookup_t *lookup,
     return written;
 }
 
-/* Performs an operation on the session of the request. */
-static shs_written_t apply(
-    request_rec *r, const shs_change_t *change,
-    shs_written_t (*operation)(request_rec *r, const shs_lookup_t *lookup,
-                               const shs_change_t *change))
+int shs_session_ops_is_late(request_rec *r)
+{
+    const shs_client_request_t *client_request = shs_client_request_of(r);
+
+    return client_request && client_request->has_left;
+}
+
+static shs_written_t refuse_late(request_rec *r)
+{
+    shs_written_t written = shs_writer_written(
+        SHS_WROTE_LATE, "the headers of a response were sent before, so the"
+                        " client would not get the new id");
+
+    log_change(r, "given a new id", &written, NULL);
+    return written;
+}
+
+/* After the headers were sent, the client would not get the new id, and would
+ * lose the session with the old one. */
+static shs_written_t rotate_if_in_time(request_rec *r,
+                                       const shs_change_t *change)
 {
     const shs_lookup_t *lookup = shs_session_ops_find(r);
     shs_written_t written = check_place(r, lookup);
 
-    return written.status == SHS_WROTE_DONE ? operation(r, lookup, change)
+    if (lookup && written.status != SHS_WROTE_FORBIDDEN
+        && shs_session_ops_is_late(r)) {
+        return refuse_late(r);
+    }
+    return written.status == SHS_WROTE_DONE ? rotate(r, lookup, change)
                                             : written;
 }
 
@@ -249,7 +269,7 @@ static shs_written_t apply(
  * meanwhile, and one that cannot be read. */
 shs_written_t shs_session_ops_begin(request_rec *r, const shs_change_t *change)
 {
-    shs_written_t written = apply(r, change, rotate);
+    shs_written_t written = rotate_if_in_time(r, change);
 
     switch (written.status) {
     case SHS_WROTE_GONE:
@@ -261,6 +281,7 @@ shs_written_t shs_session_ops_begin(request_rec *r, const shs_change_t *change)
     case SHS_WROTE_INVALID:
     case SHS_WROTE_TOO_LARGE:
     case SHS_WROTE_FORBIDDEN:
+    case SHS_WROTE_LATE:
     case SHS_WROTE_UNAVAILABLE:
         break;
     }
@@ -269,12 +290,16 @@ shs_written_t shs_session_ops_begin(request_rec *r, const shs_change_t *change)
 
 shs_written_t shs_session_ops_rotate(request_rec *r, const shs_change_t *change)
 {
-    return apply(r, change, rotate);
+    return rotate_if_in_time(r, change);
 }
 
 shs_written_t shs_session_ops_change(request_rec *r, const shs_change_t *change)
 {
-    return apply(r, change, change_session);
+    const shs_lookup_t *lookup = shs_session_ops_find(r);
+    shs_written_t written = check_place(r, lookup);
+
+    return written.status == SHS_WROTE_DONE ? change_session(r, lookup, change)
+                                            : written;
 }
 
 shs_written_t shs_session_ops_end(request_rec *r)

@@ -22,8 +22,9 @@
 const shs_lookup_t *shs_session_ops_find(request_rec *r);
 
 /* Each of these returns the result of its write: GONE also where find() returns
- * NULL, and FORBIDDEN where only .htaccess has SharedSession On. When it
- * returns, the write is complete and logged. */
+ * NULL, FORBIDDEN where only .htaccess has SharedSession On, and LATE if a new
+ * id is to be given but the headers of a response were sent. When it returns,
+ * the write is complete and logged. */
 
 /* Gives the session of the request a new id and these attributes (a login), or
  * creates a session with them. */
@@ -38,6 +39,9 @@ shs_written_t shs_session_ops_change(request_rec *r,
  * with the new id. begin() does the same. */
 shs_written_t shs_session_ops_rotate(request_rec *r,
                                      const shs_change_t *change);
+
+/* Whether the headers of a response to r's client request were sent. */
+int shs_session_ops_is_late(request_rec *r);
 
 /* Repeats the exposure by r's settings after one of these, for what comes later
  * in the same request. */

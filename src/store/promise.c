@@ -50,6 +50,7 @@ static const char *find_broken_write(shs_wrote_t wrote,
     case SHS_WROTE_ROTATED:
     case SHS_WROTE_INVALID:
     case SHS_WROTE_FORBIDDEN:
+    case SHS_WROTE_LATE:
         break;
     }
     return BROKEN_PROMISE "a write has a result that no provider returns";

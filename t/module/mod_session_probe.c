@@ -4,8 +4,8 @@
  * mod_shared_session.h says and nothing else. It does what a request says, in
  * this order, and writes a line "operation result" for each:
  *
- *   find  status  get:NAME  iterate  first  begin  begin:N=V,N=V  set:N=V
- *   unset:N  change:N=V,-N  rotate  destroy  sub:/path  redirect:/path
+ *   find  status  late  get:NAME  iterate  first  begin  begin:N=V,N=V  set:N=V
+ *   unset:N  change:N=V,-N  rotate  destroy  sub:/path  redirect:/path  flush
  *
  * separated by "&", names and values urlencoded: as its query where the handler
  * is session-probe, and in the header X-Probe in the fixups hook, whose results
@@ -33,6 +33,7 @@ static APR_OPTIONAL_FN_TYPE(shared_session_unset) * unset;
 static APR_OPTIONAL_FN_TYPE(shared_session_change) * change;
 static APR_OPTIONAL_FN_TYPE(shared_session_rotate) * rotate;
 static APR_OPTIONAL_FN_TYPE(shared_session_destroy) * destroy;
+static APR_OPTIONAL_FN_TYPE(shared_session_is_late) * is_late;
 
 static void on_optional_fn_retrieve(void)
 {
@@ -46,12 +47,13 @@ static void on_optional_fn_retrieve(void)
     change = APR_RETRIEVE_OPTIONAL_FN(shared_session_change);
     rotate = APR_RETRIEVE_OPTIONAL_FN(shared_session_rotate);
     destroy = APR_RETRIEVE_OPTIONAL_FN(shared_session_destroy);
+    is_late = APR_RETRIEVE_OPTIONAL_FN(shared_session_is_late);
 }
 
 static int is_complete(void)
 {
     return find && status && get && iterate && begin && set && unset && change
-           && rotate && destroy;
+           && rotate && destroy && is_late;
 }
 
 static const char *name_status(shared_session_status_e is)
@@ -94,6 +96,8 @@ static const char *name_result(shared_session_result_e is)
         return "UNREADABLE";
     case SHARED_SESSION_FORBIDDEN:
         return "FORBIDDEN";
+    case SHARED_SESSION_LATE:
+        return "LATE";
     case SHARED_SESSION_NO_ANSWER:
         return "NO_ANSWER";
     }
@@ -216,6 +220,14 @@ static const char *operate(request_rec *r, const char *name, char *argument)
     }
     if (!strcmp(name, "status")) {
         return status(r);
+    }
+    if (!strcmp(name, "late")) {
+        return is_late(r) ? "1" : "0";
+    }
+    if (!strcmp(name, "flush")) {
+        ap_rputs("flush sent\n", r);
+        ap_rflush(r);
+        return "";
     }
     if (!strcmp(name, "get")) {
         ap_unescape_urlencoded(argument);

@@ -588,6 +588,7 @@ static const struct {
     { SHS_WROTE_ROTATED, "a reason", "a result that no provider" },
     { SHS_WROTE_INVALID, "a reason", "a result that no provider" },
     { SHS_WROTE_FORBIDDEN, "a reason", "a result that no provider" },
+    { SHS_WROTE_LATE, "a reason", "a result that no provider" },
     { (shs_wrote_t)99, "a reason", "a result that no provider" },
 };
 

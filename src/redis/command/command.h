@@ -21,7 +21,7 @@ typedef struct shs_command_t {
     int refreshes; /* of the topology */
     int replicas;  /* that were tried */
     apr_interval_time_t pause;
-    apr_time_t paused_at;   /* the end of the last pause; 0: none */
+    apr_interval_time_t took; /* the last attempt; 0: there was no pause yet */
     apr_uint32_t waits_for; /* the breaker's subject that replied last that the
                              * command has to wait; 0: none */
     int is_error; /* the last attempt got an error reply, or ran into the

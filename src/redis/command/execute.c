@@ -26,8 +26,10 @@ static void run_attempt(shs_command_t *self)
     shs_attempt_options_t options = { self->is_asking,
                                       self->key_check.must_load_size,
                                       self->retries > 0 };
+    apr_time_t began_at = self->waits_for ? shs_clock_now() : 0;
 
     shs_attempt_run(&self->attempt, &self->permit, &self->operation, options);
+    self->took = began_at ? shs_clock_now() - began_at : 0;
     self->retry = self->attempt.retry;
     self->is_error =
         self->attempt.status == SHS_CONN_OK && self->attempt.reply.error;
@@ -43,11 +45,9 @@ static void run_attempt(shs_command_t *self)
 /* The time that has to be left for the next attempt: twice what the last attempt
  * after a pause took. An attempt that runs into the deadline costs its
  * connection. */
-static apr_interval_time_t min_time(const shs_command_t *self, apr_time_t now)
+static apr_interval_time_t min_time(const shs_command_t *self)
 {
-    apr_time_t twice = self->paused_at ? 2 * (now - self->paused_at) : 0;
-
-    return twice > MIN_TIME ? twice : MIN_TIME;
+    return 2 * self->took > MIN_TIME ? 2 * self->took : MIN_TIME;
 }
 
 /* Pauses, if there is time, and then tries the same server again, unless
@@ -56,9 +56,9 @@ static apr_interval_time_t min_time(const shs_command_t *self, apr_time_t now)
 static int wait_for_server(shs_command_t *self)
 {
     const shs_client_t *client = self->operation.client;
-    apr_time_t now = shs_clock_now();
-    apr_interval_time_t left = self->operation.query->deadline - now;
-    apr_interval_time_t needed = min_time(self, now);
+    apr_interval_time_t left =
+        self->operation.query->deadline - shs_clock_now();
+    apr_interval_time_t needed = min_time(self);
     apr_interval_time_t pause = self->pause;
 
     if (left < MIN_TIME + needed) {
@@ -72,7 +72,6 @@ static int wait_for_server(shs_command_t *self)
     shs_command_trace(self, "wait", self->retry.reason);
     shs_topology_suspect(client->topology);
     poll(NULL, 0, (int)(pause / 1000));
-    self->paused_at = shs_clock_now();
     self->pause = 2 * pause < MAX_PAUSE ? 2 * pause : MAX_PAUSE;
     if (self->is_asking || self->is_replica
         || shs_topology_is_current(client->topology, &self->permit.route,

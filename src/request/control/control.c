@@ -17,7 +17,7 @@
 #include "request/control/order_log.h"
 #include "request/control/producer.h"
 #include "request/control/refusal.h"
-#include "request/flow.h"
+#include "request/headers_sent.h"
 #include "request/response_cookies.h"
 #include "request/session_ops.h"
 
@@ -85,6 +85,7 @@ static int execute(request_rec *r, const shs_order_t *order, int is_lost)
     case SHS_WROTE_TOO_LARGE:
     case SHS_WROTE_MALFORMED:
     case SHS_WROTE_FORBIDDEN:
+    case SHS_WROTE_LATE:
         return r->proxyreq ? HTTP_BAD_GATEWAY : HTTP_INTERNAL_SERVER_ERROR;
     case SHS_WROTE_ROTATED:
     case SHS_WROTE_CONFLICT:
@@ -92,17 +93,6 @@ static int execute(request_rec *r, const shs_order_t *order, int is_lost)
         return HTTP_SERVICE_UNAVAILABLE;
     }
     return OK;
-}
-
-/* r's response is replaced. The order may have come with another request's
- * response. */
-static void refuse(request_rec *r, int status)
-{
-    if (status == HTTP_SERVICE_UNAVAILABLE) {
-        apr_table_setn(r->err_headers_out, "Retry-After",
-                       SHS_FLOW_RETRY_AFTER_S);
-    }
-    shs_refusal_send(r, status);
 }
 
 /* Whether the program has failed, so that its order no longer counts. An order
@@ -237,7 +227,7 @@ static apr_status_t on_response(ap_filter_t *f, apr_bucket_brigade *brigade)
          * it only after it has discarded r->err_headers_out, and with it a
          * cookie that must reach the client. */
         apr_brigade_cleanup(brigade);
-        refuse(r, status);
+        shs_refusal_send(r, status);
         return AP_FILTER_ERROR;
     }
     if (!r->main) {
@@ -246,13 +236,21 @@ static apr_status_t on_response(ap_filter_t *f, apr_bucket_brigade *brigade)
     return ap_pass_brigade(f->next, brigade);
 }
 
-/* Trailers are complete when the last brigade passes. The headers have left
- * once a brigade was accepted: because of an error bucket in it, httpd may send
- * another response instead. */
+/* Whether the headers have left with a brigade. If it has an error bucket, httpd
+ * sends another response instead. If it failed, it may have begun to leave: then
+ * httpd has set sent_bodyct (a proxy sets it earlier). */
+static int have_headers_left(const request_rec *r, apr_status_t rv,
+                             int was_body_sent)
+{
+    return !rv || (r->sent_bodyct && !was_body_sent);
+}
+
+/* Trailers are complete when the last brigade passes. */
 static apr_status_t on_output(ap_filter_t *f, apr_bucket_brigade *brigade)
 {
     request_rec *r = f->r;
     int is_late = shs_control_headers_remove(r->trailers_out);
+    int was_body_sent = r->sent_bodyct != 0;
     apr_status_t rv;
 
     if (!f->ctx) {
@@ -264,8 +262,11 @@ static apr_status_t on_output(ap_filter_t *f, apr_bucket_brigade *brigade)
         shs_order_log_ignored(r, SHS_ORDER_IGNORED_LATE);
     }
     rv = ap_pass_brigade(f->next, brigade);
-    if (!rv && shs_client_request_of(r)) {
-        shs_client_request_of(r)->has_left = 1;
+    if (have_headers_left(r, rv, was_body_sent)) {
+        shs_headers_sent_mark(f);
+        if (shs_client_request_of(r)) {
+            shs_client_request_of(r)->has_left = 1;
+        }
     }
     return rv;
 }
@@ -354,7 +355,7 @@ int shs_control_on_post_read_request(request_rec *r)
     fate.replaced_by = r->prev->status;
     status = carry_out(r->prev, &order, fate);
     if (status != OK) {
-        refuse(r, status);
+        shs_refusal_send(r, status);
         return DONE;
     }
     return DECLINED;

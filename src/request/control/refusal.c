@@ -5,6 +5,8 @@
 #include <http_request.h>
 #include <util_filter.h>
 
+#include "request/flow.h"
+
 /* The key in the pool's user data that marks a client request whose error page
  * has been sent. Both modules see it. */
 #define SENT "SHARED_SESSION_REFUSAL_SENT"
@@ -59,6 +61,10 @@ static void end_output(request_rec *r)
 void shs_refusal_send(request_rec *r, int status)
 {
     apr_table_setn(r->subprocess_env, "no-cache", "1");
+    if (status == HTTP_SERVICE_UNAVAILABLE) {
+        apr_table_setn(r->err_headers_out, "Retry-After",
+                       SHS_FLOW_RETRY_AFTER_S);
+    }
     replace_status(r, status);
     ap_die(status, r);
     if (!shs_refusal_is_sent(r)) {

@@ -23,7 +23,8 @@
 void shs_refusal_register(const char *name);
 
 /* Sends the error page, or the ErrorDocument, of an HTTP status of 400 or more.
- * r is not a subrequest. If r is itself an ErrorDocument, the status replaces
+ * r is not a subrequest, and need not be the request whose response was
+ * refused. If r is itself an ErrorDocument, the status replaces
  * the one that r was to explain. */
 void shs_refusal_send(request_rec *r, int status);
 

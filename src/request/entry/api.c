@@ -117,6 +117,8 @@ static shared_session_result_e read_written(request_rec *r,
         return SHARED_SESSION_UNREADABLE;
     case SHS_WROTE_FORBIDDEN:
         return SHARED_SESSION_FORBIDDEN;
+    case SHS_WROTE_LATE:
+        return SHARED_SESSION_LATE;
     case SHS_WROTE_UNAVAILABLE:
         break;
     }
@@ -199,6 +201,11 @@ static shared_session_result_e shared_session_change(
     return apply(r, change);
 }
 
+static int shared_session_is_late(request_rec *r)
+{
+    return shs_session_ops_is_late(r);
+}
+
 static shared_session_result_e shared_session_rotate(request_rec *r)
 {
     shs_written_t written = shs_session_ops_rotate(r, NULL);
@@ -223,6 +230,7 @@ void shs_api_register(void)
     APR_REGISTER_OPTIONAL_FN(shared_session_set);
     APR_REGISTER_OPTIONAL_FN(shared_session_unset);
     APR_REGISTER_OPTIONAL_FN(shared_session_change);
+    APR_REGISTER_OPTIONAL_FN(shared_session_is_late);
     APR_REGISTER_OPTIONAL_FN(shared_session_rotate);
     APR_REGISTER_OPTIONAL_FN(shared_session_destroy);
 }

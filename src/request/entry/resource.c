@@ -114,6 +114,8 @@ static int send_written(request_rec *r, const shs_written_t *written,
         return refuse_outcome(r, SHS_OUTCOME_MALFORMED);
     case SHS_WROTE_FORBIDDEN:
         return forbid(r);
+    case SHS_WROTE_LATE:
+        return HTTP_INTERNAL_SERVER_ERROR;
     case SHS_WROTE_UNAVAILABLE:
         break;
     }

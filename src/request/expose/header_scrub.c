@@ -86,7 +86,8 @@ static int has_forged(request_rec *r, const apr_table_t *headers)
     const apr_array_header_t *own_headers =
         shs_settings_of_server(r->server)->own_headers;
     const apr_array_header_t *entries = apr_table_elts(headers);
-    const char *list = apr_table_get(headers, "Connection");
+    const char *list =
+        own_headers->nelts > 0 ? apr_table_get(headers, "Connection") : NULL;
     int i;
 
     for (i = 0; i < entries->nelts; ++i) {
