@@ -69,8 +69,8 @@ typedef enum shared_session_result_e {
     SHARED_SESSION_FORBIDDEN,  /* only .htaccess has SharedSession On here: the
                                 * server's configuration must have it too */
     SHARED_SESSION_LATE        /* of begin() and rotate(): the headers of a
-                                * response were sent, so the client would not get
-                                * the new id */
+                                * response were sent, so the client would not
+                                * get the new id */
 } shared_session_result_e;
 
 /* Looks up the session, unless that was done before, and returns the

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * defaults: the values of the directives that are not configured, and of options
- * that a directive does not give. On/Off directives are Off by default, but for
- * SharedSessionCache. The options of SharedSessionStore have their defaults in
- * redis/endpoint/endpoint_option.c, set_defaults().
+ * defaults: the values of the directives that are not configured, and of
+ * options that a directive does not give. On/Off directives are Off by default,
+ * but for SharedSessionCache. The options of SharedSessionStore have their
+ * defaults in redis/endpoint/endpoint_option.c, set_defaults().
  */
 #ifndef SHS_CONFIG_DEFAULTS_H
 #define SHS_CONFIG_DEFAULTS_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * mod_pipe_probe: a handler, pipe-probe, whose answer begins and then fails
- * within one call of ap_pass_brigade(): "page" from a pipe, and a read that gets
- * no more in time. It returns 500 then.
+ * within one call of ap_pass_brigade(): "page" from a pipe, and a read that
+ * gets no more in time. It returns 500 then.
  */
 #include <apr_buckets.h>
 #include <apr_file_io.h>

@@ -201,8 +201,8 @@ START_TEST(store_redis_load__reports_not_ready_rather_than_the_timeout_after_it)
 }
 END_TEST
 
-/* Replies take a while, as over a long distance: an attempt that starts too late
- * costs the connection. */
+/* Replies take a while, as over a long distance: an attempt that starts too
+ * late costs the connection. */
 START_TEST(store_redis_load__sends_nothing_too_late_for_its_reply)
 {
     actor_t *a = actor_start("a");

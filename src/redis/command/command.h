@@ -49,7 +49,8 @@ int shs_command_fail(shs_command_t *self, shs_counter_t cause,
 
 void shs_command_count(const shs_command_t *self, shs_counter_t counter);
 
-/* Reports an event to the query's trace, if it has one. `detail` may be NULL. */
+/* Reports an event to the query's trace, if there is one. `detail` may be
+ * NULL. */
 void shs_command_trace(const shs_command_t *self, const char *event,
                        const char *detail);
 

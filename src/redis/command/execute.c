@@ -42,8 +42,8 @@ static void run_attempt(shs_command_t *self)
     }
 }
 
-/* The time that has to be left for the next attempt: twice what the last attempt
- * after a pause took. An attempt that runs into the deadline costs its
+/* The time that has to be left for the next attempt: twice what the last
+ * attempt after a pause took. An attempt that runs into the deadline costs its
  * connection. */
 static apr_interval_time_t min_time(const shs_command_t *self)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * failover: what a command does when its master is gone, or may no longer be the
- * master: it refreshes the topology and goes to the new master, or reads from a
- * replica (read-from=).
+ * failover: what a command does when its master is gone, or may no longer be
+ * the master: it refreshes the topology and goes to the new master, or reads
+ * from a replica (read-from=).
  */
 #ifndef SHS_REDIS_COMMAND_FAILOVER_H
 #define SHS_REDIS_COMMAND_FAILOVER_H
@@ -18,8 +18,9 @@ int shs_failover_confirm_reply(int *is_open, shs_command_t *self);
 
 /* Called when the last attempt failed. Closes the permit and refreshes the
  * topology, twice at most in one command. Returns 1 with a permit for another
- * server. The same server is not tried, because it has just failed: then, and
- * if no other server is found, returns 0 and keeps the reason of the failure. */
+ * server. The same server is not tried, because it has just failed. Then, and
+ * if no other server is found, returns 0 and keeps the reason of the
+ * failure. */
 int shs_failover_refresh(shs_command_t *self);
 
 /* Called when the master did not reply and no permit is open. Returns 1 with a

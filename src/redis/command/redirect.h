@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * redirect: what a command does on MOVED and ASK: it goes to the server that the
- * reply names, five times at most. After MOVED the slot map remembers that
+ * redirect: what a command does on MOVED and ASK: it goes to the server that
+ * the reply names, five times at most. After MOVED the slot map remembers that
  * server; after ASK only this command goes there.
  * https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/
  */

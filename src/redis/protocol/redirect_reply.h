@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * redirect_reply: where a cluster node redirects a command: the error replies "MOVED
- * 3999 127.0.0.1:6381" (that node serves the slot from now on) and "ASK 3999
- * 127.0.0.1:6381" (only for this command, after ASKING).
+ * redirect_reply: where a cluster node redirects a command: the error replies
+ * "MOVED 3999 127.0.0.1:6381" (that node serves the slot from now on) and "ASK
+ * 3999 127.0.0.1:6381" (only for this command, after ASKING).
  * https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/
  */
 #ifndef SHS_REDIS_PROTOCOL_REDIRECT_REPLY_H

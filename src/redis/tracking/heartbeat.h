@@ -9,8 +9,8 @@
 
 #include "redis/tracking/subscription.h"
 
-/* Sends the next PING if it is due. Returns 1; or 0 and *reason (static text) if
- * the last PING had no reply for a whole lease, or none can be sent. Called
+/* Sends the next PING if it is due. Returns 1; or 0 and *reason (static text)
+ * if the last PING had no reply for a whole lease, or none can be sent. Called
  * after shs_subscription_receive(). */
 int shs_heartbeat_send_due(shs_subscription_t *subscription,
                            const char **reason);

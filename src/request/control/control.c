@@ -236,9 +236,9 @@ static apr_status_t on_response(ap_filter_t *f, apr_bucket_brigade *brigade)
     return ap_pass_brigade(f->next, brigade);
 }
 
-/* Whether the headers have left with a brigade. If it has an error bucket, httpd
- * sends another response instead. If it failed, it may have begun to leave: then
- * httpd has set sent_bodyct (a proxy sets it earlier). */
+/* Whether the headers have left with a brigade. If it has an error bucket,
+ * httpd sends another response instead. If it failed, it may have begun to
+ * leave: then httpd has set sent_bodyct (a proxy sets it earlier). */
 static int have_headers_left(const request_rec *r, apr_status_t rv,
                              int was_body_sent)
 {

@@ -40,17 +40,15 @@ static int send_octets(request_rec *r, int status, const char *type,
 /* RFC 9457. The texts are constants and need no escaping. */
 static int refuse(request_rec *r, int status, const char *detail)
 {
-    const char *line = ap_get_status_line(status);
-
     if (status == HTTP_SERVICE_UNAVAILABLE) {
         apr_table_setn(r->headers_out, "Retry-After", SHS_FLOW_RETRY_AFTER_S);
     }
-    return send_octets(
-        r, status, "application/problem+json",
-        shs_octets_of(apr_psprintf(r->pool,
-                                   "{\"title\":\"%s\",\"status\":%d,"
-                                   "\"detail\":\"%s\"}\n",
-                                   line + 4, status, detail)));
+    return send_octets(r, status, "application/problem+json",
+                       shs_octets_of(apr_psprintf(
+                           r->pool,
+                           "{\"title\":\"%s\",\"status\":%d,"
+                           "\"detail\":\"%s\"}\n",
+                           ap_get_status_line(status) + 4, status, detail)));
 }
 
 static int refuse_outcome(request_rec *r, shs_outcome_t outcome)
