@@ -109,7 +109,7 @@ APR_DECLARE_OPTIONAL_FN(shared_session_result_e, shared_session_change,
                          const apr_array_header_t *unset));
 
 /* Whether headers of a response to the client's request were sent, so that no
- * cookie can be, nor another response: 1 or 0; 0 also where it is OFF. */
+ * cookie can be, nor another response: 1 or 0. */
 APR_DECLARE_OPTIONAL_FN(int, shared_session_is_late, (request_rec * r));
 
 /* Gives the session a new id, which the client gets with the response; the old

@@ -271,12 +271,12 @@ static apr_status_t on_response(ap_filter_t *f, apr_bucket_brigade *brigade)
     return ap_pass_brigade(f->next, brigade);
 }
 
-/* Whether headers have left with a brigade. An error bucket has another answer
- * made in its place. What failed may have begun to leave: httpd sets
- * sent_bodyct then (proxies do so before). */
+/* Whether headers have left with a brigade. One that failed may have begun to:
+ * httpd sets sent_bodyct then (proxies do so before), but for HEAD. */
 static int have_left(const request_rec *r, apr_status_t rv, int sent_before)
 {
-    return !rv || (r->sent_bodyct && !sent_before);
+    return !rv || (r->sent_bodyct && !sent_before)
+           || (r->header_only && rv != AP_FILTER_ERROR);
 }
 
 /* Trailers are there when the last brigade passes. */

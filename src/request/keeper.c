@@ -9,6 +9,7 @@
 #include "request/chain.h"
 #include "request/expose.h"
 #include "request/given.h"
+#include "request/headers_sent.h"
 #include "request/log.h"
 #include "request/others.h"
 #include "session/set_cookie.h"
@@ -71,7 +72,13 @@ int shs_keeper_is_late(request_rec *r)
 {
     const shs_chain_t *chain = shs_chain_of(r);
 
-    return chain && chain->has_left;
+    if (chain) {
+        return chain->has_left;
+    }
+    while (r->main || r->prev) {
+        r = r->main ? r->main : r->prev;
+    }
+    return shs_headers_sent_by(r);
 }
 
 void shs_keeper_expose(request_rec *r)

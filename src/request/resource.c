@@ -114,7 +114,7 @@ static int send_written(request_rec *r, const shs_written_t *written,
     case SHS_WRITER_FORBIDDEN:
         return forbid(r);
     case SHS_WRITER_LATE:
-        return HTTP_INTERNAL_SERVER_ERROR;
+        return OK; /* behind what was sent nothing can be */
     case SHS_WRITER_UNAVAILABLE:
         break;
     }
