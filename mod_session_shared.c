@@ -141,7 +141,7 @@ static apr_status_t on_session_load(request_rec *r, session_rec **session)
 {
     loaded_t *loaded = loaded_of(r);
 
-    if (!find) {
+    if (!find || !is_late) {
         ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
                       SHS_TAG_GLUE "mod_session_shared needs"
                                    " mod_shared_session: add its LoadModule");
@@ -329,13 +329,23 @@ static apr_status_t refuse(ap_filter_t *f, apr_bucket_brigade *brigade)
     return AP_FILTER_ERROR;
 }
 
+static void log_late(request_rec *r)
+{
+    static volatile apr_uint32_t is_logged;
+    int level = shs_log_level_once(&is_logged);
+
+    ap_log_rerror(APLOG_MARK, level, 0, r,
+                  SHS_TAG_GLUE "mod_session's session was not saved, and the"
+                               " client cannot be told: headers of a response"
+                               " were sent before");
+}
+
 /* mod_session saves for each request of a redirect chain; the session of the
  * client request is saved once. */
 static apr_status_t on_session_save(request_rec *r, session_rec *session)
 {
     loaded_t *loaded = loaded_of(r);
     shared_session_result_e result;
-    int late;
 
     if (!loaded || loaded->session != session) {
         return DECLINED;
@@ -349,15 +359,12 @@ static apr_status_t on_session_save(request_rec *r, session_rec *session)
     if (result == SHARED_SESSION_DONE || result == SHARED_SESSION_GONE) {
         return OK;
     }
-    late = is_late(r);
-    ap_log_rerror(APLOG_MARK, late ? APLOG_WARNING : APLOG_INFO, 0, r,
-                  SHS_TAG_GLUE "mod_session's session was not saved%s",
-                  late ? ", and the client cannot be told: headers of a"
-                         " response were sent before"
-                       : "");
-    if (late) {
+    if (is_late(r)) {
+        log_late(r);
         return OK;
     }
+    ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
+                  SHS_TAG_GLUE "mod_session's session was not saved");
     loaded->refused_with = result == SHARED_SESSION_FORBIDDEN
                                    || result == SHARED_SESSION_UNREADABLE
                                ? HTTP_INTERNAL_SERVER_ERROR

@@ -116,8 +116,7 @@ APR_DECLARE_OPTIONAL_FN(shared_session_result_e, shared_session_change,
                          const apr_array_header_t *unset));
 
 /* Whether the headers of a response to the client request were sent, so that
- * neither a cookie nor another response can be sent: 1 or 0; 0 also where the
- * session is OFF. */
+ * neither a cookie nor another response can be sent: 1 or 0. */
 APR_DECLARE_OPTIONAL_FN(int, shared_session_is_late, (request_rec * r));
 
 /* Gives the session a new id, which the client gets with the response. The old

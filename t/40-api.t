@@ -305,7 +305,7 @@ for my $place ('/probe', '/ssi/probe') {
     is(ask($place, $id, qw(flush destroy)), 'sent||DONE', '... an end is not');
     is(ask($place, undef, qw(flush begin:a=b)), 'sent||LATE', '... nor is a new session begun');
 }
-is(ask('/off', undef, qw(flush late)), 'sent||0', 'where SharedSession is Off nothing is said of it');
+is(ask('/off', undef, qw(late flush late)), 'sent|0||1', '... which can be asked where SharedSession is Off, too');
 
 # --- what another has changed between the copy and the end of a rotation -----------------
 

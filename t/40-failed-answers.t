@@ -1,3 +1,5 @@
+# The same with worker as with event.
+#
 # Orders of answers that fail on their way: a filter of httpd puts an error in
 # their place, or ends them. A login counts only when its cookie reaches the
 # client; an end counts in any case; and neither is lost without a word.
@@ -214,6 +216,10 @@ my @cases = (
      sub { "/lost/$_[0]/pipe" }, 200, qr/after the headers of the response had left/],
     ['... of a place that is Off', sub { "/off/$_[0]/pipe" }, 200,
      qr/after the headers of the response had left/],
+    ['... and has no body', sub { "/lost/$_[0]/pipe" }, 200,
+     qr/after the headers of the response had left/, method => 'HEAD'],
+    ['... of a place that is Off', sub { "/off/$_[0]/pipe" }, 200,
+     qr/after the headers of the response had left/, method => 'HEAD'],
     ['an error document, in its headers for errors, of one that failed as it left',
      sub { broken('', "/half/$_[0]") }, 502, 1],
     ['an error document that is not there either', sub { "/lost/$_[0]/gone" }, 404, 1],

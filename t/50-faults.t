@@ -1,3 +1,5 @@
+# The same with worker as with event.
+#
 # Everything that can happen to one Redis and to the way there, under load:
 # every answer is compared with the session its cookie names, none is another's,
 # no session that exists is called absent, nobody waits for longer than the

@@ -1,3 +1,5 @@
+# The same with worker as with event.
+#
 # The near-cache under load and under faults: two hosts (two httpds, each with
 # memory of its own), writers at Redis and through httpd, readers at both. No
 # request gets a value whose replacement was acknowledged longer than the lease

@@ -1,3 +1,5 @@
+# The same with worker as with event.
+#
 # A page made from a session is not for shared caches: what it says in
 # Cache-Control and Vary, and that mod_cache never hands one user's page to
 # another.

@@ -1,3 +1,5 @@
+# The same with worker as with event.
+#
 # No client can pretend: headers the module may set never come from outside, in
 # no spelling, also where the module is Off; nor can a client have ours removed.
 use strict;

@@ -9,6 +9,7 @@
 #include "config/log.h"
 #include "request/client_request.h"
 #include "request/expose/expose.h"
+#include "request/headers_sent.h"
 #include "request/lookup/other_sessions.h"
 #include "request/response_cookies.h"
 #include "session/id/set_cookie.h"
@@ -236,7 +237,13 @@ int shs_session_ops_is_late(request_rec *r)
 {
     const shs_client_request_t *client_request = shs_client_request_of(r);
 
-    return client_request && client_request->has_left;
+    if (client_request) {
+        return client_request->has_left;
+    }
+    while (r->main || r->prev) {
+        r = r->main ? r->main : r->prev;
+    }
+    return shs_headers_sent_by(r);
 }
 
 static shs_written_t refuse_late(request_rec *r)

@@ -238,11 +238,13 @@ static apr_status_t on_response(ap_filter_t *f, apr_bucket_brigade *brigade)
 
 /* Whether the headers have left with a brigade. If it has an error bucket,
  * httpd sends another response instead. If it failed, it may have begun to
- * leave: then httpd has set sent_bodyct (a proxy sets it earlier). */
+ * leave: then httpd has set sent_bodyct (a proxy sets it earlier), except for
+ * HEAD. */
 static int have_headers_left(const request_rec *r, apr_status_t rv,
                              int was_body_sent)
 {
-    return !rv || (r->sent_bodyct && !was_body_sent);
+    return !rv || (r->sent_bodyct && !was_body_sent)
+           || (r->header_only && rv != AP_FILTER_ERROR);
 }
 
 /* Trailers are complete when the last brigade passes. */

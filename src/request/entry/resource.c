@@ -113,7 +113,7 @@ static int send_written(request_rec *r, const shs_written_t *written,
     case SHS_WROTE_FORBIDDEN:
         return forbid(r);
     case SHS_WROTE_LATE:
-        return HTTP_INTERNAL_SERVER_ERROR;
+        return OK; /* nothing can follow the response that was sent */
     case SHS_WROTE_UNAVAILABLE:
         break;
     }
