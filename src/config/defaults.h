@@ -3,7 +3,8 @@
  * defaults: the values of the directives that are not configured, and of
  * options that a directive does not give. On/Off directives are Off by default,
  * but for SharedSessionCache. The options of SharedSessionStore have their
- * defaults in redis/endpoint/endpoint_option.c, set_defaults().
+ * defaults in redis/endpoint/endpoint_option.c, set_defaults(); the
+ * default key is in session/id/key.c, the default format in config/settings.c.
  */
 #ifndef SHS_CONFIG_DEFAULTS_H
 #define SHS_CONFIG_DEFAULTS_H

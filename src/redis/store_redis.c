@@ -8,7 +8,7 @@
 #include <apr_general.h>
 #include <apr_strings.h>
 
-#include "redis/command/execute.h"
+#include "redis/command/retry_loop.h"
 #include "redis/command/script.h"
 #include "redis/tracking/tracker.h"
 #include "redis/topology/topology.h"
@@ -227,7 +227,7 @@ shs_outcome_t shs_store_redis_load(shs_result_t *result,
     shs_command_t command;
     shs_outcome_t outcome;
 
-    shs_execute_command(&command, client, query, NULL, p);
+    shs_retry_loop_run(&command, client, query, NULL, p);
     outcome = command.retry.action == SHS_RETRY_ACCEPT
                   ? read_reply(result, &command)
                   : read_failure(result, &command);
@@ -265,7 +265,7 @@ shs_wrote_t shs_store_redis_write(shs_result_t *result,
     shs_wrote_t wrote = SHS_WROTE_UNAVAILABLE;
     shs_command_t command;
 
-    shs_execute_command(&command, client, &write->at, write, p);
+    shs_retry_loop_run(&command, client, &write->at, write, p);
     count(&command, SHS_COUNTER_WRITES);
     if (command.retry.action == SHS_RETRY_ACCEPT) {
         wrote = read_written(result, &command);

@@ -2,7 +2,7 @@
  *
  * store_redis: the store provider for Redis: one server, the master that
  * Sentinels name, or a Cluster; over TCP, TLS or a Unix socket. It runs each
- * load and each write as one command (redis/command/execute.h), and maps the
+ * load and each write as one command (redis/command/retry_loop.h), and maps the
  * outcome of the command to the store's result: counters, and the transition
  * that the caller logs.
  * A load is one round trip: the value and its time to live are in one pipeline.
@@ -16,8 +16,8 @@
 extern const shs_provider_t shs_store_redis;
 extern const char *const shs_store_redis_schemes[];
 
-/* The provider's load and write for a client (redis/command/execute.h) that the
- * caller has put together: as shs_store_load() and shs_store_write(). */
+/* The provider's load and write for a client (redis/command/operation.h) that
+ * the caller has put together: as shs_store_load() and shs_store_write(). */
 struct shs_client_t;
 shs_outcome_t shs_store_redis_load(shs_result_t *result,
                                    const struct shs_client_t *client,

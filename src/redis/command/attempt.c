@@ -191,9 +191,10 @@ void shs_attempt_run(shs_attempt_t *attempt, const shs_permit_t *permit,
             shs_node_note_no_role(permit->route.node);
         }
     }
-    shs_retry_decide(&attempt->retry, attempt->status, &attempt->reply,
-                     has_conn && !attempt->is_new_conn && options.may_reconnect,
-                     reason, operation->p);
+    shs_retry_action_decide(&attempt->retry, attempt->status, &attempt->reply,
+                            has_conn && !attempt->is_new_conn
+                                && options.may_reconnect,
+                            reason, operation->p);
     if (has_conn) {
         attempt->may_be_key = !operation->write && !options.is_size
                               && shs_conn_is_unanswered(attempt->status);

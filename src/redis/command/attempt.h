@@ -8,7 +8,7 @@
 #define SHS_REDIS_COMMAND_ATTEMPT_H
 
 #include "redis/command/permit.h"
-#include "redis/command/retry.h"
+#include "redis/command/retry_action.h"
 
 typedef struct shs_attempt_t {
     shs_conn_status_t status;

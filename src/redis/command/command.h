@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * command: the state of one load or one write of a session while it is sent
- * (redis/command/execute.h), and the steps that all parts of the retry loop
+ * (redis/command/retry_loop.h), and the steps that all parts of the retry loop
  * share: a permit is opened and closed, the command fails, an event is traced.
  */
 #ifndef SHS_REDIS_COMMAND_COMMAND_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * operation: one load or write of a key, and the client that it is for: what a
- * command carries out. shs_execute_command() fills it once; the functions of
+ * command carries out. shs_retry_loop_run() fills it once; the functions of
  * this room pass it on unchanged. Everything in it is borrowed for as long as
  * the command runs.
  */

@@ -18,6 +18,13 @@ APLOG_USE_MODULE(shared_session);
 
 static ap_filter_rec_t *trailer_filter;
 
+/* The names that no request may have. */
+static int is_scrubbed(const apr_array_header_t *own_headers, const char *name)
+{
+    return shs_names_is_control_header(name, 0)
+           || shs_own_headers_have(own_headers, name, strlen(name));
+}
+
 /* The baton of is_forged(). */
 typedef struct scrub_t {
     request_rec *r;
@@ -28,18 +35,17 @@ static int is_forged(void *baton, const char *name)
 {
     const scrub_t *scrub = baton;
 
+    if (!is_scrubbed(scrub->own_headers, name)) {
+        return 0;
+    }
     if (shs_names_is_control_header(name, 0)) {
         ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, scrub->r,
                       SHS_TAG_FORGED "removed the request's header %s, which"
                                      " only a response may have",
                       name);
-        return 1;
-    }
-    if (!shs_own_headers_have(scrub->own_headers, name, strlen(name))) {
-        return 0;
     }
     /* After an internal redirect it is the module's own. */
-    if (!scrub->r->prev) {
+    else if (!scrub->r->prev) {
         ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, scrub->r,
                       SHS_TAG_FORGED "removed the client's header %s, which"
                                      " SharedSessionHeader sets",
@@ -91,10 +97,8 @@ static int has_forged(request_rec *r, const apr_table_t *headers)
     int i;
 
     for (i = 0; i < entries->nelts; ++i) {
-        const char *name = APR_ARRAY_IDX(entries, i, apr_table_entry_t).key;
-
-        if (shs_names_is_control_header(name, 0)
-            || shs_own_headers_have(own_headers, name, strlen(name))) {
+        if (is_scrubbed(own_headers,
+                        APR_ARRAY_IDX(entries, i, apr_table_entry_t).key)) {
             return 1;
         }
     }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "redis/command/retry.h"
+#include "redis/command/retry_action.h"
 
 #include <string.h>
 
@@ -114,9 +114,10 @@ static void read_error(shs_retry_t *retry, const shs_reply_t *error,
     }
 }
 
-void shs_retry_decide(shs_retry_t *retry, shs_conn_status_t status,
-                      const shs_pipeline_reply_t *reply, int may_reconnect,
-                      const char *reason, apr_pool_t *p)
+void shs_retry_action_decide(shs_retry_t *retry, shs_conn_status_t status,
+                             const shs_pipeline_reply_t *reply,
+                             int may_reconnect, const char *reason,
+                             apr_pool_t *p)
 {
     memset(retry, 0, sizeof(*retry));
     if (status != SHS_CONN_OK) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * execute: one load or one write of a session, sent to the right server until
- * there is a reply or the deadline has passed. The retry loop is here:
- * redis/command/retry.h decides what follows an attempt.
+ * retry_loop: one load or one write of a session, sent to the right server
+ * until there is a reply or the deadline has passed.
+ * redis/command/retry_action.h decides what follows an attempt.
  *
  *   a pooled connection was dead      sent again on another connection,
  *                                     retry= times at most
@@ -22,17 +22,16 @@
  * A key that may be too large (redis/health/big_key.h) has its size loaded
  * first, and its value only if a session may be so large.
  */
-#ifndef SHS_REDIS_COMMAND_EXECUTE_H
-#define SHS_REDIS_COMMAND_EXECUTE_H
+#ifndef SHS_REDIS_COMMAND_RETRY_LOOP_H
+#define SHS_REDIS_COMMAND_RETRY_LOOP_H
 
 #include "redis/command/command.h"
-#include "redis/command/permit.h"
 
 /* Runs the command to its end, which comes by query->deadline. For a write
  * `query` is its `at`. The arguments are borrowed as long as *self is used;
  * replies and reasons are in p. */
-void shs_execute_command(shs_command_t *self, const shs_client_t *client,
-                         const shs_query_t *query, const shs_write_t *write,
-                         apr_pool_t *p);
+void shs_retry_loop_run(shs_command_t *self, const shs_client_t *client,
+                        const shs_query_t *query, const shs_write_t *write,
+                        apr_pool_t *p);
 
 #endif

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * retry: what one attempt came to, and the action that follows. How often a
- * command reconnects is retry= of SharedSessionStore
+ * retry_action: what one attempt came to, and the action that follows. How
+ * often a command reconnects is retry= of SharedSessionStore
  * (redis/endpoint/endpoint_option.c). No I/O: it only reads a status and
  * replies. The classes of error replies are those of
  * https://redis.io/docs/latest/develop/reference/protocol-spec/ and of the
  * Cluster and Sentinel documents.
  */
-#ifndef SHS_REDIS_COMMAND_RETRY_H
-#define SHS_REDIS_COMMAND_RETRY_H
+#ifndef SHS_REDIS_COMMAND_RETRY_ACTION_H
+#define SHS_REDIS_COMMAND_RETRY_ACTION_H
 
 #include "redis/health/counters.h"
 #include "redis/command/pipeline.h"
@@ -36,8 +36,9 @@ typedef struct shs_retry_t {
 
 /* `may_reconnect`: the connection was pooled, and retry= allows another
  * attempt. `reason` is the one that came with a status other than OK. */
-void shs_retry_decide(shs_retry_t *retry, shs_conn_status_t status,
-                      const shs_pipeline_reply_t *reply, int may_reconnect,
-                      const char *reason, apr_pool_t *p);
+void shs_retry_action_decide(shs_retry_t *retry, shs_conn_status_t status,
+                             const shs_pipeline_reply_t *reply,
+                             int may_reconnect, const char *reason,
+                             apr_pool_t *p);
 
 #endif

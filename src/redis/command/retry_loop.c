@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "redis/command/execute.h"
+#include "redis/command/retry_loop.h"
 
 #include <poll.h>
 #include <string.h>
@@ -149,9 +149,9 @@ static void load_value(shs_command_t *self)
                       self->retry.action == SHS_RETRY_ACCEPT);
 }
 
-void shs_execute_command(shs_command_t *self, const shs_client_t *client,
-                         const shs_query_t *query, const shs_write_t *write,
-                         apr_pool_t *p)
+void shs_retry_loop_run(shs_command_t *self, const shs_client_t *client,
+                        const shs_query_t *query, const shs_write_t *write,
+                        apr_pool_t *p)
 {
     memset(self, 0, sizeof(*self));
     self->operation.client = client;

@@ -2,7 +2,7 @@
  *
  * The trace of a command. What else a command does is in test_store_redis_*.c.
  */
-#include "redis/command/execute.h"
+#include "redis/command/retry_loop.h"
 
 #include "redis/store_redis.h"
 #include "stage.h"
@@ -51,7 +51,7 @@ static shs_outcome_t load_traced(const rig_t *rig, const char *key, int ms)
         ck_assert_str_eq(events, (wanted));                                    \
     } while (0)
 
-START_TEST(execute_command__traces_nothing_without_a_transition)
+START_TEST(retry_loop_run__traces_nothing_without_a_transition)
 {
     actor_t *server = actor_start("a");
     rig_t *rig = rig_on_server(server, "", NULL);
@@ -61,7 +61,7 @@ START_TEST(execute_command__traces_nothing_without_a_transition)
 }
 END_TEST
 
-START_TEST(execute_command__traces_a_dead_connection)
+START_TEST(retry_loop_run__traces_a_dead_connection)
 {
     actor_t *server = actor_start("a");
     rig_t *rig = rig_on_server(server, "", NULL);
@@ -75,7 +75,7 @@ START_TEST(execute_command__traces_a_dead_connection)
 }
 END_TEST
 
-START_TEST(execute_command__traces_a_server_that_is_not_ready)
+START_TEST(retry_loop_run__traces_a_server_that_is_not_ready)
 {
     actor_t *server = actor_start("a");
     rig_t *rig = rig_on_server(server, "", NULL);
@@ -86,7 +86,7 @@ START_TEST(execute_command__traces_a_server_that_is_not_ready)
 }
 END_TEST
 
-START_TEST(execute_command__traces_a_failure)
+START_TEST(retry_loop_run__traces_a_failure)
 {
     actor_t *server = actor_start("a");
     rig_t *rig = rig_on_server(server, "breaker=1/1h", NULL);
@@ -100,7 +100,7 @@ START_TEST(execute_command__traces_a_failure)
 }
 END_TEST
 
-START_TEST(execute_command__traces_the_size_of_a_big_key)
+START_TEST(retry_loop_run__traces_the_size_of_a_big_key)
 {
     actor_t *server = actor_start("a");
     rig_t *rig = rig_on_server(server, "", NULL);
@@ -112,7 +112,7 @@ START_TEST(execute_command__traces_the_size_of_a_big_key)
 }
 END_TEST
 
-START_TEST(execute_command__traces_redirections)
+START_TEST(retry_loop_run__traces_redirections)
 {
     rig_t *rig;
 
@@ -126,7 +126,7 @@ START_TEST(execute_command__traces_redirections)
 }
 END_TEST
 
-START_TEST(execute_command__traces_a_refresh_and_the_new_master)
+START_TEST(retry_loop_run__traces_a_refresh_and_the_new_master)
 {
     rig_t *rig;
 
@@ -142,7 +142,7 @@ START_TEST(execute_command__traces_a_refresh_and_the_new_master)
 }
 END_TEST
 
-START_TEST(execute_command__traces_a_replica)
+START_TEST(retry_loop_run__traces_a_replica)
 {
     rig_t *rig;
 
@@ -160,17 +160,17 @@ END_TEST
 
 static void add(TCase *tc)
 {
-    tcase_add_test(tc, execute_command__traces_nothing_without_a_transition);
-    tcase_add_test(tc, execute_command__traces_a_dead_connection);
-    tcase_add_test(tc, execute_command__traces_a_server_that_is_not_ready);
-    tcase_add_test(tc, execute_command__traces_a_failure);
-    tcase_add_test(tc, execute_command__traces_the_size_of_a_big_key);
-    tcase_add_test(tc, execute_command__traces_redirections);
-    tcase_add_test(tc, execute_command__traces_a_refresh_and_the_new_master);
-    tcase_add_test(tc, execute_command__traces_a_replica);
+    tcase_add_test(tc, retry_loop_run__traces_nothing_without_a_transition);
+    tcase_add_test(tc, retry_loop_run__traces_a_dead_connection);
+    tcase_add_test(tc, retry_loop_run__traces_a_server_that_is_not_ready);
+    tcase_add_test(tc, retry_loop_run__traces_a_failure);
+    tcase_add_test(tc, retry_loop_run__traces_the_size_of_a_big_key);
+    tcase_add_test(tc, retry_loop_run__traces_redirections);
+    tcase_add_test(tc, retry_loop_run__traces_a_refresh_and_the_new_master);
+    tcase_add_test(tc, retry_loop_run__traces_a_replica);
 }
 
 int main(void)
 {
-    return unit_main("execute", add);
+    return unit_main("retry_loop", add);
 }

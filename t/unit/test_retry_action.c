@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "redis/command/retry.h"
+#include "redis/command/retry_action.h"
 
 #include "unit.h"
 
@@ -97,16 +97,16 @@ static const struct {
       "the pool is too small, not the server" },
 };
 
-START_TEST(retry_decide__follows_the_status_of_the_connection)
+START_TEST(retry_action_decide__follows_the_status_of_the_connection)
 {
     shs_pipeline_reply_t reply = { 0 };
     const char *why = statuses[_i].why;
     shs_retry_t retry;
 
-    shs_retry_decide(&retry, statuses[_i].status, &reply, 0, "given", p);
+    shs_retry_action_decide(&retry, statuses[_i].status, &reply, 0, "given", p);
     check(&retry, statuses[_i].is_new, why);
     check_reason(&retry, "given", why);
-    shs_retry_decide(&retry, statuses[_i].status, &reply, 1, "given", p);
+    shs_retry_action_decide(&retry, statuses[_i].status, &reply, 1, "given", p);
     check(&retry, statuses[_i].is_pooled, why);
     check_reason(&retry, "given", why);
 }
@@ -137,22 +137,22 @@ static const struct {
       "likewise on a new connection" },
 };
 
-START_TEST(retry_decide__prefers_the_error_before_a_close)
+START_TEST(retry_action_decide__prefers_the_error_before_a_close)
 {
     shs_reply_t error = error_of(closings[_i].error);
     shs_pipeline_reply_t reply = { 0 };
     shs_retry_t retry;
 
     reply.error = &error;
-    shs_retry_decide(&retry, SHS_CONN_DEAD, &reply, closings[_i].is_pooled,
-                     "given", p);
+    shs_retry_action_decide(&retry, SHS_CONN_DEAD, &reply,
+                            closings[_i].is_pooled, "given", p);
     check(&retry, closings[_i].wanted, closings[_i].why);
     check_reason(&retry, closings[_i].reason, closings[_i].why);
 }
 END_TEST
 
 /* A session that is too large was read before the error. */
-START_TEST(retry_decide__accepts_a_large_session_despite_an_error)
+START_TEST(retry_action_decide__accepts_a_large_session_despite_an_error)
 {
     static const decision_t accepted = { ACCEPT, NO_COUNTER, SERVER_OK };
     shs_reply_t error = error_of("ERR x");
@@ -160,7 +160,7 @@ START_TEST(retry_decide__accepts_a_large_session_despite_an_error)
     shs_retry_t retry;
 
     reply.error = &error;
-    shs_retry_decide(&retry, SHS_CONN_TOO_LARGE, &reply, 1, "given", p);
+    shs_retry_action_decide(&retry, SHS_CONN_TOO_LARGE, &reply, 1, "given", p);
     check(&retry, accepted, "too large");
     ck_assert_str_eq(retry.reason, "given");
 }
@@ -168,14 +168,14 @@ END_TEST
 
 /* ------------------------------------------------- an attempt with a reply */
 
-START_TEST(retry_decide__accepts_a_reply_without_an_error)
+START_TEST(retry_action_decide__accepts_a_reply_without_an_error)
 {
     static const decision_t accepted = { ACCEPT, NO_COUNTER,
                                          SERVER_OK | CONN_GOOD };
     shs_pipeline_reply_t reply = { 0 };
     shs_retry_t retry;
 
-    shs_retry_decide(&retry, SHS_CONN_OK, &reply, _i, NULL, p);
+    shs_retry_action_decide(&retry, SHS_CONN_OK, &reply, _i, NULL, p);
     check(&retry, accepted, "no error");
 }
 END_TEST
@@ -275,17 +275,17 @@ static const struct {
       "a code is a whole word" },
 };
 
-START_TEST(retry_decide__follows_the_code_of_an_error_reply)
+START_TEST(retry_action_decide__follows_the_code_of_an_error_reply)
 {
     shs_reply_t error = error_of(errors[_i].error);
     shs_pipeline_reply_t reply = { 0 };
     shs_retry_t retry;
 
     reply.error = &error;
-    shs_retry_decide(&retry, SHS_CONN_OK, &reply, 0, NULL, p);
+    shs_retry_action_decide(&retry, SHS_CONN_OK, &reply, 0, NULL, p);
     check(&retry, errors[_i].is_new, errors[_i].why);
     check_reason(&retry, errors[_i].reason, errors[_i].why);
-    shs_retry_decide(&retry, SHS_CONN_OK, &reply, 1, NULL, p);
+    shs_retry_action_decide(&retry, SHS_CONN_OK, &reply, 1, NULL, p);
     check(&retry, errors[_i].is_pooled, errors[_i].why);
     check_reason(&retry, errors[_i].reason, errors[_i].why);
 }
@@ -295,7 +295,7 @@ END_TEST
 static const char *const before_demotion[] = { NULL, "LOADING x",
                                                "WRONGTYPE x" };
 
-START_TEST(retry_decide__rejects_every_reply_of_a_demoted_master)
+START_TEST(retry_action_decide__rejects_every_reply_of_a_demoted_master)
 {
     static const decision_t rejected = { REFRESH, COUNTER(NOT_READY), 0 };
     shs_reply_t error =
@@ -305,7 +305,7 @@ START_TEST(retry_decide__rejects_every_reply_of_a_demoted_master)
 
     reply.is_demoted = 1;
     reply.error = before_demotion[_i] ? &error : NULL;
-    shs_retry_decide(&retry, SHS_CONN_OK, &reply, 1, NULL, p);
+    shs_retry_action_decide(&retry, SHS_CONN_OK, &reply, 1, NULL, p);
     check(&retry, rejected, "demoted");
     check_reason(&retry, "no longer the master", "demoted");
 }
@@ -313,21 +313,25 @@ END_TEST
 
 static void add(TCase *tc)
 {
-    tcase_add_loop_test(tc, retry_decide__follows_the_status_of_the_connection,
-                        0, ROWS(statuses));
-    tcase_add_loop_test(tc, retry_decide__prefers_the_error_before_a_close, 0,
-                        ROWS(closings));
-    tcase_add_test(tc, retry_decide__accepts_a_large_session_despite_an_error);
-    tcase_add_loop_test(tc, retry_decide__accepts_a_reply_without_an_error, 0,
-                        2);
-    tcase_add_loop_test(tc, retry_decide__follows_the_code_of_an_error_reply, 0,
-                        ROWS(errors));
+    tcase_add_loop_test(
+        tc, retry_action_decide__follows_the_status_of_the_connection, 0,
+        ROWS(statuses));
     tcase_add_loop_test(tc,
-                        retry_decide__rejects_every_reply_of_a_demoted_master,
-                        0, ROWS(before_demotion));
+                        retry_action_decide__prefers_the_error_before_a_close,
+                        0, ROWS(closings));
+    tcase_add_test(
+        tc, retry_action_decide__accepts_a_large_session_despite_an_error);
+    tcase_add_loop_test(
+        tc, retry_action_decide__accepts_a_reply_without_an_error, 0, 2);
+    tcase_add_loop_test(tc,
+                        retry_action_decide__follows_the_code_of_an_error_reply,
+                        0, ROWS(errors));
+    tcase_add_loop_test(
+        tc, retry_action_decide__rejects_every_reply_of_a_demoted_master, 0,
+        ROWS(before_demotion));
 }
 
 int main(void)
 {
-    return unit_main("retry", add);
+    return unit_main("retry_action", add);
 }
