@@ -31,7 +31,7 @@
 #define SHS_TAG_IGNORED         "SHS014: " /* WARNING */
 #define SHS_TAG_RESOURCE        "SHS015: " /* ERR */
 #define SHS_TAG_FOREIGN         "SHS016: " /* INFO */
-#define SHS_TAG_GLUE            "SHS017: " /* ERR, INFO: mod_session_shared */
+#define SHS_TAG_GLUE            "SHS017: " /* ERR to INFO: mod_session_shared */
 #define SHS_TAG_UNTRACKED       "SHS018: " /* WARNING, NOTICE */
 #define SHS_TAG_KEYS            "SHS019: " /* WARNING */
 #define SHS_TAG_FORMATS         "SHS020: " /* WARNING */

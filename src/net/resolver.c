@@ -15,6 +15,7 @@
 
 #include "base/thread.h"
 #include "base/clock.h"
+#include "base/fnv.h"
 
 struct shs_resolver_t {
     pthread_mutex_t lock;
@@ -62,7 +63,7 @@ static int look_up(shs_resolver_address_t *out, const shs_resolver_t *resolver,
     return count;
 }
 
-/* The sum of the addresses' hashes (FNV-1a), so that their order, which may
+/* The sum of the addresses' hashes, so that their order, which may
  * change with each lookup, does not matter. */
 static apr_uint32_t fingerprint_of(const shs_resolver_address_t *addresses,
                                    int count)
@@ -71,14 +72,8 @@ static apr_uint32_t fingerprint_of(const shs_resolver_address_t *addresses,
     int i;
 
     for (i = 0; i < count; ++i) {
-        const unsigned char *octets = (const void *)&addresses[i].storage;
-        apr_uint32_t hash = 2166136261u;
-        socklen_t at;
-
-        for (at = 0; at < addresses[i].len; ++at) {
-            hash = (hash ^ octets[at]) * 16777619u;
-        }
-        sum += hash;
+        sum += shs_fnv_add32(SHS_FNV_START32, &addresses[i].storage,
+                             addresses[i].len);
     }
     return sum;
 }

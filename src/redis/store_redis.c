@@ -18,6 +18,7 @@
 #include "redis/protocol/reply.h"
 #include "redis/health/host_state.h"
 #include "base/clock.h"
+#include "base/interval.h"
 
 /* A refusal is reported once in this time on the whole host. */
 #define REFUSAL_INTERVAL (60 * APR_USEC_PER_SEC)
@@ -147,11 +148,8 @@ static shs_outcome_t read_failure(shs_result_t *result,
 /* Whether no process of the host has reported a refusal in the last minute. */
 static int is_refusal_due(shs_host_state_t *host_state, apr_time_t now)
 {
-    apr_int64_t reported_at = atomic_load(&host_state->refusal_reported_at);
-
-    return (reported_at == 0 || now - reported_at >= REFUSAL_INTERVAL)
-           && atomic_compare_exchange_strong(&host_state->refusal_reported_at,
-                                             &reported_at, now);
+    return shs_interval_claim(&host_state->refusal_reported_at,
+                              REFUSAL_INTERVAL, now);
 }
 
 /* How many failures within a minute are reported. An error reply to a write

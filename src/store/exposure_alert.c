@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/exposure_alert.h"
 
+#include "base/interval.h"
+
 #define WARN_EVERY apr_time_from_sec(60)
 
 int shs_exposure_alert_note(shs_exposure_alert_t *alert, apr_time_t now)
 {
-    apr_int64_t warned_at = atomic_load(&alert->warned_at);
-
     atomic_fetch_add_explicit(&alert->count, 1, memory_order_relaxed);
-    return (warned_at == 0 || now - warned_at >= WARN_EVERY)
-           && atomic_compare_exchange_strong(&alert->warned_at, &warned_at,
-                                             now);
+    return shs_interval_claim(&alert->warned_at, WARN_EVERY, now);
 }
 
 apr_uint64_t shs_exposure_alert_count(const shs_exposure_alert_t *alert)

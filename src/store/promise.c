@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/interval.h"
 
 #define WARN_EVERY apr_time_from_sec(60)
 
@@ -68,12 +69,8 @@ static void forget(shs_result_t *result, const char *reason)
 /* Writes have lines of their own: only reads need a transition to be logged. */
 static void warn(shs_result_t *result, _Atomic apr_int64_t *warned_at)
 {
-    apr_time_t now = shs_clock_now();
-    apr_int64_t last = atomic_load(warned_at);
-
     if (result->transition == SHS_TRANSITION_NONE
-        && (last == 0 || now - last >= WARN_EVERY)
-        && atomic_compare_exchange_strong(warned_at, &last, now)) {
+        && shs_interval_claim(warned_at, WARN_EVERY, shs_clock_now())) {
         result->transition = SHS_TRANSITION_DEGRADED;
         result->transition_reason = result->reason;
     }

@@ -11,6 +11,7 @@
 #include "redis/connection/run_id.h"
 #include "net/resolver.h"
 #include "base/clock.h"
+#include "base/fnv.h"
 
 struct shs_node_t {
     shs_node_config_t config;
@@ -110,14 +111,11 @@ static void describe(shs_node_t *node)
              is_v6 ? "[" : "", node->host, is_v6 ? "]" : "", node->server.port);
 }
 
-/* FNV-1a, 32 bits (draft-eastlake-fnv). 0 and 1 are reserved. */
+/* 0 and 1 are reserved. */
 static apr_uint32_t hash(const char *text)
 {
-    apr_uint32_t hash = 2166136261u;
+    apr_uint32_t hash = shs_fnv_add32(SHS_FNV_START32, text, strlen(text));
 
-    for (; *text; ++text) {
-        hash = (hash ^ (unsigned char)*text) * 16777619u;
-    }
     return hash > 1 ? hash : 2;
 }
 

@@ -3,20 +3,17 @@
 
 #include <string.h>
 
+#include "base/fnv.h"
+
 #define FIELD "run_id:"
 
 /* One section of INFO has some twenty lines. */
 #define MAX_OCTETS 16384
 
-/* FNV-1a, 32 bits (draft-eastlake-fnv). */
 static apr_uint32_t hash(const char *text, apr_size_t len)
 {
-    apr_uint32_t hash = 2166136261u;
-    apr_size_t i;
+    apr_uint32_t hash = shs_fnv_add32(SHS_FNV_START32, text, len);
 
-    for (i = 0; i < len; ++i) {
-        hash = (hash ^ (unsigned char)text[i]) * 16777619u;
-    }
     return hash > SHS_RUN_ID_UNKNOWN ? hash : SHS_RUN_ID_UNKNOWN + 1;
 }
 

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "redis/health/error_alert.h"
 
+#include "base/interval.h"
+
 /* Two threads that begin a period at once may lose one failure. */
 static apr_uint32_t count(shs_error_alert_t *alert, apr_time_t now)
 {
-    apr_int64_t began_at = atomic_load(&alert->began_at);
-
-    if ((began_at == 0 || now - began_at >= SHS_ERROR_ALERT_MINUTE)
-        && atomic_compare_exchange_strong(&alert->began_at, &began_at, now)) {
+    if (shs_interval_claim(&alert->began_at, SHS_ERROR_ALERT_MINUTE, now)) {
         atomic_store(&alert->count, 0);
     }
     return atomic_fetch_add(&alert->count, 1) + 1;
@@ -16,12 +15,9 @@ static apr_uint32_t count(shs_error_alert_t *alert, apr_time_t now)
 int shs_error_alert_note(shs_error_alert_t *alert, apr_uint32_t threshold,
                          apr_time_t now)
 {
-    apr_int64_t reported_at = atomic_load(&alert->reported_at);
-
     if (count(alert, now) < threshold
-        || (reported_at != 0 && now - reported_at < SHS_ERROR_ALERT_MINUTE)
-        || !atomic_compare_exchange_strong(&alert->reported_at, &reported_at,
-                                           now)) {
+        || !shs_interval_claim(&alert->reported_at, SHS_ERROR_ALERT_MINUTE,
+                               now)) {
         return 0;
     }
     atomic_store(&alert->is_reported, 1);

@@ -5,21 +5,17 @@
 
 #include <apr_strings.h>
 
+#include "base/fnv.h"
+
 /* A later report says how old the change is. */
 #define LATE_REPORT (2 * APR_USEC_PER_SEC)
 
 #define OCTETS (SHS_MASTERS_WORDS * sizeof(apr_uint64_t))
 
-/* FNV-1a (draft-eastlake-fnv) over words; not 0 for an empty name. */
+/* Not 0 for an empty name. */
 static apr_uint64_t checksum_of(const apr_uint64_t *words)
 {
-    apr_uint64_t sum = 14695981039346656037u;
-    int i;
-
-    for (i = 0; i < SHS_MASTERS_WORDS; ++i) {
-        sum = (sum ^ words[i]) * 1099511628211u;
-    }
-    return sum;
+    return shs_fnv_add64(SHS_FNV_START64, words, OCTETS);
 }
 
 static void write_name(shs_masters_name_t *name, const char *text)

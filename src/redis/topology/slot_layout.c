@@ -3,31 +3,21 @@
 
 #include <string.h>
 
-/* FNV-1a, 64 bits (draft-eastlake-fnv). */
-static apr_uint64_t add(apr_uint64_t hash, const void *data, apr_size_t len)
-{
-    const unsigned char *octets = data;
-    apr_size_t i;
-
-    for (i = 0; i < len; ++i) {
-        hash = (hash ^ octets[i]) * APR_UINT64_C(1099511628211);
-    }
-    return hash;
-}
+#include "base/fnv.h"
 
 static apr_uint64_t add_server(apr_uint64_t hash, const shs_address_t *server)
 {
-    hash = add(hash, server->host, strlen(server->host) + 1);
-    return add(hash, &server->port, sizeof(server->port));
+    hash = shs_fnv_add64(hash, server->host, strlen(server->host) + 1);
+    return shs_fnv_add64(hash, &server->port, sizeof(server->port));
 }
 
 apr_uint64_t shs_slot_layout_of(const shs_slot_map_t *map, apr_int64_t epoch)
 {
-    apr_uint64_t hash = APR_UINT64_C(14695981039346656037);
+    apr_uint64_t hash = SHS_FNV_START64;
     int before = -1;
     int slot;
 
-    hash = add(hash, &epoch, sizeof(epoch));
+    hash = shs_fnv_add64(hash, &epoch, sizeof(epoch));
     for (slot = 0; slot < SHS_SLOT_MAP_SLOTS; ++slot) {
         int shard = map->shard_of[slot];
 
@@ -35,7 +25,7 @@ apr_uint64_t shs_slot_layout_of(const shs_slot_map_t *map, apr_int64_t epoch)
             continue;
         }
         before = shard;
-        hash = add(hash, &slot, sizeof(slot));
+        hash = shs_fnv_add64(hash, &slot, sizeof(slot));
         if (shard != SHS_SLOT_MAP_NONE) {
             hash = add_server(hash, &map->shards[shard].master);
         }

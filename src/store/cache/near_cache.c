@@ -14,9 +14,9 @@ shs_near_name_t shs_near_cache_name(const shs_near_cache_t *cache,
     apr_uint64_t of_kind = apr_siphash24(kind.data, kind.len, head->kind_key);
     shs_near_name_t name;
 
-    name.a = apr_siphash24(key.data, key.len, head->keys[0]);
+    name.a = shs_near_memory_hash(cache, key);
     name.b = apr_siphash24(key.data, key.len, head->keys[1]);
-    name.bucket = (apr_uint32_t)(name.a % SHS_NEAR_BUCKETS);
+    name.bucket = shs_near_memory_bucket(name.a);
     name.a ^= of_kind;
     name.b += of_kind;
     return name;

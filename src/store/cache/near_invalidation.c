@@ -7,8 +7,10 @@
 
 void shs_near_invalidation_invalidate(shs_near_cache_t *cache, shs_octets_t key)
 {
-    atomic_fetch_add(&cache->head->epochs[shs_near_memory_bucket(cache, key)],
-                     1);
+    atomic_fetch_add(
+        &cache->head
+             ->epochs[shs_near_memory_bucket(shs_near_memory_hash(cache, key))],
+        1);
     shs_near_memory_count(cache, SHS_NEAR_INVALIDATIONS);
 }
 

@@ -142,13 +142,6 @@ void shs_near_memory_count(shs_near_cache_t *cache, shs_near_counter_t counter)
     shs_near_counter_add(&cache->head->counters, counter, cache->pid);
 }
 
-apr_uint32_t shs_near_memory_bucket(const shs_near_cache_t *cache,
-                                    shs_octets_t key)
-{
-    return (apr_uint32_t)(apr_siphash24(key.data, key.len, cache->head->keys[0])
-                          % SHS_NEAR_BUCKETS);
-}
-
 apr_time_t shs_near_memory_lease_end(const shs_near_cache_t *cache)
 {
     apr_uint64_t leased_at = atomic_load(&cache->head->leased_at);

@@ -85,9 +85,18 @@ shs_near_cache_t *shs_near_memory_attach(void *memory,
                                          const shs_near_policy_t *policy,
                                          apr_pool_t *p);
 
-/* The bucket of a key. */
-apr_uint32_t shs_near_memory_bucket(const shs_near_cache_t *cache,
-                                    shs_octets_t key);
+/* The hash of a key, and the bucket of that hash: an invalidation finds the
+ * bucket of the entries of its key. */
+static inline apr_uint64_t shs_near_memory_hash(const shs_near_cache_t *cache,
+                                                shs_octets_t key)
+{
+    return apr_siphash24(key.data, key.len, cache->head->keys[0]);
+}
+
+static inline apr_uint32_t shs_near_memory_bucket(apr_uint64_t hash)
+{
+    return (apr_uint32_t)(hash % SHS_NEAR_BUCKETS);
+}
 
 /* When the lease ends; 0: there was none. */
 apr_time_t shs_near_memory_lease_end(const shs_near_cache_t *cache);
