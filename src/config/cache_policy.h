@@ -7,7 +7,7 @@
 
 #include <apr_pools.h>
 
-#include "store/cache/near_policy.h"
+#include "store/cache/memory/near_policy.h"
 
 /* The default policy: On. */
 void shs_cache_policy_default(shs_near_policy_t *policy);

@@ -10,7 +10,7 @@
 
 #include "config/own_headers.h"
 #include "session/id/key.h"
-#include "store/cache/near_policy.h"
+#include "store/cache/memory/near_policy.h"
 #include "store/store.h"
 
 struct shs_settings_t;

@@ -12,7 +12,7 @@
 #include "store/promise.h"
 #include "store/cache/near_cache.h"
 #include "store/cache/near_local.h"
-#include "store/cache/near_memory.h"
+#include "store/cache/memory/near_memory.h"
 #include "store/cache/near_invalidation.h"
 #include "store/cache/tracking_alert.h"
 

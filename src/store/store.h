@@ -19,7 +19,7 @@
 
 #include "../mod_shared_session_provider.h"
 #include "store/cache/single_flight.h"
-#include "store/cache/near_policy.h"
+#include "store/cache/memory/near_policy.h"
 
 typedef struct shs_store_t shs_store_t;
 

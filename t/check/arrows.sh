@@ -18,19 +18,21 @@ request/expose   request/lookup config session/json base
 request/lookup   config store store/cache session session/id base
 config/directive config/check config session/id base
 config/check     config base
-config           codec store store/cache session/json session/id base installed
+config           codec store store/cache/memory session/json session/id base installed
 redis            redis/command redis/tracking redis/topology redis/connection redis/endpoint redis/protocol redis/health base installed
 redis/command    redis/topology redis/connection redis/protocol redis/health base installed
-redis/tracking   redis/topology redis/connection redis/protocol redis/health base installed
-redis/topology   redis/connection redis/protocol redis/health base
+redis/tracking   redis/topology redis/topology/discovery redis/connection redis/protocol redis/health base installed
+redis/topology   redis/topology/discovery redis/connection redis/health base
+redis/topology/discovery redis/connection redis/protocol redis/health base
 redis/connection redis/endpoint redis/protocol net base
 redis/endpoint   redis/protocol redis/health net base
 redis/protocol   base installed
 redis/health     base installed
 net              base
 codec            session/json session base
-store            store/cache base installed
-store/cache      base installed
+store            store/cache store/cache/memory base installed
+store/cache      store/cache/memory base installed
+store/cache/memory base installed
 session/json     session base
 session          base installed
 session/id       base

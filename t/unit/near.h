@@ -6,7 +6,7 @@
 #define T_UNIT_NEAR_H
 
 #include "store/cache/near_cache.h"
-#include "store/cache/near_memory.h"
+#include "store/cache/memory/near_memory.h"
 #include "store/cache/near_invalidation.h"
 #include "unit.h"
 

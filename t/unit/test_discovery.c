@@ -3,7 +3,7 @@
  * discovery, in a cluster whose members do not agree: which of them is trusted.
  * Sentinels that do not agree: test_store_redis_sentinel.
  */
-#include "redis/topology/discovery.h"
+#include "redis/topology/discovery/discovery.h"
 
 #include "actor.h"
 #include "redis/protocol/slot.h"

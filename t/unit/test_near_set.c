@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "store/cache/near_set.h"
+#include "store/cache/memory/near_set.h"
 
 #include <sys/wait.h>
 #include <unistd.h>

@@ -2,7 +2,7 @@
  *
  * slot_layout: when slots have moved. What follows from that: test_tracker.
  */
-#include "redis/topology/slot_layout.h"
+#include "redis/topology/discovery/slot_layout.h"
 
 #include "unit.h"
 

@@ -3,7 +3,7 @@
  * What a snapshot publishes to the host's children, and how it learns a node.
  * test_store_redis_sentinel and test_store_redis_cluster test the rest.
  */
-#include "redis/topology/snapshot.h"
+#include "redis/topology/discovery/snapshot.h"
 
 #include "rig.h"
 #include "unit.h"

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "redis/topology/discovery.h"
+#include "redis/topology/discovery/discovery.h"
 #include "redis/topology/confirmation.h"
 #include "redis/topology/refresh.h"
 #include "base/clock.h"

@@ -6,7 +6,7 @@
 
 #include "redis/tracking/heartbeat.h"
 #include "redis/tracking/subscription.h"
-#include "redis/topology/slot_layout.h"
+#include "redis/topology/discovery/slot_layout.h"
 #include "redis/tracking/targets.h"
 #include "base/clock.h"
 #include "base/halt.h"

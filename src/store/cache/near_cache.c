@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/cache/near_cache.h"
 
-#include "store/cache/near_memory.h"
+#include "store/cache/memory/near_memory.h"
 
 /* ------------------------------------------------------------------- names */
 

@@ -35,8 +35,8 @@
 #include <apr_time.h>
 
 #include "../mod_shared_session_provider.h"
-#include "store/cache/near_counter.h"
-#include "store/cache/near_policy.h"
+#include "store/cache/memory/near_counter.h"
+#include "store/cache/memory/near_policy.h"
 
 /* The name of an entry, and the bucket of the key that it was read from. */
 typedef struct shs_near_name_t {

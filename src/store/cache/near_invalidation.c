@@ -3,7 +3,7 @@
 
 #include <apr_strings.h>
 
-#include "store/cache/near_memory.h"
+#include "store/cache/memory/near_memory.h"
 
 void shs_near_invalidation_invalidate(shs_near_cache_t *cache, shs_octets_t key)
 {

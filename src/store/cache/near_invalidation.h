@@ -7,7 +7,7 @@
 #define SHS_STORE_CACHE_NEAR_INVALIDATION_H
 
 #include "base/octets.h"
-#include "store/cache/near_policy.h"
+#include "store/cache/memory/near_policy.h"
 
 /* Makes the entries of one key invalid; of all keys. */
 void shs_near_invalidation_invalidate(shs_near_cache_t *cache,

@@ -5,7 +5,7 @@
 
 #include <apr_allocator.h>
 
-#include "store/cache/near_memory.h"
+#include "store/cache/memory/near_memory.h"
 #include "store/cache/near_invalidation.h"
 
 static void on_invalidate(void *data, shs_octets_t key)

@@ -8,7 +8,7 @@
 #define SHS_STORE_CACHE_NEAR_LOCAL_H
 
 #include "store/cache/single_flight.h"
-#include "store/cache/near_policy.h"
+#include "store/cache/memory/near_policy.h"
 #include "store/cache/invalidation_sink.h"
 
 typedef struct shs_near_local_t {

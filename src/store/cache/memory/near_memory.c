@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "store/cache/near_memory.h"
+#include "store/cache/memory/near_memory.h"
 
 #include <unistd.h>
 

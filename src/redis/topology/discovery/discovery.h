@@ -13,11 +13,11 @@
  * already, and may elect its successor before. But then it does not know the
  * election.)
  */
-#ifndef SHS_REDIS_TOPOLOGY_DISCOVERY_H
-#define SHS_REDIS_TOPOLOGY_DISCOVERY_H
+#ifndef SHS_REDIS_TOPOLOGY_DISCOVERY_DISCOVERY_H
+#define SHS_REDIS_TOPOLOGY_DISCOVERY_DISCOVERY_H
 
 #include "redis/health/epoch.h"
-#include "redis/topology/snapshot.h"
+#include "redis/topology/discovery/snapshot.h"
 
 typedef struct shs_discovery_t shs_discovery_t;
 

@@ -6,8 +6,8 @@
  * invalidation is sent for them:
  * https://redis.io/docs/latest/commands/cluster-setslot/
  */
-#ifndef SHS_REDIS_TOPOLOGY_SLOT_LAYOUT_H
-#define SHS_REDIS_TOPOLOGY_SLOT_LAYOUT_H
+#ifndef SHS_REDIS_TOPOLOGY_DISCOVERY_SLOT_LAYOUT_H
+#define SHS_REDIS_TOPOLOGY_DISCOVERY_SLOT_LAYOUT_H
 
 #include <apr_time.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "redis/topology/snapshot.h"
+#include "redis/topology/discovery/snapshot.h"
 
 #include "base/clock.h"
 

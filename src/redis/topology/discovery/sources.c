@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "redis/topology/sources.h"
+#include "redis/topology/discovery/sources.h"
 
 /* A server that failed is skipped in haste for this long. */
 #define SKIP_FOR (30 * APR_USEC_PER_SEC)

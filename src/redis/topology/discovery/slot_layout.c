@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "redis/topology/slot_layout.h"
+#include "redis/topology/discovery/slot_layout.h"
 
 #include <string.h>
 

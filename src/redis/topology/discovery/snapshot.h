@@ -3,8 +3,8 @@
  * snapshot: a slot map whose servers have become nodes: what a child knows at
  * one moment of which node serves which slot. It takes no lock; its owner does.
  */
-#ifndef SHS_REDIS_TOPOLOGY_SNAPSHOT_H
-#define SHS_REDIS_TOPOLOGY_SNAPSHOT_H
+#ifndef SHS_REDIS_TOPOLOGY_DISCOVERY_SNAPSHOT_H
+#define SHS_REDIS_TOPOLOGY_DISCOVERY_SNAPSHOT_H
 
 #include "redis/protocol/slot_map.h"
 #include "redis/connection/node_table.h"

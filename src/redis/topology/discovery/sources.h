@@ -8,11 +8,11 @@
  * While only doubtful members reply, the masters of the last snapshot that was
  * not doubtful are asked too: one of them may know better.
  */
-#ifndef SHS_REDIS_TOPOLOGY_SOURCES_H
-#define SHS_REDIS_TOPOLOGY_SOURCES_H
+#ifndef SHS_REDIS_TOPOLOGY_DISCOVERY_SOURCES_H
+#define SHS_REDIS_TOPOLOGY_DISCOVERY_SOURCES_H
 
 #include "redis/health/epoch.h"
-#include "redis/topology/snapshot.h"
+#include "redis/topology/discovery/snapshot.h"
 
 /* Servers of the URL, and as many that they named: bits of a word. */
 #define SHS_SOURCES_MAX 32

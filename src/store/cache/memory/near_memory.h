@@ -14,15 +14,15 @@
  * session. Nothing that is read here is used as an offset before it was checked
  * against the bounds.
  */
-#ifndef SHS_STORE_CACHE_NEAR_MEMORY_H
-#define SHS_STORE_CACHE_NEAR_MEMORY_H
+#ifndef SHS_STORE_CACHE_MEMORY_NEAR_MEMORY_H
+#define SHS_STORE_CACHE_MEMORY_NEAR_MEMORY_H
 
 #include <apr_errno.h>
 #include <apr_pools.h>
 
-#include "store/cache/near_counter.h"
-#include "store/cache/near_policy.h"
-#include "store/cache/near_set.h"
+#include "store/cache/memory/near_counter.h"
+#include "store/cache/memory/near_policy.h"
+#include "store/cache/memory/near_set.h"
 
 #define SHS_NEAR_BUCKETS 65536
 #define SHS_NEAR_CLASSES 5

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "redis/topology/sentinel.h"
+#include "redis/topology/discovery/sentinel.h"
 
 #include <apr_strings.h>
 

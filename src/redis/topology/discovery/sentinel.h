@@ -5,10 +5,10 @@
  * https://redis.io/docs/latest/develop/reference/sentinel-clients/). The
  * topology decides which Sentinel is asked, and what the reply is used for.
  */
-#ifndef SHS_REDIS_TOPOLOGY_SENTINEL_H
-#define SHS_REDIS_TOPOLOGY_SENTINEL_H
+#ifndef SHS_REDIS_TOPOLOGY_DISCOVERY_SENTINEL_H
+#define SHS_REDIS_TOPOLOGY_DISCOVERY_SENTINEL_H
 
-#include "redis/topology/source.h"
+#include "redis/topology/discovery/source.h"
 
 /* The map has the one master and, if the endpoint reads them, its replicas. The
  * epoch is the Sentinel's configuration epoch of that master: if two Sentinels

@@ -3,8 +3,8 @@
  * source: a server that reports which nodes serve which slots. There are two
  * kinds: Sentinels (sentinel.h) and members of a Redis Cluster (cluster.h).
  */
-#ifndef SHS_REDIS_TOPOLOGY_SOURCE_H
-#define SHS_REDIS_TOPOLOGY_SOURCE_H
+#ifndef SHS_REDIS_TOPOLOGY_DISCOVERY_SOURCE_H
+#define SHS_REDIS_TOPOLOGY_DISCOVERY_SOURCE_H
 
 #include "redis/connection/node.h"
 #include "redis/protocol/slot_map.h"

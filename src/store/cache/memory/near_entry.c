@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "store/cache/near_entry.h"
+#include "store/cache/memory/near_entry.h"
 
 #include <string.h>
 

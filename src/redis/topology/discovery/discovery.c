@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "redis/topology/discovery.h"
+#include "redis/topology/discovery/discovery.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
 #include <apr_strings.h>
 
-#include "redis/topology/cluster.h"
-#include "redis/topology/slot_layout.h"
-#include "redis/topology/sentinel.h"
-#include "redis/topology/sources.h"
+#include "redis/topology/discovery/cluster.h"
+#include "redis/topology/discovery/slot_layout.h"
+#include "redis/topology/discovery/sentinel.h"
+#include "redis/topology/discovery/sources.h"
 #include "base/clock.h"
 
 /* A hasty query takes at most this part of the full time. */

@@ -5,15 +5,15 @@
  * during a write gets a mixture, which the checksum detects; near_set.h says
  * which process writes when.
  */
-#ifndef SHS_STORE_CACHE_NEAR_ENTRY_H
-#define SHS_STORE_CACHE_NEAR_ENTRY_H
+#ifndef SHS_STORE_CACHE_MEMORY_NEAR_ENTRY_H
+#define SHS_STORE_CACHE_MEMORY_NEAR_ENTRY_H
 
 #include <apr_pools.h>
 #include <apr_siphash.h>
 #include <apr_time.h>
 
 #include "base/octets.h"
-#include "store/cache/atomic64.h"
+#include "store/cache/memory/atomic64.h"
 
 typedef struct shs_near_entry_t {
     apr_uint64_t a; /* the name */

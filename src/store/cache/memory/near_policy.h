@@ -3,8 +3,8 @@
  * near_policy: how a near-cache is configured, and the types that all parts of
  * it share. What the cache does is in near_cache.h.
  */
-#ifndef SHS_STORE_CACHE_NEAR_POLICY_H
-#define SHS_STORE_CACHE_NEAR_POLICY_H
+#ifndef SHS_STORE_CACHE_MEMORY_NEAR_POLICY_H
+#define SHS_STORE_CACHE_MEMORY_NEAR_POLICY_H
 
 #include <apr.h>
 #include <apr_time.h>

@@ -3,8 +3,8 @@
  * atomic64: a word of memory that processes share. It is read and written as a
  * whole, and in no order except what fences give.
  */
-#ifndef SHS_STORE_CACHE_ATOMIC64_H
-#define SHS_STORE_CACHE_ATOMIC64_H
+#ifndef SHS_STORE_CACHE_MEMORY_ATOMIC64_H
+#define SHS_STORE_CACHE_MEMORY_ATOMIC64_H
 
 #include <stdatomic.h>
 

@@ -4,11 +4,11 @@
  * the host share. They are striped, so that children do not write the same
  * cache line.
  */
-#ifndef SHS_STORE_CACHE_NEAR_COUNTER_H
-#define SHS_STORE_CACHE_NEAR_COUNTER_H
+#ifndef SHS_STORE_CACHE_MEMORY_NEAR_COUNTER_H
+#define SHS_STORE_CACHE_MEMORY_NEAR_COUNTER_H
 
 #include "../mod_shared_session_provider.h"
-#include "store/cache/atomic64.h"
+#include "store/cache/memory/atomic64.h"
 
 typedef enum shs_near_counter_t {
     SHS_NEAR_HITS,

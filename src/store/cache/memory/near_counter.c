@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "store/cache/near_counter.h"
+#include "store/cache/memory/near_counter.h"
 
 _Static_assert(SHS_NEAR_COUNTER_COUNT <= 8, "a stripe is one cache line");
 

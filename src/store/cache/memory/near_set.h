@@ -18,10 +18,10 @@
  * is written to its set, and the rest is still read. No word that is read is
  * used as a place before it was checked against the room.
  */
-#ifndef SHS_STORE_CACHE_NEAR_SET_H
-#define SHS_STORE_CACHE_NEAR_SET_H
+#ifndef SHS_STORE_CACHE_MEMORY_NEAR_SET_H
+#define SHS_STORE_CACHE_MEMORY_NEAR_SET_H
 
-#include "store/cache/near_entry.h"
+#include "store/cache/memory/near_entry.h"
 
 #define SHS_NEAR_SET_ENTRIES 64
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "store/cache/near_policy.h"
+#include "store/cache/memory/near_policy.h"
 
 int shs_near_policy_is_equal(const shs_near_policy_t *a,
                              const shs_near_policy_t *b)

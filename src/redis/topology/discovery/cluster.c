@@ -2,7 +2,7 @@
  *
  * Uses CLUSTER SLOTS instead of CLUSTER SHARDS: every version supports it.
  */
-#include "redis/topology/cluster.h"
+#include "redis/topology/discovery/cluster.h"
 
 #include <string.h>
 
