@@ -66,7 +66,7 @@ CONF
 sub start {
     my ($children, $cache) = @_;
     return private_httpd(loglevel => 'notice', conf => $children . <<"CONF");
-SharedSessionStore redis://127.0.0.1:@{[$store->port]} timeout=1s
+SharedSessionStore redis://127.0.0.1:@{[$store->port]} timeout=5s connect-timeout=5s
 SharedSessionCache $cache
 @{[near_places()]}
 CONF
