@@ -30,11 +30,11 @@
 #include <util_filter.h>
 
 #include "mod_shared_session.h"
+#include "request/entry_diff.h"
 #include "request/htaccess.h"
 #include "request/log.h"
 #include "request/refusal.h"
 #include "request/session_header.h"
-#include "session/user_name.h"
 
 APLOG_USE_MODULE(session_shared);
 
@@ -169,52 +169,6 @@ static apr_status_t on_session_load(request_rec *r, session_rec **session)
 
 /* -------------------------------------------------------------------- save */
 
-/* What has changed since it was loaded. */
-typedef struct difference_t {
-    const apr_table_t *was;
-    const apr_table_t *is;
-    apr_table_t *set;
-    apr_array_header_t *unset; /* of const char * */
-    int is_login;
-} difference_t;
-
-static int find_set(void *data, const char *name, const char *value)
-{
-    difference_t *difference = data;
-    const char *before = apr_table_get(difference->was, name);
-
-    if (!before || strcmp(before, value)) {
-        apr_table_set(difference->set, name, value);
-        difference->is_login |= shs_user_name_is(name);
-    }
-    return 1;
-}
-
-static int find_unset(void *data, const char *name, const char *value)
-{
-    difference_t *difference = data;
-
-    (void)value;
-    if (!apr_table_get(difference->is, name)) {
-        APR_ARRAY_PUSH(difference->unset, const char *) = name;
-    }
-    return 1;
-}
-
-static void compare(difference_t *difference, const loaded_t *loaded,
-                    const session_rec *session, apr_pool_t *p)
-{
-    memset(difference, 0, sizeof(*difference));
-    difference->was = loaded->was;
-    difference->is = session->entries;
-    difference->set = apr_table_make(p, 4);
-    difference->unset = apr_array_make(p, 2, sizeof(const char *));
-    /* What fills an empty session may be a login by any name. */
-    difference->is_login = apr_is_empty_table(loaded->was);
-    apr_table_do(find_set, difference, session->entries, NULL);
-    apr_table_do(find_unset, difference, loaded->was, NULL);
-}
-
 /* mod_session moves the expiry at each request: not each time it is written. */
 static int is_expiry_due(const loaded_t *loaded, const session_rec *session)
 {
@@ -239,20 +193,20 @@ static shared_session_result_e update(request_rec *r, const loaded_t *loaded,
                                       const session_rec *session)
 {
     shared_session_result_e result = SHARED_SESSION_DONE;
-    difference_t difference;
+    shs_entry_diff_t diff;
 
-    compare(&difference, loaded, session, r->pool);
-    if (apr_is_empty_table(difference.set) && difference.unset->nelts == 0
+    shs_entry_diff_compute(&diff, loaded->was, session->entries, r->pool);
+    if (apr_is_empty_table(diff.set) && diff.unset->nelts == 0
         && !is_expiry_due(loaded, session)) {
         return SHARED_SESSION_DONE;
     }
-    set_expiry(difference.set, session);
-    if (!difference.is_login || apr_is_empty_table(difference.set)) {
-        return change(r, difference.set, difference.unset);
+    set_expiry(diff.set, session);
+    if (!diff.is_login || apr_is_empty_table(diff.set)) {
+        return change(r, diff.set, diff.unset);
     }
-    result = begin(r, difference.set);
-    return result == SHARED_SESSION_DONE && difference.unset->nelts > 0
-               ? change(r, NULL, difference.unset)
+    result = begin(r, diff.set);
+    return result == SHARED_SESSION_DONE && diff.unset->nelts > 0
+               ? change(r, NULL, diff.unset)
                : result;
 }
 
@@ -286,11 +240,11 @@ static shared_session_result_e store(request_rec *r, const loaded_t *loaded,
  * changed, or what was over is not ended. */
 static int is_nothing_lost(const loaded_t *loaded, const session_rec *session)
 {
-    difference_t difference;
+    shs_entry_diff_t diff;
 
-    compare(&difference, loaded, session, session->pool);
-    return apr_is_empty_table(difference.set)
-           && (difference.unset->nelts == 0 || loaded->is_over)
+    shs_entry_diff_compute(&diff, loaded->was, session->entries, session->pool);
+    return apr_is_empty_table(diff.set)
+           && (diff.unset->nelts == 0 || loaded->is_over)
            && !(loaded->is == SHARED_SESSION_MALFORMED && session->dirty);
 }
 

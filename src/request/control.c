@@ -86,8 +86,8 @@ static void warn_of_lost(request_rec *r, const char *reason)
 
     ap_log_rerror(APLOG_MARK, level, 0, r,
                   SHS_TAG_UNWRITTEN
-                  "a response's order for the session has failed behind the"
-                  " client's back: %s",
+                  "a response's order for the session has failed, and the"
+                  " client cannot be told: %s",
                   reason);
 }
 
