@@ -12,7 +12,7 @@ most_lines_of_header=130
 empty_words='handle|handler|process|do|util|utils|misc|helper|helpers'
 
 need src mod_shared_session.c
-mapfile -t sources < <(find src -name '*.c' | sort; ls mod_shared_session.c)
+mapfile -t sources < <(find src -name '*.c' | sort; ls mod_*.c)
 mapfile -t headers < <(find src -name '*.h' | sort)
 
 # Definitions, as "name first-line last-line static|public": a brace alone in
