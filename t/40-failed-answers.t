@@ -82,13 +82,24 @@ function sharedlate(r)
     return apache2.OK
 end
 LUA
+# A login by mod_session, also as an error document.
+my $mod_session = <<"CONF";
+LoadModule session_module $libexec/mod_session.so
+LoadModule session_shared_module $glue
+<Location /app>
+    Session On
+    SessionHeader X-Replace-Session
+</Location>
+<Location /before-app>
+    ErrorDocument 404 /app/lua-replaced
+</Location>
+CONF
 my $httpd = private_httpd(files => { 'answer.lua' => $lua,
     'htdocs/page.txt' => "page\n", 'htdocs/indexed/index.lua' => $lua =~ s/function shared\(r\)/function handle(r)/r },
     conf => <<"CONF");
 LoadModule substitute_module $libexec/mod_substitute.so
 LoadModule ext_filter_module $libexec/mod_ext_filter.so
-LoadModule session_module $libexec/mod_session.so
-LoadModule session_shared_module $glue
+$mod_session
 LoadModule pipe_probe_module @{[SHS::Module::build('mod_pipe_probe')]}
 LogLevel notice shared_session:info
 CustomLog logs/access %U
@@ -140,13 +151,6 @@ ExtFilterDefine none mode=output cmd=\${HOME_DIR}/none
     SetOutputFilter none
     ExtFilterOptions onfail=abort
     ErrorDocument 500 /lua-sign
-</Location>
-<Location /app>
-    Session On
-    SessionHeader X-Replace-Session
-</Location>
-<Location /before-app>
-    ErrorDocument 404 /app/lua-replaced
 </Location>
 <Location /explained>
     ErrorDocument 404 /page.txt
@@ -335,21 +339,13 @@ SharedSessionStore redis://$where timeout=1s
 SharedSession On
 SharedSessionControl On
 LuaMapHandler "/lua-(\\w+)\$" \${HOME_DIR}/answer.lua \$1
-LoadModule session_module $libexec/mod_session.so
-LoadModule session_shared_module $glue
+$mod_session
 <Location /lost>
     ErrorDocument 404 /lua-answered?action=destroy
 </Location>
 <Location /off>
     SharedSession Off
     ErrorDocument 404 /lua-answered?action=destroy
-</Location>
-<Location /app>
-    Session On
-    SessionHeader X-Replace-Session
-</Location>
-<Location /before-app>
-    ErrorDocument 404 /app/lua-replaced
 </Location>
 CONF
     my $id = carl();
