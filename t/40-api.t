@@ -296,7 +296,7 @@ is_deeply([grep { !/^\@/ } keys %{ $store->session($id) }], ['user'], 'nothing o
 # --- when headers have left ----------------------------------------------------------
 
 for my $place ('/probe', '/ssi/probe') {
-    my $id = hash(user => 'anna');
+    my $id = hash_session($store, user => 'anna');
     my $before = $store->cmd('DBSIZE');
     is(ask($place, $id, qw(late flush late begin:a=b rotate set:cart=9)),
        'sent|0||1|LATE|LATE|DONE', 'what would give a new id is refused when headers have left');

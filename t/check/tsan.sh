@@ -9,8 +9,8 @@ source "$(dirname "${BASH_SOURCE[0]}")/guard.bash"
 
 need_tool gcc
 need_tool pkg-config
-sources=(src/store/cache/near_{cache,counter,memory,invalidation,set,entry}.c
-    src/store/cache/single_flight.c src/base/{clock,thread,halt}.c
+sources=(src/store/cache/*.c src/store/cache/memory/*.c
+    src/base/{clock,halt,thread}.c
     t/unit/unit.c t/unit/near.c)
 tests=(t/unit/test_near_stress.c t/unit/test_single_flight.c)
 need "${sources[@]}" "${tests[@]}"
