@@ -23,9 +23,9 @@ trap 'rm -rf "$scratch"' EXIT
 for test in "${tests[@]}"; do
     program=$scratch/$(basename "$test" .c)
     if ! gcc -std=gnu11 -g -O1 -fsanitize=thread -Wno-tsan -Isrc -It/unit \
-        $(pkg-config --cflags apr-1 apr-util-1 check) -D_GNU_SOURCE \
+        $(pkg-config --cflags apr-1 apr-util-1 check libcrypto) -D_GNU_SOURCE \
         -o "$program" "$test" "${sources[@]}" \
-        $(pkg-config --libs apr-1 apr-util-1 check) -lpthread >"$scratch/log" 2>&1; then
+        $(pkg-config --libs apr-1 apr-util-1 check libcrypto) -lpthread >"$scratch/log" 2>&1; then
         complain "$test does not build: $(tail -n 5 "$scratch/log")"
         continue
     fi
