@@ -300,7 +300,7 @@ for my $place ('/probe', '/ssi/probe') {
     my $before = $store->cmd('DBSIZE');
     is(ask($place, $id, qw(late flush late begin:a=b rotate set:cart=9)),
        'sent|0||1|LATE|LATE|DONE', 'what would give a new id is refused when headers have left');
-    is(stored($id)->{cart}, 9, '... the session has its id');
+    is($store->session($id)->{cart}, 9, '... the session has its id');
     is($store->cmd('DBSIZE'), $before, '... and there is no other');
     is(ask($place, $id, qw(flush destroy)), 'sent||DONE', '... an end is not');
     is(ask($place, undef, qw(flush begin:a=b)), 'sent||LATE', '... nor is a new session begun');
