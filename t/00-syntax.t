@@ -254,6 +254,8 @@ my @refused = (
      'an absolute timeout past what browsers keep'],
     ['SharedSessionTouch never', qr/^SharedSessionTouch: .*no time/m,
      'an unknown word for Touch'],
+    ['SharedSessionTouch 0s', qr/^SharedSessionTouch: .*out of range/m,
+     'a touch interval of nothing'],
     ['SharedSessionRotateGrace 2m', qr/^SharedSessionRotateGrace: at most 60s/m,
      'a grace that is too long'],
     ['SharedSessionControl Maybe', qr/SharedSessionControl must be On or Off/m,

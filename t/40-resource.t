@@ -48,7 +48,7 @@ for my $format (qw(hash json form)) {
     is($r->header('Cache-Control'), 'no-store', '... that nobody keeps');
     is($is->{userNm}, 'Alice Kim', '... and shows it');
     my $ttl = redis()->cmd('PTTL', $key->($id));
-    ok($ttl > 1_795_000 && $ttl <= 1_800_000, '... to live for 30 minutes')
+    ok($ttl > 2_095_000 && $ttl <= 2_100_000, '... to live for 35 minutes')
         || diag $ttl;
 
     ($r, $is) = ask($path, 'GET', $id);

@@ -1,14 +1,16 @@
 # The same with every MPM.
 #
-# How long a session lives. Idle: each use gives it its whole time again, as the
-# key's time to live, written at most once an interval, never cut short, and
-# never to one that was ended or rotated meanwhile. Absolute: counted from when
-# it was created, and nothing extends it. After a rotation the old id has the
-# grace, and what it leads to is not kept alive by it.
+# How long a session lives. Idle: after each use at least the idle timeout is
+# left, and at most one touch interval more. That is the key's time to live,
+# written at most once an interval, never cut short, and never to one that was
+# ended or rotated meanwhile. Absolute: counted from when it was created, and
+# nothing extends it. After a rotation the old id has the grace, and what it
+# leads to is not kept alive by it. t/unit/test_lifetime.c has each border.
 use strict;
 use warnings;
 
 use SHS;
+use SHS::Near;
 use SHS::Relay;
 use Time::HiRes qw(time);
 
@@ -92,24 +94,43 @@ for my $format (qw(hash json form)) {
     my ($id, $key) = session($format, '@max' => 1800, '@created' => now_ms());
     my ($count, $ttl) = touched("$area/x/lua", $id, $key, 1_735_000);
     is($count->{EVAL}, 1, "$format: it is due: one write");
-    between($ttl, 1_790_000, 1_800_000, '... that gives it its whole time');
+    between($ttl, 2_090_000, 2_100_000, '... of its idle timeout and a sixth of it');
     $count = counted($key, sub { at("$area/x/lua", $id) for 1 .. 5 });
     is($count->{EVAL}, 0, '... and then none for an interval');
-    ($count, $ttl) = touched("$area/x/lua", $id, $key, 1_760_000);
-    is($count->{EVAL}, 0, "$format: 40 s after it is not due");
-    between($ttl, 1_700_000, 1_760_000, '... and its time runs');
+    ($count, $ttl) = touched("$area/x/lua", $id, $key, 1_810_000);
+    is($count->{EVAL}, 0, "$format: more than its idle timeout left: it is not due");
+    between($ttl, 1_700_000, 1_810_000, '... and its time runs');
+    ($count, $ttl) = touched("$area/x/lua", $id, $key, 1_800_000);
+    is($count->{EVAL}, 1, "$format: just that: it is due");
+    between($ttl, 2_090_000, 2_100_000, '... and gets both');
     ($count, $ttl) = touched("$area/x/lua", $id, $key, 9_000_000);
     is($count->{EVAL}, 0, "$format: a longer life is not cut short");
     between($ttl, 8_900_000, 9_000_000, '... at all');
     ($count, $ttl) = touched("$area/x/lua", $id, $key, undef);
     is($count->{EVAL}, 1, "$format: one without an end gets one");
-    between($ttl, 1_790_000, 1_800_000, '... as it says');
+    between($ttl, 2_090_000, 2_100_000, '... as it says');
     ($count, $ttl) = touched("$area/off/lua", $id, $key, 30_000);
     is($count->{EVAL}, 0, "$format: SharedSessionTouch Off keeps none alive");
     between($ttl, 0, 30_000, '... ever');
-    ($count, $ttl) = touched("$area/often/lua", $id, $key, 1_793_000);
+    ($count, $ttl) = touched("$area/off/on/lua", $id, $key, 30_000);
+    is($count->{EVAL}, 1, "$format: On within does");
+    between($ttl, 2_090_000, 2_100_000, '... by the default');
+    ($count, $ttl) = touched("$area/seldom/lua", $id, $key, 30_000);
+    is($count->{EVAL}, 1, "$format: an interval of two hours");
+    between($ttl, 2_690_000, 2_700_000, '... is half of the idle timeout');
+    ($count, $ttl) = touched("$area/often/lua", $id, $key, 1_800_000);
     is($count->{EVAL}, 1, "$format: an interval of 5 s");
-    between($ttl, 1_793_000, 1_800_000, '... is kept');
+    between($ttl, 1_800_000, 1_805_000, '... is added');
+
+    # Places with different intervals, as hosts may have.
+    my $short = $ttl;
+    $count = counted($key, sub { at("$area/$_/lua", $id) for qw(x seldom) });
+    is($count->{EVAL}, 0, "$format: more than the idle timeout is left for all");
+    cmp_ok(pttl($key), '<=', $short, '... so none writes');
+    touched("$area/x/lua", $id, $key, 1_800_000);
+    $count = counted($key, sub { at("$area/$_/lua", $id) for qw(often seldom) });
+    is($count->{EVAL}, 0, '... after a touch by another');
+    between(pttl($key), 2_090_000, 2_100_000, '... nor makes it shorter');
 
     # What says nothing of its idle timeout.
     ($id, $key) = session($format);
@@ -118,7 +139,7 @@ for my $format (qw(hash json form)) {
     between($ttl, 0, 30_000, '... as somebody else has made it');
     ($count, $ttl) = touched("$area/idle/lua", $id, $key, 30_000);
     is($count->{EVAL}, 1, '... but where SharedSessionIdleTimeout says adopt');
-    between($ttl, 590_000, 600_000, '... it has that');
+    between($ttl, 690_000, 700_000, '... it has that and a sixth');
     is(at("$area/x/lua", $id)->note('session.user'), 'anna', '... and is what it was');
     for my $place (qw(said inner/idle/said)) {
         ($count, $ttl) = touched("$area/$place/lua", $id, $key, 30_000);
@@ -132,10 +153,10 @@ for my $format (qw(hash json form)) {
     # A session's own @max counts more than the directive.
     ($id, $key) = session($format, '@max' => 60);
     ($count, $ttl) = touched("$area/idle/lua", $id, $key, 20_000);
-    is($count->{EVAL}, 1, "$format: due at half of a short life");
-    between($ttl, 50_000, 60_000, '... which is its own');
-    ($count, $ttl) = touched("$area/idle/lua", $id, $key, 45_000);
-    is($count->{EVAL}, 0, '... and not before');
+    is($count->{EVAL}, 1, "$format: a short life of its own");
+    between($ttl, 60_000, 70_000, '... has an interval of its own');
+    ($count, $ttl) = touched("$area/idle/lua", $id, $key, 68_000);
+    is($count->{EVAL}, 0, '... and is not touched before');
 }
 
 # An attribute that looks like what says that a session was rotated: its session is
@@ -161,7 +182,7 @@ for my $row (['json', '{"user":"anna","cart":{"@rotated":1},"@max":1800}'],
     };
     my ($id, $key) = $start->();
     my ($count, $ttl) = touched("$area/x/lua", $id, $key, 30_000);
-    between($ttl, 1_790_000, 1_800_000, "$format, $text: kept alive");
+    between($ttl, 2_090_000, 2_100_000, "$format, $text: kept alive");
     is(at("$area/x/cgi?set=a%3Db", $id)->code, 200, '... changed');
     is(at("$area/x/lua", $id)->note('session.a'), 'b', '... indeed');
     is(at("$area/x/cgi?action=destroy", $id)->code, 200, '... ended');
@@ -180,7 +201,8 @@ for my $row (['json', '{"user":"anna","cart":{"@rotated":1},"@max":1800}'],
 }
 
 # A new session lives as long as it says, and no longer than it may at all.
-for my $row (['/x', 1800, 1_800_000], ['/idle', 600, 600_000], ['/short', 7200, 3_600_000]) {
+for my $row (['/x', 1800, 2_100_000], ['/idle', 600, 700_000], ['/short', 7200, 3_600_000],
+             ['/off', 600, 600_000], ['/often', 1800, 1_805_000]) {
     my ($area, $max, $most) = @$row;
     my $new = get("$area/cgi?action=create&set=a%3Db", host => 'timeouts.test')->new_id;
     is(redis()->cmd('HGET', "session:$new", '@max'), $max, "$area: \@max of a new one");
@@ -224,7 +246,7 @@ for my $format (qw(hash json form)) {
     my $before = now_ms();
     $r = at("$area/hour/cgi?action=create&set=role%3Dadmin", $r->new_id);
     $new = "$key{$format}" . $r->new_id;
-    between(pttl($new), 1_780_000, 1_800_000, '... but a login begins it anew');
+    between(pttl($new), 2_080_000, 2_100_000, '... but a login begins it anew');
     my ($created) = stored_text($format, $new) =~ /created"?[:=]"?(\d+)/;
     between($created, $before - 1, now_ms(), '... from when it was');
     $r = at("$area/hour/cgi?action=rotate", $r->new_id);
@@ -236,7 +258,7 @@ for my $format (qw(hash json form)) {
     between(+(stored_text($format, $aged_key) =~ /created"?[:=]"?(\d+)/)[0], 0,
             now_ms() - 3_000_000, '... a change does not');
     between(pttl("$key{$format}" . at("$area/hour/cgi?action=rotate&set=role%3Dchef", $aged)->new_id),
-            1_780_000, 1_800_000, '... rotate with a change does');
+            2_080_000, 2_100_000, '... rotate with a change does');
     # A session of another program has no absolute timeout, and gets none.
     my ($foreign) = session($format);
     $foreign = "$key{$format}" . at("$area/hour/cgi?action=create&set=a%3Db", $foreign)->new_id;
@@ -288,7 +310,7 @@ for my $format (qw(hash json form)) {
     redis()->cmd('PEXPIRE', $key, 9_500);
     my $from = now_ms();
     is(at("$area{$format}/x/lua", $id)->note('SHARED_SESSION'), 'found', "$format: used");
-    ends_between($key, $from + 20_000, now_ms() + 20_000, '... it ends 20 s after that');
+    ends_between($key, $from + 23_333, now_ms() + 23_334, '... it ends 23.3 s after that');
     redis()->cmd('PEXPIRE', $key, 1);
     SHS::Process::wait_for('the end of its time', 20, sub { pttl($key) == -2 });
     is(at("$area{$format}/x/lua", $id)->note('SHARED_SESSION'), 'absent', '... and is gone then');
@@ -351,12 +373,13 @@ for my $format (qw(hash json form)) {
     }
 }
 
-# --- ended or rotated between the load and the touch ----------------------------------
+# --- ended, rotated, touched between the load and the touch ------------------------------
 
 my $race = SHS::Redis->start;
 my $relay = SHS::Relay->start(to => $race->port, before => sub {
     my ($redis, $name, undef, undef, $key) = @_;
-    if (uc $name eq 'EVAL' && $key =~ /-(ended|rotated|changed)$/) {
+    if (uc $name eq 'EVAL' && $key =~ /-(ended|rotated|changed|touched)$/) {
+        $redis->cmd('PEXPIRE', $key, 1_805_000) if $1 eq 'touched';
         $redis->cmd('DEL', $key) if $1 eq 'ended';
         if ($1 eq 'rotated') {
             $redis->cmd('TYPE', $key) eq 'hash'
@@ -386,7 +409,7 @@ SharedSessionNote session.* *
 </Location>
 CONF
 for my $format (qw(hash json form)) {
-    for my $what (qw(ended rotated changed)) {
+    for my $what (qw(ended rotated changed touched)) {
         next if $what eq 'changed' && $format eq 'hash';
         my $id = fresh_id() . "-$what";
         my $key = "$key{$format}$id";
@@ -400,9 +423,62 @@ for my $format (qw(hash json form)) {
             if $what eq 'rotated';
         is($race->cmd('GET', $key), $format eq 'json' ? '{"user":"berta"}' : 'user=berta',
            '... what another has written is not undone') if $what eq 'changed';
+        between($race->cmd('PTTL', $key), 1_800_000, 1_805_000,
+                '... a touch by another host is enough') if $what eq 'touched';
         ok($httpd->wait_logged(qr/SHS013: .*not touched: .*gone/), '... and the log says so')
             if $what eq 'ended';
     }
+}
+
+# --- from the near-cache ---------------------------------------------------------------
+
+{
+    my $near = private_httpd(near => 1, conf => near_places() . <<"CONF");
+SharedSessionStore redis://127.0.0.1:@{[$race->port]} timeout=5s
+CONF
+    wait_live($near);
+    my $ask = sub { $near->get('/x/lua', cookie => "JSESSIONID=$_[0]")->note('SHARED_SESSION') };
+
+    # A touch becomes due while the session is there: the request that sees it has not
+    # asked Redis for the session. A machine that stalls for longer than the lease has.
+    my ($seen, $key);
+    for (1 .. 5) {
+        my $id = fresh_id();
+        $key = "session:$id";
+        $race->put_hash($key, { user => 'anna', '@max' => 1800 });
+        $race->cmd('PEXPIRE', $key, 1_802_000);
+        $seen = join ' ', map { $_->[1] } grep { $_->[1] eq 'ECHO' || grep { $_ eq $key } @$_ }
+            $race->commands_during(sub {
+                SHS::Process::wait_for('a touch', 20, sub {
+                    $ask->($id);
+                    $race->cmd('ECHO', 'asked');
+                    $race->cmd('TTL', $key) > 1805 });
+            });
+        last if $seen =~ / ECHO TTL EVAL/;
+    }
+    like($seen, qr/^HGETALL PTTL ECHO TTL /, 'near: a session is loaded, and no touch is due');
+    like($seen, qr/ ECHO TTL EVAL /, '... until a hit touches it');
+    is(scalar(() = $seen =~ /EVAL/g), 1, '... once');
+    between($race->cmd('PTTL', $key), 2_090_000, 2_100_000, '... as a miss would');
+
+    # It is found until it ends, and no longer.
+    my $id = fresh_id();
+    $race->put_hash("session:$id", { user => 'anna' });
+    my $hits = status($near)->{CacheHits};
+    my $soonest = now_ms() + 2_000;
+    $race->cmd('PEXPIRE', "session:$id", 2_000);
+    my $latest = now_ms() + 2_000;
+    my ($last_found, $first_absent);
+    SHS::Process::wait_for('the end of a session', 20, sub {
+        my $asked = now_ms();
+        my $is = $ask->($id);
+        $is eq 'found' ? ($last_found = $asked) : ($first_absent = now_ms());
+        $is eq 'absent';
+    });
+    cmp_ok(status($near)->{CacheHits}, '>', $hits, 'near: a session is found');
+    cmp_ok($last_found // 0, '<=', $latest, '... not after its end');
+    cmp_ok($first_absent, '>=', $soonest - 20, '... and until then');
+    $near->stop;
 }
 
 done_testing;

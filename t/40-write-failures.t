@@ -130,9 +130,9 @@ sub everything {
 # One session of each format under the same id.
 sub sessions {
     my $id = fresh_id();
-    $store->put_hash("session:$id", { user => 'anna', '@max' => 1800 }, 1800);
-    $store->put_string("session:json:$id", '{"@max":1800,"user":"anna"}', 1800);
-    $store->put_string("session:form:$id", '%40max=1800&user=anna', 1800);
+    $store->put_hash("session:$id", { user => 'anna', '@max' => 1800 }, 2100);
+    $store->put_string("session:json:$id", '{"@max":1800,"user":"anna"}', 2100);
+    $store->put_string("session:form:$id", '%40max=1800&user=anna', 2100);
     return $id;
 }
 my $id = sessions();

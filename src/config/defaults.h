@@ -11,6 +11,8 @@
 
 #include <apr_time.h>
 
+#include "session/lifetime.h"
+
 #define SHS_DEFAULT_COOKIE_NAME  "JSESSIONID"
 #define SHS_DEFAULT_COOKIE_ROUTE '.' /* what follows it is no part of the id */
 #define SHS_DEFAULT_MAX_SIZE     (64 * 1024)
@@ -23,7 +25,7 @@
 #define SHS_DEFAULT_IDLE_TIMEOUT     apr_time_from_sec(30 * 60)
 #define SHS_DEFAULT_ABSOLUTE_TIMEOUT apr_time_from_sec(12 * 60 * 60)
 #define SHS_DEFAULT_ABSOLUTE_TEXT    "12h" /* the same */
-#define SHS_DEFAULT_TOUCH            apr_time_from_sec(60)
+#define SHS_DEFAULT_TOUCH            SHS_LIFETIME_SIXTH
 #define SHS_DEFAULT_ROTATE_GRACE     apr_time_from_sec(10)
 
 /* SharedSessionCache, sizes in octets. */

@@ -79,7 +79,7 @@ typedef struct shs_settings_t {
     shs_span_t idle;   /* of a session that does not set it itself */
     shs_flag_t adopts; /* `idle` applies to other programs' sessions too */
     shs_span_t absolute;
-    shs_span_t touch; /* 0: requests do not touch sessions */
+    shs_span_t touch; /* as in session/lifetime.h */
     shs_span_t grace;
     shs_flag_t control;
     struct {

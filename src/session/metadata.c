@@ -6,6 +6,9 @@
 /* A longer number is not a time. */
 #define MOST_DIGITS 15
 
+/* In seconds: the idle timeout and a touch interval can be added up. */
+#define MOST_IDLE (APR_INT64_MAX / APR_USEC_PER_SEC / 2)
+
 static int is_named(shs_octets_t name, const char *wanted)
 {
     return name.len == strlen(wanted) && !memcmp(name.data, wanted, name.len);
@@ -42,9 +45,7 @@ void shs_metadata_read(shs_metadata_t *metadata, shs_octets_t name,
     }
     else if (is_named(name, SHS_METADATA_MAX)) {
         number = read_number(text);
-        metadata->idle = number <= APR_INT64_MAX / APR_USEC_PER_SEC
-                             ? apr_time_from_sec(number)
-                             : 0;
+        metadata->idle = number <= MOST_IDLE ? apr_time_from_sec(number) : 0;
     }
     else if (is_named(name, SHS_METADATA_PREVIOUS)) {
         metadata->previous = text;
@@ -53,19 +54,4 @@ void shs_metadata_read(shs_metadata_t *metadata, shs_octets_t name,
         metadata->is_rotated = 1;
         metadata->successor = text;
     }
-}
-
-apr_interval_time_t shs_metadata_left(const shs_metadata_t *metadata,
-                                      apr_interval_time_t idle,
-                                      apr_interval_time_t absolute,
-                                      apr_time_t now)
-{
-    apr_interval_time_t left = metadata->idle > 0 ? metadata->idle : idle;
-    apr_interval_time_t rest;
-
-    if (metadata->created_at == 0) {
-        return left;
-    }
-    rest = metadata->created_at + absolute - now;
-    return rest < left ? rest : left;
 }

@@ -15,7 +15,8 @@
  *               a moment. That key ends with the session
  *   @user       reserved
  *
- * Only the key's own time to live decides whether the session exists.
+ * Only the key's own time to live decides whether the session exists:
+ * lifetime.h has what it is set to.
  */
 #ifndef SHS_SESSION_METADATA_H
 #define SHS_SESSION_METADATA_H
@@ -29,7 +30,8 @@
 /* Zeroed: no metadata. */
 typedef struct shs_metadata_t {
     apr_time_t created_at;    /* microseconds since the epoch, or 0 */
-    apr_interval_time_t idle; /* microseconds, or 0 */
+    apr_interval_time_t idle; /* microseconds, at most half of what the type
+                               * can count; or 0 */
     int is_rotated;
     shs_octets_t successor; /* if is_rotated: a key, borrowed, or empty */
     shs_octets_t previous;  /* a key, borrowed, or empty */
@@ -42,13 +44,5 @@ int shs_metadata_is_reserved(shs_octets_t name);
  * know, is ignored. */
 void shs_metadata_read(shs_metadata_t *metadata, shs_octets_t name,
                        shs_octets_t text);
-
-/* The time that a session has left when it is used at `now`: its idle timeout
- * (or `idle` if it has none), but not past `absolute` after its creation. Zero
- * or less: it is over. */
-apr_interval_time_t shs_metadata_left(const shs_metadata_t *metadata,
-                                      apr_interval_time_t idle,
-                                      apr_interval_time_t absolute,
-                                      apr_time_t now);
 
 #endif

@@ -16,9 +16,9 @@ request/mod_session config installed
 request          request/expose request/lookup config/check config redis store session/id base
 request/expose   request/lookup config session/json base
 request/lookup   config store store/cache session session/id base
-config/directive config/check config session/id base
+config/directive config/check config session session/id base
 config/check     config base
-config           codec store store/cache/memory session/json session/id base installed
+config           codec store store/cache/memory session session/json session/id base installed
 redis            redis/command redis/tracking redis/topology redis/connection redis/endpoint redis/protocol redis/health base installed
 redis/command    redis/topology redis/connection redis/protocol redis/health base installed
 redis/tracking   redis/topology redis/topology/discovery redis/connection redis/protocol redis/health base installed

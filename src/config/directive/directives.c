@@ -358,7 +358,7 @@ const command_rec shs_directives[] = {
                   NULL, DIRECTORY, "TIME: how long a session lives at all"),
     AP_INIT_TAKE1("SharedSessionTouch", shs_lifetimes_set_touch, NULL,
                   DIRECTORY,
-                  "INTERVAL|Off: how often requests touch a session"),
+                  "INTERVAL|On|Off: how often requests touch a session"),
     AP_INIT_TAKE1("SharedSessionRotateGrace", shs_lifetimes_set_grace, NULL,
                   DIRECTORY,
                   "TIME: how long a rotated id still leads to the session"),

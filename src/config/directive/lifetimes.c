@@ -8,6 +8,7 @@
 #include "base/option.h"
 #include "config/directive/directive_error.h"
 #include "config/settings.h"
+#include "session/lifetime.h"
 
 /* TIME, or TIME adopt. */
 const char *shs_lifetimes_set_idle(cmd_parms *cmd, void *dir, const char *text,
@@ -46,7 +47,10 @@ const char *shs_lifetimes_set_touch(cmd_parms *cmd, void *dir, const char *text)
 
     settings->touch.set = 1;
     settings->touch.value = 0;
-    if (strcasecmp(text, "Off")) {
+    if (!strcasecmp(text, "On")) {
+        settings->touch.value = SHS_LIFETIME_SIXTH;
+    }
+    else if (strcasecmp(text, "Off")) {
         error =
             shs_option_parse_lifetime(&settings->touch.value, text, cmd->pool);
     }

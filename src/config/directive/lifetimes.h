@@ -18,7 +18,7 @@ const char *shs_lifetimes_set_idle(cmd_parms *cmd, void *dir, const char *text,
 const char *shs_lifetimes_set_absolute(cmd_parms *cmd, void *dir,
                                        const char *text);
 
-/* A time, or "Off". */
+/* A time, "On" or "Off". */
 const char *shs_lifetimes_set_touch(cmd_parms *cmd, void *dir,
                                     const char *text);
 

@@ -16,6 +16,16 @@ shs_written_t shs_writer_written(shs_wrote_t status, const char *reason)
     return written;
 }
 
+shs_lifetime_t shs_writer_lifetime(const shs_scope_t *scope)
+{
+    const shs_settings_t *settings = scope->settings;
+    shs_lifetime_t lifetime = { settings->idle.value, settings->adopts.value,
+                                settings->absolute.value,
+                                settings->touch.value };
+
+    return lifetime;
+}
+
 shs_write_t shs_writer_prepare(const shs_scope_t *scope, shs_write_kind_t kind,
                                shs_octets_t key)
 {
@@ -120,16 +130,14 @@ shs_written_t shs_writer_create(const shs_scope_t *scope,
     shs_change_t *whole = shs_change_create(p);
     shs_octets_t key;
     apr_int64_t now = apr_time_as_msec(apr_time_now());
-    apr_interval_time_t ttl = settings->idle.value < settings->absolute.value
-                                  ? settings->idle.value
-                                  : settings->absolute.value;
+    shs_lifetime_t lifetime = shs_writer_lifetime(scope);
 
     shs_change_add_number(whole, SHS_METADATA_CREATED, now, p);
     shs_change_add_number(whole, SHS_METADATA_ACCESSED, now, p);
     shs_change_add_number(whole, SHS_METADATA_MAX,
                           apr_time_sec(settings->idle.value), p);
     shs_change_add_all(whole, change);
-    return create(&key, scope, NULL, whole, ttl);
+    return create(&key, scope, NULL, whole, shs_lifetime_of_new(&lifetime));
 }
 
 static shs_written_t refuse_old_id(void)
@@ -233,23 +241,18 @@ shs_written_t shs_writer_change(const shs_scope_t *scope,
 }
 
 /* The copy's time to live: as if the session were used now or, by a login,
- * created now. Without an idle timeout it keeps its remaining time. */
+ * created now. */
 static apr_interval_time_t ttl_of_copy(const shs_scope_t *scope,
                                        const shs_lookup_t *lookup, int is_login)
 {
+    shs_lifetime_t lifetime = shs_writer_lifetime(scope);
     shs_metadata_t metadata = *shs_session_get_metadata(lookup->session);
-    const shs_settings_t *settings = scope->settings;
-    apr_interval_time_t idle = settings->idle.value;
     apr_time_t now = apr_time_now();
 
-    if (metadata.idle == 0 && !settings->adopts.value
-        && lookup->ttl != SHS_TTL_FOREVER) {
-        idle = lookup->ttl;
-    }
     if (is_login && metadata.created_at != 0) {
         metadata.created_at = now;
     }
-    return shs_metadata_left(&metadata, idle, settings->absolute.value, now);
+    return shs_lifetime_of_copy(&lifetime, &metadata, lookup->ttl, now);
 }
 
 /* Makes the old id lead to the new key, or nowhere (rule 4). */
