@@ -15,11 +15,11 @@
 
 #include "session/json/json_patch.h"
 #include "session/urlencoded.h"
+#include "base/octets.h"
 
 static int is_expiry(shs_octets_t name)
 {
-    return name.len == sizeof("expiry") - 1
-           && !memcmp(name.data, "expiry", name.len);
+    return shs_octets_are_text(name, "expiry");
 }
 
 /* Returns 0 when the text is no number, or too large for a time. */

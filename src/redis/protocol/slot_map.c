@@ -14,6 +14,7 @@
 #include <apr_tables.h>
 
 #include "redis/protocol/address.h"
+#include "base/octets.h"
 
 static const char not_slots[] = "its reply to CLUSTER SLOTS is malformed";
 
@@ -197,11 +198,8 @@ static void number_shards(reading_t *reading)
 
 static const char *describe_error(const shs_reply_t *reply)
 {
-    static const char disabled[] =
-        "ERR This instance has cluster support disabled";
-
-    return reply->text.len == sizeof(disabled) - 1
-                   && !memcmp(reply->text.data, disabled, reply->text.len)
+    return shs_octets_are_text(reply->text,
+                               "ERR This instance has cluster support disabled")
                ? "it is not a node of a cluster (cluster-enabled no)"
                : "it answers CLUSTER SLOTS with an error";
 }
