@@ -31,7 +31,7 @@ int shs_failover_confirm_reply(int *is_open, shs_command_t *self)
     }
     else {
         *is_open = ++self->refreshes <= MAX_REFRESHES
-                       ? shs_command_open_permit(self)
+                       ? shs_command_reopen_permit(self)
                        : shs_command_fail(
                            self, SHS_COUNTER_NOT_READY,
                            "the Sentinels named another master each time");
