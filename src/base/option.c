@@ -133,20 +133,6 @@ const char *shs_option_parse_size(apr_size_t *out, const char *text,
     return NULL;
 }
 
-int shs_option_is_repeated(char *const words[], int i)
-{
-    apr_size_t len = strcspn(words[i], "=");
-    int k = 0;
-
-    if (words[i][len] != '=') {
-        return 0;
-    }
-    while (k < i && strncmp(words[k], words[i], len + 1)) {
-        ++k;
-    }
-    return k < i;
-}
-
 const char *shs_option_describe_duration(apr_interval_time_t duration,
                                          apr_pool_t *p)
 {
