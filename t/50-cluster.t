@@ -578,13 +578,8 @@ $_->cmd('WAIT', 1, 10_000) for $cluster->masters;
 
 # (code, the id that was given or the one that was used)
 sub put {
-    my ($host, $method, $id, $body, $path) = @_;
-    my $r = $httpd->get($path // '/session', host => "$host.test", method => $method,
-                        headers => [defined $body ? ['Content-Type', 'application/json'] : ()],
-                        defined $body ? (body => $body) : (),
-                        defined $id ? (cookie => "JSESSIONID=$id") : ());
-    my ($new) = ($r->header('Set-Cookie') // '') =~ /^JSESSIONID=([^;,]+)/;
-    return ($r->code, $new // $id);
+    my ($host, $method, $id, $body, @path) = @_;
+    return $httpd->write_session($method, $id, $body, host => "$host.test", @path);
 }
 # What the node that has a key's slot says of it.
 sub at_node {
@@ -599,7 +594,7 @@ sub at_node {
         my ($changed) = put('writes', 'PATCH', $id, '{"cart":"7"}');
         # A login, or a rotation alone: the copy has another slot.
         my ($rotated, $new) = $n % 3 ? put('writes', 'POST', $id, '{"role":"admin"}')
-            : put('writes', 'GET', $id, undef, '/x/cgi?action=rotate');
+            : put('writes', 'GET', $id, undef, path => '/x/cgi?action=rotate');
         my %is = %{ at_node("session:$new") };
         my %old = %{ at_node("session:$id") };
         push @wrong, "$n: $code $changed $rotated" if "$code $changed $rotated" ne '201 200 200'

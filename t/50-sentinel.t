@@ -572,15 +572,7 @@ sub done {
 # --- writing, before and after a failover -------------------------------------------
 
 {
-    my $put = sub {
-        my ($method, $id, $body) = @_;
-        my $r = $httpd->get('/session', host => 'quiet.test', method => $method,
-                            headers => [defined $body ? ['Content-Type', 'application/json'] : ()],
-                            defined $body ? (body => $body) : (),
-                            defined $id ? (cookie => "JSESSIONID=$id") : ());
-        my ($new) = ($r->header('Set-Cookie') // '') =~ /^JSESSIONID=([^;,]+)/;
-        return ($r->code, $new // $id);
-    };
+    my $put = sub { return $httpd->write_session(@_[0 .. 2], host => 'quiet.test') };
     $plain->wait_settled;
     my ($code, $id) = $put->('POST', undef, '{"owner":"anna"}');
     is($code, 201, 'a session begins at the master');

@@ -103,13 +103,9 @@ sub live  { return grep { $_->is_up } $_[0]->nodes }
 # The store's URL; url(nodes => [...], tls => 1, user => ..., password => ...)
 sub url {
     my ($self, %more) = @_;
-    my $login = '';
-    $login = ($more{user} // '') . ":$more{password}\@"
-        if defined $more{password};
-    my $hosts = join ',', map {
-        '127.0.0.1:' . ($more{tls} ? $_->{tls_port} : $_->port)
-    } @{ $more{nodes} || [ $self->nodes ] };
-    return ($more{tls} ? 'rediss' : 'redis') . "+cluster://$login$hosts";
+    my @ports = map { $more{tls} ? $_->{tls_port} : $_->port }
+        @{ $more{nodes} || [ $self->nodes ] };
+    return SHS::Redis::store_url(cluster => \@ports, %more);
 }
 
 sub node_at {

@@ -156,6 +156,18 @@ sub get {
     return SHS::HTTP::request(port => $self->{port}, path => $path, %more);
 }
 
+# A request to the JSON resource of a session; the path is /session unless
+# path => ... Returns the code, and the id that was given or else the one used.
+sub write_session {
+    my ($self, $method, $id, $body, %more) = @_;
+    my $r = $self->get($more{path} // '/session', %more, method => $method,
+                       defined $body ? (body => $body,
+                           headers => [['Content-Type', 'application/json']]) : (),
+                       defined $id ? (cookie => "JSESSIONID=$id") : ());
+    my $new = $r->new_id;
+    return ($r->code, $new eq 'none' ? $id : $new);
+}
+
 sub slurp {
     my ($path) = @_;
     open my $in, '<', $path or return '';
@@ -165,6 +177,20 @@ sub slurp {
 }
 
 sub error_log { slurp("$_[0]{root}/logs/error_log") }
+
+# What the error log has had in addition since new_lines() was called last.
+sub unread_log {
+    my ($self) = @_;
+    return substr $self->error_log, $self->{read} // 0;
+}
+
+# The same; it counts as read.
+sub new_lines {
+    my ($self) = @_;
+    my $lines = $self->unread_log;
+    $self->{read} += length $lines;
+    return $lines;
+}
 
 # Lines of the error log that match, newest last.
 sub logged {

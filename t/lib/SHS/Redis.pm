@@ -143,6 +143,15 @@ sub put_string {
     return $key;
 }
 
+# The URL of a store of that kind ("cluster", "sentinel") at those ports of the
+# loopback; tls => 1, user => ..., password => ...
+sub store_url {
+    my ($kind, $ports, %more) = @_;
+    my $login = defined $more{password} ? ($more{user} // '') . ":$more{password}\@" : '';
+    return ($more{tls} ? 'rediss' : 'redis') . "+$kind://$login"
+        . join ',', map { "127.0.0.1:$_" } @$ports;
+}
+
 # Runs the sub and returns every command that reached the server meanwhile:
 # [db, name, args...]. Exact, not a guess by time: an ECHO of our own ends it.
 sub commands_during {

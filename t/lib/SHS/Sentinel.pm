@@ -143,15 +143,11 @@ sub ports { return map { $_->{told_port} } $_[0]->sentinels }
 # The store's URL; url(user => 'app', password => 'x', db => 3, ports => [...])
 sub url {
     my ($self, %more) = @_;
-    my $login = '';
-    $login = ($more{user} // '') . ":$more{password}\@"
-        if defined $more{password};
-    my $hosts = join ',', map { "127.0.0.1:$_" }
-        @{ $more{ports} || [ $self->ports ] };
+    my @ports = @{ $more{ports} || [ $self->ports ] };
     my $name = $more{name} // $self->{name};
     my $db = defined $more{db} ? "/$more{db}" : '';
-    my $scheme = $self->{tls} ? 'rediss' : 'redis';
-    return "$scheme+sentinel://$login$hosts/$name$db";
+    return SHS::Redis::store_url(sentinel => \@ports, %more, tls => $self->{tls})
+        . "/$name$db";
 }
 
 # The server at an address that a Sentinel named.
