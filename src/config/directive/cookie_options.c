@@ -33,9 +33,9 @@ static const char *set_route(void *draft, const char *value, apr_pool_t *p)
         return NULL;
     }
     if (!*value || value[1] || !shs_session_id_is_route(*value)) {
-        return "write none, or one character that is allowed in a cookie but not"
-               " in this module's ids (no letter, no digit, neither - nor _),"
-               " as in route=. or route=!";
+        return "write none, or one character that is allowed in a cookie but"
+               " not in this module's ids (no letter, no digit, neither - nor"
+               " _), as in route=. or route=!";
     }
     options->route = *value;
     return NULL;
