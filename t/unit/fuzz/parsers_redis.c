@@ -91,7 +91,7 @@ static void look_at_shard(const shs_slot_map_t *map, int index)
     }
 }
 
-void fuzz_map(const uint8_t *data, size_t size, apr_pool_t *p)
+void fuzz_slot_map(const uint8_t *data, size_t size, apr_pool_t *p)
 {
     shs_reply_t *reply = reply_of(data, size, p);
     shs_slot_map_t *map = NULL;
