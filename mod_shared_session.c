@@ -59,14 +59,15 @@ static void register_hooks(apr_pool_t *p)
                    APR_HOOK_REALLY_FIRST - 1);
     ap_hook_fixups(shs_flow_on_request, after_rewrite, NULL, APR_HOOK_MIDDLE);
     ap_hook_fixups(shs_header_scrub_on_fixups, after_dir, NULL, APR_HOOK_LAST);
-    ap_hook_insert_filter(shs_header_scrub_renew, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_insert_filter(shs_header_scrub_on_insert_filter, NULL, NULL,
+                          APR_HOOK_MIDDLE);
     /* The session is written before caching inspects the response. */
     ap_hook_insert_filter(shs_control_on_insert_filter, after_headers, NULL,
                           APR_HOOK_LAST);
     ap_hook_insert_filter(shs_flow_on_insert_filter, after_headers, NULL,
                           APR_HOOK_REALLY_LAST);
     ap_hook_handler(shs_resource_serve, NULL, NULL, APR_HOOK_MIDDLE);
-    ap_hook_insert_error_filter(shs_header_scrub_renew, NULL, NULL,
+    ap_hook_insert_error_filter(shs_header_scrub_on_insert_filter, NULL, NULL,
                                 APR_HOOK_MIDDLE);
     ap_hook_insert_error_filter(shs_control_on_insert_error_filter,
                                 after_headers, NULL, APR_HOOK_LAST);

@@ -91,7 +91,7 @@ static const shs_invalidation_sink_t sink = {
     .flush = on_flushed,
     .extend_lease = on_alive,
     .set_servers = on_servers,
-    .elect = on_leader,
+    .lead = on_leader,
     .set_down = on_down,
 };
 

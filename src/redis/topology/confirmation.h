@@ -23,8 +23,8 @@ typedef struct shs_confirmation_t {
 
 /* Has the master confirmed in time, so that a command rarely goes to the wrong
  * one. Half of the time is left for the command if no Sentinel replies. */
-void shs_confirmation_renew(shs_confirmation_t *confirmation,
-                            apr_time_t deadline);
+void shs_confirmation_refresh(shs_confirmation_t *confirmation,
+                              apr_time_t deadline);
 
 /* Whether a reply of the master `subject` that has just come counts, asking a
  * Sentinel if need be: see shs_topology_confirm(). */

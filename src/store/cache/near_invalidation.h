@@ -32,8 +32,8 @@ void shs_near_invalidation_set_servers(shs_near_cache_t *cache,
  * later term, in which it tracks no server yet. To be called by one thread of
  * each child. */
 #define SHS_NEAR_LEADER_TIMEOUT (APR_USEC_PER_SEC)
-apr_uint32_t shs_near_invalidation_elect(shs_near_cache_t *cache,
-                                         apr_time_t now);
+apr_uint32_t shs_near_invalidation_lead(shs_near_cache_t *cache,
+                                        apr_time_t now);
 
 /* Sets why tracking is down; NULL: it is up. */
 void shs_near_invalidation_set_down(shs_near_cache_t *cache,

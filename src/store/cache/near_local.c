@@ -55,9 +55,9 @@ static void on_set_servers(void *data, const apr_uint32_t *server_ids,
     shs_near_invalidation_set_servers(data, server_ids, count);
 }
 
-static apr_uint32_t on_elect(void *data, apr_time_t now)
+static apr_uint32_t on_lead(void *data, apr_time_t now)
 {
-    return shs_near_invalidation_elect(data, now);
+    return shs_near_invalidation_lead(data, now);
 }
 
 static void on_set_down(void *data, const char *reason)
@@ -113,7 +113,7 @@ int shs_near_local_start(shs_near_local_t *local, shs_invalidation_sink_t *sink,
     sink->flush = on_flush;
     sink->extend_lease = on_extend_lease;
     sink->set_servers = on_set_servers;
-    sink->elect = on_elect;
+    sink->lead = on_lead;
     sink->set_down = on_set_down;
     return 1;
 }
