@@ -170,7 +170,7 @@ sub is_refused {
     push @wrong, 'the page' if $r->body =~ /^(?:env|request|header) |anna|berta/m;
     push @wrong, 'a control header' if $r->raw =~ /^X-Session-/mi;
     push @wrong, 'no Retry-After' if !$r->header('Retry-After');
-    push @wrong, 'it says what only the log knows' if $r->raw =~ /no answer/i;
+    push @wrong, 'it says what only the log knows' if $r->raw =~ /no reply/i;
     push @wrong, 'words about the store' if $r->raw =~ /SeCrEt|redis|$port|OOM/i;
     return is_deeply(\@wrong, [], "$what: 503, no cookie, no page");
 }
@@ -222,13 +222,13 @@ sub counter {
     my $page = $httpd->get('/server-status?auto', host => "$host.test")->body;
     return $page =~ /^SharedSessionStore$number$name: (\d+)$/m ? $1 : "no $name in $page";
 }
-for (['oom', 'OutOfMemory', qr/no writes: it answers OOM command not allowed/,
+for (['oom', 'OutOfMemory', qr/no writes: it replies OOM command not allowed/,
       sub { $store->cmd('CONFIG', 'SET', 'maxmemory', $_[0] ? 1 : 0) }],
-     ['replicas', 'NoReplicas', qr/no writes: it answers NOREPLICAS Not enough good replicas/,
+     ['replicas', 'NoReplicas', qr/no writes: it replies NOREPLICAS Not enough good replicas/,
       sub { $store->cmd('CONFIG', 'SET', 'min-replicas-to-write', $_[0] ? 5 : 0) }],
-     ['disk', 'Misconf', qr/no writes: it answers MISCONF Redis cannot save/,
+     ['disk', 'Misconf', qr/no writes: it replies MISCONF Redis cannot save/,
       sub { set_mode($_[0] ? 'disk' : '') }],
-     ['noeval', 'OtherErrors', qr/no writes: it answers ERR unknown command 'EVAL';/,
+     ['noeval', 'OtherErrors', qr/no writes: it replies ERR unknown command 'EVAL';/,
       sub { set_mode($_[0] ? 'noeval' : '') }]) {
     my ($host, $counter, $like, $trouble) = @$_;
     my @before = (told('warn', $host, $like), told('notice', $host, qr/writes again/));

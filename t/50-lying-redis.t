@@ -97,7 +97,7 @@ my @lies = (
                    $_[0]->close_now }, 'unavailable',
      'it has reached its maxclients', 'SHS003'],
     ['denied', sub { $_[0]->send("-DENIED SeCrEt protected mode\r\n");
-                     $_[0]->close_now }, 'unavailable', 'it answers DENIED',
+                     $_[0]->close_now }, 'unavailable', 'it replies DENIED',
      'SHS003'],
     ['errttl', sub { $_[0]->send(substr($good, 0, -5) . "-ERR SeCrEt\r\n");
                      honest($_[0]) }, 'unavailable', 'an error for the time to live'],

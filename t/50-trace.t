@@ -100,9 +100,9 @@ is_traced('a command without a transition', 'found', [ traced('single', '') ]);
 is_traced('a dead connection', 'found', [ traced('single', 'dead') ],
           qr/reconnect: /);
 is_traced('LOADING', 'found', [ traced('single', 'loading') ],
-          qr/wait: it answers LOADING/);
+          qr/wait: it replies LOADING/);
 is_traced('an error', 'unavailable', [ traced('single', 'full') ],
-          qr/fail: it answers OOM/);
+          qr/fail: it replies OOM/);
 is_traced('MOVED', 'found', [ traced('moved', '') ],
           qr/follow MOVED: $local:$port{to}/);
 is_traced('ASK', 'found', [ traced('ask', '') ],

@@ -80,7 +80,7 @@ static const char *decode_pair(void *data, shs_octets_t name,
         shs_session_set_expiry(decoding->session, expires_at);
     }
     else {
-        return "urlencoded pairs, but 'expiry' is no time";
+        return "urlencoded pairs, but 'expiry' is not a time";
     }
     return NULL;
 }

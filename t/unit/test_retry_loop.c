@@ -81,7 +81,7 @@ START_TEST(retry_loop_run__traces_a_server_that_is_not_ready)
     rig_t *rig = rig_on_server(server, "", NULL);
 
     actor_replies_once(server, "GET", "-LOADING SECRET\r\n");
-    ck_traced(rig, "s:k", "wait: it answers LOADING|");
+    ck_traced(rig, "s:k", "wait: it replies LOADING|");
     actor_stop(server);
 }
 END_TEST
@@ -93,7 +93,7 @@ START_TEST(retry_loop_run__traces_a_failure)
 
     actor_replies(server, "GET", "-OOM SECRET\r\n");
     ck_assert_int_eq(load_traced(rig, "s:k", 10000), SHS_OUTCOME_UNAVAILABLE);
-    ck_assert_str_eq(events, "fail: it answers OOM|");
+    ck_assert_str_eq(events, "fail: it replies OOM|");
     ck_assert_int_eq(load_traced(rig, "s:k", 10000), SHS_OUTCOME_UNAVAILABLE);
     ck_assert_ptr_nonnull(strstr(events, "circuit breaker"));
     actor_stop(server);
@@ -154,7 +154,7 @@ START_TEST(retry_loop_run__traces_another_master_after_a_pause)
     actor_replies(x, "GET", "-LOADING SECRET\r\n");
     stage_fail_over();
     ck_assert_int_eq(load_traced(rig, "l", 10000), SHS_OUTCOME_FOUND);
-    ck_assert_msg(!strncmp(events, "wait: x: it answers LOADING|", 28), "%s",
+    ck_assert_msg(!strncmp(events, "wait: x: it replies LOADING|", 28), "%s",
                   events);
     last = strstr(events, "|go to another master: ");
     ck_assert_msg(last != NULL, "%s", events);

@@ -251,7 +251,7 @@ static const char *check_name(const char *word, apr_pool_t *p)
     }
     return shs_cookie_is_name(word)
                ? NULL
-               : apr_psprintf(p, "'%s' is no cookie name", word);
+               : apr_psprintf(p, "'%s' is not a cookie name", word);
 }
 
 static const char *add_name(void *draft, const char *word, apr_pool_t *p)

@@ -228,7 +228,7 @@ static const char *refuse_word(void *draft, const char *word, apr_pool_t *p)
     (void)draft;
     (void)word;
     (void)p;
-    return "what follows the URL is no key=value option; a space in user or"
+    return "what follows the URL is not a key=value option; a space in user or"
            " password is written as %20";
 }
 

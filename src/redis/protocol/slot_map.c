@@ -201,7 +201,7 @@ static const char *describe_error(const shs_reply_t *reply)
     return shs_octets_are_text(reply->text,
                                "ERR This instance has cluster support disabled")
                ? "it is not a node of a cluster (cluster-enabled no)"
-               : "it answers CLUSTER SLOTS with an error";
+               : "it replies to CLUSTER SLOTS with an error";
 }
 
 const char *shs_slot_map_parse_slots(shs_slot_map_t **out,
