@@ -40,8 +40,8 @@ int shs_failover_confirm_reply(int *is_open, shs_command_t *self)
 }
 
 /* If another master may have replaced the one that failed, but the servers that
- * name it are not believed, the reason of the failure says so: that is what has
- * to be repaired. */
+ * name it report too low an epoch and so do not count, the reason of the
+ * failure says so: that is what has to be repaired. */
 static void add_epoch_reason(shs_command_t *self)
 {
     const char *reason = shs_epoch_explain(

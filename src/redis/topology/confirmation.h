@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * confirmation: keeps the lease of the master that the Sentinels named. Before
- * a command it renews a lease that runs out; after a reply it waits for a
+ * a command it refreshes a lease that runs out; after a reply it waits for a
  * Sentinel if master_lease.h requires one. It asks by refreshing the topology,
  * and does not wait for Sentinels that prove to be silent.
  *

@@ -151,7 +151,7 @@ static int open_subscriptions(tracker_t *tracker, const char **reason)
     for (i = 0; i < tracker->count; ++i) {
         target_t *target = &tracker->targets[i];
 
-        /* Renews the leadership, however long this takes. */
+        /* Keeps the leadership, however long this takes. */
         if (!is_leader(tracker)
             || !open_subscription(tracker, target, reason)) {
             return 0;
