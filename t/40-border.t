@@ -143,7 +143,7 @@ for my $what (sort keys %not_obeyed) {
 }
 
 # --- from one that is On ---------------------------------------------------------
-my %heard = (
+my %obeyed = (
     'a CGI with Location' => ['/app/cgi', 200, location => '/app/lua'],
     '... into a place that is Off' => ['/app/cgi', 200, location => '/off/lua'],
     'a CGI that redirects elsewhere' => ['/app/cgi', 302, location => 'http://a.test/'],
@@ -157,8 +157,8 @@ my %heard = (
     '... with a text' => ['/app/plain/answer', 401, status => 401, table => 'err'],
     'a handler that redirects' => ['/app/answer', 303, status => 303, to => '/app/'],
 );
-for my $what (sort keys %heard) {
-    my ($path, $code, %more) = @{ $heard{$what} };
+for my $what (sort keys %obeyed) {
+    my ($path, $code, %more) = @{ $obeyed{$what} };
     my $r = at($path, undef, %more, @login);
     is($r->code, $code, "On, $what");
     is_clean($r);

@@ -249,8 +249,8 @@ for my $more ('', 'action=rotate', 'action=create&set=role%3Dchef') {
         push @id, given($httpd->get("/x/cgi?$query", cookie => "A=$id[-1]"));
     }
     $httpd->get('/session', method => 'DELETE', cookie => "A=$id[-1]");
-    is_deeply([map { $httpd->get('/x/lua', cookie => "A=$_")->note('session.user') // 'nobody' } @id],
-              [('nobody') x @id], "a login, then '$more': logout leaves nothing of the user");
+    is_deeply([map { $httpd->get('/x/lua', cookie => "A=$_")->note('session.user') // 'none' } @id],
+              [('none') x @id], "a login, then '$more': logout leaves nothing of the user");
 }
 
 # A login while a cookie of the same name for a longer path comes first.

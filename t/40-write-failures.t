@@ -113,7 +113,7 @@ sub resource {
 }
 sub found {
     my ($host, $id) = @_;
-    return (ask($host, '/x/lua', $id)->note('session.user') // 'nobody') eq 'anna';
+    return (ask($host, '/x/lua', $id)->note('session.user') // 'none') eq 'anna';
 }
 
 # All that is in a Redis, with its values.

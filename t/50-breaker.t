@@ -459,11 +459,11 @@ subtest 'LOADING without end' => sub {
     SHS::Process::wait_for('those that were on their way', 20, sub {
         $load->have_all_begun_since($opened) });
     my $began = time;
-    my $questions = grep { / HGETALL / } $fake->journal;
+    my $commands = grep { / HGETALL / } $fake->journal;
     my ($failed, $blocked) = count_failures('loading');
     SHS::Process::let_pass(2);
     my ($failed_now, $blocked_now) = count_failures('loading');
-    $questions = grep({ / HGETALL / } $fake->journal) - $questions;
+    $commands = grep({ / HGETALL / } $fake->journal) - $commands;
     my $probes = int((time - $began) / 0.4) + 2;
     $failed = $failed_now - $failed;
     $blocked = $blocked_now - $blocked;
@@ -471,7 +471,7 @@ subtest 'LOADING without end' => sub {
     cmp_ok($blocked, '>', 100, 'nearly all do not ask');
     cmp_ok($waited, '<=', $probes, "$waited of $failed requests waited");
     # A probe asks again after 5, 10, 20 ms, ... until the deadline.
-    cmp_ok($questions, '<=', 10 * $probes, "Redis was asked $questions times");
+    cmp_ok($commands, '<=', 10 * $probes, "Redis was asked $commands times");
     unlink $loading;
     my $ended = time;
     ok(eval { SHS::Process::wait_for('recovery', 20, sub {

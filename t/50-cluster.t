@@ -29,7 +29,7 @@ my $cluster = SHS::Cluster->start(
          . "user app on >SeCrEt-app ~session:* &* +get +hgetall +pttl"
          . " +cluster|slots +asking +readonly\n");
 my @nodes = $cluster->nodes;
-my $nobody = SHS::Process::free_port();
+my $unused = SHS::Process::free_port();
 my $loner = SHS::Redis->start;
 
 # --- nodes that lie ------------------------------------------------------------------
@@ -99,7 +99,7 @@ my %fake = (
                     sub { $anna }),
     # MOVED to where nobody is.
     far => fake($port{far}, slots([ 0, 16383, $local, $port{far} ]),
-                sub { "-MOVED $_[0] $local:$nobody\r\n" }),
+                sub { "-MOVED $_[0] $local:$unused\r\n" }),
 );
 
 # --- the httpd ---------------------------------------------------------------------
@@ -116,12 +116,12 @@ my %stores = (
     down => $cluster->url . ' timeout=400ms breaker=5/200ms name=down',
     fallback => $cluster->url
         . ' read-from=replica-on-failure timeout=300ms breaker=3/1s',
-    next => "$here:$nobody,$local:$seeds[1] timeout=2s",
+    next => "$here:$unused,$local:$seeds[1] timeout=2s",
     tls => $cluster->url(tls => 1, user => 'app', password => 'SeCrEt-app')
         . " ca=$ca timeout=2s",
     untrusted => $cluster->url(tls => 1) . ' timeout=2s',
     loner => "$here:" . $loner->port . ' timeout=2s',
-    dead => "$here:$nobody timeout=2s",
+    dead => "$here:$unused timeout=2s",
     intruder => $cluster->url(user => 'app', password => 'SeCrEt-wrong')
         . ' timeout=2s',
     (map { ("seed$_" => "$here:$seeds[$_] timeout=2s") } 0 .. 5),

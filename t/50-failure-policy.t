@@ -9,7 +9,7 @@ my $store = SHS::Redis->start;
 my $port = $store->port;
 my $found = fresh_id();
 my $bad = fresh_id();
-my $nobody = SHS::Process::free_port();
+my $unused = SHS::Process::free_port();
 
 my $httpd = private_httpd(
     files => { 'htdocs/plain.html' => "the page\n",

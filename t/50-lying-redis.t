@@ -278,7 +278,7 @@ my $end = Time::HiRes::time() + 1.2;
 my ($asked, @wrong) = (0);
 while (Time::HiRes::time() < $end) {
     my $id = fresh_id();
-    my $owner = ask('late', $id)->note('session.owner') // 'nobody';
+    my $owner = ask('late', $id)->note('session.owner') // 'none';
     push @wrong, $owner if $owner ne "session:$id";
     $asked++;
 }

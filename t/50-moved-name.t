@@ -201,7 +201,7 @@ for my $name (qw(both.test reverse.test)) {
 }
 
 # Whether a listener is there, and has been answered.
-sub is_heard {
+sub is_tracked {
     my ($redis) = @_;
     return scalar grep { /\bcmd=ping\b/ } split /\n/,
         $redis->cmd('CLIENT', 'LIST', 'TYPE', 'pubsub');
@@ -211,7 +211,7 @@ sub is_heard {
 subtest 'the near-cache' => sub {
     my $proxies = $proxies[-1];
     ok(eval { SHS::Process::wait_for('the listener', 30, sub {
-        is_heard($behind_old) }) }, 'it hears the old server');
+        is_tracked($behind_old) }) }, 'it hears the old server');
     my $dials = $proxies->{old}->stats->{accepted};
     $proxies->{old}->blackhole;
     ok(eval { SHS::Process::wait_for('the listener', 30, sub {
@@ -220,7 +220,7 @@ subtest 'the near-cache' => sub {
     my $moved = time;
     $hosts->move('near.test' => [$new_host]);
     ok(eval { SHS::Process::wait_for('the listener', 30, sub {
-        is_heard($behind_new) }) }, 'it hears the new one');
+        is_tracked($behind_new) }) }, 'it hears the new one');
     my $took = time - $moved;
     cmp_ok($took, '<', $interval + $slack, sprintf '... after %.2f s', $took);
 };

@@ -27,20 +27,20 @@ $certs->sign('server', 'DNS:localhost,IP:127.0.0.1');
 my $plain = SHS::Sentinel->start;
 my $secured = SHS::Sentinel->start(
     tls => $certs,
-    acl => "user default on >SeCrEt-nobody-knows ~* &* +\@all\n"
+    acl => "user default on >SeCrEt-not-given ~* &* +\@all\n"
          . "user boss on >SeCrEt-boss ~* &* +\@all\n"
          . "user app on >SeCrEt-app ~session:* &* +get +hgetall +pttl +role\n"
          . "user behind on >SeCrEt-app ~session:* &* +get +hgetall +pttl +info\n"
          . "user blind on >SeCrEt-app ~session:* &* +get +hgetall +pttl\n",
     login => [ 'boss', 'SeCrEt-boss' ],
-    sentinel_acl => "user default on >SeCrEt-nobody-knows &* +\@all\n"
+    sentinel_acl => "user default on >SeCrEt-not-given &* +\@all\n"
          . "user boss on >SeCrEt-chief &* +\@all\n"
          . "user web on >SeCrEt-web &* resetchannels -\@all +auth"
          . " +sentinel|get-master-addr-by-name +sentinel|master"
          . " +sentinel|replicas\n",
     sentinel_login => [ 'boss', 'SeCrEt-chief' ]);
 
-my $nobody = SHS::Process::free_port();
+my $unused = SHS::Process::free_port();
 
 # A Sentinel that says what a test wants: the file holds "port epoch", or
 # nothing if it knows no master.
@@ -129,7 +129,7 @@ my %sentinel = map {
     $_ => fake_sentinel(say_master("master-$_", $fake{$_}->port, 1))
 } keys %fake;
 my $other = fake_server(sub { $role_of_master }, sub { bulks(owner => 'berta') });
-my $stranger = fake_sentinel(say_master('master-nobody'));
+my $stranger = fake_sentinel(say_master('master-none'));
 my $stalled = SHS::Fake->start(sub { $_[0]->stall });
 
 # Two servers that know nothing of each other, for changes behind our back.
@@ -148,11 +148,11 @@ my %stores = (
     fallback => $plain->url
         . ' read-from=replica-on-failure timeout=300ms breaker=3/1s',
     db3 => $plain->url(db => 3) . ' timeout=2s',
-    skip => $plain->url(ports => [ $nobody, $stranger->port, $real[0] ])
+    skip => $plain->url(ports => [ $unused, $stranger->port, $real[0] ])
         . ' timeout=2s',
     stalled => $plain->url(ports => [ $stalled->port, $real[1] ])
         . ' timeout=300ms connect-timeout=200ms',
-    dead => $plain->url(ports => [ $nobody, $nobody + 1 ]) . ' timeout=2s',
+    dead => $plain->url(ports => [ $unused, $unused + 1 ]) . ' timeout=2s',
     unknown => $plain->url(name => 'nosuch') . ' timeout=2s',
     secured => "$secure ca=$ca sentinel-user=web"
         . ' sentinel-password-file=${HOME_DIR}/web timeout=2s',
@@ -289,7 +289,7 @@ $second->put_hash("session:$id", { owner => 'new' });
 is(owner(ask('told', $id)), 'old', 'a master serves');
 SHS::Load::run(of_load('told'), requests => 60, workers => 3,
                sessions => [ [ $id, 'old' ] ]);
-$first->cmd('REPLICAOF', '127.0.0.1', $nobody);
+$first->cmd('REPLICAOF', '127.0.0.1', $unused);
 {
     my @owners = map { owner(ask('told', $id)) } 1 .. 10;
     is(scalar(grep { $_ ne '(null)' } @owners), 0,

@@ -10,7 +10,7 @@ use SHS::Cluster;
 my $local = '127.0.0.1';
 my $anna = SHS::Fake::Conn->hash_reply(owner => 'anna');
 my ($value) = $anna =~ /^(.*):-1\r\n$/s;
-my $nobody = SHS::Process::free_port();
+my $unused = SHS::Process::free_port();
 
 # A single server: the key says what happens.
 my $single = SHS::Fake->start(sub {
@@ -49,7 +49,7 @@ my @members = (
                "-$word " . SHS::Cluster::slot($_[0]) . " $local:$port{to}\r\n" },
                   $port{lc $word}) } qw(MOVED ASK)),
     member($port{to}, sub { $value }, $port{to}),
-    member($port{replica}, sub { $value }, $nobody, $port{replica}),
+    member($port{replica}, sub { $value }, $unused, $port{replica}),
 );
 
 my %stores = (
@@ -108,7 +108,7 @@ is_traced('MOVED', 'found', [ traced('moved', '') ],
 is_traced('ASK', 'found', [ traced('ask', '') ],
           qr/follow ASK: $local:$port{to}/);
 is_traced('a dead master', 'found', [ traced('replica', '') ],
-          qr/refresh the topology: $local:$nobody: /,
+          qr/refresh the topology: $local:$unused: /,
           qr/read from a replica: $local:$port{replica}/);
 is_traced('below trace1', 'unavailable', [ traced('quiet', 'full') ]);
 is(scalar $httpd->logged(qr/SHS037: .*SeCrEt/), 0, 'no line shows an id or a reply');

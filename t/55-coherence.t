@@ -40,7 +40,7 @@ sub reply { return $_[0]->get('/x/lua', cookie => "JSESSIONID=$_[1]", timeout =>
 sub v { my $r = reply(@_); return $r->note('session.v') // $r->note('SHARED_SESSION') }
 
 # The child that listens: who has the connection that subscribes.
-sub listener_of {
+sub leader_of {
     my ($httpd) = @_;
     my $list = $redis->cmd('CLIENT', 'LIST', 'TYPE', 'pubsub');
     my %is_port = map { sprintf('%04X', $_) => 1 } $list =~ / addr=\S+:(\d+) /g;
@@ -182,12 +182,12 @@ cmp_ok(status($host{a})->{CacheHits}, '>', 50, '... and some were hits');
 
 my @faults = (
     ['the listener stopped' => sub {
-        my $pid = listener_of($host{a}) // die "no listener\n";
+        my $pid = leader_of($host{a}) // die "no listener\n";
         kill 'STOP', $pid;
         return sub { kill 'CONT', $pid };
     }],
     ['the listener killed' => sub {
-        kill 'KILL', listener_of($host{a}) // die "no listener\n";
+        kill 'KILL', leader_of($host{a}) // die "no listener\n";
         return sub { };
     }],
     ['children killed' => sub {

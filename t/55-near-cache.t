@@ -83,12 +83,12 @@ CONF
         return $host->get('/status?auto')->body =~ /^\Q$name\E: (\S+)/m ? $1 : ''; };
     wait_live($host);
 
-    my $hear = sub {
+    my $await = sub {
         my ($change) = @_;
-        my $heard = $is->('SharedSessionStore0CacheInvalidations');
+        my $before = $is->('SharedSessionStore0CacheInvalidations');
         $change->();
         SHS::Process::wait_for('an invalidation', 10, sub {
-            $is->('SharedSessionStore0CacheInvalidations') > $heard }); };
+            $is->('SharedSessionStore0CacheInvalidations') > $before }); };
 
     # The reply is read when it is asked for: ->().
     my $begin = sub {
@@ -107,7 +107,7 @@ CONF
     my $fly = sub {
         my ($during) = @_;
         my $key = fresh_id();
-        $hear->(sub { $store->cmd('HSET', "session:$key", v => 1) });
+        $await->(sub { $store->cmd('HSET', "session:$key", v => 1) });
         my ($asked, $hurt) = ($lookups->(), $proxy->late(to => "session:$key")->{hurt});
         my $first = $begin->($key);
         SHS::Process::wait_for('an answer on its way', 10, sub { $proxy->stats->{hurt} > $hurt });
@@ -122,7 +122,7 @@ CONF
     is(join(', ', $fly->(sub { })), '1 1 1 1, 1', 'of four that miss at once one asks');
     my ($versions) = $fly->(sub {
         my ($key) = @_;
-        $hear->(sub { $store->cmd('HSET', "session:$key", v => 2) }); });
+        $await->(sub { $store->cmd('HSET', "session:$key", v => 2) }); });
     is($versions, '1 2 2 2', '... but what it is told is not for who came after a change');
     ($versions) = $fly->(sub {
         is($host->get('/session', cookie => "JSESSIONID=$_[0]", method => 'PATCH',

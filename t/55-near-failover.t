@@ -183,8 +183,8 @@ sub read_on {
         $role->[0] eq 'slave' && $role->[3] eq 'connected' });
     $to->cmd('CLUSTER', 'FAILOVER', 'TAKEOVER');
     SHS::Process::wait_for('the heir', 20, sub { $to->cmd('ROLE')->[0] eq 'master' });
-    $to->cmd('CONFIG', 'SET', 'requirepass', 'nobody-knows');
-    $to->cmd('ACL', 'SETUSER', 'app', 'resetpass', '>nobody-knows');
+    $to->cmd('CONFIG', 'SET', 'requirepass', 'not-given');
+    $to->cmd('ACL', 'SETUSER', 'app', 'resetpass', '>not-given');
     $to->cmd('CLIENT', 'KILL', 'TYPE', 'replica');
     $to->cmd('HSET', $key, v => 5);
     cmp_ok(oldest($httpd, $id, 4, time), '<=', $lease, 'Cluster, a deposed master that'

@@ -31,7 +31,7 @@ sub user {
     return $r->note('session.user') // $r->note('SHARED_SESSION') // 'broken';
 }
 
-sub feeds { return scalar grep { / cmd=/ } split /\n/,
+sub subscriptions { return scalar grep { / cmd=/ } split /\n/,
                 $_[0]->cmd('CLIENT', 'LIST', 'TYPE', 'pubsub') }
 
 # A host whose session is near, and whose new connections lead to the other server
@@ -69,7 +69,7 @@ sub follow_end {
     my ($proxy, $httpd, $id, $other) = move('a new connection');
     # The pool's connections end, the subscription stays.
     $old->cmd('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
-    is(feeds($old), 1, 'the one that listens stays');
+    is(subscriptions($old), 1, 'the one that listens stays');
     my $moved = time;
     user($httpd, fresh_id()); # a miss
     my ($is_gone, $last) = follow_end($httpd, $id);
@@ -78,7 +78,8 @@ sub follow_end {
     SHS::Report::figure('Near-cache, another server at the address: an end is seen after',
                         sprintf('%.2f', $last > $moved ? $last - $moved : 0), 's');
     is(user($httpd, $other), 'anna', '... and what was not is there');
-    ok(eval { SHS::Process::wait_for('it', 20, sub { feeds($new) == 1 && !feeds($old) }) },
+    ok(eval { SHS::Process::wait_for('the subscription', 20, sub {
+        subscriptions($new) == 1 && !subscriptions($old) }) },
        'the new server is listened to');
     wait_live($httpd, '... live');
     wait_kept($httpd, $other);
@@ -171,10 +172,10 @@ sub unredirected {
     wait_kept($httpd, $id);
     # So many at once that they come in several reads.
     my $many = join ' ', map { "redis.call('SET', 'session:many$_', 'x')" } 1 .. 3000;
-    my $heard = status($httpd)->{CacheInvalidations};
+    my $before = status($httpd)->{CacheInvalidations};
     $old->cmd('EVAL', $many, 0);
     ok(eval { SHS::Process::wait_for('all of them', 10, sub {
-        status($httpd)->{CacheInvalidations} >= $heard + 3000 }) }, '... thousands at once');
+        status($httpd)->{CacheInvalidations} >= $before + 3000 }) }, '... thousands at once');
     wait_live($httpd, '... live all the time');
     $old->put_hash("session:$emptied", { user => 'anna' }, 600);
     wait_kept($httpd, $emptied);

@@ -270,12 +270,12 @@ SharedSessionStore redis://127.0.0.1:@{[$proxy->port]} timeout=5s
 SharedSessionCache On
 CONF
     wait_live($httpd);
-    my $heard = status($httpd)->{CacheInvalidations};
+    my $before = status($httpd)->{CacheInvalidations};
     my $id = fresh_id();
     $redis->put_hash("session:$id", { user => 'crowd' }, 60);
     # A read before these invalidations is not kept: HSET, EXPIRE.
     SHS::Process::wait_for('its invalidations', 10, sub {
-        status($httpd)->{CacheInvalidations} >= $heard + 2 });
+        status($httpd)->{CacheInvalidations} >= $before + 2 });
     $proxy->delay(300);
     my @sockets;
     my $lookups = $redis->lookups_during(sub {
@@ -328,8 +328,8 @@ CONF
     my ($lookups) = map { /^id=(\d+).* name=full .* cmd=(?:hgetall|pttl|info)/  ? $1 : () } @clients;
     $admin->cmd('CLIENT', 'KILL', 'ID', $lookups);
     $fill->();
-    my $heard = () = $admin->cmd('CLIENT', 'LIST') =~ / name=full .* cmd=(?:ping|subscribe)/g;
-    is($heard, 1, 'of this httpd one connection is left, which listens');
+    my $subscriptions = () = $admin->cmd('CLIENT', 'LIST') =~ / name=full .* cmd=(?:ping|subscribe)/g;
+    is($subscriptions, 1, 'of this httpd one connection is left: the subscription');
 
     is(status($httpd)->{Cache}, 'live', 'the near-cache is live');
     is(session($httpd, $near), 'anna', '... and what is near is found');

@@ -158,7 +158,7 @@ is($sum->{status_malformed} // 0, 0, 'none was malformed');
 $store = SHS::Redis->start(port => $port);
 plant();
 # What a store without sessions has said may be believed until it is heard anew.
-wait_heard($store, qw(soak steady));
+wait_tracked($store, qw(soak steady));
 my $load = SHS::Load->start(of_load('soak'), requests => 200_000,
                             pause => 0.001);
 ok(eval { SHS::Process::wait_for('many to be found in a row', 60, sub {

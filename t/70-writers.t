@@ -83,7 +83,7 @@ sub many {
     for (1 .. $times) {
         my $r = ask($balancer->port, 'GET', '/session', $id);
         push @is, $r->code == 200 ? content($r) : $r->code;
-        $by{ $r->header('X-Served-By') // 'nobody' }++;
+        $by{ $r->header('X-Served-By') // 'none' }++;
     }
     return (\@is, join ' ', sort keys %by);
 }
@@ -303,8 +303,8 @@ for (@formats) {
         # Everybody has asked since.
         my $kept = time;
         listen_to($crew, sub {
-            my %who = map { $_->[1] => 1 } grep { $_->[0] > $kept } @{ $_[0] };
-            keys %who == 64;
+            my %asked = map { $_->[1] => 1 } grep { $_->[0] > $kept } @{ $_[0] };
+            keys %asked == 64;
         });
     }
     my $said = end($crew);

@@ -148,7 +148,7 @@ sub cached {
     return get($path, host => $host, headers => [@headers],
                defined $id ? (cookie => "JSESSIONID=$id") : ());
 }
-sub who { return $_[0]->raw =~ /(anna|bert)/ ? $1 : 'nobody' }
+sub user_of { return $_[0]->raw =~ /(anna|bert)/ ? $1 : 'none' }
 
 # A page under a URL that was never asked for. Without a query, as mod_cache is
 # more careful with one.
@@ -174,16 +174,16 @@ my @places = ('/on/cgi', '/on/cgi?cc=max-age=600', '/on/cgi?cc=public,max-age=60
 
 sub each_user_gets_his_own {
     my ($page) = @_;
-    is(who(cached($page, $anna)), 'anna', 'the page of anna');
-    is(who(cached($page, $bert)), 'bert', 'bert gets his own');
-    is(who(cached($page)), 'nobody', 'nobody gets nobody\'s');
-    is(who(cached($page, undef, ['X-User', 'anna'])), 'nobody',
+    is(user_of(cached($page, $anna)), 'anna', 'the page of anna');
+    is(user_of(cached($page, $bert)), 'bert', 'bert gets his own');
+    is(user_of(cached($page)), 'none', 'nobody gets nobody\'s');
+    is(user_of(cached($page, undef, ['X-User', 'anna'])), 'none',
        'nor by a forged header');
-    is(who(cached($page, undef, ['Cookie', 'x=y'])), 'nobody',
+    is(user_of(cached($page, undef, ['Cookie', 'x=y'])), 'none',
        'nor with another cookie');
-    is(who(cached($page, fresh_id())), 'nobody',
+    is(user_of(cached($page, fresh_id())), 'none',
        'nor with an id without a session');
-    is(who(cached($page, $anna)), 'anna', 'anna again');
+    is(user_of(cached($page, $anna)), 'anna', 'anna again');
     return;
 }
 
@@ -195,7 +195,7 @@ sub places_are_kept_apart {
         # The other way round: what was stored for nobody hides no session.
         my $page = new_page($place);
         cached($page) for 1 .. 2;
-        is(who(cached($page, $anna)), 'anna',
+        is(user_of(cached($page, $anna)), 'anna',
            '... and a page stored for nobody is not served to a session');
     }
     return;
@@ -223,17 +223,17 @@ sub parts_are_not_kept {
         write_page("$place/part.html", ($place eq 'first' ? '' : "<html>\n")
                    . qq(<!--#include virtual="$part" -->\n));
         my $page = new_page("/$place/part.html");
-        is(who(cached($page, $anna)), 'anna',
+        is(user_of(cached($page, $anna)), 'anna',
            "/$place: a page with anna's $part");
-        is(who(cached($part)), 'nobody', "... is not found under the part's URL");
-        is(who(cached($part, $bert)), 'bert', '... by nobody else');
-        is(who(cached($page, $bert)), 'bert', "... nor under the page's");
-        is(who(cached($page)), 'nobody', '... nor without a session');
-        is(who(cached(new_page("/$place/part.html"), $bert)), 'bert',
+        is(user_of(cached($part)), 'none', "... is not found under the part's URL");
+        is(user_of(cached($part, $bert)), 'bert', '... by nobody else');
+        is(user_of(cached($page, $bert)), 'bert', "... nor under the page's");
+        is(user_of(cached($page)), 'none', '... nor without a session');
+        is(user_of(cached(new_page("/$place/part.html"), $bert)), 'bert',
            '... nor in another page');
         $page = new_page("/$place/part.html");
         cached($page) for 1 .. 2;
-        is(who(cached($page, $anna)), 'anna',
+        is(user_of(cached($page, $anna)), 'anna',
            "... and a page kept for nobody does not hide anna's");
     }
     return;
@@ -246,13 +246,13 @@ sub long_pages_go_out_in_time {
                . qq(<!--#include virtual="/on/lua" -->\n));
     my $page = new_page('/home/long.html');
     my $reply = cached($page, $anna);
-    is(who($reply), 'anna', '200 KB of text and then a part with a session');
+    is(user_of($reply), 'anna', '200 KB of text and then a part with a session');
     like($reply->body, qr/^<html>\n(?:$long\n){2000}/, '... all of the text is there');
     is(words($reply->header('Cache-Control')), 'max-age=600 private',
        '... private, as the request had a Cookie header');
     is(words($reply->header('Vary')), 'cookie', '... Vary: Cookie');
-    is(who(cached($page, $bert)), 'bert', '... and is not kept for bert');
-    is(who(cached($page)), 'nobody', '... nor for nobody');
+    is(user_of(cached($page, $bert)), 'bert', '... and is not kept for bert');
+    is(user_of(cached($page)), 'none', '... nor for nobody');
     $reply = cached(new_page('/home/long.html'), undef, ['Cookie', 'x=y']);
     is(words($reply->header('Cache-Control')), 'max-age=600 private',
        '... also when the Cookie header holds no session');
@@ -261,7 +261,7 @@ sub long_pages_go_out_in_time {
     is(words($reply->header('Cache-Control')), 'max-age=600',
        '... without a Cookie header it is everybody\'s');
     is(words($reply->header('Vary')), 'cookie', '... that sends no cookie');
-    is(who(cached($page, $anna)), 'anna', '... so anna gets her own');
+    is(user_of(cached($page, $anna)), 'anna', '... so anna gets her own');
     return;
 }
 

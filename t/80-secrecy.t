@@ -133,10 +133,10 @@ is($trace->code, 200, 'TRACE is answered');
 unlike($trace->raw, qr/X-User|SeCrEt-value/i, '... without a header of ours');
 # Of a proxied place httpd answers it late, or the backend does.
 for my $row ([[['Max-Forwards', '0']], 'by the proxy'], [[], 'by the backend']) {
-    my ($headers, $who) = @$row;
+    my ($headers, $what) = @$row;
     $trace = $httpd->get('/x/backend', host => 'found.test', method => 'TRACE',
                          cookie => "JSESSIONID=$id", headers => $headers);
-    is($trace->code, 200, "TRACE is answered $who");
+    is($trace->code, 200, "TRACE is answered $what");
     like($trace->raw, qr/JSESSIONID/, '... with the headers of the request');
     unlike($trace->raw, qr/X-User|SeCrEt-value/i, '... without a header of ours');
 }

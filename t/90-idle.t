@@ -10,7 +10,7 @@ use SHS::Load;
 my $store = SHS::Redis->start;
 my $port = $store->port;
 # Of its own: the one that listens looks now and then where a new connection leads.
-my $nearby = SHS::Redis->start;
+my $cached = SHS::Redis->start;
 
 # Answers once a file is there, and says by another one that it was asked.
 my ($asked, $go) = map { SHS::Process::tmp() . "/$_.$$" } qw(asked go);
@@ -41,21 +41,21 @@ SharedSessionStore redis://127.0.0.1:$port timeout=5s pool=2 idle=3s
 </VirtualHost>
 <VirtualHost *:\${SHS_PORT}>
     ServerName near.test
-    SharedSessionStore redis://127.0.0.1:@{[$nearby->port]} timeout=5s pool=2 idle=1s name=near
+    SharedSessionStore redis://127.0.0.1:@{[$cached->port]} timeout=5s pool=2 idle=1s name=near
     SharedSessionCache On
 </VirtualHost>
 CONF
 my @sessions = map { [ fresh_id(), "owner$_" ] } 1 .. 20;
-for my $redis ($store, $nearby) {
+for my $redis ($store, $cached) {
     $redis->put_hash("session:$_->[0]", { owner => $_->[1] }) for @sessions;
 }
 
 # As users have it the host has one connection more, that listens from the start,
 # unused for however long; beside it requests need none once their session is near.
-wait_heard($nearby, 'near');
-sub listeners { return $nearby->cmd('CLIENT', 'LIST', 'TYPE', 'pubsub') =~ /^id=(\d+)/mg }
-my @listeners = listeners();
-is(scalar @listeners, 1, '... one for the host');
+wait_tracked($cached, 'near');
+sub subscriptions { return $cached->cmd('CLIENT', 'LIST', 'TYPE', 'pubsub') =~ /^id=(\d+)/mg }
+my @subscriptions = subscriptions();
+is(scalar @subscriptions, 1, '... one for the host');
 sub connections { return (($_[0] // $store)->cmd('INFO', 'stats')
                           =~ /total_connections_received:(\d+)/)[0] }
 sub clients {
@@ -91,19 +91,19 @@ $r = $httpd->get('/x/lua', host => 'first.test',
                  cookie => "JSESSIONID=$sessions[1][0]");
 is(connections(), $before + 1, '... which the next request uses again');
 
-is_deeply([listeners()], \@listeners, 'the connection that listens is not idle');
+is_deeply([subscriptions()], \@subscriptions, 'the connection that listens is not idle');
 my $near = sub {
     is($httpd->get('/x/lua', host => 'near.test', cookie => "JSESSIONID=$sessions[2][0]")
            ->env('OWNER'), 'owner3', 'a session from the near-cache') for 1 .. $_[0];
 };
 ok(eval { SHS::Process::wait_for('it to be near', 20, sub {
-    !$nearby->lookups_during(sub { $near->(1) }, text => $sessions[2][0]) }) },
+    !$cached->lookups_during(sub { $near->(1) }, text => $sessions[2][0]) }) },
    '... which asks nobody');
 my $needed; # the least of two: it may look meanwhile
 for (1 .. 2) {
-    $before = connections($nearby);
+    $before = connections($cached);
     $near->(5);
-    my $now = connections($nearby) - $before;
+    my $now = connections($cached) - $before;
     $needed = $now if !defined $needed || $now < $needed;
 }
 is($needed, 0, '... and needs no connection');

@@ -47,7 +47,7 @@ sub ask { return $httpd->get('/x/lua', cookie => "JSESSIONID=$_[0]") }
 
 $httpd->run;
 is(clients($store), 0, 'no connection for a lookup is made before the first request');
-wait_heard($store, 'reload');
+wait_tracked($store, 'reload');
 is(all_clients($store), 1, '... and one that listens');
 is(ask($sessions[0][0])->note('session.owner'), 'owner1', 'started');
 
@@ -88,7 +88,7 @@ ok(eval { SHS::Process::wait_for('the old children to go', 20, sub {
     all_clients($store) <= 8 * $children + 1 && $httpd->children <= $children + 1 }) },
    'the old children end, and their connections with them')
     || diag(all_clients($store) . ' connections, ' . $httpd->children . ' children');
-wait_heard($store, 'reload');
+wait_tracked($store, 'reload');
 cmp_ok(fds($httpd->pid), '<=', $before_fds + 2,
        'the parent has no more descriptors than before');
 

@@ -24,7 +24,7 @@ use SHS::Redis;
 our @EXPORT = (@Test::More::EXPORT,
     qw(get redis mpm server_port fresh_id label sha256_hex log_mark
        log_since log_like within slurp one_child private_httpd
-       hash_session wait_heard is_clean));
+       hash_session wait_tracked is_clean));
 
 # The Redis and httpd of the run, started by TEST.PL; their addresses come
 # with the configuration that Apache::Test saved.
@@ -132,7 +132,7 @@ CONF
 
 # Until somebody listens to what changes in a Redis, for each of the stores with
 # these name= that have a near-cache: has begun anew, and has been answered.
-sub wait_heard {
+sub wait_tracked {
     my ($redis, @names) = @_;
     local $Test::Builder::Level = $Test::Builder::Level + 1;
     my @lines;

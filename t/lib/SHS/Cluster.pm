@@ -299,7 +299,7 @@ sub pause_master_of {
 sub wait_for_takeover {
     my ($self, $slot, $from) = @_;
     my $not_yet = 0;
-    my @who = eval {
+    my @replies = eval {
         SHS::Process::wait_for("another master of slot $slot", 40, sub {
             my $asked = time;
             my $owner = eval { $self->owner_of_slot($slot) };
@@ -307,7 +307,7 @@ sub wait_for_takeover {
             $not_yet = $asked;
             return 0 });
     } or die $@ . $self->describe;
-    return @{ $who[0] };
+    return @{ $replies[0] };
 }
 
 # From here on the node and all the others do not hear of each other, and clients

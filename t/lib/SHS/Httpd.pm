@@ -222,10 +222,10 @@ sub is_complete {
 # restarts that follow one another closely it may be content with one.
 sub is_settled {
     my ($self) = @_;
-    my $who = join ' ', sort { $a <=> $b } $self->children;
+    my $pids = join ' ', sort { $a <=> $b } $self->children;
     my $now = Time::HiRes::time();
-    if (($self->{settled}{who} // '') ne $who || !$self->is_complete(split ' ', $who)) {
-        $self->{settled} = { who => $who, since => $now };
+    if (($self->{settled}{pids} // '') ne $pids || !$self->is_complete(split ' ', $pids)) {
+        $self->{settled} = { pids => $pids, since => $now };
     }
     return $now - $self->{settled}{since} > 1.5;
 }
