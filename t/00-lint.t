@@ -62,7 +62,7 @@ my @warned = (
      '... in a place within another'],
     ["SharedSessionIdleTimeout 10m\nSharedSessionTouch 20m",
      qr/SharedSessionTouch 20m $at is longer than SharedSessionIdleTimeout 10m $at/,
-     'kept alive more seldom than it lives'],
+     'touched less often than it would expire'],
     # without SharedSession On
     ["<Location /x>\nSharedSessionControl On\n</Location>",
      qr/SharedSessionControl On $at has no effect.*add SharedSession On to that place/,

@@ -1,4 +1,4 @@
-# Stores that ask who is there: a password, an ACL user, a password-file; and
+# Stores that need a login: a password, an ACL user, a password-file; and
 # two virtual hosts that name the same store share its connections.
 use strict;
 use warnings;

@@ -228,7 +228,7 @@ is(at('/alias', $id)->body, "none\n", 'runs before: Alias with an expression');
 
 # --- the look-ahead ------------------------------------------------------------------
 is(at('/ahead/lua', $id)->code, 200, 'a look-ahead lets the admin in');
-is(at('/ahead/lua', $visitor)->code, 403, '... and nobody else');
+is(at('/ahead/lua', $visitor)->code, 403, '... and no other user');
 is(at('/ahead/lua')->code, 403, '... nor a request without a session');
 is(at('/ahead-alone/lua', $id)->code, 403,
    'without IS_SUBREQ it forbids its own subrequest, and so all');

@@ -47,7 +47,7 @@ is("@got", 'found unavailable unavailable unavailable found',
    'two lookups that fail, a third that is not tried');
 my $after = lines();
 is($after->{SharedSessionStore1Breaker}, 'open', 'the breaker has opened');
-is($after->{SharedSessionStore1Unavailable}, 3, 'three got no answer');
+is($after->{SharedSessionStore1Unavailable}, 3, 'three got no reply');
 is($after->{SharedSessionStore1Unreachable}, 2, '... two tried');
 is($after->{SharedSessionStore1Blocked}, 1, '... and one did not');
 is($after->{SharedSessionStore1Outages}, 1, 'that is one outage');

@@ -164,7 +164,7 @@ for my $what (sort keys %obeyed) {
     is_clean($r);
     my $id = $r->new_id;
     is($store->session($id)->{userId}, 'admin', '... is a login');
-    is($r->header('Cache-Control'), 'no-store', '... that nobody keeps');
+    is($r->header('Cache-Control'), 'no-store', '... that no cache may store');
     is($r->note('session.userId'), 'admin', '... which the page knows')
         if $r->body =~ /^note SHARED_SESSION /m;
     $r = at($path, $id, %more, action => 'destroy');
@@ -224,7 +224,7 @@ my $before = sessions();
 $httpd->new_lines;
 $r = at('/app/answer', undef, @login, status => 500);
 is($r->code, 500, 'a handler that fails');
-is($r->header('Set-Cookie'), undef, '... logs nobody in');
+is($r->header('Set-Cookie'), undef, '... is no login');
 ok(sessions() <= $before, '... and makes no session'); # some may end meanwhile
 is_clean($r);
 like($httpd->new_lines, qr/SHS013: /, '... which the log says');
@@ -267,7 +267,7 @@ for my $part (qw(off app)) {
     $httpd->new_lines;
     $r = at("/app/$part.shtml", $id);
     like($r->body, qr/whole env /, "a page with a part from /$part");
-    is($r->header('Set-Cookie'), undef, '... whose order is not heard');
+    is($r->header('Set-Cookie'), undef, '... whose control headers are ignored');
     is($store->session($id)->{userId}, 'carl', '... nor followed');
     is_clean($r);
     like($httpd->new_lines, qr/SHS014: .*part of a page/, '... which the log says');
@@ -282,7 +282,7 @@ chmod 0755, $httpd->root . '/nph-answer' or die $!;
 $httpd->new_lines;
 $r = at('/app/nph', $id);
 like($r->body, qr/^nph/, 'an nph- script answers');
-like($httpd->new_lines, qr/SHS022: nph-answer /, '... and the log says that its order is not heard');
+like($httpd->new_lines, qr/SHS022: nph-answer /, '... and the log says that its control headers are ignored');
 is($store->session($id)->{userId}, 'carl', '... nor followed');
 at('/off/nph', $id);
 unlike($httpd->new_lines, qr/SHS022: /, 'where Control is Off there is nothing to say');

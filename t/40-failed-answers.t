@@ -246,7 +246,7 @@ for my $case (@cases) {
         my $new = $r->new_id;
         is({ $store->hash("session:$new") }->{userId}, 'carl', '... gives the cookie of it');
         is(() = $r->raw =~ /^Set-Cookie: /mg, 1, '... once');
-        is($r->header('Cache-Control'), 'no-store', '... that nobody keeps');
+        is($r->header('Cache-Control'), 'no-store', '... that no cache may store');
     }
     else {
         eval { SHS::Process::wait_for('a word of it', 5, sub {
@@ -299,7 +299,7 @@ for my $case (@cases) {
     ok(eval { SHS::Process::wait_for('its end', 20, sub {
         slurp($httpd->root . '/logs/access') =~ m{^/nested/lua-nested$}m }) },
        'an end by a place that is Off, the client gone');
-    is($store->cmd('EXISTS', "session:$id"), 1, '... is not heard');
+    is($store->cmd('EXISTS', "session:$id"), 1, '... has no effect');
 }
 
 # An end that comes late is not put off until the client has read the answer, or

@@ -34,7 +34,7 @@ my $relay = SHS::Relay->start(to => $port, before => sub {
     die "the connection ends\n" if $words[0] eq 'HGETALL' && $words[1] =~ /poison/;
     return undef if uc $words[0] ne 'EVAL';
     my $is = slurp($mode);
-    # Done, and nobody is told.
+    # It is done, but the reply is lost.
     SHS::Relay::pass($redis, @words) if $is eq 'lost';
     die "the connection ends\n" if $is =~ /^(?:lost|closed)$/;
     SHS::Process::wait_for('another mode', 30, sub { slurp($mode) ne 'stalled' })
@@ -45,7 +45,7 @@ my $relay = SHS::Relay->start(to => $port, before => sub {
     (my $script = substr $words[1], 0, 128) =~ tr/\r\n/ /;
     return "-ERR unknown command 'EVAL', with args beginning with: '$script' '1' '$words[3]'\r\n"
         if $is eq 'noeval';
-    return "-ERR something nobody has heard of SeCrEt\r\n" if $is eq 'error';
+    return "-ERR something unknown SeCrEt\r\n" if $is eq 'error';
     return "+strange\r\n" if $is eq 'strange';
     return undef;
 });
@@ -208,8 +208,8 @@ sub reads_work {
 
 # --- error replies -----------------------------------------------------------------
 
-# Nobody's log is silent meanwhile: one warning a minute for the host and store,
-# with Redis' own word, a counter of its own, and a notice when it is over.
+# The log says so meanwhile: one warning a minute for the host and store, with
+# Redis' own word, a counter of its own, and a notice when it is over.
 sub told {
     my ($level, $host, $like) = @_;
     my ($url) = split ' ', $store{$host};
@@ -260,7 +260,7 @@ reads_work('oom');
 $store->cmd('CONFIG', 'SET', 'maxmemory', 0);
 is_deeply(everything($store), $before, 'OOM: nothing has changed in Redis');
 works('oom', 'once there is memory');
-# Who logs out needs no memory.
+# A logout needs no memory.
 {
     my $saved = $id;
     $store->cmd('CONFIG', 'SET', 'maxmemory', 0);
@@ -317,8 +317,8 @@ is(found('relay', $id), 1, '... reads go on meanwhile');
 set_mode('');
 works('relay', 'once it answers');
 
-# Done, and the answer is lost: the client may be told what is true, or that
-# nobody knows; and the session is whole or not there.
+# It is done, but the reply is lost: the client may be told the outcome, or that it
+# is unknown; and the session is whole or not there.
 {
     set_mode('lost');
     my %was = %{ everything($store) };
@@ -366,7 +366,7 @@ works('plain', 'after it was stopped');
 $store->stop('KILL');
 all_refused('plain', 'Redis is dead', @creations, @changes, @ends);
 my $r = ask('plain', '/x/cgi?set=a%3Db');
-is($r->code, 200, 'dead: who has no session has nothing to change');
+is($r->code, 200, 'dead: a client without a session has nothing to change');
 $r = ask('plain', '/x/lua', $id);
 is($r->note('SHARED_SESSION'), 'unavailable', 'dead: a page is served without a session');
 $store->run;

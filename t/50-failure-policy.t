@@ -63,7 +63,7 @@ sub ask {
                        defined $id ? (cookie => "JSESSIONID=$id") : (), %more);
 }
 
-# While the store answers nobody is refused.
+# While the store answers no request is refused.
 for my $row ([$found, 'found'], [fresh_id(), 'absent'], [$bad, 'malformed'],
              [undef, 'none'], ['short', 'none']) {
     my $r = ask('/bare/lua', $row->[0]);

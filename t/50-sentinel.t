@@ -83,7 +83,7 @@ my $role_of_replica = '*5' . "\r\n" . join '', map { SHS::Fake::Conn::bulk($_) }
     'slave', '127.0.0.1', '6379', 'connected';
 $role_of_replica .= ":0\r\n";
 
-# A server with one session for everybody. What it says of its role and of the
+# A server with one session for every id. What it says of its role and of the
 # session is the script's: $role->(how often it was asked), $value->(likewise).
 sub fake_server {
     my ($role, $value) = @_;
@@ -215,7 +215,7 @@ plant($secured);
 
 serve(httpd => $httpd, stores => \%stores, sessions => \@sessions, requests => 120);
 
-# --- who is asked, and what for ----------------------------------------------------
+# --- which server is asked, for what -----------------------------------------------
 
 all_found('plain', 'the sessions are found at the master that Sentinels name');
 all_found('skip', 'a Sentinel that is down is skipped, and one that does not'
@@ -238,7 +238,7 @@ for my $row (
     ['locked', 'SHS006', qr/no Sentinel.*refuses the user or password.*sentinel-password-file=/,
      'the Sentinels refuse our password'],
     ['intruder', 'SHS006', qr/refuses the user or password/, 'the master refuses our password'],
-    ['blind', 'SHS006', qr/neither ROLE nor INFO replication/,
+    ['blind', 'SHS006', qr/neither to ROLE nor to INFO replication/,
      'a master that does not tell whether it is one'],
     ['untrusted', 'SHS003', qr/not trusted/, 'the Sentinels\' certificate is'
      . ' of no authority that we know']) {
@@ -273,7 +273,7 @@ is(scalar(grep { / HGETALL / } $fake{replica}->journal), 0,
 {
     my @owners = map { owner(ask('demoted')) } 1 .. 6;
     is(scalar(grep { $_ eq 'stale' } @owners), 0,
-       'one that ceased to be master between two questions: its answer is not'
+       'one that ceased to be master between two commands: its reply is not'
        . ' used') || diag("@owners");
     ok((grep { $_ eq 'anna' } @owners), '... those it gave before are');
 }
@@ -282,7 +282,7 @@ say_master('master-readonly', $other->port, 2);
 is(owner(ask('readonly')), 'berta',
    'READONLY: looked up anew, and found in the same request');
 
-# Somebody says REPLICAOF to the master; the Sentinel does not know yet.
+# An operator says REPLICAOF to the master; the Sentinel does not know yet.
 my $id = fresh_id();
 $first->put_hash("session:$id", { owner => 'old' });
 $second->put_hash("session:$id", { owner => 'new' });
@@ -316,9 +316,9 @@ say_master('master-told-1', $first->port, 1);
     $probe->wait_for('2.5 s', 10, sub { $_[0]{begun} > $end });
     my @answers = $probe->stop;
     is(scalar(grep { $_->{owner} eq 'old' } @answers), 0,
-       'a Sentinel that lags behind leads nobody to the old master');
+       'a Sentinel that lags behind leads no request to the old master');
     is(scalar(grep { $_->{owner} ne 'new' } @answers), 0,
-       '... and everybody to the new one (' . @answers . ' requests)');
+       '... and all to the new one (' . @answers . ' requests)');
 }
 
 # All Sentinels are gone: the master that is known still is.
@@ -488,7 +488,7 @@ sub done {
     my $fallback = probe('fallback', map { $_->[0] } @sessions);
     $fallback->wait_for_more(30);
 
-    # From here on nobody asks `quiet` before the old master is back.
+    # From here on no request asks `quiet` before the old master is back.
     my ($old, $since) = $plain->pause_master;
     my ($new, $announced) = $plain->wait_for_promotion($since);
     my $promoted = $plain->wait_event('+promoted-slave', $since)->{moment};
@@ -532,8 +532,8 @@ sub done {
            . ' found while the master was stopped', scalar @served,
            scalar @down);
     $plain->rejoin($old);
-    all_found('plain', 'afterwards everybody is found', after_fault => 1);
-    all_found('fallback', 'afterwards everybody is found', after_fault => 1);
+    all_found('plain', 'afterwards all are found', after_fault => 1);
+    all_found('fallback', 'afterwards all are found', after_fault => 1);
 }
 
 # --- a failover by hand, with TLS -------------------------------------------------
@@ -554,7 +554,7 @@ sub done {
     isnt($new->port, $old->port, 'SENTINEL FAILOVER: another master');
     $watch->{probe}->wait_found_since($announced);
     done('Sentinel with TLS, FAILOVER', $watch, $announced);
-    all_found('secured', 'afterwards everybody is found', after_fault => 1);
+    all_found('secured', 'afterwards all are found', after_fault => 1);
     my $line = sprintf $words, $new->{told_port};
     is(scalar $httpd->logged(qr/$line/), 1, '... which SHS032 tells, once for the host')
         || diag(join "\n", $httpd->logged($told));

@@ -200,10 +200,10 @@ for my $area ('', '/json', '/form') {
     is(write_to('write', "$area/session", $id, 'DELETE')->code, 204, '... ended');
     write_to('write', "$area/session", $id, 'PATCH', $secret);
 }
-# Kept alive; and what another has broken meanwhile.
+# A touch; and a value that another program has broken meanwhile.
 my $kept = fresh_id();
 $locked->put_hash("session:$kept", { user => 'SeCrEt-value' }, 60);
-is(write_to('write', '/x/lua', $kept)->note('session.user'), 'SeCrEt-value', 'kept alive');
+is(write_to('write', '/x/lua', $kept)->note('session.user'), 'SeCrEt-value', 'touched');
 cmp_ok($locked->cmd('PTTL', "session:$kept"), '>', 60_000, '... it is');
 $locked->put_string("session:$id", 'SeCrEt', 60);
 write_to('write', '/x/cgi?set=SeCrEt-name%3DSeCrEt', $id);

@@ -95,7 +95,7 @@ sub new_node {
     return $node;
 }
 
-# --- who is who ----------------------------------------------------------------
+# --- the nodes ------------------------------------------------------------------
 
 sub nodes { return @{ $_[0]{nodes} } }
 sub live  { return grep { $_->is_up } $_[0]->nodes }
@@ -228,7 +228,7 @@ sub put_hash {
     return $node if $node && $node->is_up
         && eval { $node->put_hash($key, $attributes); 1 };
     delete $self->{map};
-    $node = $self->owner_of($key) or die "nobody serves $key\n";
+    $node = $self->owner_of($key) or die "no node serves $key\n";
     $node->put_hash($key, $attributes);
     return $node;
 }
@@ -310,8 +310,8 @@ sub wait_for_takeover {
     return @{ $replies[0] };
 }
 
-# From here on the node and all the others do not hear of each other, and clients
-# hear of each of them as before: on the bus it shows a certificate of an authority
+# From here on the node and all the others do not reach each other, and clients
+# reach each of them as before: on the bus it shows a certificate of an authority
 # that they do not know, and knows no other. Needs tls, and args => [qw(
 # --enable-debug-command local)] to end the connections that there are.
 sub cut_off {
@@ -337,8 +337,8 @@ sub show {
     return;
 }
 
-# A node that was killed is there again; as a replica, if somebody else took
-# its slots.
+# A node that was killed is there again; as a replica, if another node took its
+# slots.
 sub rejoin {
     my ($self, $node) = @_;
     delete $self->{map};

@@ -20,12 +20,12 @@ use Time::HiRes ();
 #     listen_backend => port of a SHS::Backend, loglevel => ..., near => 1,
 #     hosts => a SHS::Hosts)
 #
-# near: as users have it, with nothing said of the near-cache, which is On then.
-# Without, and unless `conf` speaks of it in the main server, it is Off: most
-# tests count what reaches Redis, break what is between, or change a session
-# behind httpd's back and look at once; of the near-cache they would see that it
-# saves lookups, bridges a lease, and hears of a change a moment later. Those that
-# prove what users see say near, and 55-* are its own.
+# near: the near-cache is On, the default. Without `near`, and unless `conf` sets
+# SharedSessionCache in the main server, it is Off. Most tests count what reaches
+# Redis, break the connection to it, or change a session behind httpd's back and
+# look at once: the near-cache would save the lookup, bridge the break for a lease,
+# and show the change a moment later. Tests of what users see set `near`; 55-* are
+# the near-cache's own.
 sub new {
     my ($class, %want) = @_;
     my $tmp = SHS::Process::tmp();

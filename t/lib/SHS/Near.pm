@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # What the tests of the near-cache (t/55-*) have in common: a server whose
-# sessions are notes and whose status page tells of its stores.
+# sessions are notes and whose status page shows its stores.
 
 package SHS::Near;
 
@@ -36,7 +36,7 @@ sub status {
     return \%is;
 }
 
-# Passes when that store's cache is believed within 20 s.
+# Passes when that store's near-cache is in use within 20 s.
 sub wait_live {
     my ($httpd, $words, $store) = @_;
     local $Test::Builder::Level = $Test::Builder::Level + 1;

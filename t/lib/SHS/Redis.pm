@@ -45,7 +45,7 @@ sub run {
     $self->spawn(@args);
     # Until it answers, which it does once every port and socket listens. A
     # TLS port is not probed by connecting and leaving: Redis 7.0 may then
-    # close somebody else's connection, the next on the same descriptor. The
+    # close another client's connection, the next on the same descriptor. The
     # kernel may hold the port of a server that was killed a moment longer.
     SHS::Process::wait_for("redis-server, see $self->{dir}", 20, sub {
         $self->spawn(@args) if !SHS::Process::is_alive($self->{pid});
