@@ -278,7 +278,7 @@ my @refused = (
     ['SharedSessionKey %{sha256:id}', qr/^SharedSessionKey: .*prefix/m,
      'a digest without a literal prefix'],
     ['SharedSessionKey session:', qr/^SharedSessionKey: .*%\{id\}/m,
-     'a template without an id: everybody would share one session'],
+     'a template without an id: all users would share one session'],
     ['SharedSessionKey {%{id}}:%{id}', qr/^SharedSessionKey: .*two/m,
      'two placeholders'],
     ['SharedSessionKey a%b:%{id}', qr/^SharedSessionKey: .*%%/m,

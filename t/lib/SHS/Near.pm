@@ -11,15 +11,18 @@ use warnings;
 use Exporter qw(import);
 use Test::More;
 
+use SHS::Httpd;
 use SHS::Process;
 
 our @EXPORT = qw(near_places status wait_live wait_kept);
 
 sub near_places {
-    return <<'CONF';
+    my ($modules) = SHS::Httpd::slurp("$ENV{SHS_TMP}/t/conf/modules.$ENV{SHS_MPM}.conf")
+        =~ m{^LoadModule \S+ (\S+)/[^/]+\.so$}m;
+    return <<"CONF";
 SharedSession On
 SharedSessionNote session.* *
-LoadModule status_module /usr/lib/apache2/modules/mod_status.so
+LoadModule status_module $modules/mod_status.so
 <Location /status>
     SetHandler server-status
     SharedSession Off
