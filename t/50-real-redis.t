@@ -26,7 +26,7 @@ for (1 .. 8) {
     connect $s, pack_sockaddr_in($hole_port, INADDR_LOOPBACK);
     push @fill, $s;
 }
-my $nobody_port = SHS::Process::free_port();
+my $unused = SHS::Process::free_port();
 
 my $httpd = private_httpd(conf => <<"CONF");
 SharedSessionStore redis://127.0.0.1:$port timeout=${timeout}s connect-timeout=${timeout}s breaker=off
@@ -44,7 +44,7 @@ SharedSession On
 </VirtualHost>
 <VirtualHost *:\${SHS_PORT}>
     ServerName refused.test
-    SharedSessionStore redis://127.0.0.1:$nobody_port timeout=10s
+    SharedSessionStore redis://127.0.0.1:$unused timeout=10s
 </VirtualHost>
 <VirtualHost *:\${SHS_PORT}>
     ServerName nosocket.test

@@ -371,13 +371,13 @@ sub watch {
 # which a machine that stalls takes its part: for a connection to Redis and one
 # to a Sentinel httpd has to wait its turn several times.
 sub done {
-    my ($name, $of, $announced) = @_;
+    my ($name, $of, $promoted_at) = @_;
     my ($load, $probe, $plain, $connections) =
         @$of{qw(load probe plain connections)};
     $_->wait_for_more(200) for $load, $probe;
     # A child that never recovers shall be seen not to.
-    $probe->wait_for('two seconds', 60, sub { $_[0]{begun} > $announced + 2 });
-    my @plain = grep { $_->{ended} > $announced } $plain->stop;
+    $probe->wait_for('two seconds', 60, sub { $_[0]{begun} > $promoted_at + 2 });
+    my @plain = grep { $_->{ended} > $promoted_at } $plain->stop;
     my $sum = $load->stop;
     my @answers = $probe->stop;
     my $stall = max(0, map { $_->{ended} - $_->{begun} } @plain);
@@ -385,7 +385,7 @@ sub done {
     for (split /\n/, slurp($httpd->root . "/logs/times-$of->{host}")) {
         my ($child, $begun, $ended, $status) = split ' ';
         next if $status eq '-' || $ended / 1e6 < $of->{began};
-        my $after = $ended / 1e6 - $announced;
+        my $after = $ended / 1e6 - $promoted_at;
         $took{$child} = max($took{$child} // 0, $after) if $status ne 'found';
         $is_well{$child} = 1 if $status eq 'found' && $after > 0;
     }
@@ -427,20 +427,20 @@ sub done {
     my ($old, $since) = $plain->kill_master;
     my $dead_at = time;
     SHS::Process::forget($writer);
-    my ($new, $announced) = $plain->wait_for_promotion($since);
+    my ($new, $promoted_at) = $plain->wait_for_promotion($since);
     my $promoted = $plain->wait_event('+promoted-slave', $since)->{moment};
     my $found = $watch->{probe}->wait_found_since($dead_at);
     note sprintf 'first session found %.3f s after +switch-master was announced',
-        $found->{ended} - $announced;
+        $found->{ended} - $promoted_at;
     figure('Sentinel, kill -9, on Redis\' side: from kill to +switch-master',
-           sprintf('%.1f', $announced - $since), 's');
+           sprintf('%.1f', $promoted_at - $since), 's');
 
     # The old one is started again, as the master that its file says, empty.
     $old->run;
     is($old->cmd('ROLE')->[0], 'master', 'the old master is back, empty, and'
        . ' thinks that it is the master');
     $fallback->wait_for_more(150);
-    my (undef, @answers) = done('Sentinel, kill -9', $watch, $announced);
+    my (undef, @answers) = done('Sentinel, kill -9', $watch, $promoted_at);
     my @fallback = $fallback->stop;
     $plain->rejoin($old);
     is(scalar(grep { $_->{status} eq 'absent' } @fallback), 0,
@@ -490,7 +490,7 @@ sub done {
 
     # From here on no request asks `quiet` before the old master is back.
     my ($old, $since) = $plain->pause_master;
-    my ($new, $announced) = $plain->wait_for_promotion($since);
+    my ($new, $promoted_at) = $plain->wait_for_promotion($since);
     my $promoted = $plain->wait_event('+promoted-slave', $since)->{moment};
     my $changed;
     $new->cmd('HSET', "session:$id", 'owner', 'new');
@@ -514,7 +514,7 @@ sub done {
     $plain->wait_event('+convert-to-slave', $changed) if mpm() eq 'event';
     my $turned = time;
     my @quiet = map { ask('quiet', $id) } 1 .. 20;
-    my (undef, @answers) = done('Sentinel, SIGSTOP', $watch, $announced);
+    my (undef, @answers) = done('Sentinel, SIGSTOP', $watch, $promoted_at);
     my @fallback = $fallback->stop;
     my @after = grep { $_->{begun} > $changed } @answers;
     my @old = grep { $_->{owner} eq 'old' } @after;
@@ -550,10 +550,10 @@ sub done {
     like($status->(), qr/^SharedSessionStore${number}Master: 127\.0\.0\.1:@{[$old->{told_port}]}$/m,
          'mod_status names the master');
     (($secured->sentinels)[0])->cmd('SENTINEL', 'FAILOVER', 'mymaster');
-    my ($new, $announced) = $secured->wait_for_promotion($since);
+    my ($new, $promoted_at) = $secured->wait_for_promotion($since);
     isnt($new->port, $old->port, 'SENTINEL FAILOVER: another master');
-    $watch->{probe}->wait_found_since($announced);
-    done('Sentinel with TLS, FAILOVER', $watch, $announced);
+    $watch->{probe}->wait_found_since($promoted_at);
+    done('Sentinel with TLS, FAILOVER', $watch, $promoted_at);
     all_found('secured', 'afterwards all are found', after_fault => 1);
     my $line = sprintf $words, $new->{told_port};
     is(scalar $httpd->logged(qr/$line/), 1, '... which SHS032 tells, once for the host')
@@ -580,14 +580,14 @@ sub done {
     my $old = $plain->wait_replicated($plain->master);
     my $since = time;
     (($plain->sentinels)[0])->cmd('SENTINEL', 'FAILOVER', 'mymaster');
-    my ($new, $announced) = $plain->wait_for_promotion($since);
+    my ($new, $promoted_at) = $plain->wait_for_promotion($since);
     isnt($new->port, $old->port, 'another master');
     my @codes;
     SHS::Process::wait_for('a write at the new master', 20, sub {
         push @codes, ($put->('PATCH', $id, '{"cart":"8"}'))[0];
         # What the old one has still taken is gone with it.
         $codes[-1] == 200 && ($new->cmd('HGET', "session:$id", 'cart') // '') eq '8' });
-    my $recovery = time - $announced;
+    my $recovery = time - $promoted_at;
     is_deeply([grep { !/^(?:200|503)$/ } @codes], [], '... until it is found writes are 503');
     cmp_ok($recovery, '<', 5, sprintf '... written to %.3f s after it was announced', $recovery);
     figure('Sentinel, FAILOVER: first write after +switch-master',

@@ -192,7 +192,7 @@ sub read_on {
     $to->cmd('ACL', 'SETUSER', 'app', 'resetpass', '>word');
     follow($httpd, $id, 5, time, 'Cluster, and when it can be asked');
 
-    # A master that the others miss, though httpd does not: it answers PING and
+    # A master that the others miss, though httpd does not: it replies to PING and
     # names itself, and at first no other member names the masters.
     $cluster->wait_ok;
     wait_hits($httpd, 'Cluster, all is well');

@@ -22,7 +22,7 @@ static int is_expiry(shs_octets_t name)
     return shs_octets_are_text(name, "expiry");
 }
 
-/* Returns 0 when the text is no number, or too large for a time. */
+/* Returns 0 when the text is not a number, or too large for a time. */
 static int parse_expiry(apr_time_t *at, shs_octets_t text)
 {
     apr_size_t i;

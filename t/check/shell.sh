@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # Every shell script parses, is executable and stops at an error, and shellcheck
-# has no complaint about it.
+# finds nothing to mend.
 source "$(dirname "${BASH_SOURCE[0]}")/guard.bash"
 
 need scripts/prepare demo/run t/run bench/run .ci/run

@@ -19,7 +19,7 @@
 #   hold                  as if stopped: what is sent comes late, after the next
 #                         command
 #   slam                  takes connections and closes them at once
-#   refuse                no listener; what was open is closed
+#   refuse                new connections are refused; what was open is closed
 #   strand                of the connections that are open no octet goes through
 #                         any more, in either direction, and neither end
 #                         notices: a firewall has forgotten them. New ones are
