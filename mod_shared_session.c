@@ -38,8 +38,7 @@ static void register_hooks(apr_pool_t *p)
     ap_hook_child_init(shs_lifecycle_on_child_init, NULL, NULL,
                        APR_HOOK_MIDDLE);
 
-    /* Before mod_cache's quick handler and before any module reads a header or
-     * a body. */
+    /* Before mod_cache's quick handler and any reading of headers or body. */
     ap_hook_post_read_request(shs_flow_on_post_read_request, NULL, NULL,
                               APR_HOOK_REALLY_FIRST);
     /* After flow's hook, which withdraws what an internal redirect brought. */

@@ -2,15 +2,15 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # One thing has one word: a word that was given up for the field's own does not
-# come back, neither in a name nor in prose, nor in a message. src/README.md has the
-# words to use.
+# come back, neither in a name nor in prose, nor in a message. src/README.md has
+# the words to use.
 source "$(dirname "${BASH_SOURCE[0]}")/guard.bash"
 
 # Where the word is retired, the word as an extended regular expression ("." for
 # a space, in one line or between two), and the word to use.
 #   all     everywhere, in names and in prose
-#   code    as a part of a name in C code, in Perl or in a script: prose may have
-#           it
+#   code    as a part of a name in C code, in Perl or in a script: prose may
+#           have it
 #   public  as a type, a function's prefix, a fuzz target or a file of its own:
 #           other names and prose may have it
 words='
@@ -101,9 +101,9 @@ looked_at "${#files[@]}"
 
 # Each line with its file and number; a file's name is its line 0. In "split" each
 # line is followed by the next one without its comment mark, so that a phrase
-# over two lines is found. In "code" C has no comments and strings, and Perl only
-# its names. The table above, the system's account and what programs call by that
-# name themselves are left out.
+# over two lines is found. In "code" C has no comments and strings, a script no
+# comments, and Perl only its names. The table above is left out, and so are the
+# system's account of a retired name and the question mark.
 SCRATCH=$scratch perl - "${files[@]}" <<'PERL'
 use strict;
 use warnings;
@@ -122,7 +122,7 @@ sub code_of {
     if ($file =~ /\.(?:t|pm|PL)$/) {
         return join "\n", map { join ' ', /(?:[\$\@%]\{?|\bsub |->)(\w+)/g } split /\n/, $text;
     }
-    return $file =~ /\.sh$|(?:^|\/)run$/ ? $text : '';
+    return $file =~ /\.sh$|(?:^|\/)run$/ ? $text =~ s/(?:^|\s)\K#.*//mgr : '';
 }
 for my $file (@ARGV) {
     open my $in, '<', $file or die "$file: $!";
@@ -156,7 +156,7 @@ while read -r where word use; do
     [[ -n $where ]] || continue
     name=${word//./ }
     if [[ $where == public ]]; then
-        name="(shs|fuzz)_($word)|([[:alnum:]_]*/|test_|/[0-9]{2}-)($word)\.([ch]|t)|corpus/($word)"
+        name="(shs|fuzz)_($word)|([[:alnum:]_]*/([0-9]{2}-)?|test_)($word)\.([ch]|t)|corpus/($word)"
     fi
     if hits=$(hits_of "$name" "$where") ||
         { [[ $name == *' '* ]] && hits=$(hits_of "$name" split); }; then
