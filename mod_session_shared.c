@@ -272,7 +272,7 @@ static shared_session_result_e save(request_rec *r, const loaded_t *loaded,
 }
 
 /* mod_session sends the response even if the save fails. This filter stops it,
- * so that no client wrongly believes it is logged in, or out. */
+ * so that no client gets a page of a login or logout that was not saved. */
 static ap_filter_rec_t *refusal;
 
 static apr_status_t refuse(ap_filter_t *f, apr_bucket_brigade *brigade)

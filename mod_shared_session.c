@@ -38,8 +38,7 @@ static void register_hooks(apr_pool_t *p)
     ap_hook_child_init(shs_lifecycle_on_child_init, NULL, NULL,
                        APR_HOOK_MIDDLE);
 
-    /* Before mod_cache's quick handler and before any module reads a header or
-     * a body. */
+    /* Before mod_cache's quick handler and any reading of headers or body. */
     ap_hook_post_read_request(shs_flow_on_post_read_request, NULL, NULL,
                               APR_HOOK_REALLY_FIRST);
     /* After flow's hook, which withdraws what an internal redirect brought. */
@@ -59,14 +58,15 @@ static void register_hooks(apr_pool_t *p)
                    APR_HOOK_REALLY_FIRST - 1);
     ap_hook_fixups(shs_flow_on_request, after_rewrite, NULL, APR_HOOK_MIDDLE);
     ap_hook_fixups(shs_header_scrub_on_fixups, after_dir, NULL, APR_HOOK_LAST);
-    ap_hook_insert_filter(shs_header_scrub_renew, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_insert_filter(shs_header_scrub_on_insert_filter, NULL, NULL,
+                          APR_HOOK_MIDDLE);
     /* The session is written before caching inspects the response. */
     ap_hook_insert_filter(shs_control_on_insert_filter, after_headers, NULL,
                           APR_HOOK_LAST);
     ap_hook_insert_filter(shs_flow_on_insert_filter, after_headers, NULL,
                           APR_HOOK_REALLY_LAST);
     ap_hook_handler(shs_resource_serve, NULL, NULL, APR_HOOK_MIDDLE);
-    ap_hook_insert_error_filter(shs_header_scrub_renew, NULL, NULL,
+    ap_hook_insert_error_filter(shs_header_scrub_on_insert_filter, NULL, NULL,
                                 APR_HOOK_MIDDLE);
     ap_hook_insert_error_filter(shs_control_on_insert_error_filter,
                                 after_headers, NULL, APR_HOOK_LAST);

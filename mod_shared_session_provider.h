@@ -263,8 +263,8 @@ typedef struct shs_write_t {
 #define SHS_INVALIDATION_SINK_PREFIXES 16
 
 /* Where a provider delivers invalidations to the near-cache, which the children
- * of the host share. A thread of each child calls elect() again and again; in
- * the one child that it elects, that thread tracks the store and calls the
+ * of the host share. A thread of each child calls lead() again and again. In
+ * the one child that is the leader, that thread tracks the store and calls the
  * other functions. It calls one function at a time. The functions do not block.
  * The sink lives as long as the process. */
 typedef struct shs_invalidation_sink_t {
@@ -288,11 +288,12 @@ typedef struct shs_invalidation_sink_t {
      * called once at the beginning of each term, after flush(), and whenever
      * they change. */
     void (*set_servers)(void *baton, const apr_uint32_t *server_ids, int count);
-    /* Returns the number of the term in which this child is the leader, which
-     * tracks; 0 if it is not. To be called at least four times a second, with
-     * the current time: a leader that does not call for a second is replaced.
-     * What was set in another term is forgotten. */
-    apr_uint32_t (*elect)(void *baton, apr_time_t now);
+    /* Takes the leadership unless another child has it. Returns the number of
+     * the term in which this child is the leader, which tracks; 0 if it is not.
+     * To be called at least four times a second, with the current time: a
+     * leader that does not call for a second loses the leadership. What was set
+     * in another term is forgotten. */
+    apr_uint32_t (*lead)(void *baton, apr_time_t now);
     /* Why tracking is down, for a status page; the text is copied. NULL: it is
      * up. */
     void (*set_down)(void *baton, const char *reason);

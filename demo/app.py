@@ -3,10 +3,9 @@
 """The application behind one zone: app.py PORT ZONE
 
 It keeps its logins in its own memory, as applications do, and knows nothing
-of Redis. What its web server says in X-Session-User it believes, and who POSTs
-to /login, /password or /logout changes the session that the web server keeps:
-by headers of the answer. What a real one would check first, a password, is left
-out.
+of Redis. It trusts the header X-Session-User of its web server. A POST to /login,
+/password or /logout changes the session that the web server keeps, by headers of
+the response. What a real application would check first, a password, is left out.
 """
 import json
 import secrets
@@ -48,7 +47,7 @@ class App(BaseHTTPRequestHandler):
             self.answer(404, "no such page")
 
     def login(self, query):
-        user = query.get("user", ["nobody"])[0]
+        user = query.get("user", ["guest"])[0]
         session_id = secrets.token_hex(16)
         logins[session_id] = user
         self.answer(200, f"welcome, {user}",

@@ -62,7 +62,7 @@ my @warned = (
      '... in a place within another'],
     ["SharedSessionIdleTimeout 10m\nSharedSessionTouch 20m",
      qr/SharedSessionTouch 20m $at is longer than SharedSessionIdleTimeout 10m $at/,
-     'kept alive more seldom than it lives'],
+     'touched less often than it would expire'],
     # without SharedSession On
     ["<Location /x>\nSharedSessionControl On\n</Location>",
      qr/SharedSessionControl On $at has no effect.*add SharedSession On to that place/,
@@ -173,6 +173,27 @@ for my $row (@silent) {
     my ($conf, $why) = @$row;
     is(warned($conf), '', "silent: $why");
 }
+
+# A virtual host without a store, beside one that has it.
+sub warned_of_host {
+    my ($main, $words) = @_;
+    $httpd->configure("$main\n<VirtualHost *:1>\n$store\n</VirtualHost>\n"
+                      . "<VirtualHost *:2>\n$words\n</VirtualHost>");
+    my ($code, $said) = $httpd->check;
+    is($code, 0, 'httpd -t accepts it') || diag $said;
+    return join "\n", grep { /SHS034: / } split /\n/, $said;
+}
+for my $words ('SharedSessionNote a x', "<Location /x>\nSharedSessionNote a x\n</Location>") {
+    like(warned_of_host('SharedSession On', $words),
+         qr/SharedSessionNote a x $at and SharedSession On $at find no session.*add SharedSessionStore/,
+         'warned: a host without a store inherits On');
+}
+is(warned_of_host('SharedSession On', "SharedSession Off\nSharedSessionNote a x"), '',
+   'silent: a host without a store that is Off');
+is(warned_of_host('SharedSession On', 'ServerName plain'), '',
+   'silent: a host that says nothing of sessions, and httpd starts');
+is(warned_of_host("$store name=main\nSharedSession On", 'SharedSessionNote a x'), '',
+   "silent: a host with the main server's store");
 
 # What the documents show is accepted as it stands, without a warning: with the
 # modules that it says it needs, and files where it names some.

@@ -1,6 +1,6 @@
 # What docs/security.md promises of __Host-, with a real browser: a sister host of the
-# same site plants cookies in every way that browsers know, and the user stays
-# himself; after the logout he is nobody.
+# same site plants cookies in every way that browsers know, and the user stays the
+# same; after the logout there is no user.
 # The same with every MPM.
 use strict;
 use warnings;
@@ -94,13 +94,13 @@ my $cookies = $r->hdr('Cookie') // '';
 like($cookies, qr/__Host-SID=(?!\Q$planted\E)/, 'the browser has the cookie of the login')
     || diag $r->body, slurp("$profile/stderr");
 like($cookies, qr/pref=en, __Host-SID=\Q$planted\E/, '... and what was planted');
-is($r->note('session.user'), 'alice', 'the user is himself');
+is($r->note('session.user'), 'alice', 'the user is the same');
 
-# The same, and on the way back logged out: what was planted logs nobody in.
+# The same, and on the way back logged out: a planted cookie is no login.
 $r = visit("$app/in-and-out/cgi?status=303&action=create&set=user%3Dalice");
 like($r->hdr('Cookie') // '', qr/pref=en, __Host-SID=\Q$planted\E/,
-     'after the logout what was planted is sent still');
+     'after the logout the planted cookie is still sent');
 is($r->note('SHARED_SESSION'), 'none', '... and leads to no session');
-is($r->note('session.user'), undef, '... of anybody');
+is($r->note('session.user'), undef, '... of any user');
 
 done_testing;

@@ -1,4 +1,4 @@
-# Stores that ask who is there: a password, an ACL user, a password-file; and
+# Stores that need a login: a password, an ACL user, a password-file; and
 # two virtual hosts that name the same store share its connections.
 use strict;
 use warnings;
@@ -53,7 +53,7 @@ my $httpd = private_httpd(
     SharedSession On
 </VirtualHost>
 <VirtualHost *:\${SHS_PORT}>
-    ServerName nobody.test
+    ServerName anonymous.test
     SharedSessionStore redis://127.0.0.1:$port timeout=5s
     SharedSession On
 </VirtualHost>
@@ -82,7 +82,7 @@ is(ask('default-file')->note('session.user'), 'anna',
 
 # Refusals: unavailable, SHS006 names the code word, what to do, no secret.
 unlink $httpd->{root} . '/gone' or die "gone: $!";
-for my $row (['nobody', 'NOAUTH Authentication required', 'no password given'],
+for my $row (['anonymous', 'NOAUTH Authentication required', 'no password given'],
              ['wrong', '(?:WRONGPASS|password)', 'a wrong password'],
              ['other', 'NOPERM (?:this user has no permissions to access one of the keys|No permissions to access a key)',
               'a user who may not read the key'],

@@ -136,8 +136,8 @@ my $fixtures = JSON::PP->new->utf8->decode(slurp("$ENV{SHS_TMP}/t/fixtures/sessi
 my %place = ('sess:' => '/fixture-sess', 'app:sess:' => '/fixture-app',
              ':1:django.contrib.sessions.cache' => '/fixture-django',
              '' => '/fixture-bare');
-# What the cookie that the application itself had set gives: a percent sign is in
-# no id, so Express' is none and costs no question.
+# What the cookie that the application itself had set gives: no id has a percent
+# sign, so Express' value is not an id and costs no command.
 my %cookie_gives = (
     'express-connect-redis/default' => ['none', 0],
     'express-connect-redis/jsessionid' => ['none', 0],

@@ -241,8 +241,8 @@ like(at('/ssi/page.html', $id)->body, qr/^found\|alice\|it is alice$/m,
 is(at('/rewritten/cgi', $id)->env('REWRITE_SAW'), 'alice',
    'mod_rewrite in a directory sees the variable');
 is(at('/require/lua', $id)->code, 200, 'Require env lets the session in');
-is(at('/require/lua', $bob)->code, 403, '... and keeps another one out');
-is(at('/require/lua')->code, 403, '... and nobody');
+is(at('/require/lua', $bob)->code, 403, '... and keeps another user out');
+is(at('/require/lua')->code, 403, '... and a request without a session');
 is(at('/require-expr/lua', $id)->code, 200, 'Require expr sees the status');
 is(at('/require-expr/lua')->code, 403, '... of no session too');
 

@@ -45,7 +45,7 @@ my @commands = $readme =~ /^(redis-cli (?:HSET|EXPIRE) session:4f1d8c2be07a95d3 
 my ($cookie) = $readme =~ /^curl -H 'Cookie: (JSESSIONID=4f1d8c2be07a95d3\S*)' /m;
 ok($example && $cookie, "README's first example is found");
 my $httpd = SHS::Httpd->start(near => 1, backend => $backend, conf => localize($example // ''));
-wait_heard($store, 'inside');
+wait_tracked($store, 'inside');
 run_printed($_) for @commands[0, 1];
 twice(sub {
     my $r = $httpd->get('/app/', cookie => $cookie);
@@ -61,7 +61,7 @@ my ($command) = $example =~ /^\s*# (redis-cli hset .*)$/m;
 my $id = fresh_id();
 run_printed(($command // '') =~ s/<id>/$id/r);
 $httpd = SHS::Httpd->start(near => 1, backend => $backend, conf => localize($example));
-wait_heard($store, 'inside');
+wait_tracked($store, 'inside');
 twice(sub {
     my $r = $httpd->get('/shop', cookie => "JSESSIONID=$id");
     is($r->code, 200, "proxied-backend.conf, $_[0]");
@@ -93,7 +93,7 @@ SharedSessionHeader X-Name user.name
 </Location>
 CONF
 
-wait_heard($store, 'inside');
+wait_tracked($store, 'inside');
 
 sub seen {
     my ($path, $id) = @_;

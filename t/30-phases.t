@@ -27,7 +27,7 @@ my $httpd = private_httpd(
         'htdocs/part.shtml' => '<!--#echo var="SESSION_USER" -->/'
             . "<!--#if expr=\"note('session.role') == 'admin'\" -->yes<!--#endif -->\n",
         'htdocs/gate/page.html' => "page\n",
-        'htdocs/of-.html' => "nobody\n",
+        'htdocs/of-.html' => "none\n",
         'htdocs/gate/own/page.html' => "page\n",
         'htdocs/gate/own/.htaccess' => "RewriteEngine On\nRewriteRule ^no-such - [F]\n",
     },
@@ -224,11 +224,11 @@ is($r->env('LUA_translate_name'), 'nil', 'runs before: LuaHookTranslateName');
 is($r->hdr('X-Early'), '(null)', 'runs before: RequestHeader early');
 like(at('/redirect', $id)->header('Location'), qr{/user/$}, 'runs before: Redirect in a place');
 like(at('/match', $id)->header('Location'), qr{/user/$}, 'runs before: RedirectMatch in a place');
-is(at('/alias', $id)->body, "nobody\n", 'runs before: Alias with an expression');
+is(at('/alias', $id)->body, "none\n", 'runs before: Alias with an expression');
 
 # --- the look-ahead ------------------------------------------------------------------
 is(at('/ahead/lua', $id)->code, 200, 'a look-ahead lets the admin in');
-is(at('/ahead/lua', $visitor)->code, 403, '... and nobody else');
+is(at('/ahead/lua', $visitor)->code, 403, '... and no other user');
 is(at('/ahead/lua')->code, 403, '... nor a request without a session');
 is(at('/ahead-alone/lua', $id)->code, 403,
    'without IS_SUBREQ it forbids its own subrequest, and so all');

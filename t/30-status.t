@@ -10,7 +10,7 @@ my $store = SHS::Redis->start(
     acl => "user default on nopass ~* &* +\@all\n"
          . "user app on >SeCrEt-status ~session:* +get +hgetall +pttl\n");
 my $port = $store->port;
-my $nobody = SHS::Process::free_port();
+my $unused = SHS::Process::free_port();
 my $httpd = private_httpd(conf => <<"CONF");
 <Location /server-status>
     SetHandler server-status
@@ -22,7 +22,7 @@ SharedSession On
 </VirtualHost>
 <VirtualHost *:\${SHS_PORT}>
     ServerName gone.test
-    SharedSessionStore redis://127.0.0.1:$nobody/3 breaker=2/10s
+    SharedSessionStore redis://127.0.0.1:$unused/3 breaker=2/10s
 </VirtualHost>
 CONF
 
@@ -36,7 +36,7 @@ $store->put_hash("session:$id", { user => 'anna' });
 my $before = lines();
 is($before->{SharedSessionStore0}, "redis://127.0.0.1:$port/0",
    'the first store, without user and password');
-is($before->{SharedSessionStore1}, "redis://127.0.0.1:$nobody/3", 'the second');
+is($before->{SharedSessionStore1}, "redis://127.0.0.1:$unused/3", 'the second');
 is($before->{SharedSessionStore0Breaker}, 'closed', 'its circuit breaker');
 is($before->{SharedSessionStore0Unavailable}, 0, 'and its counters');
 
@@ -47,7 +47,7 @@ is("@got", 'found unavailable unavailable unavailable found',
    'two lookups that fail, a third that is not tried');
 my $after = lines();
 is($after->{SharedSessionStore1Breaker}, 'open', 'the breaker has opened');
-is($after->{SharedSessionStore1Unavailable}, 3, 'three got no answer');
+is($after->{SharedSessionStore1Unavailable}, 3, 'three got no reply');
 is($after->{SharedSessionStore1Unreachable}, 2, '... two tried');
 is($after->{SharedSessionStore1Blocked}, 1, '... and one did not');
 is($after->{SharedSessionStore1Outages}, 1, 'that is one outage');
@@ -55,7 +55,7 @@ is($after->{SharedSessionStore0Unavailable}, 0,
    'none of which is the other store\'s');
 
 my $page = $httpd->get('/server-status', host => 'here.test')->body;
-like($page, qr{<th[^>]*>redis://127\.0\.0\.1:$nobody/3</th>},
+like($page, qr{<th[^>]*>redis://127\.0\.0\.1:$unused/3</th>},
      'the table names the store');
 like($page, qr{<td>Unavailable</td><td>3</td>}, '... and its counters');
 like($page, qr{<td>Breaker</td><td>open</td>}, '... and its circuit breaker');

@@ -14,11 +14,11 @@ my $probe = SHS::Module::build('mod_session_probe');
 my $store = SHS::Redis->start;
 my $port = $store->port;
 my $down = SHS::Process::free_port();
-# A user who may not listen: what was read is kept for an outage alone.
+# A user that may not subscribe: what was read is kept for an outage alone.
 my $mortal = SHS::Redis->start(acl => "user default on nopass ~* &* +\@all\n"
     . "user reader on >SeCrEt-reader ~session:* resetchannels +get +hgetall +pttl\n");
 
-# Somebody else who is always faster, or ends the session.
+# Another client, which always writes first, or ends the session.
 my $relay = SHS::Relay->start(to => $port, before => sub {
     my ($redis, $name, undef, undef, $key) = @_;
     return undef if uc $name ne 'EVAL';
@@ -180,7 +180,7 @@ is(ask('/probe', undef, 'begin:user=anna,a%2Cb=c%26d', 'find', 'get:user', 'get:
    'DONE|FOUND|anna(4)|c&d(3)', 'begin: the session is there at once');
 $id = $last->new_id;
 like($id, qr/^[A-Za-z0-9_-]{43}$/, '... with a new id in a cookie');
-is($last->header('Cache-Control'), 'no-store', '... that nobody keeps');
+is($last->header('Cache-Control'), 'no-store', '... that no cache may store');
 is($store->session($id)->{user}, 'anna', '... and in Redis');
 like($store->session($id)->{'@created'}, qr/^\d{13}$/, '... as a session of ours');
 is(ask('/probe', undef, 'begin', 'iterate'), 'DONE|', 'begin without attributes');
@@ -214,7 +214,7 @@ is(ask('/probe', $new, 'begin:role=admin', 'get:role', 'get:user'), 'DONE|admin(
 my $login = $last->new_id;
 isnt($login, $new, '... with a new id');
 is(ask('/probe', $new, 'rotate', 'begin:a=b', 'iterate'), 'ROTATED|DONE|a=b(1);',
-   '... and who has the old id begins anew');
+   '... and a client with the old id begins anew');
 is(ask('/probe', undef, 'begin:a=1', 'rotate', 'begin:b=2', 'get:a', 'get:b'),
    'DONE|DONE|DONE|1(1)|2(1)', 'three ids in one request');
 my @cookies = grep { lc $_->[0] eq 'set-cookie' } @{ $last->{headers} };
@@ -251,7 +251,7 @@ for my $case (
     ['GONE', 'SharedSession Off', '/off', hash_session($store, user => 'anna')],
     ['GONE', 'ended between reading and writing', 'relay:/probe', $ended, { end => 'DONE' }],
     ['ROTATED', 'the old id of a login', '/probe', $old, { end => 'DONE' }],
-    ['CONFLICT', 'always another who is faster', 'relay:/json/probe', $faster, { end => 'DONE' }],
+    ['CONFLICT', 'another client always writes first', 'relay:/json/probe', $faster, { end => 'DONE' }],
     ['UNREADABLE', 'another type of value', '/probe', $malformed],
     ['UNREADABLE', 'a value that cannot be read', '/json/probe', $unreadable, { end => 'DONE' }],
     ['NO_ANSWER', 'a Redis that is down', 'down:/probe', hash_session($store, user => 'anna')],

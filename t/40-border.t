@@ -108,12 +108,6 @@ sub carl {
     return $id;
 }
 sub sessions { return $store->cmd('DBSIZE') }
-my $mark = 0;
-sub new_lines {
-    my $log = substr $httpd->error_log, $mark;
-    $mark = length $httpd->error_log;
-    return $log;
-}
 
 # --- from a place that is Off into one that is On ------------------------------
 my @login = (action => 'create', set => 'userId=admin');
@@ -137,19 +131,19 @@ for my $what (sort keys %not_obeyed) {
     my $id = carl();
     for my $cookie (undef, $id) {
         my $before = sessions();
-        new_lines();
+        $httpd->new_lines;
         my $r = at($path, $cookie, %more, @login);
         my $with = defined $cookie ? 'with a session' : 'without';
         is($r->header('Set-Cookie'), undef, "Off, $what, $with: no login");
         is(sessions(), $before, '... and no new session');
         is_clean($r);
-        like(new_lines(), qr/SHS014: /, '... which the log says');
+        like($httpd->new_lines, qr/SHS014: /, '... which the log says');
     }
     is($store->session($id)->{userId}, 'carl', "Off, $what: nothing is written");
 }
 
 # --- from one that is On ---------------------------------------------------------
-my %heard = (
+my %obeyed = (
     'a CGI with Location' => ['/app/cgi', 200, location => '/app/lua'],
     '... into a place that is Off' => ['/app/cgi', 200, location => '/off/lua'],
     'a CGI that redirects elsewhere' => ['/app/cgi', 302, location => 'http://a.test/'],
@@ -163,14 +157,14 @@ my %heard = (
     '... with a text' => ['/app/plain/answer', 401, status => 401, table => 'err'],
     'a handler that redirects' => ['/app/answer', 303, status => 303, to => '/app/'],
 );
-for my $what (sort keys %heard) {
-    my ($path, $code, %more) = @{ $heard{$what} };
+for my $what (sort keys %obeyed) {
+    my ($path, $code, %more) = @{ $obeyed{$what} };
     my $r = at($path, undef, %more, @login);
     is($r->code, $code, "On, $what");
     is_clean($r);
     my $id = $r->new_id;
     is($store->session($id)->{userId}, 'admin', '... is a login');
-    is($r->header('Cache-Control'), 'no-store', '... that nobody keeps');
+    is($r->header('Cache-Control'), 'no-store', '... that no cache may store');
     is($r->note('session.userId'), 'admin', '... which the page knows')
         if $r->body =~ /^note SHARED_SESSION /m;
     $r = at($path, $id, %more, action => 'destroy');
@@ -192,23 +186,23 @@ for my $status (404, 500) {
     like($r->header('Set-Cookie'), qr/^JSESSIONID=; .*Max-Age=0/, '... and the cookie');
     is_clean($r);
     $id = carl();
-    new_lines();
+    $httpd->new_lines;
     $r = at("/app/fails/destroy/$status", $id);
     is($r->code, 404, "... of a page of Off, for a place that is On ($status)");
     is($store->cmd('EXISTS', "session:$id"), 1, '... ends nothing');
     is($r->header('Set-Cookie'), undef, '... nor the cookie');
     is_clean($r);
-    like(new_lines(), qr/SHS014: .*is Off where they came from/, '... which the log says');
+    like($httpd->new_lines, qr/SHS014: .*is Off where they came from/, '... which the log says');
 }
 # After a response has left, the program of either place can have put it there.
 for my $way (['/off', '/app', 1], ['/app', '/off', 1], ['/app', '/app', 0]) {
     my ($from, $to, $stays) = @$way;
     my $id = carl();
-    new_lines();
+    $httpd->new_lines;
     $r = at("$from/cgi", $id, location => "$to/answer?table=err&late=1&action=destroy");
     is($r->code, 200, "a late end in the shared table, $from redirects to $to");
     ok(eval { SHS::Process::wait_for('a word of it', 5, sub {
-        index($httpd->error_log, $stays ? 'SHS014: ' : 'SHS012: ', $mark) >= 0 }) },
+        index($httpd->unread_log, $stays ? 'SHS014: ' : 'SHS012: ') >= 0 }) },
        '... which the log says');
     is($store->cmd('EXISTS', "session:$id"), $stays,
        $stays ? '... is ignored where one of them is Off' : '... is carried out where both are On');
@@ -227,19 +221,19 @@ is(scalar @given, 1, '... of which there is one cookie');
 
 # A program that failed.
 my $before = sessions();
-new_lines();
+$httpd->new_lines;
 $r = at('/app/answer', undef, @login, status => 500);
 is($r->code, 500, 'a handler that fails');
-is($r->header('Set-Cookie'), undef, '... logs nobody in');
+is($r->header('Set-Cookie'), undef, '... is no login');
 ok(sessions() <= $before, '... and makes no session'); # some may end meanwhile
 is_clean($r);
-like(new_lines(), qr/SHS013: /, '... which the log says');
+like($httpd->new_lines, qr/SHS013: /, '... which the log says');
 my $id = carl();
 $r = at('/app/answer', $id, action => 'destroy', status => 500);
 is($store->cmd('EXISTS', "session:$id"), 0, '... but it can end one');
 $r = at('/app/override/backend', undef, @login, status => '500 Oh');
 is($r->header('Set-Cookie'), undef, 'a backend that fails, with an error page of httpd: likewise');
-like(new_lines(), qr/SHS013: /, '... which the log says');
+like($httpd->new_lines, qr/SHS013: /, '... which the log says');
 
 # What is wrong is refused on all these ways too.
 $id = carl();
@@ -253,11 +247,11 @@ for my $case (['/app/cgi', 500, location => '/app/lua'], ['/app/cgi', 500, locat
     unlike($r->body, qr/^note /m, '... nor the page');
     is_clean($r);
     is($store->session($id)->{userId}, 'carl', '... nor changes anything');
-    like(new_lines(), qr/SHS013: .*not understood/, '... which the log says');
+    like($httpd->new_lines, qr/SHS013: .*not understood/, '... which the log says');
     $r = at($path, $id, %more, set => 'userId=%zz', cookie => 'JSESSIONID=ABCDEF; Path=/');
     is($r->code, $code, "$path: the same beside a cookie of our name");
     is($r->header('Set-Cookie'), undef, '... which does not reach the client');
-    like(new_lines(), qr/SHS021: .*not carried out.* JSESSIONID, which is removed/,
+    like($httpd->new_lines, qr/SHS021: .*not carried out.* JSESSIONID, which is removed/,
          '... which the log says');
 }
 $r = at('/app/plain/answer', $id, status => 500, action => 'create',
@@ -270,13 +264,13 @@ is_clean($r);
 
 # --- parts of a page ----------------------------------------------------------------
 for my $part (qw(off app)) {
-    new_lines();
+    $httpd->new_lines;
     $r = at("/app/$part.shtml", $id);
     like($r->body, qr/whole env /, "a page with a part from /$part");
-    is($r->header('Set-Cookie'), undef, '... whose order is not heard');
+    is($r->header('Set-Cookie'), undef, '... whose control headers are ignored');
     is($store->session($id)->{userId}, 'carl', '... nor followed');
     is_clean($r);
-    like(new_lines(), qr/SHS014: .*part of a page/, '... which the log says');
+    like($httpd->new_lines, qr/SHS014: .*part of a page/, '... which the log says');
 }
 
 # --- what bypasses the filters ----------------------------------------------------
@@ -285,13 +279,13 @@ $httpd->write('nph-answer', <<'SH');
 printf 'HTTP/1.0 200 OK\r\nX-Session-Action: destroy\r\n\r\nnph\n'
 SH
 chmod 0755, $httpd->root . '/nph-answer' or die $!;
-new_lines();
+$httpd->new_lines;
 $r = at('/app/nph', $id);
 like($r->body, qr/^nph/, 'an nph- script answers');
-like(new_lines(), qr/SHS022: nph-answer /, '... and the log says that its order is not heard');
+like($httpd->new_lines, qr/SHS022: nph-answer /, '... and the log says that its control headers are ignored');
 is($store->session($id)->{userId}, 'carl', '... nor followed');
 at('/off/nph', $id);
-unlike(new_lines(), qr/SHS022: /, 'where Control is Off there is nothing to say');
+unlike($httpd->new_lines, qr/SHS022: /, 'where Control is Off there is nothing to say');
 
 # --- what mod_cache has stored before our filter ran --------------------------------
 my @answers = map { at('/off/kept/cgi', undef, @login, cc => 'max-age=600') } 1 .. 2;

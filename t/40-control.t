@@ -21,7 +21,7 @@ for my $kind (qw(cgi backend)) {
     is($r->code, 200, "$kind: create");
     my $id = $r->new_id;
     like($id, qr/^[A-Za-z0-9_-]{43}$/, '... gives a new id');
-    is($r->header('Cache-Control'), 'no-store', '... that nobody keeps');
+    is($r->header('Cache-Control'), 'no-store', '... that no cache may store');
     is_clean($r, '... and the client sees none of the headers');
     my $is = redis()->session($id);
     is("$is->{userId} $is->{userNm}", 'alice Alice Kim', '... the session is there');
@@ -45,7 +45,7 @@ for my $kind (qw(cgi backend)) {
     is_deeply(redis()->session($id), { '@rotated' => "session:$new" }, '... the old one leads there');
     my $old = ask("/x/$kind", $id);
     is($kind eq 'cgi' ? $old->env('SESSION_userId') : $old->hdr('X-User'), 'alice',
-       '... for who has it');
+       '... for a client that has it');
     my $ttl = redis()->cmd('PTTL', "session:$id");
     ok($ttl > 0 && $ttl <= 10_000, '... for ten seconds at most');
     $r = ask("/x/$kind", $id, set => 'late=1');
@@ -57,11 +57,11 @@ for my $kind (qw(cgi backend)) {
     $r = ask("/x/$kind", $new, action => 'rotate', set => 'role=admin');
     my $login = $r->new_id;
     is(redis()->session($login)->{role}, 'admin', "$kind: a rotation with a change is a login");
-    is(redis()->session($new)->{role}, undef, '... of which the old id knows nothing');
+    is(redis()->session($new)->{role}, undef, '... which the old id does not show');
     is(redis()->session($new)->{userId}, 'alice', '... but what was there before');
     $r = ask("/x/$kind", $new, set => 'cart=evil');
     is($r->code, 503, '... and writes nothing any more');
-    is(redis()->session($login)->{cart}, undef, '... to anybody');
+    is(redis()->session($login)->{cart}, undef, '... to any session');
 
     $r = ask("/x/$kind", $login, action => 'rotate', set => 'role=root');
     is(redis()->cmd('EXISTS', "session:$new"), 0, '... and is gone with the next login');
@@ -81,7 +81,7 @@ for my $kind (qw(cgi backend)) {
 # comma, which no urlencoded text holds.
 my $two = "a=1\r\nX-Session-Set: b=2+3";
 my $both = ask('/x/backend', undef, action => 'create', set => $two)->new_id;
-is(join(' ', @{ redis()->session($both) }{qw(a b)}), '1 2 3', 'a backend\'s two headers X-Session-Set are heard');
+is(join(' ', @{ redis()->session($both) }{qw(a b)}), '1 2 3', 'a backend\'s two headers X-Session-Set are obeyed');
 is(ask('/x/cgi', undef, action => 'create', set => $two)->code, 500, '... a script\'s are refused');
 
 # A logout by the old id, in the grace, ends the session.
@@ -280,7 +280,7 @@ is_deeply([ $r->raw =~ /^Set-Cookie: (JSESSIONID=\w*)/mg ], ['JSESSIONID='],
           'a backend gives no cookie anew that a logout takes away');
 
 # Two cookies of the name, as an attacker's sister domain may plant: the first
-# session that is there is changed, and a login gives an id nobody knows.
+# session that is there is changed, and a login gives an id that no client knows.
 my $planted = hash_session(userId => 'mallory');
 $r = get('/x/cgi?action=create&set=userId%3Dalice', host => 'control.test',
          cookie => "JSESSIONID=$planted; JSESSIONID=" . fresh_id());

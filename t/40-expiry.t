@@ -1,5 +1,5 @@
 # A session lives as long as its key in Redis: reading never makes it longer,
-# and once it is gone nobody is given it from anywhere.
+# and once it is gone no request gets it from anywhere.
 use strict;
 use warnings;
 

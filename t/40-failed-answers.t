@@ -170,12 +170,6 @@ ProxyPass /backend http://127.0.0.1:@{[$backend->port]}/
 ProxyPass /aborted http://127.0.0.1:@{[$backend->port]}/
 CONF
 
-my $mark = 0;
-sub new_lines {
-    my $log = substr $httpd->error_log, $mark;
-    $mark = length $httpd->error_log;
-    return $log;
-}
 sub carl {
     my $id = fresh_id();
     $store->put_hash("session:$id", { userId => 'carl' });
@@ -243,7 +237,7 @@ my @cases = (
 for my $case (@cases) {
     my ($what, $path, $code, $why_not, @more) = @$case;
     my $id = carl();
-    new_lines();
+    $httpd->new_lines;
     my $before = $store->cmd('DBSIZE');
     my $r = $httpd->get($path->('create'), @more, cookie => "JSESSIONID=$id");
     is($r->code, $code, "$what, with a login");
@@ -252,12 +246,12 @@ for my $case (@cases) {
         my $new = $r->new_id;
         is({ $store->hash("session:$new") }->{userId}, 'carl', '... gives the cookie of it');
         is(() = $r->raw =~ /^Set-Cookie: /mg, 1, '... once');
-        is($r->header('Cache-Control'), 'no-store', '... that nobody keeps');
+        is($r->header('Cache-Control'), 'no-store', '... that no cache may store');
     }
     else {
         eval { SHS::Process::wait_for('a word of it', 5, sub {
-            index($httpd->error_log, 'SHS013: ', $mark) >= 0 }) };
-        like(new_lines(), qr/SHS013: .*is not carried out: .*$why_not/,
+            index($httpd->unread_log, 'SHS013: ') >= 0 }) };
+        like($httpd->new_lines, qr/SHS013: .*is not carried out: .*$why_not/,
              '... which is not carried out');
         is($r->header('Set-Cookie'), undef, '... gives no cookie');
         is({ $store->hash("session:$id") }->{userId}, 'carl', '... the session is as it was');
@@ -305,7 +299,7 @@ for my $case (@cases) {
     ok(eval { SHS::Process::wait_for('its end', 20, sub {
         slurp($httpd->root . '/logs/access') =~ m{^/nested/lua-nested$}m }) },
        'an end by a place that is Off, the client gone');
-    is($store->cmd('EXISTS', "session:$id"), 1, '... is not heard');
+    is($store->cmd('EXISTS', "session:$id"), 1, '... has no effect');
 }
 
 # An end that comes late is not put off until the client has read the answer, or

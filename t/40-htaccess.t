@@ -1,8 +1,8 @@
-# What a .htaccess file says makes nobody a user: by no directive that
-# AllowOverride AuthConfig FileInfo Options Indexes Limit lets it have is a
-# session written, neither by the JSON resource, nor by control headers, nor by
-# mod_session, nor by another module, unless the server's own configuration says
-# so for that place. What the administrator has said there goes on working.
+# A .htaccess file logs no user in. No directive that AllowOverride AuthConfig
+# FileInfo Options Indexes Limit lets it have writes a session, neither by the JSON
+# resource, nor by control headers, nor by mod_session, nor by another module,
+# unless the server's own configuration says so for that place. The administrator's
+# directives for the place go on working.
 use strict;
 use warnings;
 
@@ -155,7 +155,7 @@ sub post {
                        defined $id ? (cookie => "JSESSIONID=$id") : ());
 }
 
-# An attempt: with no session, and with one, whose owner stays who she is.
+# An attempt: with no session, and with one, whose owner stays the same.
 sub fails {
     my ($name, $try) = @_;
     for my $id (undef, anna()) {
@@ -193,7 +193,7 @@ for my $name (sort keys %control) {
 for my $area (qw(closed open)) {
     for my $name (sort keys %mod_session) {
         my $path = "/$area/mod-session-$name/x.html";
-        # Where it is off, mod_session hears no header.
+        # Where it is off, mod_session ignores every header.
         next if $area eq 'closed' && $name eq 'own';
         fails($path, sub { $httpd->get($path, $_[0] ? (cookie => "JSESSIONID=$_[0]") : ()) });
         is($httpd->get($path)->code, 500, '... but 500') if $name ne 'redirect';
@@ -223,13 +223,13 @@ for my $order (qw(begin:user=admin set:user=admin unset:user rotate destroy)) {
     is($r->header('Set-Cookie'), undef, '... and gives no cookie');
 }
 
-# What is only read and kept alive there is found.
+# A session that is only read and touched there is found.
 my $id = anna();
 $store->cmd('PEXPIRE', "session:$id", 600_000);
 my $r = $httpd->get('/closed/aged/x.html', cookie => "JSESSIONID=$id");
 is($r->code, 200, 'Session On in .htaccess, and nothing to be saved but its time');
 is($store->cmd('HGET', "session:$id", 'mod_session-expiry'), undef, '... which is not');
-cmp_ok($store->cmd('PTTL', "session:$id"), '>', 1_700_000, '... a request keeps it alive');
+cmp_ok($store->cmd('PTTL', "session:$id"), '>', 1_700_000, '... a request touches it');
 
 # The administrator's words go on counting, beside a .htaccess.
 $r = post('/open/ours/deep/x.html');

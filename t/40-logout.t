@@ -1,6 +1,6 @@
-# Several ids in one request: who logs out is logged out, whichever cookie would
-# be tried next; who logs in, or gets a new id, is not somebody else's session
-# with the next request.
+# Several ids in one request. After a logout the user is logged out, whichever
+# cookie would be tried next. After a login or a rotation the next request does not
+# find another user's session.
 use strict;
 use warnings;
 
@@ -83,11 +83,11 @@ for my $by (sort keys %logout) {
               '... and ends each session');
     is_deeply([cleared($r)], ['A', 'B'], '... and the cookie of each name');
     is($httpd->get('/x/lua', cookie => $cookies)->note('SHARED_SESSION'), 'absent',
-       '... so that nobody is logged in with the next request');
+       '... so that the next request is not logged in');
 }
 
-# An id that leads nowhere any more, as after a rotation without a grace: who logs
-# out with it has no cookie afterwards, and the session goes on for the new id.
+# An id that leads nowhere any more, as after a rotation without a grace: a logout
+# with it removes the cookie, and the session goes on for the new id.
 my %nothing = ('the resource' => [404, qr/no such session/], 'a response' => [200, qr/^env /m],
                'a module' => [200, qr/GONE/]);
 my $info = sub { scalar(() = $httpd->error_log =~
@@ -249,8 +249,8 @@ for my $more ('', 'action=rotate', 'action=create&set=role%3Dchef') {
         push @id, given($httpd->get("/x/cgi?$query", cookie => "A=$id[-1]"));
     }
     $httpd->get('/session', method => 'DELETE', cookie => "A=$id[-1]");
-    is_deeply([map { $httpd->get('/x/lua', cookie => "A=$_")->note('session.user') // 'nobody' } @id],
-              [('nobody') x @id], "a login, then '$more': logout leaves nothing of the user");
+    is_deeply([map { $httpd->get('/x/lua', cookie => "A=$_")->note('session.user') // 'none' } @id],
+              [('none') x @id], "a login, then '$more': logout leaves nothing of the user");
 }
 
 # A login while a cookie of the same name for a longer path comes first.

@@ -1,8 +1,8 @@
 # httpd's own mod_session and mod_auth_form over mod_session_shared: a session or
-# login of one server is one of the other; who logs in gets a new id; what did
-# not change is not written, what did is written alone; a session whose time is
-# over, by mod_session's own clock, is none; and a visitor of whom nothing is to
-# be remembered gets none.
+# login of one server is one of the other; a login gives a new id; an attribute that
+# did not change is not written, and one that did is written alone; a session that
+# has expired by mod_session's own clock does not exist; and a visitor without
+# attributes gets no session.
 use strict;
 use warnings;
 
@@ -119,7 +119,7 @@ sub writes {
 for my $path (qw(/app/cgi /aged/cgi /plain/lua /private/lua)) {
     my $r;
     my @writes = writes(sub { $r = ask('A', $path) });
-    is($r->header('Set-Cookie'), undef, "$path: who is nobody gets no cookie");
+    is($r->header('Set-Cookie'), undef, "$path: a visitor without a session gets no cookie");
     is(scalar @writes, 0, '... and no session');
     @writes = writes(sub { $r = ask('A', $path, fresh_id()) });
     is(scalar @writes, 0, '... also with the cookie of none');
@@ -209,7 +209,7 @@ for my $place (qw(/nowhere /plain /off /foreign /named)) {
 ok($server{A}->wait_logged(qr/:warn\] .*SHS014: .*X-Replace-Session.*ignored/),
    '... as the log says');
 $r = ask('A', '/app/cgi?location=/app/cgi&replace=userId%3Danna');
-is(entries($r->new_id)->{userId}, 'anna', '... that of its own place is heard');
+is(entries($r->new_id)->{userId}, 'anna', '... that of its own place is obeyed');
 
 # --- SessionMaxAge -------------------------------------------------------------------
 
@@ -241,7 +241,7 @@ is($store->cmd('EXISTS', "session:$id"), 0, '... the old one is gone');
 # --- mod_auth_form -------------------------------------------------------------------
 
 $r = ask('A', '/private/lua');
-is($r->code, 302, 'who has not logged in is sent to the login');
+is($r->code, 302, 'a visitor that has not logged in is sent to the login');
 is($r->header('Location'), '/login', '... that is there');
 $r = login('A', undef, 'wrong');
 is($r->header('Set-Cookie'), undef, 'a wrong password gives no cookie');
@@ -250,7 +250,7 @@ is($r->code, 302, 'a login on A');
 is($r->header('Location'), '/private/lua', '... that succeeds');
 $id = $r->new_id;
 is($store->session($id)->{'realm-user'}, 'alice', '... is a session');
-is($r->header('Cache-Control'), 'no-store', '... whose cookie nobody keeps');
+is($r->header('Cache-Control'), 'no-store', '... whose cookie no cache may store');
 for my $where (qw(A B)) {
     is(ask($where, '/private/lua', $id)->code, 200, "... and is known on $where");
 }
@@ -271,7 +271,7 @@ is_deeply([map { $store->cmd('EXISTS', "session:$_") } @both], [0, 0],
           '... which a logout ends both');
 is(ask('B', '/private/lua', $both)->code, 302, '... on B at once');
 
-# Fixation: the id that somebody had before the login is not the one after it.
+# Fixation: the id before the login is not the one after it.
 $planted = replace('A', undef, 'cart=7')->new_id;
 $r = login('B', $planted);
 $id = $r->new_id;
@@ -346,7 +346,7 @@ $id = login('A')->new_id;
 is(ask('A', '/private/lua', $id)->code, 200, 'a login before Redis dies');
 $store->stop('KILL');
 $r = ask('A', '/private/lua', $id);
-isnt($r->code, 200, 'without Redis nobody is in') || diag $r->body;
+isnt($r->code, 200, 'without Redis no user is logged in') || diag $r->body;
 $r = login('B');
 is($r->header('Set-Cookie'), undef, '... nor gets the cookie of a login');
 $store->run;

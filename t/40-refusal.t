@@ -1,6 +1,6 @@
 # What a client gets when an order is refused: one error page and nothing behind
-# it, whatever the program does that has given the order. On a connection that is
-# kept alive, the rest of its page would be the response to the next request.
+# it, whatever the program does that has given the order. On a connection that
+# stays open, the rest of its page would be the response to the next request.
 use strict;
 use warnings;
 
@@ -11,8 +11,8 @@ my $store = SHS::Redis->start;
 my $libexec = (slurp("$ENV{SHS_TMP}/t/conf/modules.@{[mpm()]}.conf")
     =~ m{^LoadModule \S+ (\S+)/[^/]+\.so$}m)[0];
 
-# A backend that speaks HTTP/2; its order is refused, and its page is one that
-# somebody has written who wants another response to be seen.
+# A backend that speaks HTTP/2. Its control headers are refused, and an attacker
+# has written its page, so that it looks like another response.
 my $forged = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 6\r\n\r\nforged";
 my $listener = IO::Socket::INET->new(Listen => 8, LocalAddr => '127.0.0.1:0') or die $!;
 # (Each has one connection at a time, so no child of httpd's may keep one.)
@@ -26,7 +26,7 @@ my @backends = map { SHS::Process::fork_child('h2c backend', sub {
     });
 }) } 1 .. 4;
 
-# Programs that go on when nobody takes what they write.
+# Programs that go on when no client reads what they write.
 my $lua = <<'LUA';
 function refused(r)
     r.headers_out["X-Session-Set"] = "a b=1"

@@ -45,7 +45,7 @@ for my $format (qw(hash json form)) {
     is(redis()->cmd('EXISTS', $key->($brought)), 0, '... under which is nothing');
     is($r->header('Set-Cookie'), "JSESSIONID=$id; Path=/; HttpOnly; SameSite=Lax",
        '... in a cookie for this host, not for scripts, nor other sites');
-    is($r->header('Cache-Control'), 'no-store', '... that nobody keeps');
+    is($r->header('Cache-Control'), 'no-store', '... that no cache may store');
     is($is->{userNm}, 'Alice Kim', '... and shows it');
     my $ttl = redis()->cmd('PTTL', $key->($id));
     ok($ttl > 2_095_000 && $ttl <= 2_100_000, '... to live for 35 minutes')
@@ -87,7 +87,7 @@ for my $format (qw(hash json form)) {
     ($r) = ask($path, 'PATCH', $id, '{"evil":1}');
     is($r->code, 409, '... and writes no more');
     ($r, $is) = ask($path, 'GET', $new);
-    is($is->{evil}, undef, '... to nobody');
+    is($is->{evil}, undef, '... to no session');
 
     ($r) = ask($path, 'DELETE', $new);
     is($r->code, 204, "$format: DELETE");
@@ -95,7 +95,7 @@ for my $format (qw(hash json form)) {
          '... takes the cookie away');
     is(redis()->cmd('EXISTS', $key->($new)), 0, '... the session is gone');
     ($r) = ask($path, 'GET', $new);
-    is($r->code, 404, '... for everybody');
+    is($r->code, 404, '... for every client');
     ($r) = ask($path, 'PATCH', $new, '{"a":1}');
     is($r->code, 404, '... and is not made again by a change');
     is(redis()->cmd('EXISTS', $key->($new)), 0, '... in Redis neither');

@@ -4,8 +4,8 @@
 # left, and at most one touch interval more. That is the key's time to live,
 # written at most once an interval, never cut short, and never to one that was
 # ended or rotated meanwhile. Absolute: counted from when it was created, and
-# nothing extends it. After a rotation the old id has the grace, and what it
-# leads to is not kept alive by it. t/unit/test_lifetime.c has each border.
+# nothing extends it. After a rotation the old id has the grace, and does not
+# touch the session that it leads to. t/unit/test_lifetime.c has each border.
 use strict;
 use warnings;
 
@@ -110,7 +110,7 @@ for my $format (qw(hash json form)) {
     is($count->{EVAL}, 1, "$format: one without an end gets one");
     between($ttl, 2_090_000, 2_100_000, '... as it says');
     ($count, $ttl) = touched("$area/off/lua", $id, $key, 30_000);
-    is($count->{EVAL}, 0, "$format: SharedSessionTouch Off keeps none alive");
+    is($count->{EVAL}, 0, "$format: SharedSessionTouch Off touches none");
     between($ttl, 0, 30_000, '... ever');
     ($count, $ttl) = touched("$area/off/on/lua", $id, $key, 30_000);
     is($count->{EVAL}, 1, "$format: On within does");
@@ -136,7 +136,7 @@ for my $format (qw(hash json form)) {
     ($id, $key) = session($format);
     ($count, $ttl) = touched("$area/x/lua", $id, $key, 30_000);
     is($count->{EVAL}, 0, "$format: without \@max it is left alone");
-    between($ttl, 0, 30_000, '... as somebody else has made it');
+    between($ttl, 0, 30_000, '... as its program has created it');
     ($count, $ttl) = touched("$area/idle/lua", $id, $key, 30_000);
     is($count->{EVAL}, 1, '... but where SharedSessionIdleTimeout says adopt');
     between($ttl, 690_000, 700_000, '... it has that and a sixth');
@@ -159,8 +159,8 @@ for my $format (qw(hash json form)) {
     is($count->{EVAL}, 0, '... and is not touched before');
 }
 
-# An attribute that looks like what says that a session was rotated: its session is
-# kept alive, changed and ended as any other.
+# An attribute that looks like the mark of a rotated session: its session is touched,
+# changed and ended as any other.
 for my $row (['json', '{"user":"anna","cart":{"@rotated":1},"@max":1800}'],
              ['json', '{"user":"anna","x":"{\\"@rotated\\":1}","@max":1800}'],
              ['json', '{"user":"anna","list":[{"@rotated":""}],"@max":1800}'],
@@ -182,7 +182,7 @@ for my $row (['json', '{"user":"anna","cart":{"@rotated":1},"@max":1800}'],
     };
     my ($id, $key) = $start->();
     my ($count, $ttl) = touched("$area/x/lua", $id, $key, 30_000);
-    between($ttl, 2_090_000, 2_100_000, "$format, $text: kept alive");
+    between($ttl, 2_090_000, 2_100_000, "$format, $text: touched");
     is(at("$area/x/cgi?set=a%3Db", $id)->code, 200, '... changed');
     is(at("$area/x/lua", $id)->note('session.a'), 'b', '... indeed');
     is(at("$area/x/cgi?action=destroy", $id)->code, 200, '... ended');
@@ -235,7 +235,7 @@ for my $format (qw(hash json form)) {
     my $area = $area{$format};
     my ($id, $key) = session($format, '@max' => 1800, '@created' => now_ms() - $hour + 300_000);
     my ($count, $ttl) = touched("$area/hour/lua", $id, $key, 20_000);
-    is($count->{EVAL}, 1, "$format: five minutes before its end it is kept alive");
+    is($count->{EVAL}, 1, "$format: five minutes before its end it is touched");
     between($ttl, 250_000, 300_000, '... for five minutes');
     $count = counted($key, sub { at("$area/hour/lua", $id) for 1 .. 3 });
     is($count->{EVAL}, 0, '... once');
@@ -281,7 +281,7 @@ for my $format (qw(hash json form)) {
     cmp_ok($first_absent, '>=', $ends, '... nor lost before');
     is(pttl($key) > 0, 1, '... though its key is there');
     is(counted($key, sub { at("$area/hour/lua", $id) })->{EVAL}, 0,
-       '... which is not kept alive');
+       '... which is not touched');
 
     # And so does its key, where a touch has set its time.
     $ends = now_ms() + 20_000;
@@ -299,7 +299,7 @@ for my $format (qw(hash json form)) {
          qr/^JSESSIONID=; .*Max-Age=0/, '... and a logout takes the cookie away');
     $r = at("$area/hour/cgi?action=create&set=a%3Db", $id);
     is(at("$area/hour/lua", $r->new_id)->note('session.user'), undef,
-       '... and who logs in begins anew');
+       '... and a login begins anew');
     is(at("$area/x/lua", $id)->note('SHARED_SESSION'), 'found',
        '... while elsewhere it may live longer');
 }
@@ -329,16 +329,16 @@ for my $format (qw(hash json form)) {
     my @seen = redis()->commands_during(sub {
         is(at("$area/x/lua", $id)->note('session.user'), 'anna', '... leads there') for 1 .. 3;
     });
-    is_deeply([grep { $_->[1] eq 'EVAL' } @seen], [], '... and keeps nothing alive');
+    is_deeply([grep { $_->[1] eq 'EVAL' } @seen], [], '... and touches nothing');
     between(pttl($successor), 0, 900_000, '... not the session');
     cmp_ok(pttl($key), '<=', $grace, '... nor itself');
     my $count = counted($successor, sub { at("$area/x/lua", $new) });
     is($count->{EVAL}, 1, '... but the new id does');
 
-    # After a login the old one shows what was there before; it is not kept alive.
+    # After a login the old one shows what was there before; it is not touched.
     at("$area/x/cgi?action=rotate&set=role%3Dadmin", $new);
     $count = counted($successor, sub { at("$area/x/lua", $new) for 1 .. 3 });
-    is($count->{EVAL}, 0, "$format: nor is the old id of a login kept alive");
+    is($count->{EVAL}, 0, "$format: nor is the old id of a login touched");
     between(pttl($successor), 0, 10_000, '... beyond its grace');
     redis()->cmd('PEXPIRE', $successor, 1_000);
     is(counted($successor, sub { at("$area/idle/lua", $new) })->{EVAL}, 0,

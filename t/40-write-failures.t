@@ -34,7 +34,7 @@ my $relay = SHS::Relay->start(to => $port, before => sub {
     die "the connection ends\n" if $words[0] eq 'HGETALL' && $words[1] =~ /poison/;
     return undef if uc $words[0] ne 'EVAL';
     my $is = slurp($mode);
-    # Done, and nobody is told.
+    # It is done, but the reply is lost.
     SHS::Relay::pass($redis, @words) if $is eq 'lost';
     die "the connection ends\n" if $is =~ /^(?:lost|closed)$/;
     SHS::Process::wait_for('another mode', 30, sub { slurp($mode) ne 'stalled' })
@@ -45,7 +45,7 @@ my $relay = SHS::Relay->start(to => $port, before => sub {
     (my $script = substr $words[1], 0, 128) =~ tr/\r\n/ /;
     return "-ERR unknown command 'EVAL', with args beginning with: '$script' '1' '$words[3]'\r\n"
         if $is eq 'noeval';
-    return "-ERR something nobody has heard of SeCrEt\r\n" if $is eq 'error';
+    return "-ERR something unknown SeCrEt\r\n" if $is eq 'error';
     return "+strange\r\n" if $is eq 'strange';
     return undef;
 });
@@ -113,7 +113,7 @@ sub resource {
 }
 sub found {
     my ($host, $id) = @_;
-    return (ask($host, '/x/lua', $id)->note('session.user') // 'nobody') eq 'anna';
+    return (ask($host, '/x/lua', $id)->note('session.user') // 'none') eq 'anna';
 }
 
 # All that is in a Redis, with its values.
@@ -170,7 +170,7 @@ sub is_refused {
     push @wrong, 'the page' if $r->body =~ /^(?:env|request|header) |anna|berta/m;
     push @wrong, 'a control header' if $r->raw =~ /^X-Session-/mi;
     push @wrong, 'no Retry-After' if !$r->header('Retry-After');
-    push @wrong, 'it says what only the log knows' if $r->raw =~ /no answer/i;
+    push @wrong, 'it says what only the log knows' if $r->raw =~ /no reply/i;
     push @wrong, 'words about the store' if $r->raw =~ /SeCrEt|redis|$port|OOM/i;
     return is_deeply(\@wrong, [], "$what: 503, no cookie, no page");
 }
@@ -208,8 +208,8 @@ sub reads_work {
 
 # --- error replies -----------------------------------------------------------------
 
-# Nobody's log is silent meanwhile: one warning a minute for the host and store,
-# with Redis' own word, a counter of its own, and a notice when it is over.
+# The log says so meanwhile: one warning a minute for the host and store, with
+# Redis' own word, a counter of its own, and a notice when it is over.
 sub told {
     my ($level, $host, $like) = @_;
     my ($url) = split ' ', $store{$host};
@@ -222,13 +222,13 @@ sub counter {
     my $page = $httpd->get('/server-status?auto', host => "$host.test")->body;
     return $page =~ /^SharedSessionStore$number$name: (\d+)$/m ? $1 : "no $name in $page";
 }
-for (['oom', 'OutOfMemory', qr/no writes: it answers OOM command not allowed/,
+for (['oom', 'OutOfMemory', qr/no writes: it replies OOM command not allowed/,
       sub { $store->cmd('CONFIG', 'SET', 'maxmemory', $_[0] ? 1 : 0) }],
-     ['replicas', 'NoReplicas', qr/no writes: it answers NOREPLICAS Not enough good replicas/,
+     ['replicas', 'NoReplicas', qr/no writes: it replies NOREPLICAS Not enough good replicas/,
       sub { $store->cmd('CONFIG', 'SET', 'min-replicas-to-write', $_[0] ? 5 : 0) }],
-     ['disk', 'Misconf', qr/no writes: it answers MISCONF Redis cannot save/,
+     ['disk', 'Misconf', qr/no writes: it replies MISCONF Redis cannot save/,
       sub { set_mode($_[0] ? 'disk' : '') }],
-     ['noeval', 'OtherErrors', qr/no writes: it answers ERR unknown command 'EVAL';/,
+     ['noeval', 'OtherErrors', qr/no writes: it replies ERR unknown command 'EVAL';/,
       sub { set_mode($_[0] ? 'noeval' : '') }]) {
     my ($host, $counter, $like, $trouble) = @$_;
     my @before = (told('warn', $host, $like), told('notice', $host, qr/writes again/));
@@ -260,7 +260,7 @@ reads_work('oom');
 $store->cmd('CONFIG', 'SET', 'maxmemory', 0);
 is_deeply(everything($store), $before, 'OOM: nothing has changed in Redis');
 works('oom', 'once there is memory');
-# Who logs out needs no memory.
+# A logout needs no memory.
 {
     my $saved = $id;
     $store->cmd('CONFIG', 'SET', 'maxmemory', 0);
@@ -317,8 +317,8 @@ is(found('relay', $id), 1, '... reads go on meanwhile');
 set_mode('');
 works('relay', 'once it answers');
 
-# Done, and the answer is lost: the client may be told what is true, or that
-# nobody knows; and the session is whole or not there.
+# It is done, but the reply is lost: the client may be told the outcome, or that it
+# is unknown; and the session is whole or not there.
 {
     set_mode('lost');
     my %was = %{ everything($store) };
@@ -366,7 +366,7 @@ works('plain', 'after it was stopped');
 $store->stop('KILL');
 all_refused('plain', 'Redis is dead', @creations, @changes, @ends);
 my $r = ask('plain', '/x/cgi?set=a%3Db');
-is($r->code, 200, 'dead: who has no session has nothing to change');
+is($r->code, 200, 'dead: a client without a session has nothing to change');
 $r = ask('plain', '/x/lua', $id);
 is($r->note('SHARED_SESSION'), 'unavailable', 'dead: a page is served without a session');
 $store->run;

@@ -1,8 +1,8 @@
 # The same with worker as with event.
 #
 # The circuit breaker: one for a host and a store. It opens after so many
-# failures in a row, whichever children met them; while it is open nobody waits
-# but a single probe now and then; and it closes when that is answered.
+# failures in a row, whichever children met them; while it is open no request waits
+# but a single probe now and then; and it closes when the probe gets a reply.
 use strict;
 use warnings;
 
@@ -158,7 +158,7 @@ subtest 'five failures in a row open it' => sub {
         is($r->header('X-Status'), 'unavailable', "blocked $n");
         cmp_ok($r->seconds, '<', 2, '... without waiting for timeout=5s');
     }
-    is($proxy->stats->{accepted}, $asked, 'nobody asks any more');
+    is($proxy->stats->{accepted}, $asked, 'no request asks any more');
     is(seen('counts')->{Blocked}, 10, 'they are counted');
     is(seen('counts')->{Outages}, 1, '... the outage too');
     is(downs('counts'), 1, '... and told once');
@@ -306,7 +306,7 @@ subtest 'black hole' => sub {
        'all are found');
     my $sum = $load->stop;
     is($sum->{strangers}, 0, 'no wrong answer');
-    is($sum->{status_absent} // 0, 0, 'nobody is called absent');
+    is($sum->{status_absent} // 0, 0, 'no session is called absent');
     is($sum->{broken} + $sum->{lost}, 0, 'no request is lost');
     is(downs('hole'), 1, 'SHS003 came once');
     is(ups('hole'), 1, 'SHS004 came once');
@@ -358,7 +358,7 @@ subtest 'recovery' => sub {
     }
     my $sum = $load->stop;
     is($sum->{strangers}, 0, 'no wrong answer');
-    is($sum->{status_absent} // 0, 0, 'nobody is called absent');
+    is($sum->{status_absent} // 0, 0, 'no session is called absent');
     is(downs('quick'), 3, 'each outage is told once');
     is(ups('quick'), 3, '... and its end too');
     SHS::Report::figure('recovery with breaker=2/200ms', sprintf('%.2f',
@@ -442,7 +442,7 @@ subtest 'a pool that is full' => sub {
            'the reason names the pool');
     }
     is(seen('narrow')->{Breaker}, 'closed', 'it stays closed');
-    is(downs('narrow'), 0, 'nobody is told that Redis is down');
+    is(downs('narrow'), 0, 'the log does not say that Redis is down');
     is(status('narrow'), 'found', 'and then all is well');
 };
 
@@ -459,11 +459,11 @@ subtest 'LOADING without end' => sub {
     SHS::Process::wait_for('those that were on their way', 20, sub {
         $load->have_all_begun_since($opened) });
     my $began = time;
-    my $questions = grep { / HGETALL / } $fake->journal;
+    my $commands = grep { / HGETALL / } $fake->journal;
     my ($failed, $blocked) = count_failures('loading');
     SHS::Process::let_pass(2);
     my ($failed_now, $blocked_now) = count_failures('loading');
-    $questions = grep({ / HGETALL / } $fake->journal) - $questions;
+    $commands = grep({ / HGETALL / } $fake->journal) - $commands;
     my $probes = int((time - $began) / 0.4) + 2;
     $failed = $failed_now - $failed;
     $blocked = $blocked_now - $blocked;
@@ -471,7 +471,7 @@ subtest 'LOADING without end' => sub {
     cmp_ok($blocked, '>', 100, 'nearly all do not ask');
     cmp_ok($waited, '<=', $probes, "$waited of $failed requests waited");
     # A probe asks again after 5, 10, 20 ms, ... until the deadline.
-    cmp_ok($questions, '<=', 10 * $probes, "Redis was asked $questions times");
+    cmp_ok($commands, '<=', 10 * $probes, "Redis got $commands commands");
     unlink $loading;
     my $ended = time;
     ok(eval { SHS::Process::wait_for('recovery', 20, sub {

@@ -2,7 +2,7 @@
 #
 # A real Redis Cluster: every session is found at the node that has its slot,
 # while slots move and masters die, and is written to there; and nodes that lie
-# lead nobody astray.
+# mislead no request.
 use strict;
 use warnings;
 
@@ -29,7 +29,7 @@ my $cluster = SHS::Cluster->start(
          . "user app on >SeCrEt-app ~session:* &* +get +hgetall +pttl"
          . " +cluster|slots +asking +readonly\n");
 my @nodes = $cluster->nodes;
-my $nobody = SHS::Process::free_port();
+my $unused = SHS::Process::free_port();
 my $loner = SHS::Redis->start;
 
 # --- nodes that lie ------------------------------------------------------------------
@@ -94,12 +94,12 @@ my %fake = (
     garbage => fake($port{garbage},
                     slots([ 0, 16383, $local, $port{garbage} ]),
                     sub { "-MOVED 99999 SeCrEt:999999:\x01\r\n" }),
-    # Somebody has the slots, and nobody knows who.
+    # A node has the slots, and no node says which one.
     unknown => fake($port{unknown}, slots([ 0, 16383, '?', 0 ]),
                     sub { $anna }),
-    # MOVED to where nobody is.
+    # MOVED to an address without a server.
     far => fake($port{far}, slots([ 0, 16383, $local, $port{far} ]),
-                sub { "-MOVED $_[0] $local:$nobody\r\n" }),
+                sub { "-MOVED $_[0] $local:$unused\r\n" }),
 );
 
 # --- the httpd ---------------------------------------------------------------------
@@ -116,12 +116,12 @@ my %stores = (
     down => $cluster->url . ' timeout=400ms breaker=5/200ms name=down',
     fallback => $cluster->url
         . ' read-from=replica-on-failure timeout=300ms breaker=3/1s',
-    next => "$here:$nobody,$local:$seeds[1] timeout=2s",
+    next => "$here:$unused,$local:$seeds[1] timeout=2s",
     tls => $cluster->url(tls => 1, user => 'app', password => 'SeCrEt-app')
         . " ca=$ca timeout=2s",
     untrusted => $cluster->url(tls => 1) . ' timeout=2s',
     loner => "$here:" . $loner->port . ' timeout=2s',
-    dead => "$here:$nobody timeout=2s",
+    dead => "$here:$unused timeout=2s",
     intruder => $cluster->url(user => 'app', password => 'SeCrEt-wrong')
         . ' timeout=2s',
     (map { ("seed$_" => "$here:$seeds[$_] timeout=2s") } 0 .. 5),
@@ -226,15 +226,15 @@ for my $host (qw(tagged around)) {
 
 # [host, log tag, what the log says, why]
 for my $row (
-    ['loner', 'SHS003', qr/no member of a Redis Cluster/,
-     'a server that is no cluster\'s'],
+    ['loner', 'SHS003', qr/not a member of a Redis Cluster/,
+     'a server that is not in a cluster'],
     ['dead', 'SHS003', qr/refused/, 'no seed that answers'],
     ['untrusted', 'SHS003', qr/not trusted/, 'an authority we do not know'],
     ['intruder', 'SHS006', qr/refuses the user or password/,
      'a password that is wrong'],
-    ['unknown', 'SHS003', qr/slot/, 'nobody knows who has the slots'],
+    ['unknown', 'SHS003', qr/slot/, 'no node says which one has the slots'],
     ['garbage', 'SHS033', qr/redirect/, 'MOVED that cannot be meant'],
-    ['far', 'SHS003', qr/refused/, 'MOVED to where nobody is']) {
+    ['far', 'SHS003', qr/refused/, 'MOVED to an address without a server']) {
     my ($host, $tag, $like, $why) = @$row;
     my $r = ask($host);
     is(status($r), 'unavailable', "$why: unavailable");
@@ -260,7 +260,7 @@ for my $n (1 .. 3) {
     is(status($r), 'unavailable', "MOVED in a circle: unavailable ($n)");
     within($r->seconds, 0, 2 + $slack, '... by the deadline');
     is($after - $before, 6, '... after five redirections');
-    figure('Cluster, MOVED in a circle: questions of one lookup',
+    figure('Cluster, MOVED in a circle: commands of one lookup',
            $after - $before, '') if $n == 1;
 }
 ask('round1') for 4, 5;
@@ -483,7 +483,7 @@ $_->cmd('WAIT', 1, 10_000) for $cluster->masters;
         wrong => $sum->{strangers} + $others_sum->{strangers},
         lost => ($sum->{status_absent} // 0) + $absent, stall => $longest,
         recovery => $recovery, connections => $connections->stop);
-    all_found('all', 'afterwards everybody is found', after_fault => 1);
+    all_found('all', 'afterwards all are found', after_fault => 1);
 }
 
 # --- the cluster is down -----------------------------------------------------------
@@ -511,7 +511,7 @@ $_->cmd('WAIT', 1, 10_000) for $cluster->masters;
     my $down_at = time;
     my @down = map { ask('down', $_->[0]) } @$others[ 0 .. 9 ];
     is(scalar(grep { status($_) ne 'unavailable' } @down), 0,
-       'CLUSTERDOWN: what is there is unavailable too, and nobody is absent');
+       'CLUSTERDOWN: what is there is unavailable too, and none is absent');
     my ($longest) = sort { $b <=> $a } map { $_->seconds } @down;
     cmp_ok($longest, '<', 0.4 + $slack, sprintf '... in %.3f s at most',
            $longest);
@@ -530,14 +530,14 @@ $_->cmd('WAIT', 1, 10_000) for $cluster->masters;
     cmp_ok($recovery, '<', 5 * 0.2 + 0.4 + $slack, sprintf 'found %.3f s after'
            . ' the cluster was well again', $recovery);
 
-    # The old master goes on, with the session as it was. Until it hears of its
+    # The old master goes on, with the session as it was. Until it learns of its
     # successor, some milliseconds later, it answers as before: so does any Redis
     # Cluster (docs/limits.md). A child that has not asked since may ask it then.
     $new->cmd('HSET', $key, 'owner', 'new');
     $changing->wait_found_since(time);
     my $changed = time;
     $old->resume;
-    my $deposed = SHS::Process::wait_for('the old master to hear of the new one',
+    my $deposed = SHS::Process::wait_for('the old master to learn of the new one',
         20, sub { $old->cmd('ROLE')->[0] eq 'slave' && time });
     $changing->wait_found_since($deposed);
     $_->wait_for_more(100) for $load, $probe, $changing;
@@ -563,28 +563,23 @@ $_->cmd('WAIT', 1, 10_000) for $cluster->masters;
                        connections => $connections->stop);
     my @stale = grep { $_->{begun} > $deposed && $_->{owner} eq $before }
         @changing;
-    note sprintf 'the old master heard of it after %.3f s', $deposed - $changed;
-    is(scalar @stale, 0, 'SIGCONT of the old master: nobody sees a session as it'
+    note sprintf 'the old master learned of it after %.3f s', $deposed - $changed;
+    is(scalar @stale, 0, 'SIGCONT of the old master: no request sees a session as it'
        . ' was before') || diag(sprintf '%.3f s after the change',
                                 $stale[-1]{begun} - $deposed);
     $cluster->rejoin($old);
     is(owner(ask('all', $id)), 'new', '... but as it is now');
     $cluster->put_hash($key, { owner => $before });
-    all_found('all', 'afterwards everybody is found', requests => 1200, after_fault => 1);
-    all_found('tls', 'afterwards everybody is found', after_fault => 1);
+    all_found('all', 'afterwards all are found', requests => 1200, after_fault => 1);
+    all_found('tls', 'afterwards all are found', after_fault => 1);
 }
 
 # --- writing -------------------------------------------------------------------------
 
 # (code, the id that was given or the one that was used)
 sub put {
-    my ($host, $method, $id, $body, $path) = @_;
-    my $r = $httpd->get($path // '/session', host => "$host.test", method => $method,
-                        headers => [defined $body ? ['Content-Type', 'application/json'] : ()],
-                        defined $body ? (body => $body) : (),
-                        defined $id ? (cookie => "JSESSIONID=$id") : ());
-    my ($new) = ($r->header('Set-Cookie') // '') =~ /^JSESSIONID=([^;,]+)/;
-    return ($r->code, $new // $id);
+    my ($host, $method, $id, $body, @path) = @_;
+    return $httpd->write_session($method, $id, $body, host => "$host.test", @path);
 }
 # What the node that has a key's slot says of it.
 sub at_node {
@@ -599,7 +594,7 @@ sub at_node {
         my ($changed) = put('writes', 'PATCH', $id, '{"cart":"7"}');
         # A login, or a rotation alone: the copy has another slot.
         my ($rotated, $new) = $n % 3 ? put('writes', 'POST', $id, '{"role":"admin"}')
-            : put('writes', 'GET', $id, undef, '/x/cgi?action=rotate');
+            : put('writes', 'GET', $id, undef, path => '/x/cgi?action=rotate');
         my %is = %{ at_node("session:$new") };
         my %old = %{ at_node("session:$id") };
         push @wrong, "$n: $code $changed $rotated" if "$code $changed $rotated" ne '201 200 200'

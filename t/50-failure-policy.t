@@ -9,7 +9,7 @@ my $store = SHS::Redis->start;
 my $port = $store->port;
 my $found = fresh_id();
 my $bad = fresh_id();
-my $nobody = SHS::Process::free_port();
+my $unused = SHS::Process::free_port();
 
 my $httpd = private_httpd(
     files => { 'htdocs/plain.html' => "the page\n",
@@ -63,7 +63,7 @@ sub ask {
                        defined $id ? (cookie => "JSESSIONID=$id") : (), %more);
 }
 
-# While the store answers nobody is refused.
+# While the store answers no request is refused.
 for my $row ([$found, 'found'], [fresh_id(), 'absent'], [$bad, 'malformed'],
              [undef, 'none'], ['short', 'none']) {
     my $r = ask('/bare/lua', $row->[0]);

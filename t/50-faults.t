@@ -2,7 +2,7 @@
 #
 # Everything that can happen to one Redis and to the way there, under load:
 # every answer is compared with the session its cookie names, none is another's,
-# no session that exists is called absent, nobody waits for longer than the
+# no session that exists is called absent, no request waits for longer than the
 # deadline, and all is well as soon as it can be.
 #
 # SHS_FAULTS_REQUESTS: so many requests in all, shared out among the faults,
@@ -121,8 +121,8 @@ CONF
 my %port_of = (direct => $port, steady => $port, proxy => $proxy_port,
                far => $proxy_port, near => $proxy_port, acl => $port, fake => $fake_port,
                patient => $fake_port);
-# Those whose deadline no busy machine makes them miss: where hardly anybody may
-# go without.
+# Those whose deadline no busy machine makes them miss: where hardly any request
+# may go without.
 my %deadline_of = map { $_ => 5 } qw(steady acl far patient);
 # Stores at the same port times children times pool=, of which a child uses no
 # more than it has threads.
@@ -172,7 +172,7 @@ my @faults;
 # A fault is a hash: name, host, begin, end, and what is expected:
 #   seconds  how long it lasts, but not before 40 requests were answered
 #   freezes  ... of which there are none
-#   hurts    somebody must have gone without
+#   hurts    some request must have gone without
 #   times    how often it comes, at least
 #   spares   so many may go without each time, on average
 #   before, after  what else is looked at
@@ -229,7 +229,7 @@ sub run_fault {
     $all{absent} += $absent;
     subtest $f->{name} => sub {
         note SHS::Load::words($sum);
-        ok($is_well, 'it came, it went, and everybody is found again');
+        ok($is_well, 'it came, it went, and all are found again');
         is($sum->{strangers}, 0, 'no wrong answer');
         is($absent, 0, 'no session that exists is called absent');
         is($sum->{broken} + $sum->{lost}, 0, 'no request is lost');
@@ -245,7 +245,7 @@ sub run_fault {
                'no more connections than pool= allows');
         cmp_ok($without, '>', 0, 'some went without') if $f->{hurts};
         cmp_ok($without, '<=', $f->{spares} * @recoveries,
-               'nobody goes without, or hardly anybody')
+               'no request goes without, or hardly any')
             if defined $f->{spares};
         $f->{after}->($sum, $state, scalar @recoveries) if $f->{after};
         SHS::Report::fault($f->{name}, requests => $sum->{requests},
@@ -307,7 +307,7 @@ fault(name => 'maxclients reached', host => 'direct', hurts => 1,
              'the log tells the reason');
       });
 
-# --- who may --------------------------------------------------------------------
+# --- permissions ----------------------------------------------------------------
 
 # Short-lived tokens: the file is written, the server takes the new one only,
 # and all connections are closed.
@@ -372,22 +372,22 @@ fault(name => 'connections dropped', host => 'far', seconds => 0.2, times => 5,
       spares => 2, begin => sub { $proxy->drop }, end => $passes);
 fault(name => 'connections reset', host => 'far', seconds => 0.2, times => 5,
       spares => 2, begin => sub { $proxy->drop(reset => 1) }, end => $passes);
-# Everybody is waiting for an answer then, and asks once more.
-fault(name => 'connections dropped, answers 40 ms late', host => 'far',
+# Every request is waiting for a reply then, and asks once more.
+fault(name => 'connections dropped, replies 40 ms late', host => 'far',
       seconds => 0.2, times => 5, spares => 2,
       before => sub { $proxy->delay(40); return },
       begin => sub { $proxy->drop }, end => sub { }, after => $passes);
 fault(name => 'closed at once', host => 'proxy', hurts => 1,
       begin => sub { $proxy->slam }, end => $passes);
-fault(name => 'nobody listens', host => 'proxy', hurts => 1,
+fault(name => 'connections refused', host => 'proxy', hurts => 1,
       begin => sub { $proxy->refuse }, end => $passes);
 fault(name => '40 ms late', host => 'far', spares => 0, seconds => 0.5,
       begin => sub { $proxy->delay(40) }, end => $passes);
 fault(name => 'later than the deadline', host => 'proxy', hurts => 1,
       begin => sub { $proxy->delay(700) }, end => $passes);
-fault(name => 'half an answer, then silence', host => 'proxy', hurts => 1,
+fault(name => 'half a reply, then silence', host => 'proxy', hurts => 1,
       begin => sub { $proxy->halve(every => 5) }, end => $passes);
-fault(name => 'half an answer, then the end', host => 'proxy', hurts => 1,
+fault(name => 'half a reply, then the end', host => 'proxy', hurts => 1,
       begin => sub { $proxy->halve(every => 5, close => 1) }, end => $passes);
 fault(name => 'octets changed', host => 'proxy', hurts => 1, malforms => 1,
       begin => sub { $proxy->corrupt(every => 3) }, end => $passes);
@@ -400,8 +400,8 @@ fault(name => 'held up, then all at once', host => 'proxy', hurts => 1,
 
 # --- with the near-cache ---------------------------------------------------------
 
-# The claims are the same, but that nobody has to go without before the lease has
-# ended. The listener goes through the same.
+# The claims are the same, but no request has to go without before the lease has
+# ended. The tracker meets the same faults.
 fault(name => 'near-cache: killed with -9, started again', host => 'near',
       begin => sub { $store->stop('KILL') }, end => \&start_again);
 fault(name => 'near-cache: stopped for a moment', host => 'near', seconds => 0.3,
@@ -434,11 +434,11 @@ subtest 'timeout 1: idle connections closed by the server' => sub {
         next if $round == 3;
         ok(eval { SHS::Process::wait_for('idle connections to be closed', 20,
                                          sub { connections($port) <= 1 }) },
-           'the server closes what is idle, but who listens');
+           'the server closes what is idle, but no subscription');
     }
     delete $store->{client};
     $store->cmd('CONFIG', 'SET', 'timeout', 0);
-    is($sum{status_found}, 900, 'everybody is found, also by those who meet'
+    is($sum{status_found}, 900, 'all are found, also by requests that meet'
        . ' a closed connection');
     is($sum{strangers}, 0, '... no wrong answer');
     $all{requests} += $sum{requests};

@@ -31,7 +31,7 @@ my @lies = (
      'unavailable', 'the session, and never its time to live'],
     ['drip', sub { $_[0]->drip($good, 30) },
      'unavailable', 'one octet each 30 ms'],
-    ['silent', sub { $_[0]->stall }, 'unavailable', 'no answer at all'],
+    ['silent', sub { $_[0]->stall }, 'unavailable', 'no reply at all'],
     ['http', sub { $_[0]->send("HTTP/1.1 400 Bad Request\r\n\r\n") ;
                    $_[0]->stall }, 'unavailable', 'another protocol'],
     ['binary', sub { $_[0]->send(join '', map { chr } 0 .. 255);
@@ -71,7 +71,7 @@ my @lies = (
      'malformed|unavailable', 'arrays in arrays, 20,000 deep'],
     ['resp3', sub { $_[0]->send("%1\r\n\$1\r\na\r\n\$1\r\nb\r\n:-1\r\n");
                     $_[0]->stall }, 'malformed|unavailable',
-     'a protocol nobody asked for'],
+     'a protocol that was not asked for'],
     ['endless', sub { $_[0]->send('+' . 'x' x 65536);
                       $_[0]->send('x' x 65536) while 1 },
      'malformed|unavailable', 'a line that never ends'],
@@ -87,7 +87,7 @@ my @lies = (
     ['noperm', sub { $_[0]->send("-NOPERM SeCrEt\r\n-NOPERM SeCrEt\r\n");
                      honest($_[0]) }, 'unavailable', 'NOPERM', 'SHS006'],
     ['loading', sub { $_[0]->send("-LOADING SeCrEt text\r\n" x 2);
-                      $_[0]->stall }, 'unavailable', 'no answer', 'SHS003'],
+                      $_[0]->stall }, 'unavailable', 'no reply', 'SHS003'],
     ['moved', sub { $_[0]->send("-MOVED 1 SeCrEt:6379\r\n" x 2);
                     honest($_[0]) }, 'unavailable',
      'it is a member of a Redis Cluster: write redis\+cluster://', 'SHS003'],
@@ -97,7 +97,7 @@ my @lies = (
                    $_[0]->close_now }, 'unavailable',
      'it has reached its maxclients', 'SHS003'],
     ['denied', sub { $_[0]->send("-DENIED SeCrEt protected mode\r\n");
-                     $_[0]->close_now }, 'unavailable', 'it answers DENIED',
+                     $_[0]->close_now }, 'unavailable', 'it replies DENIED',
      'SHS003'],
     ['errttl', sub { $_[0]->send(substr($good, 0, -5) . "-ERR SeCrEt\r\n");
                      honest($_[0]) }, 'unavailable', 'an error for the time to live'],
@@ -166,7 +166,7 @@ $fake{ttlgone} = SHS::Fake->start(sub {
     }
 });
 
-# Answers a hash with numbers, and the next question with the first one's session.
+# Answers a hash with numbers, and the next command with the first one's session.
 $fake{shifted} = SHS::Fake->start(sub {
     my ($c) = @_;
     my $before;
@@ -263,12 +263,12 @@ for my $name (qw(twice twicelater)) {
         my $r = ask($name, $id);
         my $owner = $r->note('session.owner');
         push @wrong, $owner if defined $owner && $owner ne "session:$id";
-        # It was there before the next one asks: what comes after a question
-        # cannot be told from the answer to it.
-        SHS::Process::wait_for('the reply that nobody asked for', 10, sub {
+        # It was there before the next request asks: what comes after a command
+        # cannot be told from the reply to it.
+        SHS::Process::wait_for('the reply to no command', 10, sub {
             $name eq 'twice' || $n == grep { / stranger$/ } $fake{$name}->journal });
     }
-    is_deeply(\@wrong, [], "$name: a reply nobody asked for reaches nobody");
+    is_deeply(\@wrong, [], "$name: a reply to no command reaches no request");
 }
 
 my $r = ask('late', fresh_id());
@@ -278,7 +278,7 @@ my $end = Time::HiRes::time() + 1.2;
 my ($asked, @wrong) = (0);
 while (Time::HiRes::time() < $end) {
     my $id = fresh_id();
-    my $owner = ask('late', $id)->note('session.owner') // 'nobody';
+    my $owner = ask('late', $id)->note('session.owner') // 'none';
     push @wrong, $owner if $owner ne "session:$id";
     $asked++;
 }
@@ -310,7 +310,7 @@ for my $n (1 .. 5) {
 for my $n (1 .. 4) {
     my $id = fresh_id();
     is(ask('stumble', $id)->note('session.owner'), "session:$id",
-       "one that dies under the question too ($n)");
+       "one that dies under the command too ($n)");
 }
 is(ask('ttlgone', fresh_id())->note('SHARED_SESSION'), 'absent',
    'a key that was gone when its time to live was asked is absent');

@@ -146,7 +146,7 @@ sub move_while_dead {
     cmp_ok($all, '<', $interval + $slack, sprintf 'all after %.2f s', $all);
     my $sum = $load->stop;
     is($sum->{strangers}, 0, 'no wrong answer');
-    is($sum->{status_absent} // 0, 0, 'nobody is called absent');
+    is($sum->{status_absent} // 0, 0, 'no session is called absent');
     return $first;
 }
 
@@ -163,7 +163,7 @@ for my $n (0 .. $#dead) {
     };
 }
 
-# The name has been moved before the server dies: nobody has to wait for a probe.
+# The name has been moved before the server dies: no request has to wait for a probe.
 subtest 'the name moves, then the server dies' => sub {
     my $old = $proxies[0]{new};
     $proxies[0]{old}->pass;
@@ -200,27 +200,27 @@ for my $name (qw(both.test reverse.test)) {
     }
 }
 
-# Whether a listener is there, and has been answered.
-sub is_heard {
+# Whether a subscription is there, and has given a heartbeat.
+sub is_tracked {
     my ($redis) = @_;
     return scalar grep { /\bcmd=ping\b/ } split /\n/,
         $redis->cmd('CLIENT', 'LIST', 'TYPE', 'pubsub');
 }
 
-# The listener follows by itself, while nobody asks for a session.
+# The tracker follows by itself, while no request asks for a session.
 subtest 'the near-cache' => sub {
     my $proxies = $proxies[-1];
-    ok(eval { SHS::Process::wait_for('the listener', 30, sub {
-        is_heard($behind_old) }) }, 'it hears the old server');
+    ok(eval { SHS::Process::wait_for('the subscription', 30, sub {
+        is_tracked($behind_old) }) }, 'the old server is tracked');
     my $dials = $proxies->{old}->stats->{accepted};
     $proxies->{old}->blackhole;
-    ok(eval { SHS::Process::wait_for('the listener', 30, sub {
+    ok(eval { SHS::Process::wait_for('the subscription', 30, sub {
         $proxies->{old}->stats->{accepted} >= $dials + 2 }) },
-        'it dials that again, which hangs');
+        'the tracker dials it again, which hangs');
     my $moved = time;
     $hosts->move('near.test' => [$new_host]);
-    ok(eval { SHS::Process::wait_for('the listener', 30, sub {
-        is_heard($behind_new) }) }, 'it hears the new one');
+    ok(eval { SHS::Process::wait_for('the subscription', 30, sub {
+        is_tracked($behind_new) }) }, 'the new one is tracked');
     my $took = time - $moved;
     cmp_ok($took, '<', $interval + $slack, sprintf '... after %.2f s', $took);
 };

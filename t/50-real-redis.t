@@ -26,7 +26,7 @@ for (1 .. 8) {
     connect $s, pack_sockaddr_in($hole_port, INADDR_LOOPBACK);
     push @fill, $s;
 }
-my $nobody_port = SHS::Process::free_port();
+my $unused = SHS::Process::free_port();
 
 my $httpd = private_httpd(conf => <<"CONF");
 SharedSessionStore redis://127.0.0.1:$port timeout=${timeout}s connect-timeout=${timeout}s breaker=off
@@ -44,7 +44,7 @@ SharedSession On
 </VirtualHost>
 <VirtualHost *:\${SHS_PORT}>
     ServerName refused.test
-    SharedSessionStore redis://127.0.0.1:$nobody_port timeout=10s
+    SharedSessionStore redis://127.0.0.1:$unused timeout=10s
 </VirtualHost>
 <VirtualHost *:\${SHS_PORT}>
     ServerName nosocket.test
@@ -75,7 +75,7 @@ sub ask {
                        cookie => "JSESSIONID=$id");
 }
 
-# Everybody gets their own session, and nobody an error.
+# Every request gets its own session, and none an error.
 sub all_is_well {
     my ($when) = @_;
     local $Test::Builder::Level = $Test::Builder::Level + 1;
@@ -138,7 +138,7 @@ plant();
 all_is_well('after a restart');
 
 # --- busy: another client keeps it from answering --------------------------------
-# The script runs until it is killed, which Redis listens to after that time.
+# The script runs until it is killed, which Redis allows after that time.
 $store->cmd('CONFIG', 'SET', 'lua-time-limit', 1000 * $timeout + 1000);
 my $busy = SHS::Redis::Client->new(port => $port);
 my $pid = SHS::Process::fork_child('busy client', sub {
@@ -168,7 +168,7 @@ all_is_well('after it takes clients again');
 is(ask($ids[7], 'localhost')->note('session.owner'), $owner{ $ids[7] },
    'a host name, also when its first address is not the one');
 for my $row (['hole', 'a host that swallows connections', 0.15, 0.2 + $slack],
-             ['refused', 'a port nobody listens on', 0, 0.2 + $slack],
+             ['refused', 'a port without a server', 0, 0.2 + $slack],
              ['nosocket', 'a socket that is not there', 0, 0.2 + $slack],
              ['noname', 'a host name that does not exist', 0, 0.3 + $slack]) {
     my ($host, $why, $low, $high) = @$row;

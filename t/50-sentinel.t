@@ -27,20 +27,20 @@ $certs->sign('server', 'DNS:localhost,IP:127.0.0.1');
 my $plain = SHS::Sentinel->start;
 my $secured = SHS::Sentinel->start(
     tls => $certs,
-    acl => "user default on >SeCrEt-nobody-knows ~* &* +\@all\n"
+    acl => "user default on >SeCrEt-not-given ~* &* +\@all\n"
          . "user boss on >SeCrEt-boss ~* &* +\@all\n"
          . "user app on >SeCrEt-app ~session:* &* +get +hgetall +pttl +role\n"
          . "user behind on >SeCrEt-app ~session:* &* +get +hgetall +pttl +info\n"
          . "user blind on >SeCrEt-app ~session:* &* +get +hgetall +pttl\n",
     login => [ 'boss', 'SeCrEt-boss' ],
-    sentinel_acl => "user default on >SeCrEt-nobody-knows &* +\@all\n"
+    sentinel_acl => "user default on >SeCrEt-not-given &* +\@all\n"
          . "user boss on >SeCrEt-chief &* +\@all\n"
          . "user web on >SeCrEt-web &* resetchannels -\@all +auth"
          . " +sentinel|get-master-addr-by-name +sentinel|master"
          . " +sentinel|replicas\n",
     sentinel_login => [ 'boss', 'SeCrEt-chief' ]);
 
-my $nobody = SHS::Process::free_port();
+my $unused = SHS::Process::free_port();
 
 # A Sentinel that says what a test wants: the file holds "port epoch", or
 # nothing if it knows no master.
@@ -83,7 +83,7 @@ my $role_of_replica = '*5' . "\r\n" . join '', map { SHS::Fake::Conn::bulk($_) }
     'slave', '127.0.0.1', '6379', 'connected';
 $role_of_replica .= ":0\r\n";
 
-# A server with one session for everybody. What it says of its role and of the
+# A server with one session for every id. What it says of its role and of the
 # session is the script's: $role->(how often it was asked), $value->(likewise).
 sub fake_server {
     my ($role, $value) = @_;
@@ -129,7 +129,7 @@ my %sentinel = map {
     $_ => fake_sentinel(say_master("master-$_", $fake{$_}->port, 1))
 } keys %fake;
 my $other = fake_server(sub { $role_of_master }, sub { bulks(owner => 'berta') });
-my $stranger = fake_sentinel(say_master('master-nobody'));
+my $stranger = fake_sentinel(say_master('master-none'));
 my $stalled = SHS::Fake->start(sub { $_[0]->stall });
 
 # Two servers that know nothing of each other, for changes behind our back.
@@ -148,11 +148,11 @@ my %stores = (
     fallback => $plain->url
         . ' read-from=replica-on-failure timeout=300ms breaker=3/1s',
     db3 => $plain->url(db => 3) . ' timeout=2s',
-    skip => $plain->url(ports => [ $nobody, $stranger->port, $real[0] ])
+    skip => $plain->url(ports => [ $unused, $stranger->port, $real[0] ])
         . ' timeout=2s',
     stalled => $plain->url(ports => [ $stalled->port, $real[1] ])
         . ' timeout=300ms connect-timeout=200ms',
-    dead => $plain->url(ports => [ $nobody, $nobody + 1 ]) . ' timeout=2s',
+    dead => $plain->url(ports => [ $unused, $unused + 1 ]) . ' timeout=2s',
     unknown => $plain->url(name => 'nosuch') . ' timeout=2s',
     secured => "$secure ca=$ca sentinel-user=web"
         . ' sentinel-password-file=${HOME_DIR}/web timeout=2s',
@@ -215,7 +215,7 @@ plant($secured);
 
 serve(httpd => $httpd, stores => \%stores, sessions => \@sessions, requests => 120);
 
-# --- who is asked, and what for ----------------------------------------------------
+# --- which server is asked, for what -----------------------------------------------
 
 all_found('plain', 'the sessions are found at the master that Sentinels name');
 all_found('skip', 'a Sentinel that is down is skipped, and one that does not'
@@ -238,7 +238,7 @@ for my $row (
     ['locked', 'SHS006', qr/no Sentinel.*refuses the user or password.*sentinel-password-file=/,
      'the Sentinels refuse our password'],
     ['intruder', 'SHS006', qr/refuses the user or password/, 'the master refuses our password'],
-    ['blind', 'SHS006', qr/neither ROLE nor INFO replication/,
+    ['blind', 'SHS006', qr/neither to ROLE nor to INFO replication/,
      'a master that does not tell whether it is one'],
     ['untrusted', 'SHS003', qr/not trusted/, 'the Sentinels\' certificate is'
      . ' of no authority that we know']) {
@@ -273,7 +273,7 @@ is(scalar(grep { / HGETALL / } $fake{replica}->journal), 0,
 {
     my @owners = map { owner(ask('demoted')) } 1 .. 6;
     is(scalar(grep { $_ eq 'stale' } @owners), 0,
-       'one that ceased to be master between two questions: its answer is not'
+       'one that ceased to be master between two commands: its reply is not'
        . ' used') || diag("@owners");
     ok((grep { $_ eq 'anna' } @owners), '... those it gave before are');
 }
@@ -282,14 +282,14 @@ say_master('master-readonly', $other->port, 2);
 is(owner(ask('readonly')), 'berta',
    'READONLY: looked up anew, and found in the same request');
 
-# Somebody says REPLICAOF to the master; the Sentinel does not know yet.
+# An operator says REPLICAOF to the master; the Sentinel does not know yet.
 my $id = fresh_id();
 $first->put_hash("session:$id", { owner => 'old' });
 $second->put_hash("session:$id", { owner => 'new' });
 is(owner(ask('told', $id)), 'old', 'a master serves');
 SHS::Load::run(of_load('told'), requests => 60, workers => 3,
                sessions => [ [ $id, 'old' ] ]);
-$first->cmd('REPLICAOF', '127.0.0.1', $nobody);
+$first->cmd('REPLICAOF', '127.0.0.1', $unused);
 {
     my @owners = map { owner(ask('told', $id)) } 1 .. 10;
     is(scalar(grep { $_ ne '(null)' } @owners), 0,
@@ -316,9 +316,9 @@ say_master('master-told-1', $first->port, 1);
     $probe->wait_for('2.5 s', 10, sub { $_[0]{begun} > $end });
     my @answers = $probe->stop;
     is(scalar(grep { $_->{owner} eq 'old' } @answers), 0,
-       'a Sentinel that lags behind leads nobody to the old master');
+       'a Sentinel that lags behind leads no request to the old master');
     is(scalar(grep { $_->{owner} ne 'new' } @answers), 0,
-       '... and everybody to the new one (' . @answers . ' requests)');
+       '... and all to the new one (' . @answers . ' requests)');
 }
 
 # All Sentinels are gone: the master that is known still is.
@@ -371,13 +371,13 @@ sub watch {
 # which a machine that stalls takes its part: for a connection to Redis and one
 # to a Sentinel httpd has to wait its turn several times.
 sub done {
-    my ($name, $of, $announced) = @_;
+    my ($name, $of, $promoted_at) = @_;
     my ($load, $probe, $plain, $connections) =
         @$of{qw(load probe plain connections)};
     $_->wait_for_more(200) for $load, $probe;
     # A child that never recovers shall be seen not to.
-    $probe->wait_for('two seconds', 60, sub { $_[0]{begun} > $announced + 2 });
-    my @plain = grep { $_->{ended} > $announced } $plain->stop;
+    $probe->wait_for('two seconds', 60, sub { $_[0]{begun} > $promoted_at + 2 });
+    my @plain = grep { $_->{ended} > $promoted_at } $plain->stop;
     my $sum = $load->stop;
     my @answers = $probe->stop;
     my $stall = max(0, map { $_->{ended} - $_->{begun} } @plain);
@@ -385,7 +385,7 @@ sub done {
     for (split /\n/, slurp($httpd->root . "/logs/times-$of->{host}")) {
         my ($child, $begun, $ended, $status) = split ' ';
         next if $status eq '-' || $ended / 1e6 < $of->{began};
-        my $after = $ended / 1e6 - $announced;
+        my $after = $ended / 1e6 - $promoted_at;
         $took{$child} = max($took{$child} // 0, $after) if $status ne 'found';
         $is_well{$child} = 1 if $status eq 'found' && $after > 0;
     }
@@ -427,20 +427,20 @@ sub done {
     my ($old, $since) = $plain->kill_master;
     my $dead_at = time;
     SHS::Process::forget($writer);
-    my ($new, $announced) = $plain->wait_for_promotion($since);
+    my ($new, $promoted_at) = $plain->wait_for_promotion($since);
     my $promoted = $plain->wait_event('+promoted-slave', $since)->{moment};
     my $found = $watch->{probe}->wait_found_since($dead_at);
     note sprintf 'first session found %.3f s after +switch-master was announced',
-        $found->{ended} - $announced;
+        $found->{ended} - $promoted_at;
     figure('Sentinel, kill -9, on Redis\' side: from kill to +switch-master',
-           sprintf('%.1f', $announced - $since), 's');
+           sprintf('%.1f', $promoted_at - $since), 's');
 
     # The old one is started again, as the master that its file says, empty.
     $old->run;
     is($old->cmd('ROLE')->[0], 'master', 'the old master is back, empty, and'
        . ' thinks that it is the master');
     $fallback->wait_for_more(150);
-    my (undef, @answers) = done('Sentinel, kill -9', $watch, $announced);
+    my (undef, @answers) = done('Sentinel, kill -9', $watch, $promoted_at);
     my @fallback = $fallback->stop;
     $plain->rejoin($old);
     is(scalar(grep { $_->{status} eq 'absent' } @fallback), 0,
@@ -488,9 +488,9 @@ sub done {
     my $fallback = probe('fallback', map { $_->[0] } @sessions);
     $fallback->wait_for_more(30);
 
-    # From here on nobody asks `quiet` before the old master is back.
+    # From here on no request asks `quiet` before the old master is back.
     my ($old, $since) = $plain->pause_master;
-    my ($new, $announced) = $plain->wait_for_promotion($since);
+    my ($new, $promoted_at) = $plain->wait_for_promotion($since);
     my $promoted = $plain->wait_event('+promoted-slave', $since)->{moment};
     my $changed;
     $new->cmd('HSET', "session:$id", 'owner', 'new');
@@ -514,7 +514,7 @@ sub done {
     $plain->wait_event('+convert-to-slave', $changed) if mpm() eq 'event';
     my $turned = time;
     my @quiet = map { ask('quiet', $id) } 1 .. 20;
-    my (undef, @answers) = done('Sentinel, SIGSTOP', $watch, $announced);
+    my (undef, @answers) = done('Sentinel, SIGSTOP', $watch, $promoted_at);
     my @fallback = $fallback->stop;
     my @after = grep { $_->{begun} > $changed } @answers;
     my @old = grep { $_->{owner} eq 'old' } @after;
@@ -532,8 +532,8 @@ sub done {
            . ' found while the master was stopped', scalar @served,
            scalar @down);
     $plain->rejoin($old);
-    all_found('plain', 'afterwards everybody is found', after_fault => 1);
-    all_found('fallback', 'afterwards everybody is found', after_fault => 1);
+    all_found('plain', 'afterwards all are found', after_fault => 1);
+    all_found('fallback', 'afterwards all are found', after_fault => 1);
 }
 
 # --- a failover by hand, with TLS -------------------------------------------------
@@ -550,11 +550,11 @@ sub done {
     like($status->(), qr/^SharedSessionStore${number}Master: 127\.0\.0\.1:@{[$old->{told_port}]}$/m,
          'mod_status names the master');
     (($secured->sentinels)[0])->cmd('SENTINEL', 'FAILOVER', 'mymaster');
-    my ($new, $announced) = $secured->wait_for_promotion($since);
+    my ($new, $promoted_at) = $secured->wait_for_promotion($since);
     isnt($new->port, $old->port, 'SENTINEL FAILOVER: another master');
-    $watch->{probe}->wait_found_since($announced);
-    done('Sentinel with TLS, FAILOVER', $watch, $announced);
-    all_found('secured', 'afterwards everybody is found', after_fault => 1);
+    $watch->{probe}->wait_found_since($promoted_at);
+    done('Sentinel with TLS, FAILOVER', $watch, $promoted_at);
+    all_found('secured', 'afterwards all are found', after_fault => 1);
     my $line = sprintf $words, $new->{told_port};
     is(scalar $httpd->logged(qr/$line/), 1, '... which SHS032 tells, once for the host')
         || diag(join "\n", $httpd->logged($told));
@@ -572,15 +572,7 @@ sub done {
 # --- writing, before and after a failover -------------------------------------------
 
 {
-    my $put = sub {
-        my ($method, $id, $body) = @_;
-        my $r = $httpd->get('/session', host => 'quiet.test', method => $method,
-                            headers => [defined $body ? ['Content-Type', 'application/json'] : ()],
-                            defined $body ? (body => $body) : (),
-                            defined $id ? (cookie => "JSESSIONID=$id") : ());
-        my ($new) = ($r->header('Set-Cookie') // '') =~ /^JSESSIONID=([^;,]+)/;
-        return ($r->code, $new // $id);
-    };
+    my $put = sub { return $httpd->write_session(@_[0 .. 2], host => 'quiet.test') };
     $plain->wait_settled;
     my ($code, $id) = $put->('POST', undef, '{"owner":"anna"}');
     is($code, 201, 'a session begins at the master');
@@ -588,14 +580,14 @@ sub done {
     my $old = $plain->wait_replicated($plain->master);
     my $since = time;
     (($plain->sentinels)[0])->cmd('SENTINEL', 'FAILOVER', 'mymaster');
-    my ($new, $announced) = $plain->wait_for_promotion($since);
+    my ($new, $promoted_at) = $plain->wait_for_promotion($since);
     isnt($new->port, $old->port, 'another master');
     my @codes;
     SHS::Process::wait_for('a write at the new master', 20, sub {
         push @codes, ($put->('PATCH', $id, '{"cart":"8"}'))[0];
         # What the old one has still taken is gone with it.
         $codes[-1] == 200 && ($new->cmd('HGET', "session:$id", 'cart') // '') eq '8' });
-    my $recovery = time - $announced;
+    my $recovery = time - $promoted_at;
     is_deeply([grep { !/^(?:200|503)$/ } @codes], [], '... until it is found writes are 503');
     cmp_ok($recovery, '<', 5, sprintf '... written to %.3f s after it was announced', $recovery);
     figure('Sentinel, FAILOVER: first write after +switch-master',

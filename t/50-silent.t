@@ -1,7 +1,7 @@
 # The same with worker as with event.
 #
 # All pooled connections fall silent at once, with no end that either side would
-# hear of, and new ones are answered: a firewall or a proxy has lost what it knew
+# notice, and new ones are answered: a firewall or a proxy has lost what it knew
 # of them. One request waits for the deadline; then none of the older ones is
 # relied on, in any child, and all is well over new ones.
 use strict;

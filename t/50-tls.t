@@ -114,7 +114,7 @@ for my $row (['address', 'the certificate names the address'],
              ['unverified', 'verify=off takes any certificate'],
              ['mutual', 'our certificate is shown, and the user logs in'],
              ['labelled', 'name= is no obstacle'],
-             ['unlabelled', '... nor is a user who may not set it']) {
+             ['unlabelled', '... nor is a user that may not set it']) {
     my ($store, $why) = @$row;
     my $r = ask($store);
     is($r->note('SHARED_SESSION'), 'found', "$store: $why");

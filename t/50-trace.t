@@ -10,7 +10,7 @@ use SHS::Cluster;
 my $local = '127.0.0.1';
 my $anna = SHS::Fake::Conn->hash_reply(owner => 'anna');
 my ($value) = $anna =~ /^(.*):-1\r\n$/s;
-my $nobody = SHS::Process::free_port();
+my $unused = SHS::Process::free_port();
 
 # A single server: the key says what happens.
 my $single = SHS::Fake->start(sub {
@@ -49,7 +49,7 @@ my @members = (
                "-$word " . SHS::Cluster::slot($_[0]) . " $local:$port{to}\r\n" },
                   $port{lc $word}) } qw(MOVED ASK)),
     member($port{to}, sub { $value }, $port{to}),
-    member($port{replica}, sub { $value }, $nobody, $port{replica}),
+    member($port{replica}, sub { $value }, $unused, $port{replica}),
 );
 
 my %stores = (
@@ -100,15 +100,15 @@ is_traced('a command without a transition', 'found', [ traced('single', '') ]);
 is_traced('a dead connection', 'found', [ traced('single', 'dead') ],
           qr/reconnect: /);
 is_traced('LOADING', 'found', [ traced('single', 'loading') ],
-          qr/wait: it answers LOADING/);
+          qr/wait: it replies LOADING/);
 is_traced('an error', 'unavailable', [ traced('single', 'full') ],
-          qr/fail: it answers OOM/);
+          qr/fail: it replies OOM/);
 is_traced('MOVED', 'found', [ traced('moved', '') ],
           qr/follow MOVED: $local:$port{to}/);
 is_traced('ASK', 'found', [ traced('ask', '') ],
           qr/follow ASK: $local:$port{to}/);
 is_traced('a dead master', 'found', [ traced('replica', '') ],
-          qr/refresh the topology: $local:$nobody: /,
+          qr/refresh the topology: $local:$unused: /,
           qr/read from a replica: $local:$port{replica}/);
 is_traced('below trace1', 'unavailable', [ traced('quiet', 'full') ]);
 is(scalar $httpd->logged(qr/SHS037: .*SeCrEt/), 0, 'no line shows an id or a reply');

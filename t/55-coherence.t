@@ -39,8 +39,8 @@ my %host = (a => private_httpd(conf => conf($redis->port)),
 sub reply { return $_[0]->get('/x/lua', cookie => "JSESSIONID=$_[1]", timeout => 1) }
 sub v { my $r = reply(@_); return $r->note('session.v') // $r->note('SHARED_SESSION') }
 
-# The child that listens: who has the connection that subscribes.
-sub listener_of {
+# The leader: the child that has the subscription.
+sub leader_of {
     my ($httpd) = @_;
     my $list = $redis->cmd('CLIENT', 'LIST', 'TYPE', 'pubsub');
     my %is_port = map { sprintf('%04X', $_) => 1 } $list =~ / addr=\S+:(\d+) /g;
@@ -181,13 +181,13 @@ check('without faults', $from, may => qr/(?!)/);
 cmp_ok(status($host{a})->{CacheHits}, '>', 50, '... and some were hits');
 
 my @faults = (
-    ['the listener stopped' => sub {
-        my $pid = listener_of($host{a}) // die "no listener\n";
+    ['the leader stopped' => sub {
+        my $pid = leader_of($host{a}) // die "no leader\n";
         kill 'STOP', $pid;
         return sub { kill 'CONT', $pid };
     }],
-    ['the listener killed' => sub {
-        kill 'KILL', listener_of($host{a}) // die "no listener\n";
+    ['the leader killed' => sub {
+        kill 'KILL', leader_of($host{a}) // die "no leader\n";
         return sub { };
     }],
     ['children killed' => sub {

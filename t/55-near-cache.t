@@ -1,5 +1,5 @@
 # The near-cache: hits that cost Redis nothing, changes that are seen at once,
-# and nothing that is older than the lease, whatever becomes of the listener.
+# and nothing that is older than the lease, whatever becomes of the tracker.
 use strict;
 use warnings;
 
@@ -64,15 +64,15 @@ ok(eval { SHS::Process::wait_for('nothing', 5, sub { user($id) eq 'absent' }) },
 
 # --- requests that miss the same at once -----------------------------------------
 
-# One asks, the others wait for its answer. That is no answer any more for those
-# that began after the session was changed. A child of prefork has no two threads.
+# One asks, the others wait for its result. The result is not used for those that
+# began after the session was changed. A child of prefork has no two threads.
 if (mpm() ne 'prefork') {
     my $proxy = SHS::Proxy->start(to => $store->port);
     my $host = private_httpd(conf => one_child() . <<"CONF");
 SharedSessionStore redis://127.0.0.1:@{[$proxy->port]} timeout=20s
 SharedSessionCache On lease=20s
 @{[near_places()]}
-# What is read for a change is another question, and waits for none.
+# A read for a change is a lookup of its own, and waits for no other one.
 <Location /session>
     SetHandler shared-session
     SharedSessionMaxSize 32K
@@ -83,12 +83,12 @@ CONF
         return $host->get('/status?auto')->body =~ /^\Q$name\E: (\S+)/m ? $1 : ''; };
     wait_live($host);
 
-    my $hear = sub {
+    my $await = sub {
         my ($change) = @_;
-        my $heard = $is->('SharedSessionStore0CacheInvalidations');
+        my $before = $is->('SharedSessionStore0CacheInvalidations');
         $change->();
         SHS::Process::wait_for('an invalidation', 10, sub {
-            $is->('SharedSessionStore0CacheInvalidations') > $heard }); };
+            $is->('SharedSessionStore0CacheInvalidations') > $before }); };
 
     # The reply is read when it is asked for: ->().
     my $begin = sub {
@@ -102,18 +102,18 @@ CONF
             return $r->note('session.v') // $r->note('SHARED_SESSION') // 'broken'; } };
     my $lookups = sub {
         return $store->cmd('INFO', 'commandstats') =~ /^cmdstat_hgetall:calls=(\d+)/m ? $1 : 0 };
-    # What the one that asks is told, the versions that the others are, who begin
-    # when the sub is done, and how often Redis was asked.
+    # The versions that the first request and the others get, and how often Redis
+    # was asked. The others begin when the sub is done.
     my $fly = sub {
         my ($during) = @_;
         my $key = fresh_id();
-        $hear->(sub { $store->cmd('HSET', "session:$key", v => 1) });
+        $await->(sub { $store->cmd('HSET', "session:$key", v => 1) });
         my ($asked, $hurt) = ($lookups->(), $proxy->late(to => "session:$key")->{hurt});
         my $first = $begin->($key);
         SHS::Process::wait_for('an answer on its way', 10, sub { $proxy->stats->{hurt} > $hurt });
         $during->($key);
         my @others = map { $begin->($key) } 1 .. 3;
-        # And the one that looks.
+        # And the request for the status.
         SHS::Process::wait_for('the others', 10, sub { $is->('BusyWorkers') >= 5 });
         $proxy->pass;
         my @versions = map { $_->() } $first, @others;
@@ -122,8 +122,8 @@ CONF
     is(join(', ', $fly->(sub { })), '1 1 1 1, 1', 'of four that miss at once one asks');
     my ($versions) = $fly->(sub {
         my ($key) = @_;
-        $hear->(sub { $store->cmd('HSET', "session:$key", v => 2) }); });
-    is($versions, '1 2 2 2', '... but what it is told is not for who came after a change');
+        $await->(sub { $store->cmd('HSET', "session:$key", v => 2) }); });
+    is($versions, '1 2 2 2', '... but its result is not for those that came after a change');
     ($versions) = $fly->(sub {
         is($host->get('/session', cookie => "JSESSIONID=$_[0]", method => 'PATCH',
                       headers => [['Content-Type', 'application/json']],

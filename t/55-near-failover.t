@@ -1,7 +1,7 @@
 # The same with worker as with event.
 #
 # The near-cache while the master changes: what is written to the new one is
-# seen within the lease, though every lookup before was a hit and nobody asked.
+# seen within the lease, though every lookup before was a hit and no request asked.
 use strict;
 use warnings;
 
@@ -144,7 +144,7 @@ sub read_on {
     is(read_on($httpd, $id, 2), 0, '... and stays');
 
     # Taken over, its sessions are lost, and Redis 7.0 announces none of them. Both
-    # masters are listened to before and after.
+    # masters are tracked before and after.
     my ($lost, $lost_slot);
     do {
         $lost = fresh_id();
@@ -160,7 +160,7 @@ sub read_on {
            'Cluster, a slot taken over without its data: nothing older than the lease');
     is(v($httpd, $lost), 'absent', '... then its sessions are absent');
     eval { $from->cmd('GET', "session:$lost") };
-    like($@, qr/MOVED $lost_slot /, '... and its former master has heard of it');
+    like($@, qr/MOVED $lost_slot /, '... and its former master knows of it');
     wait_hits($httpd, '... live');
 
     # By hand: the old master goes on as a replica, and so does its connection.
@@ -174,27 +174,26 @@ sub read_on {
     wait_hits($httpd, 'Cluster, after it');
     is(read_on($httpd, $id, 4), 0, '... and stays');
 
-    # The deposed one answers PING and hears nothing of what its successor is
-    # told: it may not connect there. Nor may httpd, but it need not believe
-    # what it has.
-    # When it has caught up; it asks nobody.
+    # The deposed master answers PING and gets none of its successor's writes: it
+    # may not connect there. Nor may httpd, but it need not trust the old entries.
+    # TAKEOVER, which needs no vote, when the replica has caught up.
     SHS::Process::wait_for('the replica', 30, sub {
         my $role = $to->cmd('ROLE');
         $role->[0] eq 'slave' && $role->[3] eq 'connected' });
     $to->cmd('CLUSTER', 'FAILOVER', 'TAKEOVER');
     SHS::Process::wait_for('the heir', 20, sub { $to->cmd('ROLE')->[0] eq 'master' });
-    $to->cmd('CONFIG', 'SET', 'requirepass', 'nobody-knows');
-    $to->cmd('ACL', 'SETUSER', 'app', 'resetpass', '>nobody-knows');
+    $to->cmd('CONFIG', 'SET', 'requirepass', 'not-given');
+    $to->cmd('ACL', 'SETUSER', 'app', 'resetpass', '>not-given');
     $to->cmd('CLIENT', 'KILL', 'TYPE', 'replica');
     $to->cmd('HSET', $key, v => 5);
     cmp_ok(oldest($httpd, $id, 4, time), '<=', $lease, 'Cluster, a deposed master that'
-           . ' hears nothing: nothing older than the lease');
+           . ' gets no writes: nothing older than the lease');
     $to->cmd('CONFIG', 'SET', 'requirepass', '');
     $to->cmd('ACL', 'SETUSER', 'app', 'resetpass', '>word');
     follow($httpd, $id, 5, time, 'Cluster, and when it can be asked');
 
-    # A master that the others miss, though httpd does not: it answers PING and
-    # names itself, and at first nobody else tells who the masters are.
+    # A master that the others miss, though httpd does not: it replies to PING and
+    # names itself, and at first no other member names the masters.
     $cluster->wait_ok;
     wait_hits($httpd, 'Cluster, all is well');
     is(read_on($httpd, $id, 5), 0, '... and stays');

@@ -1,7 +1,8 @@
-# Which server is listened to. Behind an address that leads elsewhere one day (a
-# balancer, a Service of Kubernetes, a name) the new server's answers, and its
-# changes, are not taken for those of the old one, which goes on to give signs of
-# life. And servers that tell in another way than Redis 6 does, or not now.
+# Which server is tracked. Behind an address that leads elsewhere one day (a
+# balancer, a Service of Kubernetes, a name) the new server's replies, and its
+# invalidations, are not taken for those of the old one, which goes on to give
+# heartbeats. And servers that send invalidations in another way than Redis 6 does,
+# or not now.
 # The same with every MPM.
 use strict;
 use warnings;
@@ -14,7 +15,7 @@ use Time::HiRes qw(time);
 
 my ($old, $new) = map { SHS::Redis->start } 1 .. 2;
 my $lease = 2;
-my $probe = 10; # so often the listener looks where a new connection leads
+my $probe = 10; # so often the tracker looks where a new connection leads
 
 sub start {
     my ($port, $more) = @_;
@@ -31,7 +32,7 @@ sub user {
     return $r->note('session.user') // $r->note('SHARED_SESSION') // 'broken';
 }
 
-sub feeds { return scalar grep { / cmd=/ } split /\n/,
+sub subscriptions { return scalar grep { / cmd=/ } split /\n/,
                 $_[0]->cmd('CLIENT', 'LIST', 'TYPE', 'pubsub') }
 
 # A host whose session is near, and whose new connections lead to the other server
@@ -69,7 +70,7 @@ sub follow_end {
     my ($proxy, $httpd, $id, $other) = move('a new connection');
     # The pool's connections end, the subscription stays.
     $old->cmd('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
-    is(feeds($old), 1, 'the one that listens stays');
+    is(subscriptions($old), 1, 'the subscription stays');
     my $moved = time;
     user($httpd, fresh_id()); # a miss
     my ($is_gone, $last) = follow_end($httpd, $id);
@@ -78,25 +79,26 @@ sub follow_end {
     SHS::Report::figure('Near-cache, another server at the address: an end is seen after',
                         sprintf('%.2f', $last > $moved ? $last - $moved : 0), 's');
     is(user($httpd, $other), 'anna', '... and what was not is there');
-    ok(eval { SHS::Process::wait_for('it', 20, sub { feeds($new) == 1 && !feeds($old) }) },
-       'the new server is listened to');
+    ok(eval { SHS::Process::wait_for('the subscription', 20, sub {
+        subscriptions($new) == 1 && !subscriptions($old) }) },
+       'the new server is tracked');
     wait_live($httpd, '... live');
     wait_kept($httpd, $other);
     $new->cmd('HSET', "session:$other", user => 'berta');
     ok(eval { SHS::Process::wait_for('the change', $lease, sub {
-        user($httpd, $other) eq 'berta' }) }, '... and its changes are heard');
+        user($httpd, $other) eq 'berta' }) }, '... and its changes are seen');
     $httpd->stop;
     $proxy->stop;
 }
 
-# --- nobody needs one ----------------------------------------------------------------
+# --- no request needs one ------------------------------------------------------------
 
 {
     my ($proxy, $httpd, $id) = move('all are hits');
     my $moved = time;
     my ($is_gone, $last) = follow_end($httpd, $id);
     ok($is_gone, 'without a request that needs a connection, too');
-    cmp_ok($last - $moved, '<=', $probe + $lease, '... when the listener has looked');
+    cmp_ok($last - $moved, '<=', $probe + $lease, '... when the tracker has looked');
     $httpd->stop;
     $proxy->stop;
 }
@@ -110,11 +112,11 @@ sub follow_end {
     my $before = $asked->();
     my $began = time;
     user($httpd, fresh_id()) for 1 .. 100;
-    # Itself; the connection of this child; and those of the listener.
+    # Itself; the connection of this child; and those of the tracker.
     cmp_ok($asked->() - $before, '<=', 2 + int((time - $began) / $probe + 1),
-           'a hundred questions on one connection ask once who answers');
+           'a hundred lookups on one connection ask once which server it is');
     $httpd->stop;
-    # Nor where nobody listens.
+    # Nor where tracking is off.
     $httpd = private_httpd(conf => one_child() . near_places() . <<"CONF");
 SharedSessionStore redis://127.0.0.1:@{[$old->port]} timeout=5s
 CONF
@@ -166,23 +168,23 @@ sub unredirected {
     my $began = time;
     $old->cmd('HSET', "session:$id", user => 'berta');
     ok(eval { SHS::Process::wait_for('the change', 5, sub { user($httpd, $id) eq 'berta' }) },
-       '... a change is heard');
+       '... a change is seen');
     cmp_ok(time - $began, '<', 1, '... at once');
     wait_kept($httpd, $id);
     # So many at once that they come in several reads.
     my $many = join ' ', map { "redis.call('SET', 'session:many$_', 'x')" } 1 .. 3000;
-    my $heard = status($httpd)->{CacheInvalidations};
+    my $before = status($httpd)->{CacheInvalidations};
     $old->cmd('EVAL', $many, 0);
     ok(eval { SHS::Process::wait_for('all of them', 10, sub {
-        status($httpd)->{CacheInvalidations} >= $heard + 3000 }) }, '... thousands at once');
+        status($httpd)->{CacheInvalidations} >= $before + 3000 }) }, '... thousands at once');
     wait_live($httpd, '... live all the time');
     $old->put_hash("session:$emptied", { user => 'anna' }, 600);
     wait_kept($httpd, $emptied);
     $old->cmd('FLUSHALL');
     ok(eval { SHS::Process::wait_for('nothing', 5, sub { user($httpd, $emptied) eq 'absent' }) },
-       '... FLUSHALL is heard');
+       '... FLUSHALL is seen');
     is(scalar(grep { /CLIENT TRACKING ON BCAST PREFIX/ } $service->journal), 1,
-       '... one connection tells it all');
+       '... one connection carries all invalidations');
     $httpd->stop;
     $service->stop;
 }

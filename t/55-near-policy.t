@@ -1,8 +1,8 @@
 # The same with worker as with event.
 #
-# The near-cache where nothing is said of it, and where it is not the usual: the
-# user may not listen, Redis gives no answer and stale= is allowed, many miss the
-# same at once, and virtual hosts read the same keys in another way.
+# The near-cache without a directive, and in unusual cases: the user may not
+# subscribe, Redis does not reply and stale= is allowed, many requests miss the same
+# key at once, and virtual hosts read the same keys in another way.
 use strict;
 use warnings;
 
@@ -63,15 +63,15 @@ CONF
         $least = $asked if !defined $least || $asked < $least;
         last if !$least;
     }
-    is($least, 0, '... without a question to Redis');
+    is($least, 0, '... without a command to Redis');
     ok(scalar $httpd->logged(qr/SHS001: .*; near-cache of 16M, lease 2000ms\)/),
-       'SHS001 tells of it');
+       'SHS001 says so');
     is(scalar(grep { / cmd=/ } split /\n/, $redis->cmd('CLIENT', 'LIST', 'TYPE', 'pubsub')), 1,
-       'one connection of the host listens');
+       'the host has one subscription');
     $httpd->stop;
 }
 
-# --- who may not listen ----------------------------------------------------------------
+# --- users that may not subscribe -------------------------------------------------------
 
 my $deaf;
 {
@@ -124,7 +124,7 @@ CONF
     ok(eval { SHS::Process::wait_for('a hit', 20, sub {
         !$redis->lookups_during(sub { session($deaf, $id, host => "$full.test") },
                                 text => $id) }) }, "$full: hits");
-    # Who may then is tried again in a while; see the end.
+    # A user that may from now on is tried again in a while; see the end.
     $redis->cmd('ACL', 'SETUSER', $users[0][0], split ' ', $users[-1][1]);
 }
 
@@ -177,8 +177,8 @@ CONF
     $httpd->stop;
 }
 
-# A store of whose changes nobody hears bridges an outage all the same, by what it
-# said last; while it answers, it is asked.
+# A store that is not tracked bridges an outage all the same, by its last results;
+# while it answers, it is asked.
 {
     my $httpd = private_httpd(conf => $usual . <<"CONF");
 SharedSessionStore redis://untracked:SeCrEt-untracked\@127.0.0.1:@{[$proxy->port]} timeout=200ms breaker=off
@@ -187,7 +187,7 @@ SharedSessionFailure allow stale=3s
 CONF
     my ($id, $changed, $ended) = map { fresh_id() } 1 .. 3;
     $redis->put_hash("session:$_", { user => 'anna' }, 60) for $id, $changed, $ended;
-    is(session($httpd, $_), 'anna', 'a session nobody hears of') for $id, $changed, $ended;
+    is(session($httpd, $_), 'anna', 'a session that is not tracked') for $id, $changed, $ended;
     is($redis->lookups_during(sub { session($httpd, $id) for 1 .. 3 }, text => $id), 3,
        '... is asked for each time');
     $redis->cmd('HSET', "session:$changed", user => 'berta');
@@ -199,7 +199,7 @@ CONF
     $proxy->blackhole;
     my $r = ask($httpd, $id);
     is($r->note('SHARED_SESSION') . ' ' . ($r->note('session.user') // ''), 'stale anna',
-       'Redis gives no answer: what it said last is stale');
+       'Redis does not reply: its last result is stale');
     is(session($httpd, $changed), 'berta', '... as it was last');
     is(session($httpd, $ended), 'unavailable', '... but not what it said to be gone');
     is(ask($httpd, $id, method => 'POST', body => 'x')->note('SHARED_SESSION'), 'unavailable',
@@ -270,12 +270,12 @@ SharedSessionStore redis://127.0.0.1:@{[$proxy->port]} timeout=5s
 SharedSessionCache On
 CONF
     wait_live($httpd);
-    my $heard = status($httpd)->{CacheInvalidations};
+    my $before = status($httpd)->{CacheInvalidations};
     my $id = fresh_id();
     $redis->put_hash("session:$id", { user => 'crowd' }, 60);
     # A read before these invalidations is not kept: HSET, EXPIRE.
     SHS::Process::wait_for('its invalidations', 10, sub {
-        status($httpd)->{CacheInvalidations} >= $heard + 2 });
+        status($httpd)->{CacheInvalidations} >= $before + 2 });
     $proxy->delay(300);
     my @sockets;
     my $lookups = $redis->lookups_during(sub {
@@ -299,8 +299,8 @@ CONF
 
 # --- no connection left ---------------------------------------------------------------------
 
-# The connection that listens has the last one that Redis gives: what is near is
-# found, and nothing else can be asked for. It is for Redis' maxclients to be
+# The subscription is the last connection that Redis takes: what is in the
+# near-cache is found, and nothing else can be asked for. It is for Redis' maxclients to be
 # large enough.
 {
     my $full = SHS::Redis->start;
@@ -328,8 +328,8 @@ CONF
     my ($lookups) = map { /^id=(\d+).* name=full .* cmd=(?:hgetall|pttl|info)/  ? $1 : () } @clients;
     $admin->cmd('CLIENT', 'KILL', 'ID', $lookups);
     $fill->();
-    my $heard = () = $admin->cmd('CLIENT', 'LIST') =~ / name=full .* cmd=(?:ping|subscribe)/g;
-    is($heard, 1, 'of this httpd one connection is left, which listens');
+    my $subscriptions = () = $admin->cmd('CLIENT', 'LIST') =~ / name=full .* cmd=(?:ping|subscribe)/g;
+    is($subscriptions, 1, 'of this httpd one connection is left: the subscription');
 
     is(status($httpd)->{Cache}, 'live', 'the near-cache is live');
     is(session($httpd, $near), 'anna', '... and what is near is found');
@@ -395,7 +395,7 @@ CONF
     ok(eval { SHS::Process::wait_for('the log', 30, sub {
         session($deaf, fresh_id(), host => "$users[0][0].test");
         $deaf->logged(qr/:notice\] .*SHS018: .*is in use/) }) },
-       'who may listen in the end is told of too') || diag explain status($deaf, 0);
+       'the log also says when a user may subscribe in the end') || diag explain status($deaf, 0);
     is(status($deaf, 0)->{Cache}, 'live', '... and so is the status');
 }
 

@@ -124,14 +124,14 @@ my $r = ask('POST', '/session', undef, '{"owner":"anna"}');
 is($r->code, 201, 'a login');
 my $id = $r->new_id;
 like($id, qr/^[A-Za-z0-9_-]{43}$/, '... gives a cookie');
-is($r->header('Cache-Control'), 'no-store', '... that nobody keeps');
+is($r->header('Cache-Control'), 'no-store', '... that no cache may store');
 is(ask('PATCH', '/session', $id, '{"cart":"7"}')->code, 200, 'a change');
 like(ask('GET', '/session', $id)->body, qr/"cart":"7"/, '... is made');
 
 for my $kind (qw(cgi backend)) {
     $r = ask('GET', "/x/$kind?action=create&set=owner%3Dberta");
     is({ $store->hash('session:' . $r->new_id) }->{owner}, 'berta', "$kind: create");
-    unlike($r->raw, qr/^x-session-/mi, '... in headers that nobody sees');
+    unlike($r->raw, qr/^x-session-/mi, '... in headers that do not reach the client');
     my $first = $r->new_id;
     $r = ask('GET', "/x/$kind?action=rotate&set=role%3Dadmin", $first);
     isnt($r->new_id, $first, '... a rotation gives another id');
@@ -165,7 +165,7 @@ is(scalar $httpd->logged(qr/exit signal/), 0, 'no child has died');
 
 # --- trailers, and 1xx answers of a backend that speaks h2c --------------------------
 
-# Trailers are no headers: they order nothing, and do not reach the client, On or
+# Trailers are not headers: they control nothing, and do not reach the client, On or
 # Off. This backend speaks HTTP/2: a response by 103 (Early Hints), headers and
 # trailers, whatever it is asked.
 my $h2_listener = IO::Socket::INET->new(Listen => 8, LocalAddr => '127.0.0.1:0') or die $!;
@@ -385,7 +385,7 @@ CONF
 # Where it does not pass a 1xx answer on, to a client that speaks HTTP/1.1,
 # mod_proxy_http2 makes one of its headers and those of the final one: see
 # docs/limits.md.
-for my $place (['/h2/on', 1, 'are heard'], ['/h2/off', undef, '... but not where Control is Off'],
+for my $place (['/h2/on', 1, 'are obeyed'], ['/h2/off', undef, '... but not where Control is Off'],
                ['/h2/bare', undef, '... nor where SharedSession is']) {
     my ($path, $is, $what) = @$place;
     $store->put_hash("session:$id", { owner => 'anna' });
@@ -399,7 +399,7 @@ for my $place (['/h2/on', 1, 'are heard'], ['/h2/off', undef, '... but not where
 }
 $r = ask('GET', '/on?raw=HTTP/1.1%20103%20Early%0D%0AX-Session-Set:%20early%3D1%0D%0A%0D%0A'
          . 'HTTP/1.1%20200%20OK%0D%0AContent-Length:%203%0D%0A%0D%0Aok%0A', $id);
-is({ $store->hash("session:$id") }->{early}, undef, 'those of a 103 by HTTP/1.1 are not heard');
+is({ $store->hash("session:$id") }->{early}, undef, 'those of a 103 by HTTP/1.1 are not obeyed');
 is(scalar $front->logged(qr/exit signal/), 0, 'no child has died');
 $front->stop;
 SHS::Process::stop($_) for @h2_backend;

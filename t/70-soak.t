@@ -25,7 +25,7 @@ Header always set X-Owner "%{OWNER}e"
     ServerName soak.test
     SharedSessionStore redis://127.0.0.1:$port timeout=60ms connect-timeout=60ms pool=8 breaker=off name=soak
 </VirtualHost>
-# Where everybody must be found, however busy the machine is.
+# Where all must be found, however busy the machine is.
 <VirtualHost *:\${SHS_PORT}>
     ServerName steady.test
     SharedSessionStore redis://127.0.0.1:$port timeout=5s pool=8 breaker=off name=steady
@@ -53,7 +53,7 @@ sub load {
     return SHS::Load::run(of_load($host), %more);
 }
 
-# The client can tell a stranger: one session holds somebody else's owner.
+# The client notices a stranger: one session holds another session's owner.
 $store->cmd('HSET', "session:$sessions[0][0]", 'owner', $sessions[1][1]);
 my $sum = load('steady', sessions => [ @sessions[0 .. 3] ], requests => 400);
 ok($sum->{strangers} > 20, 'a planted stranger is noticed');
@@ -63,10 +63,10 @@ SHS::Process::wait_for('its invalidation', 20, sub {
                  cookie => "JSESSIONID=$sessions[0][0]")->header('X-Owner') // '')
         eq $sessions[0][1] });
 
-# A quiet Redis: everybody found.
+# A quiet Redis: all are found.
 $sum = load('steady', requests => int($requests / 10));
 is($sum->{status_found} // 0, int($requests / 10),
-   'a quiet Redis: everybody found');
+   'a quiet Redis: all are found');
 is($sum->{strangers}, 0, '... no stranger');
 
 # Trouble, all the time the load lasts: stopped for longer than the deadline,
@@ -157,8 +157,8 @@ is($sum->{status_malformed} // 0, 0, 'none was malformed');
 # machine answers within its deadline, and with the patient one at once.
 $store = SHS::Redis->start(port => $port);
 plant();
-# What a store without sessions has said may be believed until it is heard anew.
-wait_heard($store, qw(soak steady));
+# Negative entries of a store without sessions may be valid until it is tracked anew.
+wait_tracked($store, qw(soak steady));
 my $load = SHS::Load->start(of_load('soak'), requests => 200_000,
                             pause => 0.001);
 ok(eval { SHS::Process::wait_for('many to be found in a row', 60, sub {
@@ -167,16 +167,16 @@ ok(eval { SHS::Process::wait_for('many to be found in a row', 60, sub {
    . ' 500 in a row are found') || diag($@);
 $sum = $load->stop;
 diag(SHS::Load::words($sum)) if !ok(!$sum->{status_absent}
-    && !$sum->{strangers}, '... nobody is called absent, or is a stranger');
+    && !$sum->{strangers}, '... none is called absent, or is a stranger');
 $sum = load('steady', requests => int($requests / 10));
-is($sum->{status_found} // 0, int($requests / 10), 'afterwards everybody is found');
-is($sum->{strangers}, 0, '... and nobody is a stranger');
+is($sum->{status_found} // 0, int($requests / 10), 'afterwards all are found');
+is($sum->{strangers}, 0, '... and none is a stranger');
 is(scalar $httpd->logged(qr/exit signal/), 0, 'no child has died');
 ok(scalar $httpd->logged(qr/SHS003: /), 'SHS003 was logged');
 ok(scalar $httpd->logged(qr/SHS004: /), 'SHS004 was logged');
 
 # Connections: no more than pool= for a child, however many came and went, and
-# no more than it has threads; and one for the host that listens.
+# no more than it has threads; and one subscription for the host.
 my $limit = mpm() eq 'prefork' ? 24 : 8 * 2;
 my @clients = split /\n/, $store->cmd('CLIENT', 'LIST');
 for my $host (qw(soak steady)) {
@@ -184,7 +184,7 @@ for my $host (qw(soak steady)) {
     my $count = grep { / sub=0 / } @of_host;
     cmp_ok($count, '<=', $limit, "$host: at most pool= connections a child");
     cmp_ok($count, '>', 0, '... and some');
-    is(@of_host - $count, 1, '... and one that listens');
+    is(@of_host - $count, 1, '... and one subscription');
 }
 
 done_testing;

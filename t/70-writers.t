@@ -1,6 +1,6 @@
 # Sessions that many change at the same time, by two servers with one Redis
 # behind a balancer that sends each request anywhere: what 64 writers change is
-# all kept, what was ended is never made again, a rotation logs nobody out; and
+# all kept, what was ended is never made again, a rotation logs no user out; and
 # when many sessions have been made, changed and ended, Redis holds exactly those
 # that are alive. With the near-cache, as users have it: a server sees at once what
 # it has written itself, and within the lease what the other has.
@@ -76,14 +76,14 @@ sub all_keys { return sort @{ $store->cmd('KEYS', '*') } }
 
 # --- the scenario ---------------------------------------------------------------------
 
-# All of them, through the balancer: (bodies, who served)
+# All of them, through the balancer: (bodies, the servers)
 sub many {
     my ($id, $times) = @_;
     my (@is, %by);
     for (1 .. $times) {
         my $r = ask($balancer->port, 'GET', '/session', $id);
         push @is, $r->code == 200 ? content($r) : $r->code;
-        $by{ $r->header('X-Served-By') // 'nobody' }++;
+        $by{ $r->header('X-Served-By') // 'none' }++;
     }
     return (\@is, join ' ', sort keys %by);
 }
@@ -115,7 +115,7 @@ is($by, 'B', '... alone');
 $r = ask($balancer->port, 'PATCH', '/session', $id, '{"cart":"7"}');
 is($r->code, 200, '... and changes it');
 my $other = ask($balancer->port, 'POST', '/login', undef, '{"userId":"berta"}');
-is($other->code, 201, '... and somebody else logs in there');
+is($other->code, 201, '... and another user logs in there');
 $server{A}->run;
 kill_server('B');
 SHS::Process::wait_for('the balancer to try it again', 30, sub {
@@ -123,7 +123,7 @@ SHS::Process::wait_for('the balancer to try it again', 30, sub {
 is_deeply((many($id, 6))[0], [({ %alice, cart => 7 }) x 6],
           'the killed one is back, the other killed: nothing is lost');
 is(content(ask($balancer->port, 'GET', '/session', $other->new_id))->{userId}, 'berta',
-   '... for anybody');
+   '... of either user');
 $server{B}->run;
 is(ask($ports[1], 'DELETE', '/session', $id)->code, 204, 'a logout on one server');
 is(ask($ports[1], 'GET', '/session', $id)->code, 404, '... is one there at once');
@@ -187,7 +187,7 @@ for (@formats) {
     my $said = end(crew(64, sub {
         my ($n, $tell) = @_;
         for my $round (1 .. $rounds) {
-            # Who is told of a conflict does it again.
+            # A writer that gets a conflict tries again.
             for my $try (1 .. 200) {
                 my $code = ask($ports[$n % 2], 'PATCH', "$area/session", $id,
                                "{\"w$n\":\"$round\"}")->code;
@@ -224,7 +224,7 @@ for (@formats) {
     for my $round (1 .. 2) {
         my $id = ask($ports[0], 'POST', "$area/session", undef, '{"userId":"alice"}')->new_id;
         my $key = "$prefix$id";
-        # Whatever they do, it is in time to be kept alive.
+        # Whatever they do, it is in time to be touched.
         my $crew = crew(64, sub {
             my ($n, $tell, $is_over) = @_;
             my $client = $n % 8 ? undef : SHS::Redis::Client->new(port => $port);
@@ -300,11 +300,11 @@ for (@formats) {
             last;
         }
         $keep->($id);
-        # Everybody has asked since.
+        # All of them have asked since.
         my $kept = time;
         listen_to($crew, sub {
-            my %who = map { $_->[1] => 1 } grep { $_->[0] > $kept } @{ $_[0] };
-            keys %who == 64;
+            my %asked = map { $_->[1] => 1 } grep { $_->[0] > $kept } @{ $_[0] };
+            keys %asked == 64;
         });
     }
     my $said = end($crew);
@@ -313,7 +313,7 @@ for (@formats) {
     isnt($id, $first, '... with new ids');
     my %ill;
     $ill{ $_->[2] }++ for grep { $_->[2] ne 'well' } @$said;
-    is_deeply(\%ill, {}, '... and nobody of ' . @$said . ' is logged out')
+    is_deeply(\%ill, {}, '... and none of ' . @$said . ' is logged out')
         || diag join ' ', %ill;
     my %written;
     $written{"w$_->[1]"} = $_->[3] for grep { $_->[3] } @$said;
@@ -322,7 +322,7 @@ for (@formats) {
         !grep { ($has->{$_} // '') ne $written{$_} } keys %written });
     is($is->{userId}, 'alice', '... nor afterwards');
     is_deeply({ map { $_ => $is->{$_} } keys %written }, \%written,
-              '... and no change of which somebody was told is lost');
+              '... and no change that was confirmed is lost');
     SHS::Report::figure("6 rotations among 64 requests, $format: told of a conflict",
                         scalar(grep { $_ == 503 } @codes), '');
     $store->cmd('FLUSHALL');
@@ -342,7 +342,7 @@ for (@formats) {
               '... and leave nothing in Redis');
     for my $has ($id, $won[0][1]) {
         is(content(ask($ports[0], 'GET', "$area/session", $has))->{userId}, 'alice',
-           '... nobody is logged out');
+           '... no user is logged out');
     }
     $store->cmd('FLUSHALL');
 }
@@ -411,7 +411,7 @@ my $said = end(crew(8, sub {
 my $took = time - $began;
 my $cycles = 0;
 $cycles += $_->[1] for grep { $_->[0] eq 'cycles' } @$said;
-is(scalar(grep { $_->[0] eq 'cycles' } @$said), 8, 'everybody has come to the end');
+is(scalar(grep { $_->[0] eq 'cycles' } @$said), 8, 'all have come to the end');
 my @wrong = map { $_->[1] } grep { $_->[0] eq 'wrong' } @$said;
 is_deeply(\@wrong, [], "$cycles times a session was created, changed, read and ended");
 my @alive = grep { $_->[0] eq 'alive' } @$said;

@@ -90,7 +90,7 @@ for my $row ([undef, 'none', ''], [fresh_id(), 'absent', 'private']) {
 }
 $r = at('/x/cgi?cc=public,%20s-maxage=60');
 is(words($r->header('Cache-Control')), 'public s-maxage=60',
-   'without a cookie the page is everybody\'s, and stays so');
+   'without a cookie the page is for all users, and stays so');
 $r = at('/off/cgi', $anna);
 is($r->header('Cache-Control'), undef, 'Off: no Cache-Control');
 is($r->header('Vary'), undef, 'Off: no Vary');
@@ -123,7 +123,7 @@ for my $path ($shared, '/cdn/cgi') {
     }
     $r = at($path);
     is($r->header('CDN-Cache-Control'), 'max-age=60',
-       '... in one for everybody it stays');
+       '... in one for all users it stays');
     is($r->header('Surrogate-Control'), 'max-age=60', '... and Surrogate-Control');
 }
 
@@ -133,7 +133,7 @@ my @targeted = qw(Cloudflare-CDN-Cache-Control Netlify-CDN-Cache-Control
 for my $name (@targeted) {
     is(at('/cdn/cgi', $anna)->header($name), undef, "no $name in a page of a session");
     is(at('/cdn/cgi')->header($name), $name eq 'X-Accel-Expires' ? 60 : 'max-age=60',
-       '... in one for everybody it stays');
+       '... in one for all users it stays');
 }
 is(at('/cdn/cgi', $anna)->header('X-Cache-Control-Kept'), 'yes',
    'a field that only begins so stays');
@@ -148,7 +148,7 @@ sub cached {
     return get($path, host => $host, headers => [@headers],
                defined $id ? (cookie => "JSESSIONID=$id") : ());
 }
-sub who { return $_[0]->raw =~ /(anna|bert)/ ? $1 : 'nobody' }
+sub user_of { return $_[0]->raw =~ /(anna|bert)/ ? $1 : 'none' }
 
 # A page under a URL that was never asked for. Without a query, as mod_cache is
 # more careful with one.
@@ -174,16 +174,16 @@ my @places = ('/on/cgi', '/on/cgi?cc=max-age=600', '/on/cgi?cc=public,max-age=60
 
 sub each_user_gets_his_own {
     my ($page) = @_;
-    is(who(cached($page, $anna)), 'anna', 'the page of anna');
-    is(who(cached($page, $bert)), 'bert', 'bert gets his own');
-    is(who(cached($page)), 'nobody', 'nobody gets nobody\'s');
-    is(who(cached($page, undef, ['X-User', 'anna'])), 'nobody',
+    is(user_of(cached($page, $anna)), 'anna', 'the page of anna');
+    is(user_of(cached($page, $bert)), 'bert', 'bert gets his own');
+    is(user_of(cached($page)), 'none', 'a request without a session gets the page for none');
+    is(user_of(cached($page, undef, ['X-User', 'anna'])), 'none',
        'nor by a forged header');
-    is(who(cached($page, undef, ['Cookie', 'x=y'])), 'nobody',
+    is(user_of(cached($page, undef, ['Cookie', 'x=y'])), 'none',
        'nor with another cookie');
-    is(who(cached($page, fresh_id())), 'nobody',
+    is(user_of(cached($page, fresh_id())), 'none',
        'nor with an id without a session');
-    is(who(cached($page, $anna)), 'anna', 'anna again');
+    is(user_of(cached($page, $anna)), 'anna', 'anna again');
     return;
 }
 
@@ -192,11 +192,11 @@ sub places_are_kept_apart {
         subtest "$host$place" => sub {
             each_user_gets_his_own(new_page($place));
         };
-        # The other way round: what was stored for nobody hides no session.
+        # The other way round: what was stored for no session hides no session.
         my $page = new_page($place);
         cached($page) for 1 .. 2;
-        is(who(cached($page, $anna)), 'anna',
-           '... and a page stored for nobody is not served to a session');
+        is(user_of(cached($page, $anna)), 'anna',
+           '... and a page stored for no session is not served to a session');
     }
     return;
 }
@@ -223,18 +223,18 @@ sub parts_are_not_kept {
         write_page("$place/part.html", ($place eq 'first' ? '' : "<html>\n")
                    . qq(<!--#include virtual="$part" -->\n));
         my $page = new_page("/$place/part.html");
-        is(who(cached($page, $anna)), 'anna',
+        is(user_of(cached($page, $anna)), 'anna',
            "/$place: a page with anna's $part");
-        is(who(cached($part)), 'nobody', "... is not found under the part's URL");
-        is(who(cached($part, $bert)), 'bert', '... by nobody else');
-        is(who(cached($page, $bert)), 'bert', "... nor under the page's");
-        is(who(cached($page)), 'nobody', '... nor without a session');
-        is(who(cached(new_page("/$place/part.html"), $bert)), 'bert',
+        is(user_of(cached($part)), 'none', "... is not found under the part's URL");
+        is(user_of(cached($part, $bert)), 'bert', '... by no other user');
+        is(user_of(cached($page, $bert)), 'bert', "... nor under the page's");
+        is(user_of(cached($page)), 'none', '... nor without a session');
+        is(user_of(cached(new_page("/$place/part.html"), $bert)), 'bert',
            '... nor in another page');
         $page = new_page("/$place/part.html");
         cached($page) for 1 .. 2;
-        is(who(cached($page, $anna)), 'anna',
-           "... and a page kept for nobody does not hide anna's");
+        is(user_of(cached($page, $anna)), 'anna',
+           "... and a page kept for no session does not hide anna's");
     }
     return;
 }
@@ -246,22 +246,22 @@ sub long_pages_go_out_in_time {
                . qq(<!--#include virtual="/on/lua" -->\n));
     my $page = new_page('/home/long.html');
     my $reply = cached($page, $anna);
-    is(who($reply), 'anna', '200 KB of text and then a part with a session');
+    is(user_of($reply), 'anna', '200 KB of text and then a part with a session');
     like($reply->body, qr/^<html>\n(?:$long\n){2000}/, '... all of the text is there');
     is(words($reply->header('Cache-Control')), 'max-age=600 private',
        '... private, as the request had a Cookie header');
     is(words($reply->header('Vary')), 'cookie', '... Vary: Cookie');
-    is(who(cached($page, $bert)), 'bert', '... and is not kept for bert');
-    is(who(cached($page)), 'nobody', '... nor for nobody');
+    is(user_of(cached($page, $bert)), 'bert', '... and is not kept for bert');
+    is(user_of(cached($page)), 'none', '... nor for a request without a session');
     $reply = cached(new_page('/home/long.html'), undef, ['Cookie', 'x=y']);
     is(words($reply->header('Cache-Control')), 'max-age=600 private',
        '... also when the Cookie header holds no session');
     $page = new_page('/home/long.html');
     $reply = cached($page);
     is(words($reply->header('Cache-Control')), 'max-age=600',
-       '... without a Cookie header it is everybody\'s');
+       '... without a Cookie header it is for all users');
     is(words($reply->header('Vary')), 'cookie', '... that sends no cookie');
-    is(who(cached($page, $anna)), 'anna', '... so anna gets her own');
+    is(user_of(cached($page, $anna)), 'anna', '... so anna gets her own');
     return;
 }
 
@@ -275,7 +275,7 @@ sub plain_pages_are_not_marked {
     return;
 }
 
-# [host, whether it keeps what a place with sessions says to nobody]
+# [host, whether it keeps what a place with sessions says to a request without one]
 for my $row (['cache.test', 1], ['cache-handler.test', 1],
              ['cache-marker.test', 0]) {
     ($host, my $keeps) = @$row;

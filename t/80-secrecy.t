@@ -133,10 +133,10 @@ is($trace->code, 200, 'TRACE is answered');
 unlike($trace->raw, qr/X-User|SeCrEt-value/i, '... without a header of ours');
 # Of a proxied place httpd answers it late, or the backend does.
 for my $row ([[['Max-Forwards', '0']], 'by the proxy'], [[], 'by the backend']) {
-    my ($headers, $who) = @$row;
+    my ($headers, $what) = @$row;
     $trace = $httpd->get('/x/backend', host => 'found.test', method => 'TRACE',
                          cookie => "JSESSIONID=$id", headers => $headers);
-    is($trace->code, 200, "TRACE is answered $who");
+    is($trace->code, 200, "TRACE is answered $what");
     like($trace->raw, qr/JSESSIONID/, '... with the headers of the request');
     unlike($trace->raw, qr/X-User|SeCrEt-value/i, '... without a header of ours');
 }
@@ -200,10 +200,10 @@ for my $area ('', '/json', '/form') {
     is(write_to('write', "$area/session", $id, 'DELETE')->code, 204, '... ended');
     write_to('write', "$area/session", $id, 'PATCH', $secret);
 }
-# Kept alive; and what another has broken meanwhile.
+# A touch; and a value that another program has broken meanwhile.
 my $kept = fresh_id();
 $locked->put_hash("session:$kept", { user => 'SeCrEt-value' }, 60);
-is(write_to('write', '/x/lua', $kept)->note('session.user'), 'SeCrEt-value', 'kept alive');
+is(write_to('write', '/x/lua', $kept)->note('session.user'), 'SeCrEt-value', 'touched');
 cmp_ok($locked->cmd('PTTL', "session:$kept"), '>', 60_000, '... it is');
 $locked->put_string("session:$id", 'SeCrEt', 60);
 write_to('write', '/x/cgi?set=SeCrEt-name%3DSeCrEt', $id);

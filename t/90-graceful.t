@@ -1,6 +1,6 @@
 # A graceful restart lets no request wait. httpd's parent looks once, as soon as it
 # has read its configuration, whether the old children have ended, and then again a
-# second later: till then nobody serves. A child that takes its time to end, with
+# second later: till then no child serves. A child that takes its time to end, with
 # threads that sleep or wait for a server, costs every request that second. The same
 # without a near-cache, which has no such threads, tells what is the machine's.
 use strict;
@@ -137,7 +137,7 @@ sub run_series {
     my %slow = (On => 0, Off => 0);
     for my $n (1 .. $restarts) {
         for my $cache ('On', 'Off') {
-            # Now and then while one of them listens, mostly amid its election.
+            # Now and then while one of them tracks, mostly while none is the leader.
             wait_live($httpd->{On}) if $n % 10 == 0;
             my ($took, $ended) = restart($httpd->{$cache}, \$measured->{wrong});
             push @{ $measured->{took}{$cache} }, $took;

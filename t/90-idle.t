@@ -1,5 +1,5 @@
 # The connections of a child: as many as pool= says, closed when they were idle
-# for longer than idle=, one pool for all who name the same store; and not kept
+# for longer than idle=, one pool for all hosts that name the same store; and not kept
 # while a response takes its time.
 use strict;
 use warnings;
@@ -9,8 +9,8 @@ use SHS::Load;
 
 my $store = SHS::Redis->start;
 my $port = $store->port;
-# Of its own: the one that listens looks now and then where a new connection leads.
-my $nearby = SHS::Redis->start;
+# Of its own: the tracker looks now and then where a new connection leads.
+my $cached = SHS::Redis->start;
 
 # Answers once a file is there, and says by another one that it was asked.
 my ($asked, $go) = map { SHS::Process::tmp() . "/$_.$$" } qw(asked go);
@@ -41,21 +41,21 @@ SharedSessionStore redis://127.0.0.1:$port timeout=5s pool=2 idle=3s
 </VirtualHost>
 <VirtualHost *:\${SHS_PORT}>
     ServerName near.test
-    SharedSessionStore redis://127.0.0.1:@{[$nearby->port]} timeout=5s pool=2 idle=1s name=near
+    SharedSessionStore redis://127.0.0.1:@{[$cached->port]} timeout=5s pool=2 idle=1s name=near
     SharedSessionCache On
 </VirtualHost>
 CONF
 my @sessions = map { [ fresh_id(), "owner$_" ] } 1 .. 20;
-for my $redis ($store, $nearby) {
+for my $redis ($store, $cached) {
     $redis->put_hash("session:$_->[0]", { owner => $_->[1] }) for @sessions;
 }
 
-# As users have it the host has one connection more, that listens from the start,
-# unused for however long; beside it requests need none once their session is near.
-wait_heard($nearby, 'near');
-sub listeners { return $nearby->cmd('CLIENT', 'LIST', 'TYPE', 'pubsub') =~ /^id=(\d+)/mg }
-my @listeners = listeners();
-is(scalar @listeners, 1, '... one for the host');
+# By default the host has one connection more, its subscription, from the start and
+# unused for however long. Requests need none once the near-cache has their session.
+wait_tracked($cached, 'near');
+sub subscriptions { return $cached->cmd('CLIENT', 'LIST', 'TYPE', 'pubsub') =~ /^id=(\d+)/mg }
+my @subscriptions = subscriptions();
+is(scalar @subscriptions, 1, '... one for the host');
 sub connections { return (($_[0] // $store)->cmd('INFO', 'stats')
                           =~ /total_connections_received:(\d+)/)[0] }
 sub clients {
@@ -63,12 +63,12 @@ sub clients {
         $store->cmd('CLIENT', 'LIST');
 }
 
-# More workers than connections: they wait for one another, nobody is refused.
+# More workers than connections: they wait for one another, none is refused.
 my $sum = SHS::Load::run(port => $httpd->port, path => '/page.html',
                          host => 'first.test', sessions => \@sessions,
                          workers => mpm() eq 'prefork' ? 1 : 12,
                          requests => 2000);
-is($sum->{status_found}, 2000, 'twelve at once with pool=2: everybody found');
+is($sum->{status_found}, 2000, 'twelve at once with pool=2: all are found');
 is($sum->{strangers}, 0, '... their own');
 cmp_ok(clients(), '<=', 2, 'at most two connections at the end');
 cmp_ok($store->cmd('INFO', 'clients') =~ /connected_clients:(\d+)/ && $1, '<=', 3,
@@ -91,19 +91,19 @@ $r = $httpd->get('/x/lua', host => 'first.test',
                  cookie => "JSESSIONID=$sessions[1][0]");
 is(connections(), $before + 1, '... which the next request uses again');
 
-is_deeply([listeners()], \@listeners, 'the connection that listens is not idle');
+is_deeply([subscriptions()], \@subscriptions, 'the subscription is not idle');
 my $near = sub {
     is($httpd->get('/x/lua', host => 'near.test', cookie => "JSESSIONID=$sessions[2][0]")
            ->env('OWNER'), 'owner3', 'a session from the near-cache') for 1 .. $_[0];
 };
-ok(eval { SHS::Process::wait_for('it to be near', 20, sub {
-    !$nearby->lookups_during(sub { $near->(1) }, text => $sessions[2][0]) }) },
-   '... which asks nobody');
+ok(eval { SHS::Process::wait_for('a hit', 20, sub {
+    !$cached->lookups_during(sub { $near->(1) }, text => $sessions[2][0]) }) },
+   '... which asks no server');
 my $needed; # the least of two: it may look meanwhile
 for (1 .. 2) {
-    $before = connections($nearby);
+    $before = connections($cached);
     $near->(5);
-    my $now = connections($nearby) - $before;
+    my $now = connections($cached) - $before;
     $needed = $now if !defined $needed || $now < $needed;
 }
 is($needed, 0, '... and needs no connection');

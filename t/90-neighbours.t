@@ -201,11 +201,11 @@ sub try_beside {
                  ['/index/', 200, 'found user=anna', 'the index'],
                  ['/missing', 404, '', 'another page']) {
         my ($path, $code, $seen, $body) = @$row;
-        for my $who ([$id, $seen], [$bob, $seen =~ s/anna/bob/r], [$id, $seen]) {
-            my $r = $httpd->get($path, cookie => "JSESSIONID=$who->[0]");
+        for my $user ([$id, $seen], [$bob, $seen =~ s/anna/bob/r], [$id, $seen]) {
+            my $r = $httpd->get($path, cookie => "JSESSIONID=$user->[0]");
             is($r->code, $code, "$name: $path");
             is($r->body, "$body\n", '... is the page');
-            is($r->header('X-Seen'), $who->[1], '... of its own session') if $seen;
+            is($r->header('X-Seen'), $user->[1], '... of its own session') if $seen;
         }
     }
     like($httpd->get('/page.txt')->header('X-Seen'), qr/^none /, "$name: no session");
@@ -219,11 +219,11 @@ sub try_beside {
 # What a program inside httpd is given.
 sub ask_program {
     my ($httpd, $path, $found, $none) = @_;
-    for my $who ([$id, 'anna'], [$bob, 'bob'], [undef, undef], [$id, 'anna']) {
-        my ($cookie, $name) = @$who;
+    for my $user ([$id, 'anna'], [$bob, 'bob'], [undef, undef], [$id, 'anna']) {
+        my ($cookie, $name) = @$user;
         my $r = $httpd->get($path, $cookie ? (cookie => "JSESSIONID=$cookie") : ());
         is($r->body, ($name ? $found =~ s/NAME/$name/gr : $none) . "\n",
-           "... whose programs have the session of " . ($name // 'nobody'));
+           "... whose programs have the session of " . ($name // 'none'));
     }
     return;
 }

@@ -1,4 +1,4 @@
-# Reload and restart: no request is lost, nobody is a stranger, nothing leaks;
+# Reload and restart: no request is lost, none gets a stranger's session, nothing leaks;
 # and a Redis that is not there at start is no start failure.
 use strict;
 use warnings;
@@ -30,7 +30,7 @@ my @sessions = map { [ sprintf('SeCrEt-reload-%06d-%d', $_, $$), "owner$_" ] }
 $store->put_hash("session:$_->[0]", { owner => $_->[1] }) for @sessions;
 $other->put_hash("session:$_->[0]", { owner => "other $_->[1]" }) for @sessions;
 
-# Connections of children's pools; those that listen.
+# Connections of children's pools; those and the subscription.
 sub clients {
     my ($redis) = @_;
     return scalar grep { /\bname=reload\b.* cmd=(?:pttl|hgetall|info)\b/ }
@@ -47,8 +47,8 @@ sub ask { return $httpd->get('/x/lua', cookie => "JSESSIONID=$_[0]") }
 
 $httpd->run;
 is(clients($store), 0, 'no connection for a lookup is made before the first request');
-wait_heard($store, 'reload');
-is(all_clients($store), 1, '... and one that listens');
+wait_tracked($store, 'reload');
+is(all_clients($store), 1, '... and one subscription');
 is(ask($sessions[0][0])->note('session.owner'), 'owner1', 'started');
 
 # Reloads while requests come in.
@@ -88,7 +88,7 @@ ok(eval { SHS::Process::wait_for('the old children to go', 20, sub {
     all_clients($store) <= 8 * $children + 1 && $httpd->children <= $children + 1 }) },
    'the old children end, and their connections with them')
     || diag(all_clients($store) . ' connections, ' . $httpd->children . ' children');
-wait_heard($store, 'reload');
+wait_tracked($store, 'reload');
 cmp_ok(fds($httpd->pid), '<=', $before_fds + 2,
        'the parent has no more descriptors than before');
 

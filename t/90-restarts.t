@@ -1,6 +1,6 @@
-# Twenty graceful restarts under load: no request is lost, nobody is a stranger,
-# and afterwards there is as much of everything as after the first: connections,
-# descriptors, shared memory, children. With one Redis, and with Sentinels, whom
+# Twenty graceful restarts under load: no request is lost, none gets a stranger's
+# session, and afterwards there is as much of everything as after the first: connections,
+# descriptors, shared memory, children. With one Redis, and with Sentinels, which
 # a thread of each child asks again and again.
 use strict;
 use warnings;
@@ -148,7 +148,7 @@ for my $n (1 .. $restarts) {
     restart() or last;
     $peak{restarts} = max($peak{restarts}, connections());
     $peak{sentinel} = max($peak{sentinel}, watched_connections());
-    # Each generation has served somebody before the next one comes.
+    # Each generation has served a request before the next one comes.
     eval { SHS::Process::wait_for('some answers', 20, sub {
         !grep { $load{$_}->count < $answered{$_} + 150 } @hosts }) } or last;
     $done++;

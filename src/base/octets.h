@@ -6,6 +6,8 @@
 #ifndef SHS_BASE_OCTETS_H
 #define SHS_BASE_OCTETS_H
 
+#include <string.h>
+
 #include <apr_pools.h>
 
 #include "../mod_shared_session_provider.h"
@@ -20,6 +22,13 @@ typedef enum shs_encoding_t {
 
 /* The octets of a C string, borrowed. */
 shs_octets_t shs_octets_of(const char *text);
+
+/* Whether the octets are those of a C string. Inline, so that the length of a
+ * literal is a constant. */
+static inline int shs_octets_are_text(shs_octets_t octets, const char *text)
+{
+    return octets.len == strlen(text) && !memcmp(octets.data, text, octets.len);
+}
 
 /* Whether the octets contain a character that no variable, note or header
  * should carry: an octet below 0x20 other than TAB, or 0x7F (DEL). These cause

@@ -59,8 +59,8 @@ const char *shs_option_parse_duration(apr_interval_time_t *out,
 
     if (time < 0) {
         return apr_psprintf(p,
-                            "'%s' is no duration: write a number and ms, s, m"
-                            " or h, as in 200ms",
+                            "'%s' is not a duration: write a number and ms, s,"
+                            " m or h, as in 200ms",
                             text);
     }
     if (time < 1000 || time > 24 * 3600 * SECOND) {
@@ -82,8 +82,8 @@ const char *shs_option_parse_lifetime(apr_interval_time_t *out,
 
     if (time < 0) {
         return apr_psprintf(p,
-                            "'%s' is no time: write a number and s, m, h or d,"
-                            " as in 30m",
+                            "'%s' is not a time: write a number and s, m, h or"
+                            " d, as in 30m",
                             text);
     }
     if (time < SECOND || time > 400 * 24 * 3600 * SECOND) {
@@ -100,7 +100,7 @@ const char *shs_option_parse_number(int *out, const char *text, int least,
     int digits = parse_digits(&number, text);
 
     if (digits == 0 || text[digits] || number < least || number > most) {
-        return apr_psprintf(p, "'%s' is no whole number from %d to %d", text,
+        return apr_psprintf(p, "'%s' is not a whole number from %d to %d", text,
                             least, most);
     }
     *out = (int)number;
@@ -125,26 +125,12 @@ const char *shs_option_parse_size(apr_size_t *out, const char *text,
     }
     if (digits == 0 || number < 1 || number > 512 * 1024 * 1024) {
         return apr_psprintf(p,
-                            "'%s' is no size from 1 to 512M: write octets,"
+                            "'%s' is not a size from 1 to 512M: write octets,"
                             " or a number with K or M",
                             text);
     }
     *out = (apr_size_t)number;
     return NULL;
-}
-
-int shs_option_is_repeated(char *const words[], int i)
-{
-    apr_size_t len = strcspn(words[i], "=");
-    int k = 0;
-
-    if (words[i][len] != '=') {
-        return 0;
-    }
-    while (k < i && strncmp(words[k], words[i], len + 1)) {
-        ++k;
-    }
-    return k < i;
 }
 
 const char *shs_option_describe_duration(apr_interval_time_t duration,

@@ -28,9 +28,6 @@ const char *shs_option_parse_number(int *out, const char *text, int least,
 const char *shs_option_parse_size(apr_size_t *out, const char *text,
                                   apr_pool_t *p);
 
-/* Whether words[i], "name=value", has the name of an earlier word. */
-int shs_option_is_repeated(char *const words[], int i);
-
 /* A duration for people: "200ms", "60s". From p. */
 const char *shs_option_describe_duration(apr_interval_time_t duration,
                                          apr_pool_t *p);

@@ -15,14 +15,14 @@
 
 #include "session/json/json_patch.h"
 #include "session/urlencoded.h"
+#include "base/octets.h"
 
 static int is_expiry(shs_octets_t name)
 {
-    return name.len == sizeof("expiry") - 1
-           && !memcmp(name.data, "expiry", name.len);
+    return shs_octets_are_text(name, "expiry");
 }
 
-/* Returns 0 when the text is no number, or too large for a time. */
+/* Returns 0 when the text is not a number, or too large for a time. */
 static int parse_expiry(apr_time_t *at, shs_octets_t text)
 {
     apr_size_t i;
@@ -80,7 +80,7 @@ static const char *decode_pair(void *data, shs_octets_t name,
         shs_session_set_expiry(decoding->session, expires_at);
     }
     else {
-        return "urlencoded pairs, but 'expiry' is no time";
+        return "urlencoded pairs, but 'expiry' is not a time";
     }
     return NULL;
 }

@@ -34,7 +34,7 @@ static json_t *create_value(const char **error, json_t *root, const char *name,
 
     if (entry->kind == SHS_CHANGE_TEXT) {
         value = shs_json_tree_string(text, p);
-        *error = value ? NULL : "a value is no UTF-8, as JSON has to be";
+        *error = value ? NULL : "a value is not UTF-8, as JSON has to be";
         return value;
     }
     if (entry->kind == SHS_CHANGE_MERGE) {
@@ -47,7 +47,7 @@ static json_t *create_value(const char **error, json_t *root, const char *name,
         }
     }
     value = shs_json_tree_load(text, JSON_DECODE_ANY, &where, p);
-    *error = value ? NULL : "a value is no JSON";
+    *error = value ? NULL : "a value is not JSON";
     return value;
 }
 
@@ -64,7 +64,7 @@ static const char *apply(json_t *root, const shs_change_entry_t *entry,
     }
     value = create_value(&error, root, name, entry, p);
     if (value && json_object_set_new(root, name, value) != 0) {
-        error = "an attribute's name is no UTF-8, as JSON has to be";
+        error = "an attribute's name is not UTF-8, as JSON has to be";
     }
     return error;
 }

@@ -77,23 +77,13 @@ static const shs_option_t options[] = {
     { "negative=", set_negative, 0 }, { NULL, NULL, 0 },
 };
 
-static const char *set_option(shs_near_policy_t *policy, const char *word,
-                              apr_pool_t *p)
-{
-    const char *value;
-    const shs_option_t *option =
-        shs_option_table_find(&value, options, word, 0);
-
-    return option ? option->parse(policy, value, p)
-                  : apr_psprintf(p, "unknown option '%s'; there are %s", word,
-                                 shs_option_table_describe(options, p));
-}
+static const shs_option_table_t table = { options, 0, NULL, NULL };
 
 const char *shs_cache_policy_parse(shs_near_policy_t *out, int count,
                                    char *const words[], apr_pool_t *p)
 {
-    const char *error = NULL;
-    int i;
+    const char *error;
+    unsigned given;
 
     shs_cache_policy_default(out);
     if (count < 1
@@ -101,13 +91,8 @@ const char *shs_cache_policy_parse(shs_near_policy_t *out, int count,
         return "On or Off is needed, and then options, as in On size=16M";
     }
     out->is_on = !strcasecmp(words[0], "On");
-    for (i = 1; i < count && !error; ++i) {
-        error = set_option(out, words[i], p);
-        if (!error && shs_option_is_repeated(words, i)) {
-            error = apr_psprintf(p, "%.*s is given twice: keep one",
-                                 (int)strcspn(words[i], "=") + 1, words[i]);
-        }
-    }
+    error = shs_option_table_parse(&given, &table, out, count - 1,
+                                   (const char *const *)words + 1, p);
     if (!error && out->size < SHS_NEAR_LEAST_ENTRIES * out->max_entry) {
         error = "size= must be at least 64 times max-entry=";
     }

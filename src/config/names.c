@@ -116,7 +116,7 @@ const char *shs_names_check_header(const char *name, int is_prefix,
     for (c = name; *c; ++c) {
         if (!apr_isalnum(*c) && *c != '-' && *c != '_') {
             return apr_psprintf(p,
-                                "'%s' is no header name here: use letters,"
+                                "'%s' is not a header name here: use letters,"
                                 " digits, - and _",
                                 name);
         }
@@ -178,7 +178,7 @@ const char *shs_names_check_env(const char *name, int is_prefix, apr_pool_t *p)
     for (c = name; *c; ++c) {
         if (!apr_isalpha(*c) && *c != '_' && (c == name || !apr_isdigit(*c))) {
             return apr_psprintf(p,
-                                "'%s' is no variable name: use letters,"
+                                "'%s' is not a variable name: use letters,"
                                 " digits and _",
                                 name);
         }

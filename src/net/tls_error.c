@@ -42,8 +42,7 @@ static const struct {
                   " ca=)",
       NULL },
     { X509_V_ERR_INVALID_CA,
-      NOT_TRUSTED "what it is signed by is no authority (basicConstraints)",
-      NULL },
+      NOT_TRUSTED "its issuer is not an authority (basicConstraints)", NULL },
     { X509_V_ERR_CERT_SIGNATURE_FAILURE,
       NOT_TRUSTED "its signature is not of the authority of that name (see"
                   " ca=)",
@@ -112,7 +111,7 @@ const char *shs_tls_error_describe_server(unsigned long error)
         return "it refuses the TLS handshake: it wants our certificate (see"
                " cert=), or there is no cipher that both know";
     case SSL_R_TLSV1_UNRECOGNIZED_NAME:
-        return "it refuses the TLS handshake: it is no server of that name"
+        return "it refuses the TLS handshake: it has no server of that name"
                " (see servername=)";
     default:
         return NULL;

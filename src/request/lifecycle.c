@@ -110,10 +110,12 @@ static void log_warnings(int is_first, const server_rec *s)
 }
 
 /* All virtual hosts inherit the main server's sections, so its On may be meant
- * for a virtual host that has a store. */
+ * for a virtual host that has a store. A host that has no directive of this
+ * module has the main server's settings themselves. */
 int shs_lifecycle_on_check_config(apr_pool_t *pconf, apr_pool_t *plog,
                                   apr_pool_t *ptemp, server_rec *s)
 {
+    const shs_server_settings_t *of_main = shs_settings_of_server(s);
     const server_rec *host;
 
     (void)plog;
@@ -123,7 +125,7 @@ int shs_lifecycle_on_check_config(apr_pool_t *pconf, apr_pool_t *plog,
         const char *enabled_line = shs_settings_find_enabled_line(settings);
 
         if (!enabled_line || settings->store
-            || (host == s && has_store_anywhere(s))) {
+            || (settings == of_main && has_store_anywhere(s))) {
             continue;
         }
         ap_log_error(APLOG_MARK, APLOG_ERR, 0, host,

@@ -1,18 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "session/metadata.h"
 
-#include <string.h>
+#include "base/octets.h"
 
 /* A longer number is not a time. */
 #define MOST_DIGITS 15
 
 /* In seconds: the idle timeout and a touch interval can be added up. */
 #define MOST_IDLE (APR_INT64_MAX / APR_USEC_PER_SEC / 2)
-
-static int is_named(shs_octets_t name, const char *wanted)
-{
-    return name.len == strlen(wanted) && !memcmp(name.data, wanted, name.len);
-}
 
 int shs_metadata_is_reserved(shs_octets_t name)
 {
@@ -39,18 +34,18 @@ void shs_metadata_read(shs_metadata_t *metadata, shs_octets_t name,
 {
     apr_int64_t number;
 
-    if (is_named(name, SHS_METADATA_CREATED)) {
+    if (shs_octets_are_text(name, SHS_METADATA_CREATED)) {
         number = read_number(text);
         metadata->created_at = number * 1000;
     }
-    else if (is_named(name, SHS_METADATA_MAX)) {
+    else if (shs_octets_are_text(name, SHS_METADATA_MAX)) {
         number = read_number(text);
         metadata->idle = number <= MOST_IDLE ? apr_time_from_sec(number) : 0;
     }
-    else if (is_named(name, SHS_METADATA_PREVIOUS)) {
+    else if (shs_octets_are_text(name, SHS_METADATA_PREVIOUS)) {
         metadata->previous = text;
     }
-    else if (is_named(name, SHS_METADATA_ROTATED)) {
+    else if (shs_octets_are_text(name, SHS_METADATA_ROTATED)) {
         metadata->is_rotated = 1;
         metadata->successor = text;
     }

@@ -196,8 +196,7 @@ int shs_store_set_cache(shs_store_t *store, const shs_near_policy_t *policy)
 
 void shs_store_add_prefix(shs_store_t *store, const char *prefix)
 {
-    store->tracks_all_keys |=
-        !shs_invalidation_sink_add_prefix(&store->sink, prefix);
+    store->tracks_all_keys |= !shs_near_local_add_prefix(&store->sink, prefix);
 }
 
 static int start_cache(shs_store_t *store, apr_pool_t *pchild)

@@ -78,7 +78,7 @@ looked_at 1
 
 url=$(grep -oE 'http://127\.0\.0\.1:[0-9]+' <<<"$said" | tail -n 1)
 if ! status=$(curl -s -o /dev/null --max-time 10 -w '%{http_code}' "$url/"); then
-    complain "nobody answers at ${url:-no URL}, which it printed: $status"
+    complain "no server answers at ${url:-no URL}, which it printed: $status"
 fi
 looked_at 1
 mapfile -t running < <(started_by_demo)

@@ -28,30 +28,6 @@ directory() { # name of a variable of the Makefile
         make -s --no-print-directory -C "$build" -f Makefile -f - show
 }
 
-# Links of the installed pages to a file or a heading that is not there.
-dead_links() { # directory
-    perl -e '
-        use strict; use warnings; use File::Basename; use File::Find;
-        my ($root, %ids, %links) = @ARGV;
-        find(sub {
-            return if !/\.html$/;
-            open my $in, "<", $_ or die "$_: $!";
-            my $text = join "", <$in>;
-            $ids{$File::Find::name}{$_} = 1 for $text =~ / id="([^"]+)"/g;
-            $links{$File::Find::name} = [$text =~ / (?:href|src)="([^"]+)"/g];
-        }, $root);
-        for my $page (sort keys %links) {
-            for my $link (@{$links{$page}}) {
-                next if $link =~ /^https?:/;
-                my ($file, $anchor) = split /#/, $link, 2;
-                $file = $file eq "" ? $page : dirname($page) . "/$file";
-                1 while $file =~ s{[^/]+/\.\./}{};
-                print "$page: $link\n" if !-e $file
-                    || defined $anchor && !$ids{$file}{$anchor};
-            }
-        }' "$1"
-}
-
 # The Makefile knows where, Makefile.am knows what.
 where=$(sed -nE 's/^moduledir = //p' "$build/Makefile")
 headers=$(sed -nE 's/^httpd_includedir = //p' "$build/Makefile")
@@ -77,8 +53,7 @@ if ! make -C "$build" install DESTDIR="$tmp/root" >"$tmp/log" 2>&1; then
 elif [[ $(installed) != "$wanted" ]]; then
     complain "make install leaves"$'\n'"$(installed)"$'\n'"and should leave"$'\n'"$wanted"
 fi
-dead=$(dead_links "$tmp/root$pages")
-[[ -z $dead ]] || complain "dead links in the installed pages:"$'\n'"${dead//"$tmp/root"/}"
+follow_html "$tmp/root$pages"
 for page in "$tmp/root$manual"/man?/*; do
     looked_at 1
     said=$(groff -K utf8 -t -man -ww -z "$page" 2>&1)

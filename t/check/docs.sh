@@ -221,34 +221,7 @@ done
 
 # The same links as pandoc has made them, where it has.
 if [[ -e build/default/html/index.html ]]; then
-    while IFS= read -r dead; do
-        if [[ $dead == [0-9]* ]]; then
-            looked_at "$dead"
-        else
-            complain "build/default/html: $dead"
-        fi
-    done < <(cd build/default/html && find . -name '*.html' | sort | perl -e '
-        my (%text, $links);
-        for my $page (<STDIN>) {
-            chomp $page;
-            open my $in, "<", $page or die "$page: $!\n";
-            local $/;
-            $text{$page} = <$in>;
-        }
-        for my $page (sort keys %text) {
-            for my $link ($text{$page} =~ /href="([^"]+)"/g) {
-                next if $link =~ /^[a-z]+:/;
-                my ($file, $anchor) = split /#/, $link, 2;
-                my $target = $page;
-                $target =~ s{[^/]*$}{$file} if length $file;
-                1 while $target =~ s{/[^/]+/\.\./}{/};
-                ++$links;
-                print "$page: a link to $link, which is not there\n"
-                    if !-e $target || defined $anchor
-                    && $text{$target} !~ /\bid="\Q$anchor\E"/;
-            }
-        }
-        print "$links\n"')
+    follow_html build/default/html
 fi
 
 finish 'links, directives and examples of the documents are right'

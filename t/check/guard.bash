@@ -38,6 +38,40 @@ need_tool() { # command
     fi
 }
 
+# follow_html DIRECTORY: every link of its pages leads to a file, and to a
+# heading in it.
+follow_html() {
+    local dead
+    while IFS= read -r dead; do
+        if [[ $dead == [0-9]* ]]; then
+            looked_at "$dead"
+        else
+            complain "$1: $dead"
+        fi
+    done < <(cd "$1" && find . -name '*.html' | sort | perl -e '
+        my (%text, $links);
+        for my $page (<STDIN>) {
+            chomp $page;
+            open my $in, "<", $page or die "$page: $!\n";
+            local $/;
+            $text{$page} = <$in>;
+        }
+        for my $page (sort keys %text) {
+            for my $link ($text{$page} =~ /\b(?:href|src)="([^"]+)"/g) {
+                next if $link =~ /^[a-z]+:/;
+                my ($file, $anchor) = split /#/, $link, 2;
+                my $target = $page;
+                $target =~ s{[^/]*$}{$file} if length $file;
+                1 while $target =~ s{/[^/]+/\.\./}{/};
+                ++$links;
+                print "$page: a link to $link, which is not there\n"
+                    if !-e $target || defined $anchor
+                    && ($text{$target} // "") !~ /\bid="\Q$anchor\E"/;
+            }
+        }
+        print $links // 0, "\n"')
+}
+
 # finish WORDS: one line when all is well.
 finish() {
     if ((looked == 0)); then

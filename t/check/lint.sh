@@ -5,7 +5,7 @@
 #
 # clang-tidy's list is short on purpose: what is in there finds mistakes and is
 # quiet on good code. What is left out of a group is a matter of style, or of
-# Annex K (memcpy_s), which nobody has, or forbids what httpd asks for: the types
+# Annex K (memcpy_s), which no system has, or forbids what httpd asks for: the types
 # of its filters are an enum, and those between two of them (AP_FTYPE_PROTOCOL - 1)
 # are none of its values.
 source "$(dirname "${BASH_SOURCE[0]}")/guard.bash"

@@ -3,17 +3,20 @@
 #
 # Names and sizes: what leaves a file is called shs_<file>_..., what does not
 # has no prefix; no verb that says nothing; the module exports itself alone; no
-# function over 60 lines, no source over 400, no header over 130.
+# function over 60 lines, no source over 400, no header over 130. The installed
+# headers may have 400: each is one interface, and other modules include it
+# whole.
 source "$(dirname "${BASH_SOURCE[0]}")/guard.bash"
 
 most_lines_of_function=60
 most_lines_of_source=400
 most_lines_of_header=130
+most_lines_of_installed_header=400
 empty_words='handle|handler|process|do|util|utils|misc|helper|helpers'
 
 need src mod_shared_session.c
 mapfile -t sources < <(find src -name '*.c' | sort; ls mod_*.c)
-mapfile -t headers < <(find src -name '*.h' | sort)
+mapfile -t headers < <(find src -name '*.h' | sort; ls mod_*.h)
 
 # Definitions, as "name first-line last-line static|public": a brace alone in
 # the first column begins a body, one that closes there ends it.
@@ -72,9 +75,13 @@ done
 for file in "${headers[@]}"; do
     base=$(basename "$file" .h)
     lines=$(wc -l <"$file")
+    most=$most_lines_of_header
+    if [[ $file == mod_*.h ]]; then
+        most=$most_lines_of_installed_header
+    fi
     looked_at 1
-    if ((lines > most_lines_of_header)); then
-        complain "$file: $lines lines, more than $most_lines_of_header: it is two"
+    if ((lines > most)); then
+        complain "$file: $lines lines, more than $most: it is two"
     fi
     while IFS=: read -r line name; do
         if [[ $name != "shs_${base}_"* ]]; then

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# Every shell script parses, is executable, stops at an error and, by the word
-# of shellcheck, has no mistake in it.
+# Every shell script parses, is executable and stops at an error, and shellcheck
+# finds nothing to mend.
 source "$(dirname "${BASH_SOURCE[0]}")/guard.bash"
 
 need scripts/prepare demo/run t/run bench/run .ci/run

@@ -34,7 +34,7 @@ if (($(grep -cE '"SHS' "$header") != looked)); then
     complain "$header: a tag is not defined as: #define SHS_TAG_X \"SHSnnn: \""
 fi
 
-# A tag is written in one place, so that grep finds who uses it.
+# A tag is written in one place, so that grep finds what uses it.
 if hits=$(grep -rnE '"SHS[0-9]{3}' src mod_*.c | grep -v "^$header:"); then
     complain "a tag outside $header:"$'\n'"$hits"
 fi

@@ -24,7 +24,7 @@ use SHS::Redis;
 our @EXPORT = (@Test::More::EXPORT,
     qw(get redis mpm server_port fresh_id label sha256_hex log_mark
        log_since log_like within slurp one_child private_httpd
-       hash_session wait_heard is_clean));
+       hash_session wait_tracked is_clean));
 
 # The Redis and httpd of the run, started by TEST.PL; their addresses come
 # with the configuration that Apache::Test saved.
@@ -46,7 +46,7 @@ sub get {
     return SHS::HTTP::request(port => server_port(), path => $path, %more);
 }
 
-# An id nobody else uses. It carries the planted word that no log may show.
+# An id that no other test uses. It carries the planted word that no log may show.
 my $count = 0;
 sub fresh_id {
     my ($length) = @_;
@@ -130,18 +130,18 @@ sub one_child {
 CONF
 }
 
-# Until somebody listens to what changes in a Redis, for each of the stores with
-# these name= that have a near-cache: has begun anew, and has been answered.
-sub wait_heard {
+# Passes when a Redis is tracked for each of the stores with these name= that have
+# a near-cache: each has a subscription, which has given a heartbeat.
+sub wait_tracked {
     my ($redis, @names) = @_;
     local $Test::Builder::Level = $Test::Builder::Level + 1;
     my @lines;
-    return ok(eval { SHS::Process::wait_for('listeners', 20, sub {
+    return ok(eval { SHS::Process::wait_for('subscriptions', 20, sub {
         @lines = split /\n/, $redis->cmd('CLIENT', 'LIST', 'TYPE', 'pubsub');
         for my $name (@names) {
             return 0 if 1 != grep { /\bname=$name\b.*\bcmd=ping\b/ } @lines;
         }
-        1 }) }, "for each of @names one listens") || diag join "\n", @lines;
+        1 }) }, "each of @names has a subscription") || diag join "\n", @lines;
 }
 
 sub private_httpd { return SHS::Httpd->start(@_) }

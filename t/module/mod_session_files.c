@@ -777,7 +777,7 @@ static void track_term(files_t *files, FILE *changes, apr_uint32_t term)
     sink->set_servers(sink->baton, &server_id, 1);
     sink->set_down(sink->baton, NULL);
     while (!apr_atomic_read32(&files->is_ending)
-           && sink->elect(sink->baton, now()) == term
+           && sink->lead(sink->baton, now()) == term
            && deliver_all(files, changes)) {
         apr_sleep(20000);
     }
@@ -790,7 +790,7 @@ static void *APR_THREAD_FUNC track_all(apr_thread_t *thread, void *self)
 
     (void)thread;
     while (!apr_atomic_read32(&files->is_ending)) {
-        apr_uint32_t term = sink->elect(sink->baton, now());
+        apr_uint32_t term = sink->lead(sink->baton, now());
         FILE *changes = term != 0 ? fopen(files->changes, "a+e") : NULL;
 
         if (changes) {

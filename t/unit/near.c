@@ -59,7 +59,7 @@ shs_near_cache_t *near_live(const shs_near_policy_t *policy, apr_time_t now)
     static const apr_uint32_t server_id = NEAR_SERVER;
     shs_near_cache_t *cache = near_attach(near_memory(policy), policy, 0);
 
-    ck_assert(shs_near_invalidation_elect(cache, now));
+    ck_assert(shs_near_invalidation_lead(cache, now));
     shs_near_invalidation_set_servers(cache, &server_id, 1);
     shs_near_invalidation_extend_lease(cache, now);
     return cache;

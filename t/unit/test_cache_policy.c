@@ -83,7 +83,7 @@ static const struct {
     { "size=16M", "On or Off", "options alone" },
     { "Maybe", "On or Off", "another word" },
     { "On lease=999ms", "1s to 60s",
-      "a lease too short to be renewed in time" },
+      "a lease too short to be extended in time" },
     { "On lease=61s", "1s to 60s", "a lease too long to matter" },
     { "On size=512K", "1024K to 512M", "too small to hold anything" },
     { "On size=513M", "512M", "too large" },

@@ -154,13 +154,14 @@ START_TEST(credentials_read_file__reads_files_only)
     ck_assert_msg(wrong && strstr(wrong, "/nonexistent/x cannot be read: No"),
                   "%s", wrong);
     wrong = shs_credentials_read_file(c, "/", p);
-    ck_assert_msg(wrong && strstr(wrong, "/ is no regular file"), "%s", wrong);
+    ck_assert_msg(wrong && strstr(wrong, "/ is not a regular file"), "%s",
+                  wrong);
     /* No process writes to it: opening it would block for ever. */
     unlink(path);
     ck_assert_int_eq(mkfifo(path, 0600), 0);
     wrong = shs_credentials_read_file(c, path, p);
     unlink(path);
-    ck_assert_msg(wrong && strstr(wrong, "is no regular file"), "%s", wrong);
+    ck_assert_msg(wrong && strstr(wrong, "is not a regular file"), "%s", wrong);
     ck_assert_pstr_eq(shs_credentials_file(c), NULL);
 }
 END_TEST
@@ -170,7 +171,7 @@ END_TEST
 static const struct {
     const char *content; /* the file's new text; NULL: it is gone */
     const char *refused;
-    int is_renewed;
+    int is_reloaded;
     const char *password;
     const char *why;
 } reloads[] = {
@@ -188,16 +189,17 @@ START_TEST(credentials_reload__reads_the_file_again)
 {
     char *path = unit_file("old\n", 4);
     shs_credentials_t *c = shs_credentials_create("alice", NULL, p);
-    int is_renewed;
+    int is_reloaded;
 
     ck_assert_pstr_eq(shs_credentials_read_file(c, path, p), NULL);
     unlink(path);
     if (reloads[_i].content) {
         write_file(path, reloads[_i].content, strlen(reloads[_i].content));
     }
-    is_renewed = !shs_credentials_reload(c, reloads[_i].refused, p);
+    is_reloaded = !shs_credentials_reload(c, reloads[_i].refused, p);
     unlink(path);
-    ck_assert_msg(is_renewed == reloads[_i].is_renewed, "%s", reloads[_i].why);
+    ck_assert_msg(is_reloaded == reloads[_i].is_reloaded, "%s",
+                  reloads[_i].why);
     ck_assert_str_eq(shs_credentials_password(c, p), reloads[_i].password);
 }
 END_TEST
@@ -257,16 +259,16 @@ START_TEST(credentials_reload__keeps_the_password_if_the_file_is_not_readable)
     char *path = unit_file("old\n", 4);
     shs_credentials_t *c = shs_credentials_create(NULL, NULL, p);
     uid_t user = geteuid();
-    int is_renewed;
+    int is_reloaded;
 
     ck_assert_pstr_eq(shs_credentials_read_file(c, path, p), NULL);
     write_file(path, "new\n", 4);
     ck_assert_int_eq(chmod(path, 0), 0);
     ck_assert_int_eq(user == 0 ? seteuid(65534) : 0, 0);
-    is_renewed = !shs_credentials_reload(c, "old", p);
+    is_reloaded = !shs_credentials_reload(c, "old", p);
     ck_assert_int_eq(user == 0 ? seteuid(0) : 0, 0);
     unlink(path);
-    ck_assert_int_eq(is_renewed, 0);
+    ck_assert_int_eq(is_reloaded, 0);
     ck_assert_str_eq(shs_credentials_password(c, p), "old");
 }
 END_TEST
@@ -277,16 +279,16 @@ typedef struct refresh_t {
     shs_credentials_t *credentials;
     pthread_barrier_t *start;
     apr_pool_t *pool;
-    int is_renewed;
+    int is_reloaded;
     const char *password;
 } refresh_t;
 
-static void *renew(void *data)
+static void *reload(void *data)
 {
     refresh_t *refresh = data;
 
     pthread_barrier_wait(refresh->start);
-    refresh->is_renewed =
+    refresh->is_reloaded =
         !shs_credentials_reload(refresh->credentials, "old", refresh->pool);
     refresh->password =
         shs_credentials_password(refresh->credentials, refresh->pool);
@@ -311,11 +313,11 @@ START_TEST(credentials_reload__gives_every_thread_the_new_password)
         reloads_at_once[i] = (refresh_t){ c, &start, NULL, 0, NULL };
         apr_pool_create(&reloads_at_once[i].pool, NULL);
         ck_assert_int_eq(
-            pthread_create(&threads[i], NULL, renew, &reloads_at_once[i]), 0);
+            pthread_create(&threads[i], NULL, reload, &reloads_at_once[i]), 0);
     }
     for (i = 0; i < THREADS; ++i) {
         pthread_join(threads[i], NULL);
-        ck_assert_int_eq(reloads_at_once[i].is_renewed, 1);
+        ck_assert_int_eq(reloads_at_once[i].is_reloaded, 1);
         ck_assert_str_eq(reloads_at_once[i].password, "new");
         apr_pool_destroy(reloads_at_once[i].pool);
     }

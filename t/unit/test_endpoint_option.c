@@ -179,7 +179,7 @@ static const struct {
     { SINGLE, "password-file=", "password-file=...", "no file" },
     { SINGLE, "password-file=/nonexistent/file", "cannot be read",
       "no such file" },
-    { SINGLE, "password-file=/", "no regular file", "a directory" },
+    { SINGLE, "password-file=/", "not a regular file", "a directory" },
     { SENT, "password-file=/nonexistent/x", "password-file=: ", "any mode" },
     { SENT, "sentinel-password-file=/nonexistent/x",
       "sentinel-password-file=: password-file /nonexistent/x cannot",

@@ -63,13 +63,13 @@ static const struct {
     { NULL, "SECRET", 0, "-LOADING SECRET\r\n", NULL, NULL, SHS_CONN_FAILED,
       "has only just started" },
     { NULL, "SECRET", 0, ":1\r\n", NULL, NULL, SHS_CONN_FAILED,
-      "a number is no reply to AUTH" },
+      "a number is not a reply to AUTH" },
     { NULL, "SECRET", 0, "$6\r\nSECRET\r\n", NULL, NULL, SHS_CONN_FAILED,
-      "a value is no reply to AUTH" },
+      "a value is not a reply to AUTH" },
     { NULL, "SECRET", 3, "+OK\r\n", "$-1\r\n", NULL, SHS_CONN_FAILED,
-      "nil is no reply to SELECT" },
+      "nil is not a reply to SELECT" },
     { NULL, "SECRET", 0, "SECRET\r\n", NULL, NULL, SHS_CONN_FAILED,
-      "is no Redis" },
+      "is not Redis" },
     { NULL, "SECRET", 0, NULL, NULL, NULL, SHS_CONN_TIMEOUT, "no reply" },
     { NULL, "SECRET", 3, "+OK\r\n", NULL, NULL, SHS_CONN_TIMEOUT,
       "no reply after the first" },
@@ -220,7 +220,7 @@ static const struct {
     { 1, 0, "-NOPERM SECRET\r\n", NULL, 0, "READONLY|", SHS_CONN_REFUSED,
       "it would redirect each command" },
     { 1, 0, "-ERR SECRET\r\n", NULL, 0, "READONLY|", SHS_CONN_FAILED,
-      "it is no member of a cluster" },
+      "it is not a member of a cluster" },
 };
 
 START_TEST(handshake_run__knows_a_master_from_a_replica)
@@ -360,7 +360,7 @@ START_TEST(handshake_run__names_the_password_file_that_does_not_help)
     ck_assert_str_eq(reason,
                      apr_psprintf(p,
                                   "it refuses the user or password (AUTH): it"
-                                  " answers WRONGPASS invalid username-password"
+                                  " replies WRONGPASS invalid username-password"
                                   " pair, and password-file %s %s%s",
                                   path, files[_i].words,
                                   files[_i].now ? "" : " or directory"));

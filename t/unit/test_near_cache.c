@@ -25,7 +25,7 @@ static apr_uint64_t counted(shs_near_counter_t counter)
 /* A heartbeat that was sent at `at` returned. */
 static void lease(apr_time_t at)
 {
-    shs_near_invalidation_elect(cache, at);
+    shs_near_invalidation_lead(cache, at);
     shs_near_invalidation_extend_lease(cache, at);
 }
 

@@ -21,67 +21,66 @@ static void make_children(void)
     three = near_attach(memory, &policy, 1003);
 }
 
-START_TEST(near_invalidation_elect__takes_the_first_caller)
+START_TEST(near_invalidation_lead__takes_the_first_caller)
 {
-    ck_assert(shs_near_invalidation_elect(one, now));
-    ck_assert(!shs_near_invalidation_elect(two, now));
-    ck_assert(shs_near_invalidation_elect(one, now + 1));
-    ck_assert(!shs_near_invalidation_elect(three, now + 2));
+    ck_assert(shs_near_invalidation_lead(one, now));
+    ck_assert(!shs_near_invalidation_lead(two, now));
+    ck_assert(shs_near_invalidation_lead(one, now + 1));
+    ck_assert(!shs_near_invalidation_lead(three, now + 2));
 }
 END_TEST
 
-START_TEST(near_invalidation_elect__keeps_a_leader_that_calls_again)
+START_TEST(near_invalidation_lead__keeps_a_leader_that_calls_again)
 {
     apr_time_t at;
 
     for (at = now; at < now + 20 * SECOND; at += SHS_NEAR_LEADER_TIMEOUT - 1) {
-        ck_assert(shs_near_invalidation_elect(one, at));
-        ck_assert(!shs_near_invalidation_elect(two, at + SHS_NEAR_LEADER_TIMEOUT
-                                                        - 2));
+        ck_assert(shs_near_invalidation_lead(one, at));
+        ck_assert(
+            !shs_near_invalidation_lead(two, at + SHS_NEAR_LEADER_TIMEOUT - 2));
     }
 }
 END_TEST
 
-START_TEST(near_invalidation_elect__replaces_a_leader_that_stops_calling)
+START_TEST(near_invalidation_lead__replaces_a_leader_that_stops_calling)
 {
-    ck_assert(shs_near_invalidation_elect(one, now));
+    ck_assert(shs_near_invalidation_lead(one, now));
     ck_assert(
-        !shs_near_invalidation_elect(two, now + SHS_NEAR_LEADER_TIMEOUT - 1));
-    ck_assert(shs_near_invalidation_elect(two, now + SHS_NEAR_LEADER_TIMEOUT));
+        !shs_near_invalidation_lead(two, now + SHS_NEAR_LEADER_TIMEOUT - 1));
+    ck_assert(shs_near_invalidation_lead(two, now + SHS_NEAR_LEADER_TIMEOUT));
     ck_assert(
-        !shs_near_invalidation_elect(three, now + SHS_NEAR_LEADER_TIMEOUT));
+        !shs_near_invalidation_lead(three, now + SHS_NEAR_LEADER_TIMEOUT));
     /* The former leader goes on, and is not the leader any more. */
     ck_assert(
-        !shs_near_invalidation_elect(one, now + SHS_NEAR_LEADER_TIMEOUT + 1));
+        !shs_near_invalidation_lead(one, now + SHS_NEAR_LEADER_TIMEOUT + 1));
     ck_assert(
-        shs_near_invalidation_elect(two, now + SHS_NEAR_LEADER_TIMEOUT + 1));
+        shs_near_invalidation_lead(two, now + SHS_NEAR_LEADER_TIMEOUT + 1));
 }
 END_TEST
 
 /* A new child may get the pid of one that was killed. */
-START_TEST(near_invalidation_elect__tells_a_new_process_of_the_same_pid_apart)
+START_TEST(near_invalidation_lead__tells_a_new_process_of_the_same_pid_apart)
 {
     shs_near_cache_t *again = near_attach(one->head, &policy, 1001);
 
-    ck_assert(shs_near_invalidation_elect(one, now));
-    ck_assert(!shs_near_invalidation_elect(again, now + 1));
-    ck_assert(
-        shs_near_invalidation_elect(again, now + SHS_NEAR_LEADER_TIMEOUT));
-    ck_assert(!shs_near_invalidation_elect(one, now + SHS_NEAR_LEADER_TIMEOUT));
+    ck_assert(shs_near_invalidation_lead(one, now));
+    ck_assert(!shs_near_invalidation_lead(again, now + 1));
+    ck_assert(shs_near_invalidation_lead(again, now + SHS_NEAR_LEADER_TIMEOUT));
+    ck_assert(!shs_near_invalidation_lead(one, now + SHS_NEAR_LEADER_TIMEOUT));
 }
 END_TEST
 
 /* Even of the same child: what it set before is of another term. */
-START_TEST(near_invalidation_elect__tells_one_term_from_another)
+START_TEST(near_invalidation_lead__tells_one_term_from_another)
 {
-    apr_uint32_t first = shs_near_invalidation_elect(one, now);
+    apr_uint32_t first = shs_near_invalidation_lead(one, now);
 
     ck_assert_uint_ne(first, 0);
-    ck_assert_uint_eq(shs_near_invalidation_elect(one, now + 1), first);
+    ck_assert_uint_eq(shs_near_invalidation_lead(one, now + 1), first);
     ck_assert(
-        shs_near_invalidation_elect(two, now + 1 + SHS_NEAR_LEADER_TIMEOUT));
+        shs_near_invalidation_lead(two, now + 1 + SHS_NEAR_LEADER_TIMEOUT));
     ck_assert_uint_gt(
-        shs_near_invalidation_elect(one, now + 1 + 2 * SHS_NEAR_LEADER_TIMEOUT),
+        shs_near_invalidation_lead(one, now + 1 + 2 * SHS_NEAR_LEADER_TIMEOUT),
         first);
 }
 END_TEST
@@ -95,7 +94,7 @@ START_TEST(near_invalidation_set_servers__has_an_effect_for_the_leader_only)
 {
     shs_near_invalidation_set_servers(two, sources, 2);
     ck_assert(!tracks(two, NEAR_SERVER));
-    shs_near_invalidation_elect(one, now);
+    shs_near_invalidation_lead(one, now);
     shs_near_invalidation_set_servers(one, sources, 2);
     ck_assert(tracks(two, NEAR_SERVER) && tracks(two, 8) && !tracks(two, 9));
     ck_assert(!tracks(two, 0));
@@ -108,9 +107,9 @@ END_TEST
 
 START_TEST(near_invalidation_set_servers__ends_with_the_term)
 {
-    shs_near_invalidation_elect(one, now);
+    shs_near_invalidation_lead(one, now);
     shs_near_invalidation_set_servers(one, sources, 2);
-    shs_near_invalidation_elect(two, now + SHS_NEAR_LEADER_TIMEOUT);
+    shs_near_invalidation_lead(two, now + SHS_NEAR_LEADER_TIMEOUT);
     ck_assert_msg(!tracks(three, NEAR_SERVER),
                   "the new leader tracks no server yet");
 }
@@ -123,9 +122,9 @@ START_TEST(near_invalidation_set_servers__of_a_former_leader_has_no_effect)
 {
     static const apr_uint32_t old[] = { 21, 22, 23 };
 
-    shs_near_invalidation_elect(one, now);
+    shs_near_invalidation_lead(one, now);
     shs_near_invalidation_set_servers(one, old, 3);
-    shs_near_invalidation_elect(two, now + SHS_NEAR_LEADER_TIMEOUT);
+    shs_near_invalidation_lead(two, now + SHS_NEAR_LEADER_TIMEOUT);
     shs_near_invalidation_set_servers(one, old, 3);
     ck_assert(!tracks(three, 21));
     shs_near_invalidation_set_servers(two, sources, 2);
@@ -144,7 +143,7 @@ START_TEST(near_invalidation_set_servers__takes_as_many_as_fit)
     for (i = 0; i < ROWS(many); i++) {
         many[i] = 100 + (apr_uint32_t)i;
     }
-    shs_near_invalidation_elect(one, now);
+    shs_near_invalidation_lead(one, now);
     shs_near_invalidation_set_servers(one, many, ROWS(many));
     ck_assert(tracks(one, 100 + SHS_NEAR_SERVERS - 1));
     ck_assert(!tracks(one, 100 + SHS_NEAR_SERVERS));
@@ -155,10 +154,10 @@ START_TEST(near_invalidation_extend_lease__has_an_effect_for_the_leader_only)
 {
     shs_near_invalidation_extend_lease(one, now);
     ck_assert(!shs_near_cache_is_live(three, now));
-    shs_near_invalidation_elect(one, now);
+    shs_near_invalidation_lead(one, now);
     shs_near_invalidation_extend_lease(one, now);
     ck_assert(shs_near_cache_is_live(three, now));
-    shs_near_invalidation_elect(two, now + SHS_NEAR_LEADER_TIMEOUT);
+    shs_near_invalidation_lead(two, now + SHS_NEAR_LEADER_TIMEOUT);
     shs_near_invalidation_extend_lease(one, now + 10 * SECOND);
     ck_assert(!shs_near_cache_is_live(three, now + 10 * SECOND));
 }
@@ -168,7 +167,7 @@ START_TEST(near_invalidation_describe__says_why_tracking_is_down)
 {
     ck_assert_str_eq(shs_near_invalidation_describe(one, now),
                      "tracking is not up yet");
-    shs_near_invalidation_elect(one, now);
+    shs_near_invalidation_lead(one, now);
     shs_near_invalidation_set_down(one, "the server refuses CLIENT TRACKING");
     ck_assert_str_eq(shs_near_invalidation_describe(two, now),
                      "the server refuses CLIENT TRACKING");
@@ -210,14 +209,13 @@ END_TEST
 static void add(TCase *tc)
 {
     tcase_add_checked_fixture(tc, make_children, NULL);
-    tcase_add_test(tc, near_invalidation_elect__tells_one_term_from_another);
-    tcase_add_test(tc, near_invalidation_elect__takes_the_first_caller);
-    tcase_add_test(tc,
-                   near_invalidation_elect__keeps_a_leader_that_calls_again);
+    tcase_add_test(tc, near_invalidation_lead__tells_one_term_from_another);
+    tcase_add_test(tc, near_invalidation_lead__takes_the_first_caller);
+    tcase_add_test(tc, near_invalidation_lead__keeps_a_leader_that_calls_again);
     tcase_add_test(
-        tc, near_invalidation_elect__replaces_a_leader_that_stops_calling);
+        tc, near_invalidation_lead__replaces_a_leader_that_stops_calling);
     tcase_add_test(
-        tc, near_invalidation_elect__tells_a_new_process_of_the_same_pid_apart);
+        tc, near_invalidation_lead__tells_a_new_process_of_the_same_pid_apart);
     tcase_add_test(
         tc, near_invalidation_set_servers__has_an_effect_for_the_leader_only);
     tcase_add_test(tc, near_invalidation_set_servers__ends_with_the_term);

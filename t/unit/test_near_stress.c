@@ -156,7 +156,7 @@ static void change_one(shs_near_cache_t *cache, apr_uint64_t *seed)
         shs_near_invalidation_invalidate(cache, octets);
     }
     atomic_store(&board->invalidated[key], version);
-    shs_near_invalidation_elect(cache, shs_clock_now());
+    shs_near_invalidation_lead(cache, shs_clock_now());
     shs_near_invalidation_extend_lease(cache, shs_clock_now());
 }
 
@@ -222,7 +222,7 @@ static void prepare(void)
     policy.size = 256 * 1024; /* little: they meet */
     memory = near_memory(&policy);
     cache = near_attach(memory, &policy, 0);
-    shs_near_invalidation_elect(cache, shs_clock_now());
+    shs_near_invalidation_lead(cache, shs_clock_now());
     shs_near_invalidation_set_servers(cache, &source, 1);
     shs_near_invalidation_extend_lease(cache, shs_clock_now());
 }
@@ -238,7 +238,7 @@ static void judge(void)
     }
 }
 
-/* This process is the leader; no other one calls elect(). */
+/* This process is the leader; no other one calls lead(). */
 static void lead_here(shs_near_cache_t *cache, apr_time_t until, pid_t *writers)
 {
     apr_uint64_t seed = a_seed(99);
@@ -268,8 +268,8 @@ START_TEST(stress__of_processes_whose_writers_are_killed)
     shs_near_cache_t *cache = near_attach(memory, &policy, 0);
     int i, status;
 
-    ck_assert(shs_near_invalidation_elect(
-        cache, shs_clock_now() + SHS_NEAR_LEADER_TIMEOUT));
+    ck_assert(shs_near_invalidation_lead(cache, shs_clock_now()
+                                                    + SHS_NEAR_LEADER_TIMEOUT));
     shs_near_invalidation_set_servers(cache, &source, 1);
     for (i = 0; i < WRITERS; i++) {
         writers[i] = start(WRITER, i);
@@ -315,8 +315,8 @@ START_TEST(stress__of_threads_of_one_process)
     shs_near_cache_t *cache = near_attach(memory, &policy, 0);
     int i;
 
-    ck_assert(shs_near_invalidation_elect(
-        cache, shs_clock_now() + SHS_NEAR_LEADER_TIMEOUT));
+    ck_assert(shs_near_invalidation_lead(cache, shs_clock_now()
+                                                    + SHS_NEAR_LEADER_TIMEOUT));
     shs_near_invalidation_set_servers(cache, &source, 1);
     for (i = 0; i < WRITERS + READERS; i++) {
         workers[i].role = i < WRITERS ? WRITER : READER;

@@ -5,6 +5,17 @@
 
 #include "unit.h"
 
+START_TEST(octets_are_text__compares_length_and_octets)
+{
+    ck_assert(shs_octets_are_text(OCTETS("@max"), "@max"));
+    ck_assert(shs_octets_are_text(OCTETS(""), ""));
+    ck_assert(!shs_octets_are_text(OCTETS("@ma"), "@max"));
+    ck_assert(!shs_octets_are_text(OCTETS("@maxx"), "@max"));
+    ck_assert(!shs_octets_are_text(OCTETS("@Max"), "@max"));
+    ck_assert(!shs_octets_are_text(OCTETS("@max\0"), "@max"));
+}
+END_TEST
+
 START_TEST(octets_have_control__finds_controls_but_not_tab)
 {
     char text[3] = { 'a', (char)_i, 'b' };
@@ -286,6 +297,7 @@ static void add(TCase *tc)
     tcase_add_test(tc, octets_encode__encodes_64_KiB_of_escapes);
     tcase_add_loop_test(tc, octets_encode__refuses_what_base64_cannot_count, 0,
                         4);
+    tcase_add_test(tc, octets_are_text__compares_length_and_octets);
     tcase_add_test(tc, octets_of__borrows_a_c_string);
     tcase_add_loop_test(tc, octets_unescape__takes_digits_in_both_cases, 0,
                         256);

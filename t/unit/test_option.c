@@ -239,32 +239,6 @@ START_TEST(option_describe_duration__parses_to_the_same)
 }
 END_TEST
 
-static const struct {
-    const char *words[3];
-    int is_repeated; /* of the last */
-    const char *why;
-} repetitions[] = {
-    { { "a=1", "b=1", "a=2" }, 1, "another value" },
-    { { "a=1", "b=1", "a=1" }, 1, "the same value" },
-    { { "b=1", "a=", "a=1" }, 1, "no value" },
-    { { "a=1", "b=1", "c=1" }, 0, "three names" },
-    { { "ab=1", "abc=1", "a=1" }, 0, "the beginning of others" },
-    { { "a=1", "ab=1", "abc=1" }, 0, "others begin it" },
-    { { "A=1", "b=1", "a=1" }, 0, "options are lower case" },
-    { { "a=1", "a", "a" }, 0, "a word that is no option" },
-};
-
-START_TEST(option_is_repeated__compares_names)
-{
-    char *const *words = (char *const *)repetitions[_i].words;
-
-    ck_assert_msg(shs_option_is_repeated(words, 2)
-                      == repetitions[_i].is_repeated,
-                  "%s", repetitions[_i].why);
-    ck_assert(!shs_option_is_repeated(words, 0));
-}
-END_TEST
-
 static void add(TCase *tc)
 {
     tcase_add_loop_test(tc, option_parse_duration__parses_each_row, 0,
@@ -274,8 +248,6 @@ static void add(TCase *tc)
     tcase_add_loop_test(tc, option_parse_number__parses_each_row, 0,
                         ROWS(numbers));
     tcase_add_loop_test(tc, option_parse_size__parses_each_row, 0, ROWS(sizes));
-    tcase_add_loop_test(tc, option_is_repeated__compares_names, 0,
-                        ROWS(repetitions));
     tcase_add_loop_test(tc, option_describe_duration__uses_the_largest_unit, 0,
                         ROWS(described));
     tcase_add_loop_test(tc, option_describe_duration__parses_to_the_same, 0,

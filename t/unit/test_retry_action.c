@@ -128,12 +128,12 @@ static const struct {
     { "ERR x",
       1,
       { FAIL, COUNTER(OTHER_ERRORS), 0 },
-      "it answers",
+      "it replies",
       "the error says more than the close" },
     { "ERR x",
       0,
       { FAIL, COUNTER(OTHER_ERRORS), 0 },
-      "it answers",
+      "it replies",
       "likewise on a new connection" },
 };
 
@@ -266,12 +266,12 @@ static const struct {
     { "ERR x",
       { FAIL, COUNTER(OTHER_ERRORS), CONN_GOOD },
       { FAIL, COUNTER(OTHER_ERRORS), CONN_GOOD },
-      "it answers",
+      "it replies",
       "any other error" },
     { "LOADINGS x",
       { FAIL, COUNTER(OTHER_ERRORS), CONN_GOOD },
       { FAIL, COUNTER(OTHER_ERRORS), CONN_GOOD },
-      "it answers",
+      "it replies",
       "a code is a whole word" },
 };
 

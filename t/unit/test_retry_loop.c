@@ -81,7 +81,7 @@ START_TEST(retry_loop_run__traces_a_server_that_is_not_ready)
     rig_t *rig = rig_on_server(server, "", NULL);
 
     actor_replies_once(server, "GET", "-LOADING SECRET\r\n");
-    ck_traced(rig, "s:k", "wait: it answers LOADING|");
+    ck_traced(rig, "s:k", "wait: it replies LOADING|");
     actor_stop(server);
 }
 END_TEST
@@ -93,7 +93,7 @@ START_TEST(retry_loop_run__traces_a_failure)
 
     actor_replies(server, "GET", "-OOM SECRET\r\n");
     ck_assert_int_eq(load_traced(rig, "s:k", 10000), SHS_OUTCOME_UNAVAILABLE);
-    ck_assert_str_eq(events, "fail: it answers OOM|");
+    ck_assert_str_eq(events, "fail: it replies OOM|");
     ck_assert_int_eq(load_traced(rig, "s:k", 10000), SHS_OUTCOME_UNAVAILABLE);
     ck_assert_ptr_nonnull(strstr(events, "circuit breaker"));
     actor_stop(server);
@@ -142,6 +142,67 @@ START_TEST(retry_loop_run__traces_a_refresh_and_the_new_master)
 }
 END_TEST
 
+/* While the command pauses, another server becomes the master. */
+START_TEST(retry_loop_run__traces_another_master_after_a_pause)
+{
+    rig_t *rig;
+    const char *last;
+
+    stage_start_sentinel();
+    rig = rig_on_sentinel(s, "", NULL);
+    ck_loads(rig, "k", "x k");
+    actor_replies(x, "GET", "-LOADING SECRET\r\n");
+    stage_fail_over();
+    ck_assert_int_eq(load_traced(rig, "l", 10000), SHS_OUTCOME_FOUND);
+    ck_assert_msg(!strncmp(events, "wait: x: it replies LOADING|", 28), "%s",
+                  events);
+    last = strstr(events, "|go to another master: ");
+    ck_assert_msg(last != NULL, "%s", events);
+    ck_assert_str_eq(last, "|go to another master: y|");
+    stage_stop_sentinel();
+}
+END_TEST
+
+START_TEST(retry_loop_run__traces_a_rejected_reply_and_the_new_master)
+{
+    rig_t *rig;
+
+    stage_start_sentinel();
+    rig = rig_on_sentinel(s, "", NULL);
+    ck_loads(rig, "k", "x k");
+    actor_disconnect(x);
+    stage_fail_over();
+    ck_traced(rig, "l",
+              "reject the reply of the old master: x|"
+              "go to another master: y|");
+    stage_stop_sentinel();
+}
+END_TEST
+
+/* The first has moved to b; the second is still where it was. */
+START_TEST(retry_loop_run__traces_a_redirection_without_an_address)
+{
+    rig_t *rig;
+
+    stage_start_cluster();
+    rig = rig_on_cluster(a, "", NULL);
+    ck_loads(rig, "{a}1", "a {a}1");
+    actor_replies_once(a, "GET",
+                       apr_psprintf(p, "-MOVED %d ?:6379\r\n", slot_of_a));
+    if (_i == 0) {
+        stage_set_slots(b, a);
+    }
+    ck_traced(rig, "{a}2",
+              apr_pstrcat(p,
+                          "refresh the topology: a redirection without an"
+                          " address|",
+                          _i == 0 ? "go to another master: b|"
+                                  : "try the same master again: a|",
+                          NULL));
+    stage_stop_cluster();
+}
+END_TEST
+
 START_TEST(retry_loop_run__traces_a_replica)
 {
     rig_t *rig;
@@ -167,6 +228,11 @@ static void add(TCase *tc)
     tcase_add_test(tc, retry_loop_run__traces_the_size_of_a_big_key);
     tcase_add_test(tc, retry_loop_run__traces_redirections);
     tcase_add_test(tc, retry_loop_run__traces_a_refresh_and_the_new_master);
+    tcase_add_test(tc, retry_loop_run__traces_another_master_after_a_pause);
+    tcase_add_test(tc,
+                   retry_loop_run__traces_a_rejected_reply_and_the_new_master);
+    tcase_add_loop_test(
+        tc, retry_loop_run__traces_a_redirection_without_an_address, 0, 2);
     tcase_add_test(tc, retry_loop_run__traces_a_replica);
 }
 

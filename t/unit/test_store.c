@@ -791,8 +791,7 @@ static shs_store_t *live_store(void)
 
     ck_assert(shs_store_start_child(store, 1, p));
     ck_assert_ptr_nonnull(shs_store_single_flight(store));
-    ck_assert(
-        sink_of_provider->elect(sink_of_provider->baton, shs_clock_now()));
+    ck_assert(sink_of_provider->lead(sink_of_provider->baton, shs_clock_now()));
     sink_of_provider->set_servers(sink_of_provider->baton, &server_id, 1);
     sink_of_provider->extend_lease(sink_of_provider->baton, shs_clock_now());
     return store;
@@ -933,8 +932,7 @@ START_TEST(store_load__reports_that_tracking_is_down_and_up_again)
     sink_of_provider->set_down(sink_of_provider->baton, "it may not track");
     ck_assert_str_eq(load_until(store, SHS_TRANSITION_UNTRACKED, 0),
                      "it may not track");
-    ck_assert(
-        sink_of_provider->elect(sink_of_provider->baton, shs_clock_now()));
+    ck_assert(sink_of_provider->lead(sink_of_provider->baton, shs_clock_now()));
     sink_of_provider->set_servers(sink_of_provider->baton, &server_id, 1);
     load_until(store, SHS_TRANSITION_TRACKED, 1);
 }

@@ -22,7 +22,7 @@
 /* A heartbeat is requested every eighth of it. */
 #define LEASE (400 * 1000)
 
-/* So many heartbeats would have renewed any lease. */
+/* So many heartbeats would have extended any lease. */
 #define MANY 10
 
 /* ---------------------------------------------------------------- the sink */
@@ -91,7 +91,7 @@ static const shs_invalidation_sink_t sink = {
     .flush = on_flushed,
     .extend_lease = on_alive,
     .set_servers = on_servers,
-    .elect = on_leader,
+    .lead = on_leader,
     .set_down = on_down,
 };
 
@@ -477,9 +477,9 @@ END_TEST
 
 /* ---------------------------------------------------------- the leadership */
 
-/* The tracker was late, another was elected, and then it was elected again. The
- * servers that it set are of its former term and count no more. */
-START_TEST(tracker__begins_anew_when_it_is_elected_again)
+/* The tracker was late, another one became the leader, and then it did again.
+ * The servers that it set are of its former term and count no more. */
+START_TEST(tracker__begins_anew_when_it_leads_again)
 {
     int before;
 
@@ -574,7 +574,7 @@ END_TEST
 
 static void add(TCase *tc)
 {
-    tcase_add_test(tc, tracker__begins_anew_when_it_is_elected_again);
+    tcase_add_test(tc, tracker__begins_anew_when_it_leads_again);
     tcase_add_checked_fixture(tc, open_stage, close_stage);
     tcase_add_loop_test(
         tc, tracker__extends_the_lease_no_further_than_sentinels_confirm, 0,

@@ -274,6 +274,29 @@ static void check_enabled(lint_t *lint, const ap_directive_t *directive)
                       on ? ", instead of " : "", on ? describe(lint, on) : ""));
 }
 
+/* A virtual host inherits SharedSession On from the main server, which may have
+ * no store because others have theirs. It is not meant for a host that says
+ * nothing of sessions. */
+static void check_store(lint_t *lint, const ap_directive_t *directive)
+{
+    const ap_directive_t *on;
+
+    if (!is_for_sessions(directive) || !shs_lint_tree_host(directive)
+        || !is_first_for_sessions(directive)
+        || shs_lint_tree_find(&lint->tree, directive, OURS "Store")) {
+        return;
+    }
+    on = shs_lint_tree_find(&lint->tree, directive, OURS);
+    if (has_argument(lint, on, "On")) {
+        warn(lint,
+             apr_psprintf(lint->tree.p,
+                          "%s and %s find no session, as this virtual host has"
+                          " no store: add SharedSessionStore to it or to the"
+                          " main server, or SharedSession Off to it",
+                          describe(lint, directive), describe(lint, on)));
+    }
+}
+
 /* ----------------------------------------------------------------- the tree */
 
 /* Whether AllowOverride lets a .htaccess file say SharedSession. */
@@ -306,6 +329,7 @@ static void check_all(lint_t *lint, const ap_directive_t *first)
         check_stale(lint, first);
         check_provider(lint, first);
         check_enabled(lint, first);
+        check_store(lint, first);
     }
 }
 

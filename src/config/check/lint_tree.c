@@ -35,8 +35,7 @@ static int is_host(const ap_directive_t *directive)
     return shs_lint_tree_is(directive, "<VirtualHost");
 }
 
-/* The virtual host that contains the directive; NULL: the main server. */
-static const ap_directive_t *host_of(const ap_directive_t *directive)
+const ap_directive_t *shs_lint_tree_host(const ap_directive_t *directive)
 {
     do {
         directive = directive->parent;
@@ -147,7 +146,7 @@ const ap_directive_t *shs_lint_tree_find(const shs_lint_tree_t *tree,
                                          const ap_directive_t *directive,
                                          const char *name)
 {
-    const ap_directive_t *host = host_of(directive);
+    const ap_directive_t *host = shs_lint_tree_host(directive);
     const ap_directive_t *in_host = host ? host->first_child : NULL;
     const ap_directive_t *top = top_of(directive);
     const ap_directive_t *section = directive;
@@ -172,8 +171,8 @@ int shs_lint_tree_may_meet(const shs_lint_tree_t *tree,
                            const ap_directive_t *directive,
                            const ap_directive_t *other)
 {
-    const ap_directive_t *host = host_of(directive);
-    const ap_directive_t *other_host = host_of(other);
+    const ap_directive_t *host = shs_lint_tree_host(directive);
+    const ap_directive_t *other_host = shs_lint_tree_host(other);
     const ap_directive_t *top = top_of(directive);
     const ap_directive_t *other_top = top_of(other);
     const char *path, *other_path;

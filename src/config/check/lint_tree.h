@@ -26,6 +26,9 @@ const char *shs_lint_tree_argument(const shs_lint_tree_t *tree,
 const char *shs_lint_tree_describe_line(const shs_lint_tree_t *tree,
                                         const ap_directive_t *directive);
 
+/* The virtual host that contains the directive; NULL: the main server. */
+const ap_directive_t *shs_lint_tree_host(const ap_directive_t *directive);
+
 /* The section that contains the directive; NULL: a server or virtual host. */
 const ap_directive_t *shs_lint_tree_section(const ap_directive_t *directive);
 

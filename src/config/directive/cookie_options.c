@@ -12,17 +12,20 @@
 #include "session/id/cookie.h"
 #include "session/id/session_id.h"
 
-/* Attributes of cookies, by RFC 6265 and by browsers, and words of other
- * directives and options. No operator means one of them as a cookie's name. */
-static const char *const impossible_names[] = {
-    "comment",  "domain",   "expires", "httponly", "max-age", "path",
-    "priority", "samesite", "version", "route",    "url",     "id-chars",
-    "none",     "on",       "off",     "lax",      "strict",  NULL
-};
+/* The words while they are parsed. */
+typedef struct draft_t {
+    shs_cookie_options_t *options;
+    apr_array_header_t *names;
+} draft_t;
+
+static shs_cookie_options_t *options_of(void *draft)
+{
+    return ((draft_t *)draft)->options;
+}
 
 static const char *set_route(void *draft, const char *value, apr_pool_t *p)
 {
-    shs_cookie_options_t *options = draft;
+    shs_cookie_options_t *options = options_of(draft);
 
     (void)p;
     if (!strcasecmp(value, "none")) {
@@ -30,9 +33,9 @@ static const char *set_route(void *draft, const char *value, apr_pool_t *p)
         return NULL;
     }
     if (!*value || value[1] || !shs_session_id_is_route(*value)) {
-        return "route= takes none, or one character that is allowed in a cookie"
-               " but not in this module's ids (no letter, no digit, neither -"
-               " nor _), as in route=. or route=!";
+        return "write none, or one character that is allowed in a cookie but"
+               " not in this module's ids (no letter, no digit, neither - nor"
+               " _), as in route=. or route=!";
     }
     options->route = *value;
     return NULL;
@@ -40,20 +43,19 @@ static const char *set_route(void *draft, const char *value, apr_pool_t *p)
 
 static const char *set_extras(void *draft, const char *value, apr_pool_t *p)
 {
-    shs_cookie_options_t *options = draft;
+    shs_cookie_options_t *options = options_of(draft);
 
     (void)p;
     options->extras = 0;
     return shs_session_id_add_extras(&options->extras, value)
                ? NULL
-               : "id-chars= takes the characters that ids may have besides A-Z"
-                 " a-z 0-9 . _ ~ -, as in id-chars=+/=; there"
-                 " are " SHS_SESSION_ID_EXTRAS;
+               : "write the characters that ids may have besides A-Z a-z 0-9 ."
+                 " _ ~ -, as in id-chars=+/=; there are " SHS_SESSION_ID_EXTRAS;
 }
 
 static const char *set_parameter(void *draft, const char *value, apr_pool_t *p)
 {
-    shs_cookie_options_t *options = draft;
+    shs_cookie_options_t *options = options_of(draft);
 
     if (!strcasecmp(value, "none")) {
         options->parameter = NULL;
@@ -61,7 +63,7 @@ static const char *set_parameter(void *draft, const char *value, apr_pool_t *p)
     }
     if (!shs_cookie_is_name(value)) {
         return apr_psprintf(p,
-                            "url= takes the name of a path parameter, as in"
+                            "write none, or the name of a path parameter, as in"
                             " url=jsessionid, not '%s'",
                             value);
     }
@@ -85,12 +87,12 @@ static int is_path(const char *text)
 
 static const char *set_path(void *draft, const char *value, apr_pool_t *p)
 {
-    shs_cookie_options_t *options = draft;
+    shs_cookie_options_t *options = options_of(draft);
 
     (void)p;
     if (!is_path(value)) {
-        return "path= takes a path that begins with /, as in path=/app, without"
-               " ? and #, and with other than ASCII as %XX";
+        return "write a path that begins with /, as in path=/app, without ? and"
+               " #, and with other than ASCII as %XX";
     }
     options->cookie.path = value;
     return NULL;
@@ -128,11 +130,11 @@ static int is_domain(const char *text)
 
 static const char *set_domain(void *draft, const char *value, apr_pool_t *p)
 {
-    shs_cookie_options_t *options = draft;
+    shs_cookie_options_t *options = options_of(draft);
 
     (void)p;
     if (!is_domain(value)) {
-        return "domain= takes a host name, as in domain=example.org";
+        return "write a host name, as in domain=example.org";
     }
     options->cookie.domain = value;
     return NULL;
@@ -140,13 +142,13 @@ static const char *set_domain(void *draft, const char *value, apr_pool_t *p)
 
 static const char *set_http_only(void *draft, const char *value, apr_pool_t *p)
 {
-    shs_cookie_options_t *options = draft;
+    shs_cookie_options_t *options = options_of(draft);
 
     (void)p;
     options->cookie.is_for_scripts = !strcasecmp(value, "off");
     return options->cookie.is_for_scripts || !strcasecmp(value, "on")
                ? NULL
-               : "httponly= takes on or off";
+               : "write on or off";
 }
 
 static const char *set_http_only_on(void *draft, const char *value,
@@ -158,7 +160,7 @@ static const char *set_http_only_on(void *draft, const char *value,
 
 static const char *set_same_site(void *draft, const char *value, apr_pool_t *p)
 {
-    shs_cookie_options_t *options = draft;
+    shs_cookie_options_t *options = options_of(draft);
     static const char *const words[] = { "Lax", "Strict", "None" };
     int i;
 
@@ -169,12 +171,12 @@ static const char *set_same_site(void *draft, const char *value, apr_pool_t *p)
             return NULL;
         }
     }
-    return "samesite= takes Lax, Strict or None";
+    return "write Lax, Strict or None";
 }
 
 static const char *set_max_age(void *draft, const char *value, apr_pool_t *p)
 {
-    shs_cookie_options_t *options = draft;
+    shs_cookie_options_t *options = options_of(draft);
 
     return shs_option_parse_lifetime(&options->cookie.max_age, value, p);
 }
@@ -183,7 +185,7 @@ static const char *set_secure(void *draft, const char *value, apr_pool_t *p)
 {
     (void)value;
     (void)p;
-    ((shs_cookie_options_t *)draft)->cookie.secure = SHS_SECURE_ON;
+    options_of(draft)->cookie.secure = SHS_SECURE_ON;
     return NULL;
 }
 
@@ -191,7 +193,7 @@ static const char *set_insecure(void *draft, const char *value, apr_pool_t *p)
 {
     (void)value;
     (void)p;
-    ((shs_cookie_options_t *)draft)->cookie.secure = SHS_SECURE_OFF;
+    options_of(draft)->cookie.secure = SHS_SECURE_OFF;
     return NULL;
 }
 
@@ -200,11 +202,10 @@ static const char *set_partitioned(void *draft, const char *value,
 {
     (void)value;
     (void)p;
-    ((shs_cookie_options_t *)draft)->cookie.is_partitioned = 1;
+    options_of(draft)->cookie.is_partitioned = 1;
     return NULL;
 }
 
-/* Names in any case, as browsers read attributes. */
 static const shs_option_t known_options[] = {
     { "route=", set_route, 0 },
     { "url=", set_parameter, 0 },
@@ -221,54 +222,67 @@ static const shs_option_t known_options[] = {
     { NULL, NULL, 0 },
 };
 
-static const char *add_name(apr_array_header_t *names, const char *word,
-                            apr_pool_t *p)
-{
-    int i;
+/* Words that no operator means as the name of a cookie. */
+static const struct {
+    const char *word;
+    int is_value; /* of an option; else an attribute by RFC 6265 or browsers */
+} impossible_names[] = {
+    { "none", 1 },    { "on", 1 },      { "off", 1 },
+    { "lax", 1 },     { "strict", 1 },  { "comment", 0 },
+    { "expires", 0 }, { "version", 0 }, { "priority", 0 },
+};
 
-    if (strchr(word, '=')) {
-        return apr_psprintf(p, "unknown option '%s'; there are %s", word,
-                            shs_option_table_describe(known_options, p));
-    }
-    for (i = 0; impossible_names[i]; ++i) {
-        if (!strcasecmp(word, impossible_names[i])) {
-            return apr_psprintf(p,
-                                "'%s' is taken for an option without its value,"
-                                " not for the name of a cookie; write options"
-                                " as in path=/app or samesite=Lax, and no"
-                                " cookies at all as SharedSession Off",
-                                word);
+static const char *check_name(const char *word, apr_pool_t *p)
+{
+    apr_size_t i;
+
+    for (i = 0; i < sizeof(impossible_names) / sizeof(*impossible_names); ++i) {
+        if (!strcasecmp(word, impossible_names[i].word)) {
+            return apr_psprintf(
+                p,
+                impossible_names[i].is_value
+                    ? "'%s' is a value without its option, and no cookie's"
+                      " name: write the option too, as in samesite=Lax; for no"
+                      " sessions write SharedSession Off"
+                    : "'%s' is a cookie's attribute that this directive does"
+                      " not set, and no cookie's name: remove it",
+                word);
         }
     }
-    if (!shs_cookie_is_name(word)) {
-        return apr_psprintf(p, "'%s' is no cookie name", word);
-    }
-    if (names->nelts == SHS_COOKIE_OPTIONS_MAX_NAMES) {
-        return "there may be 32 names at most";
-    }
-    APR_ARRAY_PUSH(names, const char *) = word;
-    return NULL;
+    return shs_cookie_is_name(word)
+               ? NULL
+               : apr_psprintf(p, "'%s' is not a cookie name", word);
 }
 
-/* Parses NAME or an option. A cookie's name cannot contain "=", which tells the
- * two apart. */
-static const char *read_word(shs_cookie_options_t *options,
-                             apr_array_header_t *names, const char *word,
-                             apr_pool_t *p)
+static const char *add_name(void *draft, const char *word, apr_pool_t *p)
 {
-    const char *value;
-    const shs_option_t *option =
-        shs_option_table_find(&value, known_options, word, 1);
+    apr_array_header_t *names = ((draft_t *)draft)->names;
+    const char *error = check_name(word, p);
 
-    return option ? option->parse(options, value, p) : add_name(names, word, p);
+    if (!error && names->nelts == SHS_COOKIE_OPTIONS_MAX_NAMES) {
+        error = "there may be 32 names at most";
+    }
+    if (!error) {
+        APR_ARRAY_PUSH(names, const char *) = word;
+    }
+    return error;
 }
+
+/* A cookie's name cannot contain "=", which tells it from an option. Options
+ * are compared in any case, as browsers read attributes. */
+static const shs_option_table_t table = { known_options, 1, add_name, NULL };
 
 /* Checks the combination of all words. */
-static const char *check(const shs_cookie_options_t *options, apr_pool_t *p)
+static const char *check(const shs_cookie_options_t *options, unsigned given,
+                         apr_pool_t *p)
 {
-    const char *error =
-        shs_set_cookie_check(&options->cookie, options->names[0]);
+    const char *error;
 
+    if (shs_option_table_is_given(&table, given, "secure")
+        && shs_option_table_is_given(&table, given, "insecure")) {
+        return "secure beside insecure: remove one of the two";
+    }
+    error = shs_set_cookie_check(&options->cookie, options->names[0]);
     if (!error && options->route != SHS_SESSION_ID_NO_ROUTE
         && !shs_session_id_is_allowed(options->route, 0)
         && shs_session_id_is_allowed(options->route, options->extras)) {
@@ -285,21 +299,21 @@ const char *shs_cookie_options_parse(shs_cookie_options_t *out, int count,
 {
     apr_array_header_t *names =
         apr_array_make(p, count + 1, sizeof(const char *));
-    int i;
+    draft_t draft = { out, names };
+    const char *error;
+    unsigned given;
 
     memset(out, 0, sizeof(*out));
     out->route = SHS_DEFAULT_COOKIE_ROUTE;
-    for (i = 0; i < count; ++i) {
-        const char *error = read_word(out, names, words[i], p);
-
-        if (error) {
-            return error;
-        }
+    error = shs_option_table_parse(&given, &table, &draft, count,
+                                   (const char *const *)words, p);
+    if (error) {
+        return error;
     }
     if (names->nelts == 0) {
         return "a cookie name is needed, as in JSESSIONID";
     }
     APR_ARRAY_PUSH(names, const char *) = NULL;
     out->names = (const char *const *)names->elts;
-    return check(out, p);
+    return check(out, given, p);
 }

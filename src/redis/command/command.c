@@ -46,6 +46,19 @@ int shs_command_open_permit(shs_command_t *self)
     return 0;
 }
 
+int shs_command_reopen_permit(shs_command_t *self)
+{
+    apr_uint32_t last = self->permit.subject;
+
+    if (!shs_command_open_permit(self)) {
+        return 0;
+    }
+    shs_command_trace_server(self, self->permit.subject == last
+                                       ? "try the same master again"
+                                       : "go to another master");
+    return 1;
+}
+
 /* A server that replies to a write with an error, READONLY included, may still
  * serve reads: the breaker counts only servers that do not reply. */
 void shs_command_close_permit(shs_command_t *self, shs_breaker_result_t result)

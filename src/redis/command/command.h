@@ -38,6 +38,10 @@ typedef struct shs_command_t {
  * breaker is open. No permit may be open. */
 int shs_command_open_permit(shs_command_t *self);
 
+/* The same after another permit was closed, and traces which server serves the
+ * key now. */
+int shs_command_reopen_permit(shs_command_t *self);
+
 /* Closes the open permit. `result`: what the attempts with it say about the
  * server. */
 void shs_command_close_permit(shs_command_t *self, shs_breaker_result_t result);

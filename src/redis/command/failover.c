@@ -31,7 +31,7 @@ int shs_failover_confirm_reply(int *is_open, shs_command_t *self)
     }
     else {
         *is_open = ++self->refreshes <= MAX_REFRESHES
-                       ? shs_command_open_permit(self)
+                       ? shs_command_reopen_permit(self)
                        : shs_command_fail(
                            self, SHS_COUNTER_NOT_READY,
                            "the Sentinels named another master each time");
@@ -40,8 +40,8 @@ int shs_failover_confirm_reply(int *is_open, shs_command_t *self)
 }
 
 /* If another master may have replaced the one that failed, but the servers that
- * name it are not believed, the reason of the failure says so: that is what has
- * to be repaired. */
+ * name it report too low an epoch and so do not count, the reason of the
+ * failure says so: that is what has to be repaired. */
 static void add_epoch_reason(shs_command_t *self)
 {
     const char *reason = shs_epoch_explain(

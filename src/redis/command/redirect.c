@@ -15,7 +15,7 @@ static int follow_unknown_redirect(shs_command_t *self)
                              self->permit.opened_at,
                              self->operation.query->deadline)) {
         shs_command_close_permit(self, SHS_BREAKER_UNKNOWN);
-        return shs_command_open_permit(self);
+        return shs_command_reopen_permit(self);
     }
     shs_command_fail(self, SHS_COUNTER_OTHER_ERRORS,
                      "the cluster redirects to a server without an address");

@@ -79,7 +79,7 @@ static int wait_for_server(shs_command_t *self)
         return 1;
     }
     shs_command_close_permit(self, SHS_BREAKER_UNKNOWN);
-    return shs_command_open_permit(self);
+    return shs_command_reopen_permit(self);
 }
 
 static int reconnect(shs_command_t *self)

@@ -32,7 +32,7 @@ struct shs_conn_t {
     int may_need_tls; /* nothing was received yet, and TLS is not used */
 };
 
-static const char no_reply_by_deadline[] = "no answer by the deadline";
+static const char no_reply_by_deadline[] = "no reply by the deadline";
 
 void shs_conn_close(shs_conn_t *conn)
 {
@@ -245,7 +245,7 @@ static shs_conn_status_t receive(shs_conn_t *conn, int *has_begun,
                              : describe_close(conn);
         return *has_begun ? SHS_CONN_FAILED : SHS_CONN_DEAD;
     default:
-        *reason = *has_begun ? "the answer was not complete by the deadline"
+        *reason = *has_begun ? "the reply was not complete by the deadline"
                              : no_reply_by_deadline;
         return SHS_CONN_TIMEOUT;
     }
@@ -257,10 +257,10 @@ static shs_conn_status_t receive(shs_conn_t *conn, int *has_begun,
     conn->may_need_tls = 0;
     switch (shs_resp_feed(conn->resp, buffer, (apr_size_t)got)) {
     case SHS_RESP_TOO_LARGE:
-        *reason = "the answer is larger than allowed";
+        *reason = "the reply is larger than allowed";
         return SHS_CONN_TOO_LARGE;
     case SHS_RESP_GARBAGE:
-        *reason = "the answer is not the Redis protocol, or no memory is left";
+        *reason = "the reply is not the Redis protocol, or no memory is left";
         return SHS_CONN_FAILED;
     default:
         return SHS_CONN_OK;
@@ -278,10 +278,10 @@ static shs_conn_status_t receive_reply(shs_reply_t **reply, shs_conn_t *conn,
         case SHS_RESP_REPLY:
             return SHS_CONN_OK;
         case SHS_RESP_TOO_LARGE:
-            *reason = "the answer is larger than allowed";
+            *reason = "the reply is larger than allowed";
             return SHS_CONN_TOO_LARGE;
         case SHS_RESP_GARBAGE:
-            *reason = "the answer is not the Redis protocol";
+            *reason = "the reply is not the Redis protocol";
             return SHS_CONN_FAILED;
         case SHS_RESP_MORE:
             break;

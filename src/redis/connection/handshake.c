@@ -30,9 +30,9 @@ static const struct {
     [DATABASE] = { "it refuses the database (SELECT)", 0 },
     [NAME] = { "it refuses CLIENT SETNAME", 1 }, /* for CLIENT LIST only */
     [REPLICA] = { "it refuses READONLY", 0 },
-    [ROLE] = { "it does not answer ROLE", 0 },
-    [INFO] = { "it answers neither ROLE nor INFO replication (its user needs"
-               " +role)",
+    [ROLE] = { "it does not reply to ROLE", 0 },
+    [INFO] = { "it replies neither to ROLE nor to INFO replication (its user"
+               " needs +role)",
                0 },
 };
 
@@ -131,7 +131,7 @@ static shs_conn_status_t read_reply(const char **reason,
         return shs_sentinel_reply_is_master(reply) ? SHS_CONN_OK
                                                    : SHS_CONN_WRONG_ROLE;
     }
-    *reason = "its answer is of a kind that was not asked for";
+    *reason = "its reply is of a kind that was not asked for";
     return reply->kind == SHS_REPLY_STATUS ? SHS_CONN_OK : SHS_CONN_FAILED;
 }
 

@@ -96,7 +96,7 @@ static const char *read_password(char password[SHS_CREDENTIALS_ROOM],
     apr_status_t rv = apr_stat(&info, path, APR_FINFO_TYPE, p);
 
     if (rv == APR_SUCCESS && info.filetype != APR_REG) {
-        return apr_psprintf(p, "password-file %s is no regular file", path);
+        return apr_psprintf(p, "password-file %s is not a regular file", path);
     }
     if (rv == APR_SUCCESS) {
         rv = read_beginning(password, SHS_CREDENTIALS_ROOM, &len, path, p);

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A message may repeat an option's value. It repeats the name only if it is
- * spelt like one: a password with a space in it ends up here, but is not spelt
- * like a name.
+ * A message may repeat an option's value, but no word that is not spelt like an
+ * option: a password with a space in it ends up here.
  */
 #include "redis/endpoint/endpoint_option.h"
 
@@ -18,7 +17,7 @@ typedef struct draft_t {
     shs_endpoint_t *endpoint;
     const char *sentinel_user;
     const char *sentinel_file;
-    unsigned seen; /* one bit for each entry of known_options that was set */
+    unsigned given; /* the options */
 } draft_t;
 
 static shs_endpoint_t *endpoint_of(void *draft)
@@ -197,23 +196,12 @@ static const shs_option_t known_options[] = {
     { NULL, NULL, ANY },
 };
 
-static const shs_option_t *find_option(const char *name, apr_pool_t *p)
-{
-    const char *value;
-
-    return shs_option_table_find(&value, known_options,
-                                 apr_pstrcat(p, name, "=", NULL), 0);
-}
-
-static unsigned bit_of(const shs_option_t *option)
-{
-    return 1u << (option - known_options);
-}
-
 /* Returns NULL if the option applies to this URL. */
-static const char *check_scope(scope_t scope, const shs_endpoint_t *endpoint)
+static const char *check_scope(const void *draft, const shs_option_t *option)
 {
-    switch (scope) {
+    const shs_endpoint_t *endpoint = ((const draft_t *)draft)->endpoint;
+
+    switch ((scope_t)option->tag) {
     case ANY:
         break;
     case TLS:
@@ -235,41 +223,21 @@ static const char *check_scope(scope_t scope, const shs_endpoint_t *endpoint)
     return NULL;
 }
 
-static const char *parse_option(draft_t *draft, const char *word, apr_pool_t *p)
+static const char *refuse_word(void *draft, const char *word, apr_pool_t *p)
 {
-    apr_size_t len = strcspn(word, "=");
-    const char *name = apr_pstrmemdup(p, word, len);
-    const char *value = word + len + (word[len] == '=');
-    const shs_option_t *option = find_option(name, p);
-    const char *error;
-
-    if (name[strspn(name, "abcdefghijklmnopqrstuvwxyz-")]
-        || (!option && !word[len])) {
-        return "what follows the URL is no key=value option; a space in user"
-               " or password is written as %20";
-    }
-    if (!option) {
-        return apr_psprintf(p, "unknown option '%s'; there are %s", name,
-                            shs_option_table_describe(known_options, p));
-    }
-    if (!*value) {
-        return apr_psprintf(p, "option '%s' needs a value: %s=...", name, name);
-    }
-    if (draft->seen & bit_of(option)) {
-        return apr_pstrcat(p, name, "= is given twice: keep one", NULL);
-    }
-    draft->seen |= bit_of(option);
-    error = check_scope(option->tag, draft->endpoint);
-    if (error) {
-        return apr_pstrcat(p, name, "= ", error, NULL);
-    }
-    error = option->parse(draft, value, p);
-    return error ? apr_pstrcat(p, name, "=: ", error, NULL) : NULL;
+    (void)draft;
+    (void)word;
+    (void)p;
+    return "what follows the URL is not a key=value option; a space in user or"
+           " password is written as %20";
 }
 
-static int is_set(const draft_t *draft, const char *name, apr_pool_t *p)
+static const shs_option_table_t table = { known_options, 0, refuse_word,
+                                          check_scope };
+
+static int is_given(const draft_t *draft, const char *name)
 {
-    return (draft->seen & bit_of(find_option(name, p))) != 0;
+    return shs_option_table_is_given(&table, draft->given, name);
 }
 
 /* Checks the options together. Returns NULL, or what is wrong. */
@@ -278,7 +246,7 @@ static const char *check_together(draft_t *draft, apr_pool_t *p)
     shs_endpoint_t *endpoint = draft->endpoint;
 
     if (endpoint->connect_timeout > endpoint->timeout) {
-        if (is_set(draft, "connect-timeout", p)) {
+        if (is_given(draft, "connect-timeout")) {
             return apr_psprintf(
                 p,
                 "connect-timeout=%s is longer than timeout=%s%s, which ends"
@@ -286,7 +254,7 @@ static const char *check_together(draft_t *draft, apr_pool_t *p)
                 " connect-timeout=",
                 shs_option_describe_duration(endpoint->connect_timeout, p),
                 shs_option_describe_duration(endpoint->timeout, p),
-                is_set(draft, "timeout", p) ? "" : " (the default)");
+                is_given(draft, "timeout") ? "" : " (the default)");
         }
         endpoint->connect_timeout = endpoint->timeout;
     }
@@ -341,12 +309,12 @@ const char *shs_endpoint_option_parse(shs_endpoint_t *endpoint,
 {
     draft_t draft = { endpoint, NULL, NULL, 0 };
     const char *error = NULL;
-    int i;
 
     set_defaults(endpoint);
-    for (i = 0; !error && options && i < options->nelts; ++i) {
+    if (options) {
         error =
-            parse_option(&draft, APR_ARRAY_IDX(options, i, const char *), p);
+            shs_option_table_parse(&draft.given, &table, &draft, options->nelts,
+                                   (const char *const *)options->elts, p);
     }
     if (!error) {
         error = check_together(&draft, p);

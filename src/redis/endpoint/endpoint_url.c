@@ -29,8 +29,8 @@ typedef struct scheme_t {
     const char *no_server; /* the message if no server is given */
 } scheme_t;
 
-#define FORM(head, tail)                                  \
-    "a server is missing: it is no URL of the form " head \
+#define FORM(head, tail)                                     \
+    "a server is missing: it is not a URL of the form " head \
     "[user[:password]@]" tail ESCAPES
 
 static const scheme_t schemes[] = {
@@ -63,7 +63,7 @@ static const scheme_t *find_scheme(const char *url)
 static const char *parse_db(int *db, const char *text, apr_pool_t *p)
 {
     return shs_option_parse_number(db, text, 0, 999999999, p)
-               ? "the database is no whole number" ESCAPES
+               ? "the database is not a whole number" ESCAPES
                : NULL;
 }
 
@@ -187,7 +187,7 @@ static const char *parse_server(shs_address_t *server, const char *text,
     }
     if (*rest && rest[1]
         && shs_option_parse_number(&server->port, rest + 1, 1, 65535, p)) {
-        return "the port is no whole number from 1 to 65535" ESCAPES;
+        return "the port is not a whole number from 1 to 65535" ESCAPES;
     }
     return NULL;
 }

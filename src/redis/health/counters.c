@@ -14,7 +14,7 @@ apr_uint64_t shs_counters_get(const shs_counters_t *counters,
                                 memory_order_relaxed);
 }
 
-#define FAILED "Lookups and writes that got no answer "
+#define FAILED "Lookups and writes that got no reply "
 
 #define COUNTER(name, help)            \
     {                                  \

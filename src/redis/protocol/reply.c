@@ -46,9 +46,9 @@ const char *shs_reply_describe_error(const shs_reply_t *reply, apr_pool_t *p)
         return "it redirects to another member of its Redis Cluster (MOVED)";
     }
     if (shs_reply_has_code(reply, "ERR This instance has cluster support")) {
-        return "it is no member of a Redis Cluster: write redis://";
+        return "it is not a member of a Redis Cluster: write redis://";
     }
-    return apr_pstrcat(p, "it answers ", shs_error_text_describe(reply, p),
+    return apr_pstrcat(p, "it replies ", shs_error_text_describe(reply, p),
                        NULL);
 }
 

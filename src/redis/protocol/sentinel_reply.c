@@ -4,11 +4,7 @@
 #include <string.h>
 
 #include "redis/protocol/address.h"
-
-static int is_text(shs_octets_t octets, const char *text)
-{
-    return octets.len == strlen(text) && !memcmp(octets.data, text, octets.len);
-}
+#include "base/octets.h"
 
 static int read_server(shs_address_t *out, const shs_reply_t *host,
                        const shs_reply_t *port, apr_pool_t *p)
@@ -31,7 +27,7 @@ static const shs_reply_t *find_value(const shs_reply_t *fields,
     }
     for (i = 0; i + 1 < fields->count; i += 2) {
         if (fields->elements[i]->kind == SHS_REPLY_STRING
-            && is_text(fields->elements[i]->text, name)) {
+            && shs_octets_are_text(fields->elements[i]->text, name)) {
             return fields->elements[i + 1];
         }
     }
@@ -50,7 +46,7 @@ static int has_flag(shs_octets_t flags, const char *flag)
 
         word.data = at;
         word.len = (apr_size_t)((comma ? comma : end) - at);
-        if (is_text(word, flag)) {
+        if (shs_octets_are_text(word, flag)) {
             return 1;
         }
         at += word.len + 1;
@@ -124,7 +120,7 @@ static int has_line(shs_octets_t text, const char *line)
         if (found.len > 0 && found.data[found.len - 1] == '\r') {
             --found.len;
         }
-        if (is_text(found, line)) {
+        if (shs_octets_are_text(found, line)) {
             return 1;
         }
         at = stop ? stop + 1 : end;
@@ -139,5 +135,5 @@ int shs_sentinel_reply_is_master(const shs_reply_t *role)
     }
     return role->kind == SHS_REPLY_ARRAY && role->count > 0
            && role->elements[0]->kind == SHS_REPLY_STRING
-           && is_text(role->elements[0]->text, "master");
+           && shs_octets_are_text(role->elements[0]->text, "master");
 }

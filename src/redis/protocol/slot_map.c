@@ -14,6 +14,7 @@
 #include <apr_tables.h>
 
 #include "redis/protocol/address.h"
+#include "base/octets.h"
 
 static const char not_slots[] = "its reply to CLUSTER SLOTS is malformed";
 
@@ -197,13 +198,10 @@ static void number_shards(reading_t *reading)
 
 static const char *describe_error(const shs_reply_t *reply)
 {
-    static const char disabled[] =
-        "ERR This instance has cluster support disabled";
-
-    return reply->text.len == sizeof(disabled) - 1
-                   && !memcmp(reply->text.data, disabled, reply->text.len)
+    return shs_octets_are_text(reply->text,
+                               "ERR This instance has cluster support disabled")
                ? "it is not a node of a cluster (cluster-enabled no)"
-               : "it answers CLUSTER SLOTS with an error";
+               : "it replies to CLUSTER SLOTS with an error";
 }
 
 const char *shs_slot_map_parse_slots(shs_slot_map_t **out,

@@ -16,8 +16,8 @@ static int are_sentinels_silent(const shs_confirmation_t *confirmation)
                && now - refresh->began_at > confirmation->first_pass_time);
 }
 
-void shs_confirmation_renew(shs_confirmation_t *confirmation,
-                            apr_time_t deadline)
+void shs_confirmation_refresh(shs_confirmation_t *confirmation,
+                              apr_time_t deadline)
 {
     const shs_master_lease_t *lease = &confirmation->lease;
     apr_time_t now = shs_clock_now();

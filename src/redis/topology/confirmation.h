@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * confirmation: keeps the lease of the master that the Sentinels named. Before
- * a command it renews a lease that runs out; after a reply it waits for a
+ * a command it refreshes a lease that runs out; after a reply it waits for a
  * Sentinel if master_lease.h requires one. It asks by refreshing the topology,
  * and does not wait for Sentinels that prove to be silent.
  *
@@ -23,8 +23,8 @@ typedef struct shs_confirmation_t {
 
 /* Has the master confirmed in time, so that a command rarely goes to the wrong
  * one. Half of the time is left for the command if no Sentinel replies. */
-void shs_confirmation_renew(shs_confirmation_t *confirmation,
-                            apr_time_t deadline);
+void shs_confirmation_refresh(shs_confirmation_t *confirmation,
+                              apr_time_t deadline);
 
 /* Whether a reply of the master `subject` that has just come counts, asking a
  * Sentinel if need be: see shs_topology_confirm(). */

@@ -153,7 +153,7 @@ static void ensure_known(shs_topology_t *topology, apr_time_t deadline)
         shs_refresh_await(&topology->refresh, deadline);
     }
     else if (topology->has_lease) {
-        shs_confirmation_renew(&topology->confirmation, deadline);
+        shs_confirmation_refresh(&topology->confirmation, deadline);
     }
 }
 

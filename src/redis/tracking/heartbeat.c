@@ -12,7 +12,7 @@ int shs_heartbeat_send_due(shs_subscription_t *subscription,
     apr_interval_time_t lease = subscription->sink->lease;
 
     if (subscription->pinged_at != 0 && now - subscription->pinged_at > lease) {
-        *reason = "it does not answer PING";
+        *reason = "it does not reply to PING";
         return 0;
     }
     return now - subscription->alive_at <= lease / HEARTBEATS_PER_LEASE

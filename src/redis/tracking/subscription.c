@@ -244,8 +244,8 @@ shs_conn_status_t shs_subscription_ping(shs_subscription_t *subscription,
 
 static int is_text(const shs_reply_t *reply, const char *text)
 {
-    return reply->kind == SHS_REPLY_STRING && reply->text.len == strlen(text)
-           && !memcmp(reply->text.data, text, reply->text.len);
+    return reply->kind == SHS_REPLY_STRING
+           && shs_octets_are_text(reply->text, text);
 }
 
 static int are_keys(const shs_reply_t *reply)
@@ -290,8 +290,8 @@ static int is_pong(const shs_subscription_t *subscription,
                    const shs_reply_t *reply)
 {
     return subscription->is_push
-               ? reply->kind == SHS_REPLY_STATUS && reply->text.len == 4
-                     && !memcmp(reply->text.data, "PONG", 4)
+               ? reply->kind == SHS_REPLY_STATUS
+                     && shs_octets_are_text(reply->text, "PONG")
                : reply->kind == SHS_REPLY_ARRAY && reply->count >= 2
                      && is_text(reply->elements[0], "pong");
 }

@@ -99,7 +99,7 @@ static int are_targets_same(const tracker_t *tracker, const shs_route_t *routes,
 static int is_leader(const tracker_t *tracker)
 {
     return !shs_halt_is_due()
-           && tracker->sink->elect(tracker->sink->baton, shs_clock_now())
+           && tracker->sink->lead(tracker->sink->baton, shs_clock_now())
                   == tracker->term;
 }
 
@@ -151,7 +151,7 @@ static int open_subscriptions(tracker_t *tracker, const char **reason)
     for (i = 0; i < tracker->count; ++i) {
         target_t *target = &tracker->targets[i];
 
-        /* Renews the leadership, however long this takes. */
+        /* Keeps the leadership, however long this takes. */
         if (!is_leader(tracker)
             || !open_subscription(tracker, target, reason)) {
             return 0;
@@ -351,7 +351,7 @@ static void *run(void *data)
 
     shs_halt_obey(shs_topology_halt(tracker->topology));
     while (!shs_halt_is_due()) {
-        tracker->term = sink->elect(sink->baton, shs_clock_now());
+        tracker->term = sink->lead(sink->baton, shs_clock_now());
         if (tracker->term != 0 && shs_clock_now() >= tracker->retry_at) {
             track(tracker);
         }

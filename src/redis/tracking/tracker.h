@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * tracker: receives the invalidations of changed keys for the whole host. Each
- * child has one, in a thread of its own. One of them is elected leader, and
+ * child has one, in a thread of its own. One of them is the leader, and
  * subscribes to every master. It reports that tracking is up only while every
  * subscription gives heartbeats and the Sentinels, or the cluster, still name
  * the same masters; and it reports a flush whenever it begins anew. A master

@@ -10,7 +10,6 @@
 #include "config/log.h"
 #include "config/settings.h"
 #include "request/client_request.h"
-#include "request/control/bypass.h"
 #include "request/control/cookie_conflict.h"
 #include "request/control/eor.h"
 #include "request/control/order.h"
@@ -316,7 +315,7 @@ void shs_control_on_insert_filter(request_rec *r)
 {
     add_filters(r, NULL);
     if (shs_settings_of(r)->control.value) {
-        shs_bypass_warn(r);
+        shs_order_log_bypass(r);
     }
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * order_log: the log lines about orders that are not carried out
- * (request/control/control.h, rule 3) and that no client learns of.
+ * (request/control/control.h, rules 3 and 4) and that no client learns of.
  */
 #ifndef SHS_REQUEST_CONTROL_ORDER_LOG_H
 #define SHS_REQUEST_CONTROL_ORDER_LOG_H
@@ -24,5 +24,11 @@ void shs_order_log_ignored(const request_rec *r, shs_order_ignored_t why);
  * client cannot be told. Logs a warning once per minute and child, else at
  * info. */
 void shs_order_log_lost(const request_rec *r, const char *reason);
+
+/* If a program responds to r whose output bypasses httpd's output filters, a
+ * CGI script whose name begins with nph- (RFC 3875 section 5), its orders are
+ * ignored, and its control headers reach the client. Logs a warning once per
+ * child, else at debug; nothing of other programs. */
+void shs_order_log_bypass(const request_rec *r);
 
 #endif

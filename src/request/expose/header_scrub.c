@@ -204,7 +204,7 @@ static int may_have_body(const request_rec *r)
 
 /* A subrequest reads the body of its page, and its tables are copies of the
  * page's, with the same strings. */
-void shs_header_scrub_renew(request_rec *r)
+static void scrub_all_trailers(request_rec *r)
 {
     request_rec *page = r;
 
@@ -220,12 +220,17 @@ void shs_header_scrub_renew(request_rec *r)
 void shs_header_scrub_apply(request_rec *r)
 {
     scrub_table(r, r->headers_in);
-    shs_header_scrub_renew(r);
+    scrub_all_trailers(r);
+}
+
+void shs_header_scrub_on_insert_filter(request_rec *r)
+{
+    scrub_all_trailers(r);
 }
 
 int shs_header_scrub_on_fixups(request_rec *r)
 {
-    shs_header_scrub_renew(r);
+    scrub_all_trailers(r);
     return DECLINED;
 }
 

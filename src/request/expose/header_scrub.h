@@ -28,7 +28,7 @@ void shs_header_scrub_register(void);
  * another one (an internal redirect, MultiViews). Also scrubs the trailers that
  * were read meanwhile, and the headers that MergeTrailers made of them. A
  * header that the module has set stays. */
-void shs_header_scrub_renew(request_rec *r);
+void shs_header_scrub_on_insert_filter(request_rec *r);
 
 /* Hooks: the same before other modules read the body at fixups; and before the
  * request is logged, without the filter. They return DECLINED. */

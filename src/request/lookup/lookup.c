@@ -104,12 +104,6 @@ static shs_outcome_t query_store(shs_lookup_t *lookup, const shs_scope_t *scope,
     return outcome;
 }
 
-static shs_outcome_t refuse_query(shs_lookup_t *lookup)
-{
-    lookup->reason = "the store already failed this request";
-    return SHS_OUTCOME_UNAVAILABLE;
-}
-
 /* Without an answer from the store, uses what the near-cache had recently; but
  * not for a method that may write. */
 static shs_outcome_t take_stale(shs_lookup_t *lookup, const shs_scope_t *scope,
@@ -133,38 +127,47 @@ static shs_outcome_t take_stale(shs_lookup_t *lookup, const shs_scope_t *scope,
     return outcome;
 }
 
-/* Loads what is under lookup->key, from the near-cache or the store. */
+/* Takes what the near-cache has under lookup->key, or what the store has. */
+static shs_outcome_t take_near(shs_lookup_t *lookup, const shs_scope_t *scope,
+                               const shs_session_id_t *sid,
+                               shs_near_lookup_t *near)
+{
+    shs_outcome_t outcome = SHS_OUTCOME_UNAVAILABLE;
+    shs_near_found_t found =
+        lookup->must_be_fresh
+            ? SHS_NEAR_MISS
+            : shs_near_lookup_find(near, scope, lookup->key, lookup->deadline);
+
+    lookup->is_near = found == SHS_NEAR_HIT;
+    if (found == SHS_NEAR_HIT) {
+        return accept_near(lookup, near, scope->settings);
+    }
+    if (found == SHS_NEAR_NEGATIVE) {
+        lookup->reason = "there was no such key a moment ago";
+        return SHS_OUTCOME_ABSENT;
+    }
+    if (lookup->has_store_failed) {
+        lookup->reason = "the store already failed this request";
+    }
+    else {
+        outcome = query_store(lookup, scope, sid, near);
+    }
+    if (outcome == SHS_OUTCOME_UNAVAILABLE) {
+        lookup->has_store_failed = 1;
+        outcome = take_stale(lookup, scope, near);
+    }
+    return outcome;
+}
+
 static shs_outcome_t load_key(shs_lookup_t *lookup, const shs_scope_t *scope,
                               const shs_session_id_t *sid)
 {
-    shs_outcome_t outcome;
     shs_near_lookup_t near;
+    shs_outcome_t outcome;
 
     memset(&near, 0, sizeof(near));
-    lookup->is_near = 0;
-    if (!lookup->must_be_fresh) {
-        switch (
-            shs_near_lookup_find(&near, scope, lookup->key, lookup->deadline)) {
-        case SHS_NEAR_HIT:
-            lookup->is_near = 1;
-            shs_near_lookup_leave(&near);
-            return accept_near(lookup, &near, scope->settings);
-        case SHS_NEAR_NEGATIVE:
-            lookup->reason = "there was no such key a moment ago";
-            shs_near_lookup_leave(&near);
-            return SHS_OUTCOME_ABSENT;
-        case SHS_NEAR_MISS:
-        case SHS_NEAR_STALE:
-            break;
-        }
-    }
-    outcome = lookup->has_store_failed ? refuse_query(lookup)
-                                       : query_store(lookup, scope, sid, &near);
+    outcome = take_near(lookup, scope, sid, &near);
     shs_near_lookup_leave(&near);
-    if (outcome == SHS_OUTCOME_UNAVAILABLE) {
-        lookup->has_store_failed = 1;
-        outcome = take_stale(lookup, scope, &near);
-    }
     return outcome;
 }
 

@@ -12,7 +12,8 @@
 #include "store/cache/near_cache.h"
 #include "session/session.h"
 
-/* The search for one key, on the stack. */
+/* The search for one key, on the stack. It begins as zeros, and ends with
+ * shs_near_lookup_leave(). */
 typedef struct shs_near_lookup_t {
     shs_near_cache_t *cache; /* or NULL */
     shs_single_flight_t *single_flight;
@@ -30,8 +31,7 @@ typedef struct shs_near_lookup_t {
 
 /* Searches the near-cache. If another thread is querying the store for the same
  * key, waits and searches again. Returns HIT with ->session and ->ttl, or with
- * ->reason; NEGATIVE; or MISS: query the store. Then call
- * shs_near_lookup_leave(). */
+ * ->reason; NEGATIVE; or MISS: query the store. */
 shs_near_found_t shs_near_lookup_find(shs_near_lookup_t *near,
                                       const shs_scope_t *scope,
                                       shs_octets_t key, apr_time_t deadline);
@@ -52,6 +52,9 @@ void shs_near_lookup_save_malformed(const shs_near_lookup_t *near,
                                     const char *reason, apr_uint32_t server_id,
                                     apr_pool_t *p);
 
+/* The last call, also of a search in which nothing was looked for: wakes the
+ * threads that wait for this one. ->session belongs to the request's pool and
+ * stays valid. */
 void shs_near_lookup_leave(const shs_near_lookup_t *near);
 
 #endif

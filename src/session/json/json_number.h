@@ -11,8 +11,8 @@
 
 #include "base/octets.h"
 
-/* The length of the number at the start of the text. 0: it is no number, or is
- * followed by a character that could continue one, or no double can hold it
+/* The length of the number at the start of the text. 0: it is not a number, a
+ * character that could continue one follows, or no double can hold it
  * (1e400) and other programs would read it as infinity. */
 apr_size_t shs_json_number_measure(shs_octets_t text);
 

@@ -79,8 +79,7 @@ void shs_near_invalidation_set_down(shs_near_cache_t *cache, const char *reason)
                 sizeof(cache->head->down_reason));
 }
 
-apr_uint32_t shs_near_invalidation_elect(shs_near_cache_t *cache,
-                                         apr_time_t now)
+apr_uint32_t shs_near_invalidation_lead(shs_near_cache_t *cache, apr_time_t now)
 {
     shs_near_head_t *head = cache->head;
     apr_uint64_t leader = atomic_load(&head->leader);

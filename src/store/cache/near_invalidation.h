@@ -26,14 +26,14 @@ void shs_near_invalidation_set_servers(shs_near_cache_t *cache,
                                        const apr_uint32_t *server_ids,
                                        int number);
 
-/* Elects the child that tracks. The leader stays leader as long as its calls
- * are no further apart than this. Returns the number of the leader's term to
- * the leader, and 0 to the other children. A child that is elected again has a
- * later term, in which it tracks no server yet. To be called by one thread of
- * each child. */
+/* Takes the leadership unless another child has it: the leader tracks. It keeps
+ * the leadership as long as its calls are no further apart than this. Returns
+ * the number of the leader's term to the leader, and 0 to the other children. A
+ * child that becomes the leader again has a later term, in which it tracks no
+ * server yet. To be called by one thread of each child. */
 #define SHS_NEAR_LEADER_TIMEOUT (APR_USEC_PER_SEC)
-apr_uint32_t shs_near_invalidation_elect(shs_near_cache_t *cache,
-                                         apr_time_t now);
+apr_uint32_t shs_near_invalidation_lead(shs_near_cache_t *cache,
+                                        apr_time_t now);
 
 /* Sets why tracking is down; NULL: it is up. */
 void shs_near_invalidation_set_down(shs_near_cache_t *cache,

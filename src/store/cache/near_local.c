@@ -2,11 +2,37 @@
 #include "store/cache/near_local.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include <apr_allocator.h>
 
 #include "store/cache/memory/near_memory.h"
 #include "store/cache/near_invalidation.h"
+
+/* A prefix that begins with another is covered by it. */
+int shs_near_local_add_prefix(shs_invalidation_sink_t *sink, const char *prefix)
+{
+    int i, kept = 0;
+
+    for (i = 0; i < sink->prefix_count; ++i) {
+        const char *other = sink->prefixes[i];
+
+        if (!strncmp(prefix, other, strlen(other))) {
+            return 1;
+        }
+    }
+    for (i = 0; i < sink->prefix_count; ++i) {
+        if (strncmp(sink->prefixes[i], prefix, strlen(prefix)) != 0) {
+            sink->prefixes[kept++] = sink->prefixes[i];
+        }
+    }
+    sink->prefix_count = kept;
+    if (kept == SHS_INVALIDATION_SINK_PREFIXES) {
+        return 0;
+    }
+    sink->prefixes[sink->prefix_count++] = prefix;
+    return 1;
+}
 
 static void on_invalidate(void *data, shs_octets_t key)
 {
@@ -29,9 +55,9 @@ static void on_set_servers(void *data, const apr_uint32_t *server_ids,
     shs_near_invalidation_set_servers(data, server_ids, count);
 }
 
-static apr_uint32_t on_elect(void *data, apr_time_t now)
+static apr_uint32_t on_lead(void *data, apr_time_t now)
 {
-    return shs_near_invalidation_elect(data, now);
+    return shs_near_invalidation_lead(data, now);
 }
 
 static void on_set_down(void *data, const char *reason)
@@ -87,7 +113,7 @@ int shs_near_local_start(shs_near_local_t *local, shs_invalidation_sink_t *sink,
     sink->flush = on_flush;
     sink->extend_lease = on_extend_lease;
     sink->set_servers = on_set_servers;
-    sink->elect = on_elect;
+    sink->lead = on_lead;
     sink->set_down = on_set_down;
     return 1;
 }

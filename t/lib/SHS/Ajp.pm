@@ -39,21 +39,12 @@ sub start {
 
 sub port { $_[0]{port} }
 
-sub octets_of {
-    my ($s, $length) = @_;
-    my $in = '';
-    while (length $in < $length) {
-        sysread $s, $in, $length - length $in, length $in or return undef;
-    }
-    return $in;
-}
-
 sub packet_of {
     my ($s) = @_;
-    my $head = octets_of($s, 4) // return undef;
+    my $head = SHS::Backend::take($s, 4) // return undef;
     my ($magic, $length) = unpack 'nn', $head;
     return undef if $magic != 0x1234;
-    return octets_of($s, $length);
+    return SHS::Backend::take($s, $length);
 }
 
 sub send_packet {

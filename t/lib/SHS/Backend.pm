@@ -42,6 +42,16 @@ sub start {
 sub port { $_[0]{port} }
 sub stop { SHS::Process::stop($_) for @{ $_[0]{pids} }; return }
 
+# So many octets of a socket; undef if it ends before.
+sub take {
+    my ($s, $length) = @_;
+    my $in = '';
+    while (length $in < $length) {
+        sysread $s, $in, $length - length $in, length $in or return undef;
+    }
+    return $in;
+}
+
 sub encode {
     my ($text) = @_;
     $text =~ s/([^A-Za-z0-9._~-])/sprintf '%%%02X', ord $1/ge;

@@ -95,7 +95,7 @@ sub new_node {
     return $node;
 }
 
-# --- who is who ----------------------------------------------------------------
+# --- the nodes ------------------------------------------------------------------
 
 sub nodes { return @{ $_[0]{nodes} } }
 sub live  { return grep { $_->is_up } $_[0]->nodes }
@@ -103,13 +103,9 @@ sub live  { return grep { $_->is_up } $_[0]->nodes }
 # The store's URL; url(nodes => [...], tls => 1, user => ..., password => ...)
 sub url {
     my ($self, %more) = @_;
-    my $login = '';
-    $login = ($more{user} // '') . ":$more{password}\@"
-        if defined $more{password};
-    my $hosts = join ',', map {
-        '127.0.0.1:' . ($more{tls} ? $_->{tls_port} : $_->port)
-    } @{ $more{nodes} || [ $self->nodes ] };
-    return ($more{tls} ? 'rediss' : 'redis') . "+cluster://$login$hosts";
+    my @ports = map { $more{tls} ? $_->{tls_port} : $_->port }
+        @{ $more{nodes} || [ $self->nodes ] };
+    return SHS::Redis::store_url(cluster => \@ports, %more);
 }
 
 sub node_at {
@@ -232,7 +228,7 @@ sub put_hash {
     return $node if $node && $node->is_up
         && eval { $node->put_hash($key, $attributes); 1 };
     delete $self->{map};
-    $node = $self->owner_of($key) or die "nobody serves $key\n";
+    $node = $self->owner_of($key) or die "no node serves $key\n";
     $node->put_hash($key, $attributes);
     return $node;
 }
@@ -303,7 +299,7 @@ sub pause_master_of {
 sub wait_for_takeover {
     my ($self, $slot, $from) = @_;
     my $not_yet = 0;
-    my @who = eval {
+    my @replies = eval {
         SHS::Process::wait_for("another master of slot $slot", 40, sub {
             my $asked = time;
             my $owner = eval { $self->owner_of_slot($slot) };
@@ -311,11 +307,11 @@ sub wait_for_takeover {
             $not_yet = $asked;
             return 0 });
     } or die $@ . $self->describe;
-    return @{ $who[0] };
+    return @{ $replies[0] };
 }
 
-# From here on the node and all the others do not hear of each other, and clients
-# hear of each of them as before: on the bus it shows a certificate of an authority
+# From here on the node and all the others do not reach each other, and clients
+# reach each of them as before: on the bus it shows a certificate of an authority
 # that they do not know, and knows no other. Needs tls, and args => [qw(
 # --enable-debug-command local)] to end the connections that there are.
 sub cut_off {
@@ -341,8 +337,8 @@ sub show {
     return;
 }
 
-# A node that was killed is there again; as a replica, if somebody else took
-# its slots.
+# A node that was killed is there again; as a replica, if another node took its
+# slots.
 sub rejoin {
     my ($self, $node) = @_;
     delete $self->{map};

@@ -37,15 +37,6 @@ sub start {
 sub port { $_[0]{port} }
 sub stop { SHS::Process::stop($_[0]{pid}); return }
 
-sub take {
-    my ($s, $length) = @_;
-    my $in = '';
-    while (length $in < $length) {
-        sysread $s, $in, $length - length $in, length $in or return undef;
-    }
-    return $in;
-}
-
 sub record {
     my ($type, $id, $content) = @_;
     return pack('CCnnCx', 1, $type, $id, length $content, 0) . $content;
@@ -74,10 +65,10 @@ sub serve {
     my $given = '';
     my ($type, $id) = (0, 0);
     while (1) {
-        my $head = take($s, 8) // return;
+        my $head = SHS::Backend::take($s, 8) // return;
         (undef, $type, $id, my $length, my $padding) = unpack 'CCnnC', $head;
-        my $content = take($s, $length) // return;
-        take($s, $padding) // return;
+        my $content = SHS::Backend::take($s, $length) // return;
+        SHS::Backend::take($s, $padding) // return;
         $given .= $content if $type == FCGI_PARAMS;
         last if $type == FCGI_STDIN && $length == 0;
     }

@@ -111,7 +111,7 @@ sub fetch {
         last if keys %done >= @requests;
         sysread $s, $in, 65536, length $in or die "closed\n";
     }
-    # httpd shall have ended the connection before somebody stops it: prefork
+    # httpd shall have ended the connection before the test stops it: prefork
     # takes a child's memory away in the middle of whatever it does.
     shutdown $s, 1;
     1 while sysread $s, my $rest, 65536;

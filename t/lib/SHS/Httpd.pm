@@ -20,12 +20,12 @@ use Time::HiRes ();
 #     listen_backend => port of a SHS::Backend, loglevel => ..., near => 1,
 #     hosts => a SHS::Hosts)
 #
-# near: as users have it, with nothing said of the near-cache, which is On then.
-# Without, and unless `conf` speaks of it in the main server, it is Off: most
-# tests count what reaches Redis, break what is between, or change a session
-# behind httpd's back and look at once; of the near-cache they would see that it
-# saves lookups, bridges a lease, and hears of a change a moment later. Those that
-# prove what users see say near, and 55-* are its own.
+# near: the near-cache is On, the default. Without `near`, and unless `conf` sets
+# SharedSessionCache in the main server, it is Off. Most tests count what reaches
+# Redis, break the connection to it, or change a session behind httpd's back and
+# look at once: the near-cache would save the lookup, bridge the break for a lease,
+# and show the change a moment later. Tests of what users see set `near`; 55-* are
+# the near-cache's own.
 sub new {
     my ($class, %want) = @_;
     my $tmp = SHS::Process::tmp();
@@ -156,6 +156,18 @@ sub get {
     return SHS::HTTP::request(port => $self->{port}, path => $path, %more);
 }
 
+# A request to the JSON resource of a session; the path is /session unless
+# path => ... Returns the code, and the id that was given or else the one used.
+sub write_session {
+    my ($self, $method, $id, $body, %more) = @_;
+    my $r = $self->get($more{path} // '/session', %more, method => $method,
+                       defined $body ? (body => $body,
+                           headers => [['Content-Type', 'application/json']]) : (),
+                       defined $id ? (cookie => "JSESSIONID=$id") : ());
+    my $new = $r->new_id;
+    return ($r->code, $new eq 'none' ? $id : $new);
+}
+
 sub slurp {
     my ($path) = @_;
     open my $in, '<', $path or return '';
@@ -165,6 +177,20 @@ sub slurp {
 }
 
 sub error_log { slurp("$_[0]{root}/logs/error_log") }
+
+# What the error log has had in addition since new_lines() was called last.
+sub unread_log {
+    my ($self) = @_;
+    return substr $self->error_log, $self->{read} // 0;
+}
+
+# The same; it counts as read.
+sub new_lines {
+    my ($self) = @_;
+    my $lines = $self->unread_log;
+    $self->{read} += length $lines;
+    return $lines;
+}
 
 # Lines of the error log that match, newest last.
 sub logged {
@@ -196,10 +222,10 @@ sub is_complete {
 # restarts that follow one another closely it may be content with one.
 sub is_settled {
     my ($self) = @_;
-    my $who = join ' ', sort { $a <=> $b } $self->children;
+    my $pids = join ' ', sort { $a <=> $b } $self->children;
     my $now = Time::HiRes::time();
-    if (($self->{settled}{who} // '') ne $who || !$self->is_complete(split ' ', $who)) {
-        $self->{settled} = { who => $who, since => $now };
+    if (($self->{settled}{pids} // '') ne $pids || !$self->is_complete(split ' ', $pids)) {
+        $self->{settled} = { pids => $pids, since => $now };
     }
     return $now - $self->{settled}{since} > 1.5;
 }

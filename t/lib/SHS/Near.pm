@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # What the tests of the near-cache (t/55-*) have in common: a server whose
-# sessions are notes and whose status page tells of its stores.
+# sessions are notes and whose status page shows its stores.
 
 package SHS::Near;
 
@@ -11,15 +11,18 @@ use warnings;
 use Exporter qw(import);
 use Test::More;
 
+use SHS::Httpd;
 use SHS::Process;
 
 our @EXPORT = qw(near_places status wait_live wait_kept);
 
 sub near_places {
-    return <<'CONF';
+    my ($modules) = SHS::Httpd::slurp("$ENV{SHS_TMP}/t/conf/modules.$ENV{SHS_MPM}.conf")
+        =~ m{^LoadModule \S+ (\S+)/[^/]+\.so$}m;
+    return <<"CONF";
 SharedSession On
 SharedSessionNote session.* *
-LoadModule status_module /usr/lib/apache2/modules/mod_status.so
+LoadModule status_module $modules/mod_status.so
 <Location /status>
     SetHandler server-status
     SharedSession Off
@@ -36,7 +39,7 @@ sub status {
     return \%is;
 }
 
-# Passes when that store's cache is believed within 20 s.
+# Passes when that store's near-cache is in use within 20 s.
 sub wait_live {
     my ($httpd, $words, $store) = @_;
     local $Test::Builder::Level = $Test::Builder::Level + 1;

@@ -3,7 +3,7 @@
 # Processes that a test starts: each is noted by its pid in $SHS_TMP/pids as
 # long as it lives, and is ended by that pid, whatever way the test ends.
 # A note holds the start time of the process too, so that a pid that the
-# system has given to somebody else is never signalled.
+# system has given to another process is never signalled.
 
 package SHS::Process;
 
@@ -61,7 +61,7 @@ sub children_of {
     return @pids;
 }
 
-# Ends children that nobody noted: tests that a harness has started.
+# Ends children that were not noted: tests that a harness has started.
 sub stop_unnoted_children {
     for my $pid (grep { !$mine{$_} } children_of($$)) {
         kill 'TERM', $pid;

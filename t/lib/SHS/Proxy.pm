@@ -5,12 +5,12 @@
 # command is in effect when it returns, also for connections that are open.
 #
 #   pass                  all octets go through
-#   delay(ms)             ... each chunk of an answer so much later
-#   late(to => text)      the answer to the next question with that text in it
+#   delay(ms)             ... each chunk of a reply so much later
+#   late(to => text)      the reply to the next command with that text in it
 #                         comes after the next command; all else goes through
-#   halve(every => n)     of every n-th chunk of an answer the first half, then
+#   halve(every => n)     of every n-th chunk of a reply the first half, then
 #                         nothing more; with close => 1, then the end
-#   corrupt(every => n)   one octet of every n-th chunk of an answer is another:
+#   corrupt(every => n)   one octet of every n-th chunk of a reply is another:
 #                         one of RESP's own (type, length, line end), for
 #                         nothing protects the octets of a value
 #   blackhole             takes connections, and swallows every octet
@@ -19,10 +19,10 @@
 #   hold                  as if stopped: what is sent comes late, after the next
 #                         command
 #   slam                  takes connections and closes them at once
-#   refuse                no listener; what was open is closed
+#   refuse                new connections are refused; what was open is closed
 #   strand                of the connections that are open no octet goes through
-#                         any more, in either direction, and neither end hears
-#                         of it: a firewall has forgotten them. New ones are
+#                         any more, in either direction, and neither end
+#                         notices: a firewall has forgotten them. New ones are
 #                         not affected
 #   lead(to => port)      new connections lead to that server; what is open stays
 #   drop                  closes what is open (reset => 1: with a reset), and

@@ -45,7 +45,7 @@ sub run {
     $self->spawn(@args);
     # Until it answers, which it does once every port and socket listens. A
     # TLS port is not probed by connecting and leaving: Redis 7.0 may then
-    # close somebody else's connection, the next on the same descriptor. The
+    # close another client's connection, the next on the same descriptor. The
     # kernel may hold the port of a server that was killed a moment longer.
     SHS::Process::wait_for("redis-server, see $self->{dir}", 20, sub {
         $self->spawn(@args) if !SHS::Process::is_alive($self->{pid});
@@ -141,6 +141,15 @@ sub put_string {
     my ($self, $key, $text, $ttl_s) = @_;
     $self->cmd('SET', $key, $text, $ttl_s ? ('EX', $ttl_s) : ());
     return $key;
+}
+
+# The URL of a store of that kind ("cluster", "sentinel") at those ports of the
+# loopback; tls => 1, user => ..., password => ...
+sub store_url {
+    my ($kind, $ports, %more) = @_;
+    my $login = defined $more{password} ? ($more{user} // '') . ":$more{password}\@" : '';
+    return ($more{tls} ? 'rediss' : 'redis') . "+$kind://$login"
+        . join ',', map { "127.0.0.1:$_" } @$ports;
 }
 
 # Runs the sub and returns every command that reached the server meanwhile:

@@ -113,7 +113,7 @@ sub start_sentinels {
 sub listen_to {
     my ($self, $sentinel) = @_;
     my ($port, $journal) = ($sentinel->port, $self->{journal});
-    SHS::Process::fork_child("listener at $port", sub {
+    SHS::Process::fork_child("subscriber at $port", sub {
         open my $out, '>>', $journal or die "$journal: $!";
         while (1) {
             eval {
@@ -132,7 +132,7 @@ sub listen_to {
     return;
 }
 
-# --- who is who ----------------------------------------------------------------
+# --- the servers ----------------------------------------------------------------
 
 sub servers { return @{ $_[0]{servers} } }
 sub sentinels { return @{ $_[0]{sentinels} } }
@@ -143,15 +143,11 @@ sub ports { return map { $_->{told_port} } $_[0]->sentinels }
 # The store's URL; url(user => 'app', password => 'x', db => 3, ports => [...])
 sub url {
     my ($self, %more) = @_;
-    my $login = '';
-    $login = ($more{user} // '') . ":$more{password}\@"
-        if defined $more{password};
-    my $hosts = join ',', map { "127.0.0.1:$_" }
-        @{ $more{ports} || [ $self->ports ] };
+    my @ports = @{ $more{ports} || [ $self->ports ] };
     my $name = $more{name} // $self->{name};
     my $db = defined $more{db} ? "/$more{db}" : '';
-    my $scheme = $self->{tls} ? 'rediss' : 'redis';
-    return "$scheme+sentinel://$login$hosts/$name$db";
+    return SHS::Redis::store_url(sentinel => \@ports, %more, tls => $self->{tls})
+        . "/$name$db";
 }
 
 # The server at an address that a Sentinel named.
@@ -160,7 +156,7 @@ sub server_at {
     return (grep { $_->{told_port} == $port } $self->servers)[0];
 }
 
-# Whom the Sentinel says is the master.
+# The master that the Sentinel names.
 sub master_by {
     my ($self, $sentinel) = @_;
     my $at = $sentinel->cmd('SENTINEL', 'get-master-addr-by-name',
@@ -168,8 +164,8 @@ sub master_by {
     return $at && $self->server_at($at->[1]);
 }
 
-# The master by the word of the Sentinel that knows the latest configuration:
-# the others hear of a promotion up to a second later.
+# The master that the Sentinel with the latest configuration names: the others
+# learn of a promotion up to a second later.
 sub master {
     my ($self) = @_;
     my ($master, $latest);

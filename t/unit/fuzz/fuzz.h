@@ -18,7 +18,7 @@
 void fuzz_cookie(const uint8_t *data, size_t size, apr_pool_t *p);
 void fuzz_form(const uint8_t *data, size_t size, apr_pool_t *p);
 void fuzz_json(const uint8_t *data, size_t size, apr_pool_t *p);
-void fuzz_pairs(const uint8_t *data, size_t size, apr_pool_t *p);
+void fuzz_urlencoded(const uint8_t *data, size_t size, apr_pool_t *p);
 void fuzz_patch(const uint8_t *data, size_t size, apr_pool_t *p);
 void fuzz_edit(const uint8_t *data, size_t size, apr_pool_t *p);
 void fuzz_resp(const uint8_t *data, size_t size, apr_pool_t *p);
@@ -27,7 +27,7 @@ void fuzz_inside(const uint8_t *data, size_t size, apr_pool_t *p);
 void fuzz_path(const uint8_t *data, size_t size, apr_pool_t *p);
 void fuzz_slot(const uint8_t *data, size_t size, apr_pool_t *p);
 void fuzz_redirect(const uint8_t *data, size_t size, apr_pool_t *p);
-void fuzz_map(const uint8_t *data, size_t size, apr_pool_t *p);
+void fuzz_slot_map(const uint8_t *data, size_t size, apr_pool_t *p);
 void fuzz_sentinel(const uint8_t *data, size_t size, apr_pool_t *p);
 
 /* Stays in with NDEBUG, unlike assert(). */

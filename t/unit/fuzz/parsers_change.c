@@ -39,7 +39,7 @@ static const char *take(void *baton, shs_octets_t name, shs_octets_t value)
 }
 
 /* What was read, once written, is read as the same. */
-void fuzz_pairs(const uint8_t *data, size_t size, apr_pool_t *p)
+void fuzz_urlencoded(const uint8_t *data, size_t size, apr_pool_t *p)
 {
     apr_array_header_t *read = apr_array_make(p, 8, sizeof(shs_record_field_t));
     apr_array_header_t *again =

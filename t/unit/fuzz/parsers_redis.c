@@ -17,7 +17,7 @@
 
 static const shs_address_t asked = { "asked", 6379 };
 
-/* The input as the wire has it; NULL when there is no whole reply in it. */
+/* The input as the wire has it; NULL when the reply in it is not whole. */
 static shs_reply_t *reply_of(const uint8_t *data, size_t size, apr_pool_t *p)
 {
     const shs_resp_limits_t limits = { 65536, 4096 };
@@ -91,7 +91,7 @@ static void look_at_shard(const shs_slot_map_t *map, int index)
     }
 }
 
-void fuzz_map(const uint8_t *data, size_t size, apr_pool_t *p)
+void fuzz_slot_map(const uint8_t *data, size_t size, apr_pool_t *p)
 {
     shs_reply_t *reply = reply_of(data, size, p);
     shs_slot_map_t *map = NULL;

@@ -34,8 +34,8 @@ typedef struct shs_near_head_t {
     shs_atomic64_t leader_seen_at;
     char down_reason[128];             /* why tracking is down, in words */
     _Atomic apr_uint32_t global_epoch; /* raised by each flush */
-    shs_atomic64_t leader;             /* term << 32 | pid; each election
-                                        * begins a term */
+    shs_atomic64_t leader;             /* term << 32 | pid; each leader begins
+                                        * a term */
     /* The upper half of each is a term. Values of an earlier term are void. */
     shs_atomic64_t server_count;
     shs_atomic64_t servers[SHS_NEAR_SERVERS];
@@ -56,7 +56,7 @@ struct shs_near_cache_t {
     shs_near_class_t classes[SHS_NEAR_CLASSES]; /* the last: negative */
     int class_count;
     apr_uint32_t pid;
-    apr_uint32_t term; /* in which this process was elected leader; 0: none.
+    apr_uint32_t term; /* in which this process was the leader; 0: none.
                         * For its tracker's thread only */
 };
 

@@ -7,7 +7,7 @@
 #
 # What Redis cannot do at once it does once, in a sixth of a second of its own
 # time; on a busy machine that is two seconds and more, and a request that asks it
-# meanwhile rightly gets no answer. So where all are to be found the deadline is
+# meanwhile rightly gets no reply. So where all are to be found the deadline is
 # one that no machine misses: that a value is asked for again and again is seen by
 # the number of commands. With prefork, each client that keeps its connection has
 # a child of its own: there are more of them than clients, or some are never
@@ -151,8 +151,8 @@ for my $row (['hash', 'hgetall', [1], 'a hash of 600,000 fields'],
         my $well = $others->stop;
         is($well->{status_found}, $well->{requests},
            "all of $well->{requests} are found");
-        is($well->{strangers}, 0, '... and nobody else\'s');
-        is($bad->{status_found} // 0, 0, 'the key is no session');
+        is($well->{strangers}, 0, '... and no other user\'s');
+        is($bad->{status_found} // 0, 0, 'the key is not a session');
         cmp_ok($bad->{status_malformed} // 0, '>=', $bad->{requests} - 24,
                "... but malformed, as $bad->{requests} were told");
         my $seen = seen($name);
@@ -172,7 +172,7 @@ subtest 'a hash that is too large by a little is asked for once a second' => sub
     my $id = id('medium', 1);
     my $ask = sub { $httpd->get('/page.html', host => 'near.test',
                                 cookie => "JSESSIONID=$id") };
-    in_db($db{near}, 'HSET', "session:$id", 'owner', 'somebody',
+    in_db($db{near}, 'HSET', "session:$id", 'owner', 'alice',
           'cart', 'x' x 70_000);
     my $is_kept = sub { my $before = calls('hlen') + calls('hgetall');
                         $ask->();
@@ -188,12 +188,12 @@ subtest 'a hash that is too large by a little is asked for once a second' => sub
            8 * (2 + Time::HiRes::time() - $began), 'and asked for no more often');
     $client->cmd('HDEL', "session:$id", 'cart');
     ok(eval { SHS::Process::wait_for('its change', 5, sub {
-        ($ask->()->header('X-Owner') // '') eq 'somebody' }) }, '... until it has changed');
+        ($ask->()->header('X-Owner') // '') eq 'alice' }) }, '... until it has changed');
 };
 
-# --- a user who may not ask for a size -------------------------------------------
+# --- a user that may not ask for a size ------------------------------------------
 
-subtest 'one who may not ask for a size opens no breaker either' => sub {
+subtest 'a user that may not ask for a size opens no breaker either' => sub {
     my $poison = id('poison', 1);
     my $ask = sub { $httpd->get('/page.html', host => 'denied.test',
                                 cookie => "JSESSIONID=$_[0]")->header('X-Status') };
@@ -225,17 +225,17 @@ subtest 'a key that has become a session is found' => sub {
     my $ask = sub { $httpd->get('/page.html', host => 'hash.test', cookie =>
                                 'JSESSIONID=' . id('poison', 1)) };
     is($ask->()->header('X-Status'), 'absent', 'it is gone');
-    in_db($db{hash}, 'HSET', $key, 'owner', 'somebody');
-    is($ask->()->header('X-Owner'), 'somebody', 'it is there');
+    in_db($db{hash}, 'HSET', $key, 'owner', 'alice');
+    is($ask->()->header('X-Owner'), 'alice', 'it is there');
     reset_calls();
-    is($ask->()->header('X-Owner'), 'somebody', '... and again');
+    is($ask->()->header('X-Owner'), 'alice', '... and again');
     is(calls('hlen'), 0, 'and no size is asked for');
 };
 
 # --- many that ask for one key at once ------------------------------------------
 
-# As a value that takes Redis longer than the deadline: of those who ask for the
-# key meanwhile none learns more of the server than that.
+# As a value that takes Redis longer than the deadline: no request for the key
+# meanwhile learns more of the server than that.
 subtest 'one key that keeps all waiting past the deadline opens no breaker' => sub {
     my $ask = sub { $httpd->get('/page.html', host => 'many.test',
                                 cookie => "JSESSIONID=$good{many}[0][0]")
@@ -245,7 +245,7 @@ subtest 'one key that keeps all waiting past the deadline opens no breaker' => s
     my $sum = load('many', [ [ id('many', 200), 'none' ] ], workers => 12,
                    requests => 12)->sum;
     $redis->resume;
-    is($sum->{status_unavailable}, 12, 'twelve get no answer');
+    is($sum->{status_unavailable}, 12, 'twelve get no reply');
     is($ask->(), 'found', '... and the next one does');
     my $seen = seen('many');
     is($seen->{Breaker}, 'closed', 'the breaker is closed');
@@ -260,7 +260,7 @@ subtest 'one user alone learns of an outage as soon as many' => sub {
                                 cookie => "JSESSIONID=$id")->header('X-Status') };
     is($ask->(), 'found', 'at first all is well');
     $redis->pause;
-    is($ask->(), 'unavailable', "no answer, $_") for 1 .. 3;
+    is($ask->(), 'unavailable', "no reply, $_") for 1 .. 3;
     is(seen('single')->{Breaker}, 'open', 'three failures open it');
     $redis->resume;
 };
