@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * lifetime: how long a session lives, and when a request has to touch it. No
- * I/O; the time is a parameter. A touch is a write that renews the key's
+ * I/O; the time is a parameter. A touch is a write that extends the key's
  * expiry, because a request uses the session.
  *
  *     touch                     the last request            end of the key

@@ -234,7 +234,7 @@ static int is_there(const fake_key_t *key, const shs_lifetime_t *lifetime)
 }
 
 /* A request of a host that has read `left`, and whose clock says `now`. Returns
- * whether it renews the expiry. */
+ * whether it extends the expiry. */
 static int use_by(fake_key_t *key, const shs_lifetime_t *lifetime,
                   apr_interval_time_t left, apr_time_t now)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * touch: renews the expiry of a session that a request uses, if that is due:
+ * touch: extends the expiry of a session that a request uses, if that is due:
  * session/lifetime.h has the law.
  */
 #ifndef SHS_REQUEST_LOOKUP_TOUCH_H
