@@ -2,6 +2,7 @@
 """Costs that load does not show: instructions per request, and the number of
 sessions that fit in the near-cache's memory."""
 import re
+import urllib.parse
 
 import load
 import machine as m
@@ -17,38 +18,59 @@ FIT = ((200, 12000), (2048, 3000), (16384, 400))
 
 # ---------------------------------------------------------------- instructions
 
-def instructions(bench, variant, number):
-    """Instructions of the worker thread's whole life, in which it serves `number`
-    requests. -X: a single process, because valgrind does not follow a fork."""
-    name = f'{variant.name}-{number}'
-    # The profile is written at exit, when httpd runs as user nobody.
+# Written by each request to /counter; number -01 is the thread of the requests.
+COUNTER = '''
+{load}
+<Location /counter>
+    SetHandler counter
+</Location>
+'''
+
+
+def start_counted(bench, variant):
+    """Starts the variant under callgrind. -X: a single process, because valgrind
+    does not follow a fork."""
+    m.need_file('/usr/include/valgrind/callgrind.h', 'valgrind')
+    # The counts are written when httpd runs as user nobody.
     directory = bench.machine.dir('callgrind')
     directory.chmod(0o777)
-    out = directory / name
-    program = bench.httpd.program
-    bench.httpd.program = m.need('valgrind')
+    out = directory / variant.name
+    program, more = bench.httpd.program, bench.httpd.more
     valgrind = ['--tool=callgrind', '--separate-threads=yes',
                 f'--callgrind-out-file={out}', program, '-X']
-    started = []
     start = bench.machine.start
 
     def start_under_valgrind(process_name, argv, env=None):
         # httpd -f CONF -DFOREGROUND becomes valgrind ... httpd -X -f CONF
         if argv[0] == bench.httpd.program:
             argv = [argv[0], *valgrind, *argv[1:-1]]
-        process = start(process_name, argv, env)
-        started.append(process)
-        return process
+        return start(process_name, argv, env)
 
+    bench.httpd.program = m.need('valgrind')
+    bench.httpd.more = COUNTER.format(load=bench.httpd.build('counter'))
     bench.machine.start = start_under_valgrind
     try:
-        target = start_target(bench, variant)
-        load.warm(target, number)
+        return start_target(bench, variant), out
     finally:
         bench.machine.start = start
-        bench.httpd.program = program
-        bench.machine.end(*started)
-    return totals(f'{out}-01')
+        bench.httpd.program, bench.httpd.more = program, more
+
+
+def per_request(bench, variant, number=100):
+    """Instructions of a request: those of three times `number` requests less those
+    of `number`, so that what else is counted goes out. They are the same in each
+    run, but for a few of each hundred."""
+    target, out = start_counted(bench, variant)
+    counter = urllib.parse.urljoin(target.url, '/counter')
+    load.warm(target, 20)
+    for repeated in (1, 1, 3):
+        load.get(counter)
+        load.warm(target, repeated * number)
+    load.get(counter)
+    bench.machine.end(*target.processes)
+    # The first dump is of the start, the second of a repetition.
+    once, thrice = (totals(f'{out}.{n}-01') for n in (3, 4))
+    return (thrice - once) / (2 * number)
 
 
 def totals(path):
@@ -57,26 +79,21 @@ def totals(path):
     return int(found[1])
 
 
-def per_request(bench, variant, number):
-    once = instructions(bench, variant(), number)
-    twice = instructions(bench, variant(), 2 * number)
-    return round((twice - once) / number)
+COUNTED = (
+    ('none', lambda name: variants.bare(name, '', 'prefork')),
+    ('hit', lambda name: variants.ours(name, '', cache='On', mpm='prefork')),
+    ('hit without notes', lambda name: variants.ours(
+        name, '', cache='On', mpm='prefork', more='SharedSessionNote none')),
+    ('hit without exposure', lambda name: variants.ours(
+        name, '', cache='On', mpm='prefork', more='SharedSessionNote none',
+        header='')),
+    ('miss', lambda name: variants.ours(name, '', mpm='prefork')),
+)
 
 
 def measure_instructions(bench):
-    number = 500
-    return {
-        'none': per_request(
-            bench, lambda: variants.bare('cg-none', '', 'prefork'), number),
-        'hit': per_request(
-            bench, lambda: variants.ours('cg-hit', '', cache='On', mpm='prefork'),
-            number),
-        'hit without notes': per_request(
-            bench, lambda: variants.ours('cg-lean', '', cache='On', mpm='prefork',
-                                     more='SharedSessionNote none'), number),
-        'miss': per_request(
-            bench, lambda: variants.ours('cg-tcp', '', mpm='prefork'), number),
-    }
+    return {name: round(per_request(bench, variant(f'cg-{index}')))
+            for index, (name, variant) in enumerate(COUNTED)}
 
 
 # ---------------------------------------------------------------------- memory

@@ -60,6 +60,7 @@ class Builder:
 
     def __init__(self, machine):
         self.machine = machine
+        self.more = ''  # directives of every server
         query = lambda word: m.output_of(m.need('apxs'), '-q', word).strip()
         self.modules = query('LIBEXECDIR')
         self.program = f'{query("SBINDIR")}/{query("PROGNAME")}'
@@ -95,7 +96,8 @@ class Builder:
         conf = directory / 'httpd.conf'
         kind, workers = WORKERS[mpm]
         mpm = f'LoadModule mpm_{kind}_module {self.modules}/mod_mpm_{kind}.so'
-        conf.write_text(CONF.format(dir=directory, port=port, mpm=mpm, more=more,
+        conf.write_text(CONF.format(dir=directory, port=port, mpm=mpm,
+                                    more=f'{self.more}{more}',
                                     work=self.machine.work, workers=workers,
                                     modules=self.modules))
         return conf, port

@@ -17,7 +17,7 @@ def bare(name, label, mpm='event', path='/hello', numbers=None, more='',
 
 
 def ours(name, label, way='tcp', cache='Off', mpm='event', path='/hello',
-         octets=200, numbers=None, base='', more=''):
+         octets=200, numbers=None, base='', more='', header='X-User userId'):
     """Our module On, and a session. `cache` is the value of SharedSessionCache.
     Every row sets it: with the default, On, no row would measure a lookup."""
     def start(bench):
@@ -26,10 +26,10 @@ def ours(name, label, way='tcp', cache='Off', mpm='event', path='/hello',
         conf = [bench.httpd.load_ours, more,
                 f'SharedSessionStore {bench.store_url(way)}',
                 f'SharedSessionCache {cache}',
-                'SharedSession On', 'SharedSessionHeader X-User userId']
+                'SharedSession On', header and f'SharedSessionHeader {header}']
         process, url = bench.httpd.start(name, '\n'.join(conf), mpm)
         target = Target(name, url + path, [process], store.cookie_of(octets), numbers,
-                        'alice' if path == '/hello' else 'hello',
+                        'alice' if path == '/hello' and header else 'hello',
                         cache.startswith('On'))
         if numbers:
             target.headers['Cookie'] = 'JSESSIONID=' + store.ID % numbers[0]
