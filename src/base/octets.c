@@ -92,17 +92,53 @@ static int must_escape(shs_octets_t octets, apr_size_t i)
            || (c == ' ' && (i == 0 || i + 1 == octets.len));
 }
 
+/* Whether SHS_ENCODING_PERCENT escapes one of eight octets, wherever they
+ * stand. */
+static int word_needs_percent(const char *data)
+{
+    apr_uint64_t word, del, percent;
+
+    memcpy(&word, data, sizeof(word));
+    del = word ^ EACH(0x7f);
+    percent = word ^ EACH('%');
+    return ((((word - EACH(0x20)) & ~word) | ((del - EACH(1)) & ~del)
+             | ((percent - EACH(1)) & ~percent) | word)
+            & EACH(0x80))
+           != 0;
+}
+
+int shs_octets_need_percent(shs_octets_t octets)
+{
+    apr_size_t i;
+
+    if (octets.len < sizeof(apr_uint64_t)) {
+        i = 0;
+        while (i < octets.len && !must_escape(octets, i)) {
+            ++i;
+        }
+        return i < octets.len;
+    }
+    for (i = 0; i < octets.len - sizeof(apr_uint64_t);
+         i += sizeof(apr_uint64_t)) {
+        if (word_needs_percent(octets.data + i)) {
+            return 1;
+        }
+    }
+    return word_needs_percent(octets.data + octets.len - sizeof(apr_uint64_t))
+           || must_escape(octets, 0) || must_escape(octets, octets.len - 1);
+}
+
 static const char *encode_percent(shs_octets_t octets, apr_pool_t *p)
 {
     static const char hex[] = "0123456789ABCDEF";
     apr_size_t i, escapes = 0;
     char *text, *out;
 
+    if (!shs_octets_need_percent(octets)) {
+        return apr_pstrmemdup(p, octets.data, octets.len);
+    }
     for (i = 0; i < octets.len; ++i) {
         escapes += (apr_size_t)must_escape(octets, i);
-    }
-    if (escapes == 0) {
-        return apr_pstrmemdup(p, octets.data, octets.len);
     }
     out = text = apr_palloc(p, octets.len + 2 * escapes + 1);
     for (i = 0; i < octets.len; ++i) {

@@ -35,6 +35,10 @@ static inline int shs_octets_are_text(shs_octets_t octets, const char *text)
  * response splitting and truncated C strings. */
 int shs_octets_have_control(shs_octets_t octets);
 
+/* Whether SHS_ENCODING_PERCENT changes the octets. If not, they have no control
+ * character either. */
+int shs_octets_need_percent(shs_octets_t octets);
+
 /* The octets in that encoding as a C string from p; NULL when it cannot carry
  * them (RAW with a control character; BASE64 past a gigabyte). */
 const char *shs_octets_encode(shs_octets_t octets, shs_encoding_t encoding,

@@ -13,7 +13,8 @@ static const char *parse(shs_rule_t *rule, const char *name,
 
     memset(rule, 0, sizeof(*rule));
     rule->is_prefix = len > 0 && name[len - 1] == '*';
-    rule->name = rule->is_prefix ? apr_pstrmemdup(p, name, len - 1) : name;
+    rule->len = rule->is_prefix ? len - 1 : len;
+    rule->name = rule->is_prefix ? apr_pstrmemdup(p, name, rule->len) : name;
     error = shs_path_parse(&rule->path, attribute, p);
     if (error) {
         return error;
@@ -36,7 +37,7 @@ static shs_rule_t *push(shs_rules_t *rules, apr_pool_t *p)
 
 static const char *refuse_second(const shs_rules_t *rules,
                                  const shs_rule_t *rule,
-                                 shs_rule_is_same_fn is_same, apr_pool_t *p)
+                                 const shs_rule_kind_t *kind, apr_pool_t *p)
 {
     int i;
 
@@ -44,7 +45,7 @@ static const char *refuse_second(const shs_rules_t *rules,
         const shs_rule_t *first = &APR_ARRAY_IDX(rules->list, i, shs_rule_t);
 
         if (first->is_prefix == rule->is_prefix
-            && is_same(first->name, rule->name)) {
+            && kind->is_same(first->name, rule->name)) {
             const char *star = rule->is_prefix ? "*" : "";
 
             return apr_psprintf(p,
@@ -58,8 +59,8 @@ static const char *refuse_second(const shs_rules_t *rules,
 }
 
 const char *shs_rule_add(shs_rule_t **out, shs_rules_t *rules, const char *name,
-                         const char *attribute, shs_rule_check_fn check,
-                         shs_rule_is_same_fn is_same, apr_pool_t *p)
+                         const char *attribute, const shs_rule_kind_t *kind,
+                         apr_pool_t *p)
 {
     shs_rule_t rule;
     const char *error;
@@ -75,14 +76,15 @@ const char *shs_rule_add(shs_rule_t **out, shs_rules_t *rules, const char *name,
     }
     error = parse(&rule, name, attribute, p);
     if (!error) {
-        error = check(rule.name, rule.is_prefix, p);
+        error = kind->check(rule.name, rule.is_prefix, p);
     }
     if (!error) {
-        error = refuse_second(rules, &rule, is_same, p);
+        error = refuse_second(rules, &rule, kind, p);
     }
     if (error) {
         return error;
     }
+    rule.may_be_reserved = rule.is_prefix && kind->is_reserved(rule.name, 1);
     *out = push(rules, p);
     **out = rule;
     return NULL;

@@ -177,7 +177,11 @@ shs_lookup_settings_t shs_settings_lookup_of(const shs_settings_t *settings)
 
 const apr_array_header_t *shs_settings_notes(const shs_settings_t *settings)
 {
-    static shs_rule_t rule = { SHS_DEFAULT_NOTE_PREFIX, 1, &shs_path_every,
+    static shs_rule_t rule = { SHS_DEFAULT_NOTE_PREFIX,
+                               sizeof(SHS_DEFAULT_NOTE_PREFIX) - 1,
+                               1,
+                               0,
+                               &shs_path_every,
                                SHS_ENCODING_RAW };
     static const apr_array_header_t list = { NULL, sizeof(rule), 1, 1,
                                              (char *)&rule };

@@ -3,7 +3,11 @@
 
 #include <string.h>
 
-#define MAGIC 0x53485332u /* "SHS2" */
+#define MAGIC 0x53485333u /* "SHS3" */
+
+/* The bits of header_t.flags. */
+#define IS_UNTYPED  1
+#define IS_DISTINCT 2
 
 /* In the byte order of the host, which it never leaves. */
 typedef struct header_t {
@@ -12,15 +16,14 @@ typedef struct header_t {
     apr_int64_t expires_at;
     apr_int64_t created_at;
     apr_int64_t idle;
-    apr_int64_t is_untyped;
+    apr_uint64_t flags;
 } header_t;
 
 typedef struct flat_value_t {
-    apr_uint32_t kind;
+    apr_uint16_t kind;
+    apr_uint16_t known;
     apr_uint32_t end;
-    apr_uint32_t name_at; /* from the beginning of the octets */
     apr_uint32_t name_len;
-    apr_uint32_t text_at;
     apr_uint32_t text_len;
 } flat_value_t;
 
@@ -36,16 +39,19 @@ static apr_size_t measure(const shs_value_t *values, apr_size_t count)
 }
 
 /* A NUL follows each, as it follows every text of a session. */
-static void append_octets(char *base, apr_size_t *at, apr_uint32_t *out_at,
-                          apr_uint32_t *out_len, shs_octets_t octets)
+static char *append_octets(char *to, shs_octets_t octets)
 {
-    *out_at = (apr_uint32_t)*at;
-    *out_len = (apr_uint32_t)octets.len;
     if (octets.len > 0) {
-        memcpy(base + *at, octets.data, octets.len);
+        memcpy(to, octets.data, octets.len);
     }
-    base[*at + octets.len] = '\0';
-    *at += octets.len + 1;
+    to[octets.len] = '\0';
+    return to + octets.len + 1;
+}
+
+static apr_uint64_t get_flags(const shs_session_t *session)
+{
+    return (shs_session_is_untyped(session) ? IS_UNTYPED : 0)
+           | (shs_session_is_distinct(session) ? IS_DISTINCT : 0);
 }
 
 shs_octets_t shs_flat_encode(const shs_session_t *session, apr_pool_t *p)
@@ -53,43 +59,46 @@ shs_octets_t shs_flat_encode(const shs_session_t *session, apr_pool_t *p)
     const shs_metadata_t *metadata = shs_session_get_metadata(session);
     shs_octets_t octets;
     const shs_value_t *values;
-    apr_size_t count, at, i;
+    apr_size_t count, i;
     flat_value_t *flat;
     header_t *header;
-    char *base;
+    char *at;
 
     values = shs_session_values(session, &count);
     octets.len = measure(values, count);
-    base = apr_palloc(p, octets.len);
-    octets.data = base;
-    header = (header_t *)base;
+    octets.data = apr_palloc(p, octets.len);
+    header = (header_t *)octets.data;
     header->magic = MAGIC;
     header->count = (apr_uint32_t)count;
     header->expires_at = shs_session_expiry(session);
     header->created_at = metadata->created_at;
     header->idle = metadata->idle;
-    header->is_untyped = shs_session_is_untyped(session);
-    flat = (flat_value_t *)(base + sizeof(*header));
-    at = sizeof(*header) + count * sizeof(*flat);
+    header->flags = get_flags(session);
+    flat = (flat_value_t *)(header + 1);
+    at = (char *)(flat + count);
     for (i = 0; i < count; ++i) {
-        flat[i].kind = (apr_uint32_t)values[i].kind;
+        flat[i].kind = (apr_uint16_t)values[i].kind;
+        flat[i].known =
+            (apr_uint16_t)(values[i].known & ~SHS_KNOWN_TEXT_IS_ENDED);
         flat[i].end = (apr_uint32_t)values[i].end;
-        append_octets(base, &at, &flat[i].name_at, &flat[i].name_len,
-                      values[i].name);
-        append_octets(base, &at, &flat[i].text_at, &flat[i].text_len,
-                      values[i].text);
+        flat[i].name_len = (apr_uint32_t)values[i].name.len;
+        flat[i].text_len = (apr_uint32_t)values[i].text.len;
+        at = append_octets(at, values[i].name);
+        at = append_octets(at, values[i].text);
     }
     return octets;
 }
 
-static int read_octets(shs_octets_t *out, shs_octets_t whole, apr_uint32_t at,
-                       apr_uint32_t len)
+/* Takes the next octets, and the NUL after them, from *rest. */
+static int take_octets(shs_octets_t *out, shs_octets_t *rest, apr_uint32_t len)
 {
-    if (at >= whole.len || len >= whole.len - at || whole.data[at + len]) {
+    if (len >= rest->len || rest->data[len]) {
         return 0;
     }
-    out->data = whole.data + at;
+    out->data = rest->data;
     out->len = len;
+    rest->data += len + (apr_size_t)1;
+    rest->len -= len + (apr_size_t)1;
     return 1;
 }
 
@@ -103,18 +112,17 @@ typedef struct nesting_t {
 static int is_nested(nesting_t *nesting, const flat_value_t *value,
                      apr_size_t i)
 {
-    int is_structure =
-        value->kind == SHS_KIND_ARRAY || value->kind == SHS_KIND_OBJECT;
-
     while (nesting->depth > 0 && nesting->ends[nesting->depth] <= i) {
         --nesting->depth;
     }
+    if (value->kind < SHS_KIND_ARRAY) {
+        return value->end == i + 1;
+    }
     if (value->kind > SHS_KIND_OBJECT || value->end <= i
-        || value->end > nesting->ends[nesting->depth]
-        || (!is_structure && value->end != i + 1)) {
+        || value->end > nesting->ends[nesting->depth]) {
         return 0;
     }
-    if (is_structure && value->end > i + 1) {
+    if (value->end > i + 1) {
         if (nesting->depth == SHS_SESSION_MAX_DEPTH) {
             return 0;
         }
@@ -123,38 +131,55 @@ static int is_nested(nesting_t *nesting, const flat_value_t *value,
     return 1;
 }
 
+static int read_values(shs_value_t *values, const flat_value_t *flat,
+                       apr_size_t count, shs_octets_t rest)
+{
+    nesting_t nesting;
+    apr_size_t i;
+
+    nesting.depth = 0;
+    nesting.ends[0] = count;
+    for (i = 0; i < count; ++i) {
+        if (!is_nested(&nesting, &flat[i], i)
+            || !take_octets(&values[i].name, &rest, flat[i].name_len)
+            || !take_octets(&values[i].text, &rest, flat[i].text_len)) {
+            return 0;
+        }
+        values[i].kind = (shs_kind_t)flat[i].kind;
+        values[i].known = flat[i].known | SHS_KNOWN_TEXT_IS_ENDED;
+        values[i].end = flat[i].end;
+    }
+    return rest.len == 0;
+}
+
 shs_session_t *shs_flat_decode(shs_octets_t octets, apr_pool_t *p)
 {
     const header_t *header = (const header_t *)octets.data;
     const flat_value_t *flat;
     shs_session_t *session;
-    nesting_t nesting;
-    apr_size_t i;
+    shs_value_t *values;
+    shs_octets_t rest;
 
     if (octets.len < sizeof(*header) || header->magic != MAGIC
         || header->count > (octets.len - sizeof(*header)) / sizeof(*flat)) {
         return NULL;
     }
-    session = shs_session_create(header->count, p);
+    flat = (const flat_value_t *)(header + 1);
+    rest.data = (const char *)(flat + header->count);
+    rest.len = octets.len - (apr_size_t)(rest.data - octets.data);
+    values = apr_palloc(p, header->count * sizeof(*values));
+    if (!read_values(values, flat, header->count, rest)) {
+        return NULL;
+    }
+    session = shs_session_create_of(values, header->count, p);
     shs_session_set_expiry(session, header->expires_at);
     shs_session_metadata(session)->created_at = header->created_at;
     shs_session_metadata(session)->idle = header->idle;
-    if (header->is_untyped) {
+    if (header->flags & IS_UNTYPED) {
         shs_session_set_untyped(session);
     }
-    flat = (const flat_value_t *)(octets.data + sizeof(*header));
-    nesting.depth = 0;
-    nesting.ends[0] = header->count;
-    for (i = 0; i < header->count; ++i) {
-        shs_octets_t name, text;
-
-        if (!is_nested(&nesting, &flat[i], i)
-            || !read_octets(&name, octets, flat[i].name_at, flat[i].name_len)
-            || !read_octets(&text, octets, flat[i].text_at, flat[i].text_len)) {
-            return NULL;
-        }
-        shs_session_append(session, (shs_kind_t)flat[i].kind, name, text);
-        shs_session_set_end(session, i, flat[i].end);
+    if (header->flags & IS_DISTINCT) {
+        shs_session_set_distinct(session);
     }
     return session;
 }

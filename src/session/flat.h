@@ -4,10 +4,12 @@
  * that several processes share can hold it, and it is read from there without
  * decoding the stored value again:
  *
- *   header | values, 24 octets each | names and texts
+ *   header | values, 16 octets each | names and texts, each with a NUL
  *
  * Reading checks every offset and every bound: octets that are not a flat
- * session give no session, and nothing outside of them is read.
+ * session give no session, and nothing outside of them is read. What
+ * shs_session_learn() found out is read as it was written: it is neither an
+ * offset nor a length, and the checksum of the memory covers it.
  */
 #ifndef SHS_SESSION_FLAT_H
 #define SHS_SESSION_FLAT_H

@@ -10,6 +10,7 @@ struct shs_session_t {
     apr_time_t expires_at;
     shs_metadata_t metadata;
     int is_untyped;
+    int is_distinct;
     apr_pool_t *p;
 };
 
@@ -23,14 +24,27 @@ shs_session_t *shs_session_create(apr_size_t expected, apr_pool_t *p)
     return session;
 }
 
+shs_session_t *shs_session_create_of(shs_value_t *values, apr_size_t count,
+                                     apr_pool_t *p)
+{
+    shs_session_t *session = apr_pcalloc(p, sizeof(*session));
+
+    session->p = p;
+    session->values = values;
+    session->count = session->room = count;
+    return session;
+}
+
 static void grow(shs_session_t *session)
 {
     shs_value_t *values;
 
-    values = apr_palloc(session->p, 2 * session->room * sizeof(*values));
-    memcpy(values, session->values, session->count * sizeof(*values));
+    session->room = 2 * session->room + 1;
+    values = apr_palloc(session->p, session->room * sizeof(*values));
+    if (session->count > 0) {
+        memcpy(values, session->values, session->count * sizeof(*values));
+    }
     session->values = values;
-    session->room *= 2;
 }
 
 apr_size_t shs_session_append(shs_session_t *session, shs_kind_t kind,
@@ -43,6 +57,7 @@ apr_size_t shs_session_append(shs_session_t *session, shs_kind_t kind,
     }
     value = &session->values[session->count];
     value->kind = kind;
+    value->known = 0;
     value->name = name;
     value->text = text;
     value->end = ++session->count;
@@ -54,16 +69,11 @@ void shs_session_close(shs_session_t *session, apr_size_t structure)
     session->values[structure].end = session->count;
 }
 
-void shs_session_set_end(shs_session_t *session, apr_size_t value,
-                         apr_size_t end)
-{
-    session->values[value].end = end;
-}
-
 void shs_session_replace(shs_session_t *session, apr_size_t value,
                          shs_octets_t text)
 {
     session->values[value].text = text;
+    session->values[value].known &= SHS_KNOWN_NAME_IS_PLAIN;
 }
 
 void shs_session_set_expiry(shs_session_t *session, apr_time_t expires_at)
@@ -94,6 +104,74 @@ shs_metadata_t *shs_session_metadata(shs_session_t *session)
 const shs_metadata_t *shs_session_get_metadata(const shs_session_t *session)
 {
     return &session->metadata;
+}
+
+static unsigned find_known(const shs_value_t *value)
+{
+    unsigned known = 0;
+
+    if (!shs_octets_have_control(value->name)) {
+        known |= SHS_KNOWN_NAME_IS_PLAIN;
+    }
+    if (!shs_octets_need_percent(value->text)) {
+        known |= SHS_KNOWN_TEXT_IS_PLAIN | SHS_KNOWN_TEXT_IS_VISIBLE;
+    }
+    else if (!shs_octets_have_control(value->text)) {
+        known |= SHS_KNOWN_TEXT_IS_PLAIN;
+    }
+    return known;
+}
+
+/* So that the comparison of each with each stays cheap. */
+#define MOST_COMPARED 32
+
+static int has_twin(const shs_session_t *session, const shs_value_t *value,
+                    apr_size_t end)
+{
+    apr_size_t i;
+
+    for (i = 0; i < end; i = session->values[i].end) {
+        const shs_octets_t *name = &session->values[i].name;
+
+        if (name->len == value->name.len
+            && !strncasecmp(name->data, value->name.data, name->len)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static int has_twins(const shs_session_t *session)
+{
+    apr_size_t i;
+
+    for (i = 0; i < session->count; i = session->values[i].end) {
+        if (has_twin(session, &session->values[i], i)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+void shs_session_learn(shs_session_t *session)
+{
+    apr_size_t i;
+
+    for (i = 0; i < session->count; ++i) {
+        session->values[i].known = find_known(&session->values[i]);
+    }
+    session->is_distinct =
+        shs_session_count(session) <= MOST_COMPARED && !has_twins(session);
+}
+
+void shs_session_set_distinct(shs_session_t *session)
+{
+    session->is_distinct = 1;
+}
+
+int shs_session_is_distinct(const shs_session_t *session)
+{
+    return session->is_distinct;
 }
 
 const shs_value_t *shs_session_values(const shs_session_t *session,

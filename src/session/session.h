@@ -39,8 +39,24 @@ typedef enum shs_kind_t {
     SHS_KIND_OBJECT  /* no text; members follow, with names */
 } shs_kind_t;
 
+/* What is known of a value's octets, so that no request has to find it out
+ * again. A bit that is not set says nothing. */
+#define SHS_KNOWN_NAME_IS_PLAIN 1 /* the name has no control character ... */
+#define SHS_KNOWN_TEXT_IS_PLAIN 2 /* nor has the text (base/octets.h) ... */
+#define SHS_KNOWN_TEXT_IS_VISIBLE \
+    4                             /* nor anything else that
+                                     * SHS_ENCODING_PERCENT escapes */
+#define SHS_KNOWN_TEXT_IS_ENDED 8 /* a NUL follows the text */
+
+/* A text and what is known of it. */
+typedef struct shs_text_t {
+    shs_octets_t octets;
+    unsigned known; /* of SHS_KNOWN_TEXT_* */
+} shs_text_t;
+
 typedef struct shs_value_t {
     shs_kind_t kind;
+    unsigned known;    /* of SHS_KNOWN_* */
     shs_octets_t name; /* empty in an array */
     shs_octets_t text;
     apr_size_t end; /* index of the first value that is not inside */
@@ -54,16 +70,16 @@ typedef struct shs_session_t shs_session_t;
 /* An empty session with room for `expected` values (it grows past that). */
 shs_session_t *shs_session_create(apr_size_t expected, apr_pool_t *p);
 
+/* A session of these values, which are complete. It borrows them. */
+shs_session_t *shs_session_create_of(shs_value_t *values, apr_size_t count,
+                                     apr_pool_t *p);
+
 /* Appends a value and returns its index. The octets are borrowed, not copied:
  * they must live as long as the session. `end` is set to the next index. For a
  * structure the decoder calls shs_session_close() after the last member. */
 apr_size_t shs_session_append(shs_session_t *session, shs_kind_t kind,
                               shs_octets_t name, shs_octets_t text);
 void shs_session_close(shs_session_t *session, apr_size_t structure);
-
-/* Sets `end` where it is known before the members are appended. */
-void shs_session_set_end(shs_session_t *session, apr_size_t value,
-                         apr_size_t end);
 
 /* Replaces the text of a scalar, for formats that allow a name twice and take
  * the last one. */
@@ -84,6 +100,14 @@ int shs_session_is_untyped(const shs_session_t *session);
 /* The metadata, which decoders write to. Borrowed. */
 shs_metadata_t *shs_session_metadata(shs_session_t *session);
 const shs_metadata_t *shs_session_get_metadata(const shs_session_t *session);
+
+/* Finds out what is to be known of every value, except for NULs, and whether
+ * the names are distinct. Called once, before other threads see the session. */
+void shs_session_learn(shs_session_t *session);
+
+/* No two top-level names are equal if case is ignored. 0: they may be. */
+void shs_session_set_distinct(shs_session_t *session);
+int shs_session_is_distinct(const shs_session_t *session);
 
 /* The values, borrowed, and their number. */
 const shs_value_t *shs_session_values(const shs_session_t *session,

@@ -212,11 +212,15 @@ static void expose_hash(shs_octets_t text)
     edit(&shs_codec_hash, &record, OCTETS("{\"k1\":\"v\",\"k2\":null}"));
     for (i = 0; i < fields->nelts; ++i) {
         const shs_record_field_t *field = &record.fields[i];
+        shs_value_t value = { SHS_KIND_STRING, 0, field->name, field->value,
+                              1 };
+        shs_text_t text_of_it = { field->value, 0 };
 
         shs_nameset_add(
-            names, shs_target_type_headers.make_name("X-", field->name, p));
-        shs_octets_encode(field->value, SHS_ENCODING_PERCENT, p);
-        shs_octets_encode(field->value, SHS_ENCODING_BASE64, p);
+            names, shs_target_type_headers.make_name(OCTETS("X-"), &value, p));
+        shs_target_type_headers.make_value(&text_of_it, SHS_ENCODING_PERCENT,
+                                           p);
+        shs_target_type_headers.make_value(&text_of_it, SHS_ENCODING_BASE64, p);
     }
 }
 

@@ -81,6 +81,25 @@ START_TEST(flat_decode__returns_what_was_encoded)
 }
 END_TEST
 
+START_TEST(flat_decode__knows_what_was_known)
+{
+    shs_session_t *session = decode(text);
+    const shs_value_t *was, *is;
+    apr_size_t count, i;
+
+    if (_i) {
+        shs_session_learn(session);
+    }
+    was = shs_session_values(session, &count);
+    session = read_exactly(shs_flat_encode(session, p));
+    ck_assert_int_eq(shs_session_is_distinct(session), _i);
+    is = shs_session_values(session, &count);
+    for (i = 0; i < count; i++) {
+        ck_assert_uint_eq(is[i].known, was[i].known | SHS_KNOWN_TEXT_IS_ENDED);
+    }
+}
+END_TEST
+
 START_TEST(flat_decode__returns_an_empty_session)
 {
     shs_session_t *again = read_exactly(shs_flat_encode(decode("{}"), p));
@@ -203,6 +222,7 @@ END_TEST
 static void add(TCase *tc)
 {
     tcase_add_loop_test(tc, flat_decode__returns_what_was_encoded, 0, 2);
+    tcase_add_loop_test(tc, flat_decode__knows_what_was_known, 0, 2);
     tcase_add_test(tc, flat_decode__returns_an_empty_session);
     tcase_add_test(tc, flat_decode__returns_the_deepest_session);
     tcase_add_test(tc, flat_decode__refuses_truncated_octets);

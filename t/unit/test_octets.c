@@ -58,6 +58,32 @@ START_TEST(octets_have_control__finds_every_position_in_any_length)
 }
 END_TEST
 
+/* Every octet at every position of every length, against the encoding. */
+START_TEST(octets_need_percent__is_whether_the_encoding_differs)
+{
+    apr_size_t len, at;
+    char text[20];
+
+    ck_assert(!shs_octets_need_percent(OCTETS("")));
+    for (len = 1; len <= sizeof(text); ++len) {
+        for (at = 0; at < len; ++at) {
+            shs_octets_t octets;
+            const char *encoded;
+
+            memset(text, 'a', len);
+            text[at] = (char)_i;
+            octets = unit_exact(text, len);
+            encoded = shs_octets_encode(octets, SHS_ENCODING_PERCENT, p);
+            ck_assert_msg(shs_octets_need_percent(octets)
+                              == (strlen(encoded) != len),
+                          "octet 0x%02x at %d of %d", _i, (int)at, (int)len);
+            ck_assert(shs_octets_need_percent(octets)
+                      || !shs_octets_have_control(octets));
+        }
+    }
+}
+END_TEST
+
 /* Between two letters, so that the rule for spaces at the ends does not
  * apply. */
 START_TEST(octets_encode__percent_escapes_each_octet_by_the_rule)
@@ -290,6 +316,8 @@ static void add(TCase *tc)
     tcase_add_test(tc, octets_have_control__finds_the_first_and_the_last_octet);
     tcase_add_loop_test(
         tc, octets_encode__percent_escapes_each_octet_by_the_rule, 0, 256);
+    tcase_add_loop_test(
+        tc, octets_need_percent__is_whether_the_encoding_differs, 0, 256);
     tcase_add_loop_test(tc, octets_encode__raw_refuses_exactly_the_controls, 0,
                         256);
     tcase_add_loop_test(tc, octets_encode__encodes_each_row, 0,

@@ -178,6 +178,74 @@ START_TEST(session_metadata__is_empty_until_it_is_written_to)
 }
 END_TEST
 
+static unsigned learn_one(shs_octets_t name, shs_octets_t text)
+{
+    shs_session_t *session = shs_session_create(1, p);
+    apr_size_t count;
+
+    shs_session_append(session, SHS_KIND_STRING, name, text);
+    ck_assert_uint_eq(shs_session_values(session, &count)->known, 0);
+    shs_session_learn(session);
+    return shs_session_values(session, &count)->known;
+}
+
+START_TEST(session_learn__says_no_more_than_it_may)
+{
+    unsigned text = SHS_KNOWN_TEXT_IS_PLAIN | SHS_KNOWN_TEXT_IS_VISIBLE;
+    unsigned name = SHS_KNOWN_NAME_IS_PLAIN;
+
+    ck_assert_uint_eq(learn_one(OCTETS("user"), OCTETS("Alice Kim")),
+                      name | text);
+    ck_assert_uint_eq(learn_one(OCTETS("us\ner"), OCTETS("Alice Kim")), text);
+    ck_assert_uint_eq(learn_one(OCTETS("user"), OCTETS("Al\nice")), name);
+    ck_assert_uint_eq(learn_one(OCTETS("user"), OCTETS("50%")),
+                      name | SHS_KNOWN_TEXT_IS_PLAIN);
+    ck_assert_uint_eq(learn_one(OCTETS("user"), OCTETS("\0")), name);
+}
+END_TEST
+
+static const struct {
+    const char *first, *second;
+    int is_distinct;
+} twins[] = {
+    { "a", "b", 1 },
+    { "user", "User", 0 },
+    { "user", "user ", 1 },
+    { "user", "users", 1 },
+    { "A\xc3\x84", "a\xc3\xa4", 1 },
+};
+
+START_TEST(session_learn__finds_names_that_differ_in_case)
+{
+    shs_session_t *session = shs_session_create(3, p);
+
+    shs_session_append(session, SHS_KIND_OBJECT, unit_text(twins[_i].first),
+                       OCTETS(""));
+    /* A member's name does not count. */
+    shs_session_append(session, SHS_KIND_NULL, unit_text(twins[_i].first),
+                       OCTETS(""));
+    shs_session_close(session, 0);
+    shs_session_append(session, SHS_KIND_STRING, unit_text(twins[_i].second),
+                       OCTETS(""));
+    ck_assert(!shs_session_is_distinct(session));
+    shs_session_learn(session);
+    ck_assert_int_eq(shs_session_is_distinct(session), twins[_i].is_distinct);
+}
+END_TEST
+
+START_TEST(session_replace__forgets_what_was_known_of_the_text)
+{
+    shs_session_t *session = shs_session_create(1, p);
+    apr_size_t count;
+
+    shs_session_append(session, SHS_KIND_STRING, OCTETS("a"), OCTETS("b"));
+    shs_session_learn(session);
+    shs_session_replace(session, 0, OCTETS("\n"));
+    ck_assert_uint_eq(shs_session_values(session, &count)->known,
+                      SHS_KNOWN_NAME_IS_PLAIN);
+}
+END_TEST
+
 static void add(TCase *tc)
 {
     tcase_add_loop_test(tc, session_values__are_as_the_example_shows, 0,
@@ -188,6 +256,10 @@ static void add(TCase *tc)
     tcase_add_test(tc, session_replace__replaces_the_text_of_a_scalar);
     tcase_add_test(tc, session_find__does_not_look_inside_structures);
     tcase_add_loop_test(tc, session_find__compares_octets, 0, ROWS(names));
+    tcase_add_test(tc, session_learn__says_no_more_than_it_may);
+    tcase_add_loop_test(tc, session_learn__finds_names_that_differ_in_case, 0,
+                        ROWS(twins));
+    tcase_add_test(tc, session_replace__forgets_what_was_known_of_the_text);
     tcase_add_test(tc, session_expiry__is_0_unless_set);
     tcase_add_test(tc, session_metadata__is_empty_until_it_is_written_to);
 }

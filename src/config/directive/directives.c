@@ -261,14 +261,22 @@ static int is_same_note(const char *a, const char *b)
     return !strcasecmp(a, b);
 }
 
+static const shs_rule_kind_t note_rules = { shs_names_check_note, is_same_note,
+                                            shs_names_is_reserved_note };
+static const shs_rule_kind_t env_rules = { shs_names_check_env,
+                                           shs_names_is_same,
+                                           shs_names_is_reserved_env };
+static const shs_rule_kind_t header_rules = { shs_names_check_header,
+                                              shs_names_is_same,
+                                              shs_names_is_control_header };
+
 static const char *add_note(cmd_parms *cmd, void *dir, const char *name,
                             const char *attribute)
 {
     shs_settings_t *settings = dir;
     shs_rule_t *rule;
-    const char *error =
-        shs_rule_add(&rule, &settings->notes, name, attribute,
-                     shs_names_check_note, is_same_note, cmd->pool);
+    const char *error = shs_rule_add(&rule, &settings->notes, name, attribute,
+                                     &note_rules, cmd->pool);
 
     return shs_directive_error_describe(cmd, error);
 }
@@ -278,9 +286,8 @@ static const char *add_env(cmd_parms *cmd, void *dir, const char *name,
 {
     shs_settings_t *settings = dir;
     shs_rule_t *rule;
-    const char *error =
-        shs_rule_add(&rule, &settings->env, name, attribute,
-                     shs_names_check_env, shs_names_is_same, cmd->pool);
+    const char *error = shs_rule_add(&rule, &settings->env, name, attribute,
+                                     &env_rules, cmd->pool);
 
     return shs_directive_error_describe(cmd, error);
 }
@@ -293,9 +300,8 @@ static const char *add_header(cmd_parms *cmd, void *dir, const char *name,
     shs_settings_t *settings = dir;
     shs_rule_t *rule;
     shs_own_header_t *own;
-    const char *error =
-        shs_rule_add(&rule, &settings->headers, name, attribute,
-                     shs_names_check_header, shs_names_is_same, cmd->pool);
+    const char *error = shs_rule_add(&rule, &settings->headers, name, attribute,
+                                     &header_rules, cmd->pool);
 
     if (!error && rule) {
         error = shs_rule_parse_encoding(&rule->encoding, option, cmd->pool);

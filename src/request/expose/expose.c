@@ -11,23 +11,22 @@
 #include "request/expose/table_sweep.h"
 #include "request/expose/target.h"
 #include "request/expose/value.h"
-#include "session/json/json_text.h"
 
 APLOG_USE_MODULE(shared_session);
 
 /* The value as a string. If it cannot be carried, logs that and returns
  * NULL. */
 static const char *make_value(const shs_target_t *target, const char *name,
-                              shs_octets_t value, shs_encoding_t encoding)
+                              const shs_text_t *text, shs_encoding_t encoding)
 {
-    const char *text =
-        target->type->make_value(value, encoding, target->r->pool);
+    const char *value =
+        target->type->make_value(text, encoding, target->r->pool);
 
-    if (!text) {
+    if (!value) {
         shs_target_log_left_out(target, name,
                                 "its value has a control character");
     }
-    return text;
+    return value;
 }
 
 /* Exposes the rules that name one name; they precede the others if there is not
@@ -39,17 +38,17 @@ static void expose_named(shs_target_t *target)
 
     for (i = 0; i < shs_target_rule_count(target); ++i) {
         const shs_rule_t *rule = shs_target_rule(target, i);
-        const char *text;
-        shs_octets_t value;
+        const char *value;
+        shs_text_t text;
 
         if (rule->is_prefix || shs_target_has_rule(target, rule->name, 0, i + 1)
-            || !shs_value_find(&value, rule->path, target->lookup,
+            || !shs_value_find(&text, rule->path, target->lookup,
                                target->inside, target->r->pool)) {
             continue;
         }
-        text = make_value(target, rule->name, value, rule->encoding);
-        if (text && shs_target_reserve(target, rule->name, text)) {
-            apr_table_setn(target->table, rule->name, text);
+        value = make_value(target, rule->name, &text, rule->encoding);
+        if (value && shs_target_reserve(target, rule->name, value)) {
+            apr_table_setn(target->table, rule->name, value);
         }
         else if (!target->type->keeps_entries) {
             /* A value that others have set must not pass for the session's. */
@@ -59,20 +58,23 @@ static void expose_named(shs_target_t *target)
 }
 
 /* The name of a top-level attribute under PREFIX, or NULL if it gets none.
- * `taken` holds the names that other attributes have already. */
+ * `taken` holds the names that are taken already; NULL: no two can be equal. */
 static const char *choose_name(const shs_target_t *target,
                                const shs_rule_t *rule,
-                               const shs_value_t *attribute, int can_clash,
+                               const shs_value_t *attribute,
                                shs_nameset_t *taken)
 {
-    const char *name = shs_target_make_name(target, rule, attribute, can_clash);
+    const char *name = shs_target_make_name(target, rule, attribute);
 
     if (!name) {
         shs_target_log_left_out(target, rule->name,
                                 "an attribute's name gives no allowed name");
         return NULL;
     }
-    if (target->has_names && shs_target_has_rule(target, name, 0, 0)) {
+    if (!taken) {
+        return name;
+    }
+    if (shs_target_has_rule(target, name, 0, 0)) {
         return NULL;
     }
     if (!shs_nameset_add(taken, name)) {
@@ -89,22 +91,21 @@ static void collect_values(apr_table_t *found, shs_target_t *target,
                            const shs_rule_t *rule, shs_nameset_t *taken)
 {
     const shs_session_t *session = target->lookup->session;
-    int can_clash = shs_target_may_be_reserved(target, rule);
     const shs_value_t *values;
     apr_size_t count, i;
 
     values = shs_session_values(session, &count);
     for (i = 0; i < count; i = values[i].end) {
-        const char *name, *text;
-        shs_octets_t value;
+        const char *name, *value;
+        shs_text_t text;
 
-        if (!shs_json_text_get(&value, session, &values[i], target->r->pool)) {
+        if (!shs_value_get(&text, session, &values[i], target->r->pool)) {
             continue;
         }
-        name = choose_name(target, rule, &values[i], can_clash, taken);
-        text = name ? make_value(target, name, value, rule->encoding) : NULL;
-        if (text && shs_target_reserve(target, name, text)) {
-            apr_table_addn(found, name, text);
+        name = choose_name(target, rule, &values[i], taken);
+        value = name ? make_value(target, name, &text, rule->encoding) : NULL;
+        if (value && shs_target_reserve(target, name, value)) {
+            apr_table_addn(found, name, value);
         }
     }
 }
@@ -158,6 +159,8 @@ static void expose_prefixes(shs_target_t *target)
         }
         if (!found) {
             found = is_fresh ? target->table : apr_table_make(p, 16);
+        }
+        if (!taken && !shs_target_has_distinct_names(target, rule)) {
             taken = find_taken_names(target);
         }
         collect_values(found, target, rule, taken);
@@ -174,7 +177,6 @@ static void collect_prefixed_names(shs_nameset_t *names,
                                    const shs_rule_t *rule, const char *before)
 {
     const shs_session_t *session = target->lookup->session;
-    int can_clash = shs_target_may_be_reserved(target, rule);
     const shs_value_t *values = NULL;
     apr_size_t count = 0, i;
 
@@ -182,8 +184,7 @@ static void collect_prefixed_names(shs_nameset_t *names,
         values = shs_session_values(session, &count);
     }
     for (i = 0; i < count; i = values[i].end) {
-        const char *name =
-            shs_target_make_name(target, rule, &values[i], can_clash);
+        const char *name = shs_target_make_name(target, rule, &values[i]);
 
         if (name) {
             shs_nameset_add(names,

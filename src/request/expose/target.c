@@ -11,15 +11,28 @@ APLOG_USE_MODULE(shared_session);
  * NUL, or the four octets of two lengths, of a variable. */
 #define AROUND 4
 
-static int has_names(const shs_target_t *target)
+static void open_target(shs_target_t *target, const shs_target_type_t *type,
+                        request_rec *r, apr_table_t *table,
+                        const apr_array_header_t *rules,
+                        const shs_lookup_t *lookup)
 {
-    int i = 0;
+    target->type = type;
+    target->r = r;
+    target->table = table;
+    target->is_fresh = apr_table_elts(table)->nelts == 0;
+    target->rules = rules;
+    target->lookup = lookup;
+    target->inside = NULL;
+    target->is_limited = 0;
+    target->room = 0;
+    target->left_out = 0;
+    target->left_out_name = NULL;
+}
 
-    while (i < shs_target_rule_count(target)
-           && shs_target_rule(target, i)->is_prefix) {
-        ++i;
-    }
-    return i < shs_target_rule_count(target);
+static void limit(shs_target_t *target, apr_size_t room)
+{
+    target->is_limited = 1;
+    target->room = room;
 }
 
 /* Notes stay in the server, so they have no limit. */
@@ -27,41 +40,14 @@ void shs_target_open_all(shs_target_t targets[SHS_TARGET_COUNT], request_rec *r,
                          const shs_settings_t *settings,
                          const shs_lookup_t *lookup)
 {
-    shs_target_t *notes = &targets[SHS_TARGET_NOTES];
-    shs_target_t *env = &targets[SHS_TARGET_ENV];
-    shs_target_t *headers = &targets[SHS_TARGET_HEADERS];
-    int i;
-
-    memset(targets, 0, SHS_TARGET_COUNT * sizeof(*targets));
-    notes->type = &shs_target_type_notes;
-    notes->table = r->notes;
-    notes->rules = shs_settings_notes(settings);
-    env->type = &shs_target_type_env;
-    env->table = r->subprocess_env;
-    env->rules = settings->env.list;
-    env->is_limited = 1;
-    env->room = settings->expose_limit.value.env;
-    headers->type = &shs_target_type_headers;
-    headers->table = r->headers_in;
-    headers->rules = settings->headers.list;
-    headers->is_limited = 1;
-    headers->room = settings->expose_limit.value.headers;
-    for (i = 0; i < SHS_TARGET_COUNT; ++i) {
-        targets[i].r = r;
-        targets[i].is_fresh = apr_is_empty_table(targets[i].table);
-        targets[i].lookup = lookup;
-        targets[i].has_names = has_names(&targets[i]);
-    }
-}
-
-const shs_rule_t *shs_target_rule(const shs_target_t *target, int i)
-{
-    return &APR_ARRAY_IDX(target->rules, i, shs_rule_t);
-}
-
-int shs_target_rule_count(const shs_target_t *target)
-{
-    return target->rules ? target->rules->nelts : 0;
+    open_target(&targets[SHS_TARGET_NOTES], &shs_target_type_notes, r, r->notes,
+                shs_settings_notes(settings), lookup);
+    open_target(&targets[SHS_TARGET_ENV], &shs_target_type_env, r,
+                r->subprocess_env, settings->env.list, lookup);
+    open_target(&targets[SHS_TARGET_HEADERS], &shs_target_type_headers, r,
+                r->headers_in, settings->headers.list, lookup);
+    limit(&targets[SHS_TARGET_ENV], settings->expose_limit.value.env);
+    limit(&targets[SHS_TARGET_HEADERS], settings->expose_limit.value.headers);
 }
 
 int shs_target_has_rule(const shs_target_t *target, const char *name,
@@ -80,23 +66,40 @@ int shs_target_has_rule(const shs_target_t *target, const char *name,
     return 0;
 }
 
-int shs_target_may_be_reserved(const shs_target_t *target,
-                               const shs_rule_t *rule)
+/* Whether the table has an entry whose name begins with the rule's PREFIX. */
+static int has_entry(const shs_target_t *target, const shs_rule_t *rule)
 {
-    const shs_target_type_t *type = target->type;
+    const apr_array_header_t *entries = apr_table_elts(target->table);
+    int i;
 
-    return type->is_reserved(rule->name, 1);
+    for (i = 0; i < entries->nelts; ++i) {
+        if (!strncasecmp(APR_ARRAY_IDX(entries, i, apr_table_entry_t).key,
+                         rule->name, rule->len)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* Only a note's name contains the attribute's unchanged. */
+int shs_target_has_distinct_names(const shs_target_t *target,
+                                  const shs_rule_t *rule)
+{
+    return target->type->keeps_entries && target->rules->nelts == 1
+           && shs_session_is_distinct(target->lookup->session)
+           && !has_entry(target, rule);
 }
 
 const char *shs_target_make_name(const shs_target_t *target,
                                  const shs_rule_t *rule,
-                                 const shs_value_t *value, int can_clash)
+                                 const shs_value_t *value)
 {
+    shs_octets_t prefix = { rule->name, rule->len };
     const shs_target_type_t *type = target->type;
-    const char *name =
-        type->make_name(rule->name, value->name, target->r->pool);
+    const char *name = type->make_name(prefix, value, target->r->pool);
 
-    return name && can_clash && type->is_reserved(name, 0) ? NULL : name;
+    return name && rule->may_be_reserved && type->is_reserved(name, 0) ? NULL
+                                                                       : name;
 }
 
 void shs_target_log_left_out(const shs_target_t *target, const char *name,

@@ -26,7 +26,6 @@ typedef struct shs_target_t {
     apr_table_t *table;
     int is_fresh;                    /* the table was empty at first */
     const apr_array_header_t *rules; /* may be NULL */
-    int has_names;                   /* a rule names one name */
     const shs_lookup_t *lookup;
     shs_path_inside_t *inside; /* of the lookup's session; only for apply */
     int is_limited;
@@ -41,23 +40,31 @@ void shs_target_open_all(shs_target_t targets[SHS_TARGET_COUNT], request_rec *r,
                          const shs_lookup_t *lookup);
 
 /* The target's rules, and their number. */
-const shs_rule_t *shs_target_rule(const shs_target_t *target, int i);
-int shs_target_rule_count(const shs_target_t *target);
+static inline const shs_rule_t *shs_target_rule(const shs_target_t *target,
+                                                int i)
+{
+    return &APR_ARRAY_IDX(target->rules, i, shs_rule_t);
+}
+
+static inline int shs_target_rule_count(const shs_target_t *target)
+{
+    return target->rules ? target->rules->nelts : 0;
+}
 
 /* Whether a rule from position `from` on has this name (or, among the rules
  * with a *, this PREFIX). */
 int shs_target_has_rule(const shs_target_t *target, const char *name,
                         int is_prefix, int from);
 
-/* Whether an attribute's name could complete the rule's PREFIX to a reserved
- * name. Asked once per rule: for nearly all rules it could not. */
-int shs_target_may_be_reserved(const shs_target_t *target,
-                               const shs_rule_t *rule);
+/* Whether no two attributes of the session get the same name by the rule, nor
+ * one a name that another rule or the table has. 0: two may. */
+int shs_target_has_distinct_names(const shs_target_t *target,
+                                  const shs_rule_t *rule);
 
 /* The name of PREFIX and an attribute's name, or NULL if it gets none. */
 const char *shs_target_make_name(const shs_target_t *target,
                                  const shs_rule_t *rule,
-                                 const shs_value_t *value, int can_clash);
+                                 const shs_value_t *value);
 
 /* Logs that a name gets no value, and why. */
 void shs_target_log_left_out(const shs_target_t *target, const char *name,

@@ -12,6 +12,7 @@
 
 #include "base/octets.h"
 #include "config/names.h"
+#include "session/session.h"
 
 typedef struct shs_target_type_t {
     const char *noun; /* for the log: "note", "variable", "header" */
@@ -23,16 +24,15 @@ typedef struct shs_target_type_t {
      * tables ignore only case. */
     int is_folded;
 
-    /* Whether a name (with is_prefix: one that begins so) is reserved for
-     * others. */
+    /* Whether a name is reserved for others (config/names.h). */
     int (*is_reserved)(const char *name, int is_prefix);
 
     /* PREFIX and an attribute's name as a name, from p; NULL: it gets none. */
-    const char *(*make_name)(const char *prefix, shs_octets_t attribute,
+    const char *(*make_name)(shs_octets_t prefix, const shs_value_t *attribute,
                              apr_pool_t *p);
 
-    /* A value as a string, from p; NULL: it cannot be carried. */
-    const char *(*make_value)(shs_octets_t value, shs_encoding_t encoding,
+    /* A text as a string: borrowed, or from p; NULL: it cannot be carried. */
+    const char *(*make_value)(const shs_text_t *text, shs_encoding_t encoding,
                               apr_pool_t *p);
 } shs_target_type_t;
 

@@ -9,15 +9,19 @@
 
 #include <apr_pools.h>
 
-#include "base/octets.h"
 #include "request/lookup/lookup.h"
 #include "session/json/path.h"
 
 /* The present value. Returns 0 if it has none, and for SHS_PATH_EVERY. *out is
  * borrowed from the lookup, or from p. `inside` caches the parsed structures of
  * the lookup's session between calls. */
-int shs_value_find(shs_octets_t *out, const shs_path_t *path,
+int shs_value_find(shs_text_t *out, const shs_path_t *path,
                    const shs_lookup_t *lookup, shs_path_inside_t *inside,
                    apr_pool_t *p);
+
+/* A value of a session as text. Returns 0 for null, which has none. Borrowed
+ * from the session, or from p. */
+int shs_value_get(shs_text_t *out, const shs_session_t *session,
+                  const shs_value_t *value, apr_pool_t *p);
 
 #endif

@@ -155,7 +155,7 @@ static void save_tracked(const shs_near_lookup_t *near,
 }
 
 void shs_near_lookup_save(const shs_near_lookup_t *near, shs_octets_t key,
-                          const shs_session_t *session, apr_interval_time_t ttl,
+                          shs_session_t *session, apr_interval_time_t ttl,
                           apr_uint32_t server_id, apr_pool_t *p)
 {
     /* An old id leads elsewhere, and only for a moment. */
@@ -163,6 +163,9 @@ void shs_near_lookup_save(const shs_near_lookup_t *near, shs_octets_t key,
 
     if (server_id == 0) {
         return;
+    }
+    if (session && (near->can_save || near->is_for_outages)) {
+        shs_session_learn(session);
     }
     if (!near->can_save && near->is_for_outages) {
         save_untracked(near, key, is_rotated ? NULL : session, ttl, p);

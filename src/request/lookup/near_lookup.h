@@ -42,9 +42,10 @@ shs_near_found_t shs_near_lookup_find_stale(shs_near_lookup_t *near,
                                             apr_interval_time_t most,
                                             apr_pool_t *p);
 
-/* Saves what the store has: its session, or NULL for none. */
+/* Saves what the store has: its session, which learns what is to be known of
+ * it (shs_session_learn()), or NULL for none. */
 void shs_near_lookup_save(const shs_near_lookup_t *near, shs_octets_t key,
-                          const shs_session_t *session, apr_interval_time_t ttl,
+                          shs_session_t *session, apr_interval_time_t ttl,
                           apr_uint32_t server_id, apr_pool_t *p);
 
 /* Saves that what the store has is malformed, and why. */

@@ -216,44 +216,38 @@ static const shs_session_t *read_inside(shs_path_inside_t *inside,
     return read ? read->session : NULL;
 }
 
-/* The value that a path leads to, in the session or in an attribute's text. */
-typedef struct target_t {
-    const shs_session_t *session;
-    const shs_value_t *value;
-} target_t;
-
-static target_t find(const shs_path_t *path, const shs_session_t *session,
-                     shs_path_inside_t *inside, apr_pool_t *p)
+const shs_value_t *shs_path_find(const shs_session_t **of,
+                                 const shs_path_t *path,
+                                 const shs_session_t *session,
+                                 shs_path_inside_t *inside, apr_pool_t *p)
 {
-    target_t target = { session, NULL };
     const shs_value_t *at;
     apr_size_t total;
 
+    *of = session;
+    if (path->kind != SHS_PATH_ATTRIBUTE) {
+        return NULL;
+    }
     shs_session_values(session, &total);
-    target.value = shs_session_find(session, 0, total, path->text, path->len);
-    if (target.value || path->count < 2) {
-        return target;
+    at = shs_session_find(session, 0, total, path->text, path->len);
+    if (at || path->count < 2) {
+        return at;
     }
     at = shs_session_find(session, 0, total, path->steps[0].name,
                           path->steps[0].len);
     if (at && at->kind == SHS_KIND_STRING && shs_session_is_untyped(session)) {
-        target.session = read_inside(inside, at, p);
-        at = target.session ? shs_session_values(target.session, &total) : NULL;
+        *of = read_inside(inside, at, p);
+        at = *of ? shs_session_values(*of, &total) : NULL;
     }
-    target.value = at ? walk(path, at, target.session) : NULL;
-    return target;
+    return at ? walk(path, at, *of) : NULL;
 }
 
 int shs_path_text(shs_octets_t *text, const shs_path_t *path,
                   const shs_session_t *session, shs_path_inside_t *inside,
                   apr_pool_t *p)
 {
-    target_t target;
+    const shs_session_t *of;
+    const shs_value_t *value = shs_path_find(&of, path, session, inside, p);
 
-    if (path->kind != SHS_PATH_ATTRIBUTE) {
-        return 0;
-    }
-    target = find(path, session, inside, p);
-    return target.value
-           && shs_json_text_get(text, target.session, target.value, p);
+    return value && shs_json_text_get(text, of, value, p);
 }

@@ -51,8 +51,16 @@ typedef struct shs_path_inside_t {
     struct shs_path_read_t *read;
 } shs_path_inside_t;
 
-/* The value that a SHS_PATH_ATTRIBUTE leads to, as shs_json_text_get() returns
- * it: borrowed from the session, or from p. Returns 0 if there is none, if it
+/* The value that a SHS_PATH_ATTRIBUTE leads to, and the session that it is a
+ * value of: the given one, or one that was parsed from an attribute's text.
+ * NULL if there is none, and for other kinds of path. */
+const shs_value_t *shs_path_find(const shs_session_t **of,
+                                 const shs_path_t *path,
+                                 const shs_session_t *session,
+                                 shs_path_inside_t *inside, apr_pool_t *p);
+
+/* The same as text, as shs_json_text_get() returns it: borrowed from the
+ * session, or from p. Returns 0 if there is none, if it
  * is null, and for other kinds of path. */
 int shs_path_text(shs_octets_t *text, const shs_path_t *path,
                   const shs_session_t *session, shs_path_inside_t *inside,
