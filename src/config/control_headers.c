@@ -11,6 +11,9 @@ int shs_control_headers_are_in(const apr_table_t *table)
 {
     const char *const *name = shs_control_headers;
 
+    if (apr_table_elts(table)->nelts == 0) {
+        return 0;
+    }
     while (*name && !apr_table_get(table, *name)) {
         ++name;
     }

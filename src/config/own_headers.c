@@ -3,12 +3,44 @@
 
 #include <string.h>
 
-#include "config/names.h"
-
 #define SEPARATORS ",; \t\v\f\r\n"
 
-static int covers(const shs_own_header_t *header, const char *name,
-                  apr_size_t len)
+/* A name, or the beginning of one. */
+typedef struct own_header_t {
+    const char *name;
+    int is_prefix;
+} own_header_t;
+
+void shs_own_headers_init(shs_own_headers_t *own_headers, apr_pool_t *p)
+{
+    own_headers->list = apr_array_make(p, 4, sizeof(own_header_t));
+    own_headers->initials = 0;
+}
+
+/* A digit may share a letter's bit: then the names are compared. */
+void shs_own_headers_add(shs_own_headers_t *own_headers, const char *name,
+                         int is_prefix)
+{
+    own_header_t *own = apr_array_push(own_headers->list);
+
+    own->name = name;
+    own->is_prefix = is_prefix;
+    own_headers->initials |= APR_UINT64_C(1) << (shs_names_fold(*name) & 63);
+}
+
+shs_own_headers_t shs_own_headers_merge(const shs_own_headers_t *outer,
+                                        const shs_own_headers_t *inner,
+                                        apr_pool_t *p)
+{
+    shs_own_headers_t merged = {
+        apr_array_append(p, outer->list, inner->list),
+        outer->initials | inner->initials,
+    };
+
+    return merged;
+}
+
+static int covers(const own_header_t *header, const char *name, apr_size_t len)
 {
     const char *c = header->name;
     apr_size_t i = 0;
@@ -20,17 +52,20 @@ static int covers(const shs_own_header_t *header, const char *name,
     return !*c && (i == len || header->is_prefix);
 }
 
-int shs_own_headers_have(const apr_array_header_t *own_headers,
-                         const char *name, apr_size_t len)
+int shs_own_headers_have(const shs_own_headers_t *own_headers, const char *name,
+                         apr_size_t len)
 {
+    const apr_array_header_t *list = own_headers->list;
     int i = 0;
 
-    while (i < own_headers->nelts
-           && !covers(&APR_ARRAY_IDX(own_headers, i, shs_own_header_t), name,
-                      len)) {
+    if (len == 0 || !shs_own_headers_may_have(own_headers, *name)) {
+        return 0;
+    }
+    while (i < list->nelts
+           && !covers(&APR_ARRAY_IDX(list, i, own_header_t), name, len)) {
         ++i;
     }
-    return i < own_headers->nelts;
+    return i < list->nelts;
 }
 
 /* The next token from *cursor on, or NULL. Moves *cursor behind it. */
@@ -43,7 +78,7 @@ static const char *next_token(apr_size_t *len, const char **cursor)
     return *len > 0 ? token : NULL;
 }
 
-static int lists_own(const apr_array_header_t *own_headers, const char *list)
+static int lists_own(const shs_own_headers_t *own_headers, const char *list)
 {
     const char *token;
     apr_size_t len;
@@ -58,7 +93,7 @@ static int lists_own(const apr_array_header_t *own_headers, const char *list)
 
 /* At least one separator follows each token but the last; the result has
  * two. */
-const char *shs_own_headers_strip(const apr_array_header_t *own_headers,
+const char *shs_own_headers_strip(const shs_own_headers_t *own_headers,
                                   const char *list, apr_pool_t *p)
 {
     char *kept, *to;

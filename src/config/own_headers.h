@@ -10,16 +10,36 @@
 
 #include <apr_tables.h>
 
-/* A header name, or the beginning of one. */
-typedef struct shs_own_header_t {
-    const char *name;
-    int is_prefix;
-} shs_own_header_t;
+#include "config/names.h"
 
-/* Whether name[0..len) is an own header's. `own_headers` are of
- * shs_own_header_t. */
-int shs_own_headers_have(const apr_array_header_t *own_headers,
-                         const char *name, apr_size_t len);
+/* A set of header names, and of beginnings of header names. */
+typedef struct shs_own_headers_t {
+    apr_array_header_t *list; /* of the names */
+    apr_uint64_t initials;    /* the first characters of all, a bit for each: in
+                               * nearly all headers of a request it differs */
+} shs_own_headers_t;
+
+/* An empty set, in p; one name more, which is borrowed; both sets as one, in
+ * p. */
+void shs_own_headers_init(shs_own_headers_t *own_headers, apr_pool_t *p);
+void shs_own_headers_add(shs_own_headers_t *own_headers, const char *name,
+                         int is_prefix);
+shs_own_headers_t shs_own_headers_merge(const shs_own_headers_t *outer,
+                                        const shs_own_headers_t *inner,
+                                        apr_pool_t *p);
+
+/* Whether name[0..len) is an own header's. */
+int shs_own_headers_have(const shs_own_headers_t *own_headers, const char *name,
+                         apr_size_t len);
+
+/* Whether a name that begins with that character may be one. */
+static inline int shs_own_headers_may_have(const shs_own_headers_t *own_headers,
+                                           char initial)
+{
+    return (own_headers->initials
+            & APR_UINT64_C(1) << (shs_names_fold(initial) & 63))
+           != 0;
+}
 
 /* The list of a Connection header (RFC 9110 section 7.6.1) without the tokens
  * that name own headers. Returns `list` itself, and allocates nothing, if it
@@ -27,7 +47,7 @@ int shs_own_headers_have(const apr_array_header_t *own_headers,
  * one and a half times as long. A token ends where mod_proxy, which obeys the
  * list, ends it: at ",", ";" and any white space. Some versions of httpd allow
  * more white space than RFC 9110 does. */
-const char *shs_own_headers_strip(const apr_array_header_t *own_headers,
+const char *shs_own_headers_strip(const shs_own_headers_t *own_headers,
                                   const char *list, apr_pool_t *p);
 
 #endif

@@ -34,10 +34,9 @@ typedef struct shs_server_settings_t {
     shs_near_policy_t cache;  /* ... or this is the default */
     apr_array_header_t *keys; /* of const shs_key_t *: the templates of this
                                * server and of the main server */
-    apr_array_header_t
-        *own_headers; /* of shs_own_header_t: of all sections of this server and
-                       * of the main server */
-    apr_array_header_t *places; /* of shs_place_t: of this server's own
+    shs_own_headers_t own_headers; /* of all sections of this server and of the
+                                    * main server */
+    apr_array_header_t *places;    /* of shs_place_t: of this server's own
                                  * configuration */
     const shs_key_t *const *keys_that_overlap; /* NULL-terminated: all templates
                                                 * of the store, if some overlap;

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include <apr_strings.h>
+
 #include "config/cache_policy.h"
 #include "config/defaults.h"
 #include "session/id/session_id.h"
@@ -43,14 +45,19 @@ static shs_rules_t merge_rules(apr_pool_t *p, const shs_rules_t *outer,
     return merged;
 }
 
-#define MERGE(option) \
-    merged->option = inner->option.set ? inner->option : outer->option
+/* `merged` is a copy of the outer settings. */
+#define MERGE(option)                       \
+    do {                                    \
+        if (inner->option.set) {            \
+            merged->option = inner->option; \
+        }                                   \
+    } while (0)
 
 void *shs_settings_merge(apr_pool_t *p, void *outer_, void *inner_)
 {
     const shs_settings_t *outer = outer_;
     const shs_settings_t *inner = inner_;
-    shs_settings_t *merged = apr_pcalloc(p, sizeof(*merged));
+    shs_settings_t *merged = apr_pmemdup(p, outer, sizeof(*merged));
 
     MERGE(enabled);
     MERGE(granted);
@@ -81,7 +88,7 @@ void *shs_settings_create_server(apr_pool_t *p, server_rec *s)
     (void)s;
     shs_cache_policy_default(&settings->cache);
     settings->keys = apr_array_make(p, 4, sizeof(const shs_key_t *));
-    settings->own_headers = apr_array_make(p, 4, sizeof(shs_own_header_t));
+    shs_own_headers_init(&settings->own_headers, p);
     settings->places = apr_array_make(p, 4, sizeof(shs_place_t));
     return settings;
 }
@@ -99,7 +106,7 @@ void *shs_settings_merge_server(apr_pool_t *p, void *outer_, void *inner_)
     merged->cache = inner->has_cache ? inner->cache : outer->cache;
     merged->keys = apr_array_append(p, outer->keys, inner->keys);
     merged->own_headers =
-        apr_array_append(p, outer->own_headers, inner->own_headers);
+        shs_own_headers_merge(&outer->own_headers, &inner->own_headers, p);
     merged->places = inner->places;
     merged->keys_that_overlap = NULL;
     return merged;

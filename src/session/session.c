@@ -86,6 +86,19 @@ apr_time_t shs_session_expiry(const shs_session_t *session)
     return session->expires_at;
 }
 
+apr_time_t shs_session_end(const shs_session_t *session,
+                           apr_interval_time_t absolute)
+{
+    apr_time_t end = session->expires_at;
+
+    if (session->metadata.created_at != 0) {
+        apr_time_t latest = session->metadata.created_at + absolute;
+
+        end = end != 0 && end < latest ? end : latest;
+    }
+    return end;
+}
+
 void shs_session_set_untyped(shs_session_t *session)
 {
     session->is_untyped = 1;

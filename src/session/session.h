@@ -91,6 +91,11 @@ void shs_session_replace(shs_session_t *session, apr_size_t value,
 void shs_session_set_expiry(shs_session_t *session, apr_time_t expires_at);
 apr_time_t shs_session_expiry(const shs_session_t *session);
 
+/* When the session ends by its own expiry and metadata, `absolute` after its
+ * creation at the latest; 0: they say nothing. */
+apr_time_t shs_session_end(const shs_session_t *session,
+                           apr_interval_time_t absolute);
+
 /* The format has no types: each attribute is text. Where that text is a JSON
  * object or array, a path may lead into it (session/json/path.h). In a typed
  * session a string is only a string, whatever it contains. */

@@ -67,7 +67,9 @@ shs_near_cache_t *near_live(const shs_near_policy_t *policy, apr_time_t now)
 
 shs_near_name_t near_name(const shs_near_cache_t *cache, const char *key)
 {
-    return shs_near_cache_name(cache, OCTETS("kind"), unit_text(key));
+    static const shs_near_kind_t kind = { 1, 2 };
+
+    return shs_near_cache_name(cache, kind, unit_text(key));
 }
 
 void near_put(shs_near_cache_t *cache, const char *key, const char *value,

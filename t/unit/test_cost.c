@@ -64,17 +64,14 @@ static void *count_malloc(size_t size)
 
 /* ------------------------------------------------------------ the parsers */
 
-static const apr_array_header_t *own_headers(void)
+static const shs_own_headers_t *own_headers(void)
 {
-    static const shs_own_header_t all[] = { { "X-User", 0 },
-                                            { "X-Session-", 1 } };
-    apr_array_header_t *list = apr_array_make(p, 2, sizeof(shs_own_header_t));
-    int i;
+    static shs_own_headers_t all;
 
-    for (i = 0; i < ROWS(all); ++i) {
-        APR_ARRAY_PUSH(list, shs_own_header_t) = all[i];
-    }
-    return list;
+    shs_own_headers_init(&all, p);
+    shs_own_headers_add(&all, "X-User", 0);
+    shs_own_headers_add(&all, "X-Session-", 1);
+    return &all;
 }
 
 static void read_connection(shs_octets_t text)

@@ -367,8 +367,8 @@ END_TEST
 
 START_TEST(near_cache_name__is_of_kind_and_key)
 {
-    static const shs_octets_t kinds[] = {
-        { "", 0 }, { "a", 1 }, { "ab", 2 }, { "\0", 1 }
+    static const shs_near_kind_t kinds[] = {
+        { 0, 0 }, { 1, 0 }, { 0, 1 }, { 1, 1 }
     };
     static const shs_octets_t keys[] = {
         { "bk", 2 }, { "k", 1 }, { "", 0 }, { "k\0", 2 }
@@ -389,8 +389,8 @@ END_TEST
 
 START_TEST(near_cache_find__never_hits_another_kind_or_key)
 {
-    shs_near_name_t other =
-        shs_near_cache_name(cache, OCTETS("another"), OCTETS("k"));
+    static const shs_near_kind_t another = { 1, 3 };
+    shs_near_name_t other = shs_near_cache_name(cache, another, OCTETS("k"));
     shs_octets_t octets;
     apr_interval_time_t ttl, age;
     int i;

@@ -72,9 +72,10 @@ static apr_size_t fill(char *value, unsigned key, unsigned long version)
 
 static shs_near_name_t name_of(const shs_near_cache_t *cache, unsigned key)
 {
+    static const shs_near_kind_t kind = { 1, 2 };
     shs_octets_t octets = { (const char *)&key, sizeof(key) };
 
-    return shs_near_cache_name(cache, OCTETS("kind"), octets);
+    return shs_near_cache_name(cache, kind, octets);
 }
 
 static void complain(const char *what, unsigned key, unsigned long got,

@@ -8,18 +8,18 @@
 #include "unit.h"
 
 /* The own headers: X-User, X-Session-*, Z. */
-static const apr_array_header_t *own_headers(void)
+static const shs_own_headers_t *own_headers(void)
 {
-    static const shs_own_header_t all[] = { { "X-User", 0 },
-                                            { "X-Session-", 1 },
-                                            { "Z", 0 } };
-    apr_array_header_t *list = apr_array_make(p, 3, sizeof(shs_own_header_t));
-    int i;
+    static shs_own_headers_t all;
+    shs_own_headers_t outer, inner;
 
-    for (i = 0; i < ROWS(all); ++i) {
-        APR_ARRAY_PUSH(list, shs_own_header_t) = all[i];
-    }
-    return list;
+    shs_own_headers_init(&outer, p);
+    shs_own_headers_add(&outer, "X-User", 0);
+    shs_own_headers_init(&inner, p);
+    shs_own_headers_add(&inner, "X-Session-", 1);
+    shs_own_headers_add(&inner, "Z", 0);
+    all = shs_own_headers_merge(&outer, &inner, p);
+    return &all;
 }
 
 static const struct {

@@ -178,6 +178,25 @@ START_TEST(session_metadata__is_empty_until_it_is_written_to)
 }
 END_TEST
 
+START_TEST(session_end__is_the_earlier_of_two)
+{
+    static const struct {
+        apr_time_t expires_at, created_at, end;
+    } rows[] = {
+        { 0, 0, 0 }, { 7, 0, 7 }, { 0, 3, 13 }, { 7, 3, 7 }, { 20, 3, 13 }
+    };
+    int i;
+
+    for (i = 0; i < ROWS(rows); i++) {
+        shs_session_t *session = shs_session_create(1, p);
+
+        shs_session_set_expiry(session, rows[i].expires_at);
+        shs_session_metadata(session)->created_at = rows[i].created_at;
+        ck_assert_int_eq(shs_session_end(session, 10), rows[i].end);
+    }
+}
+END_TEST
+
 static unsigned learn_one(shs_octets_t name, shs_octets_t text)
 {
     shs_session_t *session = shs_session_create(1, p);
@@ -256,6 +275,7 @@ static void add(TCase *tc)
     tcase_add_test(tc, session_replace__replaces_the_text_of_a_scalar);
     tcase_add_test(tc, session_find__does_not_look_inside_structures);
     tcase_add_loop_test(tc, session_find__compares_octets, 0, ROWS(names));
+    tcase_add_test(tc, session_end__is_the_earlier_of_two);
     tcase_add_test(tc, session_learn__says_no_more_than_it_may);
     tcase_add_loop_test(tc, session_learn__finds_names_that_differ_in_case, 0,
                         ROWS(twins));

@@ -299,7 +299,6 @@ static const char *add_header(cmd_parms *cmd, void *dir, const char *name,
 {
     shs_settings_t *settings = dir;
     shs_rule_t *rule;
-    shs_own_header_t *own;
     const char *error = shs_rule_add(&rule, &settings->headers, name, attribute,
                                      &header_rules, cmd->pool);
 
@@ -310,9 +309,8 @@ static const char *add_header(cmd_parms *cmd, void *dir, const char *name,
         return shs_directive_error_describe(cmd, error);
     }
     if (rule) {
-        own = apr_array_push(server_settings(cmd)->own_headers);
-        own->name = rule->name;
-        own->is_prefix = rule->is_prefix;
+        shs_own_headers_add(&server_settings(cmd)->own_headers, rule->name,
+                            rule->is_prefix);
     }
     return NULL;
 }

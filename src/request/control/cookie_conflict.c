@@ -158,13 +158,13 @@ static void warn(request_rec *r, const char *name)
 void shs_cookie_conflict_resolve(request_rec *r)
 {
     const shs_settings_t *settings = shs_settings_of(r);
-    const shs_request_context_t *context = shs_client_request_context_of(r);
-    const shs_client_request_t *client_request = shs_client_request_of(r);
+    const shs_client_request_t *client_request;
 
-    if (!apr_table_get(r->headers_out, SET_COOKIE)
-        && !apr_table_get(r->err_headers_out, SET_COOKIE)) {
+    if (!shs_table_get(r->headers_out, SET_COOKIE)
+        && !shs_table_get(r->err_headers_out, SET_COOKIE)) {
         return;
     }
+    client_request = shs_client_request_of(r);
     if (client_request && client_request->cookies) {
         const apr_array_header_t *own = client_request->cookies;
         int i;
@@ -173,7 +173,8 @@ void shs_cookie_conflict_resolve(request_rec *r)
             drop_second(r, APR_ARRAY_IDX(own, i, const char *));
         }
     }
-    else if (settings->enabled.value && has_own_sessions(context, settings)) {
+    else if (settings->enabled.value
+             && has_own_sessions(shs_client_request_context_of(r), settings)) {
         warn(r, settings->cookie_options.value.names[0]);
     }
 }

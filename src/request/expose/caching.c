@@ -7,6 +7,7 @@
 #include <apr_strings.h>
 #include <util_filter.h>
 
+#include "base/table.h"
 #include "request/expose/table_sweep.h"
 
 static ap_filter_rec_t *filter;
@@ -102,6 +103,9 @@ static int is_targeted(void *baton, const char *name)
     apr_size_t i;
 
     (void)baton;
+    if (len < sizeof("Edge-Control") - 1) {
+        return 0;
+    }
     if (len >= sizeof(suffix) - 1
         && !strcasecmp(name + len - (sizeof(suffix) - 1), suffix)) {
         return 1;
@@ -114,7 +118,9 @@ static int is_targeted(void *baton, const char *name)
     return 0;
 }
 
-static void make_private(request_rec *r)
+/* Makes a Cache-Control of the directives that the response has and that may
+ * stay. */
+static const char *merge_control(request_rec *r)
 {
     control_t control = { apr_array_make(r->pool, 4, sizeof(const char *)), 0 };
 
@@ -125,17 +131,27 @@ static void make_private(request_rec *r)
         keep(control.kept, "private", strlen("private"));
     }
     apr_table_unset(r->err_headers_out, "Cache-Control");
-    apr_table_setn(r->headers_out, "Cache-Control",
-                   apr_array_pstrcat(r->pool, control.kept, ','));
+    return apr_array_pstrcat(r->pool, control.kept, ',');
+}
+
+static void make_private(request_rec *r)
+{
+    const char *merged = "private";
+
+    if (shs_table_get(r->headers_out, "Cache-Control")
+        || shs_table_get(r->err_headers_out, "Cache-Control")) {
+        merged = merge_control(r);
+    }
     shs_table_sweep_remove(r->err_headers_out, is_targeted, NULL, r->pool);
     shs_table_sweep_remove(r->headers_out, is_targeted, NULL, r->pool);
+    apr_table_setn(r->headers_out, "Cache-Control", merged);
     keep_out_of_cache(r);
 }
 
 static int has_token(request_rec *r, const apr_table_t *table,
                      const char *token)
 {
-    return apr_table_get(table, "Vary") != NULL
+    return shs_table_get(table, "Vary") != NULL
            && ap_find_token(r->pool, apr_table_getm(r->pool, table, "Vary"),
                             token);
 }
@@ -160,8 +176,8 @@ static void set_headers(const state_t *state, request_rec *r)
         return;
     }
     /* A response that begins a session is private too. */
-    if (state->is_private || apr_table_get(r->headers_out, "Set-Cookie")
-        || apr_table_get(r->err_headers_out, "Set-Cookie")) {
+    if (state->is_private || shs_table_get(r->headers_out, "Set-Cookie")
+        || shs_table_get(r->err_headers_out, "Set-Cookie")) {
         make_private(r);
     }
     if (state->is_forbidden) {
@@ -272,8 +288,11 @@ static int is_stored_earlier(const request_rec *r)
     const ap_filter_t *f;
 
     for (f = r->output_filters; f && f->frec != filter; f = f->next) {
-        if (!ap_cstr_casecmp(f->frec->name, "CACHE")
-            || !ap_cstr_casecmp(f->frec->name, "CACHE_SAVE")) {
+        const char *name = f->frec->name;
+
+        if (apr_tolower(*name) == 'c'
+            && (!ap_cstr_casecmp(name, "CACHE")
+                || !ap_cstr_casecmp(name, "CACHE_SAVE"))) {
             return 1;
         }
     }

@@ -19,16 +19,17 @@ APLOG_USE_MODULE(shared_session);
 static ap_filter_rec_t *trailer_filter;
 
 /* The names that no request may have. */
-static int is_scrubbed(const apr_array_header_t *own_headers, const char *name)
+static int is_scrubbed(const shs_own_headers_t *own_headers, const char *name)
 {
     return shs_names_is_control_header(name, 0)
-           || shs_own_headers_have(own_headers, name, strlen(name));
+           || (shs_own_headers_may_have(own_headers, *name)
+               && shs_own_headers_have(own_headers, name, strlen(name)));
 }
 
 /* The baton of is_forged(). */
 typedef struct scrub_t {
     request_rec *r;
-    const apr_array_header_t *own_headers;
+    const shs_own_headers_t *own_headers;
 } scrub_t;
 
 static int is_forged(void *baton, const char *name)
@@ -56,8 +57,7 @@ static int is_forged(void *baton, const char *name)
 
 /* Returns whether the list has changed. */
 static int scrub_connection(apr_table_t *headers,
-                            const apr_array_header_t *own_headers,
-                            apr_pool_t *p)
+                            const shs_own_headers_t *own_headers, apr_pool_t *p)
 {
     const char *list = apr_table_get(headers, "Connection");
     const char *kept =
@@ -76,11 +76,11 @@ static int scrub_connection(apr_table_t *headers,
  * changed. */
 static int scrub_table(request_rec *r, apr_table_t *headers)
 {
-    scrub_t scrub = { r, shs_settings_of_server(r->server)->own_headers };
+    scrub_t scrub = { r, &shs_settings_of_server(r->server)->own_headers };
     int is_changed =
         shs_table_sweep_remove(headers, is_forged, &scrub, r->pool) > 0;
 
-    if (scrub.own_headers->nelts > 0) {
+    if (scrub.own_headers->list->nelts > 0) {
         is_changed |= scrub_connection(headers, scrub.own_headers, r->pool);
     }
     return is_changed;
@@ -89,11 +89,12 @@ static int scrub_table(request_rec *r, apr_table_t *headers)
 /* Whether the table has something to remove. Allocates nothing if not. */
 static int has_forged(request_rec *r, const apr_table_t *headers)
 {
-    const apr_array_header_t *own_headers =
-        shs_settings_of_server(r->server)->own_headers;
+    const shs_own_headers_t *own_headers =
+        &shs_settings_of_server(r->server)->own_headers;
     const apr_array_header_t *entries = apr_table_elts(headers);
-    const char *list =
-        own_headers->nelts > 0 ? apr_table_get(headers, "Connection") : NULL;
+    const char *list = own_headers->list->nelts > 0
+                           ? apr_table_get(headers, "Connection")
+                           : NULL;
     int i;
 
     for (i = 0; i < entries->nelts; ++i) {

@@ -108,7 +108,7 @@ void shs_candidate_find(shs_candidates_t *out, const shs_scope_t *scope)
         && shs_cookie_find_parameter(&value, r->unparsed_uri, parameter)) {
         add(&search, value, 0, 0);
     }
-    if (header && strstr(header, ", ")) {
+    if (header && strchr(header, ',') && strstr(header, ", ")) {
         add_cookies(&search, header, SHS_COOKIE_AT_COMMAS);
     }
 }

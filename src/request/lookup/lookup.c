@@ -12,25 +12,15 @@
 
 APLOG_USE_MODULE(shared_session);
 
-/* Whether a session has expired by its own metadata. */
-static int is_over(const shs_session_t *session, const shs_settings_t *settings,
-                   apr_time_t now)
-{
-    const shs_metadata_t *metadata = shs_session_get_metadata(session);
-    apr_time_t expiry = shs_session_expiry(session);
-
-    return (expiry != 0 && expiry <= now)
-           || (metadata->created_at != 0
-               && metadata->created_at + settings->absolute.value <= now);
-}
-
 /* Accepts a stored session, unless it has expired. */
 static shs_outcome_t accept_session(shs_lookup_t *lookup,
                                     const shs_session_t *session,
                                     apr_interval_time_t ttl,
                                     const shs_settings_t *settings)
 {
-    if (is_over(session, settings, apr_time_now())) {
+    apr_time_t end = shs_session_end(session, settings->absolute.value);
+
+    if (end != 0 && end <= apr_time_now()) {
         lookup->reason = "it has expired by its own metadata";
         return SHS_OUTCOME_ABSENT;
     }
@@ -136,7 +126,8 @@ static shs_outcome_t take_near(shs_lookup_t *lookup, const shs_scope_t *scope,
     shs_near_found_t found =
         lookup->must_be_fresh
             ? SHS_NEAR_MISS
-            : shs_near_lookup_find(near, scope, lookup->key, lookup->deadline);
+            : shs_near_lookup_find(near, scope, lookup->key, lookup->now,
+                                   lookup->deadline);
 
     lookup->is_near = found == SHS_NEAR_HIT;
     if (found == SHS_NEAR_HIT) {
@@ -211,6 +202,7 @@ static shs_outcome_t load(shs_lookup_t *lookup, const shs_scope_t *scope,
             lookup->reason = "it was rotated too often in too little time";
             return SHS_OUTCOME_ABSENT;
         }
+        lookup->now = shs_clock_now();
         outcome = load_key(lookup, scope, sid);
     }
     return outcome;
@@ -241,6 +233,9 @@ static void try_candidates(shs_lookup_t *lookup, const shs_scope_t *scope,
 
     left.outcome = malformed.outcome = SHS_OUTCOME_NONE;
     for (i = 0; i < candidates->count; ++i) {
+        if (i > 0) {
+            lookup->now = shs_clock_now();
+        }
         lookup->outcome = load(lookup, scope, &candidates->list[i].sid);
         switch (lookup->outcome) {
         case SHS_OUTCOME_FOUND:
@@ -274,6 +269,7 @@ static shs_lookup_t *create(shs_candidates_t *candidates,
 {
     shs_lookup_t *lookup = apr_pcalloc(scope->r->pool, sizeof(*lookup));
 
+    lookup->now = shs_clock_now();
     shs_candidate_find(candidates, scope);
     lookup->outcome = SHS_OUTCOME_NONE;
     lookup->template = scope->settings->key.value;
@@ -311,9 +307,9 @@ const char *shs_lookup_explain(const shs_lookup_t *lookup, apr_pool_t *p)
     return lookup->reason;
 }
 
-/* Logs the one line of each lookup, at debug; `took` is in microseconds. */
+/* Logs the one line of each lookup, at debug. */
 static void log_outcome(const request_rec *r, const shs_lookup_t *lookup,
-                        apr_interval_time_t took)
+                        apr_time_t began)
 {
     char label[SHS_SESSION_ID_LABEL_SIZE] = "-";
     const char *reason;
@@ -332,14 +328,15 @@ static void log_outcome(const request_rec *r, const shs_lookup_t *lookup,
                   shs_lookup_describe(lookup), reason ? ": " : "",
                   reason ? reason : "", label, lookup->candidates,
                   lookup->session ? shs_session_count(lookup->session) : 0,
-                  took, lookup->is_near ? ", from the near-cache" : "");
+                  shs_clock_now() - began,
+                  lookup->is_near ? ", from the near-cache" : "");
 }
 
 const shs_lookup_t *shs_lookup_run(const shs_scope_t *scope)
 {
     shs_candidates_t candidates;
-    apr_time_t began = shs_clock_now();
     shs_lookup_t *lookup = create(&candidates, scope);
+    apr_time_t began = lookup->now;
 
     if (lookup->candidates > 0 && scope->store) {
         lookup->deadline = began + shs_store_timeout(scope->store);
@@ -350,7 +347,7 @@ const shs_lookup_t *shs_lookup_run(const shs_scope_t *scope)
         lookup->reason = "no SharedSessionStore is in effect here";
         shs_store_log_missing_store(scope->r);
     }
-    log_outcome(scope->r, lookup, shs_clock_now() - began);
+    log_outcome(scope->r, lookup, began);
     return lookup;
 }
 
@@ -360,18 +357,19 @@ const shs_lookup_t *shs_lookup_skip(const shs_scope_t *scope)
     shs_lookup_t *lookup = create(&candidates, scope);
 
     lookup->has_store_failed = 1;
-    lookup->deadline = shs_clock_now(); /* no wait for another thread's query */
+    lookup->deadline = lookup->now; /* no wait for another thread's query */
     try_candidates(lookup, scope, &candidates);
-    log_outcome(scope->r, lookup, 0);
+    log_outcome(scope->r, lookup, lookup->now);
     return lookup;
 }
 
 const shs_lookup_t *shs_lookup_run_by_id(const shs_scope_t *scope,
                                          const shs_session_id_t *sid)
 {
-    apr_time_t began = shs_clock_now();
     shs_lookup_t *lookup = apr_pcalloc(scope->r->pool, sizeof(*lookup));
+    apr_time_t began = shs_clock_now();
 
+    lookup->now = began;
     lookup->has_sid = 1;
     lookup->sid = *sid;
     lookup->candidates = 1;
@@ -379,7 +377,7 @@ const shs_lookup_t *shs_lookup_run_by_id(const shs_scope_t *scope,
     lookup->must_be_fresh = 1;
     lookup->deadline = began + shs_store_timeout(scope->store);
     lookup->outcome = load(lookup, scope, sid);
-    log_outcome(scope->r, lookup, shs_clock_now() - began);
+    log_outcome(scope->r, lookup, began);
     return lookup;
 }
 

@@ -31,7 +31,8 @@ typedef struct shs_lookup_t {
     int has_store_failed; /* the store did not answer, for this lookup or for an
                            * earlier one of the client request: it is not asked
                            * again. A near-cache entry may still be FOUND */
-    apr_time_t deadline;  /* of the whole lookup, by shs_clock_now() */
+    apr_time_t now;       /* shs_clock_now() before a key is loaded */
+    apr_time_t deadline;  /* of the whole lookup, likewise */
 
     /* FOUND: for writing to it. */
     shs_octets_t key;    /* of the session ... */

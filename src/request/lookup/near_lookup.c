@@ -9,24 +9,14 @@
 #include "session/flat.h"
 #include "store/cache/near_invalidation.h"
 
-/* How a key is read: entries of different kinds are different entries. */
-typedef struct kind_t {
-    const void *codec;
-    apr_size_t max_size;
-} kind_t;
-
+/* Entries of one key that is read in different ways are different entries. */
 static shs_near_name_t name_of(const shs_near_cache_t *cache,
                                const shs_settings_t *settings, shs_octets_t key)
 {
-    shs_octets_t octets;
-    kind_t kind;
+    shs_near_kind_t kind = { (apr_uintptr_t)settings->codec.value,
+                             settings->max_size.value };
 
-    memset(&kind, 0, sizeof(kind));
-    kind.codec = settings->codec.value;
-    kind.max_size = settings->max_size.value;
-    octets.data = (const char *)&kind;
-    octets.len = sizeof(kind);
-    return shs_near_cache_name(cache, octets, key);
+    return shs_near_cache_name(cache, kind, key);
 }
 
 /* Marks an entry that holds the reason why the record is malformed. No session
@@ -42,13 +32,13 @@ static const char *read_malformed(shs_octets_t octets)
 }
 
 static shs_near_found_t find_within(shs_near_lookup_t *near,
-                                    apr_interval_time_t most, apr_pool_t *p)
+                                    apr_interval_time_t most, apr_time_t now,
+                                    apr_pool_t *p)
 {
     shs_octets_t octets = { "", 0 };
     apr_interval_time_t age = 0;
-    shs_near_found_t found =
-        shs_near_cache_find(&octets, &near->ttl, &age, near->cache, &near->name,
-                            shs_clock_now(), p);
+    shs_near_found_t found = shs_near_cache_find(
+        &octets, &near->ttl, &age, near->cache, &near->name, now, p);
 
     switch (found) {
     case SHS_NEAR_HIT:
@@ -63,16 +53,18 @@ static shs_near_found_t find_within(shs_near_lookup_t *near,
     return found;
 }
 
-static shs_near_found_t find_valid(shs_near_lookup_t *near, apr_pool_t *p)
+static shs_near_found_t find_valid(shs_near_lookup_t *near, apr_time_t now,
+                                   apr_pool_t *p)
 {
-    shs_near_found_t found = find_within(near, 0, p);
+    shs_near_found_t found = find_within(near, 0, now, p);
 
     return found == SHS_NEAR_STALE ? SHS_NEAR_MISS : found;
 }
 
 shs_near_found_t shs_near_lookup_find(shs_near_lookup_t *near,
                                       const shs_scope_t *scope,
-                                      shs_octets_t key, apr_time_t deadline)
+                                      shs_octets_t key, apr_time_t now,
+                                      apr_time_t deadline)
 {
     apr_pool_t *p = scope->r->pool;
     shs_near_found_t found;
@@ -85,7 +77,7 @@ shs_near_found_t shs_near_lookup_find(shs_near_lookup_t *near,
     near->single_flight = shs_store_single_flight(scope->store);
     near->name = name_of(near->cache, scope->settings, key);
     near->is_for_outages = scope->settings->stale.value > 0;
-    found = find_valid(near, p);
+    found = find_valid(near, now, p);
     if (found == SHS_NEAR_MISS
         && shs_near_cache_begin(&near->ticket, near->cache, &near->name,
                                 shs_clock_now())) {
@@ -93,7 +85,7 @@ shs_near_found_t shs_near_lookup_find(shs_near_lookup_t *near,
             near->single_flight, near->name.a, near->name.b, deadline);
         /* The leader checks too: another thread may have finished since the
          * first check. */
-        found = find_valid(near, p);
+        found = find_valid(near, shs_clock_now(), p);
         /* After the wait: the ticket must precede this thread's query. */
         near->can_save = shs_near_cache_begin(&near->ticket, near->cache,
                                               &near->name, shs_clock_now());
@@ -109,8 +101,9 @@ shs_near_found_t shs_near_lookup_find_stale(shs_near_lookup_t *near,
                                             apr_interval_time_t most,
                                             apr_pool_t *p)
 {
-    shs_near_found_t found =
-        near->cache && most > 0 ? find_within(near, most, p) : SHS_NEAR_MISS;
+    shs_near_found_t found = near->cache && most > 0
+                                 ? find_within(near, most, shs_clock_now(), p)
+                                 : SHS_NEAR_MISS;
 
     switch (found) {
     case SHS_NEAR_STALE:

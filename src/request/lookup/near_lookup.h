@@ -29,12 +29,13 @@ typedef struct shs_near_lookup_t {
     apr_interval_time_t ttl;
 } shs_near_lookup_t;
 
-/* Searches the near-cache. If another thread is querying the store for the same
+/* Searches the near-cache at `now` (shs_clock_now()). If another thread is querying the store for the same
  * key, waits and searches again. Returns HIT with ->session and ->ttl, or with
  * ->reason; NEGATIVE; or MISS: query the store. */
 shs_near_found_t shs_near_lookup_find(shs_near_lookup_t *near,
                                       const shs_scope_t *scope,
-                                      shs_octets_t key, apr_time_t deadline);
+                                      shs_octets_t key, apr_time_t now,
+                                      apr_time_t deadline);
 
 /* For a store that did not answer: searches for an entry whose lease ended at
  * most `most` ago. Returns HIT or STALE with ->session and ->ttl; or MISS. */

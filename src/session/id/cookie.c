@@ -71,10 +71,36 @@ static const char *find_equals(const char *c, shs_cookie_split_t split)
     return c;
 }
 
+/* The "=" of a pair that starts at c, if it has that name, which is a token; or
+ * NULL. */
+static const char *find_equals_of(const char *c, const char *name)
+{
+    while (*name && *c == *name) {
+        ++c;
+        ++name;
+    }
+    if (*name) {
+        return NULL;
+    }
+    c = skip_space(c);
+    return *c == '=' ? c : NULL;
+}
+
+/* The end of the pair that starts at c. */
+static const char *find_end(const char *c, shs_cookie_split_t split)
+{
+    if (split == SHS_COOKIE_AT_SEMICOLONS) {
+        const char *end = strchr(c, ';');
+
+        return end ? end : c + strlen(c);
+    }
+    c = find_equals(c, split);
+    return *c == '=' ? find_end_of_value(c + 1, split) : c;
+}
+
 int shs_cookie_next(shs_octets_t *value, const char **cursor, const char *name,
                     shs_cookie_split_t split)
 {
-    apr_size_t len = strlen(name);
     const char *c = *cursor;
     int is_found = 0;
 
@@ -82,13 +108,11 @@ int shs_cookie_next(shs_octets_t *value, const char **cursor, const char *name,
         const char *equals, *end;
 
         c = skip_space(c);
-        end = equals = find_equals(c, split);
-        if (*equals == '=') {
-            end = find_end_of_value(equals + 1, split);
-            if (!strncmp(c, name, len) && skip_space(c + len) == equals) {
-                *value = trim(equals + 1, end);
-                is_found = 1;
-            }
+        equals = find_equals_of(c, name);
+        end = find_end(c, split);
+        if (equals) {
+            *value = trim(equals + 1, end);
+            is_found = 1;
         }
         c = *end ? end + 1 : end;
     }

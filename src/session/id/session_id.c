@@ -89,6 +89,7 @@ static const char *describe_octet(unsigned char c)
 const char *shs_session_id_parse(shs_session_id_t *out, shs_octets_t value,
                                  char route, unsigned char extras)
 {
+    unsigned char allowed = (unsigned char)(1 | extras);
     apr_size_t i;
 
     if (route != SHS_SESSION_ID_NO_ROUTE && value.len > 0) {
@@ -108,7 +109,7 @@ const char *shs_session_id_parse(shs_session_id_t *out, shs_octets_t value,
         return "the value is longer than 256 characters";
     }
     for (i = 0; i < value.len; ++i) {
-        if (!shs_session_id_is_allowed(value.data[i], extras)) {
+        if (!(kinds[(unsigned char)value.data[i]] & allowed)) {
             return describe_octet((unsigned char)value.data[i]);
         }
     }

@@ -5,20 +5,26 @@
 
 /* ------------------------------------------------------------------- names */
 
-/* Names that differ only in their kind are of one key, so 64 bits of hash are
- * enough for the kind. */
-shs_near_name_t shs_near_cache_name(const shs_near_cache_t *cache,
-                                    shs_octets_t kind, shs_octets_t key)
+static apr_uint64_t mix(apr_uint64_t hash, apr_uint64_t word)
 {
-    const shs_near_head_t *head = cache->head;
-    apr_uint64_t of_kind = apr_siphash24(kind.data, kind.len, head->kind_key);
+    hash = (hash ^ word) * APR_UINT64_C(0x9e3779b97f4a7c15);
+    return hash ^ hash >> 32;
+}
+
+/* Names that differ only in their kind are of one key, and a configuration has
+ * few kinds, which no client chooses: so 64 bits, mixed in two multiplications,
+ * are enough for the kind. */
+shs_near_name_t shs_near_cache_name(const shs_near_cache_t *cache,
+                                    shs_near_kind_t kind, shs_octets_t key)
+{
+    const apr_uint64_t *keys = cache->head->kind_keys;
+    apr_uint64_t of_kind = mix(mix(keys[0], kind.reader), kind.limit ^ keys[1]);
+    shs_siphash_t hash = shs_near_memory_hash(cache, key);
     shs_near_name_t name;
 
-    name.a = shs_near_memory_hash(cache, key);
-    name.b = apr_siphash24(key.data, key.len, head->keys[1]);
-    name.bucket = shs_near_memory_bucket(name.a);
-    name.a ^= of_kind;
-    name.b += of_kind;
+    name.a = hash.low ^ of_kind;
+    name.b = hash.high + of_kind;
+    name.bucket = shs_near_memory_bucket(hash);
     return name;
 }
 

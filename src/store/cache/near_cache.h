@@ -24,7 +24,7 @@
  *     writer that was killed is taken over once its process is gone. Each entry
  *     carries a checksum of its name and octets.
  *
- * Names are two keyed hashes (SipHash-2-4), 128 bits. The hash key is made at
+ * A name is a keyed hash (SipHash-2-4) of 128 bits. The hash key is made at
  * start, so this memory holds neither keys nor ids. Times are of
  * shs_clock_now().
  */
@@ -45,6 +45,12 @@ typedef struct shs_near_name_t {
     apr_uint32_t bucket;
 } shs_near_name_t;
 
+/* How a key is read: two words that say what reads it, and with what limit. */
+typedef struct shs_near_kind_t {
+    apr_uint64_t reader;
+    apr_uint64_t limit;
+} shs_near_kind_t;
+
 /* The epochs before a read, and its time. */
 typedef struct shs_near_ticket_t {
     apr_uint64_t epochs;
@@ -60,7 +66,7 @@ typedef enum shs_near_found_t {
 
 /* `kind` tells apart entries of one key that is read in several ways. */
 shs_near_name_t shs_near_cache_name(const shs_near_cache_t *cache,
-                                    shs_octets_t kind, shs_octets_t key);
+                                    shs_near_kind_t kind, shs_octets_t key);
 
 /* Finds an entry and counts hits. HIT and STALE set *octets, aligned to 8
  * octets, in p, and *ttl, the time that the key has left to live

@@ -30,9 +30,9 @@ int shs_near_entry_is_valid_at(const shs_atomic64_t *words, apr_time_t now)
 /* A checksum of words in four lanes, which a processor mixes in parallel:
  * SipHash of a session took longer than all the rest of a hit. It detects
  * damage, not malice: a process that can write here can also read the hash
- * keys here. Multiplying by an odd number and folding down the upper half are
- * both invertible, so a single different word always gives another sum; two
- * words that were made to cancel each other do not. */
+ * keys here. Rotating and multiplying by an odd number are both invertible, so
+ * a single different word always gives another sum; two words that were made to
+ * cancel each other do not. */
 #define LANES 4
 
 typedef struct sum_t {
@@ -41,8 +41,8 @@ typedef struct sum_t {
 
 static apr_uint64_t mix(apr_uint64_t lane, apr_uint64_t word)
 {
-    lane = (lane ^ word) * APR_UINT64_C(0x9e3779b97f4a7c15);
-    return lane ^ lane >> 32;
+    lane ^= word;
+    return (lane << 29 | lane >> 35) * APR_UINT64_C(0x9e3779b97f4a7c15);
 }
 
 static sum_t begin_sum(const shs_near_entry_t *entry, shs_near_keys_t keys)

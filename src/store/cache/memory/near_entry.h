@@ -9,10 +9,10 @@
 #define SHS_STORE_CACHE_MEMORY_NEAR_ENTRY_H
 
 #include <apr_pools.h>
-#include <apr_siphash.h>
 #include <apr_time.h>
 
 #include "base/octets.h"
+#include "base/siphash.h"
 #include "store/cache/memory/atomic64.h"
 
 typedef struct shs_near_entry_t {
@@ -25,8 +25,8 @@ typedef struct shs_near_entry_t {
     shs_octets_t octets;   /* aligned to 8 octets when read */
 } shs_near_entry_t;
 
-/* The two hash keys of names (SipHash-2-4). Checksums start from them too. */
-typedef unsigned char shs_near_keys_t[2][APR_SIPHASH_KSIZE];
+/* The first is the key of the names' hash. Checksums start from both. */
+typedef unsigned char shs_near_keys_t[2][SHS_SIPHASH_KEY];
 
 /* The number of words of an entry of so many octets. */
 apr_size_t shs_near_entry_words(apr_size_t octets);

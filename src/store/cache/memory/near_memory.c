@@ -77,7 +77,8 @@ int shs_near_memory_prepare(void *memory)
     return apr_generate_random_bytes((unsigned char *)head->keys,
                                      sizeof(head->keys))
                == APR_SUCCESS
-           && apr_generate_random_bytes(head->kind_key, sizeof(head->kind_key))
+           && apr_generate_random_bytes((unsigned char *)head->kind_keys,
+                                        sizeof(head->kind_keys))
                   == APR_SUCCESS;
 }
 

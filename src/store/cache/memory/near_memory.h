@@ -29,7 +29,7 @@
 
 typedef struct shs_near_head_t {
     shs_near_keys_t keys;
-    unsigned char kind_key[APR_SIPHASH_KSIZE];
+    apr_uint64_t kind_keys[2];
     shs_atomic64_t leased_at;
     shs_atomic64_t leader_seen_at;
     char down_reason[128];             /* why tracking is down, in words */
@@ -87,15 +87,15 @@ shs_near_cache_t *shs_near_memory_attach(void *memory,
 
 /* The hash of a key, and the bucket of that hash: an invalidation finds the
  * bucket of the entries of its key. */
-static inline apr_uint64_t shs_near_memory_hash(const shs_near_cache_t *cache,
-                                                shs_octets_t key)
+static inline shs_siphash_t shs_near_memory_hash(const shs_near_cache_t *cache,
+                                                 shs_octets_t key)
 {
-    return apr_siphash24(key.data, key.len, cache->head->keys[0]);
+    return shs_siphash(key.data, key.len, cache->head->keys[0]);
 }
 
-static inline apr_uint32_t shs_near_memory_bucket(apr_uint64_t hash)
+static inline apr_uint32_t shs_near_memory_bucket(shs_siphash_t hash)
 {
-    return (apr_uint32_t)(hash % SHS_NEAR_BUCKETS);
+    return (apr_uint32_t)(hash.low % SHS_NEAR_BUCKETS);
 }
 
 /* When the lease ends; 0: there was none. */
