@@ -46,10 +46,6 @@ APLOG_USE_MODULE(session_shared);
  * session, for SessionEnv and before each save. It is not an attribute. */
 #define ENCODED_EXPIRY "expiry"
 
-/* A later expiry is written once it exceeds the stored one by this, or by half
- * of SessionMaxAge if that is less. */
-#define EXPIRY_EVERY apr_time_from_sec(60)
-
 /* What was loaded for a client request. */
 typedef struct loaded_t {
     session_rec *session;
@@ -167,23 +163,23 @@ static apr_status_t on_session_load(request_rec *r, session_rec **session)
 
 /* -------------------------------------------------------------------- save */
 
-/* Whether to write the expiry, which mod_session moves at each request. It is
- * not written each time. */
+/* mod_session moves the expiry at each request. It is not written each time,
+ * but as session/lifetime.h has it: SessionMaxAge and a sixth is written, once
+ * SessionMaxAge or less is left. */
 static int is_expiry_due(const loaded_t *loaded, const session_rec *session)
 {
-    apr_interval_time_t half = apr_time_from_sec(session->maxage) / 2;
-    apr_interval_time_t step =
-        half > 0 && half < EXPIRY_EVERY ? half : EXPIRY_EVERY;
-
-    return session->expiry != 0 && session->expiry - loaded->expiry >= step;
+    return session->maxage > 0 && session->expiry >= loaded->expiry;
 }
 
+/* Where SessionMaxAge is not set, the expiry is still the stored one. */
 static void set_expiry(apr_table_t *set, const session_rec *session)
 {
+    apr_interval_time_t interval = apr_time_from_sec(session->maxage) / 6;
+
     if (session->expiry != 0) {
-        apr_table_setn(
-            set, EXPIRY,
-            apr_psprintf(session->pool, "%" APR_TIME_T_FMT, session->expiry));
+        apr_table_setn(set, EXPIRY,
+                       apr_psprintf(session->pool, "%" APR_TIME_T_FMT,
+                                    session->expiry + interval));
     }
 }
 
