@@ -76,6 +76,15 @@ apr_time_t shs_session_expiry(const shs_session_t *session)
     return session->expires_at;
 }
 
+int shs_session_is_over(const shs_session_t *session,
+                        apr_interval_time_t absolute, apr_time_t now)
+{
+    apr_time_t created_at = session->metadata.created_at;
+
+    return (session->expires_at != 0 && session->expires_at <= now)
+           || (created_at != 0 && created_at + absolute <= now);
+}
+
 void shs_session_set_untyped(shs_session_t *session)
 {
     session->is_untyped = 1;

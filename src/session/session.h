@@ -75,6 +75,11 @@ void shs_session_replace(shs_session_t *session, apr_size_t value,
 void shs_session_set_expiry(shs_session_t *session, apr_time_t expires_at);
 apr_time_t shs_session_expiry(const shs_session_t *session);
 
+/* Whether the session has expired by its own metadata at `now` (as
+ * apr_time_now()), if `absolute` is the longest that a session lives. */
+int shs_session_is_over(const shs_session_t *session,
+                        apr_interval_time_t absolute, apr_time_t now);
+
 /* The format has no types: each attribute is text. Where that text is a JSON
  * object or array, a path may lead into it (session/json/path.h). In a typed
  * session a string is only a string, whatever it contains. */
