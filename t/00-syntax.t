@@ -539,4 +539,16 @@ for my $row (@accepted) {
     is($code, 0, "accepted: $row->[1]") || diag $said;
 }
 
+# An OpenSSL whose configuration has no digests.
+$httpd->write('openssl.cnf', "openssl_conf = o\n[o]\nproviders = p\n[p]\nbase = b\n[b]\nactivate = 1\n");
+local $ENV{OPENSSL_CONF} = "$root/openssl.cnf";
+for my $row (['%{id}', 0, qr/Syntax OK/],
+             ['%{sha256:id}', 1, qr/SHS011: SharedSessionKey s:%\{sha256:id\} has no keys: /]) {
+    my ($id, $is, $says) = @$row;
+    $httpd->configure("$store\nSharedSessionKey s:$id");
+    my ($code, $said) = $httpd->check;
+    is(!!$code, !!$is, "an OpenSSL without digests, and $id: " . ($is ? 'refused' : 'accepted'));
+    like($said, $says, '... in words');
+}
+
 done_testing;

@@ -260,6 +260,87 @@ CONF
     $relay->stop;
 }
 
+# --- stale, and a redirect ------------------------------------------------------------------
+
+# Once the store has failed, each place decides by its own stale= and deny; and what
+# counts is the method of the client, not the one of an ErrorDocument.
+{
+    my $httpd = private_httpd(conf => $usual . <<"CONF");
+SharedSessionStore redis://127.0.0.1:@{[$proxy->port]} timeout=200ms breaker=off
+SharedSessionCache On lease=1s
+SharedSessionFailure allow stale=30s
+LoadModule rewrite_module /usr/lib/apache2/modules/mod_rewrite.so
+<Location /x/go>
+    RewriteEngine On
+    RewriteRule .* /strict/lua
+</Location>
+<Location /x/missing>
+    ErrorDocument 404 /strict/lua
+</Location>
+<Location /strict>
+    SharedSessionFailure deny
+</Location>
+<Location /tolerant>
+    SharedSessionFailure deny
+    ErrorDocument 503 /x/lua
+</Location>
+<Location /off>
+    SharedSession Off
+    ErrorDocument 404 /x/lua
+</Location>
+<Location /x/posted>
+    ErrorDocument 404 /other/lua
+</Location>
+<Location /other>
+    SharedSessionFailure allow stale=20s
+</Location>
+<Location /form>
+    SharedSessionFormat form
+    SharedSessionKey form:%{id}
+</Location>
+<Location /form/strict>
+    SharedSessionFailure deny stale=30s
+</Location>
+CONF
+    wait_live($httpd);
+    my $id = fresh_id();
+    $redis->put_hash("session:$id", { user => 'anna' }, 60);
+    wait_kept($httpd, $id);
+    my $over = time + 8;
+    $redis->cmd('SET', "form:$id", 'user=anna&expiry=' . int($over * 1e6), 'EX', 60);
+    my $is = sub {
+        my ($path, %more) = @_;
+        my $r = $httpd->get($path, cookie => "JSESSIONID=$id", %more);
+        return join ' ', $r->code, $r->note('SHARED_SESSION') // '-',
+            $r->note('session.user') // '-';
+    };
+    SHS::Process::wait_for('a hit', 10, sub {
+        !$redis->lookups_during(sub { $is->('/form/lua') }, text => $id) });
+    $proxy->blackhole;
+    ok(eval { SHS::Process::wait_for('a stale one', 10, sub {
+        $is->('/x/lua') eq '200 stale anna' }) }, 'a stale session');
+    is($is->('/form/lua'), '200 stale anna', '... and one that expires soon by its own metadata');
+    is($is->('/strict/lua'), '503 - -', 'a place that allows none refuses');
+    is($is->('/x/go'), '503 - -', '... also what a RewriteRule leads there from where it is allowed');
+    is($is->('/x/missing'), '404 - -', '... and an ErrorDocument');
+    is($is->('/tolerant/lua'), '503 stale anna', 'an ErrorDocument where it is allowed does');
+    is($is->('/off/missing'), '404 stale anna', '... also from an Off place');
+    is($is->('/off/missing', method => 'HEAD') =~ s/ .*//r, '404', '... for HEAD');
+    is($is->('/off/missing', method => 'POST', body => 'x'), '404 unavailable -',
+       '... but not for POST');
+    is($is->('/x/posted'), '404 stale anna', 'an ErrorDocument where less is allowed');
+    is($is->('/x/posted', method => 'POST', body => 'x'), '404 unavailable -',
+       '... not for POST');
+    my $left = $over - time + 0.1;
+    SHS::Process::let_pass($left) if $left > 0;
+    is($is->('/form/lua'), '200 unavailable -',
+       '... may have been prolonged meanwhile: it is unavailable, not absent');
+    is($is->('/form/strict/lua'), '503 - -', '... so deny applies');
+    $proxy->pass;
+    $proxy->drop;
+    $httpd->stop;
+}
+
 # --- many at once ----------------------------------------------------------------------------
 
 if (mpm() ne 'prefork') { # which has one thread a child

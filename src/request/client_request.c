@@ -72,15 +72,21 @@ shs_scope_t shs_client_request_scope_of(const request_rec *r)
     return scope;
 }
 
+/* Once the store has failed, the outcome depends on the place's `stale` too. */
+static int fits(const shs_memo_t *memo, const shs_scope_t *scope)
+{
+    return memo->store == scope->store
+           && shs_settings_is_same_lookup(&memo->settings, scope->settings)
+           && (!memo->lookup->has_store_failed || memo->is_outdated
+               || memo->stale == scope->settings->stale.value);
+}
+
 shs_memo_t *shs_client_request_find_memo(
     const shs_client_request_t *client_request, const shs_scope_t *scope)
 {
     shs_memo_t *memo = client_request->memos;
 
-    while (memo
-           && (memo->store != scope->store
-               || !shs_settings_is_same_lookup(&memo->settings,
-                                               scope->settings))) {
+    while (memo && !fits(memo, scope)) {
         memo = memo->next;
     }
     return memo;
@@ -102,6 +108,7 @@ static shs_memo_t *create_memo(shs_client_request_t *client_request,
     shs_memo_t *memo = apr_pcalloc(scope->r->pool, sizeof(*memo));
 
     memo->settings = shs_settings_lookup_of(scope->settings);
+    memo->stale = scope->settings->stale.value;
     memo->store = scope->store;
     remember(client_request, memo,
              scope->store && client_request->failed_store == scope->store

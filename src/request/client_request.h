@@ -18,6 +18,7 @@
 typedef struct shs_memo_t shs_memo_t;
 struct shs_memo_t {
     shs_lookup_settings_t settings;
+    apr_interval_time_t stale; /* it counts if the store has failed */
     const shs_store_t *store;
     const shs_lookup_t *lookup;
     int is_outdated; /* the session was written: the next use repeats the lookup

@@ -109,6 +109,37 @@ static void log_warnings(int is_first, const server_rec *s)
     }
 }
 
+/* Whether the ids of each template have keys: whether OpenSSL, as it is
+ * configured, computes a SHA-256 if one is needed. */
+static int check_keys(const server_rec *s, apr_pool_t *ptemp)
+{
+    static const char id[] = "0123456789abcdef";
+    shs_octets_t octets = { id, sizeof(id) - 1 };
+    shs_session_id_t sid;
+    int i;
+
+    shs_session_id_parse(&sid, octets, SHS_SESSION_ID_NO_ROUTE, 0);
+    for (; s; s = s->next) {
+        const apr_array_header_t *keys = shs_settings_of_server(s)->keys;
+
+        for (i = 0; i < keys->nelts; ++i) {
+            const shs_key_t *key = APR_ARRAY_IDX(keys, i, const shs_key_t *);
+
+            if (shs_key_build(key, &sid, ptemp).len == 0) {
+                ap_log_error(
+                    APLOG_MARK, APLOG_ERR, 0, s,
+                    SHS_TAG_CONFIG
+                    "SharedSessionKey %s has no keys: " SHS_KEY_NO_DIGEST
+                    "; correct its configuration"
+                    " (openssl.cnf, OPENSSL_CONF), or write %%{id}",
+                    shs_key_describe(key));
+                return 0;
+            }
+        }
+    }
+    return 1;
+}
+
 /* All virtual hosts inherit the main server's sections, so its On may be meant
  * for a virtual host that has a store. A host that has no directive of this
  * module has the main server's settings themselves. */
@@ -119,7 +150,6 @@ int shs_lifecycle_on_check_config(apr_pool_t *pconf, apr_pool_t *plog,
     const server_rec *host;
 
     (void)plog;
-    (void)ptemp;
     for (host = s; host; host = host->next) {
         const shs_server_settings_t *settings = shs_settings_of_server(host);
         const char *enabled_line = shs_settings_find_enabled_line(settings);
@@ -139,7 +169,8 @@ int shs_lifecycle_on_check_config(apr_pool_t *pconf, apr_pool_t *plog,
     shs_place_check(&overlapping_keys, &mixed_formats, s, pconf);
     contradictions = shs_lint_check(ap_conftree, pconf);
     log_warnings(1, s);
-    return set_caches(s) ? OK : HTTP_INTERNAL_SERVER_ERROR;
+    return set_caches(s) && check_keys(s, ptemp) ? OK
+                                                 : HTTP_INTERNAL_SERVER_ERROR;
 }
 
 /* Whether there are children of an earlier configuration. Their clients would
@@ -184,37 +215,6 @@ static int share_cache(shs_store_t *store, apr_pool_t *pconf, server_rec *s)
     return 1;
 }
 
-/* Whether the ids of each template have keys: whether OpenSSL, as it is
- * configured, computes a SHA-256 if one is needed. */
-static int check_keys(const server_rec *s, apr_pool_t *ptemp)
-{
-    static const char id[] = "0123456789abcdef";
-    shs_octets_t octets = { id, sizeof(id) - 1 };
-    shs_session_id_t sid;
-    int i;
-
-    shs_session_id_parse(&sid, octets, SHS_SESSION_ID_NO_ROUTE, 0);
-    for (; s; s = s->next) {
-        const apr_array_header_t *keys = shs_settings_of_server(s)->keys;
-
-        for (i = 0; i < keys->nelts; ++i) {
-            const shs_key_t *key = APR_ARRAY_IDX(keys, i, const shs_key_t *);
-
-            if (shs_key_build(key, &sid, ptemp).len == 0) {
-                ap_log_error(
-                    APLOG_MARK, APLOG_ERR, 0, s,
-                    SHS_TAG_CONFIG
-                    "SharedSessionKey %s has no keys: " SHS_KEY_NO_DIGEST
-                    "; correct its configuration"
-                    " (openssl.cnf, OPENSSL_CONF), or write %%{id}",
-                    shs_key_describe(key));
-                return 0;
-            }
-        }
-    }
-    return 1;
-}
-
 int shs_lifecycle_on_post_config(apr_pool_t *pconf, apr_pool_t *plog,
                                  apr_pool_t *ptemp, server_rec *s)
 {
@@ -222,14 +222,12 @@ int shs_lifecycle_on_post_config(apr_pool_t *pconf, apr_pool_t *plog,
     int i;
 
     (void)plog;
+    (void)ptemp;
     stores = shs_store_list(pconf);
     if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG) {
         return OK;
     }
     log_warnings(0, s);
-    if (!check_keys(s, ptemp)) {
-        return HTTP_INTERNAL_SERVER_ERROR;
-    }
     rv = shs_store_share(pconf);
     if (rv != APR_SUCCESS) {
         ap_log_error(APLOG_MARK, APLOG_ERR, rv, s,

@@ -10,17 +10,74 @@
 
 #define BROKEN_PROMISE "the store's provider is in error: "
 
+static int has_data(shs_octets_t octets)
+{
+    return octets.data || octets.len == 0;
+}
+
+static const char *find_broken_string(shs_octets_t string,
+                                      apr_size_t max_octets)
+{
+    if (!has_data(string)) {
+        return BROKEN_PROMISE "a string has no data";
+    }
+    return string.len > max_octets ? BROKEN_PROMISE
+               "a record is larger than its query allows"
+                                   : NULL;
+}
+
+static const char *find_broken_fields(const shs_record_t *record,
+                                      apr_size_t max_octets)
+{
+    apr_size_t left = max_octets;
+    apr_size_t i;
+
+    if (record->count > SHS_STORE_MAX_FIELDS) {
+        return BROKEN_PROMISE "a record has too many fields";
+    }
+    if (record->count > 0 && !record->fields) {
+        return BROKEN_PROMISE "a record has no fields";
+    }
+    for (i = 0; i < record->count; ++i) {
+        const shs_record_field_t *field = &record->fields[i];
+
+        if (!has_data(field->name) || !has_data(field->value)) {
+            return BROKEN_PROMISE "a field has no data";
+        }
+        if (field->name.len > left
+            || field->value.len > left - field->name.len) {
+            return BROKEN_PROMISE "a record is larger than its query allows";
+        }
+        left -= field->name.len + field->value.len;
+    }
+    return NULL;
+}
+
+/* One pass, without a look at the octets: it costs nothing beside the decoding
+ * that follows. */
+static const char *find_broken_record(const shs_record_t *record,
+                                      const shs_query_t *query)
+{
+    if (record->shape != query->shape) {
+        return BROKEN_PROMISE "a record has another shape than its query";
+    }
+    if (record->ttl < 0 && record->ttl != SHS_TTL_FOREVER) {
+        return BROKEN_PROMISE "a record has a negative time to live";
+    }
+    return record->shape == SHS_SHAPE_STRING
+               ? find_broken_string(record->string, query->max_octets)
+               : find_broken_fields(record, query->max_octets);
+}
+
 /* The promise of mod_shared_session_provider.h that the outcome of a read
  * breaks, in words; NULL: none. */
 static const char *find_broken_read(shs_outcome_t outcome,
                                     const shs_result_t *result,
-                                    shs_shape_t shape)
+                                    const shs_query_t *query)
 {
     switch (outcome) {
     case SHS_OUTCOME_FOUND:
-        return result->record.shape == shape ? NULL
-                                             : BROKEN_PROMISE
-                   "a record has another shape than its query";
+        return find_broken_record(&result->record, query);
     case SHS_OUTCOME_ABSENT:
     case SHS_OUTCOME_MALFORMED:
     case SHS_OUTCOME_UNAVAILABLE:
@@ -77,10 +134,11 @@ static void warn(shs_result_t *result, _Atomic apr_int64_t *warned_at)
 }
 
 shs_outcome_t shs_promise_check_read(shs_result_t *result,
-                                     shs_outcome_t outcome, shs_shape_t shape,
+                                     shs_outcome_t outcome,
+                                     const shs_query_t *query,
                                      _Atomic apr_int64_t *warned_at)
 {
-    const char *broken = find_broken_read(outcome, result, shape);
+    const char *broken = find_broken_read(outcome, result, query);
 
     if (!broken) {
         return outcome;

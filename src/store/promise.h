@@ -17,7 +17,8 @@
  * then sets the transition DEGRADED too, so that it is logged. *warned_at is
  * the time of the last one, by shs_clock_now(), and 0 at the beginning. */
 shs_outcome_t shs_promise_check_read(shs_result_t *result,
-                                     shs_outcome_t outcome, shs_shape_t shape,
+                                     shs_outcome_t outcome,
+                                     const shs_query_t *query,
                                      _Atomic apr_int64_t *warned_at);
 
 /* Returns the result of the write, or UNAVAILABLE if a promise is broken. */

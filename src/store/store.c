@@ -271,8 +271,7 @@ shs_outcome_t shs_store_load(shs_result_t *result, shs_store_t *store,
     assert(query->key.len > 0 && query->max_octets > 0);
     memset(result, 0, sizeof(*result));
     outcome = store->provider->load(result, store->self, query, p);
-    outcome = shs_promise_check_read(result, outcome, query->shape,
-                                     &store->broken_at);
+    outcome = shs_promise_check_read(result, outcome, query, &store->broken_at);
     if (store->near.cache && result->transition == SHS_TRANSITION_NONE) {
         check_tracking(result, store, outcome);
     }

@@ -9,7 +9,7 @@ need_tool clang
 if ! out=$(t/unit/fuzz/run "${SHS_FUZZ_SECONDS:-2}" 2>&1); then
     complain "$out"
 fi
-looked_at "$(grep -cE '^[a-z]+: [1-9][0-9]* inputs$' <<<"$out" || true)"
+looked_at "$(grep -cE '^[a-z_]+: [1-9][0-9]* inputs$' <<<"$out" || true)"
 parsers=(t/unit/fuzz/corpus/*/)
 if ((looked != ${#parsers[@]})); then
     complain "$looked of ${#parsers[@]} parsers were run"

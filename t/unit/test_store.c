@@ -530,6 +530,90 @@ START_TEST(store_load__is_unavailable_by_a_broken_promise)
 }
 END_TEST
 
+static shs_record_field_t too_many[SHS_STORE_MAX_FIELDS + 1];
+
+/* As OCTETS(), for static data. */
+#define TEXT(literal)                  \
+    {                                  \
+        (literal), sizeof(literal) - 1 \
+    }
+
+static const shs_record_field_t no_name[] = { { { NULL, 1 }, TEXT("v") } };
+static const shs_record_field_t no_value[] = { { TEXT("n"), { NULL, 1 } } };
+static const shs_record_field_t empty[] = { { TEXT("n"), { NULL, 0 } } };
+static const shs_record_field_t fitting[] = { { TEXT("12"), TEXT("345") },
+                                              { TEXT("6"), TEXT("7890") } };
+static const shs_record_field_t large_value[] = {
+    { TEXT("12"), TEXT("345") }, { TEXT("6"), TEXT("7890!") }
+};
+static const shs_record_field_t large_name[] = { { TEXT("12345678901"),
+                                                   TEXT("") } };
+/* Their sum overflows. */
+static const shs_record_field_t huge_value[] = { { TEXT("12"),
+                                                   { "3", APR_SIZE_MAX } } };
+static const shs_record_field_t huge_name[] = { { { "1", APR_SIZE_MAX },
+                                                  TEXT("23") } };
+
+/* Records for a query of at most 10 octets. `broken` is NULL: no promise is
+ * broken. */
+static const struct {
+    shs_record_t record;
+    const char *broken;
+} records[] = {
+    { { SHS_SHAPE_STRING, TEXT("1234567890"), NULL, 0, 1 }, NULL },
+    { { SHS_SHAPE_STRING, { NULL, 0 }, NULL, 0, 1 }, NULL },
+    { { SHS_SHAPE_STRING, TEXT("v"), NULL, 0, SHS_TTL_FOREVER }, NULL },
+    { { SHS_SHAPE_STRING, TEXT("v"), NULL, 0, 0 }, NULL },
+    { { SHS_SHAPE_STRING, TEXT("v"), NULL, 0, -2 }, "negative time to live" },
+    { { SHS_SHAPE_STRING, TEXT("v"), NULL, 0, APR_INT64_MIN },
+      "negative time to live" },
+    { { SHS_SHAPE_STRING, TEXT("12345678901"), NULL, 0, 1 },
+      "larger than its query" },
+    { { SHS_SHAPE_STRING, { NULL, 1 }, NULL, 0, 1 }, "a string has no data" },
+    { { SHS_SHAPE_FIELDS, { NULL, 0 }, fitting, 2, 1 }, NULL },
+    { { SHS_SHAPE_FIELDS, { NULL, 0 }, empty, 1, 1 }, NULL },
+    { { SHS_SHAPE_FIELDS, { NULL, 0 }, NULL, 0, 1 }, NULL },
+    { { SHS_SHAPE_FIELDS, { NULL, 0 }, too_many, SHS_STORE_MAX_FIELDS, 1 },
+      NULL },
+    { { SHS_SHAPE_FIELDS, { NULL, 0 }, fitting, 2, -2 },
+      "negative time to live" },
+    { { SHS_SHAPE_FIELDS, { NULL, 0 }, NULL, 1, 1 }, "has no fields" },
+    { { SHS_SHAPE_FIELDS, { NULL, 0 }, no_name, 1, 1 }, "a field has no data" },
+    { { SHS_SHAPE_FIELDS, { NULL, 0 }, no_value, 1, 1 },
+      "a field has no data" },
+    { { SHS_SHAPE_FIELDS, { NULL, 0 }, large_value, 2, 1 },
+      "larger than its query" },
+    { { SHS_SHAPE_FIELDS, { NULL, 0 }, large_name, 1, 1 },
+      "larger than its query" },
+    { { SHS_SHAPE_FIELDS, { NULL, 0 }, huge_value, 1, 1 },
+      "larger than its query" },
+    { { SHS_SHAPE_FIELDS, { NULL, 0 }, huge_name, 1, 1 },
+      "larger than its query" },
+    { { SHS_SHAPE_FIELDS, { NULL, 0 }, too_many, SHS_STORE_MAX_FIELDS + 1, 1 },
+      "too many fields" },
+};
+
+START_TEST(store_load__checks_the_record)
+{
+    shs_store_t *store = store_of("fake://h");
+    shs_query_t query = { OCTETS("key"), records[_i].record.shape, 10, 0 };
+    const char *broken = records[_i].broken;
+    shs_result_t result;
+
+    shs_store_start_child(store, 1, p);
+    last_created->outcome = SHS_OUTCOME_FOUND;
+    last_created->result.record = records[_i].record;
+    ck_assert_int_eq(shs_store_load(&result, store, &query, p),
+                     broken ? SHS_OUTCOME_UNAVAILABLE : SHS_OUTCOME_FOUND);
+    if (broken) {
+        ck_assert_msg(strstr(result.reason, broken), "%s", result.reason);
+        ck_assert_ptr_null(result.record.fields);
+        ck_assert_uint_eq(result.record.count, 0);
+        ck_assert_ptr_null(result.record.string.data);
+    }
+}
+END_TEST
+
 /* ----------------------------------------------------------------- write */
 
 static const struct {
@@ -1026,6 +1110,7 @@ static void add(TCase *tc)
                         ROWS(outcomes));
     tcase_add_loop_test(tc, store_load__is_unavailable_by_a_broken_promise, 0,
                         ROWS(broken_reads));
+    tcase_add_loop_test(tc, store_load__checks_the_record, 0, ROWS(records));
     tcase_add_loop_test(tc, store_write__is_unavailable_by_a_broken_promise, 0,
                         ROWS(broken_writes));
     tcase_add_loop_test(tc, store_write__turns_no_outcome_into_another, 0,

@@ -9,6 +9,7 @@
 #include "config/log.h"
 #include "request/lookup/store_log.h"
 #include "request/lookup/near_lookup.h"
+#include "request/lookup/method.h"
 
 APLOG_USE_MODULE(shared_session);
 
@@ -95,25 +96,30 @@ static shs_outcome_t query_store(shs_lookup_t *lookup, const shs_scope_t *scope,
 }
 
 /* Without an answer from the store, uses what the near-cache had recently; but
- * not for a method that may write. */
+ * not for a method that may write. A stale session that has expired by its own
+ * metadata is not ABSENT: the store may have a later expiry. */
 static shs_outcome_t take_stale(shs_lookup_t *lookup, const shs_scope_t *scope,
                                 shs_near_lookup_t *near)
 {
-    const request_rec *r = scope->r;
     const shs_settings_t *settings = scope->settings;
+    const char *reason = lookup->reason;
     shs_near_found_t found = SHS_NEAR_MISS;
     shs_outcome_t outcome;
 
-    if (r->method_number == M_GET || r->method_number == M_OPTIONS) {
-        found =
-            shs_near_lookup_find_stale(near, settings->stale.value, r->pool);
+    if (shs_method_is_read_only(scope->r)) {
+        found = shs_near_lookup_find_stale(near, settings->stale.value,
+                                           scope->r->pool);
     }
     if (found == SHS_NEAR_MISS) {
         return SHS_OUTCOME_UNAVAILABLE;
     }
     outcome = accept_session(lookup, near->session, near->ttl, settings);
+    if (found == SHS_NEAR_STALE && outcome != SHS_OUTCOME_FOUND) {
+        lookup->reason = reason;
+        return SHS_OUTCOME_UNAVAILABLE;
+    }
     lookup->is_near = 1;
-    lookup->is_stale = found == SHS_NEAR_STALE && outcome == SHS_OUTCOME_FOUND;
+    lookup->is_stale = found == SHS_NEAR_STALE;
     return outcome;
 }
 
