@@ -10,7 +10,7 @@ local page
 local function place_of(path)
   if path == 'README.md' then return 'index.html' end
   if path == 'CHANGES.md' then return 'changes.html' end
-  if path == 'bench/results.svg' then return 'results.svg' end
+  if path:match('^bench/%a+%.svg$') then return path:match('[^/]+$') end
   local name = path:match('^docs/(.*)%.md$')
   return name and name .. '.html'
 end

@@ -78,8 +78,9 @@ allowed_outside() { # includer header
 
 # The files of bench/, from above to below: each imports only what stands below.
 bench_files='
-main cost request_time plan alternatives variants target httpd store load machine
-report markdown picture
+main cost request_time plan alternatives variants target httpd
+fleet_main fleet_pressure fleet_loss fleet_run store load machine
+report markdown picture fleet_report fleet_capacity fleet_picture
 '
 
 # The installed headers stand beside the modules' sources, below all rooms.

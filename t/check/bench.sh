@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# bench/run works: one second of a few rows gives a table and plausible figures,
-# and leaves no file behind.
+# bench/run and bench/fleet work: a short run of each gives tables and plausible
+# figures, and leaves no file behind.
 source "$(dirname "${BASH_SOURCE[0]}")/guard.bash"
 
-need bench/run bench/main.py
+need bench/run bench/main.py bench/fleet bench/fleet_main.py
 need_tool wrk
 tmp=$(mktemp -d --suffix=.shs-guard)
 # httpd's children may run as another user.
@@ -58,6 +58,48 @@ PY
 fi
 looked_at "${#rows[@]}"
 
+# bench/fleet likewise: what Redis counts does not depend on the machine.
+if ! out=$(TMPDIR=$tmp/work timeout 90 bench/fleet --quick --no-install \
+    --hosts 5 --out "$tmp/fleet" 2>&1); then
+    complain "bench/fleet fails:"$'\n'"$(tail -n 20 <<<"$out")"
+    exit 1
+fi
+for words in 'the hosts were a client, not httpd' 'broadcast, Cluster of 10' \
+    'octets sent for a touch' 'tracking-table-max-keys'; do
+    grep -qF "$words" <<<"$out" || complain "no '$words' in:"$'\n'"$out"
+    looked_at 1
+done
+if ! python3 - "$tmp/fleet/fleet.json" <<'PY'; then
+import json
+import sys
+
+result = json.load(open(sys.argv[1]))
+rows = {row['mode']: row for row in result['costs']['rows']}
+assert list(rows) == ['bcast', 'per-key', 'off'], list(rows)
+for mode, told in (('bcast', 5), ('per-key', 1), ('off', 0)):
+    row = rows[mode]
+    assert row['hosts'] == 5 and row['absent'] == 0, row
+    assert row['connections'] == (10 if mode == 'off' else 15), row
+    # Every change is told to all hosts, to those that hold it, or to none.
+    assert abs(row['touch']['keys'] - told) < 0.01, row
+    assert 0 < row['lookup']['us'] < 1000 and 0 < row['touch']['us'] < 1000, row
+    assert row['mixed']['requests'] > 0, row
+    assert (row['mixed']['hit_ratio'] > 0.5) == (mode != 'off'), row
+assert rows['per-key']['tracked_items'] == 4000, rows['per-key']
+for row in result['pressure']['rows']:
+    assert [step['sessions'] for step in row['steps']] == [75000, 150000], row
+closed = result['loss']['closed']
+assert closed['bcast']['stale'] == 0, closed
+assert closed['bcast']['invalidations'] == 4000, closed
+assert 1500 < closed['per-key']['stale'] < 2500, closed
+full = {row['most_keys']: row for row in result['loss']['full']}
+assert full[100]['evicted'] > 800 and full[2000]['evicted'] == 0, full
+assert result['capacity']['rows'], result
+PY
+    complain "figures of bench/fleet that cannot be true"
+fi
+looked_at 3
+
 left=$(ls -A "$tmp/work")
 [[ -z $left ]] || complain "files that it left: $left"
-finish 'rows and words of the benchmark'
+finish 'rows and words of the benchmarks'

@@ -39,7 +39,7 @@ wanted=$(
             sed -nE "s@^(.+)\.la\$@$where/\1.so@p"
         sed -nE 's/^moduleinclude_HEADERS \+?= *//p' Makefile.am | tr ' ' '\n' |
             sed -nE "s@^(.+\.h)\$@$headers/\1@p"
-        printf '%s\n' "$pages"/{index.html,changes.html,style.css,results.svg} \
+        printf '%s\n' "$pages"/{index.html,changes.html,style.css,results.svg,fleet.svg} \
             "$manual/man8/mod_shared_session.8" "$manual/man5/shared_session.conf.5"
         find docs -name '*.md' ! -path 'docs/manual/*' |
             sed -E "s@^docs/(.+)\.md\$@$pages/\1.html@"

@@ -5,7 +5,7 @@
 # finds nothing to mend.
 source "$(dirname "${BASH_SOURCE[0]}")/guard.bash"
 
-need scripts/prepare demo/run t/run bench/run .ci/run
+need scripts/prepare demo/run t/run bench/run bench/fleet .ci/run
 mapfile -t files < <(
     find scripts demo bench t .ci -type f | grep -vE '^t/(logs|state)/' |
         while IFS= read -r file; do
