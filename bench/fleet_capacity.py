@@ -14,30 +14,18 @@ FAR = 1000  # hosts
 HEARTBEATS = 4  # a second, from each host
 
 
-def line_through(points):
-    """The least squares of y = a + b x, weighted so that each point's relative
-    error counts alike."""
-    weights = [1 / max(y, 1e-9) ** 2 for _, y in points]
-    total = sum(weights)
-    mean_x = sum(w * x for w, (x, _) in zip(weights, points)) / total
-    mean_y = sum(w * y for w, (_, y) in zip(weights, points)) / total
-    below = sum(w * (x - mean_x) ** 2 for w, (x, _) in zip(weights, points))
-    slope = sum(w * (x - mean_x) * (y - mean_y)
-                for w, (x, y) in zip(weights, points)) / below if below else 0
-    return mean_y - slope * mean_x, slope
-
-
 def costs_of(rows, mode):
     """The costs of a mode at half a core, in microseconds: name -> points (hosts,
-    cost). The cost of a broadcast is extrapolated to FAR hosts."""
+    cost). The cost of a broadcast is extrapolated to FAR hosts: on the line through
+    the last two points."""
     rows = [row for row in rows if row['mode'] == mode]
     least = min(row['spread'] for row in rows)
     rows = [row for row in rows if row['spread'] == least]
     costs = {name: [(row['hosts'], max(0, row[name]['us'])) for row in rows]
              for name in ('lookup_half', 'touch_half', 'heartbeat')}
     if mode == 'bcast' and len(rows) > 1 and rows[-1]['hosts'] < FAR:
-        base, each = line_through(costs['touch_half'])
-        costs['touch_half'].append((FAR, base + each * FAR))
+        (x0, y0), (x1, y1) = costs['touch_half'][-2:]
+        costs['touch_half'].append((FAR, y1 + (y1 - y0) * (FAR - x1) / (x1 - x0)))
     return costs
 
 
@@ -87,12 +75,9 @@ def table(rows, hosts=(1, 10, 50, 100, 200, 500, 1000)):
         'rows': [{'hosts': n, 'mode': mode,
                   'lookup_us': microseconds(costs[mode], 'lookup_half', n),
                   'touch_us': microseconds(costs[mode], 'touch_half', n),
-                  'heartbeat_us': microseconds(costs[mode], 'heartbeat', n),
                   'sessions': sessions_of(costs[mode], mode, n),
                   'sessions_of_cluster':
                       sessions_of(costs[mode], mode, n, MASTERS),
-                  'sessions_on_all_hosts':
-                      sessions_of(costs[mode], mode, n, spread=n),
                   'sessions_touched_each_minute':
                       sessions_of(costs[mode], mode, n, touch_every=60)}
                  for n in hosts for mode in modes]}

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The client of bench/fleet: plays the hosts of a fleet to one Redis. It is a client, not httpd: one
- * process with the connections that all the hosts would have, and no HTTP.
+ * The client of bench/fleet: plays the hosts of a fleet to one Redis. It is no
+ * httpd: one process with the connections that all the hosts would have, and no
+ * HTTP.
  *
- *   fleet PORT MODE HOSTS CONNECTIONS SESSIONS SPREAD
+ *   fleet_client PORT MODE HOSTS CONNECTIONS SESSIONS SPREAD
  *
  * MODE is what the near-cache of each host rests on:
  *
@@ -288,7 +289,7 @@ int main(int argc, char **argv)
     order_t order;
 
     if (argc != 7) {
-        fleet_fail("fleet PORT MODE HOSTS CONNECTIONS SESSIONS SPREAD");
+        fleet_fail("fleet_client PORT MODE HOSTS CONNECTIONS SESSIONS SPREAD");
     }
     fleet.port = number_of(argv[1]);
     fleet.hosts = number_of(argv[3]);

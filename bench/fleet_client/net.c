@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * net: sends and receives on the connections of all hosts, as src/redis does: a
- * lookup is HGETALL and PTTL in one write, a touch is an EVAL, and each listener
- * gets a PING eight times in a lease of two seconds.
+ * lookup is HGETALL and PTTL in one write, a touch is an EVAL, and the connection of
+ * each host that receives invalidations sends a PING eight times in a lease of two
+ * seconds.
  */
 #include "fleet.h"
 

@@ -81,7 +81,7 @@ for mode, told in (('bcast', 5), ('per-key', 1), ('off', 0)):
     assert row['hosts'] == 5 and row['absent'] == 0, row
     assert row['connections'] == (10 if mode == 'off' else 15), row
     # Every change is told to all hosts, to those that hold it, or to none.
-    assert abs(row['touch']['keys'] - told) < 0.01, row
+    assert abs(row['expire']['keys'] - told) < 0.01, row
     assert 0 < row['lookup']['us'] < 1000 and 0 < row['touch']['us'] < 1000, row
     assert row['mixed']['requests'] > 0, row
     assert (row['mixed']['hit_ratio'] > 0.5) == (mode != 'off'), row
