@@ -65,7 +65,10 @@ def sessions_of(costs, mode, hosts, masters=1, **use):
     return max(0, masters * free / each)
 
 
-def table(rows, hosts=(1, 10, 50, 100, 200, 500, 1000)):
+def table(rows, hosts=(1, 10, 50, 100, 200, 500, FAR)):
+    """What each mode serves. One number of hosts says nothing of others."""
+    measured = sorted({row['hosts'] for row in rows})
+    hosts = measured if len(measured) == 1 else hosts
     modes = [mode for mode in ('off', 'bcast', 'per-key')
              if any(row['mode'] == mode for row in rows)]
     costs = {mode: costs_of(rows, mode) for mode in modes}
