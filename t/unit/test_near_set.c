@@ -8,15 +8,24 @@
 
 #define LARGEST 256
 #define OURS    ((apr_uint32_t)getpid())
+#define SLOTS   SHS_NEAR_GROUP
 
 static shs_near_keys_t keys = { "0123456789abcde", "fedcba987654321" };
-static apr_size_t room; /* for four of the largest */
+static shs_near_shape_t shape; /* room for four of the largest */
 static shs_near_set_t *set;
+static shs_near_view_t v; /* of the set */
+
+static void make_set_of(shs_near_shape_t wanted)
+{
+    shape = wanted;
+    set = calloc(1, shs_near_set_size(&shape));
+    v = shs_near_slot_view(set, &shape);
+}
 
 static void make_set(void)
 {
-    room = 4 * shs_near_set_words(LARGEST);
-    set = calloc(1, shs_near_set_size(room));
+    make_set_of(shs_near_set_shape(4, LARGEST, 208));
+    ck_assert_uint_eq(shape.groups, 1);
 }
 
 static void free_set(void)
@@ -30,14 +39,14 @@ static int write_value(apr_uint64_t name, const char *value)
 {
     shs_near_entry_t entry = { name, 12, 13, 14, 15, 16, unit_text(value) };
 
-    return shs_near_set_write(&evicted, set, room, &entry, OURS, keys);
+    return shs_near_set_write(&evicted, set, &shape, &entry, OURS, keys);
 }
 
 static const char *read_value(apr_uint64_t name)
 {
     shs_near_entry_t entry = { name, 12, 13, 0, 0, 0, OCTETS("") };
 
-    return shs_near_set_read(&entry, set, room, keys, p)
+    return shs_near_set_read(&entry, set, &shape, keys, p)
                ? apr_pstrmemdup(p, entry.octets.data, entry.octets.len)
                : NULL;
 }
@@ -75,7 +84,7 @@ START_TEST(near_set_read__returns_what_was_written)
         ck_assert_str_eq(read_value(11), a_value(len));
     }
     ck_assert(write_value(11, "x"));
-    ck_assert(shs_near_set_read(&got, set, room, keys, p));
+    ck_assert(shs_near_set_read(&got, set, &shape, keys, p));
     ck_assert_int_eq(got.read_at, 14);
     ck_assert_int_eq(got.valid_until, 15);
     ck_assert_int_eq(got.expires_at, 16);
@@ -100,7 +109,7 @@ START_TEST(near_set_read__misses_another_name_or_epoch)
     for (i = 0; i < ROWS(others); i++) {
         shs_near_entry_t got = others[i];
 
-        ck_assert(!shs_near_set_read(&got, set, room, keys, p));
+        ck_assert(!shs_near_set_read(&got, set, &shape, keys, p));
     }
     ck_assert_str_eq(read_value(11), "x");
 }
@@ -129,13 +138,13 @@ START_TEST(near_set_read__refuses_every_changed_word)
     write_value(11, "0123456789");
     for (i = 0; i < count; i++) {
         for (bit = 0; bit < 64; bit += 7) {
-            apr_uint64_t was = set->room[i];
+            apr_uint64_t was = v.room[i];
 
-            set->room[i] ^= (apr_uint64_t)1 << bit;
+            v.room[i] ^= (apr_uint64_t)1 << bit;
             if (i < count - 1 || bit < 16) { /* the rest is padding */
                 ck_assert_msg(!read_value(11), "word %d, bit %d", i, bit);
             }
-            set->room[i] = was;
+            v.room[i] = was;
         }
     }
     ck_assert_str_eq(read_value(11), "0123456789");
@@ -148,7 +157,7 @@ START_TEST(near_set_read__refuses_the_checksum_of_another_key)
     shs_near_entry_t got = { 11, 12, 13, 0, 0, 0, OCTETS("") };
 
     write_value(11, "x");
-    ck_assert(!shs_near_set_read(&got, set, room, others, p));
+    ck_assert(!shs_near_set_read(&got, set, &shape, others, p));
 }
 END_TEST
 
@@ -161,15 +170,15 @@ START_TEST(near_set_read__checks_every_number)
     int i;
 
     write_value(11, "x");
-    good = set->places[0];
+    good = v.places[0];
     for (i = 0; i < ROWS(lengths); i++) {
-        set->room[6] = lengths[i];
+        v.room[6] = lengths[i];
         ck_assert_ptr_null(read_value(11));
     }
     for (i = 0; i < 40; i++) {
-        set->places[0] = good ^ APR_UINT64_C(1) << i;
+        v.places[0] = good ^ APR_UINT64_C(1) << i;
         (void)read_value(11); /* for the sanitizers to see */
-        set->places[0] = good ^ (APR_UINT64_C(0xffffffffff) >> i);
+        v.places[0] = good ^ (APR_UINT64_C(0xffffffffff) >> i);
         ck_assert_ptr_null(read_value(11));
     }
 }
@@ -199,16 +208,15 @@ START_TEST(near_set_write__replaces_the_oldest_when_all_places_are_used)
     int i;
 
     free(set);
-    room = 8 * 100;
-    set = calloc(1, shs_near_set_size(room));
-    for (i = 1; i <= SHS_NEAR_SET_ENTRIES; i++) {
+    make_set_of(shs_near_set_shape(100, 0, 8 * 8 * 100));
+    for (i = 1; i <= SLOTS; i++) {
         write_value((apr_uint64_t)i, "");
     }
     for (i = 1; i <= 300; i++) {
         apr_uint64_t name = (apr_uint64_t)i;
 
         ck_assert_str_eq(read_value(name), "");
-        write_value(name + SHS_NEAR_SET_ENTRIES, "");
+        write_value(name + SLOTS, "");
         ck_assert_ptr_null(read_value(name));
         ck_assert_str_eq(read_value(name + 1), "");
     }
@@ -239,14 +247,15 @@ END_TEST
 /* No two places share room. */
 static void check_places(void)
 {
-    int taken[4 * (LARGEST + 64) / 8] = { 0 };
+    int taken[2048] = { 0 };
     apr_size_t i, j;
 
-    for (i = 0; i < SHS_NEAR_SET_ENTRIES; i++) {
-        apr_size_t at = set->places[i] & 0xfffff;
-        apr_size_t words = set->places[i] >> 20 & 0xfffff;
+    ck_assert_uint_le(shape.room, 2048);
+    for (i = 0; i < shape.groups * SLOTS; i++) {
+        apr_size_t at = v.places[i] & 0xfffff;
+        apr_size_t words = v.places[i] >> 20 & 0xfffff;
 
-        ck_assert_uint_le(at + words, room);
+        ck_assert_uint_le(at + words, shape.room);
         for (j = at; j < at + words; j++) {
             ck_assert_int_eq(taken[j]++, 0);
         }
@@ -287,20 +296,62 @@ START_TEST(near_set_write__checks_every_number)
     int i, j;
 
     for (i = 0; i < 3000; i++) {
-        for (j = 0; j < SHS_NEAR_SET_ENTRIES; j++) {
+        for (j = 0; j < SLOTS; j++) {
             apr_uint64_t word;
 
             seed = seed * 1103515245u + 12345u;
             word = (apr_uint64_t)(seed >> 8 & 0x3f) << 20 | (seed >> 16 & 0xff);
-            set->places[j] = j % 2 ? word : word & ~APR_UINT64_C(0x700007);
-            set->tags[j] = j % 3 ? 11 : 12;
+            v.places[j] = j % 2 ? word : word & ~APR_UINT64_C(0x700007);
+            v.tags[j] = j % 3 ? 11 : 12;
         }
         set->next = i % 3 ? seed >> 7 & 0xff : APR_UINT64_MAX - seed;
+        if (i % 2) {
+            set->oldest = seed >> 9 & 0xff;
+            set->end = i % 7 ? seed >> 11 & 0xff : seed;
+        }
         ck_assert(write_value(11, a_value(i % LARGEST)));
         ck_assert_str_eq(read_value(11), a_value(i % LARGEST));
         ck_assert(write_value(12, "another"));
         ck_assert_str_eq(read_value(12), "another");
     }
+}
+END_TEST
+
+/* Entries of two groups, in a room that both share. */
+START_TEST(near_set_write__finds_the_group_of_each_entry_that_it_evicts)
+{
+    int i, found = 0;
+
+    free(set);
+    make_set_of(shs_near_set_shape(8, LARGEST, 80));
+    ck_assert_uint_gt(shape.groups, 1);
+    for (i = 1; i <= 2000; i++) {
+        shs_near_entry_t entry = { (apr_uint64_t)i,
+                                   (apr_uint64_t)i << 32,
+                                   13,
+                                   14,
+                                   15,
+                                   16,
+                                   unit_text(a_value(i * 7 % LARGEST)) };
+
+        ck_assert(
+            shs_near_set_write(&evicted, set, &shape, &entry, OURS, keys));
+        ck_assert(shs_near_set_read(&entry, set, &shape, keys, p));
+        check_places();
+    }
+    for (; i > 0; i--) {
+        shs_near_entry_t entry = {
+            (apr_uint64_t)i, (apr_uint64_t)i << 32, 13, 0, 0, 0, OCTETS("")
+        };
+
+        if (shs_near_set_read(&entry, set, &shape, keys, p)) {
+            ck_octets_eq(entry.octets, unit_text(a_value(i * 7 % LARGEST)),
+                         "the value");
+            found++;
+        }
+    }
+    /* All of the last ones that fit, one behind the other. */
+    ck_assert_int_ge(found, 8);
 }
 END_TEST
 
@@ -327,12 +378,12 @@ END_TEST
 START_TEST(near_set_write__takes_over_from_a_writer_that_was_killed)
 {
     shs_atomic64_t *words = (shs_atomic64_t *)set;
-    int count = (int)(shs_near_set_size(room) / 8);
+    int count = (int)(shs_near_set_size(&shape) / 8);
     apr_uint32_t dead = late_pid();
     int i, j;
 
     for (i = 1; i <= count; i += i < 60 ? 1 : 7) {
-        memset((void *)set, 0, shs_near_set_size(room));
+        memset((void *)set, 0, shs_near_set_size(&shape));
         write_value(11, "before it all");
         write_value(12, "another");
         set->claim = (set->claim + (APR_UINT64_C(1) << 32)) | dead;
@@ -366,10 +417,10 @@ START_TEST(near_set_write__changes_the_version_of_a_place)
     apr_uint64_t before;
 
     write_value(11, "x");
-    before = set->places[0];
+    before = v.places[0];
     write_value(11, "x");
-    ck_assert_uint_ne(set->places[0], before);
-    ck_assert_uint_eq(set->places[0] & 0xffffffffff, before & 0xffffffffff);
+    ck_assert_uint_ne(v.places[0], before);
+    ck_assert_uint_eq(v.places[0] & 0xffffffffff, before & 0xffffffffff);
 }
 END_TEST
 
@@ -388,6 +439,8 @@ static void add(TCase *tc)
     tcase_add_test(tc, near_set_write__replaces_an_entry_of_the_same_name);
     tcase_add_test(tc, near_set_write__never_mixes_entries);
     tcase_add_test(tc, near_set_write__checks_every_number);
+    tcase_add_test(
+        tc, near_set_write__finds_the_group_of_each_entry_that_it_evicts);
     tcase_add_loop_test(
         tc, near_set_write__respects_the_claim_of_a_running_process, 0, 2);
     tcase_add_test(tc,

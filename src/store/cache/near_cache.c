@@ -43,7 +43,7 @@ static int is_valid(const shs_near_entry_t *entry, apr_time_t end,
     return now < end && now < entry->valid_until;
 }
 
-/* There may be one entry of each size class. Finds one that is valid if the
+/* There may be a session and a negative entry. Finds one that is valid if the
  * lease ends at `end`, else the latest. */
 static int find_entry(shs_near_entry_t *best, const shs_near_cache_t *cache,
                       const shs_near_name_t *name, apr_time_t end,
@@ -57,13 +57,12 @@ static int find_entry(shs_near_entry_t *best, const shs_near_cache_t *cache,
     entry.a = name->a;
     entry.b = name->b;
     entry.epochs = get_epochs(cache, name);
-    for (i = 0;
-         i < cache->class_count && !(is_found && is_valid(best, end, now));
+    for (i = 0; i < SHS_NEAR_CLASSES && !(is_found && is_valid(best, end, now));
          ++i) {
         const shs_near_class_t *class = &cache->classes[i];
 
         if (shs_near_set_read(&entry, shs_near_memory_set(class, name->b),
-                              class->room, cache->head->keys, p)
+                              &class->shape, cache->head->keys, p)
             && entry.expires_at > now
             && (!is_found || entry.read_at > best->read_at)) {
             *best = entry;
@@ -121,23 +120,6 @@ int shs_near_cache_begin(shs_near_ticket_t *ticket,
     return shs_near_cache_is_live(cache, now);
 }
 
-static const shs_near_class_t *find_class(const shs_near_cache_t *cache,
-                                          apr_size_t len)
-{
-    int negative = cache->class_count - 1;
-    int i;
-
-    if (len == 0) {
-        return &cache->classes[negative];
-    }
-    for (i = 0; i < negative; ++i) {
-        if (len <= cache->classes[i].octets) {
-            return &cache->classes[i];
-        }
-    }
-    return NULL;
-}
-
 /* Counted from before the read, since the reply may have taken long. */
 static apr_time_t get_end(const shs_near_ticket_t *ticket,
                           apr_interval_time_t ttl)
@@ -151,11 +133,13 @@ static void put(shs_near_cache_t *cache, const shs_near_name_t *name,
                 const shs_near_ticket_t *ticket, shs_octets_t octets,
                 apr_interval_time_t ttl, apr_interval_time_t valid_for)
 {
-    const shs_near_class_t *class = find_class(cache, octets.len);
+    const shs_near_class_t *class =
+        &cache
+             ->classes[octets.len > 0 ? SHS_NEAR_SESSIONS : SHS_NEAR_NEGATIVES];
     shs_near_entry_t entry;
     int evicted;
 
-    if (!class) {
+    if (octets.len > cache->policy.max_entry) {
         shs_near_memory_count(cache, SHS_NEAR_TOO_LARGE);
         return;
     }
@@ -167,7 +151,7 @@ static void put(shs_near_cache_t *cache, const shs_near_name_t *name,
     entry.expires_at = get_end(ticket, ttl);
     entry.octets = octets;
     shs_near_set_write(&evicted, shs_near_memory_set(class, name->b),
-                       class->room, &entry, cache->pid, cache->head->keys);
+                       &class->shape, &entry, cache->pid, cache->head->keys);
     for (; evicted > 0 && octets.len > 0; --evicted) {
         shs_near_memory_count(cache, SHS_NEAR_EVICTIONS);
     }

@@ -3,7 +3,8 @@
 
 #include <string.h>
 
-enum { A, B, EPOCHS, READ_AT, VALID_UNTIL, EXPIRES_AT, LEN, SUM, DATA };
+/* SIZE: words of room << 32 | octets */
+enum { A, B, EPOCHS, READ_AT, VALID_UNTIL, EXPIRES_AT, SIZE, SUM, DATA };
 
 static apr_size_t count_words(apr_size_t octets)
 {
@@ -13,6 +14,21 @@ static apr_size_t count_words(apr_size_t octets)
 apr_size_t shs_near_entry_words(apr_size_t octets)
 {
     return DATA + count_words(octets);
+}
+
+static apr_size_t get_octets(apr_uint64_t size)
+{
+    return (apr_size_t)(size & 0xffffffffu);
+}
+
+apr_size_t shs_near_entry_room(const shs_atomic64_t *words)
+{
+    return (apr_size_t)(shs_atomic64_get(&words[SIZE]) >> 32);
+}
+
+apr_uint64_t shs_near_entry_b(const shs_atomic64_t *words)
+{
+    return shs_atomic64_get(&words[B]);
 }
 
 int shs_near_entry_is_named(const shs_atomic64_t *words, apr_uint64_t a,
@@ -45,7 +61,8 @@ static apr_uint64_t mix(apr_uint64_t lane, apr_uint64_t word)
     return (lane << 29 | lane >> 35) * APR_UINT64_C(0x9e3779b97f4a7c15);
 }
 
-static sum_t begin_sum(const shs_near_entry_t *entry, shs_near_keys_t keys)
+static sum_t begin_sum(const shs_near_entry_t *entry, apr_uint64_t size,
+                       shs_near_keys_t keys)
 {
     sum_t sum;
 
@@ -56,7 +73,7 @@ static sum_t begin_sum(const shs_near_entry_t *entry, shs_near_keys_t keys)
     sum.lanes[3] = mix(sum.lanes[3], (apr_uint64_t)entry->read_at);
     sum.lanes[0] = mix(sum.lanes[0], (apr_uint64_t)entry->valid_until);
     sum.lanes[1] = mix(sum.lanes[1], (apr_uint64_t)entry->expires_at);
-    sum.lanes[2] = mix(sum.lanes[2], entry->octets.len);
+    sum.lanes[2] = mix(sum.lanes[2], size);
     return sum;
 }
 
@@ -113,32 +130,33 @@ static void write_words(sum_t *sum, shs_atomic64_t *to, shs_octets_t octets)
 int shs_near_entry_read(shs_near_entry_t *entry, const shs_atomic64_t *words,
                         apr_size_t count, shs_near_keys_t keys, apr_pool_t *p)
 {
-    apr_uint64_t len = shs_atomic64_get(&words[LEN]);
+    apr_uint64_t size = shs_atomic64_get(&words[SIZE]);
     apr_uint64_t wanted = shs_atomic64_get(&words[SUM]);
     apr_uint64_t *copy;
     sum_t sum;
 
     if (!shs_near_entry_is_named(words, entry->a, entry->b)
         || shs_atomic64_get(&words[EPOCHS]) != entry->epochs
-        || len > 8 * (count - DATA)) {
+        || get_octets(size) > 8 * (count - DATA)) {
         return 0;
     }
     entry->read_at = (apr_time_t)shs_atomic64_get(&words[READ_AT]);
     entry->valid_until = (apr_time_t)shs_atomic64_get(&words[VALID_UNTIL]);
     entry->expires_at = (apr_time_t)shs_atomic64_get(&words[EXPIRES_AT]);
-    entry->octets.len = (apr_size_t)len;
+    entry->octets.len = get_octets(size);
     count = count_words(entry->octets.len);
     copy = apr_palloc(p, 8 * count + 8);
-    sum = begin_sum(entry, keys);
+    sum = begin_sum(entry, size, keys);
     copy_words(&sum, copy, words + DATA, count);
     entry->octets.data = (const char *)copy;
     return end_sum(&sum) == wanted;
 }
 
-void shs_near_entry_write(shs_atomic64_t *words, const shs_near_entry_t *entry,
-                          shs_near_keys_t keys)
+void shs_near_entry_write(shs_atomic64_t *words, apr_size_t room,
+                          const shs_near_entry_t *entry, shs_near_keys_t keys)
 {
-    sum_t sum = begin_sum(entry, keys);
+    apr_uint64_t size = (apr_uint64_t)room << 32 | entry->octets.len;
+    sum_t sum = begin_sum(entry, size, keys);
 
     shs_atomic64_set(&words[A], entry->a);
     shs_atomic64_set(&words[B], entry->b);
@@ -146,7 +164,7 @@ void shs_near_entry_write(shs_atomic64_t *words, const shs_near_entry_t *entry,
     shs_atomic64_set(&words[READ_AT], (apr_uint64_t)entry->read_at);
     shs_atomic64_set(&words[VALID_UNTIL], (apr_uint64_t)entry->valid_until);
     shs_atomic64_set(&words[EXPIRES_AT], (apr_uint64_t)entry->expires_at);
-    shs_atomic64_set(&words[LEN], entry->octets.len);
+    shs_atomic64_set(&words[SIZE], size);
     write_words(&sum, words + DATA, entry->octets);
     shs_atomic64_set(&words[SUM], end_sum(&sum));
 }

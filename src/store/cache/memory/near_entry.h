@@ -31,6 +31,12 @@ typedef unsigned char shs_near_keys_t[2][SHS_SIPHASH_KEY];
 /* The number of words of an entry of so many octets. */
 apr_size_t shs_near_entry_words(apr_size_t octets);
 
+/* The words of room that the entry at this place says it has, whatever its
+ * octets take; and the half `b` of its name. Any numbers, if the words are no
+ * entry. */
+apr_size_t shs_near_entry_room(const shs_atomic64_t *words);
+apr_uint64_t shs_near_entry_b(const shs_atomic64_t *words);
+
 /* Whether the entry has that name; its checksum is not verified. */
 int shs_near_entry_is_named(const shs_atomic64_t *words, apr_uint64_t a,
                             apr_uint64_t b);
@@ -45,8 +51,8 @@ int shs_near_entry_is_valid_at(const shs_atomic64_t *words, apr_time_t now);
 int shs_near_entry_read(shs_near_entry_t *entry, const shs_atomic64_t *words,
                         apr_size_t count, shs_near_keys_t keys, apr_pool_t *p);
 
-/* Writes the entry's shs_near_entry_words() words. */
-void shs_near_entry_write(shs_atomic64_t *words, const shs_near_entry_t *entry,
-                          shs_near_keys_t keys);
+/* Writes the entry's shs_near_entry_words() words, which have that room. */
+void shs_near_entry_write(shs_atomic64_t *words, apr_size_t room,
+                          const shs_near_entry_t *entry, shs_near_keys_t keys);
 
 #endif

@@ -6,65 +6,58 @@
 #include <apr_general.h>
 #include <apr_shm.h>
 
-/* The size of the largest entry of each class. */
-#define KIB ((apr_size_t)1024)
-static const apr_size_t class_octets[SHS_NEAR_CLASSES - 1] = {
-    4 * KIB, 32 * KIB, 256 * KIB, 1024 * KIB
-};
-
 /* How many of its largest entries a set has room for. */
 #define LARGEST 4
 
-/* Sixteenths of the memory for the class of negative entries. */
-#define NEGATIVE 1
+/* A session of 200 octets takes twice as many; a slot costs twelve. */
+#define USUAL 208
+
+/* The part of the memory for the class of negative entries, and how many of
+ * them a set has room for. They are all of one size, and live for a second. */
+#define NEGATIVE_PART 32
+#define NEGATIVES     64
+#define NEGATIVE_SIZE 52
 
 static apr_size_t measure_class(const shs_near_class_t *class)
 {
-    return class->sets * shs_near_set_size(class->room);
+    return class->sets * shs_near_set_size(&class->shape);
 }
 
-static void lay_out_class(shs_near_class_t *class, apr_size_t octets,
-                          apr_size_t entries, apr_size_t size)
+/* As many sets as fit, which share the rest. */
+static void lay_out_class(shs_near_class_t *class, shs_near_shape_t shape,
+                          apr_size_t size)
 {
-    class->octets = octets;
-    class->room = entries * shs_near_set_words(octets);
-    class->sets = size / shs_near_set_size(class->room);
-    class->sets = class->sets > 0 ? class->sets : 1;
+    apr_size_t least = shs_near_set_size(&shape);
+
+    class->shape = shape;
+    class->sets = size / least;
+    if (class->sets == 0) {
+        class->sets = 1;
+    }
+    else {
+        shs_near_set_grow(&class->shape, size / class->sets - least);
+    }
 }
 
-/* The smallest class gets half of the memory, the others share the rest.
- * Returns the number of classes. */
-static int lay_out(shs_near_class_t classes[SHS_NEAR_CLASSES],
-                   const shs_near_policy_t *policy)
+static void lay_out(shs_near_class_t classes[SHS_NEAR_CLASSES],
+                    const shs_near_policy_t *policy)
 {
-    apr_size_t size = policy->size / 16 * (16 - NEGATIVE);
-    int last = 0;
-    int i;
-
-    while (last < SHS_NEAR_CLASSES - 2
-           && class_octets[last] < policy->max_entry) {
-        ++last;
-    }
-    for (i = 0; i <= last; ++i) {
-        apr_size_t octets = i < last ? class_octets[i] : policy->max_entry;
-        apr_size_t parts = i == 0 ? 2 : 2 * (apr_size_t)last;
-
-        lay_out_class(&classes[i], octets, LARGEST,
-                      last == 0 ? size : size / parts);
-    }
-    lay_out_class(&classes[i], 0, SHS_NEAR_SET_ENTRIES,
-                  policy->size / 16 * NEGATIVE);
-    return i + 1;
+    lay_out_class(&classes[SHS_NEAR_SESSIONS],
+                  shs_near_set_shape(LARGEST, policy->max_entry, USUAL),
+                  policy->size - policy->size / NEGATIVE_PART);
+    lay_out_class(&classes[SHS_NEAR_NEGATIVES],
+                  shs_near_set_shape(NEGATIVES, 0, NEGATIVE_SIZE),
+                  policy->size / NEGATIVE_PART);
 }
 
 apr_size_t shs_near_memory_size(const shs_near_policy_t *policy)
 {
     shs_near_class_t classes[SHS_NEAR_CLASSES];
     apr_size_t octets = sizeof(shs_near_head_t);
-    int count = lay_out(classes, policy);
     int i;
 
-    for (i = 0; i < count; ++i) {
+    lay_out(classes, policy);
+    for (i = 0; i < SHS_NEAR_CLASSES; ++i) {
         octets += measure_class(&classes[i]);
     }
     return octets;
@@ -130,8 +123,8 @@ shs_near_cache_t *shs_near_memory_attach(void *memory,
     cache->policy = *policy;
     cache->head = memory;
     cache->pid = (apr_uint32_t)getpid();
-    cache->class_count = lay_out(cache->classes, policy);
-    for (i = 0; i < cache->class_count; ++i) {
+    lay_out(cache->classes, policy);
+    for (i = 0; i < SHS_NEAR_CLASSES; ++i) {
         cache->classes[i].base = at;
         at += measure_class(&cache->classes[i]);
     }
@@ -180,5 +173,5 @@ shs_near_set_t *shs_near_memory_set(const shs_near_class_t *class,
 {
     return (shs_near_set_t *)(class->base
                               + (apr_size_t)(hash % class->sets)
-                                    * shs_near_set_size(class->room));
+                                    * shs_near_set_size(&class->shape));
 }

@@ -5,13 +5,11 @@
  *
  *   head        hash keys, lease, leader, tracked servers, counters
  *   epochs      65536 counters
- *   classes     up to 4 KiB | 32 KiB | 256 KiB | 1 MiB, as far as max_entry
- *               requires: sets with room for four of the largest entries; and
- *               the class of negative entries
+ *   classes     sets for sessions, with room for four of the largest; and sets
+ *               for negative entries
  *
- * A cache for small sessions has one class and the negative one. Negative
- * entries have a class of their own so that a flood of invented ids evicts no
- * session. Nothing that is read here is used as an offset before it was checked
+ * Sessions of all sizes share the memory. Negative entries have a class of
+ * their own so that a flood of invented ids evicts no session. Nothing that is read here is used as an offset before it was checked
  * against the bounds.
  */
 #ifndef SHS_STORE_CACHE_MEMORY_NEAR_MEMORY_H
@@ -25,7 +23,12 @@
 #include "store/cache/memory/near_set.h"
 
 #define SHS_NEAR_BUCKETS 65536
-#define SHS_NEAR_CLASSES 5
+
+typedef enum shs_near_class_index_t {
+    SHS_NEAR_SESSIONS,
+    SHS_NEAR_NEGATIVES,
+    SHS_NEAR_CLASSES
+} shs_near_class_index_t;
 
 typedef struct shs_near_head_t {
     shs_near_keys_t keys;
@@ -44,8 +47,7 @@ typedef struct shs_near_head_t {
 } shs_near_head_t;
 
 typedef struct shs_near_class_t {
-    apr_size_t octets; /* the largest entry */
-    apr_size_t room;   /* of a set, in words */
+    shs_near_shape_t shape;
     apr_size_t sets;
     char *base;
 } shs_near_class_t;
@@ -53,8 +55,7 @@ typedef struct shs_near_class_t {
 struct shs_near_cache_t {
     shs_near_policy_t policy;
     shs_near_head_t *head;
-    shs_near_class_t classes[SHS_NEAR_CLASSES]; /* the last: negative */
-    int class_count;
+    shs_near_class_t classes[SHS_NEAR_CLASSES];
     apr_uint32_t pid;
     apr_uint32_t term; /* in which this process was the leader; 0: none.
                         * For its tracker's thread only */
