@@ -37,24 +37,33 @@ shs_client_request_t *shs_client_request_of(const request_rec *r)
     return context ? context->client_request : NULL;
 }
 
+/* A first request's. */
+typedef struct first_t {
+    shs_request_context_t context;
+    shs_client_request_t client_request;
+} first_t;
+
 /* Creates the context. The client request is created with its first request's
  * context; that request gets one even if only a later request needs it, to hold
  * the client request for the others. */
 shs_request_context_t *shs_client_request_create_context(request_rec *r)
 {
     request_rec *outer = outer_of(r);
-    shs_request_context_t *context = apr_pcalloc(r->pool, sizeof(*context));
+    shs_request_context_t *context;
 
     if (outer) {
         shs_request_context_t *holder = shs_client_request_context_of(outer);
 
+        context = apr_pcalloc(r->pool, sizeof(*context));
         context->client_request =
             (holder ? holder : shs_client_request_create_context(outer))
                 ->client_request;
     }
     else {
-        context->client_request =
-            apr_pcalloc(r->pool, sizeof(*context->client_request));
+        first_t *both = apr_pcalloc(r->pool, sizeof(*both));
+
+        context = &both->context;
+        context->client_request = &both->client_request;
         context->client_request->first = r;
         context->client_request->has_left = shs_headers_sent_by(r);
     }

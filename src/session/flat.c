@@ -16,7 +16,8 @@ typedef struct header_t {
     apr_int64_t expires_at;
     apr_int64_t created_at;
     apr_int64_t idle;
-    apr_uint64_t flags;
+    apr_uint32_t flags;
+    apr_uint32_t lead_len;
 } header_t;
 
 typedef struct flat_value_t {
@@ -27,18 +28,24 @@ typedef struct flat_value_t {
     apr_uint32_t text_len;
 } flat_value_t;
 
-static apr_size_t measure(const shs_value_t *values, apr_size_t count)
+static apr_size_t measure(const shs_value_t *values, apr_size_t count,
+                          apr_size_t lead_len)
 {
     apr_size_t size = sizeof(header_t) + count * sizeof(flat_value_t);
+    apr_size_t top = 0;
     apr_size_t i;
 
     for (i = 0; i < count; ++i) {
         size += values[i].name.len + values[i].text.len + 2;
+        if (i == top) {
+            size += lead_len;
+            top = values[i].end;
+        }
     }
     return size;
 }
 
-/* A NUL follows each, as it follows every text of a session. */
+/* A NUL follows each name and text. */
 static char *append_octets(char *to, shs_octets_t octets)
 {
     if (octets.len > 0) {
@@ -48,24 +55,48 @@ static char *append_octets(char *to, shs_octets_t octets)
     return to + octets.len + 1;
 }
 
-static apr_uint64_t get_flags(const shs_session_t *session)
+static apr_uint32_t get_flags(const shs_session_t *session)
 {
     return (shs_session_is_untyped(session) ? IS_UNTYPED : 0)
            | (shs_session_is_distinct(session) ? IS_DISTINCT : 0);
 }
 
-shs_octets_t shs_flat_encode(const shs_session_t *session, apr_pool_t *p)
+static void write_values(flat_value_t *flat, char *at,
+                         const shs_value_t *values, apr_size_t count,
+                         shs_octets_t lead)
+{
+    apr_size_t top = 0;
+    apr_size_t i;
+
+    for (i = 0; i < count; ++i) {
+        flat[i].kind = (apr_uint16_t)values[i].kind;
+        flat[i].known =
+            (apr_uint16_t)(values[i].known & ~SHS_KNOWN_TEXT_IS_ENDED);
+        flat[i].end = (apr_uint32_t)values[i].end;
+        flat[i].name_len = (apr_uint32_t)values[i].name.len;
+        flat[i].text_len = (apr_uint32_t)values[i].text.len;
+        if (i == top && lead.len > 0) {
+            memcpy(at, lead.data, lead.len);
+            at += lead.len;
+        }
+        top = i == top ? values[i].end : top;
+        at = append_octets(at, values[i].name);
+        at = append_octets(at, values[i].text);
+    }
+}
+
+shs_octets_t shs_flat_encode(const shs_session_t *session, shs_octets_t lead,
+                             apr_pool_t *p)
 {
     const shs_metadata_t *metadata = shs_session_get_metadata(session);
     shs_octets_t octets;
     const shs_value_t *values;
-    apr_size_t count, i;
     flat_value_t *flat;
     header_t *header;
-    char *at;
+    apr_size_t count;
 
     values = shs_session_values(session, &count);
-    octets.len = measure(values, count);
+    octets.len = measure(values, count, lead.len);
     octets.data = apr_palloc(p, octets.len);
     header = (header_t *)octets.data;
     header->magic = MAGIC;
@@ -74,18 +105,9 @@ shs_octets_t shs_flat_encode(const shs_session_t *session, apr_pool_t *p)
     header->created_at = metadata->created_at;
     header->idle = metadata->idle;
     header->flags = get_flags(session);
+    header->lead_len = (apr_uint32_t)lead.len;
     flat = (flat_value_t *)(header + 1);
-    at = (char *)(flat + count);
-    for (i = 0; i < count; ++i) {
-        flat[i].kind = (apr_uint16_t)values[i].kind;
-        flat[i].known =
-            (apr_uint16_t)(values[i].known & ~SHS_KNOWN_TEXT_IS_ENDED);
-        flat[i].end = (apr_uint32_t)values[i].end;
-        flat[i].name_len = (apr_uint32_t)values[i].name.len;
-        flat[i].text_len = (apr_uint32_t)values[i].text.len;
-        at = append_octets(at, values[i].name);
-        at = append_octets(at, values[i].text);
-    }
+    write_values(flat, (char *)(flat + count), values, count, lead);
     return octets;
 }
 
@@ -132,14 +154,23 @@ static int is_nested(nesting_t *nesting, const flat_value_t *value,
 }
 
 static int read_values(shs_value_t *values, const flat_value_t *flat,
-                       apr_size_t count, shs_octets_t rest)
+                       apr_size_t count, shs_octets_t rest, apr_size_t lead_len)
 {
     nesting_t nesting;
+    apr_size_t top = 0;
     apr_size_t i;
 
     nesting.depth = 0;
     nesting.ends[0] = count;
     for (i = 0; i < count; ++i) {
+        if (i == top) {
+            if (lead_len > rest.len) {
+                return 0;
+            }
+            rest.data += lead_len;
+            rest.len -= lead_len;
+            top = flat[i].end;
+        }
         if (!is_nested(&nesting, &flat[i], i)
             || !take_octets(&values[i].name, &rest, flat[i].name_len)
             || !take_octets(&values[i].text, &rest, flat[i].text_len)) {
@@ -158,7 +189,7 @@ shs_session_t *shs_flat_decode(shs_octets_t octets, apr_pool_t *p)
     const flat_value_t *flat;
     shs_session_t *session;
     shs_value_t *values;
-    shs_octets_t rest;
+    shs_octets_t rest, lead;
 
     if (octets.len < sizeof(*header) || header->magic != MAGIC
         || header->count > (octets.len - sizeof(*header)) / sizeof(*flat)) {
@@ -168,13 +199,16 @@ shs_session_t *shs_flat_decode(shs_octets_t octets, apr_pool_t *p)
     rest.data = (const char *)(flat + header->count);
     rest.len = octets.len - (apr_size_t)(rest.data - octets.data);
     values = apr_palloc(p, header->count * sizeof(*values));
-    if (!read_values(values, flat, header->count, rest)) {
+    if (!read_values(values, flat, header->count, rest, header->lead_len)) {
         return NULL;
     }
+    lead.data = rest.data;
+    lead.len = header->count > 0 ? header->lead_len : 0;
     session = shs_session_create_of(values, header->count, p);
     shs_session_set_expiry(session, header->expires_at);
     shs_session_metadata(session)->created_at = header->created_at;
     shs_session_metadata(session)->idle = header->idle;
+    shs_session_set_lead(session, lead);
     if (header->flags & IS_UNTYPED) {
         shs_session_set_untyped(session);
     }

@@ -11,6 +11,7 @@ struct shs_session_t {
     shs_metadata_t metadata;
     int is_untyped;
     int is_distinct;
+    shs_octets_t lead;
     apr_pool_t *p;
 };
 
@@ -185,6 +186,16 @@ void shs_session_set_distinct(shs_session_t *session)
 int shs_session_is_distinct(const shs_session_t *session)
 {
     return session->is_distinct;
+}
+
+void shs_session_set_lead(shs_session_t *session, shs_octets_t lead)
+{
+    session->lead = lead;
+}
+
+shs_octets_t shs_session_lead(const shs_session_t *session)
+{
+    return session->lead;
 }
 
 const shs_value_t *shs_session_values(const shs_session_t *session,

@@ -114,6 +114,11 @@ void shs_session_learn(shs_session_t *session);
 void shs_session_set_distinct(shs_session_t *session);
 int shs_session_is_distinct(const shs_session_t *session);
 
+/* What stands in memory before the name of each top-level attribute, as its
+ * lead; a NUL stands behind the name. Empty: nothing is known. Borrowed. */
+void shs_session_set_lead(shs_session_t *session, shs_octets_t lead);
+shs_octets_t shs_session_lead(const shs_session_t *session);
+
 /* The values, borrowed, and their number. */
 const shs_value_t *shs_session_values(const shs_session_t *session,
                                       apr_size_t *count);

@@ -158,12 +158,13 @@ static void edit(const shs_codec_t *codec, const shs_record_t *record,
                  shs_octets_t json)
 {
     shs_change_t *change = shs_change_create(p);
+    shs_octets_t lead = OCTETS("session.");
     shs_session_t *session = NULL;
     shs_edit_t edited;
 
     if (!shs_codec_decode(&session, codec, record, p)) {
         shs_json_text_write_session(session, p);
-        shs_flat_decode(shs_flat_encode(session, p), p);
+        shs_flat_decode(shs_flat_encode(session, lead, p), p);
     }
     if (!shs_json_patch_read(change, json, p)) {
         shs_codec_edit(&edited, codec, record, change, SHS_CODEC_WHOLE, p);

@@ -10,6 +10,8 @@ static const char text[] =
     "\"ok\":true,\"no\":null,\"long\":\"0123456789012345678901234567890\","
     "\"nul\":\"a\\u0000b\",\"\":\"\"}";
 
+static const shs_octets_t lead = { "session.", 8 };
+
 static shs_session_t *decode(const char *json)
 {
     shs_session_t *session = NULL;
@@ -30,7 +32,7 @@ static shs_session_t *read_exactly(shs_octets_t octets)
     return shs_flat_decode(unit_exact(octets.data, octets.len), p);
 }
 
-/* Reads every octet that the session refers to. */
+/* Reads every octet that the session refers to, and the lead of each name. */
 static apr_size_t walk(const shs_session_t *session)
 {
     const shs_value_t *values;
@@ -50,6 +52,11 @@ static apr_size_t walk(const shs_session_t *session)
         }
         ck_assert_int_eq(values[i].text.data[values[i].text.len], 0);
     }
+    for (i = 0; i < count; i = values[i].end) {
+        apr_size_t len = shs_session_lead(session).len;
+
+        sum += memchr(values[i].name.data - len, '.', len) != NULL;
+    }
     ck_assert_uint_le(shs_session_count(session), count);
     sum += shs_json_text_write_session(session, p).len;
     return sum;
@@ -67,7 +74,7 @@ START_TEST(flat_decode__returns_what_was_encoded)
     if (_i) {
         shs_session_set_untyped(session);
     }
-    octets = shs_flat_encode(session, p);
+    octets = shs_flat_encode(session, lead, p);
     again = read_exactly(octets);
     ck_assert_ptr_nonnull(again);
     ck_octets_eq(shs_json_text_write_session(again, p),
@@ -77,7 +84,25 @@ START_TEST(flat_decode__returns_what_was_encoded)
     ck_assert_int_eq(shs_session_get_metadata(again)->idle, 88);
     ck_assert_int_eq(shs_session_is_untyped(again), _i);
     walk(again);
-    ck_octets_eq(shs_flat_encode(again, p), octets, "written again");
+    ck_octets_eq(shs_flat_encode(again, lead, p), octets, "written again");
+}
+END_TEST
+
+START_TEST(flat_decode__finds_the_lead_before_each_top_level_name)
+{
+    shs_session_t *session =
+        read_exactly(shs_flat_encode(decode(text), lead, p));
+    const shs_value_t *values;
+    apr_size_t count, i;
+
+    ck_octets_eq(shs_session_lead(session), lead, "the lead");
+    values = shs_session_values(session, &count);
+    for (i = 0; i < count; i = values[i].end) {
+        ck_assert_str_eq(values[i].name.data - lead.len,
+                         apr_pstrcat(p, "session.", values[i].name.data, NULL));
+    }
+    session = read_exactly(shs_flat_encode(decode(text), OCTETS(""), p));
+    ck_assert_uint_eq(shs_session_lead(session).len, 0);
 }
 END_TEST
 
@@ -91,7 +116,7 @@ START_TEST(flat_decode__knows_what_was_known)
         shs_session_learn(session);
     }
     was = shs_session_values(session, &count);
-    session = read_exactly(shs_flat_encode(session, p));
+    session = read_exactly(shs_flat_encode(session, lead, p));
     ck_assert_int_eq(shs_session_is_distinct(session), _i);
     is = shs_session_values(session, &count);
     for (i = 0; i < count; i++) {
@@ -102,7 +127,7 @@ END_TEST
 
 START_TEST(flat_decode__returns_an_empty_session)
 {
-    shs_session_t *again = read_exactly(shs_flat_encode(decode("{}"), p));
+    shs_session_t *again = read_exactly(shs_flat_encode(decode("{}"), lead, p));
 
     ck_assert_ptr_nonnull(again);
     ck_assert_uint_eq(shs_session_count(again), 0);
@@ -122,7 +147,7 @@ START_TEST(flat_decode__returns_the_deepest_session)
     for (depth = 0; depth < SHS_SESSION_MAX_DEPTH; depth++) {
         shs_session_close(session, depth);
     }
-    again = read_exactly(shs_flat_encode(session, p));
+    again = read_exactly(shs_flat_encode(session, lead, p));
     ck_assert_ptr_nonnull(again);
     ck_octets_eq(shs_json_text_write_session(again, p),
                  shs_json_text_write_session(session, p), "deep");
@@ -131,7 +156,7 @@ END_TEST
 
 START_TEST(flat_decode__refuses_truncated_octets)
 {
-    shs_octets_t octets = shs_flat_encode(decode(text), p);
+    shs_octets_t octets = shs_flat_encode(decode(text), lead, p);
     apr_size_t len;
 
     for (len = 0; len < octets.len; len++) {
@@ -145,7 +170,7 @@ END_TEST
 
 START_TEST(flat_decode__refuses_another_magic)
 {
-    shs_octets_t octets = shs_flat_encode(decode("{}"), p);
+    shs_octets_t octets = shs_flat_encode(decode("{}"), lead, p);
 
     ck_assert_ptr_nonnull(read_exactly(octets));
     ((char *)octets.data)[0] ^= 1;
@@ -159,7 +184,7 @@ START_TEST(flat_decode__stays_within_bounds_with_one_changed_octet)
 {
     static const unsigned char values[] = { 0,    1,    2,    5,    24,
                                             0x40, 0x7f, 0x80, 0xfe, 0xff };
-    shs_octets_t octets = shs_flat_encode(decode(text), p);
+    shs_octets_t octets = shs_flat_encode(decode(text), lead, p);
     char *mutant = apr_palloc(p, octets.len);
     apr_pool_t *whole = p;
     int taken = 0;
@@ -191,7 +216,7 @@ END_TEST
 
 START_TEST(flat_decode__stays_within_bounds_with_random_octets)
 {
-    shs_octets_t octets = shs_flat_encode(decode(text), p);
+    shs_octets_t octets = shs_flat_encode(decode(text), lead, p);
     char *mutant = apr_palloc(p, octets.len);
     apr_pool_t *whole = p;
     apr_uint64_t seed = 88172645463325252u;
@@ -222,6 +247,7 @@ END_TEST
 static void add(TCase *tc)
 {
     tcase_add_loop_test(tc, flat_decode__returns_what_was_encoded, 0, 2);
+    tcase_add_test(tc, flat_decode__finds_the_lead_before_each_top_level_name);
     tcase_add_loop_test(tc, flat_decode__knows_what_was_known, 0, 2);
     tcase_add_test(tc, flat_decode__returns_an_empty_session);
     tcase_add_test(tc, flat_decode__returns_the_deepest_session);

@@ -148,22 +148,20 @@ static void make_private(request_rec *r)
     keep_out_of_cache(r);
 }
 
-static int has_token(request_rec *r, const apr_table_t *table,
-                     const char *token)
+static int has_token(request_rec *r, const char *vary)
 {
-    return shs_table_get(table, "Vary") != NULL
-           && ap_find_token(r->pool, apr_table_getm(r->pool, table, "Vary"),
-                            token);
+    return ap_find_token(r->pool, vary, "*")
+           || ap_find_token(r->pool, vary, "Cookie");
 }
 
 int shs_caching_varies(request_rec *r)
 {
-    const char *const tokens[] = { "*", "Cookie" };
+    const apr_table_t *const tables[] = { r->headers_out, r->err_headers_out };
     int i;
 
     for (i = 0; i < 2; ++i) {
-        if (has_token(r, r->headers_out, tokens[i])
-            || has_token(r, r->err_headers_out, tokens[i])) {
+        if (shs_table_get(tables[i], "Vary")
+            && has_token(r, apr_table_getm(r->pool, tables[i], "Vary"))) {
             return 1;
         }
     }

@@ -91,6 +91,7 @@ static void collect_values(apr_table_t *found, shs_target_t *target,
                            const shs_rule_t *rule, shs_nameset_t *taken)
 {
     const shs_session_t *session = target->lookup->session;
+    int is_lead = !taken && shs_target_is_lead(target, rule);
     const shs_value_t *values;
     apr_size_t count, i;
 
@@ -102,7 +103,9 @@ static void collect_values(apr_table_t *found, shs_target_t *target,
         if (!shs_value_get(&text, session, &values[i], target->r->pool)) {
             continue;
         }
-        name = choose_name(target, rule, &values[i], taken);
+        name = is_lead && (values[i].known & SHS_KNOWN_NAME_IS_PLAIN)
+                   ? values[i].name.data - rule->len
+                   : choose_name(target, rule, &values[i], taken);
         value = name ? make_value(target, name, &text, rule->encoding) : NULL;
         if (value && shs_target_reserve(target, name, value)) {
             apr_table_addn(found, name, value);
@@ -241,7 +244,10 @@ void shs_expose_apply(request_rec *r, const shs_settings_t *settings,
     shs_target_t targets[SHS_TARGET_COUNT];
     int i;
 
+    /* The status first, into tables that are short yet: no rule sets it. */
     shs_target_open_all(targets, r, settings, lookup);
+    apr_table_setn(r->notes, SHS_EXPOSE_STATUS, status);
+    apr_table_setn(r->subprocess_env, SHS_EXPOSE_STATUS, status);
     for (i = 0; i < SHS_TARGET_COUNT; ++i) {
         targets[i].inside = &inside;
         expose_named(&targets[i]);
@@ -249,8 +255,6 @@ void shs_expose_apply(request_rec *r, const shs_settings_t *settings,
             expose_prefixes(&targets[i]);
         }
     }
-    apr_table_setn(r->notes, SHS_EXPOSE_STATUS, status);
-    apr_table_setn(r->subprocess_env, SHS_EXPOSE_STATUS, status);
     warn_of_left_out(r, targets);
 }
 

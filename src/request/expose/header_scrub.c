@@ -163,7 +163,8 @@ static void scrub_trailers(request_rec *r)
 {
     apr_hash_t *merged;
 
-    if (apr_is_empty_table(r->trailers_in) || !has_forged(r, r->trailers_in)) {
+    if (apr_table_elts(r->trailers_in)->nelts == 0
+        || !has_forged(r, r->trailers_in)) {
         return;
     }
     merged = index_entries(r->trailers_in, r->pool);
@@ -199,8 +200,23 @@ static int has_trailer_filter(const request_rec *r)
  * mod_http2 adds a Transfer-Encoding to an HTTP/2 request without a length. */
 static int may_have_body(const request_rec *r)
 {
-    return apr_table_get(r->headers_in, "Transfer-Encoding")
-           || apr_table_get(r->headers_in, "Content-Length");
+    const apr_array_header_t *entries = apr_table_elts(r->headers_in);
+    int i;
+
+    for (i = 0; i < entries->nelts; ++i) {
+        const char *name = APR_ARRAY_IDX(entries, i, apr_table_entry_t).key;
+        char initial = (char)(*name | 0x20);
+
+        /* Most requests have a Cookie, and some a Connection: their fourth
+         * characters tell them apart. */
+        if (initial == 't' ? !ap_cstr_casecmp(name, "Transfer-Encoding")
+                           : initial == 'c' && name[1] && name[2]
+                                 && (name[3] | 0x20) == 't'
+                                 && !ap_cstr_casecmp(name, "Content-Length")) {
+            return 1;
+        }
+    }
+    return 0;
 }
 
 /* A subrequest reads the body of its page, and its tables are copies of the

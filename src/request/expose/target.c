@@ -90,6 +90,14 @@ int shs_target_has_distinct_names(const shs_target_t *target,
            && !has_entry(target, rule);
 }
 
+int shs_target_is_lead(const shs_target_t *target, const shs_rule_t *rule)
+{
+    shs_octets_t lead = shs_session_lead(target->lookup->session);
+
+    return target->type->keeps_entries && !rule->may_be_reserved
+           && lead.len == rule->len && !memcmp(lead.data, rule->name, lead.len);
+}
+
 const char *shs_target_make_name(const shs_target_t *target,
                                  const shs_rule_t *rule,
                                  const shs_value_t *value)

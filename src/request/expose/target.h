@@ -61,6 +61,10 @@ int shs_target_has_rule(const shs_target_t *target, const char *name,
 int shs_target_has_distinct_names(const shs_target_t *target,
                                   const shs_rule_t *rule);
 
+/* Whether the rule's PREFIX is the lead of the session's names, and every name
+ * is allowed with it that has no control character. */
+int shs_target_is_lead(const shs_target_t *target, const shs_rule_t *rule);
+
 /* The name of PREFIX and an attribute's name, or NULL if it gets none. */
 const char *shs_target_make_name(const shs_target_t *target,
                                  const shs_rule_t *rule,

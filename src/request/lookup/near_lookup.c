@@ -61,6 +61,24 @@ static shs_near_found_t find_valid(shs_near_lookup_t *near, apr_time_t now,
     return found == SHS_NEAR_STALE ? SHS_NEAR_MISS : found;
 }
 
+/* The prefix of the notes that the place makes of every attribute, if it makes
+ * no others. */
+static shs_octets_t find_lead(const shs_settings_t *settings)
+{
+    const apr_array_header_t *notes = shs_settings_notes(settings);
+    shs_octets_t lead = { "", 0 };
+
+    if (notes && notes->nelts == 1) {
+        const shs_rule_t *rule = &APR_ARRAY_IDX(notes, 0, shs_rule_t);
+
+        if (rule->is_prefix) {
+            lead.data = rule->name;
+            lead.len = rule->len;
+        }
+    }
+    return lead;
+}
+
 shs_near_found_t shs_near_lookup_find(shs_near_lookup_t *near,
                                       const shs_scope_t *scope,
                                       shs_octets_t key, apr_time_t now,
@@ -87,6 +105,7 @@ shs_near_found_t shs_near_lookup_find(shs_near_lookup_t *near,
          * first check. */
         found = find_valid(near, shs_clock_now(), p);
         /* After the wait: the ticket must precede this thread's query. */
+        near->lead = find_lead(scope->settings);
         near->can_save = shs_near_cache_begin(&near->ticket, near->cache,
                                               &near->name, shs_clock_now());
     }
@@ -127,7 +146,8 @@ static void save_untracked(const shs_near_lookup_t *near, shs_octets_t key,
 {
     if (session) {
         shs_near_cache_put_untracked(near->cache, &near->name, &near->ticket,
-                                     shs_flat_encode(session, p), ttl);
+                                     shs_flat_encode(session, near->lead, p),
+                                     ttl);
     }
     else {
         shs_near_invalidation_invalidate(near->cache, key);
@@ -141,7 +161,7 @@ static void save_tracked(const shs_near_lookup_t *near,
     shs_octets_t octets = { "", 0 };
 
     if (session) {
-        octets = shs_flat_encode(session, p);
+        octets = shs_flat_encode(session, near->lead, p);
     }
     shs_near_cache_put(near->cache, &near->name, &near->ticket, server_id,
                        octets, session ? ttl : SHS_TTL_FOREVER);

@@ -20,6 +20,7 @@ typedef struct shs_near_lookup_t {
     shs_near_name_t name;
     shs_near_ticket_t ticket;
     int can_save;
+    shs_octets_t lead;  /* for what is saved (session/flat.h) */
     int is_for_outages; /* if it cannot save: saves for find_stale() only */
     int is_leader;
 
