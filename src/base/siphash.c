@@ -41,8 +41,8 @@ static apr_uint64_t read_rest(const char *data, apr_size_t len)
     return read_word(octets);
 }
 
-shs_siphash_t shs_siphash(const char *data, apr_size_t len,
-                          const unsigned char key[SHS_SIPHASH_KEY])
+shs_siphash_t shs_siphash_hash(const char *data, apr_size_t len,
+                               const unsigned char key[SHS_SIPHASH_KEY])
 {
     apr_uint64_t k0 = read_word(key);
     apr_uint64_t k1 = read_word(key + 8);

@@ -17,7 +17,7 @@ typedef struct shs_siphash_t {
     apr_uint64_t high;
 } shs_siphash_t;
 
-shs_siphash_t shs_siphash(const char *data, apr_size_t len,
-                          const unsigned char key[SHS_SIPHASH_KEY]);
+shs_siphash_t shs_siphash_hash(const char *data, apr_size_t len,
+                               const unsigned char key[SHS_SIPHASH_KEY]);
 
 #endif

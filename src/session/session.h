@@ -39,8 +39,7 @@ typedef enum shs_kind_t {
     SHS_KIND_OBJECT  /* no text; members follow, with names */
 } shs_kind_t;
 
-/* What is known of a value's octets, so that no request has to find it out
- * again. A bit that is not set says nothing. */
+/* What is known of a value's octets. A bit that is not set says nothing. */
 #define SHS_KNOWN_NAME_IS_PLAIN 1 /* the name has no control character ... */
 #define SHS_KNOWN_TEXT_IS_PLAIN 2 /* nor has the text (base/octets.h) ... */
 #define SHS_KNOWN_TEXT_IS_VISIBLE \
@@ -74,25 +73,22 @@ shs_session_t *shs_session_create(apr_size_t expected, apr_pool_t *p);
 shs_session_t *shs_session_create_of(shs_value_t *values, apr_size_t count,
                                      apr_pool_t *p);
 
-/* Appends a value and returns its index. The octets are borrowed, not copied:
- * they must live as long as the session. `end` is set to the next index. For a
- * structure the decoder calls shs_session_close() after the last member. */
+/* Appends a value, whose octets are borrowed, and returns its index. `end` is
+ * the next index; for a structure, close() sets it after the last member. */
 apr_size_t shs_session_append(shs_session_t *session, shs_kind_t kind,
                               shs_octets_t name, shs_octets_t text);
 void shs_session_close(shs_session_t *session, apr_size_t structure);
 
-/* Replaces the text of a scalar, for formats that allow a name twice and take
- * the last one. */
+/* Replaces the text of a scalar: of two of one name, the last one counts. */
 void shs_session_replace(shs_session_t *session, apr_size_t value,
                          shs_octets_t text);
 
-/* The expiry that the stored value itself contains (microseconds since the
- * epoch, as apr_time_now()); 0: none. */
+/* The expiry in the stored value itself (as apr_time_now()); 0: none. */
 void shs_session_set_expiry(shs_session_t *session, apr_time_t expires_at);
 apr_time_t shs_session_expiry(const shs_session_t *session);
 
-/* When the session ends by its own expiry and metadata, `absolute` after its
- * creation at the latest; 0: they say nothing. */
+/* When the session ends by its expiry, or `absolute` after its creation; 0:
+ * they say nothing. */
 apr_time_t shs_session_end(const shs_session_t *session,
                            apr_interval_time_t absolute);
 
@@ -110,12 +106,10 @@ const shs_metadata_t *shs_session_get_metadata(const shs_session_t *session);
  * the names are distinct. Called once, before other threads see the session. */
 void shs_session_learn(shs_session_t *session);
 
-/* No two top-level names are equal if case is ignored. 0: they may be. */
+/* No two top-level names are equal if case is ignored (0: they may be); and what
+ * stands in memory before each, behind which is a NUL (empty: nothing known). */
 void shs_session_set_distinct(shs_session_t *session);
 int shs_session_is_distinct(const shs_session_t *session);
-
-/* What stands in memory before the name of each top-level attribute, as its
- * lead; a NUL stands behind the name. Empty: nothing is known. Borrowed. */
 void shs_session_set_lead(shs_session_t *session, shs_octets_t lead);
 shs_octets_t shs_session_lead(const shs_session_t *session);
 

@@ -12,7 +12,7 @@ rooms='
 .                request request/expose request/control request/entry request/mod_session config/directive config installed
 request          request/lookup request/expose session/id store redis config/check config base
 request/lookup   session/id store store/cache session config base
-request/expose   request/lookup session/json config base
+request/expose   request/lookup session session/json config base
 request/control  request session config base
 request/entry    request request/expose session/json config base installed
 request/mod_session config installed

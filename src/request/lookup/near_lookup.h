@@ -30,9 +30,10 @@ typedef struct shs_near_lookup_t {
     apr_interval_time_t ttl;
 } shs_near_lookup_t;
 
-/* Searches the near-cache at `now` (shs_clock_now()). If another thread is querying the store for the same
- * key, waits and searches again. Returns HIT with ->session and ->ttl, or with
- * ->reason; NEGATIVE; or MISS: query the store. */
+/* Searches the near-cache at `now` (shs_clock_now()). If another thread is
+ * querying the store for the same key, waits and searches again. Returns HIT
+ * with ->session and ->ttl, or with ->reason; NEGATIVE; or MISS: query the
+ * store. */
 shs_near_found_t shs_near_lookup_find(shs_near_lookup_t *near,
                                       const shs_scope_t *scope,
                                       shs_octets_t key, apr_time_t now,

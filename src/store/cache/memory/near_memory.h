@@ -9,8 +9,8 @@
  *               for negative entries
  *
  * Sessions of all sizes share the memory. Negative entries have a class of
- * their own so that a flood of invented ids evicts no session. Nothing that is read here is used as an offset before it was checked
- * against the bounds.
+ * their own so that a flood of invented ids evicts no session. Nothing that is
+ * read here is used as an offset before it was checked against the bounds.
  */
 #ifndef SHS_STORE_CACHE_MEMORY_NEAR_MEMORY_H
 #define SHS_STORE_CACHE_MEMORY_NEAR_MEMORY_H
@@ -91,7 +91,7 @@ shs_near_cache_t *shs_near_memory_attach(void *memory,
 static inline shs_siphash_t shs_near_memory_hash(const shs_near_cache_t *cache,
                                                  shs_octets_t key)
 {
-    return shs_siphash(key.data, key.len, cache->head->keys[0]);
+    return shs_siphash_hash(key.data, key.len, cache->head->keys[0]);
 }
 
 static inline apr_uint32_t shs_near_memory_bucket(shs_siphash_t hash)

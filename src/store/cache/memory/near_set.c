@@ -239,8 +239,8 @@ static apr_size_t distance(const write_t *w, shs_near_place_t place)
     return (place.at + w->v.shape->room - w->ring.next) % w->v.shape->room;
 }
 
-/* A free slot of the name's group, or that of the group's oldest entry, which is
- * evicted. */
+/* A free slot of the name's group, or that of the group's oldest entry, which
+ * is evicted. */
 static apr_size_t find_slot(write_t *w, const shs_near_entry_t *entry)
 {
     apr_size_t first = shs_near_slot_first(&w->v, entry->b);
