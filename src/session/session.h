@@ -106,8 +106,8 @@ const shs_metadata_t *shs_session_get_metadata(const shs_session_t *session);
  * the names are distinct. Called once, before other threads see the session. */
 void shs_session_learn(shs_session_t *session);
 
-/* No two top-level names are equal if case is ignored (0: they may be); and what
- * stands in memory before each, behind which is a NUL (empty: nothing known). */
+/* No two top-level names are equal if case is ignored (0: they may be); what
+ * stands in memory before each, behind which is a NUL (empty: not known). */
 void shs_session_set_distinct(shs_session_t *session);
 int shs_session_is_distinct(const shs_session_t *session);
 void shs_session_set_lead(shs_session_t *session, shs_octets_t lead);
