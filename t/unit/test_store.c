@@ -533,26 +533,24 @@ END_TEST
 static shs_record_field_t too_many[SHS_STORE_MAX_FIELDS + 1];
 
 /* As OCTETS(), for static data. */
-#define TEXT(literal)                  \
-    {                                  \
-        (literal), sizeof(literal) - 1 \
-    }
+#define TEXT(literal) (literal), sizeof(literal) - 1
 
-static const shs_record_field_t no_name[] = { { { NULL, 1 }, TEXT("v") } };
-static const shs_record_field_t no_value[] = { { TEXT("n"), { NULL, 1 } } };
-static const shs_record_field_t empty[] = { { TEXT("n"), { NULL, 0 } } };
-static const shs_record_field_t fitting[] = { { TEXT("12"), TEXT("345") },
-                                              { TEXT("6"), TEXT("7890") } };
-static const shs_record_field_t large_value[] = {
-    { TEXT("12"), TEXT("345") }, { TEXT("6"), TEXT("7890!") }
+static const shs_record_field_t no_name[] = { { { NULL, 1 }, { TEXT("v") } } };
+static const shs_record_field_t no_value[] = { { { TEXT("n") }, { NULL, 1 } } };
+static const shs_record_field_t empty[] = { { { TEXT("n") }, { NULL, 0 } } };
+static const shs_record_field_t fitting[] = {
+    { { TEXT("12") }, { TEXT("345") } }, { { TEXT("6") }, { TEXT("7890") } }
 };
-static const shs_record_field_t large_name[] = { { TEXT("12345678901"),
-                                                   TEXT("") } };
+static const shs_record_field_t large_value[] = {
+    { { TEXT("12") }, { TEXT("345") } }, { { TEXT("6") }, { TEXT("7890!") } }
+};
+static const shs_record_field_t large_name[] = { { { TEXT("12345678901") },
+                                                   { TEXT("") } } };
 /* Their sum overflows. */
-static const shs_record_field_t huge_value[] = { { TEXT("12"),
+static const shs_record_field_t huge_value[] = { { { TEXT("12") },
                                                    { "3", APR_SIZE_MAX } } };
 static const shs_record_field_t huge_name[] = { { { "1", APR_SIZE_MAX },
-                                                  TEXT("23") } };
+                                                  { TEXT("23") } } };
 
 /* Records for a query of at most 10 octets. `broken` is NULL: no promise is
  * broken. */
@@ -560,14 +558,15 @@ static const struct {
     shs_record_t record;
     const char *broken;
 } records[] = {
-    { { SHS_SHAPE_STRING, TEXT("1234567890"), NULL, 0, 1 }, NULL },
+    { { SHS_SHAPE_STRING, { TEXT("1234567890") }, NULL, 0, 1 }, NULL },
     { { SHS_SHAPE_STRING, { NULL, 0 }, NULL, 0, 1 }, NULL },
-    { { SHS_SHAPE_STRING, TEXT("v"), NULL, 0, SHS_TTL_FOREVER }, NULL },
-    { { SHS_SHAPE_STRING, TEXT("v"), NULL, 0, 0 }, NULL },
-    { { SHS_SHAPE_STRING, TEXT("v"), NULL, 0, -2 }, "negative time to live" },
-    { { SHS_SHAPE_STRING, TEXT("v"), NULL, 0, APR_INT64_MIN },
+    { { SHS_SHAPE_STRING, { TEXT("v") }, NULL, 0, SHS_TTL_FOREVER }, NULL },
+    { { SHS_SHAPE_STRING, { TEXT("v") }, NULL, 0, 0 }, NULL },
+    { { SHS_SHAPE_STRING, { TEXT("v") }, NULL, 0, -2 },
       "negative time to live" },
-    { { SHS_SHAPE_STRING, TEXT("12345678901"), NULL, 0, 1 },
+    { { SHS_SHAPE_STRING, { TEXT("v") }, NULL, 0, APR_INT64_MIN },
+      "negative time to live" },
+    { { SHS_SHAPE_STRING, { TEXT("12345678901") }, NULL, 0, 1 },
       "larger than its query" },
     { { SHS_SHAPE_STRING, { NULL, 1 }, NULL, 0, 1 }, "a string has no data" },
     { { SHS_SHAPE_FIELDS, { NULL, 0 }, fitting, 2, 1 }, NULL },

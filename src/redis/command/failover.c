@@ -29,12 +29,13 @@ int shs_failover_confirm_reply(int *is_open, shs_command_t *self)
             self, SHS_COUNTER_TIMEOUTS,
             "no Sentinel confirmed the master by the deadline");
     }
+    else if (++self->refreshes <= MAX_REFRESHES) {
+        *is_open = shs_command_reopen_permit(self);
+    }
     else {
-        *is_open = ++self->refreshes <= MAX_REFRESHES
-                       ? shs_command_reopen_permit(self)
-                       : shs_command_fail(
-                           self, SHS_COUNTER_NOT_READY,
-                           "the Sentinels named another master each time");
+        *is_open =
+            shs_command_fail(self, SHS_COUNTER_NOT_READY,
+                             "the Sentinels named another master each time");
     }
     return 0;
 }
