@@ -168,13 +168,18 @@ static apr_status_t on_session_load(request_rec *r, session_rec **session)
  * SessionMaxAge or less is left. */
 static int is_expiry_due(const loaded_t *loaded, const session_rec *session)
 {
-    return session->maxage > 0 && session->expiry >= loaded->expiry;
+    return session->maxage > 0 && session->expiry > loaded->expiry;
 }
 
-/* Where SessionMaxAge is not set, the expiry is still the stored one. */
-static void set_expiry(apr_table_t *set, const session_rec *session)
+/* Where SessionMaxAge is not set, the expiry is still the stored one. That is so
+ * even if maxage is set: all requests of a client request share the session, and
+ * one of them may belong to a place with SessionMaxAge. */
+static void set_expiry(apr_table_t *set, const loaded_t *loaded,
+                       const session_rec *session)
 {
-    apr_interval_time_t interval = apr_time_from_sec(session->maxage) / 6;
+    apr_interval_time_t interval = session->expiry != loaded->expiry
+                                       ? apr_time_from_sec(session->maxage) / 6
+                                       : 0;
 
     if (session->expiry != 0) {
         apr_table_setn(set, EXPIRY,
@@ -196,7 +201,7 @@ static shared_session_result_e update(request_rec *r, const loaded_t *loaded,
         && !is_expiry_due(loaded, session)) {
         return SHARED_SESSION_DONE;
     }
-    set_expiry(diff.set, session);
+    set_expiry(diff.set, loaded, session);
     if (!diff.is_login || apr_is_empty_table(diff.set)) {
         return change(r, diff.set, diff.unset);
     }
@@ -226,7 +231,7 @@ static shared_session_result_e store(request_rec *r, const loaded_t *loaded,
         && (result == SHARED_SESSION_DONE || result == SHARED_SESSION_GONE)) {
         apr_table_t *all = apr_table_copy(r->pool, session->entries);
 
-        set_expiry(all, session);
+        set_expiry(all, loaded, session);
         result = begin(r, all);
     }
     return result;

@@ -60,6 +60,10 @@ $auth
     SessionEnv On
     SessionHeader X-Replace-Session
     SessionMaxAge 1800
+    ErrorDocument 404 /plain/lua
+</Location>
+<Location /aged/changed>
+    ErrorDocument 404 /app/cgi?replace=a%3D1%26c%3D3
 </Location>
 <Location /plain>
     Session On
@@ -230,6 +234,13 @@ ok($left > 2080 && $left <= 2100, '... anew') || diag $left;
 # The expiry of a place without SessionMaxAge is that of the other.
 my $was = $store->session($id)->{$expiry};
 is(scalar writes(sub { replace('A', $id, 'a=1&b=2', '/app') }), 1, '... elsewhere a change is written');
+is($store->session($id)->{$expiry}, $was, '... and the expiry stays');
+is(scalar writes(sub { ask('A', '/aged/missing', $id) for 1 .. 5 }), 0,
+   '... also behind an error in the other: nothing is written');
+is($store->session($id)->{$expiry}, $was, '... and the expiry stays');
+is(scalar writes(sub { ask('A', '/aged/changed/missing', $id) for 1 .. 5 }), 1,
+   '... a change is written there');
+is(entries($id)->{c}, 3, '... indeed');
 is($store->session($id)->{$expiry}, $was, '... and the expiry stays');
 is(env(ask('A', '/aged/cgi', $id)) =~ /\ba=1\b/, 1, '... the session goes on');
 

@@ -61,6 +61,10 @@ static shs_near_found_t find_valid(shs_near_lookup_t *near, apr_time_t now,
     return found == SHS_NEAR_STALE ? SHS_NEAR_MISS : found;
 }
 
+/* The longest lead: an entry has it before each of its names, and .htaccess may
+ * set the prefix. */
+#define MAX_LEAD 32
+
 /* The prefix of the notes that the place makes of every attribute, if it makes
  * no others. */
 static shs_octets_t find_lead(const shs_settings_t *settings)
@@ -71,7 +75,7 @@ static shs_octets_t find_lead(const shs_settings_t *settings)
     if (notes && notes->nelts == 1) {
         const shs_rule_t *rule = &APR_ARRAY_IDX(notes, 0, shs_rule_t);
 
-        if (rule->is_prefix) {
+        if (rule->is_prefix && rule->len <= MAX_LEAD) {
             lead.data = rule->name;
             lead.len = rule->len;
         }
