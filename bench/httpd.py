@@ -55,8 +55,7 @@ WORKERS = {
 
 
 class Builder:
-    """Finds httpd and its modules. Copies our module: a build during the run must
-    not change what is measured."""
+    """Finds httpd and its modules."""
 
     def __init__(self, machine):
         self.machine = machine
@@ -64,10 +63,9 @@ class Builder:
         query = lambda word: m.output_of(m.need('apxs'), '-q', word).strip()
         self.modules = query('LIBEXECDIR')
         self.program = f'{query("SBINDIR")}/{query("PROGNAME")}'
-        self.ours = machine.work / 'mod_shared_session.so'
-        self.ours.write_bytes((machine.root / 'build/default/.libs'
-                               / self.ours.name).read_bytes())
-        self.load_ours = f'LoadModule shared_session_module {self.ours}'
+        name = 'mod_shared_session.so'
+        self.load_ours = self.load_copy(
+            machine.root / f'build/default/.libs/{name}', name)
         page = machine.dir('htdocs') / 'index.txt'
         page.write_text('hello\n')
         self.flags = [f'-I{query("INCLUDEDIR")}', '-I'
@@ -75,6 +73,13 @@ class Builder:
                       *shlex.split(query('CFLAGS')),
                       *m.output_of('apr-1-config', '--cppflags').split()]
         self.build('hello')
+
+    def load_copy(self, built, name):
+        """Copies a build of our module: a build during the run must not change what
+        is measured. Returns its LoadModule line."""
+        copy = self.machine.work / name
+        copy.write_bytes(built.read_bytes())
+        return f'LoadModule shared_session_module {copy}'
 
     def build(self, name, *libraries):
         """Compiles bench/NAME.c as a module. Returns its LoadModule line."""

@@ -34,8 +34,13 @@ def parse_options():
     parser.add_argument('--rounds', type=int)
     parser.add_argument('--seconds', type=int)
     parser.add_argument('--only', action='append', default=[])
+    parser.add_argument('--against', type=pathlib.Path)
     parser.add_argument('--out', type=pathlib.Path, default=ROOT / 'build/bench')
     options = parser.parse_args()
+    if options.against and not options.against.is_file():
+        parser.error(f'--against: no file {options.against}')
+    if options.against and not options.only:
+        options.only = ['builds']
     options.rounds = options.rounds or (1 if options.quick else 7)
     options.seconds = options.seconds or 1
     options.many = 100_000 if options.quick else 1_000_000
@@ -148,8 +153,9 @@ def measure_group(bench, rows, options, result):
 
 
 def measure_all(machine, options):
-    groups = choose(plan.groups(options.many), options.only)
     bench = Bench(machine, options.many)
+    other = options.against and bench.httpd.load_copy(options.against, 'other.so')
+    groups = choose(plan.groups(options.many, other), options.only)
     result = report.new(options)
     for name, (title, rows) in groups.items():
         print(f'{title} ({name})', flush=True)

@@ -78,8 +78,25 @@ def alternative_ways():
     ]
 
 
-def groups(number):
+def builds(other):
+    """Each row of this build has the same row of the other build as its base."""
+    rows = [bare('builds-none', 'without the module')]
+    for name, label, kind in (
+            ('hit', 'near-cache hit', {'cache': 'On'}),
+            ('tcp', 'Redis by TCP', {}),
+            ('unix', 'Redis by Unix socket', {'way': 'unix'})):
+        rows += [
+            ours(f'other-{name}', f'{label}, the other build', build=other, **kind),
+            ours(f'this-{name}', f'... this build, of the other',
+                 base=f'other-{name}', **kind),
+        ]
+    return rows
+
+
+def groups(number, other=None):
+    """`other` is the LoadModule line of another build, or None."""
     return {
+        **({'builds': ('Two builds', builds(other))} if other else {}),
         'cost': ('The module', cost()),
         'page': ('A static file', page()),
         'size': ('Larger sessions', size()),

@@ -17,13 +17,15 @@ def bare(name, label, mpm='event', path='/hello', numbers=None, more='',
 
 
 def ours(name, label, way='tcp', cache='Off', mpm='event', path='/hello',
-         octets=200, numbers=None, base='', more='', header='X-User userId'):
+         octets=200, numbers=None, base='', more='', header='X-User userId',
+         build=None):
     """Our module On, and a session. `cache` is the value of SharedSessionCache.
-    Every row sets it: with the default, On, no row would measure a lookup."""
+    Every row sets it: with the default, On, no row would measure a lookup.
+    `build` is the LoadModule line of another build."""
     def start(bench):
         if numbers:
             bench.add_sessions(numbers[1])
-        conf = [bench.httpd.load_ours, more,
+        conf = [build or bench.httpd.load_ours, more,
                 f'SharedSessionStore {bench.store_url(way)}',
                 f'SharedSessionCache {cache}',
                 'SharedSession On', header and f'SharedSessionHeader {header}']

@@ -9,6 +9,7 @@
 #define WARN_EVERY apr_time_from_sec(60)
 
 #define BROKEN_PROMISE "the store's provider is in error: "
+#define TOO_LARGE      BROKEN_PROMISE "a record is larger than its query allows"
 
 static int has_data(shs_octets_t octets)
 {
@@ -21,9 +22,10 @@ static const char *find_broken_string(shs_octets_t string,
     if (!has_data(string)) {
         return BROKEN_PROMISE "a string has no data";
     }
-    return string.len > max_octets ? BROKEN_PROMISE
-               "a record is larger than its query allows"
-                                   : NULL;
+    if (string.len > max_octets) {
+        return TOO_LARGE;
+    }
+    return NULL;
 }
 
 static const char *find_broken_fields(const shs_record_t *record,
@@ -46,7 +48,7 @@ static const char *find_broken_fields(const shs_record_t *record,
         }
         if (field->name.len > left
             || field->value.len > left - field->name.len) {
-            return BROKEN_PROMISE "a record is larger than its query allows";
+            return TOO_LARGE;
         }
         left -= field->name.len + field->value.len;
     }
