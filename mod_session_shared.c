@@ -171,9 +171,9 @@ static int is_expiry_due(const loaded_t *loaded, const session_rec *session)
     return session->maxage > 0 && session->expiry > loaded->expiry;
 }
 
-/* Where SessionMaxAge is not set, the expiry is still the stored one. That is so
- * even if maxage is set: all requests of a client request share the session, and
- * one of them may belong to a place with SessionMaxAge. */
+/* Where SessionMaxAge is not set, the expiry is still the stored one, even if
+ * maxage is set: all requests of a client request share the session, and one of
+ * them may belong to a place with SessionMaxAge. */
 static void set_expiry(apr_table_t *set, const loaded_t *loaded,
                        const session_rec *session)
 {

@@ -42,21 +42,6 @@ static shs_outcome_t accept_near(shs_lookup_t *lookup,
     return accept_session(lookup, near->session, near->ttl, settings);
 }
 
-shs_query_t shs_lookup_make_query(const shs_scope_t *scope, shs_octets_t key,
-                                  apr_time_t deadline)
-{
-    const shs_settings_t *settings = scope->settings;
-    shs_query_t query;
-
-    memset(&query, 0, sizeof(query));
-    query.key = key;
-    query.shape = shs_codec_shape(settings->codec.value);
-    query.max_octets = settings->max_size.value;
-    query.deadline = deadline;
-    query.trace = shs_store_log_trace(scope->r, scope->store);
-    return query;
-}
-
 /* Queries the store for lookup->key, and saves the result in the near-cache. */
 static shs_outcome_t query_store(shs_lookup_t *lookup, const shs_scope_t *scope,
                                  const shs_session_id_t *sid,
@@ -65,7 +50,7 @@ static shs_outcome_t query_store(shs_lookup_t *lookup, const shs_scope_t *scope,
     const shs_settings_t *settings = scope->settings;
     apr_pool_t *p = scope->r->pool;
     shs_query_t query =
-        shs_lookup_make_query(scope, lookup->key, lookup->deadline);
+        shs_scope_make_query(scope, lookup->key, lookup->deadline);
     shs_session_t *session = NULL;
     shs_result_t result;
     shs_outcome_t outcome = shs_store_load(&result, scope->store, &query, p);

@@ -76,10 +76,4 @@ const shs_lookup_t *shs_lookup_skip(const shs_scope_t *scope);
  * cannot write to it (writer.h, rule 4). */
 int shs_lookup_is_rotated_away(const shs_lookup_t *lookup);
 
-/* ---- private part: for writer */
-
-/* A query for a key in the scope's store, with the limits of its settings. */
-shs_query_t shs_lookup_make_query(const shs_scope_t *scope, shs_octets_t key,
-                                  apr_time_t deadline);
-
 #endif

@@ -19,4 +19,8 @@ typedef struct shs_scope_t {
     const shs_settings_t *settings;
 } shs_scope_t;
 
+/* A query for a key in the scope's store, with the limits of its settings. */
+shs_query_t shs_scope_make_query(const shs_scope_t *scope, shs_octets_t key,
+                                 apr_time_t deadline);
+
 #endif

@@ -33,7 +33,7 @@ shs_write_t shs_writer_prepare(const shs_scope_t *scope, shs_write_kind_t kind,
 
     memset(&write, 0, sizeof(write));
     write.kind = kind;
-    write.at = shs_lookup_make_query(
+    write.at = shs_scope_make_query(
         scope, key, shs_clock_now() + shs_store_timeout(scope->store));
     write.accessed_at_ms = apr_time_as_msec(apr_time_now());
     write.rotated = shs_codec_rotated(scope->settings->codec.value);
