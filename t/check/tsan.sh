@@ -10,7 +10,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/guard.bash"
 need_tool gcc
 need_tool pkg-config
 sources=(src/store/cache/*.c src/store/cache/memory/*.c
-    src/base/{clock,halt,thread}.c
+    src/base/{clock,halt,siphash,thread}.c
     t/unit/unit.c t/unit/near.c)
 tests=(t/unit/test_near_stress.c t/unit/test_single_flight.c)
 need "${sources[@]}" "${tests[@]}"
