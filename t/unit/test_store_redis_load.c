@@ -175,9 +175,9 @@ START_TEST(store_redis_load__waits_no_longer_than_the_deadline)
     ck_assert_int_eq(rig_load(rig, "s:k", 200), UNAVAILABLE);
     ck_assert_msg(actor_received(a, "GET") > 2, "received %d times",
                   actor_received(a, "GET"));
-    /* At 0, 5, 15, 35, 75, 125 and 175 ms, as the pauses double up to 50 ms;
-     * and once more before the deadline. */
-    ck_assert_int_le(actor_received(a, "GET"), 8);
+    /* Eight times if each reply comes at once; never more often than this
+     * (test_backoff.c). */
+    ck_assert_int_le(actor_received(a, "GET"), 12);
     ck_assert_int_eq(actor_accepted(a), 1);
     ck_assert_uint_eq(rig_counter(rig, SHS_COUNTER_NOT_READY), 1);
     ck_assert_uint_eq(rig_counter(rig, SHS_COUNTER_UNAVAILABLE), 1);

@@ -8,6 +8,7 @@
 #define SHS_REDIS_COMMAND_COMMAND_H
 
 #include "redis/command/attempt.h"
+#include "redis/command/backoff.h"
 #include "redis/command/key_check.h"
 
 typedef struct shs_command_t {
@@ -20,7 +21,7 @@ typedef struct shs_command_t {
     int retries;   /* that are left */
     int refreshes; /* of the topology */
     int replicas;  /* that were tried */
-    apr_interval_time_t pause;
+    shs_backoff_t backoff;
     apr_interval_time_t took; /* the last attempt; 0: there was no pause yet */
     apr_uint32_t waits_for; /* the breaker's subject that replied last that the
                              * command has to wait; 0: none */

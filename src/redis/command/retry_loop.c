@@ -9,14 +9,6 @@
 #include "redis/protocol/slot.h"
 #include "base/clock.h"
 
-/* The first pause before a command is sent again; each further pause is twice
- * as long. */
-#define FIRST_PAUSE (5 * 1000)
-#define MAX_PAUSE   (50 * 1000)
-
-/* With less time left than this nothing more is sent. */
-#define MIN_TIME (2 * 1000)
-
 /* If the server said why the command has to wait, and its next attempt ran into
  * the deadline, the server's own reason is kept: it says more than the
  * timeout. */
@@ -42,14 +34,6 @@ static void run_attempt(shs_command_t *self)
     }
 }
 
-/* The time that has to be left for the next attempt: twice what the last
- * attempt after a pause took. An attempt that runs into the deadline costs its
- * connection. */
-static apr_interval_time_t min_time(const shs_command_t *self)
-{
-    return 2 * self->took > MIN_TIME ? 2 * self->took : MIN_TIME;
-}
-
 /* Pauses, if there is time, and then tries the same server again, unless
  * another one serves the key now. A probe of the breaker keeps its permit, and
  * so stays the probe. */
@@ -58,21 +42,17 @@ static int wait_for_server(shs_command_t *self)
     const shs_client_t *client = self->operation.client;
     apr_interval_time_t left =
         self->operation.query->deadline - shs_clock_now();
-    apr_interval_time_t needed = min_time(self);
-    apr_interval_time_t pause = self->pause;
+    apr_interval_time_t pause =
+        shs_backoff_next(&self->backoff, left, self->took);
 
-    if (left < MIN_TIME + needed) {
+    if (!pause) {
         shs_command_close_permit(self, SHS_BREAKER_FAILED);
         return 0;
-    }
-    if (pause > left - needed) {
-        pause = left - needed;
     }
     self->waits_for = self->permit.subject;
     shs_command_trace(self, "wait", self->retry.reason);
     shs_topology_suspect(client->topology);
     poll(NULL, 0, (int)(pause / 1000));
-    self->pause = 2 * pause < MAX_PAUSE ? 2 * pause : MAX_PAUSE;
     if (self->is_asking || self->is_replica
         || shs_topology_is_current(client->topology, &self->permit.route,
                                    self->operation.slot)) {
@@ -159,7 +139,7 @@ void shs_retry_loop_run(shs_command_t *self, const shs_client_t *client,
     self->operation.write = write;
     self->operation.p = p;
     self->retries = client->endpoint->retries;
-    self->pause = FIRST_PAUSE;
+    shs_backoff_init(&self->backoff);
     if (client->endpoint->mode == SHS_ENDPOINT_CLUSTER) {
         self->operation.slot = shs_slot_of_key(query->key);
     }
