@@ -171,20 +171,19 @@ static int is_expiry_due(const loaded_t *loaded, const session_rec *session)
     return session->maxage > 0 && session->expiry > loaded->expiry;
 }
 
-/* Where SessionMaxAge is not set, the expiry is still the stored one, even if
+/* Where SessionMaxAge is not set, the expiry is still the loaded one, even if
  * maxage is set: all requests of a client request share the session, and one of
- * them may belong to a place with SessionMaxAge. */
+ * them may belong to a place with SessionMaxAge. It is not written again, because
+ * another request may have written a later one. */
 static void set_expiry(apr_table_t *set, const loaded_t *loaded,
                        const session_rec *session)
 {
-    apr_interval_time_t interval = session->expiry != loaded->expiry
-                                       ? apr_time_from_sec(session->maxage) / 6
-                                       : 0;
-
-    if (session->expiry != 0) {
-        apr_table_setn(set, EXPIRY,
-                       apr_psprintf(session->pool, "%" APR_TIME_T_FMT,
-                                    session->expiry + interval));
+    if (session->expiry != 0 && session->expiry != loaded->expiry) {
+        apr_table_setn(
+            set, EXPIRY,
+            apr_psprintf(session->pool, "%" APR_TIME_T_FMT,
+                         session->expiry
+                             + apr_time_from_sec(session->maxage) / 6));
     }
 }
 
@@ -260,6 +259,11 @@ static shared_session_result_e save(request_rec *r, const loaded_t *loaded,
         result = store(r, loaded, session);
     }
     if (result == SHARED_SESSION_FORBIDDEN && loses_nothing(loaded, session)) {
+        return SHARED_SESSION_DONE;
+    }
+    if (result == SHARED_SESSION_NO_ANSWER && !loaded->is_over
+        && loses_nothing(loaded, session)) {
+        /* Only the expiry was to be written. A later request will do it. */
         return SHARED_SESSION_DONE;
     }
     if (by_htaccess) {

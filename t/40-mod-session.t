@@ -233,8 +233,11 @@ $left = $store->session($id)->{$expiry} / 1e6 - time;
 ok($left > 2080 && $left <= 2100, '... anew') || diag $left;
 # The expiry of a place without SessionMaxAge is that of the other.
 my $was = $store->session($id)->{$expiry};
-is(scalar writes(sub { replace('A', $id, 'a=1&b=2', '/app') }), 1, '... elsewhere a change is written');
+my @written = writes(sub { replace('A', $id, 'a=1&b=2', '/app') });
+is(scalar @written, 1, '... elsewhere a change is written');
 is($store->session($id)->{$expiry}, $was, '... and the expiry stays');
+is(scalar(grep { $_ eq $expiry } map { @$_ } @written), 0,
+   '... because it is not written: another request may have extended it');
 is(scalar writes(sub { ask('A', '/aged/missing', $id) for 1 .. 5 }), 0,
    '... also behind an error in the other: nothing is written');
 is($store->session($id)->{$expiry}, $was, '... and the expiry stays');
@@ -244,6 +247,14 @@ is(entries($id)->{c}, 3, '... indeed');
 $left = $store->session($id)->{$expiry} / 1e6 - time;
 ok($left <= 2100, '... and the expiry is that of one use, not of five') || diag $left;
 is(env(ask('A', '/aged/cgi', $id)) =~ /\ba=1\b/, 1, '... the session goes on');
+
+# Redis refuses writes.
+$store->cmd('HSET', "session:$id", $expiry, int((time + 1700) * 1e6));
+$store->cmd('CONFIG', 'SET', 'min-replicas-to-write', 1);
+is(ask('A', '/aged/cgi', $id)->code, 200, 'the expiry cannot be written: a page is sent');
+is(replace('A', $id, 'a=7', '/aged')->code, 503, '... but not that of a change');
+$store->cmd('CONFIG', 'SET', 'min-replicas-to-write', 0);
+is(scalar writes(sub { ask('A', '/aged/cgi', $id) }), 1, '... and it is written later');
 
 $store->cmd('HSET', "session:$id", $expiry, int((time - 1) * 1e6));
 unlike(env(ask('A', '/app/cgi', $id)), qr/\ba=1\b/, 'one whose time is over is empty');

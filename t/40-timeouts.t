@@ -481,4 +481,46 @@ CONF
     $near->stop;
 }
 
+# --- a touch that another place or Redis prevents ----------------------------------
+
+{
+    my $store = SHS::Redis->start;
+    my $httpd = private_httpd(conf => one_child() . <<"CONF");
+SharedSessionStore redis://127.0.0.1:@{[$store->port]} timeout=5s
+SharedSessionCache On lease=20s
+@{[near_places()]}
+<Location /untouched>
+    SharedSession On
+    SharedSessionTouch Off
+</Location>
+CONF
+    my $new = sub {
+        my ($seconds) = @_;
+        my $id = fresh_id();
+        $store->put_hash("session:$id", { user => 'anna', '@max' => 1800 }, $seconds);
+        return $id;
+    };
+    my $left = sub { return $store->cmd('TTL', "session:$_[0]") };
+    wait_live($httpd);
+
+    my $id = $new->(1000);
+    $httpd->get('/untouched/cgi', cookie => "JSESSIONID=$id");
+    between($left->($id), 900, 1000, 'SharedSessionTouch Off: no touch');
+    $httpd->get('/untouched/cgi?location=/x/lua', cookie => "JSESSIONID=$id");
+    between($left->($id), 2000, 2100, '... but the place to which httpd redirects touches');
+
+    $id = $new->(1700);
+    $store->cmd('CONFIG', 'SET', 'min-replicas-to-write', 1);
+    my $ask = sub { $httpd->get('/x/lua', cookie => "JSESSIONID=$id") for 1 .. 10 };
+    $ask->();
+    my @seen = map { $_->[1] } $store->commands_during($ask);
+    is(scalar(grep { $_ eq 'HGETALL' } @seen), 0,
+       'a touch that Redis refuses: the session stays in the near-cache');
+    is(scalar(grep { $_ eq 'EVAL' } @seen), 10, '... and each request tries again');
+    $store->cmd('CONFIG', 'SET', 'min-replicas-to-write', 0);
+    $ask->();
+    between($left->($id), 2000, 2100, '... until Redis takes writes');
+    is(scalar $httpd->logged(qr/exit signal/), 0, 'no child has died');
+}
+
 done_testing;

@@ -106,6 +106,7 @@ static void remember(shs_client_request_t *client_request, shs_memo_t *memo,
                      const shs_lookup_t *lookup)
 {
     memo->lookup = lookup;
+    memo->ttl = lookup->ttl;
     if (lookup->has_store_failed) {
         client_request->failed_store = memo->store;
     }
@@ -140,12 +141,13 @@ const shs_lookup_t *shs_client_request_load_and_touch(const request_rec *r)
                  shs_lookup_run_by_id(&scope, &memo->sid));
         memo->is_outdated = 0;
     }
-    if (memo) {
-        return memo->lookup;
+    if (!memo) {
+        memo = create_memo(client_request, &scope);
     }
-    memo = create_memo(client_request, &scope);
-    if (memo->lookup->outcome == SHS_OUTCOME_FOUND) {
-        shs_touch_if_due(&scope, memo->lookup);
+    if (memo->lookup->outcome == SHS_OUTCOME_FOUND
+        && memo->touched_by != scope.settings) {
+        memo->touched_by = scope.settings;
+        memo->ttl = shs_touch_if_due(&scope, memo->lookup, memo->ttl);
     }
     return memo->lookup;
 }

@@ -21,6 +21,9 @@ struct shs_memo_t {
     apr_interval_time_t stale; /* it counts if the store has failed */
     const shs_store_t *store;
     const shs_lookup_t *lookup;
+    apr_interval_time_t ttl; /* FOUND: for touches (request/lookup/touch.h) */
+    const shs_settings_t *touched_by; /* the last place whose settings decided
+                                       * whether a touch is due */
     int is_outdated; /* the session was written: the next use repeats the lookup
                       * ... */
     shs_session_id_t sid; /* ... by this id */

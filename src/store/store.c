@@ -289,8 +289,12 @@ shs_wrote_t shs_store_write(shs_result_t *result, shs_store_t *store,
            || write->kind == SHS_WRITE_REMOVE);
     memset(result, 0, sizeof(*result));
     wrote = store->provider->write(result, store->self, write, p);
-    if (store->near.cache) {
-        /* Whatever the result: the next read on this host asks the store. */
+    if (store->near.cache
+        && !(write->kind == SHS_WRITE_TOUCH
+             && wrote == SHS_WROTE_UNAVAILABLE)) {
+        /* Whatever the result: the next read on this host asks the store. But a
+         * touch changes no attribute. If it is refused, entries stay, so that
+         * the store is not asked for them as well while it refuses writes. */
         shs_near_invalidation_invalidate(store->near.cache, write->at.key);
     }
     return shs_promise_check_write(result, wrote);

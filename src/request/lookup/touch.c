@@ -16,23 +16,25 @@ static int has_time(const shs_scope_t *scope, const shs_lookup_t *lookup)
                   >= shs_store_timeout(scope->store) / 2;
 }
 
-void shs_touch_if_due(const shs_scope_t *scope, const shs_lookup_t *lookup)
+apr_interval_time_t shs_touch_if_due(const shs_scope_t *scope,
+                                     const shs_lookup_t *lookup,
+                                     apr_interval_time_t ttl)
 {
     const shs_metadata_t *metadata = shs_session_get_metadata(lookup->session);
     shs_lifetime_t lifetime = shs_writer_lifetime(scope);
-    apr_interval_time_t ttl, due;
+    apr_interval_time_t next, due;
     shs_write_t write;
     shs_written_t written;
 
-    if (lookup->is_forwarded
-        || !shs_lifetime_is_low(&lifetime, metadata, lookup->ttl)
-        || !shs_lifetime_plan_touch(&ttl, &due, &lifetime, metadata,
-                                    lookup->ttl, apr_time_now())
+    if (lookup->is_forwarded || ttl == SHS_TOUCH_NONE
+        || !shs_lifetime_is_low(&lifetime, metadata, ttl)
+        || !shs_lifetime_plan_touch(&next, &due, &lifetime, metadata, ttl,
+                                    apr_time_now())
         || !has_time(scope, lookup)) {
-        return;
+        return ttl;
     }
     write = shs_writer_prepare(scope, SHS_WRITE_TOUCH, lookup->key);
-    write.ttl = ttl;
+    write.ttl = next;
     write.due = due;
     write.at.deadline = lookup->deadline;
     written = shs_writer_execute(scope, &write);
@@ -40,5 +42,7 @@ void shs_touch_if_due(const shs_scope_t *scope, const shs_lookup_t *lookup)
         ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, scope->r,
                       SHS_TAG_UNWRITTEN "the session was not touched: %s",
                       written.reason);
+        return SHS_TOUCH_NONE;
     }
+    return next;
 }
