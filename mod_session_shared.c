@@ -173,7 +173,7 @@ static int is_expiry_due(const loaded_t *loaded, const session_rec *session)
 
 /* Where SessionMaxAge is not set, the expiry is still the loaded one, even if
  * maxage is set: all requests of a client request share the session, and one of
- * them may belong to a place with SessionMaxAge. It is not written again, because
+ * them may belong to a place with SessionMaxAge. It is not written again:
  * another request may have written a later one. */
 static void set_expiry(apr_table_t *set, const loaded_t *loaded,
                        const session_rec *session)
