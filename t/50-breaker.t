@@ -38,7 +38,7 @@ my %options = (
     quick => [ 2, 'breaker=2/200ms timeout=1s connect-timeout=1s' ],
     off => [ 3, 'breaker=off timeout=5s connect-timeout=5s' ],
     killed => [ 4, 'breaker=2/300ms timeout=1s connect-timeout=1s' ],
-    narrow => [ 5, 'pool=1 timeout=1s connect-timeout=1s' ],
+    narrow => [ 5, 'pool=1 share=off timeout=1s connect-timeout=1s' ],
 );
 my %url = map { $_ => "redis://127.0.0.1:$proxy_port/$options{$_}[0]" }
     keys %options;
@@ -424,7 +424,8 @@ subtest 'breaker=off' => sub {
     is(ups('off'), 1, '... which is told');
 };
 
-# An event or worker child has many threads, here with one connection.
+# An event or worker child has many threads, here with one connection, which they
+# do not share.
 subtest 'a pool that is full' => sub {
     is(status('narrow'), 'found', 'at first all is well');
     $proxy->delay(150);

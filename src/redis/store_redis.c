@@ -81,8 +81,8 @@ static int start_child(void *self, void *host_state, int threads,
 {
     redis_t *redis = self;
     shs_node_config_t kind = { redis->endpoint, redis->tls,
-                               shs_endpoint_pool_size(redis->endpoint,
-                                                      threads) };
+                               shs_endpoint_pool_size(redis->endpoint, threads),
+                               redis->endpoint->may_share && threads > 1 };
     shs_node_table_t *nodes = shs_node_table_create(&kind);
 
     redis->client.endpoint = redis->endpoint;

@@ -8,6 +8,8 @@
 #include <poll.h>
 #include <pthread.h>
 #include <semaphore.h>
+#include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -31,6 +33,7 @@ struct fake_t {
     int is_stopping;
     int accepted;
     int commands;
+    atomic_int reads_echoes;
     int is_open[MAX_PEERS];
     fake_peer_t peers[MAX_PEERS];
     pthread_t threads[MAX_PEERS];
@@ -213,7 +216,8 @@ static int read_number(fake_peer_t *peer, char kind, int *number)
     return line[0] == kind;
 }
 
-int fake_read_command(fake_peer_t *peer)
+/* Reads one command, of whatever kind. */
+static int read_command(fake_peer_t *peer)
 {
     int i;
 
@@ -233,10 +237,40 @@ int fake_read_command(fake_peer_t *peer)
         }
         peer->arguments[i][len] = '\0';
     }
+    return 1;
+}
+
+/* Whether the command ends a batch (redis/command/batch_io.h). */
+static int is_end_of_batch(const fake_peer_t *peer)
+{
+    return peer->count == 2 && !strcmp(peer->arguments[0], "ECHO")
+           && !strncmp(peer->arguments[1], "batch-", 6);
+}
+
+int fake_read_command(fake_peer_t *peer)
+{
+    for (;;) {
+        char reply[600];
+
+        if (!read_command(peer)) {
+            return 0;
+        }
+        if (!is_end_of_batch(peer) || peer->fake->reads_echoes) {
+            break;
+        }
+        snprintf(reply, sizeof(reply), "$%d\r\n%s\r\n",
+                 (int)strlen(peer->arguments[1]), peer->arguments[1]);
+        fake_send_text(peer, reply);
+    }
     pthread_mutex_lock(&peer->fake->lock);
     peer->fake->commands++;
     pthread_mutex_unlock(&peer->fake->lock);
     return 1;
+}
+
+void fake_read_echoes(fake_t *fake)
+{
+    fake->reads_echoes = 1;
 }
 
 void fake_send(fake_peer_t *peer, const char *data, size_t len)

@@ -46,6 +46,11 @@ void fake_stop(fake_t *fake);
 
 /* For serve(). Reads one command; 0 if the peer has closed the connection. */
 int fake_read_command(fake_peer_t *peer);
+
+/* From now on it also returns the ECHO that ends a batch of loads, which it
+ * otherwise replies to itself, as Redis does, and does not count. */
+void fake_read_echoes(fake_t *fake);
+
 void fake_send(fake_peer_t *peer, const char *data, size_t len);
 void fake_send_text(fake_peer_t *peer, const char *text);
 /* Sends one octet, a pause, the next octet. Returns 0 if the peer has closed

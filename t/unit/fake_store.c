@@ -3,26 +3,37 @@
 
 #include "redis/store_redis.h"
 
+static const char *next_word(const char **words)
+{
+    const char *end = strchr(*words, ' ');
+    const char *word =
+        end ? apr_pstrmemdup(p, *words, (apr_size_t)(end - *words))
+            : apr_pstrdup(p, *words);
+
+    *words = end ? end + 1 : "";
+    return word;
+}
+
 const char *fake_store_create(shs_store_t **store, const char *url,
-                              const char *option)
+                              const char *words)
 {
     apr_array_header_t *options = apr_array_make(p, 2, sizeof(const char *));
 
-    if (option) {
-        APR_ARRAY_PUSH(options, const char *) = option;
+    while (words && *words) {
+        APR_ARRAY_PUSH(options, const char *) = next_word(&words);
     }
     return shs_store_create(store, &shs_store_redis, url, options, p);
 }
 
 shs_store_t *fake_store_on(fake_t *fake, const char *credentials,
-                           const char *db, const char *option)
+                           const char *db, const char *words)
 {
     shs_store_t *store = NULL;
     const char *wrong =
         fake_store_create(&store,
                           apr_psprintf(p, "redis://%s127.0.0.1:%d%s",
                                        credentials, fake_port(fake), db),
-                          option);
+                          words);
 
     ck_assert_msg(!wrong, "%s", wrong);
     shs_store_start_child(store, 16, p);

@@ -9,14 +9,14 @@
 #include "store/store.h"
 #include "unit.h"
 
-/* Returns NULL and the store, or an error. `option` may be NULL. */
+/* Returns NULL and the store, or an error. `words`: options, or NULL. */
 const char *fake_store_create(shs_store_t **store, const char *url,
-                              const char *option);
+                              const char *words);
 
 /* A store on the fake, of a child of 16 threads; `credentials` stand before the
  * host, `db` after it. */
 shs_store_t *fake_store_on(fake_t *fake, const char *credentials,
-                           const char *db, const char *option);
+                           const char *db, const char *words);
 
 /* A query with a deadline in so many milliseconds. */
 shs_query_t fake_store_query(const char *key, shs_shape_t shape, int ms);

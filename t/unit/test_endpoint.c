@@ -120,7 +120,7 @@ END_TEST
 
 #define DEFAULTS                                                \
     "timeout=200ms connect-timeout=200ms pool=threads idle=60s" \
-    " retry=1 breaker=5/1s"
+    " retry=1 share=on breaker=5/1s"
 
 static const struct {
     const char *url;
@@ -135,13 +135,17 @@ static const struct {
       DEFAULTS " read-from=replica-on-failure", "that choice" },
     { "redis://h",
       "breaker=10/500ms retry=0 idle=5s pool=7 connect-timeout=50ms timeout=1s",
-      "timeout=1s connect-timeout=50ms pool=7 idle=5s retry=0"
+      "timeout=1s connect-timeout=50ms pool=7 idle=5s retry=0 share=on"
       " breaker=10/500ms",
       "all of them, as they would be written" },
     { "unix:///s", "breaker=off",
       "timeout=200ms connect-timeout=200ms pool=threads idle=60s retry=1"
-      " breaker=off",
+      " share=on breaker=off",
       "no breaker" },
+    { "redis://h", "share=off",
+      "timeout=200ms connect-timeout=200ms pool=threads idle=60s retry=1"
+      " share=off breaker=5/1s",
+      "a connection for each lookup" },
 };
 
 START_TEST(endpoint_describe_options__lists_what_is_in_force)
@@ -165,7 +169,8 @@ static const struct {
     { "redis://u:%73@h:6379/1", NULL, "the same, written otherwise" },
     { "redis://u:s@h/1", NULL, "the default port written out" },
     { "redis://u:s@h:6379/1", "timeout=200ms", "a default written out" },
-    { "redis://u:s@h:6379/1", "breaker=5/1s retry=1", "other defaults" },
+    { "redis://u:s@h:6379/1", "breaker=5/1s retry=1 share=on",
+      "other defaults" },
 };
 
 START_TEST(endpoint_identity__is_equal_for_what_may_share_connections)
@@ -203,6 +208,7 @@ static const struct {
     { "redis://u:s@h/1", "pool=3" },
     { "redis://u:s@h/1", "pool=1" },
     { "redis://u:s@h/1", "retry=0" },
+    { "redis://u:s@h/1", "share=off" },
     { "redis://u:s@h/1", "breaker=off" },
     { "redis://u:s@h/1", "breaker=4/1s" },
     { "redis://u:s@h/1", "breaker=5/2s" },

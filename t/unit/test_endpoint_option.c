@@ -59,16 +59,20 @@ START_TEST(endpoint_option_parse__reads_each_option)
 
     parse_well(&e, SINGLE,
                "connect-timeout=50ms timeout=1s idle=5m pool=7 name=web-1"
-               " retry=0");
+               " retry=0 share=off");
     ck_assert_int_eq(e.connect_timeout, 50 * MS);
     ck_assert_int_eq(e.timeout, 1000 * MS);
     ck_assert_int_eq(e.idle, 300000 * MS);
     ck_assert_int_eq(e.pool_size, 7);
     ck_assert_str_eq(e.client_name, "web-1");
     ck_assert_int_eq(e.retries, 0);
-    parse_well(&e, "unix:///s", "connect-timeout=50ms breaker=1/1ms retry=1");
+    ck_assert_int_eq(e.may_share, 0);
+    parse_well(&e, "unix:///s",
+               "connect-timeout=50ms breaker=1/1ms retry=1"
+               " share=on");
     ck_assert_int_eq(e.connect_timeout, 50 * MS);
     ck_assert_int_eq(e.retries, 1);
+    ck_assert_int_eq(e.may_share, 1);
     parse_well(&e, SINGLE, "timeout=50ms");
     ck_assert_int_eq(e.connect_timeout, 50 * MS);
     parse_well(&e, SINGLE, "timeout=5s connect-timeout=5s");
@@ -205,6 +209,7 @@ static const struct {
     { SINGLE, "retry=2", "retry=: ", "once at most" },
     { SINGLE, "retry=on", "retry=: ", "a number" },
     { SINGLE, "retry=-1", "retry=: ", "a sign" },
+    { SINGLE, "share=1", "share=: ", "neither on nor off" },
     { SINGLE, "breaker=0/1s", "breaker=: ", "open before it began" },
     { SINGLE, "breaker=1001/1s", "breaker=: ", "one too many" },
     { SINGLE, "breaker=5", "as in 5/1s", "no time" },

@@ -3,8 +3,10 @@
 #include "store/store.h"
 
 #include <pthread.h>
+#include <stdio.h>
 
 #include "fake_store.h"
+#include "base/clock.h"
 #include "unit.h"
 
 #define FOUND       SHS_OUTCOME_FOUND
@@ -104,6 +106,7 @@ typedef struct loader_t {
     int timeout_ms;
     int strangers;
     int found;
+    apr_time_t slowest;
 } loader_t;
 
 static void *load_many(void *data)
@@ -115,11 +118,13 @@ static void *load_many(void *data)
         char key[64];
         shs_query_t query = { { key, 0 }, STRING, 65536, 0 };
         shs_result_t result;
+        apr_time_t began, took;
 
         query.key.len = (apr_size_t)apr_snprintf(key, sizeof(key), "s:%d-%d",
                                                  loader->nth, i);
         query.deadline = unit_in_ms(loader->timeout_ms);
         memset(&result, 0, sizeof(result));
+        began = shs_clock_now();
         if (shs_store_load(&result, loader->store, &query, loader->own)
             == FOUND) {
             loader->found++;
@@ -127,6 +132,8 @@ static void *load_many(void *data)
                 loader->strangers++;
             }
         }
+        took = shs_clock_now() - began;
+        loader->slowest = took > loader->slowest ? took : loader->slowest;
         apr_pool_clear(loader->own);
     }
     return NULL;
@@ -165,7 +172,7 @@ START_TEST(store_redis_load__flushes_the_pool_after_a_dead_connection)
 {
     dying_t self = { 5, 0, 1, "" };
     fake_t *fake = fake_start(run_dying, &self);
-    shs_store_t *store = fake_store_on(fake, "", "", NULL);
+    shs_store_t *store = fake_store_on(fake, "", "", "share=off");
     loader_t loaders[5];
     int commands;
 
@@ -196,19 +203,40 @@ static void late(void)
     unit_let_pass(unit_in_ms(short_ms() + 15));
 }
 
-/* Does everything wrong in turn: stalls, closes, replies late, drips. */
+/* The batches that were sent. */
+static int batches;
+
+static void answer_ping(fake_peer_t *peer)
+{
+    char reply[600];
+
+    __atomic_add_fetch(&batches, 1, __ATOMIC_SEQ_CST);
+    apr_snprintf(reply, sizeof(reply), "$%d\r\n%s\r\n",
+                 (int)strlen(peer->arguments[1]), peer->arguments[1]);
+    fake_send_text(peer, reply);
+}
+
+/* Does everything wrong in turn: stalls, closes, replies late, drips, twice or
+ * not at all. */
 static void misbehave(fake_peer_t *peer, void *baton)
 {
-    (void)baton;
+    const int *good_batches = baton;
+
     while (fake_read_command(peer)) {
         char reply[600];
         int turn;
         int len;
 
+        if (!strcmp(peer->arguments[0], "ECHO")) {
+            answer_ping(peer);
+        }
         if (strcmp(peer->arguments[0], "PTTL") != 0) {
             continue;
         }
-        turn = __atomic_add_fetch(&turns, 1, __ATOMIC_SEQ_CST);
+        /* First some batches are sent: none is after a reply that was late. */
+        turn = __atomic_load_n(&batches, __ATOMIC_SEQ_CST) < *good_batches
+                   ? 0
+                   : __atomic_add_fetch(&turns, 1, __ATOMIC_SEQ_CST);
         len = apr_snprintf(reply, sizeof(reply), "$%d\r\n%s\r\n:5000\r\n",
                            (int)strlen(peer->arguments[1]), peer->arguments[1]);
         switch (turn % 23) {
@@ -227,6 +255,14 @@ static void misbehave(fake_peer_t *peer, void *baton)
             late();
             fake_send(peer, reply + len - 1, 1);
             break;
+        case 5:
+            break; /* nothing: the next reply is another key's */
+        case 13:
+            /* In one piece, or else it could come when the connection is used
+             * again. */
+            strcat(reply, "$8\r\nstranger\r\n:5000\r\n");
+            fake_send_text(peer, reply);
+            break;
         case 19:
             fake_send_text(peer, reply);
             fake_send_text(peer, "$8\r\nstranger\r\n");
@@ -237,20 +273,212 @@ static void misbehave(fake_peer_t *peer, void *baton)
     }
 }
 
+/* Each load on a connection of its own, or in batches. */
 START_TEST(store_redis_load__never_returns_another_keys_session)
 {
-    fake_t *fake = fake_start(misbehave, NULL);
-    shs_store_t *store = fake_store_on(fake, "", "", "pool=6");
+    int good_batches = _i ? 5 : 0;
+    fake_t *fake = fake_start(misbehave, &good_batches);
+    const char *words = apr_psprintf(
+        p, "pool=6 breaker=off timeout=%dms connect-timeout=%dms share=%s",
+        short_ms(), short_ms(), _i ? "on" : "off");
+    shs_store_t *store = fake_store_on(fake, "", "", words);
+    apr_time_t until = unit_in_ms(20000);
     loader_t loaders[16];
     int found = 0;
     int i;
 
-    load_at_once(loaders, 16, store, 60, short_ms(), NULL, 0);
+    fake_read_echoes(fake);
+    do {
+        load_at_once(loaders, 16, store, _i ? 600 : 60, short_ms(), NULL, 0);
+        for (i = 0; i < 16; i++) {
+            ck_assert_int_eq(loaders[i].strangers, 0);
+            found += loaders[i].found;
+        }
+    } while (batches < good_batches && shs_clock_now() < until);
+    ck_assert_msg(found > 100, "only %d were found", found);
+    ck_assert_msg(_i ? batches >= good_batches : !batches, "%d batches",
+                  batches);
+    fake_stop(fake);
+}
+END_TEST
+
+/* ------------------------------------------------------------ in one batch */
+
+/* "s:1-..." is large, or slow; all other keys are neither. */
+typedef struct trouble_t {
+    int size;
+    int slow_ms;
+} trouble_t;
+
+static void have_trouble(fake_peer_t *peer, void *baton)
+{
+    const trouble_t *self = baton;
+
+    while (fake_read_command(peer)) {
+        const char *key = peer->arguments[1];
+        int is_it = !strncmp(key, "s:1-", 4);
+        char *reply;
+
+        if (!strcmp(peer->arguments[0], "ECHO")) {
+            answer_ping(peer);
+        }
+        else if (!strcmp(peer->arguments[0], "STRLEN")) {
+            fake_send_text(peer, ":8\r\n");
+        }
+        if (strcmp(peer->arguments[0], "PTTL") != 0) {
+            continue;
+        }
+        if (is_it && self->slow_ms) {
+            unit_let_pass(unit_in_ms(self->slow_ms));
+        }
+        reply = calloc(1, (size_t)self->size + 600);
+        if (is_it && self->size) {
+            snprintf(reply, 32, "$%d\r\n", self->size);
+            memset(reply + strlen(reply), 'x', (size_t)self->size);
+            strcat(reply, "\r\n:5000\r\n");
+        }
+        else {
+            snprintf(reply, 600, "$%d\r\n%s\r\n:5000\r\n", (int)strlen(key),
+                     key);
+        }
+        fake_send_text(peer, reply);
+        free(reply);
+    }
+}
+
+static const struct {
+    trouble_t trouble;
+    int rounds;
+    int worst_ms;
+    const char *why;
+} troubles[] = {
+    { { 0, 0 }, 200, 0, "none" },
+    { { 60000, 0 }, 100, 0, "large, and it fits" },
+    { { 200000, 0 }, 100, 0, "too large" },
+    { { 0, 30 }, 10, 3 * 30, "slow" },
+};
+
+/* It may have to be sent again, alone: it waits for the key twice, and once
+ * behind the sender before it. */
+START_TEST(store_redis_load__one_key_hurts_no_other_load_of_its_batch)
+{
+    trouble_t trouble = troubles[_i].trouble;
+    fake_t *fake = fake_start(have_trouble, &trouble);
+    shs_store_t *store = fake_store_on(fake, "", "", NULL);
+    loader_t loaders[16];
+    int i;
+
+    fake_read_echoes(fake);
+    load_at_once(loaders, 16, store, troubles[_i].rounds, 5000, NULL, 0);
     for (i = 0; i < 16; i++) {
-        ck_assert_int_eq(loaders[i].strangers, 0);
+        if (i != 1) {
+            ck_assert_msg(loaders[i].found == troubles[_i].rounds,
+                          "%d of %d: %s", loaders[i].found, troubles[_i].rounds,
+                          troubles[_i].why);
+            ck_assert_int_eq(loaders[i].strangers, 0);
+            ck_assert_msg(
+                loaders[i].slowest <= (troubles[_i].worst_ms + unit_slack_ms())
+                                          * (apr_time_t)1000,
+                "%d us: %s", (int)loaders[i].slowest, troubles[_i].why);
+        }
+    }
+    ck_assert_int_gt(batches, 0);
+    fake_stop(fake);
+}
+END_TEST
+
+/* ------------------------------------------------------- batches and time */
+
+typedef struct server_t {
+    int delay_ms; /* of each reply; -1: there is none */
+} server_t;
+
+static void delay(fake_peer_t *peer, void *baton)
+{
+    const server_t *self = baton;
+
+    while (fake_read_command(peer)) {
+        int ms = __atomic_load_n(&self->delay_ms, __ATOMIC_SEQ_CST);
+
+        if (ms > 0) {
+            unit_let_pass(unit_in_ms(ms));
+        }
+        if (ms < 0) {
+            continue;
+        }
+        if (!strcmp(peer->arguments[0], "ECHO")) {
+            answer_ping(peer);
+        }
+        else if (!strcmp(peer->arguments[0], "PTTL")) {
+            fake_send_text(peer, ":5000\r\n");
+        }
+        else if (!strcmp(peer->arguments[0], "STRLEN")) {
+            fake_send_text(peer, ":1\r\n");
+        }
+        else {
+            fake_send_text(peer, "$1\r\nv\r\n");
+        }
+    }
+}
+
+/* `sent`: whether batches are sent to the server. */
+static const struct {
+    int delay_ms;
+    int deadline_ms; /* of 1000 */
+    int sent;
+    const char *why;
+} times[] = {
+    { 0, 990, 1, "all its time" },
+    { 0, 700, 0, "less than three quarters: it would end others' batch" },
+    { 200, 990, 0, "each reply takes more than an eighth" },
+};
+
+START_TEST(store_redis_load__is_sent_with_others_if_there_is_time)
+{
+    server_t self = { times[_i].delay_ms };
+    fake_t *fake = fake_start(delay, &self);
+    shs_store_t *store =
+        fake_store_on(fake, "", "", "timeout=1s connect-timeout=1s");
+    apr_time_t until = unit_in_ms(20000);
+    loader_t loaders[16];
+
+    fake_read_echoes(fake);
+    if (self.delay_ms) {
+        load_at_once(loaders, 1, store, 1, 990, NULL, 0);
+    }
+    do {
+        load_at_once(loaders, 16, store, self.delay_ms ? 3 : 100,
+                     times[_i].deadline_ms, NULL, 0);
+    } while (times[_i].sent && !batches && shs_clock_now() < until);
+    ck_assert_msg(!batches == !times[_i].sent, "%d batches: %s", batches,
+                  times[_i].why);
+    fake_stop(fake);
+}
+END_TEST
+
+/* Sixteen loads wait in vain: four alone, and the others in three batches at
+ * most. */
+START_TEST(store_redis_load__counts_a_batch_without_a_reply_as_one_failure)
+{
+    server_t self = { 0 };
+    fake_t *fake = fake_start(delay, &self);
+    shs_store_t *store = fake_store_on(
+        fake, "", "", "timeout=400ms connect-timeout=400ms breaker=8/30s");
+    loader_t loaders[16];
+    int found = 0;
+    int i;
+
+    fake_read_echoes(fake);
+    load_at_once(loaders, 16, store, 1, 395, NULL, 0);
+    __atomic_store_n(&self.delay_ms, -1, __ATOMIC_SEQ_CST);
+    load_at_once(loaders, 16, store, 1, 395, NULL, 0);
+    for (i = 0; i < 16; i++) {
         found += loaders[i].found;
     }
-    ck_assert_msg(found > 100, "only %d of %d were found", found, 16 * 60);
+    ck_assert_int_eq(found, 0);
+    __atomic_store_n(&self.delay_ms, 0, __ATOMIC_SEQ_CST);
+    load_at_once(loaders, 1, store, 1, 395, NULL, 0);
+    ck_assert_msg(loaders[0].found == 1, "the circuit breaker is open");
     fake_stop(fake);
 }
 END_TEST
@@ -280,7 +508,16 @@ static void add(TCase *tc)
     tcase_add_test(tc, store_redis_load__does_not_retry_after_the_first_octet);
     tcase_add_test(tc,
                    store_redis_load__flushes_the_pool_after_a_dead_connection);
-    tcase_add_test(tc, store_redis_load__never_returns_another_keys_session);
+    tcase_add_loop_test(
+        tc, store_redis_load__never_returns_another_keys_session, 0, 2);
+    tcase_add_loop_test(
+        tc, store_redis_load__one_key_hurts_no_other_load_of_its_batch, 0,
+        ROWS(troubles));
+    tcase_add_loop_test(tc,
+                        store_redis_load__is_sent_with_others_if_there_is_time,
+                        0, ROWS(times));
+    tcase_add_test(
+        tc, store_redis_load__counts_a_batch_without_a_reply_as_one_failure);
     tcase_add_test(tc,
                    store_redis_load__keeps_to_its_pool_with_sixteen_threads);
 }

@@ -5,12 +5,23 @@
 
 #include <apr_strings.h>
 
-#include "redis/connection/run_id.h"
+#include "redis/command/batch_io.h"
+#include "redis/command/loan.h"
 #include "base/clock.h"
 
 /* A connection was late if the wait for it took more than this part (1/8) of
  * the time that was left then. */
 #define LATE_PART 8
+
+/* A server is slow if its reply takes more than this part (1/8) of the timeout.
+ * No batch is sent to it, and none for a load that has less than SHARED_PART
+ * (3/4) of the timeout left: a client with many ids must not end the batch of
+ * others by its deadline. */
+#define SLOW_PART   8
+#define SHARED_PART 3 / 4
+
+static const char pool_was_busy[] =
+    "all connections of the pool were busy for too long";
 
 static shs_pipeline_form_t find_form(const shs_permit_t *permit, int is_asking)
 {
@@ -35,41 +46,6 @@ static void add_server_name(shs_attempt_t *attempt, const shs_permit_t *permit,
     }
 }
 
-/* Closes idle connections that may be dead. A probe uses no idle connection at
- * all: it finds out whether the server replies, not whether an old connection
- * still works. */
-static void distrust_idle_conns(shs_pool_t *pool, const shs_permit_t *permit,
-                                apr_time_t now)
-{
-    shs_pool_distrust(pool,
-                      permit->pass == SHS_BREAKER_PROBE
-                          ? now
-                          : shs_breaker_trusted_since(permit->route.breaker));
-}
-
-/* Gives the connection back to its pool. If it broke, the others of the pool
- * are broken too. A late or too large reply says nothing about the others. If a
- * new connection gets no reply, the server's name may have another address by
- * now. */
-static void end_loan(const shs_attempt_t *attempt, shs_node_t *node,
-                     shs_conn_t *conn)
-{
-    shs_pool_t *pool = shs_node_pool(node);
-
-    if (attempt->is_new_conn && shs_conn_is_unanswered(attempt->status)) {
-        shs_node_suspect(node);
-    }
-    if (attempt->retry.is_conn_good) {
-        shs_pool_give_back(pool, conn);
-        return;
-    }
-    shs_pool_discard(pool, conn);
-    if (attempt->status != SHS_CONN_TIMEOUT
-        && attempt->status != SHS_CONN_TOO_LARGE) {
-        shs_pool_flush(pool);
-    }
-}
-
 /* A timeout after a long wait for a connection is the pool's, not the server's.
  * Any other timeout on a pooled connection makes the older connections of the
  * pool doubtful. */
@@ -83,12 +59,56 @@ static void excuse_server(shs_attempt_t *attempt, shs_breaker_t *breaker,
         && waited > (deadline - sent_at) / LATE_PART) {
         retry->action = SHS_RETRY_FAIL;
         retry->cause = SHS_COUNTER_POOL_FULL;
-        retry->reason = "all connections of the pool were busy for too long";
+        retry->reason = pool_was_busy;
         retry->is_server_ok = 1;
     }
     else if (attempt->status == SHS_CONN_TIMEOUT && !attempt->is_new_conn) {
         shs_breaker_note_no_reply(breaker, sent_at);
     }
+}
+
+/* Loads do not wait for each other's replies if these take long: two of them
+ * would take most of a load's time. */
+static void note_latency(const shs_permit_t *permit,
+                         const shs_operation_t *operation, apr_time_t sent_at)
+{
+    apr_time_t now;
+
+    if (!shs_node_batcher(permit->route.node)) {
+        return;
+    }
+    now = shs_clock_now();
+    if (now - sent_at > operation->client->endpoint->timeout / SLOW_PART) {
+        shs_batch_pause_note_slow(shs_node_batch_pause(permit->route.node),
+                                  now);
+    }
+}
+
+/* Remembers whether the value is large, after a reply that says so. An absent
+ * key says nothing about another one with the same hash. */
+static void note_size(const shs_attempt_t *attempt, const shs_permit_t *permit,
+                      const shs_operation_t *operation)
+{
+    shs_large_keys_t *keys = shs_node_large_keys(permit->route.node);
+
+    if (attempt->status == SHS_CONN_TOO_LARGE) {
+        shs_large_keys_note(keys, operation->query->key, SHS_LARGE_KEY_OCTETS);
+    }
+    else if (attempt->status == SHS_CONN_OK && !attempt->reply.error
+             && attempt->reply.octets > 0) {
+        shs_large_keys_note(keys, operation->query->key, attempt->reply.octets);
+    }
+}
+
+/* What all attempts end with. */
+static void end(shs_attempt_t *attempt, const shs_permit_t *permit,
+                const shs_operation_t *operation)
+{
+    if (attempt->retry.action == SHS_RETRY_RECONNECT
+        || attempt->retry.action == SHS_RETRY_REFRESH) {
+        shs_topology_note_failure(operation->client->topology);
+    }
+    add_server_name(attempt, permit, operation);
 }
 
 static void build(shs_pipeline_t *pipeline, const shs_operation_t *operation,
@@ -103,60 +123,254 @@ static void build(shs_pipeline_t *pipeline, const shs_operation_t *operation,
     }
 }
 
-/* Whether the connection leads to another server than the one whose
- * invalidations are tracked. 0 if several servers are tracked, or the run id is
- * unknown. */
-static int is_other_server(const shs_conn_t *conn,
-                           shs_host_state_tracking_t *tracking)
+/* Decides what follows, and ends the loan, if there is one. */
+static void conclude(shs_attempt_t *attempt, shs_loan_t *loan,
+                     const shs_permit_t *permit,
+                     const shs_operation_t *operation,
+                     shs_attempt_options_t options, const char *reason)
 {
-    apr_uint32_t expected = atomic_load(&tracking->run_id);
-
-    return expected != 0 && shs_conn_run_id(conn) > SHS_RUN_ID_UNKNOWN
-           && shs_conn_run_id(conn) != expected;
-}
-
-/* Loads the server's run id, once for each connection, and only while tracking
- * is active: the near-cache keeps a reply only of the server that is tracked.
- * This follows the reply, which counts whatever comes of it. A new connection
- * that leads to another server is reported to the tracker; an old one is a
- * leftover, and is closed. */
-static void load_run_id(shs_attempt_t *attempt,
-                        shs_host_state_tracking_t *tracking, shs_conn_t *conn,
-                        apr_time_t deadline, apr_pool_t *p)
-{
-    const char *reason;
-
-    if (shs_conn_run_id(conn) == 0 && atomic_load(&tracking->is_active)) {
-        shs_conn_set_generation(conn, atomic_load(&tracking->generation));
-        if (shs_run_id_load(conn, deadline, &reason, p) != SHS_CONN_OK
-            || (!attempt->is_new_conn && is_other_server(conn, tracking))) {
-            attempt->retry.is_conn_good = 0;
-        }
-        else if (is_other_server(conn, tracking)) {
-            atomic_store(&tracking->other_run_id, shs_conn_run_id(conn));
-        }
+    if (attempt->reply.lacks_role) {
+        /* The next pipeline uses INFO. */
+        shs_node_note_no_role(permit->route.node);
     }
+    attempt->is_new_conn = loan->is_new_conn;
+    shs_retry_action_decide(&attempt->retry, attempt->status, &attempt->reply,
+                            loan->conn && !loan->is_new_conn
+                                && options.may_reconnect,
+                            reason, operation->p);
+    if (!loan->conn) {
+        return;
+    }
+    attempt->may_be_key = !operation->write && !options.is_size
+                          && shs_conn_is_unanswered(attempt->status);
+    if (attempt->retry.is_conn_good && !operation->write
+        && !shs_loan_load_run_id(loan, operation)) {
+        attempt->retry.is_conn_good = 0;
+    }
+    attempt->run_id = shs_conn_run_id(loan->conn);
+    shs_loan_end(loan, permit, attempt->status, attempt->retry.is_conn_good);
+    if (attempt->status == SHS_CONN_OK && !operation->write) {
+        note_latency(permit, operation, loan->sent_at);
+    }
+    excuse_server(attempt, permit->route.breaker,
+                  loan->sent_at - loan->began_at, loan->sent_at,
+                  operation->query->deadline);
 }
 
-/* Borrows a connection. Pooled connections to a server that was tracked before
- * another took its place are closed. Those of the present generation may lead
- * to another server: behind a load balancer no connection would be left
- * otherwise. */
-static shs_conn_status_t borrow(shs_conn_t **conn, shs_attempt_t *attempt,
-                                shs_host_state_tracking_t *tracking,
-                                shs_pool_t *pool, apr_time_t deadline,
-                                const char **reason, apr_pool_t *p)
+/* The load or write on a connection of its own. */
+static void run_alone(shs_attempt_t *attempt, const shs_permit_t *permit,
+                      const shs_operation_t *operation,
+                      shs_attempt_options_t options)
 {
-    for (;;) {
-        shs_conn_status_t status = shs_pool_borrow(conn, &attempt->is_new_conn,
-                                                   pool, deadline, reason, p);
+    apr_time_t deadline = operation->query->deadline;
+    const char *reason = NULL;
+    shs_pipeline_t pipeline;
+    shs_loan_t loan;
 
-        if (status != SHS_CONN_OK || !is_other_server(*conn, tracking)
-            || shs_conn_generation(*conn)
-                   == atomic_load(&tracking->generation)) {
-            return status;
-        }
-        shs_pool_discard(pool, *conn);
+    memset(attempt, 0, sizeof(*attempt));
+    attempt->status = shs_loan_begin(&loan, permit, operation, shs_clock_now(),
+                                     deadline, &reason);
+    if (attempt->status == SHS_CONN_OK) {
+        build(&pipeline, operation, find_form(permit, options.is_asking),
+              options.is_size);
+        attempt->status = shs_pipeline_execute(
+            &attempt->reply, &pipeline, loan.conn, &reason, operation->p);
+    }
+    conclude(attempt, &loan, permit, operation, options, reason);
+}
+
+/* Only small values are loaded in a batch, so that none waits for a large one;
+ * and only from a server that is expected to reply. */
+static int may_share(const shs_permit_t *permit,
+                     const shs_operation_t *operation,
+                     shs_attempt_options_t options, apr_time_t now)
+{
+    shs_node_t *node = permit->route.node;
+
+    return !operation->write && !options.is_size && !options.is_big
+           && !options.is_asking && !permit->is_to_replica
+           && permit->pass != SHS_BREAKER_PROBE && shs_node_batcher(node)
+           && shs_batch_pause_is_over(shs_node_batch_pause(node), now)
+           && operation->query->deadline - now
+                  >= operation->client->endpoint->timeout * SHARED_PART
+           && !shs_large_keys_has(shs_node_large_keys(node),
+                                  operation->query->key);
+}
+
+/* The replies to a load in a batch. A parser that has failed is of no use. */
+static shs_conn_status_t read_item(shs_attempt_t *attempt,
+                                   const shs_pipeline_t *pipeline,
+                                   shs_batch_item_t *item, shs_octets_t replies,
+                                   const char **reason, apr_pool_t *p)
+{
+    shs_resp_t *parser = shs_batch_parser(item);
+    shs_conn_status_t status = SHS_CONN_FAILED;
+
+    if (parser) {
+        status = shs_pipeline_read(&attempt->reply, pipeline, replies, parser,
+                                   reason, p);
+    }
+    if (status == SHS_CONN_FAILED) {
+        shs_batch_drop_parser(item);
+    }
+    return status;
+}
+
+/* A batch failed. That says nothing about the server yet, because each of its
+ * loads is sent again, alone; but a master that broke a connection may no
+ * longer be the master (redis/topology/master_lease.h). Which load has too
+ * large a value is not known: a client must not end batches for all by such a
+ * key. */
+static void end_failed_loan(shs_loan_t *loan, const shs_permit_t *permit,
+                            const shs_operation_t *operation,
+                            shs_conn_status_t status)
+{
+    if (shs_conn_is_unanswered(status)) {
+        shs_topology_note_failure(operation->client->topology);
+    }
+    if (status == SHS_CONN_TIMEOUT && !loan->is_new_conn) {
+        shs_breaker_note_no_reply(permit->route.breaker, loan->sent_at);
+    }
+    if (status != SHS_CONN_TOO_LARGE) {
+        shs_batch_pause_note_failure(shs_node_batch_pause(permit->route.node),
+                                     shs_clock_now());
+    }
+    shs_loan_end(loan, permit, status, 0);
+}
+
+/* Sends a batch, of which this load is the first, and concludes this attempt.
+ * Returns 0 if the batch failed. */
+static int send_batch(shs_attempt_t *attempt, shs_batch_item_t *first,
+                      const shs_pipeline_t *pipeline,
+                      const shs_permit_t *permit,
+                      const shs_operation_t *operation,
+                      shs_attempt_options_t options, apr_time_t deadline)
+{
+    shs_node_t *node = permit->route.node;
+    shs_batch_io_t io = { NULL, 0, 0, { "", 0 } };
+    shs_batch_facts_t facts = { 0, 0 };
+    const char *reason = NULL;
+    shs_loan_t loan;
+    int is_good = 0;
+
+    attempt->status = shs_loan_begin(&loan, permit, operation, shs_clock_now(),
+                                     deadline, &reason);
+    if (attempt->status == SHS_CONN_OK) {
+        attempt->status =
+            shs_batch_io_run(&io, first, pipeline->form, loan.conn, deadline,
+                             &reason, operation->p);
+    }
+    if (attempt->status == SHS_CONN_OK) {
+        attempt->status = read_item(
+            attempt, pipeline, first,
+            shs_batch_replies(first, io.octets, io.role, operation->p), &reason,
+            operation->p);
+        is_good = attempt->status != SHS_CONN_FAILED;
+    }
+    if (is_good) {
+        shs_batch_pause_note_success(shs_node_batch_pause(node));
+        facts.is_new_conn = loan.is_new_conn;
+        conclude(attempt, &loan, permit, operation, options, reason);
+        facts.run_id = attempt->run_id;
+    }
+    else if (loan.conn) {
+        end_failed_loan(&loan, permit, operation, attempt->status);
+    }
+    shs_batcher_end(shs_node_batcher(node), first, is_good ? io.octets : NULL,
+                    io.role, &facts);
+    shs_batch_io_free(&io);
+    return is_good;
+}
+
+/* Concludes the attempt with the replies that another thread has read. Returns
+ * 0 if they are not those to this load. */
+static int read_batch(shs_attempt_t *attempt,
+                      const shs_batcher_result_t *result,
+                      const shs_pipeline_t *pipeline,
+                      const shs_permit_t *permit,
+                      const shs_operation_t *operation,
+                      shs_attempt_options_t options)
+{
+    shs_node_t *node = permit->route.node;
+    const char *reason = NULL;
+
+    attempt->status = read_item(attempt, pipeline, result->item,
+                                result->replies, &reason, operation->p);
+    shs_batcher_release(shs_node_batcher(node), result->item);
+    if (attempt->status == SHS_CONN_FAILED) {
+        shs_topology_note_failure(operation->client->topology);
+        shs_pool_flush(shs_node_pool(node));
+        return 0;
+    }
+    attempt->is_new_conn = result->facts.is_new_conn;
+    attempt->run_id = result->facts.run_id;
+    shs_retry_action_decide(&attempt->retry, attempt->status, &attempt->reply,
+                            !attempt->is_new_conn && options.may_reconnect,
+                            reason, operation->p);
+    return 1;
+}
+
+/* What follows an attempt to send a load together with others. */
+typedef enum shared_t {
+    CONCLUDED,
+    ALONE, /* it is sent alone: the batch that its thread sent failed */
+    ALONE_UNCOUNTED, /* the same; another thread has sent the batch, or none in
+                      * half of the time */
+} shared_t;
+
+/* Sends the load together with those of other threads. What is known of the
+ * server, and of the key, is known from connections that a load had for
+ * itself. */
+static shared_t run_shared(shs_attempt_t *attempt, const shs_permit_t *permit,
+                           const shs_operation_t *operation,
+                           shs_attempt_options_t options, apr_time_t now)
+{
+    shs_batcher_t *batcher = shs_node_batcher(permit->route.node);
+    const shs_octets_t no_tail = { "", 0 };
+    const shs_batch_facts_t no_facts = { 0, 0 };
+    shs_batcher_result_t result;
+    shs_batch_load_t load;
+    shs_pipeline_t pipeline;
+
+    shs_pipeline_build_load(&pipeline, operation->query, find_form(permit, 0),
+                            operation->p);
+    load.commands = pipeline.commands;
+    load.types = shs_pipeline_load_types(&pipeline);
+    load.limits = shs_pipeline_limits(&pipeline);
+    load.deadline = now + (operation->query->deadline - now) / 2;
+    load.p = operation->p;
+    switch (shs_batcher_join(&result, batcher, &load, now)) {
+    case SHS_BATCHER_SEND_ONE:
+        run_alone(attempt, permit, operation, options);
+        shs_batcher_end(batcher, NULL, NULL, no_tail, &no_facts);
+        return CONCLUDED;
+    case SHS_BATCHER_SEND:
+        return send_batch(attempt, result.item, &pipeline, permit, operation,
+                          options, load.deadline)
+                   ? CONCLUDED
+                   : ALONE;
+    case SHS_BATCHER_DONE:
+        return read_batch(attempt, &result, &pipeline, permit, operation,
+                          options)
+                   ? CONCLUDED
+                   : ALONE;
+    case SHS_BATCHER_UNSENT:
+    case SHS_BATCHER_LATE:
+    case SHS_BATCHER_FAILED:
+        break;
+    }
+    return ALONE_UNCOUNTED;
+}
+
+/* The load had half of its time alone, or less, and so had many at once: for
+ * the circuit breaker a batch that failed is one failure, that of its sender.
+ */
+static void excuse_timeout(shs_attempt_t *attempt)
+{
+    if (attempt->status == SHS_CONN_TIMEOUT) {
+        attempt->retry.action = SHS_RETRY_FAIL;
+        attempt->retry.is_server_ok = 1;
+        attempt->may_be_key = 0;
     }
 }
 
@@ -164,51 +378,21 @@ void shs_attempt_run(shs_attempt_t *attempt, const shs_permit_t *permit,
                      const shs_operation_t *operation,
                      shs_attempt_options_t options)
 {
-    shs_host_state_tracking_t *tracking =
-        &operation->client->host_state->tracking;
-    shs_pool_t *pool = shs_node_pool(permit->route.node);
-    apr_time_t began_at = shs_clock_now();
-    apr_time_t sent_at = began_at;
-    apr_time_t deadline = operation->query->deadline;
-    const char *reason = NULL;
-    shs_pipeline_t pipeline;
-    shs_conn_t *conn;
-    int has_conn;
+    apr_time_t now = shs_clock_now();
+    shared_t shared = ALONE;
 
     memset(attempt, 0, sizeof(*attempt));
-    distrust_idle_conns(pool, permit, began_at);
-    attempt->status =
-        borrow(&conn, attempt, tracking, pool, deadline, &reason, operation->p);
-    has_conn = attempt->status == SHS_CONN_OK;
-    if (has_conn) {
-        sent_at = shs_clock_now();
-        build(&pipeline, operation, find_form(permit, options.is_asking),
-              options.is_size);
-        attempt->status = shs_pipeline_execute(&attempt->reply, &pipeline, conn,
-                                               &reason, operation->p);
-        if (attempt->reply.lacks_role) {
-            /* The next pipeline uses INFO. */
-            shs_node_note_no_role(permit->route.node);
-        }
+    if (may_share(permit, operation, options, now)) {
+        shared = run_shared(attempt, permit, operation, options, now);
     }
-    shs_retry_action_decide(&attempt->retry, attempt->status, &attempt->reply,
-                            has_conn && !attempt->is_new_conn
-                                && options.may_reconnect,
-                            reason, operation->p);
-    if (has_conn) {
-        attempt->may_be_key = !operation->write && !options.is_size
-                              && shs_conn_is_unanswered(attempt->status);
-        if (attempt->retry.is_conn_good && !operation->write) {
-            load_run_id(attempt, tracking, conn, deadline, operation->p);
-        }
-        attempt->run_id = shs_conn_run_id(conn);
-        end_loan(attempt, permit->route.node, conn);
-        excuse_server(attempt, permit->route.breaker, sent_at - began_at,
-                      sent_at, deadline);
+    if (shared != CONCLUDED) {
+        run_alone(attempt, permit, operation, options);
     }
-    if (attempt->retry.action == SHS_RETRY_RECONNECT
-        || attempt->retry.action == SHS_RETRY_REFRESH) {
-        shs_topology_note_failure(operation->client->topology);
+    if (shared == ALONE_UNCOUNTED) {
+        excuse_timeout(attempt);
     }
-    add_server_name(attempt, permit, operation);
+    if (!operation->write && !options.is_size) {
+        note_size(attempt, permit, operation);
+    }
+    end(attempt, permit, operation);
 }

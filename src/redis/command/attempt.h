@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * attempt: one pipeline on one connection to the server of an open permit, and
- * what it came to. The connection goes back to the pool here, so that a command
- * holds none while it waits for anything else.
+ * attempt: one pipeline to the server of an open permit, and what it came to. A
+ * load is sent together with those of other threads, if they wait at the same
+ * time (redis/connection/batcher.h), and all else on a connection of its own.
+ * The connection goes back to the pool here, so that a command holds none while
+ * it waits for anything else.
  */
 #ifndef SHS_REDIS_COMMAND_ATTEMPT_H
 #define SHS_REDIS_COMMAND_ATTEMPT_H
@@ -24,6 +26,8 @@ typedef struct shs_attempt_t {
 typedef struct shs_attempt_options_t {
     int is_asking;     /* an ASK redirection led here */
     int is_size;       /* loads the size of the value instead of the value */
+    int is_big;        /* the value may be large: it is not loaded together with
+                        * others */
     int may_reconnect; /* a pooled connection that turns out to be dead may be
                         * replaced by another */
 } shs_attempt_options_t;

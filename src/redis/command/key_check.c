@@ -13,6 +13,7 @@ void shs_key_check_begin(shs_key_check_t *check,
     begin = shs_big_key_begin(&check->ticket, &client->host_state->big_key,
                               check->mark, operation->query->deadline,
                               shs_clock_now());
+    check->is_big = begin == SHS_BIG_KEY_LOAD_SIZE;
     check->must_load_size = begin != SHS_BIG_KEY_LOAD_VALUE;
     check->is_value_loading = begin == SHS_BIG_KEY_LOAD_SIZE_MEANWHILE;
 }

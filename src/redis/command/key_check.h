@@ -14,6 +14,7 @@
 typedef struct shs_key_check_t {
     apr_uint64_t mark;    /* of shs_big_key_mark() */
     apr_uint64_t ticket;  /* of big_key; 0: none */
+    int is_big;           /* the value may be large, however it turned out */
     int must_load_size;   /* the size is loaded before the value ... */
     int is_value_loading; /* ... because another request is loading the value */
     int is_suspect;       /* one server at least did not send the value */

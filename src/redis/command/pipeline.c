@@ -39,9 +39,8 @@ static void append(shs_octets_t *commands, const char *name,
     shs_resp_append(commands, arguments, key ? 2 : 1, p);
 }
 
-/* Appends ROLE or INFO, if the form has one of them. */
-static void append_role(shs_octets_t *commands, shs_pipeline_form_t form,
-                        apr_pool_t *p)
+void shs_pipeline_append_role(shs_octets_t *commands, shs_pipeline_form_t form,
+                              apr_pool_t *p)
 {
     static const shs_octets_t replication = { "replication", 11 };
 
@@ -96,7 +95,7 @@ void shs_pipeline_build(shs_pipeline_t *pipeline, const shs_query_t *query,
     shs_octets_t commands =
         write ? build_write(write, form, p) : build_read(query, form, p);
 
-    append_role(&commands, form, p);
+    shs_pipeline_append_role(&commands, form, p);
     pipeline->query = query;
     pipeline->write = write;
     pipeline->is_size = 0;
@@ -136,11 +135,32 @@ void shs_pipeline_build_size(shs_pipeline_t *pipeline, const shs_query_t *query,
         }
         append_memory_usage(&commands, &query->key, p);
     }
-    append_role(&commands, form, p);
+    shs_pipeline_append_role(&commands, form, p);
     pipeline->query = query;
     pipeline->is_size = 1;
     pipeline->form = form;
     pipeline->commands = commands;
+}
+
+void shs_pipeline_build_load(shs_pipeline_t *pipeline, const shs_query_t *query,
+                             shs_pipeline_form_t form, apr_pool_t *p)
+{
+    memset(pipeline, 0, sizeof(*pipeline));
+    pipeline->query = query;
+    pipeline->form = form;
+    pipeline->commands = build_read(query, SHS_PIPELINE_PLAIN, p);
+}
+
+const char *shs_pipeline_load_types(const shs_pipeline_t *pipeline)
+{
+    return pipeline->query->shape == SHS_SHAPE_STRING ? "$:" : "*:";
+}
+
+shs_resp_limits_t shs_pipeline_role_limits(void)
+{
+    shs_resp_limits_t limits = { ROLE_OCTETS, ROLE_ELEMENTS };
+
+    return limits;
 }
 
 static apr_size_t larger(apr_size_t a, apr_size_t b)
@@ -148,7 +168,7 @@ static apr_size_t larger(apr_size_t a, apr_size_t b)
     return a > b ? a : b;
 }
 
-static shs_resp_limits_t limits_of(const shs_pipeline_t *pipeline)
+shs_resp_limits_t shs_pipeline_limits(const shs_pipeline_t *pipeline)
 {
     shs_resp_limits_t limits = { pipeline->query->max_octets,
                                  pipeline->query->shape == SHS_SHAPE_FIELDS
@@ -162,21 +182,16 @@ static shs_resp_limits_t limits_of(const shs_pipeline_t *pipeline)
     return limits;
 }
 
-/* The parser's limits are those of the largest expected reply. A ROLE reply may
- * be larger than the session may be, so the session's own limit is checked
- * here. */
-static int is_too_large(const shs_reply_t *value, apr_size_t max_octets)
+/* The octets of a value: of a text, or of the texts of an array. */
+static apr_size_t count_octets(const shs_reply_t *value)
 {
-    apr_size_t octets = value->text.len;
+    apr_size_t octets = value->kind == SHS_REPLY_ERROR ? 0 : value->text.len;
     apr_size_t i;
 
-    if (value->kind == SHS_REPLY_ERROR) {
-        return 0;
-    }
     for (i = 0; value->kind == SHS_REPLY_ARRAY && i < value->count; ++i) {
         octets += value->elements[i]->text.len;
     }
-    return octets > max_octets;
+    return octets;
 }
 
 static shs_reply_t *first_error(shs_reply_t *const *replies, int count)
@@ -307,38 +322,78 @@ static shs_conn_status_t fail(const char **reason)
     return SHS_CONN_FAILED;
 }
 
+/* What the replies say, which have all come. */
+static shs_conn_status_t read_replies(shs_pipeline_reply_t *reply,
+                                      const shs_pipeline_t *pipeline,
+                                      const layout_t *layout,
+                                      shs_reply_t *const *replies,
+                                      const char **reason)
+{
+    const shs_query_t *query = pipeline->query;
+
+    reply->error = first_error(replies, layout->count);
+    reply->replies[0] = replies[layout->value];
+    reply->replies[1] = layout->ttl >= 0 ? replies[layout->ttl] : NULL;
+    if (!is_expected(replies, layout, pipeline, reply)) {
+        return fail(reason);
+    }
+    if (pipeline->is_size) {
+        read_size(reply, query);
+    }
+    if (layout->role >= 0) {
+        read_role(reply, replies[layout->role]);
+    }
+    /* The parser's limits are those of the largest expected reply. A ROLE reply
+     * may be larger than the session may be, so the session's own limit is
+     * checked here. */
+    reply->octets = pipeline->is_size ? 0 : count_octets(reply->replies[0]);
+    return !reply->is_demoted && reply->octets > query->max_octets
+               ? SHS_CONN_TOO_LARGE
+               : SHS_CONN_OK;
+}
+
 shs_conn_status_t shs_pipeline_execute(shs_pipeline_reply_t *reply,
                                        const shs_pipeline_t *pipeline,
                                        shs_conn_t *conn, const char **reason,
                                        apr_pool_t *p)
 {
-    const shs_query_t *query = pipeline->query;
     layout_t layout = layout_of(pipeline);
     shs_reply_t *replies[MAX_REPLIES];
     shs_conn_status_t status;
 
     memset(reply, 0, sizeof(*reply));
     status = shs_conn_execute(replies, layout.count, conn, pipeline->commands,
-                              limits_of(pipeline), query->deadline, reason, p);
-    reply->error = first_error(replies, layout.count);
+                              shs_pipeline_limits(pipeline),
+                              pipeline->query->deadline, reason, p);
     if (status != SHS_CONN_OK) {
+        reply->error = first_error(replies, layout.count);
         /* A script's reply is never large. */
         return status == SHS_CONN_TOO_LARGE && pipeline->write ? fail(reason)
                                                                : status;
     }
-    reply->replies[0] = replies[layout.value];
-    reply->replies[1] = layout.ttl >= 0 ? replies[layout.ttl] : NULL;
-    if (!is_expected(replies, &layout, pipeline, reply)) {
+    return read_replies(reply, pipeline, &layout, replies, reason);
+}
+
+shs_conn_status_t shs_pipeline_read(shs_pipeline_reply_t *reply,
+                                    const shs_pipeline_t *pipeline,
+                                    shs_octets_t octets, shs_resp_t *parser,
+                                    const char **reason, apr_pool_t *p)
+{
+    layout_t layout = layout_of(pipeline);
+    shs_reply_t *replies[MAX_REPLIES];
+    int i;
+
+    memset(reply, 0, sizeof(*reply));
+    shs_resp_begin(parser, shs_pipeline_limits(pipeline), p);
+    if (shs_resp_feed(parser, octets.data, octets.len) != SHS_RESP_MORE) {
         return fail(reason);
     }
-    if (pipeline->is_size) {
-        read_size(reply, query);
+    for (i = 0; i < layout.count; ++i) {
+        if (shs_resp_next(&replies[i], parser) != SHS_RESP_REPLY) {
+            return fail(reason);
+        }
     }
-    if (layout.role >= 0) {
-        read_role(reply, replies[layout.role]);
-    }
-    return !reply->is_demoted && !pipeline->is_size
-                   && is_too_large(reply->replies[0], query->max_octets)
-               ? SHS_CONN_TOO_LARGE
-               : SHS_CONN_OK;
+    return shs_resp_is_drained(parser)
+               ? read_replies(reply, pipeline, &layout, replies, reason)
+               : fail(reason);
 }

@@ -41,6 +41,23 @@ void shs_pipeline_build(shs_pipeline_t *pipeline, const shs_query_t *query,
 void shs_pipeline_build_size(shs_pipeline_t *pipeline, const shs_query_t *query,
                              shs_pipeline_form_t form, apr_pool_t *p);
 
+/* The commands that load the value and nothing more, for a batch
+ * (redis/command/batch_io.h), which adds what the form needs. */
+void shs_pipeline_build_load(shs_pipeline_t *pipeline, const shs_query_t *query,
+                             shs_pipeline_form_t form, apr_pool_t *p);
+
+/* The types of its replies (redis/connection/batch.h). Static. */
+const char *shs_pipeline_load_types(const shs_pipeline_t *pipeline);
+
+/* Appends ROLE, or INFO replication, if the form has one of them; and the
+ * limits of its reply. */
+void shs_pipeline_append_role(shs_octets_t *commands, shs_pipeline_form_t form,
+                              apr_pool_t *p);
+shs_resp_limits_t shs_pipeline_role_limits(void);
+
+/* How large a reply of the pipeline may be. */
+shs_resp_limits_t shs_pipeline_limits(const shs_pipeline_t *pipeline);
+
 typedef struct shs_pipeline_reply_t {
     shs_reply_t *replies[2]; /* value and PTTL, or the script's reply and NULL;
                               * after OK of the expected kinds */
@@ -48,6 +65,7 @@ typedef struct shs_pipeline_reply_t {
                               * error, or NULL; otherwise the error that the
                               * server sent before it closed the connection, or
                               * NULL */
+    apr_size_t octets;  /* of the value; after OK and TOO_LARGE of a load */
     int is_too_large; /* says the size; 0 if the server does not allow to ask */
     int lacks_role;   /* the server does not support ROLE, or not for this user
                        */
@@ -61,5 +79,12 @@ shs_conn_status_t shs_pipeline_execute(shs_pipeline_reply_t *reply,
                                        const shs_pipeline_t *pipeline,
                                        shs_conn_t *conn, const char **reason,
                                        apr_pool_t *p);
+
+/* The same for replies that have come: reads them out of `octets`, with that
+ * parser. FAILED: they are not exactly the replies of the pipeline. */
+shs_conn_status_t shs_pipeline_read(shs_pipeline_reply_t *reply,
+                                    const shs_pipeline_t *pipeline,
+                                    shs_octets_t octets, shs_resp_t *parser,
+                                    const char **reason, apr_pool_t *p);
 
 #endif

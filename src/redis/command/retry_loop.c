@@ -17,6 +17,7 @@ static void run_attempt(shs_command_t *self)
     shs_retry_t before = self->retry;
     shs_attempt_options_t options = { self->is_asking,
                                       self->key_check.must_load_size,
+                                      self->key_check.is_big,
                                       self->retries > 0 };
     apr_time_t began_at = self->waits_for ? shs_clock_now() : 0;
 

@@ -69,6 +69,17 @@ void shs_conn_begin(shs_conn_t *conn, shs_resp_limits_t limits, apr_pool_t *p);
 shs_conn_status_t shs_conn_send(shs_conn_t *conn, shs_octets_t commands,
                                 apr_time_t deadline, const char **reason);
 
+/* ---- for a caller that finds the replies in the octets itself
+ * (redis/protocol/frame.h)
+ *
+ * Waits for octets and reads those that are there, 1 to len, *got after OK.
+ * `has_begun`: some octets of the replies have come before. After any other
+ * status the connection must be closed, and *reason is set. */
+shs_conn_status_t shs_conn_receive_octets(shs_conn_t *conn, char *buffer,
+                                          apr_size_t len, apr_size_t *got,
+                                          int has_begun, apr_time_t deadline,
+                                          const char **reason);
+
 /* Reads the next reply. Returns OK, or TIMEOUT, after which it can be called
  * again; after any other status the connection must be closed. */
 shs_conn_status_t shs_conn_receive(shs_reply_t **reply, shs_conn_t *conn,

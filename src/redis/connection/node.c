@@ -23,7 +23,11 @@ struct shs_node_t {
     apr_uint32_t subject;
     shs_resolver_t *resolver;
     shs_pool_t *pool;
+    shs_batcher_t *batcher; /* NULL: no batches are sent */
+    shs_batch_pause_t batch_pause;
+    shs_large_keys_t large_keys;
 };
+
 
 static void fill_handshake(shs_handshake_t *handshake, shs_node_t *node)
 {
@@ -127,6 +131,9 @@ int shs_node_destroy(shs_node_t *node)
     if (node->pool) {
         shs_pool_destroy(node->pool);
     }
+    if (node->batcher) {
+        shs_batcher_destroy(node->batcher);
+    }
     free(node);
     return 1;
 }
@@ -151,7 +158,11 @@ shs_node_t *shs_node_create(const shs_node_config_t *config,
                          : shs_resolver_create(node->host, server->port);
     node->pool =
         shs_pool_create(config->pool_size, config->endpoint->idle, dial, node);
-    if (!node->resolver || !node->pool) {
+    if (config->may_share) {
+        node->batcher = shs_batcher_create();
+    }
+    if (!node->resolver || !node->pool
+        || (config->may_share && !node->batcher)) {
         shs_node_destroy(node);
         return NULL;
     }
@@ -230,6 +241,21 @@ apr_uint32_t shs_node_load_run_id(shs_node_t *node, apr_time_t deadline)
 shs_pool_t *shs_node_pool(shs_node_t *node)
 {
     return node->pool;
+}
+
+shs_batcher_t *shs_node_batcher(shs_node_t *node)
+{
+    return node->batcher;
+}
+
+shs_large_keys_t *shs_node_large_keys(shs_node_t *node)
+{
+    return &node->large_keys;
+}
+
+shs_batch_pause_t *shs_node_batch_pause(shs_node_t *node)
+{
+    return &node->batch_pause;
 }
 
 const shs_address_t *shs_node_address(const shs_node_t *node)

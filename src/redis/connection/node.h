@@ -8,6 +8,9 @@
 #define SHS_REDIS_CONNECTION_NODE_H
 
 #include "redis/endpoint/endpoint.h"
+#include "redis/connection/batch_pause.h"
+#include "redis/connection/batcher.h"
+#include "redis/connection/large_keys.h"
 #include "redis/connection/pool.h"
 #include "redis/protocol/address.h"
 
@@ -24,6 +27,7 @@ typedef struct shs_node_config_t {
     const shs_endpoint_t *endpoint;
     const shs_tls_context_t *context; /* NULL: no TLS */
     int pool_size;
+    int may_share; /* loads of several threads are sent together (batcher.h) */
 } shs_node_config_t;
 
 typedef struct shs_node_t shs_node_t;
@@ -58,8 +62,11 @@ shs_conn_status_t shs_node_dial(shs_conn_t **out, shs_node_t *node,
  * Returns 0 if there is no connection by the deadline. */
 apr_uint32_t shs_node_load_run_id(shs_node_t *node, apr_time_t deadline);
 
-/* Borrowed. */
+/* Borrowed. The batcher is NULL if no batches are sent. */
 shs_pool_t *shs_node_pool(shs_node_t *node);
+shs_batcher_t *shs_node_batcher(shs_node_t *node);
+shs_batch_pause_t *shs_node_batch_pause(shs_node_t *node);
+shs_large_keys_t *shs_node_large_keys(shs_node_t *node);
 const shs_address_t *shs_node_address(const shs_node_t *node);
 shs_node_role_t shs_node_role(const shs_node_t *node);
 

@@ -115,11 +115,13 @@ const char *shs_endpoint_describe_options(const shs_endpoint_t *endpoint,
     }
     return apr_psprintf(
         p,
-        "timeout=%s connect-timeout=%s pool=%s idle=%s retry=%d breaker=%s%s",
+        "timeout=%s connect-timeout=%s pool=%s idle=%s retry=%d share=%s"
+        " breaker=%s%s",
         shs_option_describe_duration(endpoint->timeout, p),
         shs_option_describe_duration(endpoint->connect_timeout, p),
         endpoint->pool_size ? apr_itoa(p, endpoint->pool_size) : "threads",
         shs_option_describe_duration(endpoint->idle, p), endpoint->retries,
+        endpoint->may_share ? "on" : "off",
         describe_breaker(&endpoint->breaker, p), read_from);
 }
 
@@ -160,6 +162,7 @@ static const char *identify_numbers(const shs_endpoint_t *endpoint,
         endpoint->pool_size,
         endpoint->reads_replicas,
         endpoint->retries,
+        endpoint->may_share,
         breaker->failures,
         breaker->first_probe_after,
         breaker->probe_for,

@@ -62,6 +62,8 @@ typedef struct shs_endpoint_t {
                                * SHS_ENDPOINT_POOL_CAP */
     int reads_replicas;       /* a replica is read if the master fails */
     int retries;              /* 0 or 1 */
+    int may_share;            /* loads of several threads are sent together
+                    * (redis/connection/batcher.h) */
     shs_breaker_policy_t breaker;
 } shs_endpoint_t;
 

@@ -163,14 +163,26 @@ static const char *set_servername(void *draft, const char *value, apr_pool_t *p)
     return NULL;
 }
 
-static const char *set_verify(void *draft, const char *value, apr_pool_t *p)
+static const char *read_flag(int *is_on, const char *value, apr_pool_t *p)
 {
-    int *is_unverified = &endpoint_of(draft)->tls.is_unverified;
-
-    *is_unverified = !strcmp(value, "off");
-    return *is_unverified || !strcmp(value, "on")
+    *is_on = !strcmp(value, "on");
+    return *is_on || !strcmp(value, "off")
                ? NULL
                : apr_psprintf(p, "'%s' is neither on nor off", value);
+}
+
+static const char *set_share(void *draft, const char *value, apr_pool_t *p)
+{
+    return read_flag(&endpoint_of(draft)->may_share, value, p);
+}
+
+static const char *set_verify(void *draft, const char *value, apr_pool_t *p)
+{
+    int is_verified = 1;
+    const char *error = read_flag(&is_verified, value, p);
+
+    endpoint_of(draft)->tls.is_unverified = !is_verified;
+    return error;
 }
 
 /* The URLs that an option applies to. */
@@ -182,6 +194,7 @@ static const shs_option_t known_options[] = {
     { "pool=", set_pool, ANY },
     { "idle=", set_idle, ANY },
     { "retry=", set_retry, ANY },
+    { "share=", set_share, ANY },
     { "breaker=", set_breaker, ANY },
     { "read-from=", set_read_from, REPLICATED },
     { "password-file=", set_password_file, ANY },
@@ -276,6 +289,7 @@ static void set_defaults(shs_endpoint_t *endpoint)
     endpoint->timeout = 200 * 1000;
     endpoint->idle = 60 * APR_USEC_PER_SEC;
     endpoint->retries = 1;
+    endpoint->may_share = 1;
     endpoint->breaker.failures = 5;
     endpoint->breaker.first_probe_after = APR_USEC_PER_SEC;
 }

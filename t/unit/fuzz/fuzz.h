@@ -22,6 +22,7 @@ void fuzz_urlencoded(const uint8_t *data, size_t size, apr_pool_t *p);
 void fuzz_patch(const uint8_t *data, size_t size, apr_pool_t *p);
 void fuzz_edit(const uint8_t *data, size_t size, apr_pool_t *p);
 void fuzz_resp(const uint8_t *data, size_t size, apr_pool_t *p);
+void fuzz_frame(const uint8_t *data, size_t size, apr_pool_t *p);
 void fuzz_key(const uint8_t *data, size_t size, apr_pool_t *p);
 void fuzz_inside(const uint8_t *data, size_t size, apr_pool_t *p);
 void fuzz_path(const uint8_t *data, size_t size, apr_pool_t *p);

@@ -9,6 +9,7 @@
 #include <apr_strings.h>
 
 #include "redis/protocol/address.h"
+#include "redis/protocol/frame.h"
 #include "redis/protocol/slot_map.h"
 #include "redis/protocol/redirect_reply.h"
 #include "redis/protocol/resp.h"
@@ -32,6 +33,68 @@ static shs_reply_t *reply_of(const uint8_t *data, size_t size, apr_pool_t *p)
     }
     shs_resp_destroy(resp);
     return reply;
+}
+
+/* What a frame knows of a reply is what resp reads: exactly these octets, and
+ * nothing is left. */
+static void compare(const shs_frame_t *frame, const char *data,
+                    shs_resp_limits_t limits, apr_pool_t *p)
+{
+    static const char types[] = {
+        [SHS_REPLY_STRING] = '$', [SHS_REPLY_STATUS] = '+',
+        [SHS_REPLY_ERROR] = '-',  [SHS_REPLY_INTEGER] = ':',
+        [SHS_REPLY_ARRAY] = '*',
+    };
+    shs_resp_t *resp = shs_resp_create();
+    shs_reply_t *reply = NULL;
+    int texts = 1;
+    size_t i;
+
+    MUST(resp != NULL);
+    shs_resp_begin(resp, limits, p);
+    MUST(shs_resp_feed(resp, data + frame->begin, frame->at - frame->begin)
+         == SHS_RESP_MORE);
+    MUST(shs_resp_next(&reply, resp) == SHS_RESP_REPLY);
+    MUST(shs_resp_is_drained(resp));
+    MUST(frame->is_nil == (reply->kind == SHS_REPLY_NIL));
+    MUST(frame->is_nil || frame->type == types[reply->kind]);
+    if (reply->kind == SHS_REPLY_ARRAY) {
+        for (i = 0; i < reply->count; i++) {
+            texts = texts && reply->elements[i]->kind == SHS_REPLY_STRING;
+        }
+        MUST(frame->elements == reply->count);
+        MUST(!frame->has_texts_only == !texts);
+    }
+    shs_resp_destroy(resp);
+}
+
+/* The first octet says in which pieces the others come. A scan of all at once
+ * finds the same. */
+void fuzz_frame(const uint8_t *data, size_t size, apr_pool_t *p)
+{
+    const shs_resp_limits_t limits = { 2048, 16 };
+    const char *octets = (const char *)data + 1;
+    size_t piece = size > 0 ? (size_t)data[0] % 17 + 1 : 1;
+    size_t end = size > 0 ? size - 1 : 0;
+    shs_resp_status_t status = SHS_RESP_MORE;
+    shs_frame_t frame, whole;
+    size_t len = 0;
+
+    shs_frame_begin(&frame, 0);
+    shs_frame_begin(&whole, 0);
+    while (status == SHS_RESP_MORE && len < end) {
+        len = end - len < piece ? end : len + piece;
+        while ((status = shs_frame_next(&frame, octets, len, limits))
+               == SHS_RESP_REPLY) {
+            MUST(frame.begin < frame.at && frame.at <= len);
+            MUST(shs_frame_next(&whole, octets, end, limits) == SHS_RESP_REPLY);
+            MUST(whole.begin == frame.begin && whole.at == frame.at);
+            compare(&frame, octets, limits, p);
+            shs_frame_begin(&frame, frame.at);
+            shs_frame_begin(&whole, whole.at);
+        }
+    }
+    MUST(shs_frame_next(&whole, octets, end, limits) == status);
 }
 
 static void look_at(const shs_address_t *server)
