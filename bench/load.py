@@ -39,7 +39,7 @@ def warm(target, number):
 
 
 def wrk_command(machine, target, seconds):
-    argv = [m.need('wrk'), '-t1', f'-c{CONNECTIONS}', f'-d{seconds}s',
+    argv = [m.need('wrk'), '-t1', f'-c{target.connections}', f'-d{seconds}s',
             '--latency']
     for name, value in target.headers.items():
         argv += ['-H', f'{name}: {value}']

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The groups of variants that are compared with each other. The base of a ratio
 is the first variant of its group, unless a variant names another base."""
+import dataclasses
+
 import alternatives
 from variants import bare, naive, ours, without_cookie
 
@@ -56,6 +58,24 @@ def mpm():
     return rows
 
 
+def connections():
+    rows = []
+    for number in (4, 16, 64):
+        some, none = (1, 1000), f'c{number}-none'
+        of_number = [
+            bare(none, f'{number}, without the module', numbers=some, base=none),
+            ours(f'c{number}-tcp', f'{number}, Redis by TCP', numbers=some,
+                 base=none),
+            ours(f'c{number}-own', f'{number}, ... with share=off', numbers=some,
+                 base=none, options='share=off'),
+            naive(f'c{number}-naive', f'{number}, a plain client by TCP', 'tcp',
+                  numbers=some),
+        ]
+        rows += [dataclasses.replace(row, base=none, connections=number)
+                 for row in of_number]
+    return rows
+
+
 def many(number):
     some, all_of_them = (1, 1000), (1, number)
     return [
@@ -101,6 +121,7 @@ def groups(number, other=None):
         'page': ('A static file', page()),
         'size': ('Larger sessions', size()),
         'mpm': ('Other MPMs', mpm()),
+        'connections': ('Few and many connections', connections()),
         'many': ('Many sessions', many(number)),
         'alternatives': ('Other ways to do the same work', alternative_ways()),
     }

@@ -98,7 +98,7 @@ def goals(result):
 # ----------------------------------------------------------------------- table
 
 HEAD = ('', 'requests/s', 'of bare', 'min-max', 'by CPU', 'CPU us', 'added', 'p50 ms',
-        'p99 ms', 'p99 ratio', 'Redis/1000', 'conns/1000')
+        'p99 ms', 'p99 ratio', 'Redis/1000', 'Redis us', 'conns/1000')
 
 
 def cells(row):
@@ -108,11 +108,12 @@ def cells(row):
             f'{row["added_cpu_us"]:+.1f}',
             f'{row["p50_ms"]:.2f}', f'{row["p99_ms"]:.2f}',
             f'{row["p99_ratio"]:.2f}', f'{row["commands_1000"]:.0f}',
+            f'{row["redis_cpu_us"]:.1f}',
             f'{row["connections_1000"]:.1f}')
 
 
 def line(columns):
-    widths = (42, 11, 8, 11, 8, 8, 7, 7, 8, 10, 11, 11)
+    widths = (42, 11, 8, 11, 8, 8, 7, 7, 8, 10, 11, 9, 11)
     return ''.join(w.ljust(n) if i == 0 else w.rjust(n)
                    for i, (w, n) in enumerate(zip(columns, widths)))
 

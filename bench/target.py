@@ -18,6 +18,7 @@ class Target:
     numbers: tuple = None    # first and last number of the sessions in use
     expect: str = 'hello'    # text in the response's body or headers
     is_near: bool = False    # the near-cache is On
+    connections: int = load.CONNECTIONS  # of the load generator
 
 
 @dataclasses.dataclass
@@ -27,6 +28,7 @@ class Variant:
     start: callable          # takes the Bench, returns a Target
     base: str = ''           # name of the variant that its ratios compare with
     is_optional: bool = False  # needs software that may be missing
+    connections: int = load.CONNECTIONS
 
 
 class Bench:
@@ -62,7 +64,7 @@ class Bench:
 def start_target(bench, variant):
     """Starts the variant, checks its response and fills the near-cache."""
     target = variant.start(bench)
-    target.name = variant.name
+    target.name, target.connections = variant.name, variant.connections
     headers, body = load.get(target.url, target.headers)
     if target.expect not in f'{headers}{body}':
         raise RuntimeError(f'{variant.name}: no {target.expect} in {body!r}')
