@@ -152,17 +152,35 @@ static shs_batcher_turn_t join(shs_batcher_result_t *result, apr_time_t now)
     return shs_batcher_join(result, batcher, &load, now);
 }
 
+static void end_one(void)
+{
+    shs_batch_facts_t facts = { 0, 0 };
+
+    shs_batcher_end(batcher, NULL, NULL, no_tail, &facts);
+}
+
+/* Further senders, as many as there may be. */
+static int extra;
+
+static void end_extra(void)
+{
+    for (; extra > 0; extra--) {
+        end_one();
+    }
+}
+
 static void begin_one(void)
 {
     shs_batcher_result_t result;
 
+    end_extra();
     ck_assert_int_eq(join(&result, shs_clock_now()), SHS_BATCHER_SEND_ONE);
     ck_assert_ptr_null(result.item);
 }
 
-/* This thread sends, and what comes from now on waits until it ends: this turn
- * begins in the future, so no thread finds that it is long at work. */
-static void hold(void)
+/* This thread sends. Its turn begins in the future, so no thread finds that it is
+ * long at work. */
+static void hold_one(void)
 {
     shs_batcher_result_t result;
 
@@ -170,11 +188,20 @@ static void hold(void)
                      SHS_BATCHER_SEND_ONE);
 }
 
-static void end_one(void)
+/* As many threads send as may: what comes from now on waits until one ends, and
+ * no thread that waits for long becomes a sender. */
+static void hold(void)
 {
-    shs_batch_facts_t facts = { 0, 0 };
+    shs_batcher_result_t result;
 
-    shs_batcher_end(batcher, NULL, NULL, no_tail, &facts);
+    end_extra();
+    hold_one();
+    for (extra = 0; extra < 2; extra++) {
+        ck_assert_int_eq(
+            join(&result,
+                 shs_clock_now() + apr_time_from_sec(200 + 100 * extra)),
+            SHS_BATCHER_SEND_ONE);
+    }
 }
 
 /* As many threads as send at any time, but for one, are at work during each
@@ -188,6 +215,7 @@ static void make_batcher(void)
     int i;
 
     long_deadline = unit_in_ms(30000);
+    extra = 0;
     batcher = shs_batcher_create();
     ck_assert_ptr_nonnull(batcher);
     for (i = 0; i < OTHERS; i++) {
@@ -200,7 +228,7 @@ static void free_batcher(void)
 {
     int i;
 
-    for (i = 0; i < OTHERS; i++) {
+    for (i = 0; i < OTHERS + extra; i++) {
         end_one();
     }
     shs_batcher_destroy(batcher);
@@ -323,7 +351,6 @@ START_TEST(batcher_join__those_that_come_during_a_batch_are_the_next)
     b = queue("b", LONG);
     end_one();
     first = batch_of(a);
-    hold();
     c = queue("c", LONG);
     d = queue("d", LONG);
     ck_commands(first, "ab");
@@ -333,7 +360,6 @@ START_TEST(batcher_join__those_that_come_during_a_batch_are_the_next)
     ck_commands(first, "cd");
     answer(first);
     ck_done(d, "<1>");
-    end_one();
 }
 END_TEST
 
@@ -377,7 +403,7 @@ START_TEST(batcher_join__another_thread_sends_if_the_first_is_long_at_work)
     shs_batcher_result_t second;
     loader_t *a, *b;
 
-    hold();
+    hold_one();
     a = queue("a", LONG);
     b = queue("b", LONG);
     ck_assert_int_eq(join(&second, shs_clock_now() + apr_time_from_sec(200)),
@@ -404,7 +430,7 @@ START_TEST(batcher_join__another_thread_sends_alone_if_no_other_waits)
     shs_batcher_result_t second;
     loader_t *a;
 
-    hold();
+    hold_one();
     ck_assert_int_eq(join(&second, shs_clock_now() + apr_time_from_sec(200)),
                      SHS_BATCHER_SEND_ONE);
     a = queue("a", LONG);
@@ -619,7 +645,6 @@ START_TEST(batcher_end__gives_nothing_of_a_batch_that_failed)
     c = queue("c", LONG);
     end_one();
     first = batch_of(a);
-    hold();
     d = queue("d", LONG);
     /* Some replies had come. */
     shs_batch_set_replies(first, 0, 5);
@@ -634,7 +659,6 @@ START_TEST(batcher_end__gives_nothing_of_a_batch_that_failed)
     ck_commands(first, "d");
     ck_assert_int_eq(count(first), 1);
     fail_batch(first);
-    end_one();
     begin_one();
     end_one();
 }
@@ -699,7 +723,7 @@ START_TEST(batcher_join__a_thread_leaves_a_batch_at_its_deadline)
 
     hold();
     a = queue("a", LONG);
-    b = queue("b", 200);
+    b = queue("b", 200 + unit_slack_ms());
     c = queue("c", LONG);
     end_one();
     first = batch_of(a);
@@ -730,7 +754,7 @@ START_TEST(batcher_end__all_threads_but_the_sender_may_have_left)
 
     hold();
     for (i = 0; i < 8; i++) {
-        loaders[i] = queue("x", i ? 150 : 30000);
+        loaders[i] = queue("x", i ? 150 + unit_slack_ms() : 30000);
     }
     end_one();
     first = batch_of(loaders[0]);
@@ -819,7 +843,7 @@ START_TEST(batcher_join__a_sender_takes_those_that_came_until_it_runs)
 {
     loader_t *a, *b, *c;
 
-    hold();
+    hold_one();
     a = queue("a", LONG);
     b = queue("b", 20000);
     freeze_thread(0, a);

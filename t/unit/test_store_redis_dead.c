@@ -192,15 +192,18 @@ END_TEST
 
 static int turns;
 
-/* The deadline of a load; longer on a slow machine. */
-static int short_ms(void)
+/* The deadline of a load; longer on a slow machine. Batches need one of which a
+ * reply takes a small part. */
+static int deadline_ms;
+
+static void set_deadline(int are_batches)
 {
-    return 25 + (unit_slack_ms() - 250) / 10;
+    deadline_ms = (are_batches ? 200 : 25) + (unit_slack_ms() - 250) / 10;
 }
 
 static void late(void)
 {
-    unit_let_pass(unit_in_ms(short_ms() + 15));
+    unit_let_pass(unit_in_ms(deadline_ms + 15));
 }
 
 /* The batches that were sent. */
@@ -221,6 +224,7 @@ static void answer_ping(fake_peer_t *peer)
 static void misbehave(fake_peer_t *peer, void *baton)
 {
     const int *good_batches = baton;
+    int has_lied = 0;
 
     while (fake_read_command(peer)) {
         char reply[600];
@@ -229,6 +233,7 @@ static void misbehave(fake_peer_t *peer, void *baton)
 
         if (!strcmp(peer->arguments[0], "ECHO")) {
             answer_ping(peer);
+            has_lied = 0;
         }
         if (strcmp(peer->arguments[0], "PTTL") != 0) {
             continue;
@@ -239,6 +244,11 @@ static void misbehave(fake_peer_t *peer, void *baton)
                    : __atomic_add_fetch(&turns, 1, __ATOMIC_SEQ_CST);
         len = apr_snprintf(reply, sizeof(reply), "$%d\r\n%s\r\n:5000\r\n",
                            (int)strlen(peer->arguments[1]), peer->arguments[1]);
+        /* In one batch, a reply too many would hide one that is missing. */
+        if (turn % 23 == 5 || turn % 23 == 13 || turn % 23 == 19) {
+            turn = has_lied ? 0 : turn;
+            has_lied = 1;
+        }
         switch (turn % 23) {
         case 3:
             late(); /* and then all of it */
@@ -276,20 +286,23 @@ static void misbehave(fake_peer_t *peer, void *baton)
 /* Each load on a connection of its own, or in batches. */
 START_TEST(store_redis_load__never_returns_another_keys_session)
 {
-    int good_batches = _i ? 5 : 0;
+    int good_batches = _i ? 3 : 0;
     fake_t *fake = fake_start(misbehave, &good_batches);
-    const char *words = apr_psprintf(
-        p, "pool=6 breaker=off timeout=%dms connect-timeout=%dms share=%s",
-        short_ms(), short_ms(), _i ? "on" : "off");
-    shs_store_t *store = fake_store_on(fake, "", "", words);
+    const char *words;
+    shs_store_t *store;
     apr_time_t until = unit_in_ms(20000);
     loader_t loaders[16];
     int found = 0;
     int i;
 
+    set_deadline(_i);
+    words = apr_psprintf(
+        p, "pool=6 breaker=off timeout=%dms connect-timeout=%dms share=%s",
+        deadline_ms, deadline_ms, _i ? "on" : "off");
+    store = fake_store_on(fake, "", "", words);
     fake_read_echoes(fake);
     do {
-        load_at_once(loaders, 16, store, _i ? 600 : 60, short_ms(), NULL, 0);
+        load_at_once(loaders, 16, store, 60, deadline_ms, NULL, 0);
         for (i = 0; i < 16; i++) {
             ck_assert_int_eq(loaders[i].strangers, 0);
             found += loaders[i].found;

@@ -391,7 +391,8 @@ void shs_attempt_run(shs_attempt_t *attempt, const shs_permit_t *permit,
     if (shared == ALONE_UNCOUNTED) {
         excuse_timeout(attempt);
     }
-    if (!operation->write && !options.is_size) {
+    if (!operation->write && !options.is_size
+        && shs_node_batcher(permit->route.node)) {
         note_size(attempt, permit, operation);
     }
     end(attempt, permit, operation);
