@@ -178,8 +178,8 @@ static void begin_one(void)
     ck_assert_ptr_null(result.item);
 }
 
-/* This thread sends. Its turn begins in the future, so no thread finds that it is
- * long at work. */
+/* This thread sends. Its turn begins in the future, so no thread finds that it
+ * is long at work. */
 static void hold_one(void)
 {
     shs_batcher_result_t result;
