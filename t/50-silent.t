@@ -28,7 +28,7 @@ my %store = (plain => 'redis://127.0.0.1:' . $proxy{plain}->port . ' share=off',
              shared => 'redis://127.0.0.1:' . $proxy{shared}->port,
              tls => 'rediss://127.0.0.1:' . $proxy{tls}->port
                  . ' share=off ca=' . $certs->path('ca.crt'));
-# Workers' requests need a connection each; with share=on a child has two.
+# Workers' requests need a connection each; with share=on a child has a few.
 my %least = (plain => 12, shared => 4, tls => 12);
 my $vhosts = join '', map { <<"CONF" } sort keys %store;
 <VirtualHost *:\${SHS_PORT}>
