@@ -261,7 +261,8 @@ static shared_session_result_e save(request_rec *r, const loaded_t *loaded,
     if (result == SHARED_SESSION_FORBIDDEN && loses_nothing(loaded, session)) {
         return SHARED_SESSION_DONE;
     }
-    if (result == SHARED_SESSION_NO_ANSWER && !loaded->is_over
+    if (result == SHARED_SESSION_NO_ANSWER && loaded->is_stored
+        && !loaded->is_over && !apr_is_empty_table(session->entries)
         && loses_nothing(loaded, session)) {
         /* Only the expiry was to be written. A later request will do it. */
         return SHARED_SESSION_DONE;

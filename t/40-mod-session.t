@@ -253,6 +253,12 @@ $store->cmd('HSET', "session:$id", $expiry, int((time + 1700) * 1e6));
 $store->cmd('CONFIG', 'SET', 'min-replicas-to-write', 1);
 is(ask('A', '/aged/cgi', $id)->code, 200, 'the expiry cannot be written: a page is sent');
 is(replace('A', $id, 'a=7', '/aged')->code, 503, '... but not that of a change');
+my $hidden = fresh_id();
+$store->cmd('CONFIG', 'SET', 'min-replicas-to-write', 0);
+$store->put_hash("session:$hidden", { user => "\0\5serialized" });
+$store->cmd('CONFIG', 'SET', 'min-replicas-to-write', 1);
+is(ask('A', '/logout', $hidden)->code, 503,
+   '... nor that of a logout, even if mod_session sees no entry');
 $store->cmd('CONFIG', 'SET', 'min-replicas-to-write', 0);
 is(scalar writes(sub { ask('A', '/aged/cgi', $id) }), 1, '... and it is written later');
 

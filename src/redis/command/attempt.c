@@ -141,6 +141,10 @@ static void conclude(shs_attempt_t *attempt, shs_loan_t *loan,
     if (!loan->conn) {
         return;
     }
+    if (attempt->status == SHS_CONN_OK && !operation->write && !options.is_size
+        && attempt->reply.octets < SHS_LARGE_KEY_OCTETS) {
+        note_latency(permit, operation, loan->sent_at);
+    }
     attempt->may_be_key = !operation->write && !options.is_size
                           && shs_conn_is_unanswered(attempt->status);
     if (attempt->retry.is_conn_good && !operation->write
@@ -149,9 +153,6 @@ static void conclude(shs_attempt_t *attempt, shs_loan_t *loan,
     }
     attempt->run_id = shs_conn_run_id(loan->conn);
     shs_loan_end(loan, permit, attempt->status, attempt->retry.is_conn_good);
-    if (attempt->status == SHS_CONN_OK && !operation->write) {
-        note_latency(permit, operation, loan->sent_at);
-    }
     excuse_server(attempt, permit->route.breaker,
                   loan->sent_at - loan->began_at, loan->sent_at,
                   operation->query->deadline);
@@ -370,7 +371,7 @@ static void excuse_timeout(shs_attempt_t *attempt)
     if (attempt->status == SHS_CONN_TIMEOUT) {
         attempt->retry.action = SHS_RETRY_FAIL;
         attempt->retry.is_server_ok = 1;
-        attempt->may_be_key = 0;
+        attempt->is_excused = 1;
     }
 }
 

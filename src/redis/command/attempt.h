@@ -19,6 +19,8 @@ typedef struct shs_attempt_t {
     int is_new_conn;   /* the connection was opened for this attempt */
     int may_be_key;    /* the value did not come: the key may be the cause, not
                           * the server */
+    int is_excused;    /* it was late after a batch that failed: no failure for
+                          * the circuit breaker */
     apr_uint32_t run_id; /* of the server (redis/connection/run_id.h); 0: not
                           * loaded, because tracking is not active */
 } shs_attempt_t;

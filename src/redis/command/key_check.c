@@ -44,7 +44,9 @@ apr_uint32_t shs_key_check_note(shs_key_check_t *check,
                                 const shs_attempt_t *attempt,
                                 shs_breaker_result_t result)
 {
-    check->is_suspect |= attempt->may_be_key && result == SHS_BREAKER_FAILED;
+    check->is_suspect |=
+        attempt->may_be_key
+        && (result == SHS_BREAKER_FAILED || attempt->is_excused);
     return may_be_key(check, attempt) ? (apr_uint32_t)check->mark | 1 : 0;
 }
 
