@@ -404,11 +404,12 @@ END_TEST
 
 typedef struct server_t {
     int delay_ms; /* of each reply; -1: there is none */
+    int sizes;    /* loaded */
 } server_t;
 
 static void delay(fake_peer_t *peer, void *baton)
 {
-    const server_t *self = baton;
+    server_t *self = baton;
 
     while (fake_read_command(peer)) {
         int ms = __atomic_load_n(&self->delay_ms, __ATOMIC_SEQ_CST);
@@ -426,6 +427,7 @@ static void delay(fake_peer_t *peer, void *baton)
             fake_send_text(peer, ":5000\r\n");
         }
         else if (!strcmp(peer->arguments[0], "STRLEN")) {
+            __atomic_add_fetch(&self->sizes, 1, __ATOMIC_SEQ_CST);
             fake_send_text(peer, ":1\r\n");
         }
         else {
@@ -448,7 +450,7 @@ static const struct {
 
 START_TEST(store_redis_load__is_sent_with_others_if_there_is_time)
 {
-    server_t self = { times[_i].delay_ms };
+    server_t self = { times[_i].delay_ms, 0 };
     fake_t *fake = fake_start(delay, &self);
     shs_store_t *store =
         fake_store_on(fake, "", "", "timeout=1s connect-timeout=1s");
@@ -473,7 +475,7 @@ END_TEST
  * most. */
 START_TEST(store_redis_load__counts_a_batch_without_a_reply_as_one_failure)
 {
-    server_t self = { 0 };
+    server_t self = { 0, 0 };
     fake_t *fake = fake_start(delay, &self);
     shs_store_t *store = fake_store_on(
         fake, "", "", "timeout=400ms connect-timeout=400ms breaker=8/30s");
@@ -492,6 +494,9 @@ START_TEST(store_redis_load__counts_a_batch_without_a_reply_as_one_failure)
     __atomic_store_n(&self.delay_ms, 0, __ATOMIC_SEQ_CST);
     load_at_once(loaders, 1, store, 1, 395, NULL, 0);
     ck_assert_msg(loaders[0].found == 1, "the circuit breaker is open");
+    /* Each key may have been the cause, whichever thread has sent its load. */
+    load_at_once(loaders, 16, store, 1, 395, NULL, 0);
+    ck_assert_int_ge(self.sizes, 12);
     fake_stop(fake);
 }
 END_TEST
