@@ -18,7 +18,7 @@
 #define PING_EVERY (250 * MILLISECOND)
 #define EVENTS     512
 
-/* As redis/command/script.c has it, for a hash. ARGV: ttl, due, @accessed. */
+/* As redis/command/pipeline/script.c has it, for a hash. ARGV: ttl, due, @accessed. */
 static const char touch_script[] =
     "local k = KEYS[1]\n"
     "local rotated = redis.pcall('HEXISTS', k, '@rotated')\n"

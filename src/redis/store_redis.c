@@ -9,7 +9,7 @@
 #include <apr_strings.h>
 
 #include "redis/command/retry_loop.h"
-#include "redis/command/script.h"
+#include "redis/command/pipeline/script.h"
 #include "redis/tracking/tracker.h"
 #include "redis/topology/topology.h"
 #include "redis/connection/node_table.h"

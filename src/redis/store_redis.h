@@ -16,8 +16,9 @@
 extern const shs_provider_t shs_store_redis;
 extern const char *const shs_store_redis_schemes[];
 
-/* The provider's load and write for a client (redis/command/operation.h) that
- * the caller has put together: as shs_store_load() and shs_store_write(). */
+/* The provider's load and write for a client
+ * (redis/command/attempt/operation.h) that the caller has put together: as
+ * shs_store_load() and shs_store_write(). */
 struct shs_client_t;
 shs_outcome_t shs_store_redis_load(shs_result_t *result,
                                    const struct shs_client_t *client,

@@ -20,8 +20,10 @@ session/id       base
 store            store/cache store/cache/memory base installed
 store/cache      store/cache/memory base installed
 store/cache/memory base installed
-redis            redis/command redis/topology redis/connection redis/endpoint redis/protocol redis/health redis/tracking base installed
-redis/command    redis/topology redis/connection redis/protocol redis/health base installed
+redis            redis/command redis/command/pipeline redis/topology redis/connection redis/endpoint redis/protocol redis/health redis/tracking base installed
+redis/command    redis/command/attempt redis/protocol base
+redis/command/attempt redis/command/pipeline redis/topology redis/connection redis/protocol redis/health base installed
+redis/command/pipeline redis/connection redis/protocol base installed
 redis/topology   redis/topology/discovery redis/connection redis/health base
 redis/topology/discovery redis/connection redis/protocol redis/health base
 redis/connection redis/endpoint redis/protocol net base

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * A model of the batches (src/redis/connection/batch.h,
- * src/redis/command/batch_io.h), which spin searches completely. The processes
+ * src/redis/command/pipeline/batch_io.h), which spin searches completely. The processes
  * are threads with one load each, and the time: the deadline of each thread
  * passes at any moment, or never. A thread may find its deadline past while its
  * load waits, while it is in a batch, when it becomes the sender, and while it

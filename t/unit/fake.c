@@ -240,7 +240,7 @@ static int read_command(fake_peer_t *peer)
     return 1;
 }
 
-/* Whether the command ends a batch (redis/command/batch_io.h). */
+/* Whether the command ends a batch (redis/command/pipeline/batch_io.h). */
 static int is_end_of_batch(const fake_peer_t *peer)
 {
     return peer->count == 2 && !strcmp(peer->arguments[0], "ECHO")

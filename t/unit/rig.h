@@ -9,7 +9,7 @@
 #define T_UNIT_RIG_H
 
 #include "actor.h"
-#include "redis/command/operation.h"
+#include "redis/command/attempt/operation.h"
 #include "base/clock.h"
 #include "store/store.h"
 #include "unit.h"

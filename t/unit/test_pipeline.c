@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "redis/command/pipeline.h"
+#include "redis/command/pipeline/pipeline.h"
 
 #include "actor.h"
 #include "fake.h"
-#include "redis/command/script.h"
+#include "redis/command/pipeline/script.h"
 #include "base/clock.h"
 #include "unit.h"
 

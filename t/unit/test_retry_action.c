@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "redis/command/retry_action.h"
+#include "redis/command/attempt/retry_action.h"
 
 #include "unit.h"
 

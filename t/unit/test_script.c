@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "redis/command/script.h"
+#include "redis/command/pipeline/script.h"
 
 #include "unit.h"
 #include "wire.h"

@@ -5,7 +5,7 @@
  * often, and what the reply came to.
  */
 #include "redis/store_redis.h"
-#include "redis/command/script.h"
+#include "redis/command/pipeline/script.h"
 
 #include "stage.h"
 #include "unit.h"

@@ -7,7 +7,7 @@
 #ifndef SHS_REDIS_COMMAND_COMMAND_H
 #define SHS_REDIS_COMMAND_COMMAND_H
 
-#include "redis/command/attempt.h"
+#include "redis/command/attempt/attempt.h"
 #include "redis/command/backoff.h"
 #include "redis/command/key_check.h"
 

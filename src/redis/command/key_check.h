@@ -7,7 +7,7 @@
 #ifndef SHS_REDIS_COMMAND_KEY_CHECK_H
 #define SHS_REDIS_COMMAND_KEY_CHECK_H
 
-#include "redis/command/attempt.h"
+#include "redis/command/attempt/attempt.h"
 
 /* Zeroed memory is valid, and is the check of a write. Fields are private but
  * for must_load_size. */

@@ -2,7 +2,7 @@
  *
  * retry_loop: one load or one write of a session, sent to the right server
  * until there is a reply or the deadline has passed.
- * redis/command/retry_action.h decides what follows an attempt.
+ * redis/command/attempt/retry_action.h decides what follows an attempt.
  *
  *   a pooled connection was dead      sent again on another connection,
  *                                     retry= times at most

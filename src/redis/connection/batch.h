@@ -3,7 +3,7 @@
  * batch: loads of several threads that one of them, the sender, sends together.
  * Each load is an item; the batch is a list of items, and its first is the
  * sender's own. redis/connection/batcher.h puts batches together, and
- * redis/command/batch_io.h sends them.
+ * redis/command/pipeline/batch_io.h sends them.
  */
 #ifndef SHS_REDIS_CONNECTION_BATCH_H
 #define SHS_REDIS_CONNECTION_BATCH_H

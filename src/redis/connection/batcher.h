@@ -7,7 +7,7 @@
  * takes all loads that wait by then, sends them in one write, reads the
  * replies, and gives each thread its own. While the server takes long to reply,
  * as over a network, further threads send what waits meanwhile. This file does
- * no I/O; redis/command/batch_io.h sends a batch.
+ * no I/O; redis/command/pipeline/batch_io.h sends a batch.
  *
  * Numbered rules:
  *  1. A load is in one place: with its thread, in the queue, or in one batch.

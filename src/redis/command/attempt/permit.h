@@ -4,10 +4,10 @@
  * Every permit that was opened is closed with a result about the server. What
  * the breaker makes of the result is kept in the report, for the log.
  */
-#ifndef SHS_REDIS_COMMAND_PERMIT_H
-#define SHS_REDIS_COMMAND_PERMIT_H
+#ifndef SHS_REDIS_COMMAND_ATTEMPT_PERMIT_H
+#define SHS_REDIS_COMMAND_ATTEMPT_PERMIT_H
 
-#include "redis/command/operation.h"
+#include "redis/command/attempt/operation.h"
 
 /* Why a permit could not be opened. */
 typedef struct shs_permit_denial_t {

@@ -6,11 +6,11 @@
  * The connection goes back to the pool here, so that a command holds none while
  * it waits for anything else.
  */
-#ifndef SHS_REDIS_COMMAND_ATTEMPT_H
-#define SHS_REDIS_COMMAND_ATTEMPT_H
+#ifndef SHS_REDIS_COMMAND_ATTEMPT_ATTEMPT_H
+#define SHS_REDIS_COMMAND_ATTEMPT_ATTEMPT_H
 
-#include "redis/command/permit.h"
-#include "redis/command/retry_action.h"
+#include "redis/command/attempt/permit.h"
+#include "redis/command/attempt/retry_action.h"
 
 typedef struct shs_attempt_t {
     shs_conn_status_t status;

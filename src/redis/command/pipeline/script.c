@@ -6,7 +6,7 @@
  * wrap the error of a call in words of their own. What could fail later was
  * checked before.
  */
-#include "redis/command/script.h"
+#include "redis/command/pipeline/script.h"
 
 #include <apr_strings.h>
 

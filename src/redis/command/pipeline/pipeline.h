@@ -8,8 +8,8 @@
  * accepted:
  * https://redis.io/docs/latest/develop/reference/sentinel-clients/
  */
-#ifndef SHS_REDIS_COMMAND_PIPELINE_H
-#define SHS_REDIS_COMMAND_PIPELINE_H
+#ifndef SHS_REDIS_COMMAND_PIPELINE_PIPELINE_H
+#define SHS_REDIS_COMMAND_PIPELINE_PIPELINE_H
 
 #include <apr_pools.h>
 
@@ -42,7 +42,7 @@ void shs_pipeline_build_size(shs_pipeline_t *pipeline, const shs_query_t *query,
                              shs_pipeline_form_t form, apr_pool_t *p);
 
 /* The commands that load the value and nothing more, for a batch
- * (redis/command/batch_io.h), which adds what the form needs. */
+ * (redis/command/pipeline/batch_io.h), which adds what the form needs. */
 void shs_pipeline_build_load(shs_pipeline_t *pipeline, const shs_query_t *query,
                              shs_pipeline_form_t form, apr_pool_t *p);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "redis/command/loan.h"
+#include "redis/command/attempt/loan.h"
 
 #include <string.h>
 

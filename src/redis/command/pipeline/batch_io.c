@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "redis/command/batch_io.h"
+#include "redis/command/pipeline/batch_io.h"
 
 #include <pthread.h>
 #include <stdatomic.h>

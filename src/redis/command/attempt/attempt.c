@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "redis/command/attempt.h"
+#include "redis/command/attempt/attempt.h"
 
 #include <string.h>
 
 #include <apr_strings.h>
 
-#include "redis/command/batch_io.h"
-#include "redis/command/loan.h"
+#include "redis/command/pipeline/batch_io.h"
+#include "redis/command/attempt/loan.h"
 #include "base/clock.h"
 
 /* A connection was late if the wait for it took more than this part (1/8) of

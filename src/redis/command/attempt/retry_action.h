@@ -7,11 +7,11 @@
  * https://redis.io/docs/latest/develop/reference/protocol-spec/ and of the
  * Cluster and Sentinel documents.
  */
-#ifndef SHS_REDIS_COMMAND_RETRY_ACTION_H
-#define SHS_REDIS_COMMAND_RETRY_ACTION_H
+#ifndef SHS_REDIS_COMMAND_ATTEMPT_RETRY_ACTION_H
+#define SHS_REDIS_COMMAND_ATTEMPT_RETRY_ACTION_H
 
 #include "redis/health/counters.h"
-#include "redis/command/pipeline.h"
+#include "redis/command/pipeline/pipeline.h"
 
 typedef enum shs_retry_action_t {
     SHS_RETRY_ACCEPT,    /* the reply is about the session */

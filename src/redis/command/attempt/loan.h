@@ -3,10 +3,10 @@
  * loan: one attempt's use of a pooled connection to the server of a permit:
  * which of them may be used, and whether it goes back to the pool.
  */
-#ifndef SHS_REDIS_COMMAND_LOAN_H
-#define SHS_REDIS_COMMAND_LOAN_H
+#ifndef SHS_REDIS_COMMAND_ATTEMPT_LOAN_H
+#define SHS_REDIS_COMMAND_ATTEMPT_LOAN_H
 
-#include "redis/command/permit.h"
+#include "redis/command/attempt/permit.h"
 
 typedef struct shs_loan_t {
     shs_conn_t *conn; /* NULL: there is none */

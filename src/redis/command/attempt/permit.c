@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "redis/command/permit.h"
+#include "redis/command/attempt/permit.h"
 
 #include "base/clock.h"
 

@@ -2,16 +2,16 @@
  *
  * batch_io: sends a batch (redis/connection/batch.h) on one connection and
  * reads its replies. After the commands of all loads come ROLE, if the loads
- * need it (redis/command/pipeline.h), and ECHO with a number that is
+ * need it (redis/command/pipeline/pipeline.h), and ECHO with a number that is
  * used once. So the replies of the batch are known to be those to its commands,
  * and no reply of a master that was demoted is used: each reply has the type
  * that its command allows, the last one is that number, and nothing follows it.
  * https://redis.io/docs/latest/commands/echo/
  */
-#ifndef SHS_REDIS_COMMAND_BATCH_IO_H
-#define SHS_REDIS_COMMAND_BATCH_IO_H
+#ifndef SHS_REDIS_COMMAND_PIPELINE_BATCH_IO_H
+#define SHS_REDIS_COMMAND_PIPELINE_BATCH_IO_H
 
-#include "redis/command/pipeline.h"
+#include "redis/command/pipeline/pipeline.h"
 #include "redis/connection/batch.h"
 
 typedef struct shs_batch_io_t {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "redis/command/pipeline.h"
+#include "redis/command/pipeline/pipeline.h"
 
 #include <string.h>
 
 #include "redis/protocol/reply.h"
-#include "redis/command/script.h"
+#include "redis/command/pipeline/script.h"
 #include "redis/protocol/sentinel_reply.h"
 #include "base/octets.h"
 
