@@ -33,18 +33,11 @@
 #include "mod_shared_session.h"
 #include "request/control/refusal.h"
 #include "request/mod_session/entry_diff.h"
+#include "request/mod_session/expiry.h"
 #include "request/mod_session/htaccess.h"
 #include "request/mod_session/session_header.h"
 
 APLOG_USE_MODULE(session_shared);
-
-/* The attribute that holds mod_session's own expiry, in microseconds since the
- * epoch. */
-#define EXPIRY "mod_session-expiry"
-
-/* mod_session adds the expiry to the entries under this name when it encodes a
- * session, for SessionEnv and before each save. It is not an attribute. */
-#define ENCODED_EXPIRY "expiry"
 
 /* What was loaded for a client request. */
 typedef struct loaded_t {
@@ -53,25 +46,30 @@ typedef struct loaded_t {
     apr_time_t expiry;              /* the stored one, or 0 */
     shared_session_status_e status; /* of the lookup */
     int is_stored;                  /* the session exists ... */
-    int is_over;                    /* ... and has expired for mod_session */
+    int is_over;                    /* ... and has expired for mod_session, by
+                                     * what the store itself has */
     int refused_with; /* the save failed, and the client gets this status; or
                           * 0 */
 } loaded_t;
 
 static APR_OPTIONAL_FN_TYPE(shared_session_find) * find;
+static APR_OPTIONAL_FN_TYPE(shared_session_confirm) * confirm;
 static APR_OPTIONAL_FN_TYPE(shared_session_iterate) * iterate;
 static APR_OPTIONAL_FN_TYPE(shared_session_begin) * begin;
 static APR_OPTIONAL_FN_TYPE(shared_session_change) * change;
 static APR_OPTIONAL_FN_TYPE(shared_session_destroy) * destroy;
+static APR_OPTIONAL_FN_TYPE(shared_session_expire) * expire;
 static APR_OPTIONAL_FN_TYPE(shared_session_is_late) * is_late;
 
 static void on_optional_fn_retrieve(void)
 {
     find = APR_RETRIEVE_OPTIONAL_FN(shared_session_find);
+    confirm = APR_RETRIEVE_OPTIONAL_FN(shared_session_confirm);
     iterate = APR_RETRIEVE_OPTIONAL_FN(shared_session_iterate);
     begin = APR_RETRIEVE_OPTIONAL_FN(shared_session_begin);
     change = APR_RETRIEVE_OPTIONAL_FN(shared_session_change);
     destroy = APR_RETRIEVE_OPTIONAL_FN(shared_session_destroy);
+    expire = APR_RETRIEVE_OPTIONAL_FN(shared_session_expire);
     is_late = APR_RETRIEVE_OPTIONAL_FN(shared_session_is_late);
 }
 
@@ -98,28 +96,46 @@ static int take_attribute(void *data, const char *name, const char *value,
 {
     loaded_t *loaded = data;
 
-    if (!strcmp(name, EXPIRY)) {
+    if (!strcmp(name, SHS_EXPIRY_ATTRIBUTE)) {
         loaded->expiry = apr_atoi64(value);
     }
-    else if (strlen(value) == len && strcmp(name, ENCODED_EXPIRY)) {
+    else if (strlen(value) == len && strcmp(name, SHS_EXPIRY_ENTRY)) {
         apr_table_set(loaded->stored, name, value);
     }
     return 1;
 }
 
-static loaded_t *load(request_rec *r)
+/* Reads the session that find() or confirm() has found, and whether it is
+ * over. */
+static void read_session(loaded_t *loaded, request_rec *r)
+{
+    apr_table_clear(loaded->stored);
+    loaded->expiry = 0;
+    loaded->is_stored = loaded->status == SHARED_SESSION_FOUND
+                        || loaded->status == SHARED_SESSION_STALE;
+    iterate(r, take_attribute, loaded);
+    loaded->is_over = loaded->expiry != 0 && loaded->expiry < apr_time_now();
+}
+
+/* Returns NULL if it is not known whether the session is over. */
+static loaded_t *load(request_rec *r, shared_session_status_e status)
 {
     apr_pool_t *p = first_of(r)->pool;
     loaded_t *loaded = apr_pcalloc(p, sizeof(*loaded));
     session_rec *session = apr_pcalloc(p, sizeof(*session));
 
-    loaded->status = find(r);
+    loaded->status = status;
     loaded->session = session;
     loaded->stored = apr_table_make(p, 8);
-    loaded->is_stored = loaded->status == SHARED_SESSION_FOUND
-                        || loaded->status == SHARED_SESSION_STALE;
-    iterate(r, take_attribute, loaded);
-    loaded->is_over = loaded->expiry != 0 && loaded->expiry < apr_time_now();
+    read_session(loaded, r);
+    if (loaded->is_over) {
+        /* The near-cache may have an expiry that another host has extended. */
+        loaded->status = confirm(r);
+        if (loaded->status == SHARED_SESSION_UNAVAILABLE) {
+            return NULL;
+        }
+        read_session(loaded, r);
+    }
     session->pool = p;
     /* mod_session would replace an expired session by another one that this
      * module does not know, and pass that to save. */
@@ -137,7 +153,7 @@ static apr_status_t on_session_load(request_rec *r, session_rec **session)
 {
     loaded_t *loaded = loaded_of(r);
 
-    if (!find || !is_late) {
+    if (!find || !expire) {
         ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
                       SHS_TAG_GLUE "mod_session_shared needs"
                                    " mod_shared_session: add its LoadModule");
@@ -152,7 +168,10 @@ static apr_status_t on_session_load(request_rec *r, session_rec **session)
         if (status == SHARED_SESSION_UNAVAILABLE) {
             return HTTP_SERVICE_UNAVAILABLE;
         }
-        loaded = load(r);
+        loaded = load(r, status);
+        if (!loaded) {
+            return HTTP_SERVICE_UNAVAILABLE;
+        }
     }
     /* Otherwise mod_session would decode again what it has encoded for
      * SessionEnv, and lose what was set since. */
@@ -162,30 +181,6 @@ static apr_status_t on_session_load(request_rec *r, session_rec **session)
 }
 
 /* -------------------------------------------------------------------- save */
-
-/* mod_session moves the expiry at each request. It is not written each time,
- * but as session/lifetime.h has it: SessionMaxAge and a sixth is written, once
- * SessionMaxAge or less is left. */
-static int is_expiry_due(const loaded_t *loaded, const session_rec *session)
-{
-    return session->maxage > 0 && session->expiry > loaded->expiry;
-}
-
-/* Where SessionMaxAge is not set, the expiry is still the loaded one, even if
- * maxage is set: all requests of a client request share the session, and one of
- * them may belong to a place with SessionMaxAge. It is not written again:
- * another request may have written a later one. */
-static void set_expiry(apr_table_t *set, const loaded_t *loaded,
-                       const session_rec *session)
-{
-    if (session->expiry != 0 && session->expiry != loaded->expiry) {
-        apr_table_setn(
-            set, EXPIRY,
-            apr_psprintf(session->pool, "%" APR_TIME_T_FMT,
-                         session->expiry
-                             + apr_time_from_sec(session->maxage) / 6));
-    }
-}
 
 /* Updates an existing session. A login gets a new id, so that a fixated id
  * leads to no session. */
@@ -197,16 +192,33 @@ static shared_session_result_e update(request_rec *r, const loaded_t *loaded,
 
     shs_entry_diff_compute(&diff, loaded->stored, session->entries, r->pool);
     if (apr_is_empty_table(diff.set) && diff.unset->nelts == 0
-        && !is_expiry_due(loaded, session)) {
+        && !shs_expiry_is_due(session, loaded->expiry)) {
         return SHARED_SESSION_DONE;
     }
-    set_expiry(diff.set, loaded, session);
+    shs_expiry_set(diff.set, session, loaded->expiry);
     if (!diff.is_login || apr_is_empty_table(diff.set)) {
         return change(r, diff.set, diff.unset);
     }
     result = begin(r, diff.set);
     return result == SHARED_SESSION_DONE && diff.unset->nelts > 0
                ? change(r, NULL, diff.unset)
+               : result;
+}
+
+/* Ends a session that is over, unless another request has extended it since it
+ * was loaded. The others that the cookies lead to end only if a new session
+ * takes its place: a cookie that precedes the new one would hide it. */
+static shared_session_result_e replace_over(request_rec *r, int is_empty)
+{
+    shared_session_result_e result = expire(r);
+
+    if (result == SHARED_SESSION_CONFLICT && is_empty) {
+        return SHARED_SESSION_DONE;
+    }
+    return !is_empty
+                   && (result == SHARED_SESSION_DONE
+                       || result == SHARED_SESSION_GONE)
+               ? destroy(r)
                : result;
 }
 
@@ -223,14 +235,17 @@ static shared_session_result_e store(request_rec *r, const loaded_t *loaded,
     if (loaded->is_stored && !is_empty && !loaded->is_over) {
         return update(r, loaded, session);
     }
-    if (loaded->is_stored || (is_unseen && is_empty && session->dirty)) {
+    if (loaded->is_over) {
+        result = replace_over(r, is_empty);
+    }
+    else if ((loaded->is_stored || is_unseen) && is_empty && session->dirty) {
         result = destroy(r);
     }
     if (!is_empty
         && (result == SHARED_SESSION_DONE || result == SHARED_SESSION_GONE)) {
         apr_table_t *all = apr_table_copy(r->pool, session->entries);
 
-        set_expiry(all, loaded, session);
+        shs_expiry_set(all, session, loaded->expiry);
         result = begin(r, all);
     }
     return result;
@@ -314,7 +329,7 @@ static apr_status_t on_session_save(request_rec *r, session_rec *session)
     if (loaded->refused_with) {
         return OK;
     }
-    apr_table_unset(session->entries, ENCODED_EXPIRY);
+    apr_table_unset(session->entries, SHS_EXPIRY_ENTRY);
     result = save(r, loaded, session);
     if (result == SHARED_SESSION_DONE || result == SHARED_SESSION_GONE) {
         return OK;

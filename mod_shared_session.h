@@ -78,6 +78,13 @@ typedef enum shared_session_result_e {
 APR_DECLARE_OPTIONAL_FN(shared_session_status_e, shared_session_find,
                         (request_rec * r));
 
+/* Looks up the session again in Redis itself, if the near-cache has had it.
+ * Call this before a session is taken as over by what it contains: another host
+ * may have extended it a moment ago. UNAVAILABLE: Redis gives no answer, and
+ * the session stays as find() has it. */
+APR_DECLARE_OPTIONAL_FN(shared_session_status_e, shared_session_confirm,
+                        (request_rec * r));
+
 /* The same as the word in the variable SHARED_SESSION: "found", "none", ...;
  * "off" where the variable is not set. Static. */
 APR_DECLARE_OPTIONAL_FN(const char *, shared_session_status_word,
@@ -132,6 +139,12 @@ APR_DECLARE_OPTIONAL_FN(shared_session_result_e, shared_session_rotate,
  * than the format writes, which stays; all others have ended. Unless DONE or
  * GONE, some may not have ended, and the client keeps its cookies. */
 APR_DECLARE_OPTIONAL_FN(shared_session_result_e, shared_session_destroy,
+                        (request_rec * r));
+
+/* Ends the session, and no other, because it is over by what it contains. Call
+ * confirm() before. CONFLICT: it has changed since confirm(), or was not
+ * confirmed, and goes on. The cookie stays. */
+APR_DECLARE_OPTIONAL_FN(shared_session_result_e, shared_session_expire,
                         (request_rec * r));
 
 #endif

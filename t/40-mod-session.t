@@ -138,9 +138,12 @@ for my $path (qw(/app/cgi?replace= /logout)) {
     my $r = ask('A', $path, $is);
     is(($r->header('Set-Cookie') // 'none') =~ s/;.*//sr, 'JSESSIONID=',
        "$path: a logout takes the cookie of none away");
-    $store->put_hash("session:$is", { a => 'x' x 70_000 }, 600);
-    is(ask('A', '/aged/cgi', $is)->header('Set-Cookie'), undef, '... a page leaves what cannot be read');
-    is($store->cmd('EXISTS', "session:$is"), 1, '... where it is');
+    for my $value ("\0serialized", 'x' x 70_000) {
+        $store->cmd('DEL', "session:$is");
+        $store->put_hash("session:$is", { a => $value }, 600);
+        is(ask('A', '/aged/cgi', $is)->header('Set-Cookie'), undef, '... a page leaves what cannot be read');
+        is($store->cmd('EXISTS', "session:$is"), 1, '... where it is');
+    }
     $r = ask('A', $path, $is);
     is(($r->header('Set-Cookie') // 'none') =~ s/;.*//sr, 'JSESSIONID=', '... a logout ends it');
     is($store->cmd('EXISTS', "session:$is"), 0, '... in Redis');

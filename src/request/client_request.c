@@ -152,6 +152,29 @@ const shs_lookup_t *shs_client_request_load_and_touch(const request_rec *r)
     return memo->lookup;
 }
 
+const shs_lookup_t *shs_client_request_confirm(const request_rec *r)
+{
+    shs_client_request_t *client_request =
+        shs_client_request_context_of(r)->client_request;
+    shs_scope_t scope = shs_client_request_scope_of(r);
+    shs_memo_t *memo = shs_client_request_find_memo(client_request, &scope);
+    const shs_lookup_t *lookup = memo->lookup;
+
+    if (!lookup->is_near) {
+        return lookup;
+    }
+    if (client_request->failed_store == scope.store) {
+        return NULL;
+    }
+    lookup = shs_lookup_run_by_id(&scope, &lookup->sid);
+    if (lookup->outcome == SHS_OUTCOME_UNAVAILABLE) {
+        client_request->failed_store = scope.store;
+        return NULL;
+    }
+    remember(client_request, memo, lookup);
+    return lookup;
+}
+
 request_rec *shs_client_request_page_of(request_rec *r)
 {
     while (r->main) {

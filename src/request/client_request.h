@@ -80,6 +80,11 @@ shs_scope_t shs_client_request_scope_of(const request_rec *r);
  * context. */
 const shs_lookup_t *shs_client_request_load_and_touch(const request_rec *r);
 
+/* To be called after it: repeats the lookup in the store itself if it has found
+ * the session in the near-cache. NULL: the store has failed, and the lookup
+ * stays as it is. */
+const shs_lookup_t *shs_client_request_confirm(const request_rec *r);
+
 /* The memo of that lookup, or NULL. */
 shs_memo_t *shs_client_request_find_memo(
     const shs_client_request_t *client_request, const shs_scope_t *scope);

@@ -10,6 +10,7 @@
 #include "request/client_request.h"
 #include "request/expose/expose.h"
 #include "request/headers_sent.h"
+#include "request/lookup/expire.h"
 #include "request/lookup/other_sessions.h"
 #include "request/response_cookies.h"
 #include "session/id/set_cookie.h"
@@ -66,6 +67,18 @@ void shs_session_ops_update_exposure(request_rec *r)
         context->lookup = shs_session_ops_find(r);
         shs_expose_apply(r, context->settings, context->lookup);
     }
+}
+
+const shs_lookup_t *shs_session_ops_confirm(request_rec *r)
+{
+    const shs_lookup_t *found = shs_session_ops_find(r);
+    const shs_lookup_t *confirmed =
+        found ? shs_client_request_confirm(r) : NULL;
+
+    if (confirmed && confirmed != found) {
+        shs_session_ops_update_exposure(r);
+    }
+    return confirmed;
 }
 
 static int is_tls(const request_rec *r)
@@ -320,4 +333,23 @@ shs_written_t shs_session_ops_end(request_rec *r)
         return written;
     }
     return end(r, lookup, written);
+}
+
+/* Leaves the cookie as it is, as a session does that ends by the expiry of its
+ * key: another path's cookie may lead to another session. */
+shs_written_t shs_session_ops_expire(request_rec *r)
+{
+    const shs_lookup_t *lookup = shs_session_ops_find(r);
+    shs_written_t written = check_place(r, lookup);
+
+    if (written.status == SHS_WROTE_DONE) {
+        shs_scope_t scope = shs_client_request_scope_of(r);
+
+        written = shs_expire_session(&scope, lookup);
+        if (written.status == SHS_WROTE_DONE) {
+            mark_outdated(r, NULL);
+        }
+        log_change(r, "ended", &written, &lookup->sid);
+    }
+    return written;
 }

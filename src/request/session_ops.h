@@ -21,6 +21,11 @@
  * NULL where SharedSession is Off, where there is no store, and for TRACE. */
 const shs_lookup_t *shs_session_ops_find(request_rec *r);
 
+/* The same as the store itself has it: a session that was found in the
+ * near-cache is looked up again, and its exposure by r's settings repeated.
+ * NULL: as above, or the store has failed. */
+const shs_lookup_t *shs_session_ops_confirm(request_rec *r);
+
 /* Each of these returns the result of its write: GONE also where find() returns
  * NULL, FORBIDDEN where only .htaccess has SharedSession On, and LATE if a new
  * id is to be given but the headers of a response were sent. When it returns,
@@ -54,5 +59,9 @@ void shs_session_ops_update_exposure(request_rec *r);
  * the format writes, which stays; all others have ended. Unless DONE or GONE,
  * some may not have ended, and the client keeps its cookies. */
 shs_written_t shs_session_ops_end(request_rec *r);
+
+/* Ends the session alone, because it is over by what the store itself has
+ * (confirm()). CONFLICT: it has changed since, and goes on. */
+shs_written_t shs_session_ops_expire(request_rec *r);
 
 #endif

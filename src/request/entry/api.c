@@ -14,13 +14,8 @@
 #include "request/session_ops.h"
 #include "session/json/json_text.h"
 
-static shared_session_status_e shared_session_find(request_rec *r)
+static shared_session_status_e status_of(const shs_lookup_t *lookup)
 {
-    const shs_lookup_t *lookup = shs_session_ops_find(r);
-
-    if (!lookup) {
-        return SHARED_SESSION_OFF;
-    }
     switch (lookup->outcome) {
     case SHS_OUTCOME_FOUND:
         return lookup->is_stale ? SHARED_SESSION_STALE : SHARED_SESSION_FOUND;
@@ -34,6 +29,22 @@ static shared_session_status_e shared_session_find(request_rec *r)
         break;
     }
     return SHARED_SESSION_UNAVAILABLE;
+}
+
+static shared_session_status_e shared_session_find(request_rec *r)
+{
+    const shs_lookup_t *lookup = shs_session_ops_find(r);
+
+    return lookup ? status_of(lookup) : SHARED_SESSION_OFF;
+}
+
+static shared_session_status_e shared_session_confirm(request_rec *r)
+{
+    const shs_lookup_t *lookup = shs_session_ops_confirm(r);
+
+    return lookup                    ? status_of(lookup)
+           : shs_session_ops_find(r) ? SHARED_SESSION_UNAVAILABLE
+                                     : SHARED_SESSION_OFF;
 }
 
 static const char *shared_session_status_word(request_rec *r)
@@ -220,9 +231,17 @@ static shared_session_result_e shared_session_destroy(request_rec *r)
     return read_written(r, &written);
 }
 
+static shared_session_result_e shared_session_expire(request_rec *r)
+{
+    shs_written_t written = shs_session_ops_expire(r);
+
+    return read_written(r, &written);
+}
+
 void shs_api_register(void)
 {
     APR_REGISTER_OPTIONAL_FN(shared_session_find);
+    APR_REGISTER_OPTIONAL_FN(shared_session_confirm);
     APR_REGISTER_OPTIONAL_FN(shared_session_status_word);
     APR_REGISTER_OPTIONAL_FN(shared_session_get);
     APR_REGISTER_OPTIONAL_FN(shared_session_iterate);
@@ -233,4 +252,5 @@ void shs_api_register(void)
     APR_REGISTER_OPTIONAL_FN(shared_session_is_late);
     APR_REGISTER_OPTIONAL_FN(shared_session_rotate);
     APR_REGISTER_OPTIONAL_FN(shared_session_destroy);
+    APR_REGISTER_OPTIONAL_FN(shared_session_expire);
 }

@@ -30,7 +30,9 @@ static shs_outcome_t accept_session(shs_lookup_t *lookup,
     return SHS_OUTCOME_FOUND;
 }
 
-/* Accepts what the near-cache holds, which may be malformed. */
+/* Accepts what the near-cache holds, which may be malformed. ABSENT: it has
+ * expired by its own metadata. The store may have a later expiry, of which the
+ * near-cache does not know yet. */
 static shs_outcome_t accept_near(shs_lookup_t *lookup,
                                  const shs_near_lookup_t *near,
                                  const shs_settings_t *settings)
@@ -81,7 +83,7 @@ static shs_outcome_t query_store(shs_lookup_t *lookup, const shs_scope_t *scope,
 }
 
 /* Without an answer from the store, uses what the near-cache had recently; but
- * not for a method that may write. A stale session that has expired by its own
+ * not for a method that may write. A session that has expired by its own
  * metadata is not ABSENT: the store may have a later expiry. */
 static shs_outcome_t take_stale(shs_lookup_t *lookup, const shs_scope_t *scope,
                                 shs_near_lookup_t *near)
@@ -99,7 +101,7 @@ static shs_outcome_t take_stale(shs_lookup_t *lookup, const shs_scope_t *scope,
         return SHS_OUTCOME_UNAVAILABLE;
     }
     outcome = accept_session(lookup, near->session, near->ttl, settings);
-    if (found == SHS_NEAR_STALE && outcome != SHS_OUTCOME_FOUND) {
+    if (outcome != SHS_OUTCOME_FOUND) {
         lookup->reason = reason;
         return SHS_OUTCOME_UNAVAILABLE;
     }
@@ -108,21 +110,27 @@ static shs_outcome_t take_stale(shs_lookup_t *lookup, const shs_scope_t *scope,
     return outcome;
 }
 
-/* Takes what the near-cache has under lookup->key, or what the store has. */
+/* Takes what the near-cache has under lookup->key, or what the store has. Only
+ * the store says that a session is over. */
 static shs_outcome_t take_near(shs_lookup_t *lookup, const shs_scope_t *scope,
                                const shs_session_id_t *sid,
                                shs_near_lookup_t *near)
 {
-    shs_outcome_t outcome = SHS_OUTCOME_UNAVAILABLE;
+    shs_outcome_t outcome;
     shs_near_found_t found =
         lookup->must_be_fresh
             ? SHS_NEAR_MISS
             : shs_near_lookup_find(near, scope, lookup->key, lookup->now,
                                    lookup->deadline);
 
-    lookup->is_near = found == SHS_NEAR_HIT;
+    lookup->is_near = 0;
     if (found == SHS_NEAR_HIT) {
-        return accept_near(lookup, near, scope->settings);
+        outcome = accept_near(lookup, near, scope->settings);
+        lookup->is_near = outcome != SHS_OUTCOME_ABSENT;
+        if (lookup->is_near) {
+            return outcome;
+        }
+        shs_near_lookup_replace(near, scope);
     }
     if (found == SHS_NEAR_NEGATIVE) {
         lookup->reason = "there was no such key a moment ago";
@@ -130,6 +138,7 @@ static shs_outcome_t take_near(shs_lookup_t *lookup, const shs_scope_t *scope,
     }
     if (lookup->has_store_failed) {
         lookup->reason = "the store already failed this request";
+        outcome = SHS_OUTCOME_UNAVAILABLE;
     }
     else {
         outcome = query_store(lookup, scope, sid, near);

@@ -83,6 +83,13 @@ static shs_octets_t find_lead(const shs_settings_t *settings)
     return lead;
 }
 
+void shs_near_lookup_replace(shs_near_lookup_t *near, const shs_scope_t *scope)
+{
+    near->lead = find_lead(scope->settings);
+    near->can_save = shs_near_cache_begin(&near->ticket, near->cache,
+                                          &near->name, shs_clock_now());
+}
+
 shs_near_found_t shs_near_lookup_find(shs_near_lookup_t *near,
                                       const shs_scope_t *scope,
                                       shs_octets_t key, apr_time_t now,
@@ -109,9 +116,7 @@ shs_near_found_t shs_near_lookup_find(shs_near_lookup_t *near,
          * first check. */
         found = find_valid(near, shs_clock_now(), p);
         /* After the wait: the ticket must precede this thread's query. */
-        near->lead = find_lead(scope->settings);
-        near->can_save = shs_near_cache_begin(&near->ticket, near->cache,
-                                              &near->name, shs_clock_now());
+        shs_near_lookup_replace(near, scope);
     }
     if (found == SHS_NEAR_MISS) {
         shs_near_cache_count(near->cache, SHS_NEAR_MISSES);

@@ -39,6 +39,9 @@ shs_near_found_t shs_near_lookup_find(shs_near_lookup_t *near,
                                       shs_octets_t key, apr_time_t now,
                                       apr_time_t deadline);
 
+/* After a HIT that does not count: the answer of the store replaces it. */
+void shs_near_lookup_replace(shs_near_lookup_t *near, const shs_scope_t *scope);
+
 /* For a store that did not answer: searches for an entry whose lease ended at
  * most `most` ago. Returns HIT or STALE with ->session and ->ttl; or MISS. */
 shs_near_found_t shs_near_lookup_find_stale(shs_near_lookup_t *near,

@@ -355,6 +355,20 @@ shs_written_t shs_writer_rotate(const shs_scope_t *scope,
     return retry_conflicts(scope, lookup, change, rotate_once);
 }
 
+void shs_writer_remove_rest(const shs_scope_t *scope,
+                            const shs_lookup_t *lookup, shs_wrote_t status)
+{
+    if (status == SHS_WROTE_DONE) {
+        remove_previous(scope, lookup);
+    }
+    /* The key that it leads to goes first, so that nothing leads to it if this
+     * stops half-way. */
+    if (lookup->is_forwarded
+        && (status == SHS_WROTE_DONE || status == SHS_WROTE_GONE)) {
+        shs_writer_remove_old_key(scope, &lookup->sid);
+    }
+}
+
 static shs_written_t end_once(const shs_scope_t *scope,
                               const shs_lookup_t *lookup,
                               const shs_change_t *change)
@@ -363,16 +377,7 @@ static shs_written_t end_once(const shs_scope_t *scope,
         scope, lookup->key, shs_lookup_is_rotated_away(lookup));
 
     (void)change;
-    if (written.status == SHS_WROTE_DONE) {
-        remove_previous(scope, lookup);
-    }
-    /* The key that it leads to goes first, so that nothing leads to it if this
-     * stops half-way. */
-    if (lookup->is_forwarded
-        && (written.status == SHS_WROTE_DONE
-            || written.status == SHS_WROTE_GONE)) {
-        shs_writer_remove_old_key(scope, &lookup->sid);
-    }
+    shs_writer_remove_rest(scope, lookup, written.status);
     return written;
 }
 

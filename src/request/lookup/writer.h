@@ -58,7 +58,7 @@ shs_written_t shs_writer_rotate(const shs_scope_t *scope,
 shs_written_t shs_writer_end(const shs_scope_t *scope,
                              const shs_lookup_t *lookup);
 
-/* ---- private part: for touch and other_sessions */
+/* ---- private part: for touch, expire and other_sessions */
 
 /* What the scope's settings say of lifetimes. */
 shs_lifetime_t shs_writer_lifetime(const shs_scope_t *scope);
@@ -73,6 +73,11 @@ shs_written_t shs_writer_execute(const shs_scope_t *scope,
 /* Removes a key: CONFLICT if it is rotated, unless the caller knows that. */
 shs_written_t shs_writer_remove_key(const shs_scope_t *scope, shs_octets_t key,
                                     int knows_rotated);
+
+/* After the key of a session was removed with that result: ends what a login
+ * has left of it, and the old id that has led to it. */
+void shs_writer_remove_rest(const shs_scope_t *scope,
+                            const shs_lookup_t *lookup, shs_wrote_t status);
 
 /* Removes the key of an old id that leads to an ended session. If the id has no
  * key, the record expires by itself, soon. */
