@@ -48,11 +48,17 @@ shs_endpoint_t *rig_endpoint(const char *url, const char *options)
     return endpoint;
 }
 
-shs_node_table_t *rig_nodes(const shs_endpoint_t *endpoint, int pool_size)
+static shs_node_table_t *create_nodes(const shs_endpoint_t *endpoint,
+                                      int pool_size, int may_share)
 {
-    shs_node_config_t kind = { endpoint, NULL, pool_size };
+    shs_node_config_t kind = { endpoint, NULL, pool_size, may_share };
 
     return keep(shs_node_table_create(&kind));
+}
+
+shs_node_table_t *rig_nodes(const shs_endpoint_t *endpoint, int pool_size)
+{
+    return create_nodes(endpoint, pool_size, 0);
 }
 
 rig_t *rig_create(const char *url, const char *options, const rig_t *sibling)
@@ -67,7 +73,8 @@ rig_t *rig_create_in(const char *url, const char *options, const rig_t *sibling,
 
     rig->endpoint = rig_endpoint(url, options);
     rig->nodes =
-        rig_nodes(rig->endpoint, shs_endpoint_pool_size(rig->endpoint, 4));
+        create_nodes(rig->endpoint, shs_endpoint_pool_size(rig->endpoint, 4),
+                     options && strstr(options, "share=on"));
     rig->host_state = sibling ? sibling->host_state
                               : keep(calloc(1, sizeof(*rig->host_state)));
     rig->client.endpoint = rig->endpoint;

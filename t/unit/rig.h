@@ -26,7 +26,7 @@ shs_endpoint_t *rig_endpoint(const char *url, const char *options);
 
 /* With its own shared memory; or with that of `sibling` (not NULL), as another
  * child of the host. Pools have 4 connections, unless the options have pool=.
- */
+ * Loads are sent in batches only with share=on. */
 rig_t *rig_create(const char *url, const char *options, const rig_t *sibling);
 
 /* The same, but its threads end with `pchild`. */

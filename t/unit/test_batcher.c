@@ -154,9 +154,7 @@ static shs_batcher_turn_t join(shs_batcher_result_t *result, apr_time_t now)
 
 static void end_one(void)
 {
-    shs_batch_facts_t facts = { 0, 0 };
-
-    shs_batcher_end(batcher, NULL, NULL, no_tail, &facts);
+    shs_batcher_end(batcher);
 }
 
 /* Further senders, as many as there may be. */
@@ -274,7 +272,8 @@ static void answer_with(shs_batch_item_t *first, const char *tail,
         shs_batch_set_replies(item, at, at + len);
         at += len;
     }
-    shs_batcher_end(batcher, first, octets, behind, facts);
+    shs_batcher_end(batcher);
+    shs_batcher_deliver(batcher, first, octets, behind, facts);
     free(octets);
 }
 
@@ -289,7 +288,8 @@ static void fail_batch(shs_batch_item_t *first)
 {
     shs_batch_facts_t facts = { 0, 0 };
 
-    shs_batcher_end(batcher, first, NULL, no_tail, &facts);
+    shs_batcher_end(batcher);
+    shs_batcher_deliver(batcher, first, NULL, no_tail, &facts);
 }
 
 /* ------------------------------------------------------------------- turns */
@@ -585,7 +585,7 @@ END_TEST
 
 /* ------------------------------------------------------------------ replies */
 
-START_TEST(batcher_end__gives_each_load_its_own_replies_and_the_tail)
+START_TEST(batcher_deliver__gives_each_load_its_own_replies_and_the_tail)
 {
     shs_batch_facts_t facts = { 99, 1 };
     shs_batch_item_t *first;
@@ -606,7 +606,7 @@ START_TEST(batcher_end__gives_each_load_its_own_replies_and_the_tail)
 END_TEST
 
 /* Wherever they are in the octets. */
-START_TEST(batcher_end__takes_the_places_that_the_sender_has_set)
+START_TEST(batcher_deliver__takes_the_places_that_the_sender_has_set)
 {
     shs_batch_facts_t facts = { 0, 0 };
     shs_batch_item_t *first, *second, *third;
@@ -628,13 +628,14 @@ START_TEST(batcher_end__takes_the_places_that_the_sender_has_set)
                  OCTETS("a+t"), "the sender's own");
     ck_octets_eq(shs_batch_replies(second, octets.data, no_tail, p),
                  OCTETS("bb"), "no tail");
-    shs_batcher_end(batcher, first, octets.data, no_tail, &facts);
+    shs_batcher_end(batcher);
+    shs_batcher_deliver(batcher, first, octets.data, no_tail, &facts);
     ck_done(b, "bb");
     ck_done(c, "ccc");
 }
 END_TEST
 
-START_TEST(batcher_end__gives_nothing_of_a_batch_that_failed)
+START_TEST(batcher_deliver__gives_nothing_of_a_batch_that_failed)
 {
     shs_batch_item_t *first;
     loader_t *a, *b, *c, *d;
@@ -746,7 +747,7 @@ START_TEST(batcher_join__a_thread_leaves_a_batch_at_its_deadline)
 }
 END_TEST
 
-START_TEST(batcher_end__all_threads_but_the_sender_may_have_left)
+START_TEST(batcher_deliver__all_threads_but_the_sender_may_have_left)
 {
     loader_t *loaders[8];
     shs_batch_item_t *first;
@@ -913,14 +914,14 @@ static void send_batch(user_t *user, shs_batch_item_t *first)
     }
     unit_let_pass(shs_clock_now()
                   + one_of(user, one_of(user, 20) ? 100 : 3000));
-    shs_batcher_end(batcher, first, one_of(user, 10) ? octets : NULL, no_tail,
-                    &facts);
+    shs_batcher_end(batcher);
+    shs_batcher_deliver(batcher, first, one_of(user, 10) ? octets : NULL,
+                        no_tail, &facts);
     free(octets);
 }
 
 static void load_once(user_t *user, int round)
 {
-    const shs_batch_facts_t facts = { 0, 0 };
     shs_batcher_result_t result;
     shs_batch_load_t load;
     shs_batcher_turn_t turn;
@@ -938,7 +939,7 @@ static void load_once(user_t *user, int round)
     user->turns[turn]++;
     if (turn == SHS_BATCHER_SEND_ONE) {
         unit_let_pass(shs_clock_now() + one_of(user, 200));
-        shs_batcher_end(batcher, NULL, NULL, no_tail, &facts);
+        shs_batcher_end(batcher);
     }
     else if (turn == SHS_BATCHER_SEND) {
         if (memcmp(shs_batch_commands(result.item).data, name, 8) != 0) {
@@ -1002,7 +1003,8 @@ static void add_deadlines(TCase *tc)
         tc, batcher_join__the_last_thread_that_leaves_leaves_an_empty_queue);
     tcase_add_loop_test(
         tc, batcher_join__a_thread_leaves_a_batch_at_its_deadline, 0, 2);
-    tcase_add_test(tc, batcher_end__all_threads_but_the_sender_may_have_left);
+    tcase_add_test(tc,
+                   batcher_deliver__all_threads_but_the_sender_may_have_left);
     tcase_add_test(
         tc,
         batcher_join__a_sender_past_its_deadline_gives_the_turn_to_the_next);
@@ -1037,10 +1039,11 @@ static void add(TCase *tc)
     tcase_add_test(tc, batcher_join__a_batch_has_at_most_so_many_loads);
     tcase_add_loop_test(tc, batcher_join__a_batch_has_at_most_so_many_octets, 0,
                         ROWS(octet_limits));
+    tcase_add_test(
+        tc, batcher_deliver__gives_each_load_its_own_replies_and_the_tail);
     tcase_add_test(tc,
-                   batcher_end__gives_each_load_its_own_replies_and_the_tail);
-    tcase_add_test(tc, batcher_end__takes_the_places_that_the_sender_has_set);
-    tcase_add_test(tc, batcher_end__gives_nothing_of_a_batch_that_failed);
+                   batcher_deliver__takes_the_places_that_the_sender_has_set);
+    tcase_add_test(tc, batcher_deliver__gives_nothing_of_a_batch_that_failed);
     add_deadlines(tc);
     tcase_add_test(tc, batcher_join__gives_no_thread_the_replies_of_another);
 }

@@ -8,6 +8,8 @@
 #include "redis/store_redis.h"
 
 #include <pthread.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "actor.h"
 #include "redis/connection/run_id.h"
@@ -545,6 +547,8 @@ typedef struct loader_t {
     int rounds;
     int found, strangers, late;
     apr_time_t longest;
+    apr_uint32_t server_id; /* of the last reply */
+    int tid;                /* of its thread, when it runs */
 } loader_t;
 
 static int running; /* loaders */
@@ -555,6 +559,7 @@ static void *load_often(void *data)
     apr_pool_t *own;
     int i;
 
+    __atomic_store_n(&loader->tid, (int)syscall(SYS_gettid), __ATOMIC_SEQ_CST);
     apr_pool_create(&own, NULL);
     for (i = 0; i < loader->rounds; i++) {
         const char *key = apr_psprintf(own, "%s-%d", loader->key, i);
@@ -574,6 +579,7 @@ static void *load_often(void *data)
                 result.record.string.len != strlen(value)
                 || memcmp(result.record.string.data, value, strlen(value));
         }
+        loader->server_id = result.server_id;
         begun = shs_clock_now() - begun;
         loader->longest = begun > loader->longest ? begun : loader->longest;
         apr_pool_clear(own);
@@ -588,7 +594,7 @@ START_TEST(store_redis_load__does_not_open_the_breaker_for_a_full_pool)
 {
     actor_t *a = actor_start("a");
     rig_t *rig = rig_on_server(a, "pool=1 breaker=1/1h", NULL);
-    loader_t loader = { rig, "s:slow", 20000, 1, 0, 0, 0, 0 };
+    loader_t loader = { rig, "s:slow", 20000, 1, 0, 0, 0, 0, 0, 0 };
     pthread_t thread;
 
     ck_loads(rig, "s:k", "a s:k");
@@ -778,6 +784,69 @@ START_TEST(store_redis_load__loads_the_run_id_of_each_connection)
 }
 END_TEST
 
+static void start_loader(pthread_t *thread, loader_t *loader, const rig_t *rig,
+                         int nth)
+{
+    memset(loader, 0, sizeof(*loader));
+    loader->rig = rig;
+    loader->key = apr_psprintf(p, "s:%d", nth);
+    loader->ms = 100000;
+    loader->rounds = 1;
+    ck_assert_int_eq(pthread_create(thread, NULL, load_often, loader), 0);
+}
+
+/* All senders have to wait for their replies: then the next loads are queued,
+ * and the first sender to go on leaves them to one of their threads. */
+START_TEST(store_redis_load__a_batch_does_not_wait_for_the_run_id)
+{
+    enum { SENDERS = 6, MEMBERS = 4, ALL = SENDERS + MEMBERS };
+    actor_t *a = actor_start("a");
+    rig_t *rig = rig_on_server(
+        a, "pool=12 share=on timeout=100s connect-timeout=9s", NULL);
+    loader_t loaders[ALL];
+    pthread_t threads[ALL];
+    int unknown = 0;
+    int i;
+
+    running = ALL;
+    actor_replies(a, "GET", actor_wait);
+    for (i = 0; i < SENDERS; i++) {
+        start_loader(&threads[i], &loaders[i], rig, i);
+        actor_await(a, "GET", i + 1);
+        unit_let_pass(unit_in_ms(11)); /* after which one more may send */
+    }
+    for (; i < ALL; i++) {
+        start_loader(&threads[i], &loaders[i], rig, i);
+        unit_await(__atomic_load_n(&loaders[i].tid, __ATOMIC_SEQ_CST) != 0,
+                   "no thread");
+        unit_await_sleeper(loaders[i].tid);
+    }
+    actor_resume(a);
+    actor_await(a, "GET", SENDERS + 1);
+    rig->host_state->tracking.is_active = 1;
+    actor_replies(a, "INFO", actor_stall);
+    actor_replies(a, "GET", NULL);
+    for (i = 0; i < SENDERS; i++) {
+        actor_resume(a);
+    }
+    unit_await(__atomic_load_n(&running, __ATOMIC_SEQ_CST)
+                   == ALL - 1 - (MEMBERS - 1),
+               "the batch waits for INFO");
+    for (i = SENDERS; i < ALL; i++) {
+        unknown += loaders[i].server_id == SHS_RUN_ID_UNKNOWN;
+    }
+    ck_assert_int_eq(unknown, MEMBERS - 1);
+    actor_replies(a, "INFO", INFO_X);
+    actor_disconnect(a);
+    for (i = 0; i < ALL; i++) {
+        pthread_join(threads[i], NULL);
+        ck_assert_int_eq(loaders[i].found, 1);
+        ck_assert_int_eq(loaders[i].strangers, 0);
+    }
+    actor_stop(a);
+}
+END_TEST
+
 /* The reply came before INFO. */
 START_TEST(store_redis_load__accepts_the_reply_without_a_run_id)
 {
@@ -865,6 +934,7 @@ static void add(TCase *tc)
     tcase_add_test(tc,
                    store_redis_load__returns_the_run_id_of_a_too_large_session);
     tcase_add_test(tc, store_redis_load__loads_the_run_id_of_each_connection);
+    tcase_add_test(tc, store_redis_load__a_batch_does_not_wait_for_the_run_id);
     tcase_add_loop_test(
         tc, store_redis_load__accepts_the_reply_without_a_run_id, 0, 4);
     tcase_add_test(

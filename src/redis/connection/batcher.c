@@ -326,9 +326,7 @@ shs_batcher_turn_t shs_batcher_join(shs_batcher_result_t *result,
     return turn;
 }
 
-void shs_batcher_end(shs_batcher_t *batcher, shs_batch_item_t *first,
-                     const char *octets, shs_octets_t tail,
-                     const shs_batch_facts_t *facts)
+void shs_batcher_end(shs_batcher_t *batcher)
 {
     shs_batch_item_t *item;
 
@@ -338,8 +336,16 @@ void shs_batcher_end(shs_batcher_t *batcher, shs_batch_item_t *first,
     if (item) {
         pthread_cond_signal(&item->changed);
     }
-    for (; first; first = item) {
-        item = first->next; /* before the item may be used again */
+}
+
+void shs_batcher_deliver(shs_batcher_t *batcher, shs_batch_item_t *first,
+                         const char *octets, shs_octets_t tail,
+                         const shs_batch_facts_t *facts)
+{
+    shs_batch_item_t *next;
+
+    for (; first; first = next) {
+        next = first->next; /* before the item may be used again */
         if (!shs_batch_deliver(first, octets, tail, facts)) {
             shs_batcher_release(batcher, first);
         }

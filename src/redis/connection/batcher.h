@@ -29,7 +29,7 @@ typedef struct shs_batcher_t shs_batcher_t;
 typedef enum shs_batcher_turn_t {
     SHS_BATCHER_SEND_ONE, /* send this load, then call shs_batcher_end() */
     SHS_BATCHER_SEND,     /* send the batch, which contains this load, then call
-                         * shs_batcher_end() */
+                         * shs_batcher_end() and shs_batcher_deliver() */
     SHS_BATCHER_DONE,     /* the replies have come */
     SHS_BATCHER_FAILED,   /* the batch failed, or there is no memory: send this
                          * load alone; it is no longer in the batcher */
@@ -59,12 +59,14 @@ shs_batcher_turn_t shs_batcher_join(shs_batcher_result_t *result,
 /* After DONE. */
 void shs_batcher_release(shs_batcher_t *batcher, shs_batch_item_t *item);
 
-/* Ends the turn of this thread. The next sender begins; then each other thread
- * of the batch gets its replies, which are at their places in `octets`, and
- * `tail` after them. `octets` NULL: the batch failed. The sender's own item,
- * `first`, is released; it is NULL after SEND_ONE. */
-void shs_batcher_end(shs_batcher_t *batcher, shs_batch_item_t *first,
-                     const char *octets, shs_octets_t tail,
-                     const shs_batch_facts_t *facts);
+/* Ends the turn of this thread: the next sender begins. */
+void shs_batcher_end(shs_batcher_t *batcher);
+
+/* After SEND: gives each other thread of the batch its replies, which are at
+ * their places in `octets`, and `tail` after them. `octets` NULL: the batch
+ * failed. The sender's own item, `first`, is released. */
+void shs_batcher_deliver(shs_batcher_t *batcher, shs_batch_item_t *first,
+                         const char *octets, shs_octets_t tail,
+                         const shs_batch_facts_t *facts);
 
 #endif

@@ -217,28 +217,6 @@ static shs_conn_status_t read_item(shs_attempt_t *attempt,
     return status;
 }
 
-/* A batch failed. That says nothing about the server yet, because each of its
- * loads is sent again, alone; but a master that broke a connection may no
- * longer be the master (redis/topology/master_lease.h). Which load has too
- * large a value is not known: a client must not end batches for all by such a
- * key. */
-static void end_failed_loan(shs_loan_t *loan, const shs_permit_t *permit,
-                            const shs_operation_t *operation,
-                            shs_conn_status_t status)
-{
-    if (shs_conn_is_unanswered(status)) {
-        shs_topology_note_failure(operation->client->topology);
-    }
-    if (status == SHS_CONN_TIMEOUT && !loan->is_new_conn) {
-        shs_breaker_note_no_reply(permit->route.breaker, loan->sent_at);
-    }
-    if (status != SHS_CONN_TOO_LARGE) {
-        shs_batch_pause_note_failure(shs_node_batch_pause(permit->route.node),
-                                     shs_clock_now());
-    }
-    shs_loan_end(loan, permit, status, 0);
-}
-
 /* Sends a batch, of which this load is the first, and concludes this attempt.
  * Returns 0 if the batch failed. */
 static int send_batch(shs_attempt_t *attempt, shs_batch_item_t *first,
@@ -247,7 +225,7 @@ static int send_batch(shs_attempt_t *attempt, shs_batch_item_t *first,
                       const shs_operation_t *operation,
                       shs_attempt_options_t options, apr_time_t deadline)
 {
-    shs_node_t *node = permit->route.node;
+    shs_batcher_t *batcher = shs_node_batcher(permit->route.node);
     shs_batch_io_t io = { NULL, 0, 0, { "", 0 } };
     shs_batch_facts_t facts = { 0, 0 };
     const char *reason = NULL;
@@ -269,16 +247,23 @@ static int send_batch(shs_attempt_t *attempt, shs_batch_item_t *first,
         is_good = attempt->status != SHS_CONN_FAILED;
     }
     if (is_good) {
-        shs_batch_pause_note_success(shs_node_batch_pause(node));
+        shs_batch_pause_note_success(shs_node_batch_pause(permit->route.node));
         facts.is_new_conn = loan.is_new_conn;
+        facts.run_id = shs_conn_run_id(loan.conn);
+        if (shs_loan_lacks_run_id(&loan, operation)) {
+            /* The others do not wait for INFO: the near-cache can do without
+             * their replies. */
+            shs_batcher_deliver(batcher, first, io.octets, io.role, &facts);
+            first = NULL;
+        }
         conclude(attempt, &loan, permit, operation, options, reason);
-        facts.run_id = attempt->run_id;
     }
     else if (loan.conn) {
-        end_failed_loan(&loan, permit, operation, attempt->status);
+        shs_loan_end_failed_batch(&loan, permit, operation, attempt->status);
     }
-    shs_batcher_end(shs_node_batcher(node), first, is_good ? io.octets : NULL,
-                    io.role, &facts);
+    shs_batcher_end(batcher);
+    shs_batcher_deliver(batcher, first, is_good ? io.octets : NULL, io.role,
+                        &facts);
     shs_batch_io_free(&io);
     return is_good;
 }
@@ -327,8 +312,6 @@ static shared_t run_shared(shs_attempt_t *attempt, const shs_permit_t *permit,
                            shs_attempt_options_t options, apr_time_t now)
 {
     shs_batcher_t *batcher = shs_node_batcher(permit->route.node);
-    const shs_octets_t no_tail = { "", 0 };
-    const shs_batch_facts_t no_facts = { 0, 0 };
     shs_batcher_result_t result;
     shs_batch_load_t load;
     shs_pipeline_t pipeline;
@@ -343,7 +326,7 @@ static shared_t run_shared(shs_attempt_t *attempt, const shs_permit_t *permit,
     switch (shs_batcher_join(&result, batcher, &load, now)) {
     case SHS_BATCHER_SEND_ONE:
         run_alone(attempt, permit, operation, options);
-        shs_batcher_end(batcher, NULL, NULL, no_tail, &no_facts);
+        shs_batcher_end(batcher);
         return CONCLUDED;
     case SHS_BATCHER_SEND:
         return send_batch(attempt, result.item, &pipeline, permit, operation,

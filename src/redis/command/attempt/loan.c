@@ -63,6 +63,13 @@ shs_conn_status_t shs_loan_begin(shs_loan_t *loan, const shs_permit_t *permit,
     }
 }
 
+int shs_loan_lacks_run_id(const shs_loan_t *loan,
+                          const shs_operation_t *operation)
+{
+    return shs_conn_run_id(loan->conn) == 0
+           && atomic_load(&operation->client->host_state->tracking.is_active);
+}
+
 int shs_loan_load_run_id(shs_loan_t *loan, const shs_operation_t *operation)
 {
     shs_host_state_tracking_t *tracking =
@@ -70,7 +77,7 @@ int shs_loan_load_run_id(shs_loan_t *loan, const shs_operation_t *operation)
     shs_conn_t *conn = loan->conn;
     const char *reason;
 
-    if (shs_conn_run_id(conn) != 0 || !atomic_load(&tracking->is_active)) {
+    if (!shs_loan_lacks_run_id(loan, operation)) {
         return 1;
     }
     shs_conn_set_generation(conn, atomic_load(&tracking->generation));
@@ -106,4 +113,26 @@ void shs_loan_end(shs_loan_t *loan, const shs_permit_t *permit,
         && status != SHS_CONN_REFUSED) {
         shs_pool_flush(pool);
     }
+}
+
+/* A batch failed. That says nothing about the server yet, because each of its
+ * loads is sent again, alone; but a master that broke a connection may no
+ * longer be the master (redis/topology/master_lease.h). Which load has too
+ * large a value is not known: a client must not end batches for all by such a
+ * key. */
+void shs_loan_end_failed_batch(shs_loan_t *loan, const shs_permit_t *permit,
+                               const shs_operation_t *operation,
+                               shs_conn_status_t status)
+{
+    if (shs_conn_is_unanswered(status)) {
+        shs_topology_note_failure(operation->client->topology);
+    }
+    if (status == SHS_CONN_TIMEOUT && !loan->is_new_conn) {
+        shs_breaker_note_no_reply(permit->route.breaker, loan->sent_at);
+    }
+    if (status != SHS_CONN_TOO_LARGE) {
+        shs_batch_pause_note_failure(shs_node_batch_pause(permit->route.node),
+                                     shs_clock_now());
+    }
+    shs_loan_end(loan, permit, status, 0);
 }

@@ -22,6 +22,10 @@ shs_conn_status_t shs_loan_begin(shs_loan_t *loan, const shs_permit_t *permit,
                                  apr_time_t now, apr_time_t deadline,
                                  const char **reason);
 
+/* Whether the next function sends a command. */
+int shs_loan_lacks_run_id(const shs_loan_t *loan,
+                          const shs_operation_t *operation);
+
 /* Loads the server's run id, once for each connection, and only while tracking
  * is active: the near-cache keeps a reply only of the server that is tracked.
  * Called after a reply, which counts whatever comes of it. Returns 0 if the
@@ -34,5 +38,10 @@ int shs_loan_load_run_id(shs_loan_t *loan, const shs_operation_t *operation);
  * connection goes back to its pool. */
 void shs_loan_end(shs_loan_t *loan, const shs_permit_t *permit,
                   shs_conn_status_t status, int is_conn_good);
+
+/* The same after a batch that failed: the connection is closed. */
+void shs_loan_end_failed_batch(shs_loan_t *loan, const shs_permit_t *permit,
+                               const shs_operation_t *operation,
+                               shs_conn_status_t status);
 
 #endif
