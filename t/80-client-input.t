@@ -45,7 +45,7 @@ sub growth {
     print $out "5\n";    # the peak begins at what is now
     close $out or die "clear_refs: $!";
     my $before = $status->('VmHWM');
-    my $r = SHS::HTTP::request(port => $httpd->port, raw => $text);
+    my $r = SHS::HTTP::request(port => $httpd->port, raw => $text, one => 1);
     return ($r, $status->('VmHWM') - $before);
 }
 

@@ -69,7 +69,7 @@ for my $value ('X-User', 'close, X-User', 'x-user', 'X_User', 'X-User, X-User',
                'X-Session-Role', ' , X-User ,,', 'keep-alive,X-User,x-session-role',
                'foo;X-User', 'foo; X-User;x-session-role', 'X-User;q=1', ';X_User',
                'close;X-User', "foo\tX-User", 'foo X-User X-Session-Role') {
-    my $b = at('/on/backend', cookie => "JSESSIONID=$id",
+    my $b = at('/on/backend', cookie => "JSESSIONID=$id", one => 1,
                raw => SHS::HTTP::text(path => '/on/backend', host => 'forge.test',
                                       version => '1.0',
                                       cookie => "JSESSIONID=$id",
@@ -100,7 +100,7 @@ for my $value ("close\x0bX-User", "close,\x0cX-User", "\x0bX-User\x0c",
     like($got, qr/^(?:refused|anna chef)$/, "'Connection: $shown' deletes nothing");
 }
 for my $value ("close\tX-User", 'X-User;x-session-role') {
-    is($unsafe->get('/on/backend', cookie => "JSESSIONID=$id",
+    is($unsafe->get('/on/backend', cookie => "JSESSIONID=$id", one => 1,
                     headers => [['Connection', $value]])->hdr('X-User'), 'anna',
        "... nor does '$value' there");
 }

@@ -13,7 +13,10 @@ use Time::HiRes qw(time);
 
 # request(port => N, path => '/x', headers => [[Name => value], ...],
 #         cookie => 'text', method => 'GET', host => 'name', body => '...',
-#         timeout => seconds, raw => 'whole request')
+#         timeout => seconds, raw => 'whole request', one => 1)
+#
+# one: no request follows, and httpd is told so by the end of the client's side. For
+# requests without "Connection: close", which would have it wait for another one.
 sub request {
     my (%q) = @_;
     my $t0 = time;
@@ -28,6 +31,7 @@ sub request {
         local $SIG{ALRM} = sub { die "timeout\n" };
         alarm($q{timeout} || 30);
         syswrite $s, $out;
+        shutdown $s, 1 if $q{one};
         while (sysread $s, $in, 65536, length $in) { }
         alarm 0;
         1;
