@@ -33,6 +33,7 @@ void stage_stop_cluster(void)
     actor_stop(a);
     actor_stop(b);
     actor_stop(r);
+    a = b = r = NULL;
 }
 
 void stage_start_sentinel(void)
@@ -48,6 +49,7 @@ void stage_stop_sentinel(void)
     actor_stop(s);
     actor_stop(x);
     actor_stop(y);
+    s = x = y = NULL;
 }
 
 void stage_fail_over(void)

@@ -206,7 +206,7 @@ static void late(void)
     unit_let_pass(unit_in_ms(deadline_ms + 15));
 }
 
-/* The batches that were sent. */
+/* The batches that were sent since the test began. */
 static int batches;
 
 static void answer_ping(fake_peer_t *peer)
@@ -295,6 +295,7 @@ START_TEST(store_redis_load__never_returns_another_keys_session)
     int found = 0;
     int i;
 
+    batches = 0;
     set_deadline(_i);
     words = apr_psprintf(
         p, "pool=6 breaker=off timeout=%dms connect-timeout=%dms share=%s",
@@ -381,6 +382,7 @@ START_TEST(store_redis_load__one_key_hurts_no_other_load_of_its_batch)
     loader_t loaders[16];
     int i;
 
+    batches = 0;
     fake_read_echoes(fake);
     load_at_once(loaders, 16, store, troubles[_i].rounds, 5000, NULL, 0);
     for (i = 0; i < 16; i++) {
@@ -457,6 +459,7 @@ START_TEST(store_redis_load__is_sent_with_others_if_there_is_time)
     apr_time_t until = unit_in_ms(20000);
     loader_t loaders[16];
 
+    batches = 0;
     fake_read_echoes(fake);
     if (self.delay_ms) {
         load_at_once(loaders, 1, store, 1, 990, NULL, 0);

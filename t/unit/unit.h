@@ -108,7 +108,9 @@ int unit_is_wanted(const char *name);
         }                                                              \
     } while (0)
 
-/* Runs what `add` adds to one case. To be returned by main. */
+/* Runs what `add` adds to one case. To be returned by main. Each test is a
+ * process of its own; with SHS_UNIT_TOGETHER in the environment all are in one,
+ * where a test finds what an earlier one left in static variables. */
 int unit_main(const char *file, void (*add)(TCase *tc));
 
 #endif
