@@ -19,7 +19,7 @@ search() { # model define: how many errors it finds, or nothing when it breaks o
     rm -f pan pan.*
     # shellcheck disable=SC2086 # one word or none
     spin -a $2 "$1" >spin.log 2>&1 &&
-        gcc -w -O2 -DSAFETY -DCOLLAPSE -DMEMLIM=1500 -o pan pan.c 2>gcc.log &&
+        gcc -w -O1 -DSAFETY -DCOLLAPSE -DMEMLIM=1500 -o pan pan.c 2>gcc.log &&
         ./pan -E -m100000 >pan.log 2>&1 &&
         ! grep -qE 'out of memory|max search depth too small' pan.log &&
         sed -nE 's/.*errors: ([0-9]+)$/\1/p' pan.log
