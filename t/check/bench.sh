@@ -3,6 +3,7 @@
 #
 # bench/run and bench/fleet work: a short run of each gives tables and plausible
 # figures, and leaves no file behind.
+# Runs by itself.
 source "$(dirname "${BASH_SOURCE[0]}")/guard.bash"
 
 need bench/run bench/main.py bench/fleet bench/fleet_main.py

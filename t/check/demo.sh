@@ -3,6 +3,7 @@
 #
 # demo/run --keep runs on until Ctrl-C and then leaves nothing behind: no process,
 # no file. And scripts/prepare --no-install names what is missing, and stops.
+# Runs by itself.
 source "$(dirname "${BASH_SOURCE[0]}")/guard.bash"
 
 need demo/run scripts/prepare scripts/packages

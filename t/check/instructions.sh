@@ -10,6 +10,7 @@
 #
 # httpd, APR and libc count too, where a request runs through more of them. So
 # another version of these may need another record.
+# Runs by itself.
 source "$(dirname "${BASH_SOURCE[0]}")/guard.bash"
 
 record=t/check/instructions.txt

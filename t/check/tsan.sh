@@ -5,6 +5,7 @@
 # test of the near-cache's table, the single-flight, and the batches of loads.
 # Small programs of their own, because ThreadSanitizer needs all linked code
 # built with it. SHS_STRESS_SECONDS makes the run longer.
+# Runs by itself.
 source "$(dirname "${BASH_SOURCE[0]}")/guard.bash"
 
 need_tool gcc
