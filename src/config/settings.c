@@ -45,6 +45,30 @@ static shs_rules_t merge_rules(apr_pool_t *p, const shs_rules_t *outer,
     return merged;
 }
 
+static int are_rules(const shs_rules_t *rules)
+{
+    return rules->is_cleared || rules->list;
+}
+
+/* Whether the inner place says no more than the outer one. That is frequent: a
+ * SetHandler for another handler gives a place settings too. */
+static int says_no_more(const shs_settings_t *inner,
+                        const shs_settings_t *outer)
+{
+    int is_said = inner->enabled.set | inner->granted.set
+                  | inner->cookie_options.set | inner->key.set
+                  | inner->codec.set | inner->denies.set | inner->stale.set
+                  | inner->max_size.set | inner->idle.set | inner->adopts.set
+                  | inner->absolute.set | inner->touch.set | inner->grace.set
+                  | inner->control.set | inner->expose_limit.set;
+
+    return !is_said
+           && (!inner->resource.set
+               || inner->resource.value == outer->resource.value)
+           && !are_rules(&inner->notes) && !are_rules(&inner->env)
+           && !are_rules(&inner->headers);
+}
+
 /* `merged` is a copy of the outer settings. */
 #define MERGE(option)                       \
     do {                                    \
@@ -57,8 +81,12 @@ void *shs_settings_merge(apr_pool_t *p, void *outer_, void *inner_)
 {
     const shs_settings_t *outer = outer_;
     const shs_settings_t *inner = inner_;
-    shs_settings_t *merged = apr_pmemdup(p, outer, sizeof(*merged));
+    shs_settings_t *merged;
 
+    if (says_no_more(inner, outer)) {
+        return outer_;
+    }
+    merged = apr_pmemdup(p, outer, sizeof(*merged));
     MERGE(enabled);
     MERGE(granted);
     MERGE(resource);

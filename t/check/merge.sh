@@ -65,15 +65,23 @@ check() { # type function
 check shs_settings_t shs_settings_merge
 check shs_server_settings_t shs_settings_merge_server
 
-# A setting that says how to look up must be compared and copied too.
-for function in shs_settings_is_same_lookup shs_settings_lookup_of; do
-    text=$(body "$function")
-    for field in $(fields shs_lookup_settings_t); do
+# mentions FUNCTION TYPE: the function has each field of the struct.
+mentions() {
+    local field text
+    text=$(body "$1")
+    for field in $(fields "$2"); do
         if ! grep -q "[>.]$field\b" <<<"$text"; then
-            complain "$code: $function forgets $field"
+            complain "$code: $1 forgets $field"
         fi
         looked_at 1
     done
-done
+}
+
+# A place that sets only a field that is forgotten here would not be merged.
+mentions says_no_more shs_settings_t
+
+# A setting that says how to look up must be compared and copied too.
+mentions shs_settings_is_same_lookup shs_lookup_settings_t
+mentions shs_settings_lookup_of shs_lookup_settings_t
 
 finish 'fields are merged'
