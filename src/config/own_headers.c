@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "config/control_headers.h"
+
 #define SEPARATORS ",; \t\v\f\r\n"
 
 /* A name, or the beginning of one. */
@@ -11,13 +13,19 @@ typedef struct own_header_t {
     int is_prefix;
 } own_header_t;
 
+/* A digit may share a letter's bit: then the names are compared. */
+static apr_uint64_t bit_of_initial(const char *name)
+{
+    return APR_UINT64_C(1) << (shs_names_fold(*name) & 63);
+}
+
+/* All control headers begin with the same letter. */
 void shs_own_headers_init(shs_own_headers_t *own_headers, apr_pool_t *p)
 {
     own_headers->list = apr_array_make(p, 4, sizeof(own_header_t));
-    own_headers->initials = 0;
+    own_headers->initials = bit_of_initial(SHS_CONTROL_HEADERS_SET);
 }
 
-/* A digit may share a letter's bit: then the names are compared. */
 void shs_own_headers_add(shs_own_headers_t *own_headers, const char *name,
                          int is_prefix)
 {
@@ -25,7 +33,7 @@ void shs_own_headers_add(shs_own_headers_t *own_headers, const char *name,
 
     own->name = name;
     own->is_prefix = is_prefix;
-    own_headers->initials |= APR_UINT64_C(1) << (shs_names_fold(*name) & 63);
+    own_headers->initials |= bit_of_initial(name);
 }
 
 shs_own_headers_t shs_own_headers_merge(const shs_own_headers_t *outer,
@@ -58,7 +66,7 @@ int shs_own_headers_have(const shs_own_headers_t *own_headers, const char *name,
     const apr_array_header_t *list = own_headers->list;
     int i = 0;
 
-    if (len == 0 || !shs_own_headers_may_have(own_headers, *name)) {
+    if (len == 0 || !shs_own_headers_may_begin(own_headers, *name)) {
         return 0;
     }
     while (i < list->nelts

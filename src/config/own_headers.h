@@ -15,8 +15,9 @@
 /* A set of header names, and of beginnings of header names. */
 typedef struct shs_own_headers_t {
     apr_array_header_t *list; /* of the names */
-    apr_uint64_t initials;    /* the first characters of all, a bit for each: in
-                               * nearly all headers of a request it differs */
+    apr_uint64_t initials;    /* the first characters of all, and of the control
+                               * headers, a bit for each: nearly all headers of
+                               * a request begin with others */
 } shs_own_headers_t;
 
 /* An empty set, in p; one name more, which is borrowed; both sets as one, in
@@ -32,9 +33,10 @@ shs_own_headers_t shs_own_headers_merge(const shs_own_headers_t *outer,
 int shs_own_headers_have(const shs_own_headers_t *own_headers, const char *name,
                          apr_size_t len);
 
-/* Whether a name that begins with that character may be one. */
-static inline int shs_own_headers_may_have(const shs_own_headers_t *own_headers,
-                                           char initial)
+/* Whether the name of an own header, or of a control header
+ * (config/control_headers.h), may begin with that character. */
+static inline int shs_own_headers_may_begin(
+    const shs_own_headers_t *own_headers, char initial)
 {
     return (own_headers->initials
             & APR_UINT64_C(1) << (shs_names_fold(initial) & 63))

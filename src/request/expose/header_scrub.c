@@ -21,9 +21,9 @@ static ap_filter_rec_t *trailer_filter;
 /* The names that no request may have. */
 static int is_scrubbed(const shs_own_headers_t *own_headers, const char *name)
 {
-    return shs_names_is_control_header(name, 0)
-           || (shs_own_headers_may_have(own_headers, *name)
-               && shs_own_headers_have(own_headers, name, strlen(name)));
+    return shs_own_headers_may_begin(own_headers, *name)
+           && (shs_names_is_control_header(name, 0)
+               || shs_own_headers_have(own_headers, name, strlen(name)));
 }
 
 /* The baton of is_forged(). */
