@@ -4,11 +4,6 @@
 #include "request/headers_sent.h"
 #include "request/lookup/touch.h"
 
-shs_request_context_t *shs_client_request_context_of(const request_rec *r)
-{
-    return ap_get_module_config(r->request_config, &shared_session_module);
-}
-
 /* The request that created this one, or NULL. */
 static request_rec *outer_of(const request_rec *r)
 {

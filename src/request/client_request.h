@@ -57,7 +57,12 @@ typedef struct shs_request_context_t {
 
 /* The context of a request, or NULL; and the context of the nearest outer
  * request that has one, or NULL. */
-shs_request_context_t *shs_client_request_context_of(const request_rec *r);
+static inline shs_request_context_t *shs_client_request_context_of(
+    const request_rec *r)
+{
+    return ap_get_module_config(r->request_config, &shared_session_module);
+}
+
 const shs_request_context_t *shs_client_request_find_outer_context(
     const request_rec *r);
 

@@ -29,6 +29,15 @@ static const char *make_value(const shs_target_t *target, const char *name,
     return value;
 }
 
+/* Whether a later rule has the name, or the PREFIX, of rule i. */
+static int is_replaced(const shs_target_t *target, int i)
+{
+    const shs_rule_t *rule = shs_target_rule(target, i);
+
+    return i + 1 < shs_target_rule_count(target)
+           && shs_target_has_rule(target, rule->name, rule->is_prefix, i + 1);
+}
+
 /* Exposes the rules that name one name; they precede the others if there is not
  * room for all. If a name has two rules, the later one applies, whether it
  * finds a value or not. */
@@ -41,7 +50,7 @@ static void expose_named(shs_target_t *target)
         const char *value;
         shs_text_t text;
 
-        if (rule->is_prefix || shs_target_has_rule(target, rule->name, 0, i + 1)
+        if (rule->is_prefix || is_replaced(target, i)
             || !shs_value_find(&text, rule->path, target->lookup,
                                target->inside, target->r->pool)) {
             continue;
@@ -156,8 +165,7 @@ static void expose_prefixes(shs_target_t *target)
     for (i = 0; i < shs_target_rule_count(target); ++i) {
         const shs_rule_t *rule = shs_target_rule(target, i);
 
-        if (!rule->is_prefix
-            || shs_target_has_rule(target, rule->name, 1, i + 1)) {
+        if (!rule->is_prefix || is_replaced(target, i)) {
             continue;
         }
         if (!found) {

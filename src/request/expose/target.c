@@ -118,15 +118,11 @@ void shs_target_log_left_out(const shs_target_t *target, const char *name,
                   name, why);
 }
 
-int shs_target_reserve(shs_target_t *target, const char *name,
-                       const char *value)
+int shs_target_reserve_limited(shs_target_t *target, const char *name,
+                               const char *value)
 {
-    apr_size_t needed;
+    apr_size_t needed = strlen(name) + strlen(value) + AROUND;
 
-    if (!target->is_limited) {
-        return 1;
-    }
-    needed = strlen(name) + strlen(value) + AROUND;
     if (needed > target->room) {
         shs_target_log_left_out(target, name,
                                 "it exceeds SharedSessionExposeLimit");

@@ -74,9 +74,17 @@ const char *shs_target_make_name(const shs_target_t *target,
 void shs_target_log_left_out(const shs_target_t *target, const char *name,
                              const char *why);
 
+/* As shs_target_reserve(), for a target that is limited. */
+int shs_target_reserve_limited(shs_target_t *target, const char *name,
+                               const char *value);
+
 /* Reserves the room that a name and its value need when they are sent. Returns
  * 0 if there is not enough: then it logs that they are left out. */
-int shs_target_reserve(shs_target_t *target, const char *name,
-                       const char *value);
+static inline int shs_target_reserve(shs_target_t *target, const char *name,
+                                     const char *value)
+{
+    return !target->is_limited
+           || shs_target_reserve_limited(target, name, value);
+}
 
 #endif

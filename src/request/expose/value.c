@@ -5,14 +5,9 @@
 
 #include "session/json/json_text.h"
 
-int shs_value_get(shs_text_t *out, const shs_session_t *session,
-                  const shs_value_t *value, apr_pool_t *p)
+int shs_value_make(shs_text_t *out, const shs_session_t *session,
+                   const shs_value_t *value, apr_pool_t *p)
 {
-    if (value->kind < SHS_KIND_NULL) {
-        out->octets = value->text;
-        out->known = value->known;
-        return 1;
-    }
     out->known = 0;
     return shs_json_text_get(&out->octets, session, value, p);
 }

@@ -98,7 +98,6 @@ shs_near_found_t shs_near_lookup_find(shs_near_lookup_t *near,
     apr_pool_t *p = scope->r->pool;
     shs_near_found_t found;
 
-    memset(near, 0, sizeof(*near));
     near->cache = shs_store_cache(scope->store);
     if (!near->cache) {
         return SHS_NEAR_MISS;
