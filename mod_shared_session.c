@@ -17,7 +17,6 @@
 #include "request/control/refusal.h"
 #include "request/entry/api.h"
 #include "request/entry/resource.h"
-#include "request/expose/caching.h"
 #include "request/expose/header_scrub.h"
 #include "request/flow.h"
 #include "request/lifecycle.h"
@@ -60,18 +59,18 @@ static void register_hooks(apr_pool_t *p)
     ap_hook_fixups(shs_header_scrub_on_fixups, after_dir, NULL, APR_HOOK_LAST);
     ap_hook_insert_filter(shs_header_scrub_on_insert_filter, NULL, NULL,
                           APR_HOOK_MIDDLE);
-    /* The session is written before caching inspects the response. */
+    /* The first adds the response filter, the second marks the response. */
     ap_hook_insert_filter(shs_control_on_insert_filter, after_headers, NULL,
-                          APR_HOOK_LAST);
-    ap_hook_insert_filter(shs_flow_on_insert_filter, after_headers, NULL,
                           APR_HOOK_REALLY_LAST);
+    ap_hook_insert_filter(shs_flow_on_insert_filter, after_headers, NULL,
+                          APR_HOOK_REALLY_LAST + 1);
     ap_hook_handler(shs_resource_serve, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_insert_error_filter(shs_header_scrub_on_insert_filter, NULL, NULL,
                                 APR_HOOK_MIDDLE);
     ap_hook_insert_error_filter(shs_control_on_insert_error_filter,
-                                after_headers, NULL, APR_HOOK_LAST);
+                                after_headers, NULL, APR_HOOK_REALLY_LAST);
     ap_hook_insert_error_filter(shs_flow_on_insert_error_filter, after_headers,
-                                NULL, APR_HOOK_REALLY_LAST);
+                                NULL, APR_HOOK_REALLY_LAST + 1);
     ap_hook_log_transaction(shs_header_scrub_on_log_transaction, NULL, NULL,
                             APR_HOOK_REALLY_FIRST);
     ap_hook_log_transaction(shs_control_on_log_transaction, NULL, NULL,
@@ -80,7 +79,6 @@ static void register_hooks(apr_pool_t *p)
     shs_header_scrub_register();
     shs_control_register();
     shs_refusal_register("SHARED_SESSION_SINK");
-    shs_caching_register();
     shs_status_register(p);
 }
 

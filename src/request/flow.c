@@ -13,6 +13,7 @@
 #include "request/expose/expose.h"
 #include "request/expose/header_scrub.h"
 #include "request/lookup/lookup.h"
+#include "request/response_filter.h"
 
 APLOG_USE_MODULE(shared_session);
 
@@ -35,9 +36,9 @@ static void mark_response(request_rec *r,
                           const shs_client_request_t *client_request)
 {
     r = shs_client_request_page_of(r);
-    shs_caching_mark(r, client_request->is_private);
+    shs_response_filter_mark(r, client_request->is_private);
     if (client_request->cookies) {
-        shs_caching_forbid(r);
+        shs_response_filter_forbid(r);
     }
 }
 
@@ -159,16 +160,15 @@ void shs_flow_on_insert_filter(request_rec *r)
     if (r->main) {
         /* A part from mod_cache's quick handler passes no other hook. */
         if (shs_caching_varies(r)) {
-            shs_caching_mark(shs_client_request_page_of(r), 0);
+            shs_response_filter_mark(shs_client_request_page_of(r), 0);
         }
         return;
     }
-    shs_caching_move_last(r);
     if (context && context->client_request->is_marked) {
         mark_response(r, context->client_request);
     }
     else if (shs_settings_of_server(r->server)->store && has_subrequests(r)) {
-        shs_caching_hold(r);
+        shs_response_filter_hold(r);
     }
 }
 

@@ -7,7 +7,7 @@
 
 #include "base/table.h"
 #include "request/client_request.h"
-#include "request/expose/caching.h"
+#include "request/response_filter.h"
 
 #define SET_COOKIE "Set-Cookie"
 
@@ -68,8 +68,8 @@ static const char **slot_of_cookie(shs_client_request_t *client_request,
 
 static void keep_from_caches(request_rec *page)
 {
-    shs_caching_mark(page, 1);
-    shs_caching_forbid(page);
+    shs_response_filter_mark(page, 1);
+    shs_response_filter_forbid(page);
 }
 
 /* err_headers_out survives error documents and redirects. */

@@ -14,7 +14,7 @@ request          request/lookup request/expose session/id store redis config/che
 request/lookup   session/id store store/cache session config base
 request/expose   request/lookup session session/json config base
 request/control  request session config base
-request/entry    request request/expose session/json config base installed
+request/entry    request session/json config base installed
 request/mod_session config installed
 session/id       base
 store            store/cache store/cache/memory base installed

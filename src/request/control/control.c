@@ -18,13 +18,10 @@
 #include "request/control/refusal.h"
 #include "request/headers_sent.h"
 #include "request/response_cookies.h"
+#include "request/response_filter.h"
 #include "request/session_ops.h"
 
 APLOG_USE_MODULE(shared_session);
-
-/* Carries out what a response's control headers say, before its headers
- * leave. */
-static ap_filter_rec_t *filter;
 
 /* Removes remaining control headers, whatever their origin. */
 static ap_filter_rec_t *border;
@@ -202,16 +199,14 @@ static int carry_out_replaced(request_rec *r, const apr_table_t *replaced)
     return status;
 }
 
-/* f->ctx is, for an error page, the table of the response that it replaced;
- * NULL for any other response. */
-static apr_status_t on_response(ap_filter_t *f, apr_bucket_brigade *brigade)
+/* Carries out what a response's control headers say, before its headers
+ * leave. */
+static apr_status_t on_response(request_rec *r, apr_bucket_brigade *brigade,
+                                const apr_table_t *replaced)
 {
-    request_rec *r = f->r;
-    const apr_table_t *replaced = f->ctx;
     shs_order_t order;
     int status;
 
-    ap_remove_output_filter(f);
     if (replaced) {
         status = carry_out_replaced(r, replaced);
     }
@@ -232,7 +227,7 @@ static apr_status_t on_response(ap_filter_t *f, apr_bucket_brigade *brigade)
     if (!r->main) {
         shs_cookie_conflict_resolve(r);
     }
-    return ap_pass_brigade(f->next, brigade);
+    return APR_SUCCESS;
 }
 
 /* Whether the headers have left with a brigade. If it has an error bucket,
@@ -290,19 +285,16 @@ static void carry_out_rest(request_rec *r)
 void shs_control_register(void)
 {
     shs_eor_register(carry_out_rest);
-    /* Of the same type as mod_headers' filter, which is added earlier: what
-     * mod_headers sets counts too. */
-    filter = ap_register_output_filter("SHARED_SESSION_CONTROL", on_response,
-                                       NULL, AP_FTYPE_CONTENT_SET);
+    shs_response_filter_register(on_response);
     /* After all filters that produce a response, including mod_cache's, and
      * before those that write it. */
     border = ap_register_output_filter("SHARED_SESSION_BORDER", on_output, NULL,
                                        AP_FTYPE_PROTOCOL - 1);
 }
 
-static void add_filters(request_rec *r, apr_table_t *replaced)
+static void add_filters(request_rec *r, const apr_table_t *replaced)
 {
-    ap_add_output_filter_handle(filter, replaced, r, r->connection);
+    shs_response_filter_add(r, replaced);
     if (!r->main) {
         ap_add_output_filter_handle(border, NULL, r, r->connection);
         if (shs_settings_of(r)->control.value) {

@@ -12,8 +12,8 @@
 #include "base/octets.h"
 #include "config/log.h"
 #include "request/entry/origin.h"
-#include "request/expose/caching.h"
 #include "request/flow.h"
+#include "request/response_filter.h"
 #include "request/session_ops.h"
 #include "session/json/json_patch.h"
 #include "session/json/json_text.h"
@@ -370,8 +370,8 @@ int shs_resource_serve(request_rec *r)
                                        " same place, and SharedSessionStore");
         return HTTP_INTERNAL_SERVER_ERROR;
     }
-    shs_caching_mark(r, 1);
-    shs_caching_forbid(r);
+    shs_response_filter_mark(r, 1);
+    shs_response_filter_forbid(r);
     ignore_ranges(r);
     if (!is_granted(r)) {
         ap_log_rerror(

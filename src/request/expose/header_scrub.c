@@ -201,10 +201,11 @@ static int has_trailer_filter(const request_rec *r)
 static int may_have_body(const request_rec *r)
 {
     const apr_array_header_t *entries = apr_table_elts(r->headers_in);
-    int i;
+    const apr_table_entry_t *entry = (const apr_table_entry_t *)entries->elts;
+    const apr_table_entry_t *end = entry + entries->nelts;
 
-    for (i = 0; i < entries->nelts; ++i) {
-        const char *name = APR_ARRAY_IDX(entries, i, apr_table_entry_t).key;
+    for (; entry < end; ++entry) {
+        const char *name = entry->key;
         char initial = (char)(*name | 0x20);
 
         /* Most requests have a Cookie, and some a Connection: their fourth
