@@ -71,8 +71,9 @@ typedef struct shs_record_field_t {
 #define SHS_METADATA_ACCESSED "@accessed" /* last use, in ms, as decimal text */
 #define SHS_METADATA_ROTATED  "@rotated"  /* the session has another id now */
 
-/* A key without an expiry. */
+/* A key without an expiry; and a time to live that was not read. */
 #define SHS_TTL_FOREVER APR_INT64_C(-1)
+#define SHS_TTL_UNKNOWN APR_INT64_C(-2)
 
 /* The value under a key, not decoded. */
 typedef struct shs_record_t {
@@ -82,7 +83,9 @@ typedef struct shs_record_t {
                                        * name occurs twice */
     apr_size_t count;                 /* of fields */
     apr_interval_time_t ttl; /* what the key has left to live at the time of
-                              * the read; SHS_TTL_FOREVER without an expiry */
+                              * the read; SHS_TTL_FOREVER without an expiry. A
+                              * query without_ttl needs none here: the module
+                              * then makes it SHS_TTL_UNKNOWN */
 } shs_record_t;
 
 /* ---- outcomes */
@@ -180,6 +183,7 @@ typedef struct shs_query_t {
                             * values of fields */
     apr_time_t deadline;   /* the call returns by then */
     const shs_trace_t *trace; /* NULL: nothing is reported */
+    int without_ttl; /* of a read: the record's time to live is not needed */
 } shs_query_t;
 
 /* ---- writes */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "session/lifetime.h"
 
+#include <assert.h>
+
 #include "../mod_shared_session_provider.h"
 
 static apr_interval_time_t lesser(apr_interval_time_t a, apr_interval_time_t b)
@@ -47,6 +49,12 @@ apr_interval_time_t shs_lifetime_of_new(const shs_lifetime_t *lifetime)
     return lesser(ttl_of(lifetime, lifetime->idle), lifetime->absolute);
 }
 
+int shs_lifetime_copies_left(const shs_lifetime_t *lifetime,
+                             const shs_metadata_t *metadata)
+{
+    return idle_of(lifetime, metadata) == 0;
+}
+
 apr_interval_time_t shs_lifetime_of_copy(const shs_lifetime_t *lifetime,
                                          const shs_metadata_t *metadata,
                                          apr_interval_time_t left,
@@ -57,6 +65,7 @@ apr_interval_time_t shs_lifetime_of_copy(const shs_lifetime_t *lifetime,
                               : left == SHS_TTL_FOREVER ? lifetime->idle
                                                         : left;
 
+    assert(idle > 0 || left != SHS_TTL_UNKNOWN);
     return limit(ttl, lifetime, metadata, now);
 }
 
@@ -66,7 +75,11 @@ int shs_lifetime_is_low(const shs_lifetime_t *lifetime,
 {
     apr_interval_time_t idle = idle_of(lifetime, metadata);
 
-    return lifetime->touch != 0 && idle > 0 && !metadata->is_rotated
+    if (lifetime->touch == 0) {
+        return 0;
+    }
+    assert(left != SHS_TTL_UNKNOWN);
+    return idle > 0 && !metadata->is_rotated
            && (left == SHS_TTL_FOREVER || left <= idle);
 }
 

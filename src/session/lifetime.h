@@ -55,15 +55,22 @@ apr_interval_time_t shs_lifetime_interval(const shs_lifetime_t *lifetime,
 /* The time to live of a new session. More than 0. */
 apr_interval_time_t shs_lifetime_of_new(const shs_lifetime_t *lifetime);
 
-/* The time to live of the copy that a session gets under a new id at `now`.
- * `left`: the session's own, or SHS_TTL_FOREVER. 0 or less: it is over. */
+/* Whether that of the copy that a session gets under a new id depends on what
+ * the session itself has left: rule 5. */
+int shs_lifetime_copies_left(const shs_lifetime_t *lifetime,
+                             const shs_metadata_t *metadata);
+
+/* The time to live of that copy at `now`. `left`: the session's own, or
+ * SHS_TTL_FOREVER; or SHS_TTL_UNKNOWN, unless it copies_left(). 0 or less: it
+ * is over. */
 apr_interval_time_t shs_lifetime_of_copy(const shs_lifetime_t *lifetime,
                                          const shs_metadata_t *metadata,
                                          apr_interval_time_t left,
                                          apr_time_t now);
 
 /* Whether so little of a session's time is left that a touch may be due. This
- * is false for most requests, and needs no clock. */
+ * is false for most requests, and needs no clock. `left` may be SHS_TTL_UNKNOWN
+ * only if requests touch no session. */
 int shs_lifetime_is_low(const shs_lifetime_t *lifetime,
                         const shs_metadata_t *metadata,
                         apr_interval_time_t left);

@@ -63,7 +63,8 @@ static const char *find_broken_record(const shs_record_t *record,
     if (record->shape != query->shape) {
         return BROKEN_PROMISE "a record has another shape than its query";
     }
-    if (record->ttl < 0 && record->ttl != SHS_TTL_FOREVER) {
+    if (!query->without_ttl && record->ttl < 0
+        && record->ttl != SHS_TTL_FOREVER) {
         return BROKEN_PROMISE "a record has a negative time to live";
     }
     return record->shape == SHS_SHAPE_STRING

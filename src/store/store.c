@@ -272,6 +272,9 @@ shs_outcome_t shs_store_load(shs_result_t *result, shs_store_t *store,
     memset(result, 0, sizeof(*result));
     outcome = store->provider->load(result, store->self, query, p);
     outcome = shs_promise_check_read(result, outcome, query, &store->broken_at);
+    if (query->without_ttl) {
+        result->record.ttl = SHS_TTL_UNKNOWN;
+    }
     if (store->near.cache && result->transition == SHS_TRANSITION_NONE) {
         check_tracking(result, store, outcome);
     }

@@ -46,7 +46,8 @@ apr_status_t shs_store_share(apr_pool_t *pconf);
 int shs_store_start_child(shs_store_t *store, int threads, apr_pool_t *pchild);
 
 /* Reads. FOUND, ABSENT, MALFORMED (the key holds another kind of value, or one
- * that is too large) or UNAVAILABLE; never NONE. */
+ * that is too large) or UNAVAILABLE; never NONE. The record's ttl is
+ * SHS_TTL_UNKNOWN exactly if the query is without_ttl. */
 shs_outcome_t shs_store_load(shs_result_t *result, shs_store_t *store,
                              const shs_query_t *query, apr_pool_t *p);
 

@@ -5,6 +5,11 @@
  */
 #include "session/lifetime.h"
 
+#include <signal.h>
+#include <stdio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include "unit.h"
 
 #define SECOND  APR_INT64_C(1000000)
@@ -116,6 +121,78 @@ START_TEST(lifetime_of_copy__is_that_of_a_session_that_is_used_now)
         shs_lifetime_of_copy(&lifetime, &metadata, copies[_i].left, 100 * HOUR);
     ck_assert_msg(ttl == copies[_i].ttl, "%" APR_TIME_T_FMT ": %s", ttl,
                   copies[_i].why);
+}
+END_TEST
+
+/* Without it the time that is left need not be known. */
+START_TEST(lifetime_copies_left__is_true_for_a_session_without_idle_timeout)
+{
+    shs_lifetime_t lifetime = lifetime_of(SIXTH);
+    shs_metadata_t metadata;
+
+    memset(&metadata, 0, sizeof(metadata));
+    ck_assert_int_eq(shs_lifetime_copies_left(&lifetime, &metadata), 1);
+    lifetime.adopts = 1;
+    ck_assert_int_eq(shs_lifetime_copies_left(&lifetime, &metadata), 0);
+    ck_assert(shs_lifetime_of_copy(&lifetime, &metadata, SHS_TTL_UNKNOWN, HOUR)
+              == 35 * MINUTE);
+    lifetime.adopts = 0;
+    metadata.idle = HOUR;
+    ck_assert_int_eq(shs_lifetime_copies_left(&lifetime, &metadata), 0);
+    ck_assert(shs_lifetime_of_copy(&lifetime, &metadata, SHS_TTL_UNKNOWN, HOUR)
+              == 70 * MINUTE);
+}
+END_TEST
+
+/* Whether it fails an assertion. */
+static int aborts(void (*run)(void))
+{
+    int status = 0;
+    pid_t child = fork();
+
+    if (child == 0) {
+        fclose(stderr); /* where assert() would shout */
+        run();
+        _exit(0);
+    }
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    return WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT;
+}
+
+static void copy_what_is_unknown(void)
+{
+    shs_lifetime_t lifetime = lifetime_of(SIXTH);
+    shs_metadata_t metadata;
+
+    memset(&metadata, 0, sizeof(metadata));
+    shs_lifetime_of_copy(&lifetime, &metadata, SHS_TTL_UNKNOWN, HOUR);
+}
+
+static void touch_what_is_unknown(void)
+{
+    shs_lifetime_t lifetime = lifetime_of(SIXTH);
+    shs_metadata_t metadata;
+
+    memset(&metadata, 0, sizeof(metadata));
+    shs_lifetime_is_low(&lifetime, &metadata, SHS_TTL_UNKNOWN);
+}
+
+/* A time to live that was not read must not pass for a time, or for none. */
+START_TEST(lifetime__asserts_that_the_time_that_counts_is_known)
+{
+    ck_assert(aborts(copy_what_is_unknown));
+    ck_assert(aborts(touch_what_is_unknown));
+}
+END_TEST
+
+START_TEST(lifetime_is_low__is_false_without_a_time_where_nothing_is_touched)
+{
+    shs_lifetime_t lifetime = lifetime_of(0);
+    shs_metadata_t metadata;
+
+    memset(&metadata, 0, sizeof(metadata));
+    metadata.idle = HOUR;
+    ck_assert(!shs_lifetime_is_low(&lifetime, &metadata, SHS_TTL_UNKNOWN));
 }
 END_TEST
 
@@ -531,6 +608,11 @@ static void add(TCase *tc)
                         ROWS(stories));
     tcase_add_loop_test(tc, lifetime__keeps_the_law_whatever_the_hosts_do, 0,
                         ROWS(maxes));
+    tcase_add_test(
+        tc, lifetime_copies_left__is_true_for_a_session_without_idle_timeout);
+    tcase_add_test(tc, lifetime__asserts_that_the_time_that_counts_is_known);
+    tcase_add_test(
+        tc, lifetime_is_low__is_false_without_a_time_where_nothing_is_touched);
     tcase_add_test(tc, lifetime__is_not_touched_for_the_difference_of_clocks);
 }
 

@@ -26,27 +26,30 @@ static shs_write_t some_write(void)
 
 /* ------------------------------------------------------------------ build */
 
-#define ASKING_WIRE "*1\r\n$6\r\nASKING\r\n"
-#define ROLE_WIRE   "*1\r\n$4\r\nROLE\r\n"
-#define INFO_WIRE   "*2\r\n$4\r\nINFO\r\n$11\r\nreplication\r\n"
-#define INFO_MASTER "$13\r\nrole:master\r\n\r\n"
-#define INFO_SLAVE  "$12\r\nrole:slave\r\n\r\n"
-#define GET_WIRE    "*2\r\n$3\r\nGET\r\n$3\r\ns:k\r\n"
-#define PTTL_WIRE   "*2\r\n$4\r\nPTTL\r\n$3\r\ns:k\r\n"
+#define ASKING_WIRE  "*1\r\n$6\r\nASKING\r\n"
+#define ROLE_WIRE    "*1\r\n$4\r\nROLE\r\n"
+#define INFO_WIRE    "*2\r\n$4\r\nINFO\r\n$11\r\nreplication\r\n"
+#define INFO_MASTER  "$13\r\nrole:master\r\n\r\n"
+#define INFO_SLAVE   "$12\r\nrole:slave\r\n\r\n"
+#define GET_WIRE     "*2\r\n$3\r\nGET\r\n$3\r\ns:k\r\n"
+#define HGETALL_WIRE "*2\r\n$7\r\nHGETALL\r\n$3\r\ns:k\r\n"
+#define PTTL_WIRE    "*2\r\n$4\r\nPTTL\r\n$3\r\ns:k\r\n"
 
 static const struct {
     shs_pipeline_form_t form;
     const char *before; /* the script */
     const char *behind;
     const char *reading; /* instead of a write */
+    const char *reading_without_ttl;
     const char *why;
 } forms[] = {
-    { PLAIN, "", "", GET_WIRE PTTL_WIRE, "nothing else" },
+    { PLAIN, "", "", GET_WIRE PTTL_WIRE, GET_WIRE, "nothing else" },
     { ASKING, ASKING_WIRE, "", ASKING_WIRE GET_WIRE ASKING_WIRE PTTL_WIRE,
-      "it holds for one command" },
-    { ROLE, "", ROLE_WIRE, GET_WIRE PTTL_WIRE ROLE_WIRE,
+      ASKING_WIRE GET_WIRE, "it holds for one command" },
+    { ROLE, "", ROLE_WIRE, GET_WIRE PTTL_WIRE ROLE_WIRE, GET_WIRE ROLE_WIRE,
       "after the value, so that it is the later one" },
-    { INFO, "", INFO_WIRE, GET_WIRE PTTL_WIRE INFO_WIRE, "likewise" },
+    { INFO, "", INFO_WIRE, GET_WIRE PTTL_WIRE INFO_WIRE, GET_WIRE INFO_WIRE,
+      "likewise" },
 };
 
 START_TEST(pipeline_build__sends_the_script_in_one_write)
@@ -76,6 +79,106 @@ START_TEST(pipeline_build__loads_the_value_without_a_write)
     ck_octets_eq(pipeline.commands, unit_text(forms[_i].reading),
                  forms[_i].why);
     ck_assert_ptr_null(pipeline.write);
+}
+END_TEST
+
+START_TEST(pipeline_build__loads_no_time_to_live_if_none_is_needed)
+{
+    shs_write_t write = some_write();
+    shs_pipeline_t pipeline;
+
+    write.at.without_ttl = 1;
+    shs_pipeline_build(&pipeline, &write.at, NULL, forms[_i].form, p);
+    ck_octets_eq(pipeline.commands, unit_text(forms[_i].reading_without_ttl),
+                 forms[_i].why);
+}
+END_TEST
+
+/* A batch adds ROLE itself. */
+static const struct {
+    shs_shape_t shape;
+    int without_ttl;
+    const char *commands;
+    const char *types;
+} loads_of_batches[] = {
+    { SHS_SHAPE_STRING, 0, GET_WIRE PTTL_WIRE, "$:" },
+    { SHS_SHAPE_STRING, 1, GET_WIRE, "$" },
+    { SHS_SHAPE_FIELDS, 0, HGETALL_WIRE PTTL_WIRE, "*:" },
+    { SHS_SHAPE_FIELDS, 1, HGETALL_WIRE, "*" },
+};
+
+START_TEST(pipeline_build_load__has_a_reply_of_each_type_for_a_batch)
+{
+    shs_write_t write = some_write();
+    shs_pipeline_t pipeline;
+
+    write.at.shape = loads_of_batches[_i].shape;
+    write.at.without_ttl = loads_of_batches[_i].without_ttl;
+    shs_pipeline_build_load(&pipeline, &write.at, ROLE, p);
+    ck_octets_eq(pipeline.commands, unit_text(loads_of_batches[_i].commands),
+                 "for a batch");
+    ck_assert_str_eq(shs_pipeline_load_types(&pipeline),
+                     loads_of_batches[_i].types);
+}
+END_TEST
+
+/* ------------------------------------------------------------------- read */
+
+#define STRING SHS_SHAPE_STRING
+#define FIELDS SHS_SHAPE_FIELDS
+
+/* Of a load. */
+static const struct {
+    shs_shape_t shape;
+    int without_ttl;
+    shs_pipeline_form_t form;
+    const char *text;
+    shs_conn_status_t status;
+    const char *why;
+} loads[] = {
+    { STRING, 0, PLAIN, "$1\r\nv\r\n:5\r\n", SHS_CONN_OK, "both" },
+    { STRING, 0, PLAIN, "$1\r\nv\r\n", SHS_CONN_FAILED, "one is missing" },
+    { STRING, 1, PLAIN, "$1\r\nv\r\n", SHS_CONN_OK, "the value alone" },
+    { STRING, 1, PLAIN, "$-1\r\n", SHS_CONN_OK, "no such key" },
+    { STRING, 1, PLAIN, "-WRONGTYPE x\r\n", SHS_CONN_OK, "an error" },
+    { STRING, 1, PLAIN, "$1\r\nv\r\n:5\r\n", SHS_CONN_FAILED,
+      "a reply to PTTL, which was not sent" },
+    { STRING, 1, PLAIN, ":5\r\n", SHS_CONN_FAILED, "only that" },
+    { FIELDS, 1, PLAIN, "*2\r\n$1\r\na\r\n$1\r\nb\r\n", SHS_CONN_OK,
+      "fields alone" },
+    { FIELDS, 1, PLAIN, "*0\r\n", SHS_CONN_OK, "no such key" },
+    { FIELDS, 1, PLAIN, "*0\r\n:-2\r\n", SHS_CONN_FAILED, "one too many" },
+    { STRING, 1, ROLE, "$1\r\nv\r\n" ACTOR_MASTER, SHS_CONN_OK,
+      "of the master" },
+    { STRING, 1, ROLE, "$6\r\n123456\r\n" ACTOR_MASTER, SHS_CONN_TOO_LARGE,
+      "more than 5 octets" },
+    { STRING, 1, ROLE, "$1\r\nv\r\n:5\r\n" ACTOR_MASTER, SHS_CONN_FAILED,
+      "a number is no role" },
+};
+
+START_TEST(pipeline_read__accepts_the_replies_of_a_load_and_no_others)
+{
+    shs_write_t write = some_write();
+    shs_resp_t *parser = shs_resp_create();
+    const char *reason = NULL;
+    shs_pipeline_reply_t reply;
+    shs_pipeline_t pipeline;
+    shs_conn_status_t status;
+
+    write.at.shape = loads[_i].shape;
+    write.at.without_ttl = loads[_i].without_ttl;
+    shs_pipeline_build(&pipeline, &write.at, NULL, loads[_i].form, p);
+    status = shs_pipeline_read(&reply, &pipeline, unit_text(loads[_i].text),
+                               parser, &reason, p);
+    ck_assert_msg(status == loads[_i].status, "%d (%s): %s", status, reason,
+                  loads[_i].why);
+    if (status == SHS_CONN_OK) {
+        ck_assert_ptr_nonnull(reply.replies[0]);
+        ck_assert_msg((reply.replies[1] == NULL) == loads[_i].without_ttl, "%s",
+                      loads[_i].why);
+        ck_assert_int_eq(reply.is_demoted, 0);
+    }
+    shs_resp_destroy(parser);
 }
 END_TEST
 
@@ -198,9 +301,6 @@ END_TEST
     "*5\r\n$6\r\nMEMORY\r\n$5\r\nUSAGE\r\n$3\r\ns:k\r\n$7\r\nSAMPLES\r\n" \
     "$4\r\n4096\r\n"
 
-#define STRING SHS_SHAPE_STRING
-#define FIELDS SHS_SHAPE_FIELDS
-
 /* Of a session of 1000 octets at most. */
 static const struct {
     shs_shape_t shape;
@@ -306,6 +406,15 @@ static void add(TCase *tc)
                         ROWS(forms));
     tcase_add_loop_test(tc, pipeline_build__loads_the_value_without_a_write, 0,
                         ROWS(forms));
+    tcase_add_loop_test(tc,
+                        pipeline_build__loads_no_time_to_live_if_none_is_needed,
+                        0, ROWS(forms));
+    tcase_add_loop_test(
+        tc, pipeline_build_load__has_a_reply_of_each_type_for_a_batch, 0,
+        ROWS(loads_of_batches));
+    tcase_add_loop_test(
+        tc, pipeline_read__accepts_the_replies_of_a_load_and_no_others, 0,
+        ROWS(loads));
     tcase_add_loop_test(tc,
                         pipeline_execute__accepts_a_scripts_reply_and_no_other,
                         0, ROWS(replies));

@@ -613,6 +613,26 @@ START_TEST(store_load__checks_the_record)
 }
 END_TEST
 
+/* Whatever a provider returns then, also if it sets nothing. */
+static const apr_interval_time_t unasked[] = { 0, 5, SHS_TTL_FOREVER,
+                                               SHS_TTL_UNKNOWN, -7 };
+
+START_TEST(store_load__knows_no_time_to_live_that_is_not_needed)
+{
+    shs_store_t *store = store_of("fake://h");
+    shs_query_t query = { OCTETS("key"), SHS_SHAPE_STRING, 10, 0, NULL, 1 };
+    shs_result_t result;
+
+    shs_store_start_child(store, 1, p);
+    last_created->outcome = SHS_OUTCOME_FOUND;
+    last_created->result.record.shape = SHS_SHAPE_STRING;
+    last_created->result.record.ttl = unasked[_i];
+    ck_assert_int_eq(shs_store_load(&result, store, &query, p),
+                     SHS_OUTCOME_FOUND);
+    ck_assert_int_eq(result.record.ttl, SHS_TTL_UNKNOWN);
+}
+END_TEST
+
 /* ----------------------------------------------------------------- write */
 
 static const struct {
@@ -1115,6 +1135,9 @@ static void add(TCase *tc)
     tcase_add_loop_test(tc, store_write__turns_no_outcome_into_another, 0,
                         ROWS(wrotes));
     tcase_add_test(tc, store_write__begins_with_an_empty_result);
+    tcase_add_loop_test(tc,
+                        store_load__knows_no_time_to_live_that_is_not_needed, 0,
+                        ROWS(unasked));
     tcase_add_loop_test(tc, store_write__asserts_that_what_lives_has_a_ttl, 0,
                         ROWS(ttls));
 }

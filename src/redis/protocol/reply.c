@@ -92,7 +92,7 @@ static int is_value(const shs_reply_t *reply, shs_shape_t shape)
 int shs_reply_is_expected(shs_reply_t *const replies[2], shs_shape_t shape)
 {
     return is_value(replies[0], shape)
-           && (replies[1]->kind == SHS_REPLY_ERROR
+           && (!replies[1] || replies[1]->kind == SHS_REPLY_ERROR
                || (replies[1]->kind == SHS_REPLY_INTEGER
                    && replies[1]->integer >= -2));
 }
@@ -127,10 +127,15 @@ static void read_fields(shs_record_t *record, const shs_reply_t *reply,
 }
 
 /* PTTL: milliseconds, -1 without expiry, -2 when the key is gone. PTTL is the
- * later of the two replies, so -2 counts even if there was a value. */
+ * later of the two replies, so -2 counts even if there was a value. Without it
+ * the value alone tells whether there is a key, because no hash is empty. */
 static shs_outcome_t read_ttl(shs_result_t *result, const shs_reply_t *reply,
                               apr_pool_t *p)
 {
+    if (!reply) {
+        result->record.ttl = SHS_TTL_UNKNOWN;
+        return SHS_OUTCOME_FOUND;
+    }
     if (reply->kind == SHS_REPLY_ERROR) {
         return read_error(result, reply, p);
     }

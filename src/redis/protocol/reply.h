@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * reply: what Redis' replies mean: error replies in words, and the replies to a
- * load (GET or HGETALL, then PTTL) as an outcome.
+ * load (GET or HGETALL, then perhaps PTTL) as an outcome.
  * Commands and their replies: https://redis.io/docs/latest/commands/.
  */
 #ifndef SHS_REDIS_PROTOCOL_REPLY_H
@@ -37,12 +37,13 @@ int shs_reply_is_max_clients(const shs_reply_t *reply);
 int shs_reply_is_not_ready(const shs_reply_t *reply);
 
 /* Whether the two replies are of the kinds that the commands can have. If not,
- * the connection is out of step and must not be used again. */
+ * the connection is out of step and must not be used again. The second one is
+ * NULL, here and below, if PTTL was not asked for. */
 int shs_reply_is_expected(shs_reply_t *const replies[2], shs_shape_t shape);
 
 /* Reads two expected replies: FOUND, ABSENT, MALFORMED or UNAVAILABLE, with
  * result->record or result->reason set, allocated from p or borrowed from the
- * replies. */
+ * replies. Without PTTL the record has SHS_TTL_UNKNOWN. */
 shs_outcome_t shs_reply_read(shs_result_t *result,
                              shs_reply_t *const replies[2], shs_shape_t shape,
                              apr_pool_t *p);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/cache/near_cache.h"
 
+#include <assert.h>
+
 #include "store/cache/memory/near_memory.h"
 
 /* ------------------------------------------------------------------- names */
@@ -124,6 +126,7 @@ int shs_near_cache_begin(shs_near_ticket_t *ticket,
 static apr_time_t get_end(const shs_near_ticket_t *ticket,
                           apr_interval_time_t ttl)
 {
+    assert(ttl >= 0 || ttl == SHS_TTL_FOREVER);
     return ttl == SHS_TTL_FOREVER || ttl > APR_INT64_MAX - ticket->read_at
                ? APR_INT64_MAX
                : ticket->read_at + ttl;

@@ -5,6 +5,7 @@
 
 #include "redis/protocol/reply.h"
 #include "redis/command/pipeline/script.h"
+#include "redis/command/pipeline/size.h"
 #include "redis/protocol/sentinel_reply.h"
 #include "base/octets.h"
 
@@ -13,13 +14,6 @@
 /* A master's ROLE names each of its replicas. */
 #define ROLE_OCTETS   8192
 #define ROLE_ELEMENTS 128
-
-/* The most memory (MEMORY USAGE) that Redis needs for a hash that may be a
- * session: for each field, for each octet, and in any case. The bounds are
- * generous: a hash below them is loaded, and then measured exactly. */
-#define MEMORY_OF_FIELD 512
-#define MEMORY_OF_OCTET 4
-#define MEMORY_OF_HASH  (128 * 1024)
 
 static int has_role(const shs_pipeline_t *pipeline)
 {
@@ -62,6 +56,9 @@ static shs_octets_t build_read(const shs_query_t *query,
     }
     append(&commands, query->shape == SHS_SHAPE_STRING ? "GET" : "HGETALL",
            &query->key, p);
+    if (query->without_ttl) {
+        return commands;
+    }
     if (form == SHS_PIPELINE_ASKING) {
         append(&commands, "ASKING", NULL, p);
     }
@@ -103,18 +100,6 @@ void shs_pipeline_build(shs_pipeline_t *pipeline, const shs_query_t *query,
     pipeline->commands = commands;
 }
 
-static void append_memory_usage(shs_octets_t *commands, const shs_octets_t *key,
-                                apr_pool_t *p)
-{
-    const shs_octets_t words[] = {
-        shs_octets_of("MEMORY"), shs_octets_of("USAGE"), *key,
-        shs_octets_of("SAMPLES"),
-        shs_octets_of(APR_STRINGIFY(SHS_STORE_MAX_FIELDS))
-    };
-
-    shs_resp_append(commands, words, 5, p);
-}
-
 void shs_pipeline_build_size(shs_pipeline_t *pipeline, const shs_query_t *query,
                              shs_pipeline_form_t form, apr_pool_t *p)
 {
@@ -125,15 +110,12 @@ void shs_pipeline_build_size(shs_pipeline_t *pipeline, const shs_query_t *query,
     if (is_asking) {
         append(&commands, "ASKING", NULL, p);
     }
-    if (query->shape == SHS_SHAPE_STRING) {
-        append(&commands, "STRLEN", &query->key, p);
-    }
-    else {
-        append(&commands, "HLEN", &query->key, p);
+    shs_size_append(&commands, query, p);
+    if (query->shape == SHS_SHAPE_FIELDS) {
         if (is_asking) {
             append(&commands, "ASKING", NULL, p);
         }
-        append_memory_usage(&commands, &query->key, p);
+        shs_size_append_memory(&commands, query, p);
     }
     shs_pipeline_append_role(&commands, form, p);
     pipeline->query = query;
@@ -153,7 +135,10 @@ void shs_pipeline_build_load(shs_pipeline_t *pipeline, const shs_query_t *query,
 
 const char *shs_pipeline_load_types(const shs_pipeline_t *pipeline)
 {
-    return pipeline->query->shape == SHS_SHAPE_STRING ? "$:" : "*:";
+    if (pipeline->query->shape == SHS_SHAPE_STRING) {
+        return pipeline->query->without_ttl ? "$" : "$:";
+    }
+    return pipeline->query->without_ttl ? "*" : "*:";
 }
 
 shs_resp_limits_t shs_pipeline_role_limits(void)
@@ -211,14 +196,22 @@ static int is_of_kind(const shs_reply_t *reply, shs_reply_kind_t kind)
     return reply->kind == kind || reply->kind == SHS_REPLY_ERROR;
 }
 
-/* How many replies the pipeline has, and which of them are the value (or the
- * script's reply), PTTL and ROLE; -1: none. */
+/* How many replies the pipeline has, and which of them are the value (or its
+ * size, or the script's reply), PTTL (or MEMORY USAGE) and ROLE; -1: none. */
 typedef struct layout_t {
     int count;
     int value;
-    int ttl;
+    int second;
     int role;
 } layout_t;
+
+static int has_second(const shs_pipeline_t *pipeline)
+{
+    if (pipeline->is_size) {
+        return pipeline->query->shape == SHS_SHAPE_FIELDS;
+    }
+    return !pipeline->write && !pipeline->query->without_ttl;
+}
 
 static layout_t layout_of(const shs_pipeline_t *pipeline)
 {
@@ -228,10 +221,9 @@ static layout_t layout_of(const shs_pipeline_t *pipeline)
         ++layout.count;
     }
     layout.value = layout.count++;
-    if (!pipeline->write
-        && !(pipeline->is_size && pipeline->query->shape == SHS_SHAPE_STRING)) {
+    if (has_second(pipeline)) {
         layout.count += pipeline->form == SHS_PIPELINE_ASKING;
-        layout.ttl = layout.count++;
+        layout.second = layout.count++;
     }
     if (has_role(pipeline)) {
         layout.role = layout.count++;
@@ -239,15 +231,7 @@ static layout_t layout_of(const shs_pipeline_t *pipeline)
     return layout;
 }
 
-/* A number, or an error. For a key that is gone MEMORY USAGE is nil. */
-static int is_size_reply(const shs_reply_t *size, const shs_reply_t *memory)
-{
-    return is_of_kind(size, SHS_REPLY_INTEGER)
-           && (!memory || memory->kind == SHS_REPLY_NIL
-               || is_of_kind(memory, SHS_REPLY_INTEGER));
-}
-
-/* The kind of a reply that is neither the value nor its time to live. */
+/* The kind of a reply to ASKING or ROLE. */
 static shs_reply_kind_t kind_of(const shs_pipeline_t *pipeline, int is_role)
 {
     if (!is_role) {
@@ -264,13 +248,13 @@ static int is_expected(shs_reply_t *const *replies, const layout_t *layout,
     int i;
 
     for (i = 0; i < layout->count; ++i) {
-        if (i != layout->value && i != layout->ttl
+        if (i != layout->value && i != layout->second
             && !is_of_kind(replies[i], kind_of(pipeline, i == layout->role))) {
             return 0;
         }
     }
     if (pipeline->is_size) {
-        return is_size_reply(reply->replies[0], reply->replies[1]);
+        return shs_size_is_expected(reply->replies[0], reply->replies[1]);
     }
     return pipeline->write
                ? shs_script_is_expected(reply->replies[0])
@@ -289,31 +273,15 @@ static void read_role(shs_pipeline_reply_t *reply, shs_reply_t *role)
     }
 }
 
+/* An error of MEMORY USAGE says nothing. */
 static void read_size(shs_pipeline_reply_t *reply, const shs_query_t *query)
 {
-    const shs_reply_t *size = reply->replies[0];
-    const shs_reply_t *memory = reply->replies[1];
-    apr_uint64_t most = query->max_octets;
-    apr_uint64_t fields = SHS_STORE_MAX_FIELDS; /* at most */
+    shs_reply_t *size = reply->replies[0];
 
-    /* An error of MEMORY USAGE says nothing. */
     reply->error =
-        size->kind == SHS_REPLY_ERROR && !shs_reply_is_unsupported(size)
-            ? reply->replies[0]
-            : NULL;
-    if (size->kind == SHS_REPLY_INTEGER) {
-        if (query->shape == SHS_SHAPE_FIELDS) {
-            most = SHS_STORE_MAX_FIELDS;
-        }
-        reply->is_too_large =
-            size->integer > 0 && (apr_uint64_t)size->integer > most;
-        fields = size->integer > 0 ? (apr_uint64_t)size->integer : 0;
-    }
-    if (memory && memory->kind == SHS_REPLY_INTEGER && memory->integer > 0) {
-        most = MEMORY_OF_HASH + fields * MEMORY_OF_FIELD
-               + (apr_uint64_t)query->max_octets * MEMORY_OF_OCTET;
-        reply->is_too_large |= (apr_uint64_t)memory->integer > most;
-    }
+        size->kind == SHS_REPLY_ERROR && !shs_reply_is_unsupported(size) ? size
+                                                                         : NULL;
+    reply->is_too_large = shs_size_is_too_large(size, reply->replies[1], query);
 }
 
 static shs_conn_status_t fail(const char **reason)
@@ -333,7 +301,7 @@ static shs_conn_status_t read_replies(shs_pipeline_reply_t *reply,
 
     reply->error = first_error(replies, layout->count);
     reply->replies[0] = replies[layout->value];
-    reply->replies[1] = layout->ttl >= 0 ? replies[layout->ttl] : NULL;
+    reply->replies[1] = layout->second >= 0 ? replies[layout->second] : NULL;
     if (!is_expected(replies, layout, pipeline, reply)) {
         return fail(reason);
     }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * pipeline: the commands for one session in one write, and whether the replies
- * fit them: the value (GET or HGETALL) and its time to live (PTTL); or a script
- * that changes the session; or only the size of the value (STRLEN, or HLEN and
- * MEMORY USAGE). Where a Sentinel named the server, ROLE (or INFO replication)
- * follows, so that no reply of a master that was demoted meanwhile is ever
- * accepted:
+ * fit them: the value (GET or HGETALL) and, unless the query is without it, its
+ * time to live (PTTL); or a script that changes the session; or only the size
+ * of the value (size.h). Where a Sentinel named the server, ROLE (or INFO
+ * replication) follows, so that no reply of a master that was demoted meanwhile
+ * is ever accepted:
  * https://redis.io/docs/latest/develop/reference/sentinel-clients/
  */
 #ifndef SHS_REDIS_COMMAND_PIPELINE_PIPELINE_H
@@ -59,8 +59,9 @@ shs_resp_limits_t shs_pipeline_role_limits(void);
 shs_resp_limits_t shs_pipeline_limits(const shs_pipeline_t *pipeline);
 
 typedef struct shs_pipeline_reply_t {
-    shs_reply_t *replies[2]; /* value and PTTL, or the script's reply and NULL;
-                              * after OK of the expected kinds */
+    shs_reply_t *replies[2]; /* value and PTTL, or the script's reply; NULL: the
+                              * second was not asked for. After OK of the
+                              * expected kinds */
     shs_reply_t *error; /* after OK: the error reply to ROLE, else the first
                               * error, or NULL; otherwise the error that the
                               * server sent before it closed the connection, or
