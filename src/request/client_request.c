@@ -124,6 +124,26 @@ static shs_memo_t *create_memo(shs_client_request_t *client_request,
     return memo;
 }
 
+/* Whether the place needs the session's time to live, but the lookup was made
+ * for a place that does not. */
+static int lacks_ttl(const shs_memo_t *memo, const shs_scope_t *scope)
+{
+    return memo->lookup->outcome == SHS_OUTCOME_FOUND
+           && memo->lookup->ttl == SHS_TTL_UNKNOWN
+           && shs_scope_needs_ttl(scope);
+}
+
+/* Repeats the lookup for its time to live: by the same id, so that all places
+ * of the client request have the same session. */
+static void repeat(shs_client_request_t *client_request, shs_memo_t *memo,
+                   const shs_scope_t *scope)
+{
+    remember(client_request, memo,
+             client_request->failed_store == scope->store
+                 ? shs_lookup_skip(scope)
+                 : shs_lookup_run_by_id(scope, &memo->lookup->sid));
+}
+
 const shs_lookup_t *shs_client_request_load_and_touch(const request_rec *r)
 {
     shs_client_request_t *client_request =
@@ -138,6 +158,9 @@ const shs_lookup_t *shs_client_request_load_and_touch(const request_rec *r)
     }
     if (!memo) {
         memo = create_memo(client_request, &scope);
+    }
+    if (lacks_ttl(memo, &scope)) {
+        repeat(client_request, memo, &scope);
     }
     if (memo->lookup->outcome == SHS_OUTCOME_FOUND
         && memo->touched_by != scope.settings) {

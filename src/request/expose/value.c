@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "request/expose/value.h"
 
+#include <assert.h>
+
 #include <apr_strings.h>
 
 #include "session/json/json_text.h"
@@ -41,6 +43,7 @@ static int find_fact(shs_octets_t *out, const shs_path_t *path,
         if (!is_found || lookup->ttl == SHS_TTL_FOREVER) {
             return 0;
         }
+        assert(lookup->ttl != SHS_TTL_UNKNOWN);
         *out = shs_octets_of(
             apr_psprintf(p, "%" APR_TIME_T_FMT, apr_time_sec(lookup->ttl)));
         return 1;

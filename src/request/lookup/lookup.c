@@ -55,9 +55,11 @@ static shs_outcome_t query_store(shs_lookup_t *lookup, const shs_scope_t *scope,
         shs_scope_make_query(scope, lookup->key, lookup->deadline);
     shs_session_t *session = NULL;
     shs_result_t result;
-    shs_outcome_t outcome = shs_store_load(&result, scope->store, &query, p);
+    shs_outcome_t outcome;
     int is_read;
 
+    query.without_ttl = !lookup->must_be_fresh && !shs_scope_needs_ttl(scope);
+    outcome = shs_store_load(&result, scope->store, &query, p);
     shs_store_log_transition(scope->r, scope->store, &result);
     lookup->reason = result.reason;
     is_read = outcome == SHS_OUTCOME_FOUND;

@@ -20,14 +20,17 @@ typedef struct shs_lookup_t {
     shs_outcome_t outcome;
     const shs_session_t *session; /* FOUND */
     apr_interval_time_t ttl;      /* FOUND: the remaining time to live,
-                                   * microseconds, or SHS_TTL_FOREVER */
+                                   * microseconds, or SHS_TTL_FOREVER; or
+                                   * SHS_TTL_UNKNOWN: the place does not need
+                                   * it */
     int has_sid;                  /* an id was offered */
     shs_session_id_t sid; /* the session's; else the first one offered */
     int candidates;       /* how many ids were offered */
     const char *reason;   /* unless FOUND, or if is_stale: the reason of the
                            * outcome, in words */
     const shs_key_t *template; /* of the keys */
-    int must_be_fresh;         /* do not use the near-cache */
+    int must_be_fresh;    /* do not use the near-cache, and read the ttl in any
+                        * case */
     int has_store_failed; /* the store did not answer, for this lookup or for an
                            * earlier one of the client request: it is not asked
                            * again. A near-cache entry may still be FOUND */
@@ -58,8 +61,9 @@ const char *shs_lookup_describe(const shs_lookup_t *lookup);
  * (FOUND, not stale). Borrowed, or from p. */
 const char *shs_lookup_explain(const shs_lookup_t *lookup, apr_pool_t *p);
 
-/* Looks up the session of one id in the store itself, whatever cookies the
- * request has: an id that was looked up before, or a new one. */
+/* Looks up the session of one id in the store itself, with its time to live,
+ * whatever cookies the request has and whatever the place needs: an id that was
+ * looked up before, or a new one. */
 const shs_lookup_t *shs_lookup_run_by_id(const shs_scope_t *scope,
                                          const shs_session_id_t *sid);
 

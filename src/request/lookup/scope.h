@@ -10,6 +10,7 @@
 #include <httpd.h>
 
 #include "config/settings.h"
+#include "session/lifetime.h"
 #include "store/store.h"
 
 typedef struct shs_scope_t {
@@ -18,6 +19,14 @@ typedef struct shs_scope_t {
     shs_store_t *store; /* NULL: none is configured */
     const shs_settings_t *settings;
 } shs_scope_t;
+
+/* What the scope's settings say of lifetimes. */
+shs_lifetime_t shs_scope_lifetime(const shs_scope_t *scope);
+
+/* Whether a lookup in this scope needs the session's time to live: for the
+ * near-cache, whose entry must not outlive the key; for touches; or to expose
+ * it. The store is not NULL. */
+int shs_scope_needs_ttl(const shs_scope_t *scope);
 
 /* A query for a key in the scope's store, with the limits of its settings. */
 shs_query_t shs_scope_make_query(const shs_scope_t *scope, shs_octets_t key,

@@ -21,7 +21,7 @@ apr_interval_time_t shs_touch_if_due(const shs_scope_t *scope,
                                      apr_interval_time_t ttl)
 {
     const shs_metadata_t *metadata = shs_session_get_metadata(lookup->session);
-    shs_lifetime_t lifetime = shs_writer_lifetime(scope);
+    shs_lifetime_t lifetime = shs_scope_lifetime(scope);
     apr_interval_time_t next, due;
     shs_write_t write;
     shs_written_t written;

@@ -16,16 +16,6 @@ shs_written_t shs_writer_written(shs_wrote_t status, const char *reason)
     return written;
 }
 
-shs_lifetime_t shs_writer_lifetime(const shs_scope_t *scope)
-{
-    const shs_settings_t *settings = scope->settings;
-    shs_lifetime_t lifetime = { settings->idle.value, settings->adopts.value,
-                                settings->absolute.value,
-                                settings->touch.value };
-
-    return lifetime;
-}
-
 shs_write_t shs_writer_prepare(const shs_scope_t *scope, shs_write_kind_t kind,
                                shs_octets_t key)
 {
@@ -130,7 +120,7 @@ shs_written_t shs_writer_create(const shs_scope_t *scope,
     shs_change_t *whole = shs_change_create(p);
     shs_octets_t key;
     apr_int64_t now = apr_time_as_msec(apr_time_now());
-    shs_lifetime_t lifetime = shs_writer_lifetime(scope);
+    shs_lifetime_t lifetime = shs_scope_lifetime(scope);
 
     shs_change_add_number(whole, SHS_METADATA_CREATED, now, p);
     shs_change_add_number(whole, SHS_METADATA_ACCESSED, now, p);
@@ -245,7 +235,7 @@ shs_written_t shs_writer_change(const shs_scope_t *scope,
 static apr_interval_time_t ttl_of_copy(const shs_scope_t *scope,
                                        const shs_lookup_t *lookup, int is_login)
 {
-    shs_lifetime_t lifetime = shs_writer_lifetime(scope);
+    shs_lifetime_t lifetime = shs_scope_lifetime(scope);
     shs_metadata_t metadata = *shs_session_get_metadata(lookup->session);
     apr_time_t now = apr_time_now();
 
@@ -348,10 +338,24 @@ static shs_written_t rotate_once(const shs_scope_t *scope,
     return forwarded;
 }
 
+/* Whether the copy's time to live follows from one that was not read. */
+static int lacks_ttl(const shs_scope_t *scope, const shs_lookup_t *lookup)
+{
+    shs_lifetime_t lifetime = shs_scope_lifetime(scope);
+
+    return lookup->outcome == SHS_OUTCOME_FOUND
+           && lookup->ttl == SHS_TTL_UNKNOWN
+           && shs_lifetime_copies_left(
+               &lifetime, shs_session_get_metadata(lookup->session));
+}
+
 shs_written_t shs_writer_rotate(const shs_scope_t *scope,
                                 const shs_lookup_t *lookup,
                                 const shs_change_t *change)
 {
+    if (lacks_ttl(scope, lookup)) {
+        lookup = shs_lookup_run_by_id(scope, &lookup->sid);
+    }
     return retry_conflicts(scope, lookup, change, rotate_once);
 }
 

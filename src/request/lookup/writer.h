@@ -22,7 +22,6 @@
 
 #include "request/lookup/lookup.h"
 #include "session/change.h"
-#include "session/lifetime.h"
 
 /* The result of a write. */
 typedef struct shs_written_t {
@@ -59,9 +58,6 @@ shs_written_t shs_writer_end(const shs_scope_t *scope,
                              const shs_lookup_t *lookup);
 
 /* ---- private part: for touch, expire and other_sessions */
-
-/* What the scope's settings say of lifetimes. */
-shs_lifetime_t shs_writer_lifetime(const shs_scope_t *scope);
 
 /* prepare() makes a write to a key of the scope's store, with the limits of its
  * settings and a deadline of its own. execute() performs it. */

@@ -154,8 +154,9 @@ sub store_url {
 
 # Runs the sub and returns every command that reached the server meanwhile:
 # [db, name, args...]. Exact, not a guess by time: an ECHO of our own ends it.
+# without_scripts => 1: not those that a script calls.
 sub commands_during {
-    my ($self, $code) = @_;
+    my ($self, $code, %want) = @_;
     my $monitor = SHS::Redis::Client->new(
         host => $self->{host}, port => $self->{port},
         login => $self->{login});
@@ -167,8 +168,9 @@ sub commands_during {
     while (1) {
         my $line = $monitor->read_reply;
         last if $line =~ /\Q$mark\E/;
-        next if $line !~ /^[\d.]+ \[(\d+) [^\]]*\] (.*)$/;
-        my ($db, $rest) = ($1, $2);
+        next if $line !~ /^[\d.]+ \[(\d+) ([^\]]*)\] (.*)$/;
+        my ($db, $from, $rest) = ($1, $2, $3);
+        next if $want{without_scripts} && $from eq 'lua';
         my @words = $rest =~ /"((?:[^"\\]|\\.)*)"/g;
         push @seen, [ $db, uc shift @words, @words ];
     }
