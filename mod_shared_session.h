@@ -18,10 +18,10 @@
  * and internal redirects share the session of their client request. The
  * SharedSession* settings of the request's place apply. A session is looked up
  * once per client request and way of looking (store, cookie, key, format,
- * limits), and again after a write. A function that writes returns when Redis
- * has carried out the write. Its cookie goes out with the response: after the
- * headers were sent, a write that gives a new id is LATE. Threads: as for any
- * use of a request_rec.
+ * limits), again after a write, and again if only a later place needs its time
+ * to live. A function that writes returns when Redis has carried out the write.
+ * Its cookie goes out with the response: after the headers were sent, a write
+ * that gives a new id is LATE. Threads: as for any use of a request_rec.
  *
  * Names and values are octets. Returned strings live in r->pool. Arguments are
  * not kept.

@@ -14,8 +14,8 @@ my $port = $store->port;
 # Each replies to one load, and then closes each connection.
 my ($broken, $failed) = map { SHS::Fake->start(sub {
     my ($c, $n) = @_;
-    return if $n > 1;
     $c->command;
+    return if $n > 1;
     $c->send(SHS::Fake::Conn::bulk('{"user":"anna"}'));
     $c->command;
     $c->close_now;

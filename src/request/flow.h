@@ -3,7 +3,8 @@
  * flow: what happens to a request, hook by hook. What a client request and a
  * request context are: request/client_request.h.
  *
- *  1. A client request looks up a session at most once for each way of looking.
+ *  1. A client request looks up a session at most once for each way of looking;
+ *     once more if only a later place needs the session's time to live.
  *  2. What a request exposes follows from its own settings alone: what came
  *     with it from another request is withdrawn first.
  *  3. A store that failed once is asked for no further lookup or touch in the
