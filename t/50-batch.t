@@ -12,6 +12,7 @@ use SHS;
 use SHS::Certs;
 use SHS::Load;
 use SHS::Proxy;
+use SHS::Status;
 use Fcntl qw(O_CREAT O_EXCL O_WRONLY);
 use Time::HiRes ();
 
@@ -219,18 +220,12 @@ SharedSessionEnv REASON \@reason
 Header always set X-Reason "%{REASON}e"
 Header always set X-Status "%{SHARED_SESSION}e"
 Header always set X-Owner "%{OWNER}e"
-<Location /server-status>
-    SetHandler server-status
-    SharedSession Off
-</Location>
+@{[status_place()]}
 $vhosts
 $children
 CONF
 
-sub busy {
-    my ($page) = map { $_->body } $httpd->get('/server-status?auto', host => 'on.test');
-    return $page =~ /^BusyWorkers: (\d+)/m ? $1 - 1 : 0;
-}
+sub busy { return busy_workers($httpd, host => 'on.test') }
 
 # Begins a request for each id. A list of connections to httpd.
 sub begin {

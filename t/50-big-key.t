@@ -18,6 +18,7 @@ use warnings;
 use SHS;
 use SHS::Load;
 use SHS::Relay;
+use SHS::Status;
 
 my $redis = SHS::Redis->start(args => ['--proto-max-bulk-len', '512mb']);
 my $client = SHS::Redis::Client->new(port => $redis->port);
@@ -60,10 +61,7 @@ SharedSession On
 SharedSessionEnv OWNER owner
 Header always set X-Status "%{SHARED_SESSION}e"
 Header always set X-Owner "%{OWNER}e"
-<Location /server-status>
-    SetHandler server-status
-    SharedSession Off
-</Location>
+@{[status_place()]}
 <IfModule mpm_prefork_module>
     StartServers 30
     ServerLimit 40
@@ -108,9 +106,7 @@ in_db($db{list}, 'EVAL', "for i = 1, 2000 do local t = {} for j = 1, 500 do t[j]
 
 sub seen {
     my ($name) = @_;
-    my $page = $httpd->get('/server-status?auto', host => 'hash.test')->body;
-    my ($i) = $page =~ m{^SharedSessionStore(\d+): \S+/$db{$name}$}m or return {};
-    return { $page =~ /^SharedSessionStore$i([A-Za-z]+): (.*)$/mg };
+    return store_status($httpd, qr{\S+/$db{$name}}, host => 'hash.test');
 }
 
 # How often Redis ran a command, and its microseconds for it, since reset().

@@ -10,6 +10,7 @@ use SHS;
 use SHS::Load;
 use SHS::Proxy;
 use SHS::Report;
+use SHS::Status;
 use List::Util qw(max);
 use Time::HiRes qw(time);
 
@@ -73,10 +74,7 @@ CustomLog logs/pids pid
 <Location /off>
     SharedSession Off
 </Location>
-<Location /server-status>
-    SetHandler server-status
-    SharedSession Off
-</Location>
+@{[status_place()]}
 <IfModule mpm_prefork_module>
     StartServers 10
     MinSpareServers 4
@@ -101,10 +99,7 @@ sub status { return ask(@_)->header('X-Status') }
 # The lines of one store in ?auto: { Breaker => 'closed', Timeouts => 3, ... }
 sub seen {
     my ($name) = @_;
-    my $page = $httpd->get('/server-status?auto', host => 'other.test')->body;
-    my ($i) = $page =~ /^SharedSessionStore(\d+): \Q$url{$name}\E$/m
-        or return {};
-    return { $page =~ /^SharedSessionStore$i([A-Za-z]+): (.*)$/mg };
+    return store_status($httpd, qr/\Q$url{$name}\E/, host => 'other.test');
 }
 
 # How many lookups a store has not answered and how many of these never asked.

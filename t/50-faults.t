@@ -15,6 +15,7 @@ use SHS;
 use SHS::Load;
 use SHS::Proxy;
 use SHS::Report;
+use SHS::Status;
 use List::Util qw(max sum0);
 use Time::HiRes qw(time);
 
@@ -75,10 +76,7 @@ SharedSession On
 SharedSessionEnv OWNER owner
 Header always set X-Status "%{SHARED_SESSION}e"
 Header always set X-Owner "%{OWNER}e"
-<Location /server-status>
-    SetHandler server-status
-    SharedSession Off
-</Location>
+@{[status_place()]}
 <VirtualHost *:\${SHS_PORT}>
     ServerName direct.test
     SharedSessionStore redis://127.0.0.1:$port $times
@@ -159,10 +157,7 @@ sub connections {
 # The store's lines in ?auto: { Breaker => ..., Timeouts => ..., ... }
 sub counters {
     my ($of) = @_;
-    my $page = $httpd->get('/server-status?auto', host => 'direct.test')->body;
-    my ($i) = $page =~ /^SharedSessionStore(\d+): .*:$of\b/m
-        or return {};
-    return { $page =~ /^SharedSessionStore$i([A-Za-z]+): (.*)$/mg };
+    return store_status($httpd, qr/.*:$of\b.*/, host => 'direct.test');
 }
 
 my %all = (requests => 0, strangers => 0, absent => 0);

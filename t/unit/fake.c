@@ -127,6 +127,20 @@ void fake_address(shs_resolver_address_t *address, const fake_t *fake)
     address->len = sizeof(in);
 }
 
+shs_conn_t *fake_open(const fake_t *fake)
+{
+    shs_resolver_address_t address;
+    shs_conn_t *conn = NULL;
+    const char *reason = NULL;
+
+    fake_address(&address, fake);
+    ck_assert_int_eq(shs_conn_open(&conn, &address, 1, NULL, "127.0.0.1",
+                                   unit_in_ms(5000), &reason),
+                     SHS_CONN_OK);
+    ck_assert_ptr_nonnull(conn);
+    return conn;
+}
+
 static int locked(fake_t *fake, const int *number)
 {
     int got;

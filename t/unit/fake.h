@@ -34,6 +34,9 @@ int fake_port(const fake_t *fake);
 /* Its address, for shs_conn_open(). */
 void fake_address(shs_resolver_address_t *address, const fake_t *fake);
 
+/* A new connection to it. The test fails if it cannot be opened. */
+shs_conn_t *fake_open(const fake_t *fake);
+
 /* How many connections it accepted and how many commands it read so far. */
 int fake_accepted(fake_t *fake);
 int fake_commands(fake_t *fake);

@@ -118,19 +118,6 @@ static fake_t *start(server_t *server, const char *text)
     return fake;
 }
 
-static shs_conn_t *open_to(const fake_t *fake)
-{
-    shs_resolver_address_t address;
-    shs_conn_t *conn = NULL;
-    const char *reason = NULL;
-
-    fake_address(&address, fake);
-    ck_assert_int_eq(shs_conn_open(&conn, &address, 1, NULL, "127.0.0.1",
-                                   unit_in_ms(5000), &reason),
-                     SHS_CONN_OK);
-    return conn;
-}
-
 /* ---------------------------------------------------------------- the batch */
 
 typedef struct batch_t {
@@ -214,7 +201,7 @@ static shs_conn_status_t run_on(server_t *server, const char *text,
                                 shs_pipeline_form_t form, int ms)
 {
     fake_t *fake = start(server, text);
-    shs_conn_t *conn = open_to(fake);
+    shs_conn_t *conn = fake_open(fake);
     batch_t *batch = batch_of_two(load_of("GET", "a", "$:"));
     shs_conn_status_t status = run(batch, form, conn, ms);
 
@@ -274,7 +261,7 @@ START_TEST(batch_io_run__sends_all_commands_and_a_number_used_once)
 {
     server_t server = { NULL, -1, 0, THEN_AGAIN, "" };
     fake_t *fake = start(&server, sent[_i].text);
-    shs_conn_t *conn = open_to(fake);
+    shs_conn_t *conn = fake_open(fake);
     batch_t *batch = batch_of_two(load_of("GET", "a", "$:"));
     apr_size_t len = strlen(sent[_i].seen);
     const char *numbers[3];
@@ -352,7 +339,7 @@ START_TEST(batch_io_run__finds_the_replies_of_each_load)
 {
     server_t server = { NULL, -1, 0, THEN_AGAIN, "" };
     fake_t *fake = start(&server, right_text(_i));
-    shs_conn_t *conn = open_to(fake);
+    shs_conn_t *conn = fake_open(fake);
     batch_t *batch = batch_of_two(load_of("GET", "a", "$:"));
 
     ck_assert_msg(run(batch, right[_i].form, conn, 5000) == OK, "%s: %s",
@@ -370,7 +357,7 @@ START_TEST(batch_io_run__finds_the_same_split_at_each_octet)
 {
     server_t server = { NULL, 1, 2, THEN_AGAIN, "" };
     fake_t *fake = start(&server, right_text(_i));
-    shs_conn_t *conn = open_to(fake);
+    shs_conn_t *conn = fake_open(fake);
     batch_t *batch = batch_of_two(load_of("GET", "a", "$:"));
     int end = (int)strlen(server.text) + 14;
 
@@ -543,7 +530,7 @@ START_TEST(
 {
     server_t server = { NULL, 0, 0, THEN_AGAIN, "" };
     fake_t *fake = start(&server, A B "#:1\r\n");
-    shs_conn_t *conn = open_to(fake);
+    shs_conn_t *conn = fake_open(fake);
     batch_t *batch = batch_of_two(load_of("GET", "a", "$:"));
     apr_time_t until = unit_in_ms(5000);
     shs_conn_status_t status;
@@ -651,7 +638,7 @@ START_TEST(batch_io_run__reads_a_full_batch)
         add_load(batch, load_of("GET", "k", "$:"));
     }
     fake = start(&server, apr_pstrcat(p, text, ACTOR_MASTER "#", NULL));
-    conn = open_to(fake);
+    conn = fake_open(fake);
     take_batch(batch);
     ck_assert_msg(run(batch, ROLE, conn, 10000) == OK, "%s", reason);
     for (i = 0, item = batch->first; item; item = shs_batch_next(item), i++) {
@@ -685,7 +672,7 @@ START_TEST(batch_io_run__keeps_the_role_until_the_number_has_come)
                                        repeat('x', size), B, ACTOR_MASTER));
     /* All but the number. */
     server.split = (int)strlen(server.text) - 1;
-    conn = open_to(fake);
+    conn = fake_open(fake);
     ck_assert_msg(run(batch, ROLE, conn, 10000) == OK, "%s", reason);
     ck_assert(io.role.data >= io.octets);
     ck_assert(io.role.data + io.role.len <= io.octets + io.len);
@@ -711,7 +698,7 @@ START_TEST(batch_io_run__refuses_too_many_octets_altogether)
     batch = batch_of_two(load);
     fake = start(&server, apr_psprintf(p, "$%d\r\n%s\r\n:1\r\n%s#", size,
                                        repeat('x', size), B));
-    conn = open_to(fake);
+    conn = fake_open(fake);
     ck_assert_int_eq(run(batch, PLAIN, conn, 10000), TOO_LARGE);
     ck_assert_ptr_nonnull(reason);
     shs_batch_io_free(&io);

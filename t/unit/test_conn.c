@@ -14,20 +14,6 @@
 
 static const shs_resp_limits_t roomy = { 65536, 8192 };
 
-static shs_conn_t *open_to(const fake_t *fake)
-{
-    shs_resolver_address_t address;
-    shs_conn_t *conn = NULL;
-    const char *reason = NULL;
-
-    fake_address(&address, fake);
-    ck_assert_int_eq(shs_conn_open(&conn, &address, 1, NULL, "127.0.0.1",
-                                   unit_in_ms(5000), &reason),
-                     SHS_CONN_OK);
-    ck_assert_ptr_nonnull(conn);
-    return conn;
-}
-
 static shs_octets_t commands(int count)
 {
     shs_octets_t buffer = { NULL, 0 };
@@ -92,7 +78,7 @@ START_TEST(conn_execute__reads_one_reply_to_each_command)
 {
     script_t script = { 2, "$5\r\nhello\r\n:30000\r\n", 0, THEN_AGAIN };
     fake_t *fake = fake_start(follow, &script);
-    shs_conn_t *conn = open_to(fake);
+    shs_conn_t *conn = fake_open(fake);
     int i;
 
     for (i = 0; i < 3; i++) {
@@ -114,7 +100,7 @@ START_TEST(conn_execute__waits_for_single_octets)
 {
     script_t script = { 2, "$5\r\nhello\r\n:30000\r\n", 1, THEN_STALL };
     fake_t *fake = fake_start(follow, &script);
-    shs_conn_t *conn = open_to(fake);
+    shs_conn_t *conn = fake_open(fake);
     shs_reply_t *replies[2] = { NULL, NULL };
     const char *reason;
 
@@ -191,7 +177,7 @@ START_TEST(conn_execute__names_the_other_scheme_if_the_server_speaks_tls)
 {
     script_t script = schemes[_i].script;
     fake_t *fake = fake_start(follow, &script);
-    shs_conn_t *conn = open_to(fake);
+    shs_conn_t *conn = fake_open(fake);
     shs_reply_t *reply = NULL;
     const char *reason;
 
@@ -213,7 +199,7 @@ START_TEST(conn_execute__says_what_went_wrong_by_the_deadline)
 {
     script_t script = failures[_i].script;
     fake_t *fake = fake_start(follow, &script);
-    shs_conn_t *conn = open_to(fake);
+    shs_conn_t *conn = fake_open(fake);
     shs_reply_t *reply = NULL;
     const char *reason;
     /* Only a server that sends too little lets the deadline pass. */
@@ -236,7 +222,7 @@ START_TEST(conn_execute__a_reset_before_an_octet_is_dead_after_one_it_is_failed)
 {
     script_t script = { 1, _i ? "+" : "", 0, THEN_RESET };
     fake_t *fake = fake_start(follow, &script);
-    shs_conn_t *conn = open_to(fake);
+    shs_conn_t *conn = fake_open(fake);
     shs_reply_t *reply = NULL;
     const char *reason;
     shs_conn_status_t status = execute(&reply, 1, conn, 2000, &reason);
@@ -263,7 +249,7 @@ START_TEST(conn_execute__keeps_the_deadline_to_a_few_milliseconds)
 
     for (round = 0; round < 100 && best > few; round++) {
         fake_t *fake = fake_start(follow, _i ? &dripping : &stall);
-        shs_conn_t *conn = open_to(fake);
+        shs_conn_t *conn = fake_open(fake);
         shs_reply_t *reply = NULL;
         const char *reason;
         apr_time_t deadline = unit_in_ms(40);
@@ -309,7 +295,7 @@ START_TEST(conn_execute__waits_until_the_deadline_whatever_the_first_one_was)
     };
     _Atomic int late = 0;
     fake_t *fake = fake_start(answer_late, &late);
-    shs_conn_t *conn = open_to(fake);
+    shs_conn_t *conn = fake_open(fake);
     const char *reason;
     shs_reply_t *reply;
     apr_time_t began, took;
@@ -334,7 +320,7 @@ START_TEST(conn_execute__gives_up_at_once_when_the_deadline_has_passed)
 {
     script_t script = { 1, "", 0, THEN_STALL };
     fake_t *fake = fake_start(follow, &script);
-    shs_conn_t *conn = open_to(fake);
+    shs_conn_t *conn = fake_open(fake);
     shs_reply_t *reply = NULL;
     const char *reason;
 
@@ -358,7 +344,7 @@ START_TEST(conn_execute__keeps_the_deadline_while_sending)
 
     script.commands = 1;
     fake = fake_start(follow, &script);
-    conn = open_to(fake);
+    conn = fake_open(fake);
     large.len = 64 * 1024 * 1024;
     large.data = calloc(1, large.len);
     ck_assert_ptr_nonnull(large.data);
@@ -409,7 +395,7 @@ START_TEST(conn_execute__refuses_a_value_past_the_limits)
 {
     large_t large = larges[_i];
     fake_t *fake = fake_start(say_large, &large);
-    shs_conn_t *conn = open_to(fake);
+    shs_conn_t *conn = fake_open(fake);
     shs_reply_t *reply = NULL;
     const char *reason;
 
@@ -426,7 +412,7 @@ START_TEST(conn_execute__returns_the_replies_before_a_failure)
 {
     script_t script = { 2, "-ERR max\r\n", 0, THEN_CLOSE };
     fake_t *fake = fake_start(follow, &script);
-    shs_conn_t *conn = open_to(fake);
+    shs_conn_t *conn = fake_open(fake);
     shs_reply_t *replies[2] = { (void *)conn, (void *)conn };
     const char *reason;
 
@@ -444,7 +430,7 @@ START_TEST(conn_execute__an_error_reply_is_a_reply)
     script_t script = { 1, "-NOAUTH Authentication required.\r\n", 0,
                         THEN_AGAIN };
     fake_t *fake = fake_start(follow, &script);
-    shs_conn_t *conn = open_to(fake);
+    shs_conn_t *conn = fake_open(fake);
     shs_reply_t *reply = NULL;
     const char *reason;
 
@@ -589,7 +575,7 @@ START_TEST(conn_open__hands_no_descriptor_to_child_programs)
 {
     fake_t *fake = fake_start(wait_silently, NULL);
     int before = inheritable();
-    shs_conn_t *conn = open_to(fake);
+    shs_conn_t *conn = fake_open(fake);
 
     ck_assert_int_eq(inheritable(), before);
     shs_conn_close(conn);
@@ -606,7 +592,7 @@ START_TEST(conn_close__leaves_no_descriptor_behind)
 
     close(highest);
     for (i = 0; i < 50; i++) {
-        shs_conn_t *conn = open_to(fake);
+        shs_conn_t *conn = fake_open(fake);
         shs_reply_t *reply = NULL;
         const char *reason;
 
@@ -651,7 +637,7 @@ static char late[] = "$6\r\nsecret\r\n";
 START_TEST(conn_is_usable__is_false_once_it_is_closed_or_not_silent)
 {
     fake_t *fake = fake_start(close_on_go, _i ? late : NULL);
-    shs_conn_t *conn = open_to(fake);
+    shs_conn_t *conn = fake_open(fake);
     shs_reply_t *reply = NULL;
     const char *reason;
 
@@ -670,7 +656,7 @@ START_TEST(conn_used_at__is_the_time_of_the_last_reply)
     script_t script = { 1, "+OK\r\n", 0, THEN_AGAIN };
     fake_t *fake = fake_start(follow, &script);
     apr_time_t before = shs_clock_now();
-    shs_conn_t *conn = open_to(fake);
+    shs_conn_t *conn = fake_open(fake);
     shs_reply_t *reply = NULL;
     const char *reason;
 

@@ -87,27 +87,13 @@ static shs_handshake_t handshake_of(const char *user, const char *password)
     return handshake;
 }
 
-static shs_conn_t *open_to(const fake_t *fake)
-{
-    apr_time_t deadline = shs_clock_now() + apr_time_from_sec(5);
-    shs_resolver_address_t address;
-    shs_conn_t *conn = NULL;
-    const char *reason = NULL;
-
-    fake_address(&address, fake);
-    ck_assert_int_eq(
-        shs_conn_open(&conn, &address, 1, NULL, "127.0.0.1", deadline, &reason),
-        SHS_CONN_OK);
-    return conn;
-}
-
 START_TEST(handshake_run__logs_in_and_accepts_only_ok)
 {
     script_t script = { logins[_i].first, logins[_i].second, "" };
     fake_t *fake = fake_start(serve, &script);
     shs_handshake_t handshake =
         handshake_of(logins[_i].user, logins[_i].password);
-    shs_conn_t *conn = open_to(fake);
+    shs_conn_t *conn = fake_open(fake);
     const char *reason = NULL;
     apr_time_t deadline = shs_clock_now() + 150 * 1000;
     shs_conn_status_t status;
@@ -142,7 +128,7 @@ START_TEST(handshake_run__names_the_connection_if_it_may)
     fake_t *fake = fake_start(serve, &script);
     apr_time_t deadline = shs_clock_now() + apr_time_from_sec(5);
     shs_handshake_t handshake = handshake_of(NULL, NULL);
-    shs_conn_t *conn = open_to(fake);
+    shs_conn_t *conn = fake_open(fake);
     const char *reason = NULL;
 
     handshake.db = 3;
@@ -163,7 +149,7 @@ START_TEST(handshake_run__is_turned_away_at_the_name_too)
     fake_t *fake = fake_start(serve, &script);
     apr_time_t deadline = shs_clock_now() + apr_time_from_sec(5);
     shs_handshake_t handshake = handshake_of(NULL, NULL);
-    shs_conn_t *conn = open_to(fake);
+    shs_conn_t *conn = fake_open(fake);
     const char *reason = NULL;
 
     handshake.client_name = "web-1";
@@ -229,7 +215,7 @@ START_TEST(handshake_run__knows_a_master_from_a_replica)
     atomic_int lacks_role = 0;
     fake_t *fake = fake_start(serve, &script);
     shs_handshake_t handshake = handshake_of(NULL, NULL);
-    shs_conn_t *conn = open_to(fake);
+    shs_conn_t *conn = fake_open(fake);
     const char *reason = NULL;
     shs_conn_status_t status;
 
@@ -263,7 +249,7 @@ START_TEST(handshake_run__asks_for_info_where_role_is_known_to_be_refused)
     script_t script = { rows[_i].says, NULL, "" };
     fake_t *fake = fake_start(serve, &script);
     shs_handshake_t handshake = handshake_of(NULL, NULL);
-    shs_conn_t *conn = open_to(fake);
+    shs_conn_t *conn = fake_open(fake);
     atomic_int lacks_role = 1;
     const char *reason = NULL;
 
@@ -306,7 +292,7 @@ START_TEST(handshake_run__sends_the_new_password_of_the_file)
     script_t script = { "-WRONGPASS x\r\n", files[_i].second, "" };
     fake_t *fake = fake_start(serve, &script);
     shs_handshake_t handshake = handshake_of("alice", NULL);
-    shs_conn_t *conn = open_to(fake);
+    shs_conn_t *conn = fake_open(fake);
     const char *path =
         apr_psprintf(p, "shs-unit-handshake.%d.%d", (int)getpid(), _i);
     const char *reason = NULL;
@@ -340,7 +326,7 @@ START_TEST(handshake_run__names_the_password_file_that_does_not_help)
                         NULL, "" };
     fake_t *fake = fake_start(serve, &script);
     shs_handshake_t handshake = handshake_of("alice", NULL);
-    shs_conn_t *conn = open_to(fake);
+    shs_conn_t *conn = fake_open(fake);
     const char *path =
         apr_psprintf(p, "shs-unit-handshake.%d.%d", (int)getpid(), _i);
     const char *reason = NULL;

@@ -259,13 +259,8 @@ START_TEST(pipeline_execute__accepts_a_scripts_reply_and_no_other)
     shs_pipeline_reply_t reply;
     shs_pipeline_t pipeline;
     shs_conn_status_t status;
-    shs_resolver_address_t address;
-    shs_conn_t *conn;
+    shs_conn_t *conn = fake_open(fake);
 
-    fake_address(&address, fake);
-    ck_assert_int_eq(shs_conn_open(&conn, &address, 1, NULL, "127.0.0.1",
-                                   write.at.deadline, &reason),
-                     OK);
     shs_pipeline_build(&pipeline, &write.at, &write, replies[_i].form, p);
     status = shs_pipeline_execute(&reply, &pipeline, conn, &reason, p);
     ck_assert_msg(status == replies[_i].status, "%d (%s): %s", status, reason,
@@ -370,13 +365,8 @@ START_TEST(pipeline_execute__detects_a_size_that_no_session_may_have)
     shs_pipeline_reply_t reply;
     shs_pipeline_t pipeline;
     shs_conn_status_t status;
-    shs_resolver_address_t address;
-    shs_conn_t *conn;
+    shs_conn_t *conn = fake_open(fake);
 
-    fake_address(&address, fake);
-    ck_assert_int_eq(shs_conn_open(&conn, &address, 1, NULL, "127.0.0.1",
-                                   query.deadline, &reason),
-                     OK);
     shs_pipeline_build_size(&pipeline, &query, sizes[_i].form, p);
     ck_octets_eq(pipeline.commands, unit_text(sizes[_i].commands),
                  sizes[_i].why);
