@@ -73,16 +73,42 @@ START_TEST(batch_pause_note_success__begins_again)
 }
 END_TEST
 
+/* The pause ends then, if a reply is quick, and not before. */
+static void ck_slow_pause(apr_interval_time_t length)
+{
+    shs_batch_pause_note_quick(&batch_pause, now + length - 1);
+    ck_assert(!is_over_at(now + length));
+    shs_batch_pause_note_quick(&batch_pause, now + length);
+    ck_pause(length);
+}
+
 START_TEST(batch_pause_note_slow__pauses_for_a_second_from_then)
 {
     shs_batch_pause_note_slow(&batch_pause, now);
-    ck_pause(SECOND);
     now += SECOND / 2;
     shs_batch_pause_note_slow(&batch_pause, now);
-    ck_pause(SECOND);
+    ck_slow_pause(SECOND);
     /* It counts as no failure. */
     now += SECOND;
     shs_batch_pause_note_failure(&batch_pause, now);
+    ck_pause(SECOND);
+}
+END_TEST
+
+START_TEST(batch_pause_note_slow__pauses_until_a_reply_is_quick)
+{
+    shs_batch_pause_note_slow(&batch_pause, now);
+    ck_assert(!is_over_at(now + 3600 * SECOND));
+    now += 3600 * SECOND;
+    shs_batch_pause_note_quick(&batch_pause, now);
+    ck_assert(is_over_at(now));
+}
+END_TEST
+
+START_TEST(batch_pause_note_quick__does_not_end_a_pause_after_a_failure)
+{
+    shs_batch_pause_note_failure(&batch_pause, now);
+    shs_batch_pause_note_quick(&batch_pause, now + SECOND / 2);
     ck_pause(SECOND);
 }
 END_TEST
@@ -93,7 +119,7 @@ START_TEST(batch_pause_note_slow__does_not_shorten_a_pause)
     now += SECOND;
     shs_batch_pause_note_failure(&batch_pause, now);
     shs_batch_pause_note_slow(&batch_pause, now + SECOND / 2);
-    ck_pause(2 * SECOND);
+    ck_slow_pause(2 * SECOND);
 }
 END_TEST
 
@@ -105,6 +131,9 @@ static void add(TCase *tc)
     tcase_add_test(tc, batch_pause_note_failure__counts_those_under_way_once);
     tcase_add_test(tc, batch_pause_note_success__begins_again);
     tcase_add_test(tc, batch_pause_note_slow__pauses_for_a_second_from_then);
+    tcase_add_test(tc, batch_pause_note_slow__pauses_until_a_reply_is_quick);
+    tcase_add_test(
+        tc, batch_pause_note_quick__does_not_end_a_pause_after_a_failure);
     tcase_add_test(tc, batch_pause_note_slow__does_not_shorten_a_pause);
 }
 

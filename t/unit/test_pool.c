@@ -633,8 +633,9 @@ static struct {
     pthread_mutex_t lock;
     pthread_cond_t changed;
     int is_open; /* no need to wait */
+    int tickets; /* so many need not wait */
     int dials, now, most;
-} gate = { PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0, 0, 0, 0 };
+} gate = { PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0, 0, 0, 0, 0 };
 
 static shs_conn_status_t dial_at_gate(shs_conn_t **out, void *baton,
                                       apr_time_t deadline, const char **reason,
@@ -647,9 +648,10 @@ static shs_conn_status_t dial_at_gate(shs_conn_t **out, void *baton,
     gate.now++;
     gate.most = gate.now > gate.most ? gate.now : gate.most;
     pthread_cond_broadcast(&gate.changed);
-    while (!gate.is_open) {
+    while (!gate.is_open && gate.tickets == 0) {
         pthread_cond_wait(&gate.changed, &gate.lock);
     }
+    gate.tickets -= !gate.is_open;
     pthread_mutex_unlock(&gate.lock);
     /* A dial may succeed at once, even past the deadline. */
     *reason = "no connection by the deadline";
@@ -670,10 +672,19 @@ static void open_gate(void)
     pthread_mutex_unlock(&gate.lock);
 }
 
-static void await_dial(void)
+/* Lets one dial pass. */
+static void admit_one(void)
 {
     pthread_mutex_lock(&gate.lock);
-    while (gate.dials == 0) {
+    gate.tickets++;
+    pthread_cond_broadcast(&gate.changed);
+    pthread_mutex_unlock(&gate.lock);
+}
+
+static void await_dials(int count)
+{
+    pthread_mutex_lock(&gate.lock);
+    while (gate.dials < count) {
         pthread_cond_wait(&gate.changed, &gate.lock);
     }
     pthread_mutex_unlock(&gate.lock);
@@ -685,7 +696,7 @@ static shs_pool_t *gated_pool_of(fake_t *fake, int size)
 
     memset(&dialler, 0, sizeof(dialler));
     fake_address(&dialler.address, fake);
-    gate.is_open = gate.dials = gate.most = 0;
+    gate.is_open = gate.dials = gate.most = gate.tickets = 0;
     pool = shs_pool_create(size, FOREVER, dial_at_gate, &dialler);
     apr_pool_cleanup_register(p, pool, destroy, apr_pool_cleanup_null);
     return pool;
@@ -874,7 +885,7 @@ START_TEST(pool_borrow__says_whether_all_were_lent)
     conn = borrow(pool, NULL);
     gate.is_open = gate.dials = 0;
     start_waiter(&dialling, pool, 50000);
-    await_dial();
+    await_dials(1);
     start_waiter(&late, pool, 30);
     pthread_join(late.thread, NULL);
     ck_assert_int_eq(late.status, SHS_CONN_BUSY);
@@ -889,6 +900,42 @@ START_TEST(pool_borrow__says_whether_all_were_lent)
 }
 END_TEST
 
+#define OTHERS 5
+
+/* A server that is far away, and more threads than connections: each dial takes
+ * time, and the turn of one of them does not come. The server is well. */
+START_TEST(pool_borrow__says_that_others_could_dial)
+{
+    fake_t *fake = fake_start(echo, NULL);
+    shs_pool_t *pool = gated_pool_of(fake, OTHERS + 2);
+    waiter_t others[OTHERS], late;
+    apr_time_t passed;
+    int i;
+
+    start_holder(&others[0], pool, 50000);
+    await_dials(1);
+    passed = unit_in_ms(801);
+    start_waiter(&late, pool, 800);
+    for (i = 1; i < OTHERS; i++) {
+        start_holder(&others[i], pool, 50000);
+    }
+    /* A thread that has the turn is late itself after an eighth of its time. */
+    unit_let_pass(passed - apr_time_from_msec(600));
+    admit_one();
+    await_dials(2);
+    unit_let_pass(passed);
+    open_gate();
+    pthread_join(late.thread, NULL);
+    ck_assert_int_eq(late.status, SHS_CONN_BUSY);
+    for (i = 0; i < OTHERS; i++) {
+        pthread_join(others[i].thread, NULL);
+        ck_assert_int_eq(others[i].status, SHS_CONN_OK);
+        shs_pool_give_back(pool, others[i].kept);
+    }
+    fake_stop(fake);
+}
+END_TEST
+
 /* Lets one thread begin to dial and be late, while another waits with a long
  * deadline and keeps what it gets: if it were given back, the late one would
  * get it after all. */
@@ -898,7 +945,7 @@ static void outwait_dial(waiter_t *late, waiter_t *other, shs_pool_t *pool,
     apr_time_t passed;
 
     start_waiter(late, pool, ms);
-    await_dial();
+    await_dials(1);
     passed = unit_in_ms(ms + 1);
     start_holder(other, pool, 20000);
     unit_let_pass(passed);
@@ -1056,6 +1103,7 @@ static void add(TCase *tc)
     tcase_add_test(tc, pool_borrow__says_why_the_dial_failed_at_the_deadline);
     tcase_add_loop_test(tc, pool_borrow__does_not_wait_after_a_refusal, 0, 2);
     tcase_add_test(tc, pool_borrow__says_whether_all_were_lent);
+    tcase_add_test(tc, pool_borrow__says_that_others_could_dial);
     tcase_add_test(tc, pool_borrow__a_late_dial_fails_no_other_borrower);
     tcase_add_loop_test(tc, pool__wakes_all_waiters_although_dials_fail, 0, 3);
 }

@@ -7,7 +7,7 @@
 
 int shs_batch_pause_is_over(const shs_batch_pause_t *pause, apr_time_t now)
 {
-    return now >= atomic_load(&pause->until);
+    return now >= atomic_load(&pause->until) && !atomic_load(&pause->is_slow);
 }
 
 void shs_batch_pause_note_failure(shs_batch_pause_t *pause, apr_time_t now)
@@ -36,8 +36,16 @@ void shs_batch_pause_note_slow(shs_batch_pause_t *pause, apr_time_t now)
 {
     apr_int64_t known = atomic_load(&pause->until);
 
+    atomic_store(&pause->is_slow, 1);
     while (known < now + FIRST_PAUSE
            && !atomic_compare_exchange_weak(&pause->until, &known,
                                             now + FIRST_PAUSE)) {
+    }
+}
+
+void shs_batch_pause_note_quick(shs_batch_pause_t *pause, apr_time_t now)
+{
+    if (atomic_load(&pause->is_slow) && now >= atomic_load(&pause->until)) {
+        atomic_store(&pause->is_slow, 0);
     }
 }

@@ -14,6 +14,7 @@
 typedef struct shs_batch_pause_t {
     _Atomic apr_int64_t until; /* by shs_clock_now() */
     atomic_int failures;       /* pauses after failures, in a row */
+    atomic_int is_slow;        /* the pause goes on until a reply is quick */
 } shs_batch_pause_t;
 
 int shs_batch_pause_is_over(const shs_batch_pause_t *pause, apr_time_t now);
@@ -26,7 +27,12 @@ void shs_batch_pause_note_failure(shs_batch_pause_t *pause, apr_time_t now);
 /* A batch has ended well: the next pause is one second again. */
 void shs_batch_pause_note_success(shs_batch_pause_t *pause);
 
-/* A reply was slow: at least a second of pause is left. */
+/* A reply was slow: at least a second of pause is left, and the pause goes on
+ * until a reply is quick after that. Otherwise the first loads after a silence
+ * would wait in vain for each other, each time. */
 void shs_batch_pause_note_slow(shs_batch_pause_t *pause, apr_time_t now);
+
+/* A reply was quick. */
+void shs_batch_pause_note_quick(shs_batch_pause_t *pause, apr_time_t now);
 
 #endif

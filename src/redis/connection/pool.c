@@ -23,6 +23,7 @@ struct shs_pool_t {
     int idle;
     int is_dialling;
     int is_closing;
+    unsigned dial_successes;       /* successful dials so far */
     unsigned dial_failures;        /* failed dials so far ... */
     shs_conn_status_t dial_status; /* ... and the status of the last */
     char dial_reason[160];
@@ -95,14 +96,16 @@ static place_t find_place(shs_conn_t **out, shs_pool_t *pool, int may_dial,
     return PLACE_LATE;
 }
 
-static place_t take_place(shs_conn_t **out, shs_pool_t *pool, int may_dial,
-                          apr_time_t deadline)
+/* `is_slow`: after LATE, whether other threads could dial meanwhile. */
+static place_t take_place(shs_conn_t **out, int *is_slow, shs_pool_t *pool,
+                          int may_dial, apr_time_t deadline)
 {
-    unsigned seen;
+    unsigned seen, successes;
     place_t place;
 
     pthread_mutex_lock(&pool->lock);
     seen = pool->dial_failures;
+    successes = pool->dial_successes;
     place = find_place(out, pool, may_dial, seen);
     while (place == PLACE_LATE && !shs_thread_is_late(deadline)) {
         shs_thread_wait(&pool->changed, &pool->lock, deadline);
@@ -112,6 +115,7 @@ static place_t take_place(shs_conn_t **out, shs_pool_t *pool, int may_dial,
         /* A signal that came with the deadline is for another thread. */
         pthread_cond_signal(&pool->changed);
     }
+    *is_slow = pool->dial_successes != successes;
     assert(pool->idle + pool->borrowed <= pool->size);
     pthread_mutex_unlock(&pool->lock);
     return place;
@@ -134,7 +138,10 @@ static void end_dial(shs_pool_t *pool, shs_conn_status_t status,
 {
     pthread_mutex_lock(&pool->lock);
     pool->is_dialling = 0;
-    if (status != SHS_CONN_OK) {
+    if (status == SHS_CONN_OK) {
+        ++pool->dial_successes;
+    }
+    else {
         --pool->borrowed;
     }
     if (status != SHS_CONN_OK && !is_private) {
@@ -158,19 +165,25 @@ static shs_conn_status_t read_failure(const char **reason, shs_pool_t *pool,
     return status;
 }
 
-/* No connection by the deadline: other threads had all of them, or a dial took
- * too long. */
+/* No connection by the deadline: other threads had all of them; or they opened
+ * new ones, one after the other, and this thread's turn did not come; or a dial
+ * took too long. Only the last is a fault of the server. */
 static shs_conn_status_t describe_lateness(const char **reason,
-                                           shs_pool_t *pool)
+                                           shs_pool_t *pool, int is_slow)
 {
     int is_full;
 
     pthread_mutex_lock(&pool->lock);
     is_full = pool->borrowed == pool->size;
     pthread_mutex_unlock(&pool->lock);
-    *reason = is_full ? "all connections of the pool are busy"
-                      : "no connection by the deadline";
-    return is_full ? SHS_CONN_BUSY : SHS_CONN_TIMEOUT;
+    if (is_full || is_slow) {
+        *reason = is_full ? "all connections of the pool are busy"
+                          : "all connections of the pool are busy, and new ones"
+                            " take too long to open";
+        return SHS_CONN_BUSY;
+    }
+    *reason = "no connection by the deadline";
+    return SHS_CONN_TIMEOUT;
 }
 
 /* Returns whether an idle connection can still be used. If not, closes it; if
@@ -223,10 +236,11 @@ shs_conn_status_t shs_pool_borrow(shs_conn_t **out, int *is_new,
 {
     shs_conn_status_t status = SHS_CONN_OK;
     apr_time_t began_at = shs_clock_now();
+    int is_slow;
 
     *is_new = 0;
     for (;;) {
-        switch (take_place(out, pool, !*is_new, deadline)) {
+        switch (take_place(out, &is_slow, pool, !*is_new, deadline)) {
         case PLACE_IDLE:
             if (check_idle(pool, *out)) {
                 *is_new = 0;
@@ -247,8 +261,9 @@ shs_conn_status_t shs_pool_borrow(shs_conn_t **out, int *is_new,
             return status == SHS_CONN_OK ? read_failure(reason, pool, p)
                                          : status;
         case PLACE_LATE:
-            return status == SHS_CONN_OK ? describe_lateness(reason, pool)
-                                         : status;
+            return status == SHS_CONN_OK
+                       ? describe_lateness(reason, pool, is_slow)
+                       : status;
         }
     }
 }

@@ -82,6 +82,10 @@ static void note_latency(const shs_permit_t *permit,
         shs_batch_pause_note_slow(shs_node_batch_pause(permit->route.node),
                                   now);
     }
+    else {
+        shs_batch_pause_note_quick(shs_node_batch_pause(permit->route.node),
+                                   now);
+    }
 }
 
 /* Remembers whether the value is large, after a reply that says so. An absent
