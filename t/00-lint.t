@@ -29,6 +29,8 @@ sub warned {
 
 my $at = qr/\(\S+:\d+\)/;
 
+my $on = "SharedSession On\nSharedSessionUser userId\n";
+
 my @warned = (
     # twice in one place
     ["SharedSessionKey a:%{id}\nSharedSessionKey b:%{id}",
@@ -102,6 +104,56 @@ my @warned = (
      . "SharedSessionFailure allow stale=30s\n</VirtualHost>",
      qr/SharedSessionFailure allow stale=30s $at has no effect.*SharedSessionCache Off $at/,
      'stale= without a near-cache'],
+    ["<Location /x>\nSharedSession On\nSharedSessionFormat form\n"
+     . "Require shared-session user.roles admin\n</Location>",
+     qr/Require shared-session user\.roles admin $at looks into a structure/, '... in a requirement'],
+    ["<Location /x>\nSharedSession On\nSharedSessionFormat form\n"
+     . "<RequireAll>\nRequire all granted\nRequire not shared-session bans[0]\n</RequireAll>\n</Location>",
+     qr/Require not shared-session bans\[0\] $at looks into a structure/, '... behind not'],
+    ["SharedSession On\nSharedSessionFormat form\nSharedSessionUser user.name",
+     qr/SharedSessionUser user\.name $at looks into a structure/, '... of the user'],
+    # requirements and expressions without SharedSession On
+    ["<Location /x>\nRequire shared-session userId\n</Location>",
+     qr/Require shared-session userId $at answers each request with 500.*add SharedSession On/,
+     'a requirement without SharedSession On'],
+    ["SharedSession On\n<Location /x>\nSharedSession Off\nRequire shared-session\n</Location>",
+     qr/Require shared-session $at answers.*instead of SharedSession Off $at/, '... Off in the same place'],
+    ["<Location /x>\n<RequireAll>\nRequire all granted\nRequire not shared-session a\n</RequireAll>\n</Location>",
+     qr/Require not shared-session a $at answers/, '... behind not'],
+    ["<Location /x>\nRequire expr \"session('a') == 'b'\"\nHeader set B \"expr=%{session:b}\"\n</Location>",
+     qr/Require expr "session\('a'\) == 'b'" $at sees no session/, 'an expression, once for the section'],
+    ["<If \"'b' -in session_values('a')\">\nHeader set B b\n</If>",
+     qr/<If "'b' -in session_values\('a'\)"> $at sees no session/, 'the condition of <If>'],
+    ["<Location /x>\n<If \"session('a') == 'b'\">\nSharedSession On\n</If>\n</Location>",
+     qr/<If "session\('a'\) == 'b'"> $at sees no session/, '... and it is On only inside'],
+    ["SetEnvIfExpr \"%{session:a} == 'b'\" B\n<Location /x>\nSharedSession On\n</Location>",
+     qr/SetEnvIfExpr "%\{session:a\} == 'b'" B $at sees no session/,
+     'SetEnvIfExpr in the server, and it is On only in a section'],
+    # without a user
+    ["<Location /x>\nSharedSession On\nAuthType SharedSession\nRequire valid-user\n</Location>",
+     qr/AuthType SharedSession $at knows no user.*add SharedSessionUser/, 'a login without a user'],
+    ["SharedSessionUser userId\n<Location /x>\nSharedSession On\nSharedSessionUser none\n"
+     . "AuthType SharedSession\nRequire valid-user\n</Location>",
+     qr/AuthType SharedSession $at knows no user/, '... because it is none there'],
+    # a closed login page
+    ["<Location />\n${on}SharedSessionLogin /login?a=b\nRequire valid-user\n</Location>",
+     qr{SharedSessionLogin /login\?a=b $at leads to a page that Require valid-user $at keeps closed: add <Location "/login">},
+     'a login page in the place that it protects'],
+    ["<VirtualHost *:1>\n<LocationMatch ^/app/>\n${on}SharedSessionLogin /app/login\n"
+     . "<RequireAll>\nRequire all granted\nRequire shared-session userId\n</RequireAll>\n</LocationMatch>\n</VirtualHost>",
+     qr{SharedSessionLogin /app/login $at leads to a page that Require shared-session userId $at keeps closed},
+     '... that a pattern names, in a virtual host'],
+    ["<Location /login>\nRequire all granted\n</Location>\n"
+     . "<Location />\n${on}SharedSessionLogin /login\nRequire valid-user\n</Location>",
+     qr{SharedSessionLogin /login $at leads to a page.*behind that place},
+     '... opened before that place, which httpd applies later'],
+    # without a requirement
+    ["<Location /x>\n${on}SharedSessionLogin /login\nRequire ip 127.0.0.1\n</Location>",
+     qr{SharedSessionLogin /login $at has no effect, as no requirement there needs a session},
+     'a login page without a requirement'],
+    ["<Location /x>\n${on}SharedSessionForbidden /no.html\n</Location>\n"
+     . "<Location /y>\nSharedSession On\nRequire shared-session\n</Location>",
+     qr{SharedSessionForbidden /no\.html $at has no effect}, 'a page for 403, and the requirement is elsewhere'],
     # another provider of mod_session
     ["$with_glue<Location /x>\nSharedSession On\nSession On\nSessionCookieName s path=/\n</Location>",
      qr/SessionCookieName s path=\/ $at gives mod_session another store.*remove SessionCookieName/,
@@ -122,6 +174,31 @@ for my $row (@warned) {
 }
 
 my @silent = (
+    ["<Location /x>\n${on}SharedSessionFormat json\nRequire shared-session user.roles[0] admin\n</Location>",
+     'a path of a requirement into json'],
+    ["<Directory /srv>\nAllowOverride AuthConfig\n</Directory>\n<Directory /srv/x>\n"
+     . "Require shared-session\nAuthType SharedSession\n</Directory>",
+     'a requirement in a place that .htaccess may turn on'],
+    ["<Location /x>\nSharedSession On\n</Location>\n<LocationMatch ^/x/[a-c]>\nRequire shared-session\n</LocationMatch>",
+     'a requirement in a part of the place that is On'],
+    ["RewriteEngine On\nRewriteCond expr \"session('a') == 'b'\"\nRewriteRule ^/x/ - [E=B:b]\n"
+     . "<Location /x>\nSharedSession On\n</Location>", 'a condition in the server for a place that is On'],
+    ["SharedSessionUser userId\n<Location />\nSharedSession On\nAuthType SharedSession\nRequire valid-user\n</Location>",
+     'a login whose user an outer place names'],
+    ["<Location />\n${on}SharedSessionLogin /login\nRequire valid-user\n</Location>\n"
+     . "<Location /login>\nRequire all granted\n</Location>", 'a login page that is open'],
+    ["<Location />\n${on}SharedSessionLogin /login\nRequire valid-user\n</Location>\n"
+     . "<LocationMatch \"^/(login|static)\">\nRequire all granted\n</LocationMatch>", '... by a pattern'],
+    ["<Location />\n${on}SharedSessionLogin https://login.example.org/login\nRequire valid-user\n</Location>",
+     'a login page on another host'],
+    ["<Location /app>\n${on}SharedSessionLogin /application/login\nRequire valid-user\n</Location>",
+     'a login page outside of the place'],
+    ["<Location />\n${on}SharedSessionLogin /login\nRequire ip 127.0.0.1\nRequire valid-user\n</Location>",
+     'a login page that some clients reach without a session'],
+    ["<Location /login>\nAuthType Basic\nAuthName a\nRequire valid-user\n</Location>\n"
+     . "<Location /x>\n${on}SharedSessionLogin /login\nRequire shared-session\n</Location>",
+     'a login page with another AuthType'],
+    ["SharedSession On\nSharedSessionLogin none\nSharedSessionForbidden none", 'no login page'],
     ['', 'a store alone'],
     ["SharedSession On\n<Location /x>\nSharedSession Off\nSharedSessionFailure deny\n</Location>",
      'what else is said of a place that is Off'],
@@ -213,7 +290,7 @@ sub said_of {
 }
 my $root = $httpd->root;
 my @examples = glob "$ENV{SHS_INCLUDE}/conf/examples/*.conf";
-is(scalar @examples, 12, 'the examples are there');
+is(scalar @examples, 19, 'the examples are there');
 for my $example (@examples) {
     my $conf = SHS::Httpd::slurp($example);
     my ($name) = $example =~ m{([^/]+)$};
@@ -226,6 +303,7 @@ for my $example (@examples) {
     }
     $conf =~ s{/etc/apache2/redis\.password}{@{[$httpd->write('password', "SeCrEt\n")]}}g;
     $conf =~ s{/etc/ssl/certs/example-ca\.pem}{@{[$certs->path('ca.crt')]}}g;
+    $conf =~ s{^DocumentRoot .*}{DocumentRoot "$root/htdocs"}m;
     is(said_of($needs . $conf), '', "example: $name");
 }
 

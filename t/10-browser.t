@@ -5,11 +5,11 @@
 use strict;
 use warnings;
 
-use File::Temp qw(tempdir);
 use SHS;
+use SHS::Browser;
 use SHS::Certs;
 
-plan skip_all => 'there is no chromium here' if system 'command -v chromium >/dev/null';
+plan skip_all => 'there is no chromium here' if !SHS::Browser::is_here();
 
 my $store = SHS::Redis->start;
 my $certs = SHS::Certs->new;
@@ -65,34 +65,21 @@ $common
 </VirtualHost>
 CONF
 
-my $profile = tempdir('chromium-XXXXXX', DIR => SHS::Process::tmp());
-
-# The page that a visit ends on, as a probe's reply.
+# The page that a visit of a new browser ends on, as a probe's reply.
 sub visit {
     my ($url) = @_;
-    my @browser = (qw(timeout -k 5 60 chromium --headless --no-sandbox --disable-gpu
-        --disable-quic --no-first-run --disable-background-networking
-        --disable-component-update --disable-sync --ignore-certificate-errors
-        --dump-dom), "--user-data-dir=$profile",
-        '--host-resolver-rules=MAP *.site.test 127.0.0.1, MAP * ~NOTFOUND');
-    my $pid = open(my $out, '-|') // die "fork: $!";
-    if ($pid == 0) {
-        $ENV{HOME} = $profile;
-        open STDERR, '>', "$profile/stderr";
-        exec(@browser, $url) or POSIX::_exit(127);
-    }
-    my $page = do { local $/; <$out> } // '';
-    close $out;
-    $page =~ s/<[^>]*>//g;
-    $page =~ s/&(amp|lt|gt|quot);/{ amp => '&', lt => '<', gt => '>', quot => '"' }->{$1}/ge;
-    return SHS::HTTP::Reply->parse("HTTP/1.1 200 OK\r\n\r\n$page");
+    my $browser = SHS::Browser->start(host => '*.site.test', tls => "$pair.crt");
+    $browser->visit($url);
+    my $text = $browser->text;
+    $browser->stop;
+    return SHS::HTTP::Reply->parse("HTTP/1.1 200 OK\r\n\r\n$text");
 }
 
 # Logged in, sent to the sister host and back, in one go.
 my $r = visit("$app/login/cgi?status=303&action=create&set=user%3Dalice");
 my $cookies = $r->hdr('Cookie') // '';
 like($cookies, qr/__Host-SID=(?!\Q$planted\E)/, 'the browser has the cookie of the login')
-    || diag $r->body, slurp("$profile/stderr");
+    || diag $r->body;
 like($cookies, qr/pref=en, __Host-SID=\Q$planted\E/, '... and what was planted');
 is($r->note('session.user'), 'alice', 'the user is the same');
 

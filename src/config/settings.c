@@ -60,7 +60,9 @@ static int says_no_more(const shs_settings_t *inner,
                   | inner->codec.set | inner->denies.set | inner->stale.set
                   | inner->max_size.set | inner->idle.set | inner->adopts.set
                   | inner->absolute.set | inner->touch.set | inner->grace.set
-                  | inner->control.set | inner->expose_limit.set;
+                  | inner->control.set | inner->expose_limit.set
+                  | inner->decides_without.set | inner->user.set
+                  | inner->login.set | inner->forbidden.set;
 
     return !is_said
            && (!inner->resource.set
@@ -95,6 +97,7 @@ void *shs_settings_merge(apr_pool_t *p, void *outer_, void *inner_)
     MERGE(codec);
     MERGE(denies);
     MERGE(stale);
+    MERGE(decides_without);
     MERGE(max_size);
     MERGE(idle);
     MERGE(adopts);
@@ -103,6 +106,9 @@ void *shs_settings_merge(apr_pool_t *p, void *outer_, void *inner_)
     MERGE(grace);
     MERGE(control);
     MERGE(expose_limit);
+    MERGE(user);
+    MERGE(login);
+    MERGE(forbidden);
     merged->notes = merge_rules(p, &outer->notes, &inner->notes);
     merged->env = merge_rules(p, &outer->env, &inner->env);
     merged->headers = merge_rules(p, &outer->headers, &inner->headers);

@@ -11,6 +11,8 @@
 #include <http_config.h>
 
 #include "codec/codec.h"
+#include "config/access.h"
+#include "config/option_types.h"
 #include "config/rule.h"
 #include "config/server.h"
 #include "session/id/key.h"
@@ -22,16 +24,6 @@ extern module AP_MODULE_DECLARE_DATA shared_session_module;
 
 /* The handler of the JSON resource. */
 #define SHS_SETTINGS_HANDLER "shared-session"
-
-typedef struct shs_flag_t {
-    int set;
-    int value; /* On or Off */
-} shs_flag_t;
-
-typedef struct shs_span_t {
-    int set;
-    apr_interval_time_t value;
-} shs_span_t;
 
 /* Where the session id is looked for, and how the session cookie is set. */
 typedef struct shs_cookie_options_t {
@@ -70,8 +62,11 @@ typedef struct shs_settings_t {
         int set;
         const shs_codec_t *value;
     } codec;
-    shs_flag_t denies; /* SharedSessionFailure deny */
-    shs_span_t stale;  /* 0: nothing stale is served */
+    shs_flag_t denies;          /* SharedSessionFailure deny */
+    shs_span_t stale;           /* 0: nothing stale is served */
+    shs_flag_t decides_without; /* SharedSessionFailure decide=none: without an
+                                 * answer of the store, requirements and
+                                 * expressions see a request without session */
     struct {
         int set;
         apr_size_t value;
@@ -86,6 +81,9 @@ typedef struct shs_settings_t {
         int set;
         shs_expose_limit_t value;
     } expose_limit;
+    shs_user_option_t user;
+    shs_login_option_t login;
+    shs_page_option_t forbidden;
     shs_rules_t notes;
     shs_rules_t env;
     shs_rules_t headers;

@@ -44,6 +44,24 @@ typedef struct shs_client_request_t {
                                   * module added, one per name; NULL: none */
 } shs_client_request_t;
 
+/* What a request's requirements and expressions have found out about its
+ * session (request/access/access.h). */
+typedef struct shs_access_t {
+    unsigned is_inner : 1;      /* the hooks of other modules are running */
+    unsigned is_settled : 1;    /* the fixups are over */
+    unsigned lacks_session : 1; /* a requirement failed for want of a session */
+    unsigned saw_none : 1;      /* an expression of one found no session */
+    unsigned is_refused : 1;    /* one failed by what the session contains */
+    unsigned is_undecided : 1; /* one failed because the store gave no answer */
+    unsigned is_void : 1;      /* whatever was decided does not count, for the
+                                 * same reason */
+    unsigned is_decisive : 1;  /* a requirement was met by the session, or
+                               * an expression of one has read it */
+    unsigned is_problem : 1;   /* its 401 has a body for programs */
+    const char *user;          /* what r->user was set to; NULL: nothing ... */
+    const ap_conf_vector_t *user_config; /* ... by these settings */
+} shs_access_t;
+
 /* One request_rec. Lives in its pool. */
 typedef struct shs_request_context_t {
     shs_client_request_t *client_request;
@@ -53,6 +71,7 @@ typedef struct shs_request_context_t {
                                      * exposed */
     const shs_lookup_t *lookup;
     int status; /* OK, or the status that ends the request */
+    shs_access_t access;
 } shs_request_context_t;
 
 /* The context of a request, or NULL; and the context of the nearest outer

@@ -53,7 +53,7 @@ static int is_denial_page(const request_rec *r)
            && r->prev->status == HTTP_SERVICE_UNAVAILABLE;
 }
 
-static int deny(request_rec *r)
+int shs_flow_deny(request_rec *r, const char *why)
 {
     if (is_denial_page(r)) {
         return OK;
@@ -63,8 +63,8 @@ static int deny(request_rec *r)
                        SHS_FLOW_RETRY_AFTER_S);
         ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
                       SHS_TAG_DENIED
-                      "answered 503: the session store is unavailable and"
-                      " SharedSessionFailure deny is in effect");
+                      "answered 503: the session store is unavailable and %s",
+                      why);
     }
     return HTTP_SERVICE_UNAVAILABLE;
 }
@@ -86,7 +86,8 @@ static void expose(request_rec *r, shs_request_context_t *context,
     }
     if (context->lookup->outcome == SHS_OUTCOME_UNAVAILABLE
         && settings->denies.value) {
-        context->status = deny(r);
+        context->status =
+            shs_flow_deny(r, "SharedSessionFailure deny is in effect");
     }
 }
 

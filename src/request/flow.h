@@ -19,6 +19,11 @@
 /* Retry-After of a 503, in seconds. */
 #define SHS_FLOW_RETRY_AFTER_S "5"
 
+/* The answer to a request that cannot be decided because the store gives none:
+ * 503, with Retry-After; or OK for the error page of such an answer, which may
+ * stand in the same place. `why` is for the log. */
+int shs_flow_deny(request_rec *r, const char *why);
+
 /* Hooks, in the order of a request's life. Signatures as http_protocol.h and
  * http_request.h declare them; OK, DECLINED or a status. */
 int shs_flow_on_post_read_request(request_rec *r);

@@ -16,6 +16,7 @@ typedef struct state_t {
     int is_marked;
     int is_private;
     int is_forbidden;
+    int is_forbidden_by_default;
     int is_holding;
     apr_bucket_brigade *held; /* while holding; NULL: nothing yet */
 } state_t;
@@ -58,6 +59,17 @@ static int must_send(state_t *state, ap_filter_t *f,
            != APR_SUCCESS;
 }
 
+static void set_headers(const state_t *state, request_rec *r)
+{
+    int is_forbidden =
+        state->is_forbidden
+        || (state->is_forbidden_by_default && !shs_caching_is_stated(r));
+
+    if (state->is_marked) {
+        shs_caching_set_headers(r, state->is_private, is_forbidden);
+    }
+}
+
 /* The filter stays in its place while on_response runs, which may mark the
  * response. */
 static apr_status_t on_brigade(ap_filter_t *f, apr_bucket_brigade *brigade)
@@ -76,9 +88,7 @@ static apr_status_t on_brigade(ap_filter_t *f, apr_bucket_brigade *brigade)
     if (state->is_holding && !must_send(state, f, brigade)) {
         return APR_SUCCESS;
     }
-    if (state->is_marked) {
-        shs_caching_set_headers(f->r, state->is_private, state->is_forbidden);
-    }
+    set_headers(state, f->r);
     ap_remove_output_filter(f);
     return ap_pass_brigade(f->next, brigade);
 }
@@ -169,6 +179,11 @@ void shs_response_filter_mark(request_rec *r, int is_private)
 void shs_response_filter_forbid(request_rec *r)
 {
     state_of(r)->is_forbidden = 1;
+}
+
+void shs_response_filter_forbid_by_default(request_rec *r)
+{
+    state_of(r)->is_forbidden_by_default = 1;
 }
 
 void shs_response_filter_hold(request_rec *r)

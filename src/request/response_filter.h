@@ -45,6 +45,10 @@ void shs_response_filter_mark(request_rec *r, int is_private);
  * (no-store). Call mark() too. */
 void shs_response_filter_forbid(request_rec *r);
 
+/* The same for a response that does not say itself, by Cache-Control, who may
+ * store it. */
+void shs_response_filter_forbid_by_default(request_rec *r);
+
 /* For a page without a session whose parts may have one (mod_include): its
  * headers wait until the page is complete, or until
  * SHS_RESPONSE_FILTER_HOLD_MAX octets or a flush force them out. A mark() until

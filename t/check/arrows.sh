@@ -9,10 +9,11 @@ source "$(dirname "${BASH_SOURCE[0]}")/guard.bash"
 # A room, and the rooms whose headers its files include; in the order of the
 # listing in src/README.md. There is no circle between rooms.
 rooms='
-.                request request/expose request/control request/entry request/mod_session config/directive config installed
+.                request request/access request/expose request/control request/entry request/mod_session config/directive config installed
 request          request/lookup request/expose session/id store redis config/check config base
 request/lookup   session/id store store/cache session config base
 request/expose   request/lookup session session/json config base
+request/access   request request/lookup request/expose session/json config base
 request/control  request session config base
 request/entry    request session/json config base installed
 request/mod_session config installed

@@ -7,6 +7,7 @@
 #include <apr_strings.h>
 
 #include "base/option.h"
+#include "config/check/lint_access.h"
 #include "config/check/lint_tree.h"
 #include "config/defaults.h"
 
@@ -14,22 +15,17 @@
 
 typedef struct lint_t {
     shs_lint_tree_t tree;
-    apr_array_header_t *warnings; /* of const char * */
-    int has_htaccess;             /* .htaccess may say SharedSession On */
-    int has_glue;                 /* mod_session_shared is loaded */
+    int has_glue; /* mod_session_shared is loaded */
 } lint_t;
 
 static void warn(lint_t *lint, const char *sentence)
 {
-    APR_ARRAY_PUSH(lint->warnings, const char *) = sentence;
+    shs_lint_tree_warn(&lint->tree, sentence);
 }
 
-/* The directive as written, and its line. */
 static const char *describe(const lint_t *lint, const ap_directive_t *directive)
 {
-    return apr_psprintf(lint->tree.p, "%s %s (%s)", directive->directive,
-                        directive->args ? directive->args : "",
-                        shs_lint_tree_describe_line(&lint->tree, directive));
+    return shs_lint_tree_describe(&lint->tree, directive);
 }
 
 static const char *argument(const lint_t *lint, const ap_directive_t *directive,
@@ -38,11 +34,10 @@ static const char *argument(const lint_t *lint, const ap_directive_t *directive,
     return shs_lint_tree_argument(&lint->tree, directive, nth);
 }
 
-/* Whether the directive exists and its first argument is `value`. */
 static int has_argument(const lint_t *lint, const ap_directive_t *directive,
                         const char *value)
 {
-    return directive && !strcasecmp(argument(lint, directive, 0), value);
+    return shs_lint_tree_has_argument(&lint->tree, directive, value);
 }
 
 static int is_ours(const ap_directive_t *directive)
@@ -152,17 +147,37 @@ static void check_touch(lint_t *lint, const ap_directive_t *directive)
     }
 }
 
+/* The attribute that the directive names; "": none. */
+static const char *attribute_of(const lint_t *lint,
+                                const ap_directive_t *directive)
+{
+    int nth;
+
+    if (is_rule(directive)) {
+        return argument(lint, directive, 1);
+    }
+    if (shs_lint_tree_is(directive, "SharedSessionUser")) {
+        return argument(lint, directive, 0);
+    }
+    if (!shs_lint_tree_is(directive, "Require")) {
+        return "";
+    }
+    nth = has_argument(lint, directive, "not");
+    return strcasecmp(argument(lint, directive, nth), "shared-session")
+               ? ""
+               : argument(lint, directive, nth + 1);
+}
+
 static void check_path(lint_t *lint, const ap_directive_t *directive)
 {
+    const char *attribute = attribute_of(lint, directive);
     const ap_directive_t *format;
-    const char *attribute;
 
-    if (!is_rule(directive)) {
+    if (!strpbrk(attribute, ".[")) {
         return;
     }
-    attribute = argument(lint, directive, 1);
     format = shs_lint_tree_find(&lint->tree, directive, "SharedSessionFormat");
-    if (strpbrk(attribute, ".[") && has_argument(lint, format, "form")) {
+    if (has_argument(lint, format, "form")) {
         warn(lint,
              apr_psprintf(lint->tree.p,
                           "%s looks into a structure, and %s has none: only an"
@@ -214,20 +229,6 @@ static void check_provider(lint_t *lint, const ap_directive_t *directive)
 
 /* -------------------------------------------- what needs SharedSession On */
 
-/* Whether some SharedSession On may apply together with the directive. */
-static int may_be_on(const lint_t *lint, const ap_directive_t *directive,
-                     const ap_directive_t *first)
-{
-    for (; first; first = first->next) {
-        if ((shs_lint_tree_is(first, OURS) && has_argument(lint, first, "On")
-             && shs_lint_tree_may_meet(&lint->tree, directive, first))
-            || may_be_on(lint, directive, first->first_child)) {
-            return 1;
-        }
-    }
-    return 0;
-}
-
 /* One warning per section is enough. */
 static int is_first_for_sessions(const ap_directive_t *directive)
 {
@@ -251,7 +252,7 @@ static void check_enabled(lint_t *lint, const ap_directive_t *directive)
     int is_off_here;
 
     if (!is_write
-        && (!is_for_sessions(directive) || lint->has_htaccess
+        && (!is_for_sessions(directive) || lint->tree.has_htaccess
             || !shs_lint_tree_section(directive)
             || !is_first_for_sessions(directive))) {
         return;
@@ -260,7 +261,8 @@ static void check_enabled(lint_t *lint, const ap_directive_t *directive)
     is_off_here =
         on && on->parent == directive->parent && has_argument(lint, on, "Off");
     if (has_argument(lint, on, "On") || (is_off_here && !is_write)
-        || (!is_off_here && may_be_on(lint, directive, lint->tree.first))) {
+        || (!is_off_here
+            && shs_lint_tree_may_find(&lint->tree, directive, OURS, "On"))) {
         return;
     }
     warn(lint,
@@ -318,6 +320,7 @@ static int allows_htaccess(const lint_t *lint, const ap_directive_t *first)
 static void check_all(lint_t *lint, const ap_directive_t *first)
 {
     for (; first; first = first->next) {
+        shs_lint_access_check(&lint->tree, first);
         if (first->first_child) {
             check_all(lint, first->first_child);
             continue;
@@ -335,10 +338,10 @@ static void check_all(lint_t *lint, const ap_directive_t *first)
 
 apr_array_header_t *shs_lint_check(const ap_directive_t *tree, apr_pool_t *p)
 {
-    lint_t lint = { { tree, p }, apr_array_make(p, 2, sizeof(char *)), 0, 0 };
+    lint_t lint = { { tree, apr_array_make(p, 2, sizeof(char *)), 0, p }, 0 };
 
-    lint.has_htaccess = allows_htaccess(&lint, tree);
+    lint.tree.has_htaccess = allows_htaccess(&lint, tree);
     lint.has_glue = ap_find_linked_module("mod_session_shared.c") != NULL;
     check_all(&lint, tree);
-    return lint.warnings;
+    return lint.tree.warnings;
 }

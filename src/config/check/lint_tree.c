@@ -23,11 +23,25 @@ const char *shs_lint_tree_argument(const shs_lint_tree_t *tree,
     return argument;
 }
 
-const char *shs_lint_tree_describe_line(const shs_lint_tree_t *tree,
-                                        const ap_directive_t *directive)
+int shs_lint_tree_has_argument(const shs_lint_tree_t *tree,
+                               const ap_directive_t *directive,
+                               const char *value)
 {
-    return apr_psprintf(tree->p, "%s:%d", directive->filename,
-                        directive->line_num);
+    return directive
+           && !strcasecmp(shs_lint_tree_argument(tree, directive, 0), value);
+}
+
+const char *shs_lint_tree_describe(const shs_lint_tree_t *tree,
+                                   const ap_directive_t *directive)
+{
+    return apr_psprintf(tree->p, "%s %s (%s:%d)", directive->directive,
+                        directive->args ? directive->args : "",
+                        directive->filename, directive->line_num);
+}
+
+void shs_lint_tree_warn(const shs_lint_tree_t *tree, const char *sentence)
+{
+    APR_ARRAY_PUSH(tree->warnings, const char *) = sentence;
 }
 
 static int is_host(const ap_directive_t *directive)
@@ -187,4 +201,29 @@ int shs_lint_tree_may_meet(const shs_lint_tree_t *tree,
     other_path = path_of(tree, other_top);
     return !path || !other_path || is_below(path, other_path)
            || is_below(other_path, path);
+}
+
+static int may_find_in(const shs_lint_tree_t *tree,
+                       const ap_directive_t *directive, const char *name,
+                       const char *value, const ap_directive_t *first)
+{
+    for (; first; first = first->next) {
+        if (first == directive) {
+            continue;
+        }
+        if ((shs_lint_tree_is(first, name)
+             && (!value || shs_lint_tree_has_argument(tree, first, value))
+             && shs_lint_tree_may_meet(tree, directive, first))
+            || may_find_in(tree, directive, name, value, first->first_child)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+int shs_lint_tree_may_find(const shs_lint_tree_t *tree,
+                           const ap_directive_t *directive, const char *name,
+                           const char *value)
+{
+    return may_find_in(tree, directive, name, value, tree->first);
 }

@@ -10,8 +10,10 @@
 #include "base/option.h"
 #include "config/cache_policy.h"
 #include "config/check/place.h"
+#include "config/directive/access_options.h"
 #include "config/directive/cookie_options.h"
 #include "config/directive/directive_error.h"
+#include "config/directive/failure_options.h"
 #include "config/directive/lifetimes.h"
 #include "config/names.h"
 #include "config/provider.h"
@@ -177,41 +179,6 @@ static const char *set_format(cmd_parms *cmd, void *dir, const char *name)
     return NULL;
 }
 
-/* allow|deny, stale=TIME, or both. */
-static const char *set_failure(cmd_parms *cmd, void *dir, const char *word,
-                               const char *option)
-{
-    shs_settings_t *settings = dir;
-    const char *error;
-
-    settings->denies.set = settings->stale.set = 1;
-    settings->denies.value = 0;
-    settings->stale.value = 0;
-    if (strncmp(word, "stale=", 6)) {
-        settings->denies.value = !strcmp(word, "deny");
-        if (!settings->denies.value && strcmp(word, "allow")) {
-            return shs_directive_error_describe(
-                cmd, apr_psprintf(cmd->pool,
-                                  "'%s' is neither allow nor deny, nor"
-                                  " stale=TIME",
-                                  word));
-        }
-        word = option;
-    }
-    else if (option) {
-        return shs_directive_error_describe(cmd,
-                                            "stale= comes after allow or deny");
-    }
-    if (!word) {
-        return NULL;
-    }
-    error = strncmp(word, "stale=", 6)
-                ? "after allow or deny there is only stale=TIME"
-                : shs_option_parse_lifetime(&settings->stale.value, word + 6,
-                                            cmd->pool);
-    return shs_directive_error_describe(cmd, error);
-}
-
 static const char *set_max_size(cmd_parms *cmd, void *dir, const char *text)
 {
     shs_settings_t *settings = dir;
@@ -350,8 +317,10 @@ const command_rec shs_directives[] = {
                    DIRECTORY,
                    "SIZE [env=SIZE]: how much a session may add to a request"
                    " in headers, and in variables"),
-    AP_INIT_TAKE12("SharedSessionFailure", set_failure, NULL, DIRECTORY,
-                   "allow|deny [stale=TIME]: when the store gives no answer"),
+    AP_INIT_TAKE_ARGV("SharedSessionFailure", shs_failure_options_set, NULL,
+                      DIRECTORY,
+                      "allow|deny [stale=TIME] [decide=none]: when the store"
+                      " gives no answer"),
     AP_INIT_TAKE1("SharedSessionMaxSize", set_max_size, NULL, DIRECTORY,
                   "SIZE: a larger session is refused"),
     AP_INIT_TAKE12("SharedSessionIdleTimeout", shs_lifetimes_set_idle, NULL,
@@ -369,9 +338,23 @@ const command_rec shs_directives[] = {
     AP_INIT_FLAG("SharedSessionControl", set_control, NULL, DIRECTORY,
                  "On|Off: whether responses from downstream may change the"
                  " session"),
+    AP_INIT_TAKE1("SharedSessionUser", shs_access_options_set_user, NULL,
+                  HTACCESS,
+                  "ATTRIBUTE, or none: the attribute that names the user"),
+    AP_INIT_TAKE123("SharedSessionLogin", shs_access_options_set_login, NULL,
+                    HTACCESS,
+                    "URL [param=NAME|none] [status=302|303], or none: where a"
+                    " person without a session logs in"),
+    AP_INIT_TAKE1("SharedSessionForbidden", shs_access_options_set_forbidden,
+                  NULL, HTACCESS,
+                  "PATH, or none: the page for a person whose session is not"
+                  " allowed here"),
     SHS_DIRECTIVE_ERROR_OVERRIDE("SharedSession"),
     SHS_DIRECTIVE_ERROR_OVERRIDE("SharedSessionNote"),
     SHS_DIRECTIVE_ERROR_OVERRIDE("SharedSessionEnv"),
+    SHS_DIRECTIVE_ERROR_OVERRIDE("SharedSessionUser"),
+    SHS_DIRECTIVE_ERROR_OVERRIDE("SharedSessionLogin"),
+    SHS_DIRECTIVE_ERROR_OVERRIDE("SharedSessionForbidden"),
     AP_INIT_TAKE1("SetHandler", set_resource, NULL, OR_FILEINFO,
                   "a handler's name: " SHS_SETTINGS_HANDLER " is the JSON"
                   " resource"),

@@ -122,12 +122,17 @@ static const char *merge_control(request_rec *r)
     return apr_array_pstrcat(r->pool, control.kept, ',');
 }
 
+int shs_caching_is_stated(const request_rec *r)
+{
+    return shs_table_get(r->headers_out, "Cache-Control")
+           || shs_table_get(r->err_headers_out, "Cache-Control");
+}
+
 static void make_private(request_rec *r)
 {
     const char *merged = "private";
 
-    if (shs_table_get(r->headers_out, "Cache-Control")
-        || shs_table_get(r->err_headers_out, "Cache-Control")) {
+    if (shs_caching_is_stated(r)) {
         merged = merge_control(r);
     }
     shs_table_sweep_remove(r->err_headers_out, is_targeted, NULL, r->pool);

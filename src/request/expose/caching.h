@@ -13,6 +13,9 @@
 /* Whether r's response already says that it varies with the Cookie header. */
 int shs_caching_varies(request_rec *r);
 
+/* Whether r's response says itself, by Cache-Control, who may store it. */
+int shs_caching_is_stated(const request_rec *r);
+
 /* Sets the headers of r's response. is_forbidden: the response sets or removes
  * a session cookie, so no cache may store it (no-store). */
 void shs_caching_set_headers(request_rec *r, int is_private, int is_forbidden);

@@ -242,6 +242,28 @@ const shs_value_t *shs_path_find(const shs_session_t **of,
     return at ? walk(path, at, *of) : NULL;
 }
 
+const shs_value_t *shs_path_find_structure(const shs_session_t **of,
+                                           const shs_path_t *path,
+                                           const shs_session_t *session,
+                                           shs_path_inside_t *inside,
+                                           apr_pool_t *p)
+{
+    const shs_value_t *at = shs_path_find(of, path, session, inside, p);
+    const shs_session_t *read;
+    apr_size_t total;
+
+    if (!at || at->kind != SHS_KIND_STRING || *of != session
+        || !shs_session_is_untyped(session)) {
+        return at;
+    }
+    read = read_inside(inside, at, p);
+    if (!read) {
+        return at;
+    }
+    *of = read;
+    return shs_session_values(read, &total);
+}
+
 int shs_path_text(shs_octets_t *text, const shs_path_t *path,
                   const shs_session_t *session, shs_path_inside_t *inside,
                   apr_pool_t *p)

@@ -59,9 +59,17 @@ const shs_value_t *shs_path_find(const shs_session_t **of,
                                  const shs_session_t *session,
                                  shs_path_inside_t *inside, apr_pool_t *p);
 
-/* The same as text, as shs_json_text_get() returns it: borrowed from the
- * session, or from p. Returns 0 if there is none, if it
- * is null, and for other kinds of path. */
+/* The same, but a text of an untyped session that is a JSON object or array is
+ * that structure. */
+const shs_value_t *shs_path_find_structure(const shs_session_t **of,
+                                           const shs_path_t *path,
+                                           const shs_session_t *session,
+                                           shs_path_inside_t *inside,
+                                           apr_pool_t *p);
+
+/* The value as text, as shs_json_text_get() returns it: borrowed from the
+ * session, or from p. Returns 0 if there is none, if it is null, and for other
+ * kinds of path. */
 int shs_path_text(shs_octets_t *text, const shs_path_t *path,
                   const shs_session_t *session, shs_path_inside_t *inside,
                   apr_pool_t *p);

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "request/access/attribute.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "request/expose/value.h"
+#include "session/json/json_text.h"
+#include "session/json/path.h"
+
+struct shs_attribute_t {
+    const shs_path_t *path;
+    int is_list; /* [*] stands behind it */
+};
+
+const char *shs_attribute_parse(const shs_attribute_t **out, const char *text,
+                                apr_pool_t *p)
+{
+    static const char suffix[] = "[*]";
+    shs_attribute_t *attribute = apr_pcalloc(p, sizeof(*attribute));
+    apr_size_t len = strlen(text);
+    const char *error;
+
+    if (len >= sizeof(suffix) - 1
+        && !strcmp(text + len - (sizeof(suffix) - 1), suffix)) {
+        attribute->is_list = 1;
+        text = apr_pstrmemdup(p, text, len - (sizeof(suffix) - 1));
+    }
+    error = shs_path_parse(&attribute->path, text, p);
+    if (!error && shs_path_kind(attribute->path) == SHS_PATH_EVERY) {
+        error = "* stands for every attribute, and one is needed here";
+    }
+    *out = attribute;
+    return error;
+}
+
+int shs_attribute_is_id(const shs_attribute_t *attribute)
+{
+    return shs_path_kind(attribute->path) == SHS_PATH_ID;
+}
+
+int shs_attribute_text(shs_octets_t *text, const shs_attribute_t *attribute,
+                       const shs_lookup_t *lookup, apr_pool_t *p)
+{
+    shs_path_inside_t inside = { NULL };
+    shs_text_t found;
+
+    if (!shs_value_find(&found, attribute->path, lookup, &inside, p)) {
+        return 0;
+    }
+    *text = found.octets;
+    return 1;
+}
+
+/* Adds the text of the value; null has none. */
+static void add(apr_array_header_t *list, const shs_session_t *session,
+                const shs_value_t *value)
+{
+    shs_octets_t text;
+
+    if (shs_json_text_get(&text, session, value, list->pool)) {
+        APR_ARRAY_PUSH(list, shs_octets_t) = text;
+    }
+}
+
+static void add_value(apr_array_header_t *list, const shs_session_t *session,
+                      const shs_value_t *value)
+{
+    apr_size_t count;
+    const shs_value_t *values = shs_session_values(session, &count);
+    apr_size_t i = (apr_size_t)(value - values) + 1;
+
+    if (value->kind == SHS_KIND_ARRAY) {
+        for (; i < value->end; i = values[i].end) {
+            add(list, session, &values[i]);
+        }
+    }
+    else if (value->kind != SHS_KIND_OBJECT || i < value->end) {
+        add(list, session, value);
+    }
+}
+
+const apr_array_header_t *shs_attribute_list(const shs_attribute_t *attribute,
+                                             const shs_lookup_t *lookup,
+                                             apr_pool_t *p)
+{
+    apr_array_header_t *list = apr_array_make(p, 4, sizeof(shs_octets_t));
+    shs_path_inside_t inside = { NULL };
+    const shs_session_t *session;
+    const shs_value_t *value;
+    shs_octets_t text;
+
+    if (shs_path_kind(attribute->path) != SHS_PATH_ATTRIBUTE) {
+        if (shs_attribute_text(&text, attribute, lookup, p)) {
+            APR_ARRAY_PUSH(list, shs_octets_t) = text;
+        }
+        return list;
+    }
+    if (lookup->outcome != SHS_OUTCOME_FOUND) {
+        return list;
+    }
+    value = attribute->is_list ? shs_path_find_structure(
+                &session, attribute->path, lookup->session, &inside, p)
+                               : shs_path_find(&session, attribute->path,
+                                               lookup->session, &inside, p);
+    if (value) {
+        add_value(list, session, value);
+    }
+    return list;
+}

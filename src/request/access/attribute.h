@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * attribute: the ATTRIBUTE of a requirement or of an expression, and what it is
+ * in a request: one text, or a list of texts. It is a path
+ * (session/json/path.h) or a pseudo attribute, perhaps with [*] behind it.
+ *
+ * A list has the elements of an array, without nulls. Any other value is a list
+ * of one text; null and the empty object are empty lists. [*] makes a
+ * text of an untyped session that is a JSON array count as an array. Without
+ * [*] such a text is only a text: it may be one that a user has chosen.
+ */
+#ifndef SHS_REQUEST_ACCESS_ATTRIBUTE_H
+#define SHS_REQUEST_ACCESS_ATTRIBUTE_H
+
+#include <apr_pools.h>
+#include <apr_tables.h>
+
+#include "base/octets.h"
+#include "request/lookup/lookup.h"
+
+typedef struct shs_attribute_t shs_attribute_t;
+
+/* Returns NULL and sets *out, from p; or returns what is wrong and the cure,
+ * from p. The text must live as long as the attribute. */
+const char *shs_attribute_parse(const shs_attribute_t **out, const char *text,
+                                apr_pool_t *p);
+
+/* Whether it is @id. */
+int shs_attribute_is_id(const shs_attribute_t *attribute);
+
+/* The text: a scalar's, or a structure as JSON. Returns 0 if the request has
+ * none. Borrowed from the lookup, or from p. */
+int shs_attribute_text(shs_octets_t *text, const shs_attribute_t *attribute,
+                       const shs_lookup_t *lookup, apr_pool_t *p);
+
+/* The list, of shs_octets_t, from p; its texts as above. Never NULL. */
+const apr_array_header_t *shs_attribute_list(const shs_attribute_t *attribute,
+                                             const shs_lookup_t *lookup,
+                                             apr_pool_t *p);
+
+#endif

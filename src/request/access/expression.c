@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "request/access/expression.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include <ap_expr.h>
+#include <apr_strings.h>
+#include <http_request.h>
+
+#include "base/octets.h"
+#include "config/log.h"
+#include "config/settings.h"
+#include "request/access/attribute.h"
+#include "request/client_request.h"
+#include "request/session_ops.h"
+
+APLOG_USE_MODULE(shared_session);
+
+/* Notes what the expression has seen, for the answer (access.h, rule 2). What
+ * is evaluated later than the fixups decides nothing any more. */
+static void note(request_rec *r, const shs_lookup_t *lookup)
+{
+    shs_request_context_t *context = shs_client_request_context_of(r);
+    shs_access_t *access = &context->access;
+
+    context->client_request->is_marked = 1;
+    context->client_request->is_private |= lookup->outcome != SHS_OUTCOME_NONE;
+    if (access->is_settled) {
+        return;
+    }
+    if (lookup->outcome == SHS_OUTCOME_FOUND) {
+        access->is_decisive |= access->is_inner;
+    }
+    else if (lookup->outcome != SHS_OUTCOME_UNAVAILABLE
+             || shs_settings_of(r)->decides_without.value) {
+        access->saw_none |= access->is_inner;
+    }
+    else {
+        access->is_void = 1;
+    }
+}
+
+/* The lookup for an expression; NULL: it sees no session. */
+static const shs_lookup_t *lookup_of(const ap_expr_eval_ctx_t *ctx)
+{
+    const shs_lookup_t *lookup = ctx->r ? shs_session_ops_find(ctx->r) : NULL;
+
+    if (lookup) {
+        note(ctx->r, lookup);
+    }
+    return lookup;
+}
+
+/* The attribute: parsed at start if the argument is a constant, else here. */
+static const shs_attribute_t *attribute_of(const ap_expr_eval_ctx_t *ctx,
+                                           const void *data, const char *arg)
+{
+    const shs_attribute_t *attribute = data;
+    const char *error;
+
+    if (attribute) {
+        return attribute;
+    }
+    error = shs_attribute_parse(&attribute, apr_pstrdup(ctx->p, arg), ctx->p);
+    if (!error) {
+        return attribute;
+    }
+    if (ctx->r) {
+        ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, ctx->r,
+                      SHS_TAG_LEFT_OUT "session() in an expression: %s", error);
+    }
+    return NULL;
+}
+
+/* A text as expressions carry it; NULL: it has a control character. */
+static const char *carry(const ap_expr_eval_ctx_t *ctx, shs_octets_t text)
+{
+    if (!shs_octets_have_control(text)) {
+        return apr_pstrmemdup(ctx->p, text.data, text.len);
+    }
+    ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, ctx->r,
+                  SHS_TAG_LEFT_OUT
+                  "an expression does not get a value of the session: it has a"
+                  " control character");
+    return NULL;
+}
+
+static const char *find_text(ap_expr_eval_ctx_t *ctx, const void *data,
+                             const char *arg)
+{
+    const shs_lookup_t *lookup = lookup_of(ctx);
+    const shs_attribute_t *attribute =
+        lookup ? attribute_of(ctx, data, arg) : NULL;
+    shs_octets_t text;
+
+    return attribute && shs_attribute_text(&text, attribute, lookup, ctx->p)
+               ? carry(ctx, text)
+               : NULL;
+}
+
+static apr_array_header_t *find_list(ap_expr_eval_ctx_t *ctx, const void *data,
+                                     const char *arg)
+{
+    const shs_lookup_t *lookup = lookup_of(ctx);
+    const shs_attribute_t *attribute =
+        lookup ? attribute_of(ctx, data, arg) : NULL;
+    apr_array_header_t *list;
+    const apr_array_header_t *texts;
+    int i;
+
+    if (!attribute) {
+        return NULL;
+    }
+    texts = shs_attribute_list(attribute, lookup, ctx->p);
+    list = apr_array_make(ctx->p, texts->nelts, sizeof(const char *));
+    for (i = 0; i < texts->nelts; ++i) {
+        const char *text = carry(ctx, APR_ARRAY_IDX(texts, i, shs_octets_t));
+
+        if (text) {
+            APR_ARRAY_PUSH(list, const char *) = text;
+        }
+    }
+    return list;
+}
+
+/* Parses a constant argument. */
+static int parse(ap_expr_lookup_parms *parms)
+{
+    const shs_attribute_t *attribute;
+    const char *error;
+
+    *parms->data = NULL;
+    if (!parms->arg) {
+        return OK;
+    }
+    error = shs_attribute_parse(
+        &attribute, apr_pstrdup(parms->pool, parms->arg), parms->pool);
+    if (error) {
+        *parms->err = apr_pstrcat(parms->ptemp, parms->name, "('", parms->arg,
+                                  "'): ", error, NULL);
+        return !OK;
+    }
+    *parms->data = attribute;
+    return OK;
+}
+
+/* memcpy(): ISO C does not convert a pointer to a function to one to data. */
+static int find_function(ap_expr_lookup_parms *parms)
+{
+    if (parms->type == AP_EXPR_FUNC_STRING
+        && !strcasecmp(parms->name, "session")) {
+        ap_expr_string_func_t *function = find_text;
+
+        memcpy(parms->func, &function, sizeof(function));
+        return parse(parms);
+    }
+    if (parms->type == AP_EXPR_FUNC_LIST
+        && !strcasecmp(parms->name, "session_values")) {
+        ap_expr_list_func_t *function = find_list;
+
+        memcpy(parms->func, &function, sizeof(function));
+        return parse(parms);
+    }
+    return DECLINED;
+}
+
+void shs_expression_register(void)
+{
+    ap_hook_expr_lookup(find_function, NULL, NULL, APR_HOOK_MIDDLE);
+}

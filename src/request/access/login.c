@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "request/access/login.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include <apr_lib.h>
+#include <apr_strings.h>
+#include <http_core.h>
+#include <http_protocol.h>
+#include <util_filter.h>
+
+#include "request/access/navigation.h"
+#include "request/client_request.h"
+
+#define PROBLEM                                   \
+    "{\"title\":\"Unauthorized\",\"status\":401," \
+    "\"detail\":\"a session of a user who is logged in is needed\"}\n"
+
+static ap_filter_rec_t *problem_filter;
+
+/* ------------------------------------------------------- the page to return */
+
+/* What the client has asked for: after the host if it is an absolute URI (RFC
+ * 9112 section 3.2.2). NULL: "*", or the authority of CONNECT. */
+static const char *target_of(const request_rec *first)
+{
+    const char *target = first->unparsed_uri;
+    const char *host;
+
+    if (!target || *target == '/') {
+        return target;
+    }
+    host = strstr(target, "://");
+    target = host ? strchr(host + 3, '/') : NULL;
+    return target;
+}
+
+/* Browsers drop some control characters from a URL, so that "/<TAB>/host" would
+ * be a URL with a host. */
+static int has_control(const char *text)
+{
+    while (*text && !apr_iscntrl(*text)) {
+        ++text;
+    }
+    return *text != '\0';
+}
+
+/* Skips all but one of the slashes at the beginning: "//host" would be a URL
+ * with a host. Browsers take a backslash for a slash. */
+static const char *skip_slashes(const char *path)
+{
+    while ((path[0] == '/' || path[0] == '\\')
+           && (path[1] == '/' || path[1] == '\\')) {
+        ++path;
+    }
+    return path;
+}
+
+/* Escapes all that is neither unreserved (RFC 3986 section 2.3) nor a slash. */
+static const char *escape(const char *text, apr_size_t len, apr_pool_t *p)
+{
+    static const char digits[] = "0123456789ABCDEF";
+    char *escaped = apr_palloc(p, 3 * len + 1);
+    char *to = escaped;
+    apr_size_t i;
+
+    for (i = 0; i < len; ++i) {
+        unsigned char c = (unsigned char)text[i];
+
+        if (apr_isalnum(c) || strchr("-._~/", c)) {
+            *to++ = (char)c;
+            continue;
+        }
+        *to++ = '%';
+        *to++ = digits[c >> 4];
+        *to++ = digits[c & 15];
+    }
+    *to = '\0';
+    return escaped;
+}
+
+const char *shs_login_return_value(const request_rec *first, apr_pool_t *p)
+{
+    const char *target = target_of(first);
+    apr_size_t len;
+
+    if (!target || has_control(target)) {
+        return "";
+    }
+    target = skip_slashes(target);
+    len = strlen(target);
+    if (*target != '/') {
+        return "";
+    }
+    if (len > SHS_LOGIN_MAX_RETURN) {
+        len = strcspn(target, "?");
+    }
+    return len > SHS_LOGIN_MAX_RETURN ? "" : escape(target, len, p);
+}
+
+/* ------------------------------------------------------------ the redirect */
+
+/* Whether the client has asked for the login page itself. */
+static int is_login_page(const request_rec *first, const shs_login_t *login)
+{
+    return !strcmp(first->uri, login->path)
+           && (!login->host
+               || (first->hostname
+                   && !strcasecmp(first->hostname, login->host)));
+}
+
+int shs_login_redirects(const request_rec *first,
+                        const shs_settings_t *settings)
+{
+    const shs_login_t *login = settings->login.value;
+
+    return login && !is_login_page(first, login) && shs_navigation_is(first);
+}
+
+/* The URL of the login page with the parameter, before a fragment. */
+static const char *location_of(const request_rec *first,
+                               const shs_login_t *login, apr_pool_t *p)
+{
+    const char *value =
+        login->parameter ? shs_login_return_value(first, p) : "";
+    apr_size_t len = strcspn(login->url, "#");
+
+    if (!*value) {
+        return login->url;
+    }
+    return apr_psprintf(p, "%.*s%c%s=%s%s", (int)len, login->url,
+                        memchr(login->url, '?', len) ? '&' : '?',
+                        login->parameter, value, login->url + len);
+}
+
+/* ----------------------------------------------------------------- the 401 */
+
+/* RFC 9110 section 15.5.2: a 401 has at least one challenge. Browsers do not
+ * know this scheme and show no dialog. */
+static void add_challenge(request_rec *r)
+{
+    const char *realm = ap_auth_name(r);
+
+    apr_table_addn(
+        r->err_headers_out, "WWW-Authenticate",
+        apr_psprintf(r->pool, "SharedSession realm=\"%s\"",
+                     realm ? ap_escape_quotes(r->pool, realm) : "session"));
+}
+
+/* A page for persons is httpd's own, or the ErrorDocument; a program gets the
+ * problem, whatever the ErrorDocument is. */
+static int refuse(request_rec *r, const request_rec *first)
+{
+    add_challenge(r);
+    if (!r->main && !shs_navigation_is(first)) {
+        ap_custom_response(r, HTTP_UNAUTHORIZED, PROBLEM);
+        shs_client_request_context_of(r)->access.is_problem = 1;
+    }
+    return HTTP_UNAUTHORIZED;
+}
+
+int shs_login_require(request_rec *r, const request_rec *first,
+                      const shs_settings_t *settings)
+{
+    if (!shs_login_redirects(first, settings)) {
+        return refuse(r, first);
+    }
+    apr_table_setn(r->headers_out, "Location",
+                   location_of(first, settings->login.value, r->pool));
+    return settings->login.value->status;
+}
+
+static apr_status_t set_problem_type(ap_filter_t *f,
+                                     apr_bucket_brigade *brigade)
+{
+    ap_set_content_type(f->r, "application/problem+json");
+    ap_remove_output_filter(f);
+    return ap_pass_brigade(f->next, brigade);
+}
+
+void shs_login_register(void)
+{
+    problem_filter = ap_register_output_filter(
+        "SHARED_SESSION_PROBLEM", set_problem_type, NULL, AP_FTYPE_CONTENT_SET);
+}
+
+void shs_login_on_insert_error_filter(request_rec *r)
+{
+    const shs_request_context_t *context = shs_client_request_context_of(r);
+
+    if (context && context->access.is_problem
+        && r->status == HTTP_UNAUTHORIZED) {
+        ap_add_output_filter_handle(problem_filter, NULL, r, r->connection);
+    }
+}

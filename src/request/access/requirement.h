@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * requirement: what a line `Require shared-session ...` asks of a session, and
+ * whether a session meets it. It knows no request.
+ *
+ *     shared-session                        a session, whatever it contains
+ *     shared-session ATTRIBUTE              the attribute is neither null nor
+ *                                           empty nor false
+ *     shared-session ATTRIBUTE VALUE ...    its text is one of the values; of
+ *                                           an array, one element's text is
+ *     shared-session ATTRIBUTE ~ REGEX      the text, or that of one element,
+ *                                           matches (PCRE, as httpd has it)
+ *
+ * Texts are compared octet by octet. A text with a NUL matches no regular
+ * expression. An attribute of an untyped session (session/session.h) is a text,
+ * even one that reads like an array: users may choose texts, so only `[*]`
+ * behind the ATTRIBUTE makes the text's JSON array count as an array.
+ */
+#ifndef SHS_REQUEST_ACCESS_REQUIREMENT_H
+#define SHS_REQUEST_ACCESS_REQUIREMENT_H
+
+#include <httpd.h>
+
+#include "request/lookup/lookup.h"
+
+typedef struct shs_requirement_t shs_requirement_t;
+
+/* Parses what follows `shared-session`. Returns NULL and sets *out, from p; or
+ * returns what is wrong and the cure, from p. The arguments must live as long
+ * as the requirement. */
+const char *shs_requirement_parse(shs_requirement_t **out, const char *args,
+                                  apr_pool_t *p);
+
+/* Whether a session that is FOUND meets the requirement. `p` is for temporary
+ * results. */
+int shs_requirement_is_met(const shs_requirement_t *requirement,
+                           const shs_lookup_t *lookup, apr_pool_t *p);
+
+#endif

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * user: makes the user that the session names (SharedSessionUser) the user of
+ * the request: r->user, which %u, REMOTE_USER, Require user and others read.
+ *
+ *  1. A user that another module has set in the same request stays.
+ *  2. In a place with another AuthType, only that AuthType's login counts for
+ *     Require valid-user and the like: the session's user is set after the
+ *     authentication, if that has set none.
+ *  3. Everywhere else the session's user is set before the access checks.
+ */
+#ifndef SHS_REQUEST_ACCESS_USER_H
+#define SHS_REQUEST_ACCESS_USER_H
+
+#include <httpd.h>
+
+#include "request/lookup/lookup.h"
+
+/* The AuthType of the module; and r->ap_auth_type, for AUTH_TYPE. */
+#define SHS_USER_AUTH_TYPE "SharedSession"
+
+/* The longest name of a user. */
+#define SHS_USER_MAX 1024
+
+/* How the access to a place is decided. */
+typedef enum shs_user_auth_t {
+    SHS_USER_AUTH_NONE,  /* no AuthType */
+    SHS_USER_AUTH_OURS,  /* AuthType SharedSession */
+    SHS_USER_AUTH_OTHERS /* another one */
+} shs_user_auth_t;
+
+shs_user_auth_t shs_user_auth_of(const request_rec *r);
+
+/* Sets the user of r, or removes one that was set by other settings. r has a
+ * context. `is_late`: after the authentication (rule 2). */
+void shs_user_apply(request_rec *r, int is_late);
+
+#endif
