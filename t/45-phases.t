@@ -106,6 +106,10 @@ RewriteEngine On
     <Location /require>
         Require expr "session('userId') == 'alice'"
     </Location>
+    <Location /off>
+        SharedSession Off
+        Require shared-session
+    </Location>
     <LocationMatch ^/none>
         SharedSessionFailure decide=none
         <If "session('userId') == ''">
@@ -160,6 +164,9 @@ is($httpd->get('/lua', host => 'early', cookie => "JSESSIONID=$id")->hdr('X-Earl
    'RequestHeader early sees it');
 is(at('/inside/lua')->env('SEEN'), undef, 'SharedSession On inside <If> is not for its condition');
 is(at('/server/lua')->env('NOT_EXPR'), '', 'mod_rewrite does not know %{session:} outside of expr');
+is(at('/off/lua')->code, 500, 'a requirement where SharedSession is Off lets no request in');
+ok(scalar $httpd->logged(qr{:error\].*SHS038: Require shared-session applies to /off/lua, where SharedSession is not On}),
+   '... and SHS038 has the cure');
 ok(eval { SHS::Process::wait_for('the access log', 5, sub {
     slurp($httpd->root . '/logs/some') =~ m{^/missing$}m }) }, 'CustomLog with expr= sees it');
 
