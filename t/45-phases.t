@@ -78,6 +78,11 @@ RewriteEngine On
         RewriteCond expr "session('userId') == ''"
         RewriteRule . /login [R]
     </Location>
+    <Location /rewrite-forbid>
+        RewriteEngine On
+        RewriteCond expr "session('userId') == ''"
+        RewriteRule . - [F]
+    </Location>
     <Location /requestheader>
         RequestHeader set X-Seen "expr=%{session:userId}"
     </Location>
@@ -145,11 +150,12 @@ my @rows = (
     ['/filter/lua', sub { $_[0]->body =~ /FILTERED/ ? 1 : 0 }, 1, 0, '', 'FilterProvider'],
     ['/missing', sub { $_[0]->body }, 'sorry alice', 'sorry ', '', 'ErrorDocument'],
     ['/part.shtml', sub { $_[0]->body =~ /^yes/ ? 1 : 0 }, 1, 0, '', 'mod_include'],
-    ['/redirect', sub { $_[0]->header('Location') =~ m{(/user/.*)} && $1 }, '/user/alice', '/user/', '',
+    ['/redirect', sub { $_[0]->header('Location') =~ m{(/user/.*)} && $1 }, '/user/alice', '/user/', 503,
      'Redirect in a place'],
     ['/alias', sub { $_[0]->body }, "alice\n", "none\n", 503, 'Alias in a place'],
-    ['/server-login/lua', sub { $_[0]->code }, 200, 302, '', 'a rule in the server that redirects'],
-    ['/rewrite-login/lua', sub { $_[0]->code }, 200, 302, '', '... in a directory'],
+    ['/server-login/lua', sub { $_[0]->code }, 200, 302, 503, 'a rule in the server that redirects'],
+    ['/rewrite-login/lua', sub { $_[0]->code }, 200, 302, 503, '... in a directory'],
+    ['/rewrite-forbid/lua', sub { $_[0]->code }, 200, 403, 503, '... that forbids'],
     ['/none/lua', $env, '', 'stranger', '', '<If> with decide=none'],
     ['/tenant/x', sub { $_[0]->code }, 200, 404, 503, 'a RewriteMap by tenant'],
 );

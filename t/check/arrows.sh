@@ -13,7 +13,7 @@ rooms='
 request          request/lookup request/expose session/id store redis config/check config base
 request/lookup   session/id store store/cache session config base
 request/expose   request/lookup session session/json config base
-request/access   request request/lookup request/expose session/json config base
+request/access   request request/control request/lookup request/expose session/json config base
 request/control  request session config base
 request/entry    request session/json config base installed
 request/mod_session config installed

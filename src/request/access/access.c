@@ -12,6 +12,7 @@
 #include "request/access/navigation.h"
 #include "request/access/user.h"
 #include "request/client_request.h"
+#include "request/control/refusal.h"
 #include "request/flow.h"
 #include "request/response_filter.h"
 #include "request/session_ops.h"
@@ -308,7 +309,26 @@ void shs_access_on_insert_filter(request_rec *r)
     }
 }
 
+/* A module that has answered before the access checks, as a RewriteRule does
+ * with a redirect, by an expression that could not see the session. */
+static void replace_answer(request_rec *r, shs_access_t *access)
+{
+    access->is_void = 0;
+    drop_answer(r);
+    shs_flow_deny(r, UNAVAILABLE);
+    forbid_caching(r, HTTP_SERVICE_UNAVAILABLE);
+    /* The ErrorDocument is for the new status, not for the old one. */
+    r->status = HTTP_OK;
+    shs_refusal_send(r, HTTP_SERVICE_UNAVAILABLE);
+}
+
 void shs_access_on_insert_error_filter(request_rec *r)
 {
+    shs_request_context_t *context = shs_client_request_context_of(r);
+
     shs_login_on_insert_error_filter(r);
+    if (context && context->access.is_void && !context->access.is_settled
+        && r->status != HTTP_SERVICE_UNAVAILABLE) {
+        replace_answer(r, &context->access);
+    }
 }

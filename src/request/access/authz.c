@@ -14,6 +14,7 @@
 #include "config/settings.h"
 #include "request/access/requirement.h"
 #include "request/access/user.h"
+#include "request/access/user.h"
 #include "request/client_request.h"
 #include "request/session_ops.h"
 
@@ -78,12 +79,16 @@ static authz_status refuse_unavailable(request_rec *r, const line_t *line,
     return AUTHZ_DENIED_NO_USER;
 }
 
-/* Whether the place is for users (AuthType SharedSession), and the session is
- * that of none. */
-static int lacks_user(const request_rec *r)
+/* Whether the place knows its users by the session, and this one names none: a
+ * login would give it one. AuthType SharedSession lets in users only, whatever
+ * else they meet. */
+static int lacks_user(const request_rec *r, int is_met)
 {
+    shs_user_auth_t auth = shs_user_auth_of(r);
+
     return !r->user && shs_settings_of(r)->user.value
-           && shs_user_auth_of(r) == SHS_USER_AUTH_OURS;
+           && (auth == SHS_USER_AUTH_OURS
+               || (auth == SHS_USER_AUTH_NONE && !is_met));
 }
 
 /* The result for a session that is FOUND. */
@@ -93,7 +98,8 @@ static authz_status check_session(request_rec *r, const line_t *line,
 {
     int is_met = shs_requirement_is_met(line->requirement, lookup, r->pool);
 
-    if (!line->is_negated && lacks_user(r)) {
+    if (!line->is_negated && lacks_user(r, is_met)) {
+        access->lacks_session = 1;
         return AUTHZ_DENIED_NO_USER;
     }
     if (is_met == line->is_negated) {

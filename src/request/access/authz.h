@@ -10,7 +10,11 @@
  *     does not meet it       AUTHZ_DENIED: another login of the same session
  *                            would not help
  *     none, absent or        AUTHZ_DENIED_NO_USER: a login may help
- *     malformed
+ *     malformed; or it does
+ *     not meet it, and names
+ *     no user, though the
+ *     place has a
+ *     SharedSessionUser
  *     has no user, where     the same, but behind `not`
  *     AuthType SharedSession
  *     and SharedSessionUser
