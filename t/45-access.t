@@ -49,7 +49,7 @@ my @lines = (
     ['all', $all->('Require shared-session userId', "Require shared-session $role"),
      'LLLFFo', 'LXFo', 'both'],
     ['not', $all->('Require all granted', "Require not shared-session $role"), '.....F', '.X.F',
-     'everybody but ...: without an answer it may be one of those'],
+     'all but ...: without an answer it may be one of those'],
     ['none', $all->('Require all granted', $none->("Require shared-session $role")),
      '.....F', '.X.F', 'the same by RequireNone'],
     ['notAny', $all->('Require shared-session', "Require not shared-session $role"),
@@ -96,7 +96,7 @@ my @lines = (
      'a session is no login of another AuthType'],
     # trouble that is configured
     ['off', "SharedSession Off\nRequire shared-session", 'EEEEEE', 'EEEE',
-     'without SharedSession On nobody is let in'],
+     'without SharedSession On no request is let in'],
     ['strict', "SharedSessionFailure allow\nRequire shared-session userId", 'LLLFoo', 'LXXX',
      'without stale= no stale session'],
     ['deny', "SharedSessionFailure deny\nRequire shared-session userId", 'LLLFoo', 'LXXX',

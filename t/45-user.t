@@ -1,5 +1,5 @@
 # SharedSessionUser: whom the session makes the user of a request (%u, REMOTE_USER), and
-# that nobody else becomes it: neither a user whom another authentication has set, nor
+# that no other name becomes it: neither a user whom another authentication has set, nor
 # one of other settings, after DirectoryIndex or an internal redirect.
 # The same with every MPM.
 use strict;
@@ -51,7 +51,7 @@ my $httpd = private_httpd(files => \%files, conf => <<"CONF");
 SharedSessionStore redis://127.0.0.1:@{[$store->port]} timeout=1s breaker=off
 SharedSession On
 SharedSessionUser userId
-# Evaluated when the answer is sent: whoever is the user then.
+# Evaluated when the answer is sent: the user at that time.
 Header always set X-User "expr=%{REMOTE_USER}"
 Header always set X-Type "expr=%{AUTH_TYPE}"
 LogFormat "%U %u" users
@@ -68,7 +68,7 @@ Alias /fcgi \${HOME_DIR}/htdocs
     SharedSessionKey json:%{id}
     SharedSessionFormat json
 </Location>
-<Location /nobody>
+<Location /unnamed>
     SharedSessionUser none
 </Location>
 <Location /own>
@@ -116,13 +116,13 @@ Alias /fcgi \${HOME_DIR}/htdocs
 <Directory \${HOME_DIR}/htdocs/from>
     RewriteEngine On
     RewriteRule ^own\$ /own/cgi
-    RewriteRule ^nobody\$ /nobody/cgi
+    RewriteRule ^unnamed\$ /unnamed/cgi
 </Directory>
 <Location /gone/own>
     ErrorDocument 404 /own/cgi
 </Location>
-<Location /gone/nobody>
-    ErrorDocument 404 /nobody/cgi
+<Location /gone/unnamed>
+    ErrorDocument 404 /unnamed/cgi
 </Location>
 <Location /ssi.html>
     Options +Includes
@@ -177,7 +177,7 @@ for my $row (@names) {
     is($r->env('REMOTE_USER') // '', $user, '... likewise in CGI');
     is(type($r), $user eq '' ? '' : 'SharedSession', '... and the type');
 }
-for my $row (['/nobody/cgi', '', 'SharedSessionUser none'], ['/off/cgi', '', 'SharedSession Off'],
+for my $row (['/unnamed/cgi', '', 'SharedSessionUser none'], ['/off/cgi', '', 'SharedSession Off'],
              ['/own/cgi', 'chef', 'another attribute']) {
     my ($path, $user, $why) = @$row;
     $r = ask($path);
@@ -212,9 +212,9 @@ for my $row (
     ['/mv/page.html', $en, 'waiter', 'MultiViews: the settings of the variant'],
     ['/mv/page.html', $de, '', '... that has no user'],
     ['/from/own', [], 'chef', 'an internal redirect of mod_rewrite'],
-    ['/from/nobody', [], '', '... to a place without a user'],
+    ['/from/unnamed', [], '', '... to a place without a user'],
     ['/gone/own', [], 'chef', 'an ErrorDocument'],
-    ['/gone/nobody', [], '', '... without a user']) {
+    ['/gone/unnamed', [], '', '... without a user']) {
     my ($path, $headers, $user, $why) = @$row;
     $r = ask($path, headers => $headers);
     is(user($r), $user, $why);
@@ -234,7 +234,7 @@ is(user($r), '', '... without one');
 my $log = sub { SHS::Httpd::slurp($httpd->root . '/logs/users') };
 SHS::Process::wait_for('the access log', 5, sub { $log->() =~ m{^/down\.html }m });
 like($log->(), qr{^/page\.html alice$}m, '%u: the user');
-like($log->(), qr{^/nobody/cgi -$}m, '... or none');
+like($log->(), qr{^/unnamed/cgi -$}m, '... or none');
 like($log->(), qr{^/basic/cgi carl$}m, '... or that of Basic');
 like($log->(), qr{^/down\.html -$}m, '... none while Redis is down');
 $httpd->stop;
