@@ -88,6 +88,11 @@ COUNTED = (
         name, '', cache='On', mpm='prefork', more='SharedSessionNote none',
         header='')),
     ('miss', lambda name: variants.ours(name, '', mpm='prefork')),
+    ('hit of an administrator', lambda name: variants.ours(
+        name, '', cache='On', mpm='prefork', octets=store.ADMIN)),
+    ('hit with Require', lambda name: variants.ours(
+        name, '', cache='On', mpm='prefork', octets=store.ADMIN,
+        more=f'<Location /hello>\n{variants.REQUIRE}\n</Location>')),
 )
 
 

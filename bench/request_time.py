@@ -1,24 +1,42 @@
 # SPDX-License-Identifier: Apache-2.0
 """CPU time of the worker thread per request. Requests of all kinds are interleaved
 on one server."""
+import dataclasses
 import statistics
 import subprocess
 
 import load
 import machine as m
 import store
+import variants
 from target import Target, wait_for_hits
 
-# Path, host, name, label, directives of its <Location>.
+
+@dataclasses.dataclass
+class Kind:
+    """The requests to one <Location>. Its path is a slash and its place in
+    KINDS."""
+    host: str
+    name: str
+    label: str
+    more: str = ''     # directives
+    octets: int = 200  # of the session
+    base: str = 'off'  # what its time is compared with
+
+
 KINDS = (
-    ('/0', 'near', 'off', 'module loaded, Off', ''),
-    ('/1', 'near', 'nocookie', 'On, request without its cookie',
-     'SharedSession On\nSharedSessionCookie NOSUCH'),
-    ('/2', 'near', 'hit', 'near-cache hit', 'SharedSession On'),
-    ('/3', 'near', 'hit-lean', '... and SharedSessionNote none',
-     'SharedSession On\nSharedSessionNote none'),
-    ('/4', 'tcp', 'tcp', 'Redis by TCP', 'SharedSession On'),
-    ('/5', 'unix', 'unix', 'Redis by Unix socket', 'SharedSession On'),
+    Kind('near', 'off', 'module loaded, Off'),
+    Kind('near', 'nocookie', 'On, request without its cookie',
+         'SharedSession On\nSharedSessionCookie NOSUCH'),
+    Kind('near', 'hit', 'near-cache hit', 'SharedSession On'),
+    Kind('near', 'hit-lean', '... and SharedSessionNote none',
+         'SharedSession On\nSharedSessionNote none'),
+    Kind('tcp', 'tcp', 'Redis by TCP', 'SharedSession On'),
+    Kind('unix', 'unix', 'Redis by Unix socket', 'SharedSession On'),
+    Kind('near', 'admin', 'near-cache hit of an administrator', 'SharedSession On',
+         store.ADMIN),
+    Kind('near', 'require', f'{variants.REQUIRE}, beyond that hit',
+         f'SharedSession On\n{variants.REQUIRE}', store.ADMIN, 'admin'),
 )
 
 CONF = '''
@@ -56,8 +74,8 @@ PLACE = '''
 
 def start(bench):
     bench.httpd.build('stopwatch')
-    places = ''.join(PLACE.format(path=path, more=more)
-                     for path, _, _, _, more in KINDS)
+    places = ''.join(PLACE.format(path=f'/{number}', more=kind.more)
+                     for number, kind in enumerate(KINDS))
     conf = CONF.format(work=bench.machine.work, load=bench.httpd.load_ours,
                        places=places, redis=bench.redis)
     # One process, because each process has a stopwatch of its own.
@@ -69,30 +87,30 @@ def start(bench):
     return target, url
 
 
-def measure_once(bench, target, url, seconds):
+def measure_once(bench, url, seconds):
     """Name -> 10th percentile and median, in microseconds."""
     load.get(f'{url}/stopwatch')
-    argv = [m.need('wrk'), '-t1', '-c4', f'-d{seconds}s', '-H',
-            f'Cookie: {target.headers["Cookie"]}', '-s',
+    argv = [m.need('wrk'), '-t1', '-c4', f'-d{seconds}s', '-s',
             bench.machine.root / 'bench/interleave.lua', url, '--',
-            *(host + path for path, host, *_ in KINDS)]
+            *(f'{kind.host}/{number} {store.cookie_of(kind.octets)["Cookie"]}'
+              for number, kind in enumerate(KINDS))]
     subprocess.run(argv, stdout=subprocess.DEVNULL, check=True,
                    stdin=subprocess.DEVNULL, timeout=seconds + 60)
     _, text = load.get(f'{url}/stopwatch')
     lines = {line.split()[0]: line.split() for line in text.splitlines()}
-    return {name: [int(ns) / 1000 for ns in lines[path[1:]][2:]]
-            for path, _, name, *_ in KINDS}
+    return {kind.name: [int(ns) / 1000 for ns in lines[str(number)][2:]]
+            for number, kind in enumerate(KINDS)}
 
 
 def measure(bench, options):
     print('CPU time of one request (request-time)', flush=True)
     target, url = start(bench)
-    runs = [measure_once(bench, target, url, 1 if options.quick else 3)
+    runs = [measure_once(bench, url, 1 if options.quick else 3)
             for _ in range(options.rounds)]
     bench.machine.end(*target.processes)
-    return {name: summarise(label, [run[name] for run in runs],
-                            [run['off'] for run in runs])
-            for _, _, name, label, _ in KINDS}
+    return {kind.name: summarise(kind.label, [run[kind.name] for run in runs],
+                                 [run[kind.base] for run in runs])
+            for kind in KINDS}
 
 
 def summarise(label, runs, base):

@@ -17,6 +17,11 @@ def cookie_of(octets):
     return {'Cookie': f'JSESSIONID={id_of(octets)}'}
 
 
+# The size that stands for the session of an administrator. Its attribute `user` is
+# a JSON object with the roles.
+ADMIN = 201
+
+
 # ARGV: first number, last number, the fields of each session
 FILL = '''
 for n = tonumber(ARGV[1]), tonumber(ARGV[2]) do
@@ -32,6 +37,8 @@ def fields(octets):
     session = {'userId': 'alice', 'userNm': 'Alice Kim', 'lang': 'ko',
                'theme': 'dark', 'cart': ''}
     used = sum(len(k) + len(v) for k, v in session.items())
+    if octets == ADMIN:
+        session['user'] = '{"roles":["editor","admin"]}'
     session['cart'] = ('[' + '1234,' * octets)[:octets - used - 1] + ']'
     return session
 

@@ -42,7 +42,7 @@ class Bench:
         self.redis = store.Redis(machine)
         self.delay = None
         self.filled = 0
-        for octets in (200, 2048, 16384):
+        for octets in (200, store.ADMIN, 2048, 16384):
             self.redis.add_session(f'session:{store.id_of(octets)}', octets)
 
     def store_url(self, way):

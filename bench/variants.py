@@ -6,6 +6,8 @@ import dataclasses
 import store
 from target import Target, Variant
 
+REQUIRE = 'Require shared-session user.roles admin'
+
 
 def bare(name, label, mpm='event', path='/hello', numbers=None, more='',
          base=''):

@@ -22,7 +22,7 @@ my $app = "https://app.site.test:$tls";
 # that trusts httpd must not lead to another site.
 my $program = <<'LUA';
 local function text(r, value)
-    return r:escape_html(value or "nobody")
+    return r:escape_html(value or "a stranger")
 end
 
 local function page(r, body)
@@ -186,7 +186,7 @@ new Promise(done => {
 JS
 is_deeply([seen('/members/socket')], ['GET /members/socket 401 websocket -'],
           '... and its handshake was answered 401');
-like($browser->text, qr/^nobody/, 'the page is still there');
+like($browser->text, qr{^a stranger}, 'the page is still there');
 
 # --- back after the logout --------------------------------------------------
 

@@ -51,7 +51,8 @@ for name, least, most in (('none', 0, 0), ('nocookie', 0, 0), ('hit', 0, 20),
     assert least <= rows[name]['commands_1000'] <= most, rows[name]
 assert rows['far']['p50_ms'] > 1, rows['far']
 times = result['request_time']
-assert list(times) == ['off', 'nocookie', 'hit', 'hit-lean', 'tcp', 'unix'], times
+assert list(times) == ['off', 'nocookie', 'hit', 'hit-lean', 'tcp', 'unix', 'admin',
+                       'require'], times
 # A round trip costs a thread more CPU time than a read of memory.
 assert 0 < times['off']['p10_us'] < times['hit']['p10_us'], times
 assert times['hit']['p10_us'] < times['tcp']['p10_us'], times

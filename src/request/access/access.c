@@ -28,13 +28,16 @@ void shs_access_register(apr_pool_t *p)
     shs_login_register();
 }
 
-/* The state of a request in a place with sessions; NULL: there are none. */
+/* The state of a request in a place with sessions. NULL: there are none, or the
+ * hooks of other modules are running. */
 static shs_access_t *state_of(const request_rec *r)
 {
     shs_request_context_t *context = shs_client_request_context_of(r);
 
-    return context && shs_settings_of(r)->enabled.value ? &context->access
-                                                        : NULL;
+    return context && !context->access.is_inner
+                   && shs_settings_of(r)->enabled.value
+               ? &context->access
+               : NULL;
 }
 
 /* ------------------------------------------------------------------ answers */
@@ -125,7 +128,7 @@ int shs_access_on_check_access_ex(request_rec *r)
     shs_access_t *access = state_of(r);
     int status;
 
-    if (!access || access->is_inner) {
+    if (!access) {
         return DECLINED;
     }
     status = run_others(r, access, ap_run_access_checker_ex);
@@ -188,7 +191,7 @@ int shs_access_on_check_authn(request_rec *r)
     int status = DECLINED;
     int is_ours;
 
-    if (!access || access->is_inner) {
+    if (!access) {
         return DECLINED;
     }
     is_ours = is_only_login(r, access);
@@ -217,7 +220,7 @@ int shs_access_on_check_authz(request_rec *r)
     shs_access_t *access = state_of(r);
     int status;
 
-    if (!access || access->is_inner) {
+    if (!access) {
         return DECLINED;
     }
     status = run_others(r, access, ap_run_auth_checker);
@@ -263,7 +266,7 @@ static int settle(request_rec *r, int is_late)
     if (status != OK) {
         return status;
     }
-    shs_user_apply(r, is_late);
+    shs_user_apply(r, &context->access, is_late);
     return DECLINED;
 }
 
@@ -299,12 +302,14 @@ static int is_opened(const request_rec *r, const shs_access_t *access)
 /* After DirectoryIndex or MultiViews, other settings name the user. */
 void shs_access_on_insert_filter(request_rec *r)
 {
-    shs_access_t *access = state_of(r);
+    shs_request_context_t *context = shs_client_request_context_of(r);
 
-    if (shs_client_request_context_of(r)) {
-        shs_user_apply(r, 1);
+    if (!context) {
+        return;
     }
-    if (access && !r->main && is_opened(r, access) && shs_navigation_is(r)) {
+    shs_user_apply(r, &context->access, 1);
+    if (!r->main && is_opened(r, &context->access)
+        && shs_settings_of(r)->enabled.value && shs_navigation_is(r)) {
         shs_response_filter_forbid_by_default(r);
     }
 }

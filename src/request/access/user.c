@@ -58,15 +58,12 @@ static void withdraw(request_rec *r, shs_access_t *access)
     access->user = NULL;
 }
 
-void shs_user_apply(request_rec *r, int is_late)
+/* Sets the user by settings that are new for r. */
+static void apply(request_rec *r, shs_access_t *access, int is_late)
 {
     const shs_path_t *path = shs_settings_of(r)->user.value;
-    shs_access_t *access = &shs_client_request_context_of(r)->access;
     const shs_lookup_t *lookup;
 
-    if (access->user_config == r->per_dir_config) {
-        return;
-    }
     withdraw(r, access);
     if (!is_late && path && shs_user_auth_of(r) == SHS_USER_AUTH_OTHERS) {
         return;
@@ -83,5 +80,12 @@ void shs_user_apply(request_rec *r, int is_late)
     if (access->user) {
         r->user = (char *)access->user;
         r->ap_auth_type = (char *)SHS_USER_AUTH_TYPE;
+    }
+}
+
+void shs_user_apply(request_rec *r, shs_access_t *access, int is_late)
+{
+    if (access->user_config != r->per_dir_config) {
+        apply(r, access, is_late);
     }
 }

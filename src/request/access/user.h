@@ -14,7 +14,7 @@
 
 #include <httpd.h>
 
-#include "request/lookup/lookup.h"
+#include "request/client_request.h"
 
 /* The AuthType of the module; and r->ap_auth_type, for AUTH_TYPE. */
 #define SHS_USER_AUTH_TYPE "SharedSession"
@@ -31,8 +31,8 @@ typedef enum shs_user_auth_t {
 
 shs_user_auth_t shs_user_auth_of(const request_rec *r);
 
-/* Sets the user of r, or removes one that was set by other settings. r has a
- * context. `is_late`: after the authentication (rule 2). */
-void shs_user_apply(request_rec *r, int is_late);
+/* Sets the user of r, or removes one that was set by other settings. `access` is
+ * that of r. `is_late`: after the authentication (rule 2). */
+void shs_user_apply(request_rec *r, shs_access_t *access, int is_late);
 
 #endif
