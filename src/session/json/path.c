@@ -6,6 +6,7 @@
 #include <apr_lib.h>
 #include <apr_strings.h>
 
+#include "session/json/json_plain.h"
 #include "session/json/json_read.h"
 #include "session/json/json_text.h"
 
@@ -209,7 +210,10 @@ static const shs_session_t *read_inside(shs_path_inside_t *inside,
     if (!read && may_be_structure(value->text)) {
         read = apr_palloc(p, sizeof(*read));
         read->value = value;
-        read->session = shs_json_read_structure(value->text, p);
+        read->session = shs_json_plain_read(value->text, p);
+        if (!read->session) {
+            read->session = shs_json_read_structure(value->text, p);
+        }
         read->next = inside->read;
         inside->read = read;
     }

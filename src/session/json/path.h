@@ -45,8 +45,8 @@ const char *shs_path_parse(const shs_path_t **out, const char *text,
 shs_path_kind_t shs_path_kind(const shs_path_t *path);
 
 /* The attributes of one session whose texts were parsed, so that each is parsed
- * once. Zeroed before the first path; it borrows from the pools of all of
- * them. */
+ * once. Zeroed before the first path; it borrows from the session and from the
+ * pools of all of them. */
 typedef struct shs_path_inside_t {
     struct shs_path_read_t *read;
 } shs_path_inside_t;

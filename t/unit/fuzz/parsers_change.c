@@ -9,6 +9,8 @@
 #include "codec/codec.h"
 #include "session/flat.h"
 #include "session/json/json_patch.h"
+#include "session/json/json_plain.h"
+#include "session/json/json_read.h"
 #include "base/octets.h"
 #include "session/urlencoded.h"
 #include "session/json/path.h"
@@ -268,6 +270,28 @@ void fuzz_edit(const uint8_t *data, size_t size, apr_pool_t *p)
 
 /* ---------------------------------------------------------------- inside */
 
+/* What json_plain reads, json_read reads too. */
+static void read_both(shs_octets_t text, apr_pool_t *p)
+{
+    const shs_session_t *plain = shs_json_plain_read(text, p);
+    const shs_session_t *read = plain ? shs_json_read_structure(text, p) : NULL;
+    const shs_value_t *a, *b;
+    apr_size_t count, other, i;
+
+    if (!plain) {
+        return;
+    }
+    MUST(read != NULL);
+    a = shs_session_values(plain, &count);
+    b = shs_session_values(read, &other);
+    MUST(count == other);
+    for (i = 0; i < count; ++i) {
+        MUST(a[i].kind == b[i].kind && a[i].end == b[i].end
+             && is_equal(a[i].name, b[i].name)
+             && is_equal(a[i].text, b[i].text));
+    }
+}
+
 /* A path, and in the next line the text of a hash's field "a" that it leads
  * into. The same session kept near gives the same. */
 void fuzz_inside(const uint8_t *data, size_t size, apr_pool_t *p)
@@ -286,6 +310,7 @@ void fuzz_inside(const uint8_t *data, size_t size, apr_pool_t *p)
     if (shs_path_parse(&path, apr_pstrmemdup(p, first.data, first.len), p)) {
         return;
     }
+    read_both(text, p);
     set_old(&record, &field, &shs_codec_hash, text);
     session = decode(&shs_codec_hash, &record, p);
     near = shs_flat_decode(shs_flat_encode(session, lead, p), p);
