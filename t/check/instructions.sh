@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # What a request costs in instructions, beside bare httpd: bench/run counts a
-# near-cache hit (as it is, without notes, without any exposure) and a lookup in
-# Redis with callgrind. None may exceed what t/check/instructions.txt has by
+# near-cache hit (as it is, without notes, without any exposure, and with a Require
+# line by an attribute) and a lookup in Redis with callgrind. None may exceed what t/check/instructions.txt has by
 # more than 3 %. A change that is worth more says so:
 #
 #   t/check/instructions.sh --record   writes the counts of this machine there

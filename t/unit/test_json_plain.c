@@ -134,12 +134,11 @@ START_TEST(json_plain_read__leaves_many_members_to_json_read)
     for (i = 1; i < SHS_JSON_PLAIN_MAX_MEMBERS; ++i) {
         text = apr_pstrcat(p, text, ",1", NULL);
     }
-    ck_assert(shs_json_plain_read(
-                  unit_text(apr_pstrcat(p, text, "]", NULL)), p)
+    ck_assert(shs_json_plain_read(unit_text(apr_pstrcat(p, text, "]", NULL)), p)
               != NULL);
-    ck_assert(shs_json_plain_read(
-                  unit_text(apr_pstrcat(p, text, ",1]", NULL)), p)
-              == NULL);
+    ck_assert(
+        shs_json_plain_read(unit_text(apr_pstrcat(p, text, ",1]", NULL)), p)
+        == NULL);
 }
 END_TEST
 

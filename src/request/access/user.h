@@ -31,8 +31,8 @@ typedef enum shs_user_auth_t {
 
 shs_user_auth_t shs_user_auth_of(const request_rec *r);
 
-/* Sets the user of r, or removes one that was set by other settings. `access` is
- * that of r. `is_late`: after the authentication (rule 2). */
+/* Sets the user of r, or removes one that was set by other settings. `access`
+ * is that of r. `is_late`: after the authentication (rule 2). */
 void shs_user_apply(request_rec *r, shs_access_t *access, int is_late);
 
 #endif

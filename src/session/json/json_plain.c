@@ -75,8 +75,7 @@ static int take_word(reader_t *reader, shs_octets_t *text, const char *word)
 
 static int take_number(reader_t *reader, shs_octets_t *text)
 {
-    shs_octets_t rest = { reader->at,
-                          (apr_size_t)(reader->end - reader->at) };
+    shs_octets_t rest = { reader->at, (apr_size_t)(reader->end - reader->at) };
 
     text->data = reader->at;
     text->len = shs_json_number_measure(rest);

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * json_plain: reads an object or array of JSON (RFC 8259) that needs no decoding,
- * such as {"roles":["editor","admin"]}, without Jansson and without malloc(): it
- * takes a sixth of the time. A request may read such a text for each path that
- * leads into an attribute.
+ * json_plain: reads an object or array of JSON (RFC 8259) that needs no
+ * decoding, such as {"roles":["editor","admin"]}, without Jansson and without
+ * malloc(), in a sixth of the time. A request may read such a text for each
+ * path that leads into an attribute.
  *
- * Whatever else there is in the text, json_read decides: an escape, an octet
- * beyond ASCII, a name that occurs twice, many members or levels, and what is no
- * JSON. A text that json_plain reads, it reads as json_read does.
+ * json_read decides on every other text: one with an escape, an octet beyond
+ * ASCII, a name that occurs twice, many members or levels; and what is no JSON.
+ * If json_plain reads a text, json_read gives the same values for it.
  */
 #ifndef SHS_SESSION_JSON_JSON_PLAIN_H
 #define SHS_SESSION_JSON_JSON_PLAIN_H
