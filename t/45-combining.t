@@ -35,7 +35,7 @@ my @places = (
     ['everyNot', "${compat}Satisfy All", 'FFFF', 'FF', '... the wrong address: no login helps'],
     ['files/secret.html', '', 'LFFo', 'LX', '<Files> in an open folder'],
     ['files/open.html', '', '....', '..', '... another file there'],
-    ['files/', '', 'LFF.', 'LX', '... as its DirectoryIndex: private'],
+    ['files/', '', 'LFFo', 'LX', '... as its DirectoryIndex'],
     ['ht/page.html', '', 'LL.F', 'LX', '.htaccess, by AllowOverride AuthConfig'],
     ['inner/outer', "<If \"true\">\n$role\n</If>\nRequire all granted", 'LFFo', 'LX',
      'an <If> over what is open without it'],

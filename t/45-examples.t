@@ -179,7 +179,7 @@ like($r->value('request', 'line'), qr{^GET /app/x\?a=b }, '... with path and que
 is($r->hdr('X-User'), 'bob', '... the user');
 leads_to('/login?return=/app/x', qw(page stranger /app/x));
 answers(403, qw(page initech /app/x));
-answers(403, qw(page visitor /app/x));
+leads_to('/login?return=/app/x', qw(page visitor /app/x));
 while_down(sub { answers(503, qw(page alice /app/x)) });
 $httpd->stop;
 

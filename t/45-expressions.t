@@ -33,9 +33,9 @@ my @places = (
     ['else', qq{<If "session('userId') == 'alice'">\n</If>\n<ElseIf "-n session('\@id')">\n</ElseIf>\n}
      . "<Else>\nHeader set X-Is else\n</Else>", 'X-Is', 'else', '', 503, '... and what it leaves'],
     ['redirect', qq{Redirect 307 "https://$text.example/"}, 'Location', 'https://.example/',
-     'https://alice.example/', 307, 'a URL of mod_alias, that is made by the handler'],
+     'https://alice.example/', 503, 'a URL of mod_alias'],
     ['error', qq{ErrorDocument 403 "you are $text"\nRequire all denied}, 'body', 'you are ',
-     'you are alice', 403, 'the text of an error'],
+     'you are alice', 503, 'the text of an error'],
     ['require', qq{Require expr "$is_chef"}, '#', 403, 200, 503, 'Require expr'],
     ['requireNot', qq{<RequireAll>\nRequire all granted\nRequire not expr "$is_chef"\n</RequireAll>},
      '#', 200, 403, 503, '... behind not'],

@@ -126,11 +126,12 @@ static shs_memo_t *create_memo(shs_client_request_t *client_request,
 
 /* Whether the place needs the session's time to live, but the lookup was made
  * for a place that does not. */
-static int lacks_ttl(const shs_memo_t *memo, const shs_scope_t *scope)
+static int lacks_ttl(const shs_memo_t *memo, const shs_scope_t *scope,
+                     int needs_ttl)
 {
     return memo->lookup->outcome == SHS_OUTCOME_FOUND
            && memo->lookup->ttl == SHS_TTL_UNKNOWN
-           && shs_scope_needs_ttl(scope);
+           && (needs_ttl || shs_scope_needs_ttl(scope));
 }
 
 /* Repeats the lookup for its time to live: by the same id, so that all places
@@ -159,7 +160,7 @@ const shs_lookup_t *shs_client_request_load_and_touch(const request_rec *r)
     if (!memo) {
         memo = create_memo(client_request, &scope);
     }
-    if (lacks_ttl(memo, &scope)) {
+    if (lacks_ttl(memo, &scope, client_request->needs_ttl)) {
         repeat(client_request, memo, &scope);
     }
     if (memo->lookup->outcome == SHS_OUTCOME_FOUND

@@ -35,8 +35,14 @@ typedef struct shs_client_request_t {
     request_rec *first;
     shs_memo_t *memos;
     const shs_store_t *failed_store; /* it failed (flow.h, rule 3) */
-    int is_marked;  /* a request exposed: the response varies ... */
-    int is_private; /* ... and an id was offered */
+    int is_marked;     /* a request exposed: the response varies ... */
+    int is_private;    /* ... and an id was offered, or a decision was made */
+    int needs_ttl;     /* an expression or a requirement reads @ttl */
+    int is_opened;     /* the session has met a requirement, or an expression of
+                     * one has read it */
+    int is_unstorable; /* a request was refused by what its session is: no cache
+                        * may store the answer ... */
+    int is_denied;     /* ... or because the store gave no answer */
     int is_refused; /* the client gets an error instead of a response, because
                      * an order of the response failed */
     int has_left;   /* the response's headers have left: no cookie can follow */
@@ -55,10 +61,12 @@ typedef struct shs_access_t {
     unsigned is_undecided : 1; /* one failed because the store gave no answer */
     unsigned is_void : 1;      /* whatever was decided does not count, for the
                                  * same reason */
-    unsigned is_decisive : 1;  /* a requirement was met by the session, or
-                               * an expression of one has read it */
     unsigned is_problem : 1;   /* its 401 has a body for programs */
-    const char *user;          /* what r->user was set to; NULL: nothing ... */
+    /* The lookup whose attributes were parsed, for all that reads them. */
+    const shs_lookup_t *inside_of;
+    shs_path_inside_t inside;
+    const struct shs_access_list_t *lists; /* of expressions, from it */
+    const char *user; /* what r->user was set to; NULL: nothing ... */
     const ap_conf_vector_t *user_config; /* ... by these settings */
 } shs_access_t;
 

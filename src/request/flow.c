@@ -55,8 +55,13 @@ static int is_denial_page(const request_rec *r)
 
 int shs_flow_deny(request_rec *r, const char *why)
 {
+    shs_client_request_t *client_request = shs_client_request_of(r);
+
     if (is_denial_page(r)) {
         return OK;
+    }
+    if (client_request) {
+        client_request->is_denied = 1;
     }
     if (!r->main) {
         apr_table_setn(r->err_headers_out, "Retry-After",

@@ -37,6 +37,15 @@ const shs_lookup_t *shs_session_ops_find(request_rec *r)
     return shs_client_request_load_and_touch(r);
 }
 
+const shs_lookup_t *shs_session_ops_find_with_ttl(request_rec *r)
+{
+    if (!shs_session_ops_find(r)) {
+        return NULL;
+    }
+    shs_client_request_of(r)->needs_ttl = 1;
+    return shs_client_request_load_and_touch(r);
+}
+
 /* The session was written: the next use repeats the lookup by that id. NULL:
  * the session has ended. */
 static void mark_outdated(request_rec *r, const shs_session_id_t *sid)

@@ -26,6 +26,9 @@ const shs_lookup_t *shs_session_ops_find(request_rec *r);
  * NULL: as above, or the store has failed. */
 const shs_lookup_t *shs_session_ops_confirm(request_rec *r);
 
+/* The same with its time to live, even if r's settings need it nowhere. */
+const shs_lookup_t *shs_session_ops_find_with_ttl(request_rec *r);
+
 /* Each of these returns the result of its write: GONE also where find() returns
  * NULL, FORBIDDEN where only .htaccess has SharedSession On, and LATE if a new
  * id is to be given but the headers of a response were sent. When it returns,

@@ -46,10 +46,12 @@ static int is_url_text(const char *text)
     return 1;
 }
 
-/* Whether it is an absolute path; "//host" is none (RFC 3986 section 4.2). */
+/* Whether it is an absolute path; "//host" is none (RFC 3986 section 4.2). A
+ * path with dot segments would never equal that of a request. */
 static int is_path(const char *text)
 {
-    return text[0] == '/' && text[1] != '/' && is_url_text(text);
+    return text[0] == '/' && text[1] != '/' && is_url_text(text)
+           && !strstr(text, "/./") && !strstr(text, "/../");
 }
 
 static const char *parse_url(shs_login_t *login, const char *url, apr_pool_t *p)

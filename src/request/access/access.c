@@ -42,10 +42,11 @@ static shs_access_t *state_of(const request_rec *r)
 
 /* ------------------------------------------------------------------ answers */
 
-/* Neither the answer nor a page of its place may be stored. A subrequest's
- * headers are sent if mod_dir makes its answer that of a folder. */
+/* No cache may store the answer. A subrequest's headers are sent if mod_dir
+ * makes its answer that of a folder; its status may be sent without them. */
 static int forbid_caching(request_rec *r, int status)
 {
+    shs_client_request_context_of(r)->client_request->is_unstorable = 1;
     apr_table_setn(r->err_headers_out, "Cache-Control", "no-store");
     apr_table_mergen(r->err_headers_out, "Vary", "Cookie");
     return status;
@@ -60,9 +61,13 @@ static void drop_answer(request_rec *r)
     apr_table_unset(r->err_headers_out, "Proxy-Authenticate");
 }
 
+/* TRACE sees no session, so nothing that depends on one can be decided. */
 static int answer_unavailable(request_rec *r)
 {
     drop_answer(r);
+    if (r->method_number == M_TRACE) {
+        return forbid_caching(r, HTTP_METHOD_NOT_ALLOWED);
+    }
     shs_flow_deny(r, UNAVAILABLE);
     return forbid_caching(r, HTTP_SERVICE_UNAVAILABLE);
 }
@@ -77,8 +82,8 @@ static int answer_without_session(request_rec *r)
     status = shs_login_require(r, first, shs_settings_of(r));
     apr_table_mergen(r->err_headers_out, "Vary", SHS_NAVIGATION_VARY);
     ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
-                  SHS_TAG_ACCESS "answered %d: no session that would do for %s",
-                  status, r->uri);
+                  SHS_TAG_ACCESS "answered %d: no session that would do",
+                  status);
     return forbid_caching(r, status);
 }
 
@@ -114,6 +119,16 @@ static int is_unavailable(const shs_access_t *access, int status)
            || (access->is_undecided && status != OK && status != DECLINED);
 }
 
+/* Whether the session has opened the place, or a part of the page. */
+static int is_opened(const request_rec *r)
+{
+    const shs_request_context_t *context = shs_client_request_context_of(r);
+
+    return context->client_request->is_opened
+           || (context->access.user
+               && shs_user_auth_of(r) == SHS_USER_AUTH_OURS);
+}
+
 /* An expression cannot say whether a login would help. A place where people log
  * in by the session means that it does. */
 static int login_helps(const request_rec *r)
@@ -141,7 +156,7 @@ int shs_access_on_check_access_ex(request_rec *r)
     if (access->saw_none && login_helps(r)) {
         return answer_without_session(r);
     }
-    return access->is_refused || access->is_decisive || access->user
+    return access->is_refused || access->user || is_opened(r)
                ? answer_forbidden(r)
                : forbid_caching(r, status);
 }
@@ -249,14 +264,28 @@ static int check_expressions(request_rec *r, shs_access_t *access)
     if (!access->is_void) {
         return OK;
     }
+    if (r->method_number == M_TRACE) {
+        return answer_unavailable(r);
+    }
     status = shs_flow_deny(r, UNAVAILABLE);
     access->is_void = status != OK;
     return status == OK ? OK : forbid_caching(r, status);
 }
 
-static int settle(request_rec *r, int is_late)
+/* The context of a request whose session may count. */
+static shs_request_context_t *context_of(request_rec *r)
 {
     shs_request_context_t *context = shs_client_request_context_of(r);
+
+    return context || r->method_number != M_TRACE
+                   || !shs_settings_of(r)->enabled.value
+               ? context
+               : shs_client_request_create_context(r);
+}
+
+static int settle(request_rec *r, shs_user_phase_t phase)
+{
+    shs_request_context_t *context = context_of(r);
     int status;
 
     if (!context) {
@@ -266,18 +295,18 @@ static int settle(request_rec *r, int is_late)
     if (status != OK) {
         return status;
     }
-    shs_user_apply(r, &context->access, is_late);
+    shs_user_apply(r, phase);
     return DECLINED;
 }
 
 int shs_access_on_request(request_rec *r)
 {
-    return settle(r, 0);
+    return settle(r, SHS_USER_BEFORE_AUTH);
 }
 
 int shs_access_on_fixups(request_rec *r)
 {
-    return settle(r, 1);
+    return settle(r, SHS_USER_AFTER_AUTH);
 }
 
 /* RequestHeader evaluates its expressions at the end of the fixups. */
@@ -292,13 +321,6 @@ int shs_access_on_last_fixup(request_rec *r)
     return status == OK ? DECLINED : status;
 }
 
-/* Whether the session has opened the place. */
-static int is_opened(const request_rec *r, const shs_access_t *access)
-{
-    return access->is_decisive
-           || (access->user && shs_user_auth_of(r) == SHS_USER_AUTH_OURS);
-}
-
 /* After DirectoryIndex or MultiViews, other settings name the user. */
 void shs_access_on_insert_filter(request_rec *r)
 {
@@ -307,9 +329,9 @@ void shs_access_on_insert_filter(request_rec *r)
     if (!context) {
         return;
     }
-    shs_user_apply(r, &context->access, 1);
-    if (!r->main && is_opened(r, &context->access)
-        && shs_settings_of(r)->enabled.value && shs_navigation_is(r)) {
+    shs_user_apply(r, SHS_USER_AFTER_REDIRECT);
+    if (!r->main && is_opened(r) && shs_settings_of(r)->enabled.value
+        && shs_navigation_is(r)) {
         shs_response_filter_forbid_by_default(r);
     }
 }
@@ -327,13 +349,45 @@ static void replace_answer(request_rec *r, shs_access_t *access)
     shs_refusal_send(r, HTTP_SERVICE_UNAVAILABLE);
 }
 
+/* A subrequest was refused, and mod_dir has passed its status on, perhaps
+ * without its headers. */
+static void complete_refusal(request_rec *r,
+                             const shs_client_request_t *client_request)
+{
+    if (client_request->is_unstorable && !r->main) {
+        forbid_caching(r, r->status);
+    }
+    if (client_request->is_denied && r->status == HTTP_SERVICE_UNAVAILABLE) {
+        apr_table_setn(r->err_headers_out, "Retry-After",
+                       SHS_FLOW_RETRY_AFTER_S);
+    }
+}
+
+/* A request that was answered before its place was known may yet read the
+ * session, by an expression of `Header always`. */
+static void expect_expression(request_rec *r)
+{
+    if (shs_expression_is_used() && shs_settings_of(r)->enabled.value
+        && !r->main) {
+        shs_response_filter_mark(r, apr_table_get(r->headers_in, "Cookie")
+                                        != NULL);
+    }
+}
+
 void shs_access_on_insert_error_filter(request_rec *r)
 {
     shs_request_context_t *context = shs_client_request_context_of(r);
 
-    shs_login_on_insert_error_filter(r);
-    if (context && context->access.is_void && !context->access.is_settled
-        && r->status != HTTP_SERVICE_UNAVAILABLE) {
-        replace_answer(r, &context->access);
+    if (!context) {
+        expect_expression(r);
+        return;
     }
+    shs_login_on_insert_error_filter(r);
+    if (context->access.is_void && !context->access.is_settled
+        && r->status != HTTP_SERVICE_UNAVAILABLE
+        && r->method_number != M_TRACE) {
+        replace_answer(r, &context->access);
+        return;
+    }
+    complete_refusal(r, context->client_request);
 }

@@ -5,11 +5,14 @@
 
 #include <apr_strings.h>
 
+#include "request/client_request.h"
 #include "request/expose/value.h"
+#include "request/session_ops.h"
 #include "session/json/json_text.h"
 #include "session/json/path.h"
 
 struct shs_attribute_t {
+    const char *name;
     const shs_path_t *path;
     int is_list; /* [*] stands behind it */
 };
@@ -22,6 +25,7 @@ const char *shs_attribute_parse(const shs_attribute_t **out, const char *text,
     apr_size_t len = strlen(text);
     const char *error;
 
+    attribute->name = text;
     if (len >= sizeof(suffix) - 1
         && !strcmp(text + len - (sizeof(suffix) - 1), suffix)) {
         attribute->is_list = 1;
@@ -35,18 +39,40 @@ const char *shs_attribute_parse(const shs_attribute_t **out, const char *text,
     return error;
 }
 
-int shs_attribute_is_id(const shs_attribute_t *attribute)
+const char *shs_attribute_name(const shs_attribute_t *attribute)
 {
-    return shs_path_kind(attribute->path) == SHS_PATH_ID;
+    return attribute->name;
+}
+
+const shs_lookup_t *shs_attribute_lookup(const shs_attribute_t *attribute,
+                                         request_rec *r)
+{
+    return attribute && shs_path_kind(attribute->path) == SHS_PATH_TTL
+               ? shs_session_ops_find_with_ttl(r)
+               : shs_session_ops_find(r);
+}
+
+/* What one requirement or expression has parsed of the lookup's session is
+ * there for the others of the request. */
+static shs_path_inside_t *inside_of(const shs_lookup_t *lookup, request_rec *r)
+{
+    shs_access_t *access = &shs_client_request_context_of(r)->access;
+
+    if (access->inside_of != lookup) {
+        access->inside_of = lookup;
+        access->inside.read = NULL;
+        access->lists = NULL;
+    }
+    return &access->inside;
 }
 
 int shs_attribute_text(shs_octets_t *text, const shs_attribute_t *attribute,
-                       const shs_lookup_t *lookup, apr_pool_t *p)
+                       const shs_lookup_t *lookup, request_rec *r)
 {
-    shs_path_inside_t inside = { NULL };
     shs_text_t found;
 
-    if (!shs_value_find(&found, attribute->path, lookup, &inside, p)) {
+    if (!shs_value_find(&found, attribute->path, lookup, inside_of(lookup, r),
+                        r->pool)) {
         return 0;
     }
     *text = found.octets;
@@ -83,16 +109,15 @@ static void add_value(apr_array_header_t *list, const shs_session_t *session,
 
 const apr_array_header_t *shs_attribute_list(const shs_attribute_t *attribute,
                                              const shs_lookup_t *lookup,
-                                             apr_pool_t *p)
+                                             request_rec *r, apr_pool_t *p)
 {
     apr_array_header_t *list = apr_array_make(p, 4, sizeof(shs_octets_t));
-    shs_path_inside_t inside = { NULL };
     const shs_session_t *session;
     const shs_value_t *value;
     shs_octets_t text;
 
     if (shs_path_kind(attribute->path) != SHS_PATH_ATTRIBUTE) {
-        if (shs_attribute_text(&text, attribute, lookup, p)) {
+        if (shs_attribute_text(&text, attribute, lookup, r)) {
             APR_ARRAY_PUSH(list, shs_octets_t) = text;
         }
         return list;
@@ -100,10 +125,9 @@ const apr_array_header_t *shs_attribute_list(const shs_attribute_t *attribute,
     if (lookup->outcome != SHS_OUTCOME_FOUND) {
         return list;
     }
-    value = attribute->is_list ? shs_path_find_structure(
-                &session, attribute->path, lookup->session, &inside, p)
-                               : shs_path_find(&session, attribute->path,
-                                               lookup->session, &inside, p);
+    value = (attribute->is_list ? shs_path_find_structure : shs_path_find)(
+        &session, attribute->path, lookup->session, inside_of(lookup, r),
+        r->pool);
     if (value) {
         add_value(list, session, value);
     }

@@ -14,6 +14,7 @@
 
 #include <apr_pools.h>
 #include <apr_tables.h>
+#include <httpd.h>
 
 #include "base/octets.h"
 #include "request/lookup/lookup.h"
@@ -25,17 +26,23 @@ typedef struct shs_attribute_t shs_attribute_t;
 const char *shs_attribute_parse(const shs_attribute_t **out, const char *text,
                                 apr_pool_t *p);
 
-/* Whether it is @id. */
-int shs_attribute_is_id(const shs_attribute_t *attribute);
+/* As it was written. */
+const char *shs_attribute_name(const shs_attribute_t *attribute);
 
-/* The text: a scalar's, or a structure as JSON. Returns 0 if the request has
- * none. Borrowed from the lookup, or from p. */
+/* The lookup of r that the attribute is read from, as shs_session_ops_find()
+ * returns it. NULL as attribute: any session. */
+const shs_lookup_t *shs_attribute_lookup(const shs_attribute_t *attribute,
+                                         request_rec *r);
+
+/* The text: a scalar's, or a structure as JSON. Returns 0 if r has none.
+ * `lookup` is that of shs_attribute_lookup(). The text is borrowed from the
+ * lookup, or from r's pool. */
 int shs_attribute_text(shs_octets_t *text, const shs_attribute_t *attribute,
-                       const shs_lookup_t *lookup, apr_pool_t *p);
+                       const shs_lookup_t *lookup, request_rec *r);
 
 /* The list, of shs_octets_t, from p; its texts as above. Never NULL. */
 const apr_array_header_t *shs_attribute_list(const shs_attribute_t *attribute,
                                              const shs_lookup_t *lookup,
-                                             apr_pool_t *p);
+                                             request_rec *r, apr_pool_t *p);
 
 #endif

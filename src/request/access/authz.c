@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "request/access/authz.h"
 
+#include <string.h>
 #include <strings.h>
 
 #include <ap_provider.h>
@@ -14,16 +15,15 @@
 #include "config/settings.h"
 #include "request/access/requirement.h"
 #include "request/access/user.h"
-#include "request/access/user.h"
 #include "request/client_request.h"
-#include "request/session_ops.h"
 
 APLOG_USE_MODULE(shared_session);
 
 /* One line Require. */
 typedef struct line_t {
     shs_requirement_t *requirement;
-    int is_negated; /* the request gets in only if the requirement fails */
+    int is_negated;     /* the request gets in only if the requirement fails */
+    int may_be_negated; /* the same, or it is not known */
 } line_t;
 
 /* Whether the line stands behind an odd number of negations. */
@@ -39,28 +39,63 @@ static int is_negated(const cmd_parms *cmd)
     return is_odd;
 }
 
+/* <AuthzProviderAlias> takes the arguments as one word, and httpd drops what
+ * follows: a place would be open to more sessions than was meant. */
+static const char *check_alias(const cmd_parms *cmd)
+{
+    const char *args = cmd->directive->args;
+    int words = 0;
+
+    while (*args && *args != '>') {
+        ap_getword_conf(cmd->temp_pool, &args);
+        ++words;
+    }
+    return words <= 3 ? NULL
+                      : "in <AuthzProviderAlias>, put the arguments into one"
+                        " pair of quotation marks, as in <AuthzProviderAlias"
+                        " shared-session is-chef \"user.roles chef\">";
+}
+
+/* An alias may be used anywhere, behind `not` too. */
 static const char *parse_line(cmd_parms *cmd, const char *args,
                               const void **out)
 {
     line_t *line = apr_pcalloc(cmd->pool, sizeof(*line));
+    int is_alias = strcasecmp(cmd->directive->directive, "Require") != 0;
     const char *error =
         shs_requirement_parse(&line->requirement, args, cmd->pool);
 
-    line->is_negated = is_negated(cmd);
+    if (!error && is_alias) {
+        error = check_alias(cmd);
+    }
+    line->is_negated = !is_alias && is_negated(cmd);
+    line->may_be_negated = is_alias || line->is_negated;
     *out = line;
     return error
                ? apr_pstrcat(cmd->pool, "Require shared-session: ", error, NULL)
                : NULL;
 }
 
-/* Logs that the line stands where there are no sessions. */
+/* The path of a request without what may be an id (url= of
+ * SharedSessionCookie). */
+static const char *path_of(const request_rec *r)
+{
+    return apr_pstrmemdup(r->pool, r->uri, strcspn(r->uri, ";"));
+}
+
+/* Logs that the line stands where there are no sessions. TRACE, whose answer
+ * repeats the request, has none anywhere. */
 static authz_status refuse_off(request_rec *r)
 {
+    if (r->method_number == M_TRACE) {
+        shs_client_request_context_of(r)->access.is_void = 1;
+        return AUTHZ_GENERAL_ERROR;
+    }
     ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
                   SHS_TAG_ACCESS
                   "Require shared-session applies to %s, where SharedSession is"
                   " not On or has no store: add SharedSession On",
-                  r->uri);
+                  path_of(r));
     return AUTHZ_GENERAL_ERROR;
 }
 
@@ -71,7 +106,7 @@ static authz_status refuse_unavailable(request_rec *r, const line_t *line,
         access->lacks_session = 1;
         return AUTHZ_DENIED_NO_USER;
     }
-    if (line->is_negated) {
+    if (line->may_be_negated) {
         access->is_void = 1;
         return AUTHZ_GENERAL_ERROR;
     }
@@ -91,22 +126,39 @@ static int lacks_user(const request_rec *r, int is_met)
                || (auth == SHS_USER_AUTH_NONE && !is_met));
 }
 
+static authz_status refuse_unknown(request_rec *r)
+{
+    ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
+                  SHS_TAG_ACCESS
+                  "Require shared-session cannot tell whether a regular"
+                  " expression matches: an attribute is longer than %d octets,"
+                  " or needs more steps than PCRE allows; simplify the"
+                  " expression",
+                  SHS_REQUIREMENT_MAX_MATCH);
+    return AUTHZ_GENERAL_ERROR;
+}
+
 /* The result for a session that is FOUND. */
 static authz_status check_session(request_rec *r, const line_t *line,
                                   const shs_lookup_t *lookup,
-                                  shs_access_t *access)
+                                  shs_request_context_t *context)
 {
-    int is_met = shs_requirement_is_met(line->requirement, lookup, r->pool);
+    shs_requirement_result_t result =
+        shs_requirement_check(line->requirement, lookup, r);
+    int is_met = result == SHS_REQUIREMENT_MET;
 
+    if (result == SHS_REQUIREMENT_UNKNOWN && line->may_be_negated) {
+        return refuse_unknown(r);
+    }
     if (!line->is_negated && lacks_user(r, is_met)) {
-        access->lacks_session = 1;
+        context->access.lacks_session = 1;
         return AUTHZ_DENIED_NO_USER;
     }
     if (is_met == line->is_negated) {
-        access->is_refused = 1;
+        context->access.is_refused = 1;
     }
     else if (is_met) {
-        access->is_decisive = 1;
+        context->client_request->is_opened = 1;
     }
     return is_met ? AUTHZ_GRANTED : AUTHZ_DENIED;
 }
@@ -115,30 +167,29 @@ static authz_status check_line(request_rec *r, const char *args,
                                const void *parsed)
 {
     const line_t *line = parsed;
-    const shs_lookup_t *lookup = shs_session_ops_find(r);
+    const shs_lookup_t *lookup = shs_requirement_lookup(line->requirement, r);
     shs_request_context_t *context;
-    shs_access_t *access;
 
     (void)args;
     if (!lookup) {
         return refuse_off(r);
     }
     context = shs_client_request_context_of(r);
-    access = &context->access;
     /* Another alternative may let in a client without a cookie, and Vary would
      * not keep a cache from serving the page to all such clients. */
+    context->client_request->is_marked = 1;
     context->client_request->is_private = 1;
     switch (lookup->outcome) {
     case SHS_OUTCOME_FOUND:
-        return check_session(r, line, lookup, access);
+        return check_session(r, line, lookup, context);
     case SHS_OUTCOME_UNAVAILABLE:
-        return refuse_unavailable(r, line, access);
+        return refuse_unavailable(r, line, &context->access);
     case SHS_OUTCOME_NONE:
     case SHS_OUTCOME_ABSENT:
     case SHS_OUTCOME_MALFORMED:
         break;
     }
-    access->lacks_session = 1;
+    context->access.lacks_session = 1;
     return AUTHZ_DENIED_NO_USER;
 }
 

@@ -17,20 +17,34 @@
 
 APLOG_USE_MODULE(shared_session);
 
+/* Whether an expression of this process's configuration reads a session. */
+static int is_used;
+
+/* A list that an expression of the request has read, for the next one: a
+ * condition of an <If> is evaluated twice, and a place may have many. */
+typedef struct shs_access_list_t {
+    const char *name; /* of the attribute */
+    apr_array_header_t *list;
+    const struct shs_access_list_t *next;
+} shs_access_list_t;
+
 /* Notes what the expression has seen, for the answer (access.h, rule 2). What
- * is evaluated later than the fixups decides nothing any more. */
+ * is evaluated later than the fixups decides nothing any more. A page that
+ * depends on a decision is private, even if the decision was made without a
+ * session: another condition may have led to it. */
 static void note(request_rec *r, const shs_lookup_t *lookup)
 {
     shs_request_context_t *context = shs_client_request_context_of(r);
     shs_access_t *access = &context->access;
 
     context->client_request->is_marked = 1;
-    context->client_request->is_private |= lookup->outcome != SHS_OUTCOME_NONE;
+    context->client_request->is_private |=
+        lookup->outcome != SHS_OUTCOME_NONE || !access->is_settled;
     if (access->is_settled) {
         return;
     }
     if (lookup->outcome == SHS_OUTCOME_FOUND) {
-        access->is_decisive |= access->is_inner;
+        context->client_request->is_opened |= access->is_inner;
     }
     else if (lookup->outcome != SHS_OUTCOME_UNAVAILABLE
              || shs_settings_of(r)->decides_without.value) {
@@ -41,13 +55,36 @@ static void note(request_rec *r, const shs_lookup_t *lookup)
     }
 }
 
-/* The lookup for an expression; NULL: it sees no session. */
-static const shs_lookup_t *lookup_of(const ap_expr_eval_ctx_t *ctx)
+/* TRACE shows no session, because its answer repeats the request. What is
+ * decided without one does not count. */
+static void note_trace(request_rec *r)
 {
-    const shs_lookup_t *lookup = ctx->r ? shs_session_ops_find(ctx->r) : NULL;
+    shs_request_context_t *context = shs_client_request_context_of(r);
 
+    if (!context) {
+        context = shs_client_request_create_context(r);
+    }
+    if (!context->access.is_settled) {
+        context->access.is_void = 1;
+    }
+}
+
+/* The lookup for an expression; NULL: it sees no session. */
+static const shs_lookup_t *lookup_of(const ap_expr_eval_ctx_t *ctx,
+                                     const shs_attribute_t *attribute)
+{
+    const shs_lookup_t *lookup;
+
+    if (!ctx->r) {
+        return NULL;
+    }
+    lookup = shs_attribute_lookup(attribute, ctx->r);
     if (lookup) {
         note(ctx->r, lookup);
+    }
+    else if (ctx->r->method_number == M_TRACE
+             && shs_settings_of(ctx->r)->enabled.value) {
+        note_trace(ctx->r);
     }
     return lookup;
 }
@@ -77,7 +114,7 @@ static const shs_attribute_t *attribute_of(const ap_expr_eval_ctx_t *ctx,
 static const char *carry(const ap_expr_eval_ctx_t *ctx, shs_octets_t text)
 {
     if (!shs_octets_have_control(text)) {
-        return apr_pstrmemdup(ctx->p, text.data, text.len);
+        return apr_pstrmemdup(ctx->r->pool, text.data, text.len);
     }
     ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, ctx->r,
                   SHS_TAG_LEFT_OUT
@@ -89,31 +126,26 @@ static const char *carry(const ap_expr_eval_ctx_t *ctx, shs_octets_t text)
 static const char *find_text(ap_expr_eval_ctx_t *ctx, const void *data,
                              const char *arg)
 {
-    const shs_lookup_t *lookup = lookup_of(ctx);
-    const shs_attribute_t *attribute =
-        lookup ? attribute_of(ctx, data, arg) : NULL;
+    const shs_attribute_t *attribute = attribute_of(ctx, data, arg);
+    const shs_lookup_t *lookup = lookup_of(ctx, attribute);
     shs_octets_t text;
 
-    return attribute && shs_attribute_text(&text, attribute, lookup, ctx->p)
+    return attribute && lookup
+                   && shs_attribute_text(&text, attribute, lookup, ctx->r)
                ? carry(ctx, text)
                : NULL;
 }
 
-static apr_array_header_t *find_list(ap_expr_eval_ctx_t *ctx, const void *data,
-                                     const char *arg)
+static apr_array_header_t *make_list(const ap_expr_eval_ctx_t *ctx,
+                                     const shs_attribute_t *attribute,
+                                     const shs_lookup_t *lookup)
 {
-    const shs_lookup_t *lookup = lookup_of(ctx);
-    const shs_attribute_t *attribute =
-        lookup ? attribute_of(ctx, data, arg) : NULL;
-    apr_array_header_t *list;
-    const apr_array_header_t *texts;
+    const apr_array_header_t *texts =
+        shs_attribute_list(attribute, lookup, ctx->r, ctx->r->pool);
+    apr_array_header_t *list =
+        apr_array_make(ctx->r->pool, texts->nelts, sizeof(const char *));
     int i;
 
-    if (!attribute) {
-        return NULL;
-    }
-    texts = shs_attribute_list(attribute, lookup, ctx->p);
-    list = apr_array_make(ctx->p, texts->nelts, sizeof(const char *));
     for (i = 0; i < texts->nelts; ++i) {
         const char *text = carry(ctx, APR_ARRAY_IDX(texts, i, shs_octets_t));
 
@@ -124,12 +156,41 @@ static apr_array_header_t *find_list(ap_expr_eval_ctx_t *ctx, const void *data,
     return list;
 }
 
+/* ap_expr reads the list and does not change it. */
+static apr_array_header_t *find_list(ap_expr_eval_ctx_t *ctx, const void *data,
+                                     const char *arg)
+{
+    const shs_attribute_t *attribute = attribute_of(ctx, data, arg);
+    const shs_lookup_t *lookup = lookup_of(ctx, attribute);
+    const shs_access_list_t *known;
+    shs_access_list_t *list;
+    shs_access_t *access;
+
+    if (!attribute || !lookup) {
+        return NULL;
+    }
+    access = &shs_client_request_context_of(ctx->r)->access;
+    for (known = access->inside_of == lookup ? access->lists : NULL; known;
+         known = known->next) {
+        if (!strcmp(known->name, shs_attribute_name(attribute))) {
+            return known->list;
+        }
+    }
+    list = apr_palloc(ctx->r->pool, sizeof(*list));
+    list->name = apr_pstrdup(ctx->r->pool, shs_attribute_name(attribute));
+    list->list = make_list(ctx, attribute, lookup);
+    list->next = access->inside_of == lookup ? access->lists : NULL;
+    access->lists = list;
+    return list->list;
+}
+
 /* Parses a constant argument. */
 static int parse(ap_expr_lookup_parms *parms)
 {
     const shs_attribute_t *attribute;
     const char *error;
 
+    is_used = 1;
     *parms->data = NULL;
     if (!parms->arg) {
         return OK;
@@ -168,4 +229,9 @@ static int find_function(ap_expr_lookup_parms *parms)
 void shs_expression_register(void)
 {
     ap_hook_expr_lookup(find_function, NULL, NULL, APR_HOOK_MIDDLE);
+}
+
+int shs_expression_is_used(void)
+{
+    return is_used;
 }

@@ -16,4 +16,7 @@
 /* Registers the functions; once, at start. */
 void shs_expression_register(void);
 
+/* Whether an expression of the configuration reads a session. */
+int shs_expression_is_used(void);
+
 #endif

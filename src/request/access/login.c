@@ -22,17 +22,36 @@ static ap_filter_rec_t *problem_filter;
 /* ------------------------------------------------------- the page to return */
 
 /* What the client has asked for: after the host if it is an absolute URI (RFC
- * 9112 section 3.2.2). NULL: "*", or the authority of CONNECT. */
+ * 9112 section 3.2.2). NULL: no path, "*", or the authority of CONNECT. */
 static const char *target_of(const request_rec *first)
 {
     const char *target = first->unparsed_uri;
-    const char *host;
 
-    if (!target || *target == '/') {
-        return target;
+    if (target && *target != '/') {
+        target = strstr(target, "://");
+        target = target ? target + 3 + strcspn(target + 3, "/?#") : NULL;
     }
-    host = strstr(target, "://");
-    target = host ? strchr(host + 3, '/') : NULL;
+    return target && *target == '/' ? target : NULL;
+}
+
+/* The target without its path parameter that may be an id (url= of
+ * SharedSessionCookie): the login page has no use for it, and may be elsewhere.
+ */
+static const char *drop_id(const char *target, const char *parameter,
+                           apr_pool_t *p)
+{
+    const char *c = target;
+
+    while (parameter && (c = strchr(c, ';')) != NULL) {
+        apr_size_t len = strlen(parameter);
+
+        if (!strncmp(c + 1, parameter, len) && c[1 + len] == '=') {
+            return apr_pstrcat(
+                p, apr_pstrmemdup(p, target, (apr_size_t)(c - target)),
+                c + 1 + strcspn(c + 1, ";/?"), NULL);
+        }
+        ++c;
+    }
     return target;
 }
 
@@ -80,7 +99,8 @@ static const char *escape(const char *text, apr_size_t len, apr_pool_t *p)
     return escaped;
 }
 
-const char *shs_login_return_value(const request_rec *first, apr_pool_t *p)
+const char *shs_login_return_value(const request_rec *first,
+                                   const char *id_parameter, apr_pool_t *p)
 {
     const char *target = target_of(first);
     apr_size_t len;
@@ -88,7 +108,7 @@ const char *shs_login_return_value(const request_rec *first, apr_pool_t *p)
     if (!target || has_control(target)) {
         return "";
     }
-    target = skip_slashes(target);
+    target = skip_slashes(drop_id(target, id_parameter, p));
     len = strlen(target);
     if (*target != '/') {
         return "";
@@ -101,10 +121,24 @@ const char *shs_login_return_value(const request_rec *first, apr_pool_t *p)
 
 /* ------------------------------------------------------------ the redirect */
 
+/* Whether the target of the request has that path. mod_rewrite may have changed
+ * first->uri. */
+static int has_path(const request_rec *first, const char *path)
+{
+    const char *target = target_of(first);
+    char *asked;
+
+    if (!target) {
+        return 0;
+    }
+    asked = apr_pstrmemdup(first->pool, target, strcspn(target, "?"));
+    return ap_unescape_url(asked) == OK && !strcmp(asked, path);
+}
+
 /* Whether the client has asked for the login page itself. */
 static int is_login_page(const request_rec *first, const shs_login_t *login)
 {
-    return !strcmp(first->uri, login->path)
+    return (!strcmp(first->uri, login->path) || has_path(first, login->path))
            && (!login->host
                || (first->hostname
                    && !strcasecmp(first->hostname, login->host)));
@@ -120,10 +154,12 @@ int shs_login_redirects(const request_rec *first,
 
 /* The URL of the login page with the parameter, before a fragment. */
 static const char *location_of(const request_rec *first,
-                               const shs_login_t *login, apr_pool_t *p)
+                               const shs_settings_t *settings, apr_pool_t *p)
 {
-    const char *value =
-        login->parameter ? shs_login_return_value(first, p) : "";
+    const shs_login_t *login = settings->login.value;
+    const char *value = login->parameter ? shs_login_return_value(
+                            first, settings->cookie_options.value.parameter, p)
+                                         : "";
     apr_size_t len = strcspn(login->url, "#");
 
     if (!*value) {
@@ -136,16 +172,30 @@ static const char *location_of(const request_rec *first,
 
 /* ----------------------------------------------------------------- the 401 */
 
+/* The realm as a quoted-string (RFC 9110 section 5.6.4). AuthName has escaped
+ * the quotation marks, but not a backslash at the end. */
+static const char *quote(const char *realm, apr_pool_t *p)
+{
+    apr_size_t len = strlen(realm);
+    apr_size_t end = len;
+
+    while (end > 0 && realm[end - 1] == '\\') {
+        --end;
+    }
+    return apr_pstrcat(p, "\"", ap_escape_quotes(p, realm),
+                       (len - end) % 2 ? "\\\"" : "\"", NULL);
+}
+
 /* RFC 9110 section 15.5.2: a 401 has at least one challenge. Browsers do not
  * know this scheme and show no dialog. */
 static void add_challenge(request_rec *r)
 {
     const char *realm = ap_auth_name(r);
 
-    apr_table_addn(
-        r->err_headers_out, "WWW-Authenticate",
-        apr_psprintf(r->pool, "SharedSession realm=\"%s\"",
-                     realm ? ap_escape_quotes(r->pool, realm) : "session"));
+    apr_table_addn(r->err_headers_out, "WWW-Authenticate",
+                   apr_pstrcat(r->pool, "SharedSession realm=",
+                               quote(realm ? realm : "session", r->pool),
+                               NULL));
 }
 
 /* A page for persons is httpd's own, or the ErrorDocument; a program gets the
@@ -167,7 +217,7 @@ int shs_login_require(request_rec *r, const request_rec *first,
         return refuse(r, first);
     }
     apr_table_setn(r->headers_out, "Location",
-                   location_of(first, settings->login.value, r->pool));
+                   location_of(first, settings, r->pool));
     return settings->login.value->status;
 }
 

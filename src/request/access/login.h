@@ -37,7 +37,9 @@ int shs_login_redirects(const request_rec *first,
                         const shs_settings_t *settings);
 
 /* The page that the login page gets, as a value of a query parameter; "" if
- * there is none. From p. */
-const char *shs_login_return_value(const request_rec *first, apr_pool_t *p);
+ * there is none. Without the path parameter `id_parameter`, which may be NULL.
+ * From p. */
+const char *shs_login_return_value(const request_rec *first,
+                                   const char *id_parameter, apr_pool_t *p);
 
 #endif

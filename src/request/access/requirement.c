@@ -85,30 +85,72 @@ static int is_one_of(const apr_array_header_t *values, shs_octets_t text)
     return 0;
 }
 
-static int matches(const ap_regex_t *pattern, shs_octets_t text)
+static shs_requirement_result_t match(const ap_regex_t *pattern,
+                                      shs_octets_t text)
 {
-    return !memchr(text.data, 0, text.len)
-           && !ap_regexec_len(pattern, text.data, text.len, 0, NULL, 0);
+    if (text.len > SHS_REQUIREMENT_MAX_MATCH) {
+        return SHS_REQUIREMENT_UNKNOWN;
+    }
+    switch (ap_regexec_len(pattern, text.data, text.len, 0, NULL, 0)) {
+    case 0:
+        return SHS_REQUIREMENT_MET;
+    case AP_REG_NOMATCH:
+        return SHS_REQUIREMENT_UNMET;
+    default:
+        return SHS_REQUIREMENT_UNKNOWN;
+    }
 }
 
-int shs_requirement_is_met(const shs_requirement_t *requirement,
-                           const shs_lookup_t *lookup, apr_pool_t *p)
+static shs_requirement_result_t check_text(const shs_requirement_t *requirement,
+                                           shs_octets_t text)
 {
-    const apr_array_header_t *texts;
+    int is_met;
+
+    if (requirement->pattern) {
+        return match(requirement->pattern, text);
+    }
+    is_met = requirement->values ? is_one_of(requirement->values, text)
+                                 : is_true(text);
+    return is_met ? SHS_REQUIREMENT_MET : SHS_REQUIREMENT_UNMET;
+}
+
+const shs_lookup_t *shs_requirement_lookup(const shs_requirement_t *requirement,
+                                           request_rec *r)
+{
+    return shs_attribute_lookup(requirement->attribute, r);
+}
+
+static shs_requirement_result_t check_list(const shs_requirement_t *requirement,
+                                           const apr_array_header_t *texts)
+{
+    shs_requirement_result_t result = SHS_REQUIREMENT_UNMET;
     int i;
 
-    if (!requirement->attribute) {
-        return 1;
-    }
-    texts = shs_attribute_list(requirement->attribute, lookup, p);
-    for (i = 0; i < texts->nelts; ++i) {
-        shs_octets_t text = APR_ARRAY_IDX(texts, i, shs_octets_t);
+    for (i = 0; i < texts->nelts && result != SHS_REQUIREMENT_MET; ++i) {
+        shs_requirement_result_t of_text =
+            check_text(requirement, APR_ARRAY_IDX(texts, i, shs_octets_t));
 
-        if (requirement->pattern  ? matches(requirement->pattern, text)
-            : requirement->values ? is_one_of(requirement->values, text)
-                                  : is_true(text)) {
-            return 1;
+        if (of_text != SHS_REQUIREMENT_UNMET) {
+            result = of_text;
         }
     }
-    return 0;
+    return result;
+}
+
+shs_requirement_result_t shs_requirement_check(
+    const shs_requirement_t *requirement, const shs_lookup_t *lookup,
+    request_rec *r)
+{
+    shs_requirement_result_t result;
+    apr_pool_t *p;
+
+    if (!requirement->attribute) {
+        return SHS_REQUIREMENT_MET;
+    }
+    /* A place may have many requirements, and a list many elements. */
+    apr_pool_create(&p, r->pool);
+    result = check_list(
+        requirement, shs_attribute_list(requirement->attribute, lookup, r, p));
+    apr_pool_destroy(p);
+    return result;
 }

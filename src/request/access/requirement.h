@@ -11,10 +11,10 @@
  *     shared-session ATTRIBUTE ~ REGEX      the text, or that of one element,
  *                                           matches (PCRE, as httpd has it)
  *
- * Texts are compared octet by octet. A text with a NUL matches no regular
- * expression. An attribute of an untyped session (session/session.h) is a text,
- * even one that reads like an array: users may choose texts, so only `[*]`
- * behind the ATTRIBUTE makes the text's JSON array count as an array.
+ * Texts are compared octet by octet. An attribute of an untyped session
+ * (session/session.h) is a text, even one that reads like an array: users may
+ * choose texts, so only `[*]` behind the ATTRIBUTE makes the text's JSON array
+ * count as an array.
  */
 #ifndef SHS_REQUEST_ACCESS_REQUIREMENT_H
 #define SHS_REQUEST_ACCESS_REQUIREMENT_H
@@ -31,9 +31,27 @@ typedef struct shs_requirement_t shs_requirement_t;
 const char *shs_requirement_parse(shs_requirement_t **out, const char *args,
                                   apr_pool_t *p);
 
-/* Whether a session that is FOUND meets the requirement. `p` is for temporary
- * results. */
-int shs_requirement_is_met(const shs_requirement_t *requirement,
-                           const shs_lookup_t *lookup, apr_pool_t *p);
+/* The lookup of r that the requirement is about, as shs_session_ops_find()
+ * returns it. */
+const shs_lookup_t *shs_requirement_lookup(const shs_requirement_t *requirement,
+                                           request_rec *r);
+
+/* The longest text that a regular expression is applied to, in octets: the time
+ * of some expressions grows with the square of the text's length. */
+#define SHS_REQUIREMENT_MAX_MATCH 4096
+
+typedef enum shs_requirement_result_t {
+    SHS_REQUIREMENT_UNMET,
+    SHS_REQUIREMENT_MET,
+    SHS_REQUIREMENT_UNKNOWN /* no text matches as far as it is known: one is too
+                             * long for the regular expression, or takes more
+                             * steps than PCRE allows */
+} shs_requirement_result_t;
+
+/* Whether the session meets the requirement. `lookup` is that of
+ * shs_requirement_lookup(), and FOUND. */
+shs_requirement_result_t shs_requirement_check(
+    const shs_requirement_t *requirement, const shs_lookup_t *lookup,
+    request_rec *r);
 
 #endif

@@ -49,43 +49,72 @@ static const char *find_user(request_rec *r, const shs_path_t *path,
     return apr_pstrmemdup(r->pool, value->text.data, value->text.len);
 }
 
+/* Whether r's user is one that the module has set, for r or for the request
+ * from which httpd has copied it: the page of a subrequest, or the request
+ * before an internal redirect. */
+static int is_ours(const request_rec *r)
+{
+    const char *user = r->user;
+
+    for (; user && r; r = r->prev ? r->prev : r->main) {
+        const shs_request_context_t *context = shs_client_request_context_of(r);
+
+        if (context && context->access.user == user) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 static void withdraw(request_rec *r, shs_access_t *access)
 {
-    if (access->user && r->user == access->user) {
+    if (is_ours(r)) {
         r->user = NULL;
         r->ap_auth_type = NULL;
     }
     access->user = NULL;
 }
 
-/* Sets the user by settings that are new for r. */
-static void apply(request_rec *r, shs_access_t *access, int is_late)
+/* Whether only another AuthType says who the user is, at this phase. */
+static int is_for_others(const request_rec *r, shs_user_phase_t phase)
 {
-    const shs_path_t *path = shs_settings_of(r)->user.value;
-    const shs_lookup_t *lookup;
+    return phase != SHS_USER_AFTER_AUTH
+           && shs_user_auth_of(r) == SHS_USER_AUTH_OTHERS;
+}
 
-    withdraw(r, access);
-    if (!is_late && path && shs_user_auth_of(r) == SHS_USER_AUTH_OTHERS) {
-        return;
+static void set_user(request_rec *r, const shs_path_t *path,
+                     shs_access_t *access)
+{
+    const shs_lookup_t *lookup = shs_session_ops_find(r);
+
+    if (lookup && lookup->outcome == SHS_OUTCOME_FOUND) {
+        access->user = find_user(r, path, lookup->session);
     }
-    access->user_config = r->per_dir_config;
-    if (!path || r->user) {
-        return;
-    }
-    lookup = shs_session_ops_find(r);
-    if (!lookup || lookup->outcome != SHS_OUTCOME_FOUND) {
-        return;
-    }
-    access->user = find_user(r, path, lookup->session);
     if (access->user) {
         r->user = (char *)access->user;
         r->ap_auth_type = (char *)SHS_USER_AUTH_TYPE;
     }
 }
 
-void shs_user_apply(request_rec *r, shs_access_t *access, int is_late)
+void shs_user_apply(request_rec *r, shs_user_phase_t phase)
 {
-    if (access->user_config != r->per_dir_config) {
-        apply(r, access, is_late);
+    const shs_path_t *path = shs_settings_of(r)->user.value;
+    shs_request_context_t *context = shs_client_request_context_of(r);
+    shs_access_t *access = &context->access;
+
+    if (access->user_config == r->per_dir_config) {
+        return;
+    }
+    withdraw(r, access);
+    if (path && is_for_others(r, phase)) {
+        return;
+    }
+    access->user_config = r->per_dir_config;
+    if (path && shs_user_auth_of(r) == SHS_USER_AUTH_OURS) {
+        /* Another requirement may let in a client without a session. */
+        context->client_request->is_private = 1;
+    }
+    if (path && !r->user) {
+        set_user(r, path, access);
     }
 }

@@ -6,7 +6,9 @@
  *  1. A user that another module has set in the same request stays.
  *  2. In a place with another AuthType, only that AuthType's login counts for
  *     Require valid-user and the like: the session's user is set after the
- *     authentication, if that has set none.
+ *     authentication, if that has set none. It is not set after a
+ *     DirectoryIndex to such a place: that has a user of its own, which httpd
+ *     forgets.
  *  3. Everywhere else the session's user is set before the access checks.
  */
 #ifndef SHS_REQUEST_ACCESS_USER_H
@@ -31,8 +33,16 @@ typedef enum shs_user_auth_t {
 
 shs_user_auth_t shs_user_auth_of(const request_rec *r);
 
-/* Sets the user of r, or removes one that was set by other settings. `access`
- * is that of r. `is_late`: after the authentication (rule 2). */
-void shs_user_apply(request_rec *r, shs_access_t *access, int is_late);
+/* When the user is set. */
+typedef enum shs_user_phase_t {
+    SHS_USER_BEFORE_AUTH,
+    SHS_USER_AFTER_AUTH,    /* rule 2 */
+    SHS_USER_AFTER_REDIRECT /* DirectoryIndex or MultiViews may have given r
+                             * other settings */
+} shs_user_phase_t;
+
+/* Sets the user of r, or removes one that was set by other settings. r has a
+ * context. */
+void shs_user_apply(request_rec *r, shs_user_phase_t phase);
 
 #endif
