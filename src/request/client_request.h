@@ -54,7 +54,7 @@ typedef struct shs_client_request_t {
  * session (request/access/access.h). */
 typedef struct shs_access_t {
     unsigned is_inner : 1;      /* the hooks of other modules are running */
-    unsigned is_settled : 1;    /* the fixups are over */
+    unsigned is_settled : 1;    /* the fixups are over, or it is refused */
     unsigned lacks_session : 1; /* a requirement failed for want of a session */
     unsigned saw_none : 1;      /* an expression of one found no session */
     unsigned is_refused : 1;    /* one failed by what the session contains */

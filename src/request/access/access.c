@@ -101,7 +101,8 @@ static int answer_forbidden(request_rec *r)
 
 typedef int (*run_fn)(request_rec *r);
 
-/* Runs one hook of all other modules. */
+/* Runs one hook of all other modules. After a refusal, an expression decides no
+ * more than the text of an ErrorDocument. */
 static int run_others(request_rec *r, shs_access_t *access, run_fn run)
 {
     int status;
@@ -109,6 +110,7 @@ static int run_others(request_rec *r, shs_access_t *access, run_fn run)
     access->is_inner = 1;
     status = run(r);
     access->is_inner = 0;
+    access->is_settled |= status != OK && status != DECLINED;
     return status;
 }
 
