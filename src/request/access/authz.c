@@ -87,8 +87,10 @@ static const char *path_of(const request_rec *r)
  * repeats the request, has none anywhere. */
 static authz_status refuse_off(request_rec *r)
 {
-    if (r->method_number == M_TRACE) {
-        shs_client_request_context_of(r)->access.is_void = 1;
+    shs_request_context_t *context = shs_client_request_context_of(r);
+
+    if (r->method_number == M_TRACE && context) {
+        context->access.is_void = 1;
         return AUTHZ_GENERAL_ERROR;
     }
     ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
