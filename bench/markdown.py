@@ -12,22 +12,30 @@ def signed(figure):
     return f'{figure:+.1f}'.replace('-', '−')
 
 
-def row_of(row):
+# What the number of connections changes: the store's work.
+MORE = {'connections': ('Redis µs', 'redis_cpu_us')}
+
+
+def row_of(row, more):
     is_bare = row['name'] == row['base']
     cells = [row['label'], f'{row["rate"]:,.0f}', f'{row["ratio"]:.2f}',
              '' if is_bare else f'{row["ratio_min"]:.2f}–{row["ratio_max"]:.2f}',
              f'{row["cpu_ratio"]:.2f}', f'{row["cpu_us"]:.1f}',
              '' if is_bare else signed(row['added_cpu_us']),
-             f'{row["p50_ms"]:.2f}', f'{row["p99_ms"]:.2f}']
+             f'{row["p50_ms"]:.2f}', f'{row["p99_ms"]:.2f}',
+             *([f'{row[more[1]]:.1f}'] if more else [])]
     return f'| {" | ".join(cells)} |'
 
 
 def tables(result):
-    for group in result['groups'].values():
+    for name, group in result['groups'].items():
         if group['rows']:
             title = group['title'][0].lower() + group['title'][1:]
-            yield '\n'.join([HEAD.format(title=title),
-                             *map(row_of, group['rows'])])
+            more = MORE.get(name)
+            head, rule = HEAD.format(title=title).split('\n')
+            yield '\n'.join([f'{head} {more[0]} |' if more else head,
+                             f'{rule}---|' if more else rule,
+                             *(row_of(row, more) for row in group['rows'])])
 
 
 def write(result, out):

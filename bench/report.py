@@ -87,14 +87,18 @@ def figure_of(result, name, key):
     return row and row[key]
 
 
+def is_met(figure, how, bound):
+    return {'>=': figure >= bound, '<=': figure <= bound,
+            '<': figure < bound}[how]
+
+
 def goals(result):
     for name, key, how, bound, label in GOALS:
         figure = figure_of(result, name, key)
         if figure is not None:
-            is_met = {'>=': figure >= bound, '<=': figure <= bound,
-                      '<': figure < bound}[how]
             yield {'label': label, 'figure': round(figure, 3),
-                   'bound': f'{how} {bound}', 'is_met': is_met}
+                   'bound': f'{how} {bound}',
+                   'is_met': is_met(figure, how, bound)}
 
 
 # ----------------------------------------------------------------------- table

@@ -83,7 +83,7 @@ allowed_outside() { # includer header
 bench_files='
 main cost request_time plan alternatives variants target httpd
 fleet_main fleet_pressure fleet_loss fleet_run store load machine
-report markdown picture fleet_report fleet_capacity fleet_picture
+merge report markdown picture fleet_report fleet_capacity fleet_picture
 '
 
 # The installed headers stand beside the modules' sources, below all rooms.

@@ -61,6 +61,15 @@ PY
 fi
 looked_at "${#rows[@]}"
 
+# The medians of a run and itself are that run.
+if ! python3 bench/merge.py "$tmp/merged.json" "$tmp/out/results.json" \
+    "$tmp/out/results.json" ||
+    ! diff <(python3 bench/markdown.py "$tmp/merged.json") \
+        <(python3 bench/markdown.py "$tmp/out/results.json"); then
+    complain "bench/merge.py changes the figures of a single run"
+fi
+looked_at 1
+
 # bench/fleet likewise: what Redis counts does not depend on the machine.
 if ! out=$(TMPDIR=$tmp/work timeout 90 bench/fleet --quick --no-install \
     --hosts 5 --out "$tmp/fleet" 2>&1); then

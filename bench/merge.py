@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The medians of several runs: merge.py OUT RESULTS.json RESULTS.json ...
+
+Each figure of a row, and of the time of one request, is the median of the runs
+that have the row; the smallest and the largest ratio are those of all runs. What
+only the first run has stays as it is.
+"""
+import json
+import pathlib
+import statistics
+import sys
+
+import report
+
+
+def merge_figures(rows):
+    """The medians of dicts of figures; other values are those of the first."""
+    return {key: statistics.median(row[key] for row in rows)
+            if isinstance(value, (int, float)) else value
+            for key, value in rows[0].items()}
+
+
+def merge_row(rows):
+    merged = merge_figures(rows)
+    merged['ratio_min'] = min(row['ratio_min'] for row in rows)
+    merged['ratio_max'] = max(row['ratio_max'] for row in rows)
+    return merged
+
+
+def merge_goal(goal, results):
+    figure = statistics.median(other['figure'] for result in results
+                               for other in result['goals']
+                               if other['label'] == goal['label'])
+    how, bound = goal['bound'].split()
+    return {**goal, 'figure': figure,
+            'is_met': report.is_met(figure, how, float(bound))}
+
+
+def merge(results):
+    merged = results[0]
+    rows = [report.rows_of(result) for result in results]
+    for group in merged['groups'].values():
+        group['rows'] = [merge_row([of_run[row['name']] for of_run in rows
+                                    if row['name'] in of_run])
+                         for row in group['rows']]
+    times = [result.get('request_time', {}) for result in results]
+    merged['request_time'] = {
+        name: merge_figures([of_run[name] for of_run in times if name in of_run])
+        for name in merged.get('request_time', {})}
+    merged['rounds'] = [result['rounds'] for result in results]
+    merged['goals'] = [merge_goal(goal, results) for goal in merged['goals']]
+    return merged
+
+
+def main(out, *paths):
+    results = [json.loads(pathlib.Path(path).read_text()) for path in paths]
+    merged = merge(results)
+    pathlib.Path(out).write_text(json.dumps(report.rounded(merged), indent=1) + '\n')
+
+
+if __name__ == '__main__':
+    main(*sys.argv[1:])
