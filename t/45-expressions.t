@@ -35,7 +35,7 @@ my @places = (
     ['redirect', qq{Redirect 307 "https://$text.example/"}, 'Location', 'https://.example/',
      'https://alice.example/', 503, 'a URL of mod_alias'],
     ['error', qq{ErrorDocument 403 "you are $text"\nRequire all denied}, 'body', 'you are ',
-     'you are alice', 503, 'the text of an error'],
+     'you are alice', 403, 'the text of an error, which is refused all the same'],
     ['require', qq{Require expr "$is_chef"}, '#', 403, 200, 503, 'Require expr'],
     ['requireNot', qq{<RequireAll>\nRequire all granted\nRequire not expr "$is_chef"\n</RequireAll>},
      '#', 200, 403, 503, '... behind not'],
