@@ -27,10 +27,19 @@ def merge_row(rows):
     return merged
 
 
-def merge_goal(goal, results):
-    figure = statistics.median(other['figure'] for result in results
-                               for other in result['goals']
-                               if other['label'] == goal['label'])
+def goals_of(result):
+    """By label; one that begins with "..." goes on from the one before it."""
+    goals, before = {}, ''
+    for goal in result['goals']:
+        is_more = goal['label'].startswith('...')
+        before = before if is_more else goal['label']
+        goals[before, goal['label']] = goal
+    return goals
+
+
+def merge_goal(key, goal, results):
+    figure = statistics.median(goals_of(result)[key]['figure']
+                               for result in results if key in goals_of(result))
     how, bound = goal['bound'].split()
     return {**goal, 'figure': figure,
             'is_met': report.is_met(figure, how, float(bound))}
@@ -48,7 +57,8 @@ def merge(results):
         name: merge_figures([of_run[name] for of_run in times if name in of_run])
         for name in merged.get('request_time', {})}
     merged['rounds'] = [result['rounds'] for result in results]
-    merged['goals'] = [merge_goal(goal, results) for goal in merged['goals']]
+    merged['goals'] = [merge_goal(key, goal, results)
+                       for key, goal in goals_of(merged).items()]
     return merged
 
 
