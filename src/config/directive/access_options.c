@@ -46,12 +46,19 @@ static int is_url_text(const char *text)
     return 1;
 }
 
-/* Whether it is an absolute path; "//host" is none (RFC 3986 section 4.2). A
- * path with dot segments would never equal that of a request. */
+/* Whether it is an absolute path; "//host" is none (RFC 3986 section 4.2). */
 static int is_path(const char *text)
 {
-    return text[0] == '/' && text[1] != '/' && is_url_text(text)
-           && !strstr(text, "/./") && !strstr(text, "/../");
+    return text[0] == '/' && text[1] != '/' && is_url_text(text);
+}
+
+/* Whether a path has dot segments (RFC 3986 section 3.3). */
+static int has_dot_segments(const char *path, apr_pool_t *p)
+{
+    char *without = apr_pstrdup(p, path);
+
+    ap_getparents(without);
+    return strcmp(without, path) != 0;
 }
 
 static const char *parse_url(shs_login_t *login, const char *url, apr_pool_t *p)
@@ -73,6 +80,12 @@ static const char *parse_url(shs_login_t *login, const char *url, apr_pool_t *p)
     path = apr_pstrdup(p, uri.path ? uri.path : "/");
     if (ap_unescape_url(path) != OK) {
         return apr_psprintf(p, "'%s' has a wrong percent encoding", url);
+    }
+    if (has_dot_segments(path, p)) {
+        /* The login page would not be known as such: it would redirect to
+         * itself. */
+        return apr_psprintf(
+            p, "'%s' has a segment . or .., which browsers leave out", url);
     }
     login->url = url;
     login->path = path;
