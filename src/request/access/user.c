@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "request/access/user.h"
 
+#include <string.h>
+
 #include <apr_strings.h>
 #include <http_core.h>
 
@@ -66,11 +68,26 @@ static int is_ours(const request_rec *r)
     return 0;
 }
 
+/* A page of mod_include has the user in its variables too, and httpd copies
+ * them into a subrequest. */
+static void drop_variables(request_rec *r)
+{
+    const char *type = apr_table_get(r->subprocess_env, "AUTH_TYPE");
+
+    if (type && !strcmp(type, SHS_USER_AUTH_TYPE)) {
+        apr_table_unset(r->subprocess_env, "REMOTE_USER");
+        apr_table_unset(r->subprocess_env, "AUTH_TYPE");
+    }
+}
+
 static void withdraw(request_rec *r, shs_access_t *access)
 {
     if (is_ours(r)) {
         r->user = NULL;
         r->ap_auth_type = NULL;
+    }
+    if (!r->user) {
+        drop_variables(r);
     }
     access->user = NULL;
 }
