@@ -43,6 +43,7 @@ typedef struct shs_client_request_t {
     int is_unstorable; /* a request was refused by what its session is: no cache
                         * may store the answer ... */
     int is_denied;     /* ... or because the store gave no answer */
+    int is_challenged; /* it was 401, because no session would do */
     int is_refused; /* the client gets an error instead of a response, because
                      * an order of the response failed */
     int has_left;   /* the response's headers have left: no cookie can follow */

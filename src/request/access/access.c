@@ -352,14 +352,17 @@ static void replace_answer(request_rec *r, shs_access_t *access)
 }
 
 /* A subrequest was refused, and mod_dir has passed its status on, perhaps
- * without its headers. */
+ * without its headers; or SharedSessionFailure deny has refused the request. */
 static void complete_refusal(request_rec *r,
                              const shs_client_request_t *client_request)
 {
-    if (client_request->is_unstorable && !r->main) {
+    int is_denied =
+        client_request->is_denied && r->status == HTTP_SERVICE_UNAVAILABLE;
+
+    if ((client_request->is_unstorable || is_denied) && !r->main) {
         forbid_caching(r, r->status);
     }
-    if (client_request->is_denied && r->status == HTTP_SERVICE_UNAVAILABLE) {
+    if (is_denied) {
         apr_table_setn(r->err_headers_out, "Retry-After",
                        SHS_FLOW_RETRY_AFTER_S);
     }

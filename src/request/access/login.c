@@ -200,13 +200,19 @@ static void add_challenge(request_rec *r)
 
 /* A page for persons is httpd's own, or the ErrorDocument; a program gets the
  * problem, whatever the ErrorDocument is. */
-static int refuse(request_rec *r, const request_rec *first)
+static void choose_body(request_rec *r, const request_rec *first)
 {
-    add_challenge(r);
     if (!r->main && !shs_navigation_is(first)) {
         ap_custom_response(r, HTTP_UNAUTHORIZED, PROBLEM);
         shs_client_request_context_of(r)->access.is_problem = 1;
     }
+}
+
+static int refuse(request_rec *r, const request_rec *first)
+{
+    shs_client_request_of(r)->is_challenged = 1;
+    add_challenge(r);
+    choose_body(r, first);
     return HTTP_UNAUTHORIZED;
 }
 
@@ -235,12 +241,27 @@ void shs_login_register(void)
         "SHARED_SESSION_PROBLEM", set_problem_type, NULL, AP_FTYPE_CONTENT_SET);
 }
 
+/* mod_dir makes the 401 of a subrequest that of the folder: without its body,
+ * and without its headers if DirectoryIndex names several files. */
+static void complete_refusal(request_rec *r)
+{
+    if (!apr_table_get(r->err_headers_out, "WWW-Authenticate")) {
+        add_challenge(r);
+    }
+    choose_body(r, shs_client_request_of(r)->first);
+}
+
 void shs_login_on_insert_error_filter(request_rec *r)
 {
     const shs_request_context_t *context = shs_client_request_context_of(r);
 
-    if (context && context->access.is_problem
-        && r->status == HTTP_UNAUTHORIZED) {
+    if (!context || r->status != HTTP_UNAUTHORIZED || r->main) {
+        return;
+    }
+    if (context->client_request->is_challenged && !context->access.is_problem) {
+        complete_refusal(r);
+    }
+    if (context->access.is_problem) {
         ap_add_output_filter_handle(problem_filter, NULL, r, r->connection);
     }
 }

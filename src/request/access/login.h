@@ -28,7 +28,7 @@ void shs_login_on_insert_error_filter(request_rec *r);
 /* Prepares the answer, and returns its status: 302 or 303 with Location; or
  * 401. `first` is the request as the client has sent it; r is the one that was
  * refused: also a subrequest, whose answer mod_dir makes that of the folder.
- * The 401 of a subrequest has no body for programs. */
+ * The latter's 401 gets its body when that is known. */
 int shs_login_require(request_rec *r, const request_rec *first,
                       const shs_settings_t *settings);
 
