@@ -78,7 +78,7 @@ my @lines = (
      'a refusal that no login would lift, as it says'],
     ['ifRequire', qq{<If "%{REQUEST_METHOD} == 'GET'">\nRequire shared-session userId\n</If>},
      'LLLFoo', 'LXoo', 'our line in a section'],
-    ['rewrite', $refuse_root, '.....F', '.X.F', 'a rule of mod_rewrite, in a fixup'],
+    ['rewrite', $refuse_root, '.....f', '.X.f', 'a rule of mod_rewrite, in a fixup'],
     # a user
     ['type', "${ours}Require valid-user", 'LLLLoo', 'LXoo', 'AuthType SharedSession'],
     ['typeUser', "${ours}Require user alice", 'LLLLoF', 'LXoF', '... a user by name'],

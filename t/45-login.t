@@ -52,6 +52,7 @@ my @logins = (
     ['/login param=none', '/login', 302, '... or none'],
     ['/login status=303', '/login?return=/X/p', 303, 'another status'],
     ['/login status=303 param=to', '/login?to=/X/p', 303, '... in any order'],
+    ['/login?a=/../b', '/login?a=/../b&return=/X/p', 302, 'dots in the query are no segments'],
 );
 
 # [method, Sec-Fetch-Mode, Accept, Upgrade, L or J, why]
@@ -128,8 +129,31 @@ $places
 <Location /own>
     SharedSessionLogin http://localhost/own/login
 </Location>
+<Location /url>
+    SharedSessionCookie JSESSIONID url=jsessionid
+</Location>
+<Location /url/off>
+    SharedSession Off
+</Location>
+<Location /slash>
+    AuthName "a\\\\\\\\"
+</Location>
+<Location /slashes>
+    AuthName "a\\\\\\\\\\\\\\\\"
+</Location>
+<Location /quote>
+    AuthName 'a\\"'
+</Location>
+<Location /pt>
+    SharedSessionLogin /pt/login
+</Location>
+<Location /front>
+    SharedSessionLogin /front/login
+</Location>
 RewriteEngine On
 RewriteRule ^/rewritten\$ /elsewhere [PT]
+RewriteRule ^/pt/login\$ /pt/pages/login.html [PT]
+RewriteRule ^/front/ /front/index.html [PT]
 <Directory \${HOME_DIR}/htdocs/perDir>
     RewriteEngine On
     RewriteRule ^old\$ /new [L]
@@ -168,6 +192,13 @@ for my $path (qw(/login /login?return=/login //login /x/../login /%6Cogin /./log
     is($r->code, 401, "$path is the login page: no redirect to it");
     is($r->header('Location'), undef, '... indeed');
 }
+for my $path (qw(/pt/login /pt/login?a /pt/%6Cogin /front/login /front/login?return=/front/a)) {
+    is(go($path)->code, 401, "$path is a login page by its first name, whatever it is rewritten to");
+}
+is(go('/pt/pages/login.html')->header('Location'), '/pt/login?return=/pt/pages/login.html',
+   '... by its second name it is not');
+is(go('/front/a')->header('Location'), '/front/login?return=/front/a',
+   'another page of a front controller is none');
 is(go('/login/help')->header('Location'), '/login?return=/login/help', 'a page below it is another');
 is(go('/own/login')->code, 401, 'the same by a URL of this host');
 is(go('/own/login', host => 'localhost:8080')->code, 401, '... with a port');
@@ -211,6 +242,30 @@ is($r->code, 401, 'HEAD of a script');
 is($r->header('Content-Type'), 'application/problem+json', '... names the type');
 is($r->body, '', '... and has no body');
 
+# --- a realm is a quoted-string (RFC 9110 section 5.6.4) -----------------------------------------
+
+for my $row (['/slash', 'a\\\\', 'a backslash at the end'], ['/slashes', 'a\\\\', 'two of them'],
+             ['/quote', 'a\\"', 'a quotation mark']) {
+    my ($path, $realm, $why) = @$row;
+    is($httpd->get("$path/x")->header('WWW-Authenticate'), qq{SharedSession realm="$realm"}, $why);
+}
+
+# --- an id in the path (url= of SharedSessionCookie) ------------------------------------------------
+
+# [what follows /url/x, what the login page gets of it, why]; ID: an id.
+for my $row ([';jsessionid=ID', '', 'alone'], [';jsessionid=ID?a=b', '%3Fa%3Db', 'before a query'],
+             [';v=1;jsessionid=ID;w=2/y', '%3Bv%3D1%3Bw%3D2/y', 'among other parameters'],
+             [';xjsessionid=1', '%3Bxjsessionid%3D1', 'another parameter stays']) {
+    my ($rest, $value, $why) = @$row;
+    my $id = fresh_id();
+    is(go('/url/x' . $rest =~ s/ID/$id/r)->header('Location'), "/login?return=/url/x$value",
+       "an id in the path: $why");
+}
+$httpd->new_lines;
+is($httpd->get('/url/off/x;jsessionid=' . fresh_id())->code, 500, 'an id where sessions are Off');
+like($httpd->new_lines, qr{SHS038: .* /url/off/x, where}, '... is not in the line that says so');
+unlike($httpd->error_log, qr/SeCrEt/, '... nor in any other');
+
 is($store->cmd('DBSIZE'), 0, 'no session was begun');
 $httpd->stop;
 
@@ -221,6 +276,11 @@ my @refused = (
     ['SharedSessionLogin login', qr/^SharedSessionLogin: .*\//m, 'a relative URL'],
     ['SharedSessionLogin //sso.example/', qr/^SharedSessionLogin: /m, 'a URL without a scheme'],
     ['SharedSessionLogin /\\sso.example/', qr/^SharedSessionLogin: /m, '... by a backslash'],
+    ['SharedSessionLogin /a/../login', qr/^SharedSessionLogin: /m, 'dot segments'],
+    ['SharedSessionLogin /./login', qr/^SharedSessionLogin: /m, '... that say nothing'],
+    ['SharedSessionLogin /login/..', qr/^SharedSessionLogin: /m, '... at the end'],
+    ['SharedSessionLogin http://localhost/a/../login', qr/^SharedSessionLogin: /m,
+     '... in a URL with a host'],
     ['SharedSessionLogin javascript:alert(1)', qr/^SharedSessionLogin: /m, 'another scheme'],
     ['SharedSessionLogin http:///login', qr/^SharedSessionLogin: /m, 'a URL without a host'],
     ['SharedSessionLogin /login status=307', qr/^SharedSessionLogin: .*302.*303/m,

@@ -10,6 +10,7 @@
 #   J    401 with a body for programs (problem+json)
 #   B    401 of AuthType Basic
 #   F    403
+#   f    403 of another module, for no shared cache
 #   X    503 with Retry-After
 #   E    500
 
@@ -56,19 +57,22 @@ sub varies { return ($_[0]->header('Vary') // '') =~ /\b\Q$_[1]\E\b/i }
 sub problem {
     my ($letter, $r) = @_;
     my @wrong;
-    my $is = sub { push @wrong, $_[1] if !$_[0] };
+    # A match that fails is an empty list.
+    my $is = sub { my $what = pop; push @wrong, $what if !$_[0] };
     my $auth = $r->header('WWW-Authenticate') // '';
     $is->(varies($r, 'Cookie'), 'no Vary: Cookie') if $letter ne 'E' && $letter ne 'B';
     $is->(!defined $r->header('Set-Cookie'), 'a cookie');
     $is->(!defined $r->header('Location'), 'a Location') if $letter ne 'L';
     $is->($auth eq '', 'WWW-Authenticate') if $letter !~ /[JB]/;
     $is->(is_stored_by_none($r), 'may be stored') if $letter =~ /[LJFX]/;
+    $is->(($r->header('Cache-Control') // '') =~ /\bprivate\b/, 'shared caches may store it')
+        if $letter eq 'f';
     if ($letter eq 'L') {
         $is->(varies($r, 'Sec-Fetch-Mode'), 'no Vary: Sec-Fetch-Mode');
         $is->(($r->header('Location') // '') =~ m{^/login\?return=/}, 'another Location');
     }
     if ($letter eq 'J') {
-        $is->($auth =~ /^SharedSession realm="[^"]*"$/, "WWW-Authenticate: $auth");
+        $is->($auth =~ /^SharedSession realm="(?:[^"\\]|\\.)*"$/, "WWW-Authenticate: $auth");
         $is->($r->body =~ /^\{.*"status":401\b.*\}\s*$/s, 'another body');
     }
     $is->(($r->header('Retry-After') // '') =~ /^\d+$/, 'no Retry-After') if $letter eq 'X';
@@ -84,7 +88,7 @@ sub answer {
     my $letter = $code == 302 ? 'L'
         : $code == 401 && $type eq 'application/problem+json' ? 'J'
         : $code == 401 && ($r->header('WWW-Authenticate') // '') =~ /^Basic/ ? 'B'
-        : $code == 403 ? 'F' : $code == 503 ? 'X' : $code == 500 ? 'E'
+        : $code == 403 ? (is_stored_by_none($r) ? 'F' : 'f') : $code == 503 ? 'X' : $code == 500 ? 'E'
         : $code == 200 ? (is_stored_by_none($r) ? 'o' : '.') : "($code)";
     my $problem = $letter =~ /\(/ ? '' : problem($letter, $r);
     $problem = 'another page' if defined $text

@@ -13,7 +13,7 @@ use Time::HiRes qw(time);
 
 # request(port => N, path => '/x', headers => [[Name => value], ...],
 #         cookie => 'text', method => 'GET', host => 'name', body => '...',
-#         timeout => seconds, raw => 'whole request', one => 1)
+#         timeout => seconds, raw => 'whole request', one => 1, from => address)
 #
 # one: no request follows, and httpd is told so by the end of the client's side. For
 # requests without "Connection: close", which would have it wait for another one.
@@ -21,6 +21,7 @@ sub request {
     my (%q) = @_;
     my $t0 = time;
     my $s = IO::Socket::INET->new(PeerAddr => "127.0.0.1:$q{port}",
+                                  $q{from} ? (LocalAddr => $q{from}) : (),
                                   Timeout => $q{timeout} || 20);
     return SHS::HTTP::Reply->failed("no connection: $!") if !$s;
     binmode $s;
