@@ -66,7 +66,7 @@ typedef struct shs_access_t {
     /* The lookup whose attributes were parsed, for all that reads them. */
     const shs_lookup_t *inside_of;
     shs_path_inside_t inside;
-    const struct shs_access_list_t *lists; /* of expressions, from it */
+    struct shs_attribute_list_t *lists; /* of this lookup */
     const char *user; /* what r->user was set to; NULL: nothing ... */
     const ap_conf_vector_t *user_config; /* ... by these settings */
 } shs_access_t;

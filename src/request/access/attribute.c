@@ -107,11 +107,11 @@ static void add_value(apr_array_header_t *list, const shs_session_t *session,
     }
 }
 
-const apr_array_header_t *shs_attribute_list(const shs_attribute_t *attribute,
+static const apr_array_header_t *make_values(const shs_attribute_t *attribute,
                                              const shs_lookup_t *lookup,
-                                             request_rec *r, apr_pool_t *p)
+                                             request_rec *r)
 {
-    apr_array_header_t *list = apr_array_make(p, 4, sizeof(shs_octets_t));
+    apr_array_header_t *list = apr_array_make(r->pool, 4, sizeof(shs_octets_t));
     const shs_session_t *session;
     const shs_value_t *value;
     shs_octets_t text;
@@ -131,5 +131,27 @@ const apr_array_header_t *shs_attribute_list(const shs_attribute_t *attribute,
     if (value) {
         add_value(list, session, value);
     }
+    return list;
+}
+
+shs_attribute_list_t *shs_attribute_list(const shs_attribute_t *attribute,
+                                         const shs_lookup_t *lookup,
+                                         request_rec *r)
+{
+    shs_access_t *access = &shs_client_request_context_of(r)->access;
+    shs_attribute_list_t *list;
+
+    inside_of(lookup, r);
+    for (list = access->lists; list; list = list->next) {
+        if (!strcmp(list->name, attribute->name)) {
+            return list;
+        }
+    }
+    list = apr_palloc(r->pool, sizeof(*list));
+    list->name = apr_pstrdup(r->pool, attribute->name);
+    list->values = make_values(attribute, lookup, r);
+    list->texts = NULL;
+    list->next = access->lists;
+    access->lists = list;
     return list;
 }

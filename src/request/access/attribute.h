@@ -40,9 +40,20 @@ const shs_lookup_t *shs_attribute_lookup(const shs_attribute_t *attribute,
 int shs_attribute_text(shs_octets_t *text, const shs_attribute_t *attribute,
                        const shs_lookup_t *lookup, request_rec *r);
 
-/* The list, of shs_octets_t, from p; its texts as above. Never NULL. */
-const apr_array_header_t *shs_attribute_list(const shs_attribute_t *attribute,
-                                             const shs_lookup_t *lookup,
-                                             request_rec *r, apr_pool_t *p);
+/* A list, and for whom it was made. */
+typedef struct shs_attribute_list_t {
+    const char *name;                 /* of the attribute */
+    const apr_array_header_t *values; /* of shs_octets_t: texts as above */
+    apr_array_header_t *texts;        /* of const char *, for expressions; NULL:
+                                       * not made yet */
+    struct shs_attribute_list_t *next;
+} shs_attribute_list_t;
+
+/* The list. Never NULL. It is made once for all that asks for it in a request: a
+ * place may have many requirements, a condition of an <If> is evaluated twice,
+ * and a list may have many elements. From r's pool. */
+shs_attribute_list_t *shs_attribute_list(const shs_attribute_t *attribute,
+                                         const shs_lookup_t *lookup,
+                                         request_rec *r);
 
 #endif

@@ -20,14 +20,6 @@ APLOG_USE_MODULE(shared_session);
 /* Whether an expression of this process's configuration reads a session. */
 static int is_used;
 
-/* A list that an expression of the request has read, for the next one: a
- * condition of an <If> is evaluated twice, and a place may have many. */
-typedef struct shs_access_list_t {
-    const char *name; /* of the attribute */
-    apr_array_header_t *list;
-    const struct shs_access_list_t *next;
-} shs_access_list_t;
-
 /* Notes what the expression has seen, for the answer (access.h, rule 2). What
  * is evaluated later than the fixups decides nothing any more. A page that
  * depends on a decision is private, even if the decision was made without a
@@ -136,24 +128,21 @@ static const char *find_text(ap_expr_eval_ctx_t *ctx, const void *data,
                : NULL;
 }
 
-static apr_array_header_t *make_list(const ap_expr_eval_ctx_t *ctx,
-                                     const shs_attribute_t *attribute,
-                                     const shs_lookup_t *lookup)
+static apr_array_header_t *make_texts(const ap_expr_eval_ctx_t *ctx,
+                                      const apr_array_header_t *values)
 {
-    const apr_array_header_t *texts =
-        shs_attribute_list(attribute, lookup, ctx->r, ctx->r->pool);
-    apr_array_header_t *list =
-        apr_array_make(ctx->r->pool, texts->nelts, sizeof(const char *));
+    apr_array_header_t *texts =
+        apr_array_make(ctx->r->pool, values->nelts, sizeof(const char *));
     int i;
 
-    for (i = 0; i < texts->nelts; ++i) {
-        const char *text = carry(ctx, APR_ARRAY_IDX(texts, i, shs_octets_t));
+    for (i = 0; i < values->nelts; ++i) {
+        const char *text = carry(ctx, APR_ARRAY_IDX(values, i, shs_octets_t));
 
         if (text) {
-            APR_ARRAY_PUSH(list, const char *) = text;
+            APR_ARRAY_PUSH(texts, const char *) = text;
         }
     }
-    return list;
+    return texts;
 }
 
 /* ap_expr reads the list and does not change it. */
@@ -162,26 +151,16 @@ static apr_array_header_t *find_list(ap_expr_eval_ctx_t *ctx, const void *data,
 {
     const shs_attribute_t *attribute = attribute_of(ctx, data, arg);
     const shs_lookup_t *lookup = lookup_of(ctx, attribute);
-    const shs_access_list_t *known;
-    shs_access_list_t *list;
-    shs_access_t *access;
+    shs_attribute_list_t *list;
 
     if (!attribute || !lookup) {
         return NULL;
     }
-    access = &shs_client_request_context_of(ctx->r)->access;
-    for (known = access->inside_of == lookup ? access->lists : NULL; known;
-         known = known->next) {
-        if (!strcmp(known->name, shs_attribute_name(attribute))) {
-            return known->list;
-        }
+    list = shs_attribute_list(attribute, lookup, ctx->r);
+    if (!list->texts) {
+        list->texts = make_texts(ctx, list->values);
     }
-    list = apr_palloc(ctx->r->pool, sizeof(*list));
-    list->name = apr_pstrdup(ctx->r->pool, shs_attribute_name(attribute));
-    list->list = make_list(ctx, attribute, lookup);
-    list->next = access->inside_of == lookup ? access->lists : NULL;
-    access->lists = list;
-    return list->list;
+    return list->texts;
 }
 
 /* Parses a constant argument. */

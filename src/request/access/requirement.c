@@ -141,16 +141,10 @@ shs_requirement_result_t shs_requirement_check(
     const shs_requirement_t *requirement, const shs_lookup_t *lookup,
     request_rec *r)
 {
-    shs_requirement_result_t result;
-    apr_pool_t *p;
-
     if (!requirement->attribute) {
         return SHS_REQUIREMENT_MET;
     }
-    /* A place may have many requirements, and a list many elements. */
-    apr_pool_create(&p, r->pool);
-    result = check_list(
-        requirement, shs_attribute_list(requirement->attribute, lookup, r, p));
-    apr_pool_destroy(p);
-    return result;
+    return check_list(
+        requirement,
+        shs_attribute_list(requirement->attribute, lookup, r)->values);
 }
