@@ -49,9 +49,9 @@ typedef struct shs_attribute_list_t {
     struct shs_attribute_list_t *next;
 } shs_attribute_list_t;
 
-/* The list. Never NULL. It is made once for all that asks for it in a request: a
- * place may have many requirements, a condition of an <If> is evaluated twice,
- * and a list may have many elements. From r's pool. */
+/* The list. Never NULL. It is made once for all that asks for it in a request:
+ * a place may have many requirements, a condition of an <If> is evaluated
+ * twice, and a list may have many elements. From r's pool. */
 shs_attribute_list_t *shs_attribute_list(const shs_attribute_t *attribute,
                                          const shs_lookup_t *lookup,
                                          request_rec *r);
