@@ -149,7 +149,7 @@ const char *shs_access_options_set_login(cmd_parms *cmd, void *dir,
     if (!error && first) {
         error = parse_option(login, first, cmd->pool);
     }
-    if (!error && second) {
+    if (!error && first && second) {
         error = is_same_option(first, second)
                     ? "an option is given twice"
                     : parse_option(login, second, cmd->pool);
