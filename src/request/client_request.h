@@ -39,7 +39,7 @@ typedef struct shs_client_request_t {
     int is_private;    /* ... and an id was offered, or a decision was made */
     int needs_ttl;     /* an expression or a requirement reads @ttl */
     int is_opened;     /* the session has met a requirement, or an expression of
-                     * one has read it */
+                        * one has read it */
     int is_unstorable; /* a request was refused by what its session is: no cache
                         * may store the answer ... */
     int is_denied;     /* ... or because the store gave no answer */

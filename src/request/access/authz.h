@@ -6,22 +6,17 @@
  * shs_access_t), so that access can choose the answer.
  *
  *     the session            the result
- *     meets it               AUTHZ_GRANTED
- *     does not meet it       AUTHZ_DENIED: another login of the same session
- *                            would not help
+ *     meets the requirement  AUTHZ_GRANTED
+ *     does not meet it       AUTHZ_DENIED: another login would not help
  *     none, absent or        AUTHZ_DENIED_NO_USER: a login may help
- *     malformed; or it does
- *     not meet it, and names
- *     no user, though the
- *     place has a
- *     SharedSessionUser
- *     has no user, where     the same, but behind `not`
- *     AuthType SharedSession
- *     and SharedSessionUser
- *     want one
- *     unavailable            the same; but AUTHZ_GENERAL_ERROR behind `not` and
- *                            in <RequireNone>, where a failure would let the
- *                            request in
+ *     malformed
+ *     unavailable            AUTHZ_DENIED_NO_USER; but AUTHZ_GENERAL_ERROR
+ *                            where a failure may let the request in: behind
+ *                            `not`, in <RequireNone>, and in an alias
+ *
+ * If the place has a SharedSessionUser and the session names no user, a login
+ * may help too: AUTHZ_DENIED_NO_USER instead of AUTHZ_DENIED; with AuthType
+ * SharedSession also instead of AUTHZ_GRANTED. Not behind `not`.
  */
 #ifndef SHS_REQUEST_ACCESS_AUTHZ_H
 #define SHS_REQUEST_ACCESS_AUTHZ_H

@@ -99,8 +99,11 @@ static const char *escape(const char *text, apr_size_t len, apr_pool_t *p)
     return escaped;
 }
 
-const char *shs_login_return_value(const request_rec *first,
-                                   const char *id_parameter, apr_pool_t *p)
+/* The page that the login page gets, as a value of a query parameter; "" if
+ * there is none. It is without the path parameter `id_parameter`, which may be
+ * NULL. */
+static const char *return_value(const request_rec *first,
+                                const char *id_parameter, apr_pool_t *p)
 {
     const char *target = target_of(first);
     apr_size_t len;
@@ -157,9 +160,10 @@ static const char *location_of(const request_rec *first,
                                const shs_settings_t *settings, apr_pool_t *p)
 {
     const shs_login_t *login = settings->login.value;
-    const char *value = login->parameter ? shs_login_return_value(
-                            first, settings->cookie_options.value.parameter, p)
-                                         : "";
+    const char *value =
+        login->parameter
+            ? return_value(first, settings->cookie_options.value.parameter, p)
+            : "";
     apr_size_t len = strcspn(login->url, "#");
 
     if (!*value) {

@@ -36,10 +36,4 @@ int shs_login_require(request_rec *r, const request_rec *first,
 int shs_login_redirects(const request_rec *first,
                         const shs_settings_t *settings);
 
-/* The page that the login page gets, as a value of a query parameter; "" if
- * there is none. Without the path parameter `id_parameter`, which may be NULL.
- * From p. */
-const char *shs_login_return_value(const request_rec *first,
-                                   const char *id_parameter, apr_pool_t *p);
-
 #endif
