@@ -68,9 +68,12 @@ typedef enum shared_session_result_e {
                                 * (OOM, READONLY, ...): try again later */
     SHARED_SESSION_FORBIDDEN,  /* only .htaccess has SharedSession On here: the
                                 * server's configuration must have it too */
-    SHARED_SESSION_LATE        /* of begin() and rotate(): the headers of a
+    SHARED_SESSION_LATE,       /* of begin() and rotate(): the headers of a
                                 * response were sent, so the client would not
                                 * get the new id */
+    SHARED_SESSION_FOREIGN     /* the sessions of this place belong to another
+                                * program, as SharedSessionProfile says: they
+                                * can be read and ended, nothing else */
 } shared_session_result_e;
 
 /* Looks up the session, unless that was done before, and returns the

@@ -26,7 +26,8 @@
  * Secrets: no text for logs or for people may contain keys, values or
  * credentials.
  *
- * This file includes headers of APR only, and is valid C99 and C++.
+ * This file includes mod_shared_session_record.h and headers of APR only, and
+ * is valid C99 and C++.
  */
 #ifndef MOD_SHARED_SESSION_PROVIDER_H
 #define MOD_SHARED_SESSION_PROVIDER_H
@@ -36,57 +37,14 @@
 #include <apr_tables.h>
 #include <apr_time.h>
 
+#include "mod_shared_session_record.h"
+
 #ifdef __cplusplus
 extern "C" {
 #endif
 
 #define SHS_PROVIDER_GROUP   "shared_session_store"
-#define SHS_PROVIDER_VERSION "1"
-
-/* ---- values */
-
-/* Octets with a length; any octet may occur, NUL too. Those that a provider
- * returns need no NUL behind them. */
-typedef struct shs_octets_t {
-    const char *data;
-    apr_size_t len;
-} shs_octets_t;
-
-/* The two kinds of value that a store holds under a key. A format of sessions
- * has one of them: `hash` has fields, `json` and `form` have a string. */
-typedef enum shs_shape_t {
-    SHS_SHAPE_STRING, /* one value (Redis string: GET) */
-    SHS_SHAPE_FIELDS  /* named values (Redis hash: HGETALL) */
-} shs_shape_t;
-
-typedef struct shs_record_field_t {
-    shs_octets_t name;
-    shs_octets_t value;
-} shs_record_field_t;
-
-/* The most fields that a session may have. */
-#define SHS_STORE_MAX_FIELDS 4096
-
-/* The two fields that a store itself has to know (session/metadata.h). */
-#define SHS_METADATA_ACCESSED "@accessed" /* last use, in ms, as decimal text */
-#define SHS_METADATA_ROTATED  "@rotated"  /* the session has another id now */
-
-/* A key without an expiry; and a time to live that was not read. */
-#define SHS_TTL_FOREVER APR_INT64_C(-1)
-#define SHS_TTL_UNKNOWN APR_INT64_C(-2)
-
-/* The value under a key, not decoded. */
-typedef struct shs_record_t {
-    shs_shape_t shape;
-    shs_octets_t string;              /* SHS_SHAPE_STRING */
-    const shs_record_field_t *fields; /* SHS_SHAPE_FIELDS, in store order; no
-                                       * name occurs twice */
-    apr_size_t count;                 /* of fields */
-    apr_interval_time_t ttl; /* what the key has left to live at the time of
-                              * the read; SHS_TTL_FOREVER without an expiry. A
-                              * query without_ttl needs none here: the module
-                              * then makes it SHS_TTL_UNKNOWN */
-} shs_record_t;
+#define SHS_PROVIDER_VERSION "2"
 
 /* ---- outcomes */
 
@@ -107,7 +65,8 @@ typedef enum shs_outcome_t {
 
 /* The result of a write. DONE: it was written. UNAVAILABLE: it may have been
  * written or not. All others: nothing was written. A provider never returns
- * ROTATED, INVALID, FORBIDDEN or LATE: the module finds these out before. */
+ * ROTATED, INVALID, FORBIDDEN, FOREIGN or LATE: the module finds these out
+ * before. */
 typedef enum shs_wrote_t {
     SHS_WROTE_DONE,
     SHS_WROTE_GONE,      /* there is no such session (any more) */
@@ -118,6 +77,8 @@ typedef enum shs_wrote_t {
     SHS_WROTE_MALFORMED, /* the stored value is of the other shape, is damaged,
                           * or is no session */
     SHS_WROTE_FORBIDDEN, /* only .htaccess has SharedSession On here */
+    SHS_WROTE_FOREIGN,   /* the session is another program's: it can be touched
+                          * and ended, nothing else */
     SHS_WROTE_LATE,      /* the headers were sent, so no new id can be given */
     SHS_WROTE_UNAVAILABLE /* no answer within the deadline, or a refusal */
 } shs_wrote_t;
@@ -184,6 +145,10 @@ typedef struct shs_query_t {
     apr_time_t deadline;   /* the call returns by then */
     const shs_trace_t *trace; /* NULL: nothing is reported */
     int without_ttl; /* of a read: the record's time to live is not needed */
+    const shs_octets_t *names; /* of a read of SHS_SHAPE_FIELDS: the record has
+                                * only these fields, those that exist. ABSENT
+                                * if none exists. NULL: all fields */
+    apr_size_t name_count;
 } shs_query_t;
 
 /* ---- writes */
@@ -201,6 +166,35 @@ typedef struct shs_edit_t {
     apr_size_t expected_count;
     shs_octets_t string;
 } shs_edit_t;
+
+/* A member of a set under another key. */
+typedef struct shs_member_t {
+    shs_octets_t key;
+    shs_octets_t member;
+    int is_sorted; /* Redis: ZREM; else SREM */
+} shs_member_t;
+
+/* For TOUCH and REMOVE of a session that another program has written and owns:
+ * what has to be there, and what is written beside the expiry, so that this
+ * program sees a session that it has touched or ended itself. No such write
+ * creates a key. */
+typedef struct shs_foreign_t {
+    /* SHS_SHAPE_FIELDS: the fields that must have these values; a value without
+     * data: the field must exist. Otherwise the result is GONE. */
+    const shs_record_field_t *expected;
+    apr_size_t expected_count;
+    const shs_record_field_t *fields; /* SHS_SHAPE_FIELDS: to set */
+    apr_size_t count;
+    apr_interval_time_t keeps; /* REMOVE: after the fields are set, the key
+                                * lives for this time. 0: it is removed */
+    /* Another key that lives and ends together with the session; empty: there
+     * is none. TOUCH: it must exist, or the result is GONE; it gets
+     * companion_ttl. REMOVE: it is removed, if it exists. */
+    shs_octets_t companion;
+    apr_interval_time_t companion_ttl;
+    const shs_member_t *members; /* REMOVE: what is removed from sets */
+    apr_size_t member_count;
+} shs_foreign_t;
 
 /* The kinds of write. Each is one atomic step on one key, for all threads,
  * processes and hosts that share the store: it happens as a whole or not at
@@ -259,6 +253,10 @@ typedef struct shs_write_t {
                                  * there are none */
     int keeps; /* FORWARD of fields: the old fields stay, for clients that have
                 * only the old id; 0: they are removed */
+    const shs_foreign_t *foreign; /* TOUCH and REMOVE: the session is another
+                                   * program's, which knows neither @accessed
+                                   * nor "rotated": neither is read or written.
+                                   * NULL: it is of a format of this module */
 } shs_write_t;
 
 /* ---- invalidations */

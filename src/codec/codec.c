@@ -47,14 +47,29 @@ shs_octets_t shs_codec_rotated(const shs_codec_t *codec)
     return rotated;
 }
 
+int shs_codec_is_foreign(const shs_codec_t *codec)
+{
+    return codec->edit == NULL;
+}
+
+const shs_octets_t *shs_codec_fields(apr_size_t *count,
+                                     const shs_codec_t *codec,
+                                     const shs_wanted_t *wanted, apr_pool_t *p)
+{
+    *count = 0;
+    return codec->fields && wanted->names ? codec->fields(count, wanted, p)
+                                          : NULL;
+}
+
 const char *shs_codec_decode(shs_session_t **out, const shs_codec_t *codec,
-                             const shs_record_t *record, apr_pool_t *p)
+                             const shs_record_t *record,
+                             const shs_wanted_t *wanted, apr_pool_t *p)
 {
     const char *error;
 
     assert(record->shape == codec->shape);
     *out = NULL;
-    error = codec->decode(out, record, p);
+    error = codec->decode(out, record, wanted, p);
     assert((error == NULL) == (*out != NULL));
     return error;
 }
@@ -66,9 +81,9 @@ static const char *check(const shs_codec_t *codec, const shs_edit_t *edit,
     shs_record_t record = { SHS_SHAPE_STRING, edit->string, NULL, 0, 0 };
     shs_session_t *session;
 
-    return codec->shape == SHS_SHAPE_STRING
-               ? shs_codec_decode(&session, codec, &record, p)
-               : NULL;
+    return codec->shape == SHS_SHAPE_STRING ? shs_codec_decode(
+               &session, codec, &record, &shs_wanted_everything, p)
+                                            : NULL;
 }
 
 const char *shs_codec_edit(shs_edit_t *out, const shs_codec_t *codec,
@@ -79,6 +94,9 @@ const char *shs_codec_edit(shs_edit_t *out, const shs_codec_t *codec,
 
     assert(!old || old->shape == codec->shape);
     memset(out, 0, sizeof(*out));
+    if (!codec->edit) {
+        return "the sessions are another program's";
+    }
     error = codec->edit(out, old, change, extent, p);
     return error ? error : check(codec, out, p);
 }

@@ -13,6 +13,7 @@
 
 #include "session/change.h"
 #include "session/session.h"
+#include "session/wanted.h"
 
 typedef struct shs_codec_t shs_codec_t;
 
@@ -30,11 +31,25 @@ shs_shape_t shs_codec_shape(const shs_codec_t *codec);
  * SHS_SHAPE_FIELDS, where a field of that name marks it. Static. */
 shs_octets_t shs_codec_rotated(const shs_codec_t *codec);
 
+/* Whether the format is a framework's own. Its sessions are read, touched and
+ * ended by the framework's rules (codec/expiry/expiry_rule.h), and never
+ * edited: shs_codec_edit() refuses. */
+int shs_codec_is_foreign(const shs_codec_t *codec);
+
+/* The fields to read from the store for these attributes: what the session
+ * needs in any case, and theirs; from p. NULL: all. */
+const shs_octets_t *shs_codec_fields(apr_size_t *count,
+                                     const shs_codec_t *codec,
+                                     const shs_wanted_t *wanted, apr_pool_t *p);
+
 /* Decodes the record, which must have the codec's shape. Returns NULL and sets
  * *out, or returns why the record is malformed, in words that contain no part
- * of the value. The session borrows from the record and lives in p. */
+ * of the value. A foreign session has only the attributes that are wanted; one
+ * that cannot be understood is absent, and shs_session_opaque() says why. The
+ * session borrows from the record and lives in p. */
 const char *shs_codec_decode(shs_session_t **out, const shs_codec_t *codec,
-                             const shs_record_t *record, apr_pool_t *p);
+                             const shs_record_t *record,
+                             const shs_wanted_t *wanted, apr_pool_t *p);
 
 /* Whether an edit contains the change, or the whole changed session. */
 typedef enum shs_codec_extent_t {
@@ -58,11 +73,14 @@ struct shs_codec_t {
     const char *rotated; /* as shs_codec_rotated() */
     /* As shs_codec_decode(). Must not keep the record or log. */
     const char *(*decode)(shs_session_t **out, const shs_record_t *record,
-                          apr_pool_t *p);
-    /* As shs_codec_edit(). */
+                          const shs_wanted_t *wanted, apr_pool_t *p);
+    /* As shs_codec_edit(). NULL: the format is a framework's own. */
     const char *(*edit)(shs_edit_t *out, const shs_record_t *old,
                         const shs_change_t *change, shs_codec_extent_t extent,
                         apr_pool_t *p);
+    /* As shs_codec_fields(). NULL: all fields are always read. */
+    const shs_octets_t *(*fields)(apr_size_t *count, const shs_wanted_t *wanted,
+                                  apr_pool_t *p);
 };
 
 extern const shs_codec_t shs_codec_hash;

@@ -98,11 +98,12 @@ static int is_json_object(shs_octets_t text)
 }
 
 static const char *decode(shs_session_t **out, const shs_record_t *record,
-                          apr_pool_t *p)
+                          const shs_wanted_t *wanted, apr_pool_t *p)
 {
     decoding_t decoding = { shs_session_create(16, p), apr_hash_make(p) };
     const char *error;
 
+    (void)wanted;
     if (is_json_object(record->string)) {
         return "it begins as a JSON object does, not as urlencoded pairs do";
     }
@@ -228,5 +229,6 @@ static const char *edit(shs_edit_t *out, const shs_record_t *old,
  * shs_urlencoded_encode() does. */
 #define ROTATED "%40rotated="
 
-const shs_codec_t shs_codec_form = { "form", SHS_SHAPE_STRING, ROTATED, decode,
-                                     edit };
+const shs_codec_t shs_codec_form = { "form",  SHS_SHAPE_STRING,
+                                     ROTATED, decode,
+                                     edit,    NULL };

@@ -15,11 +15,12 @@
 #include "session/json/json_patch.h"
 
 static const char *decode(shs_session_t **out, const shs_record_t *record,
-                          apr_pool_t *p)
+                          const shs_wanted_t *wanted, apr_pool_t *p)
 {
     shs_session_t *session = shs_session_create(record->count, p);
     apr_size_t i;
 
+    (void)wanted;
     for (i = 0; i < record->count; ++i) {
         const shs_record_field_t *field = &record->fields[i];
 
@@ -158,5 +159,5 @@ static const char *edit(shs_edit_t *out, const shs_record_t *old,
     return error;
 }
 
-const shs_codec_t shs_codec_hash = { "hash", SHS_SHAPE_FIELDS, "", decode,
-                                     edit };
+const shs_codec_t shs_codec_hash = { "hash", SHS_SHAPE_FIELDS, "", decode, edit,
+                                     NULL };

@@ -18,8 +18,9 @@
 static const shs_octets_t nothing = { "", 0 };
 
 static const char *decode(shs_session_t **out, const shs_record_t *record,
-                          apr_pool_t *p)
+                          const shs_wanted_t *wanted, apr_pool_t *p)
 {
+    (void)wanted;
     return shs_json_read_session(out, record->string, p);
 }
 
@@ -119,5 +120,6 @@ static const char *edit(shs_edit_t *out, const shs_record_t *old,
  * this, since it is the object's first member. */
 #define ROTATED "{\"" SHS_METADATA_ROTATED "\":"
 
-const shs_codec_t shs_codec_json = { "json", SHS_SHAPE_STRING, ROTATED, decode,
-                                     edit };
+const shs_codec_t shs_codec_json = { "json",  SHS_SHAPE_STRING,
+                                     ROTATED, decode,
+                                     edit,    NULL };

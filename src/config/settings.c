@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "config/settings.h"
 
-#include <string.h>
-
-#include <apr_strings.h>
-
 #include "config/cache_policy.h"
 #include "config/defaults.h"
 #include "session/id/session_id.h"
@@ -20,6 +16,7 @@ void *shs_settings_create(apr_pool_t *p, char *directory)
     settings->cookie_options.value.route = SHS_DEFAULT_COOKIE_ROUTE;
     settings->key.value = shs_key_default();
     settings->codec.value = &shs_codec_hash;
+    settings->expiry.value = shs_expiry_rule_default();
     settings->max_size.value = SHS_DEFAULT_MAX_SIZE;
     settings->expose_limit.value.headers = SHS_DEFAULT_EXPOSED_HEADERS;
     settings->expose_limit.value.env = SHS_DEFAULT_EXPOSED_ENV;
@@ -55,14 +52,14 @@ static int are_rules(const shs_rules_t *rules)
 static int says_no_more(const shs_settings_t *inner,
                         const shs_settings_t *outer)
 {
-    int is_said = inner->enabled.set | inner->granted.set
-                  | inner->cookie_options.set | inner->key.set
-                  | inner->codec.set | inner->denies.set | inner->stale.set
-                  | inner->max_size.set | inner->idle.set | inner->adopts.set
-                  | inner->absolute.set | inner->touch.set | inner->grace.set
-                  | inner->control.set | inner->expose_limit.set
-                  | inner->decides_without.set | inner->user.set
-                  | inner->login.set | inner->forbidden.set;
+    int is_said =
+        inner->enabled.set | inner->granted.set | inner->cookie_options.set
+        | inner->key.set | inner->codec.set | inner->denies.set
+        | inner->stale.set | inner->max_size.set | inner->idle.set
+        | inner->adopts.set | inner->absolute.set | inner->touch.set
+        | inner->grace.set | inner->control.set | inner->expose_limit.set
+        | inner->decides_without.set | inner->user.set | inner->login.set
+        | inner->forbidden.set | inner->expiry.set | inner->wanted.set;
 
     return !is_said
            && (!inner->resource.set
@@ -95,6 +92,8 @@ void *shs_settings_merge(apr_pool_t *p, void *outer_, void *inner_)
     MERGE(cookie_options);
     MERGE(key);
     MERGE(codec);
+    MERGE(expiry);
+    MERGE(wanted);
     MERGE(denies);
     MERGE(stale);
     MERGE(decides_without);
@@ -170,50 +169,6 @@ const char *shs_settings_find_enabled_line(
         }
     }
     return NULL;
-}
-
-static int is_same_text(const char *a, const char *b)
-{
-    return a == b || (a && b && !strcmp(a, b));
-}
-
-static int is_same_cookie_options(const shs_cookie_options_t *a,
-                                  const shs_cookie_options_t *b)
-{
-    int i;
-
-    if (a->names != b->names) {
-        for (i = 0; a->names[i] && is_same_text(a->names[i], b->names[i]);
-             ++i) {
-            continue;
-        }
-        if (a->names[i] != b->names[i]) {
-            return 0;
-        }
-    }
-    return a->route == b->route && a->extras == b->extras
-           && is_same_text(a->parameter, b->parameter);
-}
-
-int shs_settings_is_same_lookup(const shs_lookup_settings_t *a,
-                                const shs_settings_t *b)
-{
-    return is_same_cookie_options(&a->cookie_options, &b->cookie_options.value)
-           && shs_key_is_equal(a->key, b->key.value)
-           && a->codec == b->codec.value && a->max_size == b->max_size.value
-           && a->absolute == b->absolute.value;
-}
-
-shs_lookup_settings_t shs_settings_lookup_of(const shs_settings_t *settings)
-{
-    shs_lookup_settings_t lookup;
-
-    lookup.cookie_options = settings->cookie_options.value;
-    lookup.key = settings->key.value;
-    lookup.codec = settings->codec.value;
-    lookup.max_size = settings->max_size.value;
-    lookup.absolute = settings->absolute.value;
-    return lookup;
 }
 
 const apr_array_header_t *shs_settings_notes(const shs_settings_t *settings)

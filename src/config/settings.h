@@ -11,6 +11,7 @@
 #include <http_config.h>
 
 #include "codec/codec.h"
+#include "codec/expiry/expiry_rule.h"
 #include "config/access.h"
 #include "config/option_types.h"
 #include "config/rule.h"
@@ -69,6 +70,14 @@ typedef struct shs_settings_t {
                                  * expressions see a request without session */
     struct {
         int set;
+        const shs_expiry_rule_t *value;
+    } expiry;
+    struct {
+        int set;
+        shs_wanted_t value;
+    } wanted; /* of a framework's session: SharedSessionAttributes */
+    struct {
+        int set;
         apr_size_t value;
     } max_size;
     shs_span_t idle;   /* of a session that does not set it itself */
@@ -89,15 +98,6 @@ typedef struct shs_settings_t {
     shs_rules_t headers;
 } shs_settings_t;
 
-/* The part of the settings that a lookup's result depends on. */
-typedef struct shs_lookup_settings_t {
-    shs_cookie_options_t cookie_options;
-    const shs_key_t *key;
-    const shs_codec_t *codec;
-    apr_size_t max_size;
-    apr_interval_time_t absolute;
-} shs_lookup_settings_t;
-
 void *shs_settings_create(apr_pool_t *p, char *directory);
 void *shs_settings_merge(apr_pool_t *p, void *outer, void *inner);
 void *shs_settings_create_server(apr_pool_t *p, server_rec *s);
@@ -111,16 +111,6 @@ const shs_server_settings_t *shs_settings_of_server(const server_rec *s);
  * in force, or NULL. */
 const char *shs_settings_find_enabled_line(
     const shs_server_settings_t *settings);
-
-/* Whether two places look up sessions in the same way, so that one lookup
- * serves both. */
-int shs_settings_is_same_lookup(const shs_lookup_settings_t *a,
-                                const shs_settings_t *b);
-
-/* Extracts what is_same_lookup() compares: a directory's settings live only as
- * long as the request they were merged for, but what these point to lives as
- * long as the configuration. */
-shs_lookup_settings_t shs_settings_lookup_of(const shs_settings_t *settings);
 
 /* The rules for notes; "session.* *" if no directive sets any. */
 const apr_array_header_t *shs_settings_notes(const shs_settings_t *settings);

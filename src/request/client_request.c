@@ -80,7 +80,7 @@ shs_scope_t shs_client_request_scope_of(const request_rec *r)
 static int fits(const shs_memo_t *memo, const shs_scope_t *scope)
 {
     return memo->store == scope->store
-           && shs_settings_is_same_lookup(&memo->settings, scope->settings)
+           && shs_lookup_settings_is_same(&memo->settings, scope->settings)
            && (!memo->lookup->has_store_failed || memo->is_outdated
                || memo->stale == scope->settings->stale.value);
 }
@@ -112,7 +112,7 @@ static shs_memo_t *create_memo(shs_client_request_t *client_request,
 {
     shs_memo_t *memo = apr_pcalloc(scope->r->pool, sizeof(*memo));
 
-    memo->settings = shs_settings_lookup_of(scope->settings);
+    memo->settings = shs_lookup_settings_of(scope->settings);
     memo->stale = scope->settings->stale.value;
     memo->store = scope->store;
     remember(client_request, memo,

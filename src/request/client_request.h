@@ -10,7 +10,7 @@
 
 #include <httpd.h>
 
-#include "config/settings.h"
+#include "config/lookup_settings.h"
 #include "request/lookup/lookup.h"
 #include "request/lookup/scope.h"
 

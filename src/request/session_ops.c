@@ -156,6 +156,23 @@ static shs_written_t forbid(request_rec *r)
                               "only .htaccess has SharedSession On here");
 }
 
+/* The result of any write but an end, where a framework owns the sessions. */
+static shs_written_t refuse_foreign(request_rec *r)
+{
+    ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
+                  SHS_TAG_FORBIDDEN "the session is not written: the sessions"
+                                    " of this place belong to another program,"
+                                    " as its format or SharedSessionProfile"
+                                    " says");
+    return shs_writer_written(SHS_WROTE_FOREIGN,
+                              "the sessions belong to another program");
+}
+
+static int is_foreign(request_rec *r)
+{
+    return shs_codec_is_foreign(shs_settings_of(r)->codec.value);
+}
+
 /* The result of a write as far as r's place and the lookup determine it; DONE:
  * go on. */
 static shs_written_t check_place(request_rec *r, const shs_lookup_t *lookup)
@@ -286,6 +303,9 @@ static shs_written_t rotate_if_in_time(request_rec *r,
     const shs_lookup_t *lookup = shs_session_ops_find(r);
     shs_written_t written = check_place(r, lookup);
 
+    if (lookup && is_foreign(r)) {
+        return refuse_foreign(r);
+    }
     if (lookup && written.status != SHS_WROTE_FORBIDDEN
         && shs_session_ops_is_late(r)) {
         return refuse_late(r);
@@ -310,6 +330,7 @@ shs_written_t shs_session_ops_begin(request_rec *r, const shs_change_t *change)
     case SHS_WROTE_INVALID:
     case SHS_WROTE_TOO_LARGE:
     case SHS_WROTE_FORBIDDEN:
+    case SHS_WROTE_FOREIGN:
     case SHS_WROTE_LATE:
     case SHS_WROTE_UNAVAILABLE:
         break;
@@ -327,6 +348,9 @@ shs_written_t shs_session_ops_change(request_rec *r, const shs_change_t *change)
     const shs_lookup_t *lookup = shs_session_ops_find(r);
     shs_written_t written = check_place(r, lookup);
 
+    if (lookup && is_foreign(r)) {
+        return refuse_foreign(r);
+    }
     return written.status == SHS_WROTE_DONE ? change_session(r, lookup, change)
                                             : written;
 }

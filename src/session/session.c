@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "session/session.h"
 
+#include <assert.h>
 #include <string.h>
 
 struct shs_session_t {
@@ -12,6 +13,7 @@ struct shs_session_t {
     int is_untyped;
     int is_distinct;
     shs_octets_t lead;
+    const char *opaque;
     apr_pool_t *p;
 };
 
@@ -75,6 +77,24 @@ void shs_session_replace(shs_session_t *session, apr_size_t value,
 {
     session->values[value].text = text;
     session->values[value].known &= SHS_KNOWN_NAME_IS_PLAIN;
+}
+
+void shs_session_truncate(shs_session_t *session, apr_size_t count)
+{
+    assert(count <= session->count);
+    session->count = count;
+}
+
+void shs_session_set_opaque(shs_session_t *session, const char *reason)
+{
+    if (!session->opaque) {
+        session->opaque = reason;
+    }
+}
+
+const char *shs_session_opaque(const shs_session_t *session)
+{
+    return session->opaque;
 }
 
 void shs_session_set_expiry(shs_session_t *session, apr_time_t expires_at)

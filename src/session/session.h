@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * session: a decoded session, whatever format it was stored in.
- *
- * A session is a flat array of values in document order. A scalar is one value;
- * a structure is a value followed by its members' values. `end` is the index
- * behind them, so that a reader can skip a structure without looking inside:
+ * session: a decoded session, whatever format it was stored in: a flat array of
+ * values in document order. A scalar is one value; a structure is a value
+ * followed by its members' values. `end` is the index behind them, so that a
+ * reader can skip a structure without looking inside:
  *
  *   {"user":{"id":7,"roles":["a","b"]},"ok":true}
  *
@@ -16,10 +15,9 @@
  *     4    STRING         b     5
  *     5    BOOL    ok    true   6
  *
- * To walk the top-level attributes, start at 0 and continue at `end`. This file
- * knows neither httpd nor a store nor a format. A session lives as long as the
- * pool that it was created from. It does not change after decoding, so several
- * threads may read it at once.
+ * To walk the top-level attributes, start at 0 and continue at `end`. A session
+ * lives as long as the pool that it was created from. It does not change after
+ * decoding, so several threads may read it at once.
  */
 #ifndef SHS_SESSION_SESSION_H
 #define SHS_SESSION_SESSION_H
@@ -47,7 +45,6 @@ typedef enum shs_kind_t {
                                      * SHS_ENCODING_PERCENT escapes */
 #define SHS_KNOWN_TEXT_IS_ENDED 8 /* a NUL follows the text */
 
-/* A text and what is known of it. */
 typedef struct shs_text_t {
     shs_octets_t octets;
     unsigned known; /* of SHS_KNOWN_TEXT_* */
@@ -61,15 +58,15 @@ typedef struct shs_value_t {
     apr_size_t end; /* index of the first value that is not inside */
 } shs_value_t;
 
-/* The deepest structure that a decoder may build; deeper ones are malformed. */
+/* Deeper structures are malformed. */
 #define SHS_SESSION_MAX_DEPTH 64
 
 typedef struct shs_session_t shs_session_t;
 
-/* An empty session with room for `expected` values (it grows past that). */
+/* An empty session with room for `expected` values; it grows. */
 shs_session_t *shs_session_create(apr_size_t expected, apr_pool_t *p);
 
-/* A session of these values, which are complete. It borrows them. */
+/* A session of these values, which it borrows. */
 shs_session_t *shs_session_create_of(shs_value_t *values, apr_size_t count,
                                      apr_pool_t *p);
 
@@ -79,16 +76,23 @@ apr_size_t shs_session_append(shs_session_t *session, shs_kind_t kind,
                               shs_octets_t name, shs_octets_t text);
 void shs_session_close(shs_session_t *session, apr_size_t structure);
 
-/* Replaces the text of a scalar: of two of one name, the last one counts. */
+/* Of two scalars of one name, the last one counts. */
 void shs_session_replace(shs_session_t *session, apr_size_t value,
                          shs_octets_t text);
 
-/* The expiry in the stored value itself (as apr_time_now()); 0: none. */
+/* Removes what was appended since there were `count` values. */
+void shs_session_truncate(shs_session_t *session, apr_size_t count);
+
+/* Why an attribute is absent that could not be understood, in words without a
+ * value; the first reason counts. NULL: all were. */
+void shs_session_set_opaque(shs_session_t *session, const char *reason);
+const char *shs_session_opaque(const shs_session_t *session);
+
+/* The expiry in the stored value (as apr_time_now()); 0: none. */
 void shs_session_set_expiry(shs_session_t *session, apr_time_t expires_at);
 apr_time_t shs_session_expiry(const shs_session_t *session);
 
-/* When the session ends by its expiry, or `absolute` after its creation; 0:
- * they say nothing. */
+/* Its end by expiry, or `absolute` after its creation; 0: neither is known. */
 apr_time_t shs_session_end(const shs_session_t *session,
                            apr_interval_time_t absolute);
 
@@ -98,29 +102,27 @@ apr_time_t shs_session_end(const shs_session_t *session,
 void shs_session_set_untyped(shs_session_t *session);
 int shs_session_is_untyped(const shs_session_t *session);
 
-/* The metadata, which decoders write to. Borrowed. */
+/* The metadata, borrowed; decoders write to it. */
 shs_metadata_t *shs_session_metadata(shs_session_t *session);
 const shs_metadata_t *shs_session_get_metadata(const shs_session_t *session);
 
 /* Finds out what is to be known of every value, except for NULs, and whether
- * the names are distinct. Called once, before other threads see the session. */
+ * names are distinct. Called once, before other threads see the session. */
 void shs_session_learn(shs_session_t *session);
 
-/* No two top-level names are equal if case is ignored (0: they may be); what
- * stands in memory before each, behind which is a NUL (empty: not known). */
+/* No two top-level names are equal without regard to case (0: they may be);
+ * what stands in memory before each, with a NUL behind (empty: not known). */
 void shs_session_set_distinct(shs_session_t *session);
 int shs_session_is_distinct(const shs_session_t *session);
 void shs_session_set_lead(shs_session_t *session, shs_octets_t lead);
 shs_octets_t shs_session_lead(const shs_session_t *session);
 
-/* The values, borrowed, and their number. */
+/* Borrowed. */
 const shs_value_t *shs_session_values(const shs_session_t *session,
                                       apr_size_t *count);
-
-/* The number of top-level attributes, nulls included. */
 apr_size_t shs_session_count(const shs_session_t *session);
 
-/* The member of that name in [from, to), or NULL. No name occurs twice. */
+/* The member of that name in [from, to), or NULL. */
 const shs_value_t *shs_session_find(const shs_session_t *session,
                                     apr_size_t from, apr_size_t to,
                                     const char *name, apr_size_t len);

@@ -111,6 +111,7 @@ static const char *find_broken_write(shs_wrote_t wrote,
     case SHS_WROTE_ROTATED:
     case SHS_WROTE_INVALID:
     case SHS_WROTE_FORBIDDEN:
+    case SHS_WROTE_FOREIGN:
     case SHS_WROTE_LATE:
         break;
     }

@@ -34,11 +34,12 @@ redis/health     base installed
 redis/tracking   redis/topology redis/topology/discovery redis/connection redis/protocol redis/health base installed
 net              base
 codec            session/json session base
+codec/expiry     session installed
 session/json     session base
 session          base installed
 config/directive session session/id config/check config base
 config/check     config base
-config           session session/id store store/cache/memory codec session/json base installed
+config           session session/id store store/cache/memory codec codec/expiry session/json base installed
 base             installed
 installed
 '

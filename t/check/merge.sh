@@ -81,7 +81,7 @@ mentions() {
 mentions says_no_more shs_settings_t
 
 # A setting that says how to look up must be compared and copied too.
-mentions shs_settings_is_same_lookup shs_lookup_settings_t
-mentions shs_settings_lookup_of shs_lookup_settings_t
+mentions shs_lookup_settings_is_same shs_lookup_settings_t
+mentions shs_lookup_settings_of shs_lookup_settings_t
 
 finish 'fields are merged'

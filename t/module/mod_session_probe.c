@@ -96,6 +96,8 @@ static const char *name_result(shared_session_result_e is)
         return "UNREADABLE";
     case SHARED_SESSION_FORBIDDEN:
         return "FORBIDDEN";
+    case SHARED_SESSION_FOREIGN:
+        return "FOREIGN";
     case SHARED_SESSION_LATE:
         return "LATE";
     case SHARED_SESSION_NO_ANSWER:

@@ -61,7 +61,8 @@ START_TEST(codec_decode__decodes_by_the_format)
         record.fields = &field;
         record.count = 1;
     }
-    ck_assert_pstr_eq(shs_codec_decode(&session, formats[_i].codec, &record, p),
+    ck_assert_pstr_eq(shs_codec_decode(&session, formats[_i].codec, &record,
+                                       &shs_wanted_everything, p),
                       NULL);
     value = shs_session_find(session, 0, 1, "n", 1);
     ck_assert_ptr_nonnull(value);
@@ -92,7 +93,8 @@ START_TEST(codec_edit__makes_a_value_that_decodes)
     record.string = made.string;
     record.fields = made.fields;
     record.count = made.count;
-    ck_assert_pstr_eq(shs_codec_decode(&session, formats[_i].codec, &record, p),
+    ck_assert_pstr_eq(shs_codec_decode(&session, formats[_i].codec, &record,
+                                       &shs_wanted_everything, p),
                       NULL);
     values = shs_session_values(session, &count);
     ck_assert_uint_eq(count, 2);

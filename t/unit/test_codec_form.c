@@ -14,7 +14,8 @@ static const char *decode(shs_session_t **out, shs_octets_t string)
     record.shape = SHS_SHAPE_STRING;
     record.string = string;
     record.ttl = SHS_TTL_FOREVER;
-    return shs_codec_decode(out, &shs_codec_form, &record, p);
+    return shs_codec_decode(out, &shs_codec_form, &record,
+                            &shs_wanted_everything, p);
 }
 
 static shs_session_t *decoded(const char *text)

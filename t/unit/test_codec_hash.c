@@ -14,7 +14,8 @@ static const shs_value_t *decode(apr_size_t *count,
     record.fields = fields;
     record.count = fields_count;
     record.ttl = SHS_TTL_FOREVER;
-    ck_assert_pstr_eq(shs_codec_decode(&session, &shs_codec_hash, &record, p),
+    ck_assert_pstr_eq(shs_codec_decode(&session, &shs_codec_hash, &record,
+                                       &shs_wanted_everything, p),
                       NULL);
     ck_assert_int_eq(shs_session_expiry(session), 0);
     ck_assert(shs_session_is_untyped(session));
@@ -132,7 +133,8 @@ START_TEST(codec_hash__reads_the_metadata)
     record.shape = SHS_SHAPE_FIELDS;
     record.fields = fields;
     record.count = ROWS(fields);
-    ck_assert_pstr_eq(shs_codec_decode(&session, &shs_codec_hash, &record, p),
+    ck_assert_pstr_eq(shs_codec_decode(&session, &shs_codec_hash, &record,
+                                       &shs_wanted_everything, p),
                       NULL);
     metadata = shs_session_get_metadata(session);
     ck_assert_int_eq(metadata->created_at, 1700000000123000);

@@ -162,7 +162,7 @@ static void edit(const shs_codec_t *codec, const shs_record_t *record,
     shs_session_t *session = NULL;
     shs_edit_t edited;
 
-    if (!shs_codec_decode(&session, codec, record, p)) {
+    if (!shs_codec_decode(&session, codec, record, &shs_wanted_everything, p)) {
         shs_json_text_write_session(session, p);
         shs_flat_decode(shs_flat_encode(session, lead, p), p);
     }

@@ -21,8 +21,9 @@ static shs_session_t *decode(const char *json)
     record.shape = SHS_SHAPE_STRING;
     record.string = unit_text(json);
     record.ttl = SHS_TTL_FOREVER;
-    ck_assert_pstr_eq(
-        shs_codec_decode(&session, shs_codec_find("json"), &record, p), NULL);
+    ck_assert_pstr_eq(shs_codec_decode(&session, shs_codec_find("json"),
+                                       &record, &shs_wanted_everything, p),
+                      NULL);
     return session;
 }
 

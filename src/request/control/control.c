@@ -81,6 +81,7 @@ static int execute(request_rec *r, const shs_order_t *order, int is_lost)
     case SHS_WROTE_TOO_LARGE:
     case SHS_WROTE_MALFORMED:
     case SHS_WROTE_FORBIDDEN:
+    case SHS_WROTE_FOREIGN:
     case SHS_WROTE_LATE:
         return r->proxyreq ? HTTP_BAD_GATEWAY : HTTP_INTERNAL_SERVER_ERROR;
     case SHS_WROTE_ROTATED:

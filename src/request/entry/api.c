@@ -128,6 +128,8 @@ static shared_session_result_e read_written(request_rec *r,
         return SHARED_SESSION_UNREADABLE;
     case SHS_WROTE_FORBIDDEN:
         return SHARED_SESSION_FORBIDDEN;
+    case SHS_WROTE_FOREIGN:
+        return SHARED_SESSION_FOREIGN;
     case SHS_WROTE_LATE:
         return SHARED_SESSION_LATE;
     case SHS_WROTE_UNAVAILABLE:

@@ -65,15 +65,14 @@ static int refuse_outcome(request_rec *r, shs_outcome_t outcome)
     case SHS_OUTCOME_FOUND:
         break;
     }
-    /* The store gives no reply, or refuses: the log says which. */
+    /* The log says why. */
     return refuse(r, HTTP_SERVICE_UNAVAILABLE,
                   "the session store is not available at present");
 }
 
 static int forbid(request_rec *r)
 {
-    return refuse(r, HTTP_FORBIDDEN,
-                  "the server's configuration does not allow it here");
+    return refuse(r, HTTP_FORBIDDEN, "the configuration forbids it here");
 }
 
 static int send_session(request_rec *r, int status)
@@ -100,18 +99,20 @@ static int send_written(request_rec *r, const shs_written_t *written,
     case SHS_WROTE_ROTATED:
         return refuse(r, HTTP_CONFLICT, "the session has another id by now");
     case SHS_WROTE_CONFLICT:
-        return refuse(r, HTTP_CONFLICT,
-                      "the session was changed too often meanwhile");
+        return refuse(r, HTTP_CONFLICT, "the session changed too often");
     case SHS_WROTE_INVALID:
         return refuse(r, HTTP_UNPROCESSABLE_ENTITY,
                       "the session's format cannot hold that");
     case SHS_WROTE_TOO_LARGE:
-        return refuse(r, HTTP_REQUEST_ENTITY_TOO_LARGE,
-                      "the session would be too large");
+        return refuse(r, HTTP_REQUEST_ENTITY_TOO_LARGE, "it is too large");
     case SHS_WROTE_MALFORMED:
         return refuse_outcome(r, SHS_OUTCOME_MALFORMED);
     case SHS_WROTE_FORBIDDEN:
         return forbid(r);
+    case SHS_WROTE_FOREIGN:
+        apr_table_setn(r->headers_out, "Allow", "GET, HEAD, DELETE");
+        return refuse(r, HTTP_METHOD_NOT_ALLOWED,
+                      "the session is another program's");
     case SHS_WROTE_LATE:
         return OK; /* nothing can follow the response that was sent */
     case SHS_WROTE_UNAVAILABLE:

@@ -64,8 +64,9 @@ static shs_outcome_t query_store(shs_lookup_t *lookup, const shs_scope_t *scope,
     lookup->reason = result.reason;
     is_read = outcome == SHS_OUTCOME_FOUND;
     if (is_read) {
-        lookup->reason = shs_codec_decode(&session, settings->codec.value,
-                                          &result.record, p);
+        lookup->reason =
+            shs_codec_decode(&session, settings->codec.value, &result.record,
+                             &settings->wanted.value, p);
         outcome = session ? SHS_OUTCOME_FOUND : SHS_OUTCOME_MALFORMED;
     }
     if (outcome == SHS_OUTCOME_MALFORMED) {
@@ -183,13 +184,12 @@ static shs_outcome_t load(shs_lookup_t *lookup, const shs_scope_t *scope,
                           const shs_session_id_t *sid)
 {
     shs_outcome_t outcome;
+    const shs_key_t *template = scope->settings->key.value;
     int steps = 0;
 
-    lookup->key =
-        shs_key_build(scope->settings->key.value, sid, scope->r->pool);
+    lookup->key = shs_key_build(template, sid, scope->r->pool);
     lookup->session = NULL;
-    lookup->is_stale = 0;
-    lookup->is_forwarded = 0;
+    lookup->is_stale = lookup->is_forwarded = 0;
     if (lookup->key.len == 0) {
         lookup->reason = SHS_KEY_NO_DIGEST;
         return SHS_OUTCOME_UNAVAILABLE;

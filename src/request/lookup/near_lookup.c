@@ -14,7 +14,8 @@ static shs_near_name_t name_of(const shs_near_cache_t *cache,
                                const shs_settings_t *settings, shs_octets_t key)
 {
     shs_near_kind_t kind = { (apr_uintptr_t)settings->codec.value,
-                             settings->max_size.value };
+                             settings->max_size.value,
+                             shs_wanted_digest(&settings->wanted.value) };
 
     return shs_near_cache_name(cache, kind, key);
 }

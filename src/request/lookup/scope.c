@@ -48,6 +48,8 @@ shs_query_t shs_scope_make_query(const shs_scope_t *scope, shs_octets_t key,
     query.key = key;
     query.shape = shs_codec_shape(settings->codec.value);
     query.max_octets = settings->max_size.value;
+    query.names = shs_codec_fields(&query.name_count, settings->codec.value,
+                                   &settings->wanted.value, scope->r->pool);
     query.deadline = deadline;
     query.trace = shs_store_log_trace(scope->r, scope->store);
     return query;

@@ -24,6 +24,9 @@ shs_near_name_t shs_near_cache_name(const shs_near_cache_t *cache,
     shs_siphash_t hash = shs_near_memory_hash(cache, key);
     shs_near_name_t name;
 
+    if (kind.part != 0) {
+        of_kind = mix(of_kind ^ keys[1], kind.part ^ keys[0]);
+    }
     name.a = hash.low ^ of_kind;
     name.b = hash.high + of_kind;
     name.bucket = shs_near_memory_bucket(hash);

@@ -45,10 +45,12 @@ typedef struct shs_near_name_t {
     apr_uint32_t bucket;
 } shs_near_name_t;
 
-/* How a key is read: two words that say what reads it, and with what limit. */
+/* How a key is read: what reads it, with what limit, and which part of it; 0:
+ * the whole. */
 typedef struct shs_near_kind_t {
     apr_uint64_t reader;
     apr_uint64_t limit;
+    apr_uint64_t part;
 } shs_near_kind_t;
 
 /* The epochs before a read, and its time. */

@@ -109,7 +109,8 @@ static void decode(const shs_codec_t *codec, const uint8_t *data, size_t size,
     record.string.data = (const char *)data;
     record.string.len = size;
     record.ttl = SHS_TTL_FOREVER;
-    wrong = shs_codec_decode(&session, codec, &record, p);
+    wrong =
+        shs_codec_decode(&session, codec, &record, &shs_wanted_everything, p);
     MUST(wrong ? *wrong != '\0' : session != NULL);
     if (!wrong) {
         look_at(session, p);
@@ -209,7 +210,8 @@ static shs_session_t *some_session(apr_pool_t *p)
     memset(&record, 0, sizeof(record));
     record.string.data = text;
     record.string.len = sizeof(text) - 1;
-    MUST(!shs_codec_decode(&session, &shs_codec_json, &record, p));
+    MUST(!shs_codec_decode(&session, &shs_codec_json, &record,
+                           &shs_wanted_everything, p));
     return session;
 }
 

@@ -159,7 +159,9 @@ static shs_session_t *decode(const shs_codec_t *codec,
 {
     shs_session_t *session = NULL;
 
-    return shs_codec_decode(&session, codec, record, p) ? NULL : session;
+    return shs_codec_decode(&session, codec, record, &shs_wanted_everything, p)
+               ? NULL
+               : session;
 }
 
 static const shs_value_t *find(const shs_session_t *session, shs_octets_t name)
