@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "config/settings.h"
 
+#include <apr_strings.h>
+
 #include "config/cache_policy.h"
 #include "config/defaults.h"
 #include "session/id/session_id.h"
