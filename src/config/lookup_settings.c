@@ -1,35 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "config/lookup_settings.h"
 
-#include <string.h>
-
-static int is_same_text(const char *a, const char *b)
-{
-    return a == b || (a && b && !strcmp(a, b));
-}
-
-static int is_same_cookie_options(const shs_cookie_options_t *a,
-                                  const shs_cookie_options_t *b)
-{
-    int i;
-
-    if (a->names != b->names) {
-        for (i = 0; a->names[i] && is_same_text(a->names[i], b->names[i]);
-             ++i) {
-            continue;
-        }
-        if (a->names[i] != b->names[i]) {
-            return 0;
-        }
-    }
-    return a->route == b->route && a->extras == b->extras
-           && is_same_text(a->parameter, b->parameter);
-}
-
 int shs_lookup_settings_is_same(const shs_lookup_settings_t *a,
                                 const shs_settings_t *b)
 {
-    return is_same_cookie_options(&a->cookie_options, &b->cookie_options.value)
+    return shs_cookie_options_is_same(&a->cookie_options,
+                                      &b->cookie_options.value)
            && shs_key_is_equal(a->key, b->key.value)
            && a->codec == b->codec.value
            && shs_wanted_is_equal(&a->wanted, &b->wanted.value)

@@ -15,7 +15,7 @@ void *shs_settings_create(apr_pool_t *p, char *directory)
 
     (void)directory;
     settings->cookie_options.value.names = default_names;
-    settings->cookie_options.value.route = SHS_DEFAULT_COOKIE_ROUTE;
+    settings->cookie_options.value.steps.route = SHS_DEFAULT_COOKIE_ROUTE;
     settings->key.value = shs_key_default();
     settings->codec.value = &shs_codec_hash;
     settings->expiry.value = shs_expiry_rule_default();

@@ -13,29 +13,16 @@
 #include "codec/codec.h"
 #include "codec/expiry/expiry_rule.h"
 #include "config/access.h"
+#include "config/cookie_options.h"
 #include "config/option_types.h"
 #include "config/rule.h"
 #include "config/server.h"
 #include "session/id/key.h"
-#include "session/id/set_cookie.h"
 
 extern module AP_MODULE_DECLARE_DATA shared_session_module;
 
-#define SHS_COOKIE_OPTIONS_MAX_NAMES 32
-
 /* The handler of the JSON resource. */
 #define SHS_SETTINGS_HANDLER "shared-session"
-
-/* Where the session id is looked for, and how the session cookie is set. */
-typedef struct shs_cookie_options_t {
-    const char *const *names; /* of cookies, NULL-terminated */
-    char route;               /* separates the balancer's route from the id, or
-                               * SHS_SESSION_ID_NO_ROUTE */
-    unsigned char extras;     /* characters that ids may have: see
-                               * session_id.h */
-    const char *parameter;    /* of the path (";jsessionid="); NULL: none */
-    shs_set_cookie_t cookie;  /* attributes of the first of them */
-} shs_cookie_options_t;
 
 /* How many octets of names and values a session may add to one request. */
 typedef struct shs_expose_limit_t {

@@ -30,7 +30,7 @@ done < <(awk '/ap_log_[a-z]*error\(/ { inside = 1; call = FILENAME ":" FNR ":" }
 while IFS=: read -r file line _; do
     looked_at 1
     case $file in
-        src/session/id/session_id.c | src/session/id/key.c | src/request/expose/value.c | \
+        src/session/id/session_id.c | src/session/id/key.c | src/session/id/id_pattern.c | src/request/expose/value.c | \
             src/request/session_ops.c) ;;
         *) complain "$file:$line: takes an id's octets" ;;
     esac

@@ -29,7 +29,7 @@ static const char *set_route(void *draft, const char *value, apr_pool_t *p)
 
     (void)p;
     if (!strcasecmp(value, "none")) {
-        options->route = SHS_SESSION_ID_NO_ROUTE;
+        options->steps.route = SHS_SESSION_ID_NO_ROUTE;
         return NULL;
     }
     if (!*value || value[1] || !shs_session_id_is_route(*value)) {
@@ -37,7 +37,7 @@ static const char *set_route(void *draft, const char *value, apr_pool_t *p)
                " not in this module's ids (no letter, no digit, neither - nor"
                " _), as in route=. or route=!";
     }
-    options->route = *value;
+    options->steps.route = *value;
     return NULL;
 }
 
@@ -46,8 +46,8 @@ static const char *set_extras(void *draft, const char *value, apr_pool_t *p)
     shs_cookie_options_t *options = options_of(draft);
 
     (void)p;
-    options->extras = 0;
-    return shs_session_id_add_extras(&options->extras, value)
+    options->steps.extras = 0;
+    return shs_session_id_add_extras(&options->steps.extras, value)
                ? NULL
                : "write the characters that ids may have besides A-Z a-z 0-9 ."
                  " _ ~ -, as in id-chars=+/=; there are " SHS_SESSION_ID_EXTRAS;
@@ -283,19 +283,42 @@ static const char *check(const shs_cookie_options_t *options, unsigned given,
         return "secure beside insecure: remove one of the two";
     }
     error = shs_set_cookie_check(&options->cookie, options->names[0]);
-    if (!error && options->route != SHS_SESSION_ID_NO_ROUTE
-        && !shs_session_id_is_allowed(options->route, 0)
-        && shs_session_id_is_allowed(options->route, options->extras)) {
+    if (!error && options->steps.route != SHS_SESSION_ID_NO_ROUTE
+        && !shs_session_id_is_allowed(options->steps.route, 0)
+        && shs_session_id_is_allowed(options->steps.route,
+                                     options->steps.extras)) {
         error = apr_psprintf(p,
                              "'%c' cannot be both the route= and one of"
                              " id-chars=: ids would be cut there",
-                             options->route);
+                             options->steps.route);
     }
     return error;
 }
 
-const char *shs_cookie_options_parse(shs_cookie_options_t *out, int count,
-                                     char *const words[], apr_pool_t *p)
+/* What a directive gave, from the bits of the table. */
+static unsigned find_given(unsigned given, int names)
+{
+    static const struct {
+        const char *name;
+        unsigned bit;
+    } options[] = { { "route", SHS_COOKIE_GAVE_ROUTE },
+                    { "id-chars", SHS_COOKIE_GAVE_EXTRAS },
+                    { "url", SHS_COOKIE_GAVE_PARAMETER } };
+    unsigned found = names > 0 ? SHS_COOKIE_GAVE_NAMES : 0;
+    apr_size_t i;
+
+    for (i = 0; i < sizeof(options) / sizeof(*options); ++i) {
+        if (shs_option_table_is_given(&table, given, options[i].name)) {
+            found |= options[i].bit;
+        }
+    }
+    return found;
+}
+
+const char *shs_cookie_options_parse(shs_cookie_options_t *out,
+                                     const shs_cookie_options_t *base,
+                                     int count, char *const words[],
+                                     apr_pool_t *p)
 {
     apr_array_header_t *names =
         apr_array_make(p, count + 1, sizeof(const char *));
@@ -304,16 +327,20 @@ const char *shs_cookie_options_parse(shs_cookie_options_t *out, int count,
     unsigned given;
 
     memset(out, 0, sizeof(*out));
-    out->route = SHS_DEFAULT_COOKIE_ROUTE;
+    out->steps.route = SHS_DEFAULT_COOKIE_ROUTE;
     error = shs_option_table_parse(&given, &table, &draft, count,
                                    (const char *const *)words, p);
     if (error) {
         return error;
     }
-    if (names->nelts == 0) {
-        return "a cookie name is needed, as in JSESSIONID";
-    }
+    out->given = find_given(given, names->nelts);
     APR_ARRAY_PUSH(names, const char *) = NULL;
     out->names = (const char *const *)names->elts;
+    if (base) {
+        shs_cookie_options_inherit(out, base);
+    }
+    if (!out->names || !out->names[0]) {
+        return "a cookie name is needed, as in JSESSIONID";
+    }
     return check(out, given, p);
 }

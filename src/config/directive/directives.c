@@ -126,7 +126,7 @@ static const char *set_cookie(cmd_parms *cmd, void *dir, int argc,
 {
     shs_settings_t *settings = dir;
     const char *error = shs_cookie_options_parse(
-        &settings->cookie_options.value, argc, argv, cmd->pool);
+        &settings->cookie_options.value, NULL, argc, argv, cmd->pool);
 
     settings->cookie_options.set = 1;
     return shs_directive_error_describe(cmd, error);

@@ -19,8 +19,8 @@ static const char *read_value(shs_session_id_t *out, const search_t *search,
     const shs_cookie_options_t *options =
         &search->scope->settings->cookie_options.value;
     const shs_key_t *key = search->scope->settings->key.value;
-    const char *refusal =
-        shs_session_id_parse(out, value, options->route, options->extras);
+    const char *refusal = shs_session_id_parse(out, value, options->steps.route,
+                                               options->steps.extras);
     shs_octets_t built;
 
     if (refusal || !search->keys) {

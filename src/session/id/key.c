@@ -91,6 +91,26 @@ const char *shs_key_parse(const shs_key_t **out, const char *text,
     return NULL;
 }
 
+const shs_key_t *shs_key_create_bare(const char *prefix, apr_pool_t *p)
+{
+    shs_key_t *key = apr_pcalloc(p, sizeof(*key));
+    char *text = apr_palloc(p, 2 * strlen(prefix) + sizeof("%{id}"));
+    char *end = text;
+    const char *c;
+
+    for (c = prefix; *c; ++c) {
+        if (*c == '%') {
+            *end++ = '%';
+        }
+        *end++ = *c;
+    }
+    memcpy(end, "%{id}", sizeof("%{id}"));
+    key->text = text;
+    key->prefix = shs_octets_of(prefix);
+    key->suffix = shs_octets_of("");
+    return key;
+}
+
 const shs_key_t *shs_key_default(void)
 {
     static const shs_key_t key = {
@@ -129,6 +149,11 @@ shs_octets_t shs_key_build(const shs_key_t *key, const shs_session_id_t *sid,
 const char *shs_key_prefix(const shs_key_t *key)
 {
     return key->prefix.data;
+}
+
+apr_size_t shs_key_prefix_len(const shs_key_t *key)
+{
+    return key->prefix.len;
 }
 
 int shs_key_is_of(const shs_key_t *key, shs_octets_t built)

@@ -9,7 +9,8 @@
  *   %%                     a percent sign
  *
  * A literal prefix is required: without it a client could name any key of the
- * store in its cookie.
+ * store in its cookie. Some frameworks use the id as the key, without a prefix;
+ * their profiles have an id_pattern that no other key should match.
  */
 #ifndef SHS_SESSION_ID_KEY_H
 #define SHS_SESSION_ID_KEY_H
@@ -25,6 +26,10 @@ typedef struct shs_key_t shs_key_t;
 const char *shs_key_parse(const shs_key_t **out, const char *text,
                           apr_pool_t *p);
 
+/* The template for a profile: the prefix, which may be empty, and then the id.
+ * The prefix is borrowed. */
+const shs_key_t *shs_key_create_bare(const char *prefix, apr_pool_t *p);
+
 /* The template where none is configured: session:%{id}. Static. */
 const shs_key_t *shs_key_default(void);
 
@@ -36,8 +41,10 @@ const shs_key_t *shs_key_default(void);
 shs_octets_t shs_key_build(const shs_key_t *key, const shs_session_id_t *sid,
                            apr_pool_t *p);
 
-/* The prefix of all keys of the template; borrowed. */
+/* The prefix of all keys of the template, borrowed: what stands before the id
+ * or its digest. And its length in octets. */
 const char *shs_key_prefix(const shs_key_t *key);
+apr_size_t shs_key_prefix_len(const shs_key_t *key);
 
 /* Whether the key has the template's prefix and suffix. */
 int shs_key_is_of(const shs_key_t *key, shs_octets_t built);
