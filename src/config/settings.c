@@ -54,14 +54,15 @@ static int are_rules(const shs_rules_t *rules)
 static int says_no_more(const shs_settings_t *inner,
                         const shs_settings_t *outer)
 {
-    int is_said =
-        inner->enabled.set | inner->granted.set | inner->cookie_options.set
-        | inner->key.set | inner->codec.set | inner->denies.set
-        | inner->stale.set | inner->max_size.set | inner->idle.set
-        | inner->adopts.set | inner->absolute.set | inner->touch.set
-        | inner->grace.set | inner->control.set | inner->expose_limit.set
-        | inner->decides_without.set | inner->user.set | inner->login.set
-        | inner->forbidden.set | inner->expiry.set | inner->wanted.set;
+    int is_said = inner->enabled.set | inner->granted.set
+                  | inner->cookie_options.set | inner->key.set
+                  | inner->codec.set | inner->denies.set | inner->stale.set
+                  | inner->max_size.set | inner->idle.set | inner->adopts.set
+                  | inner->absolute.set | inner->touch.set | inner->grace.set
+                  | inner->control.set | inner->expose_limit.set
+                  | inner->decides_without.set | inner->user.set
+                  | inner->login.set | inner->forbidden.set | inner->expiry.set
+                  | inner->wanted.set | inner->profile.set;
 
     return !is_said
            && (!inner->resource.set
@@ -91,7 +92,13 @@ void *shs_settings_merge(apr_pool_t *p, void *outer_, void *inner_)
     MERGE(enabled);
     MERGE(granted);
     MERGE(resource);
+    MERGE(profile);
     MERGE(cookie_options);
+    if (inner->cookie_options.set && !inner->profile.set
+        && outer->profile.value) {
+        shs_cookie_options_inherit(&merged->cookie_options.value,
+                                   &outer->cookie_options.value);
+    }
     MERGE(key);
     MERGE(codec);
     MERGE(expiry);

@@ -38,6 +38,7 @@ typedef struct shs_settings_t {
      * are read and touched, but not written; SetHandler shared-session. */
     shs_flag_t granted;
     shs_flag_t resource;
+    shs_flag_t profile; /* a framework's, which sets the next options */
     struct {
         int set;
         shs_cookie_options_t value;

@@ -10,6 +10,7 @@
 #include "request/client_request.h"
 #include "request/expose/expose.h"
 #include "request/headers_sent.h"
+#include "request/lookup/end.h"
 #include "request/lookup/expire.h"
 #include "request/lookup/other_sessions.h"
 #include "request/response_cookies.h"
@@ -239,7 +240,7 @@ static shs_written_t end_found(apr_uint32_t *names, const shs_scope_t *scope,
     shs_written_t written = shs_other_sessions_end(names, scope, lookup, 1);
 
     if (written.status == SHS_WROTE_DONE) {
-        written = shs_writer_end(scope, lookup);
+        written = shs_end_session(scope, lookup);
         *names |= 1;
     }
     return written;

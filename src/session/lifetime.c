@@ -100,3 +100,16 @@ int shs_lifetime_plan_touch(apr_interval_time_t *ttl, apr_interval_time_t *due,
     *due = *due > 0 ? *due : 0;
     return *ttl > 0 && (left == SHS_TTL_FOREVER || left <= *due);
 }
+
+int shs_lifetime_is_foreign_due(apr_interval_time_t *idle,
+                                apr_interval_time_t *interval,
+                                const shs_lifetime_t *lifetime,
+                                const shs_metadata_t *metadata,
+                                apr_interval_time_t left)
+{
+    *idle = idle_of(lifetime, metadata);
+    *interval = shs_lifetime_interval(lifetime, *idle);
+    /* A session without an expiry must not get one. */
+    return *idle > 0 && *interval > 0 && left != SHS_TTL_FOREVER
+           && left != SHS_TTL_UNKNOWN && left <= *idle - *interval;
+}

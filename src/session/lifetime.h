@@ -82,4 +82,14 @@ int shs_lifetime_plan_touch(apr_interval_time_t *ttl, apr_interval_time_t *due,
                             const shs_metadata_t *metadata,
                             apr_interval_time_t left, apr_time_t now);
 
+/* For a session of a framework (codec/expiry/expiry_rule.h), which writes
+ * exactly the idle timeout as its expiry: whether a touch is due, because the
+ * last one was an interval ago or more. If so, *idle is the session's idle
+ * timeout, and *interval the interval, both more than 0. */
+int shs_lifetime_is_foreign_due(apr_interval_time_t *idle,
+                                apr_interval_time_t *interval,
+                                const shs_lifetime_t *lifetime,
+                                const shs_metadata_t *metadata,
+                                apr_interval_time_t left);
+
 #endif

@@ -587,6 +587,47 @@ START_TEST(lifetime__is_not_touched_for_the_difference_of_clocks)
 }
 END_TEST
 
+static const struct {
+    apr_interval_time_t of_session; /* its own idle timeout */
+    int adopts;
+    apr_interval_time_t touch;
+    apr_interval_time_t left;
+    int is_due;
+    const char *why;
+} foreign[] = {
+    { 30 * MINUTE, 0, SIXTH, 25 * MINUTE, 1, "an interval ago, to the us" },
+    { 30 * MINUTE, 0, SIXTH, 25 * MINUTE + 1, 0, "a moment before" },
+    { 30 * MINUTE, 0, SIXTH, 1, 1, "nearly over" },
+    { 30 * MINUTE, 0, SIXTH, 30 * MINUTE, 0, "just used" },
+    { 30 * MINUTE, 0, SIXTH, 31 * MINUTE, 0, "a clock that is ahead" },
+    { 30 * MINUTE, 0, MINUTE, 29 * MINUTE, 1, "a configured interval" },
+    { 30 * MINUTE, 0, 0, 1, 0, "never touched here" },
+    { 30 * MINUTE, 0, SIXTH, FOREVER, 0, "it has no end, and gets none" },
+    { 30 * MINUTE, 0, SIXTH, SHS_TTL_UNKNOWN, 0, "nothing is known of it" },
+    { 0, 0, SIXTH, 1, 0, "it says nothing of its idle timeout" },
+    { 0, 1, SIXTH, 25 * MINUTE, 1, "... but the place does" },
+};
+
+START_TEST(lifetime_is_foreign_due__is_true_an_interval_after_the_last_touch)
+{
+    shs_lifetime_t lifetime = lifetime_of(foreign[_i].touch);
+    apr_interval_time_t idle, interval;
+    shs_metadata_t metadata;
+
+    memset(&metadata, 0, sizeof(metadata));
+    metadata.idle = foreign[_i].of_session;
+    lifetime.adopts = foreign[_i].adopts;
+    ck_assert_msg(shs_lifetime_is_foreign_due(&idle, &interval, &lifetime,
+                                              &metadata, foreign[_i].left)
+                      == foreign[_i].is_due,
+                  "%s", foreign[_i].why);
+    if (foreign[_i].is_due) {
+        ck_assert_int_eq(idle, 30 * MINUTE);
+        ck_assert_int_gt(interval, 0);
+    }
+}
+END_TEST
+
 static void add(TCase *tc)
 {
     tcase_add_loop_test(
@@ -614,6 +655,9 @@ static void add(TCase *tc)
     tcase_add_test(
         tc, lifetime_is_low__is_false_without_a_time_where_nothing_is_touched);
     tcase_add_test(tc, lifetime__is_not_touched_for_the_difference_of_clocks);
+    tcase_add_loop_test(
+        tc, lifetime_is_foreign_due__is_true_an_interval_after_the_last_touch,
+        0, ROWS(foreign));
 }
 
 int main(void)

@@ -10,6 +10,8 @@
 typedef struct use_t {
     const shs_key_t *key;
     const shs_codec_t *codec;
+    const shs_expiry_rule_t *expiry;
+    int is_partial;       /* SharedSessionAttributes names some */
     const char *key_line; /* "file:line", or NULL: not configured */
     const char *format_line;
     const char *enabled_line;
@@ -83,6 +85,12 @@ static void apply_place(use_t *use, const shs_place_t *place)
         use->codec = settings->codec.value;
         use->format_line = place->format_line;
     }
+    if (settings->expiry.set) {
+        use->expiry = settings->expiry.value;
+    }
+    if (settings->wanted.set) {
+        use->is_partial = settings->wanted.value.names != NULL;
+    }
     if (settings->enabled.set) {
         use->is_off = !settings->enabled.value;
         use->enabled_line = place->enabled_line;
@@ -104,6 +112,8 @@ static use_t find_use(const shs_place_t *place,
     memset(&use, 0, sizeof(use));
     use.key = base->key.value;
     use.codec = base->codec.value;
+    use.expiry = base->expiry.value;
+    use.is_partial = base->wanted.value.names != NULL;
     use.is_off = base->enabled.set && !base->enabled.value;
     for (i = 0; i < places->nelts && count < 16; ++i) {
         const shs_place_t *other = &APR_ARRAY_IDX(places, i, shs_place_t);
@@ -142,6 +152,8 @@ static void add_use(group_t *group, const use_t *use, apr_pool_t *p)
 {
     if (!use->is_off
         && !is_known(group, apr_pstrcat(p, "use ", use->codec->name, " ",
+                                        use->expiry->name, " ",
+                                        use->is_partial ? "some " : "all ",
                                         shs_key_describe(use->key), NULL))) {
         APR_ARRAY_PUSH(group->uses, use_t) = *use;
     }
@@ -232,6 +244,55 @@ static const char *describe_format(const use_t *use, apr_pool_t *p)
                                             : "default");
 }
 
+/* Why the expiry rule does not fit the format or the key, and the cure. */
+static const char *check_expiry(const use_t *use, apr_pool_t *p)
+{
+    int is_native = shs_expiry_rule_is_native(use->expiry);
+    const char *reason;
+
+    if (!shs_codec_is_foreign(use->codec)) {
+        return is_native ? NULL
+                         : apr_psprintf(
+                             p,
+                             "SharedSessionExpiry %s is for sessions of a"
+                             " framework, and has no effect on the format %s:"
+                             " remove it, or set the framework's format",
+                             use->expiry->name, describe_format(use, p));
+    }
+    if (is_native) {
+        return apr_psprintf(p,
+                            "sessions of the format %s are not touched, because"
+                            " SharedSessionExpiry does not say how: add it, as"
+                            " in SharedSessionExpiry expire, or use"
+                            " SharedSessionProfile",
+                            describe_format(use, p));
+    }
+    reason = shs_expiry_rule_check(use->expiry, use->codec->shape,
+                                   shs_key_prefix(use->key));
+    return reason
+               ? apr_psprintf(p, "SharedSessionExpiry %s beside %s: %s",
+                              use->expiry->name, describe_key(use, p), reason)
+               : NULL;
+}
+
+static const char *check_partial(const use_t *use, apr_pool_t *p)
+{
+    return use->is_partial && !shs_codec_is_foreign(use->codec)
+               ? apr_psprintf(p,
+                              "SharedSessionAttributes is for sessions of a"
+                              " framework, and has no effect on the format %s:"
+                              " remove it, or set the framework's format",
+                              describe_format(use, p))
+               : NULL;
+}
+
+static void add_warning(apr_array_header_t *warnings, const char *warning)
+{
+    if (warning) {
+        APR_ARRAY_PUSH(warnings, const char *) = warning;
+    }
+}
+
 /* One warning for a place and the first other place that conflicts with it. */
 static void compare(apr_array_header_t *keys, apr_array_header_t *formats,
                     const group_t *group, apr_pool_t *p)
@@ -242,6 +303,8 @@ static void compare(apr_array_header_t *keys, apr_array_header_t *formats,
     for (i = 0; i < uses->nelts; ++i) {
         const use_t *a = &APR_ARRAY_IDX(uses, i, use_t);
 
+        add_warning(formats, check_expiry(a, p));
+        add_warning(formats, check_partial(a, p));
         for (k = 0; k < i; ++k) {
             const use_t *b = &APR_ARRAY_IDX(uses, k, use_t);
 
@@ -255,7 +318,7 @@ static void compare(apr_array_header_t *keys, apr_array_header_t *formats,
                     describe_key(a, p), describe_key(b, p), group->store);
                 break;
             }
-            if (shs_key_is_equal(a->key, b->key)) {
+            if (shs_key_is_equal(a->key, b->key) && a->codec != b->codec) {
                 APR_ARRAY_PUSH(formats, const char *) = apr_psprintf(
                     p,
                     "SharedSessionKey %s in the store %s is read as %s and as"

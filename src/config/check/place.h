@@ -24,7 +24,8 @@ const char *shs_place_describe_line(const cmd_parms *cmd);
  * database by their URLs, whatever their options. Call it after httpd has
  * merged the virtual hosts. Sets each server's keys_that_overlap, from p.
  * Returns the warnings (const char *) from p, each with both places and the
- * cure: overlapping keys in *keys, different formats of one key in *formats. */
+ * cure: overlapping keys in *keys; in *formats different formats of one key,
+ * and expiry rules and attributes that do not fit a format. */
 void shs_place_check(apr_array_header_t **keys, apr_array_header_t **formats,
                      server_rec *main_server, apr_pool_t *p);
 

@@ -14,6 +14,7 @@
 #include "config/directive/cookie_options.h"
 #include "config/directive/directive_error.h"
 #include "config/directive/failure_options.h"
+#include "config/directive/framework_options.h"
 #include "config/directive/lifetimes.h"
 #include "config/names.h"
 #include "config/provider.h"
@@ -125,8 +126,10 @@ static const char *set_cookie(cmd_parms *cmd, void *dir, int argc,
                               char *const argv[])
 {
     shs_settings_t *settings = dir;
+    shs_cookie_options_t profile = settings->cookie_options.value;
     const char *error = shs_cookie_options_parse(
-        &settings->cookie_options.value, NULL, argc, argv, cmd->pool);
+        &settings->cookie_options.value,
+        settings->profile.value ? &profile : NULL, argc, argv, cmd->pool);
 
     settings->cookie_options.set = 1;
     return shs_directive_error_describe(cmd, error);
@@ -304,7 +307,20 @@ const command_rec shs_directives[] = {
     AP_INIT_TAKE1("SharedSessionKey", set_key, NULL, DIRECTORY,
                   "TEMPLATE: the key of an id, as in session:%{id}"),
     AP_INIT_TAKE1("SharedSessionFormat", set_format, NULL, DIRECTORY,
-                  "hash|json|form: how a session is stored"),
+                  "FORMAT: how a session is stored: hash, json, form, or that"
+                  " of a framework"),
+    AP_INIT_TAKE_ARGV("SharedSessionProfile", shs_framework_options_set_profile,
+                      NULL, DIRECTORY,
+                      "NAME [key=value ...], or none: the framework that has"
+                      " written the sessions"),
+    AP_INIT_TAKE1("SharedSessionExpiry", shs_framework_options_set_expiry, NULL,
+                  DIRECTORY,
+                  "ttl|expire|fixed|spring|spring-indexed|redisson: how a touch"
+                  " and a logout are stored"),
+    AP_INIT_TAKE_ARGV("SharedSessionAttributes",
+                      shs_framework_options_set_attributes, NULL, DIRECTORY,
+                      "all, or NAME ...: the attributes of a framework's"
+                      " session that are read"),
     AP_INIT_TAKE12("SharedSessionNote", add_note, NULL, HTACCESS,
                    "NAME ATTRIBUTE, or PREFIX* *, or none: request notes"),
     AP_INIT_TAKE12("SharedSessionEnv", add_env, NULL, HTACCESS,

@@ -31,6 +31,10 @@ shs_written_t shs_expire_session(const shs_scope_t *scope,
 {
     shs_written_t written;
 
+    if (shs_codec_is_foreign(scope->settings->codec.value)) {
+        return shs_writer_written(SHS_WROTE_FOREIGN,
+                                  "its framework ends it by itself");
+    }
     if (lookup->is_near) {
         return shs_writer_written(SHS_WROTE_CONFLICT,
                                   "only the near-cache says that it is over");

@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "config/log.h"
+#include "request/lookup/candidate.h"
+#include "request/lookup/end.h"
 #include "session/id/key.h"
 
 APLOG_USE_MODULE(shared_session);
@@ -45,16 +47,21 @@ static void log_end(request_rec *r, const shs_session_id_t *sid,
  * this format can be, and stays. A rotated record is looked up again. Either it
  * leads to a session by now; or it still cannot be read, and is removed with
  * its mark; or the store does not respond, and nothing is removed: the session
- * may have a new id. */
+ * may have a new id. What a framework owns stays: it may be a record of another
+ * kind. */
 static shs_written_t end_unread(const shs_scope_t *scope,
                                 const shs_lookup_t *other)
 {
-    shs_written_t written = shs_writer_remove_key(scope, other->key, 0);
+    shs_written_t written;
 
+    if (shs_codec_is_foreign(scope->settings->codec.value)) {
+        return shs_writer_written(SHS_WROTE_MALFORMED, other->reason);
+    }
+    written = shs_writer_remove_key(scope, other->key, 0);
     if (written.status == SHS_WROTE_CONFLICT) {
         other = shs_lookup_run_by_id(scope, &other->sid);
         if (other->outcome == SHS_OUTCOME_FOUND) {
-            return shs_writer_end(scope, other);
+            return shs_end_session(scope, other);
         }
         if (other->outcome == SHS_OUTCOME_UNAVAILABLE) {
             return shs_writer_written(SHS_WROTE_UNAVAILABLE, other->reason);
@@ -84,7 +91,7 @@ static shs_written_t end_one(const shs_scope_t *scope,
         if (!is_logout && is_same_session(other, own)) {
             return shs_writer_written(SHS_WROTE_GONE, "it is the same session");
         }
-        written = shs_writer_end(scope, other);
+        written = shs_end_session(scope, other);
         break;
     case SHS_OUTCOME_MALFORMED:
         if (is_logout) {

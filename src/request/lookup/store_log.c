@@ -27,6 +27,25 @@ void shs_store_log_malformed(const request_rec *r, const shs_session_id_t *sid,
                   label, reason);
 }
 
+void shs_store_log_opaque(const request_rec *r, const shs_session_id_t *sid,
+                          const char *reason)
+{
+    static volatile apr_uint32_t warned_at;
+    int level = shs_log_is_due(&warned_at, shs_clock_now()) ? APLOG_WARNING
+                                                            : APLOG_DEBUG;
+    char label[SHS_SESSION_ID_LABEL_SIZE];
+
+    if (!APLOG_R_IS_LEVEL(r, level)) {
+        return;
+    }
+    shs_session_id_label(label, sid);
+    ap_log_rerror(APLOG_MARK, level, 0, r,
+                  SHS_TAG_OPAQUE
+                  "an attribute of a session (id %s) is left out:"
+                  " %s",
+                  label, reason);
+}
+
 /* Changes of how well the store serves, while it answers. */
 static void log_health(const server_rec *s, const char *description,
                        const shs_result_t *result)

@@ -21,6 +21,11 @@ void shs_store_log_transition(const request_rec *r, const shs_store_t *store,
 void shs_store_log_malformed(const request_rec *r, const shs_session_id_t *sid,
                              const char *reason, int is_of_codec);
 
+/* Logs once per minute and child, else at debug, why an attribute could not be
+ * understood (shs_session_opaque()). */
+void shs_store_log_opaque(const request_rec *r, const shs_session_id_t *sid,
+                          const char *reason);
+
 /* For a query to that store: logs what happens to it on its way, at trace1.
  * NULL if that level is off. From the request's pool. */
 const shs_trace_t *shs_store_log_trace(request_rec *r,

@@ -46,6 +46,9 @@ shs_octets_t shs_key_build(const shs_key_t *key, const shs_session_id_t *sid,
 const char *shs_key_prefix(const shs_key_t *key);
 apr_size_t shs_key_prefix_len(const shs_key_t *key);
 
+/* How many octets of its keys precede the id. */
+apr_size_t shs_key_prefix_len(const shs_key_t *key);
+
 /* Whether the key has the template's prefix and suffix. */
 int shs_key_is_of(const shs_key_t *key, shs_octets_t built);
 
