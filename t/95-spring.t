@@ -1,0 +1,56 @@
+# Real Spring Boot applications, both lines, with each repository and serializer.
+# A campaign: t/run interop.
+# The same with every MPM.
+use strict;
+use warnings;
+
+use MIME::Base64 qw(encode_base64);
+use SHS;
+use SHS::Interop;
+
+# Ids that lead to other keys of Spring Session, and what no id can be.
+sub forged {
+    my ($cookies) = @_;
+    my $id = MIME::Base64::decode_base64($cookies->{SESSION});
+    return map { 'SESSION=' . encode_base64($_, '') } "expires:$id", "../$id", "$id ",
+        substr($id, 0, 35), "$id$id", 'x' x 36, "sessions:$id", '';
+}
+
+# Spring Security's form login, in the same session.
+sub account {
+    my ($story, $person) = @_;
+    my $app = $story->{app};
+    my $r = $person->form($story->{hosts}[0]->port, '/app/account/login',
+                          username => 'alice', password => 'SeCrEt');
+    is($r->code, 302, "$story->{label}: logged in by the form");
+    is(SHS::Person::json($person->get($app->port, '/account'))->{name}, 'alice',
+       '... which the application knows');
+    for my $host (@{ $story->{hosts} }) {
+        my $r = $person->get($host->port, '/account/lua');
+        is($r->code, 200, '... and httpd, who is an administrator');
+        is($r->note('principal'), 'alice', '... and who the principal is');
+    }
+    return;
+}
+
+for my $line ('3.5.7', '4.0.7') {
+    for my $repository (qw(default indexed)) {
+        for my $serializer (qw(jdk json)) {
+            # A class has a field, and its JSON has a getter.
+            my $authority = $serializer eq 'jdk' ? 'role' : 'authority';
+            story("Boot $line, $repository, $serializer", kept => 1,
+                app => ['spring', line => $line, repository => $repository,
+                        serializer => $serializer],
+                profile => "spring repository=$repository",
+                name => 'scopedTarget.userInfo.userNm', forged => \&forged,
+                more => \&account, conf => <<"CONF");
+SharedSessionNote principal SPRING_SECURITY_CONTEXT.authentication.principal.username
+<Location /account>
+    AuthType SharedSession
+    Require shared-session SPRING_SECURITY_CONTEXT.authentication.authorities[*].$authority ROLE_ADMIN
+</Location>
+CONF
+        }
+    }
+}
+done_testing;

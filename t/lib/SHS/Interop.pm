@@ -1,0 +1,281 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# The story that every application of t/interop goes through, with two httpd before
+# it that share its Redis: a person logs in, the application changes the session,
+# only httpd is used, nothing is used, the person logs out here and there, and
+# others send cookies that are not theirs.
+#
+#   story('a name', app => [arguments of SHS::App->start], profile => '...',
+#         name => ATTRIBUTE of the name, kept => 1: httpd's requests extend it,
+#         forged => sub (cookies of a person) -> Cookie headers that are refused,
+#         more => sub (the story) with more steps for the first login,
+#         conf => more directives for both httpd, login => sub (person, story))
+#
+# In a step, $story->{app}, ->{hosts}, ->{redis}.
+
+package SHS::Interop;
+
+use strict;
+use warnings;
+
+use Exporter qw(import);
+use File::Temp qw(tempdir);
+use Time::HiRes qw(time);
+
+use SHS;
+use SHS::App;
+use SHS::Near;
+use SHS::Person;
+
+our @EXPORT = qw(story);
+
+our $IDLE = 4;                          # seconds
+my $alice = "Alice Kim \x{ae40}";
+my $secret = 'SeCrEt of 32 characters, or more';
+
+sub story {
+    my ($label, %want) = @_;
+    my $self = bless { %want, label => $label, redis => SHS::Redis->start }, __PACKAGE__;
+    # CONFIG SET is no way out: the application's listeners need the events.
+    my ($kind, %app) = @{ $want{app} };
+    $self->{app} = SHS::App->start($kind, redis => $self->{redis}->port, idle => $IDLE,
+                                   secret => $secret, %app);
+    $self->{hosts} = [map { $self->host } 1 .. 2];
+    for my $step (qw(logs_in changes stays ends logs_out_there logs_out_here forges)) {
+        eval { $self->$step; 1 } or $self->fail_("$step: $@");
+    }
+    $self->looks_at_logs;
+    $_->stop for @{ $self->{hosts} }, $self->{app}, $self->{redis};
+    return;
+}
+
+sub is_ { my ($self, $is, $want, $words) = @_;
+          local $Test::Builder::Level = $Test::Builder::Level + 1;
+          return is($is, $want, "$self->{label}: $words") }
+sub fail_ { my ($self, $words) = @_; return fail("$self->{label}: $words") }
+
+# ----------------------------------------------------------------- the servers
+
+sub host {
+    my ($self) = @_;
+    my $file = tempdir('secret-XXXXXX', DIR => SHS::Process::tmp()) . '/secret';
+    open my $out, '>', $file or die $!;
+    print $out "$secret\n";
+    close $out;
+    chmod 0600, $file;
+    my $conf = ($self->{conf} // '') =~ s/%SECRET%/$file/gr;
+    my $profile = $self->{profile} =~ s/%SECRET%/$file/gr;
+    my $port = $self->{app}->port;
+    my $host = SHS::Httpd->start(near => 1, conf => near_places() . <<"CONF");
+SharedSessionStore redis://127.0.0.1:@{[$self->{redis}->port]} timeout=2s
+SharedSessionProfile $profile
+SharedSessionUser @{[$self->{user} // 'userId']}
+SharedSessionNote name $self->{name}
+$conf
+<Location /private>
+    AuthType SharedSession
+    Require shared-session @{[$self->{user} // 'userId']}
+</Location>
+<Location /resource>
+    SetHandler shared-session
+</Location>
+ProxyPass /app/ http://127.0.0.1:$port/
+CONF
+    wait_live($host, "$self->{label}: the near-cache is live");
+    return $host;
+}
+
+# What a host says of a person: the user, and the name; '-' is none.
+sub seen {
+    my ($self, $person, $host) = @_;
+    my $r = $person->get($host->port, '/private/lua');
+    return '-' if $r->code == 401;
+    return $r->code if $r->code != 200;
+    return ($r->env('REMOTE_USER') // 'no user') . ', ' . ($r->note('name') // 'no name');
+}
+
+# What the application says of a person.
+sub seen_by_app {
+    my ($self, $person) = @_;
+    my $r = $person->get($self->{app}->port, '/session');
+    return '-' if $r->code == 401;
+    return $r->code if $r->code != 200;
+    my $is = SHS::Person::json($r) or return 'no JSON';
+    utf8::encode(my $text = "$is->{userId}, $is->{userNm}");
+    return $text;
+}
+
+sub octets { my ($text) = @_; utf8::encode($text); return $text }
+
+# Passes when all see the same within a second, which an invalidation takes at most.
+sub all_see {
+    my ($self, $person, $want, $words, $seconds) = @_;
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    my @hosts = @{ $self->{hosts} };
+    for my $i (0 .. $#hosts) {
+        eval { SHS::Process::wait_for($words, $seconds // 1,
+                   sub { $self->seen($person, $hosts[$i]) eq $want }) };
+        $self->is_($self->seen($person, $hosts[$i]), $want, "$words, by host $i");
+    }
+    return;
+}
+
+sub login {
+    my ($self) = @_;
+    my $person = SHS::Person->new;
+    my $port = $self->{hosts}[0]->port;
+    if ($self->{login}) {
+        $self->{login}->($person, $self, $port);
+        return $person;
+    }
+    my $r = $person->post($port, '/app/login', { userId => 'alice', userNm => $alice });
+    die 'login: ' . $r->code . "\n" if $r->code != 200;
+    return $person;
+}
+
+# ------------------------------------------------------------------- the steps
+
+sub logs_in {
+    my ($self) = @_;
+    my $person = SHS::Person->new;
+    $self->is_($self->seen($person, $self->{hosts}[0]), '-', 'a stranger does not get in');
+    $person = $self->{person} = $self->login;
+    $self->all_see($person, octets("alice, $alice"), 'logged in at the application');
+    $self->is_($self->seen_by_app($person), octets("alice, $alice"), '... which sees the same');
+    $self->is_($self->seen(SHS::Person->new, $self->{hosts}[0]), '-', 'others do not get in');
+    $self->{more}->($self, $person) if $self->{more};
+    return;
+}
+
+sub changes {
+    my ($self) = @_;
+    my $person = $self->{person};
+    # Through one host: the other learns it from Redis.
+    for my $name ('Bob', $alice) {
+        my $r = $person->post($self->{hosts}[0]->port, '/app/change', { userNm => $name });
+        $self->is_($r->code, 200, 'the application changes the session');
+        $self->all_see($person, octets("alice, $name"), '... the next request shows it');
+    }
+    return;
+}
+
+# Only httpd is used, for much longer than the idle timeout.
+sub stays {
+    my ($self) = @_;
+    my $person = $self->{person};
+    return $self->passes if !$self->{kept};
+    my $wrong = 0;
+    my $end = time + 2.5 * $IDLE;
+    my $n = 0;
+    while (time < $end) {
+        $wrong++ if $self->seen($person, $self->{hosts}[$n++ % 2]) eq '-';
+        SHS::Process::let_pass($IDLE / 16);
+    }
+    $self->is_($wrong, 0, "$n requests to httpd touch the session");
+    $self->is_($self->seen_by_app($person), octets("alice, $alice"),
+               '... and the application accepts it');
+    return;
+}
+
+# The end is written in the session, where the application alone writes it.
+sub passes {
+    my ($self) = @_;
+    my $person = $self->login;
+    my ($from, $wrong, $known) = (time, 0, 0);
+    my $n = 0;
+    while (time < $from + $IDLE + 1.5) {
+        my $t = time;
+        my $is = $self->seen($person, $self->{hosts}[$n++ % 2]) ne '-';
+        $known++ if $is;
+        # The login took a moment too.
+        $wrong++ if $is && $t > $from + $IDLE || !$is && time < $from + $IDLE - 1;
+        SHS::Process::let_pass($IDLE / 16);
+    }
+    ok($known > 1, "$self->{label}: httpd knows the session for a while ($known of $n)");
+    $self->is_($wrong, 0, '... and not after the end that it contains');
+    $self->is_($self->seen_by_app($person), '-', '... nor does the application');
+    return;
+}
+
+sub ends {
+    my ($self) = @_;
+    my $person = $self->login;
+    $self->all_see($person, octets("alice, $alice"), 'another login');
+    SHS::Process::let_pass($IDLE + 0.5);
+    # The first request is the one that counts.
+    $self->is_($self->seen($person, $_), '-', 'the idle timeout is over')
+        for @{ $self->{hosts} };
+    # Tomcat looks for sessions that are over once a second.
+    eval { SHS::Process::wait_for('the end', 3, sub { $self->seen_by_app($person) eq '-' }, 1) }
+        if $self->{app}{name} ne 'tomcat';
+    $self->is_($self->seen_by_app($person), '-', '... for the application too');
+    return;
+}
+
+sub logs_out_there {
+    my ($self) = @_;
+    my $person = $self->login;
+    my %cookies = %{ $person->cookies };
+    $self->all_see($person, octets("alice, $alice"), 'another login');
+    my $r = $person->post($self->{app}->port, '/logout');
+    $self->is_($r->code, 204, 'logged out at the application');
+    %{ $person->cookies } = %cookies;
+    $self->all_see($person, '-', '... the old cookie is worth nothing');
+    $self->is_($self->seen_by_app($person), '-', '... for the application too');
+    return;
+}
+
+sub logs_out_here {
+    my ($self) = @_;
+    my $person = $self->login;
+    my %cookies = %{ $person->cookies };
+    $self->all_see($person, octets("alice, $alice"), 'another login');
+    my $r = $person->request($self->{hosts}[1]->port, 'DELETE', '/resource');
+    $self->is_($r->code, 204, 'logged out at httpd');
+    my %kept = %{ $person->cookies };
+    %{ $person->cookies } = %cookies;
+    $self->is_($self->seen_by_app($person), '-', '... the application knows at once');
+    $self->all_see($person, '-', '... and every host');
+    $self->{after_logout}->($self, $person) if $self->{after_logout};
+    %{ $person->cookies } = %kept;
+    $r = $person->post($self->{hosts}[0]->port, '/app/login',
+                       { userId => 'carol', userNm => 'Carol' });
+    $self->is_($r->code, 200, 'the next person logs in with the same browser');
+    $self->all_see($person, 'carol, Carol', '... and is seen');
+    return;
+}
+
+# Cookies that are none: no command reaches Redis.
+sub forges {
+    my ($self) = @_;
+    my $person = $self->login;
+    $self->all_see($person, octets("alice, $alice"), 'another login');
+    my ($host) = @{ $self->{hosts} };
+    my @forged = $self->{forged}->($person->cookies, $self);
+    for my $cookie (@forged) {
+        my $r;
+        my @commands = grep { $_->[1] !~ /^(?:PING|INFO|CLIENT)$/ }
+            $self->{redis}->commands_during(sub {
+                $r = SHS::HTTP::request(port => $host->port, path => '/private/lua',
+                                        cookie => $cookie) });
+        # The application's own, which has not to do with the request.
+        @commands = grep { "@$_" !~ /expirations|^0 (?:SUBSCRIBE|PSUBSCRIBE|EVALSHA|EVAL) / }
+            @commands;
+        (my $words = $cookie) =~ s/(=.{12}).*?(.{12})$/$1...$2/;
+        $self->is_($r->code . ' ' . join('; ', map { substr "@$_", 0, 80 } @commands), '401 ',
+                   "refused without Redis: $words");
+    }
+    return;
+}
+
+sub looks_at_logs {
+    my ($self) = @_;
+    $self->is_(join("\n", $self->{app}->bad_lines), '', "the application's log is clean");
+    for my $host (@{ $self->{hosts} }) {
+        $self->is_(join("\n", grep { /:(?:error|crit|alert|emerg|warn)\]/ }
+                        split /\n/, $host->error_log), '', "httpd's log is clean");
+    }
+    return;
+}
+
+1;
