@@ -23,6 +23,8 @@ static const struct {
     { "user.roles[0]", SHS_PATH_ATTRIBUTE, "a path" },
     { "a.b.c[1][2].d", SHS_PATH_ATTRIBUTE, "a long path" },
     { "user-name", SHS_PATH_ATTRIBUTE, "a hyphen is a letter here" },
+    { "['a.b'].c[0]['d']", SHS_PATH_ATTRIBUTE, "names in quotation marks" },
+    { "login_*", SHS_PATH_ATTRIBUTE, "how a name begins" },
     { "*", SHS_PATH_EVERY, "every attribute" },
     { "@id", SHS_PATH_ID, "the id" },
     { "@status", SHS_PATH_STATUS, "the outcome" },
@@ -49,6 +51,13 @@ static const struct {
     { "@nothing", "an unknown pseudo attribute" },
     { "@ID", "pseudo attributes are lower case" },
     { "@id.x", "nothing is inside the id" },
+    { "['a.b", "a name that does not end" },
+    { "['a.b'", "nor does this one" },
+    { "['']", "no name" },
+    { "['a.b']c", "no dot behind it" },
+    { "['a.b'].", "nothing behind the dot" },
+    { "['a.b'][x]", "neither a number nor in quotation marks" },
+    { "['a.b']['c", "a second name that does not end" },
 };
 
 START_TEST(path_parse__refuses_with_a_reason)
@@ -197,6 +206,84 @@ static shs_session_t *untyped(void)
     return s;
 }
 
+/* Names with dots, as Spring's and Java's are. */
+static shs_session_t *dotted(void)
+{
+    shs_session_t *s = shs_session_create(0, p);
+    apr_size_t a, b;
+
+    a = shs_session_append(s, SHS_KIND_OBJECT, OCTETS("scopedTarget"), NONE);
+    b = shs_session_append(s, SHS_KIND_OBJECT, OCTETS("userInfo"), NONE);
+    shs_session_append(s, SHS_KIND_STRING, OCTETS("userId"), OCTETS("short"));
+    shs_session_append(s, SHS_KIND_STRING, OCTETS("only"), OCTETS("here"));
+    shs_session_close(s, b);
+    shs_session_append(s, SHS_KIND_STRING, OCTETS("x"), OCTETS("X"));
+    shs_session_close(s, a);
+    a = shs_session_append(s, SHS_KIND_OBJECT, OCTETS("scopedTarget.userInfo"),
+                           NONE);
+    shs_session_append(s, SHS_KIND_STRING, OCTETS("userId"), OCTETS("long"));
+    shs_session_append(s, SHS_KIND_STRING, OCTETS("a.b"), OCTETS("dot"));
+    shs_session_append(s, SHS_KIND_STRING, OCTETS("c[0]"), OCTETS("bracket"));
+    shs_session_close(s, a);
+    a = shs_session_append(s, SHS_KIND_ARRAY, OCTETS("list[0].y"), NONE);
+    shs_session_append(s, SHS_KIND_STRING, NONE, OCTETS("first"));
+    shs_session_close(s, a);
+    shs_session_append(s, SHS_KIND_STRING, OCTETS("login_web_59ba"),
+                       OCTETS("42"));
+    shs_session_append(s, SHS_KIND_STRING, OCTETS("login_web_ffff"),
+                       OCTETS("43"));
+    a = shs_session_append(s, SHS_KIND_OBJECT, OCTETS("flow_1"), NONE);
+    shs_session_append(s, SHS_KIND_STRING, OCTETS("step"), OCTETS("pay"));
+    shs_session_close(s, a);
+    shs_session_append(s, SHS_KIND_STRING, OCTETS("real_*"), OCTETS("star"));
+    shs_session_append(s, SHS_KIND_STRING, OCTETS("real_1"), OCTETS("other"));
+    shs_session_append(s, SHS_KIND_STRING, OCTETS("it's"), OCTETS("quoted"));
+    return s;
+}
+
+static const struct {
+    const char *path;
+    const char *text;
+    const char *why;
+} named[] = {
+    { "scopedTarget.userInfo.userId", "long", "the longest name first" },
+    { "scopedTarget.x", "X", "a shorter one if there is no longer one" },
+    { "scopedTarget.userInfo.only", NULL,
+      "the longest name decides, also if the path leads nowhere" },
+    { "['scopedTarget'].userInfo.only", "here", "unless it is in quotes" },
+    { "['scopedTarget.userInfo'].userId", "long", "the name in quotes" },
+    { "['scopedTarget']['userInfo']['userId']", "short",
+      "each name in quotes" },
+    { "['scopedTarget.userInfo.userId']", NULL, "no such attribute" },
+    { "['scopedTarget.userInfo']['a.b']", "dot", "a member's name with a dot" },
+    { "scopedTarget.userInfo['c[0]']", "bracket",
+      "a member's name with a bracket" },
+    { "scopedTarget.userInfo.a.b", NULL, "not without quotes" },
+    { "list[0].y[0]", "first", "an attribute's name with brackets" },
+    { "['it's']", "quoted", "a quotation mark in a name" },
+    { "login_web_*", "42", "the first that begins so" },
+    { "login_web_f*", "43", "a longer beginning" },
+    { "login_web_59ba*", "42", "the whole name begins so too" },
+    { "login_x*", NULL, "none begins so" },
+    { "flow_*.step", "pay", "into the first that begins so" },
+    { "flow_*['step']", "pay", "the same in quotes" },
+    { "flow_*.none", NULL, "no such member" },
+    { "flow_*.st*", NULL, "a star inside is a letter" },
+    { "scopedTarget.user*",
+      "{\"userId\":\"long\",\"a.b\":\"dot\","
+      "\"c[0]\":\"bracket\"}",
+      "a beginning with a dot" },
+    { "real_*", "star", "the attribute of exactly that name wins" },
+    { "['real_*']", "star", "in quotes it is the only one" },
+    { "['login_web_*']", NULL, "in quotes a star is a letter" },
+};
+
+START_TEST(path_text__finds_names_with_dots)
+{
+    check(named[_i].path, dotted(), named[_i].text, named[_i].why);
+}
+END_TEST
+
 static const struct {
     const char *path;
     const char *text;
@@ -233,6 +320,9 @@ static const struct {
     { "single.a", NULL, "other quotation marks" },
     { "utf8.a", NULL, "no UTF-8" },
     { "nul.a", NULL, "a NUL behind it" },
+    { "user['a.b']", "inner", "a name with a dot inside" },
+    { "['user'].roles[0]", "chef", "a name in quotes" },
+    { "us*.roles[0]", "chef", "how a name begins" },
 };
 
 START_TEST(path_text__leads_into_json_text)
@@ -378,6 +468,7 @@ static void add(TCase *tc)
                         ROWS(refused));
     tcase_add_loop_test(tc, path_text__leads_to_the_value, 0, ROWS(found));
     tcase_add_loop_test(tc, path_text__leads_into_json_text, 0, ROWS(inside));
+    tcase_add_loop_test(tc, path_text__finds_names_with_dots, 0, ROWS(named));
     tcase_add_test(tc, path_text__does_not_parse_strings_of_a_typed_session);
     tcase_add_loop_test(tc, path_text__reaches_the_deepest_level, 0, 2);
     tcase_add_test(tc, path_text__parses_a_text_once);

@@ -15,6 +15,7 @@ typedef struct step_t {
     const char *name;
     apr_size_t len;
     apr_size_t position;
+    apr_size_t end; /* where the step ends in the text of the path */
 } step_t;
 
 struct shs_path_t {
@@ -22,10 +23,16 @@ struct shs_path_t {
     const char *text;
     apr_size_t len;
     step_t *steps;
-    int count; /* 0: the text can only be an attribute's whole name */
+    int count;         /* 0: the text can only be an attribute's whole name */
+    int is_quoted;     /* the first step is the attribute's whole name */
+    apr_size_t prefix; /* how its name begins, which ends in "*" in the path;
+                        * 0: the name is given */
+    int attribute;     /* of a prefix: how many steps stand for the name */
 };
 
-const shs_path_t shs_path_every = { SHS_PATH_EVERY, "*", 1, NULL, 0 };
+const shs_path_t shs_path_every = { .kind = SHS_PATH_EVERY,
+                                    .text = "*",
+                                    .len = 1 };
 
 static const struct {
     const char *text;
@@ -55,6 +62,22 @@ static int parse_position(step_t *step, const char **cursor)
     return 1;
 }
 
+/* Parses "['name']" at *cursor. Returns 0 if it is not there. */
+static int parse_quoted(step_t *step, const char **cursor)
+{
+    const char *name = *cursor + 2;
+    const char *end = strstr(name, "']");
+
+    if (!end || end == name) {
+        return 0;
+    }
+    memset(step, 0, sizeof(*step));
+    step->name = name;
+    step->len = (apr_size_t)(end - name);
+    *cursor = end + 2;
+    return 1;
+}
+
 /* Parses a name at *cursor, and the "." before all but the first. */
 static int parse_name(step_t *step, const char **cursor)
 {
@@ -73,6 +96,23 @@ static int parse_name(step_t *step, const char **cursor)
     return 1;
 }
 
+/* Whether a name in quotation marks begins at c. */
+static int is_quoted(const char *c)
+{
+    return c[0] == '[' && c[1] == '\'';
+}
+
+static int parse_step(step_t *step, const char **cursor, int is_first)
+{
+    if (is_quoted(*cursor)) {
+        return parse_quoted(step, cursor);
+    }
+    if (**cursor == '[') {
+        return !is_first && parse_position(step, cursor);
+    }
+    return is_first == (**cursor != '.') && parse_name(step, cursor);
+}
+
 /* Parses the steps of the text; none if it is no path. That is no error: "a..b"
  * may be an attribute's whole name. */
 static void parse_steps(shs_path_t *path, apr_pool_t *p)
@@ -85,22 +125,32 @@ static void parse_steps(shs_path_t *path, apr_pool_t *p)
         most += *c == '.' || *c == '[';
     }
     path->steps = apr_palloc(p, (apr_size_t)most * sizeof(step_t));
-    if (*cursor == '.' || !parse_name(&path->steps[0], &cursor)) {
-        return;
-    }
-    path->count = 1;
     while (*cursor) {
-        int is_step =
-            *cursor == '['
-                ? parse_position(&path->steps[path->count], &cursor)
-                : *cursor == '.'
-                      && parse_name(&path->steps[path->count], &cursor);
+        step_t *step = &path->steps[path->count];
 
-        if (!is_step) {
+        if (!parse_step(step, &cursor, path->count == 0)) {
             path->count = 0;
             return;
         }
+        step->end = (apr_size_t)(cursor - path->text);
         ++path->count;
+    }
+}
+
+/* A name that ends in "*" is the whole text, or its first step. */
+static void find_prefix(shs_path_t *path)
+{
+    if (path->is_quoted) {
+        return;
+    }
+    if (path->text[path->len - 1] == '*') {
+        path->prefix = path->len - 1;
+        path->attribute = path->count;
+    }
+    else if (path->count > 1 && path->steps[0].len > 1
+             && path->text[path->steps[0].len - 1] == '*') {
+        path->prefix = path->steps[0].len - 1;
+        path->attribute = 1;
     }
 }
 
@@ -130,6 +180,15 @@ const char *shs_path_parse(const shs_path_t **out, const char *text,
                             text);
     }
     parse_steps(path, p);
+    path->is_quoted = is_quoted(text);
+    if (path->is_quoted && path->count == 0) {
+        return apr_psprintf(p,
+                            "'%s' is not a path: a name between [' and '] is"
+                            " followed by nothing, by .NAME, by [NUMBER] or by"
+                            " ['NAME']",
+                            text);
+    }
+    find_prefix(path);
     *out = path;
     return NULL;
 }
@@ -163,16 +222,16 @@ static const shs_value_t *step_down(const step_t *step, const shs_value_t *at,
     return NULL;
 }
 
-/* Follows the steps after the first one, whose value is `at`. */
-static const shs_value_t *walk(const shs_path_t *path, const shs_value_t *at,
+/* Follows the steps from `step` on, down from the value `at`. */
+static const shs_value_t *walk(const shs_path_t *path, int step,
+                               const shs_value_t *at,
                                const shs_session_t *session)
 {
     const shs_value_t *values;
     apr_size_t total;
-    int step;
 
     values = shs_session_values(session, &total);
-    for (step = 1; at && step < path->count; ++step) {
+    for (; at && step < path->count; ++step) {
         at = step_down(&path->steps[step], at, values, session);
     }
     return at;
@@ -220,6 +279,50 @@ static const shs_session_t *read_inside(shs_path_inside_t *inside,
     return read ? read->session : NULL;
 }
 
+/* The first attribute whose name begins with the path's prefix, or NULL. */
+static const shs_value_t *find_by_prefix(const shs_path_t *path,
+                                         const shs_session_t *session)
+{
+    apr_size_t count, i;
+    const shs_value_t *values = shs_session_values(session, &count);
+
+    for (i = 0; i < count; i = values[i].end) {
+        if (values[i].name.len >= path->prefix
+            && !memcmp(values[i].name.data, path->text, path->prefix)) {
+            return &values[i];
+        }
+    }
+    return NULL;
+}
+
+/* The attribute that the path leads to or into, and how many steps stand for
+ * its name: as many as possible. The whole text goes first, whatever it is. */
+static const shs_value_t *find_attribute(int *steps, const shs_path_t *path,
+                                         const shs_session_t *session)
+{
+    const shs_value_t *at = NULL;
+    apr_size_t total;
+
+    shs_session_values(session, &total);
+    *steps = 1;
+    if (path->is_quoted) {
+        return shs_session_find(session, 0, total, path->steps[0].name,
+                                path->steps[0].len);
+    }
+    *steps = path->count;
+    at = shs_session_find(session, 0, total, path->text, path->len);
+    if (!at && path->prefix > 0) {
+        *steps = path->attribute;
+        return find_by_prefix(path, session);
+    }
+    while (!at && *steps > 1) {
+        --*steps;
+        at = shs_session_find(session, 0, total, path->text,
+                              path->steps[*steps - 1].end);
+    }
+    return at;
+}
+
 const shs_value_t *shs_path_find(const shs_session_t **of,
                                  const shs_path_t *path,
                                  const shs_session_t *session,
@@ -227,23 +330,21 @@ const shs_value_t *shs_path_find(const shs_session_t **of,
 {
     const shs_value_t *at;
     apr_size_t total;
+    int steps;
 
     *of = session;
     if (path->kind != SHS_PATH_ATTRIBUTE) {
         return NULL;
     }
-    shs_session_values(session, &total);
-    at = shs_session_find(session, 0, total, path->text, path->len);
-    if (at || path->count < 2) {
+    at = find_attribute(&steps, path, session);
+    if (!at || steps >= path->count) {
         return at;
     }
-    at = shs_session_find(session, 0, total, path->steps[0].name,
-                          path->steps[0].len);
-    if (at && at->kind == SHS_KIND_STRING && shs_session_is_untyped(session)) {
+    if (at->kind == SHS_KIND_STRING && shs_session_is_untyped(session)) {
         *of = read_inside(inside, at, p);
         at = *of ? shs_session_values(*of, &total) : NULL;
     }
-    return at ? walk(path, at, *of) : NULL;
+    return at ? walk(path, steps, at, *of) : NULL;
 }
 
 const shs_value_t *shs_path_find_structure(const shs_session_t **of,

@@ -4,12 +4,16 @@
  *
  *   userId            the attribute of that name
  *   user.roles[0]     into a structure: member "roles" of "user", first element
+ *   ['a.b'].id        the same, of a name with dots or brackets
+ *   login_web_*       the first attribute whose name begins with that; a path
+ *                     into it may follow
  *   @id @status @ttl @label @reason
  *                     pseudo attributes: about the session, not stored in it
  *   *                 every top-level attribute (only with a name ending in *)
  *
- * An attribute whose whole name is "user.roles[0]" takes precedence over the
- * path.
+ * Names of attributes may have dots and brackets, so the longest attribute name
+ * that the path begins with counts: "a.b.id" leads to the attribute "a.b.id", or
+ * else into "a.b", or else into "a". A name in quotation marks is the whole one.
  *
  * In an untyped session a path also leads into an attribute whose text is a
  * JSON object or array. The text is parsed only then. A text that is no JSON,
