@@ -14,6 +14,8 @@
 
 #include <apr_pools.h>
 
+#include "session/session.h"
+
 /* Pool p is cleared between two inputs. */
 void fuzz_cookie(const uint8_t *data, size_t size, apr_pool_t *p);
 void fuzz_form(const uint8_t *data, size_t size, apr_pool_t *p);
@@ -30,6 +32,8 @@ void fuzz_slot(const uint8_t *data, size_t size, apr_pool_t *p);
 void fuzz_redirect(const uint8_t *data, size_t size, apr_pool_t *p);
 void fuzz_slot_map(const uint8_t *data, size_t size, apr_pool_t *p);
 void fuzz_sentinel(const uint8_t *data, size_t size, apr_pool_t *p);
+void fuzz_scan(const uint8_t *data, size_t size, apr_pool_t *p);
+void fuzz_framework(const uint8_t *data, size_t size, apr_pool_t *p);
 
 /* Stays in with NDEBUG, unlike assert(). */
 #define MUST(condition)     \
@@ -38,6 +42,9 @@ void fuzz_sentinel(const uint8_t *data, size_t size, apr_pool_t *p);
             abort();        \
         }                   \
     } while (0)
+
+/* Checks what must hold for each session that a decoder makes. */
+void fuzz_look_at(const shs_session_t *session, apr_pool_t *p);
 
 /* The input as a C string: it ends at its first NUL. */
 const char *fuzz_text(const uint8_t *data, size_t size, apr_pool_t *p);

@@ -70,7 +70,7 @@ void fuzz_cookie(const uint8_t *data, size_t size, apr_pool_t *p)
 }
 
 /* What a decoder made must be a tree, whatever it was made of. */
-static void look_at(const shs_session_t *session, apr_pool_t *p)
+void fuzz_look_at(const shs_session_t *session, apr_pool_t *p)
 {
     apr_size_t count;
     const shs_value_t *values = shs_session_values(session, &count);
@@ -113,7 +113,7 @@ static void decode(const shs_codec_t *codec, const uint8_t *data, size_t size,
         shs_codec_decode(&session, codec, &record, &shs_wanted_everything, p);
     MUST(wrong ? *wrong != '\0' : session != NULL);
     if (!wrong) {
-        look_at(session, p);
+        fuzz_look_at(session, p);
     }
 }
 

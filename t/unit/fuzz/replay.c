@@ -18,14 +18,15 @@ static const struct {
     const char *name;
     void (*fuzz)(const uint8_t *data, size_t size, apr_pool_t *p);
 } parsers[] = {
-    { "cookie", fuzz_cookie },     { "form", fuzz_form },
-    { "json", fuzz_json },         { "resp", fuzz_resp },
-    { "frame", fuzz_frame },       { "key", fuzz_key },
-    { "path", fuzz_path },         { "slot", fuzz_slot },
-    { "redirect", fuzz_redirect }, { "slot_map", fuzz_slot_map },
-    { "sentinel", fuzz_sentinel }, { "urlencoded", fuzz_urlencoded },
-    { "patch", fuzz_patch },       { "edit", fuzz_edit },
-    { "inside", fuzz_inside },
+    { "cookie", fuzz_cookie },       { "form", fuzz_form },
+    { "json", fuzz_json },           { "resp", fuzz_resp },
+    { "frame", fuzz_frame },         { "key", fuzz_key },
+    { "path", fuzz_path },           { "slot", fuzz_slot },
+    { "redirect", fuzz_redirect },   { "slot_map", fuzz_slot_map },
+    { "sentinel", fuzz_sentinel },   { "urlencoded", fuzz_urlencoded },
+    { "patch", fuzz_patch },         { "edit", fuzz_edit },
+    { "inside", fuzz_inside },       { "scan", fuzz_scan },
+    { "framework", fuzz_framework },
 };
 
 typedef void (*fuzz_fn)(const uint8_t *data, size_t size, apr_pool_t *p);
