@@ -12,8 +12,9 @@
  *   *                 every top-level attribute (only with a name ending in *)
  *
  * Names of attributes may have dots and brackets, so the longest attribute name
- * that the path begins with counts: "a.b.id" leads to the attribute "a.b.id", or
- * else into "a.b", or else into "a". A name in quotation marks is the whole one.
+ * that the path begins with counts: "a.b.id" leads to the attribute "a.b.id",
+ * or else into "a.b", or else into "a". A name in quotation marks is the whole
+ * one.
  *
  * In an untyped session a path also leads into an attribute whose text is a
  * JSON object or array. The text is parsed only then. A text that is no JSON,
