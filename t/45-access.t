@@ -43,6 +43,8 @@ my @lines = (
     ['part', 'Require shared-session user.roles dmi adm', 'LLLFFF', 'LXFF', 'never a substring'],
     ['regex', 'Require shared-session user.roles ~ ^(ad|wait)', 'LLLFoo', 'LXoo',
      'one element matches'],
+    ['member', 'Require shared-session user.groups[*].name admins', 'LLLFFo', 'LXFo',
+     'a member of an element of an array'],
     # combinations
     ['two', "Require shared-session userId alice\nRequire shared-session $role", 'LLLFoo', 'LXoo',
      'lines beside each other are alternatives'],

@@ -64,12 +64,23 @@ my @places = (
      'a text that reads like a list is one text'],
     ['chosen', q{Header set X-Is yes "expr='chef' -in session_values('chosen[*]')"}, 'X-Is', '',
      'yes', 200, '... unless [*] says so'],
+    ['member', q{Header set X-Is yes "expr='ROLE_B' -in session_values('login.rights[*].role')"},
+     'X-Is', '', 'yes', 200, 'a member of each element'],
+    ['deeper', q{Header set X-Is yes "expr='4' -in session_values('login.rights[*].of.kind')"},
+     'X-Is', '', 'yes', 200, '... and of that'],
+    ['noMember', q{Header set X-Is yes "expr='ROLE_B' -in session_values('login.rights[*].of')"},
+     'X-Is', '', '', 200, '... by its name only'],
+    ['ofObject', q{Header set X-Is yes "expr='4' -in session_values('login[*].kind')"},
+     'X-Is', '', '', 200, 'an object has no elements'],
+    ['memberText', 'Header set X-Is "expr=[%{session:login.rights[*].role}]"', 'X-Is', '[]', '[]',
+     200, 'members of many elements are no text'],
     ['off', qq{SharedSession Off\nHeader set X-Is "expr=[$text]"}, 'X-Is', '[]', '[]', 200,
      'a place without sessions'],
     ['offIf', qq{SharedSession Off\n<If "session('userId') != 'alice'">\nHeader set X-Is no\n</If>},
      'X-Is', 'no', 'no', 200, '... where an expression is only empty'],
 );
-$store->cmd('HSET', "session:$id->{user}", lines => "a\nb", chosen => '["chef"]');
+$store->cmd('HSET', "session:$id->{user}", lines => "a\nb", chosen => '["chef"]',
+            login => '{"kind":4,"rights":[{"role":"ROLE_A"},7,{"role":"ROLE_B","of":{"kind":4}}]}');
 
 my %files = (
     'htdocs/ht/.htaccess' => qq{Header set X-Is "expr=$text"\n}

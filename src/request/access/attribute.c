@@ -14,24 +14,46 @@
 struct shs_attribute_t {
     const char *name;
     const shs_path_t *path;
-    int is_list; /* [*] stands behind it */
+    int is_list;        /* [*] stands behind it */
+    const char *member; /* what stands behind [*]: names, each followed by "."
+                         * except the last; empty: nothing */
 };
+
+/* Splits "authorities[*].role" at the [*]. Returns NULL, or what is wrong. */
+static const char *split(const char **path, shs_attribute_t *attribute,
+                         const char *text, apr_pool_t *p)
+{
+    static const char mark[] = "[*]";
+    const char *at = strstr(text, mark);
+    const char *rest = at ? at + sizeof(mark) - 1 : "";
+
+    *path = text;
+    attribute->member = "";
+    if (!at || (*rest && *rest != '.')) {
+        return NULL;
+    }
+    attribute->is_list = 1;
+    *path = apr_pstrmemdup(p, text, (apr_size_t)(at - text));
+    if (*rest) {
+        attribute->member = rest + 1;
+    }
+    return *rest && (!rest[1] || strchr(rest, '[') || strstr(rest, ".."))
+               ? "behind [*] there can only be names, as in"
+                 " authorities[*].role"
+               : NULL;
+}
 
 const char *shs_attribute_parse(const shs_attribute_t **out, const char *text,
                                 apr_pool_t *p)
 {
-    static const char suffix[] = "[*]";
     shs_attribute_t *attribute = apr_pcalloc(p, sizeof(*attribute));
-    apr_size_t len = strlen(text);
-    const char *error;
+    const char *path;
+    const char *error = split(&path, attribute, text, p);
 
     attribute->name = text;
-    if (len >= sizeof(suffix) - 1
-        && !strcmp(text + len - (sizeof(suffix) - 1), suffix)) {
-        attribute->is_list = 1;
-        text = apr_pstrmemdup(p, text, len - (sizeof(suffix) - 1));
+    if (!error) {
+        error = shs_path_parse(&attribute->path, path, p);
     }
-    error = shs_path_parse(&attribute->path, text, p);
     if (!error && shs_path_kind(attribute->path) == SHS_PATH_EVERY) {
         error = "* stands for every attribute, and one is needed here";
     }
@@ -71,12 +93,34 @@ int shs_attribute_text(shs_octets_t *text, const shs_attribute_t *attribute,
 {
     shs_text_t found;
 
-    if (!shs_value_find(&found, attribute->path, lookup, inside_of(lookup, r),
-                        r->pool)) {
+    if (*attribute->member
+        || !shs_value_find(&found, attribute->path, lookup,
+                           inside_of(lookup, r), r->pool)) {
         return 0;
     }
     *text = found.octets;
     return 1;
+}
+
+/* The member of a value, by the names behind [*]; or NULL. */
+static const shs_value_t *find_member(const shs_session_t *session,
+                                      const shs_value_t *value,
+                                      const char *names)
+{
+    apr_size_t count;
+    const shs_value_t *values = shs_session_values(session, &count);
+
+    while (value && *names) {
+        apr_size_t len = strcspn(names, ".");
+
+        value =
+            value->kind == SHS_KIND_OBJECT
+                ? shs_session_find(session, (apr_size_t)(value - values) + 1,
+                                   value->end, names, len)
+                : NULL;
+        names += len + (names[len] == '.');
+    }
+    return value;
 }
 
 /* Adds the text of the value; null has none. */
@@ -85,13 +129,13 @@ static void add(apr_array_header_t *list, const shs_session_t *session,
 {
     shs_octets_t text;
 
-    if (shs_json_text_get(&text, session, value, list->pool)) {
+    if (value && shs_json_text_get(&text, session, value, list->pool)) {
         APR_ARRAY_PUSH(list, shs_octets_t) = text;
     }
 }
 
 static void add_value(apr_array_header_t *list, const shs_session_t *session,
-                      const shs_value_t *value)
+                      const shs_value_t *value, const char *member)
 {
     apr_size_t count;
     const shs_value_t *values = shs_session_values(session, &count);
@@ -99,10 +143,10 @@ static void add_value(apr_array_header_t *list, const shs_session_t *session,
 
     if (value->kind == SHS_KIND_ARRAY) {
         for (; i < value->end; i = values[i].end) {
-            add(list, session, &values[i]);
+            add(list, session, find_member(session, &values[i], member));
         }
     }
-    else if (value->kind != SHS_KIND_OBJECT || i < value->end) {
+    else if (!*member && (value->kind != SHS_KIND_OBJECT || i < value->end)) {
         add(list, session, value);
     }
 }
@@ -129,7 +173,7 @@ static const apr_array_header_t *make_values(const shs_attribute_t *attribute,
         &session, attribute->path, lookup->session, inside_of(lookup, r),
         r->pool);
     if (value) {
-        add_value(list, session, value);
+        add_value(list, session, value, attribute->member);
     }
     return list;
 }

@@ -3,6 +3,8 @@
  * attribute: the ATTRIBUTE of a requirement or of an expression, and what it is
  * in a request: one text, or a list of texts. It is a path
  * (session/json/path.h) or a pseudo attribute, perhaps with [*] behind it.
+ * After [*] may follow the name of a member, as in authorities[*].role: the
+ * list has this member of each element of the array, and no text.
  *
  * A list has the elements of an array, without nulls. Any other value is a list
  * of one text; null and the empty object are empty lists. [*] makes a

@@ -35,7 +35,7 @@ sub people {
     $store->put_hash("session:$id{user}", { userId => 'alice',
         user => '{"roles":["chef","waiter"]}' });
     $store->put_hash("session:$id{admin}", { userId => 'root',
-        user => '{"roles":["admin"]}' });
+        user => '{"roles":["admin"],"groups":[{"name":"admins"}]}' });
     $store->put_string("session:$id{malformed}", 'x');
     return \%id;
 }
