@@ -146,9 +146,11 @@ typedef struct shs_query_t {
     const shs_trace_t *trace; /* NULL: nothing is reported */
     int without_ttl; /* of a read: the record's time to live is not needed */
     const shs_octets_t *names; /* of a read of SHS_SHAPE_FIELDS: the record has
-                                * only these fields, those that exist. ABSENT
-                                * if none exists. NULL: all fields */
-    apr_size_t name_count;
+                                * only these fields, those that exist, in this
+                                * order; max_octets is for them alone. ABSENT if
+                                * none exists. The names are distinct. NULL: all
+                                * fields */
+    apr_size_t name_count;     /* 1 to SHS_STORE_MAX_FIELDS; without names 0 */
 } shs_query_t;
 
 /* ---- writes */

@@ -116,9 +116,8 @@ static shs_outcome_t read_reply(shs_result_t *result,
                          " than 4096 fields";
         return SHS_OUTCOME_MALFORMED;
     }
-    outcome =
-        shs_reply_read(result, command->attempt.reply.replies,
-                       command->operation.query->shape, command->operation.p);
+    outcome = shs_reply_read(result, command->attempt.reply.replies,
+                             command->operation.query, command->operation.p);
     if (!command->is_replica) {
         return outcome;
     }

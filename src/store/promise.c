@@ -55,11 +55,52 @@ static const char *find_broken_fields(const shs_record_t *record,
     return NULL;
 }
 
-/* One pass, without a look at the octets: it costs nothing beside the decoding
- * that follows. */
+static int is_equal(shs_octets_t a, shs_octets_t b)
+{
+    return a.len == b.len && (a.len == 0 || !memcmp(a.data, b.data, a.len));
+}
+
+/* Whether the fields are some of those names, in that order, each once. */
+static int are_named(const shs_record_t *record, const shs_query_t *query)
+{
+    apr_size_t at = 0;
+    apr_size_t i;
+
+    for (i = 0; i < record->count; ++i, ++at) {
+        while (at < query->name_count
+               && !is_equal(query->names[at], record->fields[i].name)) {
+            ++at;
+        }
+        if (at == query->name_count) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+static const char *find_broken_names(const shs_record_t *record,
+                                     const shs_query_t *query)
+{
+    if (!query->names) {
+        return NULL;
+    }
+    if (record->count == 0) {
+        return BROKEN_PROMISE "a record has none of the fields that were asked"
+                              " for";
+    }
+    return are_named(record, query) ? NULL
+                                    : BROKEN_PROMISE
+               "a record has other fields than were asked for,"
+               " or in another order";
+}
+
+/* One pass, which looks at no octets but those of names that were asked for: it
+ * costs nothing beside the decoding that follows. */
 static const char *find_broken_record(const shs_record_t *record,
                                       const shs_query_t *query)
 {
+    const char *broken;
+
     if (record->shape != query->shape) {
         return BROKEN_PROMISE "a record has another shape than its query";
     }
@@ -67,9 +108,11 @@ static const char *find_broken_record(const shs_record_t *record,
         && record->ttl != SHS_TTL_FOREVER) {
         return BROKEN_PROMISE "a record has a negative time to live";
     }
-    return record->shape == SHS_SHAPE_STRING
-               ? find_broken_string(record->string, query->max_octets)
-               : find_broken_fields(record, query->max_octets);
+    if (record->shape == SHS_SHAPE_STRING) {
+        return find_broken_string(record->string, query->max_octets);
+    }
+    broken = find_broken_fields(record, query->max_octets);
+    return broken ? broken : find_broken_names(record, query);
 }
 
 /* The promise of mod_shared_session_provider.h that the outcome of a read

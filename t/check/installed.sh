@@ -10,11 +10,12 @@ source "$(dirname "${BASH_SOURCE[0]}")/guard.bash"
 # The version of the interface, and the checksum of its declarations. When the
 # declarations change, raise SHS_PROVIDER_VERSION, unless this version was never
 # released, and write the new line here.
-declarations='1 7b17586f4c8c0670'
+declarations='2 36443e3011f58770'
 
-provider=mod_shared_session_provider.h
+# The second includes the first.
+provider=(mod_shared_session_record.h mod_shared_session_provider.h)
 example=docs/providers.md
-need Makefile.am "$provider" "$example" build/default/Makefile
+need Makefile.am "${provider[@]}" "$example" build/default/Makefile
 need_tool gcc
 need_tool g++
 need_tool clang
@@ -24,8 +25,8 @@ need_tool sha256sum
 scratch=$(mktemp -d --suffix=.shs-guard)
 trap 'rm -rf "$scratch"' EXIT
 mkdir "$scratch/headers"
-mapfile -t headers < <(sed -nE 's/^moduleinclude_HEADERS = //p' Makefile.am |
-    tr ' ' '\n')
+mapfile -t headers < <(sed -nE '/^moduleinclude_HEADERS =/,/[^\\]$/p' Makefile.am |
+    grep -o '[a-z_]*\.h')
 cp "${headers[@]}" "$scratch/headers"
 
 flags_of() { # variable of the Makefile
@@ -56,14 +57,15 @@ compile() { # file flag...
 
 for header in "${headers[@]}"; do
     echo "#include \"$header\"" >"$scratch/alone_$header"
-    if [[ $header == "$provider" ]]; then
+    if [[ " ${provider[*]} " == *" $header "* ]]; then
         compile "alone_$header" "${apr[@]}"
     else
         compile "alone_$header" "${apr[@]}" "${httpd[@]}"
     fi
 done
-if hits=$(grep -nE '^ *# *include' "$provider" | grep -vE '<apr(_[a-z]+)?\.h>$'); then
-    complain "$provider may include headers of APR only: $hits"
+if hits=$(grep -nE '^ *# *include' "${provider[@]}" |
+    grep -vE "<apr(_[a-z]+)?\.h>\$|\"${provider[0]}\"\$"); then
+    complain "these may include headers of APR only: $hits"
 fi
 
 awk '/^```c$/ { inside = 1; next } /^```$/ { inside = 0 } inside' "$example" \
@@ -73,11 +75,11 @@ awk '/^```c$/ { inside = 1; next } /^```$/ { inside = 0 } inside' "$example" \
 compile example "${apr[@]}" "${httpd[@]}"
 
 # Without comments and white space.
-version=$(sed -nE 's/^#define SHS_PROVIDER_VERSION "(.*)"$/\1/p' "$provider")
-sum=$(gcc -fpreprocessed -dD -E -P "$provider" | tr -d '[:space:]' |
-    sha256sum | cut -c 1-16)
+version=$(sed -nE 's/^#define SHS_PROVIDER_VERSION "(.*)"$/\1/p' "${provider[1]}")
+sum=$(cat "${provider[@]}" | gcc -x c -fpreprocessed -dD -E -P - |
+    tr -d '[:space:]' | sha256sum | cut -c 1-16)
 if [[ "$version $sum" != "$declarations" ]]; then
-    complain "$provider: version and declarations are $version $sum, and this" \
+    complain "${provider[1]}: version and declarations are $version $sum, and this" \
         "guard knows $declarations: see its head"
 fi
 

@@ -292,6 +292,9 @@ END_TEST
 #define A "$5\r\nhello\r\n:5000\r\n"
 #define B "*2\r\n$1\r\nf\r\n$2\r\nvv\r\n:-1\r\n"
 
+/* The reply to HMGET with two names. */
+#define V "*2\r\n$2\r\nvv\r\n$-1\r\n"
+
 static const struct {
     shs_pipeline_form_t form;
     const char *a;
@@ -373,6 +376,50 @@ START_TEST(batch_io_run__finds_the_same_split_at_each_octet)
 }
 END_TEST
 
+/* The replies to HMGET with two names. */
+static const struct {
+    const char *text;
+    shs_conn_status_t status;
+    const char *why;
+} named[] = {
+    { V ":5\r\n", OK, "a value and nil" },
+    { "*2\r\n$-1\r\n$-1\r\n:-2\r\n", OK, "nothing" },
+    { "*2\r\n$0\r\n\r\n$1\r\nx\r\n:5\r\n", OK, "two values" },
+    { "-WRONGTYPE x\r\n:5\r\n", OK, "an error instead" },
+    { "*1\r\n$2\r\nvv\r\n:5\r\n", FAILED, "a value too few" },
+    { "*3\r\n$-1\r\n$-1\r\n$-1\r\n:5\r\n", FAILED, "one too many" },
+    { "*0\r\n:5\r\n", FAILED, "the reply to HGETALL" },
+    { "*-1\r\n:5\r\n", FAILED, "a nil array" },
+    { "*2\r\n:1\r\n$-1\r\n:5\r\n", FAILED, "a number" },
+    { "*2\r\n*-1\r\n$-1\r\n:5\r\n", FAILED, "a nil array in it" },
+    { "$2\r\nvv\r\n:5\r\n", FAILED, "a text" },
+};
+
+START_TEST(batch_io_run__knows_the_replies_of_loads_with_names)
+{
+    server_t server = { NULL, -1, 0, THEN_AGAIN, "" };
+    fake_t *fake = start(&server, apr_pstrcat(p, named[_i].text, B "#", NULL));
+    shs_conn_t *conn = fake_open(fake);
+    shs_batch_load_t load = load_of("HMGET", "a", "v:");
+    batch_t *batch;
+
+    load.values = 2;
+    batch = batch_of_two(load);
+    ck_assert_msg(run(batch, PLAIN, conn, 5000) == named[_i].status, "%s: %s",
+                  reason, named[_i].why);
+    if (named[_i].status == OK) {
+        const shs_octets_t no_tail = { "", 0 };
+
+        ck_octets_eq(shs_batch_replies(batch->first, io.octets, no_tail, p),
+                     unit_text(named[_i].text), named[_i].why);
+    }
+    shs_batch_io_free(&io);
+    end_batch(batch);
+    shs_conn_close(conn);
+    fake_stop(fake);
+}
+END_TEST
+
 /* ------------------------------------------------------------ what is wrong */
 
 static const struct {
@@ -429,6 +476,7 @@ static const struct {
       "an integer in a hash" },
     { PLAIN, A "*2\r\n$1\r\nf\r\n$-1\r\n:1\r\n#", FAILED, "nil in a hash" },
     { PLAIN, A "*2\r\n*0\r\n*0\r\n:1\r\n#", FAILED, "arrays in a hash" },
+    { PLAIN, A V ":1\r\n#", FAILED, "the reply to HMGET for a hash" },
     { PLAIN, "HTTP/1.1 400 x\r\n\r\n", FAILED, "another protocol" },
     { PLAIN, "$-7\r\n", FAILED, "a lie" },
     { PLAIN, A "%1\r\n$1\r\nf\r\n$1\r\nv\r\n:1\r\n#", FAILED, "RESP3" },
@@ -710,6 +758,8 @@ END_TEST
 
 static void add(TCase *tc)
 {
+    tcase_add_loop_test(tc, batch_io_run__knows_the_replies_of_loads_with_names,
+                        0, ROWS(named));
     /* First, so that no batch was sent before it. */
     tcase_add_test(tc, batch_io_run__uses_other_numbers_than_other_processes);
     tcase_add_loop_test(tc,

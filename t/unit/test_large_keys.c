@@ -22,9 +22,9 @@ START_TEST(large_keys_has__is_false_at_first)
     int i;
 
     for (i = 0; i < 10000; i++) {
-        ck_assert(!shs_large_keys_has(&keys, key(i)));
+        ck_assert(!shs_large_keys_has(&keys, key(i), 0));
     }
-    ck_assert(!shs_large_keys_has(&keys, OCTETS("")));
+    ck_assert(!shs_large_keys_has(&keys, OCTETS(""), 0));
 }
 END_TEST
 
@@ -49,9 +49,9 @@ START_TEST(large_keys_note__remembers_the_last_size)
     int i;
 
     for (i = 0; sizes[_i].octets[i] >= 0; i++) {
-        shs_large_keys_note(&keys, key(1), (apr_size_t)sizes[_i].octets[i]);
+        shs_large_keys_note(&keys, key(1), 0, (apr_size_t)sizes[_i].octets[i]);
     }
-    ck_assert_msg(!shs_large_keys_has(&keys, key(1)) == !sizes[_i].has, "%s",
+    ck_assert_msg(!shs_large_keys_has(&keys, key(1), 0) == !sizes[_i].has, "%s",
                   sizes[_i].why);
 }
 END_TEST
@@ -64,11 +64,11 @@ START_TEST(large_keys_has__knows_a_key_by_all_its_octets)
     int taken_for_it = 0;
     int i;
 
-    shs_large_keys_note(&keys, OCTETS("user\0b"), 100000);
-    ck_assert(shs_large_keys_has(&keys, OCTETS("user\0b")));
+    shs_large_keys_note(&keys, OCTETS("user\0b"), 0, 100000);
+    ck_assert(shs_large_keys_has(&keys, OCTETS("user\0b"), 0));
     for (i = 0; i < ROWS(others); i++) {
         taken_for_it += !!shs_large_keys_has(
-            &keys, unit_exact(others[i], (apr_size_t)lens[i]));
+            &keys, unit_exact(others[i], (apr_size_t)lens[i]), 0);
     }
     ck_assert_int_eq(taken_for_it, 0);
 }
@@ -81,10 +81,10 @@ START_TEST(large_keys_has__takes_few_keys_for_others)
     int i;
 
     for (i = 0; i < SHS_LARGE_KEYS; i++) {
-        shs_large_keys_note(&keys, key(i), 100000);
+        shs_large_keys_note(&keys, key(i), 0, 100000);
     }
     for (i = 0; i < 20000; i++) {
-        taken += !!shs_large_keys_has(&keys, key(100000 + i));
+        taken += !!shs_large_keys_has(&keys, key(100000 + i), 0);
     }
     ck_assert_int_le(taken, 2);
 }
@@ -97,10 +97,10 @@ START_TEST(large_keys_note__remembers_most_of_some_keys)
     int i;
 
     for (i = 0; i < SHS_LARGE_KEYS / 8; i++) {
-        shs_large_keys_note(&keys, key(i), 100000);
+        shs_large_keys_note(&keys, key(i), 0, 100000);
     }
     for (i = 0; i < SHS_LARGE_KEYS / 8; i++) {
-        known += !!shs_large_keys_has(&keys, key(i));
+        known += !!shs_large_keys_has(&keys, key(i), 0);
     }
     ck_assert_int_ge(known, SHS_LARGE_KEYS / 8 * 8 / 10);
 }
@@ -111,15 +111,15 @@ START_TEST(large_keys_note__forgets_an_older_key_for_a_newer_one)
     int i;
 
     for (i = 0; i < 100 * SHS_LARGE_KEYS; i++) {
-        shs_large_keys_note(&keys, key(i), 100000);
-        ck_assert(shs_large_keys_has(&keys, key(i)));
+        shs_large_keys_note(&keys, key(i), 0, 100000);
+        ck_assert(shs_large_keys_has(&keys, key(i), 0));
         if (i % 1000 == 0) {
             apr_pool_clear(p);
         }
     }
     /* Most of the old ones are forgotten, and nothing else than this array was
      * written to. */
-    ck_assert(!shs_large_keys_has(&keys, key(0)));
+    ck_assert(!shs_large_keys_has(&keys, key(0), 0));
 }
 END_TEST
 
@@ -128,14 +128,14 @@ START_TEST(large_keys_note__a_small_value_removes_its_own_key_only)
 {
     int i;
 
-    shs_large_keys_note(&keys, key(0), 100000);
+    shs_large_keys_note(&keys, key(0), 0, 100000);
     for (i = 1; i < 50 * SHS_LARGE_KEYS; i++) {
-        shs_large_keys_note(&keys, key(i), 200);
+        shs_large_keys_note(&keys, key(i), 0, 200);
         if (i % 1000 == 0) {
             apr_pool_clear(p);
         }
     }
-    ck_assert(shs_large_keys_has(&keys, key(0)));
+    ck_assert(shs_large_keys_has(&keys, key(0), 0));
 }
 END_TEST
 
@@ -150,8 +150,8 @@ static void *use(void *data)
 
         own.len = (apr_size_t)apr_snprintf(text, sizeof(text), "%d:%d", *nth,
                                            i % 500);
-        shs_large_keys_note(&keys, own, i % 3 ? 100000 : 1);
-        shs_large_keys_has(&keys, own);
+        shs_large_keys_note(&keys, own, 0, i % 3 ? 100000 : 1);
+        shs_large_keys_has(&keys, own, 0);
     }
     return NULL;
 }
@@ -170,13 +170,27 @@ START_TEST(large_keys_note__may_be_called_by_all_threads_at_once)
     for (i = 0; i < 4; i++) {
         pthread_join(threads[i], NULL);
     }
-    shs_large_keys_note(&keys, key(1), 100000);
-    ck_assert(shs_large_keys_has(&keys, key(1)));
+    shs_large_keys_note(&keys, key(1), 0, 100000);
+    ck_assert(shs_large_keys_has(&keys, key(1), 0));
+}
+END_TEST
+
+START_TEST(large_keys_note__distinguishes_the_parts_of_a_key)
+{
+    shs_large_keys_note(&keys, key(1), 0, 100000);
+    shs_large_keys_note(&keys, key(1), 7, 100);
+    ck_assert(shs_large_keys_has(&keys, key(1), 0));
+    ck_assert(!shs_large_keys_has(&keys, key(1), 7));
+    shs_large_keys_note(&keys, key(1), 7, 100000);
+    shs_large_keys_note(&keys, key(1), 0, 100);
+    ck_assert(!shs_large_keys_has(&keys, key(1), 0));
+    ck_assert(shs_large_keys_has(&keys, key(1), 7));
 }
 END_TEST
 
 static void add(TCase *tc)
 {
+    tcase_add_test(tc, large_keys_note__distinguishes_the_parts_of_a_key);
     tcase_add_checked_fixture(tc, forget, NULL);
     tcase_add_test(tc, large_keys_has__is_false_at_first);
     tcase_add_loop_test(tc, large_keys_note__remembers_the_last_size, 0,

@@ -94,17 +94,60 @@ START_TEST(pipeline_build__loads_no_time_to_live_if_none_is_needed)
 }
 END_TEST
 
+#define STRING SHS_SHAPE_STRING
+#define FIELDS SHS_SHAPE_FIELDS
+
+/* The fields "ab" and "c". */
+#define NAMED (-1)
+
+static void set_shape(shs_query_t *query, int shape)
+{
+    static const shs_octets_t names[] = { { "ab", 2 }, { "c", 1 } };
+
+    query->shape = shape == NAMED ? FIELDS : (shs_shape_t)shape;
+    query->names = shape == NAMED ? names : NULL;
+    query->name_count = shape == NAMED ? 2 : 0;
+}
+
+#define HMGET_WIRE "*4\r\n$5\r\nHMGET\r\n$3\r\ns:k\r\n$2\r\nab\r\n$1\r\nc\r\n"
+
+static const struct {
+    shs_pipeline_form_t form;
+    int without_ttl;
+    const char *commands;
+} partial[] = {
+    { PLAIN, 0, HMGET_WIRE PTTL_WIRE },
+    { PLAIN, 1, HMGET_WIRE },
+    { ASKING, 0, ASKING_WIRE HMGET_WIRE ASKING_WIRE PTTL_WIRE },
+    { ROLE, 0, HMGET_WIRE PTTL_WIRE ROLE_WIRE },
+    { INFO, 1, HMGET_WIRE INFO_WIRE },
+};
+
+START_TEST(pipeline_build__loads_only_the_fields_of_the_query)
+{
+    shs_write_t write = some_write();
+    shs_pipeline_t pipeline;
+
+    set_shape(&write.at, NAMED);
+    write.at.without_ttl = partial[_i].without_ttl;
+    shs_pipeline_build(&pipeline, &write.at, NULL, partial[_i].form, p);
+    ck_octets_eq(pipeline.commands, unit_text(partial[_i].commands), "HMGET");
+}
+END_TEST
+
 /* A batch adds ROLE itself. */
 static const struct {
-    shs_shape_t shape;
+    int shape; /* or NAMED */
     int without_ttl;
     const char *commands;
     const char *types;
 } loads_of_batches[] = {
-    { SHS_SHAPE_STRING, 0, GET_WIRE PTTL_WIRE, "$:" },
-    { SHS_SHAPE_STRING, 1, GET_WIRE, "$" },
-    { SHS_SHAPE_FIELDS, 0, HGETALL_WIRE PTTL_WIRE, "*:" },
-    { SHS_SHAPE_FIELDS, 1, HGETALL_WIRE, "*" },
+    { STRING, 0, GET_WIRE PTTL_WIRE, "$:" },
+    { STRING, 1, GET_WIRE, "$" },
+    { FIELDS, 0, HGETALL_WIRE PTTL_WIRE, "*:" },
+    { FIELDS, 1, HGETALL_WIRE, "*" },
+    { NAMED, 0, HMGET_WIRE PTTL_WIRE, "v:" },
+    { NAMED, 1, HMGET_WIRE, "v" },
 };
 
 START_TEST(pipeline_build_load__has_a_reply_of_each_type_for_a_batch)
@@ -112,7 +155,7 @@ START_TEST(pipeline_build_load__has_a_reply_of_each_type_for_a_batch)
     shs_write_t write = some_write();
     shs_pipeline_t pipeline;
 
-    write.at.shape = loads_of_batches[_i].shape;
+    set_shape(&write.at, loads_of_batches[_i].shape);
     write.at.without_ttl = loads_of_batches[_i].without_ttl;
     shs_pipeline_build_load(&pipeline, &write.at, ROLE, p);
     ck_octets_eq(pipeline.commands, unit_text(loads_of_batches[_i].commands),
@@ -124,12 +167,9 @@ END_TEST
 
 /* ------------------------------------------------------------------- read */
 
-#define STRING SHS_SHAPE_STRING
-#define FIELDS SHS_SHAPE_FIELDS
-
-/* Of a load. */
+/* Of a load of 5 octets at most. */
 static const struct {
-    shs_shape_t shape;
+    int shape; /* or NAMED */
     int without_ttl;
     shs_pipeline_form_t form;
     const char *text;
@@ -154,6 +194,32 @@ static const struct {
       "more than 5 octets" },
     { STRING, 1, ROLE, "$1\r\nv\r\n:5\r\n" ACTOR_MASTER, SHS_CONN_FAILED,
       "a number is no role" },
+    { NAMED, 0, PLAIN, "*2\r\n$1\r\nv\r\n$-1\r\n:5\r\n", SHS_CONN_OK,
+      "one field of two" },
+    { NAMED, 1, PLAIN, "*2\r\n$-1\r\n$-1\r\n", SHS_CONN_OK, "none" },
+    { NAMED, 1, PLAIN, "*2\r\n$3\r\nvwx\r\n$-1\r\n", SHS_CONN_OK,
+      "5 octets with the name; a name without a value does not count" },
+    { NAMED, 1, PLAIN, "*2\r\n$4\r\nvwxy\r\n$-1\r\n", SHS_CONN_TOO_LARGE,
+      "6 octets with the name" },
+    { NAMED, 1, PLAIN, "*2\r\n$1\r\nv\r\n$1\r\nw\r\n", SHS_CONN_OK,
+      "5 octets with both names" },
+    { NAMED, 1, PLAIN, "*2\r\n$1\r\nv\r\n$2\r\nwx\r\n", SHS_CONN_TOO_LARGE,
+      "6 octets with both names" },
+    { NAMED, 1, PLAIN, "*2\r\n$9\r\n123456789\r\n$-1\r\n", SHS_CONN_FAILED,
+      "the parser stops at a text that is larger by itself" },
+    { NAMED, 1, PLAIN, "*1\r\n$1\r\nv\r\n", SHS_CONN_FAILED,
+      "a value too few" },
+    { NAMED, 1, PLAIN, "*3\r\n$-1\r\n$-1\r\n$-1\r\n", SHS_CONN_FAILED,
+      "one too many" },
+    { NAMED, 1, ROLE, "*2\r\n$1\r\nv\r\n$-1\r\n" ACTOR_MASTER, SHS_CONN_OK,
+      "of the master" },
+    { NAMED, 1, ROLE,
+      "*4\r\n$1\r\na\r\n$1\r\nb\r\n$1\r\nc\r\n$1\r\nd\r\n" ACTOR_MASTER,
+      SHS_CONN_FAILED, "fields of HGETALL" },
+    { NAMED, 0, ASKING, "+OK\r\n*2\r\n$1\r\nv\r\n$-1\r\n+OK\r\n:5\r\n",
+      SHS_CONN_OK, "of a slot that moves" },
+    { NAMED, 0, ASKING, "*2\r\n$1\r\nv\r\n$-1\r\n+OK\r\n:5\r\n+OK\r\n",
+      SHS_CONN_FAILED, "in another order" },
 };
 
 START_TEST(pipeline_read__accepts_the_replies_of_a_load_and_no_others)
@@ -165,7 +231,7 @@ START_TEST(pipeline_read__accepts_the_replies_of_a_load_and_no_others)
     shs_pipeline_t pipeline;
     shs_conn_status_t status;
 
-    write.at.shape = loads[_i].shape;
+    set_shape(&write.at, loads[_i].shape);
     write.at.without_ttl = loads[_i].without_ttl;
     shs_pipeline_build(&pipeline, &write.at, NULL, loads[_i].form, p);
     status = shs_pipeline_read(&reply, &pipeline, unit_text(loads[_i].text),
@@ -203,8 +269,9 @@ static void reply_after(fake_peer_t *peer, void *baton)
     fake_stall(peer);
 }
 
-#define OK     SHS_CONN_OK
-#define FAILED SHS_CONN_FAILED
+#define OK      SHS_CONN_OK
+#define FAILED  SHS_CONN_FAILED
+#define TIMEOUT SHS_CONN_TIMEOUT
 
 static const struct {
     shs_pipeline_form_t form;
@@ -296,9 +363,13 @@ END_TEST
     "*5\r\n$6\r\nMEMORY\r\n$5\r\nUSAGE\r\n$3\r\ns:k\r\n$7\r\nSAMPLES\r\n" \
     "$4\r\n4096\r\n"
 
+/* Of "ab" and of "c". */
+#define AB_WIRE "*3\r\n$7\r\nHSTRLEN\r\n$3\r\ns:k\r\n$2\r\nab\r\n"
+#define C_WIRE  "*3\r\n$7\r\nHSTRLEN\r\n$3\r\ns:k\r\n$1\r\nc\r\n"
+
 /* Of a session of 1000 octets at most. */
 static const struct {
-    shs_shape_t shape;
+    int shape; /* or NAMED */
     shs_pipeline_form_t form;
     const char *commands;
     int count;
@@ -353,20 +424,53 @@ static const struct {
       "+OK\r\n:4097\r\n+OK\r\n:1\r\n", OK, 1, NULL, "of a slot that moves" },
     { FIELDS, ROLE, HLEN_WIRE MEMORY_WIRE ROLE_WIRE, 3,
       ":4097\r\n:1\r\n" ACTOR_MASTER, OK, 1, NULL, "of the master" },
+    { NAMED, PLAIN, AB_WIRE C_WIRE, 2, ":998\r\n:0\r\n", OK, 0, NULL,
+      "the most for one field with its name" },
+    { NAMED, PLAIN, AB_WIRE C_WIRE, 2, ":999\r\n:0\r\n", OK, 1, NULL,
+      "one more" },
+    { NAMED, PLAIN, AB_WIRE C_WIRE, 2, ":0\r\n:1000\r\n", OK, 1, NULL,
+      "one more, of the other" },
+    { NAMED, PLAIN, AB_WIRE C_WIRE, 2, ":500\r\n:497\r\n", OK, 0, NULL,
+      "the most for both" },
+    { NAMED, PLAIN, AB_WIRE C_WIRE, 2, ":500\r\n:498\r\n", OK, 1, NULL,
+      "one more" },
+    { NAMED, PLAIN, AB_WIRE C_WIRE, 2,
+      ":9223372036854775807\r\n:9223372036854775807\r\n", OK, 1, NULL,
+      "the sum overflows" },
+    { NAMED, PLAIN, AB_WIRE C_WIRE, 2, ":0\r\n:0\r\n", OK, 0, NULL,
+      "no such key" },
+    { NAMED, PLAIN, AB_WIRE C_WIRE, 2, "-WRONGTYPE x\r\n-WRONGTYPE x\r\n", OK,
+      0, "WRONGTYPE", "what the value's would be" },
+    { NAMED, PLAIN, AB_WIRE C_WIRE, 2, ":1\r\n-MOVED 1 x:1\r\n", OK, 0, "MOVED",
+      "the slot moves meanwhile" },
+    { NAMED, PLAIN, AB_WIRE C_WIRE, 2, ":1\r\n-WRONGTYPE x\r\n", OK, 0,
+      "WRONGTYPE", "the key changes meanwhile" },
+    { NAMED, PLAIN, AB_WIRE C_WIRE, 2, "-NOPERM x\r\n-NOPERM x\r\n", OK, 0,
+      NULL, "HSTRLEN is not allowed: the value is loaded" },
+    { NAMED, PLAIN, AB_WIRE C_WIRE, 2, ":1\r\n", TIMEOUT, 0, NULL,
+      "a reply too few" },
+    { NAMED, PLAIN, AB_WIRE C_WIRE, 2, ":1\r\n$-1\r\n", FAILED, 0, NULL,
+      "HSTRLEN gives no nil" },
+    { NAMED, ASKING, ASKING_WIRE AB_WIRE ASKING_WIRE C_WIRE, 4,
+      "+OK\r\n:1\r\n+OK\r\n:999\r\n", OK, 1, NULL, "of a slot that moves" },
+    { NAMED, ROLE, AB_WIRE C_WIRE ROLE_WIRE, 3, ":1\r\n:999\r\n" ACTOR_MASTER,
+      OK, 1, NULL, "of the master" },
 };
 
 START_TEST(pipeline_execute__detects_a_size_that_no_session_may_have)
 {
     script_t script = { sizes[_i].count, sizes[_i].text };
     fake_t *fake = fake_start(reply_after, &script);
-    shs_query_t query = { OCTETS("s:k"), sizes[_i].shape, 1000,
-                          shs_clock_now() + 5 * APR_USEC_PER_SEC };
+    shs_query_t query = { OCTETS("s:k"), FIELDS, 1000,
+                          unit_in_ms(sizes[_i].status == TIMEOUT ? 200
+                                                                 : 5000) };
     const char *reason = NULL;
     shs_pipeline_reply_t reply;
     shs_pipeline_t pipeline;
     shs_conn_status_t status;
     shs_conn_t *conn = fake_open(fake);
 
+    set_shape(&query, sizes[_i].shape);
     shs_pipeline_build_size(&pipeline, &query, sizes[_i].form, p);
     ck_octets_eq(pipeline.commands, unit_text(sizes[_i].commands),
                  sizes[_i].why);
@@ -381,6 +485,7 @@ START_TEST(pipeline_execute__detects_a_size_that_no_session_may_have)
     }
     if (reply.error && sizes[_i].error) {
         ck_assert_str_eq(shs_resp_error_code(reply.error, p), sizes[_i].error);
+        ck_assert_ptr_eq(reply.replies[0], reply.error);
     }
     shs_conn_close(conn);
     fake_stop(fake);
@@ -389,6 +494,8 @@ END_TEST
 
 static void add(TCase *tc)
 {
+    tcase_add_loop_test(tc, pipeline_build__loads_only_the_fields_of_the_query,
+                        0, ROWS(partial));
     tcase_add_loop_test(
         tc, pipeline_execute__detects_a_size_that_no_session_may_have, 0,
         ROWS(sizes));

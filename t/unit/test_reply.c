@@ -6,6 +6,21 @@
 #define STRING SHS_SHAPE_STRING
 #define FIELDS SHS_SHAPE_FIELDS
 
+/* A read of two fields, "ab" and "c". */
+#define NAMED (-1)
+
+static shs_query_t query_of(int shape)
+{
+    static const shs_octets_t names[] = { { "ab", 2 }, { "c", 1 } };
+    shs_query_t query;
+
+    memset(&query, 0, sizeof(query));
+    query.shape = shape == NAMED ? FIELDS : (shs_shape_t)shape;
+    query.names = shape == NAMED ? names : NULL;
+    query.name_count = shape == NAMED ? 2 : 0;
+    return query;
+}
+
 /* The replies in that text, as the wire has them; NULL for one that is not
  * there. */
 static void parse(shs_reply_t **replies, int count, const char *text)
@@ -74,7 +89,7 @@ START_TEST(reply_is_refusal__is_true_for_permissions_and_passwords)
 END_TEST
 
 static const struct {
-    shs_shape_t shape;
+    int shape; /* or NAMED */
     const char *text;
     int is_expected;
     const char *why;
@@ -101,21 +116,33 @@ static const struct {
     { STRING, ":5\r\n", 0, "the reply to another command, without PTTL" },
     { FIELDS, "*0\r\n", 1, "no fields without PTTL" },
     { FIELDS, "$1\r\nv\r\n", 0, "a value without PTTL" },
+    { NAMED, "*2\r\n$1\r\na\r\n$-1\r\n:5\r\n", 1, "one of two fields" },
+    { NAMED, "*2\r\n$-1\r\n$-1\r\n:-2\r\n", 1, "none" },
+    { NAMED, "*2\r\n$0\r\n\r\n$1\r\nb\r\n", 1, "both, without PTTL" },
+    { NAMED, "-WRONGTYPE x\r\n:5\r\n", 1, "an error" },
+    { NAMED, "*1\r\n$1\r\na\r\n:5\r\n", 0, "a value too few" },
+    { NAMED, "*3\r\n$1\r\na\r\n$-1\r\n$-1\r\n:5\r\n", 0, "one too many" },
+    { NAMED, "*0\r\n:5\r\n", 0, "the reply to HGETALL" },
+    { NAMED, "*2\r\n:1\r\n$-1\r\n:5\r\n", 0, "a number" },
+    { NAMED, "*2\r\n*0\r\n$-1\r\n:5\r\n", 0, "an array" },
+    { NAMED, "$-1\r\n:5\r\n", 0, "the reply to GET" },
+    { FIELDS, "*2\r\n$1\r\na\r\n$-1\r\n:5\r\n", 0, "the reply to HMGET" },
 };
 
 START_TEST(reply_is_expected__detects_replies_out_of_step)
 {
+    shs_query_t query = query_of(pairs[_i].shape);
     shs_reply_t *replies[2];
 
     parse(replies, 2, pairs[_i].text);
-    ck_assert_msg(!!shs_reply_is_expected(replies, pairs[_i].shape)
+    ck_assert_msg(!!shs_reply_is_expected(replies, &query)
                       == pairs[_i].is_expected,
                   "%s", pairs[_i].why);
 }
 END_TEST
 
 static const struct {
-    shs_shape_t shape;
+    int shape;
     const char *text;
     shs_outcome_t outcome;
     apr_interval_time_t ttl;
@@ -150,24 +177,64 @@ static const struct {
       "about the key, without PTTL" },
     { FIELDS, "-LOADING x\r\n", SHS_OUTCOME_UNAVAILABLE, 0,
       "about the server, without PTTL" },
+    { NAMED, "*2\r\n$1\r\na\r\n$-1\r\n:7\r\n", SHS_OUTCOME_FOUND, 7000,
+      "the fields that exist" },
+    { NAMED, "*2\r\n$-1\r\n$-1\r\n:7\r\n", SHS_OUTCOME_ABSENT, 0,
+      "none of the fields" },
+    { NAMED, "*2\r\n$-1\r\n$0\r\n\r\n", SHS_OUTCOME_FOUND, SHS_TTL_UNKNOWN,
+      "an empty field exists" },
+    { NAMED, "*2\r\n$1\r\na\r\n$-1\r\n:-2\r\n", SHS_OUTCOME_ABSENT, 0,
+      "gone between the two" },
+    { NAMED, "-WRONGTYPE x\r\n:5\r\n", SHS_OUTCOME_MALFORMED, 0, "no hash" },
+    { NAMED, "*2\r\n$1\r\na\r\n$-1\r\n-LOADING x\r\n", SHS_OUTCOME_UNAVAILABLE,
+      0, "one reply of two is not enough" },
 };
 
 START_TEST(reply_read__makes_one_outcome_of_the_replies)
 {
     shs_reply_t *replies[2];
+    shs_query_t query = query_of(outcomes[_i].shape);
     shs_result_t result = { 0 };
 
     parse(replies, 2, outcomes[_i].text);
-    ck_assert_msg(shs_reply_read(&result, replies, outcomes[_i].shape, p)
+    ck_assert_msg(shs_reply_read(&result, replies, &query, p)
                       == outcomes[_i].outcome,
                   "%s", outcomes[_i].why);
     if (outcomes[_i].outcome == SHS_OUTCOME_FOUND) {
         ck_assert_int_eq(result.record.ttl, outcomes[_i].ttl);
-        ck_assert_int_eq(result.record.shape, outcomes[_i].shape);
+        ck_assert_int_eq(result.record.shape, query.shape);
     }
     else {
         ck_assert_msg(result.reason && *result.reason, "%s", outcomes[_i].why);
     }
+}
+END_TEST
+
+/* "ab" exists in the first row, "c" in the second, both in the third. */
+START_TEST(reply_read__gives_each_value_its_name)
+{
+    static const struct {
+        const char *text;
+        const char *fields;
+    } rows[] = {
+        { "*2\r\n$1\r\nv\r\n$-1\r\n", "ab=v;" },
+        { "*2\r\n$-1\r\n$1\r\nw\r\n", "c=w;" },
+        { "*2\r\n$0\r\n\r\n$1\r\nw\r\n", "ab=;c=w;" },
+    };
+    shs_query_t query = query_of(NAMED);
+    shs_result_t result = { 0 };
+    shs_reply_t *replies[2];
+    const char *got = "";
+    apr_size_t i;
+
+    parse(replies, 2, rows[_i].text);
+    ck_assert_int_eq(shs_reply_read(&result, replies, &query, p),
+                     SHS_OUTCOME_FOUND);
+    for (i = 0; i < result.record.count; i++) {
+        got = apr_pstrcat(p, got, unit_show(result.record.fields[i].name), "=",
+                          unit_show(result.record.fields[i].value), ";", NULL);
+    }
+    ck_assert_str_eq(got, rows[_i].fields);
 }
 END_TEST
 
@@ -182,6 +249,7 @@ static void add(TCase *tc)
                         ROWS(pairs));
     tcase_add_loop_test(tc, reply_read__makes_one_outcome_of_the_replies, 0,
                         ROWS(outcomes));
+    tcase_add_loop_test(tc, reply_read__gives_each_value_its_name, 0, 3);
 }
 
 int main(void)

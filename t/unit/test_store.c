@@ -613,6 +613,65 @@ START_TEST(store_load__checks_the_record)
 }
 END_TEST
 
+#define FIELD(name)     \
+    {                   \
+        { TEXT(name) }, \
+        {               \
+            "", 0       \
+        }               \
+    }
+
+static const shs_record_field_t of_all[] = { FIELD("a"), FIELD("bc"),
+                                             FIELD("") };
+static const shs_record_field_t of_last[] = { { { NULL, 0 }, { "v", 1 } } };
+static const shs_record_field_t of_outer[] = { FIELD("a"), FIELD("") };
+static const shs_record_field_t in_disorder[] = { FIELD("bc"), FIELD("a") };
+static const shs_record_field_t twice[] = { FIELD("a"), FIELD("a") };
+static const shs_record_field_t with_other[] = { FIELD("a"), FIELD("bd") };
+static const shs_record_field_t other_first[] = { FIELD("b"), FIELD("bc") };
+static const shs_record_field_t too_long[] = { FIELD("a"), FIELD("bc"),
+                                               FIELD(""), FIELD("x") };
+
+/* Records for a query of the fields "a", "bc" and "". */
+static const struct {
+    const shs_record_field_t *fields;
+    apr_size_t count;
+    const char *broken; /* NULL: no promise is broken */
+} named[] = {
+    { of_all, 3, NULL },
+    { of_all, 1, NULL },
+    { of_last, 1, NULL },
+    { of_outer, 2, NULL },
+    { of_all, 0, "none of the fields" },
+    { in_disorder, 2, "other fields than were asked for" },
+    { twice, 2, "other fields than were asked for" },
+    { with_other, 2, "other fields than were asked for" },
+    { other_first, 2, "other fields than were asked for" },
+    { too_long, 4, "other fields than were asked for" },
+};
+
+START_TEST(store_load__accepts_only_the_fields_that_were_asked_for)
+{
+    static const shs_octets_t names[] = { { "a", 1 }, { "bc", 2 }, { "", 0 } };
+    shs_store_t *store = store_of("fake://h");
+    shs_query_t query = { OCTETS("key"), SHS_SHAPE_FIELDS, 10, 0 };
+    const char *broken = named[_i].broken;
+    shs_result_t result;
+
+    query.names = names;
+    query.name_count = 3;
+    shs_store_start_child(store, 1, p);
+    last_created->outcome = SHS_OUTCOME_FOUND;
+    last_created->result.record.shape = SHS_SHAPE_FIELDS;
+    last_created->result.record.fields = named[_i].fields;
+    last_created->result.record.count = named[_i].count;
+    ck_assert_int_eq(shs_store_load(&result, store, &query, p),
+                     broken ? SHS_OUTCOME_UNAVAILABLE : SHS_OUTCOME_FOUND);
+    ck_assert_msg(!broken || strstr(result.reason, broken), "%s",
+                  result.reason);
+}
+END_TEST
+
 /* Whatever a provider returns then, also if it sets nothing. */
 static const apr_interval_time_t unasked[] = { 0, 5, SHS_TTL_FOREVER,
                                                SHS_TTL_UNKNOWN, -7 };
@@ -1091,6 +1150,9 @@ END_TEST
 
 static void add(TCase *tc)
 {
+    tcase_add_loop_test(tc,
+                        store_load__accepts_only_the_fields_that_were_asked_for,
+                        0, ROWS(named));
     tcase_add_loop_test(
         tc, store_share_cache__fails_or_takes_as_much_as_is_available, 0, 4);
     tcase_add_test(tc, store_cache__is_null_when_off_or_untracked);

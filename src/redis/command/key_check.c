@@ -9,7 +9,10 @@ void shs_key_check_begin(shs_key_check_t *check,
     const shs_client_t *client = operation->client;
     shs_big_key_begin_t begin;
 
-    check->mark = shs_big_key_mark(operation->query->key, client->secret);
+    /* The lower bits name the key for the circuit breaker, whatever part of the
+     * value is loaded. */
+    check->mark = shs_big_key_mark(operation->query->key, client->secret)
+                  ^ (apr_uint64_t)operation->part << 32;
     begin = shs_big_key_begin(&check->ticket, &client->host_state->big_key,
                               check->mark, operation->query->deadline,
                               shs_clock_now());

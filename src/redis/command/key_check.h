@@ -12,7 +12,8 @@
 /* Zeroed memory is valid, and is the check of a write. Fields are private but
  * for must_load_size. */
 typedef struct shs_key_check_t {
-    apr_uint64_t mark;    /* of shs_big_key_mark() */
+    apr_uint64_t mark;    /* of shs_big_key_mark(), and of the part that is
+                           * loaded; 0: none */
     apr_uint64_t ticket;  /* of big_key; 0: none */
     int is_big;           /* the value may be large, however it turned out */
     int must_load_size;   /* the size is loaded before the value ... */

@@ -8,6 +8,7 @@
 #include "redis/command/redirect.h"
 #include "redis/protocol/slot.h"
 #include "base/clock.h"
+#include "base/fnv.h"
 
 /* If the server said why the command has to wait, and its next attempt ran into
  * the deadline, the server's own reason is kept: it says more than the
@@ -130,6 +131,23 @@ static void load_value(shs_command_t *self)
                       self->retry.action == SHS_RETRY_ACCEPT);
 }
 
+/* A hash of which fields the query reads; 0: the whole value. The lengths of
+ * the names are enough: it only decides how a value is loaded. */
+static apr_uint32_t part_of(const shs_query_t *query)
+{
+    apr_uint32_t hash = SHS_FNV_START32;
+    apr_size_t i;
+
+    if (!query->names) {
+        return 0;
+    }
+    for (i = 0; i < query->name_count; ++i) {
+        hash = shs_fnv_add32(hash, &query->names[i].len,
+                             sizeof(query->names[i].len));
+    }
+    return hash != 0 ? hash : 1;
+}
+
 void shs_retry_loop_run(shs_command_t *self, const shs_client_t *client,
                         const shs_query_t *query, const shs_write_t *write,
                         apr_pool_t *p)
@@ -148,6 +166,7 @@ void shs_retry_loop_run(shs_command_t *self, const shs_client_t *client,
         run(self);
     }
     else {
+        self->operation.part = part_of(query);
         load_value(self);
     }
 }

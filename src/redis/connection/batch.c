@@ -62,6 +62,11 @@ const char *shs_batch_types(const shs_batch_item_t *item)
     return item->load.types;
 }
 
+apr_size_t shs_batch_values(const shs_batch_item_t *item)
+{
+    return item->load.values;
+}
+
 shs_resp_limits_t shs_batch_limits(const shs_batch_item_t *item)
 {
     return item->load.limits;

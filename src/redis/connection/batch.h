@@ -15,12 +15,17 @@
 
 #include "redis/protocol/resp.h"
 
+#define SHS_BATCH_VALUES 'v'
+
 /* One load. Its thread lends all of it until it has its result; `types` is
  * static. */
 typedef struct shs_batch_load_t {
     shs_octets_t commands;
     const char *types; /* the first octet of each reply, as in "*:"; an error
-                        * may come instead. '*': an array of pairs of texts */
+                        * may come instead. '*': an array of pairs of texts.
+                        * SHS_BATCH_VALUES: an array of `values` texts or nils,
+                        * as of HMGET */
+    apr_size_t values;
     shs_resp_limits_t limits;
     apr_time_t deadline;
     apr_pool_t *p; /* the replies are copied to it */
@@ -94,6 +99,7 @@ shs_octets_t shs_batch_commands(const shs_batch_item_t *first);
 /* The next item of the batch, or NULL; and what its replies are like. */
 shs_batch_item_t *shs_batch_next(const shs_batch_item_t *item);
 const char *shs_batch_types(const shs_batch_item_t *item);
+apr_size_t shs_batch_values(const shs_batch_item_t *item);
 shs_resp_limits_t shs_batch_limits(const shs_batch_item_t *item);
 
 /* Where the item's replies are in the octets that were read. */

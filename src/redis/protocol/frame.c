@@ -14,6 +14,7 @@ void shs_frame_begin(shs_frame_t *frame, apr_size_t begin)
     frame->begin = begin;
     frame->at = begin;
     frame->has_texts_only = 1;
+    frame->has_values_only = 1;
 }
 
 static int is_digit(char c)
@@ -97,6 +98,13 @@ static shs_resp_status_t find_line(apr_size_t *end, const char *data,
     return SHS_RESP_REPLY;
 }
 
+/* An element that is neither a text nor nil. */
+static void note_other(shs_frame_t *frame)
+{
+    frame->has_texts_only &= frame->depth == 0;
+    frame->has_values_only &= frame->depth == 0;
+}
+
 /* A bulk string whose first line ends at `end`. */
 static shs_resp_status_t scan_bulk(shs_frame_t *frame, const char *data,
                                    apr_size_t len, apr_size_t end,
@@ -143,7 +151,7 @@ static shs_resp_status_t scan_array(shs_frame_t *frame, const char *data,
     if (length > 0 && (apr_size_t)length > limits.elements) {
         return SHS_RESP_TOO_LARGE;
     }
-    frame->has_texts_only &= frame->depth == 0;
+    note_other(frame);
     if (frame->depth == 0) {
         frame->elements = length > 0 ? (apr_size_t)length : 0;
         frame->is_nil = length < 0;
@@ -186,7 +194,7 @@ static shs_resp_status_t scan_element(shs_frame_t *frame, const char *data,
     default:
         return SHS_RESP_GARBAGE;
     }
-    frame->has_texts_only &= frame->depth == 0;
+    note_other(frame);
     frame->at = end + 2;
     return SHS_RESP_REPLY;
 }

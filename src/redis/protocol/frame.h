@@ -20,7 +20,8 @@ typedef struct shs_frame_t {
     int depth;        /* of the array that is open */
     apr_size_t missing[SHS_FRAME_DEPTH]; /* elements, for each open array */
     apr_size_t octets;                   /* of its bulk strings so far */
-    int has_texts_only;  /* each element of the outermost array is a text */
+    int has_texts_only;  /* each element of the outermost array is a text ... */
+    int has_values_only; /* ... or nil ("$-1") */
     int is_nil;          /* "$-1" or "*-1" */
     apr_size_t elements; /* of the outermost array */
 } shs_frame_t;

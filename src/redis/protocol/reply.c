@@ -60,28 +60,33 @@ int shs_reply_is_refusal(const shs_reply_t *reply)
            || shs_error_text_is_acl(reply);
 }
 
-static int are_fields(const shs_reply_t *reply)
+/* HGETALL: names and values. HMGET: a value or nil for each name. */
+static int are_fields(const shs_reply_t *reply, const shs_query_t *query)
 {
     apr_size_t i;
 
     for (i = 0; i < reply->count; ++i) {
-        if (reply->elements[i]->kind != SHS_REPLY_STRING) {
+        shs_reply_kind_t kind = reply->elements[i]->kind;
+
+        if (kind != SHS_REPLY_STRING
+            && (kind != SHS_REPLY_NIL || !query->names)) {
             return 0;
         }
     }
-    return reply->count % 2 == 0;
+    return query->names ? reply->count == query->name_count
+                        : reply->count % 2 == 0;
 }
 
-static int is_value(const shs_reply_t *reply, shs_shape_t shape)
+static int is_value(const shs_reply_t *reply, const shs_query_t *query)
 {
     switch (reply->kind) {
     case SHS_REPLY_ERROR:
         return 1;
     case SHS_REPLY_NIL:
     case SHS_REPLY_STRING:
-        return shape == SHS_SHAPE_STRING;
+        return query->shape == SHS_SHAPE_STRING;
     case SHS_REPLY_ARRAY:
-        return shape == SHS_SHAPE_FIELDS && are_fields(reply);
+        return query->shape == SHS_SHAPE_FIELDS && are_fields(reply, query);
     case SHS_REPLY_STATUS:
     case SHS_REPLY_INTEGER:
         break;
@@ -89,9 +94,10 @@ static int is_value(const shs_reply_t *reply, shs_shape_t shape)
     return 0;
 }
 
-int shs_reply_is_expected(shs_reply_t *const replies[2], shs_shape_t shape)
+int shs_reply_is_expected(shs_reply_t *const replies[2],
+                          const shs_query_t *query)
 {
-    return is_value(replies[0], shape)
+    return is_value(replies[0], query)
            && (!replies[1] || replies[1]->kind == SHS_REPLY_ERROR
                || (replies[1]->kind == SHS_REPLY_INTEGER
                    && replies[1]->integer >= -2));
@@ -126,6 +132,23 @@ static void read_fields(shs_record_t *record, const shs_reply_t *reply,
     record->fields = fields;
 }
 
+/* The fields of those names that exist. */
+static void read_named(shs_record_t *record, const shs_reply_t *reply,
+                       const shs_octets_t *names, apr_pool_t *p)
+{
+    shs_record_field_t *fields = apr_palloc(p, reply->count * sizeof(*fields));
+    apr_size_t i;
+
+    for (i = 0; i < reply->count; ++i) {
+        if (reply->elements[i]->kind == SHS_REPLY_STRING) {
+            fields[record->count].name = names[i];
+            fields[record->count].value = reply->elements[i]->text;
+            ++record->count;
+        }
+    }
+    record->fields = fields;
+}
+
 /* PTTL: milliseconds, -1 without expiry, -2 when the key is gone. PTTL is the
  * later of the two replies, so -2 counts even if there was a value. Without it
  * the value alone tells whether there is a key, because no hash is empty. */
@@ -150,26 +173,36 @@ static shs_outcome_t read_ttl(shs_result_t *result, const shs_reply_t *reply,
     return SHS_OUTCOME_FOUND;
 }
 
-shs_outcome_t shs_reply_read(shs_result_t *result,
-                             shs_reply_t *const replies[2], shs_shape_t shape,
-                             apr_pool_t *p)
+/* The record of a value, unless there is none: returns 0. */
+static int read_value(shs_record_t *record, const shs_reply_t *value,
+                      const shs_query_t *query, apr_pool_t *p)
 {
-    const shs_reply_t *value = replies[0];
-
-    if (value->kind == SHS_REPLY_ERROR) {
-        return read_error(result, value, p);
+    record->shape = query->shape;
+    if (query->shape == SHS_SHAPE_STRING) {
+        record->string = value->text;
+        return value->kind == SHS_REPLY_STRING;
     }
-    if (value->kind == SHS_REPLY_NIL
-        || (value->kind == SHS_REPLY_ARRAY && value->count == 0)) {
-        result->reason = "there is no such key";
-        return SHS_OUTCOME_ABSENT;
-    }
-    result->record.shape = shape;
-    if (shape == SHS_SHAPE_STRING) {
-        result->record.string = value->text;
+    if (query->names) {
+        read_named(record, value, query->names, p);
     }
     else {
-        read_fields(&result->record, value, p);
+        read_fields(record, value, p);
+    }
+    return record->count > 0;
+}
+
+shs_outcome_t shs_reply_read(shs_result_t *result,
+                             shs_reply_t *const replies[2],
+                             const shs_query_t *query, apr_pool_t *p)
+{
+    if (replies[0]->kind == SHS_REPLY_ERROR) {
+        return read_error(result, replies[0], p);
+    }
+    if (!read_value(&result->record, replies[0], query, p)) {
+        result->reason = query->names
+                             ? "there is no such key, or it has no such field"
+                             : "there is no such key";
+        return SHS_OUTCOME_ABSENT;
     }
     return read_ttl(result, replies[1], p);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * reply: what Redis' replies mean: error replies in words, and the replies to a
- * load (GET or HGETALL, then perhaps PTTL) as an outcome.
+ * load (GET, HGETALL or HMGET, then perhaps PTTL) as an outcome.
  * Commands and their replies: https://redis.io/docs/latest/commands/.
  */
 #ifndef SHS_REDIS_PROTOCOL_REPLY_H
@@ -36,16 +36,18 @@ int shs_reply_is_max_clients(const shs_reply_t *reply);
  * soon (LOADING, MASTERDOWN, CLUSTERDOWN, TRYAGAIN). */
 int shs_reply_is_not_ready(const shs_reply_t *reply);
 
-/* Whether the two replies are of the kinds that the commands can have. If not,
- * the connection is out of step and must not be used again. The second one is
- * NULL, here and below, if PTTL was not asked for. */
-int shs_reply_is_expected(shs_reply_t *const replies[2], shs_shape_t shape);
+/* Whether the two replies are of the kinds that the commands for this query can
+ * have. If not, the connection is out of step and must not be used again. The
+ * second one is NULL, here and below, if PTTL was not asked for. */
+int shs_reply_is_expected(shs_reply_t *const replies[2],
+                          const shs_query_t *query);
 
 /* Reads two expected replies: FOUND, ABSENT, MALFORMED or UNAVAILABLE, with
  * result->record or result->reason set, allocated from p or borrowed from the
- * replies. Without PTTL the record has SHS_TTL_UNKNOWN. */
+ * replies and the query's names. Without PTTL the record has SHS_TTL_UNKNOWN.
+ */
 shs_outcome_t shs_reply_read(shs_result_t *result,
-                             shs_reply_t *const replies[2], shs_shape_t shape,
-                             apr_pool_t *p);
+                             shs_reply_t *const replies[2],
+                             const shs_query_t *query, apr_pool_t *p);
 
 #endif

@@ -48,6 +48,7 @@ static void compare(const shs_frame_t *frame, const char *data,
     shs_resp_t *resp = shs_resp_create();
     shs_reply_t *reply = NULL;
     int texts = 1;
+    int values = 1;
     size_t i;
 
     MUST(resp != NULL);
@@ -61,9 +62,13 @@ static void compare(const shs_frame_t *frame, const char *data,
     if (reply->kind == SHS_REPLY_ARRAY) {
         for (i = 0; i < reply->count; i++) {
             texts = texts && reply->elements[i]->kind == SHS_REPLY_STRING;
+            values = values
+                     && (reply->elements[i]->kind == SHS_REPLY_STRING
+                         || reply->elements[i]->kind == SHS_REPLY_NIL);
         }
         MUST(frame->elements == reply->count);
         MUST(!frame->has_texts_only == !texts);
+        MUST(values || !frame->has_values_only);
     }
     shs_resp_destroy(resp);
 }

@@ -96,11 +96,13 @@ static void note_size(const shs_attempt_t *attempt, const shs_permit_t *permit,
     shs_large_keys_t *keys = shs_node_large_keys(permit->route.node);
 
     if (attempt->status == SHS_CONN_TOO_LARGE) {
-        shs_large_keys_note(keys, operation->query->key, SHS_LARGE_KEY_OCTETS);
+        shs_large_keys_note(keys, operation->query->key, operation->part,
+                            SHS_LARGE_KEY_OCTETS);
     }
     else if (attempt->status == SHS_CONN_OK && !attempt->reply.error
              && attempt->reply.octets > 0) {
-        shs_large_keys_note(keys, operation->query->key, attempt->reply.octets);
+        shs_large_keys_note(keys, operation->query->key, operation->part,
+                            attempt->reply.octets);
     }
 }
 
@@ -199,7 +201,7 @@ static int may_share(const shs_permit_t *permit,
            && operation->query->deadline - now
                   >= operation->client->endpoint->timeout * SHARED_PART
            && !shs_large_keys_has(shs_node_large_keys(node),
-                                  operation->query->key);
+                                  operation->query->key, operation->part);
 }
 
 /* The replies to a load in a batch. A parser that has failed is of no use. */
@@ -324,6 +326,7 @@ static shared_t run_shared(shs_attempt_t *attempt, const shs_permit_t *permit,
                             operation->p);
     load.commands = pipeline.commands;
     load.types = shs_pipeline_load_types(&pipeline);
+    load.values = operation->query->name_count;
     load.limits = shs_pipeline_limits(&pipeline);
     load.deadline = now + (operation->query->deadline - now) / 2;
     load.p = operation->p;

@@ -26,7 +26,8 @@ typedef struct shs_operation_t {
     const shs_query_t *query; /* of a write its `at` */
     const shs_write_t *write; /* NULL: the command loads the value */
     int slot;                 /* of the key in a cluster; else 0 */
-    apr_pool_t *p;            /* of what the command returns */
+    apr_uint32_t part; /* which fields are loaded, as a hash; 0: the value */
+    apr_pool_t *p;     /* of what the command returns */
 } shs_operation_t;
 
 #endif

@@ -117,10 +117,14 @@ static shs_conn_status_t fail(const char **reason)
     return SHS_CONN_FAILED;
 }
 
-static int is_of_type(const shs_frame_t *frame, char type)
+static int is_of_type(const shs_frame_t *frame, char type, apr_size_t values)
 {
     if (frame->type == '-') {
         return 1;
+    }
+    if (type == SHS_BATCH_VALUES) {
+        return frame->type == '*' && !frame->is_nil && frame->has_values_only
+               && frame->elements == values;
     }
     if (frame->type != type) {
         return 0;
@@ -144,7 +148,7 @@ static shs_conn_status_t read_item(shs_frame_t *frame, shs_batch_io_t *io,
         if (status != SHS_CONN_OK) {
             return status;
         }
-        if (!is_of_type(frame, *type)) {
+        if (!is_of_type(frame, *type, shs_batch_values(item))) {
             return fail(reason);
         }
     }

@@ -6,10 +6,9 @@
 #include "redis/protocol/reply.h"
 #include "redis/command/pipeline/script.h"
 #include "redis/command/pipeline/size.h"
+#include "redis/command/pipeline/value.h"
 #include "redis/protocol/sentinel_reply.h"
 #include "base/octets.h"
-
-#define MAX_REPLIES 5
 
 /* A master's ROLE names each of its replicas. */
 #define ROLE_OCTETS   8192
@@ -54,8 +53,7 @@ static shs_octets_t build_read(const shs_query_t *query,
     if (form == SHS_PIPELINE_ASKING) {
         append(&commands, "ASKING", NULL, p);
     }
-    append(&commands, query->shape == SHS_SHAPE_STRING ? "GET" : "HGETALL",
-           &query->key, p);
+    shs_value_append(&commands, query, p);
     if (query->without_ttl) {
         return commands;
     }
@@ -104,18 +102,14 @@ void shs_pipeline_build_size(shs_pipeline_t *pipeline, const shs_query_t *query,
                              shs_pipeline_form_t form, apr_pool_t *p)
 {
     shs_octets_t commands = { "", 0 };
-    int is_asking = form == SHS_PIPELINE_ASKING;
+    apr_size_t i;
 
     memset(pipeline, 0, sizeof(*pipeline));
-    if (is_asking) {
-        append(&commands, "ASKING", NULL, p);
-    }
-    shs_size_append(&commands, query, p);
-    if (query->shape == SHS_SHAPE_FIELDS) {
-        if (is_asking) {
+    for (i = 0; i < shs_size_count(query); ++i) {
+        if (form == SHS_PIPELINE_ASKING) {
             append(&commands, "ASKING", NULL, p);
         }
-        shs_size_append_memory(&commands, query, p);
+        shs_size_append(&commands, i, query, p);
     }
     shs_pipeline_append_role(&commands, form, p);
     pipeline->query = query;
@@ -135,10 +129,7 @@ void shs_pipeline_build_load(shs_pipeline_t *pipeline, const shs_query_t *query,
 
 const char *shs_pipeline_load_types(const shs_pipeline_t *pipeline)
 {
-    if (pipeline->query->shape == SHS_SHAPE_STRING) {
-        return pipeline->query->without_ttl ? "$" : "$:";
-    }
-    return pipeline->query->without_ttl ? "*" : "*:";
+    return shs_value_types(pipeline->query);
 }
 
 shs_resp_limits_t shs_pipeline_role_limits(void)
@@ -155,10 +146,7 @@ static apr_size_t larger(apr_size_t a, apr_size_t b)
 
 shs_resp_limits_t shs_pipeline_limits(const shs_pipeline_t *pipeline)
 {
-    shs_resp_limits_t limits = { pipeline->query->max_octets,
-                                 pipeline->query->shape == SHS_SHAPE_FIELDS
-                                     ? 2 * SHS_STORE_MAX_FIELDS
-                                     : 0 };
+    shs_resp_limits_t limits = shs_value_limits(pipeline->query);
 
     if (has_role(pipeline)) {
         limits.octets = larger(limits.octets, ROLE_OCTETS);
@@ -167,21 +155,9 @@ shs_resp_limits_t shs_pipeline_limits(const shs_pipeline_t *pipeline)
     return limits;
 }
 
-/* The octets of a value: of a text, or of the texts of an array. */
-static apr_size_t count_octets(const shs_reply_t *value)
+static shs_reply_t *first_error(shs_reply_t *const *replies, apr_size_t count)
 {
-    apr_size_t octets = value->kind == SHS_REPLY_ERROR ? 0 : value->text.len;
     apr_size_t i;
-
-    for (i = 0; value->kind == SHS_REPLY_ARRAY && i < value->count; ++i) {
-        octets += value->elements[i]->text.len;
-    }
-    return octets;
-}
-
-static shs_reply_t *first_error(shs_reply_t *const *replies, int count)
-{
-    int i;
 
     for (i = 0; i < count; ++i) {
         if (replies[i] && replies[i]->kind == SHS_REPLY_ERROR) {
@@ -196,69 +172,58 @@ static int is_of_kind(const shs_reply_t *reply, shs_reply_kind_t kind)
     return reply->kind == kind || reply->kind == SHS_REPLY_ERROR;
 }
 
-/* How many replies the pipeline has, and which of them are the value (or its
- * size, or the script's reply), PTTL (or MEMORY USAGE) and ROLE; -1: none. */
+/* The replies of the pipeline: one to each of the commands for the key, each
+ * after one to ASKING if that was sent, and then perhaps one to ROLE. */
 typedef struct layout_t {
-    int count;
-    int value;
-    int second;
-    int role;
+    apr_size_t commands; /* the value and PTTL, or the script, or the size */
+    apr_size_t stride;
+    apr_size_t count; /* of all replies */
 } layout_t;
-
-static int has_second(const shs_pipeline_t *pipeline)
-{
-    if (pipeline->is_size) {
-        return pipeline->query->shape == SHS_SHAPE_FIELDS;
-    }
-    return !pipeline->write && !pipeline->query->without_ttl;
-}
 
 static layout_t layout_of(const shs_pipeline_t *pipeline)
 {
-    layout_t layout = { 0, 0, -1, -1 };
+    const shs_query_t *query = pipeline->query;
+    layout_t layout;
 
-    if (pipeline->form == SHS_PIPELINE_ASKING) {
-        ++layout.count;
-    }
-    layout.value = layout.count++;
-    if (has_second(pipeline)) {
-        layout.count += pipeline->form == SHS_PIPELINE_ASKING;
-        layout.second = layout.count++;
-    }
-    if (has_role(pipeline)) {
-        layout.role = layout.count++;
-    }
+    layout.commands = pipeline->is_size ? shs_size_count(query)
+                      : pipeline->write || query->without_ttl ? 1
+                                                              : 2;
+    layout.stride = pipeline->form == SHS_PIPELINE_ASKING ? 2 : 1;
+    layout.count =
+        layout.commands * layout.stride + (has_role(pipeline) ? 1 : 0);
     return layout;
 }
 
-/* The kind of a reply to ASKING or ROLE. */
-static shs_reply_kind_t kind_of(const shs_pipeline_t *pipeline, int is_role)
+static shs_reply_t **make_room(const layout_t *layout, apr_pool_t *p)
 {
-    if (!is_role) {
-        return SHS_REPLY_STATUS;
-    }
-    return pipeline->form == SHS_PIPELINE_ROLE ? SHS_REPLY_ARRAY
-                                               : SHS_REPLY_STRING;
+    return apr_palloc(p, layout->count * sizeof(shs_reply_t *));
 }
 
-static int is_expected(shs_reply_t *const *replies, const layout_t *layout,
-                       const shs_pipeline_t *pipeline,
-                       const shs_pipeline_reply_t *reply)
+/* Moves the replies about the key to the front. Returns 0 if one to ASKING is
+ * none that ASKING has. */
+static int skip_asking(shs_reply_t **replies, const layout_t *layout)
 {
-    int i;
+    apr_size_t i;
 
-    for (i = 0; i < layout->count; ++i) {
-        if (i != layout->value && i != layout->second
-            && !is_of_kind(replies[i], kind_of(pipeline, i == layout->role))) {
+    for (i = 0; layout->stride == 2 && i < layout->commands; ++i) {
+        if (!is_of_kind(replies[2 * i], SHS_REPLY_STATUS)) {
             return 0;
         }
+        replies[i] = replies[2 * i + 1];
     }
+    return 1;
+}
+
+static int is_expected(const shs_pipeline_reply_t *reply,
+                       const shs_pipeline_t *pipeline,
+                       shs_reply_t *const *replies)
+{
     if (pipeline->is_size) {
-        return shs_size_is_expected(reply->replies[0], reply->replies[1]);
+        return shs_size_is_expected(replies, pipeline->query);
     }
     return pipeline->write
                ? shs_script_is_expected(reply->replies[0])
-               : shs_reply_is_expected(reply->replies, pipeline->query->shape);
+               : shs_reply_is_expected(reply->replies, pipeline->query);
 }
 
 /* If the server is no master, or does not say, none of its replies counts. */
@@ -273,15 +238,21 @@ static void read_role(shs_pipeline_reply_t *reply, shs_reply_t *role)
     }
 }
 
-/* An error of MEMORY USAGE says nothing. */
-static void read_size(shs_pipeline_reply_t *reply, const shs_query_t *query)
+/* An error of the key takes the place of the value. */
+static void read_size(shs_pipeline_reply_t *reply, const shs_query_t *query,
+                      shs_reply_t *const *replies)
 {
-    shs_reply_t *size = reply->replies[0];
+    reply->error = shs_size_error(replies, query);
+    reply->is_too_large = shs_size_is_too_large(replies, query);
+    if (reply->error) {
+        reply->replies[0] = reply->error;
+    }
+}
 
-    reply->error =
-        size->kind == SHS_REPLY_ERROR && !shs_reply_is_unsupported(size) ? size
-                                                                         : NULL;
-    reply->is_too_large = shs_size_is_too_large(size, reply->replies[1], query);
+static shs_reply_kind_t kind_of_role(const shs_pipeline_t *pipeline)
+{
+    return pipeline->form == SHS_PIPELINE_ROLE ? SHS_REPLY_ARRAY
+                                               : SHS_REPLY_STRING;
 }
 
 static shs_conn_status_t fail(const char **reason)
@@ -294,27 +265,33 @@ static shs_conn_status_t fail(const char **reason)
 static shs_conn_status_t read_replies(shs_pipeline_reply_t *reply,
                                       const shs_pipeline_t *pipeline,
                                       const layout_t *layout,
-                                      shs_reply_t *const *replies,
+                                      shs_reply_t **replies,
                                       const char **reason)
 {
     const shs_query_t *query = pipeline->query;
+    shs_reply_t *role = has_role(pipeline) ? replies[layout->count - 1] : NULL;
 
     reply->error = first_error(replies, layout->count);
-    reply->replies[0] = replies[layout->value];
-    reply->replies[1] = layout->second >= 0 ? replies[layout->second] : NULL;
-    if (!is_expected(replies, layout, pipeline, reply)) {
+    if (!skip_asking(replies, layout)) {
+        return fail(reason);
+    }
+    reply->replies[0] = replies[0];
+    reply->replies[1] = layout->commands > 1 ? replies[1] : NULL;
+    if ((role && !is_of_kind(role, kind_of_role(pipeline)))
+        || !is_expected(reply, pipeline, replies)) {
         return fail(reason);
     }
     if (pipeline->is_size) {
-        read_size(reply, query);
+        read_size(reply, query, replies);
     }
-    if (layout->role >= 0) {
-        read_role(reply, replies[layout->role]);
+    if (role) {
+        read_role(reply, role);
     }
     /* The parser's limits are those of the largest expected reply. A ROLE reply
-     * may be larger than the session may be, so the session's own limit is
-     * checked here. */
-    reply->octets = pipeline->is_size ? 0 : count_octets(reply->replies[0]);
+     * may be larger than the session may be, and HMGET's has no names, so the
+     * session's own limit is checked here. */
+    reply->octets =
+        pipeline->is_size ? 0 : shs_value_octets(reply->replies[0], query);
     return !reply->is_demoted && reply->octets > query->max_octets
                ? SHS_CONN_TOO_LARGE
                : SHS_CONN_OK;
@@ -326,12 +303,12 @@ shs_conn_status_t shs_pipeline_execute(shs_pipeline_reply_t *reply,
                                        apr_pool_t *p)
 {
     layout_t layout = layout_of(pipeline);
-    shs_reply_t *replies[MAX_REPLIES];
+    shs_reply_t **replies = make_room(&layout, p);
     shs_conn_status_t status;
 
     memset(reply, 0, sizeof(*reply));
-    status = shs_conn_execute(replies, layout.count, conn, pipeline->commands,
-                              shs_pipeline_limits(pipeline),
+    status = shs_conn_execute(replies, (int)layout.count, conn,
+                              pipeline->commands, shs_pipeline_limits(pipeline),
                               pipeline->query->deadline, reason, p);
     if (status != SHS_CONN_OK) {
         reply->error = first_error(replies, layout.count);
@@ -348,8 +325,8 @@ shs_conn_status_t shs_pipeline_read(shs_pipeline_reply_t *reply,
                                     const char **reason, apr_pool_t *p)
 {
     layout_t layout = layout_of(pipeline);
-    shs_reply_t *replies[MAX_REPLIES];
-    int i;
+    shs_reply_t **replies = make_room(&layout, p);
+    apr_size_t i;
 
     memset(reply, 0, sizeof(*reply));
     shs_resp_begin(parser, shs_pipeline_limits(pipeline), p);

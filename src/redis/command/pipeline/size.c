@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "redis/command/pipeline/size.h"
 
+#include "redis/protocol/reply.h"
 #include "base/octets.h"
 
 /* The most memory (MEMORY USAGE) that Redis needs for a hash that may be a
@@ -10,19 +11,21 @@
 #define MEMORY_OF_OCTET 4
 #define MEMORY_OF_HASH  (128 * 1024)
 
-void shs_size_append(shs_octets_t *commands, const shs_query_t *query,
-                     apr_pool_t *p)
+static int is_whole_hash(const shs_query_t *query)
 {
-    const shs_octets_t words[] = {
-        shs_octets_of(query->shape == SHS_SHAPE_STRING ? "STRLEN" : "HLEN"),
-        query->key
-    };
-
-    shs_resp_append(commands, words, 2, p);
+    return query->shape == SHS_SHAPE_FIELDS && !query->names;
 }
 
-void shs_size_append_memory(shs_octets_t *commands, const shs_query_t *query,
-                            apr_pool_t *p)
+apr_size_t shs_size_count(const shs_query_t *query)
+{
+    if (query->shape == SHS_SHAPE_STRING) {
+        return 1;
+    }
+    return query->names ? query->name_count : 2;
+}
+
+static void append_memory(shs_octets_t *commands, const shs_query_t *query,
+                          apr_pool_t *p)
 {
     const shs_octets_t words[] = {
         shs_octets_of("MEMORY"), shs_octets_of("USAGE"), query->key,
@@ -33,37 +36,106 @@ void shs_size_append_memory(shs_octets_t *commands, const shs_query_t *query,
     shs_resp_append(commands, words, 5, p);
 }
 
+void shs_size_append(shs_octets_t *commands, apr_size_t i,
+                     const shs_query_t *query, apr_pool_t *p)
+{
+    shs_octets_t words[3];
+
+    if (is_whole_hash(query) && i == 1) {
+        append_memory(commands, query, p);
+        return;
+    }
+    words[0] = shs_octets_of(query->shape == SHS_SHAPE_STRING ? "STRLEN"
+                             : query->names                   ? "HSTRLEN"
+                                                              : "HLEN");
+    words[1] = query->key;
+    if (query->names) {
+        words[2] = query->names[i];
+    }
+    shs_resp_append(commands, words, query->names ? 3 : 2, p);
+}
+
 static int is_number_or_error(const shs_reply_t *reply)
 {
     return reply->kind == SHS_REPLY_INTEGER || reply->kind == SHS_REPLY_ERROR;
 }
 
 /* For a key that is gone MEMORY USAGE is nil. */
-int shs_size_is_expected(const shs_reply_t *size, const shs_reply_t *memory)
+int shs_size_is_expected(shs_reply_t *const *replies, const shs_query_t *query)
 {
-    return is_number_or_error(size)
-           && (!memory || memory->kind == SHS_REPLY_NIL
-               || is_number_or_error(memory));
-}
+    apr_size_t i;
 
-/* An error says nothing. */
-int shs_size_is_too_large(const shs_reply_t *size, const shs_reply_t *memory,
-                          const shs_query_t *query)
-{
-    apr_uint64_t fields = SHS_STORE_MAX_FIELDS; /* at most */
-    apr_uint64_t most = query->shape == SHS_SHAPE_FIELDS ? SHS_STORE_MAX_FIELDS
-                                                         : query->max_octets;
+    for (i = 0; i < shs_size_count(query); ++i) {
+        int is_memory = is_whole_hash(query) && i == 1;
 
-    if (size->kind == SHS_REPLY_INTEGER) {
-        fields = size->integer > 0 ? (apr_uint64_t)size->integer : 0;
-        if (fields > most) {
-            return 1;
+        if (!is_number_or_error(replies[i])
+            && !(is_memory && replies[i]->kind == SHS_REPLY_NIL)) {
+            return 0;
         }
     }
-    if (!memory || memory->kind != SHS_REPLY_INTEGER || memory->integer <= 0) {
-        return 0;
+    return 1;
+}
+
+/* The number of a reply, but at least 0. */
+static apr_uint64_t number_of(const shs_reply_t *reply)
+{
+    return reply->kind == SHS_REPLY_INTEGER && reply->integer > 0
+               ? (apr_uint64_t)reply->integer
+               : 0;
+}
+
+/* A field without octets may not exist: its name does not count then. */
+static int are_values_too_large(shs_reply_t *const *replies,
+                                const shs_query_t *query)
+{
+    apr_uint64_t left = query->max_octets;
+    apr_size_t i;
+
+    for (i = 0; i < query->name_count; ++i) {
+        apr_uint64_t octets = number_of(replies[i]);
+
+        if (octets > left
+            || (octets > 0 && query->names[i].len > left - octets)) {
+            return 1;
+        }
+        left -= octets > 0 ? octets + query->names[i].len : 0;
     }
-    most = MEMORY_OF_HASH + fields * MEMORY_OF_FIELD
-           + (apr_uint64_t)query->max_octets * MEMORY_OF_OCTET;
-    return (apr_uint64_t)memory->integer > most;
+    return 0;
+}
+
+static int is_hash_too_large(shs_reply_t *const *replies,
+                             const shs_query_t *query)
+{
+    apr_uint64_t fields = replies[0]->kind == SHS_REPLY_INTEGER
+                              ? number_of(replies[0])
+                              : SHS_STORE_MAX_FIELDS;
+
+    return fields > SHS_STORE_MAX_FIELDS
+           || number_of(replies[1])
+                  > MEMORY_OF_HASH + fields * MEMORY_OF_FIELD
+                        + (apr_uint64_t)query->max_octets * MEMORY_OF_OCTET;
+}
+
+int shs_size_is_too_large(shs_reply_t *const *replies, const shs_query_t *query)
+{
+    if (query->shape == SHS_SHAPE_STRING) {
+        return number_of(replies[0]) > query->max_octets;
+    }
+    return query->names ? are_values_too_large(replies, query)
+                        : is_hash_too_large(replies, query);
+}
+
+shs_reply_t *shs_size_error(shs_reply_t *const *replies,
+                            const shs_query_t *query)
+{
+    apr_size_t count = is_whole_hash(query) ? 1 : shs_size_count(query);
+    apr_size_t i;
+
+    for (i = 0; i < count; ++i) {
+        if (replies[i]->kind == SHS_REPLY_ERROR
+            && !shs_reply_is_unsupported(replies[i])) {
+            return replies[i];
+        }
+    }
+    return NULL;
 }

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * size: the commands that load the size of a value without the value (STRLEN,
- * or HLEN and MEMORY USAGE), and whether their replies say that it is too
- * large.
+ * size: the commands that load the size of a value without the value, and
+ * whether their replies say that it is too large:
+ *
+ *   a string                  STRLEN
+ *   a hash                    HLEN and MEMORY USAGE
+ *   some fields of a hash     HSTRLEN for each: how large the other fields are
+ *                             does not matter
  */
 #ifndef SHS_REDIS_COMMAND_PIPELINE_SIZE_H
 #define SHS_REDIS_COMMAND_PIPELINE_SIZE_H
@@ -12,21 +16,24 @@
 #include "redis/protocol/resp.h"
 #include "../mod_shared_session_provider.h"
 
-/* Appends the command that says how long the value is, or how many fields it
- * has. */
-void shs_size_append(shs_octets_t *commands, const shs_query_t *query,
-                     apr_pool_t *p);
+/* How many commands there are. */
+apr_size_t shs_size_count(const shs_query_t *query);
 
-/* Appends the command that says how much memory the fields take. */
-void shs_size_append_memory(shs_octets_t *commands, const shs_query_t *query,
-                            apr_pool_t *p);
+/* Appends one of them. */
+void shs_size_append(shs_octets_t *commands, apr_size_t i,
+                     const shs_query_t *query, apr_pool_t *p);
 
-/* Whether the replies are of the kinds that the commands can have. `memory` is
- * NULL for a string, here and below. */
-int shs_size_is_expected(const shs_reply_t *size, const shs_reply_t *memory);
+/* Whether the replies are of the kinds that the commands can have. */
+int shs_size_is_expected(shs_reply_t *const *replies, const shs_query_t *query);
 
-/* Whether the replies say that the value is larger than the query allows. */
-int shs_size_is_too_large(const shs_reply_t *size, const shs_reply_t *memory,
+/* Whether the replies say that the value is larger than the query allows. An
+ * error says nothing. */
+int shs_size_is_too_large(shs_reply_t *const *replies,
                           const shs_query_t *query);
+
+/* The first error that the value's own command would have too, or NULL. So not
+ * one that only says that a size cannot be loaded, and none of MEMORY USAGE. */
+shs_reply_t *shs_size_error(shs_reply_t *const *replies,
+                            const shs_query_t *query);
 
 #endif
