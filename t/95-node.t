@@ -36,12 +36,9 @@ sub forged_koa {
         "koa.sess=$other; koa.sess.sig=$signature", 'koa.sess=; koa.sess.sig=';
 }
 
-story('Express', kept => 1, app => ['express'], profile => 'express',
-      name => 'userNm', forged => forged('connect.sid'),
-      conf => "SharedSessionCookie sign=express secret-file=%SECRET%\n");
-story('Fastify', app => ['fastify'], profile => 'fastify', name => 'userNm',
-      forged => forged('sessionId'),
-      conf => "SharedSessionCookie sign=fastify secret-file=%SECRET%\n");
-story('Koa', app => ['koa'], profile => 'koa', name => 'userNm', forged => \&forged_koa,
-      conf => "SharedSessionCookie sign=koa secret-file=%SECRET%\n");
+story('Express', kept => 1, app => ['express'], profile => 'express secret-file=%SECRET%',
+      name => 'userNm', forged => forged('connect.sid'));
+story('Fastify', app => ['fastify'], profile => 'fastify secret-file=%SECRET%', name => 'userNm',
+      forged => forged('sessionId'));
+story('Koa', app => ['koa'], profile => 'koa secret-file=%SECRET%', name => 'userNm', forged => \&forged_koa);
 done_testing;

@@ -66,7 +66,12 @@ sub host {
     my $conf = ($self->{conf} // '') =~ s/%SECRET%/$file/gr;
     my $profile = $self->{profile} =~ s/%SECRET%/$file/gr;
     my $port = $self->{app}->port;
-    my $host = SHS::Httpd->start(near => 1, conf => near_places() . <<"CONF");
+    my $host = SHS::Httpd->start(near => 1, conf => <<"CONF");
+SharedSession On
+<Location /status>
+    SetHandler server-status
+    SharedSession Off
+</Location>
 SharedSessionStore redis://127.0.0.1:@{[$self->{redis}->port]} timeout=2s
 SharedSessionProfile $profile
 SharedSessionUser @{[$self->{user} // 'userId']}
