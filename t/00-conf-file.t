@@ -8,7 +8,7 @@ use SHS;
 
 my $all = slurp("$ENV{SHS_INCLUDE}/conf/shared_session.conf");
 my @directives = $all =~ /^(\w+)/mg;
-is(scalar @directives, 20, 'the file has a line for each of the directives');
+is(scalar @directives, 23, 'the file has a line for each of the directives');
 
 my $store = SHS::Redis->start;
 my $url = 'redis://127.0.0.1:' . $store->port;
