@@ -72,6 +72,27 @@ void shs_session_close(shs_session_t *session, apr_size_t structure)
     session->values[structure].end = session->count;
 }
 
+apr_size_t shs_session_copy(shs_session_t *session, shs_octets_t name,
+                            const shs_session_t *from, apr_size_t value)
+{
+    apr_size_t first = session->count;
+    apr_size_t count = from->values[value].end - value;
+    apr_size_t i;
+
+    while (session->room - session->count < count) {
+        grow(session);
+    }
+    memcpy(&session->values[first], &from->values[value],
+           count * sizeof(shs_value_t));
+    for (i = first; i < first + count; ++i) {
+        session->values[i].end = session->values[i].end - value + first;
+    }
+    session->values[first].name = name;
+    session->values[first].known &= ~(unsigned)SHS_KNOWN_NAME_IS_PLAIN;
+    session->count += count;
+    return first;
+}
+
 void shs_session_replace(shs_session_t *session, apr_size_t value,
                          shs_octets_t text)
 {

@@ -16,8 +16,7 @@
  *     5    BOOL    ok    true   6
  *
  * To walk the top-level attributes, start at 0 and continue at `end`. A session
- * lives as long as the pool that it was created from. It does not change after
- * decoding, so several threads may read it at once.
+ * lives as long as its pool. After decoding, several threads may read it.
  */
 #ifndef SHS_SESSION_SESSION_H
 #define SHS_SESSION_SESSION_H
@@ -38,12 +37,10 @@ typedef enum shs_kind_t {
 } shs_kind_t;
 
 /* What is known of a value's octets. A bit that is not set says nothing. */
-#define SHS_KNOWN_NAME_IS_PLAIN 1 /* the name has no control character ... */
-#define SHS_KNOWN_TEXT_IS_PLAIN 2 /* nor has the text (base/octets.h) ... */
-#define SHS_KNOWN_TEXT_IS_VISIBLE \
-    4                             /* nor anything else that
-                                     * SHS_ENCODING_PERCENT escapes */
-#define SHS_KNOWN_TEXT_IS_ENDED 8 /* a NUL follows the text */
+#define SHS_KNOWN_NAME_IS_PLAIN   1 /* the name has no control character ... */
+#define SHS_KNOWN_TEXT_IS_PLAIN   2 /* nor has the text (base/octets.h) ... */
+#define SHS_KNOWN_TEXT_IS_VISIBLE 4 /* nor what PERCENT escapes */
+#define SHS_KNOWN_TEXT_IS_ENDED   8 /* a NUL follows the text */
 
 typedef struct shs_text_t {
     shs_octets_t octets;
@@ -76,6 +73,10 @@ apr_size_t shs_session_append(shs_session_t *session, shs_kind_t kind,
                               shs_octets_t name, shs_octets_t text);
 void shs_session_close(shs_session_t *session, apr_size_t structure);
 
+/* Appends a copy of a value of `from`, or of the session. Returns its index. */
+apr_size_t shs_session_copy(shs_session_t *session, shs_octets_t name,
+                            const shs_session_t *from, apr_size_t value);
+
 /* Of two scalars of one name, the last one counts. */
 void shs_session_replace(shs_session_t *session, apr_size_t value,
                          shs_octets_t text);
@@ -96,9 +97,8 @@ apr_time_t shs_session_expiry(const shs_session_t *session);
 apr_time_t shs_session_end(const shs_session_t *session,
                            apr_interval_time_t absolute);
 
-/* The format has no types: each attribute is text. Where that text is a JSON
- * object or array, a path may lead into it (session/json/path.h). In a typed
- * session a string is only a string, whatever it contains. */
+/* The format has no types: each attribute is text. Only there may a path lead
+ * into a text that is a JSON object or array (session/json/path.h). */
 void shs_session_set_untyped(shs_session_t *session);
 int shs_session_is_untyped(const shs_session_t *session);
 

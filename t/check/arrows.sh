@@ -35,6 +35,7 @@ redis/tracking   redis/topology redis/topology/discovery redis/connection redis/
 net              base
 codec            session/json session base
 codec/expiry     session installed
+codec/java       session session/json base
 session/json     session base
 session          base installed
 config/directive session session/id config/check config base

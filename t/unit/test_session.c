@@ -84,6 +84,33 @@ START_TEST(session_append__grows_past_what_was_expected)
 }
 END_TEST
 
+/* Of a session into another and into itself, whose array grows meanwhile. */
+START_TEST(session_copy__copies_a_structure_under_another_name)
+{
+    shs_session_t *from = shs_session_create(1, p);
+    shs_session_t *to = shs_session_create(1, p);
+    const shs_value_t *values;
+    apr_size_t count;
+
+    shs_session_append(from, SHS_KIND_NULL, OCTETS("n"), OCTETS(""));
+    shs_session_append(from, SHS_KIND_ARRAY, OCTETS("a"), OCTETS(""));
+    shs_session_append(from, SHS_KIND_NUMBER, OCTETS(""), OCTETS("7"));
+    shs_session_close(from, 1);
+    ck_assert_uint_eq(shs_session_copy(to, OCTETS("b"), from, 1), 0);
+    ck_assert_uint_eq(shs_session_copy(to, OCTETS("c"), to, 0), 2);
+    ck_assert_uint_eq(shs_session_copy(to, OCTETS("d"), to, 3), 4);
+    values = shs_session_values(to, &count);
+    ck_assert_uint_eq(count, 5);
+    ck_assert_uint_eq(values[0].end, 2);
+    ck_assert_uint_eq(values[2].end, 4);
+    ck_assert_uint_eq(values[3].end, 4);
+    ck_assert_uint_eq(values[4].end, 5);
+    ck_octets_eq(values[2].name, OCTETS("c"), "the new name");
+    ck_octets_eq(values[3].text, OCTETS("7"), "the same text");
+    ck_octets_eq(values[4].name, OCTETS("d"), "a name for a member");
+}
+END_TEST
+
 START_TEST(session_count__counts_the_top_level_and_nulls)
 {
     shs_session_t *session = example(2);
@@ -271,6 +298,7 @@ static void add(TCase *tc)
                         ROWS(wanted));
     tcase_add_test(tc, session_append__returns_the_index);
     tcase_add_loop_test(tc, session_append__grows_past_what_was_expected, 0, 4);
+    tcase_add_test(tc, session_copy__copies_a_structure_under_another_name);
     tcase_add_test(tc, session_count__counts_the_top_level_and_nulls);
     tcase_add_test(tc, session_replace__replaces_the_text_of_a_scalar);
     tcase_add_test(tc, session_find__does_not_look_inside_structures);

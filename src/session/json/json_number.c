@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "session/json/json_number.h"
 
+#include <float.h>
 #include <locale.h>
 #include <math.h>
 #include <stdio.h>
@@ -58,13 +59,13 @@ static const char *skip_number(const char *c, const char *end)
 
 /* strtod() expects the decimal point of the locale, which a library may have
  * set. */
-static double read_double(const char *text)
+static double read_number(const char *text, int is_float)
 {
     char *own, *point;
     double value;
 
     if (*localeconv()->decimal_point == '.') {
-        return strtod(text, NULL);
+        return is_float ? (double)strtof(text, NULL) : strtod(text, NULL);
     }
     own = strdup(text);
     if (!own) {
@@ -74,9 +75,14 @@ static double read_double(const char *text)
     if (point) {
         *point = *localeconv()->decimal_point;
     }
-    value = strtod(own, NULL);
+    value = is_float ? (double)strtof(own, NULL) : strtod(own, NULL);
     free(own);
     return value;
+}
+
+static double read_double(const char *text)
+{
+    return read_number(text, 0);
 }
 
 static int is_finite(const char *number, apr_size_t len)
@@ -113,12 +119,12 @@ typedef struct decimal_t {
     int point;
 } decimal_t;
 
-static double read_decimal(const decimal_t *decimal)
+static double read_decimal(const decimal_t *decimal, int is_float)
 {
     char text[MOST_DIGITS + 16];
 
     snprintf(text, sizeof(text), "0.%se%d", decimal->digits, decimal->point);
-    return read_double(text);
+    return read_number(text, is_float);
 }
 
 /* To the next number of as many digits. */
@@ -154,23 +160,89 @@ static void round_to(decimal_t *decimal, double value, int count)
     decimal->point = atoi(c + 1) + 1;
 }
 
-/* The shortest decimal that reads back as the value. At a power of two the
- * nearest one may not, while the next one above it, further away, does. */
-static void find_shortest(decimal_t *decimal, double value)
+/* What differs between a double and a float. */
+typedef struct precision_t {
+    int some_digits; /* a decimal of so many is not changed by reading it */
+    int most_digits; /* enough to tell any number from its neighbours */
+    double normal;   /* the smallest number that has all its bits */
+    int is_float;
+} precision_t;
+
+static const precision_t of_double = { DBL_DIG, MOST_DIGITS, DBL_MIN, 0 };
+static const precision_t of_float = { FLT_DIG, FLT_DECIMAL_DIG, FLT_MIN, 1 };
+
+/* Whether the decimal reads back as the value. */
+static int is_decimal_of(const decimal_t *decimal, double value,
+                         const precision_t *precision)
+{
+    return read_decimal(decimal, precision->is_float) == value;
+}
+
+/* At a power of two the nearest decimal may not read back as the value, while
+ * the next one above it, further away, does. */
+static int has_decimal(decimal_t *decimal, double value, int count,
+                       const precision_t *precision)
+{
+    round_to(decimal, value, count);
+    if (is_decimal_of(decimal, value, precision)) {
+        return 1;
+    }
+    increment(decimal);
+    return is_decimal_of(decimal, value, precision);
+}
+
+/* Of a number below `normal`, whose neighbours are equally far on both sides:
+ * with each digit more the decimal is nearer, so the search can halve. */
+static void find_shortest_small(decimal_t *decimal, double value,
+                                const precision_t *precision)
+{
+    int from = 1;
+    int to = precision->most_digits;
+
+    while (from < to) {
+        int middle = (from + to) / 2;
+
+        round_to(decimal, value, middle);
+        if (is_decimal_of(decimal, value, precision)) {
+            to = middle;
+        }
+        else {
+            from = middle + 1;
+        }
+    }
+    round_to(decimal, value, to);
+}
+
+static void strip_zeros(decimal_t *decimal)
+{
+    while (decimal->count > 1 && decimal->digits[decimal->count - 1] == '0') {
+        decimal->digits[--decimal->count] = '\0';
+    }
+}
+
+/* The shortest decimal that reads back as the value. If one of `some_digits` or
+ * fewer does, the value has no other of so many but those with zeros behind. */
+static void find_shortest(decimal_t *decimal, double value,
+                          const precision_t *precision)
 {
     int count;
 
-    for (count = 1; count < MOST_DIGITS; ++count) {
-        round_to(decimal, value, count);
-        if (read_decimal(decimal) == value) {
-            return;
-        }
-        increment(decimal);
-        if (read_decimal(decimal) == value) {
+    if (value < precision->normal) {
+        find_shortest_small(decimal, value, precision);
+        return;
+    }
+    round_to(decimal, value, precision->some_digits);
+    if (is_decimal_of(decimal, value, precision)) {
+        strip_zeros(decimal);
+        return;
+    }
+    for (count = precision->some_digits + 1; count < precision->most_digits;
+         ++count) {
+        if (has_decimal(decimal, value, count, precision)) {
             return;
         }
     }
-    round_to(decimal, value, MOST_DIGITS);
+    round_to(decimal, value, precision->most_digits);
 }
 
 /* Number::toString, steps 6 to 12, of a number that is not 0. */
@@ -193,19 +265,36 @@ static const char *write_decimal(const decimal_t *d, apr_pool_t *p)
                         d->digits + 1, exponent);
 }
 
-shs_octets_t shs_json_number_shorten(shs_octets_t text, apr_pool_t *p)
+static shs_octets_t write_number(double value, const precision_t *precision,
+                                 apr_pool_t *p)
 {
-    const char *number = apr_pstrmemdup(p, text.data, text.len);
-    double value = read_double(number);
     decimal_t decimal;
 
     if (value == 0) {
         return shs_octets_of("0");
     }
-    if (!strpbrk(number, ".eE")) {
-        return text;
-    }
-    find_shortest(&decimal, fabs(value));
+    find_shortest(&decimal, fabs(value), precision);
     return shs_octets_of(
         apr_pstrcat(p, value < 0 ? "-" : "", write_decimal(&decimal, p), NULL));
+}
+
+shs_octets_t shs_json_number_shorten(shs_octets_t text, apr_pool_t *p)
+{
+    const char *number = apr_pstrmemdup(p, text.data, text.len);
+    double value = read_double(number);
+
+    if (value != 0 && !strpbrk(number, ".eE")) {
+        return text;
+    }
+    return write_number(value, &of_double, p);
+}
+
+shs_octets_t shs_json_number_of_double(double value, apr_pool_t *p)
+{
+    return write_number(value, &of_double, p);
+}
+
+shs_octets_t shs_json_number_of_float(float value, apr_pool_t *p)
+{
+    return write_number(value, &of_float, p);
 }

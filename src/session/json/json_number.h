@@ -22,4 +22,9 @@ apr_size_t shs_json_number_measure(shs_octets_t text);
  * number; the result is `text` itself, or from p. */
 shs_octets_t shs_json_number_shorten(shs_octets_t text, apr_pool_t *p);
 
+/* A finite number in that form; a float: the shortest text that reads back as
+ * the same float. From p. */
+shs_octets_t shs_json_number_of_double(double value, apr_pool_t *p);
+shs_octets_t shs_json_number_of_float(float value, apr_pool_t *p);
+
 #endif

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * java_meaning: the view (java_view.h) of an item. It is made once and kept in
+ * the item.
+ */
+#ifndef SHS_CODEC_JAVA_JAVA_MEANING_H
+#define SHS_CODEC_JAVA_JAVA_MEANING_H
+
+#include "codec/java/java_view.h"
+
+/* The view of an item that is not null; from p, which must live as long as the
+ * item. */
+const shs_java_view_t *shs_java_meaning_get(shs_java_item_t *item,
+                                            apr_pool_t *p);
+
+/* The view of what an item stands for, which is no SHS_JAVA_VIEW_ITEM; NULL:
+ * null, or more steps than SHS_SESSION_MAX_DEPTH, as in a cycle. */
+const shs_java_view_t *shs_java_meaning_target(shs_java_item_t *item,
+                                               apr_pool_t *p);
+
+#endif
