@@ -48,6 +48,7 @@
 #define SHS_TAG_TRACE           "SHS037: " /* TRACE1 */
 #define SHS_TAG_ACCESS          "SHS038: " /* ERR, INFO */
 #define SHS_TAG_OPAQUE          "SHS039: " /* WARNING, DEBUG */
+#define SHS_TAG_SECRETS         "SHS040: " /* WARNING, INFO */
 
 /* The level of a warning that each child logs once: a program that causes it
  * once causes it with each request. `has_warned` is static and initially zero.

@@ -163,8 +163,8 @@ static shs_written_t refuse_foreign(request_rec *r)
     ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
                   SHS_TAG_FORBIDDEN "the session is not written: the sessions"
                                     " of this place belong to another program,"
-                                    " as its format or SharedSessionProfile"
-                                    " says");
+                                    " as its format, its cookie or"
+                                    " SharedSessionProfile says");
     return shs_writer_written(SHS_WROTE_FOREIGN,
                               "the sessions belong to another program");
 }
@@ -172,6 +172,16 @@ static shs_written_t refuse_foreign(request_rec *r)
 static int is_foreign(request_rec *r)
 {
     return shs_codec_is_foreign(shs_settings_of(r)->codec.value);
+}
+
+/* Whether an id that this module creates would be refused here, because a
+ * framework makes the ids of this place. */
+static int has_foreign_ids(request_rec *r)
+{
+    const shs_cookie_options_t *options =
+        &shs_settings_of(r)->cookie_options.value;
+
+    return is_foreign(r) || !shs_id_steps_accept_own(&options->steps);
 }
 
 /* The result of a write as far as r's place and the lookup determine it; DONE:
@@ -304,7 +314,7 @@ static shs_written_t rotate_if_in_time(request_rec *r,
     const shs_lookup_t *lookup = shs_session_ops_find(r);
     shs_written_t written = check_place(r, lookup);
 
-    if (lookup && is_foreign(r)) {
+    if (lookup && has_foreign_ids(r)) {
         return refuse_foreign(r);
     }
     if (lookup && written.status != SHS_WROTE_FORBIDDEN

@@ -77,7 +77,7 @@ allowed_outside() { # includer header
             ;;
         hiredis*) [[ $1 == redis/protocol/resp.c ]] ;;
         jansson*) [[ $1 == codec/* || $1 == session/json/* ]] ;;
-        openssl*) [[ $1 == session/id/session_id.c || $1 == net/tls*.c ]] ;;
+        openssl*) [[ $1 == session/id/session_id.c || $1 == session/id/signature.c || $1 == session/id/secret_file.c || $1 == net/tls*.c ]] ;;
     esac
 }
 

@@ -83,6 +83,42 @@ START_TEST(key_parse__refuses_with_a_reason)
 }
 END_TEST
 
+START_TEST(key_create_bare__makes_a_key_without_a_prefix)
+{
+    const shs_key_t *bare = shs_key_create_bare("", p);
+    const shs_key_t *prefixed = shs_key_create_bare("100%:", p);
+    shs_session_id_t sid = sid_of(ID16);
+
+    ck_octets_eq(shs_key_build(bare, &sid, p), OCTETS(ID16), "the id alone");
+    ck_assert_str_eq(shs_key_describe(bare), "%{id}");
+    ck_assert_str_eq(shs_key_prefix(bare), "");
+    ck_assert_uint_eq(shs_key_prefix_len(bare), 0);
+    ck_octets_eq(shs_key_build(prefixed, &sid, p), OCTETS("100%:" ID16),
+                 "a percent sign is itself");
+    ck_assert_str_eq(shs_key_describe(prefixed), "100%%:%{id}");
+    ck_assert_uint_eq(shs_key_prefix_len(prefixed), 5);
+    ck_assert(shs_key_is_equal(prefixed, key_of("100%%:%{id}")));
+    ck_assert(shs_key_is_equal(bare, shs_key_create_bare("", p)));
+    ck_assert(!shs_key_is_equal(bare, prefixed));
+}
+END_TEST
+
+START_TEST(key_create_bare__gives_way_to_each_template_with_a_prefix)
+{
+    const shs_key_t *bare = shs_key_create_bare("", p);
+    const shs_key_t *all[] = { bare, key_of("s:%{id}"), NULL };
+    shs_session_id_t own = sid_of("s-" ID16), other = sid_of("s:" ID16);
+
+    ck_assert(shs_key_overlaps(bare, all[1]));
+    ck_assert(shs_key_overlaps(all[1], bare));
+    ck_assert(!shs_key_overlaps(bare, shs_key_create_bare("", p)));
+    ck_assert(!shs_key_is_of_another(bare, shs_key_build(bare, &own, p), all));
+    ck_assert(shs_key_is_of_another(bare, shs_key_build(bare, &other, p), all));
+    ck_assert(
+        !shs_key_is_of_another(all[1], shs_key_build(all[1], &own, p), all));
+}
+END_TEST
+
 START_TEST(key_default__is_session_and_the_id)
 {
     shs_session_id_t sid = sid_of(ID16);
@@ -296,6 +332,9 @@ static void add(TCase *tc)
     tcase_add_loop_test(tc, key_build__writes_the_id_into_the_template, 0,
                         ROWS(templates));
     tcase_add_loop_test(tc, key_parse__refuses_with_a_reason, 0, ROWS(refused));
+    tcase_add_test(tc, key_create_bare__makes_a_key_without_a_prefix);
+    tcase_add_test(tc,
+                   key_create_bare__gives_way_to_each_template_with_a_prefix);
     tcase_add_test(tc, key_default__is_session_and_the_id);
     tcase_add_test(tc, key_build__holds_the_longest_id);
     tcase_add_test(tc, key_build__needs_no_nul_behind_the_id);

@@ -890,8 +890,6 @@ static const struct {
     { { "a:", "a:b:", "c:" }, "a:|c:|", "one within another" },
     { { "a:b:", "c:", "a:" }, "c:|a:|", "one around another" },
     { { "a:b:", "a:c:", "a:" }, "a:|", "one around two" },
-    { { "a:", "" }, "|", "everything" },
-    { { "", "a:" }, "|", "everything first" },
 };
 
 START_TEST(store_add_prefix__keeps_no_prefix_of_a_prefix)
@@ -905,6 +903,18 @@ START_TEST(store_add_prefix__keeps_no_prefix_of_a_prefix)
     ck_assert(shs_store_start_child(store, 1, p));
     ck_assert_msg(!strcmp(prefixes_of(sink_of_provider), prefixes[_i].come_to),
                   "%s: %s", prefixes[_i].why, prefixes_of(sink_of_provider));
+}
+END_TEST
+
+START_TEST(store_add_prefix__of_an_empty_one_tracks_all_keys)
+{
+    shs_store_t *store = cached_store();
+
+    shs_store_add_prefix(store, "a:");
+    shs_store_add_prefix(store, "");
+    shs_store_add_prefix(store, "b:");
+    ck_assert(shs_store_start_child(store, 1, p));
+    ck_assert_int_eq(sink_of_provider->prefix_count, 0);
 }
 END_TEST
 
@@ -1159,6 +1169,7 @@ static void add(TCase *tc)
     tcase_add_test(tc, store_set_cache__refuses_another_policy);
     tcase_add_loop_test(tc, store_add_prefix__keeps_no_prefix_of_a_prefix, 0,
                         ROWS(prefixes));
+    tcase_add_test(tc, store_add_prefix__of_an_empty_one_tracks_all_keys);
     tcase_add_test(tc, store_add_prefix__of_too_many_tracks_all_keys);
     tcase_add_test(tc, store_cache__follows_the_sink);
     tcase_add_loop_test(tc, store_write__invalidates_whatever_the_result, 0,

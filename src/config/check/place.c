@@ -293,6 +293,13 @@ static void add_warning(apr_array_header_t *warnings, const char *warning)
     }
 }
 
+/* A template without a prefix, as a profile may have, overlaps with all others.
+ * It gives way to them, and the ids of its profile have a pattern. */
+static int may_be_separated(const use_t *a, const use_t *b)
+{
+    return shs_key_prefix_len(a->key) > 0 && shs_key_prefix_len(b->key) > 0;
+}
+
 /* One warning for a place and the first other place that conflicts with it. */
 static void compare(apr_array_header_t *keys, apr_array_header_t *formats,
                     const group_t *group, apr_pool_t *p)
@@ -308,7 +315,7 @@ static void compare(apr_array_header_t *keys, apr_array_header_t *formats,
         for (k = 0; k < i; ++k) {
             const use_t *b = &APR_ARRAY_IDX(uses, k, use_t);
 
-            if (shs_key_overlaps(a->key, b->key)) {
+            if (shs_key_overlaps(a->key, b->key) && may_be_separated(a, b)) {
                 APR_ARRAY_PUSH(keys, const char *) = apr_psprintf(
                     p,
                     "SharedSessionKey %s overlaps with %s in the store %s: an"

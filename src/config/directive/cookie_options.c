@@ -7,6 +7,7 @@
 #include <apr_strings.h>
 
 #include "config/defaults.h"
+#include "config/directive/id_options.h"
 #include "base/option.h"
 #include "base/option_table.h"
 #include "session/id/cookie.h"
@@ -51,6 +52,23 @@ static const char *set_extras(void *draft, const char *value, apr_pool_t *p)
                ? NULL
                : "write the characters that ids may have besides A-Z a-z 0-9 ."
                  " _ ~ -, as in id-chars=+/=; there are " SHS_SESSION_ID_EXTRAS;
+}
+
+static const char *set_decode(void *draft, const char *value, apr_pool_t *p)
+{
+    (void)p;
+    return shs_id_options_parse_decode(&options_of(draft)->steps, value);
+}
+
+static const char *set_sign(void *draft, const char *value, apr_pool_t *p)
+{
+    (void)p;
+    return shs_id_options_parse_sign(&options_of(draft)->steps, value);
+}
+
+static const char *set_secrets(void *draft, const char *value, apr_pool_t *p)
+{
+    return shs_id_options_parse_secrets(&options_of(draft)->steps, value, p);
 }
 
 static const char *set_parameter(void *draft, const char *value, apr_pool_t *p)
@@ -210,6 +228,9 @@ static const shs_option_t known_options[] = {
     { "route=", set_route, 0 },
     { "url=", set_parameter, 0 },
     { "id-chars=", set_extras, 0 },
+    { "decode=", set_decode, 0 },
+    { "sign=", set_sign, 0 },
+    { "secret-file=", set_secrets, 0 },
     { "path=", set_path, 0 },
     { "domain=", set_domain, 0 },
     { "secure", set_secure, 0 },
@@ -283,16 +304,7 @@ static const char *check(const shs_cookie_options_t *options, unsigned given,
         return "secure beside insecure: remove one of the two";
     }
     error = shs_set_cookie_check(&options->cookie, options->names[0]);
-    if (!error && options->steps.route != SHS_SESSION_ID_NO_ROUTE
-        && !shs_session_id_is_allowed(options->steps.route, 0)
-        && shs_session_id_is_allowed(options->steps.route,
-                                     options->steps.extras)) {
-        error = apr_psprintf(p,
-                             "'%c' cannot be both the route= and one of"
-                             " id-chars=: ids would be cut there",
-                             options->steps.route);
-    }
-    return error;
+    return error ? error : shs_id_options_check(&options->steps, p);
 }
 
 /* What a directive gave, from the bits of the table. */
@@ -303,6 +315,9 @@ static unsigned find_given(unsigned given, int names)
         unsigned bit;
     } options[] = { { "route", SHS_COOKIE_GAVE_ROUTE },
                     { "id-chars", SHS_COOKIE_GAVE_EXTRAS },
+                    { "decode", SHS_COOKIE_GAVE_DECODE },
+                    { "sign", SHS_COOKIE_GAVE_SIGN },
+                    { "secret-file", SHS_COOKIE_GAVE_SECRETS },
                     { "url", SHS_COOKIE_GAVE_PARAMETER } };
     unsigned found = names > 0 ? SHS_COOKIE_GAVE_NAMES : 0;
     apr_size_t i;
@@ -315,9 +330,32 @@ static unsigned find_given(unsigned given, int names)
     return found;
 }
 
+/* Takes what the directive does not give: from the profile, or a default. An id
+ * that is signed may have a "." in it, and no framework puts a route behind its
+ * signature. */
+static void complete(shs_cookie_options_t *options,
+                     const shs_cookie_options_t *base)
+{
+    unsigned given = options->given;
+
+    if (base) {
+        shs_cookie_options_inherit(options, base);
+    }
+    if (!(given & SHS_COOKIE_GAVE_ROUTE)
+        && (!base || given & SHS_COOKIE_GAVE_SIGN)
+        && options->steps.sign != SHS_SIGN_NONE) {
+        options->steps.route = SHS_SESSION_ID_NO_ROUTE;
+    }
+    /* sign=none overrides a profile's signature, and needs no secrets. */
+    if (options->steps.sign == SHS_SIGN_NONE
+        && !(given & SHS_COOKIE_GAVE_SECRETS)) {
+        options->steps.secrets = NULL;
+    }
+}
+
 const char *shs_cookie_options_parse(shs_cookie_options_t *out,
                                      const shs_cookie_options_t *base,
-                                     int count, char *const words[],
+                                     int count, const char *const words[],
                                      apr_pool_t *p)
 {
     apr_array_header_t *names =
@@ -328,17 +366,14 @@ const char *shs_cookie_options_parse(shs_cookie_options_t *out,
 
     memset(out, 0, sizeof(*out));
     out->steps.route = SHS_DEFAULT_COOKIE_ROUTE;
-    error = shs_option_table_parse(&given, &table, &draft, count,
-                                   (const char *const *)words, p);
+    error = shs_option_table_parse(&given, &table, &draft, count, words, p);
     if (error) {
         return error;
     }
     out->given = find_given(given, names->nelts);
     APR_ARRAY_PUSH(names, const char *) = NULL;
     out->names = (const char *const *)names->elts;
-    if (base) {
-        shs_cookie_options_inherit(out, base);
-    }
+    complete(out, base);
     if (!out->names || !out->names[0]) {
         return "a cookie name is needed, as in JSESSIONID";
     }

@@ -14,7 +14,7 @@
  * as p. */
 const char *shs_cookie_options_parse(shs_cookie_options_t *out,
                                      const shs_cookie_options_t *base,
-                                     int count, char *const words[],
+                                     int count, const char *const words[],
                                      apr_pool_t *p);
 
 #endif

@@ -30,7 +30,8 @@ static shs_server_settings_t *server_settings(const cmd_parms *cmd)
 static const char *resolve_path(const cmd_parms *cmd, const char *option)
 {
     static const char *const names[] = {
-        "password-file=", "sentinel-password-file=", "ca=", "cert=", "key="
+        "password-file=", "sentinel-password-file=", "ca=", "cert=", "key=",
+        "secret-file="
     };
     apr_size_t i;
 
@@ -127,10 +128,16 @@ static const char *set_cookie(cmd_parms *cmd, void *dir, int argc,
 {
     shs_settings_t *settings = dir;
     shs_cookie_options_t profile = settings->cookie_options.value;
-    const char *error = shs_cookie_options_parse(
-        &settings->cookie_options.value,
-        settings->profile.value ? &profile : NULL, argc, argv, cmd->pool);
+    const char **words = apr_palloc(cmd->pool, sizeof(char *) * (argc + 1));
+    const char *error;
+    int i;
 
+    for (i = 0; i < argc; ++i) {
+        words[i] = resolve_path(cmd, argv[i]);
+    }
+    error = shs_cookie_options_parse(&settings->cookie_options.value,
+                                     settings->profile.value ? &profile : NULL,
+                                     argc, words, cmd->pool);
     settings->cookie_options.set = 1;
     return shs_directive_error_describe(cmd, error);
 }
@@ -301,9 +308,10 @@ const command_rec shs_directives[] = {
                  "On|Off: whether requests here get their session"),
     AP_INIT_TAKE_ARGV("SharedSessionCookie", set_cookie, NULL, DIRECTORY,
                       "NAME [NAME ...] [route=C|none] [url=PARAM]"
-                      " [id-chars=] [path=] [domain=] [secure|insecure]"
-                      " [httponly=] [samesite=] [max-age=] [partitioned]: where"
-                      " the id is found, and how its cookie is set"),
+                      " [id-chars=] [decode=] [sign= secret-file=] [path=]"
+                      " [domain=] [secure|insecure] [httponly=] [samesite=]"
+                      " [max-age=] [partitioned]: where the id is found, and"
+                      " how its cookie is set"),
     AP_INIT_TAKE1("SharedSessionKey", set_key, NULL, DIRECTORY,
                   "TEMPLATE: the key of an id, as in session:%{id}"),
     AP_INIT_TAKE1("SharedSessionFormat", set_format, NULL, DIRECTORY,

@@ -241,8 +241,8 @@ static const char *set_cookie_options(shs_profile_t *out, const kind_t *kind,
     if (draft->secret_file && !draft->sign) {
         words[count++] = draft->secret_file;
     }
-    error = shs_cookie_options_parse(&out->cookie_options, NULL, count,
-                                     (char *const *)words, p);
+    error =
+        shs_cookie_options_parse(&out->cookie_options, NULL, count, words, p);
     out->cookie_options.given = 0;
     out->cookie_options.steps.pattern = kind->pattern;
     if (kind->pattern.characters == SHS_ID_UUID && draft->prefix) {
@@ -287,8 +287,7 @@ static const char *set_none(shs_profile_t *out, int count, apr_pool_t *p)
     out->expiry = shs_expiry_rule_default();
     out->idle = SHS_DEFAULT_IDLE_TIMEOUT;
     out->absolute = SHS_DEFAULT_ABSOLUTE_TIMEOUT;
-    return shs_cookie_options_parse(&out->cookie_options, NULL, 1,
-                                    (char *const *)name, p);
+    return shs_cookie_options_parse(&out->cookie_options, NULL, 1, name, p);
 }
 
 const char *shs_profile_parse(shs_profile_t *out, int count,

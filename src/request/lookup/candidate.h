@@ -4,7 +4,7 @@
  * are tried: cookies in the order of their names, then the path parameter, and
  * last those that only a comma separates in the Cookie header (see
  * session/id/cookie.h). It queries no store, and gives the reason why a request
- * has no id.
+ * has no id. Signatures are verified here.
  */
 #ifndef SHS_REQUEST_LOOKUP_CANDIDATE_H
 #define SHS_REQUEST_LOOKUP_CANDIDATE_H
@@ -22,7 +22,7 @@ typedef struct shs_candidate_t {
     int is_joined;      /* it was found at a comma only */
 } shs_candidate_t;
 
-/* On the stack. The ids are borrowed from the request. */
+/* On the stack. The ids are borrowed from the request, or from its pool. */
 typedef struct shs_candidates_t {
     shs_candidate_t list[SHS_CANDIDATE_MAX];
     int count;

@@ -103,8 +103,11 @@ const char *shs_lookup_explain(const shs_lookup_t *lookup, apr_pool_t *p)
     case SHS_OUTCOME_FOUND:
         return lookup->is_stale ? lookup->reason : NULL;
     case SHS_OUTCOME_ABSENT:
-        return apr_pstrcat(p, lookup->reason, " (",
-                           shs_key_prefix(lookup->template), "...)", NULL);
+        return shs_key_prefix_len(lookup->template) == 0
+                   ? lookup->reason
+                   : apr_pstrcat(p, lookup->reason, " (",
+                                 shs_key_prefix(lookup->template), "...)",
+                                 NULL);
     case SHS_OUTCOME_NONE:
     case SHS_OUTCOME_MALFORMED:
     case SHS_OUTCOME_UNAVAILABLE:

@@ -34,6 +34,13 @@ const char *shs_id_pattern_parse(shs_session_id_t *out,
                                  shs_octets_t value, char route,
                                  unsigned char extras);
 
+/* Whether the pattern is zeroed. */
+static inline int shs_id_pattern_is_any(const shs_id_pattern_t *pattern)
+{
+    return pattern->characters == SHS_ID_ANY && !pattern->prefix
+           && (pattern->min | pattern->max) == 0;
+}
+
 /* Whether two patterns allow the same values. */
 int shs_id_pattern_is_equal(const shs_id_pattern_t *a,
                             const shs_id_pattern_t *b);

@@ -35,6 +35,25 @@ typedef struct shs_id_steps_t {
     unsigned char extras; /* characters that ids may have: session_id.h */
 } shs_id_steps_t;
 
+/* What proves that the framework has made an id; borrowed from the value, or
+ * from the pool. */
+typedef struct shs_id_proof_t {
+    shs_octets_t text;      /* what is signed; for koa, "NAME=" precedes it */
+    shs_octets_t signature; /* empty for koa, which has it in another cookie */
+} shs_id_proof_t;
+
+/* Makes an id of a value. Returns NULL, or why it is no id (static). With a
+ * signature, the id must not be used before shs_signature_verify() has accepted
+ * *proof, which is set only then. The id is borrowed from the value, or from p.
+ * The cost is linear in the length of the value. */
+const char *shs_id_steps_parse(shs_session_id_t *out, shs_id_proof_t *proof,
+                               const shs_id_steps_t *steps, shs_octets_t value,
+                               apr_pool_t *p);
+
+/* Whether an id that this module creates, in a cookie that it sets, passes the
+ * steps. */
+int shs_id_steps_accept_own(const shs_id_steps_t *steps);
+
 /* Whether the steps make the same ids of all values. */
 int shs_id_steps_is_equal(const shs_id_steps_t *a, const shs_id_steps_t *b);
 

@@ -14,6 +14,9 @@ int shs_near_local_add_prefix(shs_invalidation_sink_t *sink, const char *prefix)
 {
     int i, kept = 0;
 
+    if (!*prefix) {
+        return 0;
+    }
     for (i = 0; i < sink->prefix_count; ++i) {
         const char *other = sink->prefixes[i];
 

@@ -18,8 +18,8 @@ typedef struct shs_near_local_t {
     shs_single_flight_t *single_flight;
 } shs_near_local_t;
 
-/* Before the start: adds a key prefix (borrowed) to the sink. Returns 0 when
- * there are too many. */
+/* Before the start: adds a key prefix (borrowed) to the sink. Returns 0 if
+ * there are too many, or the prefix is empty: then all keys are tracked. */
 int shs_near_local_add_prefix(shs_invalidation_sink_t *sink,
                               const char *prefix);
 
