@@ -195,7 +195,7 @@ examples_of() { # page
 
 # Files that an example names are there.
 localize() { # file
-    sed -i -E -e "s@(password-file=)/[^ ]+@\1$scratch/secret@g" \
+    sed -i -E -e "s@((password|secret)-file=)/[^ ]+@\1$scratch/secret@g" \
         -e "s@\b(ca=|cert=|SSLCertificateFile +)\"?/[^ ]+@\1$scratch/cert.pem@g" \
         -e "s@/var/log/[a-z0-9]+/@$scratch/@g" \
         -e "s@\b(key=|SSLCertificateKeyFile +)\"?/[^ ]+@\1$scratch/key.pem@g" "$1"
