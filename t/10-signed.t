@@ -237,7 +237,7 @@ for my $row (
 }
 
 # --- what this module would create is not signed -----------------------------------
-is(($httpd->write_session('PUT', undef, '{"owner":"carl"}'))[0], 403,
+is(($httpd->write_session('POST', undef, '{"owner":"carl"}'))[0], 405,
    'no session is created where cookies are signed');
 like($httpd->error_log, qr/SHS025: .* belong to another program/, '... as the log says');
 my $ended = fresh_id();
