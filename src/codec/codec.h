@@ -86,5 +86,9 @@ struct shs_codec_t {
 extern const shs_codec_t shs_codec_hash;
 extern const shs_codec_t shs_codec_json;
 extern const shs_codec_t shs_codec_form;
+extern const shs_codec_t shs_codec_express;
+extern const shs_codec_t shs_codec_fastify;
+extern const shs_codec_t shs_codec_koa;
+extern const shs_codec_t shs_codec_lemonldap;
 
 #endif
