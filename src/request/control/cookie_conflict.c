@@ -80,12 +80,16 @@ static void remove_conflicts(conflict_t *conflict, apr_table_t *table,
 }
 
 /* Whether the request uses sessions that this module has created, here or
- * elsewhere. A foreign program keeps its own sessions with its own cookie. */
+ * elsewhere. A program that keeps the sessions also sets their cookie, as the
+ * frameworks do whose sessions the module reads. */
 static int has_own_sessions(const shs_request_context_t *context,
                             const shs_settings_t *settings)
 {
     const shs_lookup_t *lookup = context ? context->lookup : NULL;
 
+    if (shs_codec_is_foreign(settings->codec.value)) {
+        return 0;
+    }
     return settings->control.value
            || (lookup && lookup->outcome == SHS_OUTCOME_FOUND
                && shs_session_get_metadata(lookup->session)->idle > 0);

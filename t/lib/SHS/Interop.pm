@@ -62,7 +62,9 @@ sub host {
     open my $out, '>', $file or die $!;
     print $out "$secret\n";
     close $out;
+    # The children of httpd see that it has not changed, and need not read it.
     chmod 0600, $file;
+    chmod 0755, $file =~ s{/secret$}{}r;
     my $conf = ($self->{conf} // '') =~ s/%SECRET%/$file/gr;
     my $profile = $self->{profile} =~ s/%SECRET%/$file/gr;
     my $port = $self->{app}->port;
@@ -76,6 +78,7 @@ SharedSessionStore redis://127.0.0.1:@{[$self->{redis}->port]} timeout=2s
 SharedSessionProfile $profile
 SharedSessionUser @{[$self->{user} // 'userId']}
 SharedSessionNote name $self->{name}
+RequestHeader set X-User "expr=%{REMOTE_USER}"
 $conf
 <Location /private>
     AuthType SharedSession
@@ -96,7 +99,7 @@ sub seen {
     my $r = $person->get($host->port, '/private/lua');
     return '-' if $r->code == 401;
     return $r->code if $r->code != 200;
-    return ($r->env('REMOTE_USER') // 'no user') . ', ' . ($r->note('name') // 'no name');
+    return ($r->hdr('X-User') || 'no user') . ', ' . ($r->note('name') // 'no name');
 }
 
 # What the application says of a person.
