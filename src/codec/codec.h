@@ -90,5 +90,6 @@ extern const shs_codec_t shs_codec_express;
 extern const shs_codec_t shs_codec_fastify;
 extern const shs_codec_t shs_codec_koa;
 extern const shs_codec_t shs_codec_lemonldap;
+extern const shs_codec_t shs_codec_spring;
 
 #endif

@@ -33,7 +33,7 @@ redis/protocol   base installed
 redis/health     base installed
 redis/tracking   redis/topology redis/topology/discovery redis/connection redis/protocol redis/health base installed
 net              base
-codec            session/json session base
+codec            codec/java session/json session base
 codec/expiry     session installed
 codec/java       session session/json base
 session/json     session base

@@ -35,6 +35,25 @@ const char *foreign_show(const shs_session_t *session);
  * The tree lives as long as the process. */
 json_t *foreign_capture(const char *file, const char *name);
 
+/* The captures of t/fixtures/frameworks.json whose profile is of that name;
+ * the test fails if there are not `count`. From p. */
+apr_array_header_t *foreign_captures(const char *profile, int count);
+
+/* Decodes a capture in that format; the test fails unless the session has all
+ * attributes that the application says it has. */
+shs_session_t *foreign_captured(const char *format, const json_t *capture,
+                                const char *names);
+
+/* The hash of a capture, and its number of fields. From p. */
+const shs_record_field_t *foreign_fields(apr_size_t *count,
+                                         const json_t *capture);
+
+/* The text that a path leads to; NULL: none. From p. */
+const char *foreign_path(const shs_session_t *session, const char *path);
+
+/* An integer of a capture. */
+apr_int64_t foreign_integer(const json_t *capture, const char *name);
+
 /* A text of base64, in memory that ends with it. */
 shs_octets_t foreign_base64(const json_t *text);
 

@@ -150,12 +150,12 @@ static shs_octets_t levels(int count)
     return unit_text(text);
 }
 
-START_TEST(json_scan_text__takes_64_levels_and_not_65)
+START_TEST(json_scan_text__takes_63_levels_in_an_attribute_and_not_64)
 {
     shs_octets_t got;
 
-    ck_assert_pstr_eq(scan(&got, levels(SHS_SESSION_MAX_DEPTH)), NULL);
-    ck_assert_ptr_nonnull(strstr(scan(&got, levels(SHS_SESSION_MAX_DEPTH + 1)),
+    ck_assert_pstr_eq(scan(&got, levels(SHS_SESSION_MAX_DEPTH - 1)), NULL);
+    ck_assert_ptr_nonnull(strstr(scan(&got, levels(SHS_SESSION_MAX_DEPTH)),
                                  "nested deeper than 64"));
     ck_assert_ptr_nonnull(scan(&got, levels(1000000)));
 }
@@ -269,7 +269,8 @@ static void add(TCase *tc)
     tcase_add_loop_test(tc, json_scan_text__reads_json, 0, ROWS(texts));
     tcase_add_loop_test(tc, json_scan_text__says_where_text_is_no_json, 0,
                         ROWS(refused));
-    tcase_add_test(tc, json_scan_text__takes_64_levels_and_not_65);
+    tcase_add_test(tc,
+                   json_scan_text__takes_63_levels_in_an_attribute_and_not_64);
     tcase_add_loop_test(
         tc, json_scan_text__takes_as_many_values_as_it_says_and_no_more, 0, 2);
     tcase_add_test(tc, json_scan_text__keeps_the_last_of_many_twins);

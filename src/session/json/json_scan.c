@@ -249,7 +249,7 @@ const char *shs_json_scan_text(shs_session_t *session, shs_octets_t name,
 
     shs_session_values(session, &count);
     shs_json_scan_open(&scan, text, p);
-    shs_json_scan_value(&scan, session, name, 0);
+    shs_json_scan_value(&scan, session, name, 1);
     if (shs_json_scan_close(&scan)) {
         shs_session_truncate(session, count);
     }

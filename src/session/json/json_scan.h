@@ -39,7 +39,7 @@ void shs_json_scan_open(shs_json_scan_t *scan, shs_octets_t text,
 int shs_json_scan_next(shs_json_scan_t *scan, shs_octets_t *name);
 
 /* Appends the next value as one of that name. `depth`: how deep the value lies;
- * a member of the outermost object is at 1, a whole text at 0. Returns 0 if the
+ * a member of the outermost object is at 1. Returns 0 if the
  * text cannot be read: a part of the value may then have been appended. */
 int shs_json_scan_value(shs_json_scan_t *scan, shs_session_t *session,
                         shs_octets_t name, int depth);
@@ -51,7 +51,7 @@ int shs_json_scan_skip(shs_json_scan_t *scan, int depth);
  * wrong with the text and where, in words that contain none of it. */
 const char *shs_json_scan_close(shs_json_scan_t *scan);
 
-/* A text as a whole: appends its value as one of that name. Returns as
+/* A text as a whole: appends its value as an attribute of that name. Returns as
  * shs_json_scan_close(); then nothing was appended. */
 const char *shs_json_scan_text(shs_session_t *session, shs_octets_t name,
                                shs_octets_t text, apr_pool_t *p);
