@@ -18,6 +18,7 @@
 
 /* Pool p is cleared between two inputs. */
 void fuzz_cookie(const uint8_t *data, size_t size, apr_pool_t *p);
+void fuzz_id_steps(const uint8_t *data, size_t size, apr_pool_t *p);
 void fuzz_form(const uint8_t *data, size_t size, apr_pool_t *p);
 void fuzz_json(const uint8_t *data, size_t size, apr_pool_t *p);
 void fuzz_urlencoded(const uint8_t *data, size_t size, apr_pool_t *p);

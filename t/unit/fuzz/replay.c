@@ -26,7 +26,7 @@ static const struct {
     { "sentinel", fuzz_sentinel },   { "urlencoded", fuzz_urlencoded },
     { "patch", fuzz_patch },         { "edit", fuzz_edit },
     { "inside", fuzz_inside },       { "scan", fuzz_scan },
-    { "framework", fuzz_framework },
+    { "framework", fuzz_framework }, { "id_steps", fuzz_id_steps },
 };
 
 typedef void (*fuzz_fn)(const uint8_t *data, size_t size, apr_pool_t *p);
