@@ -13,7 +13,7 @@ typedef struct search_t {
     const shs_scope_t *scope;
     const shs_key_t *const *keys; /* of all places that share the store, if some
                                    * overlap; or NULL */
-    shs_verification_t verification; /* of signed ids */
+    shs_verification_t *verification; /* NULL: ids are not signed */
 } search_t;
 
 /* Where a value was found. */
@@ -22,12 +22,6 @@ typedef struct origin_t {
     apr_uint32_t bit; /* of the name */
     shs_cookie_split_t split;
 } origin_t;
-
-static int is_signed(const search_t *search)
-{
-    return search->scope->settings->cookie_options.value.steps.sign
-           != SHS_SIGN_NONE;
-}
 
 static const char *read_value(shs_session_id_t *out, shs_id_proof_t *proof,
                               const search_t *search, shs_octets_t value)
@@ -82,8 +76,8 @@ static void add(search_t *search, shs_octets_t value, const origin_t *origin)
     if (out->count == SHS_CANDIDATE_MAX) {
         return;
     }
-    if (is_signed(search)) {
-        refusal = shs_verification_check(&search->verification, &proof,
+    if (search->verification) {
+        refusal = shs_verification_check(search->verification, &proof,
                                          origin->name, origin->split);
         if (refusal) {
             refuse(search, refusal);
@@ -132,9 +126,10 @@ void shs_candidate_find(shs_candidates_t *out, const shs_scope_t *scope)
     search.out = out;
     search.scope = scope;
     search.keys = shs_settings_of_server(r->server)->keys_that_overlap;
-    if (is_signed(&search)) {
-        shs_verification_init(&search.verification, scope, header);
-    }
+    search.verification =
+        scope->settings->cookie_options.value.steps.sign == SHS_SIGN_NONE
+            ? NULL
+            : shs_verification_create(scope, header);
     if (header) {
         add_cookies(&search, header, SHS_COOKIE_AT_SEMICOLONS);
     }

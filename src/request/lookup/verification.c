@@ -8,19 +8,33 @@
 
 APLOG_USE_MODULE(shared_session);
 
+struct shs_verification_t {
+    const shs_scope_t *scope;
+    const char *header;
+    int left; /* how many values may still be verified */
+
+    /* Koa: the plausible signatures of this name. */
+    const char *name;
+    shs_cookie_split_t split;
+    int count;
+    shs_octets_t signatures[SHS_VERIFICATION_SIGNATURES];
+};
+
 static const shs_id_steps_t *steps_of(const shs_verification_t *verification)
 {
     return &verification->scope->settings->cookie_options.value.steps;
 }
 
-void shs_verification_init(shs_verification_t *out, const shs_scope_t *scope,
-                           const char *header)
+shs_verification_t *shs_verification_create(const shs_scope_t *scope,
+                                            const char *header)
 {
-    out->scope = scope;
-    out->header = header;
-    out->left = SHS_VERIFICATION_MAX;
-    out->name = NULL;
-    out->count = 0;
+    shs_verification_t *verification =
+        apr_pcalloc(scope->r->pool, sizeof(*verification));
+
+    verification->scope = scope;
+    verification->header = header;
+    verification->left = SHS_VERIFICATION_MAX;
+    return verification;
 }
 
 /* Finds the cookies NAME.sig, once for all values of the name. */

@@ -24,21 +24,13 @@
 /* The most cookies NAME.sig of one name that are compared with. */
 #define SHS_VERIFICATION_SIGNATURES 8
 
-/* On the stack, for one search. */
-typedef struct shs_verification_t {
-    const shs_scope_t *scope;
-    const char *header; /* the Cookie header, or NULL */
-    int left;           /* how many values may still be verified */
+/* For one search. */
+typedef struct shs_verification_t shs_verification_t;
 
-    /* Koa: the plausible signatures of this name. */
-    const char *name;
-    shs_cookie_split_t split;
-    int count;
-    shs_octets_t signatures[SHS_VERIFICATION_SIGNATURES];
-} shs_verification_t;
-
-void shs_verification_init(shs_verification_t *out, const shs_scope_t *scope,
-                           const char *header);
+/* From the request's pool. The scope's ids are signed. `header` is the Cookie
+ * header, or NULL. */
+shs_verification_t *shs_verification_create(const shs_scope_t *scope,
+                                            const char *header);
 
 /* Whether the proof is right. `name` is that of the cookie, and NULL for a path
  * parameter. Returns NULL, or why not (static). */

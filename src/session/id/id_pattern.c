@@ -92,12 +92,3 @@ const char *shs_id_pattern_parse(shs_session_id_t *out,
                : "the value has a character that the framework's ids do not"
                  " have";
 }
-
-int shs_id_pattern_is_equal(const shs_id_pattern_t *a,
-                            const shs_id_pattern_t *b)
-{
-    return a->characters == b->characters && a->min == b->min
-           && a->max == b->max
-           && (a->prefix == b->prefix
-               || (a->prefix && b->prefix && !strcmp(a->prefix, b->prefix)));
-}

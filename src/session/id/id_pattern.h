@@ -41,8 +41,14 @@ static inline int shs_id_pattern_is_any(const shs_id_pattern_t *pattern)
            && (pattern->min | pattern->max) == 0;
 }
 
-/* Whether two patterns allow the same values. */
-int shs_id_pattern_is_equal(const shs_id_pattern_t *a,
-                            const shs_id_pattern_t *b);
+/* Whether two patterns allow the same values. Inline: each lookup asks. */
+static inline int shs_id_pattern_is_equal(const shs_id_pattern_t *a,
+                                          const shs_id_pattern_t *b)
+{
+    return a->characters == b->characters && a->min == b->min
+           && a->max == b->max
+           && (a->prefix == b->prefix
+               || (a->prefix && b->prefix && !strcmp(a->prefix, b->prefix)));
+}
 
 #endif

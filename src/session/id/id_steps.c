@@ -90,9 +90,10 @@ static const char *parse_base64(shs_session_id_t *out,
                                 steps->extras);
 }
 
-static const char *parse_steps(shs_session_id_t *out, shs_id_proof_t *proof,
-                               const shs_id_steps_t *steps, shs_octets_t value,
-                               apr_pool_t *p)
+const char *shs_id_steps_parse_foreign(shs_session_id_t *out,
+                                       shs_id_proof_t *proof,
+                                       const shs_id_steps_t *steps,
+                                       shs_octets_t value, apr_pool_t *p)
 {
     const char *refusal;
     shs_octets_t id;
@@ -113,29 +114,4 @@ static const char *parse_steps(shs_session_id_t *out, shs_id_proof_t *proof,
                ? parse_base64(out, steps, id, p)
                : shs_id_pattern_parse(out, &steps->pattern, id, steps->route,
                                       steps->extras);
-}
-
-/* This module's own cookies have no steps: they are parsed without any detour,
- * because this happens in each request. */
-const char *shs_id_steps_parse(shs_session_id_t *out, shs_id_proof_t *proof,
-                               const shs_id_steps_t *steps, shs_octets_t value,
-                               apr_pool_t *p)
-{
-    return steps->decode == 0 && shs_id_steps_accept_own(steps)
-               ? shs_session_id_parse(out, value, steps->route, steps->extras)
-               : parse_steps(out, proof, steps, value, p);
-}
-
-int shs_id_steps_accept_own(const shs_id_steps_t *steps)
-{
-    return steps->sign == SHS_SIGN_NONE
-           && shs_id_pattern_is_any(&steps->pattern);
-}
-
-int shs_id_steps_is_equal(const shs_id_steps_t *a, const shs_id_steps_t *b)
-{
-    return a->decode == b->decode && a->sign == b->sign
-           && shs_secret_file_is_same(a->secrets, b->secrets)
-           && shs_id_pattern_is_equal(&a->pattern, &b->pattern)
-           && a->route == b->route && a->extras == b->extras;
 }

@@ -42,19 +42,45 @@ typedef struct shs_id_proof_t {
     shs_octets_t signature; /* empty for koa, which has it in another cookie */
 } shs_id_proof_t;
 
+/* Whether an id that this module creates, in a cookie that it sets, passes the
+ * steps. */
+static inline int shs_id_steps_accept_own(const shs_id_steps_t *steps)
+{
+    return steps->sign == SHS_SIGN_NONE
+           && shs_id_pattern_is_any(&steps->pattern);
+}
+
+/* The part of parse() for the cookies of frameworks. */
+const char *shs_id_steps_parse_foreign(shs_session_id_t *out,
+                                       shs_id_proof_t *proof,
+                                       const shs_id_steps_t *steps,
+                                       shs_octets_t value, apr_pool_t *p);
+
 /* Makes an id of a value. Returns NULL, or why it is no id (static). With a
  * signature, the id must not be used before shs_signature_verify() has accepted
  * *proof, which is set only then. The id is borrowed from the value, or from p.
- * The cost is linear in the length of the value. */
-const char *shs_id_steps_parse(shs_session_id_t *out, shs_id_proof_t *proof,
-                               const shs_id_steps_t *steps, shs_octets_t value,
-                               apr_pool_t *p);
+ * The cost is linear in the length of the value. Inline, as this module's own
+ * cookies have no steps. */
+static inline const char *shs_id_steps_parse(shs_session_id_t *out,
+                                             shs_id_proof_t *proof,
+                                             const shs_id_steps_t *steps,
+                                             shs_octets_t value, apr_pool_t *p)
+{
+    return steps->decode == 0 && shs_id_steps_accept_own(steps)
+               ? shs_session_id_parse(out, value, steps->route, steps->extras)
+               : shs_id_steps_parse_foreign(out, proof, steps, value, p);
+}
 
-/* Whether an id that this module creates, in a cookie that it sets, passes the
- * steps. */
-int shs_id_steps_accept_own(const shs_id_steps_t *steps);
-
-/* Whether the steps make the same ids of all values. */
-int shs_id_steps_is_equal(const shs_id_steps_t *a, const shs_id_steps_t *b);
+/* Whether the steps make the same ids of all values. Inline: each lookup
+ * asks. */
+static inline int shs_id_steps_is_equal(const shs_id_steps_t *a,
+                                        const shs_id_steps_t *b)
+{
+    return a->decode == b->decode && a->sign == b->sign
+           && (a->secrets == b->secrets
+               || shs_secret_file_is_same(a->secrets, b->secrets))
+           && shs_id_pattern_is_equal(&a->pattern, &b->pattern)
+           && a->route == b->route && a->extras == b->extras;
+}
 
 #endif
