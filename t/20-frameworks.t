@@ -1,203 +1,200 @@
-# Sessions that real frameworks have written (t/fixtures/frameworks.json): what is in
-# them, when they are over, what a request and a logout leave in Redis.
+# Sessions that frameworks wrote, captured from running applications: with one line
+# of configuration each is found, and is what the application says it is; its end is
+# the one that the framework keeps; what cannot be read costs no other attribute; and
+# places that read different attributes see their own.
 # The same with every MPM.
 use strict;
 use warnings;
 
-use File::Temp qw(tempdir);
 use JSON::PP ();
-use MIME::Base64 qw(decode_base64);
-use POSIX qw(strftime);
 use SHS;
-use Time::HiRes qw(time);
-use Time::Local qw(timegm);
+use SHS::Framework;
+use Time::HiRes ();
 
-my $json = JSON::PP->new->utf8->canonical->allow_nonref;
-my $captured = $json->decode(slurp("$ENV{SHS_TMP}/t/fixtures/frameworks.json"));
-$captured = [grep { $_->{profile} =~ /express|koa|fastify|lemon/ } @$captured];
 my $store = SHS::Redis->start;
-
-# ------------------------------------- a session as if it had been written just now
-
-sub zigzag {
-    my ($octets) = @_;
-    my ($n, $shift) = (0, 0);
-    for (unpack 'C*', $octets) {
-        $n |= ($_ & 127) << $shift;
-        $shift += 7;
-    }
-    return $n >> 1;
-}
-
-sub varint {
-    my ($n) = @_;
-    my $octets = '';
-    for ($n *= 2; $n > 127; $n >>= 7) {
-        $octets .= chr($n & 127 | 128);
-    }
-    return $octets . chr $n;
-}
-
-sub milliseconds {
-    my ($y, $mon, $d, $h, $min, $s, $ms) = $_[0] =~ /(\d+)/g;
-    return timegm($s, $min, $h, $d, $mon - 1, $y) * 1000 + $ms;
-}
-
-sub iso {
-    my ($ms) = @_;
-    return strftime('%Y-%m-%dT%H:%M:%S', gmtime int $ms / 1000) . sprintf '.%03dZ', $ms % 1000;
-}
-
-# The octets with all times of the session moved by so many milliseconds. A time is
-# a number between its login and its end, in whatever form.
-sub moved {
-    my ($octets, $session, $by) = @_;
-    my ($from, $to) = ($session->{begun_ms}, $session->{captured_ms}) or return $octets;
-    return $octets if !$from;
-    $to += $session->{idle_s} * 1000;
-    my $is = sub { $_[0] >= $from - 1000 && $_[0] <= $to };
-    if ($octets =~ /^\xac\xed/) {       # Java: 64 bits
-        $octets =~ s/(\0\0\x01[\x90-\xff].{4})/
-            my $t = unpack 'q>', $1; $is->($t) ? pack 'q>', $t + $by : $1/gsex;
-    }
-    elsif ($octets =~ /^\x09([\x80-\xff]+[\0-\x7f])\z/) {  # Kryo: a Long
-        $octets = "\x09" . varint(zigzag($1) + $by) if $is->(zigzag($1));
-    }
-    else {                              # JSON
-        $octets =~ s/(?<!\d)(\d{13})(?!\d)/$is->($1) ? $1 + $by : $1/ge;
-        $octets =~ s/(?<!\d)(\d{10})(?!\d)/$is->($1 * 1000) ? int $1 + $by \/ 1000 : $1/ge;
-        $octets =~ s/(\d{4}-\d\d-\d\dT[\d:]+\.\d{3}Z)/iso(milliseconds($1) + $by)/ge;
-    }
-    return $octets;
-}
-
-# Stores a session that was used so many seconds ago; ttl => ms of its key.
-sub put {
-    my ($session, $ago, %is) = @_;
-    $store->cmd('FLUSHALL');
-    my $by = int((time - $ago) * 1000 - ($session->{captured_ms} // 0));
-    for my $key ($session, @{ $session->{companions} }) {
-        my $name = $key->{redis_key};
-        if ($key->{fields_base64}) {
-            my $fields = $key->{fields_base64};
-            $store->cmd('HSET', $name, map { ($_ => moved(decode_base64($fields->{$_}),
-                $session, $by)) } sort keys %$fields);
-        }
-        elsif ($key->{members_base64}) {
-            $store->cmd('SADD', $name, map { decode_base64($_) } @{ $key->{members_base64} });
-        }
-        else {
-            $store->cmd('SET', $name, moved(decode_base64($key->{value_base64}), $session, $by));
-        }
-        my $ttl = $key == $session && $is{ttl} || $key->{ttl_ms} || 1_800_000;
-        $store->cmd('PEXPIRE', $name, $ttl) if $ttl > 0;
-    }
-    return;
-}
-
-# What a key holds, whatever its type.
-sub content {
-    my ($key) = @_;
-    my $type = $store->cmd('TYPE', $key);
-    return join ' ', $type eq 'hash' ? do { my %is = $store->hash($key);
-                                            map { "$_=$is{$_}" } sort keys %is }
-        : $type eq 'string' ? $store->cmd('GET', $key)
-        : $type eq 'set' ? sort @{ $store->cmd('SMEMBERS', $key) } : $type;
-}
-
-# --------------------------------------------------------------------- the server
-
-my $secrets = tempdir('secrets-XXXXXX', DIR => $ENV{SHS_TMP});
-my @places;
-for my $n (0 .. $#$captured) {
-    my $session = $captured->[$n];
-    my $profile = $session->{profile};
-    if (defined $session->{secret}) {
-        open my $out, '>:utf8', "$secrets/$n" or die $!;
-        print $out "$session->{secret}\n";
-        close $out;
-        chmod 0600, "$secrets/$n";
-        $profile .= " secret-file=$secrets/$n";
-    }
-    $profile .= " cookie=$session->{cookie}[0]{name}" if $session->{earlier};
-    $places[$n] = <<"CONF";
-<Location /$n>
-    SharedSession On
-    SharedSessionProfile $profile
+my $json = JSON::PP->new->canonical;
+my $httpd = frameworks_httpd($store, places => <<'CONF');
+SharedSessionUser %USER%
+SharedSessionNote session.* *
+SharedSessionNote ttl @ttl
+SharedSessionNote deep nested.a[1]
+SharedSessionNote name.bean scopedTarget.userInfo.userNm
+SharedSessionNote name.quoted ['scopedTarget.userInfo'].userNm
+SharedSessionNote name.vo loginVO.userNm
+SharedSessionNote principal SPRING_SECURITY_CONTEXT.authentication.principal.username
+SharedSessionEnv SESSION_* *
+SharedSessionHeader X-User %USER%
+SharedSessionHeader X-Session-* * encoding=base64
+Header set X-Expression "expr=%{session:%USER%}"
+LogFormat "%v %u" user
+CustomLog logs/user user
+<Location /session>
     SetHandler shared-session
 </Location>
+<Location /alice>
+    AuthType SharedSession
+    Require shared-session %USER% alice
+</Location>
+<Location /bob>
+    AuthType SharedSession
+    Require shared-session %USER% bob
+</Location>
+<Location /chosen>
+    Require expr "session('%USER%') == 'alice' && 'alice' -in session_values('%USER%')"
+</Location>
 CONF
+
+sub at { my ($s, $path) = @_; return $httpd->get($path // '/x/lua', $s->client) }
+sub octets { my ($text) = @_; utf8::encode($text); return $text }
+
+# --- what the application says ------------------------------------------------------
+
+cmp_ok(scalar(captures()), '>=', 8, 'there are captures');
+for my $name (captures()) {
+    subtest $name => sub {
+        my $s = framework($name);
+        is(at($s)->note('SHARED_SESSION'), 'absent', 'not there yet');
+        $s->put($store);
+        my $r = at($s);
+        is($r->note('SHARED_SESSION'), 'found', 'found') or return;
+        is($r->env('SHARED_SESSION'), 'found', '... in the environment');
+        my %is = %{ $s->decoded };
+        my @names = $s->names;
+        is_deeply([grep { /^session\./ } $r->names('note')], [map { "session.$_" } @names],
+                  'notes: exactly its attributes');
+        is_deeply([grep { /^SESSION_/ } $r->names('env')],
+                  [sort map { 'SESSION_' . s/[^A-Za-z0-9]/_/gr } @names], 'environment: the same');
+        for my $attribute (sort keys %is) {
+            my $value = $is{$attribute};
+            my $note = $r->note("session.$attribute");
+            is($r->env('SESSION_' . $attribute =~ s/[^A-Za-z0-9]/_/gr), $note,
+               "$attribute: the same in the environment");
+            if (ref $value && !JSON::PP::is_bool($value)) {
+                same_json($note, $value, "$attribute: as JSON");
+            }
+            else {
+                is($note, JSON::PP::is_bool($value) ? ($value ? 'true' : 'false') : octets($value),
+                   $attribute);
+            }
+        }
+        my $user = $s->user;
+        is($r->note('name.bean'), octets($is{'scopedTarget.userInfo'}{userNm}), 'a member of a bean')
+            if $is{'scopedTarget.userInfo'};
+        is($r->note('name.quoted'), $r->note('name.bean'), '... whose name is quoted');
+        is($r->note('name.vo'), octets($is{loginVO}{userNm}), 'a member of an object') if $is{loginVO};
+        is($r->note('deep'), 2, 'an element of a list in a map') if $is{nested};
+        is($r->hdr('X-User'), $is{$user}, 'a header');
+        is(at($s, '/x/cgi')->env('REMOTE_USER'), $is{$user}, 'the user of the request');
+        is($r->header('X-Expression'), $is{$user}, 'an expression');
+        my $left = $r->note('ttl');
+        # koa's key lives a little longer than the session.
+        my $lives = $s->kind eq 'koa' ? $s->left : $s->ttl;
+        within($left // -1, $lives / 1000 - 5, $lives / 1000, '@ttl') if defined $s->ttl;
+        is(join(' ', map { at($s, "/$_/lua")->code } qw(alice bob chosen)), '200 403 200',
+           'Require tells users apart');
+
+        $r = at($s, '/session');
+        is($r->code, 200, 'the resource');
+        my $all = JSON::PP->new->utf8->decode($r->body);
+        is_deeply([sort map { octets($_) } keys %$all], \@names, '... has exactly its attributes');
+        is(octets($json->encode({ map { $_ => $all->{$_} } keys %is })), octets($json->encode(\%is)),
+           '... as the application has them: texts, numbers, booleans, lists and maps');
+        $s->client_of($store)->cmd('DEL', $s->key);
+    };
 }
-my $httpd = private_httpd(conf => <<"CONF");
-SharedSessionStore redis://127.0.0.1:@{[$store->port]} timeout=5s
-@{[join '', @places]}
-CONF
+like(SHS::slurp($httpd->root . '/logs/user'), qr/^express\.test alice$/m, '%u is the user');
 
-my @write = (method => 'PATCH', body => '{"userId":"root"}',
-             headers => [['Content-Type', 'application/merge-patch+json']]);
-for my $n (0 .. $#$captured) {
-    my $session = $captured->[$n];
-    my ($label, $key, $idle) = @$session{qw(capture redis_key idle_s)};
-    my $profile = $session->{profile} =~ s/ .*//r;
-    my $cookie = join '; ', map { "$_->{name}=$_->{value}" } @{ $session->{cookie} };
-    my $ask = sub { $httpd->get("/$n", cookie => $cookie, @_) };
+# --- when it is over --------------------------------------------------------------------
 
-    put($session, 1);
-    my $before = content($key);
-    my $r = $ask->();
-    is($r->code, 200, "$label: the session is found");
-    my $is = eval { $json->decode($r->body) } // {};
-    for my $name (sort keys %{ $session->{decoded} }) {
-        is($json->encode($is->{$name}), $json->encode($session->{decoded}{$name}),
-           "$label: $name");
-    }
-    is($is->{SPRING_SECURITY_CONTEXT}{authentication}{principal}{username}, 'alice',
-       "$label: the user of Spring Security")
-        if $session->{fields_base64} && $session->{fields_base64}{'sessionAttr:SPRING_SECURITY_CONTEXT'};
-    is(join(' ', grep { /^(?:_session.*|_expire|_maxAge|_utime|cookie|session:.*|@.*)$/ }
-                  sort keys %$is), '',
-       "$label: nothing of the framework's own");
-    is(content($key), $before, "$label: a request that comes soon changes nothing");
-    is($httpd->get("/$n")->code, 404, "$label: nothing without the cookie");
-    is($ask->(@write)->code, 405, "$label: a change is refused");
-    is(content($key), $before, "$label: ... and changes nothing");
-
-    # Used long ago, by the time that the session itself has.
-    if ($profile =~ /spring|redisson|fastify|koa|lemonldap/) {
-        put($session, $idle - 5);
-        is($ask->()->code, 200, "$label: used almost an idle timeout ago");
-        put($session, $idle + 1);
-        is($ask->()->code, 404, "$label: used more than an idle timeout ago");
-    }
-
-    # A touch is due.
-    put($session, $idle && $profile ne 'lemonldap' ? $idle / 2 : 0, ttl => 900_000);
-    $before = content($key);
-    my @keys = sort @{ $store->cmd('KEYS', '*') };
-    $ask->();
-    my $ttl = $store->cmd('PTTL', $key);
-    my $seconds = $profile eq 'lemonldap' || !$idle ? 0 : $profile eq 'redisson' ? $idle + 60
-        : $session->{profile} =~ /indexed/ ? $idle + 300 : $idle;
-    if ($profile =~ /^(?:fastify|koa|lemonldap)$/) {
-        is(content($key), $before, "$label: never touched");
-        within($ttl / 1000, 890, 900, "$label: ... nor extended");
-    }
-    elsif ($seconds) {
-        within($ttl / 1000, $seconds - 10, $seconds, "$label: touched");
-        my $after = content($key);
-        is(length $after, length $before, "$label: ... each value keeps its form");
-        is($after ne $before ? 1 : 0, $profile =~ /spring|redisson/ ? 1 : 0,
-           "$label: ... with the time of the request, where the framework has one");
-        is($ask->()->code, 200, "$label: ... and is found");
-    }
-    is(join(' ', sort @{ $store->cmd('KEYS', '*') }), "@keys", "$label: ... and no key is new");
-
-    put($session, 1);
-    is($ask->(method => 'DELETE')->code, 204, "$label: a logout");
-    is($ask->()->code, 404, "$label: ... ends the session");
-    is($ask->(@write)->code, 405, "$label: ... and none is created");
-    my @left = grep { !/expirations/ } @{ $store->cmd('KEYS', '*') };
-    is("@left", $session->{profile} =~ /indexed/ ? $key : '', "$label: what is left in Redis");
+# The status of a session of which something was changed before it was stored.
+sub status_of {
+    my ($name, $change, %more) = @_;
+    my $put = delete $more{put};
+    my $s = framework($name, fresh => 1, %more);
+    # As it is, it is found: so it is the change that ends it.
+    $change->($s) if $change;
+    $s->put($store, %{ $put || {} });
+    my $status = at($s)->note('SHARED_SESSION');
+    my @names = grep { /^session\./ } at($s)->names('note');
+    $status .= ' with attributes' if $status ne 'found' && @names;
+    $status .= ', and a user' if $status ne 'found' && at($s, '/alice/lua')->code != 401;
+    return $status;
 }
-is(join("\n", grep { !/SHS025/ } $httpd->logged(qr/:(?:error|crit)\]/)), '', 'no error is logged');
+sub ago { my ($s) = @_; return int(1000 * (Time::HiRes::time() - $s)) }
+my %there = (put => { ttl => 600_000 });
+
+# A hash of Spring Session stays for up to 5 minutes after its end.
+for my $name (captures(qr/^spring/)) {
+    my $is = sub {
+        my ($wanted, $words, $change, %more) = @_;
+        local $Test::Builder::Level = $Test::Builder::Level + 1;
+        return is(status_of($name, $change, %there, %more), $wanted, "$name: $words");
+    };
+    $is->('found', 'unused for a while', undef, used => ago(1790));
+    $is->('absent', 'unused for too long, and the key is there', undef, used => ago(1801));
+    $is->('absent', 'a timeout of 0: logged out', undef, idle => 0);
+    $is->('found', 'a negative timeout: never over', undef, idle => -1, used => ago(1e8));
+    $is->('found', '... whatever it is', undef, idle => -1800, used => ago(1e8));
+    $is->('found', 'without an expiry of the key', undef, put => { ttl => undef });
+    $is->('malformed', 'the remainder of a session that was written after its end', sub {
+        %{ $_[0]->fields } = (lastAccessedTime => $_[0]->fields->{lastAccessedTime}) });
+    for my $field (qw(creationTime lastAccessedTime maxInactiveInterval)) {
+        $is->('malformed', "without $field", sub { delete $_[0]->fields->{$field} });
+        $is->('malformed', "$field is empty", sub { $_[0]->fields->{$field} = '' });
+        $is->('malformed', "$field is a text", sub { $_[0]->fields->{$field} = "\xac\xed\0\5t\0\1x" });
+    }
+    $is->('malformed', 'lastAccessedTime is cut off', sub {
+        $_[0]->fields->{lastAccessedTime} =~ s/.\z//s }) if $name =~ /jdk/;
+}
+for my $name (captures(qr/^koa/)) {
+    is(status_of($name, undef, %there, used => ago(86_500)), 'absent', "$name: after _expire, and the key is there");
+    is(status_of($name, undef, %there, idle => 1800, used => ago(1790)), 'found', '... before it');
+    is(status_of($name, sub { $_[0]{value} =~ s/"_expire":\d+,"_maxAge":\d+/"_session":true/ }, %there),
+       'found', '... for as long as the browser is open');
+}
+for my $name (captures(qr/^fastify/)) {
+    is(status_of($name, undef, %there, used => ago(86_500)), 'absent', "$name: after cookie.expires, and the key is there");
+    is(status_of($name, undef, %there, idle => 1800, used => ago(1790)), 'found', '... before it');
+    is(status_of($name, sub { $_[0]{value} =~ s/"expires":"[^"]+"/"expires":null/ }, %there), 'found', '... without one');
+    is(status_of($name, sub { $_[0]{value} =~ s/"expires":"[^"]+"/"expires":"soon"/ }, %there), 'malformed',
+       '... with one that is not a time');
+}
+for my $name (captures(qr/^express/)) {
+    is(status_of($name, undef, %there, idle => 60, used => ago(86_500)), 'found',
+       "$name: cookie.expires was not written again, the key counts");
+}
+for my $name (captures(qr/^lemonldap/)) {
+    is(status_of($name, undef, used => ago(72_010)), 'absent', "$name: _utime and the timeout are over");
+    is(status_of($name, undef, used => ago(71_900)), 'found', '... not yet');
+    is(status_of($name, sub { $_[0]{value} =~ s/"SSO"/"Persistent"/ }), 'malformed', '... a record of another kind');
+    is(status_of($name, sub { $_[0]{value} =~ s/"_utime":\d+,// }), 'malformed', '... without _utime');
+}
+for my $name (captures(qr/^redisson/)) {
+    my $is = sub {
+        my ($wanted, $words, $change, %more) = @_;
+        local $Test::Builder::Level = $Test::Builder::Level + 1;
+        return like(status_of($name, $change, %there, %more), qr/^(?:$wanted)$/, "$name: $words");
+    };
+    my $as = sub { my ($name, $like) = @_; return sub { my $is = $_[0]->fields;
+                   $is->{"session:$name"} = $is->{"session:$like"} } };
+    $is->('found', 'unused for a while', undef, used => ago(1790));
+    $is->('absent', 'unused for too long, and the key is there', undef, used => ago(1801));
+    $is->('found', 'never over', undef, idle => -1, used => ago(1e8));
+    $is->('absent|malformed', 'not valid', $as->('isValid', 'isNew'));
+    $is->('absent|malformed', 'locked by a logout', $as->('isExpirationLocked', 'isValid'));
+    $is->('found', '... not locked', $as->('isExpirationLocked', 'isNew'));
+    for my $field (qw(isValid creationTime maxInactiveInterval)) {
+        $is->('absent|malformed', "without $field", sub { delete $_[0]->fields->{"session:$field"} });
+    }
+    $is->('absent|malformed', 'what the application writes after a logout here', sub {
+        my $is = $_[0]->fields;
+        delete $is->{$_} for grep { !/AccessedTime/ } keys %$is });
+}
+for my $name (captures(qr/^tomcat/)) {
+    is(status_of($name, sub { $_[0]{value} = 'null' }), 'absent', "$name: reserved, not begun");
+    # Of the two Booleans, the second is whether it is valid.
+    is(status_of($name, sub { $_[0]{value} =~ s/(java\.lang\.Boolean.{14}valuexp)(.)(sq.{4})\x01/$1$2$3\0/s
+                                  or die 'no Boolean' }), 'absent', '... not valid');
+}
+
 done_testing;

@@ -379,9 +379,8 @@ int shs_resource_serve(request_rec *r)
             APLOG_MARK, APLOG_ERR, 0, r,
             SHS_TAG_FORBIDDEN
             "the session is not served here: this needs SharedSession On and"
-            " SetHandler " HANDLER " in the server's"
-            " configuration; .htaccess, AddHandler and others do not"
-            " count");
+            " SetHandler " HANDLER " in the server's configuration;"
+            " .htaccess, AddHandler and others do not count");
         return forbid(r);
     }
     switch (r->method_number) {
@@ -393,8 +392,9 @@ int shs_resource_serve(request_rec *r)
         return answer_change(r);
     default:
         apr_table_setn(r->headers_out, "Allow",
-                       "GET, HEAD, POST, PATCH, DELETE");
-        return refuse(r, HTTP_METHOD_NOT_ALLOWED,
-                      "the methods are GET, POST, PATCH and DELETE");
+                       shs_codec_is_foreign(shs_settings_of(r)->codec.value)
+                           ? "GET, HEAD, DELETE"
+                           : "GET, HEAD, POST, PATCH, DELETE");
+        return refuse(r, HTTP_METHOD_NOT_ALLOWED, "Allow names the methods");
     }
 }
