@@ -41,6 +41,12 @@ START_TEST(java_read__reads_what_programs_wrote)
 }
 END_TEST
 
+START_TEST(java_read__reads_random_graphs_as_the_jvm_has_them)
+{
+    check_file("java-graphs.txt", 200);
+}
+END_TEST
+
 /* ---- streams made here */
 
 #define MAGIC "\xac\xed\x00\x05"
@@ -525,6 +531,7 @@ END_TEST
 static void add_tests(TCase *tc)
 {
     tcase_add_test(tc, java_read__reads_what_programs_wrote);
+    tcase_add_test(tc, java_read__reads_random_graphs_as_the_jvm_has_them);
     tcase_add_loop_test(tc, java_read_value__refuses_what_is_malformed, 0,
                         ROWS(malformed));
     tcase_add_test(tc, java_read__cuts_a_cycle);

@@ -18,7 +18,7 @@ static int set_entries(shs_java_view_t *view, shs_java_item_t *const *items,
 {
     view->kind = SHS_JAVA_VIEW_ENTRIES;
     view->keys = items;
-    view->values = items + 1;
+    view->values = count > 0 ? items + 1 : items;
     view->step = 2;
     view->count = count / 2;
     return count % 2 == 0;
@@ -52,7 +52,7 @@ int shs_java_collection_of_notes(shs_java_view_t *view,
                                  apr_pool_t *p)
 {
     shs_java_item_t *const *at = level->notes.at;
-    shs_java_item_t *const *end = at + level->notes.count;
+    shs_java_item_t *const *end;
     int nulls = form & SHS_JAVA_FORM_TWO_NULLS ? 2
                 : form & SHS_JAVA_FORM_NULL    ? 1
                                                : 0;
@@ -60,6 +60,10 @@ int shs_java_collection_of_notes(shs_java_view_t *view,
     (void)object;
     (void)field;
     (void)p;
+    if (level->notes.count == 0) {
+        return 0;
+    }
+    end = at + level->notes.count;
     if (form & SHS_JAVA_FORM_COMPARATOR) {
         if (at == end || is_block(*at)) {
             return 0;

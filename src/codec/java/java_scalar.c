@@ -176,20 +176,18 @@ int shs_java_scalar_locale(shs_java_view_t *view, const shs_java_item_t *object,
 
 /* ---- addresses */
 
-#define FAMILY_IPV4 1
-
+/* The class itself is written for IPv4 only, with a family that does not say
+ * so. */
 int shs_java_scalar_inet4(shs_java_view_t *view, const shs_java_item_t *object,
                           const shs_java_level_t *level, const char *field,
                           unsigned form, apr_pool_t *p)
 {
-    apr_int32_t family;
     const unsigned char *address;
 
     (void)object;
     (void)field;
     (void)form;
-    if (!shs_java_field_int(&family, level, "family") || family != FAMILY_IPV4
-        || !shs_java_field_primitive(&address, level, "address", 'I')) {
+    if (!shs_java_field_primitive(&address, level, "address", 'I')) {
         return 0;
     }
     return set_string(view, apr_psprintf(p, "%d.%d.%d.%d", address[0],

@@ -125,6 +125,10 @@ static void move_text(shs_java_iso_t *iso, block_t *block)
         return;
     }
     for (; len > 0; --len, --block->left) {
+        /* The name of a zone has letters, digits and a few other signs. */
+        if (*block->at <= ' ' || *block->at > '~') {
+            block->is_wrong = 1;
+        }
         shs_java_iso_put(iso, (char)*block->at++);
     }
 }
