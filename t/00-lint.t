@@ -31,7 +31,18 @@ my $at = qr/\(\S+:\d+\)/;
 
 my $on = "SharedSession On\nSharedSessionUser userId\n";
 
+for my $mode (0644, 0640) {
+    chmod $mode, $httpd->write(sprintf('secrets.%o', $mode), "SeCrEt\n") or die $!;
+}
+my $signed = 'SharedSessionCookie SID sign=express secret-file=secrets';
+
 my @warned = (
+    ["SharedSession On\n$signed.644",
+     qr/$signed\.644 $at: all users of this host may read the secrets.*chmod o-r \S+secrets\.644/,
+     'secrets that all users may read'],
+    ["SharedSession On\nSharedSessionProfile express secret-file=secrets.644",
+     qr/SharedSessionProfile express .* $at: all users of this host may read/,
+     '... in a profile'],
     # twice in one place
     ["SharedSessionKey a:%{id}\nSharedSessionKey b:%{id}",
      qr/SharedSessionKey a:%\{id\} $at and SharedSessionKey b:%\{id\} $at are in the same place.*remove one/,
@@ -174,6 +185,7 @@ for my $row (@warned) {
 }
 
 my @silent = (
+    ["SharedSession On\n$signed.640", 'secrets that not all users may read'],
     ["<Location /x>\n${on}SharedSessionFormat json\nRequire shared-session user.roles[0] admin\n</Location>",
      'a path of a requirement into json'],
     ["<Directory /srv>\nAllowOverride AuthConfig\n</Directory>\n<Directory /srv/x>\n"

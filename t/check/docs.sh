@@ -147,6 +147,7 @@ loaded='mpm_event authn_core authz_core authn_file authz_user authz_host
 openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=localhost -days 2 \
     -keyout "$scratch/key.pem" -out "$scratch/cert.pem" 2>/dev/null
 echo secret >"$scratch/secret"
+chmod 600 "$scratch/secret"
 {
     printf 'ServerRoot "%s"\nServerName localhost\nListen 127.0.0.1:80\n' "$scratch"
     printf 'PidFile "%s/pid"\nErrorLog "%s/log"\n' "$scratch" "$scratch"

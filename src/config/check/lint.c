@@ -8,6 +8,7 @@
 
 #include "base/option.h"
 #include "config/check/lint_access.h"
+#include "config/check/lint_secrets.h"
 #include "config/check/lint_tree.h"
 #include "config/defaults.h"
 
@@ -321,6 +322,7 @@ static void check_all(lint_t *lint, const ap_directive_t *first)
 {
     for (; first; first = first->next) {
         shs_lint_access_check(&lint->tree, first);
+        shs_lint_secrets_check(&lint->tree, first);
         if (first->first_child) {
             check_all(lint, first->first_child);
             continue;

@@ -108,17 +108,12 @@ static int verify(const shs_verification_t *verification, shs_octets_t text,
                                    text, signatures, count);
 }
 
-/* What koa signs: the name and the value. */
+/* What koa signs: the name and the value, which is of a header and so has no
+ * NUL. */
 static shs_octets_t join(const char *name, shs_octets_t value, apr_pool_t *p)
 {
-    apr_size_t len = strlen(name);
-    char *text = apr_palloc(p, len + 1 + value.len);
-    shs_octets_t joined = { text, len + 1 + value.len };
-
-    memcpy(text, name, len);
-    text[len] = '=';
-    memcpy(text + len + 1, value.data, value.len);
-    return joined;
+    return shs_octets_of(apr_pstrcat(
+        p, name, "=", apr_pstrmemdup(p, value.data, value.len), NULL));
 }
 
 const char *shs_verification_check(shs_verification_t *verification,

@@ -54,7 +54,7 @@ static int decode_base64(shs_octets_t *out, shs_octets_t value, apr_pool_t *p)
 
 static shs_octets_t decode_percent(shs_octets_t value, apr_pool_t *p)
 {
-    shs_octets_t decoded;
+    shs_octets_t decoded = { NULL, 0 };
     char *text;
 
     if (!memchr(value.data, '%', value.len)) {

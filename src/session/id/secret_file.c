@@ -18,7 +18,7 @@
 /* A reading, and the octets that its secrets borrow. */
 typedef struct snapshot_t {
     shs_secrets_t secrets;
-    struct snapshot_t *older; /* shows leak checkers that it is meant to stay */
+    struct snapshot_t *older; /* NULL: this one is from the file's pool */
     apr_size_t len;
     char text[];
 } snapshot_t;
@@ -69,6 +69,7 @@ static const char *find_version(version_t *out, const char *path, apr_pool_t *p)
         &info, path,
         APR_FINFO_TYPE | APR_FINFO_MTIME | APR_FINFO_SIZE | APR_FINFO_INODE, p);
 
+    memset(out, 0, sizeof(*out));
     if (rv != APR_SUCCESS && rv != APR_INCOMPLETE) {
         return describe_status(path, rv, p);
     }
@@ -162,6 +163,21 @@ static const char *fill(snapshot_t *snapshot, const content_t *content,
     return error ? describe(path, error, p) : NULL;
 }
 
+/* Frees what was read since the file was created. */
+static apr_status_t on_end_of_pool(void *file)
+{
+    snapshot_t *snapshot = atomic_load(&((shs_secret_file_t *)file)->current);
+
+    while (snapshot && snapshot->older) {
+        snapshot_t *older = snapshot->older;
+
+        OPENSSL_cleanse(snapshot->text, snapshot->len);
+        free(snapshot);
+        snapshot = older;
+    }
+    return APR_SUCCESS;
+}
+
 const char *shs_secret_file_create(shs_secret_file_t **out, const char *path,
                                    apr_pool_t *p)
 {
@@ -181,6 +197,8 @@ const char *shs_secret_file_create(shs_secret_file_t **out, const char *path,
         atomic_init(&file->current, snapshot);
         atomic_init(&file->tried_at, 0);
         atomic_flag_clear(&file->is_busy);
+        apr_pool_cleanup_register(p, file, on_end_of_pool,
+                                  apr_pool_cleanup_null);
     }
     OPENSSL_cleanse(&content, sizeof(content));
     *out = error ? NULL : file;
