@@ -34,7 +34,7 @@ redis/health     base installed
 redis/tracking   redis/topology redis/topology/discovery redis/connection redis/protocol redis/health base installed
 net              base
 codec            codec/java session/json session base
-codec/expiry     session installed
+codec/expiry     codec session installed
 codec/java       session session/json base
 session/json     session base
 session          base installed

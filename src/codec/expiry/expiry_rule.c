@@ -30,7 +30,9 @@ static const shs_expiry_rule_t expire = { "expire", NULL, plan_expire, NULL };
  * the end in the value, which is never rewritten here. */
 static const shs_expiry_rule_t fixed = { "fixed", NULL, NULL, NULL };
 
-static const shs_expiry_rule_t *const rules[] = { &ttl, &expire, &fixed };
+static const shs_expiry_rule_t *const rules[] = {
+    &ttl, &expire, &fixed, &shs_expiry_spring, &shs_expiry_spring_indexed,
+};
 
 #define RULES (sizeof(rules) / sizeof(rules[0]))
 

@@ -79,4 +79,7 @@ struct shs_expiry_rule_t {
                             const shs_expiry_subject_t *subject, apr_pool_t *p);
 };
 
+extern const shs_expiry_rule_t shs_expiry_spring;
+extern const shs_expiry_rule_t shs_expiry_spring_indexed;
+
 #endif
