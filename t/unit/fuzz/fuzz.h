@@ -25,6 +25,7 @@ void fuzz_urlencoded(const uint8_t *data, size_t size, apr_pool_t *p);
 void fuzz_patch(const uint8_t *data, size_t size, apr_pool_t *p);
 void fuzz_edit(const uint8_t *data, size_t size, apr_pool_t *p);
 void fuzz_java(const uint8_t *data, size_t size, apr_pool_t *p);
+void fuzz_kryo(const uint8_t *data, size_t size, apr_pool_t *p);
 void fuzz_resp(const uint8_t *data, size_t size, apr_pool_t *p);
 void fuzz_frame(const uint8_t *data, size_t size, apr_pool_t *p);
 void fuzz_key(const uint8_t *data, size_t size, apr_pool_t *p);

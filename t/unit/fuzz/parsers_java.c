@@ -8,6 +8,7 @@
 #include "codec/java/java_boxed.h"
 #include "codec/java/java_read.h"
 #include "codec/java/java_value.h"
+#include "codec/java/kryo.h"
 
 /* Of a structure with more members, not all names are compared. */
 #define MOST_COMPARED 64
@@ -161,5 +162,26 @@ void fuzz_java(const uint8_t *data, size_t size, apr_pool_t *p)
     if (shs_java_boxed_read(&number, stream)) {
         MUST(shs_java_boxed_write(out, number, stream) == size);
         MUST(!memcmp(out, data, size));
+    }
+}
+
+void fuzz_kryo(const uint8_t *data, size_t size, apr_pool_t *p)
+{
+    shs_octets_t stored = { (const char *)data, size };
+    shs_session_t *session = shs_session_create(1, p);
+    const char *wrong = shs_kryo_append(session, shs_octets_of("a"), stored, p);
+    char out[SHS_KRYO_INTEGER_MAX];
+    apr_int64_t number, again;
+
+    MUST(!wrong || *wrong);
+    MUST(shs_session_count(session) == (wrong ? 0 : 1));
+    look_at_tree(session);
+    if (shs_kryo_read_integer(&number, stored)) {
+        shs_octets_t written = { out,
+                                 shs_kryo_write_integer(out, number, stored) };
+
+        /* The same number may have been written with more octets. */
+        MUST(!wrong && written.len > 0 && written.len <= size);
+        MUST(shs_kryo_read_integer(&again, written) && again == number);
     }
 }

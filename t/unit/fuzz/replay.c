@@ -27,7 +27,7 @@ static const struct {
     { "patch", fuzz_patch },         { "edit", fuzz_edit },
     { "inside", fuzz_inside },       { "scan", fuzz_scan },
     { "framework", fuzz_framework }, { "id_steps", fuzz_id_steps },
-    { "java", fuzz_java },
+    { "java", fuzz_java },           { "kryo", fuzz_kryo },
 };
 
 typedef void (*fuzz_fn)(const uint8_t *data, size_t size, apr_pool_t *p);
