@@ -23,11 +23,9 @@
  * Time: a deadline is an absolute time in microseconds of CLOCK_MONOTONIC:
  * tv_sec * 1000000 + tv_nsec / 1000. An interval is in microseconds.
  *
- * Secrets: no text for logs or for people may contain keys, values or
- * credentials.
+ * Secrets: no text for logs or people may contain keys, values or credentials.
  *
- * This file includes mod_shared_session_record.h and headers of APR only, and
- * is valid C99 and C++.
+ * Valid C99 and C++. Includes mod_shared_session_record.h and headers of APR.
  */
 #ifndef MOD_SHARED_SESSION_PROVIDER_H
 #define MOD_SHARED_SESSION_PROVIDER_H
@@ -145,12 +143,11 @@ typedef struct shs_query_t {
     apr_time_t deadline;   /* the call returns by then */
     const shs_trace_t *trace; /* NULL: nothing is reported */
     int without_ttl; /* of a read: the record's time to live is not needed */
-    const shs_octets_t *names; /* of a read of SHS_SHAPE_FIELDS: the record has
-                                * only these fields, those that exist, in this
-                                * order; max_octets is for them alone. ABSENT if
-                                * none exists. The names are distinct. NULL: all
-                                * fields */
-    apr_size_t name_count;     /* 1 to SHS_STORE_MAX_FIELDS; without names 0 */
+    /* Of a read of SHS_SHAPE_FIELDS: the record has those of these fields that
+     * exist, in this order; max_octets is for them alone. ABSENT if none
+     * exists. Distinct, at most SHS_STORE_MAX_FIELDS. NULL: all fields. */
+    const shs_octets_t *names;
+    apr_size_t name_count;
 } shs_query_t;
 
 /* ---- writes */
@@ -176,25 +173,27 @@ typedef struct shs_member_t {
     int is_sorted; /* Redis: ZREM; else SREM */
 } shs_member_t;
 
-/* For TOUCH and REMOVE of a session that another program has written and owns:
- * what has to be there, and what is written beside the expiry, so that this
- * program sees a session that it has touched or ended itself. No such write
- * creates a key. */
+/* For TOUCH and REMOVE of a session that another program owns: what has to be
+ * there, and what is written beside the expiry, so that this program sees a
+ * session that it has touched or ended itself. Creates no key; only `keeps`
+ * gives a key an expiry that has none. A store that cannot write several keys
+ * in one step: TOUCH the companion first; REMOVE the session's key first, whose
+ * result counts. */
 typedef struct shs_foreign_t {
     /* SHS_SHAPE_FIELDS: the fields that must have these values; a value without
-     * data: the field must exist. Otherwise the result is GONE. */
+     * data: the field must exist. Else GONE, and nothing is written. */
     const shs_record_field_t *expected;
     apr_size_t expected_count;
-    const shs_record_field_t *fields; /* SHS_SHAPE_FIELDS: to set */
+    const shs_record_field_t *fields; /* to set; REMOVE: if it keeps the key */
     apr_size_t count;
-    apr_interval_time_t keeps; /* REMOVE: after the fields are set, the key
-                                * lives for this time. 0: it is removed */
-    /* Another key that lives and ends together with the session; empty: there
-     * is none. TOUCH: it must exist, or the result is GONE; it gets
-     * companion_ttl. REMOVE: it is removed, if it exists. */
+    apr_interval_time_t keeps; /* REMOVE: the key lives on so long; 0: not */
+    /* Another key that lives and ends together with the session; empty: none.
+     * TOUCH: gets companion_ttl, at least 1; GONE if it does not exist. REMOVE:
+     * it is removed, also if the session's key does not exist. */
     shs_octets_t companion;
     apr_interval_time_t companion_ttl;
-    const shs_member_t *members; /* REMOVE: what is removed from sets */
+    const shs_member_t *members; /* REMOVE: removed from their sets, likewise,
+                                  * unless the key has another type */
     apr_size_t member_count;
 } shs_foreign_t;
 
@@ -221,7 +220,8 @@ typedef enum shs_write_kind_t {
 
     /* Sets the expiry to `ttl` from now if at most `due` is left, or if the key
      * has no expiry; fields: then sets @accessed too. DONE also if there was
-     * nothing to do. GONE if there is no such key, or if it is rotated. */
+     * nothing to do. GONE if there is no such key, or if it is rotated.
+     * `foreign`: only if at most `due` is left; then the rest too. */
     SHS_WRITE_TOUCH,
 
     /* Marks the session as rotated. It then lives for `ttl` or what it has
@@ -235,7 +235,8 @@ typedef enum shs_write_kind_t {
     SHS_WRITE_FORWARD,
 
     /* Removes the key. CONFLICT if it is rotated, unless `knows_rotated`: the
-     * caller then ends the successor too. GONE if there is no such key. */
+     * caller then ends the successor too. GONE if there is no such key.
+     * `foreign`: as it says. */
     SHS_WRITE_REMOVE
 } shs_write_kind_t;
 

@@ -8,6 +8,7 @@
 #include <apr_general.h>
 #include <apr_strings.h>
 
+#include "redis/steps.h"
 #include "redis/command/retry_loop.h"
 #include "redis/command/pipeline/script.h"
 #include "redis/tracking/tracker.h"
@@ -238,7 +239,8 @@ static shs_wrote_t read_written(shs_result_t *result,
     const shs_reply_t *reply = command->attempt.reply.replies[0];
 
     if (reply->kind != SHS_REPLY_ERROR) {
-        return shs_script_read(&result->reason, reply);
+        return shs_script_read(&result->reason, reply,
+                               command->operation.write);
     }
     result->reason = "the key holds another type of value than the format"
                      " writes (WRONGTYPE)";
@@ -250,14 +252,14 @@ static shs_wrote_t read_written(shs_result_t *result,
  * prove nothing. */
 static int proves_writable(const shs_write_t *write, shs_wrote_t wrote)
 {
-    return wrote == SHS_WROTE_DONE
+    return wrote == SHS_WROTE_DONE && !write->foreign
            && (write->kind == SHS_WRITE_CREATE
                || write->kind == SHS_WRITE_CHANGE);
 }
 
-shs_wrote_t shs_store_redis_write(shs_result_t *result,
-                                  const shs_client_t *client,
-                                  const shs_write_t *write, apr_pool_t *p)
+/* One command. */
+static shs_wrote_t perform(shs_result_t *result, const shs_client_t *client,
+                           const shs_write_t *write, apr_pool_t *p)
 {
     shs_wrote_t wrote = SHS_WROTE_UNAVAILABLE;
     shs_command_t command;
@@ -271,7 +273,7 @@ shs_wrote_t shs_store_redis_write(shs_result_t *result,
         read_failure(result, &command);
         count(&command, SHS_COUNTER_WRITES_FAILED);
     }
-    if (wrote == SHS_WROTE_CONFLICT) {
+    if (wrote == SHS_WROTE_CONFLICT && !write->foreign) {
         count(&command, SHS_COUNTER_CONFLICTS);
     }
     read_transition(result, &command);
@@ -281,6 +283,20 @@ shs_wrote_t shs_store_redis_write(shs_result_t *result,
         result->transition = SHS_TRANSITION_WRITABLE;
     }
     return wrote;
+}
+
+/* A foreign session has no other writer to wait for: if it is another one by
+ * now, that which was read is gone. */
+shs_wrote_t shs_store_redis_write(shs_result_t *result,
+                                  const shs_client_t *client,
+                                  const shs_write_t *write, apr_pool_t *p)
+{
+    shs_wrote_t wrote = shs_steps_are_needed(client, write)
+                            ? shs_steps_run(result, client, write, perform, p)
+                            : perform(result, client, write, p);
+
+    return write->foreign && wrote == SHS_WROTE_CONFLICT ? SHS_WROTE_GONE
+                                                         : wrote;
 }
 
 static shs_outcome_t load(shs_result_t *result, void *self,

@@ -291,6 +291,8 @@ shs_wrote_t shs_store_write(shs_result_t *result, shs_store_t *store,
     shs_wrote_t wrote;
 
     assert(write->at.key.len > 0 && write->at.max_octets > 0);
+    assert(!write->foreign || write->kind == SHS_WRITE_TOUCH
+           || write->kind == SHS_WRITE_REMOVE);
     assert(write->ttl > 0 || write->kind == SHS_WRITE_CHANGE
            || write->kind == SHS_WRITE_FORWARD
            || write->kind == SHS_WRITE_REMOVE);

@@ -145,7 +145,7 @@ static void send_default(fake_peer_t *peer, const actor_t *actor)
 static void play(fake_peer_t *peer, void *baton)
 {
     actor_t *actor = baton;
-    char words[1200];
+    char words[4096];
 
     while (fake_read_command(peer)) {
         const char *reply;

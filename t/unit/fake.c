@@ -233,6 +233,7 @@ static int read_number(fake_peer_t *peer, char kind, int *number)
 /* Reads one command, of whatever kind. */
 static int read_command(fake_peer_t *peer)
 {
+    size_t at = 0;
     int i;
 
     if (!read_number(peer, '*', &peer->count)
@@ -244,12 +245,18 @@ static int read_command(fake_peer_t *peer)
         char end[2];
 
         if (!read_number(peer, '$', &len) || len < 0
-            || len >= (int)sizeof(peer->arguments[i])
-            || !read_octets(peer, peer->arguments[i], (size_t)len)
+            || (size_t)len >= sizeof(peer->octets) - 1 - at
+            || !read_octets(peer, peer->octets + at, (size_t)len)
             || !read_octets(peer, end, 2)) {
             return 0;
         }
+        peer->arguments[i] = peer->octets + at;
         peer->arguments[i][len] = '\0';
+        at += (size_t)len + 1;
+    }
+    peer->octets[at] = '\0';
+    for (; i < FAKE_MAX_ARGUMENTS; i++) {
+        peer->arguments[i] = peer->octets + at;
     }
     return 1;
 }

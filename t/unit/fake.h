@@ -14,7 +14,7 @@
 
 typedef struct fake_t fake_t;
 
-#define FAKE_MAX_ARGUMENTS 12
+#define FAKE_MAX_ARGUMENTS 32
 
 typedef struct fake_peer_t {
     fake_t *fake;
@@ -22,7 +22,9 @@ typedef struct fake_peer_t {
     int nth; /* of the connections, from 0 */
     /* The last command. */
     int count;
-    char arguments[FAKE_MAX_ARGUMENTS][512];
+    char *arguments[FAKE_MAX_ARGUMENTS]; /* in `octets`, each with a NUL; those
+                                          * that are missing are empty */
+    char octets[6144];
 } fake_peer_t;
 
 typedef void (*fake_fn)(fake_peer_t *peer, void *baton);

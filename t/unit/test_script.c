@@ -268,10 +268,12 @@ static const struct {
 
 START_TEST(script_read__distinguishes_the_outcomes)
 {
+    shs_write_t write = write_of(SHS_WRITE_REMOVE, STRING);
     const char *reason = NULL;
 
-    ck_assert_int_eq(shs_script_read(&reason, wire_reply(readings[_i].reply)),
-                     readings[_i].wrote);
+    ck_assert_int_eq(
+        shs_script_read(&reason, wire_reply(readings[_i].reply), &write),
+        readings[_i].wrote);
     ck_assert_int_eq(reason == NULL, readings[_i].wrote == SHS_WROTE_DONE);
 }
 END_TEST

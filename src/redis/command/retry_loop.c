@@ -131,8 +131,8 @@ static void load_value(shs_command_t *self)
                       self->retry.action == SHS_RETRY_ACCEPT);
 }
 
-/* A hash of which fields the query reads; 0: the whole value. The lengths of
- * the names are enough: it only decides how a value is loaded. */
+/* A hash of which fields the query reads; 0: the whole value. It only decides
+ * how they are loaded. */
 static apr_uint32_t part_of(const shs_query_t *query)
 {
     apr_uint32_t hash = SHS_FNV_START32;
@@ -142,8 +142,8 @@ static apr_uint32_t part_of(const shs_query_t *query)
         return 0;
     }
     for (i = 0; i < query->name_count; ++i) {
-        hash = shs_fnv_add32(hash, &query->names[i].len,
-                             sizeof(query->names[i].len));
+        hash = shs_fnv_add32(hash, query->names[i].data, query->names[i].len);
+        hash = shs_fnv_add32(hash, "", 1);
     }
     return hash != 0 ? hash : 1;
 }

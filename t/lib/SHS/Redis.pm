@@ -188,7 +188,7 @@ sub lookups_during {
     @seen = grep { $_->[0] == $only{db} } @seen if defined $only{db};
     @seen = grep { join(' ', @$_) =~ /\Q$only{text}\E/ } @seen
         if defined $only{text};
-    my @loads = grep { $_->[1] =~ /^(?:GET|HGETALL)$/ } @seen;
+    my @loads = grep { $_->[1] =~ /^(?:GET|HGETALL|HMGET)$/ } @seen;
     my @ttls = grep { $_->[1] eq 'PTTL' } @seen;
     die 'not a load and PTTL each: ' . join(', ', map { "@$_[1 .. $#$_]" } @seen) . "\n"
         if @seen != @loads + @ttls || @loads != @ttls;

@@ -8,8 +8,8 @@
  */
 #include "redis/command/pipeline/script.h"
 
-#include <apr_strings.h>
-
+#include "redis/command/pipeline/eval.h"
+#include "redis/command/pipeline/script_foreign.h"
 #include "base/octets.h"
 
 #define DONE      1
@@ -179,151 +179,116 @@ static const char remove_string[] =
     "end\n"
     "return redis.pcall('DEL', k)\n";
 
-/* The arguments of an EVAL while they are collected. */
-typedef struct command_t {
-    apr_array_header_t *arguments; /* of shs_octets_t */
-    apr_pool_t *p;
-} command_t;
-
-static void add(command_t *command, shs_octets_t octets)
+static const char *fill_create(shs_eval_t *eval, const shs_write_t *write)
 {
-    APR_ARRAY_PUSH(command->arguments, shs_octets_t) = octets;
-}
-
-static void add_number(command_t *command, apr_int64_t number)
-{
-    add(command,
-        shs_octets_of(apr_psprintf(command->p, "%" APR_INT64_T_FMT, number)));
-}
-
-/* Rounded up: a ttl below one millisecond must not become 0, which deletes. */
-static void add_ms(command_t *command, apr_interval_time_t duration)
-{
-    add_number(command, (duration + 999) / 1000);
-}
-
-static void add_fields(command_t *command, const shs_record_field_t *fields,
-                       apr_size_t count)
-{
-    apr_size_t i;
-
-    for (i = 0; i < count; ++i) {
-        add(command, fields[i].name);
-        add(command, fields[i].value);
-    }
-}
-
-static const char *build_create(command_t *command, const shs_write_t *write)
-{
-    add_ms(command, write->ttl);
+    shs_eval_add_ms(eval, write->ttl);
     if (write->at.shape == SHS_SHAPE_STRING) {
-        add(command, write->edit.string);
+        shs_eval_add(eval, write->edit.string);
         return create_string;
     }
-    add_fields(command, write->edit.fields, write->edit.count);
+    shs_eval_add_fields(eval, write->edit.fields, write->edit.count);
     return create_fields;
 }
 
-static const char *build_change(command_t *command, const shs_write_t *write)
+static const char *fill_change(shs_eval_t *eval, const shs_write_t *write)
 {
     static const shs_octets_t nothing = { "", 0 };
     const shs_edit_t *edit = &write->edit;
     apr_size_t i;
 
     if (write->at.shape == SHS_SHAPE_STRING) {
-        add(command, nothing);
-        add(command, write->was->string);
-        add(command, edit->string);
+        shs_eval_add(eval, nothing);
+        shs_eval_add(eval, write->was->string);
+        shs_eval_add(eval, edit->string);
         return swap_string;
     }
-    add_number(command, (apr_int64_t)write->at.max_octets);
-    add_number(command, SHS_STORE_MAX_FIELDS);
-    add_number(command, write->accessed_at_ms);
-    add_number(command, (apr_int64_t)edit->count);
-    add_number(command, (apr_int64_t)edit->expected_count);
-    add_fields(command, edit->fields, edit->count);
+    shs_eval_add_number(eval, (apr_int64_t)write->at.max_octets);
+    shs_eval_add_number(eval, SHS_STORE_MAX_FIELDS);
+    shs_eval_add_number(eval, write->accessed_at_ms);
+    shs_eval_add_number(eval, (apr_int64_t)edit->count);
+    shs_eval_add_number(eval, (apr_int64_t)edit->expected_count);
+    shs_eval_add_fields(eval, edit->fields, edit->count);
     for (i = 0; i < edit->expected_count; ++i) {
         shs_octets_t value = edit->expected[i].value;
 
-        add(command, edit->expected[i].name);
-        add(command, shs_octets_of(value.data ? "=" : "!"));
-        add(command, value.data ? value : nothing);
+        shs_eval_add(eval, edit->expected[i].name);
+        shs_eval_add(eval, shs_octets_of(value.data ? "=" : "!"));
+        shs_eval_add(eval, value.data ? value : nothing);
     }
     for (i = 0; i < edit->name_count; ++i) {
-        add(command, edit->names[i]);
+        shs_eval_add(eval, edit->names[i]);
     }
     return change_fields;
 }
 
-static const char *build_touch(command_t *command, const shs_write_t *write)
+static const char *fill_touch(shs_eval_t *eval, const shs_write_t *write)
 {
-    add_ms(command, write->ttl);
-    add_ms(command, write->due);
+    shs_eval_add_ms(eval, write->ttl);
+    shs_eval_add_ms(eval, write->due);
     if (write->at.shape == SHS_SHAPE_STRING) {
-        add(command, write->rotated);
+        shs_eval_add(eval, write->rotated);
         return touch_string;
     }
-    add_number(command, write->accessed_at_ms);
+    shs_eval_add_number(eval, write->accessed_at_ms);
     return touch_fields;
 }
 
-static const char *build_forward(command_t *command, const shs_write_t *write)
+static const char *fill_forward(shs_eval_t *eval, const shs_write_t *write)
 {
-    add_ms(command, write->ttl);
+    shs_eval_add_ms(eval, write->ttl);
     if (write->at.shape == SHS_SHAPE_STRING) {
-        add(command, write->was->string);
-        add(command, write->edit.string);
+        shs_eval_add(eval, write->was->string);
+        shs_eval_add(eval, write->edit.string);
         return swap_string;
     }
-    add_number(command, write->keeps);
-    add(command, write->edit.fields[0].value);
-    add_fields(command, write->was->fields, write->was->count);
+    shs_eval_add_number(eval, write->keeps);
+    shs_eval_add(eval, write->edit.fields[0].value);
+    shs_eval_add_fields(eval, write->was->fields, write->was->count);
     return forward_fields;
 }
 
-static const char *build_remove(command_t *command, const shs_write_t *write)
+static const char *fill_remove(shs_eval_t *eval, const shs_write_t *write)
 {
-    add_number(command, write->knows_rotated);
+    shs_eval_add_number(eval, write->knows_rotated);
     if (write->at.shape == SHS_SHAPE_FIELDS) {
         return remove_fields;
     }
-    add(command, write->rotated);
+    shs_eval_add(eval, write->rotated);
     return remove_string;
 }
 
-/* Returns the script, and adds its arguments to the command. */
-static const char *build_write(command_t *command, const shs_write_t *write)
+/* Returns the script, and adds its arguments. */
+static const char *fill(shs_eval_t *eval, const shs_write_t *write)
 {
     switch (write->kind) {
     case SHS_WRITE_CREATE:
-        return build_create(command, write);
+        return fill_create(eval, write);
     case SHS_WRITE_CHANGE:
-        return build_change(command, write);
+        return fill_change(eval, write);
     case SHS_WRITE_TOUCH:
-        return build_touch(command, write);
+        return fill_touch(eval, write);
     case SHS_WRITE_FORWARD:
-        return build_forward(command, write);
+        return fill_forward(eval, write);
     case SHS_WRITE_REMOVE:
-        return build_remove(command, write);
+        return fill_remove(eval, write);
     }
     return "";
 }
 
 shs_octets_t shs_script_build(const shs_write_t *write, apr_pool_t *p)
 {
-    command_t command = { apr_array_make(p, 16, sizeof(shs_octets_t)), p };
-    shs_octets_t octets = { "", 0 };
-    const char *text;
+    const char *script;
+    shs_eval_t eval;
 
-    add(&command, shs_octets_of("EVAL"));
-    add(&command, octets);
-    add(&command, shs_octets_of("1"));
-    add(&command, write->at.key);
-    text = build_write(&command, write);
-    APR_ARRAY_IDX(command.arguments, 1, shs_octets_t) = shs_octets_of(text);
-    shs_resp_append(&octets, (const shs_octets_t *)command.arguments->elts,
-                    command.arguments->nelts, p);
-    return octets;
+    shs_eval_begin(&eval, p);
+    if (write->foreign) {
+        script = shs_script_foreign_fill(&eval, write);
+    }
+    else {
+        shs_eval_add_key(&eval, write->at.key);
+        script = fill(&eval, write);
+    }
+    return shs_eval_build(&eval, script);
 }
 
 int shs_script_is_expected(const shs_reply_t *reply)
@@ -333,7 +298,14 @@ int shs_script_is_expected(const shs_reply_t *reply)
                && reply->integer <= DONE);
 }
 
-shs_wrote_t shs_script_read(const char **reason, const shs_reply_t *reply)
+static const char *describe_conflict(const shs_write_t *write)
+{
+    return write->foreign ? "it is no longer the session that was read"
+                          : "another has changed the session meanwhile";
+}
+
+shs_wrote_t shs_script_read(const char **reason, const shs_reply_t *reply,
+                            const shs_write_t *write)
 {
     switch (reply->integer) {
     case DONE:
@@ -346,7 +318,7 @@ shs_wrote_t shs_script_read(const char **reason, const shs_reply_t *reply)
                   " have more than 4096 fields";
         return SHS_WROTE_TOO_LARGE;
     default:
-        *reason = "another has changed the session meanwhile";
+        *reason = describe_conflict(write);
         return SHS_WROTE_CONFLICT;
     }
 }
