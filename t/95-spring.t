@@ -33,6 +33,34 @@ sub account {
     return;
 }
 
+my $index = 'spring:session:index:org.springframework.session.FindByIndexNameSessionRepository'
+    . '.PRINCIPAL_NAME_INDEX_NAME:alice';
+
+sub events {
+    my ($story, $name) = @_;
+    my $r = SHS::Person->new->get($story->{app}->port, '/events');
+    return SHS::Person::json($r)->{$name} // 0;
+}
+
+# The indexed repository has published no event of an end.
+sub stayed {
+    my ($story) = @_;
+    is(events($story, 'SessionExpiredEvent') + events($story, 'SessionDeletedEvent'), 0,
+       "$story->{label}: ... and no event of an end was published");
+    is($story->{redis}->cmd('SCARD', $index), 1, '... and the user has one session');
+    return;
+}
+
+# It has published one for a logout at httpd, as for one at the application.
+sub logged_out {
+    my ($story) = @_;
+    my $is = sub { events($story, 'SessionDeletedEvent') == 2 };
+    eval { SHS::Process::wait_for('the event', 3, $is, 0.1) };
+    ok($is->(), "$story->{label}: ... and an event of each logout was published")
+        || diag explain events($story, 'SessionDeletedEvent');
+    return;
+}
+
 for my $line ('3.5.7', '4.0.7') {
     for my $repository (qw(default indexed)) {
         for my $serializer (qw(jdk json)) {
@@ -43,6 +71,8 @@ for my $line ('3.5.7', '4.0.7') {
                         serializer => $serializer],
                 profile => "spring repository=$repository",
                 name => 'scopedTarget.userInfo.userNm', forged => \&forged,
+                $repository eq 'indexed'
+                    ? (stayed => \&stayed, logged_out => \&logged_out) : (),
                 more => \&account, conf => <<"CONF");
 SharedSessionNote principal SPRING_SECURITY_CONTEXT.authentication.principal.username
 <Location /account>

@@ -8,10 +8,12 @@
 #   story('a name', app => [arguments of SHS::App->start], profile => '...',
 #         name => ATTRIBUTE of the name, kept => 1: httpd's requests extend it,
 #         forged => sub (cookies of a person) -> Cookie headers that are refused,
-#         more => sub (the story) with more steps for the first login,
-#         conf => more directives for both httpd, login => sub (person, story))
+#         conf => more directives for both httpd,
+#         more => sub, stayed => sub, logged_out => sub (story, person): more steps
+#         after the first login, when only httpd has been used for a while, and when
+#         the person has logged out at httpd)
 #
-# In a step, $story->{app}, ->{hosts}, ->{redis}.
+# In a step there are $story->{app}, {hosts} and {redis}.
 
 package SHS::Interop;
 
@@ -36,7 +38,6 @@ my $secret = 'SeCrEt of 32 characters, or more';
 sub story {
     my ($label, %want) = @_;
     my $self = bless { %want, label => $label, redis => SHS::Redis->start }, __PACKAGE__;
-    # CONFIG SET is no way out: the application's listeners need the events.
     my ($kind, %app) = @{ $want{app} };
     $self->{app} = SHS::App->start($kind, redis => $self->{redis}->port, idle => $IDLE,
                                    secret => $secret, %app);
@@ -132,10 +133,6 @@ sub login {
     my ($self) = @_;
     my $person = SHS::Person->new;
     my $port = $self->{hosts}[0]->port;
-    if ($self->{login}) {
-        $self->{login}->($person, $self, $port);
-        return $person;
-    }
     my $r = $person->post($port, '/app/login', { userId => 'alice', userNm => $alice });
     die 'login: ' . $r->code . "\n" if $r->code != 200;
     return $person;
@@ -182,6 +179,7 @@ sub stays {
     $self->is_($wrong, 0, "$n requests to httpd touch the session");
     $self->is_($self->seen_by_app($person), octets("alice, $alice"),
                '... and the application accepts it');
+    $self->{stayed}->($self, $person) if $self->{stayed};
     return;
 }
 
@@ -244,7 +242,7 @@ sub logs_out_here {
     %{ $person->cookies } = %cookies;
     $self->is_($self->seen_by_app($person), '-', '... the application knows at once');
     $self->all_see($person, '-', '... and every host');
-    $self->{after_logout}->($self, $person) if $self->{after_logout};
+    $self->{logged_out}->($self, $person) if $self->{logged_out};
     %{ $person->cookies } = %kept;
     $r = $person->post($self->{hosts}[0]->port, '/app/login',
                        { userId => 'carol', userNm => 'Carol' });

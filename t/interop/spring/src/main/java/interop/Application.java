@@ -8,9 +8,11 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.event.EventListener;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.ResponseEntity;
 import org.springframework.security.config.Customizer;
@@ -20,6 +22,7 @@ import org.springframework.security.core.userdetails.User;
 import org.springframework.security.core.userdetails.UserDetailsService;
 import org.springframework.security.provisioning.InMemoryUserDetailsManager;
 import org.springframework.security.web.SecurityFilterChain;
+import org.springframework.session.events.AbstractSessionEvent;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RequestBody;
@@ -33,6 +36,7 @@ import org.springframework.web.bind.annotation.RestController;
 @RestController
 public class Application {
     private final UserInfo userInfo;
+    private final Map<String, Integer> events = new ConcurrentHashMap<>();
 
     Application(UserInfo userInfo) {
         this.userInfo = userInfo;
@@ -93,6 +97,17 @@ public class Application {
             session.invalidate();
         }
         return ResponseEntity.noContent().build();
+    }
+
+    /** What the indexed repository tells of sessions that begin and end, whoever ends them. */
+    @EventListener
+    void count(AbstractSessionEvent event) {
+        events.merge(event.getClass().getSimpleName(), 1, Integer::sum);
+    }
+
+    @GetMapping("/events")
+    Map<String, Integer> events() {
+        return events;
     }
 
     @GetMapping("/account")
