@@ -8,12 +8,21 @@ use MIME::Base64 qw(encode_base64);
 use SHS;
 use SHS::Interop;
 
-# Ids that lead to other keys of Spring Session, and what no id can be.
+# What no id can be.
 sub forged {
     my ($cookies) = @_;
     my $id = MIME::Base64::decode_base64($cookies->{SESSION});
-    return map { 'SESSION=' . encode_base64($_, '') } "expires:$id", "../$id", "$id ",
-        substr($id, 0, 35), "$id$id", 'x' x 36, "sessions:$id", '';
+    return map { "SESSION=$_" } "expires:$id", "../$id", "$id/", "$id%00", '=', '',
+        encode_base64("expires:$id=" . 'x' x 2, '');
+}
+
+# Ids that no session has, and values that would lead to other keys of Spring
+# Session if they were decoded.
+sub unknown {
+    my ($cookies) = @_;
+    my $id = MIME::Base64::decode_base64($cookies->{SESSION});
+    return map { "SESSION=" . encode_base64($_, '') } "expires:$id", "../$id",
+        substr($id, 0, 35), "$id$id", 'x' x 36, "sessions:$id", "$id\n", "$id\0";
 }
 
 # Spring Security's form login, in the same session.
@@ -71,6 +80,7 @@ for my $line ('3.5.7', '4.0.7') {
                         serializer => $serializer],
                 profile => "spring repository=$repository",
                 name => 'scopedTarget.userInfo.userNm', forged => \&forged,
+                unknown => \&unknown, key => qr/^spring:session:sessions:[\w-]+\z/,
                 $repository eq 'indexed'
                     ? (stayed => \&stayed, logged_out => \&logged_out) : (),
                 more => \&account, conf => <<"CONF");

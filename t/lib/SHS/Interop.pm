@@ -7,7 +7,8 @@
 #
 #   story('a name', app => [arguments of SHS::App->start], profile => '...',
 #         name => ATTRIBUTE of the name, kept => 1: httpd's requests extend it,
-#         forged => sub (cookies of a person) -> Cookie headers that are refused,
+#         forged => sub (cookies of a person) -> Cookie headers that are refused
+#         without Redis; unknown => the same with Redis, and key => the keys asked for,
 #         conf => more directives for both httpd,
 #         more => sub, stayed => sub, logged_out => sub (story, person): more steps
 #         after the first login, when only httpd has been used for a while, and when
@@ -251,25 +252,34 @@ sub logs_out_here {
     return;
 }
 
-# Cookies that are none: no command reaches Redis.
+# What reaches Redis while a cookie is sent that is not the person's.
+sub asked {
+    my ($self, $cookie) = @_;
+    my ($host) = @{ $self->{hosts} };
+    my $r;
+    my @commands = $self->{redis}->commands_during(sub {
+        $r = SHS::HTTP::request(port => $host->port, path => '/private/lua',
+                                cookie => $cookie) });
+    (my $words = $cookie) =~ s/(=.{12}).*?(.{12})$/$1...$2/;
+    # Not those of the tracker and of the application.
+    return ($r->code, $words, grep { $_->[1] =~ /^(?:GET|HGETALL|HMGET)$/ } @commands);
+}
+
+# Cookies that are none: Redis is not asked. Of some the form cannot tell.
 sub forges {
     my ($self) = @_;
     my $person = $self->login;
     $self->all_see($person, octets("alice, $alice"), 'another login');
-    my ($host) = @{ $self->{hosts} };
-    my @forged = $self->{forged}->($person->cookies, $self);
-    for my $cookie (@forged) {
-        my $r;
-        my @commands = grep { $_->[1] !~ /^(?:PING|INFO|CLIENT)$/ }
-            $self->{redis}->commands_during(sub {
-                $r = SHS::HTTP::request(port => $host->port, path => '/private/lua',
-                                        cookie => $cookie) });
-        # The application's own, which has not to do with the request.
-        @commands = grep { "@$_" !~ /expirations|^0 (?:SUBSCRIBE|PSUBSCRIBE|EVALSHA|EVAL) / }
-            @commands;
-        (my $words = $cookie) =~ s/(=.{12}).*?(.{12})$/$1...$2/;
-        $self->is_($r->code . ' ' . join('; ', map { substr "@$_", 0, 80 } @commands), '401 ',
-                   "refused without Redis: $words");
+    for my $cookie ($self->{forged}->($person->cookies)) {
+        my ($code, $words, @asked) = $self->asked($cookie);
+        $self->is_($code, 401, "refused: $words");
+        $self->is_(join('; ', map { substr "@$_", 0, 80 } @asked), '', '... without Redis');
+    }
+    for my $cookie ($self->{unknown} ? $self->{unknown}->($person->cookies) : ()) {
+        my ($code, $words, @asked) = $self->asked($cookie);
+        $self->is_($code, 401, "refused: $words");
+        $self->is_(join('; ', grep { $_ !~ $self->{key} } map { $_->[2] } @asked), '',
+                   '... and no other kind of key is asked for');
     }
     return;
 }

@@ -99,7 +99,7 @@ public class Application {
         return ResponseEntity.noContent().build();
     }
 
-    /** What the indexed repository tells of sessions that begin and end, whoever ends them. */
+    /** What the indexed repository tells of sessions that begin and end. */
     @EventListener
     void count(AbstractSessionEvent event) {
         events.merge(event.getClass().getSimpleName(), 1, Integer::sum);
