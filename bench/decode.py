@@ -25,16 +25,19 @@ ROWS = (
 
 
 def enlarge(value, octets):
-    """Adds attributes to a JSON session until it has so many octets."""
-    session = json.loads(value)
-    number = 0
-    while len(json.dumps(session, separators=(',', ':'))) < octets - 64:
-        session[f'item{number}'] = {'id': number, 'name': f'Item number {number}',
-                                    'price': 19.99, 'ok': True}
-        number += 1
-    text = json.dumps(session, separators=(',', ':'), ensure_ascii=False)
-    session['filling'] = 'x' * (octets - len(text.encode()) - 13)
-    return json.dumps(session, separators=(',', ':'), ensure_ascii=False).encode()
+    """Adds a cart to a JSON session, and a text, until it has so many octets."""
+    session = {**json.loads(value), 'cart': []}
+
+    def dump():
+        return json.dumps(session, separators=(',', ':'), ensure_ascii=False).encode()
+
+    while len(dump()) < octets - 256:
+        number = len(session['cart'])
+        session['cart'].append({'id': 71234 + number, 'name': f'Wool socks, pair {number}',
+                                'price': 19.99, 'inStock': True})
+    session['comment'] = ''
+    session['comment'] = 'x' * (octets - len(dump()))
+    return dump()
 
 
 def fields_of(capture, octets):

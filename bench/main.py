@@ -7,6 +7,7 @@ import sys
 import time
 
 import cost
+import decode
 import load
 import machine as m
 import markdown
@@ -22,7 +23,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 QUIET = 0.1
 
 # What is not measured by rounds of load.
-PARTS = ('request-time', *cost.PARTS)
+PARTS = ('request-time', decode.PART, *cost.PARTS)
 
 # Until then a disturbed round is measured again.
 PATIENT_UNTIL = time.monotonic() + 10 * 60
@@ -163,6 +164,7 @@ def measure_all(machine, options):
         report.add_group(result, name, title, rows, runs)
     if 'request-time' in options.only or not options.only:
         result['request_time'] = request_time.measure(bench, options)
+    decode.measure(bench, options, result)
     cost.measure(bench, options, result)
     return result
 

@@ -56,6 +56,10 @@ def merge(results):
     merged['request_time'] = {
         name: merge_figures([of_run[name] for of_run in times if name in of_run])
         for name in merged.get('request_time', {})}
+    decoded = [result.get('decode', {}) for result in results]
+    merged['decode'] = {
+        name: merge_figures([of_run[name] for of_run in decoded])
+        for name in merged.get('decode', {})}
     merged['rounds'] = [result['rounds'] for result in results]
     merged['goals'] = [merge_goal(key, goal, results)
                        for key, goal in goals_of(merged).items()]

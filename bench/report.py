@@ -25,6 +25,11 @@ GOALS = [
 ]
 
 
+# Goals of decoding one session: row, nanoseconds of the thread's CPU time.
+DECODING = [('Express, JSON, 2 KB', 5000),
+            ('Spring, JDK, with a security context, 2.4 KB', 15000)]
+
+
 def new(options):
     return {'date': time.strftime('%Y-%m-%d'), 'cores': os.cpu_count(),
             'rounds': options.rounds, 'seconds': options.seconds, 'groups': {},
@@ -99,6 +104,11 @@ def goals(result):
             yield {'label': label, 'figure': round(figure, 3),
                    'bound': f'{how} {bound}',
                    'is_met': is_met(figure, how, bound)}
+    for name, bound in DECODING:
+        if name in result.get('decode', {}):
+            figure = result['decode'][name]['ns']
+            yield {'label': f'decoding, {name} (ns)', 'figure': figure,
+                   'bound': f'< {bound}', 'is_met': figure < bound}
 
 
 # ----------------------------------------------------------------------- table
@@ -137,6 +147,9 @@ def show(result):
     for octets, fit in result.get('memory', {}).items():
         print(f'\nmemory: {fit["fit_in_4M"]} sessions of {octets} octets fit in'
               f' size=4M, {fit["octets_each"]} octets each', end='')
+    for name, row in result.get('decode', {}).items():
+        print(f'\ndecoding: {name}: {row["ns"] / 1000:.1f} us, at least'
+              f' {row["least_ns"] / 1000:.1f}', end='')
     if 'instructions' in result:
         counts = ', '.join(f'{k} {v:,}' for k, v in
                            result['instructions'].items())

@@ -83,7 +83,7 @@ allowed_outside() { # includer header
 
 # The files of bench/, from above to below: each imports only what stands below.
 bench_files='
-main cost request_time plan alternatives variants target httpd
+main cost request_time plan alternatives variants target httpd decode
 fleet_main fleet_pressure fleet_loss fleet_run store load machine
 merge report markdown picture fleet_report fleet_capacity fleet_picture
 '

@@ -16,7 +16,7 @@ mkdir "$tmp/work"
 chmod 755 "$tmp/work"
 
 rows=(none nocookie hit tcp naive-tcp far)
-only=(--only request-time)
+only=(--only request-time --only decode)
 for row in "${rows[@]}"; do
     only+=(--only "$row")
 done
@@ -50,6 +50,9 @@ for name, least, most in (('none', 0, 0), ('nocookie', 0, 0), ('hit', 0, 20),
                           ('far', 1990, 3000)):
     assert least <= rows[name]['commands_1000'] <= most, rows[name]
 assert rows['far']['p50_ms'] > 1, rows['far']
+assert len(result['decode']) == 5, result['decode']
+for row in result['decode'].values():
+    assert 0 < row['least_ns'] <= row['ns'], row
 times = result['request_time']
 assert list(times) == ['off', 'nocookie', 'hit', 'hit-lean', 'tcp', 'unix', 'admin',
                        'require'], times
