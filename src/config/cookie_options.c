@@ -27,7 +27,8 @@ void shs_cookie_options_inherit(shs_cookie_options_t *out,
     if (!(given & SHS_COOKIE_GAVE_PARAMETER)) {
         out->parameter = base->parameter;
     }
-    if (given & SHS_COOKIE_GAVE_EXTRAS) {
+    if ((given & SHS_COOKIE_GAVE_EXTRAS)
+        && !shs_id_pattern_is_strict(&base->steps.pattern)) {
         memset(&out->steps.pattern, 0, sizeof(out->steps.pattern));
         out->steps.pattern.prefix = prefix;
     }

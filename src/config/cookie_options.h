@@ -30,9 +30,9 @@ typedef struct shs_cookie_options_t {
 } shs_cookie_options_t;
 
 /* Takes from `base`, a profile's options, what `out` was not given, except for
- * the attributes of the cookie. The pattern is the profile's, too; but if `out`
- * was given id-chars=, only the pattern's prefix is. What the pointers lead to
- * is borrowed. */
+ * the attributes of the cookie. The pattern is the profile's, too. If `out` was
+ * given id-chars=, only the pattern's prefix is, unless the pattern is strict
+ * (session/id/id_pattern.h). What the pointers lead to is borrowed. */
 void shs_cookie_options_inherit(shs_cookie_options_t *out,
                                 const shs_cookie_options_t *base);
 

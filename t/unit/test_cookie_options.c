@@ -201,6 +201,24 @@ START_TEST(cookie_options_inherit__keeps_only_the_prefix_beside_id_chars)
 }
 END_TEST
 
+/* The key of such ids may be the id alone. */
+START_TEST(cookie_options_inherit__keeps_a_strict_pattern_in_any_case)
+{
+    static const shs_id_class_t strict[] = { SHS_ID_HEX, SHS_ID_UUID,
+                                             SHS_ID_HEX_ROUTE };
+    shs_cookie_options_t base = profile();
+    shs_cookie_options_t options;
+
+    base.steps.pattern.characters = strict[_i];
+    ck_assert_pstr_eq(parse(&options, NULL, "SID id-chars=:"), NULL);
+    shs_cookie_options_inherit(&options, &base);
+    ck_assert_int_eq(options.steps.pattern.characters, strict[_i]);
+    ck_assert_int_eq(options.steps.extras, base.steps.extras);
+    ck_assert_ptr_nonnull(strstr(parse(&options, &base, "SID id-chars=:"),
+                                 "id-chars= does not apply"));
+}
+END_TEST
+
 START_TEST(cookie_options_is_same__compares_what_a_lookup_depends_on)
 {
     shs_cookie_options_t a, b;
@@ -229,6 +247,8 @@ static void add(TCase *tc)
     tcase_add_test(tc, cookie_options_inherit__keeps_what_was_given);
     tcase_add_test(
         tc, cookie_options_inherit__keeps_only_the_prefix_beside_id_chars);
+    tcase_add_loop_test(
+        tc, cookie_options_inherit__keeps_a_strict_pattern_in_any_case, 0, 3);
     tcase_add_test(tc,
                    cookie_options_is_same__compares_what_a_lookup_depends_on);
 }

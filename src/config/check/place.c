@@ -6,24 +6,14 @@
 #include <apr_hash.h>
 #include <apr_strings.h>
 
-/* How a place stores sessions: under which keys, in which format. */
-typedef struct use_t {
-    const shs_key_t *key;
-    const shs_codec_t *codec;
-    const shs_expiry_rule_t *expiry;
-    int is_partial;       /* SharedSessionAttributes names some */
-    const char *key_line; /* "file:line", or NULL: not configured */
-    const char *format_line;
-    const char *enabled_line;
-    int is_off;
-} use_t;
+#include "config/check/place_warning.h"
 
 /* The places that share a store. */
 typedef struct group_t {
-    const char *store;           /* as its first place describes it */
-    apr_array_header_t *uses;    /* of use_t, unique by key and format */
-    apr_array_header_t *keys;    /* of const shs_key_t *: of all templates */
-    apr_hash_t *known;           /* by description: what uses and keys hold */
+    const char *store;        /* as its first place describes it */
+    apr_array_header_t *uses; /* of shs_place_use_t, unique by key and format */
+    apr_array_header_t *keys; /* of const shs_key_t *: of all templates */
+    apr_hash_t *known;        /* by description: what uses and keys hold */
     const shs_key_t *const *all; /* `keys` if some overlap */
 } group_t;
 
@@ -73,7 +63,7 @@ static int is_inside(const shs_place_t *inner, const shs_place_t *outer)
 }
 
 /* Overrides `use` with what the place configures. */
-static void apply_place(use_t *use, const shs_place_t *place)
+static void apply_place(shs_place_use_t *use, const shs_place_t *place)
 {
     const shs_settings_t *settings = place->settings;
 
@@ -88,6 +78,15 @@ static void apply_place(use_t *use, const shs_place_t *place)
     if (settings->expiry.set) {
         use->expiry = settings->expiry.value;
     }
+    if (settings->cookie_options.set
+        && (settings->profile.set || !use->has_profile
+            || (settings->cookie_options.value.given & SHS_COOKIE_GAVE_SIGN))) {
+        use->is_signed =
+            settings->cookie_options.value.steps.sign != SHS_SIGN_NONE;
+    }
+    if (settings->profile.set) {
+        use->has_profile = settings->profile.value;
+    }
     if (settings->wanted.set) {
         use->is_partial = settings->wanted.value.names != NULL;
     }
@@ -100,13 +99,13 @@ static void apply_place(use_t *use, const shs_place_t *place)
 /* What applies in a place: its own settings override those of the sections
  * around it, and the longest path overrides the others. Sections of other kinds
  * are not known to contain it. */
-static use_t find_use(const shs_place_t *place,
-                      const apr_array_header_t *places,
-                      const shs_settings_t *base)
+static shs_place_use_t find_use(const shs_place_t *place,
+                                const apr_array_header_t *places,
+                                const shs_settings_t *base)
 {
     const shs_place_t *around[16];
     int count = 0;
-    use_t use;
+    shs_place_use_t use;
     int i, k;
 
     memset(&use, 0, sizeof(use));
@@ -114,6 +113,8 @@ static use_t find_use(const shs_place_t *place,
     use.codec = base->codec.value;
     use.expiry = base->expiry.value;
     use.is_partial = base->wanted.value.names != NULL;
+    use.is_signed = base->cookie_options.value.steps.sign != SHS_SIGN_NONE;
+    use.has_profile = base->profile.value;
     use.is_off = base->enabled.set && !base->enabled.value;
     for (i = 0; i < places->nelts && count < 16; ++i) {
         const shs_place_t *other = &APR_ARRAY_IDX(places, i, shs_place_t);
@@ -148,14 +149,15 @@ static void add_key(group_t *group, const shs_key_t *key, apr_pool_t *p)
     }
 }
 
-static void add_use(group_t *group, const use_t *use, apr_pool_t *p)
+static void add_use(group_t *group, const shs_place_use_t *use, apr_pool_t *p)
 {
     if (!use->is_off
         && !is_known(group, apr_pstrcat(p, "use ", use->codec->name, " ",
                                         use->expiry->name, " ",
                                         use->is_partial ? "some " : "all ",
+                                        use->is_signed ? "signed " : "",
                                         shs_key_describe(use->key), NULL))) {
-        APR_ARRAY_PUSH(group->uses, use_t) = *use;
+        APR_ARRAY_PUSH(group->uses, shs_place_use_t) = *use;
     }
 }
 
@@ -171,7 +173,7 @@ static void add_places(group_t *group, const server_rec *s,
         ap_get_module_config(s->lookup_defaults, &shared_session_module);
     const apr_array_header_t *places =
         shs_settings_of_server(main_server)->places;
-    use_t use;
+    shs_place_use_t use;
     int i;
 
     if (s != main_server) {
@@ -200,7 +202,7 @@ static group_t *group_of(apr_hash_t *groups, const shs_store_t *store,
     if (!group) {
         group = apr_pcalloc(p, sizeof(*group));
         group->store = shs_store_describe(store);
-        group->uses = apr_array_make(p, 4, sizeof(use_t));
+        group->uses = apr_array_make(p, 4, sizeof(shs_place_use_t));
         group->keys = apr_array_make(p, 4, sizeof(const shs_key_t *));
         group->known = apr_hash_make(p);
         add_key(group, shs_key_default(), p);
@@ -227,65 +229,6 @@ static void find_overlap(group_t *group)
     }
 }
 
-static const char *describe_key(const use_t *use, apr_pool_t *p)
-{
-    return apr_psprintf(p, "%s (%s)", shs_key_describe(use->key),
-                        use->key_line       ? use->key_line
-                        : use->enabled_line ? use->enabled_line
-                                            : "default");
-}
-
-static const char *describe_format(const use_t *use, apr_pool_t *p)
-{
-    return apr_psprintf(p, "%s (%s)", use->codec->name,
-                        use->format_line    ? use->format_line
-                        : use->key_line     ? use->key_line
-                        : use->enabled_line ? use->enabled_line
-                                            : "default");
-}
-
-/* Why the expiry rule does not fit the format or the key, and the cure. */
-static const char *check_expiry(const use_t *use, apr_pool_t *p)
-{
-    int is_native = shs_expiry_rule_is_native(use->expiry);
-    const char *reason;
-
-    if (!shs_codec_is_foreign(use->codec)) {
-        return is_native ? NULL
-                         : apr_psprintf(
-                             p,
-                             "SharedSessionExpiry %s is for sessions of a"
-                             " framework, and has no effect on the format %s:"
-                             " remove it, or set the framework's format",
-                             use->expiry->name, describe_format(use, p));
-    }
-    if (is_native) {
-        return apr_psprintf(p,
-                            "sessions of the format %s are not touched, because"
-                            " SharedSessionExpiry does not say how: add it, as"
-                            " in SharedSessionExpiry expire, or use"
-                            " SharedSessionProfile",
-                            describe_format(use, p));
-    }
-    reason = shs_expiry_rule_check(use->expiry, use->codec->shape,
-                                   shs_key_prefix(use->key));
-    return reason
-               ? apr_psprintf(p, "SharedSessionExpiry %s beside %s: %s",
-                              use->expiry->name, describe_key(use, p), reason)
-               : NULL;
-}
-
-static const char *check_partial(const use_t *use, apr_pool_t *p)
-{
-    return use->is_partial && !shs_codec_is_foreign(use->codec)
-               ? apr_psprintf(p,
-                              "SharedSessionAttributes is for sessions of a"
-                              " framework, and has no effect on the format %s:"
-                              " remove it, or set the framework's format",
-                              describe_format(use, p))
-               : NULL;
-}
-
 static void add_warning(apr_array_header_t *warnings, const char *warning)
 {
     if (warning) {
@@ -295,7 +238,7 @@ static void add_warning(apr_array_header_t *warnings, const char *warning)
 
 /* A template without a prefix, as a profile may have, overlaps with all others.
  * It gives way to them, and the ids of its profile have a pattern. */
-static int may_be_separated(const use_t *a, const use_t *b)
+static int may_be_separated(const shs_place_use_t *a, const shs_place_use_t *b)
 {
     return shs_key_prefix_len(a->key) > 0 && shs_key_prefix_len(b->key) > 0;
 }
@@ -308,12 +251,12 @@ static void compare(apr_array_header_t *keys, apr_array_header_t *formats,
     int i, k;
 
     for (i = 0; i < uses->nelts; ++i) {
-        const use_t *a = &APR_ARRAY_IDX(uses, i, use_t);
+        const shs_place_use_t *a = &APR_ARRAY_IDX(uses, i, shs_place_use_t);
 
-        add_warning(formats, check_expiry(a, p));
-        add_warning(formats, check_partial(a, p));
+        add_warning(formats, shs_place_warning_check_expiry(a, p));
+        add_warning(formats, shs_place_warning_check_partial(a, p));
         for (k = 0; k < i; ++k) {
-            const use_t *b = &APR_ARRAY_IDX(uses, k, use_t);
+            const shs_place_use_t *b = &APR_ARRAY_IDX(uses, k, shs_place_use_t);
 
             if (shs_key_overlaps(a->key, b->key) && may_be_separated(a, b)) {
                 APR_ARRAY_PUSH(keys, const char *) = apr_psprintf(
@@ -322,7 +265,14 @@ static void compare(apr_array_header_t *keys, apr_array_header_t *formats,
                     " id could name a session of the other place; give each a"
                     " prefix that the other does not begin with, as in"
                     " session:a:%%{id} and session:b:%%{id}",
-                    describe_key(a, p), describe_key(b, p), group->store);
+                    shs_place_warning_describe_key(a, p),
+                    shs_place_warning_describe_key(b, p), group->store);
+                break;
+            }
+            if (shs_key_is_equal(a->key, b->key)
+                && a->is_signed != b->is_signed) {
+                add_warning(formats, shs_place_warning_describe_unsigned(
+                                         a, b, group->store, p));
                 break;
             }
             if (shs_key_is_equal(a->key, b->key) && a->codec != b->codec) {
@@ -333,7 +283,8 @@ static void compare(apr_array_header_t *keys, apr_array_header_t *formats,
                     " one SharedSessionFormat, or give each place a"
                     " SharedSessionKey of its own",
                     shs_key_describe(a->key), group->store,
-                    describe_format(a, p), describe_format(b, p));
+                    shs_place_warning_describe_format(a, p),
+                    shs_place_warning_describe_format(b, p));
                 break;
             }
         }

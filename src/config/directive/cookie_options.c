@@ -373,6 +373,10 @@ const char *shs_cookie_options_parse(shs_cookie_options_t *out,
     out->given = find_given(given, names->nelts);
     APR_ARRAY_PUSH(names, const char *) = NULL;
     out->names = (const char *const *)names->elts;
+    if (base && (out->given & SHS_COOKIE_GAVE_EXTRAS)
+        && shs_id_pattern_is_strict(&base->steps.pattern)) {
+        return "id-chars= does not apply to the ids of this profile: remove it";
+    }
     complete(out, base);
     if (!out->names || !out->names[0]) {
         return "a cookie name is needed, as in JSESSIONID";

@@ -34,6 +34,14 @@ const char *shs_id_pattern_parse(shs_session_id_t *out,
                                  shs_octets_t value, char route,
                                  unsigned char extras);
 
+/* Whether id-chars= must not replace the class. The key of such ids may have no
+ * prefix, and then only the pattern keeps a cookie from naming other keys. */
+static inline int shs_id_pattern_is_strict(const shs_id_pattern_t *pattern)
+{
+    return pattern->characters != SHS_ID_ANY
+           && pattern->characters != SHS_ID_TOKEN;
+}
+
 /* Whether the pattern is zeroed. */
 static inline int shs_id_pattern_is_any(const shs_id_pattern_t *pattern)
 {
