@@ -5,6 +5,7 @@
 #include <apr_strings.h>
 
 #include "codec/java/java_boxed.h"
+#include "codec/java/kryo.h"
 
 /* What Jackson's default typing writes before and behind a number. */
 static const char *const wrappings[] = { "[\"java.lang.Long\",",
@@ -59,20 +60,22 @@ int shs_stored_number_read(apr_int64_t *out, shs_octets_t stored)
     const char *wrapping;
 
     return shs_java_boxed_read(out, stored)
+           || shs_kryo_read_integer(out, stored)
            || read_decimal(out, unwrap(&wrapping, stored));
 }
 
 shs_octets_t shs_stored_number_write(apr_int64_t number, shs_octets_t like,
                                      apr_pool_t *p)
 {
-    char *boxed = apr_palloc(p, SHS_JAVA_BOXED_MAX);
-    apr_size_t len = shs_java_boxed_write(boxed, number, like);
+    char *out = apr_palloc(p, SHS_JAVA_BOXED_MAX);
+    shs_octets_t stored = { out, shs_java_boxed_write(out, number, like) };
     const char *wrapping;
     apr_int64_t was;
 
-    if (len > 0) {
-        shs_octets_t stored = { boxed, len };
-
+    if (stored.len == 0) {
+        stored.len = shs_kryo_write_integer(out, number, like);
+    }
+    if (stored.len > 0) {
         return stored;
     }
     if (!read_decimal(&was, unwrap(&wrapping, like))) {

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * stored_number: an integer that a Java framework has stored as one value: a
- * Long or an Integer of Java Object Serialization (codec/java/java_boxed.h), a
- * decimal number, or ["java.lang.Long",5] as Jackson's default typing has it.
+ * Long or an Integer of Java Object Serialization (codec/java/java_boxed.h) or
+ * of Kryo (codec/java/kryo.h), a decimal number, or ["java.lang.Long",5] as
+ * Jackson's default typing has it.
  */
 #ifndef SHS_CODEC_STORED_NUMBER_H
 #define SHS_CODEC_STORED_NUMBER_H

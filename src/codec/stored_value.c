@@ -4,6 +4,7 @@
 #include <apr_strings.h>
 
 #include "codec/jackson.h"
+#include "codec/java/kryo.h"
 
 static const char *append_java(shs_stored_values_t *values,
                                shs_session_t *session, shs_octets_t name,
@@ -32,6 +33,11 @@ static const char *append_java(shs_stored_values_t *values,
     return wrong;
 }
 
+static int is_kryo(shs_octets_t stored)
+{
+    return stored.len > 0 && (unsigned char)stored.data[0] < 0x20;
+}
+
 const char *shs_stored_value_append(shs_stored_values_t *values,
                                     shs_session_t *session, shs_octets_t name,
                                     shs_octets_t stored)
@@ -39,5 +45,29 @@ const char *shs_stored_value_append(shs_stored_values_t *values,
     if (shs_stored_value_is_java(stored)) {
         return append_java(values, session, name, stored);
     }
+    if (is_kryo(stored)) {
+        return shs_kryo_append(session, name, stored, values->p);
+    }
     return shs_jackson_append(session, name, stored, values->p);
+}
+
+/* What the JDK writes before the octet of a Boolean (java.lang.Boolean, field
+ * `value`). */
+static const char boolean[] = "\xac\xed\0\5sr\0\21java.lang.Boolean\xcd r\x80"
+                              "\xd5\x9c\xfa\xee\2\0\1Z\0\5valuexp";
+
+int shs_stored_value_read_bool(int *out, shs_octets_t stored)
+{
+    apr_size_t len = sizeof(boolean) - 1;
+
+    if (stored.len == len + 1 && !memcmp(stored.data, boolean, len)) {
+        *out = stored.data[len] != 0;
+        return 1;
+    }
+    if (stored.len == 2 && stored.data[0] == 5) {
+        *out = stored.data[1] != 0;
+        return 1;
+    }
+    *out = shs_octets_are_text(stored, "true");
+    return *out || shs_octets_are_text(stored, "false");
 }

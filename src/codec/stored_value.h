@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * stored_value: one value that a Java framework has stored in a field of a
- * hash: a stream of Java Object Serialization, which begins with AC ED, or
- * JSON. Which of them it is, each value says itself.
+ * hash: a stream of Java Object Serialization, which begins with AC ED; or
+ * JSON; or a scalar of Kryo, which begins with an octet below 0x20. Which of
+ * them it is, each value says itself.
  */
 #ifndef SHS_CODEC_STORED_VALUE_H
 #define SHS_CODEC_STORED_VALUE_H
@@ -28,5 +29,8 @@ static inline int shs_stored_value_is_java(shs_octets_t stored)
 const char *shs_stored_value_append(shs_stored_values_t *values,
                                     shs_session_t *session, shs_octets_t name,
                                     shs_octets_t stored);
+
+/* Reads a Boolean. Returns 0 if the value is not one. */
+int shs_stored_value_read_bool(int *out, shs_octets_t stored);
 
 #endif

@@ -35,6 +35,9 @@ static const struct {
     { STORED("[\"java.lang.Long\",1795874506483]"), APR_INT64_C(1795874506483),
       STORED("[\"java.lang.Long\",1795874056290]"),
       "as Jackson's default typing has it" },
+    { STORED("\x09\x96\xbb\xe7\xa7\xc4h"), APR_INT64_C(1795874942667),
+      STORED("\x09\xc4\xa1\xfb\xa6\xc4h"), "a Long of Kryo" },
+    { STORED("\2\x90\x1c"), 1800, STORED("\2\0"), "an Integer of Kryo" },
 };
 
 START_TEST(stored_number__keeps_the_form)

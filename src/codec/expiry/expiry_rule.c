@@ -31,7 +31,12 @@ static const shs_expiry_rule_t expire = { "expire", NULL, plan_expire, NULL };
 static const shs_expiry_rule_t fixed = { "fixed", NULL, NULL, NULL };
 
 static const shs_expiry_rule_t *const rules[] = {
-    &ttl, &expire, &fixed, &shs_expiry_spring, &shs_expiry_spring_indexed,
+    &ttl,
+    &expire,
+    &fixed,
+    &shs_expiry_spring,
+    &shs_expiry_spring_indexed,
+    &shs_expiry_redisson,
 };
 
 #define RULES (sizeof(rules) / sizeof(rules[0]))

@@ -81,5 +81,6 @@ struct shs_expiry_rule_t {
 
 extern const shs_expiry_rule_t shs_expiry_spring;
 extern const shs_expiry_rule_t shs_expiry_spring_indexed;
+extern const shs_expiry_rule_t shs_expiry_redisson;
 
 #endif
