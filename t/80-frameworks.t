@@ -130,8 +130,12 @@ for my $name (captures(qr/^spring-boot-4.*indexed/)) {
     my $redis = $s->client_of($store);
     $redis->cmd('HSET', "spring:session:sessions:$_", %{ $s->fields }) for "a:$id", "$id\0", "$id.node1", "x/$id";
     for my $key ("expires:$id", "a:$id", "$id\0", "$id\n", "$id ", " $id", "x/$id", "../$id", "*", '{x}', "$id%00", '') {
-        refused($s, 'SESSION=' . base64($key), 'another key: ' . ($key =~ s/\Q$id/ID/r =~ s/([\0\n])/sprintf '\\x%02x', ord $1/er));
-        refused($s, "SESSION=$key", '... as it is') if $key =~ /^[!-~]+$/ && $key !~ /^(?:\*|\{x\})$/;
+        # What base64 does not make an id may be one as it is: a key under the same prefix.
+        my $value = base64($key);
+        my @asks = $value =~ /^\w{16,}\z/ ? (asks => "spring:session:sessions:$value") : ();
+        refused($s, "SESSION=$value", 'another key: ' . ($key =~ s/\Q$id/ID/r =~ s/([\0\n])/sprintf '\\x%02x', ord $1/er),
+                @asks);
+        refused($s, "SESSION=$key", '... as it is') if $key =~ /^[!-~]+\z/;
     }
     refused($s, 'SESSION=' . base64(base64($id)), 'encoded twice', asks => 'spring:session:sessions:' . base64($id))
         if base64($id) !~ /[=+\/]/;

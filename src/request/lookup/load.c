@@ -63,6 +63,7 @@ static shs_outcome_t query_store(shs_lookup_t *lookup, const shs_scope_t *scope,
     query.without_ttl = !lookup->must_be_fresh && !shs_scope_needs_ttl(scope);
     if (lookup->is_whole) {
         query.names = NULL;
+        query.name_count = 0;
     }
     outcome = shs_store_load(&result, scope->store, &query, p);
     shs_store_log_transition(scope->r, scope->store, &result);

@@ -29,8 +29,8 @@ use Time::HiRes qw(time);
 
 use SHS;
 
-our @EXPORT = qw(captures framework framework_hosts frameworks_httpd number_like number_of same_json
-                 unquoted);
+our @EXPORT = qw(captures framework framework_hosts frameworks_httpd number_like number_of protect
+                 same_json unquoted);
 
 my $json = JSON::PP->new->canonical->allow_nonref;
 my @all = @{ JSON::PP->new->utf8->decode(
@@ -41,7 +41,7 @@ my %capture = map { $_->{capture} => $_ } @all;
 my %user = (lemonldap => 'uid');
 
 # The profiles whose formats there are.
-my $built = qr/^(?:express|fastify|koa|lemonldap)\b/;
+my $built = qr/^(?:spring|express|fastify|koa|lemonldap)\b/;
 @all = grep { $_->{profile} =~ $built } @all;
 
 # The names of all captures, or of those that match.
@@ -63,6 +63,9 @@ sub framework {
     $self->{keys} = [map { { %$_, members => [map { decode_base64($_) }
                                               @{ $_->{members_base64} || [] }] } }
                      @{ $is->{companions} }];
+    # Some were captured without it.
+    push @{ $self->{keys} }, { redis_key => $self->shadow, members => [] }
+        if $self->{profile} =~ /indexed/ && !$self->companion(qr/:expires:/);
     ($self->{id}) = $is->{redis_key} =~ /([^:]*)$/;
     $self->take_id($want{id} // new_id($self->{id})) if $want{fresh} || $want{id};
     $self->move;
@@ -103,8 +106,8 @@ sub take_id {
     my ($self, $id) = @_;
     my $old = quotemeta $self->{id};
     my $cut = sub { defined $_ and s/$old/$id/g for @_ };
-    $cut->($self->{redis_key}, $self->{value}, values %{ $self->{fields} || {} },
-           map { ($_->{redis_key}, @{ $_->{members} }) } @{ $self->{keys} });
+    $cut->($self->{redis_key}, $self->{value}, values %{ $self->{fields} || {} });
+    $cut->($_->{redis_key}, @{ $_->{members} }) for @{ $self->{keys} };
     $self->{id} = $id;
     $self->{cookie} = $self->make_cookies($self->{secret});
     return;
@@ -323,15 +326,20 @@ sub frameworks_httpd {
     my ($files, $hosts) = framework_hosts($store, %want);
     my $httpd = SHS::Httpd->new(%want, files => { %$files, %{ $want{files} || {} } },
                                 conf => ($want{conf} // '') . $hosts);
-    # As a secret should be: for httpd's children alone.
+    protect($httpd, keys %$files);
+    $httpd->run;
+    return $httpd;
+}
+
+# Makes files of that httpd as secrets should be: for it and its children alone.
+sub protect {
+    my ($httpd, @names) = @_;
     my $group = (getgrnam 'nogroup')[2];
-    for my $name (keys %$files) {
-        my $path = $httpd->root . "/$name";
+    for my $path (map { $httpd->root . "/$_" } @names) {
         chown 0, $group, $path if $> == 0;
         chmod 0640, $path;
     }
-    $httpd->run;
-    return $httpd;
+    return;
 }
 
 # The octets of a word of MONITOR.
