@@ -302,7 +302,7 @@ sub said_of {
 }
 my $root = $httpd->root;
 my @examples = glob "$ENV{SHS_INCLUDE}/conf/examples/*.conf";
-is(scalar @examples, 19, 'the examples are there');
+is(scalar @examples, 21, 'the examples are there');
 for my $example (@examples) {
     my $conf = SHS::Httpd::slurp($example);
     my ($name) = $example =~ m{([^/]+)$};
@@ -314,6 +314,9 @@ for my $example (@examples) {
         $needs = join '', map { module_line($_) } $list =~ /(\w+)/g;
     }
     $conf =~ s{/etc/apache2/redis\.password}{@{[$httpd->write('password', "SeCrEt\n")]}}g;
+    my $secrets = $httpd->write('secrets', "SeCrEt\n");
+    chmod 0640, $secrets;
+    $conf =~ s{/etc/apache2/\w+\.secrets}{$secrets}g;
     $conf =~ s{/etc/ssl/certs/example-ca\.pem}{@{[$certs->path('ca.crt')]}}g;
     $conf =~ s{^DocumentRoot .*}{DocumentRoot "$root/htdocs"}m;
     is(said_of($needs . $conf), '', "example: $name");

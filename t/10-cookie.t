@@ -262,24 +262,4 @@ is(ask(undef, path => "/url/a;xjsessionid=$anna/lua")->note('SHARED_SESSION'),
 is(ask(undef, path => "/url/a;b=c;jsessionid=$anna;d=e/lua")
        ->note('session.owner'), 'anna', 'url=: among other parameters');
 
-# --- conf/examples/express-json.conf: the id is cut out of the cookie of that name only
-my ($edit) = slurp("$ENV{SHS_INCLUDE}/conf/examples/express-json.conf") =~ /^(RequestHeader .*)$/m;
-my $express = private_httpd(conf => <<"CONF");
-SharedSessionStore redis://127.0.0.1:@{[redis()->port]} timeout=2s
-$edit
-SharedSession On
-SharedSessionCookie express
-SharedSessionNote session.* *
-CONF
-$bert = hash_session(owner => 'bert');
-for my $row (['connect.sid=s%%3A%s.sig', 'alone'],
-             ['x=1;connect.sid=s%%3A%s.sig; y=2', 'among others'],
-             ["pref=connect.sid=s%%3A$anna.sig; connect.sid=s%%3A%s.sig", "behind another's value"],
-             ["myconnect.sid=s%%3A$anna.sig; connect.sid=s%%3A%s.sig", 'behind a longer name']) {
-    my ($cookie, $why) = @$row;
-    is($express->get('/on/lua', cookie => sprintf $cookie, $bert)->note('session.owner'), 'bert',
-       "the example for Express: $why");
-}
-$express->stop;
-
 done_testing;

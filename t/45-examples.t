@@ -4,6 +4,8 @@
 use strict;
 use warnings;
 
+use JSON::PP ();
+use MIME::Base64 qw(decode_base64);
 use SHS;
 use SHS::Backend;
 
@@ -39,6 +41,7 @@ sub run_example {
     $conf =~ s{127\.0\.0\.1:8082}{127.0.0.1:$three}g;
     $conf =~ s{/srv/www}{\${HOME_DIR}/www}g;
     $conf =~ s{^# (CustomLog) "\S+"}{$1 logs/access}m;
+    $conf =~ s{/etc/apache2/(\w+)\.secrets}{\${HOME_DIR}/www/$1}g;
     $conf =~ s{\*:443}{*:\${SHS_PORT}}g;
     $httpd = private_httpd(conf => $conf, backend => $one, loglevel => 'info',
                            files => { map { ("www/$_" => $files{$_}) } keys %files });
@@ -194,6 +197,62 @@ is_problem(answers(401, 'websocket', 'stranger', $switch));
 like(answers(101, 'websocket', 'alice', $switch)->header('Upgrade'), qr/websocket/,
      '... the WebSocket is open');
 while_down(sub { answers(503, 'websocket', 'alice', $switch) });
+$httpd->stop;
+
+# ------------------------------------------------------- sessions of frameworks
+my %framework = map { ($_->{capture} => $_) } @{ JSON::PP->new->utf8->decode(
+    slurp("$ENV{SHS_TMP}/t/fixtures/frameworks.json")) };
+my $now = int(1000 * time);
+my %now = (jdk => sub { substr($_[0], 0, -8) . pack 'q>', $now },
+           json => sub { qq{["java.lang.Long",$now]} });
+
+# Stores a captured hash as if it had been used just now, and returns its cookie.
+sub restore {
+    my ($name, $form) = @_;
+    my $session = $framework{$name} or die $name;
+    my %field = map { $_ => decode_base64($session->{fields_base64}{$_}) }
+        keys %{ $session->{fields_base64} };
+    $field{$_} = $now{$form}->($field{$_}) for grep { /Time$/ } keys %field;
+    $store->cmd('HSET', $session->{redis_key}, %field);
+    $store->cmd('PEXPIRE', $session->{redis_key}, 600_000);
+    return "$session->{cookie}[0]{name}=$session->{cookie}[0]{value}";
+}
+sub is_open {
+    my ($path, $cookie) = @_;
+    my $r = $httpd->get($path, headers => $header{page}, cookie => $cookie);
+    is($r->code, 200, "the user of the application reaches $path") || diag $r->raw;
+    return $r;
+}
+my $spring = restore('spring-boot-3.5.7/default-jdk', 'jdk');
+
+run_example('spring-boot');
+is(is_open('/reports/x', $spring)->hdr('X-User'), 'alice', '... whose name the backend gets');
+leads_to('/login?return=/reports/x', qw(page stranger /reports/x));
+is(is_open('/x', $spring)->value('request', 'route'), 'first', '... the application');
+answers(200, qw(page stranger /x));
+while_down(sub { is($httpd->get('/reports/x', headers => $header{page}, cookie => $spring)->code,
+                    503, 'without Redis, the other backend is closed') });
+$httpd->stop;
+like(slurp($httpd->root . '/logs/access'), qr{ alice \[[^"]*"GET /x }, '%u is the user');
+
+$spring = restore('spring-boot-3.5.7/default-jdk', 'jdk');
+run_example('spring-boot-files', 'files/a.pdf' => "pdf\n");
+is(is_open('/files/a.pdf', $spring)->body, "pdf\n", '... which is a file');
+cmp_ok($store->cmd('PTTL', $framework{'spring-boot-3.5.7/default-jdk'}{redis_key}), '>', 1_700_000,
+       '... and the session lives on');
+leads_to('/login', qw(page stranger /files/a.pdf));
+is(answers(200, qw(page stranger /x))->value('request', 'route'), 'first', '... the application');
+$httpd->stop;
+
+my $express = $framework{'express-connect-redis/default (earlier)'};
+$store->cmd('SET', $express->{redis_key}, decode_base64($express->{value_base64}));
+run_example('express-json', express => "$express->{secret}\n", fastify => "other\n");
+my $cookie = "$express->{cookie}[0]{name}=$express->{cookie}[0]{value}";
+is(is_open('/reports/x', $cookie)->hdr('X-User'), 'alice', '... whose name the backend gets');
+is(is_open('/reports/x', "x$cookie; $cookie")->hdr('X-User'), 'alice',
+   '... behind a longer name of a cookie');
+(my $forged = $cookie) =~ s/(.)$/$1 eq 'A' ? 'B' : 'A'/e;
+is(is_open('/reports/x', $forged)->hdr('X-User'), undef, '... by this cookie, not by a forged one');
 $httpd->stop;
 
 $_->stop for @backends;
