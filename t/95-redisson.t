@@ -13,8 +13,18 @@ sub forged {
     return map { "JSESSIONID=$_" } substr($id, 0, 31) . 'g', "../$id", "x:$id", '';
 }
 
-for my $codec (qw(Kryo5Codec JsonJacksonCodec SerializationCodec)) {
-    story("Redisson, $codec", kept => 1, app => ['tomcat', codec => $codec],
+# [codec, manager, what httpd logs, why]
+my @cases = (
+    ['Kryo5Codec', undef, qr/SHS039.*class/, 'the default, which writes no names of fields'],
+    ['JsonJacksonCodec', undef, undef, 'JSON'],
+    ['SerializationCodec', undef, undef, "Java's own serialization"],
+    ['JsonJacksonCodec', 'readMode="REDIS" updateMode="AFTER_REQUEST" broadcastSessionEvents="true"',
+     undef, 'an end that is told to other nodes'],
+);
+for my $case (@cases) {
+    my ($codec, $manager, $logged, $why) = @$case;
+    story("Redisson, $codec, $why", kept => 1, logged => $logged,
+          app => ['tomcat', codec => $codec, $manager ? (manager => $manager) : ()],
           profile => 'redisson', name => 'userNm', forged => \&forged);
 }
 done_testing;
