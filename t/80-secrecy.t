@@ -26,7 +26,7 @@ my $httpd = private_httpd(
     # mod_proxy would log the queries that a test makes.
     loglevel => 'debug shared_session:trace8 proxy:info proxy_http:info',
     near => 1,
-    files => { 'password' => "SeCrEt-password\n" },
+    files => { 'password' => "SeCrEt-password\n", 'secrets' => "SeCrEt-signing\n" },
     conf => <<"CONF");
 LoadModule info_module $modules/mod_info.so
 <Location /info>
@@ -76,6 +76,9 @@ SharedSessionStore redis://:SeCrEt-password\@127.0.0.1:$port timeout=5s
     ServerName file.test
     SharedSessionStore redis://127.0.0.1:$port password-file=\${HOME_DIR}/password timeout=5s
     SharedSession On
+    <Location /signed>
+        SharedSessionCookie SID sign=fastify secret-file=secrets
+    </Location>
 </VirtualHost>
 <VirtualHost *:\${SHS_PORT}>
     ServerName wrong.test
@@ -149,6 +152,15 @@ for my $query ('', '?config', '?mod_shared_session.c', '?server') {
         if $query !~ /server/;
     unlike($info->raw, qr/SeCrEt/, '... without a password');
 }
+
+# A value that is refused, and the file of the secrets that is gone then.
+my $forged = 'SID=SeCrEt-forged-value.' . 'A' x 43;
+is($httpd->get('/signed/lua', host => 'file.test', cookie => $forged)->note('SHARED_SESSION'),
+   'none', 'a forged signature');
+unlink $httpd->root . '/secrets' or die $!;
+ok(eval { SHS::Process::wait_for('SHS040', 10, sub {
+    $httpd->get('/signed/lua', host => 'file.test', cookie => $forged);
+    $httpd->logged(qr/SHS040/) }) }, '... without the file of the secrets');
 
 # --- what is written -----------------------------------------------------------------
 

@@ -41,6 +41,7 @@ static const struct {
     { { SHS_ID_HEX_ROUTE }, "." X16, NULL, "no digits" },
     { { SHS_ID_HEX, 32, 32, NULL }, HEX32, HEX32, "of exactly that length" },
     { { SHS_ID_HEX, 32, 32, NULL }, HEX16, NULL, "shorter" },
+    { { SHS_ID_HEX, 17, 0, NULL }, HEX16, NULL, "shorter by one" },
     { { SHS_ID_HEX, 32, 32, NULL }, HEX32 "0", NULL, "longer" },
     { { SHS_ID_UUID, 0, 0, "koa:sess:" },
       "koa:sess:" UUID,

@@ -35,6 +35,10 @@
     {                                                           \
         PERCENT, SHS_SIGN_EXPRESS, NULL, { SHS_ID_TOKEN }, 0, 0 \
     }
+#define ESCAPED_KOA                              \
+    {                                            \
+        PERCENT, SHS_SIGN_KOA, NULL, { 0 }, 0, 0 \
+    }
 #define DOTTED                                       \
     {                                                \
         PERCENT, SHS_SIGN_EXPRESS, NULL, { 0 }, 0, 0 \
@@ -101,6 +105,8 @@ static const struct {
     { DOTTED, "s:abcdefgh.ijklmnop." SIG43, "abcdefgh.ijklmnop",
       "abcdefgh.ijklmnop", "an id with a dot" },
     { KOA, "koa:" UUID, UUID, "koa:" UUID, "koa signs the prefix too" },
+    { ESCAPED_KOA, "%61bcdefghijklmnop", "abcdefghijklmnop",
+      "%61bcdefghijklmnop", "koa signs the value as it is" },
     { KOA, UUID, NULL, NULL, "koa without the prefix" },
 };
 

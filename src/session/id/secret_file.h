@@ -7,8 +7,8 @@
  * The file is read as root while the configuration is read. If a signature is
  * wrong, each child reads the file again, as its own user, provided that it has
  * changed: at most once a second. No reader of the secrets takes a lock. What
- * was read before stays in memory, because a reader may still use it; a change
- * of the file is rare.
+ * was read before stays in memory until the pool ends, because a reader may
+ * still use it; a change of the file is rare.
  */
 #ifndef SHS_SESSION_ID_SECRET_FILE_H
 #define SHS_SESSION_ID_SECRET_FILE_H
