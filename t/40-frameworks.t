@@ -67,7 +67,7 @@ sub pttl { my ($s, $key) = @_; return $s->client_of($store)->cmd('PTTL', $key //
 my @touched = (
     [qr/spring-boot.*default|plain-j/, [qw(HSET PEXPIRE)], 0, ['lastAccessedTime']],
     [qr/spring-.*indexed/, [qw(HSET PEXPIRE PEXPIRE)], 300, ['lastAccessedTime']],
-    [qr/^redisson/, [qw(HSET PEXPIRE)], 60, ['session:lastAccessedTime', 'session:thisAccessedTime']],
+    [qr/^redisson/, [qw(HSET HSET PEXPIRE)], 60, ['session:lastAccessedTime', 'session:thisAccessedTime']],
     [qr/^express/, ['PEXPIRE'], 0, []],
     [qr/^tomcat/, ['PEXPIRE'], 0, []],
 );

@@ -62,7 +62,7 @@ sub wait_hit {
 
 # Of three sessions, one ends in a moment, one is logged out by its application, and
 # one goes on. All are hits before.
-my @ends = captures(qr/^(?:spring|koa$|fastify$|lemonldap|redisson)/);
+my @ends = captures(qr/^(?:spring-boot-4|koa$|fastify$|lemonldap|redisson)/);
 my %of;
 for my $name (@ends) {
     $of{$name}{$_} = framework($name, fresh => 1) for qw(out lives);
@@ -86,7 +86,7 @@ for my $name (@ends) {
     is(status_at($of{$name}{ends}), 'absent', '... and absent when the moment has passed, though the key is there');
     is($of{$name}{ends}->client_of($store)->cmd('EXISTS', $of{$name}{ends}->key), 1, '... which nothing has removed');
 }
-for my $name (captures(qr/^(?:spring|redisson)/)) {
+for my $name (captures(qr/^(?:spring-boot-4|redisson)/)) {
     my $s = $of{$name}{out};
     my $redis = $s->client_of($store);
     $s->kind eq 'spring'
@@ -100,7 +100,7 @@ for my $name (captures(qr/^(?:spring|redisson)/)) {
 # --- a touch, at a hit -------------------------------------------------------------------------
 
 # [captures, the load]. The idle timeout is 6 s, so that a touch is due each second.
-for my $row ([qr/^spring-boot-4/, 'HGETALL'], [qr/^redisson/, 'HGETALL'], [qr/^express$/, 'GET'],
+for my $row ([qr/^spring-boot-4.*json/, 'HGETALL'], [qr/^redisson.*Json/, 'HGETALL'], [qr/^express$/, 'GET'],
              [qr/^tomcat.*10/, 'GET']) {
     my ($which, $load) = @$row;
     for my $name (captures($which)) {

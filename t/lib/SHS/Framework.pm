@@ -41,7 +41,7 @@ my %capture = map { $_->{capture} => $_ } @all;
 my %user = (lemonldap => 'uid');
 
 # The profiles whose formats there are.
-my $built = qr/^(?:spring|express|fastify|koa|lemonldap)\b/;
+my $built = qr/^(?:spring|redisson|express|fastify|koa|lemonldap)\b/;
 @all = grep { $_->{profile} =~ $built } @all;
 
 # The names of all captures, or of those that match.
