@@ -10,6 +10,7 @@ static const shs_codec_t *const codecs[] = {
     &shs_codec_hash,      &shs_codec_json,    &shs_codec_form,
     &shs_codec_express,   &shs_codec_fastify, &shs_codec_koa,
     &shs_codec_lemonldap, &shs_codec_spring,  &shs_codec_redisson,
+    &shs_codec_tomcat,
 };
 
 const shs_codec_t *shs_codec_find(const char *name)

@@ -92,5 +92,6 @@ extern const shs_codec_t shs_codec_koa;
 extern const shs_codec_t shs_codec_lemonldap;
 extern const shs_codec_t shs_codec_spring;
 extern const shs_codec_t shs_codec_redisson;
+extern const shs_codec_t shs_codec_tomcat;
 
 #endif

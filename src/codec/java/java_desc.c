@@ -173,3 +173,19 @@ int shs_java_desc_read_proxy(shs_java_class_t **out, shs_java_input_t *input)
     *out = cls;
     return 1;
 }
+
+int shs_java_desc_leaves_out(shs_java_items_t *out, shs_java_input_t *input,
+                             const shs_java_class_t *cls)
+{
+    int tag = shs_java_input_left(input) > 0 ? input->data[input->at] : 0;
+
+    if (!(cls->flags & SHS_JAVA_HAS_NOTES) || cls->primitive_len > 0
+        || (tag != SHS_JAVA_TC_BLOCKDATA && tag != SHS_JAVA_TC_BLOCKDATALONG
+            && tag != SHS_JAVA_TC_ENDBLOCKDATA)
+        || !shs_java_input_count(input, cls->reference_count)) {
+        return 0;
+    }
+    out->count = cls->reference_count;
+    out->at = apr_pcalloc(input->p, out->count * sizeof(*out->at));
+    return 1;
+}

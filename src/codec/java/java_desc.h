@@ -44,4 +44,11 @@ int shs_java_desc_read_string(shs_java_item_t **out, shs_java_input_t *input,
 int shs_java_desc_read(shs_java_class_t **out, shs_java_input_t *input);
 int shs_java_desc_read_proxy(shs_java_class_t **out, shs_java_input_t *input);
 
+/* Whether the class's writeObject() has not written the fields that are not
+ * primitive, but only notes, which begin here; then *out has a null for each.
+ * That can be told only of a class without primitive fields. The specification
+ * does not allow it, but some classes do so. */
+int shs_java_desc_leaves_out(shs_java_items_t *out, shs_java_input_t *input,
+                             const shs_java_class_t *cls);
+
 #endif

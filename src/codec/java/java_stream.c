@@ -188,6 +188,7 @@ static int read_level(shs_java_level_t *level, shs_java_input_t *input,
     }
     return shs_java_input_borrow(&level->primitives, input, cls->primitive_len)
            && (cls->reference_count == 0
+               || shs_java_desc_leaves_out(&level->references, input, cls)
                || read_items(&level->references, input, cls->reference_count,
                              depth))
            && (!(cls->flags & SHS_JAVA_HAS_NOTES)
