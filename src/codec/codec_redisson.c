@@ -14,9 +14,9 @@
  * Each value is what the application's codec makes of the object: Kryo (the
  * default), JSON with the names of classes, or Java Object Serialization. A
  * session is over at thisAccessedTime plus maxInactiveInterval; its key lives a
- * minute longer. After a logout by another program, the application may write
- * some fields again. As for Redisson itself, that is not a session, because
- * session:isValid is not there.
+ * minute longer. After another program has ended a session, the application
+ * writes its times again, for it still has the session in its memory. As for
+ * Redisson itself, such a remainder has ended: it has no session:isValid.
  */
 #include "codec/codec.h"
 
@@ -72,7 +72,7 @@ static const char *read_flags(int *is_over, const shs_octets_t own[])
     int is_locked = 0;
 
     if (!own[IS_VALID].data) {
-        return "no session:isValid: a remainder of a session that has ended";
+        return "no session:isValid";
     }
     if (!shs_stored_value_read_bool(&is_valid, own[IS_VALID])
         || (own[IS_LOCKED].data
@@ -90,8 +90,13 @@ static const char *read_own(shs_session_t *session, const shs_octets_t own[])
     shs_metadata_t *metadata = shs_session_metadata(session);
     apr_int64_t created, accessed, max_s;
     int is_over;
-    const char *wrong = read_flags(&is_over, own);
+    const char *wrong;
 
+    if (!own[IS_VALID].data && own[THIS_ACCESSED].data) {
+        shs_session_set_expiry(session, shs_stored_time_expiry(0));
+        return NULL;
+    }
+    wrong = read_flags(&is_over, own);
     if (wrong) {
         return wrong;
     }

@@ -65,10 +65,6 @@ static const struct {
     { "session:isValid", { BOOLEAN "\0", sizeof(BOOLEAN) }, 1, NULL },
     { "session:isValid", { BOOLEAN "\1", sizeof(BOOLEAN) }, 1805000000, NULL },
     { "session:isValid",
-      { NULL, 0 },
-      0,
-      "no session:isValid: a remainder of a session that has ended" },
-    { "session:isValid",
       { "1", 1 },
       0,
       "its session:isValid or session:isExpirationLocked is not a boolean"
@@ -151,6 +147,25 @@ START_TEST(codec_redisson__says_when_the_session_is_over)
 }
 END_TEST
 
+START_TEST(codec_redisson__takes_the_remainder_of_a_session_for_one_that_ended)
+{
+    static const shs_record_field_t remainder[] = {
+        { { "session:isNew", 13 }, { "false", 5 } },
+        { { "session:thisAccessedTime", 24 }, { "5000", 4 } },
+        { { "session:lastAccessedTime", 24 }, { "5000", 4 } },
+        { { "userId", 6 }, { "\"a\"", 3 } },
+    };
+    shs_session_t *session;
+
+    ck_assert_pstr_eq(
+        foreign_decode_fields(&session, "redisson", remainder, 4, NULL), NULL);
+    ck_assert_int_eq(shs_session_expiry(session), 1);
+    ck_assert_pstr_eq(
+        foreign_decode_fields(&session, "redisson", remainder, 1, NULL),
+        "no session:isValid");
+}
+END_TEST
+
 START_TEST(codec_redisson__leaves_out_an_attribute_that_it_cannot_read)
 {
     shs_record_field_t fields[ROWS(sound) + 6];
@@ -202,6 +217,9 @@ static void add(TCase *tc)
                         ROWS(captures));
     tcase_add_loop_test(tc, codec_redisson__says_when_the_session_is_over, 0,
                         ROWS(changes));
+    tcase_add_test(
+        tc,
+        codec_redisson__takes_the_remainder_of_a_session_for_one_that_ended);
     tcase_add_test(tc,
                    codec_redisson__leaves_out_an_attribute_that_it_cannot_read);
     tcase_add_test(
