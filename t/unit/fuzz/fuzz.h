@@ -37,6 +37,8 @@ void fuzz_slot_map(const uint8_t *data, size_t size, apr_pool_t *p);
 void fuzz_sentinel(const uint8_t *data, size_t size, apr_pool_t *p);
 void fuzz_scan(const uint8_t *data, size_t size, apr_pool_t *p);
 void fuzz_framework(const uint8_t *data, size_t size, apr_pool_t *p);
+void fuzz_tomcat(const uint8_t *data, size_t size, apr_pool_t *p);
+void fuzz_fields(const uint8_t *data, size_t size, apr_pool_t *p);
 
 /* Stays in with NDEBUG, unlike assert(). */
 #define MUST(condition)     \

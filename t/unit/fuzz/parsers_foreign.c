@@ -6,6 +6,8 @@
 #include <apr_strings.h>
 
 #include "codec/codec.h"
+#include "codec/expiry/expiry_rule.h"
+#include "codec/stored_number.h"
 #include "session/json/json_read.h"
 #include "session/json/json_scan.h"
 #include "session/json/json_text.h"
@@ -126,7 +128,8 @@ static const char *decode(shs_session_t **session, const char *format,
     return wrong;
 }
 
-/* What is decoded does not depend on what else is wanted. */
+/* What is decoded does not depend on what else is wanted, unless one of the
+ * attributes cannot be read: it counts towards the limits of all. */
 static void decode_both(const char *format, const shs_record_t *record,
                         apr_pool_t *p)
 {
@@ -143,6 +146,9 @@ static void decode_both(const char *format, const shs_record_t *record,
     MUST(shs_session_expiry(all) == shs_session_expiry(part));
     MUST(shs_session_metadata(all)->idle == shs_session_metadata(part)->idle);
     MUST(shs_session_count(part) <= 2);
+    if (shs_session_opaque(all)) {
+        return;
+    }
     shs_session_values(all, &count);
     for (i = 0; i < 2; i++) {
         const shs_value_t *values = shs_session_values(part, &of_part);
@@ -168,5 +174,110 @@ void fuzz_framework(const uint8_t *data, size_t size, apr_pool_t *p)
 
     for (i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
         decode_both(formats[i], &record, p);
+    }
+}
+
+void fuzz_tomcat(const uint8_t *data, size_t size, apr_pool_t *p)
+{
+    shs_record_t record = { SHS_SHAPE_STRING, octets_of(data, size), NULL, 0,
+                            SHS_TTL_FOREVER };
+
+    decode_both("tomcat", &record, p);
+}
+
+/* ----------------------------------------------------------------- fields */
+
+#define MOST_FIELDS 64
+
+static int has_field(const shs_record_t *record, shs_octets_t name)
+{
+    apr_size_t i;
+
+    for (i = 0; i < record->count; i++) {
+        if (is_equal(record->fields[i].name, name)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* The length of a name (one octet), the name, the length of a value (two
+ * octets), the value, and so on. */
+static void read_fields(shs_record_t *record, shs_record_field_t *fields,
+                        const uint8_t *data, size_t size)
+{
+    memset(record, 0, sizeof(*record));
+    record->shape = SHS_SHAPE_FIELDS;
+    record->fields = fields;
+    record->ttl = SHS_TTL_FOREVER;
+    while (size > 0 && record->count < MOST_FIELDS) {
+        shs_record_field_t *field = &fields[record->count];
+        size_t len = data[0];
+
+        if (size < len + 3) {
+            return;
+        }
+        field->name = octets_of(data + 1, len);
+        data += len + 1;
+        size -= len + 1;
+        len = (size_t)data[0] << 8 | data[1];
+        if (size < len + 2) {
+            return;
+        }
+        field->value = octets_of(data + 2, len);
+        data += len + 2;
+        size -= len + 2;
+        record->count += !has_field(record, field->name);
+    }
+}
+
+#define NOW APR_INT64_C(1795900000123456)
+
+/* A touch writes times that are read as what they are. */
+static void plan(const char *rule_name, const shs_record_t *record,
+                 const shs_session_t *session, apr_pool_t *p)
+{
+    static const char key[] = "spring:session:sessions:0123456789abcdef";
+    const shs_expiry_rule_t *rule = shs_expiry_rule_find(rule_name);
+    shs_expiry_subject_t subject = {
+        { key, sizeof(key) - 1 }, 24, record, session
+    };
+    shs_write_t write;
+    apr_int64_t ms;
+    apr_size_t i;
+
+    memset(&write, 0, sizeof(write));
+    if (!shs_expiry_rule_plan_touch(&write, rule, &subject, 1, 0, NOW, p)) {
+        MUST(write.ttl > 0 && write.due > 0 && write.foreign->count > 0);
+        for (i = 0; i < write.foreign->count; i++) {
+            MUST(shs_stored_number_read(&ms, write.foreign->fields[i].value));
+            MUST(ms >= NOW / 1000);
+        }
+    }
+    memset(&write, 0, sizeof(write));
+    if (!shs_expiry_rule_plan_end(&write, rule, &subject, p)) {
+        MUST(write.foreign != NULL);
+        for (i = 0; i < write.foreign->member_count; i++) {
+            MUST(write.foreign->members[i].key.len > 0);
+            MUST(write.foreign->members[i].member.len > 0);
+        }
+    }
+}
+
+void fuzz_fields(const uint8_t *data, size_t size, apr_pool_t *p)
+{
+    shs_record_field_t *fields = apr_palloc(p, MOST_FIELDS * sizeof(*fields));
+    shs_record_t record;
+    shs_session_t *session;
+
+    read_fields(&record, fields, data, size);
+    decode_both("spring", &record, p);
+    decode_both("redisson", &record, p);
+    if (!decode(&session, "spring", &record, &shs_wanted_everything, p)) {
+        plan("spring", &record, session, p);
+        plan("spring-indexed", &record, session, p);
+    }
+    if (!decode(&session, "redisson", &record, &shs_wanted_everything, p)) {
+        plan("redisson", &record, session, p);
     }
 }

@@ -26,7 +26,8 @@ static const struct {
     { "sentinel", fuzz_sentinel },   { "urlencoded", fuzz_urlencoded },
     { "patch", fuzz_patch },         { "edit", fuzz_edit },
     { "inside", fuzz_inside },       { "scan", fuzz_scan },
-    { "framework", fuzz_framework }, { "id_steps", fuzz_id_steps },
+    { "framework", fuzz_framework }, { "tomcat", fuzz_tomcat },
+    { "fields", fuzz_fields },       { "id_steps", fuzz_id_steps },
     { "java", fuzz_java },           { "kryo", fuzz_kryo },
 };
 
