@@ -302,7 +302,7 @@ sub said_of {
 }
 my $root = $httpd->root;
 my @examples = glob "$ENV{SHS_INCLUDE}/conf/examples/*.conf";
-is(scalar @examples, 21, 'the examples are there');
+is(scalar @examples, 22, 'the examples are there');
 for my $example (@examples) {
     my $conf = SHS::Httpd::slurp($example);
     my ($name) = $example =~ m{([^/]+)$};

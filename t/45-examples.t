@@ -244,6 +244,14 @@ leads_to('/login', qw(page stranger /files/a.pdf));
 is(answers(200, qw(page stranger /x))->value('request', 'route'), 'first', '... the application');
 $httpd->stop;
 
+run_example('tomcat-redisson');
+my $redisson = restore('redisson/JsonJacksonCodec', 'json');
+is(is_open('/app/x', $redisson)->hdr('X-User'), 'alice', '... whose name Tomcat gets');
+is($httpd->get('/app/admin/x', headers => $header{page}, cookie => $redisson)->code, 403,
+   '... and who is no administrator');
+leads_to('/app/login?return=/app/admin/x', qw(page stranger /app/admin/x));
+$httpd->stop;
+
 my $express = $framework{'express-connect-redis/default (earlier)'};
 $store->cmd('SET', $express->{redis_key}, decode_base64($express->{value_base64}));
 run_example('express-json', express => "$express->{secret}\n", fastify => "other\n");
