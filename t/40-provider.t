@@ -334,4 +334,70 @@ for my $case (['Off', $load_files, $load_answer, $ours], ['On lease=2s', $ours, 
     ok($httpd->stop, "$cache: the server ends");
 }
 
+# --- sessions of other programs ---------------------------------------------------
+
+# What the interface says of them, without mod_shared_session.
+my $direct = SHS::Module::build('mod_provider_probe');
+$httpd = private_httpd(no_module => 1, conf => one_child() . <<"CONF");
+$ours${load_files}LoadModule provider_probe_module $direct
+ProviderProbe files://$directory
+<Location /direct>
+    SetHandler provider-probe
+</Location>
+CONF
+sub direct {
+    my ($query) = @_;
+    return join '|', split /\n/, $httpd->get("/direct?key=k&$query")->body;
+}
+sub put {
+    my ($key, $text) = @_;
+    unlink file_of('', $key);
+    SHS::Module::spew(file_of('', $key), $text) if defined $text;
+    chmod 0666, file_of('', $key);
+    return;
+}
+sub shown {
+    my ($key) = @_;
+    return '-' if !-e file_of('', $key);
+    my ($kind, $at, $rest) = stored('', $key) =~ /^(.) (\d+)\n(.*)/s;
+    return join ' ', $at ? int($at / 1e6 - time + 0.5) : 'forever', $rest =~ s/\n//gr;
+}
+sub expires { return int((time + $_[0]) * 1e6) }
+
+my $fields = "1 1\na11 1\nb2";
+for my $row (
+    ['load&name=b&name=x&name=a', qr/^FOUND \d+\|b:2\|a:1$/, 'the fields that were asked for'],
+    ['load&name=x', qr/^ABSENT /, 'none of them'],
+    ['load&name=a&max=2', qr/^FOUND /, 'as large as they may be'],
+    ['load&name=a&max=1', qr/^MALFORMED /, '... and larger'],
+) {
+    my ($query, $wanted, $why) = @$row;
+    put('k', 'F ' . expires(100) . "\n$fields");
+    like(direct($query), $wanted, "files: a read: $why");
+}
+my $touch = 'touch&ttl=600000&due=300000&set=b:3&companion=c&companion-ttl=500000';
+my $end = 'remove&exists=a&companion=c&srem=s:m';
+for my $row (
+    # expiry and fields, companion; result, both afterwards
+    [100, $fields, 1, $touch, 'DONE', '600 1 1a11 1b3', '500 ', 'a touch'],
+    [400, $fields, 1, $touch, 'DONE', '400 1 1a11 1b2', '100 ', '... is not due'],
+    [0, $fields, 1, $touch, 'DONE', 'forever 1 1a11 1b2', '100 ', '... of what has no end'],
+    [100, $fields, 0, $touch, 'GONE', '100 1 1a11 1b2', '-', '... without the companion'],
+    [100, undef, 1, $touch, 'GONE', '-', '100 ', '... of nothing'],
+    [100, $fields, 1, "$touch&equal=a:1", 'DONE', '600 1 1a11 1b3', '500 ', '... of the session that was read'],
+    [100, $fields, 1, "$touch&equal=a:2", 'GONE', '100 1 1a11 1b2', '100 ', '... of another one'],
+    [100, $fields, 1, $end, 'DONE', '-', '-', 'an end'],
+    [100, $fields, 0, $end, 'DONE', '-', '-', '... without a companion'],
+    [100, undef, 1, $end, 'GONE', '-', '-', '... of what remains'],
+    [100, "1 1\nb2", 1, $end, 'GONE', '100 1 1b2', '100 ', '... of another session'],
+    [100, $fields, 1, "$end&set=a:0&keeps=300000", 'DONE', '300 1 1a01 1b2', '-', '... that leaves the key'],
+) {
+    my ($left, $text, $with, $query, $result, $after, $companion, $why) = @$row;
+    put('k', defined $text ? 'F ' . ($left ? expires($left) : 0) . "\n$text" : undef);
+    put('c', $with ? 'S ' . expires(100) . "\n" : undef);
+    is((split / /, direct($query))[0], $result, "files: $why");
+    is(shown('k'), $after, '... the session');
+    is(shown('c'), $companion, '... its companion');
+}
+
 done_testing;

@@ -11,7 +11,7 @@
  * the value. A new file replaces the old one in one step, so a reader needs no
  * lock. A writer locks the file "lock", and adds the key to the file "changes",
  * where the trackers of all hosts look for invalidations. (Nothing shortens it:
- * this is a test.)
+ * this is a test.) It has no sets, so a session has no members in one.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -206,6 +206,30 @@ static int parse(value_t *value, shs_octets_t rest, apr_pool_t *p)
     return shape == 'F' && parse_fields(&value->record, rest, p);
 }
 
+static int is_equal(shs_octets_t a, shs_octets_t b)
+{
+    return a.len == b.len && (a.len == 0 || !memcmp(a.data, b.data, a.len));
+}
+
+/* Of the fields those that the query names, in that order. */
+static void select_fields(shs_record_t *record, const shs_query_t *query,
+                          apr_pool_t *p)
+{
+    apr_array_header_t *fields =
+        apr_array_make(p, 8, sizeof(shs_record_field_t));
+    apr_size_t i, k;
+
+    for (i = 0; i < query->name_count; ++i) {
+        for (k = 0; k < record->count; ++k) {
+            if (is_equal(record->fields[k].name, query->names[i])) {
+                APR_ARRAY_PUSH(fields, shs_record_field_t) = record->fields[k];
+            }
+        }
+    }
+    record->fields = (const shs_record_field_t *)fields->elts;
+    record->count = (apr_size_t)fields->nelts;
+}
+
 static apr_size_t measure(const shs_record_t *record)
 {
     apr_size_t octets = record->string.len;
@@ -234,9 +258,10 @@ static shs_outcome_t open_file(int *fd, const char **reason,
     return SHS_OUTCOME_UNAVAILABLE;
 }
 
-/* Reads a file, unless it is larger than any session of that size can be. */
+/* Reads a file, unless it is larger than any session of that size can be. With
+ * names it may be: the other fields do not count. */
 static shs_outcome_t read_file(shs_octets_t *octets, const char **reason,
-                               int fd, apr_size_t max_octets, apr_pool_t *p)
+                               int fd, const shs_query_t *query, apr_pool_t *p)
 {
     struct stat is;
     char *buffer;
@@ -245,7 +270,9 @@ static shs_outcome_t read_file(shs_octets_t *octets, const char **reason,
         *reason = "the file cannot be read";
         return SHS_OUTCOME_UNAVAILABLE;
     }
-    if ((apr_size_t)is.st_size > max_octets + 32 * SHS_STORE_MAX_FIELDS) {
+    if (!query->names
+        && (apr_size_t)is.st_size
+               > query->max_octets + 32 * SHS_STORE_MAX_FIELDS) {
         *reason = "it is larger than SharedSessionMaxSize";
         return SHS_OUTCOME_MALFORMED;
     }
@@ -266,6 +293,7 @@ static shs_outcome_t load_value(value_t *value, const char **reason,
     shs_octets_t octets = { "", 0 };
     apr_time_t time = apr_time_now();
     shs_outcome_t outcome;
+    int is_whole;
     int fd;
 
     memset(value, 0, sizeof(*value));
@@ -273,19 +301,26 @@ static shs_outcome_t load_value(value_t *value, const char **reason,
     if (outcome != SHS_OUTCOME_FOUND) {
         return outcome;
     }
-    outcome = read_file(&octets, reason, fd, query->max_octets, p);
+    outcome = read_file(&octets, reason, fd, query, p);
     close(fd);
     if (outcome != SHS_OUTCOME_FOUND) {
         return outcome;
     }
-    if (!parse(value, octets, p) || value->record.shape != query->shape
-        || measure(&value->record) > query->max_octets
+    is_whole = parse(value, octets, p) && value->record.shape == query->shape;
+    if (is_whole && query->names) {
+        select_fields(&value->record, query, p);
+    }
+    if (!is_whole || measure(&value->record) > query->max_octets
         || value->record.count > SHS_STORE_MAX_FIELDS) {
         *reason = "the file is damaged, too large, or of another format";
         return SHS_OUTCOME_MALFORMED;
     }
     if (value->expires_at != 0 && value->expires_at <= time) {
         *reason = "it has expired";
+        return SHS_OUTCOME_ABSENT;
+    }
+    if (query->names && value->record.count == 0) {
+        *reason = "it has none of the fields";
         return SHS_OUTCOME_ABSENT;
     }
     value->record.ttl =
@@ -331,11 +366,6 @@ typedef struct step_t {
     value_t value;              /* STORE; at first as it is stored */
     apr_array_header_t *fields; /* those of the value, while they change */
 } step_t;
-
-static int is_equal(shs_octets_t a, shs_octets_t b)
-{
-    return a.len == b.len && memcmp(a.data, b.data, a.len) == 0;
-}
 
 static shs_record_field_t *find_field(const step_t *step, shs_octets_t name)
 {
@@ -571,6 +601,61 @@ static shs_wrote_t run_remove(step_t *step, const shs_write_t *write)
     return SHS_WROTE_DONE;
 }
 
+/* --- of another program's session */
+
+/* Whether the field is there, with that value; without data: with any. */
+static int is_expected(const step_t *step, const shs_record_field_t *wanted)
+{
+    const shs_record_field_t *field = find_field(step, wanted->name);
+
+    return field
+           && (!wanted->value.data || is_equal(field->value, wanted->value));
+}
+
+static shs_wrote_t touch_foreign(step_t *step, const shs_write_t *write,
+                                 int has_companion)
+{
+    apr_time_t time = apr_time_now();
+
+    if (step->value.expires_at == 0
+        || step->value.expires_at - time > write->due) {
+        return SHS_WROTE_DONE;
+    }
+    if (!has_companion) {
+        return SHS_WROTE_GONE;
+    }
+    step->value.expires_at = time + write->ttl;
+    return store(step);
+}
+
+static shs_wrote_t run_foreign(step_t *step, const shs_write_t *write,
+                               int has_companion)
+{
+    const shs_foreign_t *foreign = write->foreign;
+    shs_wrote_t wrote = SHS_WROTE_DONE;
+    apr_size_t i;
+
+    for (i = 0; i < foreign->expected_count; ++i) {
+        if (!is_expected(step, &foreign->expected[i])) {
+            return SHS_WROTE_GONE;
+        }
+    }
+    if (write->kind == SHS_WRITE_TOUCH) {
+        wrote = touch_foreign(step, write, has_companion);
+    }
+    else if (foreign->keeps > 0) {
+        step->value.expires_at = apr_time_now() + foreign->keeps;
+        store(step);
+    }
+    else {
+        step->effect = REMOVE;
+    }
+    for (i = 0; step->effect == STORE && i < foreign->count; ++i) {
+        set_field(step, foreign->fields[i].name, foreign->fields[i].value);
+    }
+    return wrote;
+}
+
 /* Decides what a write does to the value that is stored. */
 static shs_wrote_t run_step(step_t *step, const shs_write_t *write,
                             apr_pool_t *p)
@@ -673,27 +758,85 @@ static int lock(const files_t *files, apr_time_t deadline)
     return fd;
 }
 
+/* The companion, a string. Returns 0 if it does not exist. */
+static int load_companion(step_t *step, shs_query_t *query,
+                          const files_t *files, const shs_write_t *write,
+                          apr_pool_t *p)
+{
+    const char *reason;
+
+    memset(step, 0, sizeof(*step));
+    *query = write->at;
+    query->key = write->foreign->companion;
+    query->shape = SHS_SHAPE_STRING;
+    query->names = NULL;
+    query->name_count = 0;
+    return query->key.len > 0
+           && load_value(&step->value, &reason, files, query, p)
+                  == SHS_OUTCOME_FOUND;
+}
+
+/* After the session's own key. */
+static int write_companion(const files_t *files, const shs_write_t *write,
+                           apr_pool_t *p)
+{
+    shs_query_t query;
+    step_t step;
+
+    if (!load_companion(&step, &query, files, write, p)) {
+        return 1;
+    }
+    step.effect = REMOVE;
+    if (write->kind == SHS_WRITE_TOUCH && step.value.expires_at == 0) {
+        step.effect = KEEP;
+    }
+    else if (write->kind == SHS_WRITE_TOUCH) {
+        step.value.expires_at = apr_time_now() + write->foreign->companion_ttl;
+        step.effect = STORE;
+    }
+    return run_effect(files, &step, path_of(files, query.key, p), p);
+}
+
+static shs_wrote_t run_found(step_t *step, const files_t *files,
+                             const shs_write_t *write, apr_pool_t *p)
+{
+    shs_query_t query;
+    step_t companion;
+    apr_size_t i;
+
+    for (i = 0; i < step->value.record.count; ++i) {
+        APR_ARRAY_PUSH(step->fields, shs_record_field_t) =
+            step->value.record.fields[i];
+    }
+    return write->foreign ? run_foreign(
+               step, write,
+               write->foreign->companion.len == 0
+                   || load_companion(&companion, &query, files, write, p))
+                          : run_step(step, write, p);
+}
+
 static shs_wrote_t write_locked(const char **reason, const files_t *files,
                                 const shs_write_t *write, apr_pool_t *p)
 {
     shs_wrote_t wrote = SHS_WROTE_GONE;
-    apr_size_t i;
+    shs_query_t whole = write->at;
+    int ends_rest = 0;
     step_t step;
 
     memset(&step, 0, sizeof(step));
     step.fields = apr_array_make(p, 8, sizeof(shs_record_field_t));
-    switch (load_value(&step.value, reason, files, &write->at, p)) {
+    whole.names = NULL;
+    whole.name_count = 0;
+    switch (load_value(&step.value, reason, files, &whole, p)) {
     case SHS_OUTCOME_FOUND:
-        for (i = 0; i < step.value.record.count; ++i) {
-            APR_ARRAY_PUSH(step.fields, shs_record_field_t) =
-                step.value.record.fields[i];
-        }
-        wrote = run_step(&step, write, p);
+        wrote = run_found(&step, files, write, p);
+        ends_rest = step.effect != KEEP;
         break;
     case SHS_OUTCOME_ABSENT:
         if (write->kind == SHS_WRITE_CREATE) {
             wrote = run_create(&step, write);
         }
+        ends_rest = write->kind == SHS_WRITE_REMOVE;
         break;
     case SHS_OUTCOME_MALFORMED:
         return SHS_WROTE_MALFORMED;
@@ -701,7 +844,8 @@ static shs_wrote_t write_locked(const char **reason, const files_t *files,
     case SHS_OUTCOME_UNAVAILABLE:
         return SHS_WROTE_UNAVAILABLE;
     }
-    if (!run_effect(files, &step, path_of(files, write->at.key, p), p)) {
+    if (!run_effect(files, &step, path_of(files, write->at.key, p), p)
+        || (write->foreign && ends_rest && !write_companion(files, write, p))) {
         *reason = "the directory cannot be written";
         return SHS_WROTE_UNAVAILABLE;
     }
