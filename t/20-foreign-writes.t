@@ -7,6 +7,7 @@
 use strict;
 use warnings;
 
+use POSIX ();
 use SHS;
 use SHS::Module;
 
@@ -15,8 +16,8 @@ my $acl = "user default on nopass ~* &* +\@all\n"
     . "user reader on >SeCrEt ~* &* +hmget +pttl +hstrlen\n"
     . "user half on >SeCrEt ~s:* &* +\@all\n"
     . "user toucher on >SeCrEt ~* &* +eval +pttl +pexpire\n"
-    . "user framework on >SeCrEt ~* &* +hmget +pttl +hstrlen +eval +exists +hget"
-    . " +hexists +hset +pexpire +del +srem +zrem\n";
+    . "user framework on >SeCrEt ~* &* +hgetall +hmget +pttl +hlen +memory|usage +hstrlen"
+    . " +eval +exists +hexists +hget +hset +del +pexpire +srem +zrem +echo\n";
 my $redis = SHS::Redis->start(acl => $acl);
 my $port = $redis->port;
 sub server {
@@ -94,6 +95,44 @@ my @sent = grep { !/^AUTH/ } map { join ' ', @$_[1 .. $#$_] } $redis->commands_d
 });
 is(join('|', @sent), "HMGET $key a b|PTTL $key|HMGET $key d a|PTTL $key|HSTRLEN $key d|HSTRLEN $key a",
    'the commands; after too large fields their sizes');
+
+# Many threads at once: each gets its own fields, also in a batch.
+reset_to();
+my $users = 40;
+$redis->put_hash("s:$_", { a => "a$_", $_ % 2 ? (b => "b$_") : (), c => 'c' x 50 }, 100) for 1 .. $users;
+sub batches {
+    my %info = map { /^cmdstat_(\w+):calls=(\d+)/ ? ($1 => $2) : () }
+        split /\r\n/, $redis->cmd('INFO', 'commandstats');
+    return $info{echo} // 0;
+}
+my $ready = batches();
+my $wrong = 0;
+SHS::Process::wait_for('lookups that are sent together', 40, sub {
+    my @pipes;
+    for my $client (1 .. 12) {
+        open my $pipe, '-|' or do {
+            my $bad = 0;
+            for my $round (1 .. 60) {
+                my $n = ($round * 7 + $client * 13) % $users + 1;
+                my @is = ask('load', key => "s:$n", name => 'b', name => 'a');
+                my $rest = join '|', grep { !/^(?:FOUND \d+|trace .*)$/ } @is;
+                ++$bad if $rest ne ($n % 2 ? "b:b$n|" : '') . "a:a$n";
+            }
+            print "$bad\n";
+            POSIX::_exit(0) if close STDOUT;
+        };
+        push @pipes, $pipe;
+    }
+    for my $pipe (@pipes) {
+        my $bad = <$pipe>;
+        $wrong += $bad // 1;
+        close $pipe;
+    }
+    return $wrong || batches() > $ready + 20;
+});
+is($wrong, 0, 'no thread gets the fields of another');
+# After a batch that failed there would be a pause, each longer than the last.
+cmp_ok(batches(), '>', $ready + 20, '... and many are sent together');
 
 # --- touches --------------------------------------------------------------------
 

@@ -269,10 +269,9 @@ shs_outcome_t shs_store_load(shs_result_t *result, shs_store_t *store,
     shs_outcome_t outcome;
 
     assert(query->key.len > 0 && query->max_octets > 0);
-    assert(query->names
-               ? query->shape == SHS_SHAPE_FIELDS && query->name_count > 0
-                     && query->name_count <= SHS_STORE_MAX_FIELDS
-               : query->name_count == 0);
+    assert(!query->names
+           || (query->shape == SHS_SHAPE_FIELDS && query->name_count > 0
+               && query->name_count <= SHS_STORE_MAX_FIELDS));
     memset(result, 0, sizeof(*result));
     outcome = store->provider->load(result, store->self, query, p);
     outcome = shs_promise_check_read(result, outcome, query, &store->broken_at);
