@@ -20,6 +20,8 @@
  */
 #include "codec/codec.h"
 
+#include <stddef.h>
+
 #include <apr_strings.h>
 
 #include "codec/stored_number.h"
@@ -46,12 +48,12 @@ static const struct {
     const char *unreadable;
     apr_int64_t least, most;
 } life_fields[] = {
-    { CREATED, APR_OFFSETOF(life_t, created_ms),
+    { CREATED, offsetof(life_t, created_ms),
       "no " CREATED ": a remainder of a session that has ended",
       "its " CREATED " is not a time", 1, SHS_STORED_TIME_MOST },
-    { ACCESSED, APR_OFFSETOF(life_t, accessed_ms), "no " ACCESSED,
+    { ACCESSED, offsetof(life_t, accessed_ms), "no " ACCESSED,
       "its " ACCESSED " is not a time", 0, SHS_STORED_TIME_MOST },
-    { MAX, APR_OFFSETOF(life_t, max_s), "no " MAX, "its " MAX " is not a time",
+    { MAX, offsetof(life_t, max_s), "no " MAX, "its " MAX " is not a time",
       APR_INT32_MIN, APR_INT32_MAX },
 };
 

@@ -62,6 +62,16 @@ static int take_bool(int *out, stream_t *stream)
     return 1;
 }
 
+/* When the session was created: behind the manager's own object, if there is
+ * one. */
+static int take_created(apr_int64_t *out, stream_t *stream)
+{
+    if (take_integer(out, stream)) {
+        return *out > 0;
+    }
+    return take_integer(out, stream) && *out > 0;
+}
+
 /* The objects up to the id. Returns NULL, or why the record is malformed. */
 static const char *read_life(stream_t *stream)
 {
@@ -71,8 +81,7 @@ static const char *read_life(stream_t *stream)
     shs_kind_t kind;
     shs_octets_t id;
 
-    if ((!take_integer(&created, stream) && !take_integer(&created, stream))
-        || created <= 0 || !take_integer(&accessed, stream)
+    if (!take_created(&created, stream) || !take_integer(&accessed, stream)
         || !take_integer(&max_s, stream)) {
         return "its stream does not begin as that of a session of Tomcat";
     }

@@ -136,6 +136,7 @@ static shs_octets_t join(shs_octets_t a, const char *b, shs_octets_t c,
     memcpy(out, a.data, a.len);
     memcpy(out + a.len, b, middle);
     memcpy(out + a.len + middle, c.data, c.len);
+    out[joined.len] = '\0';
     return joined;
 }
 

@@ -170,7 +170,7 @@ static int read_structure(shs_json_scan_t *scan, shs_session_t *session,
 static int read_value(shs_json_scan_t *scan, shs_session_t *session,
                       shs_octets_t name, int depth)
 {
-    shs_octets_t text;
+    shs_octets_t text = nothing;
     shs_kind_t kind;
 
     skip_space(scan);
