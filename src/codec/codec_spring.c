@@ -112,7 +112,7 @@ static void read_attribute(shs_session_t *session, shs_stored_values_t *values,
             : shs_stored_value_append(values, session, name, stored);
 
     if (wrong) {
-        shs_session_set_opaque(session, wrong);
+        shs_session_append_opaque(session, name, wrong);
     }
 }
 

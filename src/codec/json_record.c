@@ -30,7 +30,8 @@ static void read_member(shs_json_scan_t *scan, shs_session_t *session,
     }
     else if (shs_metadata_is_reserved(name)) {
         shs_json_scan_skip(scan, 1);
-        shs_session_set_opaque(session, "an attribute's name begins with '@'");
+        shs_session_append_opaque(session, name,
+                                  "an attribute's name begins with '@'");
     }
     else {
         shs_json_scan_value(scan, session, name, 1);

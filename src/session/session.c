@@ -106,8 +106,14 @@ void shs_session_truncate(shs_session_t *session, apr_size_t count)
     session->count = count;
 }
 
-void shs_session_set_opaque(shs_session_t *session, const char *reason)
+void shs_session_append_opaque(shs_session_t *session, shs_octets_t name,
+                               const char *reason)
 {
+    static const shs_octets_t nothing = { "", 0 };
+    apr_size_t index =
+        shs_session_append(session, SHS_KIND_NULL, name, nothing);
+
+    session->values[index].known = SHS_KNOWN_IS_OPAQUE;
     if (!session->opaque) {
         session->opaque = reason;
     }
@@ -163,7 +169,7 @@ const shs_metadata_t *shs_session_get_metadata(const shs_session_t *session)
 
 static unsigned find_known(const shs_value_t *value)
 {
-    unsigned known = 0;
+    unsigned known = value->known & SHS_KNOWN_IS_OPAQUE;
 
     if (!shs_octets_have_control(value->name)) {
         known |= SHS_KNOWN_NAME_IS_PLAIN;

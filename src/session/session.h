@@ -37,10 +37,11 @@ typedef enum shs_kind_t {
 } shs_kind_t;
 
 /* What is known of a value's octets. A bit that is not set says nothing. */
-#define SHS_KNOWN_NAME_IS_PLAIN   1 /* the name has no control character ... */
-#define SHS_KNOWN_TEXT_IS_PLAIN   2 /* nor has the text (base/octets.h) ... */
-#define SHS_KNOWN_TEXT_IS_VISIBLE 4 /* nor what PERCENT escapes */
-#define SHS_KNOWN_TEXT_IS_ENDED   8 /* a NUL follows the text */
+#define SHS_KNOWN_NAME_IS_PLAIN   1  /* the name has no control character ... */
+#define SHS_KNOWN_TEXT_IS_PLAIN   2  /* nor has the text (base/octets.h) ... */
+#define SHS_KNOWN_TEXT_IS_VISIBLE 4  /* nor what PERCENT escapes */
+#define SHS_KNOWN_TEXT_IS_ENDED   8  /* a NUL follows the text */
+#define SHS_KNOWN_IS_OPAQUE       16 /* a NULL: it could not be understood */
 
 typedef struct shs_text_t {
     shs_octets_t octets;
@@ -55,15 +56,13 @@ typedef struct shs_value_t {
     apr_size_t end; /* index of the first value that is not inside */
 } shs_value_t;
 
-/* Deeper structures are malformed. */
-#define SHS_SESSION_MAX_DEPTH 64
+#define SHS_SESSION_MAX_DEPTH 64 /* deeper structures are malformed */
 
 typedef struct shs_session_t shs_session_t;
 
 /* An empty session with room for `expected` values; it grows. */
 shs_session_t *shs_session_create(apr_size_t expected, apr_pool_t *p);
 
-/* A session of these values, which it borrows. */
 shs_session_t *shs_session_create_of(shs_value_t *values, apr_size_t count,
                                      apr_pool_t *p);
 
@@ -81,12 +80,13 @@ apr_size_t shs_session_copy(shs_session_t *session, shs_octets_t name,
 void shs_session_replace(shs_session_t *session, apr_size_t value,
                          shs_octets_t text);
 
-/* Removes what was appended since there were `count` values. */
+/* Removes all behind `count` values. */
 void shs_session_truncate(shs_session_t *session, apr_size_t count);
 
-/* Why an attribute is absent that could not be understood, in words without a
- * value; the first reason counts. NULL: all were. */
-void shs_session_set_opaque(shs_session_t *session, const char *reason);
+/* Appends an attribute that could not be understood, which is absent to all but
+ * access control. opaque(): the first reason, without a value, or NULL. */
+void shs_session_append_opaque(shs_session_t *session, shs_octets_t name,
+                               const char *reason);
 const char *shs_session_opaque(const shs_session_t *session);
 
 /* The expiry in the stored value (as apr_time_now()); 0: none. */

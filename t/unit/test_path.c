@@ -461,6 +461,47 @@ START_TEST(path_parse__keeps_no_state_between_finds)
 }
 END_TEST
 
+static const struct {
+    const char *path;
+    const char *wanted; /* names; NULL: all */
+    int is_known;
+    const char *why;
+} known[] = {
+    { "user", NULL, 1, "it is there" },
+    { "nothing", NULL, 1, "it is not there, which is known" },
+    { "hidden", NULL, 0, "it could not be understood" },
+    { "hidden.role", NULL, 0, "nor what is in it" },
+    { "['hidden']", NULL, 0, "in quotation marks" },
+    { "hid*", NULL, 0, "by its beginning" },
+    { "banned", "user", 0, "it was not read" },
+    { "banned.by", "user", 0, "nor what is in it" },
+    { "banned", "user banned", 1, "it was read and is not there" },
+    { "banned.by", "user banned", 1, "nor what is in it" },
+    { "a.b.c", "a.b", 1, "a name with a dot" },
+    { "['a.b']", "a", 0, "a whole name" },
+    { "ban*", "user banned", 0, "names with that beginning may be unread" },
+    { "@status", "user", 1, "not stored in the session" },
+};
+
+START_TEST(path_is_known__is_false_for_what_was_not_read_or_understood)
+{
+    shs_session_t *s = shs_session_create(0, p);
+    shs_wanted_t wanted = shs_wanted_everything;
+
+    shs_session_append(s, SHS_KIND_STRING, OCTETS("user"), OCTETS("a"));
+    shs_session_append_opaque(s, OCTETS("hidden"), "a reason");
+    if (known[_i].wanted) {
+        apr_array_header_t *names = unit_words(known[_i].wanted);
+
+        wanted = shs_wanted_create((const char *const *)names->elts,
+                                   (apr_size_t)names->nelts, p);
+    }
+    ck_assert_msg(shs_path_is_known(path_of(known[_i].path), s, &wanted)
+                      == known[_i].is_known,
+                  "%s: %s", known[_i].path, known[_i].why);
+}
+END_TEST
+
 static void add(TCase *tc)
 {
     tcase_add_loop_test(tc, path_parse__tells_the_kinds_apart, 0, ROWS(kinds));
@@ -479,6 +520,9 @@ static void add(TCase *tc)
                         ROWS(not_attributes));
     tcase_add_test(tc, path_text__finds_nothing_in_an_empty_session);
     tcase_add_test(tc, path_parse__keeps_no_state_between_finds);
+    tcase_add_loop_test(
+        tc, path_is_known__is_false_for_what_was_not_read_or_understood, 0,
+        ROWS(known));
 }
 
 int main(void)

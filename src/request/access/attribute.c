@@ -102,6 +102,17 @@ int shs_attribute_text(shs_octets_t *text, const shs_attribute_t *attribute,
     return 1;
 }
 
+/* Only a framework's session has parts that were not read or understood. */
+int shs_attribute_is_known(const shs_attribute_t *attribute,
+                           const shs_lookup_t *lookup, const request_rec *r)
+{
+    const shs_settings_t *settings = shs_settings_of(r);
+
+    return !shs_codec_is_foreign(settings->codec.value)
+           || shs_path_is_known(attribute->path, lookup->session,
+                                &settings->wanted.value);
+}
+
 /* The member of a value, by the names behind [*]; or NULL. */
 static const shs_value_t *find_member(const shs_session_t *session,
                                       const shs_value_t *value,

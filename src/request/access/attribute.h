@@ -42,6 +42,11 @@ const shs_lookup_t *shs_attribute_lookup(const shs_attribute_t *attribute,
 int shs_attribute_text(shs_octets_t *text, const shs_attribute_t *attribute,
                        const shs_lookup_t *lookup, request_rec *r);
 
+/* Whether the lookup's session, which is FOUND, tells what the attribute is. 0:
+ * SharedSessionAttributes does not name it, or it could not be understood. */
+int shs_attribute_is_known(const shs_attribute_t *attribute,
+                           const shs_lookup_t *lookup, const request_rec *r);
+
 /* A list, and for whom it was made. */
 typedef struct shs_attribute_list_t {
     const char *name;                 /* of the attribute */

@@ -140,6 +140,16 @@ static authz_status refuse_unknown(request_rec *r)
     return AUTHZ_GENERAL_ERROR;
 }
 
+static authz_status refuse_unread(request_rec *r)
+{
+    ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
+                  SHS_TAG_ACCESS
+                  "Require shared-session cannot tell what an attribute is:"
+                  " SharedSessionAttributes does not name it, or it cannot be"
+                  " understood (SHS039); name it, or do not use it behind not");
+    return AUTHZ_GENERAL_ERROR;
+}
+
 /* The result for a session that is FOUND. */
 static authz_status check_session(request_rec *r, const line_t *line,
                                   const shs_lookup_t *lookup,
@@ -151,6 +161,9 @@ static authz_status check_session(request_rec *r, const line_t *line,
 
     if (result == SHS_REQUIREMENT_UNKNOWN && line->may_be_negated) {
         return refuse_unknown(r);
+    }
+    if (result == SHS_REQUIREMENT_UNREAD && line->may_be_negated) {
+        return refuse_unread(r);
     }
     if (!line->is_negated && lacks_user(r, is_met)) {
         context->access.lacks_session = 1;

@@ -61,6 +61,26 @@ static void note_trace(request_rec *r)
     }
 }
 
+/* An attribute that was not read, or not understood: what an expression decides
+ * by it does not count. */
+static void check_known(request_rec *r, const shs_attribute_t *attribute,
+                        const shs_lookup_t *lookup)
+{
+    shs_access_t *access = &shs_client_request_context_of(r)->access;
+
+    if (access->is_settled || lookup->outcome != SHS_OUTCOME_FOUND
+        || shs_attribute_is_known(attribute, lookup, r)) {
+        return;
+    }
+    access->is_void = 1;
+    ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
+                  SHS_TAG_ACCESS
+                  "an expression asks for the attribute %s, which"
+                  " SharedSessionAttributes does not name, or which cannot be"
+                  " understood (SHS039)",
+                  shs_attribute_name(attribute));
+}
+
 /* The lookup for an expression; NULL: it sees no session. */
 static const shs_lookup_t *lookup_of(const ap_expr_eval_ctx_t *ctx,
                                      const shs_attribute_t *attribute)
@@ -73,6 +93,9 @@ static const shs_lookup_t *lookup_of(const ap_expr_eval_ctx_t *ctx,
     lookup = shs_attribute_lookup(attribute, ctx->r);
     if (lookup) {
         note(ctx->r, lookup);
+        if (attribute) {
+            check_known(ctx->r, attribute, lookup);
+        }
     }
     else if (ctx->r->method_number == M_TRACE
              && shs_settings_of(ctx->r)->enabled.value) {

@@ -144,6 +144,9 @@ shs_requirement_result_t shs_requirement_check(
     if (!requirement->attribute) {
         return SHS_REQUIREMENT_MET;
     }
+    if (!shs_attribute_is_known(requirement->attribute, lookup, r)) {
+        return SHS_REQUIREMENT_UNREAD;
+    }
     return check_list(
         requirement,
         shs_attribute_list(requirement->attribute, lookup, r)->values);

@@ -43,6 +43,8 @@ const shs_lookup_t *shs_requirement_lookup(const shs_requirement_t *requirement,
 typedef enum shs_requirement_result_t {
     SHS_REQUIREMENT_UNMET,
     SHS_REQUIREMENT_MET,
+    SHS_REQUIREMENT_UNREAD, /* SharedSessionAttributes does not name the
+                             * attribute, or it could not be understood */
     SHS_REQUIREMENT_UNKNOWN /* no text matches as far as it is known: one is too
                              * long for the regular expression, or takes more
                              * steps than PCRE allows */

@@ -123,13 +123,16 @@ static int put_scalar(writer_t *w, const shs_value_t *value)
 static void put_members(writer_t *w, const shs_value_t *values,
                         apr_size_t first, apr_size_t end, int is_object)
 {
+    const char *comma = "";
     apr_size_t i;
 
     put(w, is_object ? "{" : "[", 1);
     for (i = first; i < end; i = values[i].end) {
-        if (i > first) {
-            put(w, ",", 1);
+        if (values[i].known & SHS_KNOWN_IS_OPAQUE) {
+            continue;
         }
+        put(w, comma, strlen(comma));
+        comma = ",";
         if (is_object) {
             put_string(w, values[i].name);
             put(w, ":", 1);

@@ -3,26 +3,18 @@
 
 #include <string.h>
 
-#include <apr_lib.h>
 #include <apr_strings.h>
 
 #include "session/json/json_plain.h"
 #include "session/json/json_read.h"
 #include "session/json/json_text.h"
-
-/* One step down: by name when name is set, else by position. */
-typedef struct step_t {
-    const char *name;
-    apr_size_t len;
-    apr_size_t position;
-    apr_size_t end; /* where the step ends in the text of the path */
-} step_t;
+#include "session/json/path_steps.h"
 
 struct shs_path_t {
     shs_path_kind_t kind;
     const char *text;
     apr_size_t len;
-    step_t *steps;
+    shs_path_step_t *steps;
     int count;         /* 0: the text can only be an attribute's whole name */
     int is_quoted;     /* the first step is the attribute's whole name */
     apr_size_t prefix; /* how its name begins, which ends in "*" in the path;
@@ -42,100 +34,6 @@ static const struct {
     { "@status", SHS_PATH_STATUS }, { "@ttl", SHS_PATH_TTL },
     { "@label", SHS_PATH_LABEL },   { "@reason", SHS_PATH_REASON },
 };
-
-/* Parses "[123]" at *cursor. Returns 0 if it is not there. */
-static int parse_position(step_t *step, const char **cursor)
-{
-    const char *c = *cursor + 1;
-    apr_size_t position = 0;
-    int digits = 0;
-
-    for (; apr_isdigit(*c) && digits < 9; ++c, ++digits) {
-        position = position * 10 + (apr_size_t)(*c - '0');
-    }
-    if (digits == 0 || *c != ']') {
-        return 0;
-    }
-    memset(step, 0, sizeof(*step));
-    step->position = position;
-    *cursor = c + 1;
-    return 1;
-}
-
-/* Parses "['name']" at *cursor. Returns 0 if it is not there. */
-static int parse_quoted(step_t *step, const char **cursor)
-{
-    const char *name = *cursor + 2;
-    const char *end = strstr(name, "']");
-
-    if (!end || end == name) {
-        return 0;
-    }
-    memset(step, 0, sizeof(*step));
-    step->name = name;
-    step->len = (apr_size_t)(end - name);
-    *cursor = end + 2;
-    return 1;
-}
-
-/* Parses a name at *cursor, and the "." before all but the first. */
-static int parse_name(step_t *step, const char **cursor)
-{
-    apr_size_t len;
-
-    *cursor += **cursor == '.';
-    len = strcspn(*cursor, ".[");
-
-    if (len == 0) {
-        return 0;
-    }
-    memset(step, 0, sizeof(*step));
-    step->name = *cursor;
-    step->len = len;
-    *cursor += len;
-    return 1;
-}
-
-/* Whether a name in quotation marks begins at c. */
-static int is_quoted(const char *c)
-{
-    return c[0] == '[' && c[1] == '\'';
-}
-
-static int parse_step(step_t *step, const char **cursor, int is_first)
-{
-    if (is_quoted(*cursor)) {
-        return parse_quoted(step, cursor);
-    }
-    if (**cursor == '[') {
-        return !is_first && parse_position(step, cursor);
-    }
-    return is_first == (**cursor != '.') && parse_name(step, cursor);
-}
-
-/* Parses the steps of the text; none if it is no path. That is no error: "a..b"
- * may be an attribute's whole name. */
-static void parse_steps(shs_path_t *path, apr_pool_t *p)
-{
-    const char *cursor = path->text;
-    int most = 1;
-    const char *c;
-
-    for (c = cursor; *c; ++c) {
-        most += *c == '.' || *c == '[';
-    }
-    path->steps = apr_palloc(p, (apr_size_t)most * sizeof(step_t));
-    while (*cursor) {
-        step_t *step = &path->steps[path->count];
-
-        if (!parse_step(step, &cursor, path->count == 0)) {
-            path->count = 0;
-            return;
-        }
-        step->end = (apr_size_t)(cursor - path->text);
-        ++path->count;
-    }
-}
 
 /* A name that ends in "*" is the whole text, or its first step. */
 static void find_prefix(shs_path_t *path)
@@ -179,8 +77,8 @@ const char *shs_path_parse(const shs_path_t **out, const char *text,
                             " @id, @status, @ttl, @label and @reason",
                             text);
     }
-    parse_steps(path, p);
-    path->is_quoted = is_quoted(text);
+    path->count = shs_path_steps_parse(&path->steps, text, p);
+    path->is_quoted = shs_path_steps_is_quoted(text);
     if (path->is_quoted && path->count == 0) {
         return apr_psprintf(p,
                             "'%s' is not a path: a name between [' and '] is"
@@ -198,7 +96,8 @@ shs_path_kind_t shs_path_kind(const shs_path_t *path)
     return path->kind;
 }
 
-static const shs_value_t *step_down(const step_t *step, const shs_value_t *at,
+static const shs_value_t *step_down(const shs_path_step_t *step,
+                                    const shs_value_t *at,
                                     const shs_value_t *values,
                                     const shs_session_t *session)
 {
@@ -367,6 +266,39 @@ const shs_value_t *shs_path_find_structure(const shs_session_t **of,
     }
     *of = read;
     return shs_session_values(read, &total);
+}
+
+/* Whether any of the names that the path may begin with is wanted. */
+static int is_wanted(const shs_path_t *path, const shs_wanted_t *wanted)
+{
+    shs_octets_t name = { path->text, path->len };
+    int i;
+
+    if (!wanted->names) {
+        return 1;
+    }
+    if (path->is_quoted) {
+        name.data = path->steps[0].name;
+        name.len = path->steps[0].len;
+        return shs_wanted_has(wanted, name);
+    }
+    for (i = path->count; i > 0 && !shs_wanted_has(wanted, name); --i) {
+        name.len = path->steps[i - 1].end;
+    }
+    return path->prefix == 0 && shs_wanted_has(wanted, name);
+}
+
+int shs_path_is_known(const shs_path_t *path, const shs_session_t *session,
+                      const shs_wanted_t *wanted)
+{
+    const shs_value_t *at;
+    int steps;
+
+    if (path->kind != SHS_PATH_ATTRIBUTE) {
+        return 1;
+    }
+    at = find_attribute(&steps, path, session);
+    return at ? !(at->known & SHS_KNOWN_IS_OPAQUE) : is_wanted(path, wanted);
 }
 
 int shs_path_text(shs_octets_t *text, const shs_path_t *path,

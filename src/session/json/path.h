@@ -26,6 +26,7 @@
 #include <apr_pools.h>
 
 #include "session/session.h"
+#include "session/wanted.h"
 
 typedef enum shs_path_kind_t {
     SHS_PATH_ATTRIBUTE,
@@ -71,6 +72,12 @@ const shs_value_t *shs_path_find_structure(const shs_session_t **of,
                                            const shs_session_t *session,
                                            shs_path_inside_t *inside,
                                            apr_pool_t *p);
+
+/* Whether a SHS_PATH_ATTRIBUTE says something about the session: 0 if the
+ * attribute that it leads to or into was not read (session/wanted.h), or could
+ * not be understood. */
+int shs_path_is_known(const shs_path_t *path, const shs_session_t *session,
+                      const shs_wanted_t *wanted);
 
 /* The value as text, as shs_json_text_get() returns it: borrowed from the
  * session, or from p. Returns 0 if there is none, if it is null, and for other
