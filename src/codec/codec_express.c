@@ -32,9 +32,12 @@ static void read_idle(shs_session_t *session, const shs_value_t *max_age)
 static const char *read_express(shs_session_t *session,
                                 const shs_session_t *own)
 {
-    read_idle(session,
-              shs_json_record_member(own, shs_json_record_own(own, "cookie"),
-                                     "originalMaxAge"));
+    const shs_value_t *cookie = shs_json_record_own(own, "cookie");
+
+    if (!cookie || cookie->kind != SHS_KIND_OBJECT) {
+        return "it has no member cookie, as the framework writes it";
+    }
+    read_idle(session, shs_json_record_member(own, cookie, "originalMaxAge"));
     return NULL;
 }
 

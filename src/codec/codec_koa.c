@@ -21,6 +21,10 @@ static const char *read_own(shs_session_t *session, const shs_session_t *own)
     const shs_value_t *expire = shs_json_record_own(own, "_expire");
     apr_int64_t ms;
 
+    /* The id may be the whole key, and lead to what another program wrote. */
+    if (!expire && !shs_json_record_own(own, "_session")) {
+        return "it has no member _expire or _session, as koa-session writes";
+    }
     if (expire && expire->kind != SHS_KIND_NULL) {
         if (expire->kind != SHS_KIND_NUMBER
             || !shs_stored_time_read_number(&ms, expire->text)) {

@@ -133,7 +133,7 @@ static void read_attribute(shs_session_t *session, shs_stored_values_t *values,
                                 values, session, field->name, field->value);
 
     if (wrong) {
-        shs_session_set_opaque(session, wrong);
+        shs_session_append_opaque(session, field->name, wrong);
     }
 }
 

@@ -129,7 +129,7 @@ static void take_value(stream_t *stream, shs_octets_t name)
     shs_session_values(stream->session, &from);
     wrong = shs_java_read_value(stream->reader, stream->session, name);
     if (wrong) {
-        shs_session_set_opaque(stream->session, wrong);
+        shs_session_append_opaque(stream->session, name, wrong);
         return;
     }
     values = shs_session_values(stream->session, &to);
@@ -156,8 +156,8 @@ static const char *read_attribute(stream_t *stream)
             take_value(stream, name);
             return NULL;
         }
-        shs_session_set_opaque(stream->session,
-                               "an attribute's name begins with '@'");
+        shs_session_append_opaque(stream->session, name,
+                                  "an attribute's name begins with '@'");
     }
     return shs_java_read_skip(stream->reader);
 }

@@ -97,7 +97,7 @@ void *shs_settings_merge(apr_pool_t *p, void *outer_, void *inner_)
     if (inner->cookie_options.set && !inner->profile.set
         && outer->profile.value) {
         shs_cookie_options_inherit(&merged->cookie_options.value,
-                                   &outer->cookie_options.value);
+                                   outer->profile.cookie_options);
     }
     MERGE(key);
     MERGE(codec);
@@ -162,6 +162,12 @@ const shs_settings_t *shs_settings_of(const request_rec *r)
 const shs_server_settings_t *shs_settings_of_server(const server_rec *s)
 {
     return ap_get_module_config(s->module_config, &shared_session_module);
+}
+
+int shs_settings_is_foreign(const shs_settings_t *settings)
+{
+    return shs_codec_is_foreign(settings->codec.value)
+           || shs_key_prefix_len(settings->key.value) == 0;
 }
 
 const char *shs_settings_find_enabled_line(

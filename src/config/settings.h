@@ -38,7 +38,11 @@ typedef struct shs_settings_t {
      * are read and touched, but not written; SetHandler shared-session. */
     shs_flag_t granted;
     shs_flag_t resource;
-    shs_flag_t profile; /* a framework's, which sets the next options */
+    struct {
+        int set;
+        int value; /* it is that of a framework ... */
+        const shs_cookie_options_t *cookie_options; /* ... and sets these */
+    } profile;
     struct {
         int set;
         shs_cookie_options_t value;
@@ -94,6 +98,10 @@ void *shs_settings_merge_server(apr_pool_t *p, void *outer, void *inner);
 /* The settings of a request (as its directories are now) or a server. */
 const shs_settings_t *shs_settings_of(const request_rec *r);
 const shs_server_settings_t *shs_settings_of_server(const server_rec *s);
+
+/* Whether a framework owns the sessions of the place: by the format, or because
+ * their keys have no prefix, as only a framework's profile sets it. */
+int shs_settings_is_foreign(const shs_settings_t *settings);
 
 /* "file:line" of a SharedSession On in the server's own configuration that is
  * in force, or NULL. */

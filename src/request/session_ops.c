@@ -171,7 +171,7 @@ static shs_written_t refuse_foreign(request_rec *r)
 
 static int is_foreign(request_rec *r)
 {
-    return shs_codec_is_foreign(shs_settings_of(r)->codec.value);
+    return shs_settings_is_foreign(shs_settings_of(r));
 }
 
 /* Whether an id that this module creates would be refused here, because a

@@ -28,6 +28,15 @@ const char *shs_place_warning_check_expiry(const shs_place_use_t *use,
     int is_native = shs_expiry_rule_is_native(use->expiry);
     const char *reason;
 
+    if (!shs_codec_is_foreign(use->codec)
+        && shs_key_prefix_len(use->key) == 0) {
+        return apr_psprintf(p,
+                            "the format %s beside the keys of a framework's"
+                            " profile, which have no prefix: sessions are only"
+                            " read and ended; set the framework's format, or a"
+                            " SharedSessionKey",
+                            shs_place_warning_describe_format(use, p));
+    }
     if (!shs_codec_is_foreign(use->codec)) {
         return is_native ? NULL
                          : apr_psprintf(

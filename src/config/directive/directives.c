@@ -38,7 +38,7 @@ static const char *resolve_path(const cmd_parms *cmd, const char *option)
     for (i = 0; i < sizeof(names) / sizeof(names[0]); ++i) {
         apr_size_t len = strlen(names[i]);
 
-        if (!strncmp(option, names[i], len) && option[len]) {
+        if (!strncasecmp(option, names[i], len) && option[len]) {
             return apr_pstrcat(cmd->pool, names[i],
                                ap_server_root_relative(cmd->pool, option + len),
                                NULL);
@@ -127,7 +127,6 @@ static const char *set_cookie(cmd_parms *cmd, void *dir, int argc,
                               char *const argv[])
 {
     shs_settings_t *settings = dir;
-    shs_cookie_options_t profile = settings->cookie_options.value;
     const char **words = apr_palloc(cmd->pool, sizeof(char *) * (argc + 1));
     const char *error;
     int i;
@@ -135,9 +134,10 @@ static const char *set_cookie(cmd_parms *cmd, void *dir, int argc,
     for (i = 0; i < argc; ++i) {
         words[i] = resolve_path(cmd, argv[i]);
     }
-    error = shs_cookie_options_parse(&settings->cookie_options.value,
-                                     settings->profile.value ? &profile : NULL,
-                                     argc, words, cmd->pool);
+    error = shs_cookie_options_parse(
+        &settings->cookie_options.value,
+        settings->profile.value ? settings->profile.cookie_options : NULL, argc,
+        words, cmd->pool);
     settings->cookie_options.set = 1;
     return shs_directive_error_describe(cmd, error);
 }

@@ -132,6 +132,8 @@ const char *shs_framework_options_set_profile(cmd_parms *cmd, void *dir,
     apply(settings, &profile);
     settings->profile.set = 1;
     settings->profile.value = profile.codec != &shs_codec_hash;
+    settings->profile.cookie_options = apr_pmemdup(
+        cmd->pool, &profile.cookie_options, sizeof(profile.cookie_options));
     server = ap_get_module_config(cmd->server->module_config,
                                   &shared_session_module);
     APR_ARRAY_PUSH(server->keys, const shs_key_t *) = settings->key.value;

@@ -31,7 +31,7 @@ shs_written_t shs_end_session(const shs_scope_t *scope,
 {
     shs_written_t written;
 
-    if (!shs_codec_is_foreign(scope->settings->codec.value)) {
+    if (!shs_settings_is_foreign(scope->settings)) {
         return shs_writer_end(scope, lookup);
     }
     written = end_foreign(scope, &lookup->sid);

@@ -54,8 +54,8 @@ static shs_written_t end_unread(const shs_scope_t *scope,
 {
     shs_written_t written;
 
-    if (shs_codec_is_foreign(scope->settings->codec.value)) {
-        return shs_writer_written(SHS_WROTE_MALFORMED, other->reason);
+    if (shs_settings_is_foreign(scope->settings)) {
+        return shs_writer_written(SHS_WROTE_GONE, other->reason);
     }
     written = shs_writer_remove_key(scope, other->key, 0);
     if (written.status == SHS_WROTE_CONFLICT) {

@@ -120,7 +120,7 @@ apr_interval_time_t shs_touch_if_due(const shs_scope_t *scope,
     if (lookup->is_forwarded || ttl == SHS_TOUCH_NONE) {
         return ttl;
     }
-    return shs_codec_is_foreign(scope->settings->codec.value)
+    return shs_settings_is_foreign(scope->settings)
                ? touch_foreign(scope, lookup, ttl)
                : touch_native(scope, lookup, ttl);
 }

@@ -90,10 +90,18 @@ static int is_same_version(const version_t *a, const version_t *b)
 static const char *read_content(content_t *out, const char *path, apr_pool_t *p)
 {
     apr_file_t *file;
-    apr_status_t rv = apr_file_open(&file, path, APR_READ, 0, p);
+    apr_finfo_t info;
+    /* A pipe may have taken the file's place since find_version(). */
+    apr_status_t rv =
+        apr_file_open(&file, path, APR_READ | APR_FOPEN_NONBLOCK, 0, p);
 
     out->len = 0;
     if (rv == APR_SUCCESS) {
+        rv = apr_file_info_get(&info, APR_FINFO_TYPE, file);
+        if (rv == APR_SUCCESS && info.filetype != APR_REG) {
+            apr_file_close(file);
+            return describe(path, "is not a regular file", p);
+        }
         rv = apr_file_read_full(file, out->text, sizeof(out->text), &out->len);
         apr_file_close(file);
     }
