@@ -101,7 +101,7 @@ for my $name (captures(qr/^(?:spring-boot-4|redisson)/)) {
 
 # [captures, the load]. The idle timeout is 6 s, so that a touch is due each second.
 for my $row ([qr/^spring-boot-4.*json/, 'HGETALL'], [qr/^redisson.*Json/, 'HGETALL'], [qr/^express$/, 'GET'],
-             [qr/^tomcat.*10/, 'GET']) {
+             [qr/^tomcat.*10\./, 'GET']) {
     my ($which, $load) = @$row;
     for my $name (captures($which)) {
         my $s = framework($name, fresh => 1, idle => 6);
@@ -140,7 +140,7 @@ for my $name (captures(qr/^(?:koa|fastify|lemonldap)/)) {
 # --- attributes of a place ----------------------------------------------------------------------
 
 sub names_at { my ($s, $path) = @_; return join ' ', map { /^session\.(.*)/ ? $1 : () } at($s, $path)->names('note') }
-for my $name (captures(qr/^(?:spring-boot-4|redisson|express$|fastify$|koa$|tomcat.*10)/)) {
+for my $name (captures(qr/^(?:spring-boot-4|redisson|express$|fastify$|koa$|tomcat.*10\.)/)) {
     my $s = framework($name, fresh => 1)->put($store);
     my $whole = join ' ', $s->names;
     for my $round (1 .. 3) {

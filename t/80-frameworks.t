@@ -144,7 +144,7 @@ for my $name (captures(qr/^spring-boot-4.*indexed/)) {
     refused($s, 'SESSION=' . base64('SeCrEt-a-string-not-a-hash'), 'a key of another type',
             asks => 'spring:session:sessions:SeCrEt-a-string-not-a-hash', status => 'malformed');
 }
-for my $name (captures(qr/^(?:tomcat.*10|lemonldap|redisson.*Json)/)) {
+for my $name (captures(qr/^(?:tomcat.*10\.|lemonldap|redisson.*Json)/)) {
     my $s = framework($name, fresh => 1)->put($store);
     my $cookie = $s->{cookie}[0]{name};
     my $id = $s->id;
@@ -171,7 +171,7 @@ for my $name (captures(qr/^(?:tomcat.*10|lemonldap|redisson.*Json)/)) {
 
 {
     # tomcat: the key has the route; Spring: the framework cuts it.
-    my ($name) = captures(qr/^tomcat.*10/);
+    my ($name) = captures(qr/^tomcat.*10\./);
     if ($name) {
         my $s = framework($name, fresh => 1)->put($store);
         my ($bare) = $s->id =~ /^(\w+)/;

@@ -40,10 +40,6 @@ my %capture = map { $_->{capture} => $_ } @all;
 # The attribute that is the user, and the path to the user's name.
 my %user = (lemonldap => 'uid');
 
-# The profiles whose formats there are.
-my $built = qr/^(?:spring|redisson|express|fastify|koa|lemonldap)\b/;
-@all = grep { $_->{profile} =~ $built } @all;
-
 # The names of all captures, or of those that match.
 sub captures {
     my ($pattern) = @_;
