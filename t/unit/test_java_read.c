@@ -359,6 +359,147 @@ START_TEST(java_read__limits_the_texts_that_references_multiply)
 }
 END_TEST
 
+START_TEST(java_read__limits_texts_by_the_length_of_a_long_stream)
+{
+    builder_t b = begin();
+    char *text = apr_palloc(p, 400000);
+    int i;
+
+    memset(text, 'x', 400000);
+    add_array(&b, 3, 1);
+    ADD(&b, "\x7c");
+    add_number(&b, 400000, 8);
+    add(&b, text, 400000);
+    for (i = 0; i < 2; ++i) {
+        add_reference(&b, 2);
+    }
+    ck_assert_ptr_null(read_one(built(&b)));
+}
+END_TEST
+
+/* Two arrays, one in the other, are copied into so many others. */
+static shs_octets_t build_copied(int depth)
+{
+    builder_t b = begin();
+    int i;
+
+    add_array(&b, 2, 1);
+    add_array(&b, 1, 0); /* handle 2 */
+    add_array(&b, 0, 0);
+    for (i = 1; i < depth; ++i) {
+        add_array(&b, 1, 0);
+    }
+    add_reference(&b, 2);
+    return built(&b);
+}
+
+START_TEST(java_read__limits_the_depth_of_copies)
+{
+    ck_assert_ptr_null(read_one(build_copied(61)));
+    ck_assert_ptr_nonnull(read_one(build_copied(62)));
+}
+END_TEST
+
+/* An array of so many doubles that are 0. */
+static shs_octets_t build_doubles(unsigned count)
+{
+    builder_t b = begin();
+
+    ADD(&b, "\x75\x72\x00\x02[D\x3e\xa6\x8c\x14\xab\x63\x5a\x1e\x02\x00"
+            "\x00\x78\x70");
+    add_number(&b, count, 4);
+    for (; count > 0; --count) {
+        add_number(&b, 0, 8);
+    }
+    return built(&b);
+}
+
+START_TEST(java_read__limits_the_time_that_doubles_take)
+{
+    ck_assert_ptr_null(read_one(build_doubles(4000)));
+    ck_assert_ptr_nonnull(read_one(build_doubles(4200)));
+}
+END_TEST
+
+/* The description of a class whose fields are Strings. What it extends, or
+ * null, follows. */
+static void add_class(builder_t *b, const char *name, const char *flags,
+                      const char *fields)
+{
+    apr_array_header_t *words = unit_words(fields);
+    int i;
+
+    ADD(b, "\x72");
+    add_number(b, strlen(name), 2);
+    add(b, name, strlen(name));
+    add_number(b, 1, 8);
+    add(b, flags, 1);
+    add_number(b, (unsigned long)words->nelts, 2);
+    for (i = 0; i < words->nelts; ++i) {
+        const char *field = APR_ARRAY_IDX(words, i, const char *);
+
+        ADD(b, "L");
+        add_number(b, strlen(field), 2);
+        add(b, field, strlen(field));
+        ADD(b, "\x74\x00\x01S");
+    }
+    ADD(b, "\x78");
+}
+
+START_TEST(java_read__shows_a_field_of_the_subclass_for_one_of_the_same_name)
+{
+    builder_t b = begin();
+
+    ADD(&b, "\x73");
+    add_class(&b, "Sub", "\x02", "name more");
+    add_class(&b, "Base", "\x02", "id name");
+    ADD(&b, "\x70\x74\x00\x01"
+            "1\x74\x00\x01"
+            "b\x74\x00\x01s\x70");
+    check(built(&b), "{\"id\":\"1\",\"name\":\"s\",\"more\":null}",
+          "the subclass is read behind its superclass");
+}
+END_TEST
+
+START_TEST(java_read__reads_the_fields_of_a_known_class_of_another_form)
+{
+    builder_t b = begin();
+
+    ADD(&b, "\x73");
+    add_class(&b, "java.util.UUID", "\x02", "text");
+    ADD(&b, "\x70\x74\x00\x01x");
+    check(built(&b), "{\"text\":\"x\"}", "no UUID of the JDK");
+    b = begin();
+    ADD(&b, "\x73");
+    add_class(&b, "java.util.HashMap", "\x03", "f");
+    ADD(&b, "\x70\x74\x00\x01x\x77\x08\x00\x00\x00\x01\x00\x00\x00\x01"
+            "\x70\x78");
+    check(built(&b), "{\"f\":\"x\"}", "a map with half an entry");
+}
+END_TEST
+
+START_TEST(java_read__takes_the_last_of_entries_whose_keys_have_one_text)
+{
+    builder_t b = begin();
+    int i;
+
+    ADD(&b, "\x73");
+    add_class(&b, "java.util.HashMap", "\x03", "");
+    ADD(&b, "\x70\x77\x08\x00\x00\x00\x20\x00\x00\x00\x14");
+    for (i = 0; i < 20; ++i) {
+        ADD(&b, "\x74\x00\x01");
+        add_number(&b, (unsigned long)('a' + i % 10), 1);
+        ADD(&b, "\x74\x00\x01");
+        add_number(&b, (unsigned long)('A' + i), 1);
+    }
+    ADD(&b, "\x78");
+    check(built(&b),
+          "{\"a\":\"K\",\"b\":\"L\",\"c\":\"M\",\"d\":\"N\",\"e\":\"O\","
+          "\"f\":\"P\",\"g\":\"Q\",\"h\":\"R\",\"i\":\"S\",\"j\":\"T\"}",
+          "each name twice");
+}
+END_TEST
+
 static shs_octets_t build_nested(int depth)
 {
     builder_t b = begin();
@@ -539,6 +680,15 @@ static void add_tests(TCase *tc)
         tc, java_read__gives_a_part_of_a_cycle_the_same_wherever_it_begins);
     tcase_add_test(tc, java_read__limits_the_values_that_references_multiply);
     tcase_add_test(tc, java_read__limits_the_texts_that_references_multiply);
+    tcase_add_test(tc, java_read__limits_texts_by_the_length_of_a_long_stream);
+    tcase_add_test(tc, java_read__limits_the_depth_of_copies);
+    tcase_add_test(tc, java_read__limits_the_time_that_doubles_take);
+    tcase_add_test(
+        tc, java_read__shows_a_field_of_the_subclass_for_one_of_the_same_name);
+    tcase_add_test(
+        tc, java_read__reads_the_fields_of_a_known_class_of_another_form);
+    tcase_add_test(
+        tc, java_read__takes_the_last_of_entries_whose_keys_have_one_text);
     tcase_add_loop_test(tc, java_read__limits_the_depth, 0, ROWS(depths));
     tcase_add_test(tc, java_read__limits_the_superclasses);
     tcase_add_test(tc, java_read_skip__leaves_what_later_references_need);

@@ -143,11 +143,13 @@ int shs_java_collection_empty(shs_java_view_t *view,
                               const shs_java_level_t *level, const char *field,
                               unsigned form, apr_pool_t *p)
 {
+    static shs_java_item_t *const none[1] = { NULL };
+
     (void)object;
     (void)level;
     (void)field;
     (void)p;
-    return set_members(view, NULL, NULL, form);
+    return set_members(view, none, none, form);
 }
 
 int shs_java_collection_single(shs_java_view_t *view,

@@ -8,14 +8,6 @@
 /* ObjectStreamConstants.baseWireHandle */
 #define FIRST_HANDLE 0x7E0000
 
-int shs_java_input_fail(shs_java_input_t *input, const char *wrong)
-{
-    if (!input->wrong) {
-        input->wrong = wrong;
-    }
-    return 0;
-}
-
 int shs_java_input_borrow(const unsigned char **out, shs_java_input_t *input,
                           apr_size_t len)
 {

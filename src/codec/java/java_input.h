@@ -32,7 +32,14 @@ typedef struct shs_java_input_t {
 } shs_java_input_t;
 
 /* Sets `wrong`, unless it is set, and returns 0. */
-int shs_java_input_fail(shs_java_input_t *input, const char *wrong);
+static inline int shs_java_input_fail(shs_java_input_t *input,
+                                      const char *wrong)
+{
+    if (!input->wrong) {
+        input->wrong = wrong;
+    }
+    return 0;
+}
 
 /* The octets that are left. */
 static inline apr_size_t shs_java_input_left(const shs_java_input_t *input)

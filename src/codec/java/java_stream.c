@@ -145,6 +145,7 @@ static int read_class(shs_java_class_t **out, shs_java_input_t *input,
 {
     apr_uint64_t tag;
 
+    *out = NULL;
     return read_tag(&tag, input) && read_class_of(out, input, tag, depth)
            && (*out || shs_java_input_fail(input, "an object has no class"));
 }
