@@ -157,6 +157,45 @@ START_TEST(json_number_shorten__reads_back_as_the_same)
 }
 END_TEST
 
+/* The right side is JSON.stringify() of Node for the double; for the float, the
+ * shortest text that Java reads back as the float, in the same form. */
+static const struct {
+    double value;
+    const char *as_double;
+    const char *as_float; /* NULL: no float */
+    const char *why;
+} reals[] = {
+    { 0, "0", "0", "zero" },
+    { -0.0, "0", "0", "ECMAScript prints no other zero" },
+    { 0.5, "0.5", "0.5", "a fraction" },
+    { -1e21, "-1e+21", "-1e+21", "the first with an exponent" },
+    { 0.1f, "0.10000000149011612", "0.1", "a float is no double" },
+    { 16777216, "16777216", "16777216", "2^24" },
+    { 3.4028234663852886e38, "3.4028234663852886e+38", "3.4028235e+38",
+      "the largest float" },
+    { 1.401298464324817e-45, "1.401298464324817e-45", "1e-45",
+      "the smallest float" },
+    { 1.1754943508222875e-38, "1.1754943508222875e-38", "1.1754944e-38",
+      "the smallest that is normal" },
+    { 5e-324, "5e-324", NULL, "the smallest double" },
+    { 4.450147717014403e-308, "4.450147717014403e-308", NULL,
+      "a power of two, of which the next decimal is shorter" },
+    { 1e23, "1e+23", NULL, "between two doubles" },
+    { 2.2250738585072014e-308, "2.2250738585072014e-308", NULL,
+      "the smallest that is normal" },
+};
+
+START_TEST(json_number_of_double__is_the_shortest)
+{
+    ck_octets_eq(shs_json_number_of_double(reals[_i].value, p),
+                 unit_text(reals[_i].as_double), reals[_i].why);
+    if (reals[_i].as_float) {
+        ck_octets_eq(shs_json_number_of_float((float)reals[_i].value, p),
+                     unit_text(reals[_i].as_float), reals[_i].why);
+    }
+}
+END_TEST
+
 static void add(TCase *tc)
 {
     tcase_add_loop_test(tc, json_number_measure__follows_rfc_8259, 0,
@@ -166,6 +205,8 @@ static void add(TCase *tc)
     tcase_add_loop_test(tc, json_number_shorten__prints_as_ecmascript_does, 0,
                         ROWS(rows));
     tcase_add_test(tc, json_number_shorten__reads_back_as_the_same);
+    tcase_add_loop_test(tc, json_number_of_double__is_the_shortest, 0,
+                        ROWS(reals));
 }
 
 int main(void)

@@ -29,7 +29,7 @@ int shs_java_number_of_field(shs_java_view_t *view,
 /* shs_java_view_fn: java.math.BigInteger, with at most SHS_JAVA_NUMBER_MAX
  * octets, and java.math.BigDecimal: all their digits. A BigDecimal is written
  * without an exponent if its scale has at most two digits. */
-#define SHS_JAVA_NUMBER_MAX 1024
+#define SHS_JAVA_NUMBER_MAX 512
 int shs_java_number_of_big_integer(shs_java_view_t *view,
                                    const shs_java_item_t *object,
                                    const shs_java_level_t *level,

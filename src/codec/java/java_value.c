@@ -28,6 +28,20 @@ static int count_value(shs_java_values_t *values)
     return 1;
 }
 
+/* A floating-point number counts more: it takes as long to write as many other
+ * values. */
+static int count_primitive(shs_java_values_t *values, char type)
+{
+    apr_size_t count = type == 'D' || type == 'F' ? SHS_JAVA_VALUE_FLOATING : 1;
+
+    if (values->count_left < count) {
+        values->count_left = 0;
+        return fail(values, "too many values");
+    }
+    values->count_left -= count;
+    return 1;
+}
+
 static int count_octets(shs_java_values_t *values, apr_size_t len)
 {
     if (len > values->octets_left) {
@@ -121,7 +135,7 @@ static int make_primitives(shs_java_values_t *values,
         shs_kind_t kind;
         shs_octets_t text;
 
-        if (!count_value(values)) {
+        if (!count_primitive(values, list->type)) {
             return 0;
         }
         text = shs_java_number_read(&kind, list->type, at, values->p);
@@ -216,9 +230,12 @@ static int make_member(shs_java_values_t *values, const shs_java_item_t *object,
     if (!level->primitives) {
         return 1;
     }
+    if (!count_primitive(values, field->type)) {
+        return 0;
+    }
     text = shs_java_number_read(&kind, field->type,
                                 level->primitives + field->place, values->p);
-    return count_value(values) && append(values, kind, member->name, text);
+    return append(values, kind, member->name, text);
 }
 
 static int make_object(shs_java_values_t *values, const shs_java_item_t *object,

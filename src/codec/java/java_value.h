@@ -20,8 +20,10 @@
 #include "codec/java/java_view.h"
 #include "session/session.h"
 
-/* The most values, copies included. */
-#define SHS_JAVA_VALUE_MAX 65536
+/* The most values, copies included. A float or a double in a field or in an
+ * array counts as so many. */
+#define SHS_JAVA_VALUE_MAX      65536
+#define SHS_JAVA_VALUE_FLOATING 16
 
 typedef struct shs_java_values_t {
     shs_session_t *made;    /* what was made; also of values that failed */
