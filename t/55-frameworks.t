@@ -121,7 +121,9 @@ for my $row ([qr/^spring-boot-4.*json/, 'HGETALL'], [qr/^redisson.*Json/, 'HGETA
         my @scripts = grep { $_->[0] eq 'EVAL' } @all;
         is(scalar @scripts, 1, "... one touch is due in $count requests");
         my ($before) = grep { $all[$_][0] eq 'EVAL' } keys @all;
-        is(join(' ', map { $_->[0] } @all[0 .. ($before // 0) - 1]), "$load PTTL", '... and the session is loaded once for it');
+        # Once more if the near-cache's time to live is a millisecond ahead of the store's.
+        like(join(' ', map { $_->[0] } @all[0 .. ($before // 0) - 1]), qr/^$load PTTL(?: $load PTTL)?$/,
+             '... and the session is loaded for it');
         cmp_ok(scalar @all, '<', 20, '... and seldom more');
         my $idle_ms = 6000 + ($s->{profile} =~ /indexed/ ? 300_000 : $s->kind eq 'redisson' ? 60_000 : 0);
         within($s->client_of($store)->cmd('PTTL', $s->key), $idle_ms - 1000, $idle_ms, '... which extends it');
