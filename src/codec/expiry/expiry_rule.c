@@ -97,11 +97,32 @@ const char *shs_expiry_rule_plan_touch(shs_write_t *write,
                : "its framework does not extend it";
 }
 
+int shs_expiry_rule_needs_session(const shs_expiry_rule_t *rule)
+{
+    return rule->plan_end != NULL;
+}
+
+shs_wanted_t shs_expiry_rule_end_wanted(const shs_expiry_rule_t *rule,
+                                        apr_pool_t *p)
+{
+    apr_size_t count = 0;
+
+    while (count < 2 && rule->end_names[count]) {
+        ++count;
+    }
+    return shs_wanted_create(rule->end_names, count, p);
+}
+
+void shs_expiry_rule_plan_removal(shs_write_t *write)
+{
+    write->foreign = &nothing_more;
+}
+
 const char *shs_expiry_rule_plan_end(shs_write_t *write,
                                      const shs_expiry_rule_t *rule,
                                      const shs_expiry_subject_t *subject,
                                      apr_pool_t *p)
 {
-    write->foreign = &nothing_more;
+    shs_expiry_rule_plan_removal(write);
     return rule->plan_end ? rule->plan_end(write, subject, p) : NULL;
 }

@@ -13,6 +13,7 @@
 #include <apr_time.h>
 
 #include "session/session.h"
+#include "session/wanted.h"
 #include "../mod_shared_session_provider.h"
 
 typedef struct shs_expiry_rule_t shs_expiry_rule_t;
@@ -55,9 +56,17 @@ const char *shs_expiry_rule_plan_touch(shs_write_t *write,
                                        apr_interval_time_t interval,
                                        apr_time_t now, apr_pool_t *p);
 
+/* Whether plan_end() needs the session; and the attributes of it that it needs,
+ * from p. */
+int shs_expiry_rule_needs_session(const shs_expiry_rule_t *rule);
+shs_wanted_t shs_expiry_rule_end_wanted(const shs_expiry_rule_t *rule,
+                                        apr_pool_t *p);
+
+/* Fills in a REMOVE that removes the key, and does nothing else. */
+void shs_expiry_rule_plan_removal(shs_write_t *write);
+
 /* Fills in a REMOVE that leaves what the framework's own logout leaves: sets
- * foreign. The record has all fields. Returns NULL, or why this is impossible.
- */
+ * foreign. Returns NULL, or why this is impossible. */
 const char *shs_expiry_rule_plan_end(shs_write_t *write,
                                      const shs_expiry_rule_t *rule,
                                      const shs_expiry_subject_t *subject,
@@ -77,6 +86,7 @@ struct shs_expiry_rule_t {
                               apr_pool_t *p);
     const char *(*plan_end)(shs_write_t *write,
                             const shs_expiry_subject_t *subject, apr_pool_t *p);
+    const char *end_names[2]; /* the attributes that plan_end needs, or NULL */
 };
 
 extern const shs_expiry_rule_t shs_expiry_spring;

@@ -317,6 +317,8 @@ static const char *plan_end_indexed(shs_write_t *write,
 const shs_expiry_rule_t shs_expiry_spring = { "spring", check, plan_touch,
                                               NULL };
 
-const shs_expiry_rule_t shs_expiry_spring_indexed = { "spring-indexed", check,
+const shs_expiry_rule_t shs_expiry_spring_indexed = { "spring-indexed",
+                                                      check,
                                                       plan_touch_indexed,
-                                                      plan_end_indexed };
+                                                      plan_end_indexed,
+                                                      { CONTEXT, PRINCIPAL } };

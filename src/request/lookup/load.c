@@ -61,9 +61,9 @@ static shs_outcome_t query_store(shs_lookup_t *lookup, const shs_scope_t *scope,
     int is_read;
 
     query.without_ttl = !lookup->must_be_fresh && !shs_scope_needs_ttl(scope);
-    if (lookup->is_whole) {
-        query.names = NULL;
-        query.name_count = 0;
+    if (lookup->wanted) {
+        query.names = shs_codec_fields(&query.name_count, settings->codec.value,
+                                       lookup->wanted, p);
     }
     outcome = shs_store_load(&result, scope->store, &query, p);
     shs_store_log_transition(scope->r, scope->store, &result);
@@ -72,8 +72,7 @@ static shs_outcome_t query_store(shs_lookup_t *lookup, const shs_scope_t *scope,
     if (is_read) {
         lookup->reason = shs_codec_decode(
             &session, settings->codec.value, &result.record,
-            lookup->is_whole ? &shs_wanted_everything : &settings->wanted.value,
-            p);
+            lookup->wanted ? lookup->wanted : &settings->wanted.value, p);
         outcome = session ? SHS_OUTCOME_FOUND : SHS_OUTCOME_MALFORMED;
     }
     if (session && shs_session_opaque(session)) {

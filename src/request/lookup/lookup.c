@@ -173,7 +173,8 @@ const shs_lookup_t *shs_lookup_skip(const shs_scope_t *scope)
 }
 
 static const shs_lookup_t *run_by_id(const shs_scope_t *scope,
-                                     const shs_session_id_t *sid, int is_whole)
+                                     const shs_session_id_t *sid,
+                                     const shs_wanted_t *wanted)
 {
     shs_lookup_t *lookup = apr_pcalloc(scope->r->pool, sizeof(*lookup));
     apr_time_t began = shs_clock_now();
@@ -184,7 +185,7 @@ static const shs_lookup_t *run_by_id(const shs_scope_t *scope,
     lookup->candidates = 1;
     lookup->template = scope->settings->key.value;
     lookup->must_be_fresh = 1;
-    lookup->is_whole = is_whole;
+    lookup->wanted = wanted;
     lookup->deadline = began + shs_store_timeout(scope->store);
     lookup->outcome = shs_load_session(lookup, scope, sid);
     log_outcome(scope->r, lookup, began);
@@ -194,13 +195,14 @@ static const shs_lookup_t *run_by_id(const shs_scope_t *scope,
 const shs_lookup_t *shs_lookup_run_by_id(const shs_scope_t *scope,
                                          const shs_session_id_t *sid)
 {
-    return run_by_id(scope, sid, 0);
+    return run_by_id(scope, sid, NULL);
 }
 
-const shs_lookup_t *shs_lookup_run_whole(const shs_scope_t *scope,
-                                         const shs_session_id_t *sid)
+const shs_lookup_t *shs_lookup_run_wanted(const shs_scope_t *scope,
+                                          const shs_session_id_t *sid,
+                                          const shs_wanted_t *wanted)
 {
-    return run_by_id(scope, sid, 1);
+    return run_by_id(scope, sid, wanted);
 }
 
 const shs_lookup_t *shs_lookup_create_ended(const shs_scope_t *scope,

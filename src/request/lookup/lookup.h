@@ -30,10 +30,11 @@ const char *shs_lookup_explain(const shs_lookup_t *lookup, apr_pool_t *p);
 const shs_lookup_t *shs_lookup_run_by_id(const shs_scope_t *scope,
                                          const shs_session_id_t *sid);
 
-/* The same with all attributes and fields, whatever the place wants: what a
+/* The same with these attributes, whatever the place wants: those that a
  * framework's rule needs to end its session. */
-const shs_lookup_t *shs_lookup_run_whole(const shs_scope_t *scope,
-                                         const shs_session_id_t *sid);
+const shs_lookup_t *shs_lookup_run_wanted(const shs_scope_t *scope,
+                                          const shs_session_id_t *sid,
+                                          const shs_wanted_t *wanted);
 
 /* A session that the request has ended: ABSENT, or NONE if `sid` is NULL. */
 const shs_lookup_t *shs_lookup_create_ended(const shs_scope_t *scope,

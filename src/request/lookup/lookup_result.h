@@ -10,6 +10,7 @@
 #include "session/id/session_id.h"
 #include "session/outcome.h"
 #include "session/session.h"
+#include "session/wanted.h"
 
 /* How many consecutive rotations are followed from an old id. */
 #define SHS_LOOKUP_MAX_ROTATIONS 4
@@ -27,10 +28,9 @@ typedef struct shs_lookup_t {
     const char *reason;   /* unless FOUND, or if is_stale: the reason of the
                            * outcome, in words */
     const shs_key_t *template; /* of the keys */
-    int must_be_fresh;    /* do not use the near-cache, and read the ttl in any
+    int must_be_fresh; /* do not use the near-cache, and read the ttl in any
                         * case */
-    int is_whole;         /* all attributes were loaded, whatever the place
-                           * wants */
+    const shs_wanted_t *wanted; /* instead of what the place wants; or NULL */
     int has_store_failed; /* the store did not answer, for this lookup or for an
                            * earlier one of the client request: it is not asked
                            * again. A near-cache entry may still be FOUND */

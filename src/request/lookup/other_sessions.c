@@ -47,15 +47,14 @@ static void log_end(request_rec *r, const shs_session_id_t *sid,
  * this format can be, and stays. A rotated record is looked up again. Either it
  * leads to a session by now; or it still cannot be read, and is removed with
  * its mark; or the store does not respond, and nothing is removed: the session
- * may have a new id. What a framework owns stays: it may be a record of another
- * kind. */
+ * may have a new id. end.h has what becomes of a framework's. */
 static shs_written_t end_unread(const shs_scope_t *scope,
                                 const shs_lookup_t *other)
 {
     shs_written_t written;
 
     if (shs_settings_is_foreign(scope->settings)) {
-        return shs_writer_written(SHS_WROTE_GONE, other->reason);
+        return shs_end_unread(scope, other->key);
     }
     written = shs_writer_remove_key(scope, other->key, 0);
     if (written.status == SHS_WROTE_CONFLICT) {

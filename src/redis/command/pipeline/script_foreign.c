@@ -49,8 +49,8 @@ static const char touch[] =
 /* KEYS the key, perhaps the companion, then those of the members. ARGV ms for
  * which the key lives on (0: it is removed), 1 if there is a companion, count
  * of fields to expect, count of fields to set, then the fields, then for each
- * member the command and the member. After the key nothing makes the script
- * fail: the session is ended. */
+ * member the command and the member. PEXPIRE comes first, as in a touch. After
+ * the key nothing makes the script fail: the session is ended. */
 static const char remove_all[] =
     "local k = KEYS[1]\n"
     "local at = 5\n"
@@ -61,8 +61,9 @@ static const char remove_all[] =
     "if there == 1 then\n" CHECK_FIELDS "  local r\n"
     "  if ARGV[1] == '0' then\n"
     "    r = redis.pcall('DEL', k)\n"
-    "  else\n" SET_FIELDS "    r = redis.pcall('PEXPIRE', k, ARGV[1])\n"
-    "  end\n"
+    "  else\n"
+    "    r = redis.pcall('PEXPIRE', k, ARGV[1])\n"
+    "    if type(r) == 'table' then return r end\n" SET_FIELDS "  end\n"
     "  if type(r) == 'table' then return r end\n"
     "end\n"
     "local member = 2\n"
