@@ -61,6 +61,12 @@ const char *foreign_show(const shs_session_t *session)
     return apr_pstrmemdup(p, text.data, text.len);
 }
 
+static apr_status_t free_tree(void *tree)
+{
+    json_decref(tree);
+    return APR_SUCCESS;
+}
+
 static json_t *load(const char *file)
 {
     json_error_t error;
@@ -70,6 +76,7 @@ static json_t *load(const char *file)
     json_t *captures = json_load_file(path, 0, &error);
 
     ck_assert_msg(captures != NULL, "%s: %s", path, error.text);
+    apr_pool_cleanup_register(p, captures, free_tree, apr_pool_cleanup_null);
     return captures;
 }
 

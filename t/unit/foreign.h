@@ -32,7 +32,7 @@ shs_session_t *foreign_session(const char *format, const char *text,
 const char *foreign_show(const shs_session_t *session);
 
 /* What t/fixtures/<file> has under that name; the test fails if there is none.
- * The tree lives as long as the process. */
+ * The tree lives as long as p. */
 json_t *foreign_capture(const char *file, const char *name);
 
 /* The captures of t/fixtures/frameworks.json whose profile is of that name;
