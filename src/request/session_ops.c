@@ -6,6 +6,7 @@
 #include <apr_optional.h>
 #include <apr_strings.h>
 
+#include "base/clock.h"
 #include "config/log.h"
 #include "request/client_request.h"
 #include "request/expose/expose.h"
@@ -147,31 +148,25 @@ static void log_change(request_rec *r, const char *what,
                   SHS_TAG_CHANGED "the session was %s (id %s)", what, label);
 }
 
-static shs_written_t forbid(request_rec *r)
+static shs_written_t refuse(request_rec *r, int level, shs_wrote_t status,
+                            const char *reason)
 {
-    ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
-                  SHS_TAG_FORBIDDEN "the session is not written: only .htaccess"
-                                    " has SharedSession On here, but the"
-                                    " server's configuration must have it");
-    return shs_writer_written(SHS_WROTE_FORBIDDEN,
-                              "only .htaccess has SharedSession On here");
+    ap_log_rerror(APLOG_MARK, level, 0, r,
+                  SHS_TAG_FORBIDDEN "the session is not written: %s", reason);
+    return shs_writer_written(status, reason);
 }
 
-/* The result of any write but an end, where a framework owns the sessions. */
+/* The result of any write but an end, where a framework owns the sessions. A
+ * client can cause it with each request. */
 static shs_written_t refuse_foreign(request_rec *r)
 {
-    ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
-                  SHS_TAG_FORBIDDEN "the session is not written: the sessions"
-                                    " of this place belong to another program,"
-                                    " as its format, its cookie or"
-                                    " SharedSessionProfile says");
-    return shs_writer_written(SHS_WROTE_FOREIGN,
-                              "the sessions belong to another program");
-}
+    static volatile apr_uint32_t logged_at;
+    int level =
+        shs_log_is_due(&logged_at, shs_clock_now()) ? APLOG_ERR : APLOG_DEBUG;
 
-static int is_foreign(request_rec *r)
-{
-    return shs_settings_is_foreign(shs_settings_of(r));
+    return refuse(r, level, SHS_WROTE_FOREIGN,
+                  "the sessions of this place belong to another program, as its"
+                  " format, its cookie or SharedSessionProfile says");
 }
 
 /* Whether an id that this module creates would be refused here, because a
@@ -181,7 +176,8 @@ static int has_foreign_ids(request_rec *r)
     const shs_cookie_options_t *options =
         &shs_settings_of(r)->cookie_options.value;
 
-    return is_foreign(r) || !shs_id_steps_accept_own(&options->steps);
+    return shs_settings_is_foreign(shs_settings_of(r))
+           || !shs_id_steps_accept_own(&options->steps);
 }
 
 /* The result of a write as far as r's place and the lookup determine it; DONE:
@@ -192,8 +188,12 @@ static shs_written_t check_place(request_rec *r, const shs_lookup_t *lookup)
         return shs_writer_written(
             SHS_WROTE_GONE, "SharedSession is Off here, or there is no store");
     }
-    return shs_settings_of(r)->granted.value ? shs_writer_check_lookup(lookup)
-                                             : forbid(r);
+    if (shs_settings_of(r)->granted.value) {
+        return shs_writer_check_lookup(lookup);
+    }
+    return refuse(r, APLOG_ERR, SHS_WROTE_FORBIDDEN,
+                  "only .htaccess has SharedSession On here, but the server's"
+                  " configuration must have it");
 }
 
 /* Sends the new id to the client, and updates the request. */
@@ -359,7 +359,7 @@ shs_written_t shs_session_ops_change(request_rec *r, const shs_change_t *change)
     const shs_lookup_t *lookup = shs_session_ops_find(r);
     shs_written_t written = check_place(r, lookup);
 
-    if (lookup && is_foreign(r)) {
+    if (lookup && shs_settings_is_foreign(shs_settings_of(r))) {
         return refuse_foreign(r);
     }
     return written.status == SHS_WROTE_DONE ? change_session(r, lookup, change)
