@@ -40,10 +40,15 @@ static shs_written_t end_by_rule(const shs_scope_t *scope,
 
 shs_written_t shs_end_unread(const shs_scope_t *scope, shs_octets_t key)
 {
-    return shs_key_prefix_len(scope->settings->key.value) > 0
-               ? remove_key(scope, key)
-               : shs_writer_written(SHS_WROTE_GONE,
-                                    "the value is no session of the framework");
+    shs_written_t stays = shs_writer_written(
+        SHS_WROTE_GONE, "the value is no session of the framework");
+    shs_written_t written;
+
+    if (shs_key_prefix_len(scope->settings->key.value) == 0) {
+        return stays;
+    }
+    written = shs_writer_remove_key(scope, key, 1);
+    return written.status == SHS_WROTE_MALFORMED ? stays : written;
 }
 
 shs_written_t shs_end_session(const shs_scope_t *scope,

@@ -15,8 +15,9 @@ shs_written_t shs_end_session(const shs_scope_t *scope,
                               const shs_lookup_t *lookup);
 
 /* For a logout: removes a framework's key whose value is no readable session,
- * because the framework may be able to read it. Keys without a prefix stay:
- * they may be of another kind. GONE if there is none, or it stays. */
+ * because the framework may be able to read it. A key without a prefix stays,
+ * and one of another type: it may be of another kind. GONE if there is none, or
+ * it stays. */
 shs_written_t shs_end_unread(const shs_scope_t *scope, shs_octets_t key);
 
 #endif
