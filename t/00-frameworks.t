@@ -77,6 +77,9 @@ my @refused = (
     ["SharedSessionProfile spring\nSharedSessionProfile spring", qr/^SharedSessionProfile: is configured twice/m, '... the same twice'],
     ["SharedSessionProfile express $file\nSharedSessionCookie sid decode=base64", qr/^SharedSessionCookie: decode=base64 beside sign=/m,
      "a cookie's option that the profile excludes"],
+    (map { ["SharedSessionProfile $_->[0]\nSharedSessionCookie $_->[1] id-chars=:",
+            qr/^SharedSessionCookie: id-chars= does not apply to the ids of this profile: remove it/m, "other characters, $_->[0]"] }
+         ['koa sign=none', 'koa.sess'], ['lemonldap', 'lemonldap'], ['tomcat', 'JSESSIONID'], ['redisson', 'JSESSIONID']),
     ['SharedSessionExpiry soon', qr/^SharedSessionExpiry: unknown rule 'soon'; there are ttl, expire, fixed, spring, spring-indexed, redisson/m,
      'an unknown rule'],
     ['SharedSessionExpiry', qr/^SharedSessionExpiry/m, 'no rule'],
@@ -92,6 +95,7 @@ like(said(place($_->[0]), 1, $_->[2]), $_->[1], "... and says so") for @refused;
 # --- warnings ------------------------------------------------------------------------------
 
 my $at = qr/\(\S+:\d+\)/;
+my $unsigned = qr/SharedSessionKey sess:%\{id\} $at in the store \S+ is read without a signature of the cookie, and elsewhere with one/;
 my @warned = (
     # an expiry rule beside a native format
     ['SharedSessionExpiry expire', qr/SharedSessionExpiry expire is for sessions of a framework, and has no effect on the format hash $at: remove it/,
@@ -118,6 +122,17 @@ my @warned = (
     # places that share a key
     ["SharedSessionProfile express $file\n</Location>\n<Location /y>\nSharedSession On\nSharedSessionProfile fastify $file",
      qr/SharedSessionKey sess:%\{id\} in the store \S+ is read as (?:express|fastify) .*and as (?:express|fastify)/, 'two formats under one key'],
+    # a signature that one of them does not need
+    ["SharedSessionProfile express $file\n</Location>\n<Location /y>\nSharedSession On\nSharedSessionProfile express $file\n"
+     . 'SharedSessionCookie connect.sid sign=none', $unsigned, 'a signature, and none for the same key'],
+    ["SharedSessionProfile express $file\n</Location>\n<Location /x/y>\nSharedSessionCookie connect.sid sign=none", $unsigned,
+     '... in a place within'],
+    ["SharedSessionCookie connect.sid decode=percent sign=express $file\nSharedSessionKey sess:%{id}\nSharedSessionFormat json\n"
+     . "</Location>\n<Location /x/y>\nSharedSessionCookie connect.sid samesite=Strict", $unsigned,
+     '... which loses it, because there is no profile'],
+    # a native format under a key without a prefix
+    ["SharedSessionProfile koa sign=none\nSharedSessionFormat json", qr/the format json $at beside the keys of a framework's profile, which have no prefix: sessions are only read and ended/,
+     'a native format beside a profile without a prefix'],
 );
 for my $row (@warned) {
     my ($lines, $pattern, $words) = @$row;
@@ -141,7 +156,10 @@ for my $row ((map { [$_, "the profile $_"] } 'none', 'spring', 'spring repositor
              ["spring\nSharedSessionKey app:sessions:%{id}", 'another key'],
              ["spring\nSharedSessionCookie JSESSIONID", 'another cookie'],
              ["spring\nSharedSessionCookie decode=none", 'a cookie of the name that the profile has'],
-             ["koa sign=none\nSharedSessionCookie koa.sess route=.", 'a route']) {
+             ["koa sign=none\nSharedSessionCookie koa.sess route=.", 'a route'],
+             ["express $file\nSharedSessionCookie connect.sid id-chars=:", 'other characters, where the key has a prefix'],
+             ["express $file\n</Location>\n<Location /x/y>\nSharedSessionCookie connect.sid samesite=Strict",
+              'a place within, which inherits the signature']) {
     my $said = said(place("SharedSessionProfile $row->[0]"), 0, $row->[1]);
     is(join("\n", grep { /SHS\d+: / } split /\n/, $said), '', '... in silence');
 }
@@ -150,6 +168,10 @@ my $said = said("SharedSession On\nSharedSessionProfile spring\n<Location /x>\nS
 is(join("\n", grep { /SHS\d+: / } split /\n/, $said), '', '... in silence');
 $said = said(place("SharedSessionCookie sid decode=percent sign=express $file\nSharedSessionProfile express"), 0,
              'the secrets before the profile');
+is(join("\n", grep { /SHS\d+: / } split /\n/, $said), '', '... in silence');
+
+$said = said(place("SharedSessionCookie connect.sid decode=percent sign=express SECRET-FILE=secret\nSharedSessionKey sess:%{id}"), 0,
+             "an option in capital letters, whose path is relative to ServerRoot");
 is(join("\n", grep { /SHS\d+: / } split /\n/, $said), '', '... in silence');
 
 # In .htaccess they are no directives.

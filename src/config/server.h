@@ -15,9 +15,10 @@
 
 struct shs_settings_t;
 
-/* A section that has SharedSession On, a key or a format, or the server itself,
- * and where each of these stands ("file:line", or NULL). The last directive in
- * a section wins, so whether one is in force is in the settings. */
+/* A section that has SharedSession On, a key, a format or a cookie, or the
+ * server itself, and where the first three stand ("file:line", or NULL). The
+ * last directive in a section wins, so whether one is in force is in the
+ * settings. */
 typedef struct shs_place_t {
     const struct shs_settings_t *settings;
     const char *section; /* "<Location", ...; NULL: the server itself */

@@ -92,6 +92,7 @@ static void apply_place(shs_place_use_t *use, const shs_place_t *place)
     }
     if (settings->enabled.set) {
         use->is_off = !settings->enabled.value;
+        use->is_on = settings->enabled.value;
         use->enabled_line = place->enabled_line;
     }
 }
@@ -116,6 +117,7 @@ static shs_place_use_t find_use(const shs_place_t *place,
     use.is_signed = base->cookie_options.value.steps.sign != SHS_SIGN_NONE;
     use.has_profile = base->profile.value;
     use.is_off = base->enabled.set && !base->enabled.value;
+    use.is_on = base->enabled.value;
     for (i = 0; i < places->nelts && count < 16; ++i) {
         const shs_place_t *other = &APR_ARRAY_IDX(places, i, shs_place_t);
 
@@ -131,6 +133,13 @@ static shs_place_use_t find_use(const shs_place_t *place,
     }
     apply_place(&use, place);
     return use;
+}
+
+/* A place that only names cookies uses sessions only if it is On. */
+static int is_in_use(const shs_place_use_t *use, const shs_place_t *place)
+{
+    return use->is_on || place->settings->key.set || place->settings->codec.set
+           || place->settings->expiry.set || place->settings->wanted.set;
 }
 
 static int is_known(group_t *group, const char *words)
@@ -188,7 +197,9 @@ static void add_places(group_t *group, const server_rec *s,
 
         if (place->section) {
             use = find_use(place, places, base);
-            add_use(group, &use, p);
+            if (is_in_use(&use, place)) {
+                add_use(group, &use, p);
+            }
         }
     }
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * place: the sections of the configuration that have SharedSession On, a key or
- * a format, and the conflicts between places that share a store. Two places may
- * share sessions, or keep them apart. But no place may read as a session what
- * another one has stored for another purpose.
+ * place: the sections of the configuration that have SharedSession On, a key, a
+ * format or a cookie, and the conflicts between places that share a store. Two
+ * places may share sessions, or keep them apart. But no place may read as a
+ * session what another one has stored for another purpose.
  *
  * Everything is known once the configuration has been read: .htaccess can set
  * neither keys nor formats.
@@ -24,8 +24,9 @@ const char *shs_place_describe_line(const cmd_parms *cmd);
  * database by their URLs, whatever their options. Call it after httpd has
  * merged the virtual hosts. Sets each server's keys_that_overlap, from p.
  * Returns the warnings (const char *) from p, each with both places and the
- * cure: overlapping keys in *keys; in *formats different formats of one key,
- * and expiry rules and attributes that do not fit a format. */
+ * cure: overlapping keys in *keys; in *formats different formats of one key, a
+ * signature that only some places of one key need, and expiry rules and
+ * attributes that do not fit a format. */
 void shs_place_check(apr_array_header_t **keys, apr_array_header_t **formats,
                      server_rec *main_server, apr_pool_t *p);
 

@@ -19,7 +19,8 @@ typedef struct shs_place_use_t {
     const char *key_line; /* "file:line", or NULL: not configured */
     const char *format_line;
     const char *enabled_line;
-    int is_off;
+    int is_off; /* SharedSession Off */
+    int is_on;  /* SharedSession On; neither: not configured */
 } shs_place_use_t;
 
 /* Its key, or its format, and where that is configured. */

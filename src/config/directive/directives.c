@@ -139,6 +139,7 @@ static const char *set_cookie(cmd_parms *cmd, void *dir, int argc,
         settings->profile.value ? settings->profile.cookie_options : NULL, argc,
         words, cmd->pool);
     settings->cookie_options.set = 1;
+    shs_place_of(cmd, settings);
     return shs_directive_error_describe(cmd, error);
 }
 
