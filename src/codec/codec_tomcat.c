@@ -141,11 +141,9 @@ static void take_value(stream_t *stream, shs_octets_t name)
 
 static const char *read_attribute(stream_t *stream)
 {
-    shs_kind_t kind;
     shs_octets_t name;
 
-    if (shs_java_read_scalar(stream->reader, &kind, &name)
-        || kind != SHS_KIND_STRING) {
+    if (shs_java_read_string(stream->reader, &name)) {
         return "an attribute has no name";
     }
     if (shs_java_read_peek(stream->reader) != SHS_JAVA_NEXT_OBJECT) {

@@ -79,6 +79,11 @@ END_TEST
 #define HEAD         BEGIN LONG SAME_LONG INTEGER BOOLEAN("\0")
 #define SOUND        HEAD AGAIN("\1") SAME_LONG ID
 
+/* Object[1], which ends with an exception before its item. */
+#define ABORTED                                                      \
+    "ur\0\23[Ljava.lang.Object;\x90\xceX\x9f\x10s)l\2\0\0xp\0\0\0\1" \
+    "\x7bsr\0\1E\0\0\0\0\0\0\0\0\2\0\0xp"
+
 static const struct {
     shs_octets_t stream;
     const char *text; /* NULL: it is malformed */
@@ -112,6 +117,19 @@ static const struct {
     { STREAM(SOUND COUNT("\1") "pt\0\1b"), NULL, 0, "a name that is null" },
     { STREAM(SOUND COUNT("\1") SAME_LONG "t\0\1b"), NULL, 0,
       "a name that is a number" },
+    { STREAM(SOUND COUNT("\1") "vq\0\x7e\0\0t\0\1b"), NULL, 0,
+      "a name that is no String, but would be a text" },
+    { STREAM(SOUND COUNT("\3") "t\0\1a" ABORTED "t\0\1ct\0\1d"
+                               "t\0\1eq\0\x7e\0\1"),
+      "{\"c\":\"d\",\"e\":\"d\"}", 0,
+      "an attribute that its writer could not serialize" },
+    { STREAM(SOUND COUNT("\1") "t\0\1a\x7b\x70"), NULL, 0,
+      "an exception that is null" },
+    { STREAM(SOUND COUNT("\1") "t\0\1a\x7b\x7b\x70"), NULL, 0,
+      "an exception of an exception" },
+    { STREAM(SOUND COUNT("\1") "\x7bsr\0\1E\0\0\0\0\0\0\0\0\2\0\0xp"
+                               "t\0\1b"),
+      NULL, 0, "an exception for a name" },
     { STREAM(SOUND "sq\0\x7e\0\3\xff\xff\xff\xff"), NULL, 0,
       "a negative number of attributes" },
     { STREAM(SOUND "sq\0\x7e\0\3\x7f\xff\xff\xff"), NULL, 0,

@@ -27,6 +27,8 @@ typedef struct shs_java_input_t {
     apr_size_t nodes_left;
     shs_java_list_t handles; /* what later references may refer to */
     shs_java_list_t stack;   /* the notes that are being read */
+    apr_size_t promised;     /* items of arrays that are still to be read */
+    int is_aborted;          /* TC_EXCEPTION has ended the object */
     const char *wrong;       /* why the stream is malformed, or NULL */
     apr_pool_t *p;
 } shs_java_input_t;

@@ -71,12 +71,35 @@ apr_size_t shs_java_members_distinct(shs_java_member_t *members,
     return kept;
 }
 
-void shs_java_members_of_class(shs_java_class_t *cls, apr_pool_t *p)
+/* Names are compared, and a class repeats all those of its superclasses. */
+static int spend_names(shs_java_work_t *work, const shs_java_class_t *cls)
+{
+    for (; cls; cls = cls->super) {
+        apr_size_t i;
+
+        if (!shs_java_work_spend(work, cls->field_count,
+                                 SHS_JAVA_WORK_MEMBER)) {
+            return 0;
+        }
+        for (i = 0; i < cls->field_count; ++i) {
+            if (!shs_java_work_spend(work, cls->fields[i].name.len, 1)) {
+                return 0;
+            }
+        }
+    }
+    return 1;
+}
+
+int shs_java_members_of_class(shs_java_class_t *cls, shs_java_work_t *work,
+                              apr_pool_t *p)
 {
     const shs_java_class_t *level;
     apr_size_t count = 0, end;
     unsigned number = cls->levels;
 
+    if (!spend_names(work, cls)) {
+        return 0;
+    }
     for (level = cls; level; level = level->super) {
         count += level->field_count;
     }
@@ -96,4 +119,5 @@ void shs_java_members_of_class(shs_java_class_t *cls, apr_pool_t *p)
         }
     }
     cls->member_count = shs_java_members_distinct(cls->members, count, p);
+    return 1;
 }

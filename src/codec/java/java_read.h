@@ -9,6 +9,7 @@
  *   java_known    the classes of the JDK, by java_collection, java_number,
  *                 java_scalar and java_time; java_meaning: of any item
  *   java_value    makes values; java_members: of which members
+ *   java_work.h   the steps that this may take
  *
  * A reader reads the streams of one session, one after the other; the limits
  * (java_value.h, java_input.h) are those of the session. A stream has one or
@@ -17,8 +18,8 @@
  * goes on with the next object, as long as the stream is well formed.
  *
  * A reader and what it makes live as long as its pool, and borrow the streams.
- * The time is that of the octets and the values, times the logarithm of the
- * entries of a map.
+ * The time is that of the octets, the values and the steps (java_work.h), times
+ * the logarithm of the entries of a map.
  */
 #ifndef SHS_CODEC_JAVA_JAVA_READ_H
 #define SHS_CODEC_JAVA_JAVA_READ_H
@@ -51,6 +52,9 @@ const char *shs_java_read_skip(shs_java_reader_t *reader);
  * *text as in a session. Returns NULL, or why it is none. */
 const char *shs_java_read_scalar(shs_java_reader_t *reader, shs_kind_t *kind,
                                  shs_octets_t *text);
+
+/* Reads the next object, which is a String. Returns NULL, or why it is none. */
+const char *shs_java_read_string(shs_java_reader_t *reader, shs_octets_t *text);
 
 /* Reads the octets of the next block. Returns NULL, or why there is none. */
 const char *shs_java_read_block(shs_java_reader_t *reader, shs_octets_t *block);

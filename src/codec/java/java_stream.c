@@ -158,13 +158,17 @@ static int read_items(shs_java_items_t *out, shs_java_input_t *input,
 {
     apr_size_t i;
 
-    /* An item takes one octet at least. */
-    if (count > shs_java_input_left(input)) {
+    apr_size_t left = shs_java_input_left(input);
+
+    /* An item takes one octet at least; so do those of the arrays around. */
+    if (input->promised > left || count > left - input->promised) {
         return shs_java_input_fail(input, "more items than the stream has");
     }
+    input->promised += count;
     out->count = count;
     out->at = apr_pcalloc(input->p, count * sizeof(shs_java_item_t *));
     for (i = 0; i < count; ++i) {
+        --input->promised;
         if (!shs_java_stream_read(&out->at[i], input, depth)) {
             return 0;
         }
@@ -377,8 +381,8 @@ int shs_java_stream_read(shs_java_item_t **out, shs_java_input_t *input,
     case SHS_JAVA_TC_PROXYCLASSDESC:
         return read_class_item(out, input, tag, depth);
     case SHS_JAVA_TC_EXCEPTION:
-        return shs_java_input_fail(input,
-                                   "the writer of the stream has failed");
+        input->is_aborted = 1;
+        return 0;
     case SHS_JAVA_TC_RESET:
         return shs_java_input_fail(input, "a reset within an object");
     default:

@@ -6,8 +6,8 @@
  *
  * Format: Java Object Serialization Specification, chapter 6, "Object
  * Serialization Stream Protocol", version 5 with protocol 2. An Externalizable
- * class of protocol 1 (JDK 1.1) is refused, because its end cannot be found. So
- * is a stream that has a TC_EXCEPTION: what wrote it has failed.
+ * class of protocol 1 (JDK 1.1) is refused, because its end cannot be found.
+ * A TC_EXCEPTION ends the object at the top before its end: is_aborted.
  */
 #ifndef SHS_CODEC_JAVA_JAVA_STREAM_H
 #define SHS_CODEC_JAVA_JAVA_STREAM_H
@@ -38,7 +38,8 @@ int shs_java_stream_begin(shs_java_input_t *input);
 shs_java_next_t shs_java_stream_peek(shs_java_input_t *input);
 
 /* Reads what comes next: an item, or NULL for Java's null; a block. Each
- * returns 0 if it is something else or malformed. `depth` is 1 at the top. */
+ * returns 0 if it is something else or malformed, or if it is aborted: then the
+ * exception comes next. `depth` is 1 at the top. */
 int shs_java_stream_read(shs_java_item_t **out, shs_java_input_t *input,
                          unsigned depth);
 int shs_java_stream_read_block(shs_octets_t *out, shs_java_input_t *input);

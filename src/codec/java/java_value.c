@@ -10,53 +10,10 @@
 
 static const shs_octets_t nothing = { "", 0 };
 
-/* ---- limits */
-
-static int fail(shs_java_values_t *values, const char *wrong)
-{
-    values->wrong = wrong;
-    return 0;
-}
-
-/* A limit that was reached stays so, whatever is asked for next. */
-static int count_value(shs_java_values_t *values)
-{
-    if (values->count_left == 0) {
-        return fail(values, "too many values");
-    }
-    --values->count_left;
-    return 1;
-}
-
-/* A floating-point number counts more: it takes as long to write as many other
- * values. */
-static int count_primitive(shs_java_values_t *values, char type)
-{
-    apr_size_t count = type == 'D' || type == 'F' ? SHS_JAVA_VALUE_FLOATING : 1;
-
-    if (values->count_left < count) {
-        values->count_left = 0;
-        return fail(values, "too many values");
-    }
-    values->count_left -= count;
-    return 1;
-}
-
-static int count_octets(shs_java_values_t *values, apr_size_t len)
-{
-    if (len > values->octets_left) {
-        values->octets_left = 0;
-        values->count_left = 0;
-        return fail(values, "the texts of all values are too long");
-    }
-    values->octets_left -= len;
-    return 1;
-}
-
 static int append(shs_java_values_t *values, shs_kind_t kind, shs_octets_t name,
                   shs_octets_t text)
 {
-    if (!count_octets(values, name.len + text.len)) {
+    if (!shs_java_limits_count_octets(values, name.len + text.len)) {
         return 0;
     }
     shs_session_append(values->made, kind, name, text);
@@ -80,7 +37,7 @@ static int copy(shs_java_values_t *values, const shs_java_item_t *item,
     unsigned deepest = depth + item->height;
 
     if (deepest >= SHS_SESSION_MAX_DEPTH) {
-        return fail(values, "values are nested too deeply");
+        return shs_java_limits_fail(values, "values are nested too deeply");
     }
     end = made[first].end;
     for (i = first; i < end; ++i) {
@@ -88,7 +45,8 @@ static int copy(shs_java_values_t *values, const shs_java_item_t *item,
             made[i].text.len + (i == first ? name.len : made[i].name.len);
 
         /* Its first value has been counted. */
-        if ((i > first && !count_value(values)) || !count_octets(values, len)) {
+        if ((i > first && !shs_java_limits_count(values))
+            || !shs_java_limits_count_octets(values, len)) {
             return 0;
         }
     }
@@ -135,7 +93,7 @@ static int make_primitives(shs_java_values_t *values,
         shs_kind_t kind;
         shs_octets_t text;
 
-        if (!count_primitive(values, list->type)) {
+        if (!shs_java_limits_count_primitive(values, list->type)) {
             return 0;
         }
         text = shs_java_number_read(&kind, list->type, at, values->p);
@@ -147,25 +105,33 @@ static int make_primitives(shs_java_values_t *values,
     return 1;
 }
 
-/* The entries whose keys are texts. Each key costs as a value does. */
+/* The entries whose keys are texts. A map that is part of a cycle comes here as
+ * often as there are references to it. */
 static int find_members(shs_java_member_t **out, apr_size_t *count,
                         shs_java_values_t *values, const shs_java_view_t *map)
 {
-    shs_java_member_t *members =
-        apr_palloc(values->p, (map->count + 1) * sizeof(*members));
+    shs_java_member_t *members;
     apr_size_t i, found = 0;
 
+    if (!shs_java_limits_spend(values, map->count, SHS_JAVA_WORK_MEMBER)) {
+        return 0;
+    }
+    members = apr_palloc(values->p, (map->count + 1) * sizeof(*members));
     for (i = 0; i < map->count; ++i) {
-        const shs_java_view_t *key =
-            shs_java_meaning_target(map->keys[i * map->step], values->p);
+        int is_over;
+        const shs_java_view_t *key = shs_java_limits_find_target(
+            &is_over, values, map->keys[i * map->step]);
 
+        if (is_over) {
+            return 0;
+        }
         if (!key || key->kind != SHS_JAVA_VIEW_TEXT) {
-            if (!count_value(values)) {
+            if (!shs_java_limits_count(values)) {
                 return 0;
             }
             continue;
         }
-        if (!count_octets(values, key->text.len)) {
+        if (!shs_java_limits_count_octets(values, key->text.len)) {
             return 0;
         }
         members[found].name = key->text;
@@ -200,9 +166,14 @@ static int make_entries(shs_java_values_t *values, const shs_java_view_t *map,
 static int make_keys(shs_java_values_t *values, const shs_java_view_t *set,
                      shs_octets_t name, unsigned depth, make_fn make)
 {
-    const shs_java_view_t *map = shs_java_meaning_target(set->item, values->p);
+    int is_over;
+    const shs_java_view_t *map =
+        shs_java_limits_find_target(&is_over, values, set->item);
     shs_java_view_t list;
 
+    if (is_over) {
+        return 0;
+    }
     memset(&list, 0, sizeof(list));
     list.kind = SHS_JAVA_VIEW_LIST;
     if (map && map->kind == SHS_JAVA_VIEW_ENTRIES) {
@@ -230,7 +201,7 @@ static int make_member(shs_java_values_t *values, const shs_java_item_t *object,
     if (!level->primitives) {
         return 1;
     }
-    if (!count_primitive(values, field->type)) {
+    if (!shs_java_limits_count_primitive(values, field->type)) {
         return 0;
     }
     text = shs_java_number_read(&kind, field->type,
@@ -248,8 +219,14 @@ static int make_object(shs_java_values_t *values, const shs_java_item_t *object,
     if (!append(values, SHS_KIND_OBJECT, name, nothing)) {
         return 0;
     }
-    if (!cls->members) {
-        shs_java_members_of_class(cls, values->p);
+    if (!cls->members
+        && !shs_java_members_of_class(cls, &values->work, values->p)) {
+        return shs_java_limits_reach_work(values);
+    }
+    /* A member that is not in the stream counts as no value. */
+    if (!shs_java_limits_spend(values, cls->member_count,
+                               SHS_JAVA_WORK_FIELD)) {
+        return 0;
     }
     for (i = 0; i < cls->member_count; ++i) {
         if (!make_member(values, object, &cls->members[i], depth, make)) {
@@ -294,7 +271,9 @@ static int make_structure(shs_java_values_t *values, shs_java_item_t *item,
     apr_size_t index;
     int is_made;
 
-    (void)shs_java_meaning_get(item, values->p);
+    if (!shs_java_meaning_get(item, &values->work, values->p)) {
+        return shs_java_limits_reach_work(values);
+    }
     (void)shs_session_values(values->made, &index);
     values->cut = NO_CUT;
     values->deepest = depth;
@@ -318,11 +297,11 @@ static int make_structure(shs_java_values_t *values, shs_java_item_t *item,
 static int make_item(shs_java_values_t *values, shs_java_item_t *item,
                      shs_octets_t name, unsigned depth)
 {
-    if (!count_value(values)) {
+    if (!shs_java_limits_count(values)) {
         return 0;
     }
     if (depth >= SHS_SESSION_MAX_DEPTH) {
-        return fail(values, "values are nested too deeply");
+        return shs_java_limits_fail(values, "values are nested too deeply");
     }
     if (depth > values->deepest) {
         values->deepest = depth;
@@ -360,13 +339,14 @@ int shs_java_value_scalar(shs_kind_t *kind, shs_octets_t *text,
                           shs_java_values_t *values, shs_java_item_t *item)
 {
     const shs_java_view_t *view;
+    int is_over;
 
     if (!item) {
         *kind = SHS_KIND_NULL;
         *text = nothing;
         return 1;
     }
-    view = shs_java_meaning_target(item, values->p);
+    view = shs_java_limits_find_target(&is_over, values, item);
     if (!view || view->kind != SHS_JAVA_VIEW_TEXT) {
         return 0;
     }
