@@ -10,7 +10,9 @@ use SHS;
 use SHS::Framework;
 
 my $store = SHS::Redis->start;
-my $not = sub { join "\n", '<RequireAll>', 'Require all granted', (map { "Require not shared-session $_" } @_), '</RequireAll>' };
+my $not = sub {
+    return join "\n", '<RequireAll>', 'Require all granted', (map { "Require not shared-session $_" } @_), '</RequireAll>';
+};
 my $shared = SHS::Redis::Client->new(port => $store->port, db => 15);
 
 # Keys of several programs in one database, without a prefix.
@@ -35,6 +37,15 @@ my $together = <<"CONF";
     </Location>
     <Location /lemonldap/out>
         Header always set X-Session-Action destroy
+    </Location>
+    <Location /m>
+        SharedSessionProfile express secret-file=secrets/express
+    </Location>
+    <Location /m/unsigned>
+        SharedSessionCookie connect.sid sign=none
+    </Location>
+    <Location /m/unsigned/inner>
+        SharedSessionCookie connect.sid samesite=Strict
     </Location>
     <Location /native>
         SharedSessionProfile koa sign=none
@@ -73,12 +84,6 @@ SharedSessionNote session.* *
 <Location /expr>
     Require expr "session('banned') != 'true'"
 </Location>
-<Location /m/unsigned>
-    SharedSessionCookie connect.sid sign=none
-</Location>
-<Location /m/unsigned/inner>
-    SharedSessionCookie connect.sid samesite=Strict
-</Location>
 CONF
 
 sub ask {
@@ -111,7 +116,8 @@ my $persistent = md5_hex('alice');
 my $devices = qq({"_session_kind":"Persistent","_utime":$now,"_session_uid":"alice","_2fDevices":"x"});
 sub put_persistent { $shared->cmd('SET', $persistent, $devices) }
 put_persistent();
-is(status(ask('/koa/lua', "koa.sess=$persistent")), 'malformed', 'koa: an object without _expire and _session is no session');
+is(status(ask('/koa/lua', "koa.sess=$persistent")), 'malformed',
+   'koa: an object without _expire and _session is no session');
 ask('/koa/session', "koa.sess=$persistent", method => 'DELETE');
 is($shared->cmd('GET', $persistent), $devices, '... and a logout leaves it');
 for my $member ('"_session":true', '"_expire":' . 1000 * ($now + 600)) {
@@ -133,7 +139,8 @@ for my $member ('"_session":true', '"_expire":' . 1000 * ($now + 600)) {
 for my $value ('{"amount":1}', 'not JSON') {
     my $id = md5_hex("native $value");
     $shared->cmd('SET', $id, $value);
-    for my $row ([PATCH => '{"amount":999}', 'application/merge-patch+json'], [PUT => '{"amount":9}', 'application/json']) {
+    for my $row ([PATCH => '{"amount":999}', 'application/merge-patch+json'],
+                 [PUT => '{"amount":9}', 'application/json']) {
         my ($method, $body, $type) = @$row;
         my $r = ask('/native/session', "koa.sess=$id", method => $method, body => $body,
                     headers => [['Content-Type', $type]]);
@@ -149,13 +156,13 @@ is($shared->cmd('GET', $id), 'not JSON', 'a key without a prefix: a logout leave
 # --- what an inner place inherits -------------------------------------------------------
 
 {
-    my $s = framework('express', fresh => 1)->put($store);
-    my @unsigned = (host => $s->host, cookie => 'connect.sid=' . $s->id);
-    is(status($httpd->get('/x/lua', @unsigned)), 'none', 'an unsigned id, where the profile is set');
-    is(status($httpd->get('/m/unsigned/lua', @unsigned)), 'found', '... in a place with sign=none');
-    is(status($httpd->get('/m/unsigned/inner/lua', @unsigned)), 'none',
+    my $s = framework('express', fresh => 1)->put($store, client => $shared);
+    my $unsigned = 'connect.sid=' . $s->id;
+    is(status(ask('/m/lua', $unsigned)), 'none', 'an unsigned id, where the profile is set');
+    is(status(ask('/m/unsigned/lua', $unsigned)), 'found', '... in a place with sign=none');
+    is(status(ask('/m/unsigned/inner/lua', $unsigned)), 'none',
        '... in a place within, whose options are those of the profile');
-    is(status($httpd->get('/m/unsigned/inner/lua', $s->client)), 'found', '... where its own cookie is good');
+    is(status(ask('/m/unsigned/inner/lua', $s->cookie)), 'found', '... where its own cookie is good');
 }
 
 # --- what was not read or not understood ------------------------------------------------
@@ -228,6 +235,8 @@ for my $name (map { "spring-boot-4.0.7/$_" } qw(indexed-jdk default-jdk default-
         is($r->code, 204, "... a logout at $path ends it");
         cmp_ok(cookies_removed($r), '>', 0, '... and removes the cookie');
         isnt(status($httpd->get('/some/lua', $s->client)), 'found', '... it is over');
+        is(number_of($s->client_of($store)->cmd('HGET', $s->key, 'maxInactiveInterval') // ''), 0, '... as Spring ends it')
+            if $name =~ /indexed/ && $path =~ /some/; # elsewhere it could not be read
     }
 }
 {
