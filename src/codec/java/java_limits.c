@@ -10,22 +10,12 @@ int shs_java_limits_fail(shs_java_values_t *values, const char *wrong)
 }
 
 /* A limit that was reached stays so, whatever is asked for next. */
-static int reach(shs_java_values_t *values, const char *limit)
+int shs_java_limits_reach(shs_java_values_t *values, const char *limit)
 {
     values->octets_left = 0;
     values->count_left = 0;
     values->limit = limit;
     return shs_java_limits_fail(values, limit);
-}
-
-int shs_java_limits_count(shs_java_values_t *values)
-{
-    if (values->count_left == 0) {
-        return shs_java_limits_fail(values, values->limit ? values->limit
-                                                          : "too many values");
-    }
-    --values->count_left;
-    return 1;
 }
 
 /* A floating-point number counts more: it takes as long to write as many other
@@ -42,25 +32,10 @@ int shs_java_limits_count_primitive(shs_java_values_t *values, char type)
     return 1;
 }
 
-int shs_java_limits_count_octets(shs_java_values_t *values, apr_size_t len)
-{
-    if (len > values->octets_left) {
-        return reach(values, "the texts of all values are too long");
-    }
-    values->octets_left -= len;
-    return 1;
-}
-
 int shs_java_limits_reach_work(shs_java_values_t *values)
 {
-    return reach(values, "it needs more steps than are allowed");
-}
-
-int shs_java_limits_spend(shs_java_values_t *values, apr_size_t count,
-                          apr_size_t each)
-{
-    return shs_java_work_spend(&values->work, count, each)
-           || shs_java_limits_reach_work(values);
+    return shs_java_limits_reach(values,
+                                 "it needs more steps than are allowed");
 }
 
 /* What an item stands for; NULL as shs_java_meaning_target, also if there are

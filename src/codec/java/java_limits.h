@@ -32,17 +32,43 @@ typedef struct shs_java_values_t {
 /* Sets `wrong`, and returns 0. */
 int shs_java_limits_fail(shs_java_values_t *values, const char *wrong);
 
-/* Counts a value; a primitive value of that type; octets of texts. */
-int shs_java_limits_count(shs_java_values_t *values);
-int shs_java_limits_count_primitive(shs_java_values_t *values, char type);
-int shs_java_limits_count_octets(shs_java_values_t *values, apr_size_t len);
+/* A limit is reached for ever. */
+int shs_java_limits_reach(shs_java_values_t *values, const char *limit);
 
-/* Spends `count` times `each` steps. */
-int shs_java_limits_spend(shs_java_values_t *values, apr_size_t count,
-                          apr_size_t each);
+/* Counts a value; a primitive value of that type; octets of texts. */
+static inline int shs_java_limits_count(shs_java_values_t *values)
+{
+    if (values->count_left == 0) {
+        return shs_java_limits_fail(values, values->limit ? values->limit
+                                                          : "too many values");
+    }
+    --values->count_left;
+    return 1;
+}
+
+int shs_java_limits_count_primitive(shs_java_values_t *values, char type);
+
+static inline int shs_java_limits_count_octets(shs_java_values_t *values,
+                                               apr_size_t len)
+{
+    if (len > values->octets_left) {
+        return shs_java_limits_reach(values,
+                                     "the texts of all values are too long");
+    }
+    values->octets_left -= len;
+    return 1;
+}
 
 /* There are no steps left: returns 0. */
 int shs_java_limits_reach_work(shs_java_values_t *values);
+
+/* Spends `count` times `each` steps. */
+static inline int shs_java_limits_spend(shs_java_values_t *values,
+                                        apr_size_t count, apr_size_t each)
+{
+    return shs_java_work_spend(&values->work, count, each)
+           || shs_java_limits_reach_work(values);
+}
 
 /* What an item stands for (shs_java_meaning_target). If there are no steps
  * left, returns NULL and sets *is_over. */
