@@ -758,10 +758,10 @@ END_TEST
 
 static void add(TCase *tc)
 {
-    tcase_add_loop_test(tc, batch_io_run__knows_the_replies_of_loads_with_names,
-                        0, ROWS(named));
     /* First, so that no batch was sent before it. */
     tcase_add_test(tc, batch_io_run__uses_other_numbers_than_other_processes);
+    tcase_add_loop_test(tc, batch_io_run__knows_the_replies_of_loads_with_names,
+                        0, ROWS(named));
     tcase_add_loop_test(tc,
                         batch_io_run__sends_all_commands_and_a_number_used_once,
                         0, ROWS(sent));
