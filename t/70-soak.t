@@ -81,7 +81,7 @@ is($sum->{strangers}, 0, '... no stranger');
 # may take several loads.
 my %of_batch = (workers => 20);
 my ($strangers, $batches) = (0, 0);
-for (1 .. mpm() eq 'prefork' ? 1 : 20) {
+for (1 .. (mpm() eq 'prefork' ? 1 : 20)) {
     my @commands = $store->commands_during(sub {
         $sum = load('batch', %of_batch, requests => 3000) });
     $strangers += $sum->{strangers};

@@ -26,10 +26,16 @@ my @secret; # what no log line may have
 
 # Passes when a request with these cookies finds nothing, and Redis gets no command;
 # `asks`: the load of that key alone.
+sub logout {
+    my ($s, $cookies) = @_;
+    return $httpd->get('/session', host => $s->host, cookie => $cookies, method => 'DELETE')->code;
+}
+
 sub refused {
     my ($s, $cookies, $words, %more) = @_;
     local $Test::Builder::Level = $Test::Builder::Level + 1;
     my (@is, $r);
+    my $is_malformed = ($more{status} // '') eq 'malformed';
     my @commands = grep { $_->[1] !~ /^(?:AUTH|SELECT|HELLO|PING|CLIENT|INFO|ROLE|SUBSCRIBE)$/ }
         $store->commands_during(sub {
             for my $path ('/x/lua', '/private/lua', '/session') {
@@ -37,13 +43,13 @@ sub refused {
                 push @is, $r->code . ' ' . ($r->note('SHARED_SESSION') // '-');
                 push @is, 'attributes' if grep { /^session\./ } $r->names('note');
             }
-            # Nor is it ended.
-            $r = $httpd->get('/session', host => $s->host, cookie => $cookies, method => 'DELETE');
-            push @is, $r->code;
+            push @is, logout($s, $cookies) if !$is_malformed;
         });
+    # A logout removes what is no readable session only under a framework's own prefix.
+    push @is, logout($s, $cookies) if $is_malformed;
     my $status = $more{asks} ? $more{status} // 'absent' : 'none';
-    my $code = $status eq 'malformed' ? 500 : 404;
-    is_deeply(\@is, ["200 $status", '401 -', "$code -", $code], "@{[$s->kind]}: $words")
+    my $code = $is_malformed ? 500 : 404;
+    is_deeply(\@is, ["200 $status", '401 -', "$code -", $more{ends} // 404], "@{[$s->kind]}: $words")
         or diag join ', ', @is;
     my %asked = map { $_->[1] . ' ' . unquoted($_->[2] // '') => 1 } grep { $_->[1] ne 'PTTL' } @commands;
     my @wanted = map { ($s->fields ? 'HGETALL' : 'GET') . " $_" } $more{asks} // ();
@@ -162,9 +168,12 @@ for my $name (captures(qr/^(?:tomcat.*10\.|lemonldap|redisson.*Json)/)) {
     my $key = 'ABCDEF0123456789' x 2;
     $s->fields ? $redis->cmd('SET', "$prefix$key", 'x') : $redis->cmd('HSET', "$prefix$key", 'x', 'y');
     refused($s, "$cookie=$key", 'a key of another type', asks => "$prefix$key", status => 'malformed');
+    is($redis->cmd('EXISTS', "$prefix$key"), 1, '... which stays');
     $redis->cmd('DEL', "$prefix$key");
     $s->fields ? $redis->cmd('HSET', "$prefix$key", 'user', 'root') : $redis->cmd('SET', "$prefix$key", 'root');
-    refused($s, "$cookie=$key", 'a value of another kind', asks => "$prefix$key", status => 'malformed');
+    refused($s, "$cookie=$key", 'a value of another kind', asks => "$prefix$key", status => 'malformed',
+            ends => $prefix ne '' ? 204 : 404);
+    is($redis->cmd('EXISTS', "$prefix$key"), $prefix ne '' ? 0 : 1, '... which stays, unless its prefix is the framework\'s');
 }
 
 # --- the route ---------------------------------------------------------------------------
