@@ -185,6 +185,7 @@ sub koa_sig {
 }
 my $anna_sig = koa_sig(SID => $anna);
 my $bert_sig = koa_sig(OTHER => $bert);
+my @others = grep { $_ ne substr $anna_sig, 0, 1 } 2 .. 9, 'A', 'B';
 for my $row (
     ["SID=$anna; SID.sig=$anna_sig", 'anna', 'both cookies'],
     ["SID.sig=$anna_sig; SID=$anna", 'anna', 'in the other order'],
@@ -196,7 +197,7 @@ for my $row (
     ["SID=$anna; OTHER=$bert; OTHER.sig=$bert_sig", 'bert', 'the second name'],
     ["SID=$bert; SID=$anna; SID.sig=$bert_sig; SID.sig=$anna_sig", 'anna',
      'two of each name: each value is compared with both'],
-    [join('; ', "SID=$anna", map({ "SID.sig=$_" . substr $anna_sig, 1 } 2 .. 9),
+    [join('; ', "SID=$anna", map({ "SID.sig=$_" . substr $anna_sig, 1 } @others[0 .. 7]),
           "SID.sig=$anna_sig"), undef, 'the ninth signature is not compared with'],
     ["q=x, SID=$anna; SID.sig=$anna_sig", 'anna', 'a second Cookie line'],
     ["q=x, SID=$anna; p=x, SID.sig=$anna_sig", 'anna', '... or two'],

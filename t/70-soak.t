@@ -77,20 +77,16 @@ is($sum->{status_found} // 0, int($requests / 10),
    'a quiet Redis: all are found');
 is($sum->{strangers}, 0, '... no stranger');
 
-# Lookups are sent together only while replies are quick. On a busy machine that
-# may take several loads.
+# Lookups are sent together only while replies are quick, which on a busy machine
+# may be never: t/50-batch.t has what batches do.
 my %of_batch = (workers => 20);
-my ($strangers, $batches) = (0, 0);
-for (1 .. (mpm() eq 'prefork' ? 1 : 20)) {
-    my @commands = $store->commands_during(sub {
-        $sum = load('batch', %of_batch, requests => 3000) });
-    $strangers += $sum->{strangers};
-    $batches += grep { $_->[1] eq 'ECHO' && ($_->[2] // '') =~ /^batch-/ } @commands;
-    last if $batches;
-}
-is($strangers, 0, 'without the near-cache: no stranger');
-ok(mpm() eq 'prefork' ? !$batches : $batches, '... and lookups were sent together,'
-   . ' but for prefork') || diag("$batches batches");
+my @commands = $store->commands_during(sub {
+    $sum = load('batch', %of_batch, requests => 3000) });
+is($sum->{strangers}, 0, 'without the near-cache: no stranger');
+my $batches = grep { $_->[1] eq 'ECHO' && ($_->[2] // '') =~ /^batch-/ } @commands;
+note "$batches batches";
+is($batches, 0, '... and with one thread a child no lookups are sent together')
+    if mpm() eq 'prefork';
 
 # Trouble, all the time the load lasts: stopped for longer than the deadline,
 # slow, connections killed, the server killed and started again.
