@@ -6,7 +6,7 @@
 # that setting the clock changes none of them.
 source "$(dirname "${BASH_SOURCE[0]}")/guard.bash"
 
-may_read='^(src/request/lookup/(lookup|writer|touch)\.c|mod_session_shared\.c):'
+may_read='^(src/request/lookup/(load|writer|touch)\.c|mod_session_shared\.c):'
 
 need src/base/clock.c src/base/thread.c mod_session_shared.c
 mapfile -t code < <(find src -name '*.[ch]' | sort; ls mod_*.[ch])
